@@ -1,0 +1,1 @@
+"""Semblance: text, images and video in one embedding space."""

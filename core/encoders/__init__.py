@@ -1,0 +1,48 @@
+"""Encoders by name. `open_encoder("embedded")` works offline; a hub id or a local folder opens any dual encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from core.encoders.base import Encoder, Scoring, Vectors, unit_rows
+from core.errors import EncoderError
+from core.progress import OnProgress
+
+__all__ = ["DEFAULT_ENCODER", "Encoder", "Scoring", "Vectors", "encoder_names", "open_encoder", "unit_rows"]
+
+DEFAULT_ENCODER = "embedded"
+
+
+def _embedded(name: str, on_progress: OnProgress | None) -> Encoder:
+    from core.encoders.embedded import EmbeddedEncoder
+
+    return EmbeddedEncoder(name, on_progress=on_progress)
+
+
+# name -> factory; the import is inside the factory, so that naming an encoder costs nothing
+_BUILT_IN: dict[str, Callable[[str, OnProgress | None], Encoder]] = {"embedded": _embedded}
+
+
+def encoder_names() -> list[str]:
+    """The names known without a network: the built-in encoders, then the curated hub ids."""
+    from core.encoders.hub import CURATED
+
+    return [*_BUILT_IN, *(model.hub_id for model in CURATED)]
+
+
+def open_encoder(name: str = DEFAULT_ENCODER, *, on_progress: OnProgress | None = None) -> Encoder:
+    """Opens an encoder by its name: a built-in one, a hub id ("owner/model"), or a local model folder.
+
+    on_progress: told about a first preparation or a download; both happen once per machine.
+    Raises EncoderError with the known names, or with the next step where weights cannot be had.
+    """
+    name = name.strip()
+    if name in _BUILT_IN:
+        return _BUILT_IN[name](name, on_progress)
+    if "/" in name or Path(name).expanduser().is_dir():
+        from core.encoders.hub import HubEncoder
+
+        return HubEncoder(name, on_progress=on_progress)
+    known = ", ".join(encoder_names())
+    raise EncoderError(f"Unknown encoder {name!r}. Known: {known}; or a hub id (owner/model), or a model folder.")

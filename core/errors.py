@@ -1,0 +1,27 @@
+"""The errors that a user can cause or cure. Each message says what to do next."""
+
+from __future__ import annotations
+
+
+class SemblanceError(Exception):
+    """Base of every error meant for a person: shown as one line, never as a stack trace."""
+
+
+class EncoderError(SemblanceError):
+    """An encoder is unknown, is not there, or cannot be loaded."""
+
+
+class MediaError(SemblanceError):
+    """A file cannot be read as the picture (or clip) it claims to be."""
+
+
+class LibraryError(SemblanceError):
+    """A library cannot be opened, written or removed."""
+
+
+class QueryError(SemblanceError):
+    """A query does not parse, or asks for something that is not there."""
+
+
+class DataError(SemblanceError):
+    """A table given for evaluation (captions, labels) lacks what it needs."""
