@@ -1,0 +1,102 @@
+"""A library's vectors in memory: exact search in half precision, read-only, shared by all threads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import faiss
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from core.encoders.base import Vectors
+from core.library.schema import Item
+
+_CHUNK = 16_384  # rows converted to float32 at a time, so that building never doubles the memory
+_BACKGROUND = 4_096
+
+
+@dataclass(frozen=True)
+class VectorIndex:
+    """A frozen view of one library under one encoder.
+
+    items: the searchable rows of the `items` table. item_rows: (n,) for each vector its row in `items`.
+    start_s, end_s: (n,) seconds, NaN for pictures.
+    """
+
+    encoder_id: str
+    dim: int
+    items: pa.Table
+    item_rows: NDArray[np.int64]
+    start_s: NDArray[np.float32]
+    end_s: NDArray[np.float32]
+    flat: faiss.IndexScalarQuantizer
+
+    def __len__(self) -> int:
+        return len(self.item_rows)
+
+    def search(
+        self, query: NDArray[np.float32], k: int, *, allowed: NDArray[np.bool_] | None = None
+    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """The k nearest vectors of a unit query (dim,): cosines (m,), best first, and vector numbers (m,); m <= k.
+
+        allowed: (items,) mask over `items`; what it leaves out is left out before ranking.
+        """
+        params = None
+        count = len(self)
+        if allowed is not None:
+            keep = np.flatnonzero(allowed[self.item_rows])
+            count = len(keep)
+            params = faiss.SearchParameters(sel=faiss.IDSelectorBatch(keep))
+        k = min(k, count)
+        if k <= 0:
+            return np.empty(0, np.float32), np.empty(0, np.int64)
+        scores, numbers = self.flat.search(np.ascontiguousarray(query[None], np.float32), k, params=params)
+        found = numbers[0] >= 0
+        return scores[0][found], numbers[0][found]
+
+    def vectors(self, numbers: NDArray[np.int64]) -> Vectors:
+        """float32 (len(numbers), dim) of the vectors with these numbers."""
+        if len(numbers) == 0:
+            return np.empty((0, self.dim), np.float32)
+        return self.flat.reconstruct_batch(np.ascontiguousarray(numbers, np.int64))
+
+    def item(self, number: int) -> Item:
+        """The item that a vector belongs to."""
+        return Item.from_row(self.items.slice(int(self.item_rows[number]), 1).to_pylist()[0])
+
+    def numbers_of(self, item_id: str) -> NDArray[np.int64]:
+        """The numbers of an item's vectors; empty where the item is not in the index."""
+        row = pc.index(self.items["id"], item_id).as_py()
+        return np.flatnonzero(self.item_rows == row) if row >= 0 else np.empty(0, np.int64)
+
+    @cached_property
+    def background(self) -> Vectors:
+        """float32 (m, dim), m <= 4,096: a fixed random sample of the library, what scores are compared against."""
+        rng = np.random.default_rng(0)
+        count = len(self)
+        numbers = np.arange(count) if count <= _BACKGROUND else np.sort(rng.choice(count, _BACKGROUND, replace=False))
+        sample = self.vectors(numbers)
+        sample.setflags(write=False)
+        return sample
+
+
+def build_index(encoder_id: str, dim: int, items: pa.Table, vectors: pa.Table) -> VectorIndex:
+    """Joins vectors to the items that are searchable; vectors of no such item are left out."""
+    items = items.filter(pc.equal(items["status"], "ok")).combine_chunks()
+    rows = pc.index_in(vectors["item_id"], value_set=items["id"].combine_chunks())
+    vectors, rows = vectors.filter(pc.is_valid(rows)), rows.drop_null()
+    flat = faiss.IndexScalarQuantizer(dim, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
+    for batch in vectors.select(["vector"]).to_batches(max_chunksize=_CHUNK):
+        halves = batch.column(0).flatten().to_numpy(zero_copy_only=False).reshape(-1, dim)
+        flat.add(halves.astype(np.float32))
+    arrays = [
+        rows.to_numpy().astype(np.int64),
+        vectors["start_s"].to_numpy().astype(np.float32),
+        vectors["end_s"].to_numpy().astype(np.float32),
+    ]
+    for array in arrays:
+        array.setflags(write=False)
+    return VectorIndex(encoder_id, dim, items, *arrays, flat)

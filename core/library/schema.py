@@ -1,0 +1,92 @@
+"""The shape of a library's tables, and one row of each as Python sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+import pyarrow as pa
+
+FORMAT_VERSION = 1
+
+Kind = Literal["image", "video", "text"]
+Status = Literal["ok", "failed", "missing"]
+
+ITEMS = pa.schema(
+    [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("path", pa.string(), nullable=False),  # absolute
+        pa.field("kind", pa.string(), nullable=False),
+        pa.field("status", pa.string(), nullable=False),
+        pa.field("reason", pa.string()),  # why it failed
+        pa.field("bytes", pa.int64(), nullable=False),
+        pa.field("mtime_ns", pa.int64(), nullable=False),
+        pa.field("content_hash", pa.string()),  # BLAKE2b-128 of the file
+        pa.field("width", pa.int32()),  # pixels, as displayed
+        pa.field("height", pa.int32()),
+        pa.field("duration_s", pa.float32()),
+        pa.field("taken_at", pa.timestamp("s")),  # EXIF, local time
+        pa.field("added_at", pa.timestamp("s"), nullable=False),  # UTC
+    ]
+)
+
+
+def vectors_schema(encoder_id: str, encoder_name: str, dim: int) -> pa.Schema:
+    """One row per image, or per run of video frames (then with start and end in seconds).
+
+    A table for each encoder, so that vectors of two encoders never meet and each has its fixed length.
+    """
+    return pa.schema(
+        [
+            pa.field("item_id", pa.string(), nullable=False),
+            pa.field("start_s", pa.float32()),
+            pa.field("end_s", pa.float32()),
+            pa.field("vector", pa.list_(pa.float16(), dim), nullable=False),
+        ],
+        metadata={"encoder_id": encoder_id, "encoder_name": encoder_name, "dim": str(dim)},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One file of a library. Sizes in bytes and pixels (as displayed), times in seconds, `taken_at` in local time."""
+
+    id: str
+    path: str
+    kind: Kind
+    status: Status
+    bytes: int
+    mtime_ns: int
+    content_hash: str | None = None
+    width: int | None = None
+    height: int | None = None
+    duration_s: float | None = None
+    taken_at: datetime | None = None
+    reason: str | None = None
+    added_at: datetime = field(default_factory=lambda: datetime.now().replace(microsecond=0))
+
+    @classmethod
+    def from_row(cls, row: dict[str, Any]) -> Item:
+        """A row of the `items` table."""
+        return cls(**row)
+
+
+@dataclass(frozen=True, slots=True)
+class VectorRow:
+    """One vector to store: float (dim,), of an item, with its seconds where it comes from a video."""
+
+    item_id: str
+    vector: Any
+    start_s: float | None = None
+    end_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderEntry:
+    """An encoder that has vectors in a library."""
+
+    id: str
+    name: str
+    dim: int
+    vectors: int

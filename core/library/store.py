@@ -1,0 +1,275 @@
+"""A library on disk: one directory, a Lance table of items, and one of vectors for each encoder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import threading
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import filelock
+import lancedb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from core.encoders.base import Encoder
+from core.errors import LibraryError
+from core.library.index import VectorIndex, build_index
+from core.library.schema import FORMAT_VERSION, ITEMS, EncoderEntry, Item, VectorRow, vectors_schema
+
+_MARK = "library.json"
+_KEEP_VERSIONS = timedelta(minutes=10)  # readers of an older version get this long to finish
+
+
+class Library:
+    """One library. Cheap to open; safe to read from several threads while one process writes."""
+
+    def __init__(self, path: Path | str, *, create: bool = False) -> None:
+        """Opens the library in a directory, or makes one there with `create`.
+
+        Raises LibraryError where there is none, where the directory holds something else, or where it was
+        written by a newer version.
+        """
+        self.path = Path(path).expanduser().absolute()
+        if create and not (self.path / _MARK).exists():
+            _make(self.path)
+        self.about = _read_mark(self.path)
+        self._db = lancedb.connect(self.path)
+        self._indexes: dict[str, tuple[tuple[int, int], VectorIndex]] = {}
+        self._index_lock = threading.Lock()
+
+    @property
+    def name(self) -> str:
+        """What people call it: the directory's name."""
+        return self.path.name
+
+    # reading
+
+    def items(self) -> pa.Table:
+        """All rows of the `items` table, in the order of their paths."""
+        table = self._open("items")
+        rows = table.to_arrow() if table else ITEMS.empty_table()
+        return rows.sort_by("path")
+
+    def item(self, item_id: str) -> Item | None:
+        """The item of an id, whatever its status; None where there is none."""
+        items = self.items()
+        rows = items.filter(pc.equal(items["id"], item_id)).to_pylist()
+        return Item.from_row(rows[0]) if rows else None
+
+    def counts(self) -> dict[str, int]:
+        """How many items have each status: {"ok", "failed", "missing"}."""
+        table = self._open("items")
+        return {
+            status: table.count_rows(f"status = '{status}'") if table else 0 for status in ("ok", "failed", "missing")
+        }
+
+    def failures(self) -> list[Item]:
+        """The files that could not be read, each with its reason."""
+        items = self.items()
+        return [Item.from_row(row) for row in items.filter(pc.equal(items["status"], "failed")).to_pylist()]
+
+    def encoders(self) -> list[EncoderEntry]:
+        """The encoders that have vectors here."""
+        return [entry for _, entry in self._vector_tables()]
+
+    def vector_ids(self, encoder_id: str) -> set[str]:
+        """The ids of the items that have vectors of this encoder."""
+        table = self._open(_table_name(encoder_id))
+        if table is None:
+            return set()
+        return set(table.search().select(["item_id"]).limit(None).to_arrow()["item_id"].to_pylist())
+
+    def index(self, encoder: Encoder) -> VectorIndex:
+        """The searchable vectors of an encoder, in memory. Built on first use and again after each commit."""
+        items, vectors = self._open("items"), self._open(_table_name(encoder.id))
+        key = (items.version if items else 0, vectors.version if vectors else 0)
+        with self._index_lock:
+            cached = self._indexes.get(encoder.id)
+            if cached and cached[0] == key:
+                return cached[1]
+            rows = vectors.to_arrow() if vectors else vectors_schema(encoder.id, encoder.name, encoder.dim).empty_table()
+            index = build_index(encoder.id, encoder.dim, items.to_arrow() if items else ITEMS.empty_table(), rows)
+            self._indexes[encoder.id] = (key, index)
+            return index
+
+    def size_bytes(self) -> int:
+        """Bytes on disk of the library itself (the photos stay where they are and are not counted)."""
+        return sum(_file_size(Path(root) / name) for root, _, names in os.walk(self.path) for name in names)
+
+    # writing
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Holds the library for one writer. The system frees the lock even if the writer is killed.
+
+        Raises LibraryError where another process is writing, or the directory does not allow it.
+        """
+        lock = filelock.FileLock(self.path / ".writing.lock")
+        try:
+            with lock.acquire(timeout=0):
+                yield
+        except filelock.Timeout:
+            raise LibraryError(f"{self.name} is being indexed by another process: wait until it has finished.") from None
+        except PermissionError as error:
+            raise LibraryError(f"No permission to write into {self.path}: {error.strerror}.") from error
+
+    def put_items(self, items: Sequence[Item], *, key: str = "path") -> None:
+        """Writes items in one commit: rows with the same `key` ("path" or "id") are replaced, others are added."""
+        if not items:
+            return
+        with _explained(self.path):
+            table = self._db.create_table("items", schema=ITEMS, exist_ok=True)
+            rows = pa.Table.from_pylist([asdict(item) for item in items], schema=ITEMS)
+            table.merge_insert(key).when_matched_update_all().when_not_matched_insert_all().execute(rows)
+
+    def add_vectors(self, encoder: Encoder, rows: Sequence[VectorRow]) -> None:
+        """Appends vectors in one commit. Written before their items: a vector without an item is invisible."""
+        if not rows:
+            return
+        schema = vectors_schema(encoder.id, encoder.name, encoder.dim)
+        halves = np.stack([row.vector for row in rows]).astype(np.float16)
+        columns = [
+            pa.array([row.item_id for row in rows], pa.string()),
+            pa.array([row.start_s for row in rows], pa.float32()),
+            pa.array([row.end_s for row in rows], pa.float32()),
+            pa.FixedSizeListArray.from_arrays(pa.array(halves.ravel()), encoder.dim),
+        ]
+        with _explained(self.path):
+            table = self._db.create_table(_table_name(encoder.id), schema=schema, exist_ok=True)
+            table.add(pa.Table.from_arrays(columns, schema=schema))
+
+    def remove_items(self, item_ids: Sequence[str]) -> None:
+        """Forgets items and their vectors. The files themselves are not touched."""
+        table = self._open("items")
+        if table is not None:
+            _delete(table, "id", item_ids)
+        self.sweep()
+
+    def purge_missing(self) -> int:
+        """Forgets the items whose files have vanished; returns how many."""
+        items = self.items()
+        ids = items.filter(pc.equal(items["status"], "missing"))["id"].to_pylist()
+        with self.writing():
+            self.remove_items(ids)
+        return len(ids)
+
+    def drop_encoder(self, encoder_id: str) -> None:
+        """Forgets all vectors of an encoder; the items stay."""
+        with self.writing(), self._index_lock:
+            self._db.drop_table(_table_name(encoder_id), ignore_missing=True)
+            self._indexes.pop(encoder_id, None)
+
+    def sweep(self) -> None:
+        """Deletes vectors that belong to no item (left by a replaced file or a killed run), and packs the tables."""
+        items = self._open("items")
+        known = set(items.search().select(["id"]).limit(None).to_arrow()["id"].to_pylist()) if items else set()
+        for table, entry in self._vector_tables():
+            _delete(table, "item_id", sorted(self.vector_ids(entry.id) - known))
+            _pack(table)
+        if items:
+            _pack(items)
+
+    def delete(self) -> None:
+        """Removes the library's directory. Photos outside it are not touched; uploads, which live inside it, go too."""
+        shutil.rmtree(self.path)
+
+    # inside
+
+    def _open(self, name: str) -> Any | None:
+        """A fresh handle on a table, at its newest version; None where it does not exist yet."""
+        if not (self.path / f"{name}.lance").is_dir():
+            return None
+        try:
+            return self._db.open_table(name)
+        except Exception as error:
+            raise LibraryError(
+                f"The table {name!r} of {self.path} is damaged ({_first_line(error)}). "
+                "Restore the folder from a copy, or remove it and index again."
+            ) from error
+
+    def _vector_tables(self) -> list[tuple[Any, EncoderEntry]]:
+        names = sorted(path.stem for path in self.path.glob("vectors_*.lance"))
+        found = []
+        for table in filter(None, map(self._open, names)):
+            about = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
+            entry = EncoderEntry(about["encoder_id"], about["encoder_name"], int(about["dim"]), table.count_rows())
+            found.append((table, entry))
+        return found
+
+
+def _table_name(encoder_id: str) -> str:
+    slug = re.sub(r"[^a-z0-9]+", "_", encoder_id.lower())[:40]
+    return f"vectors_{slug}_{hashlib.blake2b(encoder_id.encode(), digest_size=4).hexdigest()}"
+
+
+def _make(path: Path) -> None:
+    """A new library in a new or empty directory; its mark is written whole or not at all."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        if any(not entry.name.startswith(".") for entry in path.iterdir()):
+            raise LibraryError(f"{path} holds other files: give a library a new or an empty folder of its own.")
+        mark = {"format": FORMAT_VERSION, "created": datetime.now().isoformat(timespec="seconds")}
+        temporary = path / f".{_MARK}.{os.getpid()}"
+        temporary.write_text(json.dumps(mark))
+        temporary.replace(path / _MARK)
+    except OSError as error:
+        raise LibraryError(f"No library can be made at {path}: {error.strerror}.") from error
+
+
+def _read_mark(path: Path) -> dict[str, Any]:
+    try:
+        about = json.loads((path / _MARK).read_text())
+        version = int(about["format"])
+    except OSError:
+        raise LibraryError(f"There is no library at {path}: make one with `python -m core index PHOTOS --library {path}`.") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise LibraryError(f"{path / _MARK} is damaged: restore it from a copy, or index into a new folder.") from error
+    if version > FORMAT_VERSION:
+        raise LibraryError(f"{path} was written by a newer version of Semblance: update Semblance to open it.")
+    return about
+
+
+def _delete(table: Any, column: str, values: Sequence[str]) -> None:
+    for start in range(0, len(values), 1000):
+        quoted = ", ".join("'" + value.replace("'", "''") + "'" for value in values[start : start + 1000])
+        table.delete(f"{column} IN ({quoted})")
+
+
+def _pack(table: Any) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        table.optimize(cleanup_older_than=_KEEP_VERSIONS)
+
+
+def _file_size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:  # a version cleaned away between listing and asking
+        return 0
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:160]
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Turns what the table engine raises (disk full, read-only, damaged) into one sentence."""
+    try:
+        yield
+    except (OSError, RuntimeError, ValueError) as error:
+        raise LibraryError(
+            f"Writing into {path} failed ({_first_line(error)}). Check its free space and permissions, "
+            "then run again: what was committed is safe."
+        ) from error
