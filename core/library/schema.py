@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -64,7 +64,7 @@ class Item:
     duration_s: float | None = None
     taken_at: datetime | None = None
     reason: str | None = None
-    added_at: datetime = field(default_factory=lambda: datetime.now().replace(microsecond=0))
+    added_at: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0, tzinfo=None))
 
     @classmethod
     def from_row(cls, row: dict[str, Any]) -> Item:

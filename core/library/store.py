@@ -188,7 +188,8 @@ class Library:
 
     def _open(self, name: str) -> Any | None:
         """A fresh handle on a table, at its newest version; None where it does not exist yet."""
-        if not (self.path / f"{name}.lance").is_dir():
+        versions = self.path / f"{name}.lance" / "_versions"
+        if not versions.is_dir() or not any(versions.iterdir()):  # also where the process died making it
             return None
         try:
             return self._db.open_table(name)

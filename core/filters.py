@@ -1,0 +1,89 @@
+"""What a search is limited to, before anything is ranked."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, fields
+from datetime import date, datetime, time, timedelta
+from typing import Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+Orientation = Literal["landscape", "portrait", "square"]
+_SQUARE = 1.05  # sides that differ by up to 5 % are what people call square
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Limits on the items of a search; the default lets everything through.
+
+    kind: "image" or "video". folder: absolute path, with all below it. after, before: dates (both included) on which
+    the photo was taken or, where it does not say, the file was last changed. min_side, max_side: pixels of the
+    shorter side. orientation: as displayed; sides within 5 % are square.
+    """
+
+    kind: str | None = None
+    folder: str | None = None
+    after: date | None = None
+    before: date | None = None
+    min_side: int | None = None
+    max_side: int | None = None
+    orientation: Orientation | None = None
+
+    def mask(self, items: pa.Table) -> NDArray[np.bool_] | None:
+        """(items,) which rows of the `items` table pass; None where all do, because nothing is limited."""
+        if all(getattr(self, each.name) is None for each in fields(self)):
+            return None
+        passes = np.ones(len(items), bool)
+        if self.kind is not None:
+            passes &= _array(pc.equal(items["kind"], self.kind))
+        if self.folder is not None:
+            inside = os.path.abspath(os.path.expanduser(self.folder)).rstrip(os.sep) + os.sep
+            passes &= _array(pc.starts_with(items["path"], inside))
+        if self.after is not None or self.before is not None:
+            passes &= self._by_date(items)
+        if self.min_side is not None or self.max_side is not None or self.orientation is not None:
+            passes &= self._by_shape(items)
+        return passes
+
+    def _by_date(self, items: pa.Table) -> NDArray[np.bool_]:
+        when = item_dates(items)
+        passes = np.ones(len(items), bool)
+        if self.after is not None:
+            passes &= when >= np.datetime64(datetime.combine(self.after, time.min), "s")
+        if self.before is not None:
+            passes &= when < np.datetime64(datetime.combine(self.before + timedelta(days=1), time.min), "s")
+        return passes
+
+    def _by_shape(self, items: pa.Table) -> NDArray[np.bool_]:
+        width, height = (pc.cast(items[name], pa.float64()).to_numpy() for name in ("width", "height"))
+        passes = np.ones(len(items), bool)
+        shorter = np.minimum(width, height)
+        if self.min_side is not None:
+            passes &= shorter >= self.min_side
+        if self.max_side is not None:
+            passes &= shorter <= self.max_side
+        if self.orientation is not None:
+            ratio = width / height
+            chosen = {
+                "landscape": ratio > _SQUARE,
+                "portrait": ratio < 1 / _SQUARE,
+                "square": (ratio <= _SQUARE) & (ratio >= 1 / _SQUARE),
+            }
+            passes &= chosen[self.orientation]
+        return passes
+
+
+def item_dates(items: pa.Table) -> NDArray[np.datetime64]:
+    """(items,) datetime64[s]: when each was taken, or else when its file last changed (local time)."""
+    offset = np.datetime64(datetime.now().replace(microsecond=0), "s") - np.datetime64("now", "s")
+    changed = (items["mtime_ns"].to_numpy() // 1_000_000_000).astype("datetime64[s]") + offset
+    taken = items["taken_at"].to_numpy().astype("datetime64[s]")
+    return np.where(np.isnat(taken), changed, taken)
+
+
+def _array(column: pa.ChunkedArray) -> NDArray[np.bool_]:
+    return column.to_numpy().astype(bool)

@@ -1,0 +1,161 @@
+"""Queries as lists of weighted terms, and the one string that writes them: `2:beach + ./photo.jpg - people`."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.encoders.base import Encoder, Vectors, unit_rows
+from core.errors import MediaError, QueryError
+from core.library.index import VectorIndex
+from core.media.images import is_image_path, open_image
+
+_ITEM = "item:"
+_WEIGHT = re.compile(r"(\d+(?:\.\d+)?|\.\d+):(?!//)\s*")
+# a sign is one that stands alone, so that "t-shirt" and "C++" stay words; quotes hold anything
+_TOKEN = re.compile(r'"[^"]*"|\S+')
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One part of a query.
+
+    kind: "text" (value: the words), "image" (value: a path, or the bytes of a picture), "item" (value: an id of the
+    library). weight: any finite number; below zero the term is what the answer should not be like.
+    """
+
+    kind: Literal["text", "image", "item"]
+    value: str | bytes | Path
+    weight: float = 1.0
+
+
+def parse_query(text: str, *, files: bool = True) -> tuple[Term, ...]:
+    """Reads `2:beach + ./photo.jpg - people`: terms joined by + and -, each with an optional weight and colon.
+
+    A term that names a picture file is an image, `item:ID` a picture of the library, all else words. Words within
+    double quotes are taken literally. files: whether paths may be opened (not for a visitor's text on a server).
+    Raises QueryError for an empty query, an empty term, or a picture that is not there.
+    """
+    terms: list[Term] = []
+    sign, words = 1.0, []
+    for token in _TOKEN.findall(text):
+        if token in ("+", "-", "−"):
+            if words:
+                terms.append(_term(words, sign, files))
+                words = []
+            elif terms or sign < 0:
+                raise QueryError(f'Nothing stands between two signs in {text!r}: write a term there, or put it in "".')
+            sign = 1.0 if token == "+" else -1.0
+        else:
+            words.append(token)
+    if not words:
+        raise QueryError("The query is empty: type words, or give a picture." if not terms else "A term is missing at the end.")
+    terms.append(_term(words, sign, files))
+    return tuple(terms)
+
+
+def format_query(terms: Sequence[Term]) -> str:
+    """The string that `parse_query` reads back; for text and item terms and pictures given by path."""
+    parts: list[str] = []
+    for term in terms:
+        sign = "-" if term.weight < 0 else "+"
+        weight = "" if abs(term.weight) == 1 else f"{abs(term.weight):g}:"
+        parts.append(f"{sign} {weight}{_written(term)}")
+    return " ".join(parts).removeprefix("+ ")
+
+
+def embed_query(
+    encoder: Encoder, terms: Sequence[Term], *, index: VectorIndex | None = None, templates: Sequence[str] | None = None
+) -> NDArray[np.float32]:
+    """The query's unit vector (dim,): the weighted sum of its terms' unit vectors, normalised.
+
+    templates: the prompts that words are embedded through and averaged over; None takes the encoder's own, ("{}",)
+    the words as they are. index: where `item` terms are looked up.
+    Raises QueryError where there are no terms, their weights are not finite or cancel out, or an item is not there.
+    """
+    if not terms or all(term.weight == 0 for term in terms):
+        raise QueryError("The query is empty: type words, or give a picture.")
+    if not all(math.isfinite(term.weight) for term in terms):
+        raise QueryError("A weight is not a finite number.")
+    total = sum(term.weight * _embed_term(encoder, term, index, templates) for term in terms)
+    norm = float(np.linalg.norm(total))
+    if norm < 1e-4:
+        raise QueryError("The terms cancel each other out: change a weight.")
+    return np.asarray(total / norm, np.float32)
+
+
+def embed_texts(encoder: Encoder, texts: Sequence[str], *, templates: Sequence[str] | None = None) -> Vectors:
+    """Unit vectors (n, dim) of texts, each embedded through every template, averaged and normalised again.
+
+    Prompt ensembling as of Radford et al. 2021 (CLIP), section 3.1.4.
+    """
+    templates = tuple(encoder.templates if templates is None else templates)
+    prompts = [template.replace("{}", text) for text in texts for template in templates]
+    if not prompts:
+        return np.empty((0, encoder.dim), np.float32)
+    return unit_rows(encoder.encode_texts(prompts).reshape(len(texts), len(templates), -1).mean(axis=1))
+
+
+def _term(words: list[str], sign: float, files: bool) -> Term:
+    text = " ".join(words)
+    weight = _WEIGHT.match(text)
+    if weight:
+        sign *= float(weight.group(1))
+        text = text[weight.end() :]
+    if len(text) > 1 and text[0] == text[-1] == '"' and '"' not in text[1:-1]:
+        text = text[1:-1]
+    elif text.startswith(_ITEM) and " " not in text:
+        return Term("item", text.removeprefix(_ITEM), sign)
+    elif files and is_image_path(text):
+        path = Path(text).expanduser()
+        if not path.is_file():
+            raise QueryError(f'There is no picture {text}: check the path, or write "{text}" to search for the words.')
+        return Term("image", path, sign)
+    if not text.strip():
+        raise QueryError("A term of the query is empty.")
+    return Term("text", text.strip(), sign)
+
+
+def _written(term: Term) -> str:
+    value = term.value
+    if term.kind == "item":
+        return f"{_ITEM}{value}"
+    if isinstance(value, bytes):
+        raise QueryError("A picture given as bytes cannot be written into a query string.")
+    text = str(value)
+    if term.kind == "text" and _reads_otherwise(text):
+        return f'"{text}"'
+    return text
+
+
+def _reads_otherwise(text: str) -> bool:
+    """Whether these words would be taken for something else if written without quotes."""
+    try:
+        return parse_query(text, files=True) != (Term("text", text),)
+    except QueryError:
+        return True
+
+
+def _embed_term(
+    encoder: Encoder, term: Term, index: VectorIndex | None, templates: Sequence[str] | None
+) -> NDArray[np.float32]:
+    if term.kind == "text":
+        return embed_texts(encoder, [str(term.value)], templates=templates)[0]
+    if term.kind == "item":
+        numbers = index.numbers_of(str(term.value)) if index is not None else np.empty(0, np.int64)
+        if index is None or len(numbers) == 0:
+            raise QueryError(f"Item {term.value} is not in this library, or not under this encoder: index it first.")
+        return unit_rows(index.vectors(numbers).mean(axis=0))
+    try:
+        source = term.value if isinstance(term.value, bytes) else Path(term.value)
+        return encoder.encode_images([open_image(source, min_side=encoder.image_size)])[0]
+    except MediaError as error:
+        where = "The picture of the query" if isinstance(term.value, bytes) else str(term.value)
+        raise QueryError(f"{where} cannot be used: {error}") from error
