@@ -56,7 +56,9 @@ def parse_query(text: str, *, files: bool = True) -> tuple[Term, ...]:
         else:
             words.append(token)
     if not words:
-        raise QueryError("The query is empty: type words, or give a picture." if not terms else "A term is missing at the end.")
+        raise QueryError(
+            "The query is empty: type words, or give a picture." if not terms else "A term is missing at the end."
+        )
     terms.append(_term(words, sign, files))
     return tuple(terms)
 

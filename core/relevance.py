@@ -21,9 +21,7 @@ class Relevance:
     std: float
 
     @classmethod
-    def of(
-        cls, encoder: Encoder, index: VectorIndex, query: NDArray[np.float32], terms: Sequence[Term]
-    ) -> Relevance:
+    def of(cls, encoder: Encoder, index: VectorIndex, query: NDArray[np.float32], terms: Sequence[Term]) -> Relevance:
         """Measures the query's background: its scores against a sample of the library."""
         scores = index.background @ query
         return cls(float(scores.mean()), float(scores.std()) + 1e-6)

@@ -34,7 +34,9 @@ class ColourEncoder:
     def encode_images(self, images: Sequence[Image.Image]) -> Vectors:
         with self._lock:
             self.images_seen += len(images)
-        cells = [np.asarray(image.convert("RGB").resize((4, 4), Image.Resampling.BOX), float).ravel() for image in images]
+        cells = [
+            np.asarray(image.convert("RGB").resize((4, 4), Image.Resampling.BOX), float).ravel() for image in images
+        ]
         return unit_rows(np.array(cells).reshape(-1, 48) - 127.5 + 1e-3)
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:

@@ -98,7 +98,9 @@ class Library:
             cached = self._indexes.get(encoder.id)
             if cached and cached[0] == key:
                 return cached[1]
-            rows = vectors.to_arrow() if vectors else vectors_schema(encoder.id, encoder.name, encoder.dim).empty_table()
+            rows = (
+                vectors.to_arrow() if vectors else vectors_schema(encoder.id, encoder.name, encoder.dim).empty_table()
+            )
             index = build_index(encoder.id, encoder.dim, items.to_arrow() if items else ITEMS.empty_table(), rows)
             self._indexes[encoder.id] = (key, index)
             return index
@@ -120,7 +122,9 @@ class Library:
             with lock.acquire(timeout=0):
                 yield
         except filelock.Timeout:
-            raise LibraryError(f"{self.name} is being indexed by another process: wait until it has finished.") from None
+            raise LibraryError(
+                f"{self.name} is being indexed by another process: wait until it has finished."
+            ) from None
         except PermissionError as error:
             raise LibraryError(f"No permission to write into {self.path}: {error.strerror}.") from error
 
@@ -233,7 +237,9 @@ def _read_mark(path: Path) -> dict[str, Any]:
         about = json.loads((path / _MARK).read_text())
         version = int(about["format"])
     except OSError:
-        raise LibraryError(f"There is no library at {path}: make one with `python -m core index PHOTOS --library {path}`.") from None
+        raise LibraryError(
+            f"There is no library at {path}: make one with `python -m core index PHOTOS --library {path}`."
+        ) from None
     except (ValueError, KeyError, TypeError) as error:
         raise LibraryError(f"{path / _MARK} is damaged: restore it from a copy, or index into a new folder.") from error
     if version > FORMAT_VERSION:

@@ -20,14 +20,13 @@ try:  # phone photos; Pillow itself reads AVIF but not HEIC
 except ImportError:
     _HEIF = ()
 
-IMAGE_SUFFIXES = frozenset(
-    ".jpg .jpeg .jpe .jfif .png .webp .gif .bmp .dib .tif .tiff .avif .heic .heif".split()
-)
+IMAGE_SUFFIXES = frozenset(".jpg .jpeg .jpe .jfif .png .webp .gif .bmp .dib .tif .tiff .avif .heic .heif".split())
 MAX_PIXELS = 178_000_000  # larger ones are decompression bombs more often than photos; one takes 0.5 GB decoded
 MAX_BYTES = 1_000_000_000
 
 # Only what a photo folder holds: the exotic decoders (EPS starts Ghostscript) stay shut for hostile files.
-_FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "AVIF", *_HEIF)
+# Pillow's JPEG opens the MPO of stereo cameras too.
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "AVIF", *_HEIF)
 
 
 def is_image_path(path: Path | str) -> bool:

@@ -1,0 +1,60 @@
+"""The user's libraries by name: those in the home folder, and others that were opened by their path."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from pathlib import Path
+
+from core.errors import LibraryError
+from core.home import home
+from core.library.store import Library
+from core.settings import load_settings, save_settings
+
+_OTHERS = "other_libraries"
+
+
+def libraries_folder() -> Path:
+    """Where libraries made by name live."""
+    return home() / "libraries"
+
+
+def list_libraries() -> list[Path]:
+    """The directories of all known libraries that are still there, by name."""
+    own = libraries_folder().glob("*/library.json")
+    others = (Path(path) / "library.json" for path in load_settings().get(_OTHERS, []))
+    return sorted({mark.parent for mark in (*own, *others) if mark.is_file()}, key=lambda path: path.name.lower())
+
+
+def create_library(name: str) -> Library:
+    """A new library of that name in the home folder. Raises LibraryError for a bad or a taken name."""
+    name = name.strip()
+    if not name or name.startswith(".") or re.search(r'[/\\:*?"<>|\x00-\x1f]', name) or len(name.encode()) > 100:
+        raise LibraryError(
+            "A library's name has 1 to 100 characters, does not begin with a dot and holds none of / \\ : * ? \" < > |."
+        )
+    path = libraries_folder() / name
+    if path.exists():
+        raise LibraryError(f"There is a library {name!r} already: choose another name.")
+    return Library(path, create=True)
+
+
+def remember_library(path: Path | str) -> Library:
+    """Opens a library made elsewhere (by the command line, say) and lists it from now on. Raises LibraryError."""
+    library = Library(path)
+    if library.path.parent != libraries_folder():
+        others = [other for other in load_settings().get(_OTHERS, []) if other != str(library.path)]
+        save_settings(**{_OTHERS: [*others, str(library.path)]})
+    return library
+
+
+def forget_library(path: Path | str) -> None:
+    """Takes a library that was opened by its path off the list; its files stay."""
+    others = [other for other in load_settings().get(_OTHERS, []) if other != str(path)]
+    save_settings(**{_OTHERS: others})
+
+
+def temporary_library(name: str) -> tuple[Library, tempfile.TemporaryDirectory[str]]:
+    """A library for one visit. It goes when the returned directory object is cleaned up or forgotten."""
+    folder = tempfile.TemporaryDirectory(prefix="semblance-visit-", ignore_cleanup_errors=True)
+    return Library(Path(folder.name) / name, create=True), folder

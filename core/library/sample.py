@@ -1,0 +1,81 @@
+"""The sample library: photos that installed packages carry, so that it needs no network and no download."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+from pathlib import Path
+
+from core.encoders.base import Encoder
+from core.errors import LibraryError
+from core.library.ingest import IngestReport, ingest
+from core.library.registry import libraries_folder
+from core.library.store import Library
+from core.progress import OnProgress
+
+SAMPLE_NAME = "Sample photos"
+
+# package -> {file inside it: name in the library}
+_PHOTOS: dict[str, dict[str, str]] = {
+    "skimage": {
+        "data/astronaut.png": "astronaut.png",
+        "data/brick.png": "brick wall.png",
+        "data/camera.png": "cameraman.png",
+        "data/cell.png": "cell.png",
+        "data/chelsea.png": "chelsea.png",
+        "data/chessboard_RGB.png": "chessboard.png",
+        "data/clock_motion.png": "clock.png",
+        "data/coffee.png": "coffee.png",
+        "data/coins.png": "coins.png",
+        "data/grass.png": "grass.png",
+        "data/gravel.png": "gravel.png",
+        "data/horse.png": "horse.png",
+        "data/hubble_deep_field.jpg": "hubble deep field.jpg",
+        "data/ihc.png": "tissue.png",
+        "data/moon.png": "moon.png",
+        "data/motorcycle_left.png": "motorcycle.png",
+        "data/page.png": "page.png",
+        "data/retina.jpg": "retina.jpg",
+        "data/rocket.jpg": "rocket.jpg",
+        "data/text.png": "handwriting.png",
+    },
+    "sklearn": {"datasets/images/china.jpg": "china.jpg", "datasets/images/flower.jpg": "flower.jpg"},
+    "matplotlib": {"mpl-data/sample_data/grace_hopper.jpg": "grace hopper.jpg"},
+}
+
+
+def sample_path() -> Path:
+    """Where the sample library is, or will be."""
+    return libraries_folder() / SAMPLE_NAME
+
+
+def sample_sources() -> dict[str, Path]:
+    """Name in the library -> file inside an installed package. A release may drop a photo: it is then left out."""
+    found: dict[str, Path] = {}
+    for package, files in _PHOTOS.items():
+        spec = importlib.util.find_spec(package)
+        if spec is None or spec.origin is None:
+            continue
+        folder = Path(spec.origin).parent
+        found.update({name: folder / file for file, name in files.items() if (folder / file).is_file()})
+    return found
+
+
+def build_sample(encoder: Encoder, *, on_progress: OnProgress | None = None) -> IngestReport:
+    """Builds the sample library, or brings it up to date; quick where nothing is missing.
+
+    Raises LibraryError where none of the packages that carry the photos is installed.
+    """
+    sources = sample_sources()
+    if not sources:
+        raise LibraryError(
+            "The sample photos come with scikit-image, scikit-learn and matplotlib: pip install -r requirements.txt"
+        )
+    library = Library(sample_path(), create=True)
+    photos = library.path / "photos"
+    photos.mkdir(exist_ok=True)
+    for name, source in sources.items():
+        if not (photos / name).exists():
+            shutil.copy2(source, photos / f".{name}")  # hidden until whole
+            (photos / f".{name}").replace(photos / name)
+    return ingest(library, encoder, [photos], on_progress=on_progress)

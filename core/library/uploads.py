@@ -1,0 +1,89 @@
+"""Files handed over in a browser: kept inside the library under safe names, zip archives unpacked within limits."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import zipfile
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from core.library.store import Library
+from core.media.images import is_image_path
+from core.settings import write_whole
+
+MAX_FILES = 10_000
+MAX_UNPACKED_BYTES = 8_000_000_000
+
+
+@dataclass(slots=True)
+class UploadReport:
+    """folder: where the files went, to be ingested. saved: their paths. refused: (name, reason)."""
+
+    folder: Path
+    saved: list[Path] = field(default_factory=list)
+    refused: list[tuple[str, str]] = field(default_factory=list)
+
+
+def save_uploads(library: Library, files: Iterable[tuple[str, BinaryIO]]) -> UploadReport:
+    """Keeps uploaded pictures in the library's own `uploads` folder; a zip gives the pictures in it.
+
+    A name is only ever used to make a new one, so no upload can reach outside the folder or replace another file;
+    the same content is kept once. What is no picture by its name is refused; what is none by its content is kept, and
+    `ingest` lists it with the reason.
+    """
+    report = UploadReport(library.path / "uploads")
+    report.folder.mkdir(exist_ok=True)
+    budget = MAX_UNPACKED_BYTES
+    for name, file in files:
+        if name.lower().endswith(".zip"):
+            budget -= _save_zip(report, name, file, budget)
+        else:
+            _save(report, name, file.read())
+    return report
+
+
+def _save_zip(report: UploadReport, name: str, file: BinaryIO, budget: int) -> int:
+    """Unpacks the pictures of an archive; returns their bytes, `budget` at the most."""
+    used = 0
+    try:
+        with zipfile.ZipFile(file) as archive:
+            for member in archive.infolist():
+                if member.is_dir() or not is_image_path(member.filename) or "__MACOSX/" in member.filename:
+                    continue
+                with archive.open(member) as packed:  # counted while reading: what an archive says of itself may lie
+                    data = packed.read(budget - used + 1)
+                if used + len(data) > budget:
+                    limit = f"{MAX_UNPACKED_BYTES // 10**9} GB"
+                    report.refused.append((name, f"It unpacks to more than {limit}: send the rest in another upload."))
+                    break
+                used += len(data)
+                _save(report, member.filename, data)
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, OSError, EOFError) as error:
+        reason = "it needs a password" if "password" in str(error) else str(error) or type(error).__name__
+        report.refused.append((name, f"The archive cannot be unpacked ({reason}): make the zip again."))
+    return used
+
+
+def _save(report: UploadReport, name: str, data: bytes) -> None:
+    if not is_image_path(name):
+        report.refused.append((name, "Not a kind of picture that is read here, by its name."))
+    elif len(report.saved) >= MAX_FILES:
+        report.refused.append((name, f"More than {MAX_FILES:,} files in one upload: send the rest in another."))
+    else:
+        path = report.folder / _safe_name(name, data)
+        if not path.exists():
+            write_whole(path, data)
+        report.saved.append(path)
+
+
+def _safe_name(name: str, data: bytes) -> str:
+    """A readable stem, then a hash of the content: two uploads called IMG_0001.jpg are two files."""
+    base = re.split(r"[/\\]", name)[-1]
+    stem, _, suffix = base.rpartition(".")
+    stem = re.sub(r"[^\w \-()]+", "_", stem).strip(" ._")[:60] or "picture"
+    digest = hashlib.blake2b(data, digest_size=6).hexdigest()
+    return f"{stem}-{digest}.{suffix.lower()}"

@@ -1,0 +1,38 @@
+"""Small pictures of items, made when somebody looks and kept in the home folder."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from pathlib import Path
+
+from core.home import home
+from core.library.schema import Item
+from core.media.images import open_image
+from core.settings import write_whole
+
+_VERSION = "v1"
+
+
+def thumbnail(item: Item, *, side: int = 320) -> bytes:
+    """WebP bytes of the item's picture, its longer side at most `side` pixels. Raises MediaError where it is gone.
+
+    Kept under version, content hash and side, so that a changed file gets a new one and a moved file keeps its own.
+    """
+    kept = _path(item, side)
+    if kept is not None and kept.is_file():
+        return kept.read_bytes()
+    image = open_image(Path(item.path), min_side=side)
+    image.thumbnail((side, side))
+    buffer = io.BytesIO()
+    image.save(buffer, "WEBP", quality=80)
+    data = buffer.getvalue()
+    if kept is not None:
+        with contextlib.suppress(OSError):  # a full or read-only disk costs speed, not the picture
+            write_whole(kept, data)
+    return data
+
+
+def _path(item: Item, side: int) -> Path | None:
+    digest = item.content_hash
+    return home() / "thumbnails" / _VERSION / digest[:2] / f"{digest}-{side}.webp" if digest else None

@@ -1,0 +1,45 @@
+"""What the program remembers for its user between starts: a small JSON file in the home folder."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from core.home import home
+
+
+def load_settings() -> dict[str, Any]:
+    """All settings; empty where there are none or the file is damaged (they are a convenience, never data)."""
+    try:
+        settings = json.loads(_file().read_text())
+    except (OSError, ValueError):
+        return {}
+    return settings if isinstance(settings, dict) else {}
+
+
+def save_settings(**changes: Any) -> None:
+    """Changes some settings; None removes one. Written whole or not at all; a read-only home is no error."""
+    settings = {key: value for key, value in {**load_settings(), **changes}.items() if value is not None}
+    with contextlib.suppress(OSError):  # a read-only home forgets, and everything else still works
+        write_whole(_file(), json.dumps(settings, indent=1).encode())
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Writes a file through a temporary one beside it, so that a reader sees the old content or the new, never half."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _file() -> Path:
+    return home() / "settings.json"
