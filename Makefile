@@ -1,0 +1,49 @@
+# make demo: set up, build the sample library, open the app.   make test: set up, run the tests.
+# Both need Python 3.11 or newer and make, nothing else; the second run skips what is done.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test check clean help
+
+help:
+	@echo "make demo   set up and open the app on the sample library"
+	@echo "make test   set up and run the tests"
+	@echo "make check  lint and type check"
+	@echo "make clean  remove the virtual environment (your libraries stay)"
+
+demo: $(VENV)/.installed
+	@echo "== sample library (built once, from photos that installed packages carry)"
+	@$(BIN)/python -m core sample > /dev/null
+	@echo "== opening the app; Ctrl-C ends it"
+	@$(BIN)/streamlit run app.py
+
+test: $(VENV)/.installed-dev
+	@echo "== lint and types"
+	@$(MAKE) --no-print-directory check
+	@echo "== tests"
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: $(VENV)/.installed-dev
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Semblance needs Python 3.11 or newer: make demo PYTHON=python3.12"; exit 1; }
+	@echo "== virtual environment in $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: requirements.txt | $(VENV)/bin/python
+	@echo "== installing requirements.txt (once; some minutes)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
+	@echo "== installing requirements-dev.txt (once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+clean:
+	rm -rf $(VENV)
