@@ -44,7 +44,8 @@ def parse_query(text: str, *, files: bool = True) -> tuple[Term, ...]:
     Raises QueryError for an empty query, an empty term, or a picture that is not there.
     """
     terms: list[Term] = []
-    sign, words = 1.0, []
+    sign = 1.0
+    words: list[str] = []
     for token in _TOKEN.findall(text):
         if token in ("+", "-", "−"):
             if words:
@@ -126,12 +127,11 @@ def _term(words: list[str], sign: float, files: bool) -> Term:
 
 
 def _written(term: Term) -> str:
-    value = term.value
-    if term.kind == "item":
-        return f"{_ITEM}{value}"
-    if isinstance(value, bytes):
+    if isinstance(term.value, bytes):
         raise QueryError("A picture given as bytes cannot be written into a query string.")
-    text = str(value)
+    text = str(term.value)
+    if term.kind == "item":
+        return _ITEM + text
     if term.kind == "text" and _reads_otherwise(text):
         return f'"{text}"'
     return text
@@ -153,11 +153,11 @@ def _embed_term(
     if term.kind == "item":
         numbers = index.numbers_of(str(term.value)) if index is not None else np.empty(0, np.int64)
         if index is None or len(numbers) == 0:
-            raise QueryError(f"Item {term.value} is not in this library, or not under this encoder: index it first.")
+            raise QueryError(f"Item {term.value!r} is not in this library, or not under this encoder: index it first.")
         return unit_rows(index.vectors(numbers).mean(axis=0))
     try:
         source = term.value if isinstance(term.value, bytes) else Path(term.value)
         return encoder.encode_images([open_image(source, min_side=encoder.image_size)])[0]
     except MediaError as error:
-        where = "The picture of the query" if isinstance(term.value, bytes) else str(term.value)
+        where = "The picture of the query" if isinstance(term.value, bytes) else repr(str(term.value))
         raise QueryError(f"{where} cannot be used: {error}") from error

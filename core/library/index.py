@@ -49,7 +49,7 @@ class VectorIndex:
         if allowed is not None:
             keep = np.flatnonzero(allowed[self.item_rows])
             count = len(keep)
-            params = faiss.SearchParameters(sel=faiss.IDSelectorBatch(keep))
+            params = faiss.SearchParameters(sel=faiss.IDSelectorBatch(keep))  # type: ignore[call-arg]
         k = min(k, count)
         if k <= 0:
             return np.empty(0, np.float32), np.empty(0, np.int64)
@@ -92,11 +92,8 @@ def build_index(encoder_id: str, dim: int, items: pa.Table, vectors: pa.Table) -
     for batch in vectors.select(["vector"]).to_batches(max_chunksize=_CHUNK):
         halves = batch.column(0).flatten().to_numpy(zero_copy_only=False).reshape(-1, dim)
         flat.add(halves.astype(np.float32))
-    arrays = [
-        rows.to_numpy().astype(np.int64),
-        vectors["start_s"].to_numpy().astype(np.float32),
-        vectors["end_s"].to_numpy().astype(np.float32),
-    ]
-    for array in arrays:
+    item_rows = rows.to_numpy().astype(np.int64)
+    start_s, end_s = (vectors[name].to_numpy().astype(np.float32) for name in ("start_s", "end_s"))
+    for array in (item_rows, start_s, end_s):
         array.setflags(write=False)
-    return VectorIndex(encoder_id, dim, items, *arrays, flat)
+    return VectorIndex(encoder_id, dim, items, item_rows, start_s, end_s, flat)

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
@@ -175,7 +176,7 @@ class _Run:
         """The row that this file becomes, as what it counts, and the key under which it is written."""
         file, known = read.file, self.known.get(read.file.path)
         width, height = read.size or (None, None)
-        facts = dict(
+        facts: dict[str, Any] = dict(
             path=file.path, status="ok", reason=None, bytes=file.bytes, mtime_ns=file.mtime_ns,
             content_hash=read.content_hash, width=width, height=height, taken_at=read.taken_at,
         )  # fmt: skip

@@ -171,7 +171,8 @@ class Library:
     def drop_encoder(self, encoder_id: str) -> None:
         """Forgets all vectors of an encoder; the items stay."""
         with self.writing(), self._index_lock:
-            self._db.drop_table(_table_name(encoder_id), ignore_missing=True)
+            if self._open(_table_name(encoder_id)) is not None:
+                self._db.drop_table(_table_name(encoder_id))
             self._indexes.pop(encoder_id, None)
 
     def sweep(self) -> None:

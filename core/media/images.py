@@ -16,7 +16,7 @@ try:  # phone photos; Pillow itself reads AVIF but not HEIC
     from pillow_heif import register_heif_opener
 
     register_heif_opener()
-    _HEIF = ("HEIF",)
+    _HEIF: tuple[str, ...] = ("HEIF",)
 except ImportError:
     _HEIF = ()
 
