@@ -1,0 +1,141 @@
+"""The default encoder: works offline with weights that come by pip. EfficientNet-Lite2 and MiniLM, joined by heads
+that this project trained (see alignment/README.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from threading import Lock
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+from numpy.typing import NDArray
+from PIL import Image
+from tokenizers import Tokenizer
+
+from core.encoders.base import Scoring, Vectors
+from core.encoders.embedded_heads import Heads
+from core.encoders.embedded_models import image_weights, open_session, text_weights, tokenizer_file
+from core.progress import OnProgress
+
+# Part of the id: raise it when preprocessing or the graphs change without the heads.
+_VERSION = 1
+_SIZE = 260
+_MAX_TOKENS = 128
+_IMAGE_BATCH = 32
+_TEXT_BATCH = 64
+
+
+@dataclass(frozen=True)
+class _Towers:
+    image: ort.InferenceSession
+    text: ort.InferenceSession
+    tokenizer: Tokenizer
+
+
+class EmbeddedEncoder:
+    """Pictures and English texts to unit vectors of one space, on the CPU, without a network.
+
+    Opening reads the heads only. The first encode prepares the towers once per machine (some seconds, 120 MB under
+    `home()/models`) and opens them.
+    """
+
+    def __init__(self, name: str, *, on_progress: OnProgress | None = None) -> None:
+        self.name = name
+        self._on_progress = on_progress
+        self._heads = Heads.load()
+        self._lock = Lock()
+        self._opened: _Towers | None = None
+
+    @property
+    def id(self) -> str:
+        return f"embedded-{_VERSION}-{self._heads.digest[:12]}"
+
+    @property
+    def dim(self) -> int:
+        return self._heads.dim
+
+    @property
+    def batch_size(self) -> int:
+        return _IMAGE_BATCH
+
+    @property
+    def image_size(self) -> int:
+        return _SIZE
+
+    @property
+    def templates(self) -> tuple[str, ...]:
+        return ("{}", "a photo of a {}")
+
+    @property
+    def scoring(self) -> Scoring:
+        return Scoring("softmax", 20.0)
+
+    def encode_images(self, images: Sequence[Image.Image]) -> Vectors:
+        """Pictures of any size and mode to float32 (n, dim), unit rows; (0, dim) for none."""
+        towers = self._towers()
+        rows = [np.zeros((0, self.dim), np.float32)]
+        with ThreadPoolExecutor(2) as pool:
+            for start in range(0, len(images), _IMAGE_BATCH):
+                pixels = np.stack(list(pool.map(_pixels, images[start : start + _IMAGE_BATCH])))
+                features, logits = towers.image.run(["features", "logits"], {"pixels": pixels})
+                rows.append(self._heads.image_vectors(features, logits))
+        return np.concatenate(rows)
+
+    def encode_texts(self, texts: Sequence[str]) -> Vectors:
+        """Texts to float32 (n, dim), unit rows; what lies past 128 word pieces is cut off."""
+        towers = self._towers()
+        vectors = np.zeros((len(texts), self.dim), np.float32)
+        # alike lengths together: a batch is padded to its longest text
+        order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
+        for start in range(0, len(order), _TEXT_BATCH):
+            chosen = order[start : start + _TEXT_BATCH]
+            tokens = towers.tokenizer.encode_batch([texts[index] for index in chosen])
+            ids = np.array([item.ids for item in tokens], np.int64)
+            mask = np.array([item.attention_mask for item in tokens], np.int64)
+            (sentences,) = towers.text.run(["sentence"], {"ids": ids, "mask": mask})
+            vectors[chosen] = self._heads.text_vectors(sentences)
+        return vectors
+
+    def _towers(self) -> _Towers:
+        with self._lock:
+            if self._opened is None:
+                self._opened = _Towers(self._image_session(), self._text_session(), _tokenizer())
+            return self._opened
+
+    def _image_session(self) -> ort.InferenceSession:
+        def build() -> onnx.ModelProto:
+            from core.encoders.embedded_int8 import quantize
+            from core.encoders.towers import image_tower
+
+            return quantize(image_tower(image_weights(), size=_SIZE), self._heads.ranges)
+
+        return open_session(f"{self.id}-image", build, on_progress=self._on_progress)
+
+    def _text_session(self) -> ort.InferenceSession:
+        def build() -> onnx.ModelProto:
+            from core.encoders.towers import text_tower
+
+            return text_tower(text_weights())
+
+        return open_session(f"{self.id}-text", build, on_progress=self._on_progress)
+
+
+def _tokenizer() -> Tokenizer:
+    tokenizer = Tokenizer.from_file(str(tokenizer_file()))
+    tokenizer.enable_truncation(_MAX_TOKENS)
+    tokenizer.enable_padding()
+    return tokenizer
+
+
+def _pixels(image: Image.Image) -> NDArray[np.uint8]:
+    """The middle square, resized: uint8 (size, size, 3)."""
+    width, height = image.size
+    side = min(width, height)
+    left, top = (width - side) / 2, (height - side) / 2
+    square = image.convert("RGB").resize(
+        (_SIZE, _SIZE), Image.Resampling.BICUBIC, box=(left, top, left + side, top + side), reducing_gap=2.0
+    )
+    return np.asarray(square)

@@ -1,0 +1,45 @@
+"""8-bit integers for the image tower: twice to three times the speed at the same accuracy, where the CPU has VNNI.
+
+The ranges of the activations were measured once (tools/train_alignment.py) and are stored with the heads, so that
+every machine builds the same graph and no picture is needed for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnxruntime.quantization import QuantType
+from onnxruntime.quantization.calibrate import CalibrationMethod, TensorData, TensorsData
+from onnxruntime.quantization.qdq_quantizer import QDQQuantizer
+
+QUANTIZED_OPS = ("Conv", "Clip", "Add")
+# The first layers see raw pixels through few channels: in 8 bits they lose the most and save the least.
+_KEPT_IN_FLOAT = ("_conv_stem.", "_blocks.0.")
+
+
+def quantize(model: onnx.ModelProto, ranges: Mapping[str, NDArray[np.floating]]) -> onnx.ModelProto:
+    """The same tower with its convolutions in 8 bits (weights per channel; activations by `ranges`).
+
+    ranges: tensor name -> (lowest, highest), for `scaled` and for every output of QUANTIZED_OPS.
+    """
+    measured = {
+        name: TensorData(lowest=np.float32(low), highest=np.float32(high)) for name, (low, high) in ranges.items()
+    }
+    excluded = [node.name for node in model.graph.node if node.name.startswith(_KEPT_IN_FLOAT)]
+    quantizer = QDQQuantizer(
+        model,
+        per_channel=True,
+        reduce_range=False,
+        weight_qType=QuantType.QInt8,
+        activation_qType=QuantType.QUInt8,
+        tensors_range=TensorsData(CalibrationMethod.MinMax, measured),
+        nodes_to_quantize=[],
+        nodes_to_exclude=excluded,
+        op_types_to_quantize=list(QUANTIZED_OPS),
+        extra_options={},
+    )
+    quantizer.quantize_model()
+    return quantizer.model.model

