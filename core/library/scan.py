@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from stat import S_ISREG
 
 from core.errors import LibraryError
 
@@ -68,6 +69,9 @@ def _add(result: Scan, path: str) -> None:
         return
     except OSError as error:
         result.closed[path] = f"It cannot be looked at: {error.strerror}."
+        return
+    if not S_ISREG(stat.st_mode):  # reading from a pipe or a device may never end
+        result.closed[path] = "It is a pipe or a device, not a file."
         return
     result.files[path] = FoundFile(path, stat.st_size, stat.st_mtime_ns)
 

@@ -1,0 +1,293 @@
+"""A library through its life: indexed, changed, moved, broken, killed, cleaned."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fakes import COLOURS, ColourEncoder
+from PIL import Image
+
+from core.errors import LibraryError
+from core.library import Library, ingest
+from core.progress import Progress
+
+N = len(COLOURS)
+
+
+def statuses(library: Library) -> dict[str, str]:
+    return {Path(row["path"]).name: row["status"] for row in library.items().to_pylist()}
+
+
+def test_a_folder_becomes_searchable(library: Library, encoder: ColourEncoder) -> None:
+    index = library.index(encoder)
+    assert len(index) == N and library.counts() == {"ok": N, "failed": 0, "missing": 0}
+    scores, numbers = index.search(encoder.encode_texts(["blue"])[0], 1)
+    assert Path(index.item(int(numbers[0])).path).name == "blue.png"
+    assert scores[0] == pytest.approx(1.0, abs=0.02)  # half precision
+
+
+def test_items_know_their_facts(library: Library, photos: Path) -> None:
+    row = next(row for row in library.items().to_pylist() if row["path"] == str(photos / "red.png"))
+    assert (row["width"], row["height"]) == (80, 60)
+    assert row["bytes"] == (photos / "red.png").stat().st_size and row["kind"] == "image"
+
+
+def test_an_unchanged_folder_is_not_read_again(library: Library, encoder: ColourEncoder, photos: Path) -> None:
+    before = encoder.images_seen
+    report = ingest(library, encoder, [photos])
+    assert (report.unchanged, report.added, report.embedded) == (N, 0, 0)
+    assert encoder.images_seen == before
+
+
+def test_touched_moved_changed_and_new(library: Library, encoder: ColourEncoder, photos: Path) -> None:
+    os.utime(photos / "red.png", (1, 1))
+    (photos / "blue.png").rename(photos / "more" / "sea.png")
+    Image.new("RGB", (50, 50), COLOURS["red"]).save(photos / "more" / "green.png")
+    Image.new("RGB", (50, 50), COLOURS["blue"]).save(photos / "new.png")
+    before = encoder.images_seen
+    report = ingest(library, encoder, [photos])
+    assert (report.added, report.updated, report.renamed, report.unchanged) == (1, 1, 1, N - 2)
+    assert report.missing == 0 and not report.failed
+    assert encoder.images_seen == before + 2  # only the new and the changed picture
+    assert report.items == report.vectors == len(library.index(encoder)) == N + 1
+    top = library.index(encoder).search(encoder.encode_texts(["red"])[0], 2)[1]
+    assert {Path(library.index(encoder).item(int(n)).path).name for n in top} == {"red.png", "green.png"}
+
+
+def test_a_moved_folder_keeps_its_vectors_and_ids(library: Library, encoder: ColourEncoder, photos: Path) -> None:
+    ids = set(library.items()["id"].to_pylist())
+    photos.rename(photos.parent / "elsewhere")
+    before = encoder.images_seen
+    report = ingest(library, encoder, [photos.parent / "elsewhere"])
+    assert (report.renamed, report.embedded, encoder.images_seen) == (N, 0, before)
+    assert set(library.items()["id"].to_pylist()) == ids
+
+
+def test_moved_away_and_a_copy_put_back(library: Library, encoder: ColourEncoder, photos: Path) -> None:
+    (photos / "red.png").rename(photos / "moved.png")
+    ingest(library, encoder, [photos])
+    shutil.copy(photos / "moved.png", photos / "red.png")
+    report = ingest(library, encoder, [photos])
+    assert report.added == 1 and report.items == len(library.index(encoder)) == N + 1
+    assert len(set(library.items()["id"].to_pylist())) == N + 1
+
+
+def test_two_copies_of_a_vanished_file(library: Library, encoder: ColourEncoder, photos: Path) -> None:
+    for name in ("one.png", "two.png"):
+        shutil.copy(photos / "red.png", photos / name)
+    (photos / "red.png").unlink()
+    report = ingest(library, encoder, [photos])
+    assert (report.renamed, report.added, report.missing) == (1, 1, 0)
+    assert report.items == report.vectors == N + 1
+
+
+def test_vanished_files_are_marked_come_back_and_can_be_purged(
+    library: Library, encoder: ColourEncoder, photos: Path, tmp_path: Path
+) -> None:
+    shutil.move(photos / "red.png", tmp_path / "aside.png")
+    report = ingest(library, encoder, [photos])
+    assert report.missing == 1 and statuses(library)["red.png"] == "missing"
+    assert len(library.index(encoder)) == N - 1
+
+    shutil.move(tmp_path / "aside.png", photos / "red.png")
+    report = ingest(library, encoder, [photos])
+    assert (report.missing, report.embedded, report.items) == (0, 0, N)
+
+    (photos / "red.png").unlink()
+    ingest(library, encoder, [photos])
+    assert library.purge_missing() == 1
+    assert "red.png" not in statuses(library) and library.encoders()[0].vectors == N - 1
+
+
+def test_files_outside_the_scanned_folder_are_left_alone(
+    library: Library, encoder: ColourEncoder, photos: Path
+) -> None:
+    (photos / "red.png").unlink()
+    report = ingest(library, encoder, [photos / "more"])
+    assert report.missing == 0 and statuses(library)["red.png"] == "ok"
+
+
+def test_bad_files_are_rows_with_reasons_and_stop_nobody(
+    library: Library, encoder: ColourEncoder, photos: Path
+) -> None:
+    whole = (photos / "red.png").read_bytes()
+    odd = "smile \N{GRINNING FACE}\nnew line.png"
+    (photos / odd).write_bytes(whole)
+    (photos / "cut.png").write_bytes(whole[: len(whole) // 2])
+    (photos / "empty.jpg").touch()
+    (photos / "words.jpg").write_text("words")
+    Image.new("RGB", (1, 1)).save(photos / "dot.png")
+    (photos / "notes.txt").write_text("not asked for")
+    (photos / ".hidden.png").write_bytes(whole)
+    (photos / "link.png").symlink_to(photos / "nowhere.png")
+    (photos / "loop").symlink_to(photos)
+    os.mkfifo(photos / "pipe.jpg")
+    report = ingest(library, encoder, [photos])
+    failed = {Path(path).name: reason for path, reason in report.failed}
+    assert set(failed) == {"cut.png", "empty.jpg", "words.jpg", "link.png", "pipe.jpg"}
+    assert all(len(reason) > 15 for reason in failed.values())
+    assert report.added == 2 and statuses(library)[odd] == "ok"
+    assert {Path(item.path).name for item in library.failures()} >= {"cut.png", "empty.jpg", "words.jpg"}
+    assert report.items == len(library.index(encoder)) == N + 2
+
+    (photos / "cut.png").write_bytes(whole)  # mended
+    report = ingest(library, encoder, [photos])
+    assert "cut.png" not in {Path(path).name for path, _ in report.failed}
+    assert statuses(library)["cut.png"] == "ok" and report.items == N + 3
+
+
+def test_a_name_that_is_not_utf8_is_reported(library: Library, encoder: ColourEncoder, photos: Path) -> None:
+    try:
+        os.rename(os.fsencode(photos / "red.png"), os.fsencode(photos) + b"/\xff\xfe.png")
+    except OSError:
+        pytest.skip("this file system takes UTF-8 names only")
+    report = ingest(library, encoder, [photos])
+    assert [reason for _, reason in report.failed] == ["The name is not valid UTF-8: rename the file."]
+
+
+class FussyEncoder(ColourEncoder):
+    """Falls over whenever a batch holds a picture of a certain width."""
+
+    def encode_images(self, images):  # type: ignore[no-untyped-def]
+        if any(image.width == 83 for image in images):
+            raise ValueError("cannot digest this")
+        return super().encode_images(images)
+
+
+def test_a_picture_the_encoder_chokes_on_stops_nobody(tmp_path: Path, photos: Path) -> None:
+    library = Library(tmp_path / "library", create=True)
+    report = ingest(library, FussyEncoder(), [photos])
+    assert report.items == N - 1 and len(report.failed) == 1
+    assert "cannot digest this" in report.failed[0][1]
+
+
+def test_several_encoders_live_side_by_side(library: Library, encoder: ColourEncoder, photos: Path) -> None:
+    other = ColourEncoder("colour-2")
+    assert len(library.index(other)) == 0
+    report = ingest(library, other, [photos])
+    assert (report.embedded, report.added, report.unchanged) == (N, 0, N)
+    Image.new("RGB", (50, 50), "pink").save(photos / "pink.png")
+    ingest(library, other, [photos])
+    assert {entry.id: entry.vectors for entry in library.encoders()} == {"colour-1": N, "colour-2": N + 1}
+    report = ingest(library, encoder, [photos])
+    assert report.embedded == 1  # only what this encoder misses
+    library.drop_encoder("colour-2")
+    assert [entry.id for entry in library.encoders()] == ["colour-1"] and len(library.index(encoder)) == N + 1
+
+
+def test_progress_reaches_the_end(tmp_path: Path, photos: Path, encoder: ColourEncoder) -> None:
+    seen: list[Progress] = []
+    ingest(Library(tmp_path / "library", create=True), encoder, [photos], on_progress=seen.append)
+    done = [progress.done for progress in seen if progress.stage == "embed"]
+    assert done == sorted(done) and done[-1] == seen[-1].total == N
+
+
+def test_cancel_keeps_what_was_done_and_the_next_run_finishes(
+    tmp_path: Path, photos: Path, encoder: ColourEncoder
+) -> None:
+    library, cancel = Library(tmp_path / "library", create=True), threading.Event()
+    on_progress = lambda progress: cancel.set() if progress.done >= 2 else None  # noqa: E731
+    report = ingest(library, encoder, [photos], on_progress=on_progress, cancel=cancel)
+    assert report.cancelled and 2 <= report.items < N
+    second = ingest(library, encoder, [photos])
+    assert second.items == second.vectors == N and second.embedded == N - report.embedded
+
+
+_CHILD = """
+import sys, time
+sys.path[:0] = sys.argv[1:3]
+from fakes import ColourEncoder
+from core.library import Library, ingest
+import core.library.ingest as module
+module._COMMIT_ROWS = 16
+
+class SlowEncoder(ColourEncoder):
+    def encode_images(self, images):
+        time.sleep(0.005)
+        return super().encode_images(images)
+
+print("ready", flush=True)
+ingest(Library(sys.argv[3], create=True), SlowEncoder(), [sys.argv[4]])
+"""
+
+
+def test_killed_at_any_moment_nothing_is_lost_and_nothing_twice(tmp_path: Path) -> None:
+    many, count = tmp_path / "many", 400
+    many.mkdir()
+    rng = np.random.default_rng(0)
+    for number in range(count):
+        Image.fromarray(rng.integers(0, 255, (8, 8, 3), np.uint8)).save(many / f"{number}.png")
+    root = Path(__file__).parent.parent
+    command = [sys.executable, "-c", _CHILD, str(root), str(root / "tests"), str(tmp_path / "library"), str(many)]
+    dice, kept = random.Random(1), [0]
+    for _ in range(4):
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as child:
+            assert child.stdout is not None and child.stdout.readline() == b"ready\n"
+            time.sleep(dice.uniform(0.05, 0.35))
+            child.send_signal(signal.SIGKILL)
+        if (tmp_path / "library" / "library.json").exists():
+            kept.append(Library(tmp_path / "library").counts()["ok"])
+            assert kept[-1] >= kept[-2]
+    encoder = ColourEncoder()
+    report = ingest(Library(tmp_path / "library", create=True), encoder, [many])
+    assert report.items == report.vectors == count
+    assert encoder.images_seen <= count - kept[-1]
+    library = Library(tmp_path / "library")
+    assert len(set(library.items()["path"].to_pylist())) == len(library.items()) == count
+    assert len(library.index(encoder)) == count
+
+
+def test_one_writer_at_a_time(library: Library, encoder: ColourEncoder, photos: Path) -> None:
+    with library.writing(), pytest.raises(LibraryError, match="another process"):
+        ingest(Library(library.path), encoder, [photos])
+
+
+def test_a_reader_sees_commits_of_another_handle(library: Library, encoder: ColourEncoder, photos: Path) -> None:
+    reader = Library(library.path)
+    assert len(reader.index(encoder)) == N
+    Image.new("RGB", (50, 50), "pink").save(photos / "pink.png")
+    ingest(library, encoder, [photos])
+    assert len(reader.index(encoder)) == N + 1
+
+
+@pytest.mark.parametrize(
+    ("mark", "says"),
+    [(None, "There is no library"), ("{", "damaged"), ('{"format": 99}', "newer version"), ("[]", "damaged")],
+)
+def test_what_is_no_library_is_refused(tmp_path: Path, mark: str | None, says: str) -> None:
+    if mark is not None:
+        (tmp_path / "library.json").write_text(mark)
+    with pytest.raises(LibraryError, match=says):
+        Library(tmp_path)
+
+
+def test_a_library_is_not_made_among_other_files(photos: Path) -> None:
+    with pytest.raises(LibraryError, match="holds other files"):
+        Library(photos, create=True)
+
+
+def test_a_path_that_is_not_there(library: Library, encoder: ColourEncoder, tmp_path: Path) -> None:
+    with pytest.raises(LibraryError, match="no file or folder"):
+        ingest(library, encoder, [tmp_path / "nowhere"])
+
+
+def test_a_damaged_table_says_what_to_do(library: Library) -> None:
+    for version in (library.path / "items.lance" / "_versions").iterdir():
+        version.write_bytes(b"garbage")
+    with pytest.raises(LibraryError, match="Restore the folder"):
+        Library(library.path).items()
+
+
+def test_delete_leaves_the_photos(library: Library, photos: Path) -> None:
+    library.delete()
+    assert not library.path.exists() and (photos / "red.png").exists()
