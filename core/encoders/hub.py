@@ -1,0 +1,176 @@
+"""Any dual encoder of transformers (CLIP, SigLIP, SigLIP 2 and their kin), by hub id or local folder."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+
+from core.encoders.base import Scoring, Vectors, unit_rows
+from core.encoders.hub_config import longest_text, read_config, seen_side, vector_length
+from core.encoders.hub_files import find_model
+from core.encoders.hub_load import (
+    best_device,
+    best_dtype,
+    learned_numbers,
+    load_model,
+    load_processor,
+    load_tokenizer,
+)
+from core.encoders.hub_models import CURATED, CuratedModel
+from core.errors import EncoderError
+from core.progress import OnProgress
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+__all__ = ["CURATED", "CuratedModel", "HubEncoder"]
+
+_TEMPLATES = ("{}", "a photo of {}", "a picture of {}", "a close-up photo of {}", "a photo showing {}")
+_TEXTS_AT_ONCE = 64
+_IMAGES_AT_ONCE = {"cuda": 128, "mps": 32, "cpu": 16}
+# a strip longer than so many times its width loses its ends, where the model sees only the centre
+_LONGEST_STRIP = 8
+
+
+class HubEncoder:
+    """A dual encoder of transformers with its own tokenizer and preprocessing. `Encoder` tells the contract.
+
+    name: "owner/model", "owner/model@revision", or a folder that `save_pretrained` wrote. A hub model is downloaded
+    once (`on_progress` is told the bytes) and works offline from then on.
+    device: "cuda", "mps" or "cpu"; left out, the first of them that is there.
+    dtype: "float32", "bfloat16" or "float16"; left out, the fastest that the device computes natively.
+
+    Code that comes with a model is never run, and pickled weights are read as plain tensors only.
+    Raises EncoderError with the next step: at opening, or at the first encode where only the weights tell.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        on_progress: OnProgress | None = None,
+        device: str | None = None,
+        dtype: str | None = None,
+    ) -> None:
+        self._files = find_model(name, on_progress=on_progress)
+        self._config = read_config(self._files.folder, self._files.name)
+        self._processor = load_processor(self._files)
+        self._device, self._dtype = device, dtype
+        self._loading, self._tokenizing = Lock(), Lock()
+
+    @property
+    def name(self) -> str:
+        return self._files.name
+
+    @property
+    def id(self) -> str:
+        return self._files.id
+
+    @property
+    def dim(self) -> int:
+        return vector_length(self._config)
+
+    @property
+    def batch_size(self) -> int:
+        return _IMAGES_AT_ONCE.get(self.device.partition(":")[0], 16)
+
+    @property
+    def image_size(self) -> int:
+        return seen_side(self._config, self._processor)
+
+    @property
+    def templates(self) -> tuple[str, ...]:
+        return _TEMPLATES
+
+    @cached_property
+    def device(self) -> str:
+        """Where it computes."""
+        return self._device or best_device()
+
+    @cached_property
+    def dtype(self) -> str:
+        """The precision that it computes in; its vectors are float32 always."""
+        return self._dtype or best_dtype(self.device)
+
+    @cached_property
+    def scoring(self) -> Scoring:
+        learned = learned_numbers(self._files, "logit_scale", "logit_bias")
+        if "logit_scale" not in learned:
+            raise EncoderError(f"{self.name} learned no logit_scale: use it for search, which needs no probabilities.")
+        scale = math.exp(learned["logit_scale"])
+        return (
+            Scoring("sigmoid", scale, learned["logit_bias"]) if "logit_bias" in learned else Scoring("softmax", scale)
+        )
+
+    def encode_images(self, images: Sequence[Image.Image]) -> Vectors:
+        return self._encode(images, self.batch_size, self._pixels, "get_image_features")
+
+    def encode_texts(self, texts: Sequence[str]) -> Vectors:
+        return self._encode(texts, _TEXTS_AT_ONCE, self._tokens, "get_text_features")
+
+    def _encode(
+        self, items: Sequence[Any], at_once: int, inputs: Callable[[Any], Mapping[str, torch.Tensor]], method: str
+    ) -> Vectors:
+        import torch
+
+        rows = [np.empty((0, self.dim), np.float32)]
+        for start in range(0, len(items), at_once):
+            batch = inputs(items[start : start + at_once])
+            with torch.inference_mode():
+                features = getattr(self._model, method)(**{key: self._moved(value) for key, value in batch.items()})
+            vectors = getattr(features, "pooler_output", features)  # some models return the tensor itself
+            rows.append(self._checked(vectors.float().cpu().numpy()))
+        return unit_rows(np.concatenate(rows))
+
+    def _pixels(self, images: Sequence[Image.Image]) -> Mapping[str, torch.Tensor]:
+        return self._processor(images=[self._without_ends(image) for image in images], return_tensors="pt")
+
+    def _without_ends(self, image: Image.Image) -> Image.Image:
+        """The middle of a very long strip: to scale all of it, only to crop its centre, would take gigabytes."""
+        longest = _LONGEST_STRIP * min(image.size)
+        if max(image.size) <= longest or not getattr(self._processor, "do_center_crop", False):
+            return image
+        width, height = min(image.width, longest), min(image.height, longest)
+        left, top = (image.width - width) // 2, (image.height - height) // 2
+        return image.crop((left, top, left + width, top + height))
+
+    def _tokens(self, texts: Sequence[str]) -> Mapping[str, torch.Tensor]:
+        # SigLIP was trained on texts padded to full length, and reads the last position
+        padding = "max_length" if self._config.model_type.startswith("siglip") else "longest"
+        with self._tokenizing:  # a fast tokenizer keeps padding and truncation as state of its own
+            limit = longest_text(self._config, self._tokenizer.model_max_length)
+            return self._tokenizer(list(texts), padding=padding, truncation=True, max_length=limit, return_tensors="pt")
+
+    def _moved(self, values: torch.Tensor) -> torch.Tensor:
+        """To the device: pixels in the model's precision, ids and masks as they are."""
+        return values.to(self.device, self._model.dtype if values.is_floating_point() else values.dtype)
+
+    def _checked(self, vectors: np.ndarray) -> np.ndarray:
+        if vectors.ndim != 2 or vectors.shape[1] != self.dim:
+            raise EncoderError(
+                f"{self.name} gives an array of shape {vectors.shape}, not a vector of {self.dim} numbers for each "
+                f"input. Choose a CLIP or SigLIP model, for example {CURATED[0].hub_id}."
+            )
+        if not np.isfinite(vectors).all():
+            raise EncoderError(f'{self.name} overflows in {self.dtype}. Open it with HubEncoder(..., dtype="float32").')
+        return vectors
+
+    @cached_property
+    def _tokenizer(self) -> PreTrainedTokenizerBase:
+        return load_tokenizer(self._files)
+
+    @property
+    def _model(self) -> PreTrainedModel:
+        with self._loading:
+            return self._loaded
+
+    @cached_property
+    def _loaded(self) -> PreTrainedModel:
+        return load_model(self._files, device=self.device, dtype=self.dtype)

@@ -1,0 +1,117 @@
+"""Parts of a model off the disk: preprocessing, tokenizer, weights. Offline, and no code that a model brings along."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable
+from threading import Lock
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from core.encoders.hub_config import first_line, quiet
+from core.encoders.hub_files import ModelFiles
+from core.errors import EncoderError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+    from transformers.image_processing_utils import BaseImageProcessor
+
+_Part = TypeVar("_Part")
+_OFFLINE: dict[str, Any] = {"trust_remote_code": False, "local_files_only": True}
+# transformers patches its own globals while it builds a network: one at a time
+_ONE_AT_A_TIME = Lock()
+
+
+def load_processor(files: ModelFiles) -> BaseImageProcessor:
+    """The model's own preprocessing, always with Pillow and numpy: the same pixels with and without torchvision."""
+    from transformers import AutoImageProcessor
+
+    return _or_say(
+        "preprocessing", files, lambda: AutoImageProcessor.from_pretrained(files.folder, backend="pil", **_OFFLINE)
+    )
+
+
+def load_tokenizer(files: ModelFiles) -> PreTrainedTokenizerBase:
+    """The model's own tokenizer."""
+    from transformers import AutoTokenizer
+
+    return _or_say("tokenizer", files, lambda: AutoTokenizer.from_pretrained(files.folder, **_OFFLINE))
+
+
+def load_model(files: ModelFiles, *, device: str, dtype: str) -> PreTrainedModel:
+    """Both towers with their weights, ready to encode. Seconds to minutes: the one heavy step."""
+    import torch
+    from transformers import AutoModel
+
+    def read() -> tuple[PreTrainedModel, dict[str, Any]]:
+        model, report = AutoModel.from_pretrained(
+            files.folder, dtype=getattr(torch, dtype), weights_only=True, output_loading_info=True, **_OFFLINE
+        )
+        return model.eval().to(device), report
+
+    with _ONE_AT_A_TIME:
+        model, report = _or_say("weights", files, read)
+    # transformers fills gaps with random numbers and a warning: vectors that mean nothing
+    if absent := [*report["missing_keys"], *report["mismatched_keys"]]:
+        raise EncoderError(
+            f"The weights of {files.name} do not belong to its config.json: {len(absent)} tensors are not there or of "
+            f"another shape (such as {absent[0]}). Fetch both anew from one model."
+        )
+    return model
+
+
+def learned_numbers(files: ModelFiles, *names: str) -> dict[str, float]:
+    """Single numbers among the weights (such as logit_scale), in their own precision, without loading the rest."""
+    return _or_say("weights", files, lambda: _numbers(files, set(names)))
+
+
+def best_device() -> str:
+    """ "cuda", else "mps", else "cpu"."""
+    import torch
+
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def best_dtype(device: str) -> str:
+    """The fastest precision that the hardware computes natively; bfloat16 first, since it cannot overflow."""
+    import torch
+
+    if device.startswith("cuda"):
+        return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float16"
+    if device == "mps":
+        return "float16"
+    # x86 and Arm name it differently; without it bfloat16 is emulated, and slower than float32
+    native = torch.cpu.get_capabilities()
+    return "bfloat16" if any(native.get(key) for key in ("avx512_bf16", "amx_bf16", "bf16")) else "float32"
+
+
+def _numbers(files: ModelFiles, names: set[str]) -> dict[str, float]:
+    import torch
+    from safetensors import safe_open
+
+    found: dict[str, float] = {}
+    for path in files.weights:
+        if path.suffix == ".safetensors":
+            with safe_open(path, "pt") as tensors:
+                found |= {key: tensors.get_tensor(key).item() for key in names & set(tensors.keys())}
+        else:
+            tensors = torch.load(path, weights_only=True, mmap=zipfile.is_zipfile(path))
+            found |= {key: tensors[key].item() for key in names & set(tensors)}
+    return found
+
+
+def _or_say(part: str, files: ModelFiles, read: Callable[[], _Part]) -> _Part:
+    """What `read` returns; any failure becomes an EncoderError with the next step."""
+    try:
+        with quiet():
+            return read()
+    except ImportError as error:
+        raise EncoderError(
+            f"The {part} of {files.name} needs a package that is not here: {first_line(error)} Install it with pip."
+        ) from error
+    except Exception as error:
+        raise EncoderError(
+            f"The {part} of {files.name} cannot be read ({first_line(error)}). The files may be damaged or incomplete: "
+            f"fetch the model anew (what the hub's cache holds of it, delete first: {files.folder})."
+        ) from error

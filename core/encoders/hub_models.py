@@ -1,0 +1,52 @@
+"""The hub models that are offered by name. Any other dual encoder works too, by its own hub id."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class CuratedModel:
+    """A model worth offering.
+
+    size_mb: about what is downloaded once, in megabytes.
+    dim: length of its vectors.
+    """
+
+    hub_id: str
+    title: str
+    size_mb: int
+    dim: int
+    good_for: str
+
+
+CURATED: tuple[CuratedModel, ...] = (
+    CuratedModel(
+        hub_id="openai/clip-vit-base-patch32",
+        title="CLIP ViT-B/32 (OpenAI)",
+        size_mb=600,
+        dim=512,
+        good_for="The classic: fast, English, well studied; a sound first step up from the embedded encoder.",
+    ),
+    CuratedModel(
+        hub_id="laion/CLIP-ViT-B-32-laion2B-s34B-b79K",
+        title="CLIP ViT-B/32 (LAION-2B)",
+        size_mb=600,
+        dim=512,
+        good_for="As fast as the classic, English; trained on two billion open pairs and better at retrieval.",
+    ),
+    CuratedModel(
+        hub_id="google/siglip2-base-patch16-224",
+        title="SigLIP 2 B/16",
+        size_mb=1550,
+        dim=768,
+        good_for="The best results of this list, in many languages; about four times the work per picture.",
+    ),
+    CuratedModel(
+        hub_id="google/siglip-base-patch16-256-multilingual",
+        title="SigLIP B/16 multilingual",
+        size_mb=1500,
+        dim=768,
+        good_for="Queries in many languages, at 256 pixels; the generation before SigLIP 2.",
+    ),
+)

@@ -1,0 +1,282 @@
+"""Hub encoders give the vectors and probabilities of transformers' own code, and say what is wrong with a model."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file, save_file
+from tiny_models import save_tiny_clip, save_tiny_siglip, save_tiny_siglip2
+from transformers import AutoImageProcessor, AutoModel, AutoTokenizer, BertConfig, BertModel
+
+from core.encoders import Encoder, open_encoder
+from core.encoders.hub import CURATED, HubEncoder
+from core.errors import EncoderError
+
+SAVERS = {"clip": save_tiny_clip, "siglip": save_tiny_siglip, "siglip2": save_tiny_siglip2}
+LENGTHS = {"clip": 77, "siglip": 64, "siglip2": 64}
+TEXTS = ["a red cat", "two dogs, on a beach", "Ein grüner Baum", "", "x"]
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    home = tmp_path_factory.mktemp("models")
+    return {kind: save(home / kind) for kind, save in SAVERS.items()}
+
+
+@pytest.fixture(params=list(SAVERS))
+def kind(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture
+def copy(models: dict[str, Path], tmp_path: Path) -> Path:
+    """A CLIP of the test's own, to break."""
+    return Path(shutil.copytree(models["clip"], tmp_path / "copy"))
+
+
+def pictures() -> list[Image.Image]:
+    """Noise, gradients and flat colours: lying, standing, square, smaller than the model sees, three pixels high."""
+    noise = np.random.default_rng(3).integers(0, 256, (70, 40, 3), dtype=np.uint8)
+    gradient = Image.linear_gradient("L")
+    ramp = Image.merge("RGB", (gradient, gradient.rotate(90), gradient.rotate(180)))
+    sizes = [(90, 50), (50, 90), (64, 64), (20, 12), (12, 3), (1, 1)]
+    return [Image.fromarray(noise), *(ramp.resize(size) for size in sizes), Image.new("RGB", (120, 40), (200, 30, 10))]
+
+
+def reference(folder: Path, length: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Image vectors, text vectors and logits (images x texts) by transformers' own forward pass, in fp32."""
+    model = AutoModel.from_pretrained(folder, dtype=torch.float32).eval()
+    options = {"padding": "max_length", "truncation": True, "max_length": length, "return_tensors": "pt"}
+    tokens = AutoTokenizer.from_pretrained(folder)(TEXTS, **options)
+    pixels = AutoImageProcessor.from_pretrained(folder, backend="pil")(images=pictures(), return_tensors="pt")
+    with torch.inference_mode():
+        output = model(**tokens, **pixels)
+    return output.image_embeds.numpy(), output.text_embeds.numpy(), output.logits_per_image.numpy()
+
+
+def test_same_vectors_as_transformers(models: dict[str, Path], kind: str) -> None:
+    images, texts, _ = reference(models[kind], LENGTHS[kind])
+    encoder = HubEncoder(str(models[kind]), dtype="float32", device="cpu")
+    for ours, theirs in ((encoder.encode_images(pictures()), images), (encoder.encode_texts(TEXTS), texts)):
+        assert ours.dtype == np.float32 and ours.shape == theirs.shape == (len(theirs), encoder.dim)
+        np.testing.assert_allclose(ours, theirs, atol=2e-5)
+        assert (theirs @ theirs.T).min() < 0.95, "vectors so alike that a mix-up would not show"
+
+
+def test_chosen_precision_stays_close(models: dict[str, Path], kind: str) -> None:
+    images, texts, _ = reference(models[kind], LENGTHS[kind])
+    for encoder in (HubEncoder(str(models[kind])), HubEncoder(str(models[kind]), dtype="bfloat16", device="cpu")):
+        assert (encoder.encode_images(pictures()) * images).sum(1).min() > 0.999
+        assert (encoder.encode_texts(TEXTS) * texts).sum(1).min() > 0.999
+
+
+def test_same_probabilities_as_transformers(models: dict[str, Path], kind: str) -> None:
+    logits = torch.from_numpy(reference(models[kind], LENGTHS[kind])[2])
+    encoder = HubEncoder(str(models[kind]), dtype="float32", device="cpu")
+    ours = encoder.scoring.probabilities(encoder.encode_images(pictures()) @ encoder.encode_texts(TEXTS).T)
+    theirs = logits.softmax(dim=1) if kind == "clip" else logits.sigmoid()
+    np.testing.assert_allclose(ours, theirs.numpy(), atol=1e-4)
+
+
+def test_what_is_known_at_opening(models: dict[str, Path], kind: str) -> None:
+    encoder = open_encoder(str(models[kind]))
+    assert isinstance(encoder, HubEncoder) and isinstance(encoder, Encoder)
+    assert encoder.name == str(models[kind]) and encoder.id.startswith(f"{kind}-")
+    assert (encoder.dim, encoder.image_size) == (24 if kind == "clip" else 32, 32)
+    assert encoder.batch_size >= 1 and "{}" in encoder.templates
+    assert all(template.count("{}") == 1 for template in encoder.templates)
+
+
+def test_texts_of_any_length(models: dict[str, Path], kind: str) -> None:
+    encoder = HubEncoder(str(models[kind]), dtype="float32", device="cpu")
+    word = "tree " * 200
+    vectors = encoder.encode_texts([word, word + "and much more", "tree"])
+    np.testing.assert_allclose(vectors[0], vectors[1], atol=1e-6)
+    assert vectors[0] @ vectors[2] < 0.999
+    assert encoder.encode_texts([]).shape == encoder.encode_images([]).shape == (0, encoder.dim)
+
+
+def test_a_vector_does_not_depend_on_its_batch(models: dict[str, Path], kind: str) -> None:
+    encoder = HubEncoder(str(models[kind]), dtype="float32", device="cpu")
+    images = pictures() * 5  # more than one batch
+    texts = [*TEXTS, "a much longer text than the others " * 3] * 15
+    together = encoder.encode_images(images), encoder.encode_texts(texts)
+    assert len(images) > encoder.batch_size
+    np.testing.assert_allclose(together[0], np.concatenate([encoder.encode_images([i]) for i in images]), atol=1e-5)
+    np.testing.assert_allclose(
+        together[1][:6], np.concatenate([encoder.encode_texts([t]) for t in texts[:6]]), atol=1e-5
+    )
+
+
+def test_threads_share_an_encoder(models: dict[str, Path], kind: str) -> None:
+    encoder = HubEncoder(str(models[kind]), dtype="float32", device="cpu")
+    texts = [["cat"], TEXTS, ["a longer text " * 9]] * 8
+    with ThreadPoolExecutor(8) as pool:  # the first calls race for loading
+        vectors = list(pool.map(encoder.encode_texts, texts))
+        shown = list(pool.map(encoder.encode_images, [pictures()] * 8))
+    for texts_of_one, ours in zip(texts, vectors, strict=True):
+        np.testing.assert_allclose(ours, encoder.encode_texts(texts_of_one), atol=1e-5)
+    assert all(np.allclose(one, shown[0], atol=1e-5) for one in shown)
+
+
+@pytest.mark.parametrize("size", [(2, 60_000), (60_000, 2)])
+def test_a_very_long_strip_takes_little_memory(models: dict[str, Path], size: tuple[int, int]) -> None:
+    """CLIP sees the centre of it: all of it at the model's width would be 32 x 960,000 pixels."""
+    encoder = HubEncoder(str(models["clip"]), dtype="float32", device="cpu")
+    strip = Image.new("RGB", size, "red")
+    strip.paste("white", (size[0] // 4, size[1] // 4, size[0], size[1]))
+    middle = encoder.encode_images([Image.new("RGB", (32, 32), "white")])
+    tracemalloc.start()
+    try:
+        seen = encoder.encode_images([strip])
+        assert tracemalloc.get_traced_memory()[1] < 20 * 2**20
+    finally:
+        tracemalloc.stop()
+    np.testing.assert_allclose(seen, middle, atol=1e-4)
+
+
+def test_parts_in_several_files(models: dict[str, Path], kind: str, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(models[kind], tmp_path / "parts"))
+    (folder / "model.safetensors").unlink()
+    AutoModel.from_pretrained(models[kind]).save_pretrained(folder, max_shard_size="20KB")
+    assert len(list(folder.glob("model-*.safetensors"))) > 1
+    whole, parts = HubEncoder(str(models[kind]), device="cpu"), HubEncoder(str(folder), device="cpu")
+    assert parts.scoring == whole.scoring
+    np.testing.assert_allclose(parts.encode_texts(TEXTS), whole.encode_texts(TEXTS), atol=1e-6)
+    next(folder.glob("model-00002-*.safetensors")).unlink()
+    with pytest.raises(EncoderError, match=r"weights .*missing"):
+        HubEncoder(str(folder))
+
+
+def test_pickled_weights_work(copy: Path, models: dict[str, Path]) -> None:
+    torch.save(load_file(copy / "model.safetensors"), copy / "pytorch_model.bin")
+    (copy / "model.safetensors").unlink()
+    ours, plain = HubEncoder(str(copy), device="cpu"), HubEncoder(str(models["clip"]), device="cpu")
+    assert ours.scoring == plain.scoring
+    np.testing.assert_array_equal(ours.encode_texts(TEXTS), plain.encode_texts(TEXTS))
+
+
+class Trap:
+    """Creates a file when it is unpickled."""
+
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
+
+    def __reduce__(self) -> tuple[object, tuple[Path]]:
+        return Path.touch, (self.mark,)
+
+
+def test_pickled_weights_run_nothing(copy: Path, tmp_path: Path) -> None:
+    torch.save({"logit_scale": Trap(tmp_path / "mark")}, copy / "pytorch_model.bin")
+    (copy / "model.safetensors").unlink()
+    encoder = HubEncoder(str(copy))
+    with pytest.raises(EncoderError, match="fetch the model anew"):
+        _ = encoder.scoring
+    with pytest.raises(EncoderError, match="fetch the model anew"):
+        encoder.encode_texts(["a"])
+    assert not (tmp_path / "mark").exists()
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_code_of_a_model_is_never_run(copy: Path, tmp_path: Path, known: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    mark = tmp_path / "mark"
+    (copy / "code.py").write_text(f"from pathlib import Path\nPath({str(mark)!r}).touch()\n")
+    for file, auto in (
+        ("config.json", {"AutoConfig": "code.C", "AutoModel": "code.M"}),
+        ("preprocessor_config.json", {"AutoImageProcessor": "code.P"}),
+        ("tokenizer_config.json", {"AutoTokenizer": ["code.T", None]}),
+    ):
+        change_json(copy / file, auto_map=auto)
+    if known:  # transformers' own class of that name is used
+        assert HubEncoder(str(copy)).encode_texts(["a"]).shape == (1, 24)
+    else:
+        change_json(copy / "config.json", model_type="homemade")
+        with pytest.raises(EncoderError, match=r"'homemade'.*never run.*openai/clip"):
+            HubEncoder(str(copy))
+    assert not mark.exists()
+
+
+def change_json(path: Path, **changes: object) -> None:
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+def test_a_text_model_is_refused(copy: Path) -> None:
+    config = BertConfig(hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16, vocab_size=50)
+    BertModel(config).save_pretrained(copy)
+    with pytest.raises(EncoderError, match=r"not a dual encoder.*no image tower.*openai/clip"):
+        HubEncoder(str(copy))
+
+
+@pytest.mark.parametrize(
+    ("gone", "said"),
+    [
+        ("config.json", r"config\.json missing"),
+        ("model.safetensors", r"weights .*missing"),
+        ("preprocessor_config.json", r"preprocessor_config\.json missing"),
+        ("tokenizer.json", r"tokenizer .*missing"),
+    ],
+)
+def test_an_incomplete_folder_says_what_is_missing(copy: Path, gone: str, said: str) -> None:
+    (copy / gone).unlink()
+    with pytest.raises(EncoderError, match=said + r"\. Copy all files"):
+        HubEncoder(str(copy))
+
+
+def test_damaged_weights_are_said_to_be_damaged(copy: Path) -> None:
+    weights = copy / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1000])
+    encoder = HubEncoder(str(copy))
+    for touch in (
+        lambda: encoder.scoring,
+        lambda: encoder.encode_texts(["a"]),
+        lambda: encoder.encode_images(pictures()),
+    ):
+        with pytest.raises(EncoderError, match=r"weights of .* cannot be read.*fetch the model anew"):
+            touch()
+
+
+def test_a_damaged_config_is_said_to_be_damaged(copy: Path) -> None:
+    (copy / "config.json").write_text("{")
+    with pytest.raises(EncoderError, match=r"config\.json cannot be read.*anew"):
+        HubEncoder(str(copy))
+
+
+def test_weights_of_another_model_are_refused(copy: Path) -> None:
+    """transformers would fill the gaps with random numbers."""
+    tensors = load_file(copy / "model.safetensors")
+    del tensors["text_projection.weight"]
+    save_file(tensors, copy / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(EncoderError, match=r"do not belong.*text_projection\.weight.*anew"):
+        HubEncoder(str(copy)).encode_texts(["a"])
+
+
+@pytest.mark.parametrize("name", ["no/such/folder", "./nowhere/at-all", "/nowhere/at/all"])
+def test_no_such_folder(name: str) -> None:
+    with pytest.raises(EncoderError, match=r"no folder|no model \(and no folder\)"):
+        HubEncoder(name)
+
+
+def test_import_is_cheap() -> None:
+    code = "import sys, core.encoders.hub; print({'torch', 'transformers', 'huggingface_hub'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
+def test_loading_is_quiet(models: dict[str, Path], kind: str, capfd: pytest.CaptureFixture[str]) -> None:
+    HubEncoder(str(models[kind])).encode_texts(["a"])
+    assert capfd.readouterr() == ("", "")
+
+
+def test_curated_models_are_told_apart() -> None:
+    assert len({model.hub_id for model in CURATED}) == len({model.title for model in CURATED}) == len(CURATED) >= 4
