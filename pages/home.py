@@ -1,0 +1,78 @@
+"""Home: what this is, what is there to search, and a few queries to begin with."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core import Encoder, Library
+from ui.add import sample_button
+from ui.details import open_details, show_details
+from ui.gallery import Card, gallery
+from ui.jobs import job_panel
+from ui.libraries import library_choices, library_facts, some_items
+from ui.page import boundary, header
+from ui.query import EXAMPLES, more_like, set_query
+from ui.sidebar import current_encoder, current_library
+
+header(
+    "Search your photos by what they show",
+    "Semblance puts pictures and words into one space of vectors, in which near means alike: type what you look for, or "
+    "show a picture, and get the photos that come closest. Everything runs on this computer; nothing is sent anywhere.",
+)
+
+
+def page() -> None:
+    library = current_library()
+    encoder = current_encoder()
+    if library is None:
+        st.info(
+            "No library yet. The sample photos take a few seconds and need no network.", icon=":material/waving_hand:"
+        )
+        with boundary():
+            sample_button(encoder, primary=True)
+        st.page_link("pages/library.py", label="Or make one of your own photos", icon=":material/photo_library:")
+        return
+    numbers(library, encoder)
+    job_panel(library)
+    if library_facts(library, encoder).searchable:
+        examples()
+        look_inside(library, encoder)
+    else:
+        st.page_link("pages/library.py", label="Add photos to this library", icon=":material/photo_library:")
+
+
+def numbers(library: Library, encoder: Encoder) -> None:
+    facts = library_facts(library, encoder)
+    with st.container(horizontal=True, key="numbers"):
+        st.metric("Libraries", f"{len(library_choices()):,}", border=True)
+        st.metric("Pictures here", f"{facts.ok:,}", border=True)
+        st.metric("Searchable", f"{facts.searchable:,}", border=True, help="Have vectors of the encoder in use.")
+        st.metric(
+            "Dimensions", f"{encoder.dim:,}", border=True, help=f"Numbers a picture, by the encoder {encoder.name}."
+        )
+
+
+def examples() -> None:
+    st.markdown("Try one of these:")
+    with st.container(horizontal=True, key="examples"):
+        for example in EXAMPLES:
+            if st.button(example, icon=":material/search:"):
+                set_query(example)
+                st.switch_page("pages/search_images.py")
+
+
+def look_inside(library: Library, encoder: Encoder) -> None:
+    st.subheader("A look inside", anchor=False)
+    items = some_items(library, encoder, 12)
+    gallery([Card(item) for item in items], key="home_gallery", on_open=open_details, on_like=search_like)
+    show_details((), items)
+    if st.session_state.pop("go_search", False):
+        st.switch_page("pages/search_images.py")
+
+
+def search_like(item_id: str) -> None:
+    more_like(item_id)
+    st.session_state["go_search"] = True
+
+
+page()

@@ -1,0 +1,77 @@
+"""Search images: words and pictures in, ranked pictures out."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core import Encoder, Library
+from core.errors import QueryError
+from ui.add import embed_button
+from ui.details import open_details, show_details
+from ui.filters import filter_panel, option_panel
+from ui.gallery import Card, gallery
+from ui.jobs import job_panel
+from ui.libraries import library_facts, some_items
+from ui.page import header, plain
+from ui.query import EXAMPLES, add_panels, more_like, query_box, query_terms, set_query, term_editor
+from ui.results import find, show_results
+from ui.sidebar import current_encoder, current_library
+
+header(
+    "Search images",
+    "Describe what you look for, or start from a picture; the closest pictures come first. The percentage estimates how "
+    "likely a picture is what you mean, the number beside it is the cosine of query and picture (-1 to 1).",
+)
+
+
+def page() -> None:
+    library = current_library()
+    if library is None:
+        st.info("There is no library to search yet.", icon=":material/photo_library:")
+        st.page_link("pages/library.py", label="Make one on the page Library", icon=":material/arrow_forward:")
+        return
+    encoder = current_encoder()
+    job_panel(library)
+    facts = library_facts(library, encoder)
+    if not facts.ok:
+        st.info(f"{plain(library.name)} holds no pictures yet.", icon=":material/photo_library:")
+        st.page_link("pages/library.py", label="Add some on the page Library", icon=":material/arrow_forward:")
+    elif not facts.searchable:
+        st.info("The pictures of this library have no vectors of this encoder yet.", icon=":material/deployed_code:")
+        embed_button(library, encoder, facts)
+    else:
+        search_section(library, encoder)
+
+
+def search_section(library: Library, encoder: Encoder) -> None:
+    query_box()
+    with st.container(horizontal=True, key="query_tools"):
+        add_panels()
+        filters = filter_panel(library, encoder)
+        options = option_panel(encoder)
+    try:
+        terms = query_terms()
+        if not terms:
+            start(library, encoder)
+            return
+        term_editor(library, terms)
+        result = find(library, encoder, terms, filters, options)
+    except QueryError as error:
+        st.warning(plain(str(error)), icon=":material/help:")
+        return
+    show_results(library, terms, filters, result)
+    show_details(result.hits)
+
+
+def start(library: Library, encoder: Encoder) -> None:
+    st.markdown("Try one of these:")
+    with st.container(horizontal=True, key="examples"):
+        for example in EXAMPLES:
+            st.button(example, on_click=set_query, args=(example,))
+    st.markdown("Or start from a picture of the library:")
+    items = some_items(library, encoder, 24)
+    gallery([Card(item) for item in items], key="start_gallery", on_open=open_details, on_like=more_like)
+    show_details((), items)
+
+
+page()

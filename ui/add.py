@@ -1,0 +1,94 @@
+"""How pictures get into a library: samples, a folder, uploads, and vectors of another encoder. Each starts a job."""
+
+from __future__ import annotations
+
+import os
+
+import streamlit as st
+
+from core import Encoder, Library, ingest
+from core.library.sample import build_sample, sample_path
+from core.library.scan import Scan, scan
+from core.library.uploads import save_uploads
+from core.media.images import is_image_path
+from ui.jobs import job_of, start_job
+from ui.libraries import LibraryFacts, library_key
+from ui.page import counted, plain, size_text
+from ui.sidebar import use_library
+
+
+def busy(library: Library) -> bool:
+    """Whether a job works on the library: one at a time."""
+    job = job_of(library)
+    return bool(job and job.running)
+
+
+def sample_button(encoder: Encoder, *, primary: bool) -> None:
+    """Builds the sample library, or brings it up to date, and switches to it."""
+    kind = "primary" if primary else "secondary"
+    if st.button("Build the sample library", type=kind, icon=":material/auto_awesome:"):
+        library = Library(sample_path(), create=True)
+        start_job(library, "Sample photos", lambda tell, _: build_sample(encoder, on_progress=tell))
+        use_library(library_key(library.path))
+        st.rerun()
+
+
+def embed_button(library: Library, encoder: Encoder, facts: LibraryFacts) -> None:
+    """Gives the pictures that have no vectors of this encoder theirs."""
+    label = f"Embed {counted(facts.ok - facts.searchable, 'picture')} with this encoder"
+    if st.button(label, type="primary", icon=":material/deployed_code:", disabled=busy(library)):
+        rows = library.items().to_pylist()
+        paths = [row["path"] for row in rows if row["status"] == "ok" and os.path.lexists(row["path"])]
+        start_job(
+            library, "Embedding", lambda tell, cancel: ingest(library, encoder, paths, on_progress=tell, cancel=cancel)
+        )
+        st.rerun()
+
+
+def add_folder(library: Library, encoder: Encoder) -> None:
+    """A folder of the machine that runs Semblance: looked through first, added when that looks right."""
+    st.text_input("Folder", key="folder_path", placeholder="/home/me/Pictures", help="With all folders below it.")
+    if st.button("Look what is there", disabled=busy(library)) and st.session_state["folder_path"].strip():
+        with st.spinner("Looking through the folders …"):
+            st.session_state["folder_found"] = scan([st.session_state["folder_path"].strip()], wanted=is_image_path)
+    found: Scan | None = st.session_state.get("folder_found")
+    if found is None:
+        return
+    folder = found.roots[0]
+    if not found.files:
+        st.info(f"No pictures in {plain(folder)}.", icon=":material/folder_off:")
+        return
+    amount = size_text(sum(file.bytes for file in found.files.values()))
+    st.markdown(f"**{counted(len(found.files), 'picture')}**, {amount}, in {plain(folder)}. They stay where they are.")
+    if found.closed:
+        st.caption(f"{len(found.closed):,} files or folders cannot be looked into; the report will list them.")
+    if st.button("Add them", type="primary", icon=":material/add_photo_alternate:", disabled=busy(library)):
+        del st.session_state["folder_found"]
+        title = f"Adding {folder}"
+        start_job(
+            library, title, lambda tell, cancel: ingest(library, encoder, [folder], on_progress=tell, cancel=cancel)
+        )
+        st.rerun()
+
+
+def add_uploads(library: Library, encoder: Encoder) -> None:
+    """Photos and zips out of the browser; they are kept inside the library."""
+    turn = st.session_state.setdefault("photos_turn", 0)
+    with st.form("upload", border=False, clear_on_submit=True):
+        files = st.file_uploader(
+            "Photos, or zip archives of photos",
+            accept_multiple_files=True,
+            key=f"photos {turn}",
+            help="Kept in the library.",
+        )
+        sent = st.form_submit_button("Add them", type="primary", disabled=busy(library))
+    if sent and files:
+        report = save_uploads(library, [(file.name, file) for file in files])
+        st.session_state["refused"] = report.refused
+        if report.saved:
+            work = lambda tell, cancel: ingest(library, encoder, report.saved, on_progress=tell, cancel=cancel)  # noqa: E731
+            start_job(library, f"Adding {counted(len(report.saved), 'upload')}", work)
+        st.rerun()
+    if refused := st.session_state.get("refused"):
+        st.warning(f"{len(refused):,} not taken:", icon=":material/block:")
+        st.dataframe([{"file": name, "reason": reason} for name, reason in refused], hide_index=True)

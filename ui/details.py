@@ -1,0 +1,75 @@
+"""One picture close up: large, with its facts, and what to do with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from core import Hit, Item, Term
+from core.errors import MediaError
+from core.media.thumbnails import thumbnail
+from ui.gallery import chance_text
+from ui.page import boundary, counted, item_date, plain, size_text
+from ui.query import add_term, more_like
+
+_LARGE = 1280
+
+
+def open_details(item_id: str) -> None:
+    """Asks for the details of an item in the coming run. For callbacks."""
+    st.session_state["details"] = item_id
+
+
+def show_details(hits: Sequence[Hit], items: Sequence[Item] = ()) -> None:
+    """Opens what was asked for, if it is among these."""
+    wanted = st.session_state.pop("details", None)
+    for hit in hits:
+        if hit.item.id == wanted:
+            _dialog(hit.item, hit)
+    for item in items:
+        if item.id == wanted:
+            _dialog(item, None)
+
+
+@st.dialog("Details", width="large")
+def _dialog(item: Item, hit: Hit | None) -> None:
+    with boundary():
+        _picture(item)
+        _actions(item)
+        st.markdown(f"**{plain(Path(item.path).name)}**")
+        if hit is not None:
+            st.markdown(
+                f"{chance_text(hit.relevance)} · cosine {hit.score:.2f}",
+                help="The percentage estimates how probable it is that this picture is what the query means, judged "
+                "against the rest of the library. The cosine is the raw closeness of query and picture, -1 to 1; it "
+                "compares pictures of one query, never two queries.",
+            )
+        word, when = item_date(item)
+        size = f"{item.width:,} × {item.height:,} px · " if item.width and item.height else ""
+        st.markdown(f"{size}{size_text(item.bytes)} · {word} {when:%d %b %Y, %H:%M}")
+        st.code(item.path, language=None, wrap_lines=True)
+        if hit is not None and hit.duplicates:
+            st.markdown(f"{counted(len(hit.duplicates), 'near-identical picture')} folded into this one:")
+            st.code("\n".join(other.path for other in hit.duplicates), language=None, wrap_lines=True)
+
+
+def _picture(item: Item) -> None:
+    try:
+        st.image(thumbnail(item, side=_LARGE), width="stretch", alt=Path(item.path).name)
+    except MediaError as error:
+        st.warning(plain(str(error)), icon=":material/broken_image:")
+
+
+def _actions(item: Item) -> None:
+    with st.container(horizontal=True):
+        if st.button("More like this", icon=":material/image_search:", type="primary"):
+            more_like(item.id)
+            st.rerun()
+        if st.button("Add to the query", icon=":material/add:"):
+            add_term(Term("item", item.id))
+            st.rerun()
+        if st.button("Less like this", icon=":material/remove:"):
+            add_term(Term("item", item.id, -1.0))
+            st.rerun()

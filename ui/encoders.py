@@ -1,0 +1,139 @@
+"""The encoders in use, one of each for all visitors: opened when chosen, loaded at the first search."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import streamlit as st
+
+from core import Encoder, Progress, encoder_names, open_encoder
+from core.encoders.hub import CURATED
+from ui.page import duration_text, plain, size_text
+
+_TITLES = {"embedded": "Embedded (works offline)"} | {
+    model.hub_id: f"{model.title}, {size_text(model.size_mb * 1_000_000)} once" for model in CURATED
+}
+
+
+@dataclass(slots=True)
+class _Slot:
+    """One encoder by its name, and how far its preparation is. `work` is shared, so that two visitors prepare once."""
+
+    encoder: Encoder | None = None
+    loaded: bool = False
+    progress: Progress | None = None
+    work: Future[None] | None = None
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _slot(name: str) -> _Slot:
+    return _Slot()
+
+
+def encoder_title(name: str) -> str:
+    """How the picker shows an encoder."""
+    return _TITLES.get(name, name)
+
+
+def encoder_choices(*more: str) -> list[str]:
+    """The names to offer: the built-in and curated ones, then those that a library or a link brought."""
+    return list(dict.fromkeys([*encoder_names(), *more]))
+
+
+def get_encoder(name: str) -> Encoder:
+    """The encoder of that name, opened once for everybody. Shows progress where weights come from elsewhere.
+
+    A model of a hub or a folder is loaded whole before it counts as open, so that a broken one is never switched to.
+    Raises EncoderError.
+    """
+    slot = _slot(name)
+    if slot.encoder is None:
+        if "/" not in name and not Path(name).expanduser().is_dir():
+            slot.encoder = _open(name, slot)
+        else:
+            _work(slot, f"Opening {name}", lambda: _open_whole(name, slot))
+    assert slot.encoder is not None
+    return slot.encoder
+
+
+def load_encoder(encoder: Encoder) -> None:
+    """Makes the first search wait visibly: the heavy part of an encoder loads here, with its progress on the page."""
+    slot = _slot(encoder.name)
+    if slot.encoder is None:
+        slot.encoder = encoder
+    if not slot.loaded:
+        _work(slot, "Getting the encoder ready", lambda: _load(slot))
+
+
+def progress_text(progress: Progress) -> str:
+    """Stage, how far, how fast, and how long still."""
+    if progress.unit == "bytes":
+        done, total = size_text(progress.done), size_text(progress.total or 0)
+    else:
+        done, total = f"{progress.done:,}", f"{progress.total or 0:,}"
+    parts = [f"{progress.stage.capitalize()}: {done}" + (f" of {total}" if progress.total else "")]
+    if progress.seconds_left is not None and progress.done:
+        parts.append(f"about {duration_text(progress.seconds_left)} left")
+    return ", ".join(parts)
+
+
+def _open(name: str, slot: _Slot) -> Encoder:
+    def tell(progress: Progress) -> None:
+        slot.progress = progress
+
+    return open_encoder(name, on_progress=tell)
+
+
+def _open_whole(name: str, slot: _Slot) -> None:
+    slot.encoder = _open(name, slot)
+    try:
+        _load(slot)
+    except BaseException:
+        slot.encoder = None
+        raise
+
+
+def _load(slot: _Slot) -> None:
+    assert slot.encoder is not None
+    slot.encoder.encode_texts(["a photo"])
+    slot.loaded = True
+
+
+def _work(slot: _Slot, label: str, task: Callable[[], None]) -> None:
+    """Runs a task beside the page's script and shows how far it is; a rerun of the page joins the same task."""
+    with slot.lock:
+        if slot.work is None:
+            slot.work, slot.progress = Future(), None
+            threading.Thread(target=_fulfil, args=(slot.work, task), daemon=True).start()
+        work = slot.work
+    place = st.empty()
+    while not _done_within(work, 0.2):
+        progress = slot.progress
+        fraction = progress.fraction if progress else 0.0
+        place.progress(fraction, text=plain(progress_text(progress) if progress else f"{label} …"))
+    place.empty()
+    with slot.lock:
+        slot.work = None if slot.work is work else slot.work
+    work.result()
+
+
+def _fulfil(work: Future[None], task: Callable[[], None]) -> None:
+    try:
+        task()
+    except BaseException as error:
+        work.set_exception(error)
+    else:
+        work.set_result(None)
+
+
+def _done_within(work: Future[None], seconds: float) -> bool:
+    try:
+        work.exception(timeout=seconds)
+    except TimeoutError:
+        return False
+    return True

@@ -1,0 +1,74 @@
+// The grid of pictures. Everything is built with textContent and attributes: a file name is never read as HTML.
+const shown = new WeakMap()
+
+export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
+  const list = parentElement.querySelector("ul")
+  let state = shown.get(parentElement)
+  if (state?.token !== data.token) {
+    state = { token: data.token, ticks: new Map(), forced: null }
+    shown.set(parentElement, state)
+    list.replaceChildren(...data.cards.map((card) => build(card, data, state, { setStateValue, setTriggerValue })))
+  }
+  if (data.forced && state.forced !== data.forced.turn) {
+    state.forced = data.forced.turn
+    const wanted = new Set(data.forced.ids)
+    for (const [id, tick] of state.ticks) mark(tick, wanted.has(id))
+  }
+}
+
+function build(card, data, state, { setStateValue, setTriggerValue }) {
+  const item = element("li")
+  const open = element("button", "open", { type: "button", "aria-label": `Details of ${card.name}`, title: card.name })
+  if (card.src) open.append(element("img", "", { src: card.src, alt: card.name, decoding: "async" }))
+  else open.append(element("span", "gone", {}, card.note))
+  open.onclick = () => setTriggerValue("open", card.id)
+  item.append(open)
+  if (data.selectable) item.append(ticker(card, item, state, setStateValue))
+  if (card.copies) {
+    const title = `${card.copies} near-identical, folded into this one`
+    item.append(element("span", "copies", { title }, `+${card.copies}`))
+  }
+  if (card.chance !== null) {
+    const meter = element("div", "meter", { "aria-hidden": "true" })
+    meter.append(element("span", "", { style: `width: ${Math.round(100 * card.chance)}%` }))
+    item.append(meter)
+  }
+  item.append(element("div", "name", { title: card.name }, card.name))
+  if (card.chance !== null) {
+    const facts = element("div", "facts")
+    const score = element("span", "score", { title: "Cosine similarity, -1 to 1; comparable within one query only" })
+    score.textContent = card.score
+    facts.append(element("span", "", { title: card.chance_title }, card.chance_text), score)
+    item.append(facts)
+  }
+  const like = element("button", "like", { type: "button", "aria-label": `More like ${card.name}` }, "More like this")
+  like.onclick = () => setTriggerValue("like", card.id)
+  item.append(like)
+  return item
+}
+
+function ticker(card, item, state, setStateValue) {
+  const label = element("label", "tick")
+  const box = element("input", "", { type: "checkbox", "aria-label": `Select ${card.name}` })
+  state.ticks.set(card.id, { box, item })
+  box.onchange = () => {
+    mark({ box, item }, box.checked)
+    const ids = [...state.ticks].filter(([, tick]) => tick.box.checked).map(([id]) => id)
+    setStateValue("selected", { token: state.token, ids })
+  }
+  label.append(box)
+  return label
+}
+
+function mark({ box, item }, on) {
+  box.checked = on
+  item.classList.toggle("chosen", on)
+}
+
+function element(tag, className = "", attributes = {}, text = "") {
+  const made = document.createElement(tag)
+  if (className) made.className = className
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value)
+  if (text) made.textContent = text
+  return made
+}

@@ -1,0 +1,127 @@
+"""The grid of pictures that pages share: a component of its own, so that it fits phones and stays quick."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from core import Hit, Item
+from core.errors import MediaError
+from core.media.thumbnails import thumbnail
+
+_FOLDER = Path(__file__).parent
+_COMPONENT = st.components.v2.component(
+    "semblance_gallery",
+    html="<ul role='list'>\n</ul>",
+    css=(_FOLDER / "gallery.css").read_text(),
+    js=(_FOLDER / "gallery.js").read_text(),
+)
+_THREADS = ThreadPoolExecutor(
+    4, "thumbnails"
+)  # decoding is C code: four threads keep two cores busy with files to read
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A picture of the grid; `hit` where a search found it."""
+
+    item: Item
+    hit: Hit | None = None
+
+
+def gallery(
+    cards: Sequence[Card],
+    *,
+    key: str,
+    on_open: Callable[[str], None],
+    on_like: Callable[[str], None],
+    selectable: bool = False,
+) -> list[str]:
+    """Shows pictures in a grid; returns the ids of the ticked ones.
+
+    on_open, on_like: called with an item's id before the page runs again, for a click on the picture and on
+    "More like this".
+    """
+    state = st.session_state
+    shown = _shown(cards)
+    token = hashlib.blake2b(json.dumps([shown, selectable]).encode(), digest_size=8).hexdigest()
+    state[_token_key(key)] = token
+    ticked = (state.get(key) or {}).get("selected")  # gone after a page switch, and the order to tick with it
+    ids = {card.item.id for card in cards}
+
+    def told(trigger: str, act: Callable[[str], None]) -> None:
+        item_id = state[key].get(trigger)
+        if item_id in ids:
+            act(item_id)
+
+    result = _COMPONENT(
+        key=key,
+        data={
+            "cards": shown,
+            "selectable": selectable,
+            "token": token,
+            "forced": state.get(_forced_key(key)) if ticked else None,
+        },
+        on_open_change=lambda: told("open", on_open),
+        on_like_change=lambda: told("like", on_like),
+        on_selected_change=lambda: None,
+    )
+    selected = result.get("selected") or {}
+    return [item_id for item_id in selected["ids"] if item_id in ids] if selected.get("token") == token else []
+
+
+def tick(key: str, ids: Sequence[str]) -> None:
+    """Ticks exactly these pictures of a gallery. For callbacks: before the gallery is shown in this run."""
+    state = st.session_state
+    turn = (state.get(_forced_key(key)) or {"turn": 0})["turn"] + 1
+    state[_forced_key(key)] = {"turn": turn, "ids": list(ids)}
+    state[key] = {"selected": {"token": state.get(_token_key(key)), "ids": list(ids)}}
+
+
+def picture_uri(item: Item, side: int = 320) -> str | None:
+    """A thumbnail as a data URI; None where the file is gone or cannot be read."""
+    try:
+        return "data:image/webp;base64," + base64.b64encode(thumbnail(item, side=side)).decode()
+    except MediaError:
+        return None
+
+
+def chance_text(relevance: float) -> str:
+    """A relevance in words and per cent, never as certain as 0 or 100."""
+    return f"{min(99, max(1, round(100 * relevance)))} % likely"
+
+
+def _forced_key(key: str) -> str:
+    return f"{key} forced"
+
+
+def _token_key(key: str) -> str:
+    return f"{key} token"
+
+
+def _shown(cards: Sequence[Card]) -> list[dict[str, Any]]:
+    uris = _THREADS.map(picture_uri, [card.item for card in cards])
+    return [_card(card, uri) for card, uri in zip(cards, uris, strict=True)]
+
+
+def _card(card: Card, uri: str | None) -> dict[str, Any]:
+    hit = card.hit
+    return {
+        "id": card.item.id,
+        "name": Path(card.item.path).name,
+        "src": uri,
+        "note": "The file is not there any more, or cannot be read.",
+        "copies": len(hit.duplicates) if hit else 0,
+        "chance": hit.relevance if hit else None,
+        "chance_text": chance_text(hit.relevance) if hit else "",
+        "chance_title": "Estimated probability that this is what the query means" if hit else "",
+        "score": f"{hit.score:.2f}" if hit else "",
+    }

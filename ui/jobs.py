@@ -1,0 +1,147 @@
+"""Indexing in the background: one job a library, seen by every visitor of it, and not tied to a page or a tab."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from core import IngestReport, Library, Progress, SemblanceError
+from core.progress import OnProgress
+from ui.page import boundary, duration_text, plain
+
+_LOG = logging.getLogger("semblance")
+Work = Callable[[OnProgress, threading.Event], IngestReport]
+
+
+@dataclass(slots=True)
+class Job:
+    """A run of `ingest` in its own thread. Ends with a report or with an error; both stay until dismissed."""
+
+    title: str
+    progress: Progress | None = None
+    report: IngestReport | None = None
+    error: str | None = None
+    cancel: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def running(self) -> bool:
+        """Whether its thread is still at work."""
+        return self.report is None and self.error is None
+
+    def run(self, work: Work) -> None:
+        """The thread's whole life."""
+        try:
+            self.report = work(self._tell, self.cancel)
+        except SemblanceError as error:
+            self.error = str(error)
+        except BaseException:
+            _LOG.exception("A job failed: %s", self.title)
+            self.error = "The job stopped unexpectedly. What was done so far is kept: start it again to go on."
+
+    def _tell(self, progress: Progress) -> None:
+        self.progress = progress
+
+
+@st.cache_resource(show_spinner=False)
+def _jobs() -> dict[str, Job]:
+    return {}
+
+
+def job_of(library: Library) -> Job | None:
+    """The library's job, running or ended; None where there is none to show."""
+    return _jobs().get(str(library.path))
+
+
+def start_job(library: Library, title: str, work: Work) -> None:
+    """Starts work on a library. While a job of it runs, another is not started."""
+    current = job_of(library)
+    if current and current.running:
+        return
+    job = _jobs()[str(library.path)] = Job(title)
+    threading.Thread(target=job.run, args=(work,), name=f"job {library.name}", daemon=True).start()
+
+
+def dismiss_job(library: Library) -> None:
+    """Forgets an ended job."""
+    _jobs().pop(str(library.path), None)
+
+
+def job_panel(library: Library) -> None:
+    """Progress of the library's job while it runs, its report afterwards; nothing where there is no job."""
+    job = job_of(library)
+    if job is None:
+        return
+    if not job.running:
+        _ended(library, job)
+        return
+
+    @st.fragment(run_every=0.7)
+    def panel() -> None:
+        with boundary():
+            if not job.running:
+                st.rerun()
+            _running(job)
+
+    panel()
+
+
+def _running(job: Job) -> None:
+    with st.container(border=True, key="job_running"):
+        st.markdown(f"**{plain(job.title)}**")
+        progress = job.progress
+        st.progress(progress.fraction if progress else 0.0, text=_pace(progress))
+        if job.cancel.is_set():
+            st.caption("Stopping after the pictures in hand …")
+        elif st.button("Stop", icon=":material/stop_circle:", help="What is done so far stays and is searchable."):
+            job.cancel.set()
+            st.rerun(scope="fragment")
+
+
+def _pace(progress: Progress | None) -> str:
+    if progress is None:
+        return "Starting …"
+    if progress.stage == "scan":
+        return f"Looking through the folders: {progress.done:,} pictures so far"
+    if progress.unit == "bytes":
+        return f"Getting the encoder ready: {progress.fraction:.0%}"
+    text = f"{progress.done:,} of {progress.total or 0:,} pictures"
+    if progress.done:
+        text += f" · {progress.rate:.0f} a second"
+    if progress.done and progress.seconds_left:
+        text += f" · about {duration_text(progress.seconds_left)} left"
+    return text
+
+
+def _ended(library: Library, job: Job) -> None:
+    report = job.report
+    with st.container(border=True, key="job_ended"):
+        if report is None:
+            st.error(f"{plain(job.title)}: {plain(job.error or '')}", icon=":material/error:")
+        else:
+            text = f"**{plain(job.title)}: {'stopped' if report.cancelled else 'done'}** in " + duration_text(
+                report.seconds
+            )
+            st.markdown(f"{text}. {report_text(report)}")
+            if report.failed:
+                st.markdown(f"{len(report.failed):,} files could not be read:")
+                rows = [{"file": path, "reason": reason} for path, reason in report.failed]
+                st.dataframe(rows, hide_index=True, height=min(38 * len(rows) + 38, 300))
+        st.button("Close this report", on_click=dismiss_job, args=(library,), icon=":material/check:")
+
+
+def report_text(report: IngestReport) -> str:
+    """One sentence of what a run changed."""
+    counts = {
+        "added": report.added,
+        "updated": report.updated,
+        "moved or renamed": report.renamed,
+        "unchanged": report.unchanged,
+        "missing": report.missing,
+        "not readable": len(report.failed),
+    }
+    told = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
+    return f"{told or 'Nothing to do'}. The library now has {report.items:,} pictures to search."

@@ -1,0 +1,142 @@
+"""What is done to a library beside adding: bringing it up to date, its encoders, its problems, making and removing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from core import Encoder, Library, ingest
+from core.library.registry import create_library, forget_library, libraries_folder, remember_library
+from ui.add import busy, embed_button
+from ui.jobs import dismiss_job, start_job
+from ui.libraries import LibraryFacts, library_key, start_visit_library, top_folders
+from ui.page import boundary, counted, plain, size_text
+from ui.sidebar import use_library
+
+
+def check_button(library: Library, encoder: Encoder) -> None:
+    """Looks through the library's folders again."""
+    if st.button(
+        "Check for changes",
+        icon=":material/sync:",
+        disabled=busy(library),
+        help="Looks through the folders of this library again: new, changed, moved and vanished pictures, and those "
+        "that could not be read.",
+    ):
+        found = top_folders(library.items()["path"].to_pylist())
+
+        start_job(
+            library,
+            "Checking for changes",
+            lambda tell, stop: ingest(library, encoder, found, on_progress=tell, cancel=stop),
+        )
+        st.rerun()
+
+
+def encoder_section(library: Library, encoder: Encoder, facts: LibraryFacts) -> None:
+    """Whose vectors are here; those of the encoder in use can be completed, any can be dropped."""
+    if facts.searchable < facts.ok:
+        embed_button(library, encoder, facts)
+    for entry in library.encoders():
+        with st.container(horizontal=True, vertical_alignment="center", key=f"encoder {entry.id}"):
+            used = " · in use" if entry.id == encoder.id else ""
+            st.markdown(
+                f"**{plain(entry.name)}**{used}  \n:gray[{counted(entry.vectors, 'vector')} of {entry.dim} dimensions · "
+                f"{plain(entry.id)}]",
+                width="stretch",
+            )
+            st.button(
+                "Drop its vectors",
+                key=f"drop {entry.id}",
+                disabled=busy(library),
+                on_click=library.drop_encoder,
+                args=(entry.id,),
+                help="The pictures stay in the library and can be embedded again.",
+            )
+
+
+def problem_section(library: Library, facts: LibraryFacts) -> None:
+    """The files that cannot be read, each with its reason, and those that have vanished."""
+    if facts.failed:
+        st.markdown(f"**{counted(facts.failed, 'file')} could not be read.** They are tried again at each check.")
+        rows = [{"file": item.path, "reason": item.reason} for item in library.failures()]
+        st.dataframe(rows, hide_index=True, key="failures", height=min(38 * len(rows) + 38, 420))
+    if facts.missing:
+        st.markdown(
+            f"**{counted(facts.missing, 'picture')} vanished** since the last check. Should they come back, the next check "
+            "finds them again."
+        )
+        if st.button("Forget them", icon=":material/delete_sweep:", disabled=busy(library)):
+            st.toast(f"Forgot {counted(library.purge_missing(), 'picture')}.")
+            st.rerun()
+
+
+def library_section() -> None:
+    """Three ways to another library: a new one, one made elsewhere, one for this visit."""
+    new, other, visit = st.columns(3)
+    with new, st.form("create", border=True):
+        st.markdown("**New library**")
+        name = st.text_input("Name", placeholder="Holidays")
+        if st.form_submit_button("Create"):
+            with boundary():
+                use_library(library_key(create_library(name).path))
+                st.rerun()
+    with other, st.form("open", border=True):
+        st.markdown("**One made elsewhere**")
+        path = st.text_input("Its folder", placeholder="/data/my-library")
+        if st.form_submit_button("Open") and path.strip():
+            with boundary():
+                use_library(library_key(remember_library(path.strip()).path))
+                st.rerun()
+    with visit, st.container(border=True):
+        st.markdown("**Only for this visit**")
+        st.caption("For a quick try with your own photos: nobody else sees it, and it goes when you close this tab.")
+        if st.button("Start one"):
+            use_library(start_visit_library())
+            st.rerun()
+
+
+def remove_button(library: Library) -> None:
+    """Removes the library after asking."""
+    if st.button("Remove this library …", icon=":material/delete:", disabled=busy(library)):
+        _confirm_removal(library)
+
+
+@st.dialog("Remove this library?")
+def _confirm_removal(library: Library) -> None:
+    with boundary():
+        uploads = sum(1 for path in (library.path / "uploads").glob("*") if path.is_file())
+        st.markdown(f"**{plain(library.name)}**")
+        st.code(str(library.path), language=None, wrap_lines=True)
+        kept = (
+            f" The {counted(uploads, 'uploaded picture')} kept inside it {'goes' if uploads == 1 else 'go'} too."
+            if uploads
+            else ""
+        )
+        st.markdown(f"Deleted: this folder ({size_text(library.size_bytes())}), which holds the vectors.{kept}")
+        st.markdown("Not touched: photos in your own folders. Index them again to have the library back.")
+        with st.container(horizontal=True):
+            if st.button("Delete it", type="primary"):
+                _leave(library)
+                library.delete()
+                st.rerun()
+            if _made_elsewhere(library) and st.button("Only take it off the list"):
+                _leave(library)
+                st.rerun()
+            if st.button("Keep it"):
+                st.rerun()
+
+
+def _leave(library: Library) -> None:
+    dismiss_job(library)
+    if _made_elsewhere(library):
+        forget_library(library.path)
+    if st.session_state.get("visit_library", (None,))[0] is library:
+        del st.session_state["visit_library"]
+    use_library(None)
+
+
+def _made_elsewhere(library: Library) -> bool:
+    visit = st.session_state.get("visit_library", (None,))[0]
+    return library is not visit and Path(library.path).parent != libraries_folder()

@@ -1,0 +1,82 @@
+"""What every page does alike: its head, its errors, and how it writes names, sizes and times."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+import streamlit as st
+
+from core import Item, SemblanceError
+
+_LOG = logging.getLogger("semblance")
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$&^=\"'@/])")
+
+
+LOGO = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 178 32" width="178" height="32">
+<circle cx="13" cy="16" r="9.5" fill="none" stroke="#2C857C" stroke-width="2.6"/>
+<circle cx="24" cy="16" r="9.5" fill="#2C857C" fill-opacity=".28" stroke="#2C857C" stroke-width="2.6"/>
+<text x="44" y="23.5" font-family="Georgia, 'Source Serif 4', serif" font-size="23" font-weight="600" fill="#2C857C"
+>Semblance</text></svg>"""
+
+
+def header(title: str, about: str) -> None:
+    """A page's title, and the two sentences that say what it shows and how to read it."""
+    st.title(title, anchor=False)
+    st.markdown(f":gray[{about}]")
+
+
+@contextmanager
+def boundary() -> Iterator[None]:
+    """Turns errors into something a visitor can read: its one line for an expected one, an apology for any other."""
+    try:
+        yield
+    except SemblanceError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+    except Exception:
+        _LOG.exception("A page failed")
+        st.error(
+            "Something went wrong here, and it is not your doing. Reload the page; what happened is in the server's log.",
+            icon=":material/error:",
+        )
+
+
+def plain(text: str) -> str:
+    """Text from outside (file names, messages) as Markdown that shows it literally, on one line."""
+    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+
+
+def size_text(count: int) -> str:
+    """Bytes for people: 1.4 MB."""
+    amount = float(count)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if amount < 1000 or unit == "GB":
+            return f"{amount:.0f} {unit}" if unit == "bytes" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    raise AssertionError("unreachable")
+
+
+def duration_text(seconds: float) -> str:
+    """Seconds for people: 40 s, 3 min 20 s, 2 h 5 min."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def counted(count: int, noun: str) -> str:
+    """1 picture, 2,048 pictures."""
+    if count == 1:
+        return f"1 {noun}"
+    return f"{count:,} {noun[:-1]}ies" if noun.endswith("ry") else f"{count:,} {noun}s"
+
+
+def item_date(item: Item) -> tuple[str, datetime]:
+    """("taken" or "file changed", when): the camera's word where there is one."""
+    if item.taken_at:
+        return "taken", item.taken_at
+    return "file changed", datetime.fromtimestamp(item.mtime_ns / 1e9)

@@ -1,0 +1,119 @@
+"""The answer to a query: one line of what was found, the likely matches, and what lies beyond on request."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core import Encoder, Filters, Hit, Library, SearchResult, Term, search
+from core.export import hits_csv, write_hits_zip
+from ui.details import open_details
+from ui.encoders import load_encoder
+from ui.filters import Options, clear_filters, filter_text
+from ui.gallery import Card, gallery, tick
+from ui.memory import remembered
+from ui.page import counted, plain
+from ui.query import describe, more_like
+
+_LIKELY, _BEYOND = "likely_gallery", "beyond_gallery"
+
+
+def find(
+    library: Library, encoder: Encoder, terms: tuple[Term, ...], filters: Filters, options: Options
+) -> SearchResult:
+    """The result of a search, computed once for as long as nothing about it changes. Raises QueryError."""
+    load_encoder(encoder)
+
+    def compute() -> SearchResult:
+        return search(
+            library,
+            encoder,
+            terms,
+            top_k=options.top_k,
+            filters=filters,
+            fold_duplicates=options.fold,
+            templates=options.templates,
+        )
+
+    return remembered("search", (encoder.id, terms, filters, options), library.index(encoder), compute)
+
+
+def show_results(library: Library, terms: Sequence[Term], filters: Filters, result: SearchResult) -> None:
+    """The whole section below the query."""
+    limits = filter_text(filters)
+    if not result.considered or not result.hits:
+        st.info(f"No picture passes the filters ({plain(limits)}).", icon=":material/filter_alt:")
+        st.button("Clear the filters", on_click=clear_filters, type="primary")
+        return
+    likely, beyond = result.hits[: result.cutoff], result.hits[result.cutoff :]
+    _summary(library, terms, result, limits)
+    slot = st.container(horizontal=True, vertical_alignment="center", key="take_away")
+    chosen: list[str] = []
+    if likely:
+        chosen += _grid(likely, _LIKELY)
+        st.markdown(":gray[**Likely matches end here**]" if beyond else "", width="content")
+    if beyond and _wants_beyond(bool(likely), len(beyond)):
+        chosen += _grid(beyond, _BEYOND)
+    hits = [hit for hit in result.hits if hit.item.id in set(chosen)]
+    with slot:
+        _take_away(hits, [hit.item.id for hit in likely])
+
+
+def _summary(library: Library, terms: Sequence[Term], result: SearchResult, limits: str) -> None:
+    asked = plain(describe(library, terms))
+    among = f"{counted(result.considered, 'picture')}{', ' + plain(limits) if limits else ''}"
+    if result.cutoff:
+        matches = "1 likely match" if result.cutoff == 1 else f"{result.cutoff:,} likely matches"
+        more = " or more" if result.cutoff == len(result.hits) < result.considered else ""
+        st.markdown(f"#### {matches}{more} for {asked}")
+    else:
+        st.markdown(f"#### Nothing here matches {asked}")
+    st.caption(f"Among {among} · {1000 * result.seconds:.0f} ms")
+
+
+def _wants_beyond(some_likely: bool, count: int) -> bool:
+    label = "Show what lies beyond" if some_likely else "Show the nearest anyway"
+    return st.toggle(f"{label} ({count:,})", key="beyond", bind="query-params")
+
+
+def _grid(hits: Sequence[Hit], key: str) -> list[str]:
+    cards = [Card(hit.item, hit) for hit in hits]
+    return gallery(cards, key=key, on_open=open_details, on_like=more_like, selectable=True)
+
+
+def _take_away(hits: Sequence[Hit], likely: Sequence[str]) -> None:
+    st.markdown(f"**{len(hits):,} selected**", width="content")
+    st.button("All likely ones", on_click=tick, args=(_LIKELY, likely), disabled=not likely, type="tertiary")
+    st.button("None", on_click=_untick, disabled=not hits, type="tertiary")
+    st.download_button(
+        "Photos (zip)",
+        data=lambda: _zip(hits),
+        file_name="semblance.zip",
+        mime="application/zip",
+        icon=":material/folder_zip:",
+        disabled=not hits,
+        on_click="ignore",
+        help="The original files, numbered by rank, and a table of them.",
+    )
+    st.download_button(
+        "Table (CSV)",
+        data=hits_csv(hits),
+        file_name="semblance.csv",
+        mime="text/csv",
+        icon=":material/table:",
+        disabled=not hits,
+        on_click="ignore",
+    )
+
+
+def _untick() -> None:
+    for key in (_LIKELY, _BEYOND):
+        tick(key, [])
+
+
+def _zip(hits: Sequence[Hit]) -> bytes:
+    buffer = io.BytesIO()
+    write_hits_zip(hits, buffer)
+    return buffer.getvalue()

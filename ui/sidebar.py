@@ -1,0 +1,149 @@
+"""Which library and which encoder this visit works with: picked in the sidebar, kept in the link and the settings."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core import Encoder, Library, SemblanceError
+from core.encoders import DEFAULT_ENCODER
+from core.settings import load_settings, save_settings
+from ui.encoders import encoder_choices, encoder_title, get_encoder
+from ui.jobs import job_of
+from ui.libraries import VISIT, get_library, library_choices, library_facts, library_title
+from ui.page import counted, plain
+
+# Session state: "library" and "encoder" name what is in use; the pickers' own keys may be ahead of them by a moment.
+
+
+def current_library() -> Library | None:
+    """The library in use; None where there is none yet. Raises LibraryError."""
+    key = st.session_state.get("library")
+    return get_library(key) if key in library_choices() else None
+
+
+def current_encoder() -> Encoder:
+    """The encoder in use. Raises EncoderError where it cannot be opened."""
+    return get_encoder(st.session_state["encoder"])
+
+
+def use_library(key: str | None) -> None:
+    """Switches to a library (None: to any that is left) from outside the picker; takes effect on the next run."""
+    st.session_state["library_next"] = key
+
+
+def sidebar() -> None:
+    """Both pickers and what is true of the choice. Afterwards the link in the address bar opens the same again."""
+    with st.sidebar:
+        _pick_library()
+        _pick_encoder()
+        try:
+            _facts()
+        except SemblanceError as error:
+            st.error(plain(str(error)), icon=":material/error:")
+    _write_link()
+
+
+def _pick_library() -> None:
+    choices = list(library_choices())
+    state = st.session_state
+    if "library" not in state:
+        state["library"] = state["library_pick"] = _first_library(choices)
+    if "library_next" in state:
+        state["library_pick"] = state.pop("library_next")
+    if state.get("library_pick") not in choices:  # removed meanwhile
+        kept = [key for key in (state["library"], *choices) if key in choices]
+        state["library_pick"] = kept[0] if kept else None
+    st.selectbox(
+        "Library",
+        choices,
+        key="library_pick",
+        format_func=library_title,
+        placeholder="None yet",
+        disabled=not choices,
+        help="The photos that are searched. New ones are made on the page Library.",
+    )
+    if state["library_pick"] != state["library"]:
+        state["library"] = state["library_pick"]
+        if state["library"] != VISIT:
+            save_settings(library=state["library"])
+    if asked := state.get("library_unknown"):
+        st.warning(f"The link names a library that is not here: {plain(asked)}.", icon=":material/link_off:")
+
+
+def _first_library(choices: list[str]) -> str | None:
+    asked = st.query_params.get("library")
+    if asked and asked not in choices:
+        st.session_state["library_unknown"] = asked
+    wanted = (asked, load_settings().get("library"))
+    return next((key for key in wanted if key in choices), choices[0] if choices else None)
+
+
+def _pick_encoder() -> None:
+    state = st.session_state
+    if "encoder" not in state:
+        state["encoder"] = DEFAULT_ENCODER  # until the wanted one has opened
+        state["encoder_pick"] = st.query_params.get("encoder") or load_settings().get("encoder", DEFAULT_ENCODER)
+    if "encoder_next" in state:
+        state["encoder_pick"] = state.pop("encoder_next")
+    state.setdefault("encoder_pick", state["encoder"])
+    st.selectbox(
+        "Encoder",
+        encoder_choices(state["encoder"], state["encoder_pick"], *_library_encoders()),
+        key="encoder_pick",
+        format_func=encoder_title,
+        accept_new_options=True,
+        help="Turns pictures and words into vectors. Type any CLIP or SigLIP of the Hugging Face hub (owner/model), "
+        "or the folder of a saved one.",
+    )
+    if state["encoder_pick"] != state["encoder"]:
+        _switch_encoder(state["encoder_pick"])
+    if "encoder_error" in state:
+        st.error(state["encoder_error"], icon=":material/error:")
+
+
+def _switch_encoder(name: str) -> None:
+    """Takes the new encoder if it opens; else says why and stays on the one before."""
+    state = st.session_state
+    try:
+        get_encoder(name)
+    except SemblanceError as error:
+        kept = encoder_title(state["encoder"])
+        state["encoder_error"] = f"{plain(str(error))} Still in use: {plain(kept)}."
+        state["encoder_next"] = state["encoder"]
+        st.rerun()
+    state["encoder"] = name
+    state.pop("encoder_error", None)
+    save_settings(encoder=name)
+
+
+def _library_encoders() -> list[str]:
+    library = current_library()
+    return [entry.name for entry in library.encoders()] if library else []
+
+
+def _facts() -> None:
+    library = current_library()
+    encoder = current_encoder()
+    if library is None:
+        st.caption(f"{encoder.dim} dimensions")
+        return
+    facts = library_facts(library, encoder)
+    st.caption(f"{counted(facts.searchable, 'picture')} searchable · {encoder.dim} dimensions")
+    if facts.searchable < facts.ok:
+        st.caption(f"{counted(facts.ok - facts.searchable, 'picture')} not yet embedded with this encoder")
+    job = job_of(library)
+    if job and job.running:
+        done = f" ({job.progress.fraction:.0%})" if job.progress else ""
+        st.caption(f":material/sync: Indexing in the background{done}")
+
+
+def _write_link() -> None:
+    state = st.session_state
+    wanted = {"encoder": state["encoder"]}
+    if state["library"] and state["library"] != VISIT:
+        wanted["library"] = state["library"]
+    for name in ("library", "encoder"):
+        if name not in wanted:
+            st.query_params.pop(name, None)
+        elif st.query_params.get(name) != wanted[name]:
+            st.query_params[name] = wanted[name]
