@@ -101,13 +101,15 @@ def go_online(monkeypatch: pytest.MonkeyPatch, endpoint: str, cache: Path) -> No
 def test_downloaded_once_then_offline(hub: Hub, clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("pytorch_model.bin", "flax_model.msgpack", "tf_model.h5", "README.md", "open_clip_model.safetensors"):
         (hub.folder / name).write_bytes(b"not wanted")
+    weights = load_file(clip / "model.safetensors") | {"a_large_rest": torch.ones(8 * 2**20)}
+    save_file(weights, hub.folder / "model.safetensors", metadata={"format": "pt"})
     told: list[Progress] = []
     encoder = open_encoder("someone/clip", on_progress=told.append)
     assert set(hub.fetched) == {path.name for path in clip.iterdir()}
     assert (encoder.name, encoder.id) == ("someone/clip", "someone/clip@" + COMMIT[:12])
-    size = (clip / "model.safetensors").stat().st_size
+    size = (hub.folder / "model.safetensors").stat().st_size
     assert [(p.done, p.total, p.unit) for p in told][-1] == (size, size, "bytes") and "someone/clip" in told[0].stage
-    assert [p.done for p in told] == sorted(p.done for p in told)
+    assert [p.done for p in told] == sorted(p.done for p in told) and len(told) > 2
 
     monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
     again = open_encoder("someone/clip")
@@ -118,6 +120,16 @@ def test_downloaded_once_then_offline(hub: Hub, clip: Path, monkeypatch: pytest.
 def test_a_broken_off_download_is_finished(hub: Hub, clip: Path) -> None:
     open_encoder("someone/clip")
     (Path(constants.HF_HUB_CACHE) / f"models--someone--clip/snapshots/{COMMIT}/model.safetensors").unlink()
+    assert open_encoder("someone/clip").encode_texts(["a"]).shape == (1, 24)
+
+
+def test_damaged_in_the_cache_and_mended_as_told(hub: Hub) -> None:
+    encoder = open_encoder("someone/clip")
+    model = Path(constants.HF_HUB_CACHE) / "models--someone--clip"
+    (model / f"snapshots/{COMMIT}/model.safetensors").resolve().write_bytes(b"damaged")
+    with pytest.raises(EncoderError, match=rf"weights of someone/clip.*delete {model} and open the model again"):
+        encoder.encode_texts(["a"])
+    shutil.rmtree(model)
     assert open_encoder("someone/clip").encode_texts(["a"]).shape == (1, 24)
 
 

@@ -83,7 +83,7 @@ def read_config(folder: Path, name: str) -> PreTrainedConfig:
     except EncoderError:
         raise
     except Exception as error:
-        raise EncoderError(f"{name}: config.json cannot be read ({first_line(error)}). Fetch it anew.") from error
+        raise EncoderError(f"{name}: config.json cannot be read ({first_sentence(error)}). Fetch it anew.") from error
     towers = {"text tower": "get_text_features", "image tower": "get_image_features"}
     model = MODEL_MAPPING.get(type(config), None)
     missing = [tower for tower, method in towers.items() if not hasattr(model, method)]
@@ -130,7 +130,7 @@ def quiet() -> Iterator[None]:
             logging.enable_progress_bar()
 
 
-def first_line(error: Exception) -> str:
-    """What an exception says, short enough for one line."""
+def first_sentence(error: Exception) -> str:
+    """What an exception says, without the advice that libraries add for programmers."""
     text = str(error).strip() or type(error).__name__
-    return text.splitlines()[0][:200]
+    return text.splitlines()[0].split(". ")[0].rstrip(".")[:200]

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from core.encoders.hub_config import first_line, missing_parts, read_config, small_files, weight_files
+from core.encoders.hub_config import first_sentence, missing_parts, read_config, small_files, weight_files
 from core.errors import EncoderError
 from core.progress import OnProgress, Progress
 
@@ -93,7 +93,7 @@ def _in_words(error: Exception, repo: str, revision: str | None) -> str:
             f"{repo} is not on this machine and the model hub cannot be reached. Check the name and the connection, "
             f"and connect once, {_OTHER_WAYS}"
         )
-    return f"{repo} could not be fetched: {first_line(error)}. Try again later, {_OTHER_WAYS}"
+    return f"{repo} could not be fetched: {first_sentence(error)}. Try again later, {_OTHER_WAYS}"
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

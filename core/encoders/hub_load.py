@@ -7,7 +7,7 @@ from collections.abc import Callable
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from core.encoders.hub_config import first_line, quiet
+from core.encoders.hub_config import first_sentence, quiet
 from core.encoders.hub_files import ModelFiles
 from core.errors import EncoderError
 
@@ -108,10 +108,13 @@ def _or_say(part: str, files: ModelFiles, read: Callable[[], _Part]) -> _Part:
             return read()
     except ImportError as error:
         raise EncoderError(
-            f"The {part} of {files.name} needs a package that is not here: {first_line(error)} Install it with pip."
+            f"The {part} of {files.name} needs a package that is not here: {first_sentence(error)}. "
+            "Install it with pip and open the model again."
         ) from error
     except Exception as error:
+        local = files.name == str(files.folder)
+        again = "fetch the model anew" if local else f"delete {files.folder.parents[1]} and open the model again"
         raise EncoderError(
-            f"The {part} of {files.name} cannot be read ({first_line(error)}). The files may be damaged or incomplete: "
-            f"fetch the model anew (what the hub's cache holds of it, delete first: {files.folder})."
+            f"The {part} of {files.name} cannot be read ({first_sentence(error)}). "
+            f"The files may be damaged or incomplete: {again}."
         ) from error
