@@ -21,7 +21,7 @@ from core.encoders.embedded_models import image_weights, open_session, text_weig
 from core.progress import OnProgress
 
 # Part of the id: raise it when preprocessing or the graphs change without the heads.
-_VERSION = 1
+_VERSION = 2
 _SIZE = 260
 _MAX_TOKENS = 128
 _IMAGE_BATCH = 32
@@ -107,16 +107,16 @@ class EmbeddedEncoder:
 
     def _image_session(self) -> ort.InferenceSession:
         def build() -> onnx.ModelProto:
+            from core.encoders.embedded_image import fold_norms, image_tower
             from core.encoders.embedded_int8 import quantize
-            from core.encoders.towers import image_tower
 
-            return quantize(image_tower(image_weights(), size=_SIZE), self._heads.ranges)
+            return quantize(image_tower(fold_norms(image_weights()), size=_SIZE), self._heads.ranges)
 
         return open_session(f"{self.id}-image", build, on_progress=self._on_progress)
 
     def _text_session(self) -> ort.InferenceSession:
         def build() -> onnx.ModelProto:
-            from core.encoders.towers import text_tower
+            from core.encoders.embedded_text import text_tower
 
             return text_tower(text_weights())
 
