@@ -7,21 +7,24 @@ import streamlit as st
 from core import Encoder, Library
 from ui.add import sample_button
 from ui.details import open_details, show_details
+from ui.frame import header
 from ui.gallery import Card, gallery
 from ui.jobs import job_panel
 from ui.libraries import library_choices, library_facts, some_items
-from ui.page import boundary, header
-from ui.query import EXAMPLES, more_like, set_query
+from ui.page import boundary
+from ui.query import EXAMPLES, more_like, set_query, was_asked
 from ui.sidebar import current_encoder, current_library
 
 header(
     "Search your photos by what they show",
-    "Semblance puts pictures and words into one space of vectors, in which near means alike: type what you look for, or "
-    "show a picture, and get the photos that come closest. Everything runs on this computer; nothing is sent anywhere.",
+    "Semblance puts pictures and words into one space of vectors, in which near means alike: type what you look for, "
+    "or show a picture, and get the photos that come closest. It all happens on this computer; no photo leaves it.",
 )
 
 
 def page() -> None:
+    if was_asked():
+        st.switch_page("pages/search_images.py")
     library = current_library()
     encoder = current_encoder()
     if library is None:
@@ -43,7 +46,7 @@ def page() -> None:
 
 def numbers(library: Library, encoder: Encoder) -> None:
     facts = library_facts(library, encoder)
-    with st.container(horizontal=True, key="numbers"):
+    with st.grid(4, min_column_width=140, key="numbers"):
         st.metric("Libraries", f"{len(library_choices()):,}", border=True)
         st.metric("Pictures here", f"{facts.ok:,}", border=True)
         st.metric("Searchable", f"{facts.searchable:,}", border=True, help="Have vectors of the encoder in use.")
@@ -56,23 +59,15 @@ def examples() -> None:
     st.markdown("Try one of these:")
     with st.container(horizontal=True, key="examples"):
         for example in EXAMPLES:
-            if st.button(example, icon=":material/search:"):
-                set_query(example)
-                st.switch_page("pages/search_images.py")
+            st.button(example, icon=":material/search:", on_click=set_query, args=(example,))
 
 
 def look_inside(library: Library, encoder: Encoder) -> None:
     st.subheader("A look inside", anchor=False)
     items = some_items(library, encoder, 12)
-    gallery([Card(item) for item in items], key="home_gallery", on_open=open_details, on_like=search_like)
+    gallery([Card(item) for item in items], key="home_gallery", on_open=open_details, on_like=more_like)
     show_details((), items)
-    if st.session_state.pop("go_search", False):
-        st.switch_page("pages/search_images.py")
 
 
-def search_like(item_id: str) -> None:
-    more_like(item_id)
-    st.session_state["go_search"] = True
-
-
-page()
+with boundary():
+    page()

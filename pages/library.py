@@ -6,10 +6,11 @@ import streamlit as st
 
 from core import Encoder, Library
 from ui.add import add_folder, add_uploads, sample_button
+from ui.frame import header
 from ui.jobs import job_panel
 from ui.libraries import LibraryFacts, library_facts
 from ui.manage import check_button, encoder_section, library_section, problem_section, remove_button
-from ui.page import boundary, counted, header, size_text
+from ui.page import boundary, size_text
 from ui.sidebar import current_encoder, current_library
 
 header(
@@ -57,7 +58,7 @@ def nothing_yet(encoder: Encoder) -> None:
 
 
 def numbers(library: Library, facts: LibraryFacts) -> None:
-    with st.container(horizontal=True, key="numbers"):
+    with st.grid(4, min_column_width=140, key="numbers"):
         st.metric("Pictures", f"{facts.ok:,}", border=True)
         st.metric("Searchable", f"{facts.searchable:,}", border=True, help="Have vectors of the encoder in use.")
         st.metric("Problems", f"{facts.failed + facts.missing:,}", border=True)
@@ -65,8 +66,7 @@ def numbers(library: Library, facts: LibraryFacts) -> None:
     with st.container(horizontal=True):
         check_button(library, current_encoder())
         remove_button(library)
-    if not facts.ok:
-        st.caption(f"{counted(facts.ok, 'picture')}: add some below.")
 
 
-page()
+with boundary():
+    page()

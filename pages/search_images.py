@@ -9,18 +9,19 @@ from core.errors import QueryError
 from ui.add import embed_button
 from ui.details import open_details, show_details
 from ui.filters import filter_panel, option_panel
+from ui.frame import header
 from ui.gallery import Card, gallery
 from ui.jobs import job_panel
 from ui.libraries import library_facts, some_items
-from ui.page import header, plain
-from ui.query import EXAMPLES, add_panels, more_like, query_box, query_terms, set_query, term_editor
+from ui.page import boundary, plain
+from ui.query import EXAMPLES, add_panels, more_like, query_box, query_terms, set_query, term_editor, was_asked
 from ui.results import find, show_results
 from ui.sidebar import current_encoder, current_library
 
 header(
     "Search images",
-    "Describe what you look for, or start from a picture; the closest pictures come first. The percentage estimates how "
-    "likely a picture is what you mean, the number beside it is the cosine of query and picture (-1 to 1).",
+    "Describe what you look for, or start from a picture; the closest pictures come first. The percentage estimates "
+    "how likely a picture is what you mean; the number beside it is the cosine of query and picture, -1 to 1.",
 )
 
 
@@ -31,7 +32,7 @@ def page() -> None:
         st.page_link("pages/library.py", label="Make one on the page Library", icon=":material/arrow_forward:")
         return
     encoder = current_encoder()
-    job_panel(library)
+    job_panel(library, report=False)
     facts = library_facts(library, encoder)
     if not facts.ok:
         st.info(f"{plain(library.name)} holds no pictures yet.", icon=":material/photo_library:")
@@ -50,6 +51,7 @@ def search_section(library: Library, encoder: Encoder) -> None:
         filters = filter_panel(library, encoder)
         options = option_panel(encoder)
     try:
+        was_asked()
         terms = query_terms()
         if not terms:
             start(library, encoder)
@@ -74,4 +76,5 @@ def start(library: Library, encoder: Encoder) -> None:
     show_details((), items)
 
 
-page()
+with boundary():
+    page()

@@ -11,7 +11,7 @@ import streamlit as st
 
 from core import IngestReport, Library, Progress, SemblanceError
 from core.progress import OnProgress
-from ui.page import boundary, duration_text, plain
+from ui.page import boundary, counted, duration_text, plain
 
 _LOG = logging.getLogger("semblance")
 Work = Callable[[OnProgress, threading.Event], IngestReport]
@@ -70,10 +70,10 @@ def dismiss_job(library: Library) -> None:
     _jobs().pop(str(library.path), None)
 
 
-def job_panel(library: Library) -> None:
-    """Progress of the library's job while it runs, its report afterwards; nothing where there is no job."""
+def job_panel(library: Library, *, report: bool = True) -> None:
+    """Progress of the library's job while it runs, its report (if wanted) afterwards; nothing where there is no job."""
     job = job_of(library)
-    if job is None:
+    if job is None or not (job.running or report):
         return
     if not job.running:
         _ended(library, job)
@@ -119,18 +119,17 @@ def _pace(progress: Progress | None) -> str:
 def _ended(library: Library, job: Job) -> None:
     report = job.report
     with st.container(border=True, key="job_ended"):
-        if report is None:
-            st.error(f"{plain(job.title)}: {plain(job.error or '')}", icon=":material/error:")
-        else:
-            text = f"**{plain(job.title)}: {'stopped' if report.cancelled else 'done'}** in " + duration_text(
-                report.seconds
-            )
-            st.markdown(f"{text}. {report_text(report)}")
-            if report.failed:
-                st.markdown(f"{len(report.failed):,} files could not be read:")
-                rows = [{"file": path, "reason": reason} for path, reason in report.failed]
-                st.dataframe(rows, hide_index=True, height=min(38 * len(rows) + 38, 300))
-        st.button("Close this report", on_click=dismiss_job, args=(library,), icon=":material/check:")
+        with st.container(horizontal=True, vertical_alignment="center", wrap=False):
+            if report is None:
+                st.error(f"{plain(job.title)}: {plain(job.error or '')}", icon=":material/error:")
+            else:
+                ending = f"{'stopped' if report.cancelled else 'done'}** in {duration_text(report.seconds)}"
+                st.markdown(f"**{plain(job.title)}: {ending}. {report_text(report)}", width="stretch")
+            st.button("Close", on_click=dismiss_job, args=(library,), icon=":material/close:", type="tertiary")
+        if report and report.failed:
+            st.markdown(f"{counted(len(report.failed), 'file')} could not be read:")
+            rows = [{"file": path, "reason": reason} for path, reason in report.failed]
+            st.dataframe(rows, hide_index=True, height=min(38 * len(rows) + 38, 300))
 
 
 def report_text(report: IngestReport) -> str:
@@ -144,4 +143,4 @@ def report_text(report: IngestReport) -> str:
         "not readable": len(report.failed),
     }
     told = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
-    return f"{told or 'Nothing to do'}. The library now has {report.items:,} pictures to search."
+    return f"{told or 'Nothing to do'}. The library now has {counted(report.items, 'picture')}."

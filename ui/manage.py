@@ -42,8 +42,8 @@ def encoder_section(library: Library, encoder: Encoder, facts: LibraryFacts) -> 
         with st.container(horizontal=True, vertical_alignment="center", key=f"encoder {entry.id}"):
             used = " · in use" if entry.id == encoder.id else ""
             st.markdown(
-                f"**{plain(entry.name)}**{used}  \n:gray[{counted(entry.vectors, 'vector')} of {entry.dim} dimensions · "
-                f"{plain(entry.id)}]",
+                f"**{plain(entry.name)}**{used}  \n"
+                f":gray[{counted(entry.vectors, 'vector')} of {entry.dim} dimensions · {plain(entry.id)}]",
                 width="stretch",
             )
             st.button(
@@ -64,8 +64,8 @@ def problem_section(library: Library, facts: LibraryFacts) -> None:
         st.dataframe(rows, hide_index=True, key="failures", height=min(38 * len(rows) + 38, 420))
     if facts.missing:
         st.markdown(
-            f"**{counted(facts.missing, 'picture')} vanished** since the last check. Should they come back, the next check "
-            "finds them again."
+            f"**{counted(facts.missing, 'picture')} vanished** since the last check. "
+            "Should they come back, the next check finds them again."
         )
         if st.button("Forget them", icon=":material/delete_sweep:", disabled=busy(library)):
             st.toast(f"Forgot {counted(library.purge_missing(), 'picture')}.")

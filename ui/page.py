@@ -1,4 +1,4 @@
-"""What every page does alike: its head, its errors, and how it writes names, sizes and times."""
+"""What every page does alike: its errors, and how it writes names, sizes and times."""
 
 from __future__ import annotations
 
@@ -16,19 +16,6 @@ _LOG = logging.getLogger("semblance")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$&^=\"'@/])")
 
 
-LOGO = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 178 32" width="178" height="32">
-<circle cx="13" cy="16" r="9.5" fill="none" stroke="#2C857C" stroke-width="2.6"/>
-<circle cx="24" cy="16" r="9.5" fill="#2C857C" fill-opacity=".28" stroke="#2C857C" stroke-width="2.6"/>
-<text x="44" y="23.5" font-family="Georgia, 'Source Serif 4', serif" font-size="23" font-weight="600" fill="#2C857C"
->Semblance</text></svg>"""
-
-
-def header(title: str, about: str) -> None:
-    """A page's title, and the two sentences that say what it shows and how to read it."""
-    st.title(title, anchor=False)
-    st.markdown(f":gray[{about}]")
-
-
 @contextmanager
 def boundary() -> Iterator[None]:
     """Turns errors into something a visitor can read: its one line for an expected one, an apology for any other."""
@@ -39,7 +26,7 @@ def boundary() -> Iterator[None]:
     except Exception:
         _LOG.exception("A page failed")
         st.error(
-            "Something went wrong here, and it is not your doing. Reload the page; what happened is in the server's log.",
+            "Something went wrong, and it is not your doing. Reload the page; the server's log says what happened.",
             icon=":material/error:",
         )
 

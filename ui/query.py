@@ -24,9 +24,10 @@ EXAMPLES = ("a cat", "a cup of coffee", "a rocket launch", "people in space", "a
 
 
 def set_query(text: str) -> None:
-    """Replaces the whole query. For callbacks and before the box is drawn."""
+    """Replaces the whole query. For callbacks, dialogs, and pages without the box."""
     st.session_state["q"] = text
     st.session_state["uploads"] = []
+    st.session_state["asked"] = True
 
 
 def more_like(item_id: str) -> None:
@@ -35,8 +36,14 @@ def more_like(item_id: str) -> None:
 
 
 def add_term(term: Term) -> None:
-    """Adds a term to the query. For callbacks."""
+    """Adds a term to the query. For callbacks, dialogs, and pages without the box."""
     st.session_state["q"] = format_query([*typed_terms(), term])
+    st.session_state["asked"] = True
+
+
+def was_asked() -> bool:
+    """Whether something put a query together since the last look: then another page goes to the search page."""
+    return st.session_state.pop("asked", False)
 
 
 def typed_terms() -> tuple[Term, ...]:
@@ -93,12 +100,12 @@ def term_editor(library: Library, terms: Sequence[Term]) -> None:
 
 def _term(library: Library, terms: Sequence[Term], place: int, term: Term) -> None:
     mark = hashlib.blake2b(repr((place, term.weight, term.value)).encode(), digest_size=6).hexdigest()
-    with st.container(border=True, width=270, horizontal=True, vertical_alignment="center", gap="small", wrap=False):
+    with st.container(border=True, width="content", horizontal=True, vertical_alignment="center", wrap=False):
         picture = _picture(library, term)
         if picture is not None:
             st.image(picture, width=44, alt="A picture of the query")
         name = str(term.value) if term.kind == "text" else ("your picture" if term.kind == "image" else "picture")
-        st.markdown(plain(name), width=78)
+        st.markdown(f"{':red[without]' if term.weight < 0 else ''} {plain(name)}", width="content")
         st.number_input(
             "Weight; below zero means unlike this",
             min_value=-10.0,
@@ -110,7 +117,7 @@ def _term(library: Library, terms: Sequence[Term], place: int, term: Term) -> No
             on_change=_reweigh,
             args=(list(terms), place, f"weight {mark}"),
             label_visibility="collapsed",
-            width=96,
+            width=124,
         )
         st.button(
             "",

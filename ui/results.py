@@ -49,16 +49,16 @@ def show_results(library: Library, terms: Sequence[Term], filters: Filters, resu
         return
     likely, beyond = result.hits[: result.cutoff], result.hits[result.cutoff :]
     _summary(library, terms, result, limits)
-    slot = st.container(horizontal=True, vertical_alignment="center", key="take_away")
-    chosen: list[str] = []
-    if likely:
-        chosen += _grid(likely, _LIKELY)
-        st.markdown(":gray[**Likely matches end here**]" if beyond else "", width="content")
-    if beyond and _wants_beyond(bool(likely), len(beyond)):
+    tools = st.container(horizontal=True, vertical_alignment="center", key="take_away")
+    chosen = _grid(likely, _LIKELY) if likely else []
+    if likely and beyond:
+        st.markdown("**Likely matches end here**", width="content")
+    shows_beyond = bool(beyond) and _wants_beyond(bool(likely), len(beyond))
+    if shows_beyond:
         chosen += _grid(beyond, _BEYOND)
-    hits = [hit for hit in result.hits if hit.item.id in set(chosen)]
-    with slot:
-        _take_away(hits, [hit.item.id for hit in likely])
+    if likely or shows_beyond:
+        with tools:
+            _take_away([hit for hit in result.hits if hit.item.id in set(chosen)], [hit.item.id for hit in likely])
 
 
 def _summary(library: Library, terms: Sequence[Term], result: SearchResult, limits: str) -> None:

@@ -1,0 +1,48 @@
+"""What stands around every page: its name and icon, the navigation, the sidebar."""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit.navigation.page import Page
+
+from ui.page import boundary
+from ui.sidebar import sidebar
+
+_ICON = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 37 32"><circle cx="13" cy="16" r="9.5" fill="none"
+stroke="#2C857C" stroke-width="3.4"/><circle cx="24" cy="16" r="9.5" fill="#2C857C" fill-opacity=".35" stroke="#2C857C"
+stroke-width="3.4"/></svg>"""
+_LOGO = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 178 32" width="178" height="32">
+<circle cx="13" cy="16" r="9.5" fill="none" stroke="#2C857C" stroke-width="2.6"/>
+<circle cx="24" cy="16" r="9.5" fill="#2C857C" fill-opacity=".28" stroke="#2C857C" stroke-width="2.6"/>
+<text x="44" y="23.5" font-family="Georgia, 'Source Serif 4', serif" font-size="23" font-weight="600" fill="#2C857C"
+>Semblance</text></svg>"""
+
+
+def frame() -> Page:
+    """Draws the frame and returns the page to run inside it."""
+    st.set_page_config(page_title="Semblance", page_icon=_ICON, layout="wide")
+    st.logo(_LOGO, size="large")
+    page = st.navigation(
+        [
+            st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),
+            st.Page("pages/library.py", title="Library", icon=":material/photo_library:"),
+            st.Page("pages/search_images.py", title="Search images", icon=":material/image_search:"),
+        ]
+    )
+    with boundary():
+        sidebar()
+    st.session_state["framed"] = True
+    return page
+
+
+def header(title: str, about: str) -> None:
+    """A page's first words: its title, and the two sentences that say what it shows and how to read it.
+
+    At the first run of a server Streamlit looks into the folder `pages` by itself, and runs the page that a link names
+    without app.py around it. Then the whole is done here: the frame, and in it the page once more.
+    """
+    if not st.session_state.pop("framed", False):
+        frame().run()
+        st.stop()
+    st.title(title, anchor=False)
+    st.markdown(f":gray[{about}]")
