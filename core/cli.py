@@ -149,6 +149,13 @@ def _zeroshot(options: argparse.Namespace, bar: _Bar) -> dict[str, Any]:
     return asdict(evaluate_zeroshot(encoder, options.images, options.labels, on_progress=bar))
 
 
+def _relevance(options: argparse.Namespace, bar: _Bar) -> dict[str, Any]:
+    from core.evaluate import evaluate_relevance
+
+    encoder = open_encoder(options.encoder, on_progress=bar)
+    return asdict(evaluate_relevance(encoder, options.images, options.labels, on_progress=bar))
+
+
 def _sample(options: argparse.Namespace, bar: _Bar) -> dict[str, Any]:
     from core.library.sample import build_sample, sample_path
 
@@ -217,7 +224,9 @@ def _parser() -> argparse.ArgumentParser:
     retrieval.add_argument("--captions", type=Path, required=True, metavar="CSV", help="columns image, caption")
     zeroshot = _command(evaluate, "zeroshot", "class names -> images, accuracy", _zeroshot, _show_figures)
     zeroshot.add_argument("--labels", type=Path, required=True, metavar="CSV", help="columns image, label")
-    for each in (retrieval, zeroshot):
+    relevance = _command(evaluate, "relevance", 'how well "nothing here matches" is told', _relevance, _show_figures)
+    relevance.add_argument("--labels", type=Path, required=True, metavar="CSV", help="columns image, label")
+    for each in (retrieval, zeroshot, relevance):
         each.add_argument("--images", type=Path, required=True, metavar="DIR")
         each.add_argument("--encoder", default=DEFAULT_ENCODER, metavar="NAME")
 

@@ -9,16 +9,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.encoders.base import Encoder
+from core.encoders.base import Encoder, Vectors
 from core.filters import Filters
 from core.library.index import VectorIndex
 from core.library.schema import Item
 from core.library.store import Library
 from core.query import Term, embed_query
-from core.relevance import Relevance
+from core.relevance import LIKELY, Relevance
 
 MAX_HITS = 1_000
-_CANDIDATES = 200  # ranked closely by relevance, beyond what is shown
+NEAR_DUPLICATE = 0.985  # cosine; the same shot resized or saved again lies above, two shots of one scene below
+_CANDIDATES = 200  # looked at beyond what is shown: folding takes some, and the likely come first
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Hit:
     """One answer of a search.
 
     score: cosine of query and item, -1 to 1; comparable within one query only. relevance: 0 to 1, the estimated
-    probability that the item is what the query means (see `core.relevance`). likely: above the line (0.5).
+    probability that the item is what the query means. likely: its relevance reaches `core.relevance.LIKELY`.
     start_s, end_s: seconds within a video, else None. duplicates: near-identical items folded into this one.
     """
 
@@ -76,10 +77,12 @@ def search(
     scores, numbers = index.search(query, max(2 * top_k, _CANDIDATES), allowed=allowed)
     if len(numbers) == 0:
         return SearchResult((), 0, considered, time.perf_counter() - started)
-    relevance = Relevance.of(encoder, index, query, terms).of_hits(scores, numbers)
-    order = np.lexsort((-scores, -relevance))
-    groups = _group(index, numbers[order], fold_duplicates)
-    hits = tuple(_hit(index, order, scores, relevance, numbers, group) for group in groups[:top_k])
+    vectors = index.vectors(numbers)
+    reading = Relevance.of(encoder, index.background, query, terms, items=len(index.items))
+    relevance = reading.of_hits(scores, vectors)
+    order = np.lexsort((-scores, relevance < LIKELY))  # the likely first, each part by score
+    ranked = _Ranked(index, numbers[order], vectors[order], scores[order], relevance[order])
+    hits = tuple(ranked.hit(group) for group in ranked.groups(fold_duplicates)[:top_k])
     return SearchResult(hits, sum(hit.likely for hit in hits), considered, time.perf_counter() - started)
 
 
@@ -92,46 +95,47 @@ def _allowed(index: VectorIndex, filters: Filters, terms: Sequence[Term]) -> NDA
     return allowed
 
 
-def _group(index: VectorIndex, numbers: NDArray[np.int64], fold: bool) -> list[list[int]]:
-    """Ranks gathered into hits: vectors of one item always, near-identical items if asked; the best rank leads."""
-    vectors = index.vectors(numbers)
-    rows = index.item_rows[numbers]
-    groups: list[list[int]] = []
-    leaders: list[int] = []
-    for rank in range(len(numbers)):
-        same = rows[leaders] == rows[rank]
-        if fold:
-            same |= vectors[leaders] @ vectors[rank] >= NEAR_DUPLICATE
-        if same.any():
-            groups[int(np.argmax(same))].append(rank)
-        else:
-            groups.append([rank])
-            leaders.append(rank)
-    return groups
+@dataclass(frozen=True)
+class _Ranked:
+    """Vectors in the order of their answers, (n,) each, before those that are one answer are put together."""
 
+    index: VectorIndex
+    numbers: NDArray[np.int64]
+    vectors: Vectors
+    scores: NDArray[np.float32]
+    relevance: NDArray[np.float32]
 
-NEAR_DUPLICATE = 0.985  # cosine; the same shot resized or saved again lies above, two shots of one scene below
+    def groups(self, fold: bool) -> list[list[int]]:
+        """Ranks gathered into hits: those of one item always, near-identical items if asked; the best rank leads."""
+        rows = self.index.item_rows[self.numbers]
+        groups: list[list[int]] = []
+        leaders: list[int] = []
+        for rank in range(len(self.numbers)):
+            same = rows[leaders] == rows[rank]
+            if fold:
+                same |= self.vectors[leaders] @ self.vectors[rank] >= NEAR_DUPLICATE
+            if same.any():
+                groups[int(np.argmax(same))].append(rank)
+            else:
+                groups.append([rank])
+                leaders.append(rank)
+        return groups
 
-
-def _hit(
-    index: VectorIndex,
-    order: NDArray[np.int64],
-    scores: NDArray[np.float32],
-    relevance: NDArray[np.float32],
-    numbers: NDArray[np.int64],
-    group: list[int],
-) -> Hit:
-    best = order[group[0]]
-    number = int(numbers[best])
-    others = {int(index.item_rows[numbers[order[rank]]]) for rank in group[1:]} - {int(index.item_rows[number])}
-    duplicates = tuple(Item.from_row(index.items.slice(row, 1).to_pylist()[0]) for row in sorted(others))
-    start, end = float(index.start_s[number]), float(index.end_s[number])
-    return Hit(
-        index.item(number),
-        float(scores[best]),
-        float(relevance[best]),
-        bool(relevance[best] >= 0.5),
-        None if np.isnan(start) else start,
-        None if np.isnan(end) else end,
-        duplicates,
-    )
+    def hit(self, group: list[int]) -> Hit:
+        best, number = group[0], int(self.numbers[group[0]])
+        rows = self.index.item_rows[self.numbers[group]]
+        others = [
+            self.index.item(int(self.numbers[rank]))
+            for rank in group
+            if self.index.item_rows[self.numbers[rank]] != rows[0]
+        ]
+        start, end = float(self.index.start_s[number]), float(self.index.end_s[number])
+        return Hit(
+            item=self.index.item(number),
+            score=float(self.scores[best]),
+            relevance=float(self.relevance[best]),
+            likely=bool(self.relevance[best] >= LIKELY),
+            start_s=None if np.isnan(start) else start,
+            end_s=None if np.isnan(end) else end,
+            duplicates=tuple({item.id: item for item in others}.values()),
+        )
