@@ -28,7 +28,7 @@ def sample_button(encoder: Encoder, *, primary: bool) -> None:
     kind = "primary" if primary else "secondary"
     if st.button("Build the sample library", type=kind, icon=":material/auto_awesome:"):
         library = Library(sample_path(), create=True)
-        start_job(library, "Sample photos", lambda tell, _: build_sample(encoder, on_progress=tell))
+        start_job(library, "Sample photos", lambda tell, _: build_sample(encoder, on_progress=tell), stoppable=False)
         use_library(library_key(library.path))
         st.rerun()
 

@@ -74,12 +74,19 @@ def _facts(item: Item, hit: Hit | None) -> None:
 
 
 def _actions(item: Item) -> None:
-    if st.button("More like this", icon=":material/image_search:", type="primary", width="stretch"):
-        more_like(item.id)
-        st.rerun()
-    if st.button("Add to the query", icon=":material/add:", width="stretch"):
-        add_term(Term("item", item.id))
-        st.rerun()
-    if st.button("Less like this", icon=":material/remove:", width="stretch"):
-        add_term(Term("item", item.id, -1.0))
-        st.rerun()
+    like, less = Term("item", item.id), Term("item", item.id, -1.0)
+    wide = {"width": "stretch"}
+    again = (
+        st.button(
+            "More like this",
+            icon=":material/image_search:",
+            type="primary",
+            on_click=more_like,
+            args=(item.id,),
+            **wide,
+        ),
+        st.button("Add to the query", icon=":material/add:", on_click=add_term, args=(like,), **wide),
+        st.button("Less like this", icon=":material/remove:", on_click=add_term, args=(less,), **wide),
+    )
+    if any(again):
+        st.rerun()  # the whole page: the dialog closes and the new answer shows

@@ -22,6 +22,7 @@ class Job:
     """A run of `ingest` in its own thread. Ends with a report or with an error; both stay until dismissed."""
 
     title: str
+    stoppable: bool = True
     progress: Progress | None = None
     report: IngestReport | None = None
     error: str | None = None
@@ -56,12 +57,12 @@ def job_of(library: Library) -> Job | None:
     return _jobs().get(str(library.path))
 
 
-def start_job(library: Library, title: str, work: Work) -> None:
+def start_job(library: Library, title: str, work: Work, *, stoppable: bool = True) -> None:
     """Starts work on a library. While a job of it runs, another is not started."""
     current = job_of(library)
     if current and current.running:
         return
-    job = _jobs()[str(library.path)] = Job(title)
+    job = _jobs()[str(library.path)] = Job(title, stoppable)
     threading.Thread(target=job.run, args=(work,), name=f"job {library.name}", daemon=True).start()
 
 
@@ -96,9 +97,13 @@ def _running(job: Job) -> None:
         st.progress(progress.fraction if progress else 0.0, text=_pace(progress))
         if job.cancel.is_set():
             st.caption("Stopping after the pictures in hand …")
-        elif st.button("Stop", icon=":material/stop_circle:", help="What is done so far stays and is searchable."):
-            job.cancel.set()
-            st.rerun(scope="fragment")
+        elif job.stoppable:
+            st.button(
+                "Stop",
+                icon=":material/stop_circle:",
+                on_click=job.cancel.set,
+                help="What is done so far stays and is searchable.",
+            )
 
 
 def _pace(progress: Progress | None) -> str:

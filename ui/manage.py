@@ -109,34 +109,37 @@ def _confirm_removal(library: Library) -> None:
         uploads = sum(1 for path in (library.path / "uploads").glob("*") if path.is_file())
         st.markdown(f"**{plain(library.name)}**")
         st.code(str(library.path), language=None, wrap_lines=True)
-        kept = (
-            f" The {counted(uploads, 'uploaded picture')} kept inside it {'goes' if uploads == 1 else 'go'} too."
-            if uploads
-            else ""
-        )
-        st.markdown(f"Deleted: this folder ({size_text(library.size_bytes())}), which holds the vectors.{kept}")
+        inside = f", and {counted(uploads, 'uploaded picture')}" if uploads else ""
+        st.markdown(f"Deleted: this folder ({size_text(library.size_bytes())}) with the vectors in it{inside}.")
         st.markdown("Not touched: photos in your own folders. Index them again to have the library back.")
         with st.container(horizontal=True):
-            if st.button("Delete it", type="primary"):
-                _leave(library)
-                library.delete()
-                st.rerun()
-            if _made_elsewhere(library) and st.button("Only take it off the list"):
-                _leave(library)
-                st.rerun()
-            if st.button("Keep it"):
-                st.rerun()
+            left = [st.button("Delete it", type="primary", on_click=_delete, args=(library,))]
+            if _made_elsewhere(library):
+                left.append(st.button("Only take it off the list", on_click=_leave, args=(library,)))
+            left.append(st.button("Keep it"))
+        if any(left):
+            st.rerun()
+
+
+def _delete(library: Library) -> None:
+    with boundary():
+        library.delete()
+        _leave(library)
 
 
 def _leave(library: Library) -> None:
+    """Takes a library out of this visit, and one made elsewhere off the list."""
     dismiss_job(library)
     if _made_elsewhere(library):
         forget_library(library.path)
-    if st.session_state.get("visit_library", (None,))[0] is library:
+    if _is_of_visit(library):
         del st.session_state["visit_library"]
     use_library(None)
 
 
 def _made_elsewhere(library: Library) -> bool:
-    visit = st.session_state.get("visit_library", (None,))[0]
-    return library is not visit and Path(library.path).parent != libraries_folder()
+    return not _is_of_visit(library) and Path(library.path).parent != libraries_folder()
+
+
+def _is_of_visit(library: Library) -> bool:
+    return st.session_state.get("visit_library", (None,))[0] is library

@@ -82,7 +82,8 @@ def _pick_encoder() -> None:
     state = st.session_state
     if "encoder" not in state:
         state["encoder"] = DEFAULT_ENCODER  # until the wanted one has opened
-        state["encoder_pick"] = st.query_params.get("encoder") or load_settings().get("encoder", DEFAULT_ENCODER)
+        state["encoder_asked"] = st.query_params.get("encoder")
+        state["encoder_pick"] = state["encoder_asked"] or load_settings().get("encoder", DEFAULT_ENCODER)
     if "encoder_next" in state:
         state["encoder_pick"] = state.pop("encoder_next")
     state.setdefault("encoder_pick", state["encoder"])
@@ -113,7 +114,8 @@ def _switch_encoder(name: str) -> None:
         st.rerun()
     state["encoder"] = name
     state.pop("encoder_error", None)
-    save_settings(encoder=name)
+    if name != state["encoder_asked"]:  # what a link asks for is for this visit; what is picked is remembered
+        save_settings(encoder=name)
 
 
 def _library_encoders() -> list[str]:

@@ -1,0 +1,422 @@
+"""The pages as a visitor meets them, run without a browser: what they say, and what their buttons do."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import shutil
+import time
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import streamlit as st
+from fakes import COLOURS, ColourEncoder
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+import ui.encoders
+import ui.results
+import ui.sidebar
+from core import Library, SearchResult, ingest, search
+from core.errors import EncoderError
+from core.library.registry import create_library, list_libraries
+
+APP = str(Path(__file__).parents[1] / "app.py")
+HOME, LIBRARY, SEARCH = "pages/home.py", "pages/library.py", "pages/search_images.py"
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture(autouse=True)
+def _world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, encoder: ColourEncoder) -> None:
+    """A home of its own, and the colour encoder wherever one is opened; "other" is a second, all else is not there."""
+    monkeypatch.setenv("SEMBLANCE_HOME", str(tmp_path / "home"))
+    other = ColourEncoder("colour-2")
+    other.name = "other"
+
+    def open_encoder(name: str, **_: Any) -> ColourEncoder:
+        if name in ("embedded", "colour", "other"):
+            return other if name == "other" else encoder
+        raise EncoderError(f"There is no model {name}: check its name.")
+
+    def by_score(*args: Any, **options: Any) -> SearchResult:
+        """Real search; the line is drawn by score, because what is likely is measured elsewhere."""
+        result = search(*args, **options)
+        hits = tuple(replace(hit, likely=hit.score > 0.97, relevance=max(0.0, hit.score)) for hit in result.hits)
+        hits = tuple(sorted(hits, key=lambda hit: -hit.score))
+        return replace(result, hits=hits, cutoff=sum(hit.likely for hit in hits))
+
+    monkeypatch.setattr(ui.encoders, "open_encoder", open_encoder)
+    monkeypatch.setattr(ui.results, "search", by_score)
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def colours(photos: Path, encoder: ColourEncoder) -> Library:
+    """A library called Colours in the home folder; one of its pictures stands upright."""
+    Image.new("RGB", (60, 90), COLOURS["purple"]).save(photos / "purple.png")
+    library = create_library("Colours")
+    ingest(library, encoder, [photos])
+    encoder.images_seen = 0
+    return library
+
+
+def visit(page: str = HOME, **link: str) -> AppTest:
+    """Opens a page as a link with these parameters does."""
+    at = AppTest.from_file(APP, default_timeout=30)
+    at.query_params.update(link)
+    at.run()
+    return at if page == HOME else at.switch_page(page).run()
+
+
+def find(at: AppTest, query: str) -> AppTest:
+    return at.text_input("q").set_value(query).run()
+
+
+def said(at: AppTest) -> str:
+    """All that is written on the page and in the sidebar."""
+    assert not at.exception
+    kinds = (at.title, at.subheader, at.markdown, at.caption, at.info, at.warning, at.error, at.success, at.code)
+    return "\n".join(str(element.value) for kind in kinds for element in kind).replace("\\", "")
+
+
+def cards(at: AppTest, gallery: int = 0) -> list[str]:
+    """The names of the pictures in a gallery."""
+    return [card["name"] for card in json.loads(at.get("bidi_component")[gallery].proto.json)["cards"]]
+
+
+def press(at: AppTest, label: str) -> AppTest:
+    return next(button for button in at.button if button.label == label).click().run()
+
+
+def labels(at: AppTest) -> list[str]:
+    return [button.label for button in at.button]
+
+
+def settled(at: AppTest) -> AppTest:
+    """Waits until no job runs any more."""
+    deadline = time.monotonic() + 20
+    while at.progress:
+        assert time.monotonic() < deadline, "the job does not end"
+        time.sleep(0.05)
+        at.run()
+    return at.run()
+
+
+def item_id(library: Library, name: str) -> str:
+    return next(row["id"] for row in library.items().to_pylist() if Path(row["path"]).name == name)
+
+
+def picture(colour: str) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (70, 50), COLOURS[colour]).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+# first steps
+
+
+def test_first_start_offers_the_samples_and_computes_nothing(encoder: ColourEncoder) -> None:
+    at = visit()
+    assert "No library yet" in said(at)
+    assert encoder.images_seen == 0 and not list_libraries()
+    at = settled(press(at, "Build the sample library"))
+    assert "done" in said(at) and at.metric[1].value == str(encoder.images_seen) != "0"
+    assert at.selectbox("library_pick").value == "Sample photos"
+
+
+@pytest.mark.parametrize("page", [HOME, LIBRARY, SEARCH])
+def test_each_page_says_in_two_sentences_what_it_shows(colours: Library, page: str) -> None:
+    at = visit(page)
+    about = at.markdown[0].value.removeprefix(":gray[").removesuffix("]")
+    assert at.title[0].value and about.count(". ") == 1 and about.endswith(".")
+
+
+@pytest.mark.parametrize("page", [LIBRARY, SEARCH])
+def test_pages_without_a_library_say_what_to_do(page: str) -> None:
+    at = visit(page)
+    assert "no library" in said(at)
+    assert "Build the sample library" in labels(at) if page == LIBRARY else at.page_link
+
+
+def test_an_empty_library_says_what_to_do() -> None:
+    create_library("Empty")
+    at = visit(SEARCH)
+    assert "Empty holds no pictures yet" in said(at) and "Add some" in at.page_link[0].label
+
+
+def test_an_example_on_the_home_page_is_searched(colours: Library) -> None:
+    at = press(visit(), "a cat")
+    assert at.title[0].value == "Search images" and at.text_input("q").value == "a cat"
+
+
+def test_looking_around_encodes_nothing(
+    colours: Library, encoder: ColourEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(encoder, "encode_texts", lambda texts: pytest.fail("a text was encoded before anybody asked"))
+    for page in (HOME, LIBRARY, SEARCH):
+        assert said(visit(page))
+    assert encoder.images_seen == 0
+
+
+# searching
+
+
+def test_the_matching_pictures_come_first_and_the_line_follows(colours: Library) -> None:
+    at = find(visit(SEARCH), "red")
+    assert "1 likely match for “red”" in said(at) and "Likely matches end here" in said(at)
+    assert cards(at) == ["red.png"] and len(at.get("bidi_component")) == 1
+    at.toggle("beyond").set_value(True).run()
+    assert len(cards(at, 1)) == 7 and "red.png" not in cards(at, 1)
+
+
+def test_a_query_of_nothing_here_says_so_and_shows_the_nearest_on_request(colours: Library) -> None:
+    at = find(visit(SEARCH), "xylophone")
+    assert "Nothing here matches “xylophone”" in said(at) and not at.get("bidi_component")
+    at.toggle("beyond").set_value(True).run()
+    assert len(cards(at)) == 8
+
+
+def test_scores_are_cosines_and_relevance_is_a_likelihood(colours: Library) -> None:
+    at = find(visit(SEARCH), "red")
+    card = json.loads(at.get("bidi_component")[0].proto.json)["cards"][0]
+    assert card["score"] == "1.00" and card["chance_text"] == "99 % likely"
+
+
+def test_terms_are_added_weighted_and_taken_out(colours: Library) -> None:
+    at = find(visit(SEARCH), "red + blue")
+    blue = [widget for widget in at.number_input if "Weight" in widget.label][1]
+    blue.set_value(-2.0).run()
+    assert at.text_input("q").value == "red - 2:blue" and "“red”, without “blue”" in said(at)
+    assert "blue.png" not in cards(at.toggle("beyond").set_value(True).run())[:3]
+    at.button(next(button.key for button in at.button if (button.key or "").startswith("drop"))).click().run()
+    assert at.text_input("q").value == "- 2:blue"
+
+
+def test_words_are_added_from_the_panel(colours: Library) -> None:
+    at = find(visit(SEARCH), "white")
+    at.text_input("more_words").set_value("green")
+    at.get_by_key("more_sign").set_value("unlike this")
+    at.form_submit_button[0].click().run()
+    assert at.text_input("q").value == "white - green" and "“white”, without “green”" in said(at)
+
+
+def test_a_query_that_does_not_parse_is_explained(colours: Library) -> None:
+    at = find(visit(SEARCH), "red + ")
+    assert "A term is missing at the end" in said(at)
+
+
+def test_filters_limit_the_search_and_can_be_cleared(colours: Library) -> None:
+    at = visit(SEARCH, q="red", shape="portrait", beyond="true")
+    assert cards(at) == ["purple.png"] and "Among 1 picture, portrait" in said(at)
+    at.number_input("min").set_value(5000).run()
+    assert "No picture passes the filters (shorter side at least 5,000 px, portrait)" in said(at)
+    at = press(at, "Clear the filters")
+    assert cards(at)[0] == "red.png" and at.number_input("min").value is None
+
+
+def test_a_folder_is_a_filter(colours: Library) -> None:
+    at = visit(SEARCH, q="red", beyond="true", folder="more")
+    assert set(cards(at)) == {"green.png", "yellow.png", "black.png", "orange.png"}
+
+
+def test_a_picture_of_the_library_is_a_query(colours: Library) -> None:
+    Image.new("RGB", (200, 150), (200, 40, 40)).save(colours.path.parent / "reddish.png")
+    ingest(colours, ColourEncoder(), [colours.path.parent / "reddish.png"])
+    at = visit(SEARCH, q=f"item:{item_id(colours, 'red.png')}")
+    assert "for the picture red.png" in said(at) and cards(at) == ["reddish.png"]
+    assert "is not in this library" in said(find(at, "item:nowhere"))
+
+
+def test_an_uploaded_picture_is_a_query_and_not_in_the_link(colours: Library) -> None:
+    at = visit(SEARCH)
+    at.file_uploader[0].upload("query.png", picture("blue")).run()
+    assert cards(at) == ["blue.png"] and "likely match for your picture" in said(at)
+    assert "The link of this page does not hold the uploaded picture" in said(at)
+    assert "upload" not in json.dumps(at.query_params)
+
+
+def test_a_link_opens_the_same_search_again(colours: Library) -> None:
+    create_library("Another")
+    at = visit(SEARCH, q="blue - red", library="Colours", encoder="other", top="24", fold="false", beyond="true")
+    assert at.selectbox("library_pick").value == "Colours" and at.selectbox("encoder_pick").value == "other"
+    assert "have no vectors of this encoder yet" in said(at)
+    at = visit(SEARCH, q="blue - red", library="Colours", top="24", fold="false", beyond="true")
+    assert cards(at)[0] == "blue.png" and not at.toggle("fold").value
+    assert at.query_params["library"] == "Colours" and at.query_params["encoder"] == "embedded"
+
+
+def test_a_link_to_an_unknown_library_is_explained(colours: Library) -> None:
+    at = visit(library="Nowhere")
+    assert "a library that is not here: Nowhere" in said(at)
+    assert at.selectbox("library_pick").value == "Colours"
+
+
+def test_details_show_the_file_and_lead_on(colours: Library) -> None:
+    at = find(visit(SEARCH), "red")
+    at.session_state["details"] = item_id(colours, "red.png")
+    at.run()
+    assert str(colours.items()["path"][-2]).endswith(".png") and "red.png" in at.code[0].value
+    assert "80 × 60 px" in said(at) and "cosine 1.00" in said(at)
+    at = press(at, "More like this")
+    assert at.text_input("q").value == f"item:{item_id(colours, 'red.png')}"
+
+
+def test_near_duplicates_are_folded_unless_asked(colours: Library, photos: Path, encoder: ColourEncoder) -> None:
+    Image.new("RGB", (200, 150), COLOURS["red"]).save(photos / "red copy.png")
+    ingest(colours, encoder, [photos])
+    at = find(visit(SEARCH), "red")
+    assert len(cards(at)) == 1 and json.loads(at.get("bidi_component")[0].proto.json)["cards"][0]["copies"] == 1
+    at.toggle("fold").set_value(False).run()
+    assert sorted(cards(at)) == ["red copy.png", "red.png"]
+
+
+def test_selected_pictures_can_be_taken_away(colours: Library) -> None:
+    at = find(visit(SEARCH), "red")
+    assert "**0 selected**" in said(at) and all(button.disabled for button in at.get("download_button"))
+    at = press(at, "All likely ones")
+    assert "**1 selected**" in said(at) and not any(button.disabled for button in at.get("download_button"))
+    assert "**0 selected**" in said(press(at, "None"))
+
+
+# encoders
+
+
+def test_an_encoder_that_is_not_there_leaves_the_old_one(colours: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ui.sidebar, "encoder_choices", lambda *_: ["embedded", "no/such-model"])
+    at = visit(SEARCH)
+    at.selectbox("encoder_pick").set_value("no/such-model").run()
+    assert "There is no model no/such-model: check its name." in said(at) and "Still in use: Embedded" in said(at)
+    assert at.selectbox("encoder_pick").value == "embedded"
+    assert cards(find(at, "red")) == ["red.png"]
+
+
+def test_another_encoder_embeds_what_is_missing_and_can_be_dropped(colours: Library) -> None:
+    at = visit(SEARCH, encoder="other")
+    at = settled(press(at, "Embed 8 pictures with this encoder"))
+    assert cards(find(at, "red")) == ["red.png"]
+    at = at.switch_page(LIBRARY).run()
+    at.button("drop colour-1").click().run()
+    assert [entry.id for entry in colours.encoders()] == ["colour-2"]
+
+
+# the library
+
+
+def test_a_folder_is_counted_first_and_then_added(photos: Path) -> None:
+    library = create_library("Mine")
+    (photos / "broken.jpg").write_bytes(b"no picture at all")
+    at = visit(LIBRARY)
+    at.text_input("folder_path").set_value(str(photos))
+    at = press(at, "Look what is there")
+    assert "**9 pictures**" in said(at) and library.counts()["ok"] == 0
+    at = settled(next(button for button in at.button if button.label == "Add them").click().run())
+    assert "8 added, 1 not readable" in said(at) and at.metric[0].value == "8"
+    reasons = at.dataframe[0].value
+    assert reasons["file"][0].endswith("broken.jpg") and "Not a picture" in reasons["reason"][0]
+    at = press(at, "Close")
+    assert "1 file could not be read" in said(at) and at.metric[2].value == "1"
+
+
+def test_a_folder_that_is_not_there_is_explained() -> None:
+    create_library("Mine")
+    at = visit(LIBRARY)
+    at.text_input("folder_path").set_value("/no/such/folder")
+    assert "There is no file or folder /no/such/folder" in said(press(at, "Look what is there"))
+
+
+def test_uploads_go_into_the_library(encoder: ColourEncoder) -> None:
+    library = create_library("Mine")
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("folder/green.png", picture("green"))
+    at = visit(LIBRARY)
+    upload = at.file_uploader[0]
+    for name, data in (("../red.png", picture("red")), ("all.zip", archive.getvalue()), ("notes.txt", b"hello")):
+        upload.upload(name, data)
+    at.form_submit_button("FormSubmitter:upload-Add them").click().run()
+    at = settled(at)
+    assert library.counts()["ok"] == 2 and "2 added" in said(at)
+    assert at.dataframe[0].value["file"][0] == "notes.txt"
+    assert all(Path(path).parent == library.path / "uploads" for path in library.items()["path"].to_pylist())
+
+
+def test_a_library_of_the_visit_is_in_no_link_and_in_no_other_visit(colours: Library) -> None:
+    at = press(visit(LIBRARY), "Start one")
+    assert at.selectbox("library_pick").value == "this-visit" and "library" not in at.query_params
+    assert list_libraries() == [colours.path]
+    assert visit(LIBRARY).selectbox("library_pick").options == ["Colours"]
+
+
+def test_a_library_is_made_and_removed_and_the_photos_stay(colours: Library, photos: Path) -> None:
+    at = visit(LIBRARY)
+    at = press(at, "Remove this library …")
+    assert "Not touched: photos in your own folders" in said(at)
+    at = press(at, "Delete it")
+    assert not colours.path.exists() and (photos / "red.png").exists() and "There is no library yet" in said(at)
+    next(widget for widget in at.text_input if widget.label == "Name").set_value("New")
+    at = press(at, "Create")
+    assert at.selectbox("library_pick").value == "New" and [path.name for path in list_libraries()] == ["New"]
+
+
+def test_a_library_that_vanishes_while_open_is_left(colours: Library) -> None:
+    at = find(visit(SEARCH), "red")
+    shutil.rmtree(colours.path)
+    assert "no library" in said(at.run())
+
+
+def test_vanished_pictures_are_told_and_forgotten(colours: Library, photos: Path) -> None:
+    (photos / "red.png").unlink()
+    at = settled(press(visit(LIBRARY), "Check for changes"))
+    assert "1 missing" in said(at) and "1 picture vanished" in said(at)
+    assert "vanished" not in said(press(at, "Forget them")).replace(at.markdown[0].value, "")
+    assert colours.counts()["missing"] == 0
+
+
+def test_a_job_can_be_stopped_and_keeps_what_it_did(photos: Path, encoder: ColourEncoder, monkeypatch) -> None:
+    library = create_library("Mine")
+    for number in range(60):
+        Image.new("RGB", (40, 40), (number * 4, 90, 90)).save(photos / f"{number}.png")
+    fast = encoder.encode_images
+    monkeypatch.setattr(encoder, "encode_images", lambda images: (time.sleep(0.2), fast(images))[1])
+    at = visit(LIBRARY)
+    at.text_input("folder_path").set_value(str(photos))
+    at = press(press(at, "Look what is there"), "Add them")
+    while encoder.images_seen == 0:
+        time.sleep(0.05)
+    at = settled(press(at.run(), "Stop"))
+    assert "stopped" in said(at) and 0 < library.counts()["ok"] < 68
+    at = at.switch_page(SEARCH).run()
+    assert cards(at), "what was done is searchable"
+
+
+# strangers
+
+
+def test_hostile_file_names_are_shown_and_not_obeyed(photos: Path, encoder: ColourEncoder) -> None:
+    name = "<img src=x onerror=alert(1)> ![a](b) **c** :red[d] $e$.png"
+    Image.new("RGB", (90, 60), (255, 0, 0)).save(photos / name)
+    library = create_library("Hostile")
+    ingest(library, encoder, [photos / name])
+    at = visit(SEARCH, q=f"item:{item_id(library, name)} + red", beyond="true")
+    at = find(at, "red")
+    assert cards(at) == [name]
+    at.session_state["details"] = item_id(library, name)
+    at.run()
+    shown = next(element.value for element in at.markdown if "img" in element.value)
+    for trick in ("<img", "![a]", "**c**", ":red[", "$e$"):
+        assert not re.search(r"(?<!\\)" + re.escape(trick), shown), f"{trick} reaches Markdown unescaped"
+    assert not any(element.allow_html for element in at.markdown)
+
+
+def test_an_unexpected_error_is_an_apology_and_no_trace(colours: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*args: Any, **options: Any) -> None:
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setattr(ui.results, "search", fail)
+    at = find(visit(SEARCH), "red")
+    assert "Something went wrong" in said(at) and "secret" not in said(at)
