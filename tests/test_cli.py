@@ -1,0 +1,150 @@
+"""The command line as scripts rely on it: keys of the JSON, exit codes, one line for an error."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from fakes import ColourEncoder
+
+import core.cli
+from core.cli import main
+from core.library import Library
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(autouse=True)
+def _colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(core.cli, "open_encoder", lambda name, on_progress=None: ColourEncoder())
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> dict:
+    code = main([*map(str, arguments), "--json"])
+    captured = capsys.readouterr()
+    assert code == 0, captured.err
+    return json.loads(captured.out)
+
+
+def test_index_then_search(capsys: pytest.CaptureFixture[str], photos: Path, tmp_path: Path) -> None:
+    (photos / "broken.jpg").write_text("words")
+    report = run(capsys, "index", photos, "--library", tmp_path / "library")
+    expected = {
+        "added",
+        "updated",
+        "renamed",
+        "unchanged",
+        "missing",
+        "failed",
+        "items",
+        "vectors",
+        "seconds",
+        "encoder",
+    }
+    assert expected <= set(report)
+    assert (report["added"], report["items"], report["vectors"], report["encoder"]) == (8, 8, 8, "colour")
+    assert [failure["path"] for failure in report["failed"]] == [str(photos / "broken.jpg")]
+    assert report["failed"][0]["reason"]
+
+    found = run(capsys, "search", "red", "--library", tmp_path / "library", "--all", "--top", "3")
+    assert set(found) == {"hits", "cutoff"} and len(found["hits"]) == 3
+    assert set(found["hits"][0]) == {"path", "kind", "score", "relevance", "likely"}
+    assert found["hits"][0]["path"] == str(photos / "red.png") and found["hits"][0]["likely"] is True
+    likely = run(capsys, "search", "red", "--library", tmp_path / "library")
+    assert len(likely["hits"]) == likely["cutoff"] and all(hit["likely"] for hit in likely["hits"])
+
+
+def test_search_by_picture_and_by_one_string(capsys: pytest.CaptureFixture[str], photos: Path, tmp_path: Path) -> None:
+    run(capsys, "index", photos, "--library", tmp_path / "library")
+    blue = photos / "more" / "green.png"
+    for query in (["--image", blue], [f"2:{blue} - red"]):
+        found = run(capsys, "search", *query, "--library", tmp_path / "library", "--all")
+        assert found["hits"][0]["path"] == str(blue)
+
+
+def test_people_see_the_line(capsys: pytest.CaptureFixture[str], photos: Path, tmp_path: Path) -> None:
+    run(capsys, "index", photos, "--library", tmp_path / "library")
+    main(["search", "green", "--library", str(tmp_path / "library"), "--all"])
+    out = capsys.readouterr().out
+    assert "likely matches end here" in out and out.index("green.png") < out.index("likely matches end here")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["index", "/nowhere/at/all", "--library", "LIB"], "no file or folder"),
+        (["search", "red", "--library", "/nowhere/at/all"], "no library"),
+        (["search", "--library", "LIB"], "empty"),
+        (["search", "red + ", "--library", "LIB"], "term is missing"),
+        (["search", "nowhere.png", "--library", "LIB"], "no picture"),
+        (["eval", "zeroshot", "--images", ".", "--labels", "/nowhere.csv"], "cannot be read"),
+        (["eval", "retrieval", "--images", ".", "--captions", "CSV"], "no column caption"),
+    ],
+)
+def test_a_users_error_is_one_line_and_exit_code_2(
+    arguments: list[str], says: str, capsys: pytest.CaptureFixture[str], library: Library, tmp_path: Path
+) -> None:
+    (tmp_path / "table.csv").write_text("image,label\na.png,red\n")
+    places = {"LIB": str(library.path), "CSV": str(tmp_path / "table.csv")}
+    code = main([*[places.get(argument, argument) for argument in arguments], "--json", "--quiet"])
+    captured = capsys.readouterr()
+    assert code == 2 and captured.out == ""
+    assert captured.err.count("\n") == 1 and says in captured.err
+
+
+def test_a_library_without_this_encoder(
+    capsys: pytest.CaptureFixture[str], library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(core.cli, "open_encoder", lambda name, on_progress=None: ColourEncoder("colour-2"))
+    assert main(["search", "red", "--library", str(library.path)]) == 2
+    assert "python -m core index" in capsys.readouterr().err
+
+
+def test_eval_retrieval_and_zeroshot(capsys: pytest.CaptureFixture[str], photos: Path, tmp_path: Path) -> None:
+    paths = sorted(photos.rglob("*.png"))
+    (photos / "broken.png").write_text("words")
+    for column, file in (("caption", "captions.csv"), ("label", "labels.csv")):
+        with (tmp_path / file).open("w", newline="") as target:
+            writer = csv.writer(target)
+            writer.writerow(["image", column])
+            writer.writerows([[str(path.relative_to(photos)), path.stem] for path in paths])
+            writer.writerow(["broken.png", "red"])
+    figures = run(capsys, "eval", "retrieval", "--images", photos, "--captions", tmp_path / "captions.csv")
+    assert (figures["pool"], figures["queries"]) == (8, 8)
+    assert figures["t2i"]["r1"] == figures["i2t"]["r1"] == 1.0 and figures["images_per_s"] > 0
+    assert [name for name, _ in figures["skipped"]] == ["broken.png"]
+    figures = run(capsys, "eval", "zeroshot", "--images", photos, "--labels", tmp_path / "labels.csv")
+    assert (figures["classes"], figures["images"], figures["top1"], figures["top5"]) == (8, 8, 1.0, 1.0)
+
+
+def test_wrong_captions_score_low(capsys: pytest.CaptureFixture[str], photos: Path, tmp_path: Path) -> None:
+    shifted = sorted(photos.rglob("*.png"))
+    with (tmp_path / "labels.csv").open("w", newline="") as target:
+        writer = csv.writer(target)
+        writer.writerow(["image", "label"])
+        pairs = zip(shifted, [*shifted[1:], shifted[0]], strict=True)
+        writer.writerows([[str(path.relative_to(photos)), other.stem] for path, other in pairs])
+    figures = run(capsys, "eval", "zeroshot", "--images", photos, "--labels", tmp_path / "labels.csv")
+    assert figures["top1"] == 0.0
+
+
+def test_as_a_program() -> None:
+    """Help is help; a wrong option is one line and exit code 2."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    helped = subprocess.run(
+        [sys.executable, "-m", "core", "--help"], capture_output=True, text=True, cwd=ROOT, env=environment
+    )
+    assert helped.returncode == 0 and "search" in helped.stdout
+    wrong = subprocess.run(
+        [sys.executable, "-m", "core", "search", "--nonsense"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=environment,
+    )
+    assert wrong.returncode == 2 and wrong.stdout == "" and wrong.stderr.count("\n") == 1

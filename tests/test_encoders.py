@@ -1,0 +1,105 @@
+"""One contract, all encoders."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fakes import ColourEncoder
+from PIL import Image
+from tiny_models import save_tiny_clip, save_tiny_siglip, save_tiny_siglip2
+
+from core.encoders import Encoder, Scoring, encoder_names, open_encoder
+from core.errors import EncoderError
+
+TINY = {"tiny clip": save_tiny_clip, "tiny siglip": save_tiny_siglip, "tiny siglip 2": save_tiny_siglip2}
+
+
+@pytest.fixture(scope="module", params=["fake", "embedded", *TINY])
+def encoder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Encoder:
+    if request.param == "fake":
+        return ColourEncoder()
+    if request.param == "embedded":
+        return open_encoder("embedded")
+    return open_encoder(str(TINY[request.param](tmp_path_factory.mktemp("models") / "model")))
+
+
+@pytest.fixture(scope="module")
+def pictures() -> list[Image.Image]:
+    rng = np.random.default_rng(0)
+    shapes = [(64, 64), (200, 90), (31, 300), (1, 1), (640, 480)]
+    return [Image.fromarray(rng.integers(0, 255, (h, w, 3), np.uint8)) for w, h in shapes]
+
+
+def test_it_is_an_encoder(encoder: Encoder) -> None:
+    assert isinstance(encoder, Encoder)
+    assert encoder.id and encoder.name and encoder.dim > 0 and encoder.batch_size > 0 and encoder.image_size > 0
+    assert all(template.count("{}") == 1 for template in encoder.templates) and encoder.templates
+
+
+def test_vectors_are_unit_float32_rows_of_one_space(encoder: Encoder, pictures: list[Image.Image]) -> None:
+    texts = ["a cat", "", "?!", "word " * 2000, "caf\u00e9 \N{GRINNING FACE}"]
+    for vectors, count in ((encoder.encode_images(pictures), len(pictures)), (encoder.encode_texts(texts), len(texts))):
+        assert vectors.shape == (count, encoder.dim) and vectors.dtype == np.float32
+        np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-3)
+
+
+def test_nothing_in_nothing_out(encoder: Encoder) -> None:
+    assert encoder.encode_images([]).shape == encoder.encode_texts([]).shape == (0, encoder.dim)
+
+
+def test_a_vector_does_not_depend_on_its_batch(encoder: Encoder, pictures: list[Image.Image]) -> None:
+    together = encoder.encode_images(pictures)
+    alone = np.concatenate([encoder.encode_images([picture]) for picture in pictures])
+    assert (together * alone).sum(axis=1).min() > 0.999
+    texts = ["a cat", "a much longer text about two dogs that run along a beach at sunset"]
+    together = encoder.encode_texts(texts)
+    alone = np.concatenate([encoder.encode_texts([text]) for text in texts])
+    assert (together * alone).sum(axis=1).min() > 0.999
+
+
+def test_different_inputs_differ(encoder: Encoder, pictures: list[Image.Image]) -> None:
+    images = encoder.encode_images([pictures[0], pictures[4]])
+    texts = encoder.encode_texts(["a red car", "blue moon over the sea"])
+    assert images[0] @ images[1] < 0.9999 and texts[0] @ texts[1] < 0.9999
+
+
+def test_threads_agree(encoder: Encoder, pictures: list[Image.Image]) -> None:
+    expected = encoder.encode_images(pictures[:2])
+    with ThreadPoolExecutor(4) as pool:
+        for vectors in pool.map(lambda _: encoder.encode_images(pictures[:2]), range(8)):
+            np.testing.assert_allclose(vectors, expected, atol=2e-2)
+
+
+def test_probabilities_are_probabilities(encoder: Encoder, pictures: list[Image.Image]) -> None:
+    similarities = encoder.encode_images(pictures) @ encoder.encode_texts(["a cat", "a dog", "a tree"]).T
+    probabilities = encoder.scoring.probabilities(similarities)
+    assert probabilities.shape == similarities.shape and (probabilities >= 0).all() and (probabilities <= 1).all()
+    if encoder.scoring.activation == "softmax":
+        np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, atol=1e-5)
+    # a better match never gets a lower probability than a worse one of the same row
+    best = similarities.argmax(axis=1)
+    np.testing.assert_array_equal(probabilities.argmax(axis=1), best)
+
+
+def test_scoring_follows_its_formulas() -> None:
+    cosines = np.array([[0.3, 0.1]])
+    odds = np.exp(np.array([30.0, 10.0]))
+    np.testing.assert_allclose(Scoring("softmax", 100.0).probabilities(cosines)[0], odds / odds.sum(), rtol=1e-5)
+    logits = 10 * cosines - 2
+    expected = 1 / (1 + np.exp(-logits))
+    np.testing.assert_allclose(Scoring("sigmoid", 10.0, -2.0).probabilities(cosines), expected, rtol=1e-5)
+
+
+def test_an_unknown_name_lists_the_known_ones() -> None:
+    with pytest.raises(EncoderError, match="embedded") as caught:
+        open_encoder("nonsense")
+    assert all(name in str(caught.value) for name in encoder_names())
+
+
+def test_opening_by_name_gives_the_same_encoder_again(tmp_path: Path) -> None:
+    folder = save_tiny_clip(tmp_path / "model")
+    first = open_encoder(str(folder))
+    assert open_encoder(first.name).id == first.id

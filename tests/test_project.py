@@ -1,0 +1,40 @@
+"""Rules of the project that a machine can hold."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+def imported(path: Path) -> set[str]:
+    """The top packages that a file imports."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.split(".")[0])
+    return found
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "core").rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT)))
+def test_core_knows_nothing_of_the_app(path: Path) -> None:
+    assert not imported(path) & {"streamlit", "ui", "pages", "app", "torchvision"}
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "pages").glob("*.py")), ids=lambda path: path.name)
+def test_pages_hold_no_maths_files_or_tables(path: Path) -> None:
+    assert not imported(path) & {"numpy", "pandas", "pyarrow", "lancedb", "faiss", "torch", "os", "shutil"}
+
+
+def test_importing_core_loads_nothing_heavy() -> None:
+    heavy = ["torch", "transformers", "streamlit", "onnxruntime", "sklearn"]
+    code = f"import sys, core; print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.strip() == "[]"

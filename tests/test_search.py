@@ -1,0 +1,147 @@
+"""Search as a user sees it: what comes first, what is left out, what is folded, where likely matches end."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fakes import COLOURS, ColourEncoder
+from PIL import Image
+
+from core.errors import QueryError
+from core.export import hits_csv, write_hits_zip
+from core.filters import Filters
+from core.library import Library, ingest
+from core.query import Term, parse_query
+from core.search import SearchResult, search
+
+N = len(COLOURS)
+
+
+def names(result: SearchResult) -> list[str]:
+    return [Path(hit.item.path).name for hit in result.hits]
+
+
+def test_words_find_the_picture(library: Library, encoder: ColourEncoder) -> None:
+    result = search(library, encoder, parse_query("red"), top_k=3)
+    assert names(result)[0] == "red.png" and len(result.hits) == 3 and result.considered == N
+    scores = [hit.score for hit in result.hits]
+    assert scores[0] == max(scores) and all(-1.01 <= score <= 1.01 for score in scores)
+    assert all(0 <= hit.relevance <= 1 for hit in result.hits)
+
+
+def test_likely_hits_come_first_and_are_counted(library: Library, encoder: ColourEncoder) -> None:
+    result = search(library, encoder, parse_query("green"))
+    likely = [hit.likely for hit in result.hits]
+    assert likely == sorted(likely, reverse=True) and sum(likely) == result.cutoff
+    assert result.hits[0].likely and not result.hits[-1].likely
+
+
+def test_nothing_matches_is_an_answer(tmp_path: Path, encoder: ColourEncoder) -> None:
+    (tmp_path / "photos").mkdir()
+    for shade in range(20, 40):
+        Image.new("RGB", (20, 20), (shade, shade, 200 + shade)).save(tmp_path / "photos" / f"{shade}.png")
+    library = Library(tmp_path / "library", create=True)
+    ingest(library, encoder, [tmp_path / "photos"])
+    result = search(library, encoder, parse_query("orange"), fold_duplicates=False)
+    assert result.cutoff == 0 and len(result.hits) == 20  # the nearest are still there for who asks
+
+
+def test_minus_terms_push_away(library: Library, encoder: ColourEncoder) -> None:
+    plain = names(search(library, encoder, parse_query("yellow")))
+    without = names(search(library, encoder, parse_query("yellow - red")))
+    assert plain.index("orange.png") < plain.index("green.png")
+    assert without.index("green.png") < without.index("orange.png")
+
+
+def test_more_like_this_leaves_the_picture_itself_out(library: Library, encoder: ColourEncoder) -> None:
+    red = next(row for row in library.items().to_pylist() if row["path"].endswith("red.png"))
+    result = search(library, encoder, [Term("item", red["id"])])
+    assert "red.png" not in names(result) and len(result.hits) == N - 1
+    assert names(result)[0] in ("orange.png", "purple.png")
+
+
+def test_near_duplicates_are_folded_unless_asked(library: Library, encoder: ColourEncoder, photos: Path) -> None:
+    Image.new("RGB", (300, 200), COLOURS["red"]).save(photos / "red copy.jpg")
+    ingest(library, encoder, [photos])
+    folded = search(library, encoder, parse_query("red"))
+    assert len(folded.hits) == N
+    assert len(folded.hits[0].duplicates) == 1 and "red" in folded.hits[0].duplicates[0].path
+    assert len(search(library, encoder, parse_query("red"), fold_duplicates=False).hits) == N + 1
+
+
+@pytest.mark.parametrize(("top_k", "count"), [(-5, 1), (0, 1), (3, 3), (10**9, N)])
+def test_top_k_is_clamped(library: Library, encoder: ColourEncoder, top_k: int, count: int) -> None:
+    assert len(search(library, encoder, parse_query("red"), top_k=top_k).hits) == count
+
+
+def test_an_empty_library(tmp_path: Path, encoder: ColourEncoder) -> None:
+    result = search(Library(tmp_path / "empty", create=True), encoder, parse_query("red"))
+    assert (result.hits, result.cutoff, result.considered) == ((), 0, 0)
+
+
+def test_a_library_of_one(tmp_path: Path, encoder: ColourEncoder) -> None:
+    Image.new("RGB", (20, 20), COLOURS["red"]).save(tmp_path / "only.png")
+    library = Library(tmp_path / "library", create=True)
+    ingest(library, encoder, [tmp_path / "only.png"])
+    assert names(search(library, encoder, parse_query("red"))) == ["only.png"]
+    assert names(search(library, encoder, [Term("image", tmp_path / "only.png")])) == ["only.png"]
+
+
+def test_filters_apply_before_ranking(tmp_path: Path, encoder: ColourEncoder) -> None:
+    folder = tmp_path / "photos"
+    (folder / "a").mkdir(parents=True)
+    (folder / "ab").mkdir()
+    old = Image.Exif()
+    old[0x0132] = "2019:05:01 10:00:00"
+    Image.new("RGB", (400, 300), COLOURS["red"]).save(folder / "a" / "wide old.jpg", exif=old)
+    Image.new("RGB", (300, 400), (200, 40, 40)).save(folder / "ab" / "tall.png")
+    Image.new("RGB", (50, 50), COLOURS["blue"]).save(folder / "ab" / "small square.png")
+    library = Library(tmp_path / "library", create=True)
+    ingest(library, encoder, [folder])
+
+    def found(filters: Filters) -> set[str]:
+        return set(names(search(library, encoder, parse_query("red"), top_k=1, filters=filters)))
+
+    assert found(Filters(orientation="portrait")) == {"tall.png"}
+    assert found(Filters(orientation="landscape")) == {"wide old.jpg"}
+    assert found(Filters(orientation="square")) == {"small square.png"}
+    assert found(Filters(folder=str(folder / "a"))) == {"wide old.jpg"}  # and not its namesake "ab"
+    assert found(Filters(after=date(2019, 5, 1), before=date(2019, 5, 1))) == {"wide old.jpg"}
+    assert found(Filters(after=date(2019, 5, 2))) == {"tall.png"}
+    assert found(Filters(max_side=60)) == {"small square.png"}
+    assert found(Filters(kind="video")) == set()
+    result = search(library, encoder, parse_query("red"), filters=Filters(min_side=100))
+    assert result.considered == 2
+
+
+def test_a_query_for_what_is_not_there(library: Library, encoder: ColourEncoder) -> None:
+    with pytest.raises(QueryError):
+        search(library, encoder, [Term("item", "f" * 24)])
+
+
+def test_exports_hold_the_hits(library: Library, encoder: ColourEncoder, photos: Path, tmp_path: Path) -> None:
+    import csv
+    import io
+    import zipfile
+
+    hits = search(library, encoder, parse_query("red"), top_k=3).hits
+    rows = list(csv.DictReader(io.StringIO(hits_csv(hits))))
+    assert [row["path"] for row in rows] == [hit.item.path for hit in hits]
+    assert float(rows[0]["score"]) == pytest.approx(hits[0].score, abs=1e-4)
+    (photos / "red.png").unlink()
+    buffer = io.BytesIO()
+    left_out = write_hits_zip(hits, buffer)
+    archive = zipfile.ZipFile(buffer)
+    assert left_out == [str(photos / "red.png")] and archive.testzip() is None
+    assert len(archive.namelist()) == 3 and "hits.csv" in archive.namelist()
+
+
+def test_scores_are_exact(library: Library, encoder: ColourEncoder) -> None:
+    index = library.index(encoder)
+    query = encoder.encode_texts(["purple"])[0]
+    scores, numbers = index.search(query, N)
+    np.testing.assert_allclose(scores, index.vectors(numbers) @ query, atol=2e-3)
+    assert (np.diff(scores) <= 0).all()
