@@ -163,6 +163,20 @@ def _sample(options: argparse.Namespace, bar: _Bar) -> dict[str, Any]:
     return {"library": str(sample_path()), "items": report.items, "added": report.added, "failed": report.failed}
 
 
+def _bench_images(options: argparse.Namespace, bar: _Bar) -> dict[str, Any]:
+    from core.bench import bench_images
+
+    return bench_images(open_encoder(options.encoder, on_progress=bar), options.images, on_progress=bar)
+
+
+def _bench_search(options: argparse.Namespace, bar: _Bar) -> dict[str, Any]:
+    from core.bench import bench_search
+    from core.library import Library
+
+    library = Library(options.library) if options.library else None
+    return bench_search(open_encoder(options.encoder, on_progress=bar), items=options.items, library=library)
+
+
 # for people
 
 
@@ -228,6 +242,17 @@ def _parser() -> argparse.ArgumentParser:
     relevance.add_argument("--labels", type=Path, required=True, metavar="CSV", help="columns image, label")
     for each in (retrieval, zeroshot, relevance):
         each.add_argument("--images", type=Path, required=True, metavar="DIR")
+        each.add_argument("--encoder", default=DEFAULT_ENCODER, metavar="NAME")
+
+    bench = commands.add_parser("bench", help="measure speed on this machine").add_subparsers(
+        required=True, metavar="WHAT"
+    )
+    images = _command(bench, "images", "from files to vectors, step by step", _bench_images, _show_figures)
+    images.add_argument("--images", type=Path, required=True, metavar="DIR")
+    searches = _command(bench, "search", "one exact query", _bench_search, _show_figures)
+    searches.add_argument("--items", type=int, default=100_000, metavar="N")
+    searches.add_argument("--library", metavar="DIR", help="time whole searches in this library too")
+    for each in (images, searches):
         each.add_argument("--encoder", default=DEFAULT_ENCODER, metavar="NAME")
 
     sample = _command(commands, "sample", "build the sample library", _sample, _show_figures)

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import filelock
-import lancedb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -44,6 +43,8 @@ class Library:
         if create and not (self.path / _MARK).exists():
             _make(self.path)
         self.about = _read_mark(self.path)
+        import lancedb  # takes a second: only who opens a library waits for it
+
         self._db = lancedb.connect(self.path)
         self._indexes: dict[str, tuple[tuple[int, int], VectorIndex]] = {}
         self._index_lock = threading.Lock()
