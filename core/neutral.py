@@ -73,5 +73,5 @@ def _embed(encoder: Encoder, prompts: tuple[str, ...], on_progress: OnProgress |
         if on_progress is not None:
             done = min(start + _CHUNK, len(prompts))
             elapsed = time.monotonic() - started
-            on_progress(Progress("neutral prompts (once per encoder)", done, len(prompts), elapsed, "texts"))
+            on_progress(Progress("prepare", done, len(prompts), elapsed, "texts"))
     return np.concatenate(chunks)

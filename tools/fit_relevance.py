@@ -7,10 +7,13 @@ it does not hold. Prints the weights of choice and ln(items), and the intercept,
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from core.encoders import open_encoder
 from core.evaluate import RelevanceData, relevance_data

@@ -25,6 +25,7 @@ from core.library.scan import FoundFile, Scan, scan
 from core.library.schema import Item, VectorRow
 from core.library.store import Library
 from core.media.images import is_image_path, open_image
+from core.neutral import neutral_vectors
 from core.progress import OnProgress, Progress
 
 _COMMIT_ROWS = 256
@@ -103,7 +104,10 @@ class _Run:
     def run(self, paths: Sequence[Path | str]) -> IngestReport:
         found = scan(paths, wanted=is_image_path, on_found=lambda count: self._tell("scan", count, None))
         self._find_gone(found)
-        self._work_through([file for file in found.files.values() if not self._is_current(file)])
+        work = [file for file in found.files.values() if not self._is_current(file)]
+        if work:  # what every search will need, so that the first one does not wait for it
+            neutral_vectors(self.encoder, on_progress=self.on_progress)
+        self._work_through(work)
         self.report.failed.extend(sorted(found.closed.items()))
         if not self.report.cancelled:
             self._mark_missing(found)
