@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core import Encoder, Library
-from ui.add import sample_button
+from ui.add import ready, sample_button
 from ui.details import open_details, show_details
 from ui.frame import header
 from ui.gallery import Card, gallery
@@ -37,11 +37,9 @@ def page() -> None:
         return
     numbers(library, encoder)
     job_panel(library)
-    if library_facts(library, encoder).searchable:
+    if ready(library, encoder, library_facts(library, encoder)):
         examples()
         look_inside(library, encoder)
-    else:
-        st.page_link("pages/library.py", label="Add photos to this library", icon=":material/photo_library:")
 
 
 def numbers(library: Library, encoder: Encoder) -> None:

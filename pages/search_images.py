@@ -6,7 +6,7 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.errors import QueryError
-from ui.add import embed_button
+from ui.add import ready
 from ui.details import open_details, show_details
 from ui.filters import filter_panel, option_panel
 from ui.frame import header
@@ -33,14 +33,7 @@ def page() -> None:
         return
     encoder = current_encoder()
     job_panel(library, report=False)
-    facts = library_facts(library, encoder)
-    if not facts.ok:
-        st.info(f"{plain(library.name)} holds no pictures yet.", icon=":material/photo_library:")
-        st.page_link("pages/library.py", label="Add some on the page Library", icon=":material/arrow_forward:")
-    elif not facts.searchable:
-        st.info("The pictures of this library have no vectors of this encoder yet.", icon=":material/deployed_code:")
-        embed_button(library, encoder, facts)
-    else:
+    if ready(library, encoder, library_facts(library, encoder)):
         search_section(library, encoder)
 
 

@@ -45,6 +45,19 @@ def embed_button(library: Library, encoder: Encoder, facts: LibraryFacts) -> Non
         st.rerun()
 
 
+def ready(library: Library, encoder: Encoder, facts: LibraryFacts) -> bool:
+    """Whether there is anything to search; where not, the page says what is lacking and how to get it."""
+    if facts.searchable:
+        return True
+    if not facts.ok:
+        st.info(f"{plain(library.name)} holds no pictures yet.", icon=":material/photo_library:")
+        st.page_link("pages/library.py", label="Add some on the page Library", icon=":material/arrow_forward:")
+    elif not busy(library):
+        st.info("The pictures of this library have no vectors of this encoder yet.", icon=":material/deployed_code:")
+        embed_button(library, encoder, facts)
+    return False
+
+
 def add_folder(library: Library, encoder: Encoder) -> None:
     """A folder of the machine that runs Semblance: looked through first, added when that looks right."""
     st.text_input("Folder", key="folder_path", placeholder="/home/me/Pictures", help="With all folders below it.")
