@@ -36,7 +36,7 @@ def bench_images(encoder: Encoder, folder: Path, *, on_progress: OnProgress | No
         raise DataError(f"There are no pictures in {folder}.")
     encoder.encode_texts(["warm up"])
     started = time.perf_counter()
-    images = [open_image(path, min_side=encoder.image_size) for path in paths]
+    images = [open_image(path, min_side=encoder.min_side) for path in paths]
     decode = len(paths) / (time.perf_counter() - started)
     encoder.encode_images(images[: encoder.batch_size])
     started = time.perf_counter()

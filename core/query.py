@@ -157,7 +157,7 @@ def _embed_term(
         return unit_rows(index.vectors(numbers).mean(axis=0))
     try:
         source = term.value if isinstance(term.value, bytes) else Path(term.value)
-        return encoder.encode_images([open_image(source, min_side=encoder.image_size)])[0]
+        return encoder.encode_images([open_image(source, min_side=encoder.min_side)])[0]
     except MediaError as error:
         where = "The picture of the query" if isinstance(term.value, bytes) else repr(str(term.value))
         raise QueryError(f"{where} cannot be used: {error}") from error

@@ -22,7 +22,7 @@ class ColourEncoder:
     name = "colour"
     dim = 48
     batch_size = 4
-    image_size = 32
+    min_side = 32
     templates = ("{}",)
     scoring = Scoring("softmax", 20.0)
 

@@ -35,7 +35,7 @@ def pictures() -> list[Image.Image]:
 
 def test_it_is_an_encoder(encoder: Encoder) -> None:
     assert isinstance(encoder, Encoder)
-    assert encoder.id and encoder.name and encoder.dim > 0 and encoder.batch_size > 0 and encoder.image_size > 0
+    assert encoder.id and encoder.name and encoder.dim > 0 and encoder.batch_size > 0 and encoder.min_side > 0
     assert all(template.count("{}") == 1 for template in encoder.templates) and encoder.templates
 
 

@@ -63,8 +63,11 @@ class Encoder(Protocol):
         ...
 
     @property
-    def image_size(self) -> int:
-        """Pixels: the side the image tower sees. A decoder may shrink pictures, but not below this shorter side."""
+    def min_side(self) -> int:
+        """Pixels: a decoder may shrink pictures by a whole factor, but not below this shorter side.
+
+        Chosen so that the vector is, for all that this encoder is used for, that of the picture at full size.
+        """
         ...
 
     @property

@@ -62,7 +62,7 @@ class EmbeddedEncoder:
         return _IMAGE_BATCH
 
     @property
-    def image_size(self) -> int:
+    def min_side(self) -> int:
         return _SIZE
 
     @property

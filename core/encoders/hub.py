@@ -35,6 +35,8 @@ __all__ = ["CURATED", "CuratedModel", "HubEncoder"]
 _TEMPLATES = ("{}", "a photo of {}", "a picture of {}", "a close-up photo of {}", "a photo showing {}")
 _TEXTS_AT_ONCE = 64
 _IMAGES_AT_ONCE = {"cuda": 128, "mps": 32, "cpu": 16}
+# pixels: pictures with a shorter side below twice this reach the model's own preprocessing whole
+_FULL_SIDE = 640
 # a strip longer than so many times its width loses its ends, where the model sees only the centre
 _LONGEST_STRIP = 8
 
@@ -82,8 +84,8 @@ class HubEncoder:
         return _IMAGES_AT_ONCE.get(self.device.partition(":")[0], 16)
 
     @property
-    def image_size(self) -> int:
-        return seen_side(self._config, self._processor)
+    def min_side(self) -> int:
+        return max(4 * seen_side(self._config, self._processor), _FULL_SIDE)
 
     @property
     def templates(self) -> tuple[str, ...]:

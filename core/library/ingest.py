@@ -138,7 +138,7 @@ class _Run:
         return True
 
     def _work_through(self, work: Sequence[FoundFile]) -> None:
-        read = partial(read_file, min_side=self.encoder.image_size, wants_pixels=self._wants_pixels)
+        read = partial(read_file, min_side=self.encoder.min_side, wants_pixels=self._wants_pixels)
         self._tell("embed", 0, len(work))
         reading = read_ahead(work, read, ahead=self.encoder.batch_size, cancel=self.cancel)
         done = 0
@@ -170,7 +170,7 @@ class _Run:
             self._finish(pending)
             return
         try:  # the pixels were left out for a vanished twin that another file has claimed since
-            image = read.image or open_image(Path(read.file.path), min_side=self.encoder.image_size)
+            image = read.image or open_image(Path(read.file.path), min_side=self.encoder.min_side)
         except MediaError as error:
             self._fail(read.file, str(error), read.content_hash)
             return

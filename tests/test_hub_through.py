@@ -1,0 +1,72 @@
+"""A hub encoder through the whole of core and the command line: still what transformers itself computes."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from tiny_models import save_tiny_clip, save_tiny_siglip
+from transformers import AutoModel, AutoProcessor
+
+from core.cli import main
+from core.encoders import open_encoder
+from core.library import Library
+from core.library.sample import sample_sources
+
+SAVE = {"clip": save_tiny_clip, "siglip": save_tiny_siglip}
+
+
+@pytest.fixture(scope="module", params=SAVE)
+def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return SAVE[request.param](tmp_path_factory.mktemp("hub") / request.param)
+
+
+def test_index_search_and_eval_agree_with_transformers(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photos = dict(list(sample_sources().items())[:8])
+    images = [Image.open(path).convert("RGB") for path in photos.values()]
+    words = ["a cat", "a cup of coffee", "bricks"]
+    reference, processor = AutoModel.from_pretrained(model).eval(), AutoProcessor.from_pretrained(model, backend="pil")
+    inputs = processor(text=words, images=images, padding="max_length", truncation=True, return_tensors="pt")
+    with torch.no_grad():
+        output = reference(**inputs)
+    pictures = torch.nn.functional.normalize(output.image_embeds, dim=-1).numpy()
+    texts = torch.nn.functional.normalize(output.text_embeds, dim=-1).numpy()
+
+    command = ["index", *map(str, photos.values()), "--library", str(tmp_path / "library"), "--encoder", str(model)]
+    assert main([*command, "--json", "--quiet"]) == 0
+    assert json.loads(capsys.readouterr().out)["vectors"] == len(photos)
+
+    encoder = open_encoder(str(model))
+    index = Library(tmp_path / "library").index(encoder)
+    order = [next(n for n in range(len(index)) if index.item(n).path == str(path)) for path in photos.values()]
+    stored = index.vectors(np.array(order))
+    assert (stored * pictures).sum(axis=1).min() > 0.999
+
+    logits = output.logits_per_image
+    expected = logits.softmax(dim=1) if encoder.scoring.activation == "softmax" else logits.sigmoid()
+    probabilities = encoder.scoring.probabilities(stored @ encoder.encode_texts(words).T)
+    np.testing.assert_allclose(probabilities, expected.numpy(), atol=0.02)
+
+    command = ["search", words[0], "--library", str(tmp_path / "library"), "--all", "--no-templates", "--duplicates"]
+    assert main([*command, "--json", "--quiet"]) == 0
+    scores = {hit["path"]: hit["score"] for hit in json.loads(capsys.readouterr().out)["hits"]}
+    for path, cosine in zip(photos.values(), pictures @ texts[0], strict=True):
+        assert scores[str(path)] == pytest.approx(float(cosine), abs=0.01)
+
+
+def test_eval_zeroshot_by_folder_name(model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for number, colour in enumerate(("red", "blue")):
+        Image.new("RGB", (40, 40), colour).save(tmp_path / f"{number}.png")
+    with (tmp_path / "labels.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([["image", "label"], ["0.png", "red"], ["1.png", "blue"]])
+    command = ["eval", "zeroshot", "--images", str(tmp_path), "--labels", str(tmp_path / "labels.csv")]
+    assert main([*command, "--encoder", str(model), "--json", "--quiet"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert (report["classes"], report["images"]) == (2, 2)
