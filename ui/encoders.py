@@ -14,8 +14,13 @@ from core import Encoder, Progress, encoder_names, open_encoder
 from core.encoders.hub import CURATED
 from ui.page import duration_text, plain, size_text
 
+
+def _download(megabytes: int) -> str:
+    return f"{megabytes} MB" if megabytes < 1000 else f"{megabytes / 1000:.1f} GB"
+
+
 _TITLES = {"embedded": "Embedded (works offline)"} | {
-    model.hub_id: f"{model.title}, {size_text(model.size_mb * 1_000_000)} once" for model in CURATED
+    model.hub_id: f"{model.title} · {_download(model.size_mb)}" for model in CURATED
 }
 
 
@@ -112,7 +117,7 @@ def _work(slot: _Slot, label: str, task: Callable[[], None]) -> None:
             threading.Thread(target=_fulfil, args=(slot.work, task), daemon=True).start()
         work = slot.work
     place = st.empty()
-    while not _done_within(work, 0.2):
+    while not _done_within(work, 0.1):
         progress = slot.progress
         fraction = progress.fraction if progress else 0.0
         place.progress(fraction, text=plain(progress_text(progress) if progress else f"{label} …"))

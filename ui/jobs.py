@@ -139,7 +139,9 @@ def _ended(library: Library, job: Job) -> None:
 
 def report_text(report: IngestReport) -> str:
     """One sentence of what a run changed."""
+    again = report.embedded - report.added - report.updated
     counts = {
+        "embedded": max(0, again),
         "added": report.added,
         "updated": report.updated,
         "moved or renamed": report.renamed,

@@ -53,7 +53,7 @@ def show_results(library: Library, terms: Sequence[Term], filters: Filters, resu
     chosen = _grid(likely, _LIKELY) if likely else []
     if likely and beyond:
         st.markdown("**Likely matches end here**", width="content")
-    shows_beyond = bool(beyond) and _wants_beyond(bool(likely), len(beyond))
+    shows_beyond = bool(beyond) and (not likely and _by_pictures(terms) or _wants_beyond(bool(likely), len(beyond)))
     if shows_beyond:
         chosen += _grid(beyond, _BEYOND)
     if likely or shows_beyond:
@@ -68,9 +68,16 @@ def _summary(library: Library, terms: Sequence[Term], result: SearchResult, limi
         matches = "1 likely match" if result.cutoff == 1 else f"{result.cutoff:,} likely matches"
         more = " or more" if result.cutoff == len(result.hits) < result.considered else ""
         st.markdown(f"#### {matches}{more} for {asked}")
+    elif _by_pictures(terms):
+        st.markdown(f"#### Nothing here clearly matches {asked}; these come nearest")
     else:
         st.markdown(f"#### Nothing here matches {asked}")
     st.caption(f"Among {among} · {1000 * result.seconds:.0f} ms")
+
+
+def _by_pictures(terms: Sequence[Term]) -> bool:
+    """Who shows a picture, and no words, wants to see what comes nearest whether or not it is likely meant."""
+    return all(term.kind != "text" for term in terms)
 
 
 def _wants_beyond(some_likely: bool, count: int) -> bool:

@@ -41,6 +41,7 @@ def sidebar() -> None:
         except SemblanceError as error:
             st.error(plain(str(error)), icon=":material/error:")
     _write_link()
+    _notice()
 
 
 def _pick_library() -> None:
@@ -66,14 +67,12 @@ def _pick_library() -> None:
         state["library"] = state["library_pick"]
         if state["library"] != VISIT:
             save_settings(library=state["library"])
-    if asked := state.get("library_unknown"):
-        st.warning(f"The link names a library that is not here: {plain(asked)}.", icon=":material/link_off:")
 
 
 def _first_library(choices: list[str]) -> str | None:
     asked = st.query_params.get("library")
     if asked and asked not in choices:
-        st.session_state["library_unknown"] = asked
+        st.session_state["notice"] = f"The link names a library that is not here: {plain(asked)}."
     wanted = (asked, load_settings().get("library"))
     return next((key for key in wanted if key in choices), choices[0] if choices else None)
 
@@ -98,8 +97,6 @@ def _pick_encoder() -> None:
     )
     if state["encoder_pick"] != state["encoder"]:
         _switch_encoder(state["encoder_pick"])
-    if "encoder_error" in state:
-        st.error(state["encoder_error"], icon=":material/error:")
 
 
 def _switch_encoder(name: str) -> None:
@@ -109,11 +106,11 @@ def _switch_encoder(name: str) -> None:
         get_encoder(name)
     except SemblanceError as error:
         kept = encoder_title(state["encoder"])
-        state["encoder_error"] = f"{plain(str(error))} Still in use: {plain(kept)}."
+        state["notice"] = f"{plain(str(error))} Still in use: {plain(kept)}."
         state["encoder_next"] = state["encoder"]
         st.rerun()
     state["encoder"] = name
-    state.pop("encoder_error", None)
+    state.pop("notice", None)
     if name != state["encoder_asked"]:  # what a link asks for is for this visit; what is picked is remembered
         save_settings(encoder=name)
 
@@ -137,6 +134,18 @@ def _facts() -> None:
     if job and job.running:
         done = f" ({job.progress.fraction:.0%})" if job.progress else ""
         st.caption(f":material/sync: Indexing in the background{done}")
+
+
+def _notice() -> None:
+    """What could not be had, at the head of the page: on a phone the sidebar is shut."""
+    if notice := st.session_state.get("notice"):
+        with st.container(horizontal=True, vertical_alignment="center", wrap=False, key="notice"):
+            st.error(notice, icon=":material/error:")
+            st.button("Close", icon=":material/close:", type="tertiary", on_click=_close_notice)
+
+
+def _close_notice() -> None:
+    del st.session_state["notice"]
 
 
 def _write_link() -> None:
