@@ -14,7 +14,7 @@ import numpy as np
 
 from core.encoders.base import Encoder, unit_rows
 from core.errors import DataError
-from core.evaluate import embed_files
+from core.labelled_files import embed_files
 from core.library import Library, ingest
 from core.library.scan import scan
 from core.media.images import is_image_path, open_image

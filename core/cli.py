@@ -150,7 +150,7 @@ def _zeroshot(options: argparse.Namespace, bar: _Bar) -> dict[str, Any]:
 
 
 def _relevance(options: argparse.Namespace, bar: _Bar) -> dict[str, Any]:
-    from core.evaluate import evaluate_relevance
+    from core.evaluate_relevance import evaluate_relevance
 
     encoder = open_encoder(options.encoder, on_progress=bar)
     return asdict(evaluate_relevance(encoder, options.images, options.labels, on_progress=bar))

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from core.encoders import Encoder, open_encoder
-from core.evaluate import evaluate_relevance, evaluate_retrieval, evaluate_zeroshot
+from core.evaluate import evaluate_retrieval, evaluate_zeroshot
+from core.evaluate_relevance import evaluate_relevance
 from core.library import Library
 from core.library.sample import build_sample, sample_path
 from core.query import parse_query

@@ -16,7 +16,7 @@ from sklearn.linear_model import LogisticRegression
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from core.encoders import open_encoder
-from core.evaluate import RelevanceData, relevance_data
+from core.evaluate_relevance import RelevanceData, relevance_data
 from core.relevance import TEXT_FIT
 
 SIZES = (10, 25, 50, 100, 200, 400)

@@ -1,0 +1,91 @@
+"""Captions and labels from tables, and the pictures that they name as vectors."""
+
+from __future__ import annotations
+
+import csv
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from core.encoders.base import Encoder, Vectors
+from core.errors import DataError
+from core.library.reader import ReadFile, read_ahead, read_file
+from core.library.scan import FoundFile
+from core.progress import OnProgress, Progress
+
+
+@dataclass(slots=True)
+class EmbeddedFiles:
+    """vectors: (n, dim). rows: file name -> row. skipped: file name -> reason. images_per_s: files to vectors."""
+
+    vectors: Vectors
+    rows: dict[str, int] = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)
+    images_per_s: float = 0.0
+
+
+def embed_files(
+    encoder: Encoder, folder: Path, names: Sequence[str], *, on_progress: OnProgress | None = None
+) -> EmbeddedFiles:
+    """Embeds the named pictures of a folder, decoding ahead. Raises DataError where not one can be read."""
+    encoder.encode_texts(["warm up"])
+    files = [FoundFile(str(folder / name), 0, 0) for name in names]
+    read = partial(read_file, min_side=encoder.min_side, wants_pixels=lambda _: True)
+    result = EmbeddedFiles(np.empty((0, encoder.dim), np.float32))
+    chunks: list[Vectors] = []
+    started = time.perf_counter()
+    for batch in _batches(read_ahead(files, read, ahead=encoder.batch_size, cancel=None), encoder.batch_size):
+        good = [each for each in batch if each.image is not None]
+        result.skipped.update({Path(each.file.path).name: each.reason or "" for each in batch if each.image is None})
+        chunks.append(encoder.encode_images([each.image for each in good if each.image is not None]))
+        for each in good:
+            result.rows[str(Path(each.file.path).relative_to(folder))] = len(result.rows)
+        if on_progress:
+            done = len(result.rows) + len(result.skipped)
+            on_progress(Progress("embed", done, len(names), time.perf_counter() - started, "images"))
+    if not result.rows:
+        reason = next(iter(result.skipped.values()), "the table is empty")
+        raise DataError(f"Not one picture of {folder} could be read ({reason}) Check --images and the image column.")
+    result.vectors = np.concatenate(chunks)
+    result.images_per_s = len(result.rows) / (time.perf_counter() - started)
+    return result
+
+
+def read_pairs(path: Path, first: str, second: str) -> list[tuple[str, str]]:
+    """Two columns of a CSV with a header, rows with an empty field left out. Raises DataError, naming the column."""
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            lacking = {first, second} - set(reader.fieldnames or [])
+            if lacking:
+                raise DataError(
+                    f"{path} has no column {', '.join(sorted(lacking))}: its header must name {first}, {second}."
+                )
+            pairs = [(row[first], row[second]) for row in reader if row[first] and row[second]]
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}.") from error
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise DataError(f"{path} is not a CSV in UTF-8: {error}.") from error
+    if not pairs:
+        raise DataError(f"{path} holds no rows.")
+    return pairs
+
+
+def unique(values: Iterable[str]) -> list[str]:
+    """The distinct values, in the order of their first appearance."""
+    return list(dict.fromkeys(values))
+
+
+def _batches(reads: Iterator[ReadFile], size: int) -> Iterator[list[ReadFile]]:
+    batch: list[ReadFile] = []
+    for read in reads:
+        batch.append(read)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
