@@ -7,7 +7,7 @@ import streamlit as st
 from core import Encoder, Library
 from ui.add import add_folder, add_uploads, sample_button
 from ui.frame import header
-from ui.jobs import job_panel
+from ui.jobs import job_of, job_panel
 from ui.libraries import LibraryFacts, library_facts
 from ui.manage import check_button, encoder_section, library_section, problem_section, remove_button
 from ui.page import boundary, size_text
@@ -36,7 +36,12 @@ def page() -> None:
     with uploads, boundary():
         add_uploads(library, encoder)
     problems = facts.failed + facts.missing
-    with st.expander(f"Problems ({problems:,})", icon=":material/report:", expanded=0 < problems <= 20), boundary():
+    with (
+        st.expander(
+            f"Problems ({problems:,})", icon=":material/report:", expanded=bool(problems) and not job_of(library)
+        ),
+        boundary(),
+    ):
         problem_section(library, facts)
         if not problems:
             st.caption("None: every file could be read and is where it was.")

@@ -13,7 +13,7 @@ from core.library.uploads import save_uploads
 from core.media.images import is_image_path
 from ui.jobs import job_of, start_job
 from ui.libraries import LibraryFacts, library_key
-from ui.page import counted, plain, size_text
+from ui.page import counted, file_table, plain, size_text
 from ui.sidebar import use_library
 
 
@@ -60,10 +60,15 @@ def ready(library: Library, encoder: Encoder, facts: LibraryFacts) -> bool:
 
 def add_folder(library: Library, encoder: Encoder) -> None:
     """A folder of the machine that runs Semblance: looked through first, added when that looks right."""
-    st.text_input("Folder", key="folder_path", placeholder="/home/me/Pictures", help="With all folders below it.")
-    if st.button("Look what is there", disabled=busy(library)) and st.session_state["folder_path"].strip():
+    with st.form("folder", border=False):
+        path = st.text_input(
+            "Folder", key="folder_path", placeholder="/home/me/Pictures", help="With all below it."
+        ).strip()
+        asked = st.form_submit_button("Look what is there", disabled=busy(library))
+    if asked and path:
+        st.session_state.pop("folder_found", None)
         with st.spinner("Looking through the folders …"):
-            st.session_state["folder_found"] = scan([st.session_state["folder_path"].strip()], wanted=is_image_path)
+            st.session_state["folder_found"] = scan([path], wanted=is_image_path)
     found: Scan | None = st.session_state.get("folder_found")
     if found is None:
         return
@@ -104,4 +109,4 @@ def add_uploads(library: Library, encoder: Encoder) -> None:
         st.rerun()
     if refused := st.session_state.get("refused"):
         st.warning(f"{len(refused):,} not taken:", icon=":material/block:")
-        st.dataframe([{"file": name, "reason": reason} for name, reason in refused], hide_index=True)
+        file_table(refused, key="refused_table")

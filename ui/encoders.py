@@ -50,18 +50,18 @@ def encoder_choices(*more: str) -> list[str]:
     return list(dict.fromkeys([*encoder_names(), *more]))
 
 
-def get_encoder(name: str) -> Encoder:
+def get_encoder(name: str, *, proven: bool = False) -> Encoder:
     """The encoder of that name, opened once for everybody. Shows progress where weights come from elsewhere.
 
     A model of a hub or a folder is loaded whole before it counts as open, so that a broken one is never switched to.
-    Raises EncoderError.
+    proven: it worked before, so that loading can wait for the first search. Raises EncoderError.
     """
     slot = _slot(name)
     if slot.encoder is None:
         if "/" not in name and not Path(name).expanduser().is_dir():
             slot.encoder = _open(name, slot)
         else:
-            _work(slot, f"Opening {name}", lambda: _open_whole(name, slot))
+            _work(slot, f"Opening {name}", lambda: _open_model(name, slot, proven))
     assert slot.encoder is not None
     return slot.encoder
 
@@ -94,10 +94,11 @@ def _open(name: str, slot: _Slot) -> Encoder:
     return open_encoder(name, on_progress=tell)
 
 
-def _open_whole(name: str, slot: _Slot) -> None:
+def _open_model(name: str, slot: _Slot, proven: bool) -> None:
     slot.encoder = _open(name, slot)
     try:
-        _load(slot)
+        if not proven:
+            _load(slot)
     except BaseException:
         slot.encoder = None
         raise

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import streamlit as st
-from streamlit.navigation.page import Page
 
 from ui.page import boundary
 from ui.sidebar import sidebar
@@ -18,7 +17,7 @@ _LOGO = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 178 32" width="1
 >Semblance</text></svg>"""
 
 
-def frame() -> Page:
+def frame() -> st.Page:
     """Draws the frame and returns the page to run inside it."""
     st.set_page_config(page_title="Semblance", page_icon=_ICON, layout="wide")
     st.logo(_LOGO, size="large")

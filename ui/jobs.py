@@ -11,7 +11,7 @@ import streamlit as st
 
 from core import IngestReport, Library, Progress, SemblanceError
 from core.progress import OnProgress
-from ui.page import boundary, counted, duration_text, plain
+from ui.page import boundary, counted, duration_text, file_table, plain
 
 _LOG = logging.getLogger("semblance")
 Work = Callable[[OnProgress, threading.Event], IngestReport]
@@ -133,8 +133,7 @@ def _ended(library: Library, job: Job) -> None:
             st.button("Close", on_click=dismiss_job, args=(library,), icon=":material/close:", type="tertiary")
         if report and report.failed:
             st.markdown(f"{counted(len(report.failed), 'file')} could not be read:")
-            rows = [{"file": path, "reason": reason} for path, reason in report.failed]
-            st.dataframe(rows, hide_index=True, height=min(38 * len(rows) + 38, 300))
+            file_table(report.failed, key="job_failed")
 
 
 def report_text(report: IngestReport) -> str:

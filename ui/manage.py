@@ -11,7 +11,7 @@ from core.library.registry import create_library, forget_library, libraries_fold
 from ui.add import busy, embed_button
 from ui.jobs import dismiss_job, start_job
 from ui.libraries import LibraryFacts, library_key, start_visit_library, top_folders
-from ui.page import boundary, counted, plain, size_text
+from ui.page import boundary, counted, file_table, plain, size_text
 from ui.sidebar import use_library
 
 
@@ -60,8 +60,7 @@ def problem_section(library: Library, facts: LibraryFacts) -> None:
     """The files that cannot be read, each with its reason, and those that have vanished."""
     if facts.failed:
         st.markdown(f"**{counted(facts.failed, 'file')} could not be read.** They are tried again at each check.")
-        rows = [{"file": item.path, "reason": item.reason} for item in library.failures()]
-        st.dataframe(rows, hide_index=True, key="failures", height=min(38 * len(rows) + 38, 420))
+        file_table([(item.path, item.reason or "") for item in library.failures()], key="failures")
     if facts.missing:
         st.markdown(
             f"**{counted(facts.missing, 'picture')} vanished** since the last check. "

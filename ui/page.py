@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -34,6 +34,12 @@ def boundary() -> Iterator[None]:
 def plain(text: str) -> str:
     """Text from outside (file names, messages) as Markdown that shows it literally, on one line."""
     return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+
+
+def file_table(rows: Iterable[tuple[str, str]], *, key: str) -> None:
+    """A table of files and the reason for each, as high as it needs to be, to a limit."""
+    table = [{"file": name, "reason": reason} for name, reason in rows]
+    st.dataframe(table, hide_index=True, key=key, height=min(35 * len(table) + 38, 388))
 
 
 def size_text(count: int) -> str:

@@ -53,7 +53,7 @@ def show_results(library: Library, terms: Sequence[Term], filters: Filters, resu
     chosen = _grid(likely, _LIKELY) if likely else []
     if likely and beyond:
         st.markdown("**Likely matches end here**", width="content")
-    shows_beyond = bool(beyond) and (not likely and _by_pictures(terms) or _wants_beyond(bool(likely), len(beyond)))
+    shows_beyond = bool(beyond) and ((not likely and _by_pictures(terms)) or _wants_beyond(bool(likely), len(beyond)))
     if shows_beyond:
         chosen += _grid(beyond, _BEYOND)
     if likely or shows_beyond:

@@ -103,7 +103,7 @@ def _switch_encoder(name: str) -> None:
     """Takes the new encoder if it opens; else says why and stays on the one before."""
     state = st.session_state
     try:
-        get_encoder(name)
+        get_encoder(name, proven=name == load_settings().get("encoder"))
     except SemblanceError as error:
         kept = encoder_title(state["encoder"])
         state["notice"] = f"{plain(str(error))} Still in use: {plain(kept)}."
