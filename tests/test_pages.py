@@ -208,6 +208,9 @@ def test_words_are_added_from_the_panel(colours: Library) -> None:
 def test_a_query_that_does_not_parse_is_explained(colours: Library) -> None:
     at = find(visit(SEARCH), "red + ")
     assert "A term is missing at the end" in said(at)
+    at.text_input("more_words").set_value("green")
+    at.form_submit_button[0].click().run()
+    assert "A term is missing at the end" in said(at) and at.text_input("q").value == "red + "
 
 
 def test_filters_limit_the_search_and_can_be_cleared(colours: Library) -> None:
@@ -222,6 +225,14 @@ def test_filters_limit_the_search_and_can_be_cleared(colours: Library) -> None:
 def test_a_folder_is_a_filter(colours: Library) -> None:
     at = visit(SEARCH, q="red", beyond="true", folder="more")
     assert set(cards(at)) == {"green.png", "yellow.png", "black.png", "orange.png"}
+
+
+def test_filters_of_one_library_do_not_break_another(colours: Library, photos: Path, encoder: ColourEncoder) -> None:
+    ingest(create_library("Flat"), encoder, [photos / "red.png", photos / "blue.png"])
+    at = visit(SEARCH, q="red", folder="more", library="Colours", beyond="true")
+    assert "Among 4 pictures, in" in said(at)
+    at.selectbox("library_pick").set_value("Flat").run()
+    assert "Among 2 pictures" in said(at) and cards(at) == ["red.png"]
 
 
 def test_a_picture_of_the_library_is_a_query(colours: Library) -> None:

@@ -101,7 +101,8 @@ def add_uploads(library: Library, encoder: Encoder) -> None:
         )
         sent = st.form_submit_button("Add them", type="primary", disabled=busy(library))
     if sent and files:
-        report = save_uploads(library, [(file.name, file) for file in files])
+        with st.spinner("Taking them in …"):
+            report = save_uploads(library, [(file.name, file) for file in files])
         st.session_state["refused"] = report.refused
         if report.saved:
             work = lambda tell, cancel: ingest(library, encoder, report.saved, on_progress=tell, cancel=cancel)  # noqa: E731

@@ -17,7 +17,7 @@ from core import Library, Term, format_query, parse_query
 from core.errors import MediaError
 from core.media.images import open_image
 from core.media.thumbnails import thumbnail
-from ui.page import plain
+from ui.page import boundary, plain
 
 _PICTURE_TYPES = ["jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff", "avif", "heic", "heif"]
 EXAMPLES = ("a cat", "a cup of coffee", "a rocket launch", "people in space", "an old photo of a man with a camera")
@@ -37,8 +37,9 @@ def more_like(item_id: str) -> None:
 
 def add_term(term: Term) -> None:
     """Adds a term to the query. For callbacks, dialogs, and pages without the box."""
-    st.session_state["q"] = format_query([*typed_terms(), term])
-    st.session_state["asked"] = True
+    with boundary():
+        st.session_state["q"] = format_query([*typed_terms(), term])
+        st.session_state["asked"] = True
 
 
 def was_asked() -> bool:
@@ -105,7 +106,7 @@ def _term(library: Library, terms: Sequence[Term], place: int, term: Term) -> No
         if picture is not None:
             st.image(picture, width=44, alt="A picture of the query")
         name = str(term.value) if term.kind == "text" else ("your picture" if term.kind == "image" else "picture")
-        st.markdown(f"{':red[without]' if term.weight < 0 else ''} {plain(name)}", width="content")
+        st.markdown(f"{':red[without] ' if term.weight < 0 else ''}{plain(name)}", width="content")
         st.number_input(
             "Weight; below zero means unlike this",
             min_value=-10.0,
