@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from streamlit.testing.v1 import AppTest
 from tiny_models import save_tiny_clip, save_tiny_siglip
 from transformers import AutoModel, AutoProcessor
 
 from core.cli import main
 from core.encoders import open_encoder
-from core.library import Library
+from core.library import Library, ingest
+from core.library.registry import create_library
 from core.library.sample import sample_sources
 
 SAVE = {"clip": save_tiny_clip, "siglip": save_tiny_siglip}
@@ -59,6 +61,31 @@ def test_index_search_and_eval_agree_with_transformers(
     scores = {hit["path"]: hit["score"] for hit in json.loads(capsys.readouterr().out)["hits"]}
     for path, cosine in zip(photos.values(), pictures @ texts[0], strict=True):
         assert scores[str(path)] == pytest.approx(float(cosine), abs=0.01)
+
+
+def test_the_app_ranks_as_transformers_does(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEMBLANCE_HOME", str(tmp_path / "home"))
+    photos = list(sample_sources().values())[:8]
+    encoder = open_encoder(str(model))
+    ingest(create_library("Photos"), encoder, photos)
+    reference, processor = AutoModel.from_pretrained(model).eval(), AutoProcessor.from_pretrained(model, backend="pil")
+    images = [Image.open(path).convert("RGB") for path in photos]
+    inputs = processor(text=["bricks"], images=images, padding="max_length", truncation=True, return_tensors="pt")
+    with torch.no_grad():
+        output = reference(**inputs)
+    cosines = torch.nn.functional.normalize(output.image_embeds, dim=-1) @ output.text_embeds[0]
+    cosines /= output.text_embeds[0].norm()
+
+    at = AppTest.from_file(str(Path(__file__).parents[1] / "app.py"), default_timeout=60)
+    at.query_params.update({"library": "Photos", "encoder": str(model), "prompts": "false", "fold": "false"})
+    at.run().switch_page("pages/search_images.py").run()
+    at = at.text_input("q").set_value("bricks").run()
+    if toggle := [each for each in at.toggle if each.key == "beyond"]:
+        at = toggle[0].set_value(True).run()
+    assert not at.exception and not at.error
+    galleries = at.get("bidi_component")
+    shown = {card["name"]: float(card["score"]) for each in galleries for card in json.loads(each.proto.json)["cards"]}
+    assert shown == pytest.approx(dict(zip([path.name for path in photos], cosines.tolist(), strict=True)), abs=0.011)
 
 
 def test_eval_zeroshot_by_folder_name(model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
