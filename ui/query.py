@@ -84,6 +84,7 @@ def add_panels() -> None:
             key=f"upload {turn}",
             on_change=_add_upload,
             args=(f"upload {turn}",),
+            max_upload_size=100,
             help="Used for this search only: it is not kept and not added to the library.",
         )
 
