@@ -53,7 +53,7 @@ def bench_images(encoder: Encoder, folder: Path, *, on_progress: OnProgress | No
     rates = {"decode_one_thread": decode, "encode": encode, "files_to_vectors": vectors, "files_to_library": committed}
     return {
         "images": len(paths),
-        "encoder": encoder.id,
+        "encoder": encoder.name,
         "images_per_s": {name: round(rate, 1) for name, rate in rates.items()},
         "ratio_to_encode": {name: round(rate / encode, 2) for name, rate in rates.items()},
     }
@@ -64,6 +64,8 @@ def bench_search(encoder: Encoder, *, items: int, library: Library | None = None
 
     With a library: also of a whole search in it, from the words to the hits.
     """
+    if items < 1_000:
+        raise DataError("--items: at least 1,000, or there is nothing to time.")
     rng = np.random.default_rng(0)
     flat = faiss.IndexScalarQuantizer(encoder.dim, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
     matrix = np.empty((items, encoder.dim), np.float32)

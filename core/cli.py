@@ -21,7 +21,7 @@ from core.query import Term, parse_query
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command. Exit code 0, or 2 with one line on stderr for an error that the user can cure."""
+    """Runs one command. Exit code 0; 2 with one line on stderr for an error that the user can cure; 130 if stopped."""
     options = _parser().parse_args(arguments)
     bar = _Bar(quiet=options.quiet)
     try:
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(json.dumps(result, ensure_ascii=True, default=_plain))
     else:
         options.show(result)
-    return 0
+    return 130 if result.get("cancelled") else 0
 
 
 class _Parser(argparse.ArgumentParser):
@@ -78,11 +78,20 @@ class _Bar:
 
 def _index(options: argparse.Namespace, bar: _Bar) -> dict[str, Any]:
     from core.library import Library, ingest
+    from core.library.scan import checked_roots
 
+    checked_roots(options.paths)
     encoder = open_encoder(options.encoder, on_progress=bar)
     library = Library(options.library, create=True)
     cancel = threading.Event()
-    previous = signal.signal(signal.SIGINT, lambda *_: cancel.set())
+    previous = signal.getsignal(signal.SIGINT)
+
+    def stop(*_: object) -> None:
+        cancel.set()
+        signal.signal(signal.SIGINT, previous)
+        print("Stopping after the pictures in hand; Ctrl-C again stops at once.", file=sys.stderr)
+
+    signal.signal(signal.SIGINT, stop)
     try:
         report = asdict(ingest(library, encoder, options.paths, on_progress=bar, cancel=cancel))
     finally:
@@ -122,12 +131,13 @@ def _search(options: argparse.Namespace, bar: _Bar) -> dict[str, Any]:
 
 def _encoder_of(library: Any, name: str | None, bar: _Bar) -> Encoder:
     """The named encoder, or else the one that the library was indexed with."""
-    entries = {entry.name: entry for entry in library.encoders()}
+    entries = library.encoders()
+    names = list(dict.fromkeys(entry.name for entry in entries))
     if name is None:
-        name = DEFAULT_ENCODER if DEFAULT_ENCODER in entries or not entries else next(iter(entries))
+        name = DEFAULT_ENCODER if DEFAULT_ENCODER in names or not names else names[0]
     encoder = open_encoder(name, on_progress=bar)
-    if encoder.id not in {entry.id for entry in entries.values()}:
-        has = ", ".join(entries) or "none"
+    if entries and encoder.id not in {entry.id for entry in entries}:
+        has = ", ".join(names)
         raise LibraryError(
             f"{library.path} has no vectors of {encoder.name} as it is installed now (it has: {has}): "
             f"run `python -m core index PHOTOS --library {library.path} --encoder {encoder.name}`."
@@ -189,7 +199,7 @@ def _show_index(report: dict[str, Any]) -> None:
     if report["cancelled"]:
         print("Stopped early; run the same command again to go on.")
     for failure in report["failed"]:
-        print(f"  {failure['path']!r}: {failure['reason']}")
+        print(f"  {_one_line(failure['path'])}: {failure['reason']}")
 
 
 def _show_search(result: dict[str, Any]) -> None:
@@ -198,7 +208,11 @@ def _show_search(result: dict[str, Any]) -> None:
     for rank, hit in enumerate(result["hits"], start=1):
         if rank == result["cutoff"] + 1 and result["cutoff"]:
             print("--- likely matches end here ---")
-        print(f"{rank:3}  relevance {hit['relevance']:.2f}  cosine {hit['score']:+.3f}  {hit['path']}")
+        print(f"{rank:3}  relevance {hit['relevance']:.2f}  cosine {hit['score']:+.3f}  {_one_line(hit['path'])}")
+
+
+def _one_line(path: str) -> str:
+    return path if path.isprintable() else repr(path)
 
 
 def _show_figures(report: dict[str, Any]) -> None:

@@ -79,7 +79,7 @@ def evaluate_retrieval(
         t2i=_recall(_best_rank(similarities, own)),
         i2t=_recall(_best_rank(similarities.T, own.T)),
         images_per_s=round(embedded.images_per_s, 1),
-        encoder=encoder.id,
+        encoder=encoder.name,
         skipped=tuple(embedded.skipped.items()),
     )
 
@@ -109,7 +109,7 @@ def evaluate_zeroshot(
         images=len(pairs),
         top1=round(float((ranks < 1).mean()), 4),
         top5=round(float((ranks < 5).mean()), 4),
-        encoder=encoder.id,
+        encoder=encoder.name,
         skipped=tuple(embedded.skipped.items()),
     )
 

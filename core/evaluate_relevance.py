@@ -53,7 +53,7 @@ def evaluate_relevance(
         refused=round(float((wrong < LIKELY).mean()), 4),
         auc=round(float((right[:, None] > wrong[None]).mean()), 4),
         kept_at_70=round(float((right > line).mean()), 4),
-        encoder=encoder.id,
+        encoder=encoder.name,
     )
 
 

@@ -30,7 +30,7 @@ def hits_csv(hits: Sequence[Hit]) -> str:
 def write_hits_zip(hits: Sequence[Hit], target: BinaryIO) -> list[str]:
     """Writes the original files, numbered by rank, and `hits.csv` into a zip; returns the unreadable paths."""
     left_out: list[str] = []
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:  # photos do not shrink
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED, strict_timestamps=False) as archive:  # photos do not shrink
         for rank, hit in enumerate(hits, start=1):
             try:
                 archive.write(hit.item.path, f"{rank:04d} {Path(hit.item.path).name}")

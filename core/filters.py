@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, fields
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Literal
 
 import numpy as np
@@ -50,12 +50,12 @@ class Filters:
         return passes
 
     def _by_date(self, items: pa.Table) -> NDArray[np.bool_]:
-        when = item_dates(items)
+        days = item_dates(items).astype("datetime64[D]")
         passes = np.ones(len(items), bool)
         if self.after is not None:
-            passes &= when >= np.datetime64(datetime.combine(self.after, time.min), "s")
+            passes &= days >= np.datetime64(self.after, "D")
         if self.before is not None:
-            passes &= when < np.datetime64(datetime.combine(self.before + timedelta(days=1), time.min), "s")
+            passes &= days <= np.datetime64(self.before, "D")
         return passes
 
     def _by_shape(self, items: pa.Table) -> NDArray[np.bool_]:
@@ -78,11 +78,13 @@ class Filters:
 
 
 def item_dates(items: pa.Table) -> NDArray[np.datetime64]:
-    """(items,) datetime64[s]: when each was taken, or else when its file last changed (local time)."""
-    offset = np.datetime64(datetime.now().replace(microsecond=0), "s") - np.datetime64("now", "s")
-    changed = (items["mtime_ns"].to_numpy() // 1_000_000_000).astype("datetime64[s]") + offset
+    """(items,) datetime64[s]: when each was taken, or else when its file last changed (both in local time)."""
     taken = items["taken_at"].to_numpy().astype("datetime64[s]")
-    return np.where(np.isnat(taken), changed, taken)
+    unknown = np.flatnonzero(np.isnat(taken))
+    changed = items["mtime_ns"].to_numpy()[unknown] / 1e9
+    dates = taken.copy()
+    dates[unknown] = [np.datetime64(datetime.fromtimestamp(second), "s") for second in changed]
+    return dates
 
 
 def _array(column: pa.ChunkedArray) -> NDArray[np.bool_]:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -38,12 +39,15 @@ def embed_files(
     result = EmbeddedFiles(np.empty((0, encoder.dim), np.float32))
     chunks: list[Vectors] = []
     started = time.perf_counter()
-    for batch in _batches(read_ahead(files, read, ahead=encoder.batch_size, cancel=None), encoder.batch_size):
-        good = [each for each in batch if each.image is not None]
-        result.skipped.update({Path(each.file.path).name: each.reason or "" for each in batch if each.image is None})
-        chunks.append(encoder.encode_images([each.image for each in good if each.image is not None]))
-        for each in good:
-            result.rows[str(Path(each.file.path).relative_to(folder))] = len(result.rows)
+    reads = zip(names, read_ahead(files, read, ahead=encoder.batch_size, cancel=None), strict=True)
+    for batch in _batches(reads, encoder.batch_size):
+        images = [each.image for _, each in batch if each.image is not None]
+        chunks.append(encoder.encode_images(images))
+        for name, each in batch:
+            if each.image is None:
+                result.skipped[name] = each.reason or ""
+            else:
+                result.rows[name] = len(result.rows)
         if on_progress:
             done = len(result.rows) + len(result.skipped)
             on_progress(Progress("embed", done, len(names), time.perf_counter() - started, "images"))
@@ -80,12 +84,7 @@ def unique(values: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(values))
 
 
-def _batches(reads: Iterator[ReadFile], size: int) -> Iterator[list[ReadFile]]:
-    batch: list[ReadFile] = []
-    for read in reads:
-        batch.append(read)
-        if len(batch) == size:
-            yield batch
-            batch = []
-    if batch:
+def _batches(reads: Iterable[tuple[str, ReadFile]], size: int) -> Iterator[list[tuple[str, ReadFile]]]:
+    remaining = iter(reads)
+    while batch := list(islice(remaining, size)):
         yield batch

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,9 +19,10 @@ from core.library.index import VectorIndex
 from core.media.images import is_image_path, open_image
 
 _ITEM = "item:"
-_WEIGHT = re.compile(r"(\d+(?:\.\d+)?|\.\d+):(?!//)\s*")
-# a sign is one that stands alone, so that "t-shirt" and "C++" stay words; quotes hold anything
-_TOKEN = re.compile(r'"[^"]*"|\S+')
+_FILE = "file:"
+_WEIGHT = re.compile(r"(\d{1,6}(?:\.\d{1,6})?|\.\d{1,6}):(?!//)\s*")
+# a sign is one that stands alone, so that "t-shirt" and "C++" stay words; quotes hold anything but quotes
+_TOKEN = re.compile(r'(?:[\d.]+:)?(?:file:)?"[^"]*"|\S+')
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,8 @@ def parse_query(text: str, *, files: bool = True) -> tuple[Term, ...]:
     """Reads `2:beach + ./photo.jpg - people`: terms joined by + and -, each with an optional weight and colon.
 
     A term that names a picture file is an image, `item:ID` a picture of the library, all else words. Words within
-    double quotes are taken literally. files: whether paths may be opened (not for a visitor's text on a server).
+    double quotes are taken literally; `file:"a - b.jpg"` is a picture whose path would read as something else.
+    files: whether paths may be opened (not for a visitor's text on a server).
     Raises QueryError for an empty query, an empty term, or a picture that is not there.
     """
     terms: list[Term] = []
@@ -69,7 +72,7 @@ def format_query(terms: Sequence[Term]) -> str:
     parts: list[str] = []
     for term in terms:
         sign = "-" if term.weight < 0 else "+"
-        weight = "" if abs(term.weight) == 1 else f"{abs(term.weight):g}:"
+        weight = "" if abs(term.weight) == 1 else f"{abs(term.weight):.6f}".rstrip("0").rstrip(".") + ":"
         parts.append(f"{sign} {weight}{_written(term)}")
     return " ".join(parts).removeprefix("+ ")
 
@@ -89,7 +92,9 @@ def embed_query(
         raise QueryError("A weight is not a finite number.")
     total = sum(term.weight * _embed_term(encoder, term, index, templates) for term in terms)
     norm = float(np.linalg.norm(total))
-    if norm < 1e-4:
+    if not math.isfinite(norm):
+        raise QueryError("The weights are too large: what counts is their ratio, so divide them all.")
+    if norm < 1e-4 * max(abs(term.weight) for term in terms):
         raise QueryError("The terms cancel each other out: change a weight.")
     return np.asarray(total / norm, np.float32)
 
@@ -112,18 +117,26 @@ def _term(words: list[str], sign: float, files: bool) -> Term:
     if weight:
         sign *= float(weight.group(1))
         text = text[weight.end() :]
-    if len(text) > 1 and text[0] == text[-1] == '"' and '"' not in text[1:-1]:
-        text = text[1:-1]
+    quoted = text.removeprefix(_FILE)
+    named = files and quoted != text
+    if _in_quotes(quoted):
+        text = quoted[1:-1]
     elif text.startswith(_ITEM) and " " not in text:
         return Term("item", text.removeprefix(_ITEM), sign)
-    elif files and is_image_path(text):
-        path = Path(text).expanduser()
-        if not path.is_file():
+    else:
+        named = files and is_image_path(text)
+    if named:
+        path = Path(os.path.expanduser(text))
+        if not os.path.isfile(path):
             raise QueryError(f'There is no picture {text}: check the path, or write "{text}" to search for the words.')
         return Term("image", path, sign)
     if not text.strip():
         raise QueryError("A term of the query is empty.")
     return Term("text", text.strip(), sign)
+
+
+def _in_quotes(text: str) -> bool:
+    return len(text) > 1 and text[0] == text[-1] == '"' and '"' not in text[1:-1]
 
 
 def _written(term: Term) -> str:
@@ -132,17 +145,14 @@ def _written(term: Term) -> str:
     text = str(term.value)
     if term.kind == "item":
         return _ITEM + text
-    if term.kind == "text" and _reads_otherwise(text):
-        return f'"{text}"'
-    return text
-
-
-def _reads_otherwise(text: str) -> bool:
-    """Whether these words would be taken for something else if written without quotes."""
     try:
-        return parse_query(text, files=True) != (Term("text", text),)
+        if parse_query(text) == (Term(term.kind, term.value),):
+            return text
     except QueryError:
-        return True
+        pass
+    if term.kind == "image":
+        return f'{_FILE}"{text}"'
+    return '"' + text.replace('"', "\N{RIGHT DOUBLE QUOTATION MARK}") + '"'
 
 
 def _embed_term(

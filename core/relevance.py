@@ -74,7 +74,13 @@ class Relevance:
         else:
             weight, intercept = IMAGE_FIT
             logit = weight * (scores - self.mean) / self.std + intercept
-        return (1.0 / (1.0 + np.exp(-logit))).astype(np.float32)
+        relevance = (1.0 / (1.0 + np.exp(-logit))).astype(np.float32)
+        # the very picture asked for is what was meant, however alike the rest of a library is
+        return (
+            relevance
+            if self.by_text
+            else np.where(scores >= _IDENTICAL, np.maximum(relevance, scores), relevance).clip(0, 1)
+        )
 
     def choice(self, scores: NDArray[np.float32], vectors: Vectors) -> NDArray[np.float64]:
         """(m,), at most 0: ln p(this query | hit), among the query and its neutral rivals; see the module's head."""

@@ -72,7 +72,8 @@ def search(
     index = library.index(encoder)
     query = embed_query(encoder, terms, index=index, templates=templates)
     allowed = _allowed(index, filters or Filters(), terms)
-    considered = int(allowed.sum()) if allowed is not None else len(index.items)
+    with_vectors = np.unique(index.item_rows)
+    considered = len(with_vectors) if allowed is None else int(allowed[with_vectors].sum())
     top_k = max(1, min(int(top_k), MAX_HITS))
     scores, numbers = index.search(query, max(2 * top_k, _CANDIDATES), allowed=allowed)
     if len(numbers) == 0:
@@ -108,18 +109,14 @@ class _Ranked:
     def groups(self, fold: bool) -> list[list[int]]:
         """Ranks gathered into hits: those of one item always, near-identical items if asked; the best rank leads."""
         rows = self.index.item_rows[self.numbers]
-        groups: list[list[int]] = []
-        leaders: list[int] = []
-        for rank in range(len(self.numbers)):
-            same = rows[leaders] == rows[rank]
-            if fold:
-                same |= self.vectors[leaders] @ self.vectors[rank] >= NEAR_DUPLICATE
-            if same.any():
-                groups[int(np.argmax(same))].append(rank)
-            else:
-                groups.append([rank])
-                leaders.append(rank)
-        return groups
+        same = rows[:, None] == rows[None]
+        if fold:
+            same |= self.vectors @ self.vectors.T >= NEAR_DUPLICATE
+        groups: dict[int, list[int]] = {}
+        for rank in range(len(rows)):
+            leader = next((other for other in np.flatnonzero(same[rank, :rank]) if int(other) in groups), rank)
+            groups.setdefault(int(leader), []).append(rank)
+        return list(groups.values())
 
     def hit(self, group: list[int]) -> Hit:
         best, number = group[0], int(self.numbers[group[0]])

@@ -19,15 +19,14 @@ COLOURS = {
 class ColourEncoder:
     """Vectors are the mean colour of a 4 x 4 grid, about mid-grey. Knows the words of COLOURS; counts its pictures."""
 
-    name = "colour"
     dim = 48
     batch_size = 4
     min_side = 32
     templates = ("{}",)
     scoring = Scoring("softmax", 20.0)
 
-    def __init__(self, encoder_id: str = "colour-1") -> None:
-        self.id = encoder_id
+    def __init__(self, encoder_id: str = "colour-1", name: str = "colour") -> None:
+        self.id, self.name = encoder_id, name
         self.images_seen = 0
         self._lock = threading.Lock()
 

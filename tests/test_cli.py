@@ -148,3 +148,24 @@ def test_as_a_program() -> None:
         env=environment,
     )
     assert wrong.returncode == 2 and wrong.stdout == "" and wrong.stderr.count("\n") == 1
+
+
+def test_names_in_a_table_may_be_written_in_any_way(
+    capsys: pytest.CaptureFixture[str], photos: Path, tmp_path: Path
+) -> None:
+    """Each name is its own row, also where two mean one file or one lies outside the folder."""
+    pairs = [("red.png", "red"), ("./red.png", "red"), ("more/green.png", "green"), (str(photos / "blue.png"), "blue")]
+    with (tmp_path / "labels.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([["image", "label"], *pairs])
+    figures = run(capsys, "eval", "zeroshot", "--images", photos, "--labels", tmp_path / "labels.csv")
+    assert (figures["images"], figures["top1"]) == (4, 1.0)
+
+
+def test_search_in_an_empty_library_finds_nothing(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    Library(tmp_path / "library", create=True)
+    assert run(capsys, "search", "red", "--library", tmp_path / "library") == {"hits": [], "cutoff": 0}
+
+
+def test_a_mistyped_path_leaves_no_library_behind(tmp_path: Path) -> None:
+    assert main(["index", str(tmp_path / "nowhere"), "--library", str(tmp_path / "library")]) == 2
+    assert not (tmp_path / "library").exists()

@@ -172,7 +172,7 @@ def test_a_picture_the_encoder_chokes_on_stops_nobody(tmp_path: Path, photos: Pa
 
 
 def test_several_encoders_live_side_by_side(library: Library, encoder: ColourEncoder, photos: Path) -> None:
-    other = ColourEncoder("colour-2")
+    other = ColourEncoder("colour-2", "another")
     assert len(library.index(other)) == 0
     report = ingest(library, other, [photos])
     assert (report.embedded, report.added, report.unchanged) == (N, 0, N)
@@ -291,3 +291,57 @@ def test_a_damaged_table_says_what_to_do(library: Library) -> None:
 def test_delete_leaves_the_photos(library: Library, photos: Path) -> None:
     library.delete()
     assert not library.path.exists() and (photos / "red.png").exists()
+
+
+def test_new_weights_of_an_encoder_replace_its_old_vectors(
+    library: Library, encoder: ColourEncoder, photos: Path
+) -> None:
+    ingest(library, ColourEncoder("colour-1b"), [photos / "more"])
+    assert {entry.id for entry in library.encoders()} == {"colour-1", "colour-1b"}  # not all have new ones yet
+    ingest(library, ColourEncoder("colour-1b"), [photos])
+    assert [(entry.id, entry.vectors) for entry in library.encoders()] == [("colour-1b", N)]
+
+
+def test_files_that_swap_names_keep_their_vectors(library: Library, encoder: ColourEncoder, photos: Path) -> None:
+    (photos / "red.png").rename(photos / "aside")
+    (photos / "blue.png").rename(photos / "red.png")
+    (photos / "aside").rename(photos / "blue.png")
+    before = encoder.images_seen
+    report = ingest(library, encoder, [photos])
+    assert (report.updated, report.embedded, encoder.images_seen) == (2, 0, before)
+    top = library.index(encoder).search(encoder.encode_texts(["red"])[0], 1)[1]
+    assert library.index(encoder).item(int(top[0])).path.endswith("blue.png")
+    assert library.encoders()[0].vectors == N
+
+
+def test_links_are_not_listed_before_what_they_point_to(library: Library, encoder: ColourEncoder, photos: Path) -> None:
+    (photos / "a link").symlink_to(photos / "more")
+    (photos / "self.png").symlink_to("self.png")
+    report = ingest(library, encoder, [photos])
+    assert (report.added, report.items) == (0, N)
+    assert [Path(path).name for path, _ in report.failed] == ["self.png"]
+    assert "self.png" in {Path(item.path).name for item in library.failures()}
+
+
+def test_what_cannot_be_looked_at_is_not_called_missing(
+    library: Library, encoder: ColourEncoder, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real_stat, real_lstat = os.stat, os.lstat
+
+    def closed(real):  # type: ignore[no-untyped-def]
+        def look(path, *args, **options):  # type: ignore[no-untyped-def]
+            if str(path).endswith("red.png"):
+                raise PermissionError(13, "Permission denied")
+            return real(path, *args, **options)
+
+        return look
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "stat", closed(real_stat))
+        patch.setattr(os, "lstat", closed(real_lstat))
+        report = ingest(library, encoder, [photos])
+    assert report.missing == 0 and "Permission denied" in report.failed[0][1]
+    assert statuses(library)["red.png"] == "failed" and library.purge_missing() == 0
+    before = encoder.images_seen
+    ingest(library, encoder, [photos])
+    assert statuses(library)["red.png"] == "ok" and encoder.images_seen == before  # its vectors were kept

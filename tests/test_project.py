@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -38,3 +39,11 @@ def test_importing_core_loads_nothing_heavy() -> None:
     code = f"import sys, core; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_packages_that_carry_weights_are_required() -> None:
+    """A machine where everything was installed by hand hides what a fresh one lacks."""
+    required = (ROOT / "requirements.txt").read_text()
+    source = "".join(path.read_text() for path in (ROOT / "core" / "encoders").glob("embedded*.py"))
+    packages = set(re.findall(r'_package_file\("([^"]+)"', source))
+    assert packages and all(f"{package}==" in required for package in packages)

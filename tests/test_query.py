@@ -97,3 +97,34 @@ def test_templates_are_averaged(encoder: ColourEncoder) -> None:
 def test_a_large_query_picture(encoder: ColourEncoder, tmp_path: Path) -> None:
     Image.new("RGB", (4000, 3000), COLOURS["blue"]).save(tmp_path / "large.jpg")
     assert embed_query(encoder, [Term("image", tmp_path / "large.jpg")]) @ encoder.encode_texts(["blue"])[0] > 0.99
+
+
+@pytest.mark.parametrize(
+    "term",
+    [
+        Term("text", "a - b", 2.0),
+        Term("text", "2:3", -0.25),
+        Term("text", "red", 1e-7),
+        Term("text", "item:x"),
+        Term("text", "photo.jpg"),
+        Term("text", "file:x"),
+    ],
+)
+def test_what_is_written_is_read_back(term: Term) -> None:
+    (read,) = parse_query(format_query([term]))
+    assert (read.kind, read.value) == (term.kind, term.value)
+    assert read.weight == pytest.approx(term.weight, abs=1e-6)
+
+
+def test_a_path_that_reads_like_a_query(photos: Path) -> None:
+    odd = photos / "sea - people.png"
+    (photos / "red.png").rename(odd)
+    terms = (Term("image", odd, -2.0), Term("text", 'say "cheese" + smile'))
+    picture, words = parse_query(format_query(terms))
+    assert picture == terms[0] and words.kind == "text" and "cheese" in str(words.value)
+
+
+@pytest.mark.parametrize("text", ["~nobody-of-this-name.jpg", "x" * 300 + ".jpg"])
+def test_paths_that_cannot_be(text: str) -> None:
+    with pytest.raises(QueryError, match="no picture"):
+        parse_query(text)

@@ -145,3 +145,26 @@ def test_scores_are_exact(library: Library, encoder: ColourEncoder) -> None:
     scores, numbers = index.search(query, N)
     np.testing.assert_allclose(scores, index.vectors(numbers) @ query, atol=2e-3)
     assert (np.diff(scores) <= 0).all()
+
+
+def test_photos_from_before_zip_was_invented(library: Library, encoder: ColourEncoder, photos: Path) -> None:
+    import io
+    import os
+
+    os.utime(photos / "red.png", (0, 0))
+    assert write_hits_zip(search(library, encoder, parse_query("red"), top_k=1).hits, io.BytesIO()) == []
+
+
+def test_the_very_picture_asked_for_is_likely(library: Library, encoder: ColourEncoder, photos: Path) -> None:
+    hits = search(library, encoder, [Term("image", photos / "red.png")]).hits
+    assert Path(hits[0].item.path).name == "red.png" and hits[0].likely and hits[0].relevance > 0.9
+
+
+def test_all_copies_fold_into_one(tmp_path: Path, encoder: ColourEncoder) -> None:
+    (tmp_path / "photos").mkdir()
+    for number in range(30):
+        Image.new("RGB", (20, 20), (200 + number % 2, 30, 30)).save(tmp_path / "photos" / f"{number}.png")
+    library = Library(tmp_path / "library", create=True)
+    ingest(library, encoder, [tmp_path / "photos"])
+    (only,) = search(library, encoder, parse_query("red"), top_k=1000).hits
+    assert len(only.duplicates) == 29

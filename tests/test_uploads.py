@@ -55,6 +55,8 @@ def test_two_files_of_one_name_are_both_kept_and_the_same_file_once(library: Lib
         "\N{GRINNING FACE}.png",
         "." * 9 + "png",
         "x" * 500 + ".png",
+        "\N{GRINNING FACE}a" * 100 + ".png",
+        "\N{CJK UNIFIED IDEOGRAPH-4E2D}" * 200 + ".png",
     ],
 )
 def test_names_stay_inside_the_folder(library: Library, name: str) -> None:
@@ -83,3 +85,11 @@ def test_too_many_files(library: Library, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(uploads, "MAX_FILES", 2)
     report = save_uploads(library, [(f"{n}.png", io.BytesIO(png("red") + bytes([n]))) for n in range(4)])
     assert len(report.saved) == 2 and len(report.refused) == 2
+
+
+def test_one_damaged_member_does_not_cost_the_others(library: Library) -> None:
+    data = bytearray(zipped({"a.png": png("red"), "b.png": png("blue"), "c.png": png("green")}).getvalue())
+    at = data.index(b"b.png") + len("b.png") + 5
+    data[at : at + 8] = b"\xff" * 8
+    report = save_uploads(library, [("three.zip", io.BytesIO(bytes(data)))])
+    assert len(report.saved) == 2 and [name for name, _ in report.refused] == ["b.png"]

@@ -17,6 +17,7 @@ import time
 from itertools import cycle, islice
 from pathlib import Path
 
+import numpy as np
 import psutil
 from PIL import Image, ImageOps
 
@@ -62,6 +63,8 @@ def main() -> None:
             "memory_mb_by_quarter_of_last_run": last_memory,
         }
         print(json.dumps(report, indent=2))
+        if not report["items"] == report["distinct_paths"] == report["vectors"] == options.count:
+            sys.exit("Something was lost, or is there twice.")
 
 
 def make_photos(source: Path, target: Path, count: int) -> None:
@@ -90,8 +93,9 @@ def run(command: list[str], *, library: Path, stop_at: int | None = None) -> tup
             time.sleep(0.5)
         assert child.stdout is not None
         report = json.loads(child.stdout.read())
-    quarter = max(1, len(memory) // 4)
-    return report, [max(memory[first : first + quarter]) for first in range(0, 4 * quarter, quarter)]
+    if stop_at is not None:
+        sys.exit(f"The run ended before it could be killed at {stop_at} items: take more photos.")
+    return report, [int(part.max(initial=0)) for part in np.array_split(np.array(memory), 4)]
 
 
 def committed(library: Path) -> int:

@@ -111,7 +111,7 @@ def _pace(progress: Progress | None) -> str:
         return "Starting …"
     if progress.stage == "scan":
         return f"Looking through the folders: {progress.done:,} pictures so far"
-    if progress.unit == "bytes":
+    if progress.unit in ("bytes", "texts"):
         return f"Getting the encoder ready: {progress.fraction:.0%}"
     text = f"{progress.done:,} of {progress.total or 0:,} pictures"
     if progress.done:

@@ -7,7 +7,6 @@ invisible and is found again by its id on the next run; an item always has its v
 from __future__ import annotations
 
 import hashlib
-import os
 import threading
 import time
 from collections.abc import Iterable, Sequence
@@ -19,12 +18,12 @@ from typing import Any
 from PIL import Image
 
 from core.encoders.base import Encoder, Vectors
-from core.errors import MediaError, SemblanceError
+from core.errors import SemblanceError
 from core.library.reader import ReadFile, read_ahead, read_file
-from core.library.scan import FoundFile, Scan, scan
+from core.library.scan import FoundFile, Scan, is_gone, scan
 from core.library.schema import Item, VectorRow
 from core.library.store import Library
-from core.media.images import is_image_path, open_image
+from core.media.images import is_image_path
 from core.neutral import neutral_vectors
 from core.progress import OnProgress, Progress
 
@@ -90,13 +89,16 @@ class _Run:
     ) -> None:
         self.library, self.encoder = library, encoder
         self.on_progress, self.cancel = on_progress, cancel
-        self.started = self.last_commit = time.monotonic()
+        self.started = self.stage_started = self.last_commit = time.monotonic()
+        self.stage = ""
         self.report = IngestReport(encoder.name)
         items = [Item.from_row(row) for row in library.items().to_pylist()]
         self.known = {item.path: item for item in items}
         self.ids = {item.id for item in items}
         self.embedded = library.vector_ids(encoder.id)
         self.gone: dict[str, list[Item]] = {}  # content hash -> items whose files are not where they were
+        self.twins = {item.content_hash: item.id for item in items if item.content_hash and item.id in self.embedded}
+        self.copies: list[tuple[str, str]] = []  # (item, the twin whose vectors it gets)
         self.batch: list[tuple[_Pending, Image.Image]] = []
         self.rows: list[VectorRow] = []
         self.items: dict[str, list[Item]] = {"path": [], "id": []}
@@ -105,13 +107,14 @@ class _Run:
         found = scan(paths, wanted=is_image_path, on_found=lambda count: self._tell("scan", count, None))
         self._find_gone(found)
         work = [file for file in found.files.values() if not self._is_current(file)]
-        if work:  # what every search will need, so that the first one does not wait for it
+        if work and not self._cancelled():  # what a search will need, so that the first one does not wait for it
             neutral_vectors(self.encoder, on_progress=self.on_progress)
         self._work_through(work)
-        self.report.failed.extend(sorted(found.closed.items()))
+        self._fail_unreadable(found)
         if not self.report.cancelled:
             self._mark_missing(found)
         self._commit()
+        self.library.drop_superseded(self.encoder)
         self.library.sweep()
         report = self.report
         report.items = self.library.counts()["ok"]
@@ -123,7 +126,7 @@ class _Run:
 
     def _find_gone(self, found: Scan) -> None:
         for item in self.known.values():
-            if item.path not in found.files and not os.path.lexists(item.path):
+            if item.path not in found.files and is_gone(item.path):
                 self.gone.setdefault(item.content_hash or "", []).append(item)
 
     def _is_current(self, file: FoundFile) -> bool:
@@ -146,7 +149,10 @@ class _Run:
             self._take(file)
             if len(self.batch) >= self.encoder.batch_size:
                 self._encode_batch()
-            if len(self.rows) >= _COMMIT_ROWS or time.monotonic() - self.last_commit > _COMMIT_SECONDS:
+            if (
+                len(self.rows) + len(self.copies) >= _COMMIT_ROWS
+                or time.monotonic() - self.last_commit > _COMMIT_SECONDS
+            ):
                 self._commit()
             self._tell("embed", done - len(self.batch), len(work))
         self._encode_batch()
@@ -154,10 +160,8 @@ class _Run:
         self.report.cancelled = done < len(work)
 
     def _wants_pixels(self, read: ReadFile) -> bool:
-        """False where the vector is there already: the content is known by this path, or by one that is gone."""
-        same_path = self.known.get(read.file.path)
-        candidates = [same_path] if same_path else list(self.gone.get(read.content_hash or "", []))
-        return not any(item.content_hash == read.content_hash and item.id in self.embedded for item in candidates)
+        """False where the content has its vectors already, under whatever path."""
+        return read.content_hash not in self.twins
 
     # one file
 
@@ -168,13 +172,11 @@ class _Run:
         pending = self._resolve(read)
         if pending.item.id in self.embedded:
             self._finish(pending)
-            return
-        try:  # the pixels were left out for a vanished twin that another file has claimed since
-            image = read.image or open_image(Path(read.file.path), min_side=self.encoder.min_side)
-        except MediaError as error:
-            self._fail(read.file, str(error), read.content_hash)
-            return
-        self.batch.append((pending, image))
+        elif read.image is None:
+            self.copies.append((pending.item.id, self.twins[read.content_hash or ""]))
+            self._finish(pending)
+        else:
+            self.batch.append((pending, read.image))
 
     def _resolve(self, read: ReadFile) -> _Pending:
         """The row that this file becomes, as what it counts, and the key under which it is written."""
@@ -200,6 +202,12 @@ class _Run:
                 break
         self.ids.add(item_id)
         return item_id
+
+    def _fail_unreadable(self, found: Scan) -> None:
+        self.report.failed.extend(sorted(found.closed.items()))
+        for path, reason in sorted(found.unreadable.items()):
+            known = self.known.get(path)
+            self._fail(FoundFile(path, known.bytes if known else 0, known.mtime_ns if known else 0), reason, None)
 
     def _fail(self, file: FoundFile, reason: str, content_hash: str | None) -> None:
         self.report.failed.append((file.path, reason))
@@ -244,10 +252,14 @@ class _Run:
     # writing
 
     def _commit(self) -> None:
+        stored = self.library.vectors_of(self.encoder.id, sorted({twin for _, twin in self.copies}))
+        for item_id, twin in self.copies:
+            self.rows += [replace(row, item_id=item_id) for row in stored[twin]]
+            self.embedded.add(item_id)
         self.library.add_vectors(self.encoder, self.rows)
         for key, items in self.items.items():
             self.library.put_items(items, key=key)
-        self.rows, self.items = [], {"path": [], "id": []}
+        self.rows, self.copies, self.items = [], [], {"path": [], "id": []}
         self.last_commit = time.monotonic()
 
     def _mark_missing(self, found: Scan) -> None:
@@ -257,6 +269,11 @@ class _Run:
                 if item.status != "missing":
                     self.items["path"].append(replace(item, status="missing"))
 
+    def _cancelled(self) -> bool:
+        return self.cancel is not None and self.cancel.is_set()
+
     def _tell(self, stage: str, done: int, total: int | None) -> None:
+        if stage != self.stage:
+            self.stage, self.stage_started = stage, time.monotonic()
         if self.on_progress is not None:
-            self.on_progress(Progress(stage, done, total, time.monotonic() - self.started, "files"))
+            self.on_progress(Progress(stage, done, total, time.monotonic() - self.stage_started, "files"))

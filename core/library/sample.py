@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
+import threading
 from pathlib import Path
 
 from core.encoders.base import Encoder
@@ -61,7 +62,9 @@ def sample_sources() -> dict[str, Path]:
     return found
 
 
-def build_sample(encoder: Encoder, *, on_progress: OnProgress | None = None) -> IngestReport:
+def build_sample(
+    encoder: Encoder, *, on_progress: OnProgress | None = None, cancel: threading.Event | None = None
+) -> IngestReport:
     """Builds the sample library, or brings it up to date; quick where nothing is missing.
 
     Raises LibraryError where none of the packages that carry the photos is installed.
@@ -78,4 +81,4 @@ def build_sample(encoder: Encoder, *, on_progress: OnProgress | None = None) -> 
         if not (photos / name).exists():
             shutil.copy2(source, photos / f".{name}")  # hidden until whole
             (photos / f".{name}").replace(photos / name)
-    return ingest(library, encoder, [photos], on_progress=on_progress)
+    return ingest(library, encoder, [photos], on_progress=on_progress, cancel=cancel)

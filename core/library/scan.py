@@ -9,6 +9,7 @@ from pathlib import Path
 from stat import S_ISREG
 
 from core.errors import LibraryError
+from core.home import absolute
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +23,38 @@ class FoundFile:
 
 @dataclass(slots=True)
 class Scan:
-    """What a scan found. closed: folders and files that could not be looked at, with the reason."""
+    """What a scan found. unreadable: files, closed: folders, that could not be looked at, each with the reason."""
 
     roots: list[str]
     files: dict[str, FoundFile] = field(default_factory=dict)
+    unreadable: dict[str, str] = field(default_factory=dict)
     closed: dict[str, str] = field(default_factory=dict)
 
     def covers(self, path: str) -> bool:
         """Whether the scan would have seen this file, had it been there."""
         inside = any(path == root or path.startswith(root.rstrip(os.sep) + os.sep) for root in self.roots)
-        return inside and not any(path.startswith(folder + os.sep) for folder in self.closed)
+        hidden = path in self.unreadable or any(path.startswith(folder + os.sep) for folder in self.closed)
+        return inside and not hidden
+
+
+def checked_roots(paths: Iterable[Path | str]) -> list[str]:
+    """The paths as absolute ones. Raises LibraryError for one that does not exist."""
+    roots = [str(absolute(path)) for path in paths]
+    for root in roots:
+        if not os.path.lexists(root):
+            raise LibraryError(f"There is no file or folder {root!r}: check the path.")
+    return roots
+
+
+def is_gone(path: str) -> bool:
+    """Whether nothing is there under this name; False where it cannot be told (a closed folder, a lost drive)."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        pass
+    return False
 
 
 def scan(
@@ -42,14 +65,12 @@ def scan(
 ) -> Scan:
     """Lists the files below `paths` whose names are `wanted`; a file named itself is always taken.
 
-    A folder reached by several ways (links) is listed once. on_found: told the count so far, now and then.
-    Raises LibraryError for a path that does not exist.
+    A folder reached by several ways (links) is listed once, under its own name if that is among them.
+    on_found: told the count so far, now and then. Raises LibraryError for a path that does not exist.
     """
-    result = Scan([os.path.abspath(Path(path).expanduser()) for path in paths])
+    result = Scan(checked_roots(paths))
     seen_folders: set[tuple[int, int]] = set()
     for root in result.roots:
-        if not os.path.lexists(root):
-            raise LibraryError(f"There is no file or folder {root}: check the path.")
         named = [root] if not os.path.isdir(root) else None
         for path in named or _walk(root, seen_folders, result.closed):
             if named or wanted(path):
@@ -65,21 +86,20 @@ def _add(result: Scan, path: str) -> None:
         stat = os.stat(path)
     except UnicodeEncodeError:  # bytes of another age: nothing that shows or stores text can carry them
         readable = os.fsencode(path).decode(errors="backslashreplace")
-        result.closed[readable] = "The name is not valid UTF-8: rename the file."
-        return
+        result.unreadable[readable] = "The name is not valid UTF-8: rename the file."
     except OSError as error:
-        result.closed[path] = f"It cannot be looked at: {error.strerror}."
-        return
-    if not S_ISREG(stat.st_mode):  # reading from a pipe or a device may never end
-        result.closed[path] = "It is a pipe or a device, not a file."
-        return
-    result.files[path] = FoundFile(path, stat.st_size, stat.st_mtime_ns)
+        result.unreadable[path] = f"The file cannot be looked at: {error.strerror}."
+    else:
+        if S_ISREG(stat.st_mode):
+            result.files[path] = FoundFile(path, stat.st_size, stat.st_mtime_ns)
+        else:  # reading from a pipe or a device may never end
+            result.unreadable[path] = "It is a pipe or a device, not a file."
 
 
 def _walk(root: str, seen: set[tuple[int, int]], closed: dict[str, str]) -> Iterator[str]:
-    stack = [root]
-    while stack:
-        folder = stack.pop()
+    folders, links = [root], list[str]()  # links last, so that a folder is listed under its own name
+    while folders or links:
+        folder = folders.pop() if folders else links.pop()
         try:
             stat = os.stat(folder)
             if (stat.st_dev, stat.st_ino) in seen:
@@ -90,5 +110,16 @@ def _walk(root: str, seen: set[tuple[int, int]], closed: dict[str, str]) -> Iter
         except OSError as error:
             closed[folder] = f"The folder cannot be opened: {error.strerror}."
             continue
-        stack.extend(entry.path for entry in reversed(listed) if entry.is_dir())
-        yield from (entry.path for entry in listed if not entry.is_dir())
+        for entry in listed:
+            if not _is_folder(entry):
+                yield entry.path
+        for entry in reversed(listed):
+            if _is_folder(entry):
+                (links if entry.is_symlink() else folders).append(entry.path)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself, or into a closed folder: as a file it gets its reason
+        return False

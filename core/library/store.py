@@ -23,6 +23,7 @@ import pyarrow.compute as pc
 
 from core.encoders.base import Encoder
 from core.errors import LibraryError
+from core.home import absolute
 from core.library.index import VectorIndex, build_index
 from core.library.schema import FORMAT_VERSION, ITEMS, EncoderEntry, Item, VectorRow, vectors_schema
 
@@ -39,13 +40,16 @@ class Library:
         Raises LibraryError where there is none, where the directory holds something else, or where it was
         written by a newer version.
         """
-        self.path = Path(path).expanduser().absolute()
+        self.path = absolute(path)
         if create and not (self.path / _MARK).exists():
             _make(self.path)
         self.about = _read_mark(self.path)
         import lancedb  # takes a second: only who opens a library waits for it
 
-        self._db = lancedb.connect(self.path)
+        try:
+            self._db = lancedb.connect(self.path)
+        except (OSError, RuntimeError, ValueError) as error:
+            raise LibraryError(f"The library {str(self.path)!r} cannot be opened ({_first_line(error)}).") from error
         self._indexes: dict[str, tuple[tuple[int, int], VectorIndex]] = {}
         self._index_lock = threading.Lock()
 
@@ -91,6 +95,20 @@ class Library:
             return set()
         return set(table.search().select(["item_id"]).limit(None).to_arrow()["item_id"].to_pylist())
 
+    def vectors_of(self, encoder_id: str, item_ids: Sequence[str]) -> dict[str, list[VectorRow]]:
+        """The stored vectors of some items, float16, by item id; an item without any is not in the answer."""
+        table = self._open(_table_name(encoder_id))
+        found: dict[str, list[VectorRow]] = {}
+        if table is None:
+            return found
+        for some in _quoted(item_ids):
+            for row in table.search().where(f"item_id IN ({some})").limit(None).to_arrow().to_pylist():
+                vector = np.asarray(row["vector"], np.float16)
+                found.setdefault(row["item_id"], []).append(
+                    VectorRow(row["item_id"], vector, row["start_s"], row["end_s"])
+                )
+        return found
+
     def index(self, encoder: Encoder) -> VectorIndex:
         """The searchable vectors of an encoder, in memory. Built on first use and again after each commit."""
         items, vectors = self._open("items"), self._open(_table_name(encoder.id))
@@ -120,14 +138,17 @@ class Library:
         """
         lock = filelock.FileLock(self.path / ".writing.lock")
         try:
-            with lock.acquire(timeout=0):
-                yield
+            lock.acquire(timeout=0)
         except filelock.Timeout:
             raise LibraryError(
                 f"{self.name} is being indexed by another process: wait until it has finished."
             ) from None
-        except PermissionError as error:
-            raise LibraryError(f"No permission to write into {self.path}: {error.strerror}.") from error
+        except OSError as error:
+            raise LibraryError(f"{self.path} cannot be written: {error.strerror}.") from error
+        try:
+            yield
+        finally:
+            lock.release()
 
     def put_items(self, items: Sequence[Item], *, key: str = "path") -> None:
         """Writes items in one commit: rows with the same `key` ("path" or "id") are replaced, others are added."""
@@ -163,9 +184,9 @@ class Library:
 
     def purge_missing(self) -> int:
         """Forgets the items whose files have vanished; returns how many."""
-        items = self.items()
-        ids = items.filter(pc.equal(items["status"], "missing"))["id"].to_pylist()
-        with self.writing():
+        with self.writing():  # what is missing is read under the lock: a run that ended just now may have found it
+            items = self.items()
+            ids = items.filter(pc.equal(items["status"], "missing"))["id"].to_pylist()
             self.remove_items(ids)
         return len(ids)
 
@@ -176,15 +197,28 @@ class Library:
                 self._db.drop_table(_table_name(encoder_id))
             self._indexes.pop(encoder_id, None)
 
+    def drop_superseded(self, encoder: Encoder) -> None:
+        """Forgets vectors of earlier weights of this encoder, once all searchable items have vectors of these.
+
+        They could never be searched again: the name opens the encoder as it is now.
+        """
+        items = self.items()
+        searchable = set(items.filter(pc.equal(items["status"], "ok"))["id"].to_pylist())
+        if searchable <= self.vector_ids(encoder.id):
+            for entry in self.encoders():
+                if entry.name == encoder.name and entry.id != encoder.id:
+                    self._db.drop_table(_table_name(entry.id))
+
     def sweep(self) -> None:
         """Deletes vectors that belong to no item (left by a replaced file or a killed run), and packs the tables."""
         items = self._open("items")
         known = set(items.search().select(["id"]).limit(None).to_arrow()["id"].to_pylist()) if items else set()
-        for table, entry in self._vector_tables():
-            _delete(table, "item_id", sorted(self.vector_ids(entry.id) - known))
-            _pack(table)
-        if items:
-            _pack(items)
+        with _explained(self.path):
+            for table, entry in self._vector_tables():
+                _delete(table, "item_id", sorted(self.vector_ids(entry.id) - known))
+                _pack(table)
+            if items:
+                _pack(items)
 
     def delete(self) -> None:
         """Removes the library's directory. Photos outside it are not touched; uploads, which live inside it, go too."""
@@ -238,6 +272,8 @@ def _read_mark(path: Path) -> dict[str, Any]:
     try:
         about = json.loads((path / _MARK).read_text())
         version = int(about["format"])
+    except PermissionError as error:
+        raise LibraryError(f"No permission to read {path}: change its permissions.") from error
     except OSError:
         raise LibraryError(
             f"There is no library at {path}: make one with `python -m core index PHOTOS --library {path}`."
@@ -250,9 +286,14 @@ def _read_mark(path: Path) -> dict[str, Any]:
 
 
 def _delete(table: Any, column: str, values: Sequence[str]) -> None:
+    for some in _quoted(values):
+        table.delete(f"{column} IN ({some})")
+
+
+def _quoted(values: Sequence[str]) -> Iterator[str]:
+    """Lists for SQL's IN, up to 1,000 values each."""
     for start in range(0, len(values), 1000):
-        quoted = ", ".join("'" + value.replace("'", "''") + "'" for value in values[start : start + 1000])
-        table.delete(f"{column} IN ({quoted})")
+        yield ", ".join("'" + value.replace("'", "''") + "'" for value in values[start : start + 1000])
 
 
 def _pack(table: Any) -> None:
@@ -269,7 +310,8 @@ def _file_size(path: Path) -> int:
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:160]
+    line = (str(error).splitlines() or [type(error).__name__])[0]
+    return re.sub(r",? \S+\.rs:\d+(:\d+)?", "", line)[:160]  # without places in the engine's source
 
 
 @contextmanager

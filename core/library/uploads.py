@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import lzma
 import re
 import zipfile
 import zlib
@@ -12,11 +13,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from core.library.store import Library
-from core.media.images import is_image_path
+from core.media.images import MAX_BYTES, is_image_path
 from core.settings import write_whole
 
 MAX_FILES = 10_000
 MAX_UNPACKED_BYTES = 8_000_000_000
+_BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, RuntimeError, NotImplementedError, OSError, EOFError)
 
 
 @dataclass(slots=True)
@@ -50,22 +52,34 @@ def _save_zip(report: UploadReport, name: str, file: BinaryIO, budget: int) -> i
     """Unpacks the pictures of an archive; returns their bytes, `budget` at the most."""
     used = 0
     try:
-        with zipfile.ZipFile(file) as archive:
-            for member in archive.infolist():
-                if member.is_dir() or not is_image_path(member.filename) or "__MACOSX/" in member.filename:
-                    continue
+        archive = zipfile.ZipFile(file)
+    except _BROKEN as error:
+        report.refused.append((name, f"The archive cannot be opened ({_why(error)}): make the zip again."))
+        return used
+    with archive:
+        for member in archive.infolist():
+            if member.is_dir() or not is_image_path(member.filename) or "__MACOSX/" in member.filename:
+                continue
+            try:
                 with archive.open(member) as packed:  # counted while reading: what an archive says of itself may lie
-                    data = packed.read(budget - used + 1)
-                if used + len(data) > budget:
-                    limit = f"{MAX_UNPACKED_BYTES // 10**9} GB"
-                    report.refused.append((name, f"It unpacks to more than {limit}: send the rest in another upload."))
-                    break
+                    data = packed.read(min(budget - used, MAX_BYTES) + 1)
+            except _BROKEN as error:
+                report.refused.append((member.filename, f"It cannot be unpacked from {name} ({_why(error)})."))
+                continue
+            if len(data) > MAX_BYTES:
+                report.refused.append((member.filename, f"It unpacks to more than {MAX_BYTES // 10**6} MB."))
+            elif len(data) > budget - used:
+                limit = f"{MAX_UNPACKED_BYTES / 10**9:g} GB"
+                report.refused.append((name, f"It unpacks to more than {limit}: send the rest in another upload."))
+                break
+            else:
                 used += len(data)
                 _save(report, member.filename, data)
-    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, OSError, EOFError) as error:
-        reason = "it needs a password" if "password" in str(error) else str(error) or type(error).__name__
-        report.refused.append((name, f"The archive cannot be unpacked ({reason}): make the zip again."))
     return used
+
+
+def _why(error: Exception) -> str:
+    return "it needs a password" if "password" in str(error) else str(error) or type(error).__name__
 
 
 def _save(report: UploadReport, name: str, data: bytes) -> None:
@@ -84,6 +98,7 @@ def _safe_name(name: str, data: bytes) -> str:
     """A readable stem, then a hash of the content: two uploads called IMG_0001.jpg are two files."""
     base = re.split(r"[/\\]", name)[-1]
     stem, _, suffix = base.rpartition(".")
-    stem = re.sub(r"[^\w \-()]+", "_", stem).strip(" ._")[:60] or "picture"
+    stem = re.sub(r"[^\w \-()]+", "_", stem).strip(" ._")
+    stem = stem.encode()[:120].decode(errors="ignore") or "picture"  # file systems count bytes
     digest = hashlib.blake2b(data, digest_size=6).hexdigest()
     return f"{stem}-{digest}.{suffix.lower()}"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import threading
 import warnings
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from pathlib import Path
 
@@ -21,7 +23,9 @@ except ImportError:
     _HEIF = ()
 
 IMAGE_SUFFIXES = frozenset(".jpg .jpeg .jpe .jfif .png .webp .gif .bmp .dib .tif .tiff .avif .heic .heif".split())
-MAX_PIXELS = 178_000_000  # larger ones are decompression bombs more often than photos; one takes 0.5 GB decoded
+MAX_PIXELS = 178_000_000  # larger ones are decompression bombs more often than photos
+_LARGE_PIXELS = 40_000_000
+_large = threading.Lock()
 MAX_BYTES = 1_000_000_000
 
 # Only what a photo folder holds: the exotic decoders (EPS starts Ghostscript) stay shut for hostile files.
@@ -66,8 +70,9 @@ def open_image(source: Path | str | bytes, *, min_side: int | None = None) -> Im
                 _check_size(image)
                 if min_side and image.format in ("JPEG", "MPO"):
                     image.draft(None, (min_side, min_side))
-                image.load()
-                return _shrink(_to_rgb(_upright(image)), min_side)
+                with _few_large(image.size):
+                    image.load()
+                    return _to_rgb(_shrink(_upright(image), min_side))
     except MediaError:
         raise
     except Image.DecompressionBombError:
@@ -137,27 +142,37 @@ def _upright(image: Image.Image) -> Image.Image:
         return image
 
 
-def _to_rgb(image: Image.Image) -> Image.Image:
+def _few_large(size: tuple[int, int]) -> AbstractContextManager[object]:
+    """Large pictures one at a time, whatever the number of threads: each may take a gigabyte on its way."""
+    return _large if size[0] * size[1] > _LARGE_PIXELS else nullcontext()
+
+
+def _shrink(image: Image.Image, min_side: int | None) -> Image.Image:
+    """By a whole factor, as early as possible; palettes and deep integers first need a mode that can be averaged."""
     if image.mode.startswith(("I", "F")):
         image = _to_eight_bits(image)
-    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
+    elif image.mode in ("1", "P", "PA"):
+        image = image.convert("RGBA" if "transparency" in image.info or image.mode == "PA" else "RGB")
+    factor = min(image.size) // min_side if min_side else 1
+    return image.reduce(factor) if factor > 1 else image
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if "transparency" in image.info:
+        image = image.convert("RGBA")
+    if image.mode in ("RGBA", "LA", "RGBa", "La"):
         rgba = image.convert("RGBA")
-        white = Image.new("RGBA", rgba.size, "white")
-        return Image.alpha_composite(white, rgba).convert("RGB")
+        white = Image.new("RGB", rgba.size, "white")
+        white.paste(rgba, mask=rgba.getchannel("A"))
+        return white
     return image.convert("RGB")
 
 
 def _to_eight_bits(image: Image.Image) -> Image.Image:
     """16-bit integers by their full range; 32-bit and float ones, which have no fixed range, by their own."""
-    values = np.nan_to_num(np.asarray(image, np.float64))
+    values = np.asarray(image)
     if image.mode.startswith("I;16"):
-        low, high = 0.0, 65535.0
-    else:
-        low, high = float(values.min()), float(values.max())
-    scaled = (values - low) * (255.0 / max(high - low, 1e-9))
-    return Image.fromarray(scaled.astype(np.uint8))
-
-
-def _shrink(image: Image.Image, min_side: int | None) -> Image.Image:
-    factor = min(image.size) // min_side if min_side else 1
-    return image.reduce(factor) if factor > 1 else image
+        return Image.fromarray((values >> 8).astype(np.uint8))
+    values = np.nan_to_num(values.astype(np.float32))
+    low, high = float(values.min()), float(values.max())
+    return Image.fromarray(((values - low) * (255.0 / max(high - low, 1e-9))).astype(np.uint8))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 from pathlib import Path
 
 from core.home import home
@@ -27,10 +28,19 @@ def thumbnail(item: Item, *, side: int = 320) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, "WEBP", quality=80)
     data = buffer.getvalue()
-    if kept is not None:
+    if kept is not None and _is_as_indexed(item):
         with contextlib.suppress(OSError):  # a full or read-only disk costs speed, not the picture
             write_whole(kept, data)
     return data
+
+
+def _is_as_indexed(item: Item) -> bool:
+    """Whether the file is still the one whose content hash the item has: only then is its picture worth keeping."""
+    try:
+        stat = os.stat(item.path)
+    except OSError:
+        return False
+    return (stat.st_size, stat.st_mtime_ns) == (item.bytes, item.mtime_ns)
 
 
 def _path(item: Item, side: int) -> Path | None:
