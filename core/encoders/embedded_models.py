@@ -46,6 +46,8 @@ def open_session(name: str, build: Build, *, on_progress: OnProgress | None = No
 def _session(path: Path) -> ort.InferenceSession:
     options = ort.SessionOptions()
     options.log_severity_level = 3
+    # threads that wait for work leave the cores to the decoding beside it
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
