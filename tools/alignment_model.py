@@ -89,7 +89,7 @@ class Space(nn.Module):
         return self._join(learned, kind)
 
     def encode_text(self, sentences: Tensor) -> Tensor:
-        """Sentences (n, 384) to rows no longer than 1: a text that names no class has a short class part."""
+        """Sentences (n, 384) to rows no longer than 1: the class part of a text may be shorter than a picture's."""
         kind = self.kind(sentences)
         length = kind.norm(dim=-1, keepdim=True)
         return self._join(F.normalize(self.text(sentences), dim=-1), kind / length * torch.tanh(length))
