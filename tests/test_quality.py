@@ -41,7 +41,7 @@ def test_captions_find_their_photos(encoder: Encoder, tmp_path: Path) -> None:
         writer.writerows(rows)
     report = evaluate_retrieval(encoder, DATA / "flickr8k" / "images", tmp_path / "dev.csv")
     assert (report.pool, report.queries) == (500, 2500)
-    assert report.t2i.r1 > 0.31 and report.t2i.r5 > 0.61 and report.t2i.r10 > 0.74
+    assert report.t2i.r1 > 0.36 and report.t2i.r5 > 0.69 and report.t2i.r10 > 0.80
 
 
 @needs_data
@@ -54,7 +54,7 @@ def test_names_find_their_photos(encoder: Encoder) -> None:
 def test_what_is_not_there_is_refused(encoder: Encoder) -> None:
     report = evaluate_relevance(encoder, DATA / "labelled" / "images", DATA / "labelled" / "labels.csv")
     assert report.kept_at_70 >= 0.85
-    assert report.kept > 0.82 and report.refused > 0.70
+    assert report.kept > 0.85 and report.refused > 0.68
 
 
 @pytest.mark.parametrize(
@@ -65,8 +65,7 @@ def test_the_sample_library_answers(encoder: Encoder, query: str, photo: str) ->
     build_sample(encoder)
     result = search(Library(sample_path()), encoder, parse_query(query))
     assert Path(result.hits[0].item.path).stem == photo
-    if query in ("a cat", "a motorbike"):
-        assert result.cutoff == 1 and result.hits[0].likely
+    assert result.cutoff == 1 and result.hits[0].likely
 
 
 def test_the_sample_library_says_no(encoder: Encoder) -> None:

@@ -20,7 +20,7 @@ from core.media.thumbnails import thumbnail
 from ui.page import boundary, plain
 
 _PICTURE_TYPES = ["jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff", "avif", "heic", "heif"]
-EXAMPLES = ("a cat", "a cup of coffee", "a rocket launch", "people in space", "an old photo of a man with a camera")
+EXAMPLES = ("a cat", "a cup of coffee", "a rocket launch", "a man with a camera", "a swimming pool")
 
 
 def set_query(text: str) -> None:
