@@ -9,13 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import faiss
 import numpy as np
 
 from core.encoders.base import Encoder, unit_rows
 from core.errors import DataError
 from core.labelled_files import embed_files
 from core.library import Library, ingest
+from core.library.index import flat_index, padded
 from core.library.scan import scan
 from core.media.images import is_image_path, open_image
 from core.progress import OnProgress
@@ -67,14 +67,14 @@ def bench_search(encoder: Encoder, *, items: int, library: Library | None = None
     if items < 1_000:
         raise DataError("--items: at least 1,000, or there is nothing to time.")
     rng = np.random.default_rng(0)
-    flat = faiss.IndexScalarQuantizer(encoder.dim, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
+    flat = flat_index(encoder.dim)
     matrix = np.empty((items, encoder.dim), np.float32)
     for first in range(0, items, 10_000):
         count = min(10_000, items - first)
         matrix[first : first + count] = unit_rows(rng.standard_normal((count, encoder.dim), np.float32))
-        flat.add(matrix[first : first + count])
+        flat.add(padded(matrix[first : first + count]))
     query = matrix[:1] + np.float32(0.01)
-    half = _median_ms(lambda: flat.search(query, 100))
+    half = _median_ms(lambda: flat.search(padded(query), 100))
     plain = _median_ms(lambda: np.argpartition(matrix @ query[0], -100)[-100:])
     figures: dict[str, Any] = {
         "items": items,

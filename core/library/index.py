@@ -16,6 +16,7 @@ from core.library.schema import Item
 
 _CHUNK = 16_384  # rows converted to float32 at a time, so that building never doubles the memory
 _BACKGROUND = 4_096
+_LANES = 16
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class VectorIndex:
         k = min(k, count)
         if k <= 0:
             return np.empty(0, np.float32), np.empty(0, np.int64)
-        scores, numbers = self.flat.search(np.ascontiguousarray(query[None], np.float32), k, params=params)
+        scores, numbers = self.flat.search(padded(query[None]), k, params=params)
         found = numbers[0] >= 0
         return scores[0][found], numbers[0][found]
 
@@ -61,7 +62,7 @@ class VectorIndex:
         """float32 (len(numbers), dim) of the vectors with these numbers."""
         if len(numbers) == 0:
             return np.empty((0, self.dim), np.float32)
-        return self.flat.reconstruct_batch(np.ascontiguousarray(numbers, np.int64))
+        return self.flat.reconstruct_batch(np.ascontiguousarray(numbers, np.int64))[:, : self.dim]
 
     def item(self, number: int) -> Item:
         """The item that a vector belongs to."""
@@ -83,15 +84,26 @@ class VectorIndex:
         return sample
 
 
+def flat_index(dim: int) -> faiss.IndexScalarQuantizer:
+    """An empty exact index for `padded` rows of (n, dim): inner products over half-precision vectors."""
+    width = padded(np.empty((0, dim), np.float32)).shape[1]
+    return faiss.IndexScalarQuantizer(width, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
+
+
+def padded(rows: NDArray[np.floating]) -> Vectors:
+    """Rows (n, dim) as float32 with zeros up to a whole number of SIMD lanes; without, FAISS is twelve times slower."""
+    return np.pad(np.asarray(rows, np.float32), ((0, 0), (0, -rows.shape[1] % _LANES)))
+
+
 def build_index(encoder_id: str, dim: int, items: pa.Table, vectors: pa.Table) -> VectorIndex:
     """Joins vectors to the items that are searchable; vectors of no such item are left out."""
     items = items.filter(pc.equal(items["status"], "ok")).combine_chunks()
     rows = pc.index_in(vectors["item_id"], value_set=items["id"].combine_chunks())
     vectors, rows = vectors.filter(pc.is_valid(rows)), rows.drop_null()
-    flat = faiss.IndexScalarQuantizer(dim, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
+    flat = flat_index(dim)
     for batch in vectors.select(["vector"]).to_batches(max_chunksize=_CHUNK):
         halves = batch.column(0).flatten().to_numpy(zero_copy_only=False).reshape(-1, dim)
-        flat.add(halves.astype(np.float32))
+        flat.add(padded(halves))
     item_rows = rows.to_numpy().astype(np.int64)
     start_s, end_s = (vectors[name].to_numpy().astype(np.float32) for name in ("start_s", "end_s"))
     for array in (item_rows, start_s, end_s):
