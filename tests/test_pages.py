@@ -337,7 +337,7 @@ def test_a_folder_that_is_not_there_is_explained() -> None:
     create_library("Mine")
     at = visit(LIBRARY)
     at.text_input("folder_path").set_value("/no/such/folder")
-    assert "There is no file or folder /no/such/folder" in said(press(at, "Look what is there"))
+    assert "There is no file or folder '/no/such/folder'" in said(press(at, "Look what is there"))
 
 
 def test_uploads_go_into_the_library(encoder: ColourEncoder) -> None:
