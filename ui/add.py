@@ -62,7 +62,7 @@ def add_folder(library: Library, encoder: Encoder) -> None:
     """A folder of the machine that runs Semblance: looked through first, added when that looks right."""
     with st.form("folder", border=False):
         path = st.text_input(
-            "Folder", key="folder_path", placeholder="/home/me/Pictures", help="With all below it."
+            "Folder", key="folder_path", placeholder="~/Pictures", help="With all below it."
         ).strip()
         asked = st.form_submit_button("Look what is there", disabled=busy(library))
     if asked and path:
