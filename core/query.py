@@ -46,6 +46,10 @@ def parse_query(text: str, *, files: bool = True) -> tuple[Term, ...]:
     files: whether paths may be opened (not for a visitor's text on a server).
     Raises QueryError for an empty query, an empty term, or a picture that is not there.
     """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise QueryError("The query is not valid UTF-8 text.") from None
     terms: list[Term] = []
     sign = 1.0
     words: list[str] = []
@@ -71,6 +75,8 @@ def format_query(terms: Sequence[Term]) -> str:
     """The string that `parse_query` reads back; for text and item terms and pictures given by path."""
     parts: list[str] = []
     for term in terms:
+        if term.weight and not 5e-7 < abs(term.weight) < 1e6:
+            raise QueryError(f"The weight {term.weight:g} cannot be written: use 0.000001 to 999999.")
         sign = "-" if term.weight < 0 else "+"
         weight = "" if abs(term.weight) == 1 else f"{abs(term.weight):.6f}".rstrip("0").rstrip(".") + ":"
         parts.append(f"{sign} {weight}{_written(term)}")
@@ -145,8 +151,10 @@ def _written(term: Term) -> str:
     text = str(term.value)
     if term.kind == "item":
         return _ITEM + text
+    if term.kind == "image":
+        text = os.path.abspath(os.path.expanduser(text))
     try:
-        if parse_query(text) == (Term(term.kind, term.value),):
+        if '"' not in text and not text.startswith("//") and parse_query(text) == (Term(term.kind, term.value),):
             return text
     except QueryError:
         pass

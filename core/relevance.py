@@ -19,14 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.encoders.base import Encoder, Vectors, unit_rows
-from core.neutral import neutral_vectors
+from core.neutral import neutral_prior, neutral_vectors
 from core.query import Term
 
-LIKELY = 1 / 3  # the line: to miss a match is taken to be worse than to show one too many
+LIKELY = 0.4  # the line: to miss a match is taken to be a little worse than to show one too many
 
 # Weights of choice and ln(items), and the intercept: names of classes present in and absent from libraries of 10 to
 # 400 labelled photos. Nothing larger was measured, so that the penalty of size stops growing soon after.
-TEXT_FIT = (1.034, -0.621, 5.909)
+TEXT_FIT = (1.106, -0.579, 5.059)
 MAX_ITEMS = 1_000
 # Weight of level and the intercept: pairs of photos whose captions agree.
 IMAGE_FIT = (0.93, -4.99)
@@ -41,12 +41,14 @@ _PRIOR_PAIRS = 64  # pairs of prompts that stand in for a background while the l
 class Relevance:
     """One query, read against neutral ones.
 
-    query: (dim,) unit. neutral: (m, dim) unit rows. items: in the library. by_text: no picture is among the terms.
+    query: (dim,) unit. neutral: (m, dim) unit rows; prior: (m,) how much each counts. items: in the library.
+    by_text: no picture is among the terms.
     mean, std: of the scores of neutral queries over the library; only for queries with pictures.
     """
 
     query: NDArray[np.float32]
     neutral: Vectors
+    prior: NDArray[np.float32]
     items: int
     by_text: bool
     mean: float = 0.0
@@ -60,11 +62,19 @@ class Relevance:
         prompts = neutral_vectors(encoder)
         neutral = _neutral_queries(prompts, background, terms)
         if all(term.kind == "text" for term in terms):
-            return cls(query, neutral, items, True)
+            return cls(query, neutral, neutral_prior(), items, True)
         scores = neutral[_spread(len(neutral), _LEVEL_QUERIES)] @ background[_spread(len(background), _LEVEL_ITEMS)].T
         half = min(_PRIOR_PAIRS, len(prompts) // 2)
         level = np.append(scores[scores < _IDENTICAL], (prompts[:half] * prompts[-half:]).sum(axis=1))
-        return cls(query, neutral, items, False, float(level.mean()), float(level.std()) + 1e-6)
+        return cls(
+            query,
+            neutral,
+            np.ones(len(neutral), np.float32),
+            items,
+            False,
+            float(level.mean()),
+            float(level.std()) + 1e-6,
+        )
 
     def of_hits(self, scores: NDArray[np.float32], vectors: Vectors) -> NDArray[np.float32]:
         """Probabilities (m,), 0 to 1, for hits of these cosines (m,) and vectors (m, dim)."""
@@ -86,7 +96,7 @@ class Relevance:
         """(m,), at most 0: ln p(this query | hit), among the query and its neutral rivals; see the module's head."""
         rivals = (self.neutral @ vectors.T).astype(np.float64)
         likeness = np.clip(self.neutral @ self.query, 0.0, 1.0)
-        weights = (1.0 - likeness**2) ** 2
+        weights = self.prior * (1.0 - likeness**2) ** 2
         mean, std = rivals.mean(axis=0), rivals.std(axis=0) + 1e-6
         own = _SHARPNESS * (scores - mean) / std
         return own - np.log(weights @ np.exp(_SHARPNESS * (rivals - mean) / std) + np.exp(own))
@@ -98,9 +108,10 @@ def _neutral_queries(prompts: Vectors, background: Vectors, terms: Sequence[Term
         return prompts if terms[0].kind == "text" else background
     rng = np.random.default_rng(0)
     total = np.zeros_like(prompts)
-    for term in terms:
+    for place, term in enumerate(terms):  # the first keeps the order of the prompts, and so their prior
+        order = rng.permutation(len(prompts)) if place else np.arange(len(prompts))
         pool = prompts if term.kind == "text" else background
-        total += np.float32(term.weight) * pool[rng.permutation(len(prompts)) % len(pool)]
+        total += np.float32(term.weight) * pool[order % len(pool)]
     return unit_rows(total)
 
 

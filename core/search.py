@@ -81,7 +81,7 @@ def search(
     vectors = index.vectors(numbers)
     reading = Relevance.of(encoder, index.background, query, terms, items=len(index.items))
     relevance = reading.of_hits(scores, vectors)
-    order = np.lexsort((-scores, relevance < LIKELY))  # the likely first, each part by score
+    order = np.lexsort((-scores, -relevance))
     ranked = _Ranked(index, numbers[order], vectors[order], scores[order], relevance[order])
     hits = tuple(ranked.hit(group) for group in ranked.groups(fold_duplicates)[:top_k])
     return SearchResult(hits, sum(hit.likely for hit in hits), considered, time.perf_counter() - started)

@@ -24,7 +24,7 @@ header(
 
 def page() -> None:
     if was_asked():
-        st.switch_page("pages/search_images.py")
+        st.switch_page("pages/search_images.py", query_params={**st.query_params, "q": st.session_state["q"]})
     library = current_library()
     encoder = current_encoder()
     if library is None:

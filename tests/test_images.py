@@ -146,3 +146,9 @@ def test_taken_at_reads_exif_and_survives_nonsense() -> None:
     exif[0x0132] = "yesterday"
     assert taken_at(encoded(half_red_half_blue(), "JPEG", exif=exif)) is None
     assert taken_at(b"nothing") is None
+
+
+@pytest.mark.parametrize("format", ["PNG", "WEBP", "JPEG"])
+def test_broken_exif_is_no_reason_to_refuse_a_picture(format: str) -> None:
+    data = encoded(half_red_half_blue(), format, exif=b"Exif\0\0nonsense" * 3)
+    assert open_image(data).size == image_size(data) == (80, 40)

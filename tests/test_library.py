@@ -345,3 +345,41 @@ def test_what_cannot_be_looked_at_is_not_called_missing(
     before = encoder.images_seen
     ingest(library, encoder, [photos])
     assert statuses(library)["red.png"] == "ok" and encoder.images_seen == before  # its vectors were kept
+
+
+def test_a_clock_gone_wrong_stops_nobody(library: Library, encoder: ColourEncoder, photos: Path) -> None:
+    os.utime(photos / "red.png", (10**12, 10**12))
+    assert ingest(library, encoder, [photos]).items == N
+
+
+def test_what_one_encoder_cannot_digest_stays_searchable_under_another(
+    library: Library, encoder: ColourEncoder, photos: Path
+) -> None:
+    other = FussyEncoder("fussy", "fussy")
+    report = ingest(library, other, [photos])
+    assert len(report.failed) == 1 and report.items == N
+    assert len(library.index(encoder)) == N and len(library.index(other)) == N - 1
+
+
+def test_links_from_one_folder_into_another_make_no_twins(
+    library: Library, encoder: ColourEncoder, photos: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "first").mkdir()
+    (tmp_path / "first" / "link").symlink_to(photos)
+    report = ingest(library, encoder, [tmp_path / "first", photos])
+    assert (report.added, report.items) == (0, N)
+
+
+def test_a_library_in_use_is_not_deleted(library: Library) -> None:
+    with library.writing(), pytest.raises(LibraryError, match="another process"):
+        Library(library.path).delete()
+    assert Library(library.path).counts()["ok"] == N
+
+
+def test_an_empty_folder_does_not_cost_old_vectors(
+    library: Library, encoder: ColourEncoder, photos: Path, tmp_path: Path
+) -> None:
+    photos.rename(tmp_path / "unmounted")
+    photos.mkdir()
+    ingest(library, ColourEncoder("colour-1b"), [photos])
+    assert [entry.id for entry in library.encoders()] == ["colour-1"]

@@ -358,7 +358,7 @@ def test_uploads_go_into_the_library(encoder: ColourEncoder) -> None:
 
 def test_a_library_of_the_visit_is_in_no_link_and_in_no_other_visit(colours: Library) -> None:
     at = press(visit(LIBRARY), "Start one")
-    assert at.selectbox("library_pick").value == "this-visit" and "library" not in at.query_params
+    assert at.selectbox("library_pick").value == ":visit" and "library" not in at.query_params
     assert list_libraries() == [colours.path]
     assert visit(LIBRARY).selectbox("library_pick").options == ["Colours"]
 

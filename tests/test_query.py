@@ -104,7 +104,9 @@ def test_a_large_query_picture(encoder: ColourEncoder, tmp_path: Path) -> None:
     [
         Term("text", "a - b", 2.0),
         Term("text", "2:3", -0.25),
-        Term("text", "red", 1e-7),
+        Term("text", "red", 1e-6),
+        Term("text", "//red", 2.0),
+        Term("text", "red", 0.0),
         Term("text", "item:x"),
         Term("text", "photo.jpg"),
         Term("text", "file:x"),
@@ -128,3 +130,20 @@ def test_a_path_that_reads_like_a_query(photos: Path) -> None:
 def test_paths_that_cannot_be(text: str) -> None:
     with pytest.raises(QueryError, match="no picture"):
         parse_query(text)
+
+
+def test_unclosed_quotes_do_not_swallow_the_next_term() -> None:
+    first, second = parse_query(format_query([Term("text", '"the old'), Term("text", 'a "b', -1.0)]))
+    assert "the old" in str(first.value) and second.weight == -1.0
+
+
+@pytest.mark.parametrize("text", ["caf\udce9 red", "item:\udce9", "~\ud800x.jpg"])
+def test_what_is_no_text(text: str) -> None:
+    with pytest.raises(QueryError, match="UTF-8"):
+        parse_query(text)
+
+
+@pytest.mark.parametrize("weight", [1e6, 1e-9])
+def test_weights_that_cannot_be_written(weight: float) -> None:
+    with pytest.raises(QueryError, match="cannot be written"):
+        format_query([Term("text", "red", weight)])

@@ -93,3 +93,10 @@ def test_one_damaged_member_does_not_cost_the_others(library: Library) -> None:
     data[at : at + 8] = b"\xff" * 8
     report = save_uploads(library, [("three.zip", io.BytesIO(bytes(data)))])
     assert len(report.saved) == 2 and [name for name, _ in report.refused] == ["b.png"]
+
+
+def test_an_archive_that_lies_about_its_names_costs_nobody_else(library: Library) -> None:
+    data = zipped({"a\N{LATIN SMALL LETTER E WITH ACUTE}.png": png("red")}).getvalue()
+    broken = data.replace("\N{LATIN SMALL LETTER E WITH ACUTE}".encode(), b"\xff\xff")
+    report = save_uploads(library, [("good.png", io.BytesIO(png("blue"))), ("bad.zip", io.BytesIO(broken))])
+    assert len(report.saved) == 1 and [name for name, _ in report.refused] == ["bad.zip"]

@@ -61,12 +61,15 @@ def ready(library: Library, encoder: Encoder, facts: LibraryFacts) -> bool:
 def add_folder(library: Library, encoder: Encoder) -> None:
     """A folder of the machine that runs Semblance: looked through first, added when that looks right."""
     with st.form("folder", border=False):
-        path = st.text_input(
-            "Folder", key="folder_path", placeholder="~/Pictures", help="With all below it."
-        ).strip()
+        path = st.text_input("Folder", key="folder_path", placeholder="~/Pictures", help="With all below it.").strip()
         asked = st.form_submit_button("Look what is there", disabled=busy(library))
-    if asked and path:
+    if asked:
         st.session_state.pop("folder_found", None)
+    if asked and not path:
+        st.info("Type the path of a folder of this computer.", icon=":material/folder:")
+    elif asked and os.path.isfile(os.path.expanduser(path)):
+        st.warning(f"{plain(path)} is a file: give the folder that holds it.", icon=":material/folder_off:")
+    elif asked:
         with st.spinner("Looking through the folders …"):
             st.session_state["folder_found"] = scan([path], wanted=is_image_path)
     found: Scan | None = st.session_state.get("folder_found")

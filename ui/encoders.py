@@ -113,7 +113,7 @@ def _load(slot: _Slot) -> None:
 def _work(slot: _Slot, label: str, task: Callable[[], None]) -> None:
     """Runs a task beside the page's script and shows how far it is; a rerun of the page joins the same task."""
     with slot.lock:
-        if slot.work is None:
+        if slot.work is None or slot.work.done():
             slot.work, slot.progress = Future(), None
             threading.Thread(target=_fulfil, args=(slot.work, task), daemon=True).start()
         work = slot.work

@@ -13,6 +13,7 @@ from core import IngestReport, Library, Progress, SemblanceError
 from core.progress import OnProgress
 from ui.page import boundary, counted, duration_text, file_table, plain
 
+_starting = threading.Lock()
 _LOG = logging.getLogger("semblance")
 Work = Callable[[OnProgress, threading.Event], IngestReport]
 
@@ -59,10 +60,11 @@ def job_of(library: Library) -> Job | None:
 
 def start_job(library: Library, title: str, work: Work, *, stoppable: bool = True) -> None:
     """Starts work on a library. While a job of it runs, another is not started."""
-    current = job_of(library)
-    if current and current.running:
-        return
-    job = _jobs()[str(library.path)] = Job(title, stoppable)
+    with _starting:
+        current = job_of(library)
+        if current and current.running:
+            return
+        job = _jobs()[str(library.path)] = Job(title, stoppable)
     threading.Thread(target=job.run, args=(work,), name=f"job {library.name}", daemon=True).start()
 
 

@@ -14,7 +14,7 @@ import streamlit as st
 from core import Encoder, Item, Library
 from core.library.registry import libraries_folder, list_libraries, temporary_library
 
-VISIT = "this-visit"  # the key of the visit's own library; stands in no link
+VISIT = ":visit"  # no library can be called so; the key of the visit's own library; stands in no link
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)

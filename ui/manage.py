@@ -50,10 +50,15 @@ def encoder_section(library: Library, encoder: Encoder, facts: LibraryFacts) -> 
                 "Drop its vectors",
                 key=f"drop {entry.id}",
                 disabled=busy(library),
-                on_click=library.drop_encoder,
-                args=(entry.id,),
+                on_click=_drop,
+                args=(library, entry.id),
                 help="The pictures stay in the library and can be embedded again.",
             )
+
+
+def _drop(library: Library, encoder_id: str) -> None:
+    with boundary():
+        library.drop_encoder(encoder_id)
 
 
 def problem_section(library: Library, facts: LibraryFacts) -> None:

@@ -65,7 +65,7 @@ def query_box() -> None:
         key="q",
         bind="query-params",
         type="search",
-        placeholder="a dog running on a beach",
+        placeholder="a cup of coffee on a table",
         help="Words, joined by + and -, each with a weight if you like: 2:beach + sunset - people",
     )
 
@@ -110,8 +110,8 @@ def _term(library: Library, terms: Sequence[Term], place: int, term: Term) -> No
         st.markdown(f"{':red[without] ' if term.weight < 0 else ''}{plain(name)}", width="content")
         st.number_input(
             "Weight; below zero means unlike this",
-            min_value=-10.0,
-            max_value=10.0,
+            min_value=-max(10.0, abs(term.weight)),
+            max_value=max(10.0, abs(term.weight)),
             value=float(term.weight),
             step=0.5,
             format="%.2g",

@@ -226,13 +226,19 @@ class _Run:
             return
         for (pending, _), vector in zip(batch, self._encode([image for _, image in batch]), strict=True):
             if isinstance(vector, Exception):
-                file = FoundFile(pending.item.path, pending.item.bytes, pending.item.mtime_ns)
-                self._fail(file, f"The encoder failed on this picture ({vector}).", pending.item.content_hash)
+                self._refuse(pending.item, f"The encoder {self.encoder.name} failed on this picture ({vector}).")
                 continue
             self.rows.append(VectorRow(pending.item.id, vector))
             self.embedded.add(pending.item.id)
             self.report.embedded += 1
             self._finish(pending)
+
+    def _refuse(self, item: Item, reason: str) -> None:
+        """What one encoder cannot digest is still a good item where another could."""
+        if any(self.library.vectors_of(entry.id, [item.id]) for entry in self.library.encoders()):
+            self.report.failed.append((item.path, reason))
+        else:
+            self._fail(FoundFile(item.path, item.bytes, item.mtime_ns), reason, item.content_hash)
 
     def _encode(self, images: list[Image.Image]) -> Vectors | list[Vectors | Exception]:
         """A vector for each image; where the batch fails, one at a time, so that one image never stops the others."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
 from pathlib import Path
@@ -23,7 +24,7 @@ def list_libraries() -> list[Path]:
     """The directories of all known libraries that are still there, by name."""
     own = libraries_folder().glob("*/library.json")
     others = (Path(path) / "library.json" for path in load_settings().get(_OTHERS, []))
-    return sorted({mark.parent for mark in (*own, *others) if mark.is_file()}, key=lambda path: path.name.lower())
+    return sorted({mark.parent for mark in (*own, *others) if os.path.isfile(mark)}, key=lambda path: path.name.lower())
 
 
 def create_library(name: str) -> Library:

@@ -69,14 +69,14 @@ def scan(
     on_found: told the count so far, now and then. Raises LibraryError for a path that does not exist.
     """
     result = Scan(checked_roots(paths))
-    seen_folders: set[tuple[int, int]] = set()
     for root in result.roots:
-        named = [root] if not os.path.isdir(root) else None
-        for path in named or _walk(root, seen_folders, result.closed):
-            if named or wanted(path):
-                _add(result, path)
-                if on_found and len(result.files) % 500 == 0:
-                    on_found(len(result.files))
+        if not os.path.isdir(root):
+            _add(result, root)
+    for path in _walk([root for root in result.roots if os.path.isdir(root)], result.closed):
+        if wanted(path):
+            _add(result, path)
+            if on_found and len(result.files) % 500 == 0:
+                on_found(len(result.files))
     return result
 
 
@@ -91,13 +91,15 @@ def _add(result: Scan, path: str) -> None:
         result.unreadable[path] = f"The file cannot be looked at: {error.strerror}."
     else:
         if S_ISREG(stat.st_mode):
-            result.files[path] = FoundFile(path, stat.st_size, stat.st_mtime_ns)
+            changed = max(-(2**63), min(stat.st_mtime_ns, 2**63 - 1))  # clocks have been seen in the year 33658
+            result.files[path] = FoundFile(path, stat.st_size, changed)
         else:  # reading from a pipe or a device may never end
             result.unreadable[path] = "It is a pipe or a device, not a file."
 
 
-def _walk(root: str, seen: set[tuple[int, int]], closed: dict[str, str]) -> Iterator[str]:
-    folders, links = [root], list[str]()  # links last, so that a folder is listed under its own name
+def _walk(roots: list[str], closed: dict[str, str]) -> Iterator[str]:
+    seen: set[tuple[int, int]] = set()
+    folders, links = roots[::-1], list[str]()  # links last, so that a folder is listed under its own name
     while folders or links:
         folder = folders.pop() if folders else links.pop()
         try:

@@ -203,8 +203,8 @@ class Library:
         They could never be searched again: the name opens the encoder as it is now.
         """
         items = self.items()
-        searchable = set(items.filter(pc.equal(items["status"], "ok"))["id"].to_pylist())
-        if searchable <= self.vector_ids(encoder.id):
+        searchable = set(items.filter(pc.not_equal(items["status"], "failed"))["id"].to_pylist())
+        if searchable and searchable <= self.vector_ids(encoder.id):
             for entry in self.encoders():
                 if entry.name == encoder.name and entry.id != encoder.id:
                     self._db.drop_table(_table_name(entry.id))
@@ -222,7 +222,8 @@ class Library:
 
     def delete(self) -> None:
         """Removes the library's directory. Photos outside it are not touched; uploads, which live inside it, go too."""
-        shutil.rmtree(self.path)
+        with self.writing():
+            shutil.rmtree(self.path)
 
     # inside
 

@@ -44,6 +44,10 @@ def read_bytes(path: Path) -> bytes:
         if path.stat().st_size > MAX_BYTES:
             raise MediaError(f"The file is larger than {MAX_BYTES // 1_000_000} MB: export a smaller copy.")
         data = path.read_bytes()
+    except MemoryError:
+        raise MediaError("Not enough memory to read the file.") from None
+    except ValueError as error:  # a NUL in the name
+        raise MediaError(f"The name cannot be that of a file ({error}).") from None
     except FileNotFoundError:
         raise MediaError("The file is not there any more.") from None
     except PermissionError:
@@ -91,8 +95,7 @@ def image_size(data: bytes) -> tuple[int, int]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
-                turned = image.getexif().get(ExifTags.Base.Orientation, 1) in (5, 6, 7, 8)
-                return image.size[::-1] if turned else image.size
+                return image.size[::-1] if _is_turned(image) else image.size
     except Exception as error:
         raise MediaError(_broken(error)) from error
 
@@ -135,6 +138,13 @@ def _broken(error: Exception) -> str:
     return f"The picture is damaged and cannot be decoded ({text[:120] or type(error).__name__})."
 
 
+def _is_turned(image: Image.Image) -> bool:
+    try:
+        return image.getexif().get(ExifTags.Base.Orientation, 1) in (5, 6, 7, 8)
+    except Exception:  # as in `_upright`
+        return False
+
+
 def _upright(image: Image.Image) -> Image.Image:
     try:
         return ImageOps.exif_transpose(image)
@@ -143,17 +153,19 @@ def _upright(image: Image.Image) -> Image.Image:
 
 
 def _few_large(size: tuple[int, int]) -> AbstractContextManager[object]:
-    """Large pictures one at a time, whatever the number of threads: each may take a gigabyte on its way."""
+    """Large pictures one at a time, whatever the number of threads: each may take two gigabytes on its way."""
     return _large if size[0] * size[1] > _LARGE_PIXELS else nullcontext()
 
 
 def _shrink(image: Image.Image, min_side: int | None) -> Image.Image:
     """By a whole factor, as early as possible; palettes and deep integers first need a mode that can be averaged."""
-    if image.mode.startswith(("I", "F")):
+    factor = min(image.size) // min_side if min_side else 1
+    if image.mode in ("I", "F"):
+        return _to_eight_bits(image.reduce(factor) if factor > 1 else image)
+    if image.mode.startswith("I;16"):
         image = _to_eight_bits(image)
     elif image.mode in ("1", "P", "PA"):
         image = image.convert("RGBA" if "transparency" in image.info or image.mode == "PA" else "RGB")
-    factor = min(image.size) // min_side if min_side else 1
     return image.reduce(factor) if factor > 1 else image
 
 

@@ -166,6 +166,7 @@ def test_a_cat_is_found_from_the_home_page(visitor: Visitor) -> None:
     visitor.page.get_by_role("button", name="a cat", exact=True).click()
     assert visitor.answer("“a cat”").names()[0] == "chelsea.png"
     assert "1 likely match for “a cat”" in visitor.page.locator("h4").inner_text()
+    assert parse_qs(urlsplit(visitor.page.url).query)["q"] == ["a cat"]  # the link can be given on
 
 
 def test_words_find_what_they_mean(visitor: Visitor) -> None:
