@@ -47,3 +47,8 @@ def test_packages_that_carry_weights_are_required() -> None:
     source = "".join(path.read_text() for path in (ROOT / "core" / "encoders").glob("embedded*.py"))
     packages = set(re.findall(r'_package_file\("([^"]+)"', source))
     assert packages and all(f"{package}==" in required for package in packages)
+
+
+def test_no_placeholder_is_left_in_what_people_read() -> None:
+    for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "core").rglob("*.md")):
+        assert "@@" not in path.read_text(encoding="utf-8"), path

@@ -9,6 +9,7 @@ import streamlit as st
 
 from core import Encoder, Filters, Hit, Library, SearchResult, Term, search
 from core.export import hits_csv, write_hits_zip
+from core.relevance import LIKELY
 from ui.details import open_details
 from ui.encoders import load_encoder
 from ui.filters import Options, clear_filters, filter_text
@@ -53,6 +54,7 @@ def show_results(library: Library, terms: Sequence[Term], filters: Filters, resu
     chosen = _grid(likely, _LIKELY) if likely else []
     if likely and beyond:
         st.markdown("**Likely matches end here**", width="content")
+        st.caption(f"Below {LIKELY:.0%} by estimate. For a broad word, such as “a dog”, the rest may well hold more.")
     shows_beyond = bool(beyond) and ((not likely and _by_pictures(terms)) or _wants_beyond(bool(likely), len(beyond)))
     if shows_beyond:
         chosen += _grid(beyond, _BEYOND)
