@@ -106,6 +106,8 @@ def _randomise(model: PreTrainedModel) -> PreTrainedModel:
             if parameter.ndim >= 2:
                 fan_in = parameter[0].numel()
                 parameter.normal_(0.0, 1.5 / math.sqrt(fan_in), generator=generator)
+            elif parameter.numel() > 1 and parameter.std() > 0:  # a class embedding: transformers drew it unseeded
+                parameter.normal_(0.0, 1.0 / math.sqrt(parameter.numel()), generator=generator)
         model.logit_scale.fill_(LOGIT_SCALE)
         if hasattr(model, "logit_bias"):
             model.logit_bias.fill_(LOGIT_BIAS)

@@ -35,6 +35,8 @@ __all__ = ["CURATED", "CuratedModel", "HubEncoder"]
 _TEMPLATES = ("{}", "a photo of {}", "a picture of {}", "a close-up photo of {}", "a photo showing {}")
 _TEXTS_AT_ONCE = 64
 _IMAGES_AT_ONCE = {"cuda": 128, "mps": 32, "cpu": 16}
+# of weights: below, half precision saves no time worth its rounding
+_SMALL_BYTES = 64 * 2**20
 # pixels: pictures with a shorter side below twice this reach the model's own preprocessing whole
 _FULL_SIDE = 640
 # a strip longer than so many times its width loses its ends, where the model sees only the centre
@@ -99,7 +101,8 @@ class HubEncoder:
     @cached_property
     def dtype(self) -> str:
         """The precision that it computes in; its vectors are float32 always."""
-        return self._dtype or best_dtype(self.device)
+        small = sum(path.stat().st_size for path in self._files.weights) < _SMALL_BYTES
+        return self._dtype or ("float32" if small else best_dtype(self.device))
 
     @cached_property
     def scoring(self) -> Scoring:
