@@ -18,7 +18,7 @@ from tqdm import tqdm
 from core.encoders import DEFAULT_ENCODER, Encoder, open_encoder
 from core.errors import LibraryError, QueryError, SemblanceError
 from core.progress import Progress
-from core.query import Term, parse_query
+from core.query import PLAIN, Term, parse_query
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -116,7 +116,7 @@ def _search(options: argparse.Namespace, bar: _Bar) -> dict[str, Any]:
         raise QueryError("The query is empty: type words, or give --image FILE.")
     library = Library(options.library)
     encoder = _encoder_of(library, options.encoder, bar)
-    templates = None if options.templates else ("{}",)
+    templates = None if options.templates else PLAIN
     result = search(
         library, encoder, terms, top_k=options.top, fold_duplicates=not options.duplicates, templates=templates
     )

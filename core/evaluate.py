@@ -12,9 +12,7 @@ from numpy.typing import NDArray
 from core.encoders.base import Encoder
 from core.labelled_files import embed_files, read_pairs, unique
 from core.progress import OnProgress
-from core.query import embed_texts
-
-PLAIN = ("{}",)
+from core.query import PLAIN, embed_texts
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from core.files import absolute
+
 Orientation = Literal["landscape", "portrait", "square"]
 _SQUARE = 1.05  # sides that differ by up to 5 % are what people call square
 
@@ -41,7 +43,7 @@ class Filters:
         if self.kind is not None:
             passes &= _array(pc.equal(items["kind"], self.kind))
         if self.folder is not None:
-            inside = os.path.abspath(os.path.expanduser(self.folder)).rstrip(os.sep) + os.sep
+            inside = str(absolute(self.folder)).rstrip(os.sep) + os.sep
             passes &= _array(pc.starts_with(items["path"], inside))
         if self.after is not None or self.before is not None:
             passes &= self._by_date(items)

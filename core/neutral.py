@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.encoders.base import Encoder, Vectors
+from core.files import write_whole
 from core.home import home
 from core.progress import OnProgress, Progress
-from core.settings import write_whole
 
 _CHUNK = 128
 _NARROW = 0.1
@@ -39,11 +39,15 @@ def imagenet_names() -> tuple[str, ...]:
     return tuple(json.loads(file.read_text(encoding="utf-8")))
 
 
+@lru_cache(maxsize=1)
 def neutral_prior() -> NDArray[np.float32]:
-    """(prompts,) how much each counts as a rival. A breed rivals another breed, but hardly "a dog" itself, and most of
-    the class names are that narrow."""
+    """(prompts,), read-only: how much each counts as a rival.
+
+    A breed rivals another breed, but hardly "a dog" itself, and most of the class names are that narrow.
+    """
     prior = np.full(len(neutral_prompts()), _NARROW, np.float32)
     prior[: len(neutral_prompts()) - len(set(imagenet_names()))] = 1.0
+    prior.setflags(write=False)
     return prior
 
 

@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 
 from core.encoders.base import Encoder, Vectors, unit_rows
 from core.errors import MediaError, QueryError
+from core.files import absolute
 from core.library.index import VectorIndex
 from core.media.images import is_image_path, open_image
 
+PLAIN = ("{}",)  # the template that leaves words as they are
 _ITEM = "item:"
 _FILE = "file:"
 _WEIGHT = re.compile(r"(\d{1,6}(?:\.\d{1,6})?|\.\d{1,6}):(?!//)\s*")
@@ -88,7 +90,7 @@ def embed_query(
 ) -> NDArray[np.float32]:
     """The query's unit vector (dim,): the weighted sum of its terms' unit vectors, normalised.
 
-    templates: the prompts that words are embedded through and averaged over; None takes the encoder's own, ("{}",)
+    templates: the prompts that words are embedded through and averaged over; None takes the encoder's own, PLAIN
     the words as they are. index: where `item` terms are looked up.
     Raises QueryError where there are no terms, their weights are not finite or cancel out, or an item is not there.
     """
@@ -152,7 +154,7 @@ def _written(term: Term) -> str:
     if term.kind == "item":
         return _ITEM + text
     if term.kind == "image":
-        text = os.path.abspath(os.path.expanduser(text))
+        text = str(absolute(text))
     try:
         if '"' not in text and not text.startswith("//") and parse_query(text) == (Term(term.kind, term.value),):
             return text

@@ -80,17 +80,13 @@ class Relevance:
         """Probabilities (m,), 0 to 1, for hits of these cosines (m,) and vectors (m, dim)."""
         if self.by_text:
             weight, size, intercept = TEXT_FIT
-            logit = weight * self.choice(scores, vectors) + size * np.log(min(self.items, MAX_ITEMS)) + intercept
-        else:
-            weight, intercept = IMAGE_FIT
-            logit = weight * (scores - self.mean) / self.std + intercept
-        relevance = (1.0 / (1.0 + np.exp(-logit))).astype(np.float32)
+            return _logistic(
+                weight * self.choice(scores, vectors) + size * np.log(min(self.items, MAX_ITEMS)) + intercept
+            )
+        weight, intercept = IMAGE_FIT
+        relevance = _logistic(weight * (scores - self.mean) / self.std + intercept)
         # the very picture asked for is what was meant, however alike the rest of a library is
-        return (
-            relevance
-            if self.by_text
-            else np.where(scores >= _IDENTICAL, np.maximum(relevance, scores), relevance).clip(0, 1)
-        )
+        return np.where(scores >= _IDENTICAL, np.maximum(relevance, scores), relevance).clip(0, 1)
 
     def choice(self, scores: NDArray[np.float32], vectors: Vectors) -> NDArray[np.float64]:
         """(m,), at most 0: ln p(this query | hit), among the query and its neutral rivals; see the module's head."""
@@ -113,6 +109,10 @@ def _neutral_queries(prompts: Vectors, background: Vectors, terms: Sequence[Term
         pool = prompts if term.kind == "text" else background
         total += np.float32(term.weight) * pool[order % len(pool)]
     return unit_rows(total)
+
+
+def _logistic(logit: NDArray[np.floating]) -> NDArray[np.float32]:
+    return (1.0 / (1.0 + np.exp(-logit))).astype(np.float32)
 
 
 def _spread(count: int, limit: int) -> NDArray[np.int64]:

@@ -19,7 +19,7 @@ from core.relevance import LIKELY, Relevance
 
 MAX_HITS = 1_000
 NEAR_DUPLICATE = 0.985  # cosine; the same shot resized or saved again lies above, two shots of one scene below
-_CANDIDATES = 200  # looked at beyond what is shown: folding takes some, and the likely come first
+_CANDIDATES = 200  # looked at even where fewer are shown: folding takes some, and relevance reorders them
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +72,8 @@ def search(
     index = library.index(encoder)
     query = embed_query(encoder, terms, index=index, templates=templates)
     allowed = _allowed(index, filters or Filters(), terms)
-    with_vectors = np.unique(index.item_rows)
-    considered = len(with_vectors) if allowed is None else int(allowed[with_vectors].sum())
+    rows = index.rows_with_vectors
+    considered = len(rows) if allowed is None else int(allowed[rows].sum())
     top_k = max(1, min(int(top_k), MAX_HITS))
     scores, numbers = index.search(query, max(2 * top_k, _CANDIDATES), allowed=allowed)
     if len(numbers) == 0:
@@ -122,9 +122,7 @@ class _Ranked:
         best, number = group[0], int(self.numbers[group[0]])
         rows = self.index.item_rows[self.numbers[group]]
         others = [
-            self.index.item(int(self.numbers[rank]))
-            for rank in group
-            if self.index.item_rows[self.numbers[rank]] != rows[0]
+            self.index.item(int(self.numbers[rank])) for rank, row in zip(group, rows, strict=True) if row != rows[0]
         ]
         start, end = float(self.index.start_s[number]), float(self.index.end_s[number])
         return Hit(

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
+from core.files import write_whole
 from core.home import home
 
 
@@ -26,19 +25,6 @@ def save_settings(**changes: Any) -> None:
     settings = {key: value for key, value in {**load_settings(), **changes}.items() if value is not None}
     with contextlib.suppress(OSError):  # a read-only home forgets, and everything else still works
         write_whole(_file(), json.dumps(settings, indent=1).encode())
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Writes a file through a temporary one beside it, so that a reader sees the old content or the new, never half."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def _file() -> Path:

@@ -383,3 +383,9 @@ def test_an_empty_folder_does_not_cost_old_vectors(
     photos.mkdir()
     ingest(library, ColourEncoder("colour-1b"), [photos])
     assert [entry.id for entry in library.encoders()] == ["colour-1"]
+
+
+def test_a_library_can_be_read_by_who_may_read_other_files(tmp_path: Path) -> None:
+    (tmp_path / "other").touch()
+    mark = Library(tmp_path / "library", create=True).path / "library.json"
+    assert mark.stat().st_mode == (tmp_path / "other").stat().st_mode

@@ -6,12 +6,12 @@ import os
 
 import streamlit as st
 
-from core import Encoder, Library, ingest
+from core import Encoder, Library
 from core.library.sample import build_sample, sample_path
 from core.library.scan import Scan, scan
 from core.library.uploads import save_uploads
 from core.media.images import is_image_path
-from ui.jobs import job_of, start_job
+from ui.jobs import job_of, start_ingest, start_job
 from ui.libraries import LibraryFacts, library_key
 from ui.page import counted, file_table, plain, size_text
 from ui.sidebar import use_library
@@ -39,9 +39,7 @@ def embed_button(library: Library, encoder: Encoder, facts: LibraryFacts) -> Non
     if st.button(label, type="primary", icon=":material/deployed_code:", disabled=busy(library)):
         rows = library.items().to_pylist()
         paths = [row["path"] for row in rows if row["status"] == "ok" and os.path.lexists(row["path"])]
-        start_job(
-            library, "Embedding", lambda tell, cancel: ingest(library, encoder, paths, on_progress=tell, cancel=cancel)
-        )
+        start_ingest(library, encoder, "Embedding", paths)
         st.rerun()
 
 
@@ -85,10 +83,7 @@ def add_folder(library: Library, encoder: Encoder) -> None:
         st.caption(f"{len(found.closed):,} files or folders cannot be looked into; the report will list them.")
     if st.button("Add them", type="primary", icon=":material/add_photo_alternate:", disabled=busy(library)):
         del st.session_state["folder_found"]
-        title = f"Adding {folder}"
-        start_job(
-            library, title, lambda tell, cancel: ingest(library, encoder, [folder], on_progress=tell, cancel=cancel)
-        )
+        start_ingest(library, encoder, f"Adding {folder}", [folder])
         st.rerun()
 
 
@@ -108,8 +103,7 @@ def add_uploads(library: Library, encoder: Encoder) -> None:
             report = save_uploads(library, [(file.name, file) for file in files])
         st.session_state["refused"] = report.refused
         if report.saved:
-            work = lambda tell, cancel: ingest(library, encoder, report.saved, on_progress=tell, cancel=cancel)  # noqa: E731
-            start_job(library, f"Adding {counted(len(report.saved), 'upload')}", work)
+            start_ingest(library, encoder, f"Adding {counted(len(report.saved), 'upload')}", report.saved)
         st.rerun()
     if refused := st.session_state.get("refused"):
         st.warning(f"{len(refused):,} not taken:", icon=":material/block:")

@@ -6,11 +6,11 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import streamlit as st
 
 from core import Encoder, Progress, encoder_names, open_encoder
+from core.encoders import is_model_name
 from core.encoders.hub import CURATED
 from ui.page import duration_text, plain, size_text
 
@@ -58,10 +58,10 @@ def get_encoder(name: str, *, proven: bool = False) -> Encoder:
     """
     slot = _slot(name)
     if slot.encoder is None:
-        if "/" not in name and not Path(name).expanduser().is_dir():
-            slot.encoder = _open(name, slot)
-        else:
+        if is_model_name(name):
             _work(slot, f"Opening {name}", lambda: _open_model(name, slot, proven))
+        else:
+            slot.encoder = _open(name, slot)
     assert slot.encoder is not None
     return slot.encoder
 

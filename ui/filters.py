@@ -9,6 +9,7 @@ from datetime import date
 import streamlit as st
 
 from core import Encoder, Filters, Library
+from core.query import PLAIN
 from ui.libraries import folders
 from ui.memory import remembered
 from ui.page import plain
@@ -75,7 +76,7 @@ def option_panel(encoder: Encoder) -> Options:
             help=f"Words are embedded as {len(encoder.templates)} sentences, such as "
             f"“{plain(encoder.templates[-1])}”, and averaged. Off: exactly as typed.",
         )
-    return Options(top, fold, None if prompts else ("{}",))
+    return Options(top, fold, None if prompts else PLAIN)
 
 
 def clear_filters() -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import streamlit as st
 
-from core import IngestReport, Library, Progress, SemblanceError
+from core import Encoder, IngestReport, Library, Progress, SemblanceError, ingest
 from core.progress import OnProgress
 from ui.page import boundary, counted, duration_text, file_table, plain
 
@@ -66,6 +67,11 @@ def start_job(library: Library, title: str, work: Work, *, stoppable: bool = Tru
             return
         job = _jobs()[str(library.path)] = Job(title, stoppable)
     threading.Thread(target=job.run, args=(work,), name=f"job {library.name}", daemon=True).start()
+
+
+def start_ingest(library: Library, encoder: Encoder, title: str, paths: Sequence[Path | str]) -> None:
+    """Starts indexing these paths into a library, so that it can be stopped."""
+    start_job(library, title, lambda tell, cancel: ingest(library, encoder, paths, on_progress=tell, cancel=cancel))
 
 
 def dismiss_job(library: Library) -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from core import Encoder, Library, ingest
+from core import Encoder, Library
 from core.library.registry import create_library, forget_library, libraries_folder, remember_library
 from ui.add import busy, embed_button
-from ui.jobs import dismiss_job, start_job
+from ui.jobs import dismiss_job, start_ingest
 from ui.libraries import LibraryFacts, library_key, start_visit_library, top_folders
 from ui.page import boundary, counted, file_table, plain, size_text
 from ui.sidebar import use_library
@@ -24,13 +24,8 @@ def check_button(library: Library, encoder: Encoder) -> None:
         help="Looks through the folders of this library again: new, changed, moved and vanished pictures, and those "
         "that could not be read.",
     ):
-        found = top_folders(library.items()["path"].to_pylist())
-
-        start_job(
-            library,
-            "Checking for changes",
-            lambda tell, stop: ingest(library, encoder, found, on_progress=tell, cancel=stop),
-        )
+        folders = top_folders(library.items()["path"].to_pylist())
+        start_ingest(library, encoder, "Checking for changes", folders)
         st.rerun()
 
 

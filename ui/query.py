@@ -15,11 +15,11 @@ from PIL import Image
 
 from core import Library, Term, format_query, parse_query
 from core.errors import MediaError
-from core.media.images import open_image
+from core.media.images import IMAGE_SUFFIXES, open_image
 from core.media.thumbnails import thumbnail
 from ui.page import boundary, plain
 
-_PICTURE_TYPES = ["jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff", "avif", "heic", "heif"]
+_PICTURE_TYPES = sorted(suffix.removeprefix(".") for suffix in IMAGE_SUFFIXES)
 EXAMPLES = ("a cat", "a cup of coffee", "a rocket launch", "a man with a camera", "a swimming pool")
 
 

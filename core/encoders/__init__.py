@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 from core.encoders.base import Encoder, Scoring, Vectors, unit_rows
 from core.errors import EncoderError
+from core.files import absolute
 from core.progress import OnProgress
 
-__all__ = ["DEFAULT_ENCODER", "Encoder", "Scoring", "Vectors", "encoder_names", "open_encoder", "unit_rows"]
+__all__ = [
+    "DEFAULT_ENCODER",
+    "Encoder",
+    "Scoring",
+    "Vectors",
+    "encoder_names",
+    "is_model_name",
+    "open_encoder",
+    "unit_rows",
+]
 
 DEFAULT_ENCODER = "embedded"
 
@@ -31,6 +40,11 @@ def encoder_names() -> list[str]:
     return [*_BUILT_IN, *(model.hub_id for model in CURATED)]
 
 
+def is_model_name(name: str) -> bool:
+    """Whether a name stands for a model of the hub or in a folder, and not for a built-in encoder."""
+    return name not in _BUILT_IN and ("/" in name or absolute(name).is_dir())
+
+
 def open_encoder(name: str = DEFAULT_ENCODER, *, on_progress: OnProgress | None = None) -> Encoder:
     """Opens an encoder by its name: a built-in one, a hub id ("owner/model"), or a local model folder.
 
@@ -40,7 +54,7 @@ def open_encoder(name: str = DEFAULT_ENCODER, *, on_progress: OnProgress | None 
     name = name.strip()
     if name in _BUILT_IN:
         return _BUILT_IN[name](name, on_progress)
-    if "/" in name or Path(name).expanduser().is_dir():
+    if is_model_name(name):
         from core.encoders.hub import HubEncoder
 
         return HubEncoder(name, on_progress=on_progress)

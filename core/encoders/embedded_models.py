@@ -5,8 +5,6 @@ A file gets its final name only when it is whole, so that a killed or a second p
 
 from __future__ import annotations
 
-import os
-import tempfile
 import time
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
@@ -18,6 +16,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from core.errors import EncoderError
+from core.files import write_whole
 from core.home import home
 from core.progress import OnProgress, Progress
 
@@ -53,12 +52,7 @@ def _session(path: Path) -> ort.InferenceSession:
 
 def _write(path: Path, model: onnx.ModelProto) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f"{path.stem}.", suffix=".part", delete=False) as file:
-            file.write(model.SerializeToString())
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(file.name, path)
+        write_whole(path, model.SerializeToString(), durable=True)
     except OSError as error:
         raise EncoderError(
             f"Cannot prepare the embedded encoder in {path.parent}: {error}. Free some space (150 MB) there, "

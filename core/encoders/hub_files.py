@@ -10,6 +10,7 @@ from pathlib import Path
 from core.encoders.hub_config import missing_parts, small_files, weight_files
 from core.encoders.hub_download import download
 from core.errors import EncoderError
+from core.files import absolute
 from core.progress import OnProgress
 
 _HUB_ID = re.compile(r"(?P<repo>[\w.-]+/[\w.-]+)(@(?P<revision>[\w./-]+))?")
@@ -36,9 +37,9 @@ def find_model(name: str, *, on_progress: OnProgress | None = None) -> ModelFile
     A model in the hub's cache is taken as it is: the network is not asked whether a newer one exists.
     Raises EncoderError where there is no such folder or model, or where it cannot be had.
     """
-    local = Path(name).expanduser()
+    local = absolute(name)
     if local.is_dir():
-        return _local(local.absolute())
+        return _local(local)
     match = _HUB_ID.fullmatch(name)
     if match is None:
         raise EncoderError(f"There is no folder {name}, and a hub id looks like owner/model. Check the name.")

@@ -74,6 +74,11 @@ class VectorIndex:
         return np.flatnonzero(self.item_rows == row) if row >= 0 else np.empty(0, np.int64)
 
     @cached_property
+    def rows_with_vectors(self) -> NDArray[np.int64]:
+        """The rows of `items` that can be found; others are not embedded with this encoder yet."""
+        return np.unique(self.item_rows)
+
+    @cached_property
     def background(self) -> Vectors:
         """float32 (m, dim), m <= 4,096: a fixed random sample of the library, what scores are compared against."""
         rng = np.random.default_rng(0)

@@ -9,7 +9,7 @@ from pathlib import Path
 from stat import S_ISREG
 
 from core.errors import LibraryError
-from core.home import absolute
+from core.files import absolute
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 
 from core.encoders.base import Encoder
 from core.errors import LibraryError
-from core.home import absolute
+from core.files import absolute, write_whole
 from core.library.index import VectorIndex, build_index
 from core.library.schema import FORMAT_VERSION, ITEMS, EncoderEntry, Item, VectorRow, vectors_schema
 
@@ -97,8 +97,8 @@ class Library:
 
     def vectors_of(self, encoder_id: str, item_ids: Sequence[str]) -> dict[str, list[VectorRow]]:
         """The stored vectors of some items, float16, by item id; an item without any is not in the answer."""
-        table = self._open(_table_name(encoder_id))
         found: dict[str, list[VectorRow]] = {}
+        table = self._open(_table_name(encoder_id)) if item_ids else None
         if table is None:
             return found
         for some in _quoted(item_ids):
@@ -192,10 +192,8 @@ class Library:
 
     def drop_encoder(self, encoder_id: str) -> None:
         """Forgets all vectors of an encoder; the items stay."""
-        with self.writing(), self._index_lock:
-            if self._open(_table_name(encoder_id)) is not None:
-                self._db.drop_table(_table_name(encoder_id))
-            self._indexes.pop(encoder_id, None)
+        with self.writing():
+            self._drop(encoder_id)
 
     def drop_superseded(self, encoder: Encoder) -> None:
         """Forgets vectors of earlier weights of this encoder, once all searchable items have vectors of these.
@@ -207,7 +205,7 @@ class Library:
         if searchable and searchable <= self.vector_ids(encoder.id):
             for entry in self.encoders():
                 if entry.name == encoder.name and entry.id != encoder.id:
-                    self._db.drop_table(_table_name(entry.id))
+                    self._drop(entry.id)
 
     def sweep(self) -> None:
         """Deletes vectors that belong to no item (left by a replaced file or a killed run), and packs the tables."""
@@ -226,6 +224,12 @@ class Library:
             shutil.rmtree(self.path)
 
     # inside
+
+    def _drop(self, encoder_id: str) -> None:
+        with self._index_lock, _explained(self.path):
+            if self._open(_table_name(encoder_id)) is not None:
+                self._db.drop_table(_table_name(encoder_id))
+            self._indexes.pop(encoder_id, None)
 
     def _open(self, name: str) -> Any | None:
         """A fresh handle on a table, at its newest version; None where it does not exist yet."""
@@ -262,9 +266,7 @@ def _make(path: Path) -> None:
         if any(not entry.name.startswith(".") for entry in path.iterdir()):
             raise LibraryError(f"{path} holds other files: give a library a new or an empty folder of its own.")
         mark = {"format": FORMAT_VERSION, "created": datetime.now().isoformat(timespec="seconds")}
-        temporary = path / f".{_MARK}.{os.getpid()}"
-        temporary.write_text(json.dumps(mark))
-        temporary.replace(path / _MARK)
+        write_whole(path / _MARK, json.dumps(mark).encode())
     except OSError as error:
         raise LibraryError(f"No library can be made at {path}: {error.strerror}.") from error
 

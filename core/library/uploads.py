@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+from core.files import write_whole
 from core.library.store import Library
 from core.media.images import MAX_BYTES, is_image_path
-from core.settings import write_whole
 
 MAX_FILES = 10_000
 MAX_UNPACKED_BYTES = 8_000_000_000

@@ -7,10 +7,10 @@ import io
 import os
 from pathlib import Path
 
+from core.files import write_whole
 from core.home import home
 from core.library.schema import Item
 from core.media.images import open_image
-from core.settings import write_whole
 
 _VERSION = "v1"
 
