@@ -17,7 +17,8 @@ from core.labelled_files import embed_files
 from core.library import Library, ingest
 from core.library.index import flat_index, padded
 from core.library.scan import scan
-from core.media.images import is_image_path, open_image
+from core.media.images import open_image
+from core.media.kinds import is_image_path
 from core.progress import OnProgress
 from core.query import parse_query
 from core.search import search

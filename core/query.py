@@ -17,7 +17,8 @@ from core.encoders.base import Encoder, Vectors, unit_rows
 from core.errors import MediaError, QueryError
 from core.files import absolute
 from core.library.index import VectorIndex
-from core.media.images import is_image_path, open_image
+from core.media.images import open_image
+from core.media.kinds import is_image_path
 
 PLAIN = ("{}",)  # the template that leaves words as they are
 _ITEM = "item:"

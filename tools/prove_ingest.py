@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from core.library import Library
 from core.library.scan import scan
-from core.media.images import is_image_path
+from core.media.kinds import is_image_path
 
 ROOT = Path(__file__).resolve().parent.parent
 KILLS = 3

@@ -10,7 +10,7 @@ from core import Encoder, Library
 from core.library.sample import build_sample, sample_path
 from core.library.scan import Scan, scan
 from core.library.uploads import save_uploads
-from core.media.images import is_image_path
+from core.media.kinds import is_image_path
 from ui.jobs import job_of, start_ingest, start_job
 from ui.libraries import LibraryFacts, library_key
 from ui.page import counted, file_table, plain, size_text

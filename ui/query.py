@@ -15,7 +15,8 @@ from PIL import Image
 
 from core import Library, Term, format_query, parse_query
 from core.errors import MediaError
-from core.media.images import IMAGE_SUFFIXES, open_image
+from core.media.images import open_image
+from core.media.kinds import IMAGE_SUFFIXES
 from core.media.thumbnails import thumbnail
 from ui.page import boundary, plain
 

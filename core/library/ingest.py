@@ -23,7 +23,6 @@ from core.library.reader import ReadFile, read_ahead, read_file
 from core.library.scan import FoundFile, Scan, is_gone, scan
 from core.library.schema import Item, VectorRow
 from core.library.store import Library
-from core.media.images import is_image_path
 from core.neutral import neutral_vectors
 from core.progress import OnProgress, Progress
 

@@ -11,19 +11,28 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 from PIL import Image
 
 from core.errors import MediaError
 from core.library.scan import FoundFile
-from core.media.images import image_size, open_image, read_bytes, taken_at
+from core.library.schema import Kind
+from core.media.images import image_size, is_animated, open_image, read_bytes, read_chunks, taken_at
+from core.media.kinds import is_image_path, is_video_path
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
 class ReadFile:
-    """A file after its reading. `reason` says why it failed; `image` is None too where it was not wanted."""
+    """A file after its reading. `reason` says why it failed; `image` is None too where it was not wanted.
+
+    A video is only hashed here: its frames are too many to hold, and are decoded while they are embedded.
+    """
 
     file: FoundFile
+    kind: Kind = "image"
     content_hash: str | None = None
     image: Image.Image | None = None
     size: tuple[int, int] | None = None  # width, height in pixels
@@ -32,14 +41,21 @@ class ReadFile:
 
 
 def read_file(file: FoundFile, *, min_side: int, wants_pixels: Callable[[ReadFile], bool]) -> ReadFile:
-    """Reads, hashes and decodes one picture (see `open_image` for min_side). Never raises: a failure is a reason.
+    """Reads and hashes one file, and decodes it if it is a picture (see `open_image` for min_side).
 
-    wants_pixels: asked once the hash is known; where it says no, nothing is decoded.
+    wants_pixels: asked once the hash is known; where it says no, nothing is decoded. Never raises: a failure is a
+    reason.
     """
     read = ReadFile(file)
     try:
+        if is_video_path(file.path) and not is_image_path(file.path):
+            read.kind, read.content_hash = "video", _hash_of_chunks(Path(file.path))
+            return read
         data = read_bytes(Path(file.path))
-        read.content_hash = hashlib.blake2b(data, digest_size=16).hexdigest()
+        read.content_hash = _hash(data)
+        if is_video_path(file.path) and is_animated(data):
+            read.kind = "video"
+            return read
         if wants_pixels(read):
             read.image = open_image(data, min_side=min_side)
         read.size, read.taken_at = image_size(data), taken_at(data)
@@ -69,3 +85,27 @@ def read_ahead(
             if not waiting:
                 return
             yield waiting.popleft().result()
+
+
+def ahead(items: Iterable[T], size: int) -> Iterator[T]:
+    """Yields the items while a thread makes the next `size`. To be closed where it is not read to its end."""
+    remaining = iter(items)
+    with ThreadPoolExecutor(1, thread_name_prefix="semblance-ahead") as pool:
+        waiting = deque(pool.submit(next, remaining, None) for _ in range(size))
+        try:
+            while (item := waiting.popleft().result()) is not None:
+                waiting.append(pool.submit(next, remaining, None))
+                yield item
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _hash(data: bytes) -> str:
+    return hashlib.blake2b(data, digest_size=16).hexdigest()
+
+
+def _hash_of_chunks(path: Path) -> str:
+    digest = hashlib.blake2b(digest_size=16)
+    for chunk in read_chunks(path):
+        digest.update(chunk)
+    return digest.hexdigest()

@@ -12,7 +12,8 @@ from typing import BinaryIO
 
 from core.files import write_whole
 from core.library.store import Library
-from core.media.images import MAX_BYTES, is_image_path
+from core.media.images import MAX_BYTES
+from core.media.kinds import is_image_path
 
 MAX_FILES = 10_000
 MAX_UNPACKED_BYTES = 8_000_000_000

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import threading
 import warnings
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from pathlib import Path
@@ -22,28 +23,34 @@ try:  # phone photos; Pillow itself reads AVIF but not HEIC
 except ImportError:
     _HEIF = ()
 
-IMAGE_SUFFIXES = frozenset(".jpg .jpeg .jpe .jfif .png .webp .gif .bmp .dib .tif .tiff .avif .heic .heif".split())
 MAX_PIXELS = 178_000_000  # larger ones are decompression bombs more often than photos
 _LARGE_PIXELS = 40_000_000
 _large = threading.Lock()
 MAX_BYTES = 1_000_000_000
+_CHUNK = 1 << 23
 
 # Only what a photo folder holds: the exotic decoders (EPS starts Ghostscript) stay shut for hostile files.
 # Pillow's JPEG opens the MPO of stereo cameras too.
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "AVIF", *_HEIF)
 
 
-def is_image_path(path: Path | str) -> bool:
-    """Whether the name ends like a picture's."""
-    return Path(path).suffix.lower() in IMAGE_SUFFIXES
-
-
 def read_bytes(path: Path) -> bytes:
-    """The whole content of a file. Raises MediaError where it is empty, too large, gone or not readable."""
+    """The whole content of a picture's file. Raises MediaError where it is empty, too large, gone or not readable."""
+    return b"".join(read_chunks(path, limit=MAX_BYTES))
+
+
+def read_chunks(path: Path, *, limit: int | None = None) -> Iterator[bytes]:
+    """The content of a file of any kind, piece by piece; see `read_bytes`. limit: bytes."""
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise MediaError(f"The file is larger than {MAX_BYTES // 1_000_000} MB: export a smaller copy.")
-        data = path.read_bytes()
+        size = path.stat().st_size
+        if limit is not None and size > limit:
+            raise MediaError(f"The file is larger than {limit // 1_000_000} MB: export a smaller copy.")
+        with path.open("rb") as file:
+            if not (chunk := file.read(_CHUNK)):
+                raise MediaError("The file is empty (0 bytes).")
+            while chunk:
+                yield chunk
+                chunk = file.read(_CHUNK)
     except MemoryError:
         raise MediaError("Not enough memory to read the file.") from None
     except ValueError as error:  # a NUL in the name
@@ -54,9 +61,15 @@ def read_bytes(path: Path) -> bytes:
         raise MediaError("No permission to read the file: change its permissions and index again.") from None
     except OSError as error:
         raise MediaError(f"The file cannot be read: {error.strerror or error}.") from error
-    if not data:
-        raise MediaError("The file is empty (0 bytes).")
-    return data
+
+
+def is_animated(data: bytes) -> bool:
+    """Whether a GIF has more than one frame. False for what is no GIF at all."""
+    try:
+        with Image.open(io.BytesIO(data), formats=("GIF",)) as image:
+            return bool(getattr(image, "is_animated", False))
+    except Exception:  # decoders raise nearly anything on broken data
+        return False
 
 
 def open_image(source: Path | str | bytes, *, min_side: int | None = None) -> Image.Image:

@@ -14,46 +14,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any
 
 import av
 from PIL import Image
 
 from core.errors import MediaError
 from core.files import absolute
+from core.media.sampling import Sampling
 
-VIDEO_SUFFIXES = frozenset(
-    ".mp4 .m4v .mov .mkv .webm .avi .mpg .mpeg .ts .mts .m2ts .wmv .flv .3gp .3g2 .ogv .gif".split()
-)
 MAX_FRAME_PIXELS = 8192 * 8192
 _TAIL_S = 1.0  # what a container says of its length is often off by this much
 
 # Only containers of pictures and sound: playlists (HLS, concat) would open other files and addresses.
 _FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,mpegvideo,asf,flv,ogg,gif"
 _OPTIONS = {"format_whitelist": _FORMATS, "protocol_whitelist": "file"}
-
-
-@dataclass(frozen=True, slots=True)
-class Sampling:
-    """Which frames of a video are taken.
-
-    by: "rate" takes `fps` frames per second; "keyframes" those that stand alone in the stream, at most `fps` of them
-    per second, which is fast because nothing else is decoded; "scenes" one for each scene that PySceneDetect finds,
-    and one for each 10 seconds of a longer one.
-    """
-
-    fps: float = 1.0
-    by: Literal["rate", "keyframes", "scenes"] = "rate"
-
-    def __post_init__(self) -> None:
-        if not (math.isfinite(self.fps) and 0.01 <= self.fps <= 60):
-            raise MediaError(f"{self.fps:g} frames per second: give a rate from 0.01 to 60.")
-        if self.by not in ("rate", "keyframes", "scenes"):
-            raise MediaError(f"Frames are sampled by rate, keyframes or scenes, not by {self.by!r}.")
-
-    def __str__(self) -> str:
-        """As it is stored beside the vectors."""
-        return "scenes" if self.by == "scenes" else f"{self.fps:g} fps" + (" keyframes" * (self.by == "keyframes"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,20 +55,6 @@ class Frame:
     end_s: float
     time_s: float
     image: Image.Image
-
-
-def is_video_path(path: Path | str) -> bool:
-    """Whether the name ends like a video's. A GIF may be either; `is_animated` looks into it."""
-    return Path(path).suffix.lower() in VIDEO_SUFFIXES
-
-
-def is_animated(data: bytes) -> bool:
-    """Whether a GIF has more than one frame. False for what is no GIF at all."""
-    try:
-        with Image.open(io.BytesIO(data), formats=("GIF",)) as image:
-            return bool(getattr(image, "is_animated", False))
-    except Exception:
-        return False
 
 
 def probe(source: Path | str | bytes) -> VideoInfo:

@@ -1,0 +1,154 @@
+"""The vectors of one video in the order of time: what moments, alignment and whole-video likeness are made from."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.encoders.base import Encoder, Vectors, unit_rows
+from core.errors import MediaError
+from core.library.index import VectorIndex
+from core.media.sampling import Sampling
+from core.progress import OnProgress, Progress
+
+NEARLY_IDENTICAL = 0.985  # cosine of a frame and the first of its run: the same shot of something that does not move
+_SHORTEST_S = 0.02
+
+
+@dataclass(frozen=True)
+class Track:
+    """The rows of one video. start_s, end_s: (n,) seconds, ascending; vectors: float32 (n, dim), unit rows.
+
+    A row is a sampled frame, or a run of nearly identical ones.
+    """
+
+    start_s: NDArray[np.float32]
+    end_s: NDArray[np.float32]
+    vectors: Vectors
+
+    def __len__(self) -> int:
+        return len(self.start_s)
+
+    @property
+    def duration_s(self) -> float:
+        """Where the last row ends, in seconds; 0 without rows."""
+        return float(self.end_s[-1]) if len(self) else 0.0
+
+    @property
+    def step_s(self) -> float:
+        """Seconds between samples: the shortest row, but for the last one, which the end cuts short."""
+        lengths = self.end_s - self.start_s
+        return max(_SHORTEST_S, float(lengths[:-1].min() if len(self) > 1 else lengths.sum()))
+
+    def whole(self) -> NDArray[np.float32]:
+        """(dim,) the whole video's unit vector: the mean over its time."""
+        lengths = np.maximum(self.end_s - self.start_s, _SHORTEST_S)
+        return unit_rows(lengths @ self.vectors)
+
+    def segments(self, seconds: float = 4.0) -> Track:
+        """Unit means over windows of that many seconds; a row counts by the time that it shares with a window.
+
+        Four seconds is the shortest segment of Vertex AI's multimodal embeddings. Raises ValueError for seconds <= 0.
+        """
+        if not seconds > 0:
+            raise ValueError(f"A segment must last longer than {seconds:g} seconds.")
+        begins = np.arange(0.0, self.duration_s, seconds, np.float32)
+        ends = np.minimum(begins + np.float32(seconds), self.duration_s).astype(np.float32)
+        first, stop = np.searchsorted(self.end_s, begins, "right"), np.searchsorted(self.start_s, ends, "left")
+        filled = np.flatnonzero(stop > first)
+        means = np.empty((len(filled), self.vectors.shape[1]), np.float32)
+        for place, number in enumerate(filled):
+            rows = slice(first[number], stop[number])
+            shared = np.minimum(self.end_s[rows], ends[number]) - np.maximum(self.start_s[rows], begins[number])
+            means[place] = shared @ self.vectors[rows]
+        return Track(begins[filled], ends[filled], unit_rows(means))
+
+    def on_grid(self, step_s: float) -> Vectors:
+        """(ceil(duration / step), dim): the row that is on the screen in the middle of each step."""
+        return self.vectors[self.rows_on_grid(step_s)]
+
+    def rows_on_grid(self, step_s: float) -> NDArray[np.int64]:
+        """(ceil(duration / step),) the number of the row in the middle of each step of an even grid."""
+        steps = max(1, int(np.ceil(self.duration_s / step_s - 1e-3))) if len(self) else 0
+        middles = (np.arange(steps) + 0.5) * step_s
+        return np.clip(np.searchsorted(self.start_s, middles, "right") - 1, 0, max(0, len(self) - 1))
+
+
+class Runs:
+    """Frames in, rows out: runs of nearly identical frames become one row, their mean weighted by time."""
+
+    def __init__(self) -> None:
+        self._first: NDArray[np.float32] | None = None
+        self._start = self._end = 0.0
+        self._sum: NDArray[np.float32] | None = None
+
+    def push(self, start_s: float, end_s: float, vector: NDArray[np.float32]) -> tuple[float, float, Vectors] | None:
+        """Takes the next frame; returns the run before it where this frame begins a new one."""
+        weight = np.float32(max(end_s - start_s, _SHORTEST_S))
+        if self._first is not None and self._sum is not None and float(self._first @ vector) >= NEARLY_IDENTICAL:
+            self._end = end_s
+            self._sum += weight * vector
+            return None
+        ended = self.close()
+        self._first, self._sum = vector, weight * vector
+        self._start, self._end = start_s, end_s
+        return ended
+
+    def close(self) -> tuple[float, float, Vectors] | None:
+        """The run in the making; None where there is none."""
+        if self._sum is None:
+            return None
+        ended = (self._start, self._end, unit_rows(self._sum))
+        self._first = self._sum = None
+        return ended
+
+
+def track_of(index: VectorIndex, item_id: str) -> Track:
+    """The stored rows of a library's video; without rows where the item is not in the index."""
+    numbers = index.numbers_of(item_id)
+    numbers = numbers[np.argsort(index.start_s[numbers], kind="stable")]
+    return Track(index.start_s[numbers], index.end_s[numbers], index.vectors(numbers))
+
+
+def embed_video(
+    encoder: Encoder,
+    source: Path | bytes,
+    sampling: Sampling | None = None,
+    *,
+    on_progress: OnProgress | None = None,
+    cancel: threading.Event | None = None,
+) -> Track:
+    """Embeds a video that is in no library: a path, or the bytes of one. Default: one frame per second.
+
+    Ends early, with what there is, when `cancel` is set. Raises MediaError where no frame can be read.
+    """
+    from core.library.reader import ahead
+    from core.media.video import Frame, Video
+
+    runs, rows = Runs(), list[tuple[float, float, Vectors]]()
+    started = time.monotonic()
+    with (
+        Video(source) as video,
+        closing(ahead(video.frames(sampling or Sampling(), min_side=encoder.min_side), encoder.batch_size)) as frames,
+    ):
+        remaining: Iterator[Frame] = iter(frames)
+        while (batch := list(islice(remaining, encoder.batch_size))) and not (cancel and cancel.is_set()):
+            for frame, vector in zip(batch, encoder.encode_images([frame.image for frame in batch]), strict=True):
+                rows += filter(None, [runs.push(frame.start_s, frame.end_s, vector)])
+            if on_progress:
+                length = video.info.duration_s
+                done, total = round(batch[-1].end_s), round(length) if length else None
+                on_progress(Progress("embed", done, total, time.monotonic() - started, "seconds"))
+    rows += filter(None, [runs.close()])
+    if not rows:
+        raise MediaError("It holds no frame that can be decoded.")
+    starts, ends, vectors = zip(*rows, strict=True)
+    return Track(np.array(starts, np.float32), np.array(ends, np.float32), np.stack(vectors))
