@@ -1,4 +1,4 @@
-"""The sample library: photos that installed packages carry, so that it needs no network and no download."""
+"""The sample library: photos that installed packages carry, and reels rendered from them. It needs no network."""
 
 from __future__ import annotations
 
@@ -44,6 +44,28 @@ _PHOTOS: dict[str, dict[str, str]] = {
     "matplotlib": {"mpl-data/sample_data/grace_hopper.jpg": "grace hopper.jpg"},
 }
 
+# What a person would type to find a photo. Surfaces that fill the picture, what is seen through a microscope or in an
+# eye, and a clock blurred past recognition are found by picture, not by words.
+_SUBJECTS = {
+    "astronaut.png": "an astronaut",
+    "brick wall.png": "a brick wall",
+    "cameraman.png": "a man with a camera",
+    "chelsea.png": "a cat",
+    "chessboard.png": "a chessboard",
+    "coffee.png": "a cup of coffee",
+    "coins.png": "coins",
+    "horse.png": "a horse",
+    "hubble deep field.jpg": "stars and galaxies",
+    "moon.png": "the surface of the moon",
+    "motorcycle.png": "a motorbike",
+    "page.png": "a page of text",
+    "rocket.jpg": "a rocket",
+    "handwriting.png": "handwriting",
+    "china.jpg": "a pagoda",
+    "flower.jpg": "a flower",
+    "grace hopper.jpg": "a woman in uniform",
+}
+
 
 def sample_path() -> Path:
     """Where the sample library is, or will be."""
@@ -62,10 +84,15 @@ def sample_sources() -> dict[str, Path]:
     return found
 
 
+def sample_subjects() -> dict[str, str]:
+    """Name in the library -> the phrase that a person would search it by; photos that nobody would have none."""
+    return {name: _SUBJECTS[name] for name in sample_sources() if name in _SUBJECTS}
+
+
 def build_sample(
     encoder: Encoder, *, on_progress: OnProgress | None = None, cancel: threading.Event | None = None
 ) -> IngestReport:
-    """Builds the sample library, or brings it up to date; quick where nothing is missing.
+    """Builds the sample library, or brings it up to date; quick where nothing is missing. The reels are rendered once.
 
     Raises LibraryError where none of the packages that carry the photos is installed.
     """
@@ -81,4 +108,8 @@ def build_sample(
         if not (photos / name).exists():
             shutil.copy2(source, photos / f".{name}")  # hidden until whole
             (photos / f".{name}").replace(photos / name)
-    return ingest(library, encoder, [photos], on_progress=on_progress, cancel=cancel)
+    from core.library.reels import render_reels  # loads what encodes video: only who builds the library waits for it
+
+    clips = library.path / "clips"
+    render_reels(clips, on_progress=on_progress, cancel=cancel)
+    return ingest(library, encoder, [photos, clips], on_progress=on_progress, cancel=cancel)

@@ -1,0 +1,241 @@
+"""Reels: short videos rendered from the sample photos, so that the seconds of each photo are known.
+
+They are what there is to watch in the sample library, and the ground truth of `python -m core eval moments`. Each shot
+shows one photo with a pan, a zoom or a still; shots are joined by cuts and cross-fades.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import av
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.library.sample import sample_sources
+from core.media.images import open_image
+from core.progress import OnProgress, Progress
+
+Motion = Literal["still", "zoom in", "zoom out", "pan left", "pan right"]
+Picture = NDArray[np.uint8]  # (height, width, 3), RGB
+
+# name -> width, height, frames per second, photos in order
+_REELS: dict[str, tuple[int, int, int, tuple[str, ...]]] = {
+    "launch day": (
+        640, 360, 24, ("rocket.jpg", "grace hopper.jpg", "gravel.png", "astronaut.png", "moon.png", "clock.png",
+                       "hubble deep field.jpg", "rocket.jpg"),
+    ),
+    "in town": (
+        640, 360, 25, ("coffee.png", "page.png", "brick wall.png", "motorcycle.png", "chelsea.png", "china.jpg",
+                       "coffee.png"),
+    ),
+    "on the desk": (
+        640, 360, 25, ("coins.png", "retina.jpg", "chessboard.png", "tissue.png", "flower.jpg", "handwriting.png",
+                       "coins.png"),
+    ),
+    "upright": (
+        360, 640, 24, ("cameraman.png", "grass.png", "horse.png", "flower.jpg", "cell.png", "grace hopper.jpg",
+                       "chelsea.png"),
+    ),
+}  # fmt: skip
+
+_SHORTEST_S, _LONGEST_S = 3.0, 7.0
+_FADE_S = 0.6
+_ROOM = 4 / 3  # the stage is this much larger than a frame, so that zooming in shows no coarser pixels
+_CLOSE = 0.75  # of the stage, what is in sight at the end of a zoom and during a pan
+_CROPPED = 0.2  # a photo fills the frame where no more than this of it is lost, else it stands before its own blur
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One photo on the screen from start_s to end_s, in seconds; in a cross-fade, from middle to middle.
+
+    fade_s: length of the cross-fade from the shot before, centred on start_s; 0 is a cut.
+    """
+
+    photo: str
+    start_s: float
+    end_s: float
+    motion: Motion
+    fade_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reel:
+    """A video to be rendered: its shots follow one another without gaps. Sizes in pixels."""
+
+    name: str
+    shots: tuple[Shot, ...]
+    width: int
+    height: int
+    fps: int
+
+    @property
+    def file_name(self) -> str:
+        """The name of its file."""
+        return f"{self.name}.mp4"
+
+    @property
+    def frames(self) -> int:
+        """How many frames it has."""
+        return round(self.shots[-1].end_s * self.fps)
+
+
+def reel_plan() -> tuple[Reel, ...]:
+    """The reels of the sample photos that are installed: always the same ones, with their known moments."""
+    sources = sample_sources()
+    plan = []
+    for name, (width, height, fps, photos) in _REELS.items():
+        shots = _shots(random.Random(name), [photo for photo in photos if photo in sources], fps)
+        if shots:
+            plan.append(Reel(name, shots, width, height, fps))
+    return tuple(plan)
+
+
+def render_reels(
+    folder: Path, *, on_progress: OnProgress | None = None, cancel: threading.Event | None = None
+) -> list[Path]:
+    """Renders the reels that a folder lacks, as H.264 MP4 that browsers play; returns the paths of all.
+
+    A file gets its name once it is whole. On `cancel` the one in the making is dropped.
+    """
+    started = time.monotonic()
+    folder.mkdir(parents=True, exist_ok=True)
+    missing = [reel for reel in reel_plan() if not (folder / reel.file_name).exists()]
+    done, total = 0, sum(reel.frames for reel in missing)
+
+    def go_on() -> bool:
+        nonlocal done
+        done += 1
+        if on_progress and done % 24 == 0:
+            on_progress(Progress("render", done, total, time.monotonic() - started, "frames"))
+        return cancel is None or not cancel.is_set()
+
+    for reel in missing:
+        hidden = folder / f".{reel.file_name}"
+        if _write(reel, hidden, go_on):
+            hidden.replace(folder / reel.file_name)
+        else:
+            hidden.unlink()
+            break
+    return [path for reel in reel_plan() if (path := folder / reel.file_name).exists()]
+
+
+def _shots(dice: random.Random, photos: list[str], fps: int) -> tuple[Shot, ...]:
+    """Shots of random lengths, all in whole frames, none on a whole second; every third or so begins in a fade."""
+    motions: tuple[Motion, ...] = ("still", "zoom in", "zoom out", "pan left", "pan right")
+    shots: list[Shot] = []
+    start, motion = 0, motions[0]
+    for photo in photos:
+        end = start + round(fps * dice.uniform(_SHORTEST_S + 0.1, _LONGEST_S - 0.5))
+        if end % fps == 0:
+            end += fps // 3
+        motion = dice.choice([other for other in motions if other != motion])
+        fade = _FADE_S if shots and dice.random() < 0.4 else 0.0
+        shots.append(Shot(photo, start / fps, end / fps, motion, fade))
+        start = end
+    return tuple(shots)
+
+
+# drawing
+
+
+def _write(reel: Reel, path: Path, go_on: Callable[[], bool]) -> bool:
+    """Encodes a reel into a file, asking after each frame whether to go on; False where it was told to stop."""
+    with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as container:
+        stream: Any = container.add_stream("libx264", rate=reel.fps)
+        stream.width, stream.height, stream.pix_fmt = reel.width, reel.height, "yuv420p"
+        stream.options = {"preset": "veryfast", "crf": "26", "g": str(2 * reel.fps)}
+        for picture in _pictures(reel):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+            if not go_on():
+                return False
+        container.mux(stream.encode(None))
+    return True
+
+
+def _pictures(reel: Reel) -> Iterator[Picture]:
+    sources = sample_sources()
+    size = (reel.width, reel.height)
+    stages = {photo: _stage(sources[photo], size) for photo in {shot.photo for shot in reel.shots}}
+    for number in range(reel.frames):
+        at = number / reel.fps
+        picture: Picture | None = None
+        for shot in reel.shots:
+            if at < shot.start_s - shot.fade_s / 2 or at >= shot.end_s + _FADE_S / 2:
+                continue
+            above = _view(stages[shot.photo], shot, at, size)
+            share = _presence(shot, at)
+            picture = above if picture is None else _blend(above, share, picture)
+        assert picture is not None  # shots follow without gaps
+        yield picture
+
+
+def _blend(above: Picture, share: float, below: Picture) -> Picture:
+    return cv2.addWeighted(above, share, below, 1 - share, 0)  # type: ignore[return-value]
+
+
+def _presence(shot: Shot, at: float) -> float:
+    """How far a shot covers what is below it, 0 to 1: it comes in over its fade, or at once."""
+    since = at - shot.start_s
+    return min(1.0, max(0.0, since / shot.fade_s + 0.5)) if shot.fade_s else float(since >= 0)
+
+
+def _stage(source: Path, size: tuple[int, int]) -> Picture:
+    """The photo on a canvas of the frame's shape and a little larger: filling it, or whole before its own blur."""
+    photo = np.asarray(open_image(source))
+    height, width = photo.shape[:2]
+    room = (round(size[0] * _ROOM), round(size[1] * _ROOM))
+    fit, fill = sorted((room[0] / width, room[1] / height))
+    filled = _centred(photo, fill, room)
+    if 1 - fit / fill <= _CROPPED:
+        return filled
+    blur = cv2.resize(cv2.GaussianBlur(cv2.resize(filled, (80, 80)), (0, 0), 5), room, interpolation=cv2.INTER_CUBIC)
+    stage = (0.6 * blur).astype(np.uint8)
+    whole = _scaled(photo, fit)[: room[1], : room[0]]
+    top, left = (room[1] - whole.shape[0]) // 2, (room[0] - whole.shape[1]) // 2
+    stage[top : top + whole.shape[0], left : left + whole.shape[1]] = whole
+    return stage
+
+
+def _centred(photo: Picture, factor: float, room: tuple[int, int]) -> Picture:
+    scaled = _scaled(photo, factor)
+    top, left = (scaled.shape[0] - room[1]) // 2, (scaled.shape[1] - room[0]) // 2
+    return scaled[top : top + room[1], left : left + room[0]]
+
+
+def _scaled(photo: Picture, factor: float) -> Picture:
+    size = (round(photo.shape[1] * factor), round(photo.shape[0] * factor))
+    return cv2.resize(photo, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC)  # type: ignore[return-value]
+
+
+def _view(stage: Picture, shot: Shot, at: float, size: tuple[int, int]) -> Picture:
+    """What the camera sees of a stage: a window that moves or changes its size evenly over the time of a shot."""
+    through = min(1.0, max(0.0, (at - shot.start_s) / (shot.end_s - shot.start_s)))
+    window, aside = _camera(shot.motion, through)
+    height, width = stage.shape[:2]
+    scale = window * width / size[0]
+    left = (width - window * width) / 2 + aside * width
+    top = (height - window * height) / 2
+    matrix = np.array([[scale, 0, left], [0, scale, top]], np.float32)
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return cv2.warpAffine(stage, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[return-value]
+
+
+def _camera(motion: Motion, through: float) -> tuple[float, float]:
+    """(share of the stage in sight, shift to the right as a share of its width); the middle always stays in sight."""
+    travel = (1 - _CLOSE) * (through - 0.5)
+    if motion == "still":
+        return 1.0, 0.0
+    if motion == "zoom in":
+        return 1 - (1 - _CLOSE) * through, 0.0
+    if motion == "zoom out":
+        return _CLOSE + (1 - _CLOSE) * through, 0.0
+    return _CLOSE, -travel if motion == "pan left" else travel
