@@ -50,6 +50,7 @@ _SHORTEST_S, _LONGEST_S = 3.0, 7.0
 _FADE_S = 0.6
 _ROOM = 4 / 3  # the stage is this much larger than a frame, so that zooming in shows no coarser pixels
 _CLOSE = 0.75  # of the stage, what is in sight at the end of a zoom and during a pan
+_TELL = 12  # frames from one report of progress to the next
 _CROPPED = 0.2  # a photo fills the frame where no more than this of it is lost, else it stands before its own blur
 
 
@@ -114,7 +115,7 @@ def render_reels(
     def go_on() -> bool:
         nonlocal done
         done += 1
-        if on_progress and done % 24 == 0:
+        if on_progress and (done % _TELL == 0 or done == total):
             on_progress(Progress("render", done, total, time.monotonic() - started, "frames"))
         return cancel is None or not cancel.is_set()
 
@@ -123,7 +124,7 @@ def render_reels(
         if _write(reel, hidden, go_on):
             hidden.replace(folder / reel.file_name)
         else:
-            hidden.unlink()
+            hidden.unlink(missing_ok=True)  # it begins with the first packet
             break
     return [path for reel in reel_plan() if (path := folder / reel.file_name).exists()]
 
