@@ -1,0 +1,167 @@
+"""How well moments are found: reels whose shots are known are asked for each photo, by its subject and by a crop of it.
+
+A photo's shot is a known moment. It counts as found where a returned moment overlaps it with an intersection over
+union of 0.5 or more, the measure of temporal grounding (Gao et al. 2017, TALL). Of each reel only as many moments are
+looked at as there are known ones in it, the best first.
+"""
+
+from __future__ import annotations
+
+import io
+import tempfile
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core.encoders.base import Encoder
+from core.errors import DataError
+from core.library import Library, ingest
+from core.library.reels import Reel, reel_plan, render_reels
+from core.library.sample import sample_sources, sample_subjects
+from core.media.images import open_image
+from core.media.sampling import Sampling
+from core.progress import OnProgress
+from core.query import Term
+from core.search_video import search_videos
+
+_CROP = 0.7  # of both sides, about the middle: a picture that no frame shows
+_ENOUGH = 0.5
+
+Range = tuple[float, float]  # start, end in seconds
+Known = dict[str, dict[str, list[Range]]]  # photo -> file name of a reel -> its moments
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """A known moment that was not found, and the best intersection over union of what was returned for its reel."""
+
+    query: str
+    reel: str
+    start_s: float
+    end_s: float
+    iou: float
+
+
+@dataclass(frozen=True, slots=True)
+class MomentRecall:
+    """queries asked for known moments. recall_at_50: share of these that a returned moment meets; mean_iou: of the
+    best returned one with each. false_alarms: moments called likely that lie mostly outside the known ones, per query.
+    """
+
+    queries: int
+    moments: int
+    recall_at_50: float
+    mean_iou: float
+    false_alarms: float
+    missed: tuple[Missed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MomentsReport:
+    """text: the phrases that name the photos' subjects; image: other crops of the photos than any that is shown."""
+
+    reels: int
+    text: MomentRecall
+    image: MomentRecall
+    encoder: str
+    fps: float
+
+
+def evaluate_moments(
+    encoder: Encoder,
+    *,
+    sampling: Sampling | None = None,
+    folder: Path | None = None,
+    on_progress: OnProgress | None = None,
+    cancel: threading.Event | None = None,
+) -> MomentsReport:
+    """Renders the reels, indexes them and asks for the moments that they are known to hold.
+
+    sampling: default one frame per second. folder: where the reels are kept, or rendered if they are not there
+    (default: a temporary one). Raises DataError where the reels are not there, because no sample photo is installed
+    or the work was cancelled.
+    """
+    sampling = sampling or Sampling()
+    with tempfile.TemporaryDirectory() as place:
+        clips = render_reels(folder or Path(place) / "clips", on_progress=on_progress, cancel=cancel)
+        library = Library(Path(place) / "library", create=True)
+        plan = reel_plan()
+        if not clips or len(clips) < len(plan):
+            raise DataError("There are no reels to measure on: they need the sample photos, and to be rendered whole.")
+        ingest(library, encoder, clips, sampling, on_progress=on_progress, cancel=cancel)
+        known = _known(plan)
+        subjects = {name: phrase for name, phrase in sample_subjects().items() if name in known}
+        words = {name: Term("text", phrase) for name, phrase in subjects.items()}
+        crops = {name: Term("image", _crop(sample_sources()[name])) for name in known}
+        return MomentsReport(
+            reels=len(clips),
+            text=_asked(library, encoder, words, known, subjects),
+            image=_asked(library, encoder, crops, known, {name: name for name in known}),
+            encoder=encoder.name,
+            fps=sampling.fps,
+        )
+
+
+def iou(one: Range, other: Range) -> float:
+    """Intersection over union of two ranges of time, 0 to 1."""
+    shared = min(one[1], other[1]) - max(one[0], other[0])
+    union = max(one[1], other[1]) - min(one[0], other[0])
+    return max(0.0, shared) / union if union > 0 else 0.0
+
+
+def _known(plan: Sequence[Reel]) -> Known:
+    known: Known = {}
+    for reel in plan:
+        for shot in reel.shots:
+            ranges = known.setdefault(shot.photo, {}).setdefault(reel.file_name, [])
+            ranges.append((shot.start_s, shot.end_s))
+    return known
+
+
+def _crop(source: Path) -> bytes:
+    photo = open_image(source)
+    aside, above = (side * (1 - _CROP) / 2 for side in photo.size)
+    buffer = io.BytesIO()
+    photo.crop((round(aside), round(above), round(photo.width - aside), round(photo.height - above))).save(
+        buffer, "PNG"
+    )
+    return buffer.getvalue()
+
+
+def _asked(
+    library: Library, encoder: Encoder, terms: dict[str, Term], known: Known, names: dict[str, str]
+) -> MomentRecall:
+    overlaps: list[float] = []
+    missed: list[Missed] = []
+    alarms = 0
+    for photo, term in terms.items():
+        result = search_videos(library, encoder, [term], top_k=1_000)
+        returned = {Path(hit.item.path).name: hit.moments for hit in result.hits}
+        for reel, ranges in known[photo].items():
+            first = [(moment.start_s, moment.end_s) for moment in returned.get(reel, ())[: len(ranges)]]
+            for each in ranges:
+                best = max((iou(each, other) for other in first), default=0.0)
+                overlaps.append(best)
+                if best < _ENOUGH:
+                    missed.append(Missed(names[photo], reel, *(round(value, 2) for value in (*each, best))))
+        alarms += sum(
+            moment.likely and not _mostly_within((moment.start_s, moment.end_s), known[photo].get(reel, []))
+            for reel, moments in returned.items()
+            for moment in moments
+        )
+    return MomentRecall(
+        queries=len(terms),
+        moments=len(overlaps),
+        recall_at_50=round(float((np.array(overlaps) >= _ENOUGH).mean()), 4),
+        mean_iou=round(float(np.mean(overlaps)), 4),
+        false_alarms=round(alarms / len(terms), 4),
+        missed=tuple(missed),
+    )
+
+
+def _mostly_within(moment: Range, ranges: Sequence[Range]) -> bool:
+    shared = sum(max(0.0, min(moment[1], end) - max(moment[0], start)) for start, end in ranges)
+    return shared >= (moment[1] - moment[0]) / 2
