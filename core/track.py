@@ -60,8 +60,8 @@ class Track:
         """
         if not seconds > 0:
             raise ValueError(f"A segment must last longer than {seconds:g} seconds.")
-        begins = np.arange(0.0, self.duration_s, seconds, np.float32)
-        ends = np.minimum(begins + np.float32(seconds), self.duration_s).astype(np.float32)
+        begins = np.arange(0.0, self.duration_s, seconds).astype(np.float32)
+        ends = np.minimum(begins + np.float32(seconds), np.float32(self.duration_s))
         first, stop = np.searchsorted(self.end_s, begins, "right"), np.searchsorted(self.start_s, ends, "left")
         filled = np.flatnonzero(stop > first)
         means = np.empty((len(filled), self.vectors.shape[1]), np.float32)

@@ -127,10 +127,10 @@ def test_files_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         open_image(tmp_path / "gone.jpg")
     (tmp_path / "closed.jpg").write_bytes(JPEG)
 
-    def refuse(_: Path) -> bytes:  # the tests may run as a user to whom everything is open
+    def refuse(*_: object) -> bytes:  # the tests may run as a user to whom everything is open
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(MediaError, match="No permission"):
         open_image(tmp_path / "closed.jpg")
 

@@ -2,6 +2,7 @@
 
 The order of writing is the whole trick: vectors first, then the item they belong to. A vector without an item is
 invisible and is found again by its id on the next run; an item always has its vectors. Nothing is lost, nothing twice.
+The frames of a long video are committed on the way under an id of no item, and get the item's at the end, all at once.
 """
 
 from __future__ import annotations
@@ -9,33 +10,39 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-
-from core.encoders.base import Encoder, Vectors
-from core.errors import SemblanceError
-from core.library.reader import ReadFile, read_ahead, read_file
+from core.encoders.base import Encoder
+from core.errors import MediaError
+from core.library.batch import Batch, Embedded
+from core.library.clip import Clip
+from core.library.reader import ReadFile, ahead, read_ahead, read_file
 from core.library.scan import FoundFile, Scan, is_gone, scan
-from core.library.schema import Item, VectorRow
-from core.library.store import Library
+from core.library.schema import Item, Kind, VectorRow
+from core.library.store import Library, is_partial, partial_id, parts_of_partial
+from core.media.kinds import is_image_path, is_media_path
+from core.media.sampling import Sampling
+from core.media.video import Video
 from core.neutral import neutral_vectors
 from core.progress import OnProgress, Progress
 
 _COMMIT_ROWS = 256
 _COMMIT_SECONDS = 3.0
+_SEEN_IN_FRAMES = ("width", "height", "duration_s", "taken_at", "reason")  # of a video
+_UNFINISHED = "Its frames are not all embedded yet: index it again to go on where it was stopped."
 
 
 @dataclass(slots=True)
 class IngestReport:
-    """What a run did, in files. `embedded` counts the vectors computed in this run.
+    """What a run did, in files. `embedded` counts the vectors computed in this run, before like frames are merged.
 
-    items: searchable items of the library afterwards; vectors: its vectors of this encoder.
-    missing: items below the scanned paths whose files are gone. failed: (path, reason).
+    video_seconds: how much video was embedded. items: searchable items of the library afterwards; vectors: its vectors
+    of this encoder. missing: items below the scanned paths whose files are gone. failed: (path, reason).
     """
 
     encoder: str
@@ -45,6 +52,7 @@ class IngestReport:
     unchanged: int = 0
     missing: int = 0
     embedded: int = 0
+    video_seconds: float = 0.0
     failed: list[tuple[str, str]] = field(default_factory=list)
     items: int = 0
     vectors: int = 0
@@ -56,19 +64,22 @@ def ingest(
     library: Library,
     encoder: Encoder,
     paths: Iterable[Path | str],
+    sampling: Sampling | None = None,
     *,
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
 ) -> IngestReport:
-    """Brings the library up to date with the pictures below `paths`, embedding only what is new or changed.
+    """Brings the library up to date with the pictures and videos below `paths`, embedding only what is new or changed.
 
     A file is unchanged if its size and time of change are; else its content decides. A moved file keeps its vectors.
     One that cannot be read becomes an item with its reason, and is tried again on each run. Stops soon after
-    `cancel` is set, with everything so far committed.
+    `cancel` is set, with everything so far committed; a video is gone on with where it was stopped.
+    sampling: of the videos; those that were sampled otherwise are embedded again. None keeps them, and takes one frame
+    per second of new ones.
     Raises LibraryError (no such path, another writer, no space) and EncoderError (the encoder cannot load).
     """
     with library.writing():
-        return _Run(library, encoder, on_progress, cancel).run(list(paths))
+        return _Run(library, encoder, sampling, on_progress, cancel).run(list(paths))
 
 
 @dataclass(slots=True)
@@ -84,9 +95,14 @@ class _Run:
     """One run of `ingest`: what is known, what was found, and the commit in the making."""
 
     def __init__(
-        self, library: Library, encoder: Encoder, on_progress: OnProgress | None, cancel: threading.Event | None
+        self,
+        library: Library,
+        encoder: Encoder,
+        sampling: Sampling | None,
+        on_progress: OnProgress | None,
+        cancel: threading.Event | None,
     ) -> None:
-        self.library, self.encoder = library, encoder
+        self.library, self.encoder, self.sampling = library, encoder, sampling
         self.on_progress, self.cancel = on_progress, cancel
         self.started = self.stage_started = self.last_commit = time.monotonic()
         self.stage = ""
@@ -94,21 +110,26 @@ class _Run:
         items = [Item.from_row(row) for row in library.items().to_pylist()]
         self.known = {item.path: item for item in items}
         self.ids = {item.id for item in items}
+        self.listed = set(self.ids)  # have their row in the library
         self.embedded = library.vector_ids(encoder.id)
+        self.samplings = library.samplings(encoder.id)
+        self.unfinished = dict(map(parts_of_partial, filter(is_partial, self.embedded)))  # item -> sampling
         self.gone: dict[str, list[Item]] = {}  # content hash -> items whose files are not where they were
-        self.twins = {item.content_hash: item.id for item in items if item.content_hash and item.id in self.embedded}
+        self.twins = {item.content_hash: item for item in items if item.content_hash and self._has_vectors(item.id)}
         self.copies: list[tuple[str, str]] = []  # (item, the twin whose vectors it gets)
-        self.batch: list[tuple[_Pending, Image.Image]] = []
+        self.batch = Batch(encoder)
+        self.clips: list[Clip] = []  # videos whose frames are not all committed
         self.rows: list[VectorRow] = []
         self.items: dict[str, list[Item]] = {"path": [], "id": []}
 
     def run(self, paths: Sequence[Path | str]) -> IngestReport:
-        found = scan(paths, wanted=is_image_path, on_found=lambda count: self._tell("scan", count, None))
+        found = scan(paths, wanted=is_media_path, on_found=lambda count: self._tell("scan", count, None))
         self._find_gone(found)
         work = [file for file in found.files.values() if not self._is_current(file)]
         if work and not self._cancelled():  # what a search will need, so that the first one does not wait for it
             neutral_vectors(self.encoder, on_progress=self.on_progress)
-        self._work_through(work)
+        self._embed_pictures([file for file in work if is_image_path(file.path)])
+        self._embed_videos([file for file in work if not is_image_path(file.path)])
         self._fail_unreadable(found)
         if not self.report.cancelled:
             self._mark_missing(found)
@@ -130,7 +151,7 @@ class _Run:
 
     def _is_current(self, file: FoundFile) -> bool:
         item = self.known.get(file.path)
-        if item is None or item.status == "failed" or item.id not in self.embedded:
+        if item is None or item.status == "failed" or not self._has_vectors(item.id):
             return False
         if (item.bytes, item.mtime_ns) != (file.bytes, file.mtime_ns):
             return False
@@ -139,24 +160,34 @@ class _Run:
         self.report.unchanged += 1
         return True
 
-    def _work_through(self, work: Sequence[FoundFile]) -> None:
+    def _has_vectors(self, item_id: str) -> bool:
+        """Whether an item is embedded, a video in the way that is asked for."""
+        as_asked = self.sampling is None or self.samplings.get(item_id, str(self.sampling)) == str(self.sampling)
+        return item_id in self.embedded and as_asked
+
+    def _embed_pictures(self, files: Sequence[FoundFile]) -> None:
+        self._tell("embed", 0, len(files))
+        for done, read in enumerate(self._read(files, self.encoder.batch_size), start=1):
+            self._take(read)
+            self._tell("embed", done - len(self.batch), len(files))
+        self.batch.run()
+
+    def _embed_videos(self, files: Sequence[FoundFile]) -> None:
+        done, total = 0, sum(file.bytes for file in files)
+        for read in self._read(files, 1):
+            self._take(read, partial(self._tell_video, done, read.file.bytes, total))
+            done += read.file.bytes
+        self.batch.run()
+
+    def _read(self, files: Sequence[FoundFile], count: int) -> Iterator[ReadFile]:
+        """The files, read ahead by `count`; what is due is committed between them."""
         read = partial(read_file, min_side=self.encoder.min_side, wants_pixels=self._wants_pixels)
-        self._tell("embed", 0, len(work))
-        reading = read_ahead(work, read, ahead=self.encoder.batch_size, cancel=self.cancel)
         done = 0
-        for done, file in enumerate(reading, start=1):
-            self._take(file)
-            if len(self.batch) >= self.encoder.batch_size:
-                self._encode_batch()
-            if (
-                len(self.rows) + len(self.copies) >= _COMMIT_ROWS
-                or time.monotonic() - self.last_commit > _COMMIT_SECONDS
-            ):
-                self._commit()
-            self._tell("embed", done - len(self.batch), len(work))
-        self._encode_batch()
-        self._tell("embed", done, len(work))
-        self.report.cancelled = done < len(work)
+        for file in read_ahead(files, read, ahead=count, cancel=self.cancel):
+            yield file
+            done += 1
+            self._commit_if_due()
+        self.report.cancelled |= done < len(files)
 
     def _wants_pixels(self, read: ReadFile) -> bool:
         """False where the content has its vectors already, under whatever path."""
@@ -164,32 +195,40 @@ class _Run:
 
     # one file
 
-    def _take(self, read: ReadFile) -> None:
+    def _take(self, read: ReadFile, tell: Callable[[float], None] = lambda share: None) -> None:
+        """tell: gets the share of a long file that is done, 0 to 1."""
         if read.reason is not None:
-            self._fail(read.file, read.reason, read.content_hash)
+            self._fail(read.file, read.kind, read.reason, read.content_hash)
             return
         pending = self._resolve(read)
-        if pending.item.id in self.embedded:
+        if self._has_vectors(pending.item.id):
             self._finish(pending)
-        elif read.image is None:
-            self.copies.append((pending.item.id, self.twins[read.content_hash or ""]))
+        elif twin := self.twins.get(read.content_hash or ""):
+            self.copies.append((pending.item.id, twin.id))
+            if twin.kind == "video":
+                pending.item = replace(pending.item, **{name: getattr(twin, name) for name in _SEEN_IN_FRAMES})
             self._finish(pending)
+        elif read.image is not None:
+            self.batch.add(read.image, partial(self._take_picture, pending))
         else:
-            self.batch.append((pending, read.image))
+            self._take_video(pending, tell)
 
     def _resolve(self, read: ReadFile) -> _Pending:
         """The row that this file becomes, as what it counts, and the key under which it is written."""
         file, known = read.file, self.known.get(read.file.path)
-        width, height = read.size or (None, None)
         facts: dict[str, Any] = dict(
-            path=file.path, status="ok", reason=None, bytes=file.bytes, mtime_ns=file.mtime_ns,
-            content_hash=read.content_hash, width=width, height=height, taken_at=read.taken_at,
+            path=file.path, kind=read.kind, status="ok", bytes=file.bytes, mtime_ns=file.mtime_ns,
+            content_hash=read.content_hash,
         )  # fmt: skip
+        if read.kind == "image":
+            facts |= dict(
+                zip(("width", "height"), read.size or (None, None), strict=True), reason=None, taken_at=read.taken_at
+            )
         if known and known.content_hash == read.content_hash:
             return _Pending(replace(known, **facts), "updated" if known.status == "failed" else "unchanged")
         if known is None and (gone := self.gone.get(read.content_hash or "")):
             return _Pending(replace(gone.pop(), **facts), "renamed", key="id")
-        item = Item(id=self._new_id(file.path, read.content_hash or ""), kind="image", **facts)
+        item = Item(id=self._new_id(file.path, read.content_hash or ""), **facts)
         return _Pending(item, "updated" if known else "added")
 
     def _new_id(self, path: str, content_hash: str) -> str:
@@ -206,64 +245,126 @@ class _Run:
         self.report.failed.extend(sorted(found.closed.items()))
         for path, reason in sorted(found.unreadable.items()):
             known = self.known.get(path)
-            self._fail(FoundFile(path, known.bytes if known else 0, known.mtime_ns if known else 0), reason, None)
+            kind: Kind = "image" if is_image_path(path) else "video"
+            self._fail(FoundFile(path, known.bytes if known else 0, known.mtime_ns if known else 0), kind, reason, None)
 
-    def _fail(self, file: FoundFile, reason: str, content_hash: str | None) -> None:
+    def _fail(self, file: FoundFile, kind: Kind, reason: str, content_hash: str | None) -> None:
         self.report.failed.append((file.path, reason))
         known = self.known.get(file.path)
         if known and (known.bytes, known.mtime_ns) == (file.bytes, file.mtime_ns):
             item = replace(known, status="failed", reason=reason)  # keeps its vectors for when it can be read again
         else:
             item_id = self._new_id(file.path, content_hash or "")
-            item = Item(item_id, file.path, "image", "failed", file.bytes, file.mtime_ns, content_hash, reason=reason)
+            item = Item(item_id, file.path, kind, "failed", file.bytes, file.mtime_ns, content_hash, reason=reason)
         if item != known:
             self.items["path"].append(item)
 
-    def _encode_batch(self) -> None:
-        batch, self.batch = self.batch, []
-        if not batch:
+    def _take_picture(self, pending: _Pending, vector: Embedded) -> None:
+        if isinstance(vector, Exception):
+            self._refuse(pending.item, f"The encoder {self.encoder.name} failed on this picture ({vector}).")
             return
-        for (pending, _), vector in zip(batch, self._encode([image for _, image in batch]), strict=True):
-            if isinstance(vector, Exception):
-                self._refuse(pending.item, f"The encoder {self.encoder.name} failed on this picture ({vector}).")
-                continue
-            self.rows.append(VectorRow(pending.item.id, vector))
-            self.embedded.add(pending.item.id)
-            self.report.embedded += 1
-            self._finish(pending)
+        self.rows.append(VectorRow(pending.item.id, vector))
+        self.report.embedded += 1
+        self._finish(pending)
 
     def _refuse(self, item: Item, reason: str) -> None:
         """What one encoder cannot digest is still a good item where another could."""
         if any(self.library.vectors_of(entry.id, [item.id]) for entry in self.library.encoders()):
             self.report.failed.append((item.path, reason))
         else:
-            self._fail(FoundFile(item.path, item.bytes, item.mtime_ns), reason, item.content_hash)
-
-    def _encode(self, images: list[Image.Image]) -> Vectors | list[Vectors | Exception]:
-        """A vector for each image; where the batch fails, one at a time, so that one image never stops the others."""
-        try:
-            return self.encoder.encode_images(images)
-        except SemblanceError:
-            raise
-        except Exception as error:
-            if len(images) == 1:
-                return [error]
-            return [vector for image in images for vector in self._encode([image])]
+            self._fail(FoundFile(item.path, item.bytes, item.mtime_ns), item.kind, reason, item.content_hash)
 
     def _finish(self, pending: _Pending) -> None:
+        self.embedded.add(pending.item.id)
         self.items[pending.key].append(pending.item)
         setattr(self.report, pending.counter, getattr(self.report, pending.counter) + 1)
 
+    # one video
+
+    def _take_video(self, pending: _Pending, tell: Callable[[float], None]) -> None:
+        """Embeds the frames, from where an earlier run was stopped. What cannot be read of a video ends it there."""
+        clip = self._clip(pending.item)
+        item = pending.item
+        try:
+            with Video(Path(item.path)) as video:
+                about = video.info
+                pending.item = clip.item = replace(
+                    item,
+                    width=about.width,
+                    height=about.height,
+                    duration_s=about.duration_s,
+                    taken_at=about.taken_at,
+                    reason=None,
+                )
+                self.clips.append(clip)
+                if not self._embed_frames(clip, video, tell):
+                    return
+                length = video.read_s if video.damage or about.duration_s is None else about.duration_s
+                pending.item = replace(pending.item, duration_s=length, reason=video.damage)
+        except MediaError as error:
+            self.clips = [other for other in self.clips if other is not clip]
+            self._fail(FoundFile(item.path, item.bytes, item.mtime_ns), "video", str(error), item.content_hash)
+            return
+        self.batch.then(partial(self._close_clip, clip, pending))
+
+    def _clip(self, item: Item) -> Clip:
+        unfinished = self.unfinished.get(item.id)
+        sampling = self.sampling or (Sampling.parse(unfinished) if unfinished else Sampling())
+        vector_id = partial_id(item.id, str(sampling))
+        return Clip(item, sampling, self.library.vectors_of(self.encoder.id, [vector_id]).get(vector_id, []))
+
+    def _embed_frames(self, clip: Clip, video: Video, tell: Callable[[float], None]) -> bool:
+        """Whether it came to the end; False where it was cancelled."""
+        frames = video.frames(clip.sampling, start_s=clip.read_s, min_side=self.encoder.min_side)
+        with closing(ahead(frames, self.encoder.batch_size)) as decoded:
+            for frame in decoded:
+                if self._cancelled():
+                    self.report.cancelled = True
+                    return False
+                self.batch.add(frame.image, partial(clip.take, frame))
+                self.report.video_seconds += frame.end_s - frame.start_s
+                self._commit_if_due()
+                tell(frame.end_s / (video.info.duration_s or frame.end_s))
+        return True
+
+    def _close_clip(self, clip: Clip, pending: _Pending) -> None:
+        clip.close()
+        self.report.embedded += clip.embedded
+        if clip.is_empty:
+            self.clips.remove(clip)
+            self._refuse(clip.item, f"The encoder {self.encoder.name} failed on all of its frames ({clip.error}).")
+            return
+        clip.item = pending.item
+        self.samplings[clip.item.id] = str(clip.sampling)
+        self._finish(pending)
+
     # writing
 
+    def _commit_if_due(self) -> None:
+        waiting = len(self.rows) + len(self.copies) + sum(len(clip.rows) for clip in self.clips)
+        if waiting >= _COMMIT_ROWS or time.monotonic() - self.last_commit > _COMMIT_SECONDS:
+            self._commit()
+
     def _commit(self) -> None:
-        stored = self.library.vectors_of(self.encoder.id, sorted({twin for _, twin in self.copies}))
+        library, encoder = self.library, self.encoder
+        stored = library.vectors_of(encoder.id, sorted({twin for _, twin in self.copies}))
         for item_id, twin in self.copies:
             self.rows += [replace(row, item_id=item_id) for row in stored[twin]]
-            self.embedded.add(item_id)
-        self.library.add_vectors(self.encoder, self.rows)
+        for clip in self.clips:
+            self.rows += clip.hand_over()
+            if not clip.done and clip.in_part and clip.item.id not in self.listed:
+                self.listed.add(clip.item.id)
+                self.items["path"].append(replace(clip.item, status="failed", reason=_UNFINISHED))
+        done = [clip for clip in self.clips if clip.done]
+        library.remove_vectors(encoder, [clip.item.id for clip in done if not clip.in_part])
+        library.add_vectors(encoder, self.rows)
+        for clip in done:
+            if clip.in_part:
+                library.replace_vectors(encoder, clip.item.id, by=clip.partial_id)
         for key, items in self.items.items():
-            self.library.put_items(items, key=key)
+            library.put_items(items, key=key)
+        self.twins |= {clip.item.content_hash: clip.item for clip in done if clip.item.content_hash}
+        self.clips = [clip for clip in self.clips if not clip.done]
         self.rows, self.copies, self.items = [], [], {"path": [], "id": []}
         self.last_commit = time.monotonic()
 
@@ -277,8 +378,12 @@ class _Run:
     def _cancelled(self) -> bool:
         return self.cancel is not None and self.cancel.is_set()
 
-    def _tell(self, stage: str, done: int, total: int | None) -> None:
+    def _tell_video(self, before: int, size: int, total: int, share: float) -> None:
+        """In bytes, which are known at once, while seconds would need a look into every file first."""
+        self._tell("embed videos", before + int(min(share, 1.0) * size), total, "bytes")
+
+    def _tell(self, stage: str, done: int, total: int | None, unit: str = "files") -> None:
         if stage != self.stage:
             self.stage, self.stage_started = stage, time.monotonic()
         if self.on_progress is not None:
-            self.on_progress(Progress(stage, done, total, time.monotonic() - self.stage_started, "files"))
+            self.on_progress(Progress(stage, done, total, time.monotonic() - self.stage_started, unit))

@@ -6,7 +6,7 @@ import hashlib
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -87,7 +87,7 @@ def read_ahead(
             yield waiting.popleft().result()
 
 
-def ahead(items: Iterable[T], size: int) -> Iterator[T]:
+def ahead(items: Iterable[T], size: int) -> Generator[T]:
     """Yields the items while a thread makes the next `size`. To be closed where it is not read to its end."""
     remaining = iter(items)
     with ThreadPoolExecutor(1, thread_name_prefix="semblance-ahead") as pool:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2  # 2: videos, whose vectors say how they were sampled
 
 Kind = Literal["image", "video", "text"]
 Status = Literal["ok", "failed", "missing"]
@@ -19,7 +19,7 @@ ITEMS = pa.schema(
         pa.field("path", pa.string(), nullable=False),  # absolute
         pa.field("kind", pa.string(), nullable=False),
         pa.field("status", pa.string(), nullable=False),
-        pa.field("reason", pa.string()),  # why it failed
+        pa.field("reason", pa.string()),  # why it failed; of one that is ok, what of it could not be read
         pa.field("bytes", pa.int64(), nullable=False),
         pa.field("mtime_ns", pa.int64(), nullable=False),
         pa.field("content_hash", pa.string()),  # BLAKE2b-128 of the file
@@ -30,6 +30,8 @@ ITEMS = pa.schema(
         pa.field("added_at", pa.timestamp("s"), nullable=False),  # UTC
     ]
 )
+
+SAMPLING = pa.field("sampling", pa.string())  # of a video's frames, as `core.media.sampling.Sampling` writes itself
 
 
 def vectors_schema(encoder_id: str, encoder_name: str, dim: int) -> pa.Schema:
@@ -43,6 +45,7 @@ def vectors_schema(encoder_id: str, encoder_name: str, dim: int) -> pa.Schema:
             pa.field("start_s", pa.float32()),
             pa.field("end_s", pa.float32()),
             pa.field("vector", pa.list_(pa.float16(), dim), nullable=False),
+            SAMPLING,
         ],
         metadata={"encoder_id": encoder_id, "encoder_name": encoder_name, "dim": str(dim)},
     )
@@ -50,7 +53,10 @@ def vectors_schema(encoder_id: str, encoder_name: str, dim: int) -> pa.Schema:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One file of a library. Sizes in bytes and pixels (as displayed), times in seconds, `taken_at` in local time."""
+    """One file of a library. Sizes in bytes and pixels (as displayed), times in seconds, `taken_at` in local time.
+
+    reason: why it failed; of an "ok" video, what of it could not be read.
+    """
 
     id: str
     path: str
@@ -74,12 +80,13 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class VectorRow:
-    """One vector to store: float (dim,), of an item, with its seconds where it comes from a video."""
+    """One vector to store: float (dim,), of an item; of a video with its seconds and how its frames were sampled."""
 
     item_id: str
     vector: Any
     start_s: float | None = None
     end_s: float | None = None
+    sampling: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

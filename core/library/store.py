@@ -25,7 +25,7 @@ from core.encoders.base import Encoder
 from core.errors import LibraryError
 from core.files import absolute, write_whole
 from core.library.index import VectorIndex, build_index
-from core.library.schema import FORMAT_VERSION, ITEMS, EncoderEntry, Item, VectorRow, vectors_schema
+from core.library.schema import FORMAT_VERSION, ITEMS, SAMPLING, EncoderEntry, Item, VectorRow, vectors_schema
 
 _MARK = "library.json"
 _KEEP_VERSIONS = timedelta(minutes=10)  # readers of an older version get this long to finish
@@ -95,6 +95,14 @@ class Library:
             return set()
         return set(table.search().select(["item_id"]).limit(None).to_arrow()["item_id"].to_pylist())
 
+    def samplings(self, encoder_id: str) -> dict[str, str]:
+        """How the videos that have vectors of this encoder were sampled, by item id."""
+        table = self._open(_table_name(encoder_id))
+        if table is None or SAMPLING.name not in table.schema.names:
+            return {}
+        videos = table.search().where("sampling IS NOT NULL").select(["item_id", SAMPLING.name]).limit(None)
+        return dict(zip(*(column.to_pylist() for column in videos.to_arrow().columns), strict=True))
+
     def vectors_of(self, encoder_id: str, item_ids: Sequence[str]) -> dict[str, list[VectorRow]]:
         """The stored vectors of some items, float16, by item id; an item without any is not in the answer."""
         found: dict[str, list[VectorRow]] = {}
@@ -105,7 +113,7 @@ class Library:
             for row in table.search().where(f"item_id IN ({some})").limit(None).to_arrow().to_pylist():
                 vector = np.asarray(row["vector"], np.float16)
                 found.setdefault(row["item_id"], []).append(
-                    VectorRow(row["item_id"], vector, row["start_s"], row["end_s"])
+                    VectorRow(row["item_id"], vector, row["start_s"], row["end_s"], row.get(SAMPLING.name))
                 )
         return found
 
@@ -146,6 +154,7 @@ class Library:
         except OSError as error:
             raise LibraryError(f"{self.path} cannot be written: {error.strerror}.") from error
         try:
+            self._upgrade()
             yield
         finally:
             lock.release()
@@ -170,10 +179,26 @@ class Library:
             pa.array([row.start_s for row in rows], pa.float32()),
             pa.array([row.end_s for row in rows], pa.float32()),
             pa.FixedSizeListArray.from_arrays(pa.array(halves.ravel()), encoder.dim),
+            pa.array([row.sampling for row in rows], pa.string()),
         ]
         with _explained(self.path):
             table = self._db.create_table(_table_name(encoder.id), schema=schema, exist_ok=True)
             table.add(pa.Table.from_arrays(columns, schema=schema))
+
+    def replace_vectors(self, encoder: Encoder, item_id: str, *, by: str) -> None:
+        """Gives an item the vectors stored under a `partial_id`, instead of all others that it has."""
+        table = self._open(_table_name(encoder.id))
+        if table is not None:
+            with _explained(self.path):
+                table.delete(f"item_id = '{item_id}' OR (item_id LIKE '{item_id}~%' AND item_id != '{by}')")
+                table.update(where=f"item_id = '{by}'", values={"item_id": item_id})
+
+    def remove_vectors(self, encoder: Encoder, item_ids: Sequence[str]) -> None:
+        """Forgets the vectors that items have of one encoder."""
+        table = self._open(_table_name(encoder.id)) if item_ids else None
+        if table is not None:
+            with _explained(self.path):
+                _delete(table, "item_id", item_ids)
 
     def remove_items(self, item_ids: Sequence[str]) -> None:
         """Forgets items and their vectors. The files themselves are not touched."""
@@ -208,12 +233,16 @@ class Library:
                     self._drop(entry.id)
 
     def sweep(self) -> None:
-        """Deletes vectors that belong to no item (left by a replaced file or a killed run), and packs the tables."""
+        """Deletes vectors that belong to no item (left by a replaced file or a killed run), and packs the tables.
+
+        Those of a video that is not finished stay as long as the library lists it.
+        """
         items = self._open("items")
         known = set(items.search().select(["id"]).limit(None).to_arrow()["id"].to_pylist()) if items else set()
         with _explained(self.path):
             for table, entry in self._vector_tables():
-                _delete(table, "item_id", sorted(self.vector_ids(entry.id) - known))
+                orphans = self.vector_ids(entry.id) - known
+                _delete(table, "item_id", sorted(each for each in orphans if parts_of_partial(each)[0] not in known))
                 _pack(table)
             if items:
                 _pack(items)
@@ -224,6 +253,16 @@ class Library:
             shutil.rmtree(self.path)
 
     # inside
+
+    def _upgrade(self) -> None:
+        """Brings a library of an earlier format up to date: once, by its first writer, before anything is written."""
+        if self.about["format"] < FORMAT_VERSION:
+            with _explained(self.path):
+                for table, _ in self._vector_tables():
+                    if SAMPLING.name not in table.schema.names:
+                        table.add_columns(SAMPLING)
+                self.about = {**self.about, "format": FORMAT_VERSION}
+                write_whole(self.path / _MARK, json.dumps(self.about).encode())
 
     def _drop(self, encoder_id: str) -> None:
         with self._index_lock, _explained(self.path):
@@ -252,6 +291,22 @@ class Library:
             entry = EncoderEntry(about["encoder_id"], about["encoder_name"], int(about["dim"]), table.count_rows())
             found.append((table, entry))
         return found
+
+
+def partial_id(item_id: str, sampling: str) -> str:
+    """Under which the vectors of a video are stored until the last one is there: no item has it, so none is shown."""
+    return f"{item_id}~{sampling}"
+
+
+def parts_of_partial(vector_id: str) -> tuple[str, str]:
+    """The item and the sampling that a `partial_id` was made from."""
+    item_id, _, sampling = vector_id.partition("~")
+    return item_id, sampling
+
+
+def is_partial(vector_id: str) -> bool:
+    """Whether an id is one of `partial_id`."""
+    return "~" in vector_id
 
 
 def _table_name(encoder_id: str) -> str:

@@ -30,3 +30,11 @@ class Sampling:
     def __str__(self) -> str:
         """As it is stored beside the vectors."""
         return "scenes" if self.by == "scenes" else f"{self.fps:g} fps" + (" keyframes" * (self.by == "keyframes"))
+
+    @classmethod
+    def parse(cls, text: str) -> Sampling:
+        """Reads what `str` wrote."""
+        if text == "scenes":
+            return cls(by="scenes")
+        fps, _, by = text.partition(" fps")
+        return cls(float(fps), "keyframes" if by.strip() else "rate")

@@ -1,0 +1,64 @@
+"""A video on its way into the library: frames in, rows out, resumable in the middle."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from core.encoders.base import Vectors
+from core.library.batch import Embedded
+from core.library.schema import Item, VectorRow
+from core.library.store import partial_id
+from core.media.sampling import Sampling
+from core.media.video import Frame
+from core.track import Runs
+
+
+class Clip:
+    """The rows of one video that are not committed yet, and how far those that are reach.
+
+    read_s: up to which second an earlier run had come before it was stopped. partial_id: the rows' id until the last
+    one is there; in_part: some are stored under it. done: all frames have been embedded.
+    """
+
+    def __init__(self, item: Item, sampling: Sampling, stored: Sequence[VectorRow]) -> None:
+        """stored: the rows that an earlier run left under the `partial_id`."""
+        self.item, self.sampling = item, sampling
+        self.partial_id = partial_id(item.id, str(sampling))
+        self.read_s = max((row.end_s or 0.0 for row in stored), default=0.0)
+        self.in_part = bool(stored)
+        self.done = False
+        self.embedded = 0
+        self.error: Exception | None = None
+        self.rows: list[VectorRow] = []
+        self._runs = Runs()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no frame has a vector."""
+        return not self.rows and not self.in_part
+
+    def take(self, frame: Frame, vector: Embedded) -> None:
+        """Takes the vector of the next frame, or why there is none: the others are still good."""
+        if isinstance(vector, Exception):
+            self.error = vector
+        else:
+            self.embedded += 1
+            self._add(self._runs.push(frame.start_s, frame.end_s, vector))
+
+    def close(self) -> None:
+        """All frames have been taken."""
+        self._add(self._runs.close())
+        self.done = True
+
+    def hand_over(self) -> list[VectorRow]:
+        """The rows since the last time, under the id that they are to be stored by."""
+        rows, self.rows = self.rows, []
+        if not self.done and rows:
+            self.in_part = True
+        return [replace(row, item_id=self.partial_id) for row in rows] if self.in_part else rows
+
+    def _add(self, run: tuple[float, float, Vectors] | None) -> None:
+        if run is not None:
+            start_s, end_s, vector = run
+            self.rows.append(VectorRow(self.item.id, vector, start_s, end_s, str(self.sampling)))
