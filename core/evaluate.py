@@ -74,8 +74,8 @@ def evaluate_retrieval(
     return RetrievalReport(
         pool=len(embedded.vectors),
         queries=len(pairs),
-        t2i=_recall(_best_rank(similarities, own)),
-        i2t=_recall(_best_rank(similarities.T, own.T)),
+        t2i=recall(_best_rank(similarities, own)),
+        i2t=recall(_best_rank(similarities.T, own.T)),
         images_per_s=round(embedded.images_per_s, 1),
         encoder=encoder.name,
         skipped=tuple(embedded.skipped.items()),
@@ -118,5 +118,6 @@ def _best_rank(similarities: NDArray[np.floating], right: NDArray[np.bool_]) -> 
     return ((similarities >= best) & ~right).sum(axis=1)
 
 
-def _recall(ranks: NDArray[np.int64]) -> Recall:
+def recall(ranks: NDArray[np.int64]) -> Recall:
+    """Recall@k of queries whose best right answers have these ranks (queries,), from 0."""
     return Recall(*(round(float((ranks < k).mean()), 4) for k in (1, 5, 10)))

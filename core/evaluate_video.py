@@ -1,0 +1,113 @@
+"""How well captions find their videos: text to video over a folder of clips."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from core.encoders.base import Encoder
+from core.errors import DataError
+from core.evaluate import recall
+from core.files import absolute
+from core.labelled_files import read_pairs, unique
+from core.library import IngestReport, Library, ingest
+from core.media.sampling import Sampling
+from core.neutral import neutral_vectors
+from core.progress import OnProgress
+from core.query import PLAIN, Term
+from core.search_video import MAX_VIDEOS, Pooling, search_videos
+
+
+@dataclass(frozen=True, slots=True)
+class VideoReport:
+    """Shares of captions, 0 to 1, whose own video is among the first 1, 5 and 10 of `pool` videos.
+
+    pooling: how the scores of its frames become a video's. seconds_of_video_per_s: from files to committed vectors,
+    model loading left out. skipped: (video, reason) of files that could not be read; their captions are not asked.
+    """
+
+    pool: int
+    queries: int
+    pooling: Pooling
+    r1: float
+    r5: float
+    r10: float
+    seconds_of_video_per_s: float
+    encoder: str
+    fps: float
+    skipped: tuple[tuple[str, str], ...] = ()
+
+
+def evaluate_video(
+    encoder: Encoder,
+    videos: Path,
+    captions: Path,
+    *,
+    sampling: Sampling | None = None,
+    pooling: Pooling = "max",
+    templates: Sequence[str] = PLAIN,
+    on_progress: OnProgress | None = None,
+    cancel: threading.Event | None = None,
+) -> VideoReport:
+    """Recall@k between the videos of a folder and a CSV of captions (columns video, caption).
+
+    Each caption ranks the whole pool, up to 1,000 videos, by their pooled cosines; ties count against the encoder.
+    sampling: default two frames per second. Raises DataError where the table or the videos cannot be used.
+    """
+    sampling = sampling or Sampling(2.0)
+    pairs = read_pairs(captions, "video", "caption")
+    paths = {name: str(absolute(videos / name)) for name in unique(name for name, _ in pairs)}
+    there = [path for path in paths.values() if os.path.lexists(path)]
+    with tempfile.TemporaryDirectory() as place:
+        library = Library(Path(place) / "library", create=True)
+        report = index_videos(library, encoder, there, sampling, on_progress=on_progress, cancel=cancel)
+        pool = set(library.index(encoder).items["path"].to_pylist())
+        reasons = dict(report.failed)
+        skipped = {
+            name: reasons.get(path, "The file is not there.") for name, path in paths.items() if path not in pool
+        }
+        if not pool:
+            reason = next(iter(skipped.values()))
+            raise DataError(f"Not one video of {videos} could be read ({reason}) Check --videos and the video column.")
+        asked = [(paths[name], caption) for name, caption in pairs if name not in skipped]
+        ranks = [_rank(library, encoder, path, caption, pooling, templates) for path, caption in asked]
+    found = recall(np.array(ranks))
+    return VideoReport(
+        pool=len(pool), queries=len(asked), pooling=pooling, r1=found.r1, r5=found.r5, r10=found.r10,
+        seconds_of_video_per_s=round(report.video_seconds / report.seconds, 1), encoder=encoder.name,
+        fps=sampling.fps, skipped=tuple(skipped.items()),
+    )  # fmt: skip
+
+
+def index_videos(
+    library: Library,
+    encoder: Encoder,
+    paths: Sequence[Path | str],
+    sampling: Sampling,
+    *,
+    on_progress: OnProgress | None = None,
+    cancel: threading.Event | None = None,
+) -> IngestReport:
+    """`ingest`, with the encoder loaded before the clock starts."""
+    neutral_vectors(encoder, on_progress=on_progress)
+    encoder.encode_images([Image.new("RGB", (encoder.min_side, encoder.min_side))])
+    return ingest(library, encoder, paths, sampling, on_progress=on_progress, cancel=cancel)
+
+
+def _rank(
+    library: Library, encoder: Encoder, path: str, caption: str, pooling: Pooling, templates: Sequence[str]
+) -> int:
+    """How many other videos score as much as the caption's own or more."""
+    result = search_videos(
+        library, encoder, [Term("text", caption)], top_k=MAX_VIDEOS, pooling=pooling, templates=templates, max_moments=1
+    )
+    scores = {hit.item.path: hit.score for hit in result.hits}
+    own = scores.get(path, -np.inf)
+    return sum(score >= own for other, score in scores.items() if other != path)
