@@ -18,7 +18,8 @@ from core.errors import MediaError, QueryError
 from core.files import absolute
 from core.library.index import VectorIndex
 from core.media.images import open_image
-from core.media.kinds import is_image_path
+from core.media.kinds import is_image_path, is_media_path, is_video_path
+from core.track import embed_video, track_of
 
 PLAIN = ("{}",)  # the template that leaves words as they are
 _ITEM = "item:"
@@ -32,11 +33,13 @@ _TOKEN = re.compile(r'(?:[\d.]+:)?(?:file:)?"[^"]*"|\S+')
 class Term:
     """One part of a query.
 
-    kind: "text" (value: the words), "image" (value: a path, or the bytes of a picture), "item" (value: an id of the
-    library). weight: any finite number; below zero the term is what the answer should not be like.
+    kind: "text" (value: the words), "image" (value: a path, or the bytes of a picture), "clip" (the same of a video,
+    which counts by the mean over its time), "item" (value: an id of the library; a video by its mean), "frame" (value:
+    `ID@12.5`, what a video of the library shows at that second).
+    weight: any finite number; below zero the term is what the answer should not be like.
     """
 
-    kind: Literal["text", "image", "item"]
+    kind: Literal["text", "image", "clip", "item", "frame"]
     value: str | bytes | Path
     weight: float = 1.0
 
@@ -44,10 +47,11 @@ class Term:
 def parse_query(text: str, *, files: bool = True) -> tuple[Term, ...]:
     """Reads `2:beach + ./photo.jpg - people`: terms joined by + and -, each with an optional weight and colon.
 
-    A term that names a picture file is an image, `item:ID` a picture of the library, all else words. Words within
-    double quotes are taken literally; `file:"a - b.jpg"` is a picture whose path would read as something else.
+    A term that names a picture or video file is one, `item:ID` a picture or video of the library, `item:ID@12.5` its
+    frame at that second, all else words. Words within double quotes are taken literally; `file:"a - b.jpg"` is a file
+    whose path would read as something else.
     files: whether paths may be opened (not for a visitor's text on a server).
-    Raises QueryError for an empty query, an empty term, or a picture that is not there.
+    Raises QueryError for an empty query, an empty term, or a file that is not there.
     """
     try:
         text.encode()
@@ -75,7 +79,7 @@ def parse_query(text: str, *, files: bool = True) -> tuple[Term, ...]:
 
 
 def format_query(terms: Sequence[Term]) -> str:
-    """The string that `parse_query` reads back; for text and item terms and pictures given by path."""
+    """The string that `parse_query` reads back; for all terms but pictures and clips given as bytes."""
     parts: list[str] = []
     for term in terms:
         if term.weight and not 5e-7 < abs(term.weight) < 1e6:
@@ -131,14 +135,17 @@ def _term(words: list[str], sign: float, files: bool) -> Term:
     if _in_quotes(quoted):
         text = quoted[1:-1]
     elif text.startswith(_ITEM) and " " not in text:
-        return Term("item", text.removeprefix(_ITEM), sign)
+        item = text.removeprefix(_ITEM)
+        return Term("frame" if "@" in item else "item", item, sign)
     else:
-        named = files and is_image_path(text)
+        named = files and is_media_path(text)
     if named:
         path = Path(os.path.expanduser(text))
+        is_clip = is_video_path(text) and not is_image_path(text)
         if not os.path.isfile(path):
-            raise QueryError(f'There is no picture {text}: check the path, or write "{text}" to search for the words.')
-        return Term("image", path, sign)
+            kind = "video" if is_clip else "picture"
+            raise QueryError(f'There is no {kind} {text}: check the path, or write "{text}" to search for the words.')
+        return Term("clip" if is_clip else "image", path, sign)
     if not text.strip():
         raise QueryError("A term of the query is empty.")
     return Term("text", text.strip(), sign)
@@ -150,18 +157,18 @@ def _in_quotes(text: str) -> bool:
 
 def _written(term: Term) -> str:
     if isinstance(term.value, bytes):
-        raise QueryError("A picture given as bytes cannot be written into a query string.")
+        raise QueryError("A picture or clip given as bytes cannot be written into a query string.")
     text = str(term.value)
-    if term.kind == "item":
+    if term.kind in ("item", "frame"):
         return _ITEM + text
-    if term.kind == "image":
+    if term.kind in ("image", "clip"):
         text = str(absolute(text))
     try:
         if '"' not in text and not text.startswith("//") and parse_query(text) == (Term(term.kind, term.value),):
             return text
     except QueryError:
         pass
-    if term.kind == "image":
+    if term.kind in ("image", "clip"):
         return f'{_FILE}"{text}"'
     return '"' + text.replace('"', "\N{RIGHT DOUBLE QUOTATION MARK}") + '"'
 
@@ -171,14 +178,34 @@ def _embed_term(
 ) -> NDArray[np.float32]:
     if term.kind == "text":
         return embed_texts(encoder, [str(term.value)], templates=templates)[0]
-    if term.kind == "item":
-        numbers = index.numbers_of(str(term.value)) if index is not None else np.empty(0, np.int64)
-        if index is None or len(numbers) == 0:
-            raise QueryError(f"Item {term.value!r} is not in this library, or not under this encoder: index it first.")
-        return unit_rows(index.vectors(numbers).mean(axis=0))
+    if term.kind in ("item", "frame"):
+        return _stored(str(term.value), index)
+    source = term.value if isinstance(term.value, bytes) else Path(term.value)
     try:
-        source = term.value if isinstance(term.value, bytes) else Path(term.value)
+        if term.kind == "clip":
+            return embed_video(encoder, source).whole()
         return encoder.encode_images([open_image(source, min_side=encoder.min_side)])[0]
     except MediaError as error:
-        where = "The picture of the query" if isinstance(term.value, bytes) else repr(str(term.value))
+        where = f"The {term.kind} of the query" if isinstance(term.value, bytes) else repr(str(term.value))
         raise QueryError(f"{where} cannot be used: {error}") from error
+
+
+def frame_of(value: str) -> tuple[str, float]:
+    """The item and the second that the value of a "frame" term names. Raises QueryError."""
+    item_id, _, seconds = value.partition("@")
+    try:
+        time_s = float(seconds)
+    except ValueError:
+        time_s = math.nan
+    if not (math.isfinite(time_s) and time_s >= 0):
+        raise QueryError(f"{value!r} names no frame: write item:ID@SECONDS, for instance item:{item_id}@12.5.")
+    return item_id, time_s
+
+
+def _stored(value: str, index: VectorIndex | None) -> NDArray[np.float32]:
+    """The unit vector of an item of the library, or of what is on the screen at a second of it."""
+    item_id, time_s = frame_of(value) if "@" in value else (value, None)
+    track = track_of(index, item_id) if index is not None else None
+    if not track:
+        raise QueryError(f"Item {item_id!r} is not in this library, or not under this encoder: index it first.")
+    return track.whole() if time_s is None else track.at(time_s)

@@ -50,8 +50,12 @@ class Track:
 
     def whole(self) -> NDArray[np.float32]:
         """(dim,) the whole video's unit vector: the mean over its time."""
-        lengths = np.maximum(self.end_s - self.start_s, _SHORTEST_S)
+        lengths = np.nan_to_num(self.end_s - self.start_s).clip(_SHORTEST_S)  # a picture has no seconds
         return unit_rows(lengths @ self.vectors)
+
+    def at(self, time_s: float) -> NDArray[np.float32]:
+        """(dim,) the unit vector of what is on the screen at a second; after the end, of the last row."""
+        return self.vectors[max(0, int(np.searchsorted(self.start_s, time_s, "right")) - 1)]
 
     def segments(self, seconds: float = 4.0) -> Track:
         """Unit means over windows of that many seconds; a row counts by the time that it shares with a window.
@@ -112,7 +116,8 @@ class Runs:
 
 
 def track_of(index: VectorIndex, item_id: str) -> Track:
-    """The stored rows of a library's video; without rows where the item is not in the index."""
+    """The stored rows of a library's video, or the one row of a picture, whose seconds are NaN; none where there is no
+    such item in the index."""
     numbers = index.numbers_of(item_id)
     numbers = numbers[np.argsort(index.start_s[numbers], kind="stable")]
     return Track(index.start_s[numbers], index.end_s[numbers], index.vectors(numbers))

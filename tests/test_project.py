@@ -35,7 +35,7 @@ def test_pages_hold_no_maths_files_or_tables(path: Path) -> None:
 
 
 def test_importing_core_loads_nothing_heavy() -> None:
-    heavy = ["torch", "transformers", "streamlit", "onnxruntime", "sklearn", "lancedb"]
+    heavy = ["torch", "transformers", "streamlit", "onnxruntime", "sklearn", "lancedb", "av", "cv2"]
     code = f"import sys, core; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.strip() == "[]"

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from core.encoders.base import Vectors
 from core.library.batch import Embedded
 from core.library.schema import Item, VectorRow
 from core.library.store import partial_id
 from core.media.sampling import Sampling
-from core.media.video import Frame
 from core.track import Runs
+
+if TYPE_CHECKING:
+    from core.media.video import Frame
 
 
 class Clip:

@@ -15,7 +15,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.encoders.base import Encoder
 from core.errors import MediaError
@@ -27,9 +27,11 @@ from core.library.schema import Item, Kind, VectorRow
 from core.library.store import Library, is_partial, partial_id, parts_of_partial
 from core.media.kinds import is_image_path, is_media_path
 from core.media.sampling import Sampling
-from core.media.video import Video
 from core.neutral import neutral_vectors
 from core.progress import OnProgress, Progress
+
+if TYPE_CHECKING:
+    from core.media.video import Video
 
 _COMMIT_ROWS = 256
 _COMMIT_SECONDS = 3.0
@@ -283,6 +285,8 @@ class _Run:
 
     def _take_video(self, pending: _Pending, tell: Callable[[float], None]) -> None:
         """Embeds the frames, from where an earlier run was stopped. What cannot be read of a video ends it there."""
+        from core.media.video import Video  # FFmpeg loads with the first video
+
         clip = self._clip(pending.item)
         item = pending.item
         try:

@@ -13,7 +13,7 @@ from typing import BinaryIO
 from core.files import write_whole
 from core.library.store import Library
 from core.media.images import MAX_BYTES
-from core.media.kinds import is_image_path
+from core.media.kinds import is_media_path
 
 MAX_FILES = 10_000
 MAX_UNPACKED_BYTES = 8_000_000_000
@@ -29,10 +29,10 @@ class UploadReport:
 
 
 def save_uploads(library: Library, files: Iterable[tuple[str, BinaryIO]]) -> UploadReport:
-    """Keeps uploaded pictures in the library's own `uploads` folder; a zip gives the pictures in it.
+    """Keeps uploaded pictures and videos in the library's own `uploads` folder; a zip gives those in it.
 
     A name is only ever used to make a new one, so no upload can reach outside the folder or replace another file;
-    the same content is kept once. What is no picture by its name is refused; what is none by its content is kept, and
+    the same content is kept once. What is neither by its name is refused; what is neither by its content is kept, and
     `ingest` lists it with the reason.
     """
     report = UploadReport(library.path / "uploads")
@@ -47,7 +47,7 @@ def save_uploads(library: Library, files: Iterable[tuple[str, BinaryIO]]) -> Upl
 
 
 def _save_zip(report: UploadReport, name: str, file: BinaryIO, budget: int) -> int:
-    """Unpacks the pictures of an archive; returns their bytes, `budget` at the most."""
+    """Unpacks the pictures and videos of an archive; returns their bytes, `budget` at the most."""
     used = 0
     try:
         archive = zipfile.ZipFile(file)
@@ -57,7 +57,7 @@ def _save_zip(report: UploadReport, name: str, file: BinaryIO, budget: int) -> i
     with archive:
         for member in archive.infolist():
             try:
-                if member.is_dir() or not is_image_path(member.filename) or "__MACOSX/" in member.filename:
+                if member.is_dir() or not is_media_path(member.filename) or "__MACOSX/" in member.filename:
                     continue
                 with archive.open(member) as packed:  # counted while reading: what an archive says of itself may lie
                     data = packed.read(min(budget - used, MAX_BYTES) + 1)
@@ -81,8 +81,8 @@ def _why(error: Exception) -> str:
 
 
 def _save(report: UploadReport, name: str, data: bytes) -> None:
-    if not is_image_path(name):
-        report.refused.append((name, "Not a kind of picture that is read here, by its name."))
+    if not is_media_path(name):
+        report.refused.append((name, "Not a kind of picture or video that is read here, by its name."))
     elif len(report.saved) >= MAX_FILES:
         report.refused.append((name, f"More than {MAX_FILES:,} files in one upload: send the rest in another."))
     else:
@@ -97,6 +97,6 @@ def _safe_name(name: str, data: bytes) -> str:
     base = re.split(r"[/\\]", name)[-1]
     stem, _, suffix = base.rpartition(".")
     stem = re.sub(r"[^\w \-()]+", "_", stem).strip(" ._")
-    stem = stem.encode()[:120].decode(errors="ignore") or "picture"  # file systems count bytes
+    stem = stem.encode()[:120].decode(errors="ignore") or "file"  # file systems count bytes
     digest = hashlib.blake2b(data, digest_size=6).hexdigest()
     return f"{stem}-{digest}.{suffix.lower()}"

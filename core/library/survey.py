@@ -1,0 +1,124 @@
+"""What an index run would have to do, before it starts: how many files, how much video, and about how long it takes."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from core.encoders.base import Encoder
+from core.errors import MediaError
+from core.library.reader import read_ahead, read_file
+from core.library.scan import FoundFile, Scan
+from core.library.store import Library
+from core.media.kinds import is_image_path
+from core.media.sampling import Sampling
+from core.progress import Progress
+from core.track import embed_video
+
+_LOOK_S = 1.5  # seconds given to reading how long videos are, and to each trial
+_TRIALS = 3  # videos that are tried: codecs and sizes differ
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """pictures, videos, bytes: of the files that are not in the library as they are. known: how many are.
+
+    video_seconds: how long the videos are together, in part guessed from their bytes where there are many.
+    seconds: about how long embedding takes, from a short trial with some of the files; a busy machine takes longer.
+    """
+
+    pictures: int
+    videos: int
+    known: int
+    bytes: int
+    video_seconds: float
+    seconds: float
+
+
+def survey(found: Scan, encoder: Encoder, sampling: Sampling, *, library: Library | None = None) -> Survey:
+    """Takes some seconds at most, however many files there are, once the encoder has loaded.
+
+    library: whose unchanged files are left out. Raises EncoderError where the encoder cannot load.
+    """
+    known = _known(library) if library else {}
+    files = [file for file in found.files.values() if known.get(file.path) != (file.bytes, file.mtime_ns)]
+    pictures = [file for file in files if is_image_path(file.path)]
+    videos = [file for file in files if not is_image_path(file.path)]
+    lengths = _lengths(videos)
+    looked_at = sum(file.bytes for file, _ in lengths)
+    seconds_per_byte = sum(length for _, length in lengths) / looked_at if looked_at else 0.0
+    video_seconds = seconds_per_byte * sum(file.bytes for file in videos)
+    if files:
+        encoder.encode_texts(["warm up"])
+    seconds = len(pictures) * _per_picture(pictures, encoder) + video_seconds * _per_second(lengths, encoder, sampling)
+    return Survey(
+        pictures=len(pictures),
+        videos=len(videos),
+        known=len(found.files) - len(files),
+        bytes=sum(file.bytes for file in files),
+        video_seconds=video_seconds,
+        seconds=len(pictures) * _per_picture(pictures, encoder)
+        + video_seconds * _per_second(lengths, encoder, sampling),
+    )
+
+
+def _known(library: Library) -> dict[str, tuple[int, int]]:
+    rows = library.items().select(["path", "status", "bytes", "mtime_ns"]).to_pylist()
+    return {row["path"]: (row["bytes"], row["mtime_ns"]) for row in rows if row["status"] == "ok"}
+
+
+def _lengths(videos: Sequence[FoundFile]) -> list[tuple[FoundFile, float]]:
+    """(video, its seconds) of as many as there is time for, from all over the list."""
+    from core.media.video import probe  # FFmpeg loads with the first video
+
+    found: list[tuple[FoundFile, float]] = []
+    started = time.monotonic()
+    for file in _spread(videos, len(videos)):
+        try:
+            found.append((file, probe(Path(file.path)).duration_s or 0.0))
+        except MediaError:
+            found.append((file, 0.0))
+        if time.monotonic() - started > _LOOK_S:
+            break
+    return found
+
+
+def _per_picture(pictures: Sequence[FoundFile], encoder: Encoder) -> float:
+    """Seconds a picture: of one batch, read ahead as an index run does."""
+    batch = _spread(pictures, encoder.batch_size)
+    if not batch:
+        return 0.0
+    started = time.monotonic()
+    read = partial(read_file, min_side=encoder.min_side, wants_pixels=lambda _: True)
+    images = [each.image for each in read_ahead(batch, read, ahead=len(batch), cancel=None) if each.image]
+    encoder.encode_images(images)
+    return (time.monotonic() - started) / len(batch)
+
+
+def _per_second(lengths: Sequence[tuple[FoundFile, float]], encoder: Encoder, sampling: Sampling) -> float:
+    """Seconds a second of video: of the beginnings of a few."""
+    embedded = spent = 0.0
+    for file, _ in [each for each in lengths if each[1] > 0][:_TRIALS]:
+        enough = threading.Event()
+
+        def tell(progress: Progress, enough: threading.Event = enough) -> None:
+            if progress.seconds > _LOOK_S / _TRIALS:
+                enough.set()
+
+        started = time.monotonic()
+        try:
+            embedded += embed_video(encoder, Path(file.path), sampling, on_progress=tell, cancel=enough).duration_s
+        except MediaError:
+            continue
+        spent += time.monotonic() - started
+    return spent / embedded if embedded else 0.0
+
+
+def _spread(files: Sequence[FoundFile], count: int) -> list[FoundFile]:
+    """Up to `count` of the files, the first ones from all over the list: names and folders go together."""
+    step = max(1, len(files) // max(1, min(count, 16)))
+    return [file for first in range(step) for file in files[first::step]][:count]
