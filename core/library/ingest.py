@@ -202,6 +202,9 @@ class _Run:
         if read.reason is not None:
             self._fail(read.file, read.kind, read.reason, read.content_hash)
             return
+        if any(clip.item.content_hash == read.content_hash for clip in self.clips):  # a copy of a video in the making
+            self.batch.run()
+            self._commit()
         pending = self._resolve(read)
         if self._has_vectors(pending.item.id):
             self._finish(pending)

@@ -49,7 +49,8 @@ def read_file(file: FoundFile, *, min_side: int, wants_pixels: Callable[[ReadFil
     read = ReadFile(file)
     try:
         if is_video_path(file.path) and not is_image_path(file.path):
-            read.kind, read.content_hash = "video", _hash_of_chunks(Path(file.path))
+            read.kind = "video"
+            read.content_hash = _hash_of_chunks(Path(file.path))
             return read
         data = read_bytes(Path(file.path))
         read.content_hash = _hash(data)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from PIL import Image
+
 from core.encoders.base import Encoder
 from core.errors import MediaError
 from core.library.reader import read_ahead, read_file
@@ -53,7 +55,7 @@ def survey(found: Scan, encoder: Encoder, sampling: Sampling, *, library: Librar
     seconds_per_byte = sum(length for _, length in lengths) / looked_at if looked_at else 0.0
     video_seconds = seconds_per_byte * sum(file.bytes for file in videos)
     if files:
-        encoder.encode_texts(["warm up"])
+        encoder.encode_images([Image.new("RGB", (64, 64))])  # what loads once is not to count
     seconds = len(pictures) * _per_picture(pictures, encoder) + video_seconds * _per_second(lengths, encoder, sampling)
     return Survey(
         pictures=len(pictures),
