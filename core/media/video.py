@@ -6,12 +6,12 @@ and says why it failed.
 
 from __future__ import annotations
 
-import contextlib
-import io
 import math
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -20,15 +20,17 @@ import av
 from PIL import Image
 
 from core.errors import MediaError
-from core.files import absolute
+from core.media.cells import CellsBetween, EvenCells, Sampled, first_in_each, on_screen
+from core.media.clock import Clock
+from core.media.container import AGAIN, claimed_s, open_container, origin_s, taken_at, video_stream
+from core.media.display import display_of
 from core.media.sampling import Sampling
 
-MAX_FRAME_PIXELS = 8192 * 8192
 _TAIL_S = 1.0  # what a container says of its length is often off by this much
-
-# Only containers of pictures and sound: playlists (HLS, concat) would open other files and addresses.
-_FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,mpegvideo,asf,flv,ogg,gif"
-_OPTIONS = {"format_whitelist": _FORMATS, "protocol_whitelist": "file"}
+_EPS_S = 1e-6
+_HOPELESS = 300  # so many broken packets before the first frame, and there will be none
+_EXACT = ("mov", "matroska")  # others may count their time anew after a splice, which seeking does not see
+_NEAR_S = 5.0  # decoding on is cheaper than seeking to what follows so closely
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,24 +75,26 @@ def frame_at(source: Path | str | bytes, time_s: float, *, min_side: int | None 
 
 
 class Video:
-    """An open video file: `info`, `frames()`, `frame_at()`. To be closed, or used in `with`.
+    """An open video file: `info`, `display`, `frames()`, `frame_at()`. To be closed, or used in `with`.
 
     After `frames()` has ended, `read_s` says how far the file could be read and `damage` what was wrong with it.
     """
 
     def __init__(self, source: Path | str | bytes) -> None:
         """Raises MediaError with the reason: not a video, cut off, only sound, no frame, unknown codec."""
-        self._container = _open(source)
-        self._broken = 0
+        self._source = source
+        self._container: Any = None
+        self._stream: Any = None
+        self._lost_s, self._broken = 0.0, 0
         self.read_s = 0.0
+        self._open()
         try:
-            self._stream = _video_stream(self._container)
-            self._stream.thread_type = "AUTO"
-            self._start = float((self._stream.start_time or 0) * (self._stream.time_base or 0))
             first = next(self._decode(), None)
             if first is None:
                 raise MediaError("It holds no frame that can be decoded.")
-            self.info = _info(self._container, self._stream, first[1])
+            self._timed = first[1].time is not None
+            self.display = display_of(self._stream, first[1])
+            self.info = self._told(first[1])
         except BaseException:
             self.close()
             raise
@@ -98,7 +102,9 @@ class Video:
     def __enter__(self) -> Video:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def close(self) -> None:
@@ -108,99 +114,136 @@ class Video:
     @property
     def damage(self) -> str | None:
         """What of the file could not be read, in one sentence; None where all could. Known after `frames()`."""
-        claimed = self.info.duration_s
+        claimed = self._claimed_s
         if claimed is not None and self.read_s < claimed - max(_TAIL_S, 0.02 * claimed):
-            return (
-                f"Only the first {self.read_s:.1f} of {claimed:.1f} s could be read; the rest is cut off or damaged: "
-                "copy the file again from where it came."
-            )
-        if self._broken:
-            return "Parts of it are damaged and were skipped: copy the file again from where it came."
-        return None
+            what = f"Only the first {self.read_s:.1f} of {claimed:.1f} s could be read; the rest is cut off or damaged"
+        elif self._broken:
+            what = f"About {max(self._lost_s, 0.1):.1f} s of it are damaged and were skipped"
+        else:
+            return None
+        return f"{what}: {AGAIN}."
 
-    def frames(self, sampling: Sampling = Sampling(), *, start_s: float = 0.0, min_side: int | None = None) -> Iterator[Frame]:  # noqa: B008
-        """The sampled frames from `start_s` on, in order. Frames in between are decoded, never converted.
+    def frames(
+        self,
+        sampling: Sampling = Sampling(),  # noqa: B008
+        *,
+        start_s: float = 0.0,
+        min_side: int | None = None,
+        cancel: threading.Event | None = None,
+    ) -> Iterator[Frame]:
+        """The sampled frames from `start_s` on, in order: of all frames, the tail. Others are never converted.
 
-        Time is cut into cells of 1 / fps seconds; each is represented by the first frame past its middle. A cell in
-        which no frame begins belongs to the frame that is still on the screen.
-        min_side: see `open_image`. Damage ends the frames early, see `damage`; it raises nothing.
+        Time is cut into cells of 1 / fps seconds (or into scenes); the frame on the screen at a cell's middle stands
+        for it, and for the cells after it as long as it stays there. Keyframes stand for the time to the next one.
+        min_side: see `open_image`. Damage ends the frames early, see `damage`; it raises nothing. So does `cancel`.
         """
+        slack_s = 0.02 / sampling.fps  # tables keep seconds in single precision
         waiting: tuple[float, float, Any] | None = None
-        for start, time_s, frame in self._sampled(sampling, start_s):
+        for start, time_s, frame in self._sampled(sampling, start_s, cancel):
+            if start < start_s - slack_s:
+                continue
             if waiting is not None:
                 yield self._frame(waiting, start, min_side)
             waiting = (start, time_s, frame)
-        if waiting is not None:
+        if waiting is not None and not (cancel and cancel.is_set()):
             yield self._frame(waiting, max(self.read_s, waiting[1]), min_side)
 
     def frame_at(self, time_s: float, *, min_side: int | None = None) -> Image.Image:
         """The picture on the screen at a time, see the function of this name."""
-        shown = None
-        self._seek(time_s)
-        for at, frame in self._decode():
-            if shown is not None and at > time_s:
+        return self.pictures_at([time_s], min_side=min_side)[0]
+
+    def pictures_at(self, times_s: Sequence[float], *, min_side: int | None = None) -> list[Image.Image]:
+        """The pictures on the screen at some times, as by `frame_at`, in their order; decodes little in between."""
+        times = [min(max(0.0, time_s), self._claimed_s or math.inf) for time_s in times_s]
+        found: dict[float, Image.Image] = {}
+        frames: Iterator[tuple[float, Any]] = iter(())
+        here: tuple[float, Any] | None = None
+        ahead: tuple[float, Any] | None = None
+        for time_s in sorted(set(times)):
+            if here is None or (time_s > here[0] + _NEAR_S and (ahead is None or ahead[0] <= time_s)):
+                frames = self.shown(time_s)
+                here, ahead = next(frames, None), None
+            while (ahead := ahead or next(frames, None)) and ahead[0] <= time_s + _EPS_S:
+                here, ahead = ahead, None
+            if here is None:
+                raise MediaError("It holds no frame that can be decoded.")
+            found[time_s] = self.display.picture(here[1], min_side)
+        return [found[time_s] for time_s in times]
+
+    def shown(
+        self, start_s: float = 0.0, *, keyframes: bool = False, cancel: threading.Event | None = None
+    ) -> Iterator[tuple[float, Any]]:
+        """(since when it is on the screen in seconds, `av.VideoFrame`) from the frame at `start_s`, or an earlier one.
+
+        keyframes: only those that stand alone in the stream.
+        """
+        for back_s in (0.0, 10.0, 100.0):
+            if not self._timed or start_s - back_s <= 0 or not self._seek(start_s - back_s):
                 break
-            shown = frame
-        if shown is None:  # past the end: nothing follows the last keyframe there
-            self._seek(0.0)
-            for _, shown in self._decode():
-                pass
-        if shown is None:
-            raise MediaError("It holds no frame that can be decoded.")
-        return _picture(shown, self.info.rotation, min_side)
+            decoded = self._decode(keyframes, cancel)
+            first = next(decoded, None)
+            if first is not None and first[0] <= start_s + _EPS_S:
+                return chain([first], decoded)
+        self._open()
+        return self._decode(keyframes, cancel)
 
     # inside
 
-    def _sampled(self, sampling: Sampling, start_s: float) -> Iterator[tuple[float, float, Any]]:
-        """(start of what it stands for, time, frame) of each sampled frame."""
-        if sampling.by == "scenes":
-            raise NotImplementedError
-        self._seek(start_s)
+    def _open(self) -> None:
+        """At the beginning, whether the file can be sought or not."""
+        if self._container is not None:
+            self._container.close()
+        self._container = open_container(self._source)
+        self._stream = video_stream(self._container)
+        self._stream.thread_type = "AUTO"
+        self._origin_s = origin_s(self._container, self._stream)
+        self._claimed_s = claimed_s(self._container, self._stream)
+
+    def _seek(self, time_s: float) -> bool:
+        """To the last keyframe at or before a time, by the container's word; whether that could be done."""
+        try:
+            self._container.seek(int((time_s + self._origin_s) / float(self._stream.time_base)), stream=self._stream)
+        except (av.FFmpegError, OverflowError, ZeroDivisionError):
+            return False
+        return True
+
+    def _sampled(self, sampling: Sampling, start_s: float, cancel: threading.Event | None) -> Sampled:
+        even = EvenCells(1.0 / sampling.fps)
+        if not self._container.format.name.startswith(_EXACT):
+            start_s = 0.0
         if sampling.by == "keyframes":
-            self._stream.codec_context.skip_frame = "NONKEY"
-        step, done, held = 1.0 / sampling.fps, math.ceil(start_s * sampling.fps - 1e-6) - 1, None
-        for at, frame in self._decode():
-            cell = int(at / step + 1e-6)
-            if held is not None and cell > held[0]:  # its cell ended before a frame past the middle came
-                done = held[0]
-                yield held[0] * step, held[1], held[2]
-                held = None
-            if cell <= done:
-                continue
-            if sampling.by == "keyframes" or at >= (cell + 0.5) * step - 1e-6:
-                done, held = cell, None
-                yield (at if sampling.by == "keyframes" else cell * step), at, frame
-            else:
-                held = (cell, at, frame)
-        if held is not None:
-            yield held[0] * step, held[1], held[2]
+            before = max(0, int(start_s / even.step_s) - 1) * even.step_s
+            return first_in_each(even, self.shown(before, keyframes=True, cancel=cancel))
+        cells = CellsBetween(self._edges(cancel)) if sampling.by == "scenes" else even
+        return on_screen(cells, self.shown(start_s, cancel=cancel), lambda: self.read_s)
+
+    def _edges(self, cancel: threading.Event | None) -> list[float]:
+        from core.media.scenes import scene_edges  # loads OpenCV
+
+        return scene_edges(self.shown(cancel=cancel))
 
     def _frame(self, sampled: tuple[float, float, Any], end_s: float, min_side: int | None) -> Frame:
         start_s, time_s, frame = sampled
-        return Frame(start_s, max(end_s, start_s), time_s, _picture(frame, self.info.rotation, min_side))
+        return Frame(start_s, max(end_s, start_s), time_s, self.display.picture(frame, min_side))
 
-    def _seek(self, time_s: float) -> None:
-        """To the last keyframe at or before a time; a file that cannot be sought is read from its beginning."""
-        target = int((max(0.0, time_s) + self._start) / float(self._stream.time_base or 1))
-        with contextlib.suppress(av.FFmpegError):
-            self._container.seek(target, stream=self._stream, backward=True)
-
-    def _decode(self) -> Iterator[tuple[float, Any]]:
-        """(seconds from the beginning, frame), never going back in time; broken packets are passed over."""
-        last = 0.0
-        span = 1.0 / float(self._stream.average_rate or 25)
+    def _decode(self, keyframes: bool = False, cancel: threading.Event | None = None) -> Iterator[tuple[float, Any]]:
+        """(time, frame) from where the container is; broken packets are passed over."""
+        self._stream.codec_context.skip_frame = "NONKEY" if keyframes else "DEFAULT"
+        span_s = 1.0 / float(self._stream.average_rate or 25)
+        clock = Clock(origin_s=self._origin_s, span_s=span_s, container=self._container.format.name)
+        got = False
         for packet in self._packets():
-            try:
-                frames = packet.decode()
-            except (av.FFmpegError, ValueError):
-                self._broken += 1
-                continue
-            for frame in frames:
-                at = last + span if frame.time is None else float(frame.time) - self._start
-                last = max(last, at)
-                length = float(frame.duration * frame.time_base) if frame.duration and frame.time_base else span
-                self.read_s = max(self.read_s, last + length)
-                yield last, frame
+            if (cancel and cancel.is_set()) or (not got and self._broken > _HOPELESS):
+                return
+            for frame in self._decoded(packet):
+                if keyframes and not frame.key_frame:
+                    continue
+                got, at = True, clock.time_of(frame)
+                self.read_s = max(self.read_s, at + clock.length_of(frame))
+                yield at, frame
+            if keyframes and packet.pts is not None:  # what was passed over has been read too
+                end = float((packet.pts + (packet.duration or 0)) * packet.time_base) - self._origin_s
+                self.read_s = max(self.read_s, end)
 
     def _packets(self) -> Iterator[Any]:
         packets = self._container.demux(self._stream)
@@ -213,75 +256,25 @@ class Video:
                 self._broken += 1
                 return
 
+    def _decoded(self, packet: Any) -> list[Any]:
+        try:
+            return list(packet.decode())
+        except EOFError:  # asked again after the end
+            return []
+        except (av.FFmpegError, ValueError):
+            self._broken += 1
+            self._lost_s += float((packet.duration or 0) * (packet.time_base or 0))
+            return []
 
-def _open(source: Path | str | bytes) -> Any:
-    try:
-        if isinstance(source, bytes):
-            return av.open(io.BytesIO(source), options={"format_whitelist": _FORMATS})
-        path = absolute(source)
-        if path.stat().st_size == 0:
-            raise MediaError("The file is empty (0 bytes).")
-        return av.open(f"file:{path}", options=_OPTIONS)
-    except MediaError:
-        raise
-    except FileNotFoundError:
-        raise MediaError("The file is not there any more.") from None
-    except PermissionError:
-        raise MediaError("No permission to read the file: change its permissions and index again.") from None
-    except (av.FFmpegError, OSError, ValueError) as error:
-        raise MediaError(_unopened(source, error)) from None
-
-
-def _unopened(source: Path | str | bytes, error: Exception) -> str:
-    if isinstance(source, bytes):
-        head = source[:12]
-    else:
-        with contextlib.suppress(OSError), absolute(source).open("rb") as file:
-            head = file.read(12)
-    if head[4:8] == b"ftyp":
-        return "The video is cut off (its index is missing): copy the file again from where it came."
-    return "Not a video, whatever its name says, or its beginning is damaged."
-
-
-def _video_stream(container: Any) -> Any:
-    for stream in container.streams.video:
-        if "attached_pic" in stream.disposition.name.lower() if stream.disposition.name else False:
-            continue  # the cover of a song
-        if stream.codec_context is None:
-            raise MediaError("Its pictures are coded in a way that cannot be decoded here: convert it to H.264.")
-        return stream
-    raise MediaError("It holds sound only, no pictures." if container.streams.audio else "There is no video in it.")
-
-
-def _info(container: Any, stream: Any, first: Any) -> VideoInfo:
-    if first.width * first.height > MAX_FRAME_PIXELS:
-        raise MediaError(f"Frames of {first.width:,} x {first.height:,} pixels are over the limit: export a smaller copy.")
-    rotation = round(-first.rotation / 90) * 90 % 360
-    width, height = _display_size(first)
-    if rotation in (90, 270):
-        width, height = height, width
-    duration = container.duration / av.time_base if container.duration and container.duration > 0 else None
-    rate = float(stream.average_rate) if stream.average_rate else None
-    return VideoInfo(duration, rate, width, height, rotation, stream.codec_context.name, _taken_at(container, stream))
-
-
-def _display_size(frame: Any) -> tuple[int, int]:
-    return frame.width, frame.height
-
-
-def _taken_at(container: Any, stream: Any) -> datetime | None:
-    for key in ("com.apple.quicktime.creationdate", "creation_time"):
-        for about in (container.metadata, stream.metadata):
-            with contextlib.suppress(ValueError, TypeError, OverflowError, OSError):
-                when = datetime.fromisoformat(about.get(key))
-                if when.year > 1970:  # some cameras write the beginning of their calendar
-                    return when.astimezone().replace(tzinfo=None, microsecond=0) if when.tzinfo else when
-    return None
-
-
-def _picture(frame: Any, rotation: int, min_side: int | None) -> Image.Image:
-    """Shrunk by a whole factor while it is converted, then turned upright."""
-    factor = max(1, min(frame.width, frame.height) // min_side) if min_side else 1
-    small = frame.reformat(frame.width // factor, frame.height // factor, format="rgb24", interpolation="AREA")
-    image = small.to_image()
-    return image.rotate(-rotation, expand=True) if rotation else image
+    def _told(self, first: Any) -> VideoInfo:
+        duration = self._container.duration
+        width, height = self.display.size(first.width, first.height)
+        return VideoInfo(
+            duration_s=duration / av.time_base if duration and duration > 0 else None,
+            fps=float(self._stream.average_rate) if self._stream.average_rate else None,
+            width=width,
+            height=height,
+            rotation=self.display.rotation,
+            codec=self._stream.codec_context.name,
+            taken_at=taken_at(self._container, self._stream),
+        )

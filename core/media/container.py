@@ -1,0 +1,112 @@
+"""Files of moving pictures, opened within limits, with a reason for each that cannot be."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import stat
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import av
+
+from core.errors import MediaError
+from core.files import absolute
+
+MAX_FRAME_PIXELS = 8192 * 8192
+_LEAD_IN_S = 0.1  # sound often begins this much before the picture, and nobody means it
+
+# Only containers of pictures and sound: playlists (HLS, concat) would open other files and addresses.
+_FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,mpegvideo,asf,flv,ogg,gif"
+_OPTIONS = {"format_whitelist": _FORMATS, "protocol_whitelist": "file", "max_pixels": str(MAX_FRAME_PIXELS)}
+AGAIN = "copy the file again from where it came"
+
+
+def open_container(source: Path | str | bytes) -> Any:
+    """An open `av` container. Raises MediaError with the reason: gone, closed, empty, no video, cut off."""
+    try:
+        if isinstance(source, bytes):
+            return av.open(io.BytesIO(source), mode="r", options=_OPTIONS)
+        path = absolute(source)
+        _check_file(path)
+        try:
+            return av.open(f"file:{path}", mode="r", options=_OPTIONS)
+        except UnicodeEncodeError:  # a name that is no text, which FFmpeg cannot be told
+            return av.open(path.open("rb"), mode="r", options=_OPTIONS)
+    except FileNotFoundError:
+        raise MediaError("The file is not there any more.") from None
+    except PermissionError:
+        raise MediaError("No permission to read the file: change its permissions and index again.") from None
+    except (av.FFmpegError, OSError, ValueError) as error:
+        raise MediaError(_not_opened(source, error)) from None
+
+
+def video_stream(container: Any) -> Any:
+    """The stream of moving pictures. Raises MediaError where there is none, or none that can be decoded."""
+    covers = av.stream.Disposition.attached_pic | av.stream.Disposition.timed_thumbnails
+    streams = [stream for stream in container.streams.video if not stream.disposition & covers]
+    if not streams:
+        raise MediaError("It holds sound only, no pictures." if container.streams.audio else "There is no video in it.")
+    best = container.streams.best("video")
+    stream = best if best in streams else streams[0]
+    if stream.codec_context is None:
+        raise MediaError("Its pictures are coded in a way that cannot be decoded here: convert it to H.264.")
+    if stream.codec_context.width * stream.codec_context.height > MAX_FRAME_PIXELS:
+        size = f"{stream.codec_context.width:,} x {stream.codec_context.height:,}"
+        raise MediaError(f"Frames of {size} pixels are over the limit: export a smaller copy.")
+    return stream
+
+
+def origin_s(container: Any, stream: Any) -> float:
+    """What the container's clock says when the video begins: seconds to take off all its times."""
+    own = float(stream.start_time * stream.time_base) if stream.start_time is not None else None
+    whole = container.start_time / av.time_base if container.start_time is not None else None
+    if own is None:
+        return whole or 0.0
+    return whole if whole is not None and own - whole > _LEAD_IN_S else own
+
+
+def claimed_s(container: Any, stream: Any) -> float | None:
+    """How long the pictures last by the container's word, in seconds; None where it does not say."""
+    if stream.duration:
+        return float(stream.duration * stream.time_base)
+    with contextlib.suppress(ValueError, AttributeError):  # Matroska: 00:01:02.500000000
+        hours, minutes, seconds = stream.metadata.get("DURATION").split(":")
+        return float(hours) * 3600 + float(minutes) * 60 + float(seconds)
+    return container.duration / av.time_base if container.duration and container.duration > 0 else None
+
+
+def taken_at(container: Any, stream: Any) -> datetime | None:
+    """When it was taken, as its metadata says, in local time; None where it does not say."""
+    for key in ("com.apple.quicktime.creationdate", "creation_time"):
+        for about in (container.metadata, stream.metadata):
+            with contextlib.suppress(ValueError, TypeError, OverflowError, OSError):
+                when = datetime.fromisoformat(about.get(key))
+                if when.year > 1970:  # some cameras write the beginning of their calendar
+                    return when.astimezone().replace(tzinfo=None, microsecond=0) if when.tzinfo else when
+    return None
+
+
+def _check_file(path: Path) -> None:
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode):  # a pipe would keep us waiting
+        raise MediaError("It is a folder." if stat.S_ISDIR(found.st_mode) else "It is a device or a pipe, not a file.")
+    if found.st_size == 0:
+        raise MediaError("The file is empty (0 bytes).")
+
+
+def _not_opened(source: Path | str | bytes, error: Exception) -> str:
+    if isinstance(error, OSError) and not isinstance(error, av.FFmpegError):
+        return f"The file cannot be read: {error.strerror or error}."
+    head = b""
+    with contextlib.suppress(OSError, ValueError):
+        head = source[:12] if isinstance(source, bytes) else _beginning(absolute(source))
+    if head[4:8] == b"ftyp":
+        return f"The video is cut off or damaged (its index is missing): {AGAIN}."
+    return "Not a video, whatever its name says, or its beginning is damaged."
+
+
+def _beginning(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(12)
