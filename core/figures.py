@@ -1,0 +1,120 @@
+"""Plotly figures of what core computes. They hold no theme: text and grid take the page's colours, light or dark."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.timecode import timecode
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from core.moments import Curve, Moment
+
+_TEAL, _AMBER, _GREY = "#2C857C", "#D08A1D", "#8A9393"  # readable on both backgrounds
+_SHADE = {True: "rgba(44, 133, 124, 0.26)", False: "rgba(138, 147, 147, 0.20)"}  # likely moments, the others
+_STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400)
+_MOST_DRAWN = 1_200
+_CLICKABLE = 300
+
+
+def timeline(curve: Curve, moments: Sequence[Moment], *, duration_s: float, title: str) -> go.Figure:
+    """The score of one video over its time, with its moments shaded, the best one's peak marked, and the threshold.
+
+    x: seconds, written as m:ss; y: cosines. A click anywhere selects a point of the last trace, whose x is the second.
+    Times without rows are gaps. Long videos are drawn by the highest score of each pixel or so.
+    """
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    for values, style, name in (
+        (curve.scores, {"color": _GREY, "width": 1}, "frames"),
+        (curve.smooth, {"color": _TEAL, "width": 2}, "smoothed"),
+    ):
+        x, y = _outline(curve.start_s, curve.end_s, values)
+        figure.add_scatter(x=x, y=y, mode="lines", line=style, name=name, hoverinfo="skip")
+    for moment in moments:
+        figure.add_vrect(
+            x0=moment.start_s, x1=moment.end_s, fillcolor=_SHADE[moment.likely], line_width=0, layer="below"
+        )
+    figure.add_hline(y=curve.threshold, line={"color": _AMBER, "width": 1, "dash": "dot"})
+    if moments:
+        peak = {"symbol": "diamond", "size": 9, "color": _AMBER}
+        best = moments[0]
+        figure.add_scatter(
+            x=[best.peak_s], y=[best.score], mode="markers", marker=peak, name="peak", hoverinfo="skip"
+        )
+    figure.add_scatter(**_clickable(curve, duration_s))
+    lowest = min(float(curve.scores.min()), curve.threshold)
+    highest = max(float(curve.scores.max()), curve.threshold)
+    _lay_out(figure, duration_s, (lowest, highest), title)
+    return figure
+
+
+def _outline(
+    start_s: NDArray[np.floating], end_s: NDArray[np.floating], values: NDArray[np.floating]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Steps as a line (each row flat from its start to its end), thinned to the best row of each stretch."""
+    if len(values) > _MOST_DRAWN:
+        stretch = (np.arange(len(values)) * _MOST_DRAWN) // len(values)
+        first = np.searchsorted(stretch, np.arange(_MOST_DRAWN))
+        values, start_s = np.maximum.reduceat(values, first), start_s[first]
+        end_s = end_s[np.append(first[1:], len(end_s)) - 1]
+    x, y = np.stack([start_s, end_s], 1).ravel(), np.repeat(values, 2)
+    return np.round(x, 2).astype(np.float32), np.round(y, 4).astype(np.float32)
+
+
+def _clickable(curve: Curve, duration_s: float) -> dict[str, Any]:
+    """Points too faint to see, all along the curve: what the pointer finds and a click selects."""
+    count = max(2, min(_CLICKABLE, int(duration_s * 4)))
+    seconds = np.round((np.arange(count) + 0.5) * duration_s / count, 2)
+    rows = np.clip(np.searchsorted(curve.start_s, seconds, "right") - 1, 0, len(curve.start_s) - 1)
+    unseen = {"marker": {"opacity": 0}}
+    return {
+        "x": seconds,
+        "y": np.round(curve.smooth[rows], 4),
+        "customdata": [timecode(second) for second in seconds],
+        "mode": "markers",
+        "marker": {"size": 6, "color": _TEAL, "opacity": 0},
+        "selected": unseen,
+        "unselected": unseen,
+        "name": "seek",
+        "hovertemplate": "%{customdata} · cosine %{y:.2f}<extra></extra>",
+    }
+
+
+def _lay_out(figure: go.Figure, duration_s: float, lies: tuple[float, float], title: str) -> None:
+    step = next((step for step in _STEPS_S if duration_s / step <= 8), _STEPS_S[-1])
+    ticks = np.arange(0, duration_s + 1e-6, step)
+    room = 0.12 * max(0.02, lies[1] - lies[0])
+    figure.update_layout(
+        title={"text": title, "font": {"size": 13, "weight": "normal"}, "x": 0, "xref": "paper", "y": 0.98},
+        height=190,
+        margin={"l": 0, "r": 0, "t": 28, "b": 40},
+        showlegend=False,
+        hovermode="x",
+        hoverdistance=-1,
+        dragmode=False,
+        xaxis={
+            "range": [0, duration_s],
+            "tickvals": ticks,
+            "ticktext": [timecode(tick) for tick in ticks],
+            "title": {"text": "time (m:ss)", "standoff": 4},
+            "fixedrange": True,
+            "showgrid": False,
+            "zeroline": False,
+        },
+        yaxis={
+            "range": [lies[0] - room, lies[1] + room],
+            "title": {"text": ""},
+            "ticklabelposition": "inside top",
+            "tickformat": ".2f",
+            "nticks": 4,
+            "fixedrange": True,
+            "zeroline": False,
+        },
+    )
