@@ -2,47 +2,57 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
-import os
+from collections.abc import Sequence
 from pathlib import Path
 
-from core.files import write_whole
-from core.home import home
+from PIL import Image
+
 from core.library.schema import Item
 from core.media.images import open_image
+from core.media.kept import keep, kept
 
-_VERSION = "v1"
+_DEFAULT_S = 3.0
 
 
-def thumbnail(item: Item, *, side: int = 320) -> bytes:
+def thumbnail(item: Item, *, side: int = 320, time_s: float | None = None) -> bytes:
     """WebP bytes of the item's picture, its longer side at most `side` pixels. Raises MediaError where it is gone.
 
-    Kept under version, content hash and side, so that a changed file gets a new one and a moved file keeps its own.
+    time_s: for a video, of which second; else a tenth into it, and at most 3 s: beginnings are often black.
+    Kept under content hash, time and side, so that a changed file gets a new one and a moved file keeps its own.
     """
-    kept = _path(item, side)
-    if kept is not None and kept.is_file():
-        return kept.read_bytes()
-    image = open_image(Path(item.path), min_side=side)
-    image.thumbnail((side, side))
-    buffer = io.BytesIO()
-    image.save(buffer, "WEBP", quality=80)
-    data = buffer.getvalue()
-    if kept is not None and _is_as_indexed(item):
-        with contextlib.suppress(OSError):  # a full or read-only disk costs speed, not the picture
-            write_whole(kept, data)
+    if item.kind == "video":
+        default_s = min(_DEFAULT_S, (item.duration_s or 0.0) / 10)
+        return storyboard(item, [default_s if time_s is None else time_s], side=side)[0]
+    name = f"{side}.webp"
+    data = kept("thumbnails", item, name)
+    if data is None:
+        data = _webp(open_image(Path(item.path), min_side=side), side)
+        keep("thumbnails", item, name, data)
     return data
 
 
-def _is_as_indexed(item: Item) -> bool:
-    """Whether the file is still the one whose content hash the item has: only then is its picture worth keeping."""
-    try:
-        stat = os.stat(item.path)
-    except OSError:
-        return False
-    return (stat.st_size, stat.st_mtime_ns) == (item.bytes, item.mtime_ns)
+def storyboard(item: Item, times_s: Sequence[float], *, side: int = 160) -> list[bytes]:
+    """WebP bytes of a video's pictures at some seconds, in their order; longer sides at most `side` pixels.
+
+    Those that are not kept are made in one pass over the file, or with a jump to each in a long one. Raises MediaError.
+    """
+    names = {time_s: f"{side}-{round(max(0.0, time_s) * 1000)}.webp" for time_s in times_s}
+    found = {time_s: data for time_s, name in names.items() if (data := kept("thumbnails", item, name)) is not None}
+    wanted = [time_s for time_s in names if time_s not in found]
+    if wanted:
+        from core.media.video import Video  # loads FFmpeg
+
+        with Video(Path(item.path)) as video:
+            pictures = video.pictures_at(wanted, min_side=side)
+        for time_s, picture in zip(wanted, pictures, strict=True):
+            found[time_s] = _webp(picture, side)
+            keep("thumbnails", item, names[time_s], found[time_s])
+    return [found[time_s] for time_s in times_s]
 
 
-def _path(item: Item, side: int) -> Path | None:
-    digest = item.content_hash
-    return home() / "thumbnails" / _VERSION / digest[:2] / f"{digest}-{side}.webp" if digest else None
+def _webp(image: Image.Image, side: int) -> bytes:
+    image.thumbnail((side, side))
+    buffer = io.BytesIO()
+    image.save(buffer, "WEBP", quality=80)
+    return buffer.getvalue()
