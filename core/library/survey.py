@@ -63,8 +63,7 @@ def survey(found: Scan, encoder: Encoder, sampling: Sampling, *, library: Librar
         known=len(found.files) - len(files),
         bytes=sum(file.bytes for file in files),
         video_seconds=video_seconds,
-        seconds=len(pictures) * _per_picture(pictures, encoder)
-        + video_seconds * _per_second(lengths, encoder, sampling),
+        seconds=seconds,
     )
 
 
