@@ -11,8 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from PIL import Image
+
 from core.encoders.base import Encoder, unit_rows
-from core.errors import DataError
+from core.errors import DataError, MediaError
+from core.evaluate_video import index_videos
 from core.labelled_files import embed_files
 from core.library import Library, ingest
 from core.library.index import flat_index, padded
@@ -22,8 +25,10 @@ from core.media.kinds import is_image_path
 from core.progress import OnProgress
 from core.query import parse_query
 from core.search import search
+from core.track import embed_video
 
-_SAMPLE = 512  # photos; enough for a second or more of each step
+_SAMPLE = 512  # photos or frames; enough for a second or more of each step
+_SAMPLE_S = 600.0  # of video
 _REPEATS = 5
 
 
@@ -39,11 +44,7 @@ def bench_images(encoder: Encoder, folder: Path, *, on_progress: OnProgress | No
     started = time.perf_counter()
     images = [open_image(path, min_side=encoder.min_side) for path in paths]
     decode = len(paths) / (time.perf_counter() - started)
-    encoder.encode_images(images[: encoder.batch_size])
-    started = time.perf_counter()
-    for first in range(0, len(images), encoder.batch_size):
-        encoder.encode_images(images[first : first + encoder.batch_size])
-    encode = len(paths) / (time.perf_counter() - started)
+    encode = len(paths) / _encoding_s(encoder, images)
     del images
     names = [os.path.relpath(path, folder) for path in paths]
     vectors = embed_files(encoder, folder, names, on_progress=on_progress).images_per_s
@@ -56,6 +57,56 @@ def bench_images(encoder: Encoder, folder: Path, *, on_progress: OnProgress | No
         "images": len(paths),
         "encoder": encoder.name,
         "images_per_s": {name: round(rate, 1) for name, rate in rates.items()},
+        "ratio_to_encode": {name: round(rate / encode, 2) for name, rate in rates.items()},
+    }
+
+
+def bench_video(
+    encoder: Encoder, folder: Path, sampling: Sampling, *, on_progress: OnProgress | None = None
+) -> dict[str, Any]:
+    """Seconds of video per second of each step from files to committed vectors, and each one's share of encoding.
+
+    Takes the first videos of the folder that last ten minutes together, each one whole.
+    Raises DataError where the folder holds no video that can be read.
+    """
+    from core.media.video import Video  # loads FFmpeg
+
+    paths: list[str] = []
+    images: list[Image.Image] = []
+    seconds = sampled_s = spent = 0.0
+    for path in scan([folder], wanted=is_video_path).files:
+        started = time.perf_counter()
+        try:
+            with Video(path) as video:
+                for frame in video.frames(sampling, min_side=encoder.min_side):
+                    if len(images) < _SAMPLE:
+                        images.append(frame.image)
+                        sampled_s += frame.end_s - frame.start_s
+                seconds += video.read_s
+        except MediaError:
+            continue
+        spent += time.perf_counter() - started
+        paths.append(path)
+        if seconds >= _SAMPLE_S:
+            break
+    if not images:
+        raise DataError(f"There are no videos in {folder} that can be read.")
+    decode, encode = seconds / spent, sampled_s / _encoding_s(encoder, images)
+    started = time.perf_counter()
+    for path in paths:
+        embed_video(encoder, Path(path), sampling)
+    vectors = seconds / (time.perf_counter() - started)
+    with tempfile.TemporaryDirectory() as place:
+        library = Library(Path(place) / "library", create=True)
+        report = index_videos(library, encoder, paths, sampling, on_progress=on_progress)
+        committed = report.video_seconds / report.seconds
+    rates = {"decode": decode, "encode": encode, "files_to_vectors": vectors, "files_to_library": committed}
+    return {
+        "videos": len(paths),
+        "video_seconds": round(seconds, 1),
+        "sampling": str(sampling),
+        "encoder": encoder.name,
+        "seconds_of_video_per_s": {name: round(rate, 1) for name, rate in rates.items()},
         "ratio_to_encode": {name: round(rate / encode, 2) for name, rate in rates.items()},
     }
 
@@ -89,6 +140,15 @@ def bench_search(encoder: Encoder, *, items: int, library: Library | None = None
         figures["library_items"] = len(library.index(encoder))
         figures["search_ms"] = _median_ms(lambda: search(library, encoder, terms))
     return figures
+
+
+def _encoding_s(encoder: Encoder, images: list[Image.Image]) -> float:
+    """Seconds that encoding takes, in batches, once the model is warm."""
+    encoder.encode_images(images[: encoder.batch_size])
+    started = time.perf_counter()
+    for first in range(0, len(images), encoder.batch_size):
+        encoder.encode_images(images[first : first + encoder.batch_size])
+    return time.perf_counter() - started
 
 
 def _median_ms(run: Callable[[], object]) -> float:

@@ -5,20 +5,21 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import signal
 import sys
-import threading
 from collections.abc import Sequence
-from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
 from tqdm import tqdm
 
-from core.encoders import DEFAULT_ENCODER, Encoder, open_encoder
-from core.errors import LibraryError, QueryError, SemblanceError
+from core import cli_commands as commands
+from core.cli_show import plain, show_figures, show_hits, show_index
+from core.encoders import DEFAULT_ENCODER
+from core.errors import SemblanceError
 from core.progress import Progress
-from core.query import PLAIN, Term, parse_query
+
+_POOLINGS = ("max", "top", "mean")
+_POOLING = "rank videos by their best frame (default), the mean of their best seconds, or the mean of all"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     bar.close()
     try:
         if options.json:
-            print(json.dumps(result, ensure_ascii=True, default=_plain))
+            print(json.dumps(result, ensure_ascii=True, default=plain))
         else:
             options.show(result)
         sys.stdout.flush()
@@ -78,209 +79,94 @@ class _Bar:
             self.bar = None
 
 
-# the commands: each returns what --json prints
-
-
-def _index(options: argparse.Namespace, bar: _Bar) -> dict[str, Any]:
-    from core.library import Library, ingest
-    from core.library.scan import checked_roots
-
-    checked_roots(options.paths)
-    encoder = open_encoder(options.encoder, on_progress=bar)
-    library = Library(options.library, create=True)
-    cancel = threading.Event()
-    previous = signal.getsignal(signal.SIGINT)
-
-    def stop(*_: object) -> None:
-        cancel.set()
-        signal.signal(signal.SIGINT, previous)
-        print("Stopping after the pictures in hand; Ctrl-C again stops at once.", file=sys.stderr)
-
-    signal.signal(signal.SIGINT, stop)
-    try:
-        report = asdict(ingest(library, encoder, options.paths, on_progress=bar, cancel=cancel))
-    finally:
-        signal.signal(signal.SIGINT, previous)
-    report["failed"] = [{"path": path, "reason": reason} for path, reason in report["failed"]]
-    report["seconds"] = round(report["seconds"], 3)
-    return report
-
-
-def _search(options: argparse.Namespace, bar: _Bar) -> dict[str, Any]:
-    from core.library import Library
-    from core.search import search
-
-    terms = list(parse_query(options.query)) if options.query else []
-    terms += [Term("image", Path(image)) for image in options.image]
-    if not terms:
-        raise QueryError("The query is empty: type words, or give --image FILE.")
-    library = Library(options.library)
-    encoder = _encoder_of(library, options.encoder, bar)
-    templates = None if options.templates else PLAIN
-    result = search(
-        library, encoder, terms, top_k=options.top, fold_duplicates=not options.duplicates, templates=templates
-    )
-    shown = result.hits if options.all else result.hits[: result.cutoff]
-    hits = [
-        {
-            "path": hit.item.path,
-            "kind": hit.item.kind,
-            "score": round(hit.score, 4),
-            "relevance": round(hit.relevance, 4),
-            "likely": hit.likely,
-        }
-        for hit in shown
-    ]
-    return {"hits": hits, "cutoff": result.cutoff}
-
-
-def _encoder_of(library: Any, name: str | None, bar: _Bar) -> Encoder:
-    """The named encoder, or else the one that the library was indexed with."""
-    entries = library.encoders()
-    names = list(dict.fromkeys(entry.name for entry in entries))
-    if name is None:
-        name = DEFAULT_ENCODER if DEFAULT_ENCODER in names or not names else names[0]
-    encoder = open_encoder(name, on_progress=bar)
-    if entries and encoder.id not in {entry.id for entry in entries}:
-        has = ", ".join(names)
-        raise LibraryError(
-            f"{library.path} has no vectors of {encoder.name} as it is installed now (it has: {has}): "
-            f"run `python -m core index PHOTOS --library {library.path} --encoder {encoder.name}`."
-        )
-    return encoder
-
-
-def _retrieval(options: argparse.Namespace, bar: _Bar) -> dict[str, Any]:
-    from core.evaluate import evaluate_retrieval
-
-    encoder = open_encoder(options.encoder, on_progress=bar)
-    return asdict(evaluate_retrieval(encoder, options.images, options.captions, on_progress=bar))
-
-
-def _zeroshot(options: argparse.Namespace, bar: _Bar) -> dict[str, Any]:
-    from core.evaluate import evaluate_zeroshot
-
-    encoder = open_encoder(options.encoder, on_progress=bar)
-    return asdict(evaluate_zeroshot(encoder, options.images, options.labels, on_progress=bar))
-
-
-def _relevance(options: argparse.Namespace, bar: _Bar) -> dict[str, Any]:
-    from core.evaluate_relevance import evaluate_relevance
-
-    encoder = open_encoder(options.encoder, on_progress=bar)
-    return asdict(evaluate_relevance(encoder, options.images, options.labels, on_progress=bar))
-
-
-def _sample(options: argparse.Namespace, bar: _Bar) -> dict[str, Any]:
-    from core.library.sample import build_sample, sample_path
-
-    report = build_sample(open_encoder(options.encoder, on_progress=bar), on_progress=bar)
-    return {"library": str(sample_path()), "items": report.items, "added": report.added, "failed": report.failed}
-
-
-def _bench_images(options: argparse.Namespace, bar: _Bar) -> dict[str, Any]:
-    from core.bench import bench_images
-
-    return bench_images(open_encoder(options.encoder, on_progress=bar), options.images, on_progress=bar)
-
-
-def _bench_search(options: argparse.Namespace, bar: _Bar) -> dict[str, Any]:
-    from core.bench import bench_search
-    from core.library import Library
-
-    library = Library(options.library) if options.library else None
-    return bench_search(open_encoder(options.encoder, on_progress=bar), items=options.items, library=library)
-
-
-# for people
-
-
-def _show_index(report: dict[str, Any]) -> None:
-    counts = ", ".join(f"{report[key]:,} {key}" for key in ("added", "updated", "renamed", "unchanged", "missing"))
-    print(f"{counts}, {len(report['failed']):,} failed in {report['seconds']:.1f} s")
-    print(
-        f"The library has {report['items']:,} searchable items, {report['vectors']:,} vectors of {report['encoder']}."
-    )
-    if report["cancelled"]:
-        print("Stopped early; run the same command again to go on.")
-    for failure in report["failed"]:
-        print(f"  {_one_line(failure['path'])}: {failure['reason']}")
-
-
-def _show_search(result: dict[str, Any]) -> None:
-    if result["cutoff"] == 0:
-        print("Nothing here matches." + ("" if result["hits"] else " (--all shows the nearest all the same)"))
-    for rank, hit in enumerate(result["hits"], start=1):
-        if rank == result["cutoff"] + 1 and result["cutoff"]:
-            print("--- likely matches end here ---")
-        print(f"{rank:3}  relevance {hit['relevance']:.2f}  cosine {hit['score']:+.3f}  {_one_line(hit['path'])}")
-
-
-def _one_line(path: str) -> str:
-    return path if path.isprintable() else repr(path)
-
-
-def _show_figures(report: dict[str, Any]) -> None:
-    print(json.dumps(report, indent=2, default=_plain))
-
-
-def _plain(value: Any) -> Any:
-    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else str(value)
-
-
 # what may be typed
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m core", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    tree = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_index(tree)
+    _add_search(tree)
+    _add_evaluations(tree.add_parser("eval", help="measure quality on your own files"))
+    _add_benchmarks(tree.add_parser("bench", help="measure speed on this machine"))
+    sample = _command(tree, "sample", "build the sample library", commands.sample, show_figures)
+    _add_encoder(sample)
+    return parser
 
-    index = _command(commands, "index", "bring a library up to date with folders of photos", _index, _show_index)
+
+def _add_index(tree: Any) -> None:
+    text = "bring a library up to date with folders of photos and videos"
+    index = _command(tree, "index", text, commands.index, show_index)
     index.add_argument("paths", nargs="+", metavar="PATH", help="a folder (with all below it) or a file")
     index.add_argument("--library", required=True, metavar="DIR", help="made if it is not there")
-    index.add_argument("--encoder", default=DEFAULT_ENCODER, metavar="NAME")
+    index.add_argument("--fps", type=float, metavar="F", help="frames of a video per second of it (default: 1)")
+    index.add_argument(
+        "--sample", choices=("rate", "keyframes", "scenes"),
+        help="which frames: at an even rate (default), keyframes only (fast, at most F per second), one a scene; "
+        "without --fps and --sample, videos that are in the library stay as they were sampled",
+    )  # fmt: skip
+    _add_encoder(index)
 
-    search = _command(commands, "search", "search a library by words and pictures", _search, _show_search)
+
+def _add_search(tree: Any) -> None:
+    text = "search a library by words, pictures and clips"
+    search = _command(tree, "search", text, commands.search, show_hits)
     search.add_argument("query", nargs="?", metavar="QUERY", help='for instance "2:beach + ./photo.jpg - people"')
     search.add_argument("--library", required=True, metavar="DIR")
+    search.add_argument("--kind", choices=("image", "video"), help="default: both; video: one hit for each moment")
     search.add_argument("--image", action="append", default=[], metavar="FILE", help="one more term; may be repeated")
+    search.add_argument("--clip", action="append", default=[], metavar="FILE", help="a video as a term; the same")
+    search.add_argument("--pool", choices=_POOLINGS, default="max", help=f"with --kind video: {_POOLING}")
     search.add_argument("--top", type=int, default=20, metavar="K")
     search.add_argument("--all", action="store_true", help="show hits past the line where likely matches end too")
     search.add_argument("--encoder", metavar="NAME", help="default: the one that the library was indexed with")
     search.add_argument("--duplicates", action="store_true", help="do not fold near-duplicates into one hit")
     search.add_argument("--no-templates", dest="templates", action="store_false", help="embed the words as they are")
 
-    evaluate = commands.add_parser("eval", help="measure quality on your own files").add_subparsers(
-        required=True, metavar="WHAT"
-    )
-    retrieval = _command(evaluate, "retrieval", "captions <-> images, recall@k", _retrieval, _show_figures)
+
+def _add_evaluations(evaluate: argparse.ArgumentParser) -> None:
+    tree = evaluate.add_subparsers(required=True, metavar="WHAT")
+    retrieval = _command(tree, "retrieval", "captions <-> images, recall@k", commands.retrieval, show_figures)
     retrieval.add_argument("--captions", type=Path, required=True, metavar="CSV", help="columns image, caption")
-    zeroshot = _command(evaluate, "zeroshot", "class names -> images, accuracy", _zeroshot, _show_figures)
+    zeroshot = _command(tree, "zeroshot", "class names -> images, accuracy", commands.zeroshot, show_figures)
     zeroshot.add_argument("--labels", type=Path, required=True, metavar="CSV", help="columns image, label")
-    relevance = _command(evaluate, "relevance", 'how well "nothing here matches" is told', _relevance, _show_figures)
+    text = 'how well "nothing here matches" is told'
+    relevance = _command(tree, "relevance", text, commands.relevance, show_figures)
     relevance.add_argument("--labels", type=Path, required=True, metavar="CSV", help="columns image, label")
     for each in (retrieval, zeroshot, relevance):
         each.add_argument("--images", type=Path, required=True, metavar="DIR")
-        each.add_argument("--encoder", default=DEFAULT_ENCODER, metavar="NAME")
+    video = _command(tree, "video", "captions -> videos, recall@k", commands.video, show_figures)
+    video.add_argument("--videos", type=Path, required=True, metavar="DIR")
+    video.add_argument("--captions", type=Path, required=True, metavar="CSV", help="columns video, caption")
+    video.add_argument("--fps", type=float, default=2.0, metavar="F", help="default: 2")
+    video.add_argument("--pool", choices=_POOLINGS, default="max", help=_POOLING)
+    text = "known moments of reels rendered from the sample photos, by words and by pictures"
+    moments = _command(tree, "moments", text, commands.moments, show_figures)
+    moments.add_argument("--fps", type=float, default=1.0, metavar="F", help="default: 1")
+    for each in (retrieval, zeroshot, relevance, video, moments):
+        _add_encoder(each)
 
-    bench = commands.add_parser("bench", help="measure speed on this machine").add_subparsers(
-        required=True, metavar="WHAT"
-    )
-    images = _command(bench, "images", "from files to vectors, step by step", _bench_images, _show_figures)
+
+def _add_benchmarks(bench: argparse.ArgumentParser) -> None:
+    tree = bench.add_subparsers(required=True, metavar="WHAT")
+    images = _command(tree, "images", "from files to vectors, step by step", commands.bench_images, show_figures)
     images.add_argument("--images", type=Path, required=True, metavar="DIR")
-    searches = _command(bench, "search", "one exact query", _bench_search, _show_figures)
+    video = _command(tree, "video", "the same for videos", commands.bench_video, show_figures)
+    video.add_argument("--videos", type=Path, required=True, metavar="DIR")
+    video.add_argument("--fps", type=float, default=1.0, metavar="F", help="default: 1")
+    searches = _command(tree, "search", "one exact query", commands.bench_search, show_figures)
     searches.add_argument("--items", type=int, default=100_000, metavar="N")
     searches.add_argument("--library", metavar="DIR", help="time whole searches in this library too")
-    for each in (images, searches):
-        each.add_argument("--encoder", default=DEFAULT_ENCODER, metavar="NAME")
-
-    sample = _command(commands, "sample", "build the sample library", _sample, _show_figures)
-    sample.add_argument("--encoder", default=DEFAULT_ENCODER, metavar="NAME")
-    return parser
+    for each in (images, video, searches):
+        _add_encoder(each)
 
 
-def _command(commands: Any, name: str, text: str, run: Any, show: Any) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
+def _add_encoder(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--encoder", default=DEFAULT_ENCODER, metavar="NAME")
+
+
+def _command(tree: Any, name: str, text: str, run: Any, show: Any) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = tree.add_parser(name, help=text, description=text)
     parser.set_defaults(run=run, show=show)
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout and nothing else")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")

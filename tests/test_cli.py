@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from fakes import ColourEncoder
 
-import core.cli
+import core.cli_commands
 from core.cli import main
 from core.library import Library
 
@@ -21,7 +21,7 @@ ROOT = Path(__file__).parent.parent
 
 @pytest.fixture(autouse=True)
 def _colours(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(core.cli, "open_encoder", lambda name, on_progress=None: ColourEncoder())
+    monkeypatch.setattr(core.cli_commands, "open_encoder", lambda name, on_progress=None: ColourEncoder())
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> dict:
@@ -100,7 +100,7 @@ def test_a_users_error_is_one_line_and_exit_code_2(
 def test_a_library_without_this_encoder(
     capsys: pytest.CaptureFixture[str], library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(core.cli, "open_encoder", lambda name, on_progress=None: ColourEncoder("colour-2"))
+    monkeypatch.setattr(core.cli_commands, "open_encoder", lambda name, on_progress=None: ColourEncoder("colour-2"))
     assert main(["search", "red", "--library", str(library.path)]) == 2
     assert "python -m core index" in capsys.readouterr().err
 

@@ -1,0 +1,209 @@
+"""The commands of the command line. Each returns what `--json` prints."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.encoders import DEFAULT_ENCODER, Encoder, open_encoder
+from core.errors import LibraryError, QueryError
+from core.media.sampling import Sampling
+from core.progress import OnProgress
+from core.query import PLAIN, Term, parse_query
+
+if TYPE_CHECKING:
+    from core.library import Library
+    from core.moments import Moment
+
+Options = argparse.Namespace
+
+
+def index(options: Options, bar: OnProgress) -> dict[str, Any]:
+    """`index`: brings a library up to date. Ctrl-C stops it soon, a second one at once."""
+    from core.library import Library, ingest
+    from core.library.scan import checked_roots
+
+    sampling = _sampling(options)
+    checked_roots(options.paths)
+    encoder = open_encoder(options.encoder, on_progress=bar)
+    library = Library(options.library, create=True)
+    cancel = threading.Event()
+    previous = signal.getsignal(signal.SIGINT)
+
+    def stop(*_: object) -> None:
+        cancel.set()
+        signal.signal(signal.SIGINT, previous)
+        print("Stopping after the files in hand; Ctrl-C again stops at once.", file=sys.stderr)
+
+    signal.signal(signal.SIGINT, stop)
+    try:
+        report = asdict(ingest(library, encoder, options.paths, sampling, on_progress=bar, cancel=cancel))
+    finally:
+        signal.signal(signal.SIGINT, previous)
+    report["failed"] = [{"path": path, "reason": reason} for path, reason in report["failed"]]
+    report["seconds"], report["video_seconds"] = round(report["seconds"], 3), round(report["video_seconds"], 1)
+    return report
+
+
+def search(options: Options, bar: OnProgress) -> dict[str, Any]:
+    """`search`: one hit an item, or with `--kind video` one a moment."""
+    from core.library import Library
+
+    terms = list(parse_query(options.query)) if options.query else []
+    terms += [Term("image", Path(image)) for image in options.image]
+    terms += [Term("clip", Path(clip)) for clip in options.clip]
+    if not terms:
+        raise QueryError("The query is empty: type words, or give --image FILE or --clip FILE.")
+    library = Library(options.library)
+    encoder = _encoder_of(library, options.encoder, bar)
+    found = _moments if options.kind == "video" else _items
+    hits = found(library, encoder, terms, options)
+    cutoff = sum(hit["likely"] for hit in hits)
+    return {"hits": hits if options.all else hits[:cutoff], "cutoff": cutoff}
+
+
+def _items(library: Library, encoder: Encoder, terms: list[Term], options: Options) -> list[dict[str, Any]]:
+    from core.filters import Filters
+    from core.search import search as search_items
+    from core.search_video import MAX_VIDEOS, search_videos
+
+    templates = None if options.templates else PLAIN
+    result = search_items(
+        library, encoder, terms, top_k=options.top, filters=Filters(kind=options.kind),
+        fold_duplicates=not options.duplicates, templates=templates,
+    )  # fmt: skip
+    moments: dict[str, Moment] = {}
+    if any(hit.item.kind == "video" for hit in result.hits):
+        videos = search_videos(library, encoder, terms, top_k=MAX_VIDEOS, templates=templates, max_moments=1)
+        moments = {video.item.id: video.moments[0] for video in videos.hits}
+    return [_hit(hit, hit.item.path, hit.item.kind) | _times(moments.get(hit.item.id)) for hit in result.hits]
+
+
+def _moments(library: Library, encoder: Encoder, terms: list[Term], options: Options) -> list[dict[str, Any]]:
+    from core.search_video import search_videos
+
+    templates = None if options.templates else PLAIN
+    result = search_videos(library, encoder, terms, top_k=options.top, pooling=options.pool, templates=templates)
+    ranked = [(moment, rank, video.item) for rank, video in enumerate(result.hits, start=1) for moment in video.moments]
+    ranked.sort(key=lambda each: (each[0].likely, each[0].relevance, each[0].score), reverse=True)
+    return [
+        _hit(moment, item.path, item.kind) | _times(moment) | {"video_rank": rank}
+        for moment, rank, item in ranked[: max(1, options.top)]
+    ]
+
+
+def _hit(hit: Any, path: str, kind: str) -> dict[str, Any]:
+    scores = {"score": round(hit.score, 4), "relevance": round(hit.relevance, 4), "likely": hit.likely}
+    return {"path": path, "kind": kind, **scores}
+
+
+def _times(moment: Moment | None) -> dict[str, float]:
+    return {key: round(getattr(moment, key), 3) for key in ("start_s", "end_s", "peak_s")} if moment else {}
+
+
+def _encoder_of(library: Library, name: str | None, bar: OnProgress) -> Encoder:
+    """The named encoder, or else the one that the library was indexed with."""
+    entries = library.encoders()
+    names = list(dict.fromkeys(entry.name for entry in entries))
+    if name is None:
+        name = DEFAULT_ENCODER if DEFAULT_ENCODER in names or not names else names[0]
+    encoder = open_encoder(name, on_progress=bar)
+    if entries and encoder.id not in {entry.id for entry in entries}:
+        has = ", ".join(names)
+        raise LibraryError(
+            f"{library.path} has no vectors of {encoder.name} as it is installed now (it has: {has}): "
+            f"run `python -m core index PHOTOS --library {library.path} --encoder {encoder.name}`."
+        )
+    return encoder
+
+
+def _sampling(options: Options, fps: float = 1.0) -> Sampling | None:
+    """None where nothing was said: videos then stay as they were sampled."""
+    if options.fps is None and options.sample is None:
+        return None
+    return Sampling(fps if options.fps is None else options.fps, options.sample or "rate")
+
+
+# measuring
+
+
+def retrieval(options: Options, bar: OnProgress) -> dict[str, Any]:
+    """`eval retrieval`."""
+    from core.evaluate import evaluate_retrieval
+
+    encoder = open_encoder(options.encoder, on_progress=bar)
+    return asdict(evaluate_retrieval(encoder, options.images, options.captions, on_progress=bar))
+
+
+def zeroshot(options: Options, bar: OnProgress) -> dict[str, Any]:
+    """`eval zeroshot`."""
+    from core.evaluate import evaluate_zeroshot
+
+    encoder = open_encoder(options.encoder, on_progress=bar)
+    return asdict(evaluate_zeroshot(encoder, options.images, options.labels, on_progress=bar))
+
+
+def relevance(options: Options, bar: OnProgress) -> dict[str, Any]:
+    """`eval relevance`."""
+    from core.evaluate_relevance import evaluate_relevance
+
+    encoder = open_encoder(options.encoder, on_progress=bar)
+    return asdict(evaluate_relevance(encoder, options.images, options.labels, on_progress=bar))
+
+
+def video(options: Options, bar: OnProgress) -> dict[str, Any]:
+    """`eval video`."""
+    from core.evaluate_video import evaluate_video
+
+    sampling = Sampling(options.fps)
+    encoder = open_encoder(options.encoder, on_progress=bar)
+    return asdict(
+        evaluate_video(
+            encoder, options.videos, options.captions, sampling=sampling, pooling=options.pool, on_progress=bar
+        )
+    )
+
+
+def moments(options: Options, bar: OnProgress) -> dict[str, Any]:
+    """`eval moments`."""
+    from core.evaluate_moments import evaluate_moments
+
+    sampling = Sampling(options.fps)
+    return asdict(evaluate_moments(open_encoder(options.encoder, on_progress=bar), sampling=sampling, on_progress=bar))
+
+
+def bench_images(options: Options, bar: OnProgress) -> dict[str, Any]:
+    """`bench images`."""
+    from core import bench
+
+    return bench.bench_images(open_encoder(options.encoder, on_progress=bar), options.images, on_progress=bar)
+
+
+def bench_video(options: Options, bar: OnProgress) -> dict[str, Any]:
+    """`bench video`."""
+    from core import bench
+
+    sampling = Sampling(options.fps)
+    return bench.bench_video(open_encoder(options.encoder, on_progress=bar), options.videos, sampling, on_progress=bar)
+
+
+def bench_search(options: Options, bar: OnProgress) -> dict[str, Any]:
+    """`bench search`."""
+    from core import bench
+    from core.library import Library
+
+    library = Library(options.library) if options.library else None
+    return bench.bench_search(open_encoder(options.encoder, on_progress=bar), items=options.items, library=library)
+
+
+def sample(options: Options, bar: OnProgress) -> dict[str, Any]:
+    """`sample`: builds the sample library."""
+    from core.library.sample import build_sample, sample_path
+
+    report = build_sample(open_encoder(options.encoder, on_progress=bar), on_progress=bar)
+    return {"library": str(sample_path()), "items": report.items, "added": report.added, "failed": report.failed}
