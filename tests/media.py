@@ -1,4 +1,4 @@
-"""Makers of small videos: runs of colours that the tests' encoder knows, in the containers and states that files have."""
+"""Makers of small videos: runs of colours that the tests' encoder knows, in many containers and states."""
 
 from __future__ import annotations
 
@@ -54,6 +54,7 @@ def write_video(
         sound = output.add_stream("aac" if path.suffix != ".webm" else "libopus", rate=48_000) if audio else None
         tick = Fraction(1, _TICKS) if times is not None else 1 / Fraction(stream.codec_context.framerate)
         stream.codec_context.time_base = tick
+        stream.codec_context.flags |= av.codec.context.Flags.frame_duration
         for time_s, lasts_s, shot in _timed_shots(plan, fps, times):
             frame = av.VideoFrame.from_image(as_image(shot, size)).reformat(format=pix_fmt)
             frame.time_base, frame.pts, frame.duration = tick, round(time_s / tick), round(lasts_s / tick)

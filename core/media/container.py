@@ -88,6 +88,15 @@ def taken_at(container: Any, stream: Any) -> datetime | None:
     return None
 
 
+def beginning(source: Path | str | bytes) -> bytes:
+    """The first 64 bytes, which say what kind of container it is; empty where it cannot be read."""
+    if isinstance(source, bytes):
+        return source[:64]
+    with contextlib.suppress(OSError, ValueError), absolute(source).open("rb") as file:
+        return file.read(64)
+    return b""
+
+
 def _check_file(path: Path) -> None:
     found = path.stat()
     if not stat.S_ISREG(found.st_mode):  # a pipe would keep us waiting
@@ -99,14 +108,6 @@ def _check_file(path: Path) -> None:
 def _not_opened(source: Path | str | bytes, error: Exception) -> str:
     if isinstance(error, OSError) and not isinstance(error, av.FFmpegError):
         return f"The file cannot be read: {error.strerror or error}."
-    head = b""
-    with contextlib.suppress(OSError, ValueError):
-        head = source[:12] if isinstance(source, bytes) else _beginning(absolute(source))
-    if head[4:8] == b"ftyp":
+    if beginning(source)[4:8] == b"ftyp":
         return f"The video is cut off or damaged (its index is missing): {AGAIN}."
     return "Not a video, whatever its name says, or its beginning is damaged."
-
-
-def _beginning(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(12)
