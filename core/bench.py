@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
 from PIL import Image
 
 from core.encoders.base import Encoder, unit_rows
@@ -21,7 +20,8 @@ from core.library import Library, ingest
 from core.library.index import flat_index, padded
 from core.library.scan import scan
 from core.media.images import open_image
-from core.media.kinds import is_image_path
+from core.media.kinds import is_image_path, is_video_path
+from core.media.sampling import Sampling
 from core.progress import OnProgress
 from core.query import parse_query
 from core.search import search
