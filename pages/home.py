@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
-from core import Encoder, Library
+from core import Encoder
 from ui.add import ready, sample_button
 from ui.details import open_details, show_details
 from ui.frame import header
 from ui.gallery import Card, gallery
 from ui.jobs import job_panel
-from ui.libraries import library_choices, library_facts, some_items
-from ui.page import boundary
-from ui.query import EXAMPLES, more_like, set_query, was_asked
+from ui.libraries import LibraryFacts, library_choices, library_facts, some_items
+from ui.page import boundary, counted, duration_text
+from ui.query import EXAMPLES, find_in, go_where_asked, more_like, set_query
 from ui.sidebar import current_encoder, current_library
 
 header(
-    "Search your photos by what they show",
-    "Semblance puts pictures and words into one space of vectors, in which near means alike: type what you look for, "
-    "or show a picture, and get the photos that come closest. It all happens on this computer; no photo leaves it.",
+    "Search your photos and videos by what they show",
+    "Semblance puts pictures, frames of video and words into one space of vectors, in which near means alike: type what "
+    "you look for, or show a picture, and get the photos and the moments that come closest. It all happens on this "
+    "computer; no file leaves it.",
 )
 
 
 def page() -> None:
-    if was_asked():
-        st.switch_page("pages/search_images.py", query_params={**st.query_params, "q": st.session_state["q"]})
+    go_where_asked()
     library = current_library()
     encoder = current_encoder()
     if library is None:
@@ -33,23 +35,24 @@ def page() -> None:
         )
         with boundary():
             sample_button(encoder, primary=True)
-        st.page_link("pages/library.py", label="Or make one of your own photos", icon=":material/photo_library:")
+        st.page_link("pages/library.py", label="Or make one of your own photos and videos", icon=":material/photo_library:")
         return
-    numbers(library, encoder)
-    job_panel(library)
-    if ready(library, encoder, library_facts(library, encoder)):
-        examples()
-        look_inside(library, encoder)
-
-
-def numbers(library: Library, encoder: Encoder) -> None:
     facts = library_facts(library, encoder)
+    numbers(facts, encoder)
+    job_panel(library)
+    if ready(library, encoder, facts):
+        examples()
+        look_inside(library, encoder, facts)
+
+
+def numbers(facts: LibraryFacts, encoder: Encoder) -> None:
     with st.grid(4, min_column_width=140, key="numbers"):
         st.metric("Libraries", f"{len(library_choices()):,}", border=True)
-        st.metric("Pictures here", f"{facts.ok:,}", border=True)
-        st.metric("Searchable", f"{facts.searchable:,}", border=True, help="Have vectors of the encoder in use.")
+        st.metric("Pictures here", f"{facts.here.pictures:,}", border=True)
+        length = duration_text(facts.video_seconds)
+        st.metric("Videos here", f"{facts.here.videos:,}", border=True, help=f"{length} of video.")
         st.metric(
-            "Dimensions", f"{encoder.dim:,}", border=True, help=f"Numbers a picture, by the encoder {encoder.name}."
+            "Dimensions", f"{encoder.dim:,}", border=True, help=f"Numbers a vector, by the encoder {encoder.name}."
         )
 
 
@@ -60,11 +63,16 @@ def examples() -> None:
             st.button(example, icon=":material/search:", on_click=set_query, args=(example,))
 
 
-def look_inside(library: Library, encoder: Encoder) -> None:
+def look_inside(library: Library, encoder: Encoder, facts: LibraryFacts) -> None:
     st.subheader("A look inside", anchor=False)
-    items = some_items(library, encoder, 12)
-    gallery([Card(item) for item in items], key="home_gallery", on_open=open_details, on_like=more_like)
-    show_details((), items)
+    videos = some_items(library, encoder, 6, "video")
+    items = [*videos, *some_items(library, encoder, 12 - len(videos), "image")]
+    find = partial(find_in, place="video") if videos else None
+    gallery([Card(item) for item in items], key="home_gallery", on_open=open_details, on_like=more_like, on_videos=find)
+    if videos:
+        label = f"Search in {counted(facts.searchable.videos, 'video')}"
+        st.page_link("pages/search_video.py", label=label, icon=":material/video_search:")
+    show_details((), items, videos=bool(videos))
 
 
 with boundary():

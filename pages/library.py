@@ -10,13 +10,13 @@ from ui.frame import header
 from ui.jobs import job_of, job_panel
 from ui.libraries import LibraryFacts, library_facts
 from ui.manage import check_button, encoder_section, library_section, problem_section, remove_button
-from ui.page import boundary, size_text
+from ui.page import boundary, duration_text, size_text
 from ui.sidebar import current_encoder, current_library
 
 header(
     "Library",
-    "A library knows your photos by their vectors; the photos themselves stay where they are. Add a folder or upload "
-    "some, and follow the work here: it goes on while you search or close the tab.",
+    "A library knows your photos and videos by their vectors; the files themselves stay where they are. Add a folder or "
+    "upload some, and follow the work here: it goes on while you search or close the tab.",
 )
 
 
@@ -29,13 +29,13 @@ def page() -> None:
     facts = library_facts(library, encoder)
     numbers(library, facts)
     job_panel(library)
-    st.subheader("Add photos", anchor=False)
+    st.subheader("Add photos and videos", anchor=False)
     folder, uploads = st.tabs(["A folder on this computer", "Upload"])
     with folder, boundary():
         add_folder(library, encoder)
     with uploads, boundary():
         add_uploads(library, encoder)
-    problems = facts.failed + facts.missing
+    problems = facts.failed + facts.missing + facts.damaged
     with (
         st.expander(
             f"Problems ({problems:,})", icon=":material/report:", expanded=bool(problems) and not job_of(library)
@@ -54,7 +54,7 @@ def page() -> None:
 
 def nothing_yet(encoder: Encoder) -> None:
     st.info(
-        "There is no library yet. Start with the sample photos, or make one for your own.",
+        "There is no library yet. Start with the sample photos, or make one of your own photos and videos.",
         icon=":material/waving_hand:",
     )
     with boundary():
@@ -63,11 +63,12 @@ def nothing_yet(encoder: Encoder) -> None:
 
 
 def numbers(library: Library, facts: LibraryFacts) -> None:
-    with st.grid(4, min_column_width=140, key="numbers"):
-        st.metric("Pictures", f"{facts.ok:,}", border=True)
-        st.metric("Searchable", f"{facts.searchable:,}", border=True, help="Have vectors of the encoder in use.")
-        st.metric("Problems", f"{facts.failed + facts.missing:,}", border=True)
-        st.metric("On disk", size_text(library.size_bytes()), border=True, help="Vectors and uploads, not your photos.")
+    with st.grid(5, min_column_width=130, key="numbers"):
+        st.metric("Pictures", f"{facts.here.pictures:,}", border=True)
+        st.metric("Videos", f"{facts.here.videos:,}", border=True)
+        st.metric("Length of video", duration_text(facts.video_seconds), border=True)
+        st.metric("Problems", f"{facts.failed + facts.missing + facts.damaged:,}", border=True)
+        st.metric("On disk", size_text(library.size_bytes()), border=True, help="Vectors and uploads, not your files.")
     with st.container(horizontal=True):
         check_button(library, current_encoder())
         remove_button(library)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from core import Encoder, Library
@@ -14,7 +16,17 @@ from ui.gallery import Card, gallery
 from ui.jobs import job_panel
 from ui.libraries import library_facts, some_items
 from ui.page import boundary, plain
-from ui.query import EXAMPLES, add_panels, more_like, query_box, query_terms, set_query, term_editor, was_asked
+from ui.query import (
+    EXAMPLES,
+    add_panels,
+    find_in,
+    go_where_asked,
+    more_like,
+    query_box,
+    query_terms,
+    set_query,
+    term_editor,
+)
 from ui.results import find, show_results
 from ui.sidebar import current_encoder, current_library
 
@@ -33,40 +45,42 @@ def page() -> None:
         return
     encoder = current_encoder()
     job_panel(library, report=False)
-    if ready(library, encoder, library_facts(library, encoder)):
-        search_section(library, encoder)
+    facts = library_facts(library, encoder)
+    if ready(library, encoder, facts):
+        search_section(library, encoder, videos=bool(facts.searchable.videos))
 
 
-def search_section(library: Library, encoder: Encoder) -> None:
+def search_section(library: Library, encoder: Encoder, *, videos: bool) -> None:
     query_box()
     with st.container(horizontal=True, key="query_tools"):
-        add_panels()
-        filters = filter_panel(library, encoder)
+        add_panels("images")
+        filters = filter_panel(library, encoder, "image")
         options = option_panel(encoder)
     try:
-        was_asked()
+        go_where_asked("images")
         terms = query_terms()
         if not terms:
-            start(library, encoder)
+            start(library, encoder, videos)
             return
         term_editor(library, terms)
         result = find(library, encoder, terms, filters, options)
     except QueryError as error:
         st.warning(plain(str(error)), icon=":material/help:")
         return
-    show_results(library, terms, filters, result)
-    show_details(result.hits)
+    show_results(library, terms, filters, result, videos=videos)
+    show_details(result.hits, videos=videos)
 
 
-def start(library: Library, encoder: Encoder) -> None:
+def start(library: Library, encoder: Encoder, videos: bool) -> None:
     st.markdown("Try one of these:")
     with st.container(horizontal=True, key="examples"):
         for example in EXAMPLES:
             st.button(example, on_click=set_query, args=(example,))
     st.markdown("Or start from a picture of the library:")
-    items = some_items(library, encoder, 24)
-    gallery([Card(item) for item in items], key="start_gallery", on_open=open_details, on_like=more_like)
-    show_details((), items)
+    items = some_items(library, encoder, 24, "image")
+    find = partial(find_in, place="video") if videos else None
+    gallery([Card(item) for item in items], key="start_gallery", on_open=open_details, on_like=more_like, on_videos=find)
+    show_details((), items, videos=videos)
 
 
 with boundary():

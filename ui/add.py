@@ -1,26 +1,22 @@
-"""How pictures get into a library: samples, a folder, uploads, and vectors of another encoder. Each starts a job."""
+"""How files get into a library: samples, a folder, uploads, and vectors of another encoder. Each starts a job."""
 
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import streamlit as st
 
 from core import Encoder, Library
 from core.library.sample import build_sample, sample_path
-from core.library.scan import Scan, scan
-from core.library.uploads import save_uploads
-from core.media.kinds import is_image_path
-from ui.jobs import job_of, start_ingest, start_job
+from core.library.scan import scan
+from core.library.uploads import UploadReport, save_uploads
+from core.media.kinds import is_image_path, is_media_path
+from ui.jobs import busy, start_ingest, start_job
 from ui.libraries import LibraryFacts, library_key
-from ui.page import counted, file_table, plain, size_text
+from ui.page import counted, file_table, plain
+from ui.plan import Plan, show_plan
 from ui.sidebar import use_library
-
-
-def busy(library: Library) -> bool:
-    """Whether a job works on the library: one at a time."""
-    job = job_of(library)
-    return bool(job and job.running)
 
 
 def sample_button(encoder: Encoder, *, primary: bool) -> None:
@@ -34,8 +30,8 @@ def sample_button(encoder: Encoder, *, primary: bool) -> None:
 
 
 def embed_button(library: Library, encoder: Encoder, facts: LibraryFacts) -> None:
-    """Gives the pictures that have no vectors of this encoder theirs."""
-    label = f"Embed {counted(facts.ok - facts.searchable, 'picture')} with this encoder"
+    """Gives the pictures and videos that have no vectors of this encoder theirs."""
+    label = f"Embed {facts.waiting} with this encoder"
     if st.button(label, type="primary", icon=":material/deployed_code:", disabled=busy(library)):
         rows = library.items().to_pylist()
         paths = [row["path"] for row in rows if row["status"] == "ok" and os.path.lexists(row["path"])]
@@ -47,11 +43,11 @@ def ready(library: Library, encoder: Encoder, facts: LibraryFacts) -> bool:
     """Whether there is anything to search; where not, the page says what is lacking and how to get it."""
     if facts.searchable:
         return True
-    if not facts.ok:
-        st.info(f"{plain(library.name)} holds no pictures yet.", icon=":material/photo_library:")
+    if not facts.here:
+        st.info(f"{plain(library.name)} holds no pictures or videos yet.", icon=":material/photo_library:")
         st.page_link("pages/library.py", label="Add some on the page Library", icon=":material/arrow_forward:")
     elif not busy(library):
-        st.info("The pictures of this library have no vectors of this encoder yet.", icon=":material/deployed_code:")
+        st.info("The files of this library have no vectors of this encoder yet.", icon=":material/deployed_code:")
         embed_button(library, encoder, facts)
     return False
 
@@ -59,40 +55,30 @@ def ready(library: Library, encoder: Encoder, facts: LibraryFacts) -> bool:
 def add_folder(library: Library, encoder: Encoder) -> None:
     """A folder of the machine that runs Semblance: looked through first, added when that looks right."""
     with st.form("folder", border=False):
-        path = st.text_input("Folder", key="folder_path", placeholder="~/Pictures", help="With all below it.").strip()
+        path = st.text_input("Folder", key="folder_path", placeholder="~/Pictures", help="With all below it. Nothing is moved or copied.").strip()
         asked = st.form_submit_button("Look what is there", disabled=busy(library))
     if asked:
-        st.session_state.pop("folder_found", None)
+        st.session_state.pop("folder_plan", None)
     if asked and not path:
         st.info("Type the path of a folder of this computer.", icon=":material/folder:")
     elif asked and os.path.isfile(os.path.expanduser(path)):
         st.warning(f"{plain(path)} is a file: give the folder that holds it.", icon=":material/folder_off:")
     elif asked:
         with st.spinner("Looking through the folders …"):
-            st.session_state["folder_found"] = scan([path], wanted=is_image_path)
-    found: Scan | None = st.session_state.get("folder_found")
-    if found is None:
-        return
-    folder = found.roots[0]
-    if not found.files:
-        st.info(f"No pictures in {plain(folder)}.", icon=":material/folder_off:")
-        return
-    amount = size_text(sum(file.bytes for file in found.files.values()))
-    st.markdown(f"**{counted(len(found.files), 'picture')}**, {amount}, in {plain(folder)}. They stay where they are.")
-    if found.closed:
-        st.caption(f"{len(found.closed):,} files or folders cannot be looked into; the report will list them.")
-    if st.button("Add them", type="primary", icon=":material/add_photo_alternate:", disabled=busy(library)):
-        del st.session_state["folder_found"]
-        start_ingest(library, encoder, f"Adding {folder}", [folder])
-        st.rerun()
+            found = scan([path], wanted=is_media_path)
+        if not found.files:
+            st.info(f"No pictures or videos in {plain(found.roots[0])}.", icon=":material/folder_off:")
+            return
+        st.session_state["folder_plan"] = Plan(found, f"Adding {found.roots[0]}")
+    show_plan(library, encoder, "folder_plan")
 
 
 def add_uploads(library: Library, encoder: Encoder) -> None:
-    """Photos and zips out of the browser; they are kept inside the library."""
+    """Files and zips out of the browser; they are kept inside the library. Where videos are among them, a plan first."""
     turn = st.session_state.setdefault("photos_turn", 0)
     with st.form("upload", border=False, clear_on_submit=True):
         files = st.file_uploader(
-            "Photos, or zip archives of photos",
+            "Photos, videos, or zip archives of them",
             accept_multiple_files=True,
             key=f"photos {turn}",
             help="Kept in the library.",
@@ -102,9 +88,26 @@ def add_uploads(library: Library, encoder: Encoder) -> None:
         with st.spinner("Taking them in …"):
             report = save_uploads(library, [(file.name, file) for file in files])
         st.session_state["refused"] = report.refused
-        if report.saved:
-            start_ingest(library, encoder, f"Adding {counted(len(report.saved), 'upload')}", report.saved)
+        _uploaded(library, encoder, report)
         st.rerun()
+    show_plan(library, encoder, "upload_plan", on_leave=lambda: _throw_away(library))
     if refused := st.session_state.get("refused"):
         st.warning(f"{len(refused):,} not taken:", icon=":material/block:")
         file_table(refused, key="refused_table")
+
+
+def _uploaded(library: Library, encoder: Encoder, report: UploadReport) -> None:
+    if not report.saved:
+        return
+    title = f"Adding {counted(len(report.saved), 'upload')}"
+    if all(is_image_path(path) for path in report.saved):
+        start_ingest(library, encoder, title, report.saved)
+    else:  # video takes its time: how long is said first
+        st.session_state["upload_plan"] = Plan(scan(report.saved, wanted=is_media_path), title)
+
+
+def _throw_away(library: Library) -> None:
+    """Deletes the uploads of a plan that is not followed, but for those that are in the library from before."""
+    plan: Plan = st.session_state["upload_plan"]
+    for path in set(plan.found.files) - set(library.items()["path"].to_pylist()):
+        Path(path).unlink(missing_ok=True)

@@ -1,52 +1,63 @@
-"""One picture close up: large, with its facts, and what to do with it."""
+"""One picture or video close up: large, with its facts, and what to do with it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import streamlit as st
 
 from core import Hit, Item, Term
+from core.timecode import timecode
 from core.errors import MediaError
 from core.media.thumbnails import thumbnail
 from ui.gallery import chance_text
 from ui.page import boundary, counted, item_date, plain, size_text
-from ui.query import add_term, more_like
+from ui.query import Place, add_term, find_in
+from ui.video_player import player
 
 _LARGE = 1280  # pixels of the kept picture
 _WIDEST, _TALLEST = 760, 620  # pixels on the page, so that the facts stay in sight
 
 
-def open_details(item_id: str) -> None:
+def open_details(item: Item) -> None:
     """Asks for the details of an item in the coming run. For callbacks."""
-    st.session_state["details"] = item_id
+    st.session_state["details"] = item.id
 
 
-def show_details(hits: Sequence[Hit], items: Sequence[Item] = ()) -> None:
-    """Opens what was asked for, if it is among these."""
+def show_details(
+    hits: Sequence[Hit], items: Sequence[Item] = (), *, videos: bool = False, place: Place | None = None
+) -> None:
+    """Opens what was asked for, if it is among these.
+
+    videos: whether the library has any to find a picture in. place: the page that "Add to the query" asks; by default
+    that of the item's kind.
+    """
     wanted = st.session_state.pop("details", None)
     for hit in hits:
         if hit.item.id == wanted:
-            _dialog(hit.item, hit)
+            _dialog(hit.item, hit, videos, place)
     for item in items:
         if item.id == wanted:
-            _dialog(item, None)
+            _dialog(item, None, videos, place)
 
 
 @st.dialog("Details", width="large")
-def _dialog(item: Item, hit: Hit | None) -> None:
+def _dialog(item: Item, hit: Hit | None, videos: bool, place: Place | None) -> None:
     with boundary():
         left, right = st.columns([3, 2])
         with left:
             _picture(item)
         with right:
             _facts(item, hit)
-            _actions(item)
+            _actions(item, videos, place)
 
 
 def _picture(item: Item) -> None:
     try:
+        if item.kind == "video":
+            player(item, time_s=0.0, turn=0, key=f"player {item.id}")
+            return
         data = thumbnail(item, side=_LARGE)
     except MediaError as error:
         st.warning(plain(str(error)), icon=":material/broken_image:")
@@ -65,28 +76,39 @@ def _facts(item: Item, hit: Hit | None) -> None:
             "compares pictures of one query, never two queries.",
         )
     word, when = item_date(item)
-    size = f"{item.width:,} × {item.height:,} px · " if item.width and item.height else ""
+    length = f"{timecode(item.duration_s)} · " if item.duration_s is not None else ""
+    size = length + (f"{item.width:,} × {item.height:,} px · " if item.width and item.height else "")
     st.markdown(f"{size}{size_text(item.bytes)}  \n{word.capitalize()} {when:%d %b %Y, %H:%M}")
     st.code(item.path, language=None, wrap_lines=True)
+    if item.reason:
+        st.caption(plain(item.reason))
     if hit is not None and hit.duplicates:
         st.markdown(f"{counted(len(hit.duplicates), 'near-identical picture')} folded into this one:")
         st.code("\n".join(other.path for other in hit.duplicates), language=None, wrap_lines=True)
 
 
-def _actions(item: Item) -> None:
+def _actions(item: Item, videos: bool, place: Place | None) -> None:
     like, less = Term("item", item.id), Term("item", item.id, -1.0)
-    wide = {"width": "stretch"}
-    again = (
+    own: Place = "video" if item.kind == "video" else "images"
+    actions: list[tuple[str, str, Callable[..., None], tuple[object, ...]]] = [
+        ("More like this", ":material/image_search:", find_in, (item, own)),
+        ("Add to the query", ":material/add:", add_term, (like, place or own)),
+        ("Less like this", ":material/remove:", add_term, (less, place or own)),
+    ]
+    if item.kind == "video":
+        actions.insert(1, ("Pictures like this", ":material/imagesmode:", find_in, (item, "images")))
+    elif videos:
+        actions.insert(1, ("Find in videos", ":material/video_search:", find_in, (item, "video")))
+    pressed = [
         st.button(
-            "More like this",
-            icon=":material/image_search:",
-            type="primary",
-            on_click=more_like,
-            args=(item.id,),
-            **wide,
-        ),
-        st.button("Add to the query", icon=":material/add:", on_click=add_term, args=(like,), **wide),
-        st.button("Less like this", icon=":material/remove:", on_click=add_term, args=(less,), **wide),
-    )
-    if any(again):
+            label,
+            icon=icon,
+            type="secondary" if number else "primary",
+            on_click=act,
+            args=args,
+            width="stretch",
+        )
+        for number, (label, icon, act, args) in enumerate(actions)
+    ]
+    if any(pressed):
         st.rerun()  # the whole page: the dialog closes and the new answer shows

@@ -1,10 +1,11 @@
-"""What a search is limited to and how it is done: two pop-ups whose settings live in the link."""
+"""What a search is limited to and how it is done: pop-ups whose settings live in the link."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Literal
 
 import streamlit as st
 
@@ -12,10 +13,11 @@ from core import Encoder, Filters, Library
 from core.query import PLAIN
 from ui.libraries import folders
 from ui.memory import remembered
-from ui.page import plain
+from ui.page import duration_text, plain
 
 _SHAPES = ["landscape", "portrait", "square"]
-_DEFAULTS = {"folder": None, "after": None, "before": None, "min": None, "max": None, "shape": None}
+_COMMON = ("folder", "after", "before")
+_NAMES = {"image": (*_COMMON, "min", "max", "shape"), "video": (*_COMMON, "shortest", "longest")}
 _EARLIEST = date(1900, 1, 1)
 
 
@@ -28,10 +30,18 @@ class Options:
     templates: tuple[str, ...] | None
 
 
-def filter_panel(library: Library, encoder: Encoder) -> Filters:
-    """The pop-up of filters; its label says how many are set."""
+@dataclass(frozen=True, slots=True)
+class VideoOptions:
+    """How to search in videos: at most how many of them, words through prompt templates."""
+
+    top_k: int
+    templates: tuple[str, ...] | None
+
+
+def filter_panel(library: Library, encoder: Encoder, kind: Literal["image", "video"]) -> Filters:
+    """The pop-up of filters for items of a kind; its label says how many are set."""
     state = st.session_state
-    count = sum(state.get(name) is not None for name in _DEFAULTS)
+    count = sum(state.get(name) is not None for name in _NAMES[kind])
     root, choices = _folder_choices(library, encoder)
     with st.popover(f"Filters ({count})" if count else "Filters", icon=":material/filter_alt:", key="filters"):
         link = {"bind": "query-params"}
@@ -39,22 +49,29 @@ def filter_panel(library: Library, encoder: Encoder) -> Filters:
         since, until = st.columns(2)
         after = since.date_input("Taken from", value=None, min_value=_EARLIEST, key="after", **link)
         before = until.date_input("Taken until", value=None, min_value=_EARLIEST, key="before", **link)
-        least, most = st.columns(2)
-        sides = {"min_value": 1, "max_value": 100_000, "value": None, "step": 100, "placeholder": "any"}
-        low = least.number_input("Shorter side from (px)", key="min", **sides, **link)
-        high = most.number_input("Shorter side to (px)", key="max", **sides, **link)
-        shape = st.segmented_control("Shape", _SHAPES, key="shape", **link)
-        st.caption("A photo that does not say when it was taken counts by its file's date.")
+        own = _by_shape() if kind == "image" else _by_duration()
+        st.caption("A file that does not say when it was taken counts by its own date.")
         st.button("Clear all", on_click=clear_filters, disabled=not count, icon=":material/filter_alt_off:")
     chosen = os.path.join(root, folder) if folder else None
-    return Filters(
-        folder=os.path.normpath(chosen) if chosen else None,
-        after=after,
-        before=before,
-        min_side=low,
-        max_side=high,
-        orientation=shape,
-    )
+    place = os.path.normpath(chosen) if chosen else None
+    return replace(own, kind=kind, folder=place, after=after, before=before)
+
+
+def _by_shape() -> Filters:
+    least, most = st.columns(2)
+    sides = {"min_value": 1, "max_value": 100_000, "value": None, "step": 100, "placeholder": "any"}
+    low = least.number_input("Shorter side from (px)", key="min", bind="query-params", **sides)
+    high = most.number_input("Shorter side to (px)", key="max", bind="query-params", **sides)
+    shape = st.segmented_control("Shape", _SHAPES, key="shape", bind="query-params")
+    return Filters(min_side=low, max_side=high, orientation=shape)
+
+
+def _by_duration() -> Filters:
+    least, most = st.columns(2)
+    seconds = {"min_value": 0, "max_value": 1_000_000, "value": None, "step": 10, "placeholder": "any"}
+    low = least.number_input("Lasts at least (s)", key="shortest", bind="query-params", **seconds)
+    high = most.number_input("Lasts at most (s)", key="longest", bind="query-params", **seconds)
+    return Filters(min_duration_s=low, max_duration_s=high)
 
 
 def option_panel(encoder: Encoder) -> Options:
@@ -68,20 +85,33 @@ def option_panel(encoder: Encoder) -> Options:
             bind="query-params",
             help="Copies of one picture, resized or saved again, count as one result.",
         )
-        prompts = st.toggle(
-            "Prompt templates",
-            value=True,
-            key="prompts",
-            bind="query-params",
-            help=f"Words are embedded as {len(encoder.templates)} sentences, such as "
-            f"“{plain(encoder.templates[-1])}”, and averaged. Off: exactly as typed.",
-        )
-    return Options(top, fold, None if prompts else PLAIN)
+        templates = _templates(encoder)
+    return Options(top, fold, templates)
+
+
+def video_option_panel(encoder: Encoder) -> VideoOptions:
+    """The pop-up of options for videos."""
+    with st.popover("Options", icon=":material/tune:", key="options"):
+        top = st.select_slider("Videos at most", [5, 10, 20, 50], value=10, key="videos", bind="query-params")
+        templates = _templates(encoder)
+    return VideoOptions(top, templates)
+
+
+def _templates(encoder: Encoder) -> tuple[str, ...] | None:
+    prompts = st.toggle(
+        "Prompt templates",
+        value=True,
+        key="prompts",
+        bind="query-params",
+        help=f"Words are embedded as {len(encoder.templates)} sentences, such as "
+        f"“{plain(encoder.templates[-1])}”, and averaged. Off: exactly as typed.",
+    )
+    return None if prompts else PLAIN
 
 
 def clear_filters() -> None:
     """Lets everything through again. For callbacks."""
-    st.session_state.update(_DEFAULTS)
+    st.session_state.update({name: None for names in _NAMES.values() for name in names})
 
 
 def filter_text(filters: Filters) -> str:
@@ -94,6 +124,8 @@ def filter_text(filters: Filters) -> str:
         f"shorter side at least {low:,} px" if low else "",
         f"shorter side at most {high:,} px" if high else "",
         filters.orientation or "",
+        f"at least {duration_text(filters.min_duration_s)} long" if filters.min_duration_s else "",
+        f"at most {duration_text(filters.max_duration_s)} long" if filters.max_duration_s is not None else "",
     ]
     return ", ".join(part for part in parts if part)
 

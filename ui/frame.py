@@ -26,6 +26,7 @@ def frame() -> st.Page:
             st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),
             st.Page("pages/library.py", title="Library", icon=":material/photo_library:"),
             st.Page("pages/search_images.py", title="Search images", icon=":material/image_search:"),
+            st.Page("pages/search_video.py", title="Search video", icon=":material/video_search:"),
         ]
     )
     with boundary():

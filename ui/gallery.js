@@ -18,9 +18,10 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
 
 function build(card, data, state, { setStateValue, setTriggerValue }) {
   const item = element("li")
-  const open = element("button", "open", { type: "button", "aria-label": `Details of ${card.name}`, title: card.name })
+  const open = element("button", "open", { type: "button", "aria-label": `Details of ${card.video ? "the video " : ""}${card.name}`, title: card.name })
   if (card.src) open.append(element("img", "", { src: card.src, alt: card.name, decoding: "async" }))
   else open.append(element("span", "gone", {}, card.note))
+  if (card.video) open.append(element("span", "play", { "aria-hidden": "true" }), element("span", "length", {}, card.video))
   open.onclick = () => setTriggerValue("open", card.id)
   item.append(open)
   if (data.selectable) item.append(ticker(card, item, state, setStateValue))
@@ -41,10 +42,17 @@ function build(card, data, state, { setStateValue, setTriggerValue }) {
     facts.append(element("span", "", { title: card.chance_title }, card.chance_text), score)
     item.append(facts)
   }
-  const like = element("button", "like", { type: "button", "aria-label": `More like ${card.name}` }, "More like this")
-  like.onclick = () => setTriggerValue("like", card.id)
-  item.append(like)
+  const more = element("div", "more")
+  more.append(act("More like this", `More like ${card.name}`, () => setTriggerValue("like", card.id)))
+  if (card.find) more.append(act("Find in videos", `Find ${card.name} in videos`, () => setTriggerValue("find", card.id)))
+  item.append(more)
   return item
+}
+
+function act(text, label, run) {
+  const button = element("button", "like", { type: "button", "aria-label": label }, text)
+  button.onclick = run
+  return button
 }
 
 function ticker(card, item, state, setStateValue) {

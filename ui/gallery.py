@@ -1,4 +1,4 @@
-"""The grid of pictures that pages share: a component of its own, so that it fits phones and stays quick."""
+"""The grid of pictures and videos that pages share: a component of its own, so that it fits phones and stays quick."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import Any
 import streamlit as st
 
 from core import Hit, Item
+from core.timecode import timecode
 from core.errors import MediaError
 from core.media.thumbnails import thumbnail
 
@@ -31,7 +32,7 @@ _THREADS = ThreadPoolExecutor(
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A picture of the grid; `hit` where a search found it."""
+    """A picture or video of the grid; `hit` where a search found it."""
 
     item: Item
     hit: Hit | None = None
@@ -41,26 +42,27 @@ def gallery(
     cards: Sequence[Card],
     *,
     key: str,
-    on_open: Callable[[str], None],
-    on_like: Callable[[str], None],
+    on_open: Callable[[Item], None],
+    on_like: Callable[[Item], None],
+    on_videos: Callable[[Item], None] | None = None,
     selectable: bool = False,
 ) -> list[str]:
-    """Shows pictures in a grid; returns the ids of the ticked ones.
+    """Shows pictures and videos in a grid; returns the ids of the ticked ones.
 
-    on_open, on_like: called with an item's id before the page runs again, for a click on the picture and on
-    "More like this".
+    on_open, on_like, on_videos: called with an item before the page runs again, for a click on the picture, on "More
+    like this", and on "Find in videos", which pictures offer where it is given.
     """
     state = st.session_state
-    shown = _shown(cards)
+    shown = _shown(cards, find=on_videos is not None)
     token = hashlib.blake2b(json.dumps([shown, selectable]).encode(), digest_size=8).hexdigest()
     state[_token_key(key)] = token
     ticked = (state.get(key) or {}).get("selected")  # gone after a page switch, and the order to tick with it
-    ids = {card.item.id for card in cards}
+    items = {card.item.id: card.item for card in cards}
 
-    def told(trigger: str, act: Callable[[str], None]) -> None:
-        item_id = state[key].get(trigger)
-        if item_id in ids:
-            act(item_id)
+    def told(trigger: str, act: Callable[[Item], None] | None) -> None:
+        item = items.get(state[key].get(trigger))
+        if item and act:
+            act(item)
 
     result = _COMPONENT(
         key=key,
@@ -72,10 +74,11 @@ def gallery(
         },
         on_open_change=lambda: told("open", on_open),
         on_like_change=lambda: told("like", on_like),
+        on_find_change=lambda: told("find", on_videos),
         on_selected_change=lambda: None,
     )
     selected = result.get("selected") or {}
-    return [item_id for item_id in selected["ids"] if item_id in ids] if selected.get("token") == token else []
+    return [item_id for item_id in selected["ids"] if item_id in items] if selected.get("token") == token else []
 
 
 def tick(key: str, ids: Sequence[str]) -> None:
@@ -107,17 +110,19 @@ def _token_key(key: str) -> str:
     return f"{key} token"
 
 
-def _shown(cards: Sequence[Card]) -> list[dict[str, Any]]:
+def _shown(cards: Sequence[Card], find: bool) -> list[dict[str, Any]]:
     uris = _THREADS.map(picture_uri, [card.item for card in cards])
-    return [_card(card, uri) for card, uri in zip(cards, uris, strict=True)]
+    return [_card(card, uri, find) for card, uri in zip(cards, uris, strict=True)]
 
 
-def _card(card: Card, uri: str | None) -> dict[str, Any]:
-    hit = card.hit
+def _card(card: Card, uri: str | None, find: bool) -> dict[str, Any]:
+    hit, video = card.hit, card.item.kind == "video"
     return {
         "id": card.item.id,
         "name": Path(card.item.path).name,
         "src": uri,
+        "video": timecode(card.item.duration_s or 0.0) if video else "",
+        "find": find and not video,
         "note": "The file is not there any more, or cannot be read.",
         "copies": len(hit.duplicates) if hit else 0,
         "chance": hit.relevance if hit else None,

@@ -11,7 +11,9 @@ from pathlib import Path
 import streamlit as st
 
 from core import Encoder, IngestReport, Library, Progress, SemblanceError, ingest
+from core.media.sampling import Sampling
 from core.progress import OnProgress
+from ui.libraries import amount_of
 from ui.page import boundary, counted, duration_text, file_table, plain
 
 _starting = threading.Lock()
@@ -59,6 +61,12 @@ def job_of(library: Library) -> Job | None:
     return _jobs().get(str(library.path))
 
 
+def busy(library: Library) -> bool:
+    """Whether a job works on the library: one at a time."""
+    job = job_of(library)
+    return bool(job and job.running)
+
+
 def start_job(library: Library, title: str, work: Work, *, stoppable: bool = True) -> None:
     """Starts work on a library. While a job of it runs, another is not started."""
     with _starting:
@@ -69,9 +77,15 @@ def start_job(library: Library, title: str, work: Work, *, stoppable: bool = Tru
     threading.Thread(target=job.run, args=(work,), name=f"job {library.name}", daemon=True).start()
 
 
-def start_ingest(library: Library, encoder: Encoder, title: str, paths: Sequence[Path | str]) -> None:
-    """Starts indexing these paths into a library, so that it can be stopped."""
-    start_job(library, title, lambda tell, cancel: ingest(library, encoder, paths, on_progress=tell, cancel=cancel))
+def start_ingest(
+    library: Library, encoder: Encoder, title: str, paths: Sequence[Path | str], sampling: Sampling | None = None
+) -> None:
+    """Starts indexing these paths into a library, so that it can be stopped. sampling: of the videos."""
+
+    def work(tell: OnProgress, cancel: threading.Event) -> IngestReport:
+        return ingest(library, encoder, paths, sampling, on_progress=tell, cancel=cancel)
+
+    start_job(library, title, work)
 
 
 def dismiss_job(library: Library) -> None:
@@ -104,7 +118,7 @@ def _running(job: Job) -> None:
         progress = job.progress
         st.progress(progress.fraction if progress else 0.0, text=_pace(progress))
         if job.cancel.is_set():
-            st.caption("Stopping after the pictures in hand …")
+            st.caption("Stopping after the files in hand …")
         elif job.stoppable:
             st.button(
                 "Stop",
@@ -118,12 +132,14 @@ def _pace(progress: Progress | None) -> str:
     if progress is None:
         return "Starting …"
     if progress.stage == "scan":
-        return f"Looking through the folders: {progress.done:,} pictures so far"
-    if progress.unit in ("bytes", "texts"):
+        return f"Looking through the folders: {counted(progress.done, 'file')} so far"
+    if progress.stage == "embed videos":  # counted in bytes
+        text = f"Videos: {progress.fraction:.0%}"
+    elif progress.unit in ("bytes", "texts"):
         return f"Getting the encoder ready: {progress.fraction:.0%}"
-    text = f"{progress.done:,} of {progress.total or 0:,} pictures"
-    if progress.done:
-        text += f" · {progress.rate:.0f} a second"
+    else:
+        text = f"{progress.done:,} of {progress.total or 0:,} files"
+        text += f" · {progress.rate:.0f} a second" if progress.done else ""
     if progress.done and progress.seconds_left:
         text += f" · about {duration_text(progress.seconds_left)} left"
     return text
@@ -136,8 +152,9 @@ def _ended(library: Library, job: Job) -> None:
             if report is None:
                 st.error(f"{plain(job.title)}: {plain(job.error or '')}", icon=":material/error:")
             else:
+                now = f"The library now has {amount_of(library)}."
                 ending = f"{'stopped' if report.cancelled else 'done'}** in {duration_text(report.seconds)}"
-                st.markdown(f"**{plain(job.title)}: {ending}. {report_text(report)}", width="stretch")
+                st.markdown(f"**{plain(job.title)}: {ending}. {report_text(report)} {now}", width="stretch")
             st.button("Close", on_click=dismiss_job, args=(library,), icon=":material/close:", type="tertiary")
         if report and report.failed:
             st.markdown(f"{counted(len(report.failed), 'file')} could not be read:")
@@ -146,9 +163,9 @@ def _ended(library: Library, job: Job) -> None:
 
 def report_text(report: IngestReport) -> str:
     """One sentence of what a run changed."""
-    again = report.embedded - report.added - report.updated
+    again = 0 if report.added or report.updated else report.embedded
     counts = {
-        "embedded": max(0, again),
+        "vectors computed": again,
         "added": report.added,
         "updated": report.updated,
         "moved or renamed": report.renamed,
@@ -157,4 +174,5 @@ def report_text(report: IngestReport) -> str:
         "not readable": len(report.failed),
     }
     told = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
-    return f"{told or 'Nothing to do'}. The library now has {counted(report.items, 'picture')}."
+    watched = f" {duration_text(report.video_seconds)} of video embedded." if report.video_seconds >= 1 else ""
+    return f"{told or 'Nothing to do'}.{watched}"

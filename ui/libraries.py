@@ -9,10 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import streamlit as st
 
 from core import Encoder, Item, Library
 from core.library.registry import libraries_folder, list_libraries, temporary_library
+from core.library.schema import Kind
+from ui.page import counted
 
 VISIT = ":visit"  # no library can be called so; the key of the visit's own library; stands in no link
 
@@ -57,26 +61,77 @@ def start_visit_library() -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class LibraryFacts:
-    """What is true of a library now. searchable: pictures with vectors of the encoder in use."""
+class Amount:
+    """So many files of each kind; writes itself as "23 pictures, 3 videos", and is false where there are none."""
 
-    ok: int
+    pictures: int = 0
+    videos: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.pictures or self.videos)
+
+    def __str__(self) -> str:
+        counts = ((self.pictures, "picture"), (self.videos, "video"))
+        return ", ".join(counted(count, noun) for count, noun in counts if count) or "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryFacts:
+    """What is true of a library now. here: files that could be read and are where they were; searchable: those of
+    them with vectors of the encoder in use. video_seconds: how much video is here. damaged: videos read in part.
+    """
+
+    here: Amount
+    searchable: Amount
     failed: int
     missing: int
-    searchable: int
+    video_seconds: float
+    damaged: int
+
+    @property
+    def waiting(self) -> Amount:
+        """What is here without vectors of the encoder in use."""
+        return Amount(self.here.pictures - self.searchable.pictures, self.here.videos - self.searchable.videos)
 
 
-def library_facts(library: Library, encoder: Encoder | None) -> LibraryFacts:
+def library_facts(library: Library, encoder: Encoder) -> LibraryFacts:
     """Counts of a library, read from its tables."""
-    counts = library.counts()
-    entries = library.encoders() if encoder else []
-    searchable = sum(entry.vectors for entry in entries if encoder and entry.id == encoder.id)
-    return LibraryFacts(counts["ok"], counts["failed"], counts["missing"], searchable)
+    items = library.items().select(["id", "kind", "status", "reason", "duration_s"])
+    counts = Counter(items["status"].to_pylist())
+    here = items.filter(pc.equal(items["status"], "ok"))
+    embedded = pc.is_in(here["id"], value_set=pa.array(list(library.vector_ids(encoder.id)), pa.string()))
+    return LibraryFacts(
+        here=_amount(here),
+        searchable=_amount(here.filter(embedded)),
+        failed=counts["failed"],
+        missing=counts["missing"],
+        video_seconds=float(pc.sum(here["duration_s"]).as_py() or 0.0),
+        damaged=len(here) - here["reason"].null_count,
+    )
 
 
-def some_items(library: Library, encoder: Encoder, count: int) -> list[Item]:
-    """A few searchable pictures, the same ones until the library changes."""
+def amount_of(library: Library) -> Amount:
+    """What is here, with or without vectors."""
+    items = library.items().select(["kind", "status"])
+    return _amount(items.filter(pc.equal(items["status"], "ok")))
+
+
+def damaged_items(library: Library) -> list[Item]:
+    """The videos that could be read in part only; each has its reason."""
+    items = library.items()
+    rows = items.filter(pc.and_(pc.equal(items["status"], "ok"), pc.is_valid(items["reason"])))
+    return [Item.from_row(row) for row in rows.to_pylist()]
+
+
+def _amount(items: pa.Table) -> Amount:
+    videos = int(pc.sum(pc.equal(items["kind"], "video")).as_py() or 0)
+    return Amount(len(items) - videos, videos)
+
+
+def some_items(library: Library, encoder: Encoder, count: int, kind: Kind) -> list[Item]:
+    """A few searchable items of a kind, the same ones until the library changes."""
     items = library.index(encoder).items
+    items = items.filter(pc.equal(items["kind"], kind))
     rows = np.random.default_rng(len(items)).permutation(len(items))[:count]
     return [Item.from_row(row) for row in items.take(np.sort(rows)).to_pylist()]
 

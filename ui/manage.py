@@ -8,9 +8,9 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.library.registry import create_library, forget_library, libraries_folder, remember_library
-from ui.add import busy, embed_button
-from ui.jobs import dismiss_job, start_ingest
-from ui.libraries import LibraryFacts, library_key, start_visit_library, top_folders
+from ui.add import embed_button
+from ui.jobs import busy, dismiss_job, start_ingest
+from ui.libraries import LibraryFacts, damaged_items, library_key, start_visit_library, top_folders
 from ui.page import boundary, counted, file_table, plain, size_text
 from ui.sidebar import use_library
 
@@ -21,8 +21,8 @@ def check_button(library: Library, encoder: Encoder) -> None:
         "Check for changes",
         icon=":material/sync:",
         disabled=busy(library),
-        help="Looks through the folders of this library again: new, changed, moved and vanished pictures, and those "
-        "that could not be read.",
+        help="Looks through the folders of this library again: new, changed, moved and vanished pictures and videos, "
+        "and those that could not be read.",
     ):
         folders = top_folders(library.items()["path"].to_pylist())
         start_ingest(library, encoder, "Checking for changes", folders)
@@ -31,7 +31,7 @@ def check_button(library: Library, encoder: Encoder) -> None:
 
 def encoder_section(library: Library, encoder: Encoder, facts: LibraryFacts) -> None:
     """Whose vectors are here; those of the encoder in use can be completed, any can be dropped."""
-    if facts.searchable < facts.ok:
+    if facts.waiting:
         embed_button(library, encoder, facts)
     for entry in library.encoders():
         with st.container(horizontal=True, vertical_alignment="center", key=f"encoder {entry.id}"):
@@ -47,7 +47,7 @@ def encoder_section(library: Library, encoder: Encoder, facts: LibraryFacts) -> 
                 disabled=busy(library),
                 on_click=_drop,
                 args=(library, entry.id),
-                help="The pictures stay in the library and can be embedded again.",
+                help="The pictures and videos stay in the library and can be embedded again.",
             )
 
 
@@ -57,17 +57,20 @@ def _drop(library: Library, encoder_id: str) -> None:
 
 
 def problem_section(library: Library, facts: LibraryFacts) -> None:
-    """The files that cannot be read, each with its reason, and those that have vanished."""
+    """The files that cannot be read, each with its reason, videos read in part, and those that have vanished."""
     if facts.failed:
         st.markdown(f"**{counted(facts.failed, 'file')} could not be read.** They are tried again at each check.")
         file_table([(item.path, item.reason or "") for item in library.failures()], key="failures")
+    if facts.damaged:
+        st.markdown(f"**{counted(facts.damaged, 'video')} could be read in part.** That part is searchable.")
+        file_table([(item.path, item.reason or "") for item in damaged_items(library)], key="damaged")
     if facts.missing:
         st.markdown(
-            f"**{counted(facts.missing, 'picture')} vanished** since the last check. "
+            f"**{counted(facts.missing, 'file')} vanished** since the last check. "
             "Should they come back, the next check finds them again."
         )
         if st.button("Forget them", icon=":material/delete_sweep:", disabled=busy(library)):
-            st.toast(f"Forgot {counted(library.purge_missing(), 'picture')}.")
+            st.toast(f"Forgot {counted(library.purge_missing(), 'file')}.")
             st.rerun()
 
 
@@ -90,7 +93,7 @@ def library_section() -> None:
                 st.rerun()
     with visit, st.container(border=True):
         st.markdown("**Only for this visit**")
-        st.caption("For a quick try with your own photos: nobody else sees it, and it goes when you close this tab.")
+        st.caption("For a quick try with your own files: nobody else sees it, and it goes when you close this tab.")
         if st.button("Start one"):
             use_library(start_visit_library())
             st.rerun()
@@ -108,9 +111,9 @@ def _confirm_removal(library: Library) -> None:
         uploads = sum(1 for path in (library.path / "uploads").glob("*") if path.is_file())
         st.markdown(f"**{plain(library.name)}**")
         st.code(str(library.path), language=None, wrap_lines=True)
-        inside = f", and {counted(uploads, 'uploaded picture')}" if uploads else ""
+        inside = f", and {counted(uploads, 'uploaded file')}" if uploads else ""
         st.markdown(f"Deleted: this folder ({size_text(library.size_bytes())}) with the vectors in it{inside}.")
-        st.markdown("Not touched: photos in your own folders. Index them again to have the library back.")
+        st.markdown("Not touched: files in your own folders. Index them again to have the library back.")
         with st.container(horizontal=True):
             left = [st.button("Delete it", type="primary", on_click=_delete, args=(library,))]
             if _made_elsewhere(library):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -16,7 +17,7 @@ from ui.filters import Options, clear_filters, filter_text
 from ui.gallery import Card, gallery, tick
 from ui.memory import remembered
 from ui.page import counted, plain
-from ui.query import describe, more_like
+from ui.query import by_pictures, describe, find_in, more_like
 
 _LIKELY, _BEYOND = "likely_gallery", "beyond_gallery"
 
@@ -41,8 +42,10 @@ def find(
     return remembered("search", (encoder.id, terms, filters, options), library.index(encoder), compute)
 
 
-def show_results(library: Library, terms: Sequence[Term], filters: Filters, result: SearchResult) -> None:
-    """The whole section below the query."""
+def show_results(
+    library: Library, terms: Sequence[Term], filters: Filters, result: SearchResult, *, videos: bool
+) -> None:
+    """The whole section below the query. videos: whether the library has any to find a picture in."""
     limits = filter_text(filters)
     if not result.considered or not result.hits:
         st.info(f"No picture passes the filters ({plain(limits)}).", icon=":material/filter_alt:")
@@ -51,13 +54,13 @@ def show_results(library: Library, terms: Sequence[Term], filters: Filters, resu
     likely, beyond = result.hits[: result.cutoff], result.hits[result.cutoff :]
     _summary(library, terms, result, limits)
     tools = st.container(horizontal=True, vertical_alignment="center", key="take_away")
-    chosen = _grid(likely, _LIKELY) if likely else []
+    chosen = _grid(likely, _LIKELY, videos) if likely else []
     if likely and beyond:
         st.markdown("**Likely matches end here**", width="content")
         st.caption(f"Below {LIKELY:.0%} by estimate. For a broad word, such as “a dog”, the rest may well hold more.")
-    shows_beyond = bool(beyond) and ((not likely and _by_pictures(terms)) or _wants_beyond(bool(likely), len(beyond)))
+    shows_beyond = bool(beyond) and ((not likely and by_pictures(terms)) or _wants_beyond(bool(likely), len(beyond)))
     if shows_beyond:
-        chosen += _grid(beyond, _BEYOND)
+        chosen += _grid(beyond, _BEYOND, videos)
     if likely or shows_beyond:
         with tools:
             _take_away([hit for hit in result.hits if hit.item.id in set(chosen)], [hit.item.id for hit in likely])
@@ -70,16 +73,11 @@ def _summary(library: Library, terms: Sequence[Term], result: SearchResult, limi
         matches = "1 likely match" if result.cutoff == 1 else f"{result.cutoff:,} likely matches"
         more = " or more" if result.cutoff == len(result.hits) < result.considered else ""
         st.markdown(f"#### {matches}{more} for {asked}")
-    elif _by_pictures(terms):
+    elif by_pictures(terms):
         st.markdown(f"#### Nothing here clearly matches {asked}; these come nearest")
     else:
         st.markdown(f"#### Nothing here matches {asked}")
     st.caption(f"Among {among} · {1000 * result.seconds:.0f} ms")
-
-
-def _by_pictures(terms: Sequence[Term]) -> bool:
-    """Who shows a picture, and no words, wants to see what comes nearest whether or not it is likely meant."""
-    return all(term.kind != "text" for term in terms)
 
 
 def _wants_beyond(some_likely: bool, count: int) -> bool:
@@ -87,9 +85,10 @@ def _wants_beyond(some_likely: bool, count: int) -> bool:
     return st.toggle(f"{label} ({count:,})", key="beyond", bind="query-params")
 
 
-def _grid(hits: Sequence[Hit], key: str) -> list[str]:
+def _grid(hits: Sequence[Hit], key: str, videos: bool) -> list[str]:
     cards = [Card(hit.item, hit) for hit in hits]
-    return gallery(cards, key=key, on_open=open_details, on_like=more_like, selectable=True)
+    find = partial(find_in, place="video") if videos else None
+    return gallery(cards, key=key, on_open=open_details, on_like=more_like, on_videos=find, selectable=True)
 
 
 def _take_away(hits: Sequence[Hit], likely: Sequence[str]) -> None:

@@ -61,7 +61,7 @@ def _pick_library() -> None:
         format_func=library_title,
         placeholder="None yet",
         disabled=not choices,
-        help="The photos that are searched. New ones are made on the page Library.",
+        help="The photos and videos that are searched. New ones are made on the page Library.",
     )
     if state["library_pick"] != state["library"]:
         state["library"] = state["library_pick"]
@@ -127,9 +127,10 @@ def _facts() -> None:
         st.caption(f"{encoder.dim} dimensions")
         return
     facts = library_facts(library, encoder)
-    st.caption(f"{counted(facts.searchable, 'picture')} searchable · {encoder.dim} dimensions")
-    if facts.searchable < facts.ok:
-        st.caption(f"{counted(facts.ok - facts.searchable, 'picture')} not yet embedded with this encoder")
+    searchable = facts.searchable or counted(0, "picture")
+    st.caption(f"{searchable} searchable · {encoder.dim} dimensions")
+    if facts.waiting:
+        st.caption(f"{facts.waiting} not yet embedded with this encoder")
     job = job_of(library)
     if job and job.running:
         done = f" ({job.progress.fraction:.0%})" if job.progress else ""

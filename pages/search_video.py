@@ -1,0 +1,109 @@
+"""Search video: words, pictures and clips in; moments out, which play."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from core import Encoder, Library
+from core.errors import QueryError
+from ui.add import ready
+from ui.details import open_details, show_details
+from ui.filters import filter_panel, video_option_panel
+from ui.frame import header
+from ui.gallery import Card, gallery
+from ui.jobs import job_panel
+from ui.libraries import library_facts, some_items
+from ui.page import boundary, plain
+from ui.query import (
+    EXAMPLES,
+    add_panels,
+    find_in,
+    go_where_asked,
+    query_box,
+    query_terms,
+    set_query,
+    term_editor,
+)
+from ui.sidebar import current_encoder, current_library
+from ui.video_results import RANKINGS, compare_rankings, find_videos, ranking_choice, show_video_results
+
+header(
+    "Search video",
+    "Describe what you look for, or show a picture or a clip; each video comes with the moments that answer, and plays "
+    "from there. The curve is the cosine of query and frame over the seconds of the video: shaded where it stays high, "
+    "with a diamond at its best second; the percentage estimates how likely a moment is what you mean.",
+)
+
+
+def page() -> None:
+    library = current_library()
+    if library is None:
+        st.info("There is no library to search yet.", icon=":material/photo_library:")
+        st.page_link("pages/library.py", label="Make one on the page Library", icon=":material/arrow_forward:")
+        return
+    encoder = current_encoder()
+    job_panel(library, report=False)
+    facts = library_facts(library, encoder)
+    if not ready(library, encoder, facts):
+        return
+    if facts.searchable.videos:
+        search_section(library, encoder)
+    else:
+        no_videos(library)
+
+
+def no_videos(library: Library) -> None:
+    st.info(
+        f"{plain(library.name)} holds no searchable videos. Add a folder that has some, or upload a clip.",
+        icon=":material/videocam_off:",
+    )
+    st.page_link("pages/library.py", label="Add videos on the page Library", icon=":material/arrow_forward:")
+
+
+def search_section(library: Library, encoder: Encoder) -> None:
+    query_box()
+    with st.container(horizontal=True, key="query_tools"):
+        add_panels("video")
+        filters = filter_panel(library, encoder, "video")
+        options = video_option_panel(encoder)
+    try:
+        go_where_asked("video")
+        terms = query_terms()
+        if not terms:
+            start(library, encoder)
+            return
+        term_editor(library, terms)
+        with st.container(horizontal=True, vertical_alignment="bottom", key="ranking"):
+            pooling = ranking_choice()
+            compare = st.toggle("Compare the rankings", key="compare", bind="query-params")
+        result = find_videos(library, encoder, terms, filters, options, pooling)
+        others = {
+            name: find_videos(library, encoder, terms, filters, options, each)
+            for name, each in RANKINGS.items()
+            if compare
+        }
+    except QueryError as error:
+        st.warning(plain(str(error)), icon=":material/help:")
+        return
+    if others and result.hits:
+        compare_rankings(others)
+    show_video_results(library, terms, filters, result)
+
+
+def start(library: Library, encoder: Encoder) -> None:
+    st.markdown("Try one of these:")
+    with st.container(horizontal=True, key="examples"):
+        for example in EXAMPLES:
+            st.button(example, on_click=set_query, args=(example, "video"))
+    st.markdown("Or start from a video, or from a picture, of the library:")
+    videos = some_items(library, encoder, 12, "video")
+    items = [*videos, *some_items(library, encoder, 12, "image")]
+    like = partial(find_in, place="video")
+    gallery([Card(item) for item in items], key="start_videos", on_open=open_details, on_like=like)
+    show_details((), items, videos=True, place="video")
+
+
+with boundary():
+    page()

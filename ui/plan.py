@@ -1,0 +1,112 @@
+"""What an index run will have to do, shown before it starts: how much there is, how videos are looked at, how long."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+import streamlit as st
+
+from core import Encoder, Library
+from core.library.scan import Scan
+from core.library.survey import Survey, survey
+from core.media.kinds import is_image_path
+from core.media.sampling import Sampling
+from ui.encoders import load_encoder
+from ui.jobs import busy, start_ingest
+from ui.libraries import Amount
+from ui.page import counted, duration_text, plain, size_text
+
+_RATES = (0.2, 0.5, 1.0, 2.0, 4.0)  # frames per second; each step costs and finds about twice as much
+_WAYS: dict[str, Literal["rate", "keyframes", "scenes"]] = {
+    "at that rate": "rate",
+    "keyframes only": "keyframes",
+    "one per scene": "scenes",
+}
+
+
+@dataclass(slots=True)
+class Plan:
+    """Files to add, as they were found, and what surveys said of them, by library, encoder and sampling."""
+
+    found: Scan
+    title: str
+    surveys: dict[tuple[str, str, str], Survey] = field(default_factory=dict)
+
+
+def show_plan(library: Library, encoder: Encoder, key: str, *, on_leave: Callable[[], None] | None = None) -> None:
+    """The plan in the session state under `key`: what will be added, which frames, how long it takes, and the start.
+
+    on_leave: called where the visitor decides against it. Nothing where there is no plan.
+    """
+    plan: Plan | None = st.session_state.get(key)
+    if plan is None:
+        return
+    videos = any(not is_image_path(path) for path in plan.found.files)
+    sampling = _sampling(key) if videos else Sampling()
+    st.markdown(_told(_surveyed(library, encoder, plan, sampling), plan))
+    if plan.found.closed:
+        st.caption(f"{len(plan.found.closed):,} files or folders cannot be looked into; the report will list them.")
+    with st.container(horizontal=True):
+        icon = ":material/add_photo_alternate:"
+        start = st.button("Add them", key=f"{key}_start", type="primary", icon=icon, disabled=busy(library))
+        left = st.button("Not these", key=f"{key}_leave")
+    if left and on_leave:
+        on_leave()
+    if start or left:
+        del st.session_state[key]
+    if start:
+        chosen = None if sampling == Sampling() else sampling  # None leaves videos that are here as they were sampled
+        start_ingest(library, encoder, plan.title, plan.found.roots, chosen)
+    if start or left:
+        st.rerun()
+
+
+def _sampling(key: str) -> Sampling:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        fps = st.select_slider(
+            "Frames per second of video",
+            _RATES,
+            value=1.0,
+            key=f"{key}_fps",
+            format_func=lambda rate: f"{rate:g}",
+            width=320,
+            help="More frames find shorter moments, and take longer. One per second suits most videos.",
+        )
+        with st.popover("More", icon=":material/tune:"):
+            way = st.radio(
+                "Which frames",
+                list(_WAYS),
+                key=f"{key}_by",
+                captions=[
+                    "Evenly over the time.",
+                    "Those that stand alone in the file: several times as fast, unevenly spaced.",
+                    "One for each cut, found by PySceneDetect, and one every 10 seconds between cuts.",
+                ],
+            )
+            st.caption("With other settings than these, videos that are here already are embedded again.")
+    return Sampling(fps, _WAYS[way])
+
+
+def _surveyed(library: Library, encoder: Encoder, plan: Plan, sampling: Sampling) -> Survey:
+    key = (str(library.path), encoder.id, str(sampling))
+    if key not in plan.surveys:
+        load_encoder(encoder)
+        with st.spinner("Estimating how long it will take …"):
+            plan.surveys[key] = survey(plan.found, encoder, sampling, library=library)
+    return plan.surveys[key]
+
+
+def _told(told: Survey, plan: Plan) -> str:
+    amount = Amount(told.pictures, told.videos)
+    here = f"{counted(told.known, 'file')} of these {'is' if told.known == 1 else 'are'} here already. "
+    if not amount:
+        return f"**Nothing new.** {here}"
+    length = f" ({duration_text(told.video_seconds)})" if told.videos else ""
+    where = f" in {plain(plan.found.roots[0])}" if len(plan.found.roots) == 1 and os.path.isdir(plan.found.roots[0]) else ""
+    return (
+        f"**{amount}**{length}, {size_text(told.bytes)}{where}. {here if told.known else ''}"
+        f"It will take about **{duration_text(max(1.0, told.seconds))}**."
+    )

@@ -1,0 +1,156 @@
+"""The player: one video element that seeks in the browser and tells Python where it is, without starting again."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import mimetypes
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from streamlit import runtime
+
+from core import Item
+from core.timecode import timecode
+from core.errors import MediaError
+from core.media.clips import is_playable, playable_clip
+from core.media.thumbnails import thumbnail
+from core.moments import Moment
+from ui.gallery import chance_text
+
+LARGEST_WHOLE = 200_000_000  # bytes; the server holds in memory what a browser plays, so larger files go in clips
+_FOLDER = Path(__file__).parent
+_COMPONENT = st.components.v2.component(
+    "semblance_player",
+    html="<section><div class='name'></div><video controls playsinline preload='metadata'></video>"
+    "<div class='under'><span class='where'></span><span class='note'></span></div><ol></ol></section>",
+    css=(_FOLDER / "video_player.css").read_text(),
+    js=(_FOLDER / "video_player.js").read_text(),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What the video element plays: an address, and which part of the video that is (length_s None: all of it)."""
+
+    address: str
+    offset_s: float = 0.0
+    length_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """What the player tells. at: the second it was brought to. like, pictures: a second to search by."""
+
+    at: Callable[[float], None]
+    like: Callable[[float], None]
+    pictures: Callable[[float], None]
+
+
+def player(
+    item: Item, *, time_s: float, turn: int, moments: Sequence[Moment] = (), on: Listeners | None = None, key: str
+) -> None:
+    """Shows a video at a second, with its moments below. Another `turn` seeks there again. Raises MediaError."""
+    source = _source(item, time_s)
+    length = item.duration_s or max((moment.end_s for moment in moments), default=0.0)
+    shown = [_shown(item, moment, length) for moment in moments]
+
+    def told(name: str, act: Callable[[float], None]) -> None:
+        value = st.session_state[key].get(name)
+        if isinstance(value, int | float):
+            act(min(max(0.0, float(value)), length or float(value)))
+
+    acts = on or Listeners(lambda _: None, lambda _: None, lambda _: None)
+    _COMPONENT(
+        key=key,
+        data={
+            "token": hashlib.blake2b(json.dumps(shown).encode(), digest_size=8).hexdigest(),
+            "video": item.id,
+            "name": Path(item.path).name,
+            "src": source.address,
+            "offset": source.offset_s,
+            "length": source.length_s,
+            "duration": length,
+            "note": "" if source.length_s is None else "shown in clips of it",
+            "time": time_s,
+            "turn": turn,
+            "moments": shown,
+        },
+        on_at_change=lambda: told("at", acts.at),
+        on_beyond_change=lambda: told("beyond", acts.at),
+        on_like_change=lambda: told("like", acts.like),
+        on_pictures_change=lambda: told("pictures", acts.pictures),
+        on_unplayable_change=lambda: _note_unplayable(item.id),
+    )
+
+
+def span_text(start_s: float, end_s: float, duration_s: float) -> str:
+    """From when to when in a video of a length: 0:12-0:18."""
+    return f"{timecode(start_s, within=duration_s)}\N{EN DASH}{timecode(end_s, within=duration_s)}"
+
+
+def frame_uri(item: Item, time_s: float) -> str | None:
+    """A frame as a data URI; None where it cannot be read."""
+    try:
+        return webp_uri(thumbnail(item, side=160, time_s=time_s))
+    except MediaError:
+        return None
+
+
+def webp_uri(data: bytes) -> str:
+    """WebP bytes as a data URI."""
+    return "data:image/webp;base64," + base64.b64encode(data).decode()
+
+
+def _source(item: Item, time_s: float) -> Source:
+    """The file itself where browsers play it, or else a clip of it around that second."""
+    path = Path(item.path)
+    if not path.is_file():
+        raise MediaError("The file is not there any more.")
+    whole = item.bytes <= LARGEST_WHOLE and item.id not in st.session_state.get("unplayable", ())
+    if whole and _plays(item.path, item.mtime_ns):
+        kind = mimetypes.guess_type(path.name)[0] or "video/mp4"
+        return Source(_address(str(path), kind))
+    kept: tuple[str, Any] | None = st.session_state.get("player_clip")
+    if kept is None or kept[0] != item.id or not 0 <= time_s - kept[1].offset_s < kept[1].duration_s:
+        with st.spinner("Cutting the part around that second …"):
+            kept = (item.id, playable_clip(item, time_s))
+        st.session_state["player_clip"] = kept  # until a second outside it is wanted
+    clip = kept[1]
+    return Source(_address(clip.data, "video/mp4"), clip.offset_s, clip.duration_s)
+
+
+@st.cache_data(show_spinner=False, max_entries=512)
+def _plays(path: str, mtime_ns: int) -> bool:
+    """Whether browsers play the file as it is; looked up once a version of the file."""
+    return is_playable(Path(path))
+
+
+def _address(media: str | bytes, kind: str) -> str:
+    """Where the browser fetches a file (a path) or bytes from; it may ask for ranges. Empty where no server runs."""
+    if not runtime.exists():
+        return ""
+    prefix = (st.get_option("server.baseUrlPath") or "").strip("/")
+    address = runtime.get_instance().media_file_mgr.add(media, kind, "semblance player")
+    return f"/{prefix}{address}" if prefix else address
+
+
+def _note_unplayable(item_id: str) -> None:
+    """This visitor's browser could not play the file: from now on it gets clips."""
+    st.session_state["unplayable"] = {*st.session_state.get("unplayable", ()), item_id}
+
+
+def _shown(item: Item, moment: Moment, duration_s: float) -> dict[str, Any]:
+    return {
+        "start": round(moment.start_s, 2),
+        "end": round(moment.end_s, 2),
+        "peak": round(moment.peak_s, 2),
+        "label": span_text(moment.start_s, moment.end_s, duration_s),
+        "chance": f"{chance_text(moment.relevance)} · {moment.score:.2f}",
+        "likely": moment.likely,
+        "src": frame_uri(item, moment.peak_s),
+    }

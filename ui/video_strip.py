@@ -1,0 +1,69 @@
+"""The storyboard strip of a video: frames at even distances, and its moments; each is a button that seeks."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from core import Item
+from core.timecode import timecode
+from core.errors import MediaError
+from core.media.thumbnails import storyboard
+from core.moments import Moment
+from ui.gallery import chance_text
+from ui.video_player import span_text, webp_uri
+
+_FRAMES = 6
+_FOLDER = Path(__file__).parent
+_COMPONENT = st.components.v2.component(
+    "semblance_strip",
+    html="<div class='frames'></div><div class='moments'></div>",
+    css=(_FOLDER / "video_strip.css").read_text(),
+    js=(_FOLDER / "video_strip.js").read_text(),
+)
+
+
+def strip(
+    item: Item, moments: Sequence[Moment], *, duration_s: float, key: str, on_seek: Callable[[float], None]
+) -> None:
+    """Shows frames of a video, those within likely moments framed, and the moments. on_seek: told the second."""
+    times = [(number + 0.5) * duration_s / _FRAMES for number in range(_FRAMES)]
+    half = duration_s / _FRAMES / 2
+    likely = [moment for moment in moments if moment.likely]
+    frames = [
+        {
+            "time": round(time_s, 2),
+            "label": timecode(time_s, within=duration_s),
+            "src": source,
+            "inside": any(m.start_s < time_s + half and m.end_s > time_s - half for m in likely),
+        }
+        for time_s, source in zip(times, _pictures(item, times), strict=True)
+    ]
+    buttons = [
+        {
+            "start": round(moment.start_s, 2),
+            "label": span_text(moment.start_s, moment.end_s, duration_s),
+            "chance": chance_text(moment.relevance),
+            "likely": moment.likely,
+        }
+        for moment in moments
+    ]
+
+    def told() -> None:
+        value = st.session_state[key].get("seek")
+        if isinstance(value, int | float):
+            on_seek(min(max(0.0, float(value)), duration_s))
+
+    token = hashlib.blake2b(json.dumps([frames, buttons]).encode(), digest_size=8).hexdigest()
+    _COMPONENT(key=key, data={"token": token, "frames": frames, "moments": buttons}, on_seek_change=told)
+
+
+def _pictures(item: Item, times: Sequence[float]) -> list[str | None]:
+    try:
+        return [webp_uri(data) for data in storyboard(item, times)]
+    except MediaError:
+        return [None] * len(times)

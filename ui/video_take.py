@@ -1,0 +1,52 @@
+"""Moments to take away: a table, a timeline for editors, and the clips themselves, cut while one watches."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.export_moments import moments_csv, moments_edl, moments_otio, write_moments_zip
+from core.search_video import VideoHit
+from ui.encoders import progress_text
+from ui.page import boundary, counted, size_text
+
+
+def take_away(hits: Sequence[VideoHit]) -> None:
+    """The pop-up of downloads. Hits that are likely bring their likely moments, the others their best one."""
+    with st.popover("Take moments away", icon=":material/download:", key="take_away"), boundary():
+        st.caption(
+            f"{counted(sum(len(hit.moments) for hit in hits), 'moment')} of {counted(len(hits), 'video')}, best first."
+        )
+        for label, data, name, kind, icon in (
+            ("Table (CSV)", moments_csv, "moments.csv", "text/csv", ":material/table:"),
+            ("Timeline (OTIO)", moments_otio, "moments.otio", "application/json", ":material/view_timeline:"),
+            ("Timeline (EDL)", moments_edl, "moments.edl", "text/plain", ":material/view_timeline:"),
+        ):
+            st.download_button(
+                label, data=lambda make=data: make(hits).encode(), file_name=name, mime=kind, icon=icon,
+                on_click="ignore", width="stretch",
+            )  # fmt: skip
+        _clips(hits)
+
+
+def _clips(hits: Sequence[VideoHit]) -> None:
+    """Cut first, with progress, and then saved: the cutting takes about as long as the clips last."""
+    cut: tuple[object, bytes, list[str]] | None = st.session_state.get("cut_clips")
+    mark = tuple((hit.item.id, hit.moments) for hit in hits)
+    if cut is not None and cut[0] == mark:
+        st.download_button(
+            f"Save the clips ({size_text(len(cut[1]))})", data=cut[1], file_name="moments.zip", mime="application/zip",
+            icon=":material/folder_zip:", type="primary", on_click="ignore", width="stretch",
+        )  # fmt: skip
+        if cut[2]:
+            st.caption(f"{counted(len(cut[2]), 'clip')} could not be cut.")
+    elif st.button("Cut the clips (zip)", icon=":material/content_cut:", width="stretch"):
+        bar = st.progress(0.0, text="Cutting …")
+        buffer = io.BytesIO()
+        left_out = write_moments_zip(
+            hits, buffer, on_progress=lambda now: bar.progress(now.fraction, text=progress_text(now))
+        )
+        st.session_state["cut_clips"] = (mark, buffer.getvalue(), left_out)
+        st.rerun()
