@@ -23,7 +23,7 @@ def hits_csv(hits: Sequence[Hit]) -> str:
         item = hit.item
         facts = (item.width, item.height, item.bytes, item.taken_at)
         scores = (f"{hit.score:.4f}", f"{hit.relevance:.4f}", int(hit.likely))
-        writer.writerow([rank, _as_text(item.path), item.kind, *scores, *facts])
+        writer.writerow([rank, as_text(item.path), item.kind, *scores, *facts])
     return buffer.getvalue()
 
 
@@ -40,6 +40,6 @@ def write_hits_zip(hits: Sequence[Hit], target: BinaryIO) -> list[str]:
     return left_out
 
 
-def _as_text(value: str) -> str:
+def as_text(value: str) -> str:
     """Keeps a spreadsheet from running a file name as a formula."""
     return "'" + value if value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

@@ -1,0 +1,181 @@
+"""Moments to take away: a table, the clips themselves, and timelines for editors (OTIO, CMX 3600 EDL)."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import threading
+import time
+import zipfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from core.errors import MediaError
+from core.export import as_text
+from core.progress import OnProgress, Progress
+from core.timecode import timecode
+
+if TYPE_CHECKING:
+    from core.library.schema import Item
+    from core.moments import Moment
+    from core.search_video import VideoHit
+
+_COLUMNS = ("rank", "video", "moment", "path", "start_s", "end_s", "peak_s", "score", "relevance", "likely")
+_RATES = (24000 / 1001, 24.0, 25.0, 30000 / 1001, 30.0, 50.0, 60000 / 1001, 60.0)  # that editors know
+_NAME_LENGTH = 80
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One moment: its place among all, that of its video, and that within the video, all from 1."""
+
+    rank: int
+    video: int
+    place: int
+    item: Item
+    moment: Moment
+
+
+def moments_csv(hits: Sequence[VideoHit]) -> str:
+    """All moments as CSV with a header, best video first; score is a cosine, relevance a probability, times seconds."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    writer.writerow(_COLUMNS)
+    for row in _rows(hits):
+        moment = row.moment
+        times = (f"{seconds:.3f}" for seconds in (moment.start_s, moment.end_s, moment.peak_s))
+        scores = (f"{moment.score:.4f}", f"{moment.relevance:.4f}", int(moment.likely))
+        writer.writerow([row.rank, row.video, row.place, as_text(row.item.path), *times, *scores])
+    return buffer.getvalue()
+
+
+def write_moments_zip(
+    hits: Sequence[VideoHit],
+    target: BinaryIO,
+    *,
+    on_progress: OnProgress | None = None,
+    cancel: threading.Event | None = None,
+) -> list[str]:
+    """Cuts each moment into an MP4, named by rank, video and time, and writes them and `moments.csv` into a zip.
+
+    Progress is in seconds of video. Returns "path at time: reason" of those that could not be cut. Stops soon after
+    `cancel` is set; the rest is then left out.
+    """
+    from core.media.clips import cut  # loads FFmpeg
+
+    rows, left_out = list(_rows(hits)), []
+    total, done, started = sum(_length(row.moment) for row in rows), 0.0, time.monotonic()
+
+    def tell(now: Progress) -> None:
+        if on_progress is not None:
+            on_progress(Progress("cut", round(done + now.done), round(total), time.monotonic() - started, "seconds"))
+
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED, strict_timestamps=False) as archive:  # video does not shrink
+        for row in rows:
+            try:
+                path, moment = Path(row.item.path), row.moment
+                data = cut(path, moment.start_s, moment.end_s, on_progress=tell, cancel=cancel)
+                archive.writestr(f"{_clip_name(row)}.mp4", data)
+            except MediaError as error:
+                left_out.append(f"{row.item.path} at {timecode(row.moment.start_s)}: {error}")
+            done += _length(row.moment)
+        archive.writestr("moments.csv", moments_csv(hits))
+    return left_out
+
+
+def moments_otio(hits: Sequence[VideoHit]) -> str:
+    """An OpenTimelineIO timeline (JSON): one clip a moment, best first, a marker at its peak, each at its own rate."""
+    import opentimelineio
+
+    rates = _rates(hits)
+    return str(opentimelineio.adapters.write_to_string(_timeline(hits, rates, rates), "otio_json"))
+
+
+def moments_edl(hits: Sequence[VideoHit]) -> str:
+    """A CMX 3600 edit decision list, one event a moment, non-drop frame, sources counted from 00:00:00:00.
+
+    An EDL has one rate, here the one that most videos have: where rates differ, times of the others are to the frame
+    of that rate, and `moments_otio` is the better choice.
+    """
+    import opentimelineio
+
+    rates = _rates(hits)
+    if not rates:
+        return "TITLE: Moments\n"
+    usual = Counter(rates.values()).most_common(1)[0][0]
+    known = min(_RATES, key=lambda rate: abs(rate - usual))
+    nominal = float(round(known))
+    # frames are counted at the true rate and written at the whole one: so does non-drop-frame timecode
+    timeline = _timeline(hits, dict.fromkeys(rates, known), dict.fromkeys(rates, nominal))
+    return str(opentimelineio.adapters.write_to_string(timeline, "cmx_3600", rate=nominal))
+
+
+# inside
+
+
+def _rows(hits: Sequence[VideoHit]) -> Iterator[_Row]:
+    rank = 0
+    for video, hit in enumerate(hits, start=1):
+        for place, moment in enumerate(hit.moments, start=1):
+            rank += 1
+            yield _Row(rank, video, place, hit.item, moment)
+
+
+def _length(moment: Moment) -> float:
+    return max(0.0, moment.end_s - moment.start_s)
+
+
+def _clip_name(row: _Row) -> str:
+    """Of letters that every system takes in a file name."""
+    stem = re.sub(r'[\x00-\x1f\x7f<>:"/\\|?*]', "_", Path(row.item.path).stem)[:_NAME_LENGTH]
+    return f"{row.rank:03d} {stem} {timecode(row.moment.start_s).replace(':', '.')}"
+
+
+def _rates(hits: Sequence[VideoHit]) -> dict[str, float]:
+    """Frames per second of each video, by path; one that cannot be read any more counts as 25."""
+    from core.media.video import probe
+
+    rates: dict[str, float] = {}
+    for hit in hits:
+        try:
+            rate = probe(Path(hit.item.path)).fps or 25.0
+        except MediaError:
+            rate = 25.0
+        near = min(_RATES, key=lambda known: abs(known - rate))
+        rates[hit.item.path] = near if abs(near - rate) < 0.005 * near else rate
+    return rates
+
+
+def _timeline(hits: Sequence[VideoHit], counted: dict[str, float], written: dict[str, float]) -> Any:
+    """counted: frames per second by which seconds become frames; written: those that the timeline states. By path."""
+    from opentimelineio.schema import Timeline, Track
+
+    timeline, track = Timeline("Moments"), Track("V1", kind="Video")
+    timeline.tracks.append(track)
+    for row in _rows(hits):
+        track.append(_clip(row, counted[row.item.path], written[row.item.path]))
+    return timeline
+
+
+def _clip(row: _Row, counted: float, written: float) -> Any:
+    from opentimelineio.opentime import RationalTime, TimeRange
+    from opentimelineio.schema import Clip, ExternalReference, Marker, MarkerColor
+
+    def span(start_s: float, end_s: float) -> TimeRange:
+        start, end = round(start_s * counted), round(end_s * counted)
+        return TimeRange(RationalTime(start, written), RationalTime(max(1, end - start), written))
+
+    item, moment = row.item, row.moment
+    path = Path(item.path)
+    media = ExternalReference(path.as_uri(), span(0.0, max(item.duration_s or 0.0, moment.end_s)))
+    name = re.sub(r"[\x00-\x1f\x7f]", "_", path.name)
+    clip = Clip(name, media, span(moment.start_s, moment.end_s))
+    clip.markers.append(Marker("peak", span(moment.peak_s, moment.peak_s), MarkerColor.GREEN))
+    clip.metadata["cmx_3600"] = {"reel": "AX"}  # no tape: a file, which the comments name
+    scores = {"score": float(moment.score), "relevance": float(moment.relevance), "likely": bool(moment.likely)}
+    clip.metadata["semblance"] = {"rank": row.rank, **scores}
+    return clip
