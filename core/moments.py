@@ -20,9 +20,13 @@ from core.track import Track
 Judge = Callable[[NDArray[np.float32], Vectors], NDArray[np.float32]]  # `core.relevance.Relevance.of_hits`
 
 _BLUR_S = 3.0  # standard deviation over time: a shot lasts a few seconds
-_BLUR_COSINE = 0.15  # frames this much less alike count a third: those of one shot are nearer, beyond a cut farther
-_GAP_S = 1.5  # a shorter dip does not end a moment: one bad frame at the usual rate
-_LOW = 0.1  # share of a video's time that is taken to be its background
+_BLUR_LOOK = 0.3  # over looks, where 0 is the same frame and 1 an unrelated one: pans stay below, cuts lie above
+_BLUR_ROWS = 64  # to each side at most, so that densely sampled videos cost no more
+_CUT = 0.6  # of the same looks: frames of one shot are hardly ever this far apart, those beyond a cut nearly always
+_SAME = 0.1  # of peak over background: a cut between scores that differ by less stays within the moment
+_GAP_S = 1.5  # a shorter dip does not end a moment: it is one bad frame at the usual rate
+_SHORTEST_S = 0.5  # what is shorter is a glimpse, and only kept where there is nothing better
+_LOW = 0.1  # share of a video's time that is taken to be its own background
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,39 +60,62 @@ class Curve:
     threshold: float
 
 
-def curve_of(track: Track, scores: NDArray[np.float32], *, background: float) -> Curve:
-    """The curve of a video, n > 0. scores: (n,) cosines. background: what the query scores on the library by chance."""
-    smooth = _smooth(track, scores)
-    peak = float(smooth.max())
-    low = _low(smooth, track.end_s - track.start_s)
-    # a video whose dull parts are nearer to its peak than to chance is about the query from end to end
-    level = max(background, low) if low < (peak + background) / 2 else min(background, low)
+@dataclass(frozen=True, slots=True)
+class Background:
+    """What is usual in a library. typical, spread: middle and standard deviation of the cosines that a query reaches
+    by chance. unlike: cosine of two unrelated frames."""
+
+    typical: float
+    spread: float
+    unlike: float
+
+
+def curve_of(track: Track, scores: NDArray[np.float32], background: Background) -> Curve:
+    """The curve of a video, n > 0. scores: (n,) cosines of its rows with the query.
+
+    The threshold lies half-way from background to peak. The background is the library's, or that of the video itself
+    where it is higher: among cats, another cat is nothing special.
+    """
+    smooth = _smooth(track, scores, background.unlike)
+    peak, low = float(smooth.max()), _low(smooth, track.end_s - track.start_s)
+    level = min(background.typical, low) if background.typical >= peak else max(background.typical, low)
+    if level > background.typical and low > (peak + background.typical) / 2:
+        level = background.typical  # even its dull parts are more peak than chance: it is about the query throughout
     return Curve(track.start_s, track.end_s, scores, smooth, (peak + level) / 2)
 
 
-def find_moments(curve: Curve, vectors: Vectors, judge: Judge, *, max_moments: int = 8) -> tuple[Moment, ...]:
-    """The moments of a curve, best first, at least one. vectors: (n, dim) of its rows."""
-    above = curve.smooth >= curve.threshold
-    gaps = curve.start_s[1:] - curve.end_s[:-1]
-    ranges = _merged(_runs(above, gaps > _GAP_S), curve)
+def find_moments(
+    curve: Curve, vectors: Vectors, background: Background, judge: Judge, *, max_moments: int = 8
+) -> tuple[Moment, ...]:
+    """The moments of a curve, best first, at least one. vectors: (n, dim) of its rows. judge: cosines (m,) and their
+    vectors (m, dim) to relevance (m,).
+
+    A curve that nowhere stands out from chance has only its best stretch.
+    """
+    ranges = _ranges(curve, vectors, background.unlike)
     peaks = np.array([first + int(np.argmax(curve.scores[first : last + 1])) for first, last in ranges])
     relevance = judge(curve.scores[peaks], vectors[peaks])
-    order = np.lexsort((-curve.scores[peaks], -relevance))[: max(1, max_moments)]
-    return tuple(_moment(curve, ranges[rank], int(peaks[rank]), float(relevance[rank])) for rank in order)
+    order = np.lexsort((-curve.scores[peaks], -relevance))
+    if curve.smooth.max() < background.typical + background.spread:
+        max_moments = 1
+    return tuple(
+        _moment(curve, ranges[rank], int(peaks[rank]), float(relevance[rank])) for rank in order[: max(1, max_moments)]
+    )
 
 
-def _smooth(track: Track, scores: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Each score averaged with those around it, by nearness in time, likeness of the frames, and their lengths."""
-    middle = (track.start_s + track.end_s) / 2
+def _smooth(track: Track, scores: NDArray[np.float32], unlike: float) -> NDArray[np.float32]:
+    """Each score averaged with those around it, by nearness in time, likeness of the frames, and their seconds."""
     length = np.maximum(track.end_s - track.start_s, 1e-3)
     total, weight = scores * length, length.copy()
-    for offset in range(1, len(scores)):
-        near = np.exp(-0.5 * ((middle[offset:] - middle[:-offset]) / _BLUR_S) ** 2)
-        if near.max() < 0.01:
+    for offset in range(1, min(len(scores), _BLUR_ROWS + 1)):
+        late, early = slice(offset, None), slice(None, -offset)
+        apart = np.maximum(track.start_s[late] - track.end_s[early], 0) / _BLUR_S
+        if apart.min() > 3:
             break
-        alike = np.einsum("nd,nd->n", track.vectors[offset:], track.vectors[:-offset])
-        near = near * np.exp(np.minimum(alike - 1, 0) / _BLUR_COSINE)
-        for here, there in ((slice(offset, None), slice(None, -offset)), (slice(None, -offset), slice(offset, None))):
+        cosines = np.einsum("nd,nd->n", track.vectors[late], track.vectors[early])
+        look = (1 - cosines) / max(1 - unlike, 0.05) / _BLUR_LOOK
+        near = np.exp(-(apart**2 + look**2) / 2)
+        for here, there in ((late, early), (early, late)):
             total[here] += near * length[there] * scores[there]
             weight[here] += near * length[there]
     return np.asarray(total / weight, np.float32)
@@ -101,25 +128,20 @@ def _low(scores: NDArray[np.float32], lengths: NDArray[np.float32]) -> float:
     return float(scores[order][np.searchsorted(passed, _LOW * passed[-1])])
 
 
-def _runs(above: NDArray[np.bool_], broken: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """First and last row of each stretch that is above; a hole in the time (`broken`, (n - 1,)) ends one too."""
-    runs: list[tuple[int, int]] = []
-    for row in np.flatnonzero(above):
-        if runs and runs[-1][1] == row - 1 and not broken[row - 1]:
-            runs[-1] = (runs[-1][0], int(row))
+def _ranges(curve: Curve, vectors: Vectors, unlike: float) -> list[tuple[int, int]]:
+    """First and last row of each stretch above the threshold, in the order of time; scenes that differ are parted."""
+    same = _SAME * 2 * (float(curve.smooth.max()) - curve.threshold)
+    ranges: list[tuple[int, int]] = []
+    for row in map(int, np.flatnonzero(curve.smooth >= curve.threshold)):
+        last = ranges[-1][1] if ranges else row
+        near = curve.start_s[row] - curve.end_s[last] < _GAP_S
+        one_shot = near and (1 - vectors[row] @ vectors[last]) < _CUT * (1 - unlike)
+        if ranges and near and (one_shot or abs(curve.smooth[row] - curve.smooth[last]) <= same):
+            ranges[-1] = (ranges[-1][0], row)
         else:
-            runs.append((int(row), int(row)))
-    return runs
-
-
-def _merged(runs: list[tuple[int, int]], curve: Curve) -> list[tuple[int, int]]:
-    merged = runs[:1]
-    for first, last in runs[1:]:
-        if curve.start_s[first] - curve.end_s[merged[-1][1]] < _GAP_S:
-            merged[-1] = (merged[-1][0], last)
-        else:
-            merged.append((first, last))
-    return merged
+            ranges.append((row, row))
+    best = max(ranges, key=lambda rows: float(curve.smooth[rows[0] : rows[1] + 1].max()))
+    return [rows for rows in ranges if rows == best or curve.end_s[rows[1]] - curve.start_s[rows[0]] >= _SHORTEST_S]
 
 
 def _moment(curve: Curve, rows: tuple[int, int], peak: int, relevance: float) -> Moment:

@@ -43,7 +43,7 @@ class Relevance:
 
     query: (dim,) unit. neutral: (m, dim) unit rows; prior: (m,) how much each counts. items: in the library.
     by_text: no picture is among the terms.
-    mean, std: of the scores of neutral queries over the library; only for queries with pictures.
+    mean, std: of the cosines that neutral queries reach over the library: what is chance.
     """
 
     query: NDArray[np.float32]
@@ -51,8 +51,8 @@ class Relevance:
     prior: NDArray[np.float32]
     items: int
     by_text: bool
-    mean: float = 0.0
-    std: float = 1.0
+    mean: float
+    std: float
 
     @classmethod
     def of(
@@ -61,20 +61,13 @@ class Relevance:
         """query: the unit vector (dim,) of `terms`. background: (b, dim), b > 0, a sample of the library's vectors."""
         prompts = neutral_vectors(encoder)
         neutral = _neutral_queries(prompts, background, terms)
-        if all(term.kind == "text" for term in terms):
-            return cls(query, neutral, neutral_prior(), items, True)
+        by_text = all(term.kind == "text" for term in terms)
         scores = neutral[_spread(len(neutral), _LEVEL_QUERIES)] @ background[_spread(len(background), _LEVEL_ITEMS)].T
-        half = min(_PRIOR_PAIRS, len(prompts) // 2)
-        level = np.append(scores[scores < _IDENTICAL], (prompts[:half] * prompts[-half:]).sum(axis=1))
-        return cls(
-            query,
-            neutral,
-            np.ones(len(neutral), np.float32),
-            items,
-            False,
-            float(level.mean()),
-            float(level.std()) + 1e-6,
-        )
+        if not by_text:
+            half = min(_PRIOR_PAIRS, len(prompts) // 2)
+            scores = np.append(scores[scores < _IDENTICAL], (prompts[:half] * prompts[-half:]).sum(axis=1))
+        prior = neutral_prior() if by_text else np.ones(len(neutral), np.float32)
+        return cls(query, neutral, prior, items, by_text, float(scores.mean()), float(scores.std()) + 1e-6)
 
     def of_hits(self, scores: NDArray[np.float32], vectors: Vectors) -> NDArray[np.float32]:
         """Probabilities (m,), 0 to 1, for hits of these cosines (m,) and vectors (m, dim)."""

@@ -17,7 +17,7 @@ from core.filters import Filters
 from core.library.index import VectorIndex
 from core.library.schema import Item
 from core.library.store import Library
-from core.moments import Curve, Judge, Moment, curve_of, find_moments
+from core.moments import Background, Curve, Judge, Moment, curve_of, find_moments
 from core.query import Term, embed_query
 from core.relevance import Relevance
 from core.track import track_of
@@ -86,7 +86,7 @@ def search_videos(
         return VideoResult((), 0, 0, time.perf_counter() - started, pooling)
     reading = Relevance.of(encoder, index.background, query, terms, items=len(rows.scores))
     pooled = rows.pooled(pooling)
-    background = float(np.median(index.background @ query))
+    background = _background(index, query, reading)
     shown = np.argsort(-pooled, kind="stable")[: max(1, min(int(top_k), MAX_VIDEOS))]
     hits = [
         _hit(index, int(rows.items[video]), query, float(pooled[video]), background, reading.of_hits, max_moments)
@@ -97,19 +97,25 @@ def search_videos(
     return VideoResult(tuple(hits), cutoff, len(rows.items), time.perf_counter() - started, pooling)
 
 
+def _background(index: VectorIndex, query: NDArray[np.float32], reading: Relevance) -> Background:
+    usual = float(np.median(index.background @ query))
+    chance = reading.mean + 2 * reading.std  # a library that is all about the query does not make it chance
+    return Background(min(usual, chance), reading.std, float((index.background.mean(axis=0) ** 2).sum()))
+
+
 def _hit(
     index: VectorIndex,
     row: int,
     query: NDArray[np.float32],
     score: float,
-    background: float,
+    background: Background,
     judge: Judge,
     max_moments: int,
 ) -> VideoHit:
     item = Item.from_row(index.items.slice(row, 1).to_pylist()[0])
     track = track_of(index, item.id)
-    curve = curve_of(track, track.vectors @ query, background=background)
-    moments = find_moments(curve, track.vectors, judge, max_moments=max_moments)
+    curve = curve_of(track, track.vectors @ query, background)
+    moments = find_moments(curve, track.vectors, background, judge, max_moments=max_moments)
     return VideoHit(item, score, moments[0].relevance, moments[0].likely, moments, curve)
 
 
