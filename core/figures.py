@@ -77,7 +77,7 @@ def _clickable(curve: Curve, duration_s: float) -> dict[str, Any]:
     return {
         "x": seconds,
         "y": np.round(curve.smooth[rows], 4),
-        "customdata": [timecode(second) for second in seconds],
+        "customdata": [timecode(second, within=duration_s) for second in seconds],
         "mode": "markers",
         "marker": {"size": 6, "color": _TEAL, "opacity": 0},
         "selected": unseen,
@@ -92,9 +92,9 @@ def _lay_out(figure: go.Figure, duration_s: float, lies: tuple[float, float], ti
     ticks = np.arange(0, duration_s + 1e-6, step)
     room = 0.12 * max(0.02, lies[1] - lies[0])
     figure.update_layout(
-        title={"text": title, "font": {"size": 13, "weight": "normal"}, "x": 0, "xref": "paper", "y": 0.98},
-        height=190,
-        margin={"l": 0, "r": 0, "t": 28, "b": 40},
+        title={"text": title, "font": {"size": 12, "weight": "normal"}, "x": 0, "xref": "container", "y": 0.97},
+        height=170,
+        margin={"l": 0, "r": 0, "t": 26, "b": 36},
         showlegend=False,
         hovermode="x",
         hoverdistance=-1,
@@ -103,7 +103,8 @@ def _lay_out(figure: go.Figure, duration_s: float, lies: tuple[float, float], ti
             "range": [0, duration_s],
             "tickvals": ticks,
             "ticktext": [timecode(tick) for tick in ticks],
-            "title": {"text": "time (m:ss)", "standoff": 4},
+            "title": {"text": "time (m:ss)", "standoff": 2, "font": {"size": 11}},
+            "automargin": False,
             "fixedrange": True,
             "showgrid": False,
             "zeroline": False,
@@ -111,7 +112,10 @@ def _lay_out(figure: go.Figure, duration_s: float, lies: tuple[float, float], ti
         yaxis={
             "range": [lies[0] - room, lies[1] + room],
             "title": {"text": ""},
+            "automargin": False,
             "ticklabelposition": "inside top",
+            "ticklabelstandoff": 0,
+            "tickprefix": "\u2007",
             "tickformat": ".2f",
             "nticks": 4,
             "fixedrange": True,

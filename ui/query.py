@@ -68,7 +68,8 @@ def go_where_asked(here: Place | None = None) -> None:
     place: Place | None = st.session_state.pop("asked", None)
     if place is not None and place != here:
         kept = {name: st.query_params[name] for name in ("library", "encoder") if name in st.query_params}
-        st.switch_page(_PAGES[place], query_params={**kept, "q": st.session_state["q"]})
+        st.session_state["brought"] = st.session_state["q"]  # a box's own value does not survive the switch
+        st.switch_page(_PAGES[place], query_params=kept)
 
 
 def typed_terms() -> tuple[Term, ...]:
@@ -83,7 +84,9 @@ def query_terms() -> tuple[Term, ...]:
 
 
 def query_box() -> None:
-    """The box to type in."""
+    """The box to type in, which takes up what another page brought."""
+    if "brought" in st.session_state:
+        st.session_state["q"] = st.session_state.pop("brought")
     st.text_input(
         "What to look for",
         key="q",

@@ -27,6 +27,7 @@ function wire(player, parent) {
   const { video } = player
   video.addEventListener("timeupdate", () => show(player, parent))
   video.addEventListener("error", () => video.getAttribute("src") && player.tell("unplayable", player.data.video))
+  video.addEventListener("ended", () => playOn(player))
   video.addEventListener("pause", () => tellTime(player))
   video.addEventListener("seeked", () => video.paused && tellTime(player))
 }
@@ -54,10 +55,22 @@ function seek(player, time) {
     player.tell("beyond", time) // another clip is rendered around that time
     return
   }
-  const jump = () => { video.currentTime = Math.max(0, place) }
+  const jump = () => {
+    video.currentTime = Math.max(0, place)
+    if (player.playsOn) video.play()
+    player.playsOn = false
+  }
   player.told = time
   if (video.readyState > 0) jump()
   else video.addEventListener("loadedmetadata", jump, { once: true })
+}
+
+// At the end of a clip the next one is fetched, and plays.
+function playOn(player) {
+  const { offset, length, duration } = player.data
+  if (length === null || offset + length > duration - 0.5) return
+  player.playsOn = true
+  player.tell("beyond", offset + length + 0.05)
 }
 
 function tellTime(player) {

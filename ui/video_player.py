@@ -18,7 +18,7 @@ from core import Item
 from core.timecode import timecode
 from core.errors import MediaError
 from core.media.clips import is_playable, playable_clip
-from core.media.thumbnails import thumbnail
+from core.media.thumbnails import storyboard
 from core.moments import Moment
 from ui.gallery import chance_text
 
@@ -55,9 +55,10 @@ def player(
     item: Item, *, time_s: float, turn: int, moments: Sequence[Moment] = (), on: Listeners | None = None, key: str
 ) -> None:
     """Shows a video at a second, with its moments below. Another `turn` seeks there again. Raises MediaError."""
-    source = _source(item, time_s)
+    source = _source(item, time_s, key)
     length = item.duration_s or max((moment.end_s for moment in moments), default=0.0)
-    shown = [_shown(item, moment, length) for moment in moments]
+    pictures = frame_uris(item, [moment.peak_s for moment in moments])
+    shown = [_shown(moment, length, picture) for moment, picture in zip(moments, pictures, strict=True)]
 
     def told(name: str, act: Callable[[float], None]) -> None:
         value = st.session_state[key].get(name)
@@ -93,20 +94,15 @@ def span_text(start_s: float, end_s: float, duration_s: float) -> str:
     return f"{timecode(start_s, within=duration_s)}\N{EN DASH}{timecode(end_s, within=duration_s)}"
 
 
-def frame_uri(item: Item, time_s: float) -> str | None:
-    """A frame as a data URI; None where it cannot be read."""
+def frame_uris(item: Item, times_s: Sequence[float]) -> list[str | None]:
+    """Frames of a video as data URIs; None for each where the file is gone or cannot be read."""
     try:
-        return webp_uri(thumbnail(item, side=160, time_s=time_s))
+        return ["data:image/webp;base64," + base64.b64encode(data).decode() for data in storyboard(item, times_s)]
     except MediaError:
-        return None
+        return [None] * len(times_s)
 
 
-def webp_uri(data: bytes) -> str:
-    """WebP bytes as a data URI."""
-    return "data:image/webp;base64," + base64.b64encode(data).decode()
-
-
-def _source(item: Item, time_s: float) -> Source:
+def _source(item: Item, time_s: float, key: str) -> Source:
     """The file itself where browsers play it, or else a clip of it around that second."""
     path = Path(item.path)
     if not path.is_file():
@@ -114,14 +110,14 @@ def _source(item: Item, time_s: float) -> Source:
     whole = item.bytes <= LARGEST_WHOLE and item.id not in st.session_state.get("unplayable", ())
     if whole and _plays(item.path, item.mtime_ns):
         kind = mimetypes.guess_type(path.name)[0] or "video/mp4"
-        return Source(_address(str(path), kind))
+        return Source(_address(str(path), kind, key))
     kept: tuple[str, Any] | None = st.session_state.get("player_clip")
     if kept is None or kept[0] != item.id or not 0 <= time_s - kept[1].offset_s < kept[1].duration_s:
         with st.spinner("Cutting the part around that second …"):
             kept = (item.id, playable_clip(item, time_s))
         st.session_state["player_clip"] = kept  # until a second outside it is wanted
     clip = kept[1]
-    return Source(_address(clip.data, "video/mp4"), clip.offset_s, clip.duration_s)
+    return Source(_address(clip.data, "video/mp4", key), clip.offset_s, clip.duration_s)
 
 
 @st.cache_data(show_spinner=False, max_entries=512)
@@ -130,12 +126,12 @@ def _plays(path: str, mtime_ns: int) -> bool:
     return is_playable(Path(path))
 
 
-def _address(media: str | bytes, kind: str) -> str:
-    """Where the browser fetches a file (a path) or bytes from; it may ask for ranges. Empty where no server runs."""
+def _address(media: str | bytes, kind: str, key: str) -> str:
+    """Where the browser fetches a file (a path) or bytes from, by ranges if it likes; empty where no server runs."""
     if not runtime.exists():
         return ""
     prefix = (st.get_option("server.baseUrlPath") or "").strip("/")
-    address = runtime.get_instance().media_file_mgr.add(media, kind, "semblance player")
+    address = runtime.get_instance().media_file_mgr.add(media, kind, f"semblance {key}")
     return f"/{prefix}{address}" if prefix else address
 
 
@@ -144,7 +140,7 @@ def _note_unplayable(item_id: str) -> None:
     st.session_state["unplayable"] = {*st.session_state.get("unplayable", ()), item_id}
 
 
-def _shown(item: Item, moment: Moment, duration_s: float) -> dict[str, Any]:
+def _shown(moment: Moment, duration_s: float, picture: str | None) -> dict[str, Any]:
     return {
         "start": round(moment.start_s, 2),
         "end": round(moment.end_s, 2),
@@ -152,5 +148,5 @@ def _shown(item: Item, moment: Moment, duration_s: float) -> dict[str, Any]:
         "label": span_text(moment.start_s, moment.end_s, duration_s),
         "chance": f"{chance_text(moment.relevance)} · {moment.score:.2f}",
         "likely": moment.likely,
-        "src": frame_uri(item, moment.peak_s),
+        "src": picture,
     }

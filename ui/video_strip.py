@@ -11,11 +11,9 @@ import streamlit as st
 
 from core import Item
 from core.timecode import timecode
-from core.errors import MediaError
-from core.media.thumbnails import storyboard
 from core.moments import Moment
 from ui.gallery import chance_text
-from ui.video_player import span_text, webp_uri
+from ui.video_player import frame_uris, span_text
 
 _FRAMES = 6
 _FOLDER = Path(__file__).parent
@@ -41,7 +39,7 @@ def strip(
             "src": source,
             "inside": any(m.start_s < time_s + half and m.end_s > time_s - half for m in likely),
         }
-        for time_s, source in zip(times, _pictures(item, times), strict=True)
+        for time_s, source in zip(times, frame_uris(item, times), strict=True)
     ]
     buttons = [
         {
@@ -60,10 +58,3 @@ def strip(
 
     token = hashlib.blake2b(json.dumps([frames, buttons]).encode(), digest_size=8).hexdigest()
     _COMPONENT(key=key, data={"token": token, "frames": frames, "moments": buttons}, on_seek_change=told)
-
-
-def _pictures(item: Item, times: Sequence[float]) -> list[str | None]:
-    try:
-        return [webp_uri(data) for data in storyboard(item, times)]
-    except MediaError:
-        return [None] * len(times)
