@@ -83,12 +83,42 @@ class Relevance:
 
     def choice(self, scores: NDArray[np.float32], vectors: Vectors) -> NDArray[np.float64]:
         """(m,), at most 0: ln p(this query | hit), among the query and its neutral rivals; see the module's head."""
-        rivals = (self.neutral @ vectors.T).astype(np.float64)
-        likeness = np.clip(self.neutral @ self.query, 0.0, 1.0)
-        weights = self.prior * (1.0 - likeness**2) ** 2
-        mean, std = rivals.mean(axis=0), rivals.std(axis=0) + 1e-6
-        own = _SHARPNESS * (scores - mean) / std
-        return own - np.log(weights @ np.exp(_SHARPNESS * (rivals - mean) / std) + np.exp(own))
+        weights = _rival_weights(self.neutral, self.prior, self.query[None])
+        return _choice(scores, vectors @ self.neutral.T, np.broadcast_to(weights, (len(vectors), len(self.prior))))
+
+
+def describes(
+    encoder: Encoder, texts: Vectors, vectors: Vectors, best: NDArray[np.integer], *, choices: int
+) -> NDArray[np.float32]:
+    """(n,) probabilities, 0 to 1, that the text numbered best[i] describes item i, read as a query of words is.
+
+    texts: (c, dim) and vectors: (n, dim), unit rows. choices: the number of texts that best[i] was chosen from: the
+    best of many is high by chance, as the best of many items is.
+    """
+    neutral, prior = neutral_vectors(encoder), neutral_prior()
+    asked, places = np.unique(best, return_inverse=True)
+    weights = _rival_weights(neutral, prior, texts[asked])[places]
+    scores = np.einsum("nd,nd->n", texts[best], vectors)
+    weight, size, intercept = TEXT_FIT
+    return _logistic(
+        weight * _choice(scores, vectors @ neutral.T, weights) + size * np.log(min(choices, MAX_ITEMS)) + intercept
+    )
+
+
+def _rival_weights(neutral: Vectors, prior: NDArray[np.float32], queries: Vectors) -> NDArray[np.float32]:
+    """(q, m): how much each neutral query counts against each query: less, the nearer it is in meaning."""
+    likeness = np.clip(queries @ neutral.T, 0.0, 1.0)
+    return prior * (1.0 - likeness**2) ** 2
+
+
+def _choice(
+    scores: NDArray[np.floating], rivals: NDArray[np.floating], weights: NDArray[np.floating]
+) -> NDArray[np.float64]:
+    """(n,) from the scores (n,) of the queries, those of their rivals (n, m), and how much each rival counts (n, m)."""
+    mean, std = rivals.mean(axis=1), rivals.std(axis=1) + 1e-6
+    own = _SHARPNESS * (scores - mean) / std
+    others = np.einsum("nm,nm->n", weights, np.exp(_SHARPNESS * (rivals - mean[:, None]) / std[:, None]))
+    return np.asarray(own - np.log(others + np.exp(own)), np.float64)
 
 
 def _neutral_queries(prompts: Vectors, background: Vectors, terms: Sequence[Term]) -> Vectors:

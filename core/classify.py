@@ -1,0 +1,170 @@
+"""Zero-shot classification: pictures, videos and texts against classes that are only named or described.
+
+A class is the mean of the embeddings of its prompts (Radford et al. 2021, section 3.1.4; descriptions after Menon and
+Vondrick 2022). The encoder's own scoring turns similarities into probabilities. An item that neutral prompts describe
+better than its best class does is "none of these".
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.encoders.base import Encoder, Scoring, Vectors, unit_rows
+from core.errors import QueryError
+from core.query import embed_texts
+from core.relevance import LIKELY, describes
+from core.track import Track
+
+NONE = "none of these"
+TEXT_TEMPLATES = ("{}", "a text about {}", "an article on {}", "news about {}")  # of classes that texts are told into
+_CHUNK = 4_096  # items at a time: their similarities to all classes and rivals are held at once
+
+
+@dataclass(frozen=True, slots=True)
+class ClassName:
+    """A class: its name, and phrases or sentences that describe it, each of which counts as much as the name.
+
+    negative: says what the other classes are not; what fits it best is "none of these".
+    """
+
+    name: str
+    descriptions: tuple[str, ...] = ()
+    negative: bool = False
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Items told into classes.
+
+    names: of the c classes; negative: (c,) which of them mean "none of these". probabilities: (n, c), 0 to 1, the
+    encoder's own. fits: (n,), 0 to 1, the estimated probability that the best class describes the item at all.
+    """
+
+    names: tuple[str, ...]
+    negative: NDArray[np.bool_]
+    probabilities: NDArray[np.float32]
+    fits: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.probabilities)
+
+    @property
+    def best(self) -> NDArray[np.int64]:
+        """(n,) the number of each item's most probable class."""
+        return np.asarray(self.probabilities.argmax(axis=1), np.int64)
+
+    def labels(self, *, threshold: float = LIKELY) -> list[str]:
+        """Each item's class, or "none of these" where it fits less than the threshold or best fits a negative one."""
+        none = self.negative[self.best] | (self.fits < threshold)
+        return [NONE if no else self.names[number] for number, no in zip(self.best, none, strict=True)]
+
+
+@dataclass(frozen=True)
+class ZeroShot:
+    """Classes as vectors, ready to tell items. vectors: (c, dim), unit rows. scoring: of the encoder, or calibrated."""
+
+    encoder: Encoder
+    classes: tuple[ClassName, ...]
+    vectors: Vectors
+    scoring: Scoring
+
+    @classmethod
+    def of(cls, encoder: Encoder, classes: Sequence[ClassName], *, templates: Sequence[str] | None = None) -> ZeroShot:
+        """templates: the prompts of names and short descriptions; None takes the encoder's own.
+
+        Raises QueryError for fewer than one class, an empty name or one that occurs twice.
+        """
+        classes = checked(classes)
+        return cls(encoder, classes, class_vectors(encoder, classes, templates=templates), encoder.scoring)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the classes, in their order."""
+        return tuple(each.name for each in self.classes)
+
+    def predict(self, vectors: Vectors) -> Predictions:
+        """Tells items of unit vectors (n, dim) into the classes."""
+        probabilities = np.empty((len(vectors), len(self.classes)), np.float32)
+        fits = np.empty(len(vectors), np.float32)
+        for first in range(0, len(vectors), _CHUNK):
+            some = slice(first, first + _CHUNK)
+            similarities = vectors[some] @ self.vectors.T
+            probabilities[some] = self.scoring.probabilities(similarities)
+            best = similarities.argmax(axis=1)
+            fits[some] = describes(self.encoder, self.vectors, vectors[some], best, choices=len(self.classes))
+        negative = np.array([each.negative for each in self.classes], bool)
+        return Predictions(self.names, negative, probabilities, fits)
+
+    def predict_video(self, track: Track) -> tuple[Predictions, Predictions]:
+        """(the whole video, each of its rows): the rows are the timeline, their mean over time is the video's.
+
+        A video fits as well as its best-fitting quarter of the time: what it shows need not be on screen throughout.
+        """
+        rows = self.predict(track.vectors)
+        lengths = np.maximum(track.end_s - track.start_s, 1e-3)
+        mean = (lengths @ rows.probabilities / lengths.sum())[None]
+        fits = rows.fits[rows.best == int(mean.argmax())]
+        fit = float(np.quantile(fits, 0.75)) if len(fits) else 0.0
+        return Predictions(rows.names, rows.negative, mean.astype(np.float32), np.array([fit], np.float32)), rows
+
+    def calibrated(self, vectors: Vectors, labels: Sequence[str]) -> ZeroShot:
+        """The same classes with the temperature under which the true labels of some items are most probable.
+
+        Temperature scaling (Guo et al. 2017): it changes no prediction, only how sure of it the probabilities are.
+        Raises QueryError for a label that is no class.
+        """
+        from scipy.optimize import minimize_scalar
+
+        numbers = numbers_of(labels, self.names)
+        similarities = vectors @ self.vectors.T
+        rows = np.arange(len(numbers))
+
+        def loss(log_scale: float) -> float:
+            scoring = replace(self.scoring, scale=float(np.exp(log_scale)))
+            return float(-np.log(np.maximum(scoring.probabilities(similarities)[rows, numbers], 1e-9)).mean())
+
+        best = minimize_scalar(loss, bounds=(0.0, np.log(500.0)), method="bounded")
+        return replace(self, scoring=replace(self.scoring, scale=float(np.exp(best.x))))
+
+
+def class_vectors(encoder: Encoder, classes: Sequence[ClassName], *, templates: Sequence[str] | None = None) -> Vectors:
+    """(c, dim) unit rows: the mean over a class's name and descriptions, each through all templates."""
+    prompts = [text for each in classes for text in (each.name, *each.descriptions)]
+    owners = np.repeat(np.arange(len(classes)), [1 + len(each.descriptions) for each in classes])
+    embedded = embed_texts(encoder, prompts, templates=templates)
+    sums = np.zeros((len(classes), encoder.dim), np.float32)
+    np.add.at(sums, owners, embedded)
+    return unit_rows(sums)
+
+
+def checked(classes: Sequence[ClassName]) -> tuple[ClassName, ...]:
+    """The classes, trimmed. Raises QueryError where there are none, one has no name, or a name occurs twice."""
+    trimmed = tuple(
+        replace(
+            each, name=each.name.strip(), descriptions=tuple(text.strip() for text in each.descriptions if text.strip())
+        )
+        for each in classes
+    )
+    names = [each.name for each in trimmed]
+    if not names:
+        raise QueryError("There are no classes: name at least one.")
+    if not all(names):
+        raise QueryError("A class has no name.")
+    name, count = Counter(names).most_common(1)[0]
+    if count > 1:
+        raise QueryError(f"The class {name!r} is there {count} times: give each class one row.")
+    return trimmed
+
+
+def numbers_of(labels: Sequence[str], names: Sequence[str]) -> NDArray[np.int64]:
+    """(n,) the number of each label's class. Raises QueryError for one that is no class."""
+    places = {name: number for number, name in enumerate(names)}
+    unknown = sorted(set(labels) - set(places))
+    if unknown:
+        raise QueryError(f"The label {unknown[0]!r} is not among the classes.")
+    return np.array([places[label] for label in labels], np.int64)
