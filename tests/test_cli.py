@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from fakes import ColourEncoder
+from media import write_video
 
 import core.cli_commands
 from core.cli import main
@@ -45,6 +46,7 @@ def test_index_then_search(capsys: pytest.CaptureFixture[str], photos: Path, tmp
         "vectors",
         "seconds",
         "encoder",
+        "video_seconds",
     }
     assert expected <= set(report)
     assert (report["added"], report["items"], report["vectors"], report["encoder"]) == (8, 8, 8, "colour")
@@ -169,3 +171,102 @@ def test_search_in_an_empty_library_finds_nothing(capsys: pytest.CaptureFixture[
 def test_a_mistyped_path_leaves_no_library_behind(tmp_path: Path) -> None:
     assert main(["index", str(tmp_path / "nowhere"), "--library", str(tmp_path / "library")]) == 2
     assert not (tmp_path / "library").exists()
+
+
+# videos
+
+
+@pytest.fixture
+def both(photos: Path) -> Path:
+    """The photos with two videos among them: red from 3 to 6 s of one, from 0 to 2 s of the other."""
+    write_video(photos / "late.mp4", ("blue", "red", "green"), seconds_each=3.0, size=(64, 48))
+    write_video(photos / "more" / "early.mp4", (("red", 2.0), ("white", 6.0)), size=(64, 48))
+    return photos
+
+
+def test_videos_are_indexed_as_asked(capsys: pytest.CaptureFixture[str], both: Path, tmp_path: Path) -> None:
+    library = tmp_path / "library"
+    report = run(capsys, "index", both, "--library", library)
+    assert (report["items"], report["added"]) == (10, 10) and report["video_seconds"] == pytest.approx(17, abs=0.5)
+    assert report["vectors"] == 8 + 3 + 2  # runs of like frames are one vector
+    again = run(capsys, "index", both, "--library", library)
+    assert (again["unchanged"], again["video_seconds"]) == (10, 0.0)
+    finer = run(capsys, "index", both, "--library", library, "--fps", "4", "--sample", "rate")
+    assert finer["video_seconds"] == pytest.approx(17, abs=0.5) and finer["embedded"] == pytest.approx(68, abs=2)
+
+
+def test_search_for_moments(capsys: pytest.CaptureFixture[str], both: Path, tmp_path: Path) -> None:
+    run(capsys, "index", both, "--library", tmp_path / "library")
+    found = run(capsys, "search", "red", "--library", tmp_path / "library", "--kind", "video", "--all")
+    first, second = found["hits"][:2]
+    assert set(first) == {
+        "path", "kind", "score", "relevance", "likely", "start_s", "end_s", "peak_s", "video_rank"
+    }  # fmt: skip
+    ranges = {Path(hit["path"]).name: (hit["start_s"], hit["end_s"]) for hit in (first, second)}
+    assert ranges["late.mp4"] == pytest.approx((3, 6), abs=0.5)
+    assert ranges["early.mp4"] == pytest.approx((0, 2), abs=0.5)
+    assert all(hit["start_s"] <= hit["peak_s"] <= hit["end_s"] and hit["kind"] == "video" for hit in found["hits"])
+    assert {first["video_rank"], second["video_rank"]} == {1, 2}
+    likely = [hit["likely"] for hit in found["hits"]]
+    assert likely == sorted(likely, reverse=True) and found["cutoff"] == sum(likely) >= 2
+    one = run(capsys, "search", "red", "--library", tmp_path / "library", "--kind", "video", "--top", "1")
+    assert [hit["path"] for hit in one["hits"]] == [first["path"]]
+
+
+def test_search_for_items_of_both_kinds(capsys: pytest.CaptureFixture[str], both: Path, tmp_path: Path) -> None:
+    run(capsys, "index", both, "--library", tmp_path / "library")
+    search = ["search", "green", "--library", tmp_path / "library", "--all", "--duplicates"]
+    hits = {Path(hit["path"]).name: hit for hit in run(capsys, *search)["hits"]}
+    assert len(hits) == 10 and set(hits["green.png"]) == {"path", "kind", "score", "relevance", "likely"}
+    moment = hits["late.mp4"]
+    assert (moment["kind"], moment["start_s"], moment["end_s"]) == ("video", 6.0, pytest.approx(9, abs=0.5))
+    pictures = run(capsys, *search, "--kind", "image")["hits"]
+    assert len(pictures) == 8 and {hit["kind"] for hit in pictures} == {"image"}
+
+
+def test_the_pooling_ranks_the_videos(capsys: pytest.CaptureFixture[str], both: Path, tmp_path: Path) -> None:
+    run(capsys, "index", both, "--library", tmp_path / "library")
+    write_video(tmp_path / "query.mp4", ("red",), seconds_each=2.0, size=(64, 48))
+    for query in (["red"], ["--clip", tmp_path / "query.mp4"], ["--image", both / "red.png"]):
+        search = ["search", *query, "--library", tmp_path / "library", "--kind", "video", "--all", "--pool", "mean"]
+        ranks = {Path(hit["path"]).name: hit["video_rank"] for hit in run(capsys, *search)["hits"]}
+        assert ranks == {"late.mp4": 1, "early.mp4": 2}  # more of it is red
+
+
+def test_people_see_the_seconds(capsys: pytest.CaptureFixture[str], both: Path, tmp_path: Path) -> None:
+    run(capsys, "index", both, "--library", tmp_path / "library")
+    main(["search", "red", "--library", str(tmp_path / "library"), "--kind", "video"])
+    out = capsys.readouterr().out
+    assert "late.mp4  0:03-0:06 (best at 0:0" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["index", "PHOTOS", "--library", "LIB", "--fps", "0"], "frames per second"),
+        (["search", "--clip", "/nowhere.mp4", "--library", "LIB"], "cannot be used"),
+        (["bench", "video", "--videos", "PHOTOS"], "no videos"),
+        (["eval", "video", "--videos", "PHOTOS", "--captions", "CSV"], "no column caption, video"),
+    ],
+)
+def test_errors_about_videos_say_what_to_do(
+    arguments: list[str], says: str, capsys: pytest.CaptureFixture[str], library: Library, photos: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "table.csv").write_text("image,label\na.png,red\n")
+    places = {"LIB": str(library.path), "PHOTOS": str(photos), "CSV": str(tmp_path / "table.csv")}
+    code = main([*[places.get(argument, argument) for argument in arguments], "--json", "--quiet"])
+    captured = capsys.readouterr()
+    assert code == 2 and captured.out == "" and captured.err.count("\n") == 1 and says in captured.err
+
+
+def test_eval_and_bench_of_videos(capsys: pytest.CaptureFixture[str], both: Path, tmp_path: Path) -> None:
+    table = tmp_path / "captions.csv"
+    table.write_text("video,caption\nlate.mp4,blue\nmore/early.mp4,white\n")
+    figures = run(capsys, "eval", "video", "--videos", both, "--captions", table, "--fps", "1", "--pool", "top")
+    assert (figures["pool"], figures["queries"], figures["pooling"], figures["r1"]) == (2, 2, "top", 1.0)
+    assert {"r5", "r10", "seconds_of_video_per_s", "encoder", "skipped"} <= set(figures)
+    figures = run(capsys, "bench", "video", "--videos", both)
+    assert figures["videos"] == 2 and figures["video_seconds"] == pytest.approx(17, abs=0.5)
+    steps = {"decode", "encode", "files_to_vectors", "files_to_library"}
+    assert set(figures["seconds_of_video_per_s"]) == set(figures["ratio_to_encode"]) == steps
+    assert all(rate > 0 for rate in figures["seconds_of_video_per_s"].values())
