@@ -31,7 +31,7 @@ def page() -> None:
     encoder = current_encoder()
     if library is None:
         st.info(
-            "No library yet. The sample photos take a few seconds and need no network.", icon=":material/waving_hand:"
+            "No library yet. The sample photos and clips take half a minute and need no network.", icon=":material/waving_hand:"
         )
         with boundary():
             sample_button(encoder, primary=True)

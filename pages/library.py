@@ -54,7 +54,7 @@ def page() -> None:
 
 def nothing_yet(encoder: Encoder) -> None:
     st.info(
-        "There is no library yet. Start with the sample photos, or make one of your own photos and videos.",
+        "There is no library yet. Start with the sample photos and clips, or make one of your own photos and videos.",
         icon=":material/waving_hand:",
     )
     with boundary():

@@ -24,7 +24,7 @@ def sample_button(encoder: Encoder, *, primary: bool) -> None:
     kind = "primary" if primary else "secondary"
     if st.button("Build the sample library", type=kind, icon=":material/auto_awesome:"):
         library = Library(sample_path(), create=True)
-        start_job(library, "Sample photos", lambda tell, _: build_sample(encoder, on_progress=tell), stoppable=False)
+        start_job(library, "Samples", lambda tell, cancel: build_sample(encoder, on_progress=tell, cancel=cancel))
         use_library(library_key(library.path))
         st.rerun()
 

@@ -26,7 +26,6 @@ class Job:
     """A run of `ingest` in its own thread. Ends with a report or with an error; both stay until dismissed."""
 
     title: str
-    stoppable: bool = True
     progress: Progress | None = None
     report: IngestReport | None = None
     error: str | None = None
@@ -67,13 +66,13 @@ def busy(library: Library) -> bool:
     return bool(job and job.running)
 
 
-def start_job(library: Library, title: str, work: Work, *, stoppable: bool = True) -> None:
+def start_job(library: Library, title: str, work: Work) -> None:
     """Starts work on a library. While a job of it runs, another is not started."""
     with _starting:
         current = job_of(library)
         if current and current.running:
             return
-        job = _jobs()[str(library.path)] = Job(title, stoppable)
+        job = _jobs()[str(library.path)] = Job(title)
     threading.Thread(target=job.run, args=(work,), name=f"job {library.name}", daemon=True).start()
 
 
@@ -119,7 +118,7 @@ def _running(job: Job) -> None:
         st.progress(progress.fraction if progress else 0.0, text=_pace(progress))
         if job.cancel.is_set():
             st.caption("Stopping after the files in hand …")
-        elif job.stoppable:
+        else:
             st.button(
                 "Stop",
                 icon=":material/stop_circle:",
@@ -131,16 +130,18 @@ def _running(job: Job) -> None:
 def _pace(progress: Progress | None) -> str:
     if progress is None:
         return "Starting …"
+    done, total = progress.done, progress.total or 0
     if progress.stage == "scan":
-        return f"Looking through the folders: {counted(progress.done, 'file')} so far"
-    if progress.stage == "embed videos":  # counted in bytes
+        return f"Looking through the folders: {counted(done, 'file')} so far"
+    if progress.stage == "render":
+        text = f"Rendering the sample clips: {progress.fraction:.0%}"
+    elif progress.stage == "embed videos":  # counted in bytes
         text = f"Videos: {progress.fraction:.0%}"
     elif progress.unit in ("bytes", "texts"):
         return f"Getting the encoder ready: {progress.fraction:.0%}"
     else:
-        text = f"{progress.done:,} of {progress.total or 0:,} files"
-        text += f" · {progress.rate:.0f} a second" if progress.done else ""
-    if progress.done and progress.seconds_left:
+        text = f"{done:,} of {total:,} files" + (f" · {progress.rate:.0f} a second" if done else "")
+    if done and progress.seconds_left:
         text += f" · about {duration_text(progress.seconds_left)} left"
     return text
 

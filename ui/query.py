@@ -68,7 +68,10 @@ def go_where_asked(here: Place | None = None) -> None:
     place: Place | None = st.session_state.pop("asked", None)
     if place is not None and place != here:
         kept = {name: st.query_params[name] for name in ("library", "encoder") if name in st.query_params}
-        st.session_state["brought"] = st.session_state["q"]  # a box's own value does not survive the switch
+        if here is None:
+            kept["q"] = st.session_state["q"]
+        else:  # where there is a box, Streamlit keeps its hands on the parameter, and drops it with the page
+            st.session_state["brought"] = st.session_state["q"]
         st.switch_page(_PAGES[place], query_params=kept)
 
 
