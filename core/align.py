@@ -1,16 +1,82 @@
-"""Alignment of two videos: which part of one is which part of the other."""
+"""Alignment of two videos: which part of one runs alongside which part of the other.
+
+All frames of one are compared with all of the other on a common grid of time. Where both show the same, the cosines
+are high along a diagonal; the part wanted is the run on one of the diagonals whose cosines exceed `level` by the
+largest sum (Kadane's maximum-sum segment, over all offsets at once).
+"""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+
+import numpy as np
+
+from core.encoders.base import Vectors
+from core.track import Track
+
+LEVEL = 0.5  # cosine below which frames count as unlike, where nothing is known of the encoder and the library
+_CELLS = 4_000_000  # of the matrix: two videos of half an hour at one frame per second; longer ones on a coarser grid
+_WEAKER = 0.5  # of the best run's excess: a run must have this much to count as another one
 
 
 @dataclass(frozen=True, slots=True)
 class Alignment:
-    """A part of the query that runs alongside a part of the video, both in seconds. score: mean cosine over it."""
+    """A part of the query that runs alongside a part of the video, all in seconds. score: mean cosine over it."""
 
     score: float
     query_start_s: float
     query_end_s: float
     start_s: float
     end_s: float
+
+    @property
+    def length_s(self) -> float:
+        """How long the two run side by side, in seconds."""
+        return self.query_end_s - self.query_start_s
+
+
+def align(query: Track, video: Track, *, level: float = LEVEL) -> Alignment:
+    """The best alignment of two videos with rows. level: cosine below which frames count as unlike."""
+    return alignments(query, video, level=level, most=1)[0]
+
+
+def alignments(query: Track, video: Track, *, level: float = LEVEL, most: int = 8) -> tuple[Alignment, ...]:
+    """The parts of a video that run alongside a query, best first: at least one, and at most `most`.
+
+    They do not overlap in the video. Where nothing is alike, the single best second or so stands for it.
+    """
+    step = max(min(query.step_s, video.step_s), math.sqrt(query.duration_s * video.duration_s / _CELLS))
+    excess = query.on_grid(step) @ video.on_grid(step).T - np.float32(level)
+    found: list[Alignment] = []
+    best = 0.0
+    while len(found) < most:
+        gain, query_cell, cell, length = _best_run(excess)
+        if found and gain < max(_WEAKER * best, 1e-6):
+            break
+        best = best or gain
+        found.append(_alignment(query, video, step, (query_cell, cell, length), level + gain / length))
+        excess[:, cell : cell + length] = -2.0  # what is taken is unlike everything from here on
+    return tuple(found)
+
+
+def _best_run(excess: Vectors) -> tuple[float, int, int, int]:
+    """Sum, first query cell, first video cell and length of the run with the largest sum on any diagonal."""
+    best = (-math.inf, 0, 0, 1)
+    sums = np.zeros(excess.shape[1] + 1, np.float32)  # shifted by one: a run grows from the cell above and to the left
+    lengths = np.zeros(excess.shape[1] + 1, np.int64)
+    for row, cells in enumerate(excess):
+        grows = sums[:-1] > 0
+        sums[1:] = np.where(grows, sums[:-1], 0) + cells
+        lengths[1:] = np.where(grows, lengths[:-1], 0) + 1
+        end = int(np.argmax(sums[1:]))
+        if sums[end + 1] > best[0]:
+            length = int(lengths[end + 1])
+            best = (float(sums[end + 1]), row - length + 1, end - length + 1, length)
+    return best
+
+
+def _alignment(query: Track, video: Track, step: float, run: tuple[int, int, int], score: float) -> Alignment:
+    query_cell, cell, length = run
+    ends = (query.duration_s - query_cell * step, video.duration_s - cell * step, length * step)
+    return Alignment(score, query_cell * step, query_cell * step + min(ends), cell * step, cell * step + min(ends))

@@ -24,7 +24,8 @@ class Filters:
 
     kind: "image" or "video". folder: absolute path, with all below it. after, before: dates (both included) on which
     the photo was taken or, where it does not say, the file was last changed. min_side, max_side: pixels of the
-    shorter side. orientation: as displayed; sides within 5 % are square.
+    shorter side. orientation: as displayed; sides within 5 % are square. min_duration_s, max_duration_s: seconds, both
+    included; what has no duration, as photos have none, does not pass.
     """
 
     kind: str | None = None
@@ -34,6 +35,8 @@ class Filters:
     min_side: int | None = None
     max_side: int | None = None
     orientation: Orientation | None = None
+    min_duration_s: float | None = None
+    max_duration_s: float | None = None
 
     def mask(self, items: pa.Table) -> NDArray[np.bool_] | None:
         """(items,) which rows of the `items` table pass; None where all do, because nothing is limited."""
@@ -49,6 +52,8 @@ class Filters:
             passes &= self._by_date(items)
         if self.min_side is not None or self.max_side is not None or self.orientation is not None:
             passes &= self._by_shape(items)
+        if self.min_duration_s is not None or self.max_duration_s is not None:
+            passes &= self._by_duration(items)
         return passes
 
     def _by_date(self, items: pa.Table) -> NDArray[np.bool_]:
@@ -58,6 +63,15 @@ class Filters:
             passes &= days >= np.datetime64(self.after, "D")
         if self.before is not None:
             passes &= days <= np.datetime64(self.before, "D")
+        return passes
+
+    def _by_duration(self, items: pa.Table) -> NDArray[np.bool_]:
+        seconds = pc.cast(items["duration_s"], pa.float64()).to_numpy()  # NaN where unknown: passes no comparison
+        passes = np.isfinite(seconds)
+        if self.min_duration_s is not None:
+            passes &= seconds >= self.min_duration_s
+        if self.max_duration_s is not None:
+            passes &= seconds <= self.max_duration_s
         return passes
 
     def _by_shape(self, items: pa.Table) -> NDArray[np.bool_]:

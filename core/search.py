@@ -71,7 +71,8 @@ def search(
     started = time.perf_counter()
     index = library.index(encoder)
     query = embed_query(encoder, terms, index=index, templates=templates)
-    allowed = _allowed(index, filters or Filters(), terms)
+    filters = filters or Filters()
+    allowed = _allowed(index, filters, terms)
     rows = index.rows_with_vectors
     considered = len(rows) if allowed is None else int(allowed[rows].sum())
     top_k = max(1, min(int(top_k), MAX_HITS))
@@ -79,12 +80,18 @@ def search(
     if len(numbers) == 0:
         return SearchResult((), 0, considered, time.perf_counter() - started)
     vectors = index.vectors(numbers)
-    reading = Relevance.of(encoder, index.background, query, terms, items=len(index.items))
+    reading = Relevance.of(encoder, index.background, query, terms, items=_rivals(index, filters))
     relevance = reading.of_hits(scores, vectors)
     order = np.lexsort((-scores, -relevance))
     ranked = _Ranked(index, numbers[order], vectors[order], scores[order], relevance[order])
     hits = tuple(ranked.hit(group) for group in ranked.groups(fold_duplicates)[:top_k])
     return SearchResult(hits, sum(hit.likely for hit in hits), considered, time.perf_counter() - started)
+
+
+def _rivals(index: VectorIndex, filters: Filters) -> int:
+    """How many vectors could match by accident: those of the kind that is searched."""
+    of_kind = Filters(kind=filters.kind).mask(index.items)
+    return len(index) if of_kind is None else int(of_kind[index.item_rows].sum())
 
 
 def _allowed(index: VectorIndex, filters: Filters, terms: Sequence[Term]) -> NDArray[np.bool_] | None:
