@@ -1,0 +1,250 @@
+"""How good a classification is, and what more labels would bring: reports, cross-validation, learning curves."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.classify import ZeroShot, numbers_of
+from core.encoders.base import Encoder, Vectors
+from core.errors import DataError
+from core.probe import ClassKind, NumberKind, fit_classes, fit_numbers
+from core.progress import OnProgress, Progress
+
+SHOTS = (1, 2, 4, 8, 16)
+_BINS = 10  # of the calibration error
+_TEST_SHARE = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class ClassFigures:
+    """Shares, 0 to 1: of what was told to be this class, how much is (precision); of what is, how much was told."""
+
+    name: str
+    items: int
+    precision: float
+    recall: float
+    f1: float
+
+
+@dataclass(frozen=True)
+class ClassReport:
+    """names: (c,). confusion: (c, c) items, true class by told class. accuracy, top5, macro_f1: shares, 0 to 1.
+
+    calibration_error: the expected difference of confidence and accuracy (ECE, Naeini et al. 2015; ten bins), 0 to 1.
+    """
+
+    names: tuple[str, ...]
+    items: int
+    accuracy: float
+    top5: float
+    macro_f1: float
+    calibration_error: float
+    classes: tuple[ClassFigures, ...]
+    confusion: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class NumberReport:
+    """r2: share of the variance explained, at most 1; 0 is what the mean would do. mae: mean absolute error."""
+
+    items: int
+    r2: float
+    mae: float
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """Accuracy with so many labelled items a class: its mean over repeats, and the lowest and highest of them."""
+
+    method: str
+    shots: int
+    mean: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class LearningCurve:
+    """points: by method, then shots; zero-shot, which needs none, has the one point at 0. short: classes that have
+    fewer items than the most shots, and gave all they had."""
+
+    points: tuple[CurvePoint, ...]
+    repeats: int
+    short: tuple[str, ...]
+
+    def of(self, method: str) -> list[CurvePoint]:
+        """One method's points, by shots."""
+        return [point for point in self.points if point.method == method]
+
+    def gain(self, method: str, more: int) -> float | None:
+        """About how much accuracy `more` labelled items a class would add beyond the last point of a method.
+
+        From a power law a - b n^-c through its points (Cortes et al. 1994); None where there are fewer than three.
+        """
+        from scipy.optimize import OptimizeWarning, curve_fit
+
+        points = [point for point in self.of(method) if point.shots > 0]
+        if len(points) < 3:
+            return None
+        shots = np.array([point.shots for point in points], float)
+        means = np.array([point.mean for point in points])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", OptimizeWarning)
+            start, bounds = (means.max(), 0.3, 0.5), ((0.0, 0.0, 0.05), (1.0, 2.0, 3.0))
+            law, _ = curve_fit(_power_law, shots, means, p0=start, bounds=bounds, maxfev=5_000)
+        return float(_power_law(shots[-1] + more, *law) - _power_law(shots[-1], *law))
+
+
+def report_of(names: Sequence[str], truth: NDArray[np.int64], probabilities: NDArray[np.floating]) -> ClassReport:
+    """names: (c,). truth: (n,) numbers of the true classes, n > 0. probabilities: (n, c)."""
+    from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+
+    told = probabilities.argmax(axis=1)
+    numbers = np.arange(len(names))
+    figures = precision_recall_fscore_support(truth, told, labels=numbers, zero_division=0.0)
+    present = figures[3] > 0
+    of_truth = probabilities[np.arange(len(truth)), truth][:, None]
+    ranks = (probabilities > of_truth).sum(axis=1)
+    return ClassReport(
+        names=tuple(names),
+        items=len(truth),
+        accuracy=float((told == truth).mean()),
+        top5=float((ranks < 5).mean()),
+        macro_f1=float(figures[2][present].mean()),
+        calibration_error=calibration_error(probabilities, truth),
+        classes=tuple(
+            ClassFigures(name, int(items), float(precision), float(recall), float(f1))
+            for name, precision, recall, f1, items in zip(names, *figures, strict=True)
+        ),
+        confusion=confusion_matrix(truth, told, labels=numbers),
+    )
+
+
+def calibration_error(probabilities: NDArray[np.floating], truth: NDArray[np.int64]) -> float:
+    """0 to 1: |confidence - accuracy| over ten bins of confidence, weighted by their items (Naeini et al. 2015)."""
+    confidence = probabilities.max(axis=1)
+    right = probabilities.argmax(axis=1) == truth
+    bins = np.minimum((confidence * _BINS).astype(int), _BINS - 1)
+    gaps = [abs(confidence[bins == each].sum() - right[bins == each].sum()) for each in np.unique(bins)]
+    return float(sum(gaps) / len(truth))
+
+
+def cross_validated(
+    encoder: Encoder,
+    kind: ClassKind,
+    vectors: Vectors,
+    labels: Sequence[str],
+    *,
+    zero_shot: ZeroShot | None = None,
+    folds: int = 5,
+) -> tuple[tuple[str, ...], NDArray[np.float32]]:
+    """(names (c,), probabilities (n, c)) of each item by a head that was learned without it.
+
+    Raises DataError where a class has fewer than two items.
+    """
+    from sklearn.model_selection import StratifiedKFold
+
+    names = zero_shot.names if zero_shot else tuple(sorted(set(labels)))
+    truth = numbers_of(labels, names)
+    fewest = int(np.unique(truth, return_counts=True)[1].min())
+    if fewest < 2:
+        raise DataError("A class has one item only: label at least two of each.")
+    probabilities = np.zeros((len(labels), len(names)), np.float32)
+    splits = StratifiedKFold(min(folds, fewest), shuffle=True, random_state=0).split(vectors, truth)
+    for train, test in splits:
+        head = fit_classes(encoder, kind, vectors[train], [labels[row] for row in train], zero_shot=zero_shot)
+        columns = numbers_of(head.names, names)
+        probabilities[np.ix_(test, columns)] = head.probabilities(vectors[test])
+    return names, probabilities
+
+
+def numbers_cross_validated(
+    encoder: Encoder, kind: NumberKind, vectors: Vectors, values: Sequence[float], *, folds: int = 5
+) -> tuple[NumberReport, NDArray[np.float32]]:
+    """(figures, predictions (n,)) of each item by a head learned without it. Raises DataError below four items."""
+    from sklearn.metrics import mean_absolute_error, r2_score
+    from sklearn.model_selection import KFold
+
+    if len(values) < 4:
+        raise DataError("Give at least four items with a number.")
+    targets = np.asarray(values, np.float64)
+    predicted = np.empty(len(values), np.float32)
+    for train, test in KFold(min(folds, len(values) // 2), shuffle=True, random_state=0).split(vectors):
+        predicted[test] = fit_numbers(encoder, kind, vectors[train], list(targets[train])).values(vectors[test])
+    figures = NumberReport(
+        len(values), float(r2_score(targets, predicted)), float(mean_absolute_error(targets, predicted))
+    )
+    return figures, predicted
+
+
+def learning_curve(
+    encoder: Encoder,
+    vectors: Vectors,
+    labels: Sequence[str],
+    zero_shot: ZeroShot,
+    *,
+    shots: Sequence[int] = SHOTS,
+    methods: Sequence[ClassKind] = ("centroid", "knn", "probe", "blend"),
+    repeats: int = 5,
+    on_progress: OnProgress | None = None,
+) -> LearningCurve:
+    """Accuracy on held-out items against the number of labelled ones a class, for each method, and for zero-shot.
+
+    In each repeat 30 % of each class (at least one item) are held out, and the first k of the others, in random order,
+    are learned from: so each point of a repeat is measured on the same items. Raises DataError (fewer than three items
+    in a class, a label that is no class, shots below 1).
+    """
+    truth = numbers_of(labels, zero_shot.names)
+    shots = sorted(set(shots))
+    if not shots or shots[0] < 1:
+        raise DataError("The numbers of labelled items a class begin at 1.")
+    counts = np.bincount(truth, minlength=len(zero_shot.names))
+    if (counts[counts > 0] < 3).any():
+        name = zero_shot.names[int(np.flatnonzero((counts > 0) & (counts < 3))[0])]
+        raise DataError(f"The class {name!r} has fewer than three items: label more, or leave it out.")
+    told = zero_shot.predict(vectors).best
+    found: dict[tuple[str, int], list[float]] = {}
+    started, total = time.monotonic(), repeats * len(shots) * len(methods)
+    done = 0
+    for test, ordered in _splits(truth, repeats):
+        found.setdefault(("zero-shot", 0), []).append(float((told[test] == truth[test]).mean()))
+        for count in shots:
+            train = np.concatenate([rows[:count] for rows in ordered])
+            for method in methods:
+                head = fit_classes(encoder, method, vectors[train], [labels[row] for row in train], zero_shot=zero_shot)
+                right = np.array(head.labels(vectors[test])) == np.array([labels[row] for row in test])
+                found.setdefault((method, count), []).append(float(right.mean()))
+                done += 1
+                if on_progress:
+                    on_progress(Progress("learn", done, total, time.monotonic() - started, "heads"))
+    points = tuple(
+        CurvePoint(method, count, float(np.mean(values)), min(values), max(values))
+        for (method, count), values in sorted(found.items())
+    )
+    smallest = [len(rows) for rows in next(_splits(truth, 1))[1]]
+    present = [zero_shot.names[number] for number in np.unique(truth)]
+    short = tuple(name for name, size in zip(present, smallest, strict=True) if size < shots[-1])
+    return LearningCurve(points, repeats, short)
+
+
+def _splits(truth: NDArray[np.int64], repeats: int) -> Iterator[tuple[NDArray[np.int64], list[NDArray[np.int64]]]]:
+    """(held-out rows, of each class its other rows in random order) for each repeat, the same each time."""
+    rng = np.random.default_rng(0)
+    for _ in range(repeats):
+        test, ordered = [], []
+        for number in np.unique(truth):
+            rows = rng.permutation(np.flatnonzero(truth == number))
+            held = max(1, round(_TEST_SHARE * len(rows)))
+            test.append(rows[:held])
+            ordered.append(rows[held:])
+        yield np.concatenate(test), ordered
+
+
+def _power_law(shots: NDArray[np.float64] | float, limit: float, drop: float, rate: float) -> NDArray[np.float64]:
+    return limit - drop * np.power(shots, -rate)

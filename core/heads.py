@@ -1,0 +1,157 @@
+"""Learned heads as they are used, kept and handed on: arrays and a few words, in a file that runs no code."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.encoders.base import Encoder, Vectors
+from core.errors import DataError
+from core.files import write_whole
+from core.home import home
+
+Target = Literal["classes", "number"]
+
+_FORMAT = "1"
+_SUFFIX = ".safetensors"
+_NEIGHBOURS = 5
+_SHARPNESS = 20.0  # with which nearer neighbours count more: their votes are exp(20 cosine)
+
+
+@dataclass(frozen=True)
+class Head:
+    """What was learned on top of an encoder's vectors.
+
+    kind: how, see `core.probe`. target: "classes" or "number". names: of the c classes, or the number's one name.
+    arrays: "weights" (c, dim) and "bias" (c,), or for "knn" "memory" (n, dim) and "targets" (n,).
+    """
+
+    kind: str
+    target: Target
+    encoder_id: str
+    names: tuple[str, ...]
+    arrays: dict[str, NDArray[np.float32]]
+
+    @property
+    def dim(self) -> int:
+        """Length of the vectors that it takes."""
+        return int(self.arrays["memory" if self.kind == "knn" else "weights"].shape[1])
+
+    def probabilities(self, vectors: Vectors) -> NDArray[np.float32]:
+        """(n, c) of unit vectors (n, dim); rows sum to 1. Raises DataError where it predicts a number."""
+        if self.target != "classes":
+            raise DataError(f"The head predicts the number {self.names[0]!r}, no classes.")
+        if self.kind == "knn":
+            near, votes = self._neighbours(vectors)
+            shares = np.zeros((len(vectors), len(self.names)), np.float32)
+            rows = np.arange(len(vectors))[:, None]
+            np.add.at(shares, (rows, self.arrays["targets"][near].astype(np.int64)), votes)
+            return shares
+        logits = vectors @ self.arrays["weights"].T + self.arrays["bias"]
+        odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return np.asarray(odds / odds.sum(axis=1, keepdims=True), np.float32)
+
+    def labels(self, vectors: Vectors) -> list[str]:
+        """The most probable class of each item."""
+        return [self.names[number] for number in self.probabilities(vectors).argmax(axis=1)]
+
+    def values(self, vectors: Vectors) -> NDArray[np.float32]:
+        """(n,) numbers, in the unit of what was learned from. Raises DataError where it predicts classes."""
+        if self.target != "number":
+            raise DataError("The head predicts classes, no number.")
+        if self.kind == "knn":
+            near, votes = self._neighbours(vectors)
+            return np.asarray((self.arrays["targets"][near] * votes).sum(axis=1), np.float32)
+        return np.asarray(vectors @ self.arrays["weights"][0] + self.arrays["bias"][0], np.float32)
+
+    def _neighbours(self, vectors: Vectors) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Of each item the numbers (n, k) of the nearest labelled ones, and their votes (n, k), which sum to 1."""
+        similarities = vectors @ self.arrays["memory"].T
+        k = min(_NEIGHBOURS, similarities.shape[1])
+        near = np.argpartition(-similarities, k - 1, axis=1)[:, :k]
+        votes = np.exp(_SHARPNESS * (np.take_along_axis(similarities, near, axis=1) - 1.0))
+        return near, np.asarray(votes / votes.sum(axis=1, keepdims=True), np.float32)
+
+
+def head_bytes(head: Head) -> bytes:
+    """The head as a safetensors file with its words in the metadata: it holds no code, so any source may be opened."""
+    from safetensors.numpy import save
+
+    about = {"format": _FORMAT, "kind": head.kind, "target": head.target, "encoder_id": head.encoder_id}
+    arrays = {name: np.ascontiguousarray(array, np.float32) for name, array in head.arrays.items()}
+    return save(arrays, metadata=about | {"names": json.dumps(head.names)})
+
+
+def read_head(data: bytes) -> Head:
+    """Reads `head_bytes`. Raises DataError for anything else, pickles among it."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    try:
+        length = int.from_bytes(data[:8], "little")
+        about = json.loads(data[8 : 8 + length])["__metadata__"]
+        head = Head(about["kind"], about["target"], about["encoder_id"], tuple(json.loads(about["names"])), load(data))
+        _check(head)
+    except (SafetensorError, KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
+        raise DataError(
+            "This is not a head that Semblance saved (a .safetensors file). Pickles and joblib files are not opened: "
+            "they can run code."
+        ) from error
+    return head
+
+
+def saved_heads(encoder: Encoder) -> dict[str, Path]:
+    """The heads of the home folder that fit an encoder, by name."""
+    return {path.stem: path for path in sorted(_folder(encoder).glob(f"*{_SUFFIX}"))}
+
+
+def save_head(head: Head, encoder: Encoder, name: str) -> Path:
+    """Keeps a head under a name in the home folder, to be used on any library of its encoder. Raises DataError."""
+    if not re.fullmatch(r"[\w][\w \-.]{0,79}", name):
+        raise DataError("A name has 1 to 80 letters, digits, spaces, dots or dashes.")
+    path = _folder(encoder) / f"{name}{_SUFFIX}"
+    write_whole(path, head_bytes(head))
+    return path
+
+
+def load_head(path: Path, encoder: Encoder) -> Head:
+    """Opens a saved head. Raises DataError where it is none, or was learned on the vectors of another encoder."""
+    try:
+        head = read_head(path.read_bytes())
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}.") from error
+    if (head.encoder_id, head.dim) != (encoder.id, encoder.dim):
+        raise DataError(f"The head was learned on vectors of {head.encoder_id}, not of {encoder.id}: learn it again.")
+    return head
+
+
+def _check(head: Head) -> None:
+    """Raises ValueError for arrays that do not belong together."""
+    knn = head.kind == "knn"
+    first, second = (
+        (head.arrays["memory"], head.arrays["targets"])
+        if knn
+        else (
+            head.arrays["weights"],
+            head.arrays["bias"],
+        )
+    )
+    sound = first.ndim == 2 and second.shape == (len(first),) and len(first) > 0 and len(head.names) > 0
+    sound = sound and all(array.dtype == np.float32 and np.isfinite(array).all() for array in head.arrays.values())
+    sound = sound and head.target in ("classes", "number") and all(isinstance(name, str) for name in head.names)
+    if head.target == "classes":
+        numbers = second if knn else np.array([len(first) - 1.0])
+        sound = sound and bool((numbers >= 0).all() and (numbers < len(head.names)).all())
+        sound = sound and (knn or len(first) == len(head.names))
+    if not sound:
+        raise ValueError("arrays and words do not belong together")
+
+
+def _folder(encoder: Encoder) -> Path:
+    return home() / "heads" / re.sub(r"[^\w.-]+", "_", encoder.id)
