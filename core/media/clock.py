@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-_BACK_S = 1.0  # less is disorder, more is a splice after which the time is counted anew
+_BACK_S = 1.0
 _LEAP_S = 10.0  # as FFmpeg's `dts_delta_threshold`, for the same formats
-_LEAPING = ("mpegts", "mpeg")
+_LEAPING = ("mpegts", "mpeg")  # recordings, spliced as they are: after a splice time is counted anew
+_PATIENCE = 16  # frames: no decoder holds more back, so that more of them in the past are no mere disorder
 
 
 class Clock:
@@ -17,20 +18,30 @@ class Clock:
         self._shift_s, self._span_s = -origin_s, span_s
         self._leaps = container in _LEAPING
         self._last: float | None = None
+        self._behind = 0
 
     def time_of(self, frame: Any) -> float:
         """The time of the next frame."""
-        last = self._last
-        if frame.pts is None:
-            at = 0.0 if last is None else last + self._span_s
+        if self._last is None:
+            self._last = 0.0 if frame.pts is None else max(0.0, self._own(frame))
+        elif frame.pts is None:
+            self._last += self._span_s
         else:
-            at = float(frame.pts * frame.time_base) + self._shift_s
-            if last is not None and (at < last - _BACK_S or (self._leaps and at > last + _LEAP_S)):
-                self._shift_s += last + self._span_s - at
-                at = last + self._span_s
-        self._last = max(at, last or 0.0)
+            if self._starts_anew(self._own(frame), self._last):
+                self._shift_s += self._last + self._span_s - self._own(frame)
+            self._last = max(self._last, self._own(frame))
         return self._last
 
     def length_of(self, frame: Any) -> float:
         """How long a frame is shown, as far as it says."""
         return float(frame.duration * frame.time_base) if frame.duration and frame.time_base else self._span_s
+
+    def _own(self, frame: Any) -> float:
+        return float(frame.pts * frame.time_base) + self._shift_s
+
+    def _starts_anew(self, at: float, last: float) -> bool:
+        self._behind = self._behind + 1 if at < last - _BACK_S else 0
+        if self._behind > (0 if self._leaps else _PATIENCE):
+            self._behind = 0
+            return True
+        return self._leaps and at > last + _LEAP_S

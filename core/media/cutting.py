@@ -11,6 +11,7 @@ from typing import Any
 
 import av
 import numpy as np
+from av.video.reformatter import VideoReformatter
 
 from core.errors import MediaError
 from core.media.container import origin_s, video_stream
@@ -58,6 +59,7 @@ class _Pictures:
         self._stream.pix_fmt = "yuv420p"
         self._stream.codec_context.time_base = Fraction(1, _TICKS)
         self._stream.codec_context.flags |= av.codec.context.Flags.frame_duration  # the last picture's counts
+        self._shrinker = VideoReformatter()  # one for all: setting it up costs more than its work
         self._turn: Any = None
 
     def packets(self, start_s: float, end_s: float, tell: Callable[[float], None]) -> Iterator[Any]:
@@ -92,7 +94,7 @@ class _Pictures:
             picture = av.VideoFrame.from_image(display.picture(frame, None))
             return picture.reformat(*size, "yuv420p", interpolation="AREA")
         coded = size[::-1] if display.rotation in (90, 270) else size
-        small = frame.reformat(*coded, "yuv420p", interpolation="AREA")
+        small = self._shrinker.reformat(frame, *coded, "yuv420p", interpolation="AREA")
         if display.turn is None:
             return small
         self._turn = self._turn or _turning(display.filters, *coded)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
+from av.video.reformatter import VideoReformatter
 from scenedetect import AdaptiveDetector, FrameTimecode
 
 _SIDE = 64  # pixels of the shorter side: a cut shows in thumbnails too
@@ -24,11 +25,12 @@ def scene_edges(shown: Iterator[tuple[float, Any]]) -> list[float]:
 
     shown: (time in seconds, `av.VideoFrame`), all frames in order; read once, none is kept.
     """
+    shrinker = VideoReformatter()  # one for all frames: setting it up costs more than its work
     detector = AdaptiveDetector(min_scene_len=_SHORTEST_S)
     cuts, end_s, span_s = [0.0], 0.0, 0.0
     for number, (at, frame) in enumerate(shown):
         now = FrameTimecode(at, _TICKS)
-        cuts += [cut.seconds for cut in detector.process_frame(now, _small(frame))]
+        cuts += [cut.seconds for cut in detector.process_frame(now, _small(frame, shrinker))]
         span_s = (at - end_s) if number else 0.0
         end_s = at
     cuts += [cut.seconds for cut in detector.post_process(FrameTimecode(end_s, _TICKS))]
@@ -41,7 +43,7 @@ def _pieces(start: float, end: float) -> list[float]:
     return [start + (end - start) * piece / count for piece in range(count)]
 
 
-def _small(frame: Any) -> Any:
+def _small(frame: Any, shrinker: VideoReformatter) -> Any:
     factor = max(1, min(frame.width, frame.height) // _SIDE)
     size = max(1, frame.width // factor), max(1, frame.height // factor)
-    return frame.reformat(*size, "bgr24", interpolation="FAST_BILINEAR", threads=1).to_ndarray()
+    return shrinker.reformat(frame, *size, "bgr24", interpolation="FAST_BILINEAR", threads=1).to_ndarray()

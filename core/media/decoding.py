@@ -1,0 +1,150 @@
+"""Decoded frames in the order of time, from anywhere in a video file, as far as it can be read."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import av
+
+from core.errors import MediaError
+from core.media.clock import Clock
+from core.media.container import AGAIN, claimed_s, open_container, origin_s, video_stream
+
+_TAIL_S = 1.0  # what a container says of its length is often off by this much
+_EPS_S = 1e-6
+_HOPELESS = 300  # so many broken packets before the first frame, and there will be none
+_EXACT = ("mov", "matroska")  # others may count their time anew after a splice, which seeking does not see
+_STEPS_BACK_S = (0.0, 10.0, 100.0)
+
+
+class Decoder:
+    """An open file: `container`, `stream`, its `first` frame, and `shown()`. To be closed.
+
+    read_s: how far it was read, in seconds from the beginning. seeks_exactly: `shown()` tells the same times from
+    wherever it begins.
+    """
+
+    def __init__(self, source: Path | str | bytes) -> None:
+        """Raises MediaError with the reason: not a video, cut off, only sound, no frame, unknown codec."""
+        self._source = source
+        self.container: Any = None
+        self.stream: Any = None
+        self.read_s = 0.0
+        self._got_s, self._begun_s, self._broken = 0.0, 0.0, 0  # of the latest pass
+        try:
+            self._open()
+            decoded = next(self._decode(), None)
+            if decoded is None:
+                raise MediaError("It holds no frame that can be decoded.")
+        except BaseException:
+            self.close()
+            raise
+        self.first: Any = decoded[1]
+        self.seeks_exactly = self.first.pts is not None and self._format.startswith(_EXACT)
+        self.claimed_s = claimed_s(self.container, self.stream)
+
+    def close(self) -> None:
+        """Closes the file."""
+        if self.container is not None:
+            self.container.close()
+
+    @property
+    def damage(self) -> str | None:
+        """What of the file could not be read, in one sentence; None where all could. Known once all is shown."""
+        claimed = self.claimed_s
+        if claimed is not None and self.read_s < claimed - max(_TAIL_S, 0.02 * claimed):
+            what = f"Only the first {self.read_s:.1f} of {claimed:.1f} s could be read; the rest is cut off or damaged"
+        elif self._broken:
+            lost_s = max(self._broken * self._span_s, self.read_s - self._begun_s - self._got_s)
+            what = f"About {max(0.1, lost_s):.1f} s of it are damaged"
+        else:
+            return None
+        return f"{what}: {AGAIN}."
+
+    def shown(
+        self, start_s: float = 0.0, *, keyframes: bool = False, cancel: threading.Event | None = None
+    ) -> Iterator[tuple[float, Any]]:
+        """(since when it is on the screen in seconds, `av.VideoFrame`) from the frame at `start_s`, or an earlier one.
+
+        keyframes: only those that stand alone in the stream. Ends early, without an error, at damage and at `cancel`.
+        """
+        for back_s in _STEPS_BACK_S:  # some formats are sought by guessing, and land late
+            if start_s - back_s <= 0 or self.first.pts is None or not self._seek(start_s - back_s):
+                break
+            decoded = self._decode(keyframes, cancel)
+            found = next(decoded, None)
+            if found is not None and found[0] <= start_s + _EPS_S:
+                return chain([found], decoded)
+        self._open()
+        return self._decode(keyframes, cancel)
+
+    # inside
+
+    def _open(self) -> None:
+        """At the beginning, whether the file can be sought or not."""
+        self.close()
+        self.container = open_container(self._source)
+        self.stream = video_stream(self.container)
+        self.stream.thread_type = "AUTO"
+        self._origin_s = origin_s(self.container, self.stream)
+        self._format = str(self.container.format.name)
+        self._span_s = 1.0 / float(self.stream.average_rate or 25)
+
+    def _seek(self, time_s: float) -> bool:
+        """To the last keyframe at or before a time, by the container's word; whether that could be done."""
+        try:
+            self.container.seek(int((time_s + self._origin_s) / self.stream.time_base), stream=self.stream)
+        except (av.FFmpegError, OverflowError, ZeroDivisionError):
+            return False
+        return True
+
+    def _decode(self, keyframes: bool = False, cancel: threading.Event | None = None) -> Iterator[tuple[float, Any]]:
+        """From where the container is; broken packets are passed over."""
+        self.stream.codec_context.skip_frame = "NONKEY" if keyframes else "DEFAULT"
+        clock = Clock(origin_s=self._origin_s, span_s=self._span_s, container=self._format)
+        self._got_s, self._broken = 0.0, 0
+        for packet in self._packets():
+            if (cancel is not None and cancel.is_set()) or (not self._got_s and self._broken > _HOPELESS):
+                return
+            for frame in self._frames(packet):
+                if keyframes and not frame.key_frame:
+                    continue
+                at = clock.time_of(frame)
+                self._saw(at, frame, clock.length_of(frame))
+                yield at, frame
+            if keyframes and packet.pts is not None:  # what was passed over has been read too
+                end = float((packet.pts + (packet.duration or 0)) * packet.time_base) - self._origin_s
+                self._got_s += self._span_s
+                self.read_s = max(self.read_s, end)
+
+    def _saw(self, at: float, frame: Any, length_s: float) -> None:
+        if not self._got_s:
+            self._begun_s = at
+        elif frame.is_corrupt:  # at the beginning it only means that what it builds on was before
+            self._broken += 1
+        self._got_s += self._span_s
+        self.read_s = max(self.read_s, at + length_s)
+
+    def _packets(self) -> Iterator[Any]:
+        packets = self.container.demux(self.stream)
+        while True:
+            try:
+                yield next(packets)
+            except StopIteration:
+                return
+            except (av.FFmpegError, ValueError):
+                self._broken += 1
+                return
+
+    def _frames(self, packet: Any) -> list[Any]:
+        try:
+            return list(packet.decode())
+        except EOFError:  # asked again after the end
+            return []
+        except (av.FFmpegError, ValueError):
+            self._broken += 1
+            return []
