@@ -1,7 +1,7 @@
 """The figures that the README claims, held to a floor, where the photos to measure them are at hand.
 
 `SEMBLANCE_EVAL_DATA` names a folder with `flickr8k/` (images/, captions.csv: image, caption, split) and `labelled/`
-(images/, labels.csv: image, label).
+(images/, labels.csv: image, label); where it has `clips/` (captions.csv: video, caption) too, videos are measured.
 """
 
 from __future__ import annotations
@@ -14,11 +14,15 @@ import pytest
 
 from core.encoders import Encoder, open_encoder
 from core.evaluate import evaluate_retrieval, evaluate_zeroshot
+from core.evaluate_moments import MomentsReport, evaluate_moments
 from core.evaluate_relevance import evaluate_relevance
+from core.evaluate_video import evaluate_video
+from core.filters import Filters
 from core.library import Library
 from core.library.sample import build_sample, sample_path
 from core.query import parse_query
 from core.search import search
+from core.search_video import search_videos
 
 DATA = Path(os.environ.get("SEMBLANCE_EVAL_DATA", ""))
 needs_data = pytest.mark.skipif(
@@ -57,13 +61,42 @@ def test_what_is_not_there_is_refused(encoder: Encoder) -> None:
     assert report.kept > 0.85 and report.refused > 0.65
 
 
+@pytest.mark.skipif(not (DATA / "clips").is_dir(), reason="there are no clips to measure on")
+@needs_data
+def test_captions_find_their_videos(encoder: Encoder) -> None:
+    """Forty clips: their source is another one than that of the photos that the encoder learned from."""
+    report = evaluate_video(encoder, DATA / "clips", DATA / "clips" / "captions.csv")
+    assert (report.pool, report.fps, report.pooling, report.skipped) == (40, 2.0, "max", ())
+    assert report.r1 >= 0.45 and report.r5 >= 0.85 and report.r10 >= 0.92
+
+
+@pytest.fixture(scope="module")
+def moments(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> MomentsReport:
+    """Measured on the reels of the sample library, so that they are rendered once."""
+    build_sample(encoder)
+    return evaluate_moments(encoder, folder=sample_path() / "clips")
+
+
+def test_another_crop_of_a_photo_finds_its_moments(moments: MomentsReport) -> None:
+    assert moments.image.moments > 25
+    assert moments.image.recall_at_50 == 1.0 and moments.image.mean_iou > 0.82
+    assert moments.image.false_alarms == 0
+
+
+def test_words_find_their_moments(moments: MomentsReport) -> None:
+    """Not all: the encoder does not know an astronaut, or the surface of the moon, when it sees one."""
+    assert moments.text.queries > 15
+    assert moments.text.recall_at_50 > 0.7 and moments.text.recall_at_50_any > 0.8 and moments.text.mean_iou > 0.62
+    assert moments.text.false_alarms < 0.3
+
+
 @pytest.mark.parametrize(
     ("query", "photo"),
     [("a cat", "chelsea"), ("a motorbike", "motorcycle"), ("a cup of coffee", "coffee"), ("a rocket launch", "rocket")],
 )
 def test_the_sample_library_answers(encoder: Encoder, query: str, photo: str) -> None:
     build_sample(encoder)
-    result = search(Library(sample_path()), encoder, parse_query(query))
+    result = search(Library(sample_path()), encoder, parse_query(query), filters=Filters(kind="image"))
     assert Path(result.hits[0].item.path).stem == photo
     assert result.cutoff == 1 and result.hits[0].likely
 
@@ -72,3 +105,13 @@ def test_the_sample_library_says_no(encoder: Encoder) -> None:
     build_sample(encoder)
     for query in ("a swimming pool", "people playing football", "sushi"):
         assert search(Library(sample_path()), encoder, parse_query(query)).cutoff == 0
+        assert search_videos(Library(sample_path()), encoder, parse_query(query)).cutoff == 0
+
+
+def test_the_reels_of_the_sample_library_are_found_by_their_moments(encoder: Encoder) -> None:
+    build_sample(encoder)
+    result = search_videos(Library(sample_path()), encoder, parse_query("a rocket"))
+    best = result.hits[0]
+    assert Path(best.item.path).name == "launch day.mp4" and best.likely and result.cutoff == 1
+    starts = sorted(moment.start_s for moment in best.moments if moment.likely)
+    assert starts == pytest.approx([0, 34.6], abs=1)  # it is shown twice
