@@ -14,9 +14,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from core.concepts import load_concept
 from core.encoders.base import Encoder, Scoring, Vectors, unit_rows
 from core.errors import QueryError
-from core.query import embed_texts
+from core.query import CONCEPT, embed_texts
 from core.relevance import LIKELY, describes
 from core.track import Track
 
@@ -29,6 +30,7 @@ _CHUNK = 4_096  # items at a time: their similarities to all classes and rivals 
 class ClassName:
     """A class: its name, and phrases or sentences that describe it, each of which counts as much as the name.
 
+    `concept:NAME`, as name or description, is a concept that was learned from examples (see `core.concepts`).
     negative: says what the other classes are not; what fits it best is "none of these".
     """
 
@@ -133,12 +135,16 @@ class ZeroShot:
 
 
 def class_vectors(encoder: Encoder, classes: Sequence[ClassName], *, templates: Sequence[str] | None = None) -> Vectors:
-    """(c, dim) unit rows: the mean over a class's name and descriptions, each through all templates."""
-    prompts = [text for each in classes for text in (each.name, *each.descriptions)]
-    owners = np.repeat(np.arange(len(classes)), [1 + len(each.descriptions) for each in classes])
-    embedded = embed_texts(encoder, prompts, templates=templates)
+    """(c, dim) unit rows: the mean over a class's name and descriptions, words through all templates."""
+    prompts = [(number, text) for number, each in enumerate(classes) for text in (each.name, *each.descriptions)]
+    words = [(number, text) for number, text in prompts if not text.startswith(CONCEPT)]
     sums = np.zeros((len(classes), encoder.dim), np.float32)
-    np.add.at(sums, owners, embedded)
+    np.add.at(
+        sums, [number for number, _ in words], embed_texts(encoder, [text for _, text in words], templates=templates)
+    )
+    for number, text in prompts:
+        if text.startswith(CONCEPT):
+            sums[number] += load_concept(encoder, text.removeprefix(CONCEPT)).vector
     return unit_rows(sums)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -14,12 +13,10 @@ from numpy.typing import NDArray
 from core.encoders.base import Encoder, Vectors
 from core.errors import DataError
 from core.files import write_whole
-from core.home import home
+from core.safe_arrays import kept, pack, place_of, unpack
 
 Target = Literal["classes", "number"]
 
-_FORMAT = "1"
-_SUFFIX = ".safetensors"
 _NEIGHBOURS = 5
 _SHARPNESS = 20.0  # with which nearer neighbours count more: their votes are exp(20 cosine)
 
@@ -80,42 +77,31 @@ class Head:
 
 
 def head_bytes(head: Head) -> bytes:
-    """The head as a safetensors file with its words in the metadata: it holds no code, so any source may be opened."""
-    from safetensors.numpy import save
-
-    about = {"format": _FORMAT, "kind": head.kind, "target": head.target, "encoder_id": head.encoder_id}
-    arrays = {name: np.ascontiguousarray(array, np.float32) for name, array in head.arrays.items()}
-    return save(arrays, metadata=about | {"names": json.dumps(head.names)})
+    """The head as a safetensors file with its words in the metadata."""
+    about = {"kind": head.kind, "target": head.target, "encoder_id": head.encoder_id, "names": json.dumps(head.names)}
+    return pack(head.arrays, about)
 
 
 def read_head(data: bytes) -> Head:
-    """Reads `head_bytes`. Raises DataError for anything else, pickles among it."""
-    from safetensors import SafetensorError
-    from safetensors.numpy import load
-
+    """Reads `head_bytes`. Raises DataError for anything else."""
+    arrays, about = unpack(data)
     try:
-        length = int.from_bytes(data[:8], "little")
-        about = json.loads(data[8 : 8 + length])["__metadata__"]
-        head = Head(about["kind"], about["target"], about["encoder_id"], tuple(json.loads(about["names"])), load(data))
+        target: Target = "number" if about["target"] == "number" else "classes"
+        head = Head(about["kind"], target, about["encoder_id"], tuple(json.loads(about["names"])), arrays)
         _check(head)
-    except (SafetensorError, KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
-        raise DataError(
-            "This is not a head that Semblance saved (a .safetensors file). Pickles and joblib files are not opened: "
-            "they can run code."
-        ) from error
+    except (KeyError, ValueError, TypeError) as error:
+        raise DataError("The file holds no head: choose one that Semblance saved.") from error
     return head
 
 
 def saved_heads(encoder: Encoder) -> dict[str, Path]:
     """The heads of the home folder that fit an encoder, by name."""
-    return {path.stem: path for path in sorted(_folder(encoder).glob(f"*{_SUFFIX}"))}
+    return kept("heads", encoder)
 
 
 def save_head(head: Head, encoder: Encoder, name: str) -> Path:
     """Keeps a head under a name in the home folder, to be used on any library of its encoder. Raises DataError."""
-    if not re.fullmatch(r"[\w][\w \-.]{0,79}", name):
-        raise DataError("A name has 1 to 80 letters, digits, spaces, dots or dashes.")
-    path = _folder(encoder) / f"{name}{_SUFFIX}"
+    path = place_of("heads", encoder, name)
     write_whole(path, head_bytes(head))
     return path
 
@@ -132,26 +118,14 @@ def load_head(path: Path, encoder: Encoder) -> Head:
 
 
 def _check(head: Head) -> None:
-    """Raises ValueError for arrays that do not belong together."""
+    """Raises KeyError or ValueError for arrays that do not belong together."""
     knn = head.kind == "knn"
-    first, second = (
-        (head.arrays["memory"], head.arrays["targets"])
-        if knn
-        else (
-            head.arrays["weights"],
-            head.arrays["bias"],
-        )
-    )
+    first, second = (head.arrays[name] for name in (("memory", "targets") if knn else ("weights", "bias")))
     sound = first.ndim == 2 and second.shape == (len(first),) and len(first) > 0 and len(head.names) > 0
-    sound = sound and all(array.dtype == np.float32 and np.isfinite(array).all() for array in head.arrays.values())
-    sound = sound and head.target in ("classes", "number") and all(isinstance(name, str) for name in head.names)
-    if head.target == "classes":
-        numbers = second if knn else np.array([len(first) - 1.0])
-        sound = sound and bool((numbers >= 0).all() and (numbers < len(head.names)).all())
-        sound = sound and (knn or len(first) == len(head.names))
+    sound = sound and all(isinstance(name, str) for name in head.names)
+    if sound and knn and head.target == "classes":
+        sound = bool((second >= 0).all() and (second < len(head.names)).all())
+    elif sound and not knn:
+        sound = len(first) == len(head.names)
     if not sound:
         raise ValueError("arrays and words do not belong together")
-
-
-def _folder(encoder: Encoder) -> Path:
-    return home() / "heads" / re.sub(r"[^\w.-]+", "_", encoder.id)

@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from core.concepts import load_concept
 from core.encoders.base import Encoder, Vectors, unit_rows
 from core.errors import MediaError, QueryError
 from core.files import absolute
@@ -24,9 +25,10 @@ from core.track import embed_video, track_of
 PLAIN = ("{}",)  # the template that leaves words as they are
 _ITEM = "item:"
 _FILE = "file:"
+CONCEPT = "concept:"
 _WEIGHT = re.compile(r"(\d{1,6}(?:\.\d{1,6})?|\.\d{1,6}):(?!//)\s*")
 # a sign is one that stands alone, so that "t-shirt" and "C++" stay words; quotes hold anything but quotes
-_TOKEN = re.compile(r'(?:[\d.]+:)?(?:file:)?"[^"]*"|\S+')
+_TOKEN = re.compile(r'(?:[\d.]+:)?(?:file:|concept:)?"[^"]*"|\S+')
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +37,27 @@ class Term:
 
     kind: "text" (value: the words), "image" (value: a path, or the bytes of a picture), "clip" (the same of a video,
     which counts by the mean over its time), "item" (value: an id of the library; a video by its mean), "frame" (value:
-    `ID@12.5`, what a video of the library shows at that second).
+    `ID@12.5`, what a video of the library shows at that second), "concept" (the name of one that was learned from
+    examples, see `core.concepts`).
     weight: any finite number; below zero the term is what the answer should not be like.
     """
 
-    kind: Literal["text", "image", "clip", "item", "frame"]
+    kind: Literal["text", "image", "clip", "item", "frame", "concept"]
     value: str | bytes | Path
     weight: float = 1.0
+
+    @property
+    def is_word(self) -> bool:
+        """Whether its vector lies where those of texts do, not those of pictures."""
+        return self.kind in ("text", "concept")
 
 
 def parse_query(text: str, *, files: bool = True) -> tuple[Term, ...]:
     """Reads `2:beach + ./photo.jpg - people`: terms joined by + and -, each with an optional weight and colon.
 
     A term that names a picture or video file is one, `item:ID` a picture or video of the library, `item:ID@12.5` its
-    frame at that second, all else words. Words within double quotes are taken literally; `file:"a - b.jpg"` is a file
-    whose path would read as something else.
+    frame at that second, `concept:NAME` or `concept:"MY NAME"` a learned concept, all else words. Words within double
+    quotes are taken literally; `file:"a - b.jpg"` is a file whose path would read as something else.
     files: whether paths may be opened (not for a visitor's text on a server).
     Raises QueryError for an empty query, an empty term, or a file that is not there.
     """
@@ -130,6 +138,9 @@ def _term(words: list[str], sign: float, files: bool) -> Term:
     if weight:
         sign *= float(weight.group(1))
         text = text[weight.end() :]
+    if text.startswith(CONCEPT):
+        name = text.removeprefix(CONCEPT)
+        return Term("concept", name[1:-1] if _in_quotes(name) else name, sign)
     quoted = text.removeprefix(_FILE)
     named = files and quoted != text
     if _in_quotes(quoted):
@@ -161,6 +172,8 @@ def _written(term: Term) -> str:
     text = str(term.value)
     if term.kind in ("item", "frame"):
         return _ITEM + text
+    if term.kind == "concept":
+        return f'{CONCEPT}"{text}"'
     if term.kind in ("image", "clip"):
         text = str(absolute(text))
     try:
@@ -178,6 +191,8 @@ def _embed_term(
 ) -> NDArray[np.float32]:
     if term.kind == "text":
         return embed_texts(encoder, [str(term.value)], templates=templates)[0]
+    if term.kind == "concept":
+        return load_concept(encoder, str(term.value)).vector
     if term.kind in ("item", "frame"):
         return _stored(str(term.value), index)
     source = term.value if isinstance(term.value, bytes) else Path(term.value)

@@ -65,7 +65,7 @@ class Relevance:
         """query: the unit vector (dim,) of `terms`. background: (b, dim), b > 0, a sample of the library's vectors."""
         prompts = neutral_vectors(encoder)
         neutral = _neutral_queries(prompts, background, terms)
-        by_text = all(term.kind == "text" for term in terms)
+        by_text = all(term.is_word for term in terms)
         scores = neutral[_spread(len(neutral), _LEVEL_QUERIES)] @ background[_spread(len(background), _LEVEL_ITEMS)].T
         if not by_text:
             half = min(_PRIOR_PAIRS, len(prompts) // 2)
@@ -129,12 +129,12 @@ def _choice(
 def _neutral_queries(prompts: Vectors, background: Vectors, terms: Sequence[Term]) -> Vectors:
     """The query's own sum with neutral stand-ins, as many as there are prompts: texts for texts, items for pictures."""
     if len(terms) == 1 and terms[0].weight > 0:
-        return prompts if terms[0].kind == "text" else background
+        return prompts if terms[0].is_word else background
     rng = np.random.default_rng(0)
     total = np.zeros_like(prompts)
     for place, term in enumerate(terms):  # the first keeps the order of the prompts, and so their prior
         order = rng.permutation(len(prompts)) if place else np.arange(len(prompts))
-        pool = prompts if term.kind == "text" else background
+        pool = prompts if term.is_word else background
         total += np.float32(term.weight) * pool[order % len(pool)]
     return unit_rows(total)
 
