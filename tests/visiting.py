@@ -1,0 +1,121 @@
+"""How tests visit the pages without a browser: a world of their own, and short words for what a visitor does."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import streamlit as st
+from fakes import COLOURS, ColourEncoder
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+import ui.encoders
+import ui.results
+import ui.video_results
+from core import Library, SearchResult, search
+from core.errors import EncoderError
+from core.search_video import VideoHit, VideoResult, search_videos
+
+APP = str(Path(__file__).parents[1] / "app.py")
+HOME, LIBRARY, SEARCH = "pages/home.py", "pages/library.py", "pages/search_images.py"
+VIDEO = "pages/search_video.py"
+LINE = 0.97  # a cosine: what is likely is measured elsewhere, so that in this world the line is drawn by score
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, encoder: ColourEncoder) -> None:
+    """A home of its own, and the colour encoder wherever one is opened; "other" is a second, all else is not there."""
+    monkeypatch.setenv("SEMBLANCE_HOME", str(tmp_path / "home"))
+    other = ColourEncoder("colour-2")
+    other.name = "other"
+
+    def open_encoder(name: str, **_: Any) -> ColourEncoder:
+        if name in ("embedded", "colour", "other"):
+            return other if name == "other" else encoder
+        raise EncoderError(f"There is no model {name}: check its name.")
+
+    def by_score(*args: Any, **options: Any) -> SearchResult:
+        result = search(*args, **options)
+        hits = tuple(replace(hit, likely=hit.score > LINE, relevance=max(0.0, hit.score)) for hit in result.hits)
+        hits = tuple(sorted(hits, key=lambda hit: -hit.score))
+        return replace(result, hits=hits, cutoff=sum(hit.likely for hit in hits))
+
+    def videos_by_score(*args: Any, **options: Any) -> VideoResult:
+        result = search_videos(*args, **options)
+        hits = sorted((by_peak(hit) for hit in result.hits), key=lambda hit: not hit.likely)
+        return replace(result, hits=tuple(hits), cutoff=sum(hit.likely for hit in hits))
+
+    def by_peak(hit: VideoHit) -> VideoHit:
+        moments = [replace(each, likely=each.score > LINE, relevance=max(0.0, each.score)) for each in hit.moments]
+        moments.sort(key=lambda moment: -moment.score)
+        best = moments[0]
+        return replace(hit, moments=tuple(moments), likely=best.likely, relevance=best.relevance)
+
+    monkeypatch.setattr(ui.encoders, "open_encoder", open_encoder)
+    monkeypatch.setattr(ui.results, "search", by_score)
+    monkeypatch.setattr(ui.video_results, "search_videos", videos_by_score)
+    st.cache_resource.clear()
+
+
+def visit(page: str = HOME, **link: str) -> AppTest:
+    """Opens a page as a link with these parameters does."""
+    at = AppTest.from_file(APP, default_timeout=30)
+    at.query_params.update(link)
+    at.run()
+    return at if page == HOME else at.switch_page(page).run()
+
+
+def find(at: AppTest, query: str) -> AppTest:
+    return at.text_input("q").set_value(query).run()
+
+
+def said(at: AppTest) -> str:
+    """All that is written on the page and in the sidebar."""
+    assert not at.exception
+    kinds = (at.title, at.subheader, at.markdown, at.caption, at.info, at.warning, at.error, at.success, at.code)
+    return "\n".join(str(element.value) for kind in kinds for element in kind).replace("\\", "")
+
+
+def cards(at: AppTest, gallery: int = 0) -> list[str]:
+    """The names of the pictures in a gallery."""
+    return [card["name"] for card in json.loads(at.get("bidi_component")[gallery].proto.json)["cards"]]
+
+
+def component(at: AppTest, holding: str) -> list[dict[str, Any]]:
+    """What the components that are told something of this name are told, in their order."""
+    told = [json.loads(element.proto.json) for element in at.get("bidi_component")]
+    return [each for each in told if holding in each]
+
+
+def press(at: AppTest, label: str) -> AppTest:
+    return next(button for button in at.button if button.label == label).click().run()
+
+
+def labels(at: AppTest) -> list[str]:
+    return [button.label for button in at.button]
+
+
+def settled(at: AppTest) -> AppTest:
+    """Waits until no job runs any more."""
+    deadline = time.monotonic() + 90
+    while at.progress:
+        assert time.monotonic() < deadline, "the job does not end"
+        time.sleep(0.05)
+        at.run()
+    return at.run()
+
+
+def item_id(library: Library, name: str) -> str:
+    return next(row["id"] for row in library.items().to_pylist() if Path(row["path"]).name == name)
+
+
+def picture(colour: str) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (70, 50), COLOURS[colour]).save(buffer, "PNG")
+    return buffer.getvalue()
