@@ -55,8 +55,11 @@ def write_video(
         tick = Fraction(1, _TICKS) if times is not None else 1 / Fraction(stream.codec_context.framerate)
         stream.codec_context.time_base = tick
         stream.codec_context.flags |= av.codec.context.Flags.frame_duration
+        frames: dict[int, Any] = {}
         for time_s, lasts_s, shot in _timed_shots(plan, fps, times):
-            frame = av.VideoFrame.from_image(as_image(shot, size)).reformat(format=pix_fmt)
+            if id(shot) not in frames:
+                frames = {id(shot): av.VideoFrame.from_image(as_image(shot, size)).reformat(format=pix_fmt)}
+            frame = frames[id(shot)]
             frame.time_base, frame.pts, frame.duration = tick, round(time_s / tick), round(lasts_s / tick)
             output.mux(stream.encode(frame))
         output.mux(stream.encode(None))

@@ -8,6 +8,7 @@ _BACK_S = 1.0
 _LEAP_S = 10.0  # as FFmpeg's `dts_delta_threshold`, for the same formats
 _LEAPING = ("mpegts", "mpeg")  # recordings, spliced as they are: after a splice time is counted anew
 _PATIENCE = 16  # frames: no decoder holds more back, so that more of them in the past are no mere disorder
+_SHORT_PATIENCE = 3
 
 
 class Clock:
@@ -41,7 +42,7 @@ class Clock:
 
     def _starts_anew(self, at: float, last: float) -> bool:
         self._behind = self._behind + 1 if at < last - _BACK_S else 0
-        if self._behind > (0 if self._leaps else _PATIENCE):
+        if self._behind > (_SHORT_PATIENCE if self._leaps else _PATIENCE):
             self._behind = 0
             return True
         return self._leaps and at > last + _LEAP_S
