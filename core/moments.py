@@ -103,6 +103,16 @@ def find_moments(
     )
 
 
+def shot_at(track: Track, time_s: float, unlike: float) -> slice:
+    """The rows around a second up to the next visible cut to each side. unlike: see `Background`."""
+    looks = np.einsum("nd,nd->n", track.vectors[1:], track.vectors[:-1])
+    cuts = np.flatnonzero(1 - looks >= _CUT * (1 - unlike)) + 1
+    row = max(0, int(np.searchsorted(track.start_s, time_s, "right")) - 1)
+    place = int(np.searchsorted(cuts, row, "right"))
+    bounds = [0, *cuts.tolist(), len(track)]
+    return slice(bounds[place], bounds[place + 1])
+
+
 def _smooth(track: Track, scores: NDArray[np.float32], unlike: float) -> NDArray[np.float32]:
     """Each score averaged with those around it, by nearness in time, likeness of the frames, and their seconds."""
     length = np.maximum(track.end_s - track.start_s, 1e-3)

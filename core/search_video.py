@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,15 +16,17 @@ from core.filters import Filters
 from core.library.index import VectorIndex
 from core.library.schema import Item
 from core.library.store import Library
-from core.moments import Background, Curve, Judge, Moment, curve_of, find_moments
-from core.query import Term, embed_query
+from core.moments import Background, Curve, Moment, curve_of, find_moments, shot_at
+from core.query import Term, embed_query, frame_of
 from core.relevance import Relevance
-from core.track import track_of
+from core.search_clip import aligned, asked_track, frame_scores, shown_anywhere
+from core.track import Track, track_of
+from core.video_rows import POOLINGS, Pooling, VideoRows
 
-Pooling = Literal["max", "top", "mean"]
-POOLINGS: tuple[Pooling, ...] = ("max", "top", "mean")
+__all__ = ["MAX_VIDEOS", "POOLINGS", "Pooling", "VideoHit", "VideoResult", "search_videos"]
+
 MAX_VIDEOS = 1_000
-_TOP_S = 5.0  # "top" is the mean over a video's best seconds, this many of them
+_CANDIDATES = 50  # looked at closely where a clip is asked for, even if fewer are shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,94 +74,106 @@ def search_videos(
     """Ranks a library's videos against a query, exactly, and finds the moments that answer it.
 
     pooling: how the scores of its frames become a video's: the best one, the mean over the best 5 seconds, or the
-    mean over all its time. top_k: clamped to 1..1,000 and to what there is. max_moments: of each video, at least 1.
-    A video of the query is not among its own answers. Raises QueryError (see `embed_query`) and LibraryError.
+    mean over all its time. A query that is one video and nothing else is aligned with each: it ranks by the part that
+    runs alongside ("max" and "top") or by the likeness of the two as a whole ("mean").
+    top_k: clamped to 1..1,000 and to what there is. max_moments: of each video, at least 1.
+    A video of the query is not among its own answers, nor is the shot that a frame of the query belongs to.
+    Raises QueryError (see `embed_query`) and LibraryError.
     """
     started = time.perf_counter()
     if pooling not in POOLINGS:
         raise QueryError(f"Videos are ranked by {', '.join(POOLINGS)}, not by {pooling!r}.")
     index = library.index(encoder)
-    query = embed_query(encoder, terms, index=index, templates=templates)
-    rows = _Rows.of(index, query, _allowed(index, filters or Filters(), terms))
-    if len(rows.items) == 0:
-        return VideoResult((), 0, 0, time.perf_counter() - started, pooling)
-    reading = Relevance.of(encoder, index.background, query, terms, items=len(rows.scores))
-    pooled = rows.pooled(pooling)
-    background = _background(index, query, reading)
-    shown = np.argsort(-pooled, kind="stable")[: max(1, min(int(top_k), MAX_VIDEOS))]
-    hits = [
-        _hit(index, int(rows.items[video]), query, float(pooled[video]), background, reading.of_hits, max_moments)
-        for video in shown
-    ]
+    clip = asked_track(encoder, terms, index)
+    query = clip.whole() if clip else embed_query(encoder, terms, index=index, templates=templates)
+    videos = np.asarray(Filters(kind="video").mask(index.items))
+    rows = VideoRows.of(index, query, videos & _allowed(index, filters, terms), _asked_shots(index, terms))
+    hits: list[VideoHit] = []
+    if len(rows.items):
+        rivals = int(videos[index.item_rows].sum())
+        reading = Relevance.of(encoder, index.background, query, terms, items=rivals)
+        top_k, most = max(1, min(int(top_k), MAX_VIDEOS)), max(1, int(max_moments))
+        hits = (
+            _clip_hits(rows, clip, reading, pooling, top_k, most)
+            if clip
+            else _hits(rows, query, reading, pooling, top_k, most)
+        )
     hits.sort(key=lambda hit: not hit.likely)
     cutoff = sum(hit.likely for hit in hits)
     return VideoResult(tuple(hits), cutoff, len(rows.items), time.perf_counter() - started, pooling)
 
 
-def _background(index: VectorIndex, query: NDArray[np.float32], reading: Relevance) -> Background:
-    usual = float(np.median(index.background @ query))
-    chance = reading.mean + 2 * reading.std  # a library that is all about the query does not make it chance
-    return Background(min(usual, chance), reading.std, float((index.background.mean(axis=0) ** 2).sum()))
+def _hits(
+    rows: VideoRows, query: NDArray[np.float32], reading: Relevance, pooling: Pooling, top_k: int, most: int
+) -> list[VideoHit]:
+    background = _background(rows.index, query, reading)
+    pooled = rows.pooled(pooling)
+    hits = []
+    for video in np.argsort(-pooled, kind="stable")[:top_k]:
+        track = rows.track(int(video))
+        curve = curve_of(track, track.vectors @ query, background)
+        moments = find_moments(curve, track.vectors, background, reading.of_hits, max_moments=most)
+        hits.append(_hit(rows, int(video), float(pooled[video]), moments, curve))
+    return hits
+
+
+def _clip_hits(
+    rows: VideoRows, clip: Track, reading: Relevance, pooling: Pooling, top_k: int, most: int
+) -> list[VideoHit]:
+    """Videos that are likely to come first by a simpler measure are aligned with the clip, which decides."""
+    simpler = rows.pooled("mean") if pooling == "mean" else shown_anywhere(rows, clip)
+    whole = clip.whole()
+    background = Background(reading.mean, reading.std, _unlike(rows.index))
+    hits = []
+    for video in np.argsort(-simpler, kind="stable")[: max(2 * top_k, _CANDIDATES)]:
+        track = rows.track(int(video))
+        score, alignment, moments = aligned(clip, track, reading, most=most)
+        score = float(whole @ track.whole()) if pooling == "mean" else score
+        curve = curve_of(track, frame_scores(clip, track), background)
+        hits.append(_hit(rows, int(video), score, moments, curve, alignment))
+    hits.sort(key=lambda hit: -hit.score)
+    return hits[:top_k]
 
 
 def _hit(
-    index: VectorIndex,
-    row: int,
-    query: NDArray[np.float32],
+    rows: VideoRows,
+    video: int,
     score: float,
-    background: Background,
-    judge: Judge,
-    max_moments: int,
+    moments: tuple[Moment, ...],
+    curve: Curve,
+    alignment: Alignment | None = None,
 ) -> VideoHit:
-    item = Item.from_row(index.items.slice(row, 1).to_pylist()[0])
-    track = track_of(index, item.id)
-    curve = curve_of(track, track.vectors @ query, background)
-    moments = find_moments(curve, track.vectors, background, judge, max_moments=max_moments)
-    return VideoHit(item, score, moments[0].relevance, moments[0].likely, moments, curve)
+    item = Item.from_row(rows.index.items.slice(int(rows.items[video]), 1).to_pylist()[0])
+    return VideoHit(item, score, moments[0].relevance, moments[0].likely, moments, curve, alignment)
 
 
-def _allowed(index: VectorIndex, filters: Filters, terms: Sequence[Term]) -> NDArray[np.bool_]:
-    allowed = np.asarray(Filters(kind="video").mask(index.items))
-    limited = filters.mask(index.items)
-    if limited is not None:
-        allowed &= limited
+def _background(index: VectorIndex, query: NDArray[np.float32], reading: Relevance) -> Background:
+    usual = float(np.median(index.background @ query))
+    chance = reading.mean + 2 * reading.std  # a library that is all about the query does not make it chance
+    return Background(min(usual, chance), reading.std, _unlike(index))
+
+
+def _unlike(index: VectorIndex) -> float:
+    """The cosine of two rows of a library, on average."""
+    return float((index.background.mean(axis=0) ** 2).sum())
+
+
+def _allowed(index: VectorIndex, filters: Filters | None, terms: Sequence[Term]) -> NDArray[np.bool_]:
+    limited = filters.mask(index.items) if filters else None
+    allowed = np.ones(len(index.items), bool) if limited is None else limited
     for term in terms:
         if term.kind == "item":
             allowed[index.item_rows[index.numbers_of(str(term.value))]] = False
     return allowed
 
 
-@dataclass(frozen=True)
-class _Rows:
-    """The rows of the videos that are searched, one video after the other.
-
-    scores: (n,) cosines; lengths: (n,) seconds. firsts: (videos,) where each one's rows begin; items: (videos,) its row
-    in the index's items.
-    """
-
-    scores: NDArray[np.float32]
-    lengths: NDArray[np.float32]
-    firsts: NDArray[np.int64]
-    items: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, index: VectorIndex, query: NDArray[np.float32], allowed: NDArray[np.bool_]) -> _Rows:
-        scores, numbers = index.search(query, len(index), allowed=allowed)
-        owners = index.item_rows[numbers]
-        order = np.argsort(owners, kind="stable")  # within a video the rows stay best first
-        items, firsts = np.unique(owners[order], return_index=True)
-        numbers = numbers[order]
-        return cls(scores[order], index.end_s[numbers] - index.start_s[numbers], firsts, items)
-
-    def pooled(self, pooling: Pooling) -> NDArray[np.float32]:
-        """(videos,): one score each. Rows count by their seconds, as if all were on an even grid of time."""
-        if pooling == "max":
-            return self.scores[self.firsts]
-        weights = np.maximum(self.lengths.astype(np.float64), 1e-3)
-        if pooling == "top":
-            passed = np.cumsum(weights) - weights
-            counts = np.diff(np.append(self.firsts, len(weights)))
-            passed -= np.repeat(passed[self.firsts], counts)
-            weights = np.clip(_TOP_S - passed, 0.0, weights)
-        total = np.add.reduceat(weights * self.scores, self.firsts)
-        return np.asarray(total / np.add.reduceat(weights, self.firsts), np.float32)
+def _asked_shots(index: VectorIndex, terms: Sequence[Term]) -> NDArray[np.int64]:
+    """The numbers of the vectors of the shots that frames of the query belong to."""
+    shots = [np.empty(0, np.int64)]
+    for term in terms:
+        if term.kind == "frame":
+            item_id, time_s = frame_of(str(term.value))
+            numbers = index.numbers_of(item_id)
+            numbers = numbers[np.argsort(index.start_s[numbers], kind="stable")]
+            shots.append(numbers[shot_at(track_of(index, item_id), time_s, _unlike(index))])
+    return np.concatenate(shots)

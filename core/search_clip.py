@@ -1,0 +1,111 @@
+"""Video to video: which videos show what a clip shows, in the same order, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.align import Alignment, alignments
+from core.encoders.base import Encoder, Vectors
+from core.errors import MediaError, QueryError
+from core.library.index import VectorIndex
+from core.moments import Moment
+from core.query import Term
+from core.relevance import LIKELY, Relevance
+from core.track import Track, embed_video, track_of
+from core.video_rows import VideoRows
+
+ENOUGH_S = 5.0  # a run of this length is evidence in full, however long the clip that was asked with
+_FRAMES = 64  # of the query, when many videos are looked through
+_CHUNK = 16_384
+
+
+def asked_track(encoder: Encoder, terms: Sequence[Term], index: VectorIndex) -> Track | None:
+    """The video that a query consists of, a clip or a video of the library; None for any other query.
+
+    Raises QueryError where it cannot be read.
+    """
+    if len(terms) != 1 or terms[0].weight <= 0:
+        return None
+    value = terms[0].value
+    if terms[0].kind == "item":
+        track = track_of(index, str(value))
+        return track if len(track) and not np.isnan(track.start_s).any() else None
+    if terms[0].kind != "clip":
+        return None
+    try:
+        return embed_video(encoder, value if isinstance(value, bytes) else Path(value))
+    except MediaError as error:
+        where = "The clip of the query" if isinstance(value, bytes) else repr(str(value))
+        raise QueryError(f"{where} cannot be used: {error}") from error
+
+
+def shown_anywhere(rows: VideoRows, query: Track) -> NDArray[np.float32]:
+    """(videos,): how much of a query each of many videos shows, in whatever order.
+
+    The mean over frames of the query of the highest cosine that any frame of the video has with each: the Chamfer
+    similarity of ViSiL (Kordopatis-Zilos et al. 2019).
+    """
+    frames = _frames(query)
+    best = np.full((len(rows.firsts), len(frames)), -1.0, np.float32)
+    owners = np.searchsorted(rows.firsts, np.arange(len(rows.numbers)), "right") - 1
+    for start in range(0, len(rows.numbers), _CHUNK):
+        some = slice(start, start + _CHUNK)
+        cosines = rows.index.vectors(rows.numbers[some]) @ frames.T
+        videos, begins = np.unique(owners[some], return_index=True)
+        best[videos] = np.maximum(best[videos], np.maximum.reduceat(cosines, begins))
+    return np.asarray(best.mean(axis=1), np.float32)
+
+
+def frame_scores(query: Track, video: Track) -> NDArray[np.float32]:
+    """(n,) for each row of a video the highest cosine that any frame of the query has with it."""
+    return np.asarray((video.vectors @ _frames(query).T).max(axis=1), np.float32)
+
+
+def aligned(
+    query: Track, video: Track, reading: Relevance, *, most: int
+) -> tuple[float, Alignment, tuple[Moment, ...]]:
+    """How a clip and one video run alongside: a score, the best alignment, and the moments of all, best first.
+
+    reading: of the clip's vector. most: moments. The score is the mean cosine over the whole clip, in which seconds
+    without a counterpart count as half-way from chance to the same picture.
+    """
+    level = (1 + reading.mean) / 2
+    found = alignments(query, video, level=level, most=most)
+    enough = min(query.duration_s, ENOUGH_S)
+    strength = np.array([_counted(each, enough, level) for each in found], np.float32)
+    relevance = reading.of_hits(strength, np.zeros((len(found), query.vectors.shape[1]), np.float32))
+    moments = [_moment(query, video, each, float(value)) for each, value in zip(found, relevance, strict=True)]
+    moments.sort(key=lambda moment: -moment.relevance)
+    return _counted(found[0], query.duration_s, level), found[0], tuple(moments)
+
+
+def _frames(query: Track) -> Vectors:
+    return query.on_grid(max(query.step_s, query.duration_s / _FRAMES))
+
+
+def _counted(alignment: Alignment, seconds: float, level: float) -> float:
+    """The mean cosine over so many seconds, of which those beyond the alignment have only `level`."""
+    share = min(1.0, alignment.length_s / max(seconds, 1e-3))
+    return level + share * (alignment.score - level)
+
+
+def _moment(query: Track, video: Track, alignment: Alignment, relevance: float) -> Moment:
+    """An alignment as a moment; its peak is where the two are most alike."""
+    rows = np.flatnonzero((video.end_s > alignment.start_s) & (video.start_s < alignment.end_s))
+    starts = np.maximum(video.start_s[rows], alignment.start_s)
+    middles = (starts + np.minimum(video.end_s[rows], alignment.end_s)) / 2
+    shown = np.stack([query.at(middle - alignment.start_s + alignment.query_start_s) for middle in middles.tolist()])
+    cosines = np.einsum("nd,nd->n", shown, video.vectors[rows])
+    peak = int(np.argmax(cosines))
+    return Moment(
+        start_s=alignment.start_s,
+        end_s=alignment.end_s,
+        peak_s=float(middles[peak]),
+        score=float(cosines[peak]),
+        relevance=relevance,
+        likely=relevance >= LIKELY,
+    )

@@ -1,0 +1,67 @@
+"""The vectors of many videos against one query, and what they come to for each video."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.library.index import VectorIndex
+from core.track import Track
+
+Pooling = Literal["max", "top", "mean"]
+POOLINGS: tuple[Pooling, ...] = ("max", "top", "mean")
+
+_TOP_S = 5.0  # "top" is the mean over a video's best seconds, this many of them
+_SHORTEST_S = 1e-3
+
+
+@dataclass(frozen=True)
+class VideoRows:
+    """The vectors of the videos that are searched, one video after the other, each video's best first.
+
+    numbers: (n,) of the vectors in the index; scores: (n,) cosines with the query. firsts: (videos,) where each
+    video's begin; items: (videos,) its row in the index's items.
+    """
+
+    index: VectorIndex
+    numbers: NDArray[np.int64]
+    scores: NDArray[np.float32]
+    firsts: NDArray[np.int64]
+    items: NDArray[np.int64]
+
+    @classmethod
+    def of(
+        cls, index: VectorIndex, query: NDArray[np.float32], allowed: NDArray[np.bool_], without: NDArray[np.int64]
+    ) -> VideoRows:
+        """allowed: (items,) mask of what may be found. without: numbers of vectors that are no answer."""
+        scores, numbers = index.search(query, len(index), allowed=allowed)
+        if len(without):
+            kept = ~np.isin(numbers, without)
+            scores, numbers = scores[kept], numbers[kept]
+        owners = index.item_rows[numbers]
+        order = np.argsort(owners, kind="stable")
+        items, firsts = np.unique(owners[order], return_index=True)
+        return cls(index, numbers[order], scores[order], firsts, items)
+
+    def pooled(self, pooling: Pooling) -> NDArray[np.float32]:
+        """(videos,): one score each. Rows count by their seconds, as if all were on an even grid of time."""
+        if pooling == "max":
+            return self.scores[self.firsts]
+        seconds = self.index.end_s[self.numbers] - self.index.start_s[self.numbers]
+        weights = np.maximum(seconds.astype(np.float64), _SHORTEST_S)
+        if pooling == "top":
+            passed = np.cumsum(weights) - weights
+            passed -= np.repeat(passed[self.firsts], np.diff(np.append(self.firsts, len(weights))))
+            weights = np.clip(_TOP_S - passed, 0.0, weights)
+        total = np.add.reduceat(weights * self.scores, self.firsts)
+        return np.asarray(total / np.add.reduceat(weights, self.firsts), np.float32)
+
+    def track(self, video: int) -> Track:
+        """The rows of one of the videos, in the order of time."""
+        stop = self.firsts[video + 1] if video + 1 < len(self.firsts) else len(self.numbers)
+        numbers = self.numbers[self.firsts[video] : stop]
+        numbers = numbers[np.argsort(self.index.start_s[numbers], kind="stable")]
+        return Track(self.index.start_s[numbers], self.index.end_s[numbers], self.index.vectors(numbers))
