@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Literal
@@ -13,6 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from core.files import absolute
+from core.library.schema import Label
 
 Orientation = Literal["landscape", "portrait", "square"]
 _SQUARE = 1.05  # sides that differ by up to 5 % are what people call square
@@ -25,7 +27,7 @@ class Filters:
     kind: "image" or "video". folder: absolute path, with all below it. after, before: dates (both included) on which
     the photo was taken or, where it does not say, the file was last changed. min_side, max_side: pixels of the
     shorter side. orientation: as displayed; sides within 5 % are square. min_duration_s, max_duration_s: seconds, both
-    included; what has no duration, as photos have none, does not pass.
+    included; what has no duration, as photos have none, does not pass. label: one that the item has, in any task.
     """
 
     kind: str | None = None
@@ -37,9 +39,13 @@ class Filters:
     orientation: Orientation | None = None
     min_duration_s: float | None = None
     max_duration_s: float | None = None
+    label: str | None = None
 
-    def mask(self, items: pa.Table) -> NDArray[np.bool_] | None:
-        """(items,) which rows of the `items` table pass; None where all do, because nothing is limited."""
+    def mask(self, items: pa.Table, labels: Sequence[Label] = ()) -> NDArray[np.bool_] | None:
+        """(items,) which rows of the `items` table pass; None where all do, because nothing is limited.
+
+        labels: those of the library; only needed where `label` is set.
+        """
         if all(getattr(self, each.name) is None for each in fields(self)):
             return None
         passes = np.ones(len(items), bool)
@@ -54,6 +60,9 @@ class Filters:
             passes &= self._by_shape(items)
         if self.min_duration_s is not None or self.max_duration_s is not None:
             passes &= self._by_duration(items)
+        if self.label is not None:
+            wanted = pa.array([each.item_id for each in labels if each.label == self.label], pa.string())
+            passes &= _array(pc.is_in(items["id"], value_set=wanted))
         return passes
 
     def _by_date(self, items: pa.Table) -> NDArray[np.bool_]:

@@ -72,7 +72,7 @@ def search(
     index = library.index(encoder)
     query = embed_query(encoder, terms, index=index, templates=templates)
     filters = filters or Filters()
-    allowed = _allowed(index, filters, terms)
+    allowed = _allowed(index, filters.mask(index.items, library.labels() if filters.label else ()), terms)
     rows = index.rows_with_vectors
     considered = len(rows) if allowed is None else int(allowed[rows].sum())
     top_k = max(1, min(int(top_k), MAX_HITS))
@@ -94,8 +94,7 @@ def _rivals(index: VectorIndex, filters: Filters) -> int:
     return len(index) if of_kind is None else int(of_kind[index.item_rows].sum())
 
 
-def _allowed(index: VectorIndex, filters: Filters, terms: Sequence[Term]) -> NDArray[np.bool_] | None:
-    allowed = filters.mask(index.items)
+def _allowed(index: VectorIndex, allowed: NDArray[np.bool_] | None, terms: Sequence[Term]) -> NDArray[np.bool_] | None:
     asked = [number for term in terms if term.kind == "item" for number in index.numbers_of(str(term.value))]
     if asked:
         allowed = np.ones(len(index.items), bool) if allowed is None else allowed

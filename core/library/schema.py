@@ -12,6 +12,7 @@ FORMAT_VERSION = 2  # 2: videos, whose vectors say how they were sampled
 
 Kind = Literal["image", "video", "text"]
 Status = Literal["ok", "failed", "missing"]
+LabelledBy = Literal["person", "model"]
 
 ITEMS = pa.schema(
     [
@@ -28,6 +29,16 @@ ITEMS = pa.schema(
         pa.field("duration_s", pa.float32()),
         pa.field("taken_at", pa.timestamp("s")),  # EXIF, local time
         pa.field("added_at", pa.timestamp("s"), nullable=False),  # UTC
+    ]
+)
+
+LABELS = pa.schema(
+    [
+        pa.field("item_id", pa.string(), nullable=False),
+        pa.field("task", pa.string(), nullable=False),
+        pa.field("label", pa.string(), nullable=False),
+        pa.field("by", pa.string(), nullable=False),  # person or model
+        pa.field("probability", pa.float32()),  # of a model's
     ]
 )
 
@@ -97,3 +108,14 @@ class EncoderEntry:
     name: str
     dim: int
     vectors: int
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What an item was told to be in a task ("animal", say). probability: 0 to 1, of a label that a model gave."""
+
+    item_id: str
+    task: str
+    label: str
+    by: LabelledBy
+    probability: float | None = None

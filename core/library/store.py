@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import re
 import shutil
 import threading
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +22,21 @@ from core.encoders.base import Encoder
 from core.errors import LibraryError
 from core.files import absolute, write_whole
 from core.library.index import VectorIndex, build_index
-from core.library.schema import FORMAT_VERSION, ITEMS, SAMPLING, EncoderEntry, Item, VectorRow, vectors_schema
+from core.library.schema import (
+    FORMAT_VERSION,
+    ITEMS,
+    LABELS,
+    SAMPLING,
+    EncoderEntry,
+    Item,
+    Label,
+    LabelledBy,
+    VectorRow,
+    vectors_schema,
+)
+from core.library.tables import delete_rows, explained, first_line, pack, quoted, table_name
 
 _MARK = "library.json"
-_KEEP_VERSIONS = timedelta(minutes=10)  # readers of an older version get this long to finish
 
 
 class Library:
@@ -49,7 +57,7 @@ class Library:
         try:
             self._db = lancedb.connect(self.path)
         except (OSError, RuntimeError, ValueError) as error:
-            raise LibraryError(f"The library {str(self.path)!r} cannot be opened ({_first_line(error)}).") from error
+            raise LibraryError(f"The library {str(self.path)!r} cannot be opened ({first_line(error)}).") from error
         self._indexes: dict[str, tuple[tuple[int, int], VectorIndex]] = {}
         self._index_lock = threading.Lock()
 
@@ -90,14 +98,14 @@ class Library:
 
     def vector_ids(self, encoder_id: str) -> set[str]:
         """The ids of the items that have vectors of this encoder."""
-        table = self._open(_table_name(encoder_id))
+        table = self._open(table_name(encoder_id))
         if table is None:
             return set()
         return set(table.search().select(["item_id"]).limit(None).to_arrow()["item_id"].to_pylist())
 
     def samplings(self, encoder_id: str) -> dict[str, str]:
         """How the videos that have vectors of this encoder were sampled, by item id."""
-        table = self._open(_table_name(encoder_id))
+        table = self._open(table_name(encoder_id))
         if table is None or SAMPLING.name not in table.schema.names:
             return {}
         videos = table.search().where("sampling IS NOT NULL").select(["item_id", SAMPLING.name]).limit(None)
@@ -106,10 +114,10 @@ class Library:
     def vectors_of(self, encoder_id: str, item_ids: Sequence[str]) -> dict[str, list[VectorRow]]:
         """The stored vectors of some items, float16, by item id; an item without any is not in the answer."""
         found: dict[str, list[VectorRow]] = {}
-        table = self._open(_table_name(encoder_id)) if item_ids else None
+        table = self._open(table_name(encoder_id)) if item_ids else None
         if table is None:
             return found
-        for some in _quoted(item_ids):
+        for some in quoted(item_ids):
             for row in table.search().where(f"item_id IN ({some})").limit(None).to_arrow().to_pylist():
                 vector = np.asarray(row["vector"], np.float16)
                 found.setdefault(row["item_id"], []).append(
@@ -117,9 +125,15 @@ class Library:
                 )
         return found
 
+    def labels(self, task: str | None = None) -> list[Label]:
+        """The labels of items, of one task or of all, in the order of tasks and items."""
+        table = self._open("labels")
+        rows = table.to_arrow().sort_by([("task", "ascending"), ("item_id", "ascending")]).to_pylist() if table else []
+        return [Label(**row) for row in rows if task in (None, row["task"])]
+
     def index(self, encoder: Encoder) -> VectorIndex:
         """The searchable vectors of an encoder, in memory. Built on first use and again after each commit."""
-        items, vectors = self._open("items"), self._open(_table_name(encoder.id))
+        items, vectors = self._open("items"), self._open(table_name(encoder.id))
         key = (items.version if items else 0, vectors.version if vectors else 0)
         with self._index_lock:
             cached = self._indexes.get(encoder.id)
@@ -163,7 +177,7 @@ class Library:
         """Writes items in one commit: rows with the same `key` ("path" or "id") are replaced, others are added."""
         if not items:
             return
-        with _explained(self.path):
+        with explained(self.path):
             table = self._db.create_table("items", schema=ITEMS, exist_ok=True)
             rows = pa.Table.from_pylist([asdict(item) for item in items], schema=ITEMS)
             table.merge_insert(key).when_matched_update_all().when_not_matched_insert_all().execute(rows)
@@ -181,30 +195,50 @@ class Library:
             pa.FixedSizeListArray.from_arrays(pa.array(halves.ravel()), encoder.dim),
             pa.array([row.sampling for row in rows], pa.string()),
         ]
-        with _explained(self.path):
-            table = self._db.create_table(_table_name(encoder.id), schema=schema, exist_ok=True)
+        with explained(self.path):
+            table = self._db.create_table(table_name(encoder.id), schema=schema, exist_ok=True)
             table.add(pa.Table.from_arrays(columns, schema=schema))
 
     def replace_vectors(self, encoder: Encoder, item_id: str, *, by: str) -> None:
         """Gives an item the vectors stored under a `partial_id`, instead of all others that it has."""
-        table = self._open(_table_name(encoder.id))
+        table = self._open(table_name(encoder.id))
         if table is not None:
-            with _explained(self.path):
+            with explained(self.path):
                 table.delete(f"item_id = '{item_id}' OR (item_id LIKE '{item_id}~%' AND item_id != '{by}')")
                 table.update(where=f"item_id = '{by}'", values={"item_id": item_id})
 
     def remove_vectors(self, encoder: Encoder, item_ids: Sequence[str]) -> None:
         """Forgets the vectors that items have of one encoder."""
-        table = self._open(_table_name(encoder.id)) if item_ids else None
+        table = self._open(table_name(encoder.id)) if item_ids else None
         if table is not None:
-            with _explained(self.path):
-                _delete(table, "item_id", item_ids)
+            with explained(self.path):
+                delete_rows(table, "item_id", item_ids)
+
+    def put_labels(self, labels: Sequence[Label]) -> None:
+        """Labels items in one commit; in each task an item has one label, and the new one replaces the old.
+
+        It waits for no other writer: labels have a table of their own.
+        """
+        if labels:
+            with explained(self.path):
+                table = self._db.create_table("labels", schema=LABELS, exist_ok=True)
+                rows = pa.Table.from_pylist([asdict(label) for label in labels], schema=LABELS)
+                merge = table.merge_insert(["item_id", "task"])
+                merge.when_matched_update_all().when_not_matched_insert_all().execute(rows)
+
+    def remove_labels(self, task: str, *, by: LabelledBy | None = None) -> None:
+        """Forgets the labels of a task: all, or only those by a person or by a model."""
+        table = self._open("labels")
+        if table is not None:
+            with explained(self.path):
+                only = f" AND by = '{by}'" if by else ""
+                table.delete("task = '" + task.replace("'", "''") + "'" + only)
 
     def remove_items(self, item_ids: Sequence[str]) -> None:
         """Forgets items and their vectors. The files themselves are not touched."""
         table = self._open("items")
         if table is not None:
-            _delete(table, "id", item_ids)
+            delete_rows(table, "id", item_ids)
         self.sweep()
 
     def purge_missing(self) -> int:
@@ -239,13 +273,15 @@ class Library:
         """
         items = self._open("items")
         known = set(items.search().select(["id"]).limit(None).to_arrow()["id"].to_pylist()) if items else set()
-        with _explained(self.path):
+        with explained(self.path):
             for table, entry in self._vector_tables():
-                orphans = self.vector_ids(entry.id) - known
-                _delete(table, "item_id", sorted(each for each in orphans if parts_of_partial(each)[0] not in known))
-                _pack(table)
+                owners = {each: parts_of_partial(each)[0] for each in self.vector_ids(entry.id)}
+                delete_rows(table, "item_id", sorted(each for each, owner in owners.items() if owner not in known))
+                pack(table)
+            if (labels := self._open("labels")) is not None:
+                delete_rows(labels, "item_id", sorted({label.item_id for label in self.labels()} - known))
             if items:
-                _pack(items)
+                pack(items)
 
     def delete(self) -> None:
         """Removes the library's directory. Photos outside it are not touched; uploads, which live inside it, go too."""
@@ -257,7 +293,7 @@ class Library:
     def _upgrade(self) -> None:
         """Brings a library of an earlier format up to date: once, by its first writer, before anything is written."""
         if self.about["format"] < FORMAT_VERSION:
-            with _explained(self.path):
+            with explained(self.path):
                 for table, _ in self._vector_tables():
                     if SAMPLING.name not in table.schema.names:
                         table.add_columns(SAMPLING)
@@ -265,9 +301,9 @@ class Library:
                 write_whole(self.path / _MARK, json.dumps(self.about).encode())
 
     def _drop(self, encoder_id: str) -> None:
-        with self._index_lock, _explained(self.path):
-            if self._open(_table_name(encoder_id)) is not None:
-                self._db.drop_table(_table_name(encoder_id))
+        with self._index_lock, explained(self.path):
+            if self._open(table_name(encoder_id)) is not None:
+                self._db.drop_table(table_name(encoder_id))
             self._indexes.pop(encoder_id, None)
 
     def _open(self, name: str) -> Any | None:
@@ -279,7 +315,7 @@ class Library:
             return self._db.open_table(name)
         except Exception as error:
             raise LibraryError(
-                f"The table {name!r} of {self.path} is damaged ({_first_line(error)}). "
+                f"The table {name!r} of {self.path} is damaged ({first_line(error)}). "
                 "Restore the folder from a copy, or remove it and index again."
             ) from error
 
@@ -307,11 +343,6 @@ def parts_of_partial(vector_id: str) -> tuple[str, str]:
 def is_partial(vector_id: str) -> bool:
     """Whether an id is one of `partial_id`."""
     return "~" in vector_id
-
-
-def _table_name(encoder_id: str) -> str:
-    slug = re.sub(r"[^a-z0-9]+", "_", encoder_id.lower())[:40]
-    return f"vectors_{slug}_{hashlib.blake2b(encoder_id.encode(), digest_size=4).hexdigest()}"
 
 
 def _make(path: Path) -> None:
@@ -343,42 +374,8 @@ def _read_mark(path: Path) -> dict[str, Any]:
     return about
 
 
-def _delete(table: Any, column: str, values: Sequence[str]) -> None:
-    for some in _quoted(values):
-        table.delete(f"{column} IN ({some})")
-
-
-def _quoted(values: Sequence[str]) -> Iterator[str]:
-    """Lists for SQL's IN, up to 1,000 values each."""
-    for start in range(0, len(values), 1000):
-        yield ", ".join("'" + value.replace("'", "''") + "'" for value in values[start : start + 1000])
-
-
-def _pack(table: Any) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        table.optimize(cleanup_older_than=_KEEP_VERSIONS)
-
-
 def _file_size(path: Path) -> int:
     try:
         return path.stat().st_size
     except OSError:  # a version cleaned away between listing and asking
         return 0
-
-
-def _first_line(error: Exception) -> str:
-    line = (str(error).splitlines() or [type(error).__name__])[0]
-    return re.sub(r",? \S+\.rs:\d+(:\d+)?", "", line)[:160]  # without places in the engine's source
-
-
-@contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    """Turns what the table engine raises (disk full, read-only, damaged) into one sentence."""
-    try:
-        yield
-    except (OSError, RuntimeError, ValueError) as error:
-        raise LibraryError(
-            f"Writing into {path} failed ({_first_line(error)}). Check its free space and permissions, "
-            "then run again: what was committed is safe."
-        ) from error
