@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,6 +67,19 @@ class Predictions:
         return [NONE if no else self.names[number] for number, no in zip(self.best, none, strict=True)]
 
 
+class Classifier(Protocol):
+    """What tells items into classes: `ZeroShot`, or a head learned from labelled ones."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the classes, in the order of the probabilities."""
+        ...
+
+    def predict(self, vectors: Vectors) -> Predictions:
+        """Tells items of unit vectors (n, dim) into the classes."""
+        ...
+
+
 @dataclass(frozen=True)
 class ZeroShot:
     """Classes as vectors, ready to tell items. vectors: (c, dim), unit rows. scoring: of the encoder, or calibrated."""
@@ -102,18 +116,6 @@ class ZeroShot:
         negative = np.array([each.negative for each in self.classes], bool)
         return Predictions(self.names, negative, probabilities, fits)
 
-    def predict_video(self, track: Track) -> tuple[Predictions, Predictions]:
-        """(the whole video, each of its rows): the rows are the timeline, their mean over time is the video's.
-
-        A video fits as well as its best-fitting quarter of the time: what it shows need not be on screen throughout.
-        """
-        rows = self.predict(track.vectors)
-        lengths = np.maximum(track.end_s - track.start_s, 1e-3)
-        mean = (lengths @ rows.probabilities / lengths.sum())[None]
-        fits = rows.fits[rows.best == int(mean.argmax())]
-        fit = float(np.quantile(fits, 0.75)) if len(fits) else 0.0
-        return Predictions(rows.names, rows.negative, mean.astype(np.float32), np.array([fit], np.float32)), rows
-
     def calibrated(self, vectors: Vectors, labels: Sequence[str]) -> ZeroShot:
         """The same classes with the temperature under which the true labels of some items are most probable.
 
@@ -132,6 +134,19 @@ class ZeroShot:
 
         best = minimize_scalar(loss, bounds=(0.0, np.log(500.0)), method="bounded")
         return replace(self, scoring=replace(self.scoring, scale=float(np.exp(best.x))))
+
+
+def predict_video(classifier: Classifier, track: Track) -> tuple[Predictions, Predictions]:
+    """(the whole video as one item, its rows over time): the video's probabilities are the rows' mean over time.
+
+    It fits as well as the best-fitting quarter of the rows of its class: what it shows need not be seen throughout.
+    """
+    rows = classifier.predict(track.vectors)
+    lengths = np.maximum(track.end_s - track.start_s, 1e-3)
+    mean = (lengths @ rows.probabilities / lengths.sum())[None].astype(np.float32)
+    own = rows.fits[rows.best == int(mean.argmax())]
+    fit = np.quantile(own, 0.75) if len(own) else 0.0
+    return Predictions(rows.names, rows.negative, mean, np.array([fit], np.float32)), rows
 
 
 def class_vectors(encoder: Encoder, classes: Sequence[ClassName], *, templates: Sequence[str] | None = None) -> Vectors:

@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from core.classify import Predictions
 from core.encoders.base import Encoder, Vectors
 from core.errors import DataError
 from core.files import write_whole
@@ -54,9 +55,11 @@ class Head:
         odds = np.exp(logits - logits.max(axis=1, keepdims=True))
         return np.asarray(odds / odds.sum(axis=1, keepdims=True), np.float32)
 
-    def labels(self, vectors: Vectors) -> list[str]:
-        """The most probable class of each item."""
-        return [self.names[number] for number in self.probabilities(vectors).argmax(axis=1)]
+    def predict(self, vectors: Vectors) -> Predictions:
+        """Tells items into classes. Having seen no others, a head thinks that an item fits as surely as it tells it."""
+        probabilities = self.probabilities(vectors)
+        none = np.zeros(len(self.names), bool)
+        return Predictions(self.names, none, probabilities, probabilities.max(axis=1, initial=0.0))
 
     def values(self, vectors: Vectors) -> NDArray[np.float32]:
         """(n,) numbers, in the unit of what was learned from. Raises DataError where it predicts classes."""
