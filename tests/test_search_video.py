@@ -1,4 +1,4 @@
-"""Search in videos: which one comes first under which pooling, its moments, and what is left out."""
+"""Search in videos: which one comes first under which pooling, its moments, what is left out; a clip as the query."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ import pytest
 from fakes import COLOURS, ColourEncoder
 from PIL import Image
 
+from core.errors import QueryError
+from core.filters import Filters
 from core.library import Library
 from core.library.schema import Item, VectorRow
-from core.query import parse_query
-from core.search_video import Pooling, VideoResult, search_videos
+from core.query import Term, parse_query
+from core.search_video import Pooling, VideoHit, VideoResult, search_videos
 
 Scene = tuple[str, float]  # a colour and its seconds
 
@@ -42,6 +44,27 @@ def videos(tmp_path: Path, encoder: ColourEncoder) -> Library:
     put_video(library, encoder, "twice", [("orange", 4), ("green", 6), ("orange", 6), ("black", 4)])
     put_video(library, encoder, "calm", [("green", 12)])
     return library
+
+
+@pytest.fixture
+def films(tmp_path: Path, encoder: ColourEncoder) -> Library:
+    """A library of four videos in which the same scenes come in different orders."""
+    library = Library(tmp_path / "films", create=True)
+    for name, scenes in FILMS.items():
+        put_video(library, encoder, name, scenes)
+    return library
+
+
+FILMS: dict[str, list[Scene]] = {
+    "long": [("white", 7), ("red", 3), ("green", 4), ("blue", 2), ("black", 9)],
+    "short": [("red", 3), ("green", 4), ("blue", 2)],
+    "backwards": [("blue", 2), ("green", 4), ("red", 3)],
+    "other": [("purple", 10), ("yellow", 5)],
+}
+
+
+def hit_of(result: VideoResult, item_id: str) -> VideoHit:
+    return next(hit for hit in result.hits if hit.item.id == item_id)
 
 
 def ids(result: VideoResult) -> list[str]:
@@ -74,3 +97,94 @@ def test_pooling_decides_between_a_flash_and_a_long_likeness(
     result = search_videos(videos, encoder, parse_query("red"), pooling=pooling)
     by_score = max(result.hits, key=lambda hit: hit.score)
     assert by_score.item.id == first and result.pooling == pooling
+
+
+def test_top_counts_seconds_and_not_rows(library: Library, encoder: ColourEncoder) -> None:
+    put_video(library, encoder, "long", [("red", 9), ("blue", 9)])
+    red = encoder.encode_images([Image.new("RGB", (8, 8), COLOURS["red"])])[0]
+    blue = encoder.encode_images([Image.new("RGB", (8, 8), COLOURS["blue"])])[0]
+    library.add_vectors(encoder, [VectorRow("merged", red, 0.0, 9.0), VectorRow("merged", blue, 9.0, 18.0)])
+    library.put_items([Item("merged", "/videos/merged.mp4", "video", "ok", 1, 1, duration_s=18.0)])
+    for pooling in ("max", "top", "mean"):
+        result = search_videos(library, encoder, parse_query("red"), pooling=pooling)
+        assert hit_of(result, "merged").score == pytest.approx(hit_of(result, "long").score, abs=1e-3)
+
+
+def test_likely_videos_come_first_and_are_counted(videos: Library, encoder: ColourEncoder) -> None:
+    result = search_videos(videos, encoder, parse_query("red"))
+    likely = [hit.likely for hit in result.hits]
+    assert likely == sorted(likely, reverse=True) and result.cutoff == sum(likely) >= 1
+    assert not hit_of(result, "calm").likely and len(hit_of(result, "calm").moments) == 1
+
+
+def test_the_curve_covers_the_video(videos: Library, encoder: ColourEncoder) -> None:
+    hit = hit_of(search_videos(videos, encoder, parse_query("green")), "twice")
+    assert (hit.curve.start_s[0], hit.curve.end_s[-1]) == (0.0, 20.0)
+    assert len(hit.curve.scores) == len(hit.curve.smooth) == len(hit.curve.start_s)
+    assert hit.score == pytest.approx(hit.curve.scores.max(), abs=1e-3) == hit.moments[0].score
+
+
+def test_durations_filter_before_ranking(videos: Library, encoder: ColourEncoder) -> None:
+    def found(filters: Filters) -> list[str]:
+        return sorted(ids(search_videos(videos, encoder, parse_query("red"), filters=filters)))
+
+    assert found(Filters(max_duration_s=12)) == ["calm"]
+    assert found(Filters(min_duration_s=12.5)) == ["flash", "twice"]
+    assert found(Filters(kind="image")) == []
+
+
+def test_top_k_and_moments_are_clamped(videos: Library, encoder: ColourEncoder) -> None:
+    result = search_videos(videos, encoder, parse_query("orange"), top_k=-3, max_moments=0)
+    assert len(result.hits) == 1 and len(result.hits[0].moments) == 1 and result.considered == 3
+
+
+def test_a_library_without_videos(library: Library, encoder: ColourEncoder) -> None:
+    result = search_videos(library, encoder, parse_query("red"))
+    assert (result.hits, result.cutoff, result.considered) == ((), 0, 0)
+
+
+def test_an_unknown_pooling_names_the_known(videos: Library, encoder: ColourEncoder) -> None:
+    with pytest.raises(QueryError, match="max, top, mean"):
+        search_videos(videos, encoder, parse_query("red"), pooling="median")  # type: ignore[arg-type]
+
+
+def test_a_photo_of_the_library_finds_its_moment(videos: Library, encoder: ColourEncoder) -> None:
+    best = search_videos(videos, encoder, [Term("item", "red")]).hits[0]
+    assert best.item.id == "flash" and (best.moments[0].start_s, best.moments[0].end_s) == (9.0, 10.0)
+    assert best.likely and best.alignment is None
+
+
+def test_a_frame_finds_other_moments_but_not_its_own_shot(videos: Library, encoder: ColourEncoder) -> None:
+    (best, *_) = search_videos(videos, encoder, [Term("frame", "twice@11.5")]).hits
+    assert best.item.id == "twice" and (best.moments[0].start_s, best.moments[0].end_s) == (0.0, 4.0)
+    assert all(moment.end_s <= 10 or moment.start_s >= 16 for moment in best.moments)
+    assert "calm" not in ids(search_videos(videos, encoder, [Term("frame", "calm@3")]))  # it is one shot
+
+
+def test_a_video_finds_its_copy_within_a_longer_one(films: Library, encoder: ColourEncoder) -> None:
+    result = search_videos(films, encoder, [Term("item", "short")])
+    best = result.hits[0]
+    assert best.item.id == "long" and best.likely and "short" not in ids(result)
+    assert best.alignment is not None
+    assert (best.alignment.query_start_s, best.alignment.query_end_s) == (0, 9)
+    assert [(moment.start_s, moment.end_s) for moment in best.moments[:1]] == [(7, 16)]
+    assert best.score == pytest.approx(1, abs=1e-2)
+
+
+def test_order_counts_in_alignment_and_not_in_overall_likeness(films: Library, encoder: ColourEncoder) -> None:
+    by_part = search_videos(films, encoder, [Term("item", "short")], pooling="max")
+    as_whole = search_videos(films, encoder, [Term("item", "short")], pooling="mean")
+    assert hit_of(by_part, "backwards").score < hit_of(by_part, "long").score - 0.1
+    best = max(as_whole.hits, key=lambda hit: hit.score)
+    assert best.item.id == "backwards" and best.score == pytest.approx(1, abs=1e-3)
+
+
+def test_a_clip_that_is_nowhere_is_not_likely(films: Library, encoder: ColourEncoder) -> None:
+    put_video(films, encoder, "asked", [("orange", 2), ("black", 3), ("orange", 4), ("white", 3)])
+    result = search_videos(films, encoder, [Term("item", "asked")], filters=Filters(max_duration_s=9))
+    assert len(result.hits) == 2 and result.cutoff == 0
+
+
+def test_a_broken_clip_says_so(films: Library, encoder: ColourEncoder) -> None:
+    with pytest.raises(QueryError, match="cannot be used"):
+        search_videos(films, encoder, [Term("clip", b"no video at all")])
