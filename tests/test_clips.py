@@ -1,0 +1,233 @@
+"""Clips and small pictures of videos: exact in time, upright, playable, kept by content."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import threading
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from fakes import COLOURS
+from media import audio_only, colour_of, truncate, write_gif, write_video
+from PIL import Image
+
+from core.errors import MediaError
+from core.home import home
+from core.library.schema import Item
+from core.media.clips import cut, is_playable, playable_clip
+from core.media.kept import keep_within
+from core.media.sampling import Sampling
+from core.media.thumbnails import storyboard, thumbnail
+from core.media.video import Video, probe
+from core.progress import Progress
+
+
+def item_of(path: Path) -> Item:
+    info, found = probe(path), path.stat()
+    digest = hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()
+    facts = {"content_hash": digest, "width": info.width, "height": info.height, "duration_s": info.duration_s}
+    return Item("1", str(path), "video", "ok", found.st_size, found.st_mtime_ns, **facts)  # type: ignore[arg-type]
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEMBLANCE_HOME", str(tmp_path / "home"))
+
+
+def colours(data: bytes | Path, fps: float = 10) -> list[str]:
+    """The colour on the screen at each step."""
+    with Video(data) as video:
+        frames = list(video.frames(Sampling(fps)))
+    return [colour_of(frame.image) for frame in frames for _ in range(round((frame.end_s - frame.start_s) * fps))]
+
+
+def picture(data: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(data))
+
+
+# clips
+
+SOURCES = {
+    "a.mp4": {},
+    "b.mp4": {"b_frames": 3, "gop": 60},
+    "a.mkv": {"codec": "libx265", "pix_fmt": "yuv420p10le"},
+    "a.webm": {"codec": "libvpx-vp9"},
+    "a.avi": {"codec": "mpeg4"},
+    "a.ts": {"b_frames": 2},
+    "v.mp4": {"times": [0, 0.1, 1.0, 2.0, 2.7, 4.0, 4.1, 5.9], "b_frames": 0},
+    "odd.mkv": {"codec": "ffv1", "pix_fmt": "yuv444p", "size": (161, 91)},
+}
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_a_clip_has_exactly_its_seconds(tmp_path: Path, name: str) -> None:
+    data = cut(write_video(tmp_path / name, **SOURCES[name]), 1.5, 4.5)  # type: ignore[arg-type]
+    info = probe(data)
+    assert (info.codec, info.duration_s) == ("h264", pytest.approx(3.0, abs=0.02))
+    assert colours(data) == ["red"] * 5 + ["blue"] * 20 + ["green"] * 5
+    assert is_playable(data)
+    assert 0 < data.find(b"moov") < data.find(b"mdat")  # plays before it has come whole
+
+
+def test_a_clip_of_a_gif_and_its_last_still(tmp_path: Path) -> None:
+    path = write_gif(tmp_path / "a.gif", ["red", "blue", "green"], seconds_each=3)
+    assert colours(cut(path, 2.5, 20.0), 2) == ["red"] + ["blue"] * 6 + ["green"] * 6
+
+
+def test_a_turned_video_becomes_an_upright_clip(tmp_path: Path) -> None:
+    shot = Image.new("RGB", (160, 80), COLOURS["blue"])
+    shot.paste(COLOURS["red"], (0, 0, 80, 80))  # left; a turn clockwise brings it on top
+    path = write_video(tmp_path / "a.mp4", [shot], size=(160, 80), rotation=90)
+    with Video(cut(path, 0.0, 1.0)) as video:
+        image = video.frame_at(0.5)
+        assert image.size == (80, 160) and video.info.rotation == 0
+    assert (colour_of(image.crop((0, 0, 80, 70))), colour_of(image.crop((0, 90, 80, 160)))) == ("red", "blue")
+
+
+def test_large_pictures_are_shrunk_to_even_sizes(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.mp4", ["red"], size=(642, 358))
+    assert (probe(cut(path, 0, 1, max_side=320)).width, probe(cut(path, 0, 1, max_side=320)).height) == (320, 178)
+    assert probe(cut(path, 0, 1)).width == 642
+
+
+def sound(data: bytes) -> tuple[np.ndarray, float]:
+    """(samples at 48 kHz, loudest frequency)."""
+    with av.open(io.BytesIO(data)) as container:
+        samples = np.concatenate([frame.to_ndarray().mean(axis=0) for frame in container.decode(audio=0)])
+    return samples, float(np.argmax(np.abs(np.fft.rfft(samples))) * 48_000 / len(samples))
+
+
+@pytest.mark.parametrize("ending", ["mp4", "webm", "ts"])
+def test_the_sound_comes_along_in_step(tmp_path: Path, ending: str) -> None:
+    codec = {"codec": "libvpx-vp9"} if ending == "webm" else {}
+    path = write_video(tmp_path / f"a.{ending}", audio=True, **codec)  # type: ignore[arg-type]
+    samples, pitch = sound(cut(path, 2.0, 5.0))
+    assert pitch == pytest.approx(440, abs=2)
+    assert len(samples) / 48_000 == pytest.approx(3.0, abs=0.06)
+    silent_end, _ = sound(cut(path, 5.0, 6.0))
+    assert len(silent_end) / 48_000 == pytest.approx(1.0, abs=0.06)
+
+
+def test_sound_that_begins_late_stays_late(tmp_path: Path) -> None:
+    path = tmp_path / "late.mkv"
+    with av.open(str(path), "w") as output:
+        picture, tone = output.add_stream("libx264", rate=10), output.add_stream("aac", rate=48_000)
+        picture.width, picture.height, picture.pix_fmt = 64, 36, "yuv420p"
+        for number in range(40):
+            frame = av.VideoFrame.from_image(Image.new("RGB", (64, 36), "red"))
+            frame.pts = number
+            output.mux(picture.encode(frame))
+        output.mux(picture.encode(None))
+        for start in range(2 * 48_000, 4 * 48_000, 1024):
+            wave = np.sin(2 * np.pi * 440 * np.arange(1024) / 48_000).astype(np.float32)[None]
+            block = av.AudioFrame.from_ndarray(wave, format="fltp", layout="mono")
+            block.sample_rate, block.pts = 48_000, start
+            output.mux(tone.encode(block))
+        output.mux(tone.encode(None))
+    samples, _ = sound(cut(path, 1.0, 3.0))
+    loud = np.abs(samples) > 0.1
+    assert not loud[: 48_000 - 3000].any() and loud[48_000 + 3000 :].any()
+    assert np.argmax(loud) / 48_000 == pytest.approx(1.0, abs=0.06)
+
+
+def test_what_cannot_be_cut_has_a_reason(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.mp4")
+    with pytest.raises(MediaError, match=r"ends before 60.0 s"):
+        cut(path, 60.0, 70.0)
+    with pytest.raises(MediaError, match="sound only"):
+        cut(audio_only(tmp_path / "b.m4a"), 0, 1)
+    assert probe(cut(path, 5.5, 60.0)).duration_s == pytest.approx(0.5, abs=0.02)
+    assert probe(cut(path, 3.0, 3.0)).duration_s == pytest.approx(0.04, abs=0.02)
+
+
+def test_cutting_tells_how_far_it_is_and_can_be_stopped(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.mp4", seconds_each=4)
+    told: list[Progress] = []
+    cut(path, 2.0, 11.0, on_progress=told.append)
+    assert [now.done for now in told] == sorted(now.done for now in told)
+    assert told[-1].done == told[-1].total == 9 and told[-1].unit == "seconds"
+    cancel = threading.Event()
+    with pytest.raises(MediaError, match="cancelled"):
+        cut(path, 0.0, 11.0, on_progress=lambda now: cancel.set(), cancel=cancel)
+
+
+def test_what_browsers_play(tmp_path: Path) -> None:
+    plays = {
+        "a.mp4": {}, "s.mp4": {"audio": True}, "a.webm": {"codec": "libvpx-vp9", "audio": True},
+        "a.mkv": {}, "a.mov": {}, "a.ts": {}, "a.avi": {"codec": "mpeg4"}, "p.mp4": {"codec": "mpeg4"},
+        "h.mp4": {"codec": "libx265"}, "t.mp4": {"pix_fmt": "yuv444p"},
+    }  # fmt: skip
+    found = {name for name, options in plays.items() if is_playable(write_video(tmp_path / name, **options))}  # type: ignore[arg-type]
+    assert found == {"a.mp4", "s.mp4", "a.webm"}
+    assert not is_playable(write_gif(tmp_path / "a.gif")) and not is_playable(tmp_path / "gone.mp4")
+    assert not is_playable(truncate(tmp_path / "a.mp4", 0.5))
+
+
+def test_previews_are_around_the_second_and_made_once(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.avi", [(name, 20.0) for name in ("red", "blue", "green")], codec="mpeg4", fps=5)
+    item = item_of(path)
+    clip = playable_clip(item, 31.0)
+    assert clip.offset_s <= 31.0 - 15 and clip.offset_s + clip.duration_s >= 31.0 + 15
+    assert probe(clip.data).duration_s == pytest.approx(clip.duration_s, abs=0.05)
+    at = 20.0 - clip.offset_s
+    with Video(clip.data) as video:
+        assert [colour_of(video.frame_at(at + step)) for step in (-0.1, 0.3)] == ["red", "blue"]
+    path.unlink()
+    assert playable_clip(item, 30.4) == clip  # a neighbour shares it
+    with pytest.raises(MediaError, match="not there"):
+        playable_clip(item, 5.0)
+
+
+def test_previews_at_the_ends(tmp_path: Path) -> None:
+    item = item_of(write_video(tmp_path / "a.avi", codec="mpeg4"))
+    assert (playable_clip(item, 0.0).offset_s, playable_clip(item, 0.0).duration_s) == (0.0, 6.0)
+    late = playable_clip(item, 6.0, around_s=1.0)
+    assert late.offset_s < 6.0 and late.offset_s + late.duration_s == 6.0
+
+
+# small pictures
+
+
+def test_a_thumbnail_is_the_picture_of_that_second(tmp_path: Path) -> None:
+    item = item_of(write_video(tmp_path / "a.mp4", [("black", 0.4), ("red", 3.6), ("blue", 4.0)], size=(640, 320)))
+    assert colour_of(picture(thumbnail(item))) == "red"  # a tenth into it
+    assert picture(thumbnail(item, side=200)).size == (200, 100)
+    assert colour_of(picture(thumbnail(item, time_s=6.0))) == "blue"
+    assert colour_of(picture(thumbnail(item, time_s=0.0))) == "black"
+    assert colour_of(picture(thumbnail(item, time_s=99.0))) == "blue"
+
+
+def test_a_storyboard_keeps_the_order_asked_for_and_each_picture(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.mp4", ["red", "blue", "green"], seconds_each=20, fps=5)
+    item = item_of(path)
+    times = [50.0, 10.0, 30.0, 10.0]
+    made = storyboard(item, times)
+    assert [colour_of(picture(data)) for data in made] == ["green", "red", "blue", "red"]
+    assert max(picture(made[0]).size) == 160
+    path.unlink()
+    assert storyboard(item, [10.0, 50.0]) == [made[1], made[0]]
+    with pytest.raises(MediaError, match="not there"):
+        storyboard(item, [10.0, 20.0])
+    assert storyboard(item, []) == []
+
+
+def test_a_changed_file_is_not_kept_under_the_old_name(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.mp4", ["red"])
+    item = item_of(path)
+    write_video(path, ["blue", "blue"])
+    assert colour_of(picture(thumbnail(item))) == "blue"
+    assert not list(home().glob("thumbnails/**/*.webp"))
+
+
+def test_what_is_kept_stays_within_its_limit(tmp_path: Path) -> None:
+    for age, name in enumerate(["new", "middle", "old"]):
+        (tmp_path / name).write_bytes(bytes(400))
+        os.utime(tmp_path / name, (1e9 - age, 1e9 - age))
+    keep_within(tmp_path, 1200)
+    assert len(list(tmp_path.iterdir())) == 3
+    keep_within(tmp_path, 1100)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["middle", "new"]
