@@ -16,12 +16,12 @@ from core.filters import Filters
 from core.library.index import VectorIndex
 from core.library.schema import Item
 from core.library.store import Library
-from core.moments import Background, Curve, Moment, curve_of, find_moments, shot_at
-from core.query import Term, embed_query, frame_of
+from core.moments import Background, Curve, Moment, curve_of, find_moments
+from core.query import Term, embed_query
 from core.relevance import Relevance
 from core.search_clip import aligned, asked_track, frame_scores, shown_anywhere
-from core.track import Track, track_of
-from core.video_rows import POOLINGS, Pooling, VideoRows
+from core.track import Track
+from core.video_rows import POOLINGS, Pooling, VideoRows, asked_shots, unlike
 
 __all__ = ["MAX_VIDEOS", "POOLINGS", "Pooling", "VideoHit", "VideoResult", "search_videos"]
 
@@ -87,7 +87,7 @@ def search_videos(
     clip = asked_track(encoder, terms, index)
     query = clip.whole() if clip else embed_query(encoder, terms, index=index, templates=templates)
     videos = np.asarray(Filters(kind="video").mask(index.items))
-    rows = VideoRows.of(index, query, videos & _allowed(index, filters, terms), _asked_shots(index, terms))
+    rows = VideoRows.of(index, query, videos & _allowed(index, filters, terms), asked_shots(index, terms))
     hits: list[VideoHit] = []
     if len(rows.items):
         rivals = int(videos[index.item_rows].sum())
@@ -123,7 +123,7 @@ def _clip_hits(
     """Videos that are likely to come first by a simpler measure are aligned with the clip, which decides."""
     simpler = rows.pooled("mean") if pooling == "mean" else shown_anywhere(rows, clip)
     whole = clip.whole()
-    background = Background(reading.mean, reading.std, _unlike(rows.index))
+    background = Background(reading.mean, reading.std, unlike(rows.index))
     hits = []
     for video in np.argsort(-simpler, kind="stable")[: max(2 * top_k, _CANDIDATES)]:
         track = rows.track(int(video))
@@ -150,12 +150,7 @@ def _hit(
 def _background(index: VectorIndex, query: NDArray[np.float32], reading: Relevance) -> Background:
     usual = float(np.median(index.background @ query))
     chance = reading.mean + 2 * reading.std  # a library that is all about the query does not make it chance
-    return Background(min(usual, chance), reading.std, _unlike(index))
-
-
-def _unlike(index: VectorIndex) -> float:
-    """The cosine of two rows of a library, on average."""
-    return float((index.background.mean(axis=0) ** 2).sum())
+    return Background(min(usual, chance), reading.std, unlike(index))
 
 
 def _allowed(index: VectorIndex, filters: Filters | None, terms: Sequence[Term]) -> NDArray[np.bool_]:
@@ -165,15 +160,3 @@ def _allowed(index: VectorIndex, filters: Filters | None, terms: Sequence[Term])
         if term.kind == "item":
             allowed[index.item_rows[index.numbers_of(str(term.value))]] = False
     return allowed
-
-
-def _asked_shots(index: VectorIndex, terms: Sequence[Term]) -> NDArray[np.int64]:
-    """The numbers of the vectors of the shots that frames of the query belong to."""
-    shots = [np.empty(0, np.int64)]
-    for term in terms:
-        if term.kind == "frame":
-            item_id, time_s = frame_of(str(term.value))
-            numbers = index.numbers_of(item_id)
-            numbers = numbers[np.argsort(index.start_s[numbers], kind="stable")]
-            shots.append(numbers[shot_at(track_of(index, item_id), time_s, _unlike(index))])
-    return np.concatenate(shots)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.library.index import VectorIndex
-from core.track import Track
+from core.moments import shot_at
+from core.query import Term, frame_of
+from core.track import Track, track_of
 
 Pooling = Literal["max", "top", "mean"]
 POOLINGS: tuple[Pooling, ...] = ("max", "top", "mean")
@@ -65,3 +68,20 @@ class VideoRows:
         numbers = self.numbers[self.firsts[video] : stop]
         numbers = numbers[np.argsort(self.index.start_s[numbers], kind="stable")]
         return Track(self.index.start_s[numbers], self.index.end_s[numbers], self.index.vectors(numbers))
+
+
+def unlike(index: VectorIndex) -> float:
+    """The cosine of two rows of a library, on average."""
+    return float((index.background.mean(axis=0) ** 2).sum())
+
+
+def asked_shots(index: VectorIndex, terms: Sequence[Term]) -> NDArray[np.int64]:
+    """The numbers of the vectors of the shots that frames of the query belong to."""
+    shots = [np.empty(0, np.int64)]
+    for term in terms:
+        if term.kind == "frame":
+            item_id, time_s = frame_of(str(term.value))
+            numbers = index.numbers_of(item_id)
+            numbers = numbers[np.argsort(index.start_s[numbers], kind="stable")]
+            shots.append(numbers[shot_at(track_of(index, item_id), time_s, unlike(index))])
+    return np.concatenate(shots)
