@@ -112,7 +112,7 @@ class ZeroShot:
             similarities = vectors[some] @ self.vectors.T
             probabilities[some] = self.scoring.probabilities(similarities)
             best = similarities.argmax(axis=1)
-            fits[some] = describes(self.encoder, self.vectors, vectors[some], best, choices=len(self.classes))
+            fits[some] = describes(self.encoder, self.vectors, vectors[some], best)
         negative = np.array([each.negative for each in self.classes], bool)
         return Predictions(self.names, negative, probabilities, fits)
 

@@ -28,9 +28,13 @@ LIKELY = 0.4  # the line: to miss a match is taken to be a little worse than to 
 # 400 labelled photos. Nothing larger was measured, so that the penalty of size stops growing soon after.
 TEXT_FIT = (1.106, -0.579, 5.059)
 MAX_ITEMS = 1_000
+# The same where an item chooses among classes: photos of ImageNet's classes told into sets of 3 to 300 of their names, and
+# of broad ones ("animal", "vehicle"), where the right class is there and where it is not (`tools/fit_classes.py`).
+CLASS_FIT = (0.694, -0.796, 4.691)
 # Weight of level and the intercept: pairs of photos whose captions agree.
 IMAGE_FIT = (0.93, -4.99)
 
+_KIND_OF, _KIND_SHARPNESS = 1.0, 4.0  # standard deviations of likeness above which a prompt may be a kind of a class
 _SHARPNESS = 2.0  # of the softmax, per standard deviation
 _IDENTICAL = 0.98  # cosine above which two pictures are one, which says nothing about a background
 # Share of the way from identical to chance beyond which likeness alone says nothing. Crops and frames of one photo
@@ -88,32 +92,27 @@ class Relevance:
 
     def choice(self, scores: NDArray[np.float32], vectors: Vectors) -> NDArray[np.float64]:
         """(m,), at most 0: ln p(this query | hit), among the query and its neutral rivals; see the module's head."""
-        weights = _rival_weights(self.neutral, self.prior, self.query[None])
-        return _choice(scores, vectors @ self.neutral.T, np.broadcast_to(weights, (len(vectors), len(self.prior))))
+        likeness = np.clip(self.neutral @ self.query, 0.0, 1.0)
+        weights = self.prior * (1.0 - likeness**2) ** 2
+        return _choice(scores, vectors @ self.neutral.T, np.broadcast_to(weights, (len(vectors), len(weights))))
 
 
-def describes(
-    encoder: Encoder, texts: Vectors, vectors: Vectors, best: NDArray[np.integer], *, choices: int
-) -> NDArray[np.float32]:
-    """(n,) probabilities, 0 to 1, that the text numbered best[i] describes item i, read as a query of words is.
+def describes(encoder: Encoder, texts: Vectors, vectors: Vectors, best: NDArray[np.integer]) -> NDArray[np.float32]:
+    """(n,) probabilities, 0 to 1, that the class numbered best[i], the best of c, describes item i at all.
 
-    texts: (c, dim) and vectors: (n, dim), unit rows. choices: the number of texts that best[i] was chosen from: the
-    best of many is high by chance, as the best of many items is.
+    texts: (c, dim) vectors of the classes, and vectors: (n, dim) of the items, unit rows. Classes are often broad
+    ("animal"), and all that stands out as near to one among the neutral prompts ("a fish") may be a kind of it: such
+    prompts do not rival it. As the best of many items is high by chance, so is the best of many classes.
     """
     neutral, prior = neutral_vectors(encoder), neutral_prior()
     asked, places = np.unique(best, return_inverse=True)
-    weights = _rival_weights(neutral, prior, texts[asked])[places]
+    likeness = texts[asked] @ neutral.T
+    outstanding = (likeness - likeness.mean(axis=1, keepdims=True)) / (likeness.std(axis=1, keepdims=True) + 1e-6)
+    weights = prior * _logistic(_KIND_SHARPNESS * (_KIND_OF - outstanding))
     scores = np.einsum("nd,nd->n", texts[best], vectors)
-    weight, size, intercept = TEXT_FIT
-    return _logistic(
-        weight * _choice(scores, vectors @ neutral.T, weights) + size * np.log(min(choices, MAX_ITEMS)) + intercept
-    )
-
-
-def _rival_weights(neutral: Vectors, prior: NDArray[np.float32], queries: Vectors) -> NDArray[np.float32]:
-    """(q, m): how much each neutral query counts against each query: less, the nearer it is in meaning."""
-    likeness = np.clip(queries @ neutral.T, 0.0, 1.0)
-    return prior * (1.0 - likeness**2) ** 2
+    weight, size, intercept = CLASS_FIT
+    choice = _choice(scores, vectors @ neutral.T, weights[places])
+    return _logistic(weight * choice + size * np.log(len(texts)) + intercept)
 
 
 def _choice(
