@@ -28,8 +28,8 @@ LIKELY = 0.4  # the line: to miss a match is taken to be a little worse than to 
 # 400 labelled photos. Nothing larger was measured, so that the penalty of size stops growing soon after.
 TEXT_FIT = (1.106, -0.579, 5.059)
 MAX_ITEMS = 1_000
-# The same where an item chooses among classes: photos of ImageNet's classes told into sets of 3 to 300 of their names, and
-# of broad ones ("animal", "vehicle"), where the right class is there and where it is not (`tools/fit_classes.py`).
+# The same where an item chooses among classes: photos told into sets of 3 to 300 class names, and of broad ones
+# ("animal", "vehicle"), where the right class is among them and where it is not (`tools/fit_classes.py`).
 CLASS_FIT = (0.694, -0.796, 4.691)
 # Weight of level and the intercept: pairs of photos whose captions agree.
 IMAGE_FIT = (0.93, -4.99)
