@@ -16,13 +16,16 @@ from core.encoders.base import Encoder
 from core.errors import DataError
 from core.evaluate import recall
 from core.files import absolute
+from core.filters import Filters
 from core.labelled_files import read_pairs, unique
 from core.library import IngestReport, Library, ingest
 from core.media.sampling import Sampling
 from core.neutral import neutral_vectors
 from core.progress import OnProgress
-from core.query import PLAIN, Term
-from core.search_video import MAX_VIDEOS, Pooling, search_videos
+from core.query import PLAIN, embed_texts
+from core.video_rows import Pooling, VideoRows
+
+_NOTHING = np.empty(0, np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,7 @@ def evaluate_video(
 ) -> VideoReport:
     """Recall@k between the videos of a folder and a CSV of captions (columns video, caption).
 
-    Each caption ranks the whole pool, up to 1,000 videos, by their pooled cosines; ties count against the encoder.
+    Each caption ranks the whole pool by the pooled cosines of frames; ties count against the encoder.
     sampling: default two frames per second. Raises DataError where the table or the videos cannot be used.
     """
     sampling = sampling or Sampling(2.0)
@@ -68,16 +71,22 @@ def evaluate_video(
     with tempfile.TemporaryDirectory() as place:
         library = Library(Path(place) / "library", create=True)
         report = index_videos(library, encoder, there, sampling, on_progress=on_progress, cancel=cancel)
-        pool = set(library.index(encoder).items["path"].to_pylist())
+        index = library.index(encoder)
+        searched = np.asarray(Filters(kind="video").mask(index.items))
+        pool = {path: row for row, path in enumerate(index.items["path"].to_pylist()) if searched[row]}
         reasons = dict(report.failed)
         skipped = {
-            name: reasons.get(path, "The file is not there.") for name, path in paths.items() if path not in pool
+            name: reasons.get(path, "It is not there, or no video.") for name, path in paths.items() if path not in pool
         }
         if not pool:
             reason = next(iter(skipped.values()))
             raise DataError(f"Not one video of {videos} could be read ({reason}) Check --videos and the video column.")
-        asked = [(paths[name], caption) for name, caption in pairs if name not in skipped]
-        ranks = [_rank(library, encoder, path, caption, pooling, templates) for path, caption in asked]
+        asked = [(pool[paths[name]], caption) for name, caption in pairs if name not in skipped]
+        queries = embed_texts(encoder, [caption for _, caption in asked], templates=templates)
+        ranks = [
+            _rank(VideoRows.of(index, query, searched, _NOTHING), row, pooling)
+            for query, (row, _) in zip(queries, asked, strict=True)
+        ]
     found = recall(np.array(ranks))
     return VideoReport(
         pool=len(pool), queries=len(asked), pooling=pooling, r1=found.r1, r5=found.r5, r10=found.r10,
@@ -101,13 +110,7 @@ def index_videos(
     return ingest(library, encoder, paths, sampling, on_progress=on_progress, cancel=cancel)
 
 
-def _rank(
-    library: Library, encoder: Encoder, path: str, caption: str, pooling: Pooling, templates: Sequence[str]
-) -> int:
-    """How many other videos score as much as the caption's own or more."""
-    result = search_videos(
-        library, encoder, [Term("text", caption)], top_k=MAX_VIDEOS, pooling=pooling, templates=templates, max_moments=1
-    )
-    scores = {hit.item.path: hit.score for hit in result.hits}
-    own = scores.get(path, -np.inf)
-    return sum(score >= own for other, score in scores.items() if other != path)
+def _rank(rows: VideoRows, own: int, pooling: Pooling) -> int:
+    """How many other videos score as much as the caption's own (a row of the index's items) or more."""
+    scores = rows.pooled(pooling)
+    return int((scores >= scores[rows.items == own]).sum()) - 1

@@ -6,8 +6,9 @@ import csv
 from pathlib import Path
 
 import pytest
-from fakes import ColourEncoder
+from fakes import COLOURS, ColourEncoder
 from media import write_video
+from PIL import Image
 
 import core.library.reels as reels
 from core.errors import DataError
@@ -57,18 +58,17 @@ def test_wrong_captions_score_low(encoder: ColourEncoder, videos: Path) -> None:
 def test_the_pooling_makes_the_difference(encoder: ColourEncoder, videos: Path) -> None:
     """A second of red in a blue video ties with a red video where the best frame decides; a tie does not count."""
     captions = table(videos, ("one.mp4", "red"), ("two.mp4", "blue"), ("three.mp4", "green"))
-    by_pooling = {
-        pooling: evaluate_video(encoder, videos, captions, pooling=pooling).r1 for pooling in ("max", "mean")
-    }
+    by_pooling = {pooling: evaluate_video(encoder, videos, captions, pooling=pooling).r1 for pooling in ("max", "mean")}
     assert by_pooling["mean"] == 1.0 and by_pooling["max"] < 1.0
 
 
 def test_what_cannot_be_read_is_skipped_with_a_reason(encoder: ColourEncoder, videos: Path) -> None:
     (videos / "words.mp4").write_text("words")
-    captions = table(videos, ("one.mp4", "red"), ("words.mp4", "blue"), ("nowhere.mp4", "green"))
+    Image.new("RGB", (64, 48), COLOURS["red"]).save(videos / "photo.png")
+    captions = table(videos, ("one.mp4", "red"), ("words.mp4", "blue"), ("nowhere.mp4", "green"), ("photo.png", "red"))
     report = evaluate_video(encoder, videos, captions, pooling="mean")
     assert (report.pool, report.queries, report.r1) == (1, 1, 1.0)
-    assert [name for name, _ in report.skipped] == ["words.mp4", "nowhere.mp4"]
+    assert [name for name, _ in report.skipped] == ["words.mp4", "nowhere.mp4", "photo.png"]
     assert all(reason for _, reason in report.skipped)
     with pytest.raises(DataError, match="--videos"):
         evaluate_video(encoder, videos, table(videos, ("nowhere.mp4", "green")))
