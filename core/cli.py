@@ -1,4 +1,4 @@
-"""The command line: index, search, eval, sample, bench. `--json` prints one JSON object on stdout and nothing else."""
+"""The command line: index, search, locate, eval, bench, sample. `--json` prints one JSON object on stdout, nothing else."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 from tqdm import tqdm
 
 from core import cli_commands as commands
-from core.cli_show import plain, show_figures, show_hits, show_index
+from core.cli_show import plain, show_figures, show_hits, show_index, show_places
 from core.encoders import DEFAULT_ENCODER
 from core.errors import SemblanceError
 from core.progress import Progress
@@ -87,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     tree = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_index(tree)
     _add_search(tree)
+    _add_locate(tree)
     _add_evaluations(tree.add_parser("eval", help="measure quality on your own files"))
     _add_benchmarks(tree.add_parser("bench", help="measure speed on this machine"))
     sample = _command(tree, "sample", "build the sample library", commands.sample, show_figures)
@@ -122,6 +123,14 @@ def _add_search(tree: Any) -> None:
     search.add_argument("--encoder", metavar="NAME", help="default: the one that the library was indexed with")
     search.add_argument("--duplicates", action="store_true", help="do not fold near-duplicates into one hit")
     search.add_argument("--no-templates", dest="templates", action="store_false", help="embed the words as they are")
+
+
+def _add_locate(tree: Any) -> None:
+    text = "find the videos that show a picture, and when"
+    locate = _command(tree, "locate", text, commands.locate, show_places)
+    locate.add_argument("picture", metavar="PICTURE", help="a file, item:ID, or item:ID@SECONDS of a video")
+    locate.add_argument("--library", required=True, metavar="DIR")
+    locate.add_argument("--encoder", metavar="NAME", help="default: the one that the library was indexed with")
 
 
 def _add_evaluations(evaluate: argparse.ArgumentParser) -> None:

@@ -67,6 +67,28 @@ def search(options: Options, bar: OnProgress) -> dict[str, Any]:
     return {"hits": hits if options.all else hits[:cutoff], "cutoff": cutoff}
 
 
+def locate(options: Options, bar: OnProgress) -> dict[str, Any]:
+    """`locate`: the videos that show a picture, and when."""
+    from core.library import Library
+    from core.locate import locate as places_of
+
+    of_library = options.picture.startswith("item:")
+    picture = parse_query(options.picture)[0] if of_library else Term("image", Path(options.picture))
+    library = Library(options.library)
+    found = places_of(library, _encoder_of(library, options.encoder, bar), picture, on_progress=bar)
+    return {
+        "hits": [
+            {
+                "path": each.item.path,
+                "time_s": round(each.time_s, 3),
+                "likeness": round(each.likeness, 4),
+                "whole": each.whole,
+            }
+            for each in found
+        ]
+    }
+
+
 def _items(library: Library, encoder: Encoder, terms: list[Term], options: Options) -> list[dict[str, Any]]:
     from core.filters import Filters
     from core.search import search as search_items

@@ -34,6 +34,15 @@ def show_hits(result: dict[str, Any]) -> None:
         print(f"{rank:3}  {scores}  {_one_line(hit['path'])}{_range(hit)}")
 
 
+def show_places(result: dict[str, Any]) -> None:
+    """Where a picture was found."""
+    if not result["hits"]:
+        print("No video here shows it.")
+    for hit in result["hits"]:
+        part = "" if hit["whole"] else "  (in part)"
+        print(f"{timecode(hit["time_s"]):>8}  {_one_line(hit['path'])}{part}")
+
+
 def show_figures(report: dict[str, Any]) -> None:
     """Figures as they are."""
     print(json.dumps(report, indent=2, default=plain))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import tempfile
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,23 +77,20 @@ def evaluate_moments(
     sampling: Sampling | None = None,
     folder: Path | None = None,
     on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
 ) -> MomentsReport:
     """Renders the reels, indexes them and asks for the moments that they are known to hold.
 
     sampling: default one frame per second. folder: where the reels are kept, or rendered if they are not there
-    (default: a temporary one). Raises DataError where the reels are not there, because no sample photo is installed
-    or the work was cancelled.
+    (default: a temporary one). Raises DataError where no sample photo is installed to make them from.
     """
     sampling = sampling or Sampling()
     with tempfile.TemporaryDirectory() as place:
-        clips = render_reels(folder or Path(place) / "clips", on_progress=on_progress, cancel=cancel)
+        clips = render_reels(folder or Path(place) / "clips", on_progress=on_progress)
         library = Library(Path(place) / "library", create=True)
-        plan = reel_plan()
-        if not clips or len(clips) < len(plan):
-            raise DataError("There are no reels to measure on: they need the sample photos, and to be rendered whole.")
-        ingest(library, encoder, clips, sampling, on_progress=on_progress, cancel=cancel)
-        known = _known(plan)
+        if not clips:
+            raise DataError("There are no sample photos to make reels of: pip install -r requirements.txt")
+        ingest(library, encoder, clips, sampling, on_progress=on_progress)
+        known = _known(reel_plan())
         subjects = {name: phrase for name, phrase in sample_subjects().items() if name in known}
         words = {name: Term("text", phrase) for name, phrase in subjects.items()}
         crops = {name: Term("image", _crop(sample_sources()[name])) for name in known}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,7 +56,6 @@ def evaluate_video(
     pooling: Pooling = "max",
     templates: Sequence[str] = PLAIN,
     on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
 ) -> VideoReport:
     """Recall@k between the videos of a folder and a CSV of captions (columns video, caption).
 
@@ -70,7 +68,7 @@ def evaluate_video(
     there = [path for path in paths.values() if os.path.lexists(path)]
     with tempfile.TemporaryDirectory() as place:
         library = Library(Path(place) / "library", create=True)
-        report = index_videos(library, encoder, there, sampling, on_progress=on_progress, cancel=cancel)
+        report = index_videos(library, encoder, there, sampling, on_progress=on_progress)
         index = library.index(encoder)
         searched = np.asarray(Filters(kind="video").mask(index.items))
         pool = {path: row for row, path in enumerate(index.items["path"].to_pylist()) if searched[row]}
@@ -102,12 +100,11 @@ def index_videos(
     sampling: Sampling,
     *,
     on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
 ) -> IngestReport:
     """`ingest`, with the encoder loaded before the clock starts."""
     neutral_vectors(encoder, on_progress=on_progress)
     encoder.encode_images([Image.new("RGB", (encoder.min_side, encoder.min_side))])
-    return ingest(library, encoder, paths, sampling, on_progress=on_progress, cancel=cancel)
+    return ingest(library, encoder, paths, sampling, on_progress=on_progress)
 
 
 def _rank(rows: VideoRows, own: int, pooling: Pooling) -> int:

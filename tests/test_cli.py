@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from fakes import ColourEncoder
 from media import write_video
+from PIL import Image
 
 import core.cli_commands
 from core.cli import main
@@ -233,6 +234,27 @@ def test_the_pooling_ranks_the_videos(capsys: pytest.CaptureFixture[str], both: 
         assert ranks == {"late.mp4": 1, "early.mp4": 2}  # more of it is red
 
 
+def test_which_video_holds_a_picture(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    from core.library.sample import sample_sources  # colours alone are no picture that pixels could tell
+
+    sources, folder = sample_sources(), tmp_path / "videos"
+    folder.mkdir()
+    coffee, rocket, motorcycle = (
+        Image.open(sources[name]).convert("RGB") for name in ("coffee.png", "rocket.jpg", "motorcycle.png")
+    )
+    write_video(folder / "all.mp4", (coffee, rocket, motorcycle), seconds_each=3.0, size=(480, 320))
+    write_video(folder / "other.mp4", (motorcycle,), seconds_each=3.0, size=(480, 320))
+    run(capsys, "index", folder, "--library", tmp_path / "library")
+    hits = run(capsys, "locate", sources["rocket.jpg"], "--library", tmp_path / "library")["hits"]
+    assert [Path(hit["path"]).name for hit in hits] == ["all.mp4"] and set(hits[0]) == {
+        "path", "time_s", "likeness", "whole"
+    }  # fmt: skip
+    assert 3 <= hits[0]["time_s"] <= 6 and hits[0]["likeness"] > 0.9
+    assert run(capsys, "locate", sources["page.png"], "--library", tmp_path / "library") == {"hits": []}
+    main(["locate", str(sources["rocket.jpg"]), "--library", str(tmp_path / "library"), "--quiet"])
+    assert "all.mp4" in capsys.readouterr().out
+
+
 def test_people_see_the_seconds(capsys: pytest.CaptureFixture[str], both: Path, tmp_path: Path) -> None:
     run(capsys, "index", both, "--library", tmp_path / "library")
     main(["search", "red", "--library", str(tmp_path / "library"), "--kind", "video"])
@@ -245,6 +267,7 @@ def test_people_see_the_seconds(capsys: pytest.CaptureFixture[str], both: Path, 
     [
         (["index", "PHOTOS", "--library", "LIB", "--fps", "0"], "frames per second"),
         (["search", "--clip", "/nowhere.mp4", "--library", "LIB"], "cannot be used"),
+        (["locate", "/nowhere.jpg", "--library", "LIB"], "not there"),
         (["bench", "video", "--videos", "PHOTOS"], "no videos"),
         (["eval", "video", "--videos", "PHOTOS", "--captions", "CSV"], "no column caption, video"),
     ],
