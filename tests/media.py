@@ -27,6 +27,7 @@ def write_video(
     codec: str = "libx264",
     pix_fmt: str = "yuv420p",
     rotation: int = 0,
+    mirrored: bool = False,
     aspect: Fraction | None = None,
     gop: int | None = None,
     b_frames: int | None = None,
@@ -39,7 +40,8 @@ def write_video(
     """A video of shots in a row; the name's ending says the container. Returns the path.
 
     shots: names of fakes.COLOURS, RGB triples or pictures (scaled to `size`), each shown `seconds_each` seconds, or
-    (shot, its seconds). rotation: degrees clockwise by which players turn it. aspect: of one pixel, width to height.
+    (shot, its seconds). rotation: degrees clockwise by which players turn it; mirrored: after that.
+    aspect: of one pixel, width to height.
     gop: frames from keyframe to keyframe. times: the seconds of each frame, over the shots as above (their number then
     replaces that by `fps`). options, container: of the codec and of the file format, as FFmpeg names them.
     """
@@ -49,8 +51,8 @@ def write_video(
         stream = _video_stream(output, codec, fps, size, pix_fmt, options, gop, b_frames)
         if aspect is not None:
             stream.codec_context.sample_aspect_ratio = aspect
-        if rotation:
-            stream.set_display_rotation(-rotation)
+        if rotation or mirrored:
+            stream.set_display_rotation(-rotation, hflip=mirrored)
         sound = output.add_stream("aac" if path.suffix != ".webm" else "libopus", rate=48_000) if audio else None
         tick = Fraction(1, _TICKS) if times is not None else 1 / Fraction(stream.codec_context.framerate)
         stream.codec_context.time_base = tick

@@ -20,6 +20,7 @@ from media import audio_only, colour_of, truncate, write_gif, write_video
 from PIL import Image
 
 from core.errors import MediaError
+from core.media.clips import cut
 from core.media.sampling import Sampling
 from core.media.video import Video, frame_at, probe
 
@@ -214,12 +215,16 @@ def quarters(size: tuple[int, int] = (160, 80)) -> Image.Image:
         (270, ["green", "yellow", "red", "blue"]),
     ],
 )
-def test_turned_phone_videos_come_upright(tmp_path: Path, rotation: int, seen: list[str]) -> None:
-    path = write_video(tmp_path / "a.mp4", [quarters()], size=(160, 80), rotation=rotation)
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_turned_phone_videos_come_upright(tmp_path: Path, rotation: int, seen: list[str], mirrored: bool) -> None:
+    path = write_video(tmp_path / "a.mp4", [quarters()], size=(160, 80), rotation=rotation, mirrored=mirrored)
     info, image = probe(path), frame_at(path, 1.0)
+    if mirrored:
+        seen = [seen[1], seen[0], seen[3], seen[2]]
     assert corners(image) == seen
+    assert corners(frame_at(cut(path, 0.0, 1.0), 0.5)) == seen
     assert image.size == (info.width, info.height) == ((80, 160) if rotation % 180 else (160, 80))
-    assert info.rotation == rotation
+    assert mirrored or info.rotation == rotation
 
 
 def test_pixels_that_are_not_square(tmp_path: Path) -> None:

@@ -73,12 +73,15 @@ class Decoder:
         keyframes: only those that stand alone in the stream. Ends early, without an error, at damage and at `cancel`.
         """
         for back_s in _STEPS_BACK_S:  # some formats are sought by guessing, and land late
-            if start_s - back_s <= 0 or self.first.pts is None or not self._seek(start_s - back_s):
+            begin_s = max(0.0, start_s - back_s)
+            if not (self.seeks_exactly or (begin_s and self.first.pts is not None)) or not self._seek(begin_s):
                 break
             decoded = self._decode(keyframes, cancel)
             found = next(decoded, None)
             if found is not None and found[0] <= start_s + _EPS_S:
                 return chain([found], decoded)
+            if not begin_s:
+                break
         self._open()
         return self._decode(keyframes, cancel)
 
