@@ -100,8 +100,8 @@ class ZeroShot:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of the classes, in their order."""
-        return tuple(each.name for each in self.classes)
+        """Of the classes, in their order; a concept by its own."""
+        return tuple(each.name.removeprefix(CONCEPT) for each in self.classes)
 
     def predict(self, vectors: Vectors) -> Predictions:
         """Tells items of unit vectors (n, dim) into the classes."""

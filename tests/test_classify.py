@@ -1,0 +1,122 @@
+"""Zero-shot classification: named and described classes, none of these, videos over time, calibration."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from fakes import ColourEncoder
+
+from core.classify import NONE, ClassName, ZeroShot, predict_video
+from core.concepts import learn_concept, load_concept, save_concept
+from core.encoders.base import unit_rows
+from core.errors import DataError, QueryError
+from core.query import embed_query, format_query, parse_query
+from core.track import Track
+
+COLOURS = ("red", "green", "blue")
+
+
+def classes(*names: str) -> list[ClassName]:
+    return [ClassName(name) for name in names]
+
+
+def near(encoder: ColourEncoder, word: str, count: int = 1, spread: float = 0.02) -> np.ndarray:
+    """Vectors of items that look much like a colour."""
+    rng = np.random.default_rng(sum(word.encode()))
+    return unit_rows(encoder.encode_texts([word]) + rng.normal(scale=spread, size=(count, encoder.dim)))
+
+
+def test_items_go_to_the_class_that_names_them(encoder: ColourEncoder) -> None:
+    zero_shot = ZeroShot.of(encoder, classes(*COLOURS))
+    told = zero_shot.predict(np.concatenate([near(encoder, word, 3) for word in COLOURS]))
+    assert told.labels() == [word for word in COLOURS for _ in range(3)]
+    assert np.allclose(told.probabilities.sum(axis=1), 1, atol=1e-5) and told.fits.min() > 0.9
+
+
+def test_what_no_class_describes_is_none_of_these(encoder: ColourEncoder) -> None:
+    zero_shot = ZeroShot.of(encoder, classes("green", "blue"))
+    strange = np.concatenate([near(encoder, word, 5) for word in ("red", "orange", "white")])
+    assert zero_shot.predict(strange).labels() == [NONE] * 15
+    assert zero_shot.predict(near(encoder, "green", 5)).labels() == ["green"] * 5
+
+
+def test_a_negative_class_takes_what_fits_it_best(encoder: ColourEncoder) -> None:
+    zero_shot = ZeroShot.of(encoder, [*classes("red", "blue"), ClassName("green", negative=True)])
+    told = zero_shot.predict(np.concatenate([near(encoder, "red"), near(encoder, "green")]))
+    assert told.labels() == ["red", NONE]
+
+
+def test_descriptions_count_as_much_as_the_name(encoder: ColourEncoder) -> None:
+    plain, described = ClassName("warm"), ClassName("warm", ("red", "orange", "yellow"))
+    item = near(encoder, "orange")
+    assert ZeroShot.of(encoder, [plain, ClassName("blue")]).predict(item).fits[0] < 0.5
+    told = ZeroShot.of(encoder, [described, ClassName("blue")]).predict(item)
+    assert told.labels() == ["warm"]
+
+
+def test_templates_are_used(encoder: ColourEncoder) -> None:
+    """A template that speaks of another colour pulls the class towards it."""
+    plain = ZeroShot.of(encoder, classes("red"), templates=("{}",)).vectors
+    pulled = ZeroShot.of(encoder, classes("red"), templates=("{}", "blue {}")).vectors
+    blue = encoder.encode_texts(["blue"])[0]
+    assert float(pulled[0] @ blue) > float(plain[0] @ blue) + 0.1
+
+
+@pytest.mark.parametrize(
+    ("names", "said"), [((), "no classes"), (("a", " "), "no name"), (("a", "b", "a "), "2 times")], ids=str
+)
+def test_classes_that_cannot_be(encoder: ColourEncoder, names: tuple[str, ...], said: str) -> None:
+    with pytest.raises(QueryError, match=said):
+        ZeroShot.of(encoder, classes(*names))
+
+
+def test_calibration_changes_the_sureness_and_no_answer(encoder: ColourEncoder) -> None:
+    zero_shot = ZeroShot.of(encoder, classes(*COLOURS))
+    items = np.concatenate([near(encoder, word, 30, spread=0.25) for word in COLOURS])
+    labels = [word for word in COLOURS for _ in range(30)]
+    wrong = labels[:]
+    wrong[::3] = ["blue" if label != "blue" else "red" for label in wrong[::3]]
+    before = zero_shot.predict(items)
+    unsure = zero_shot.calibrated(items, wrong).predict(items)
+    assert (before.best == unsure.best).all()
+    assert unsure.probabilities.max(axis=1).mean() == pytest.approx(2 / 3, abs=0.12)
+    with pytest.raises(QueryError, match="not among the classes"):
+        zero_shot.calibrated(items, ["mauve"] * len(items))
+
+
+def test_a_video_is_told_by_its_time(encoder: ColourEncoder) -> None:
+    vectors = np.concatenate([near(encoder, "red"), near(encoder, "blue"), near(encoder, "red")])
+    track = Track(np.array([0, 1, 9], np.float32), np.array([1, 9, 10], np.float32), vectors)
+    whole, rows = predict_video(ZeroShot.of(encoder, classes(*COLOURS)), track)
+    assert whole.labels() == ["blue"] and rows.labels() == ["red", "blue", "red"]
+    assert whole.probabilities[0, 2] == pytest.approx(0.8, abs=0.05)
+
+
+def test_a_concept_is_a_word_of_queries_and_a_class(encoder: ColourEncoder) -> None:
+    rng = np.random.default_rng(0)
+    background = unit_rows(rng.normal(size=(200, encoder.dim)))
+    examples = near(encoder, "purple", 5)
+    save_concept(learn_concept(encoder, "my mauve", examples, background), encoder)
+    terms = parse_query('2:concept:"my mauve" - red')
+    assert parse_query(format_query(terms)) == terms
+    query = embed_query(encoder, parse_query('concept:"my mauve"'))
+    assert query @ near(encoder, "purple")[0] > query @ near(encoder, "green")[0] + 0.3
+    zero_shot = ZeroShot.of(encoder, classes("concept:my mauve", "green", "blue"))
+    told = zero_shot.predict(np.concatenate([near(encoder, "purple"), near(encoder, "green")]))
+    assert told.labels(threshold=0.0) == ["my mauve", "green"]
+
+
+def test_concepts_that_cannot_be(encoder: ColourEncoder) -> None:
+    background = near(encoder, "green", 10)
+    with pytest.raises(DataError, match="at least one example"):
+        learn_concept(encoder, "nothing", background[:0], background)
+    with pytest.raises(DataError, match="do not differ"):
+        learn_concept(encoder, "the same", background, background)
+    with pytest.raises(DataError, match="name"):
+        learn_concept(encoder, "../escape", near(encoder, "red"), background)
+    with pytest.raises(QueryError, match="no concept 'unheard'"):
+        load_concept(encoder, "unheard")
+    other = ColourEncoder("colour-2")
+    save_concept(learn_concept(encoder, "mine", near(encoder, "red"), background), encoder)
+    with pytest.raises(QueryError, match="no concept 'mine'"):
+        load_concept(other, "mine")
