@@ -1,4 +1,4 @@
-"""The command line: index, search, locate, eval, bench, sample. `--json` prints one JSON object on stdout, nothing else."""
+"""The command line: index, search, locate, eval, bench, sample. `--json` prints one JSON object, nothing else."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def show_places(result: dict[str, Any]) -> None:
         print("No video here shows it.")
     for hit in result["hits"]:
         part = "" if hit["whole"] else "  (in part)"
-        print(f"{timecode(hit["time_s"]):>8}  {_one_line(hit['path'])}{part}")
+        print(f"{timecode(hit['time_s']):>8}  {_one_line(hit['path'])}{part}")
 
 
 def show_figures(report: dict[str, Any]) -> None:
