@@ -45,9 +45,7 @@ def timeline(curve: Curve, moments: Sequence[Moment], *, duration_s: float, titl
     if moments:
         peak = {"symbol": "diamond", "size": 9, "color": _AMBER}
         best = moments[0]
-        figure.add_scatter(
-            x=[best.peak_s], y=[best.score], mode="markers", marker=peak, name="peak", hoverinfo="skip"
-        )
+        figure.add_scatter(x=[best.peak_s], y=[best.score], mode="markers", marker=peak, name="peak", hoverinfo="skip")
     figure.add_scatter(**_clickable(curve, duration_s))
     lowest = min(float(curve.scores.min()), curve.threshold)
     highest = max(float(curve.scores.max()), curve.threshold)

@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from core import Encoder
+from core import Encoder, Library
 from ui.add import ready, sample_button
 from ui.details import open_details, show_details
 from ui.frame import header
@@ -19,9 +19,9 @@ from ui.sidebar import current_encoder, current_library
 
 header(
     "Search your photos and videos by what they show",
-    "Semblance puts pictures, frames of video and words into one space of vectors, in which near means alike: type what "
-    "you look for, or show a picture, and get the photos and the moments that come closest. It all happens on this "
-    "computer; no file leaves it.",
+    "Semblance puts pictures, frames of video and words into one space of vectors, in which near means alike: type "
+    "what you look for, or show a picture, and get the photos and the moments that come closest. It all happens on "
+    "this computer; no file leaves it.",
 )
 
 
@@ -31,11 +31,14 @@ def page() -> None:
     encoder = current_encoder()
     if library is None:
         st.info(
-            "No library yet. The sample photos and clips take half a minute and need no network.", icon=":material/waving_hand:"
+            "No library yet. The sample photos and clips take half a minute and need no network.",
+            icon=":material/waving_hand:",
         )
         with boundary():
             sample_button(encoder, primary=True)
-        st.page_link("pages/library.py", label="Or make one of your own photos and videos", icon=":material/photo_library:")
+        st.page_link(
+            "pages/library.py", label="Or make one of your own photos and videos", icon=":material/photo_library:"
+        )
         return
     facts = library_facts(library, encoder)
     numbers(facts, encoder)

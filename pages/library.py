@@ -15,8 +15,8 @@ from ui.sidebar import current_encoder, current_library
 
 header(
     "Library",
-    "A library knows your photos and videos by their vectors; the files themselves stay where they are. Add a folder or "
-    "upload some, and follow the work here: it goes on while you search or close the tab.",
+    "A library knows your photos and videos by their vectors; the files themselves stay where they are. Add a folder "
+    "or upload some, and follow the work here: it goes on while you search or close the tab.",
 )
 
 

@@ -79,7 +79,9 @@ def start(library: Library, encoder: Encoder, videos: bool) -> None:
     st.markdown("Or start from a picture of the library:")
     items = some_items(library, encoder, 24, "image")
     find = partial(find_in, place="video") if videos else None
-    gallery([Card(item) for item in items], key="start_gallery", on_open=open_details, on_like=more_like, on_videos=find)
+    gallery(
+        [Card(item) for item in items], key="start_gallery", on_open=open_details, on_like=more_like, on_videos=find
+    )
     show_details((), items, videos=videos)
 
 

@@ -260,7 +260,7 @@ def test_a_folder_is_counted_first_and_then_added(photos: Path) -> None:
     at.text_input("folder_path").set_value(str(photos))
     at = press(at, "Look what is there")
     assert "**9 pictures**" in said(at) and library.counts()["ok"] == 0
-    at = settled(next(button for button in at.button if button.label == "Add them").click().run())
+    at = settled(press(at, "Start"))
     assert "8 added, 1 not readable" in said(at) and at.metric[0].value == "8"
     reasons = at.dataframe[0].value
     assert reasons["file"][0].endswith("broken.jpg") and "Not a picture" in reasons["reason"][0]
@@ -333,7 +333,7 @@ def test_a_job_can_be_stopped_and_keeps_what_it_did(photos: Path, encoder: Colou
     at.text_input("folder_path").set_value(str(photos))
     at = press(at, "Look what is there")
     encoder.images_seen = 0  # the estimate has tried some
-    at = press(at, "Add them")
+    at = press(at, "Start")
     while encoder.images_seen == 0:
         time.sleep(0.05)
     at = settled(press(at.run(), "Stop"))

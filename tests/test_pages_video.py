@@ -201,9 +201,7 @@ def test_a_frame_that_is_not_there_is_explained(library: Library) -> None:
 # files that no browser plays
 
 
-def test_a_file_that_browsers_do_not_play_is_shown_as_a_clip(
-    library: Library, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_that_browsers_do_not_play_is_shown_as_a_clip(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ui.video_player, "is_playable", lambda _: False)
     shown = player(visit(VIDEO, q="purple"))
     assert shown["name"] == "night.mp4" and shown["length"] is not None and shown["note"]
@@ -253,7 +251,7 @@ def test_a_folder_of_videos_is_planned_before_it_is_added(films: Path) -> None:
     assert "**1 picture, 3 videos** (1 min 2 s)" in said(at) and "It will take about" in said(at)
     assert library.counts()["ok"] == 0
     at.get_by_key("folder_plan_fps").set_value(2.0).run()
-    at = settled(press(at, "Add them"))
+    at = settled(press(at, "Start"))
     assert "4 added" in said(at) and "1 picture, 3 videos" in said(at)
     assert set(library.samplings("colour-1").values()) == {"2 fps"}
     at.text_input("folder_path").set_value(str(films))
@@ -263,13 +261,12 @@ def test_a_folder_of_videos_is_planned_before_it_is_added(films: Path) -> None:
 def test_uploaded_videos_are_planned_and_can_be_left(tmp_path: Path) -> None:
     library = create_library("Mine")
     clip = write_video(tmp_path / "clip.mp4", ["red"], seconds_each=3).read_bytes()
-    for answer, kept in (("Not these", 0), ("Add them", 1)):
+    for answer, kept in (("leave", 0), ("start", 1)):
         at = visit(LIBRARY)
         at.file_uploader[0].upload("clip.mp4", clip)
         at.form_submit_button("FormSubmitter:upload-Add them").click().run()
         assert "**1 video** (3 s)" in said(at) and library.counts()["ok"] == 0
-        key = "upload_plan_start" if answer == "Add them" else "upload_plan_leave"
-        at = settled(at.button(key).click().run())
+        at = settled(at.button(f"upload_plan_{answer}").click().run())
         assert library.counts()["ok"] == kept == len(list((library.path / "uploads").iterdir()))
 
 

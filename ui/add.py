@@ -55,7 +55,8 @@ def ready(library: Library, encoder: Encoder, facts: LibraryFacts) -> bool:
 def add_folder(library: Library, encoder: Encoder) -> None:
     """A folder of the machine that runs Semblance: looked through first, added when that looks right."""
     with st.form("folder", border=False):
-        path = st.text_input("Folder", key="folder_path", placeholder="~/Pictures", help="With all below it. Nothing is moved or copied.").strip()
+        about = "With all below it. Nothing is moved or copied."
+        path = st.text_input("Folder", key="folder_path", placeholder="~/Pictures", help=about).strip()
         asked = st.form_submit_button("Look what is there", disabled=busy(library))
     if asked:
         st.session_state.pop("folder_plan", None)
@@ -69,12 +70,12 @@ def add_folder(library: Library, encoder: Encoder) -> None:
         if not found.files:
             st.info(f"No pictures or videos in {plain(found.roots[0])}.", icon=":material/folder_off:")
             return
-        st.session_state["folder_plan"] = Plan(found, f"Adding {found.roots[0]}")
+        st.session_state["folder_plan"] = Plan(library.path, found, f"Adding {found.roots[0]}")
     show_plan(library, encoder, "folder_plan")
 
 
 def add_uploads(library: Library, encoder: Encoder) -> None:
-    """Files and zips out of the browser; they are kept inside the library. Where videos are among them, a plan first."""
+    """Files and zips out of the browser; they are kept inside the library. With videos among them, a plan first."""
     turn = st.session_state.setdefault("photos_turn", 0)
     with st.form("upload", border=False, clear_on_submit=True):
         files = st.file_uploader(
@@ -103,7 +104,7 @@ def _uploaded(library: Library, encoder: Encoder, report: UploadReport) -> None:
     if all(is_image_path(path) for path in report.saved):
         start_ingest(library, encoder, title, report.saved)
     else:  # video takes its time: how long is said first
-        st.session_state["upload_plan"] = Plan(scan(report.saved, wanted=is_media_path), title)
+        st.session_state["upload_plan"] = Plan(library.path, scan(report.saved, wanted=is_media_path), title)
 
 
 def _throw_away(library: Library) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 import streamlit as st
 
 from core import Hit, Item, Term
-from core.timecode import timecode
 from core.errors import MediaError
 from core.media.thumbnails import thumbnail
+from core.timecode import timecode
 from ui.gallery import chance_text
 from ui.page import boundary, counted, item_date, plain, size_text
 from ui.query import Place, add_term, find_in

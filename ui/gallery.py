@@ -14,9 +14,9 @@ from typing import Any
 import streamlit as st
 
 from core import Hit, Item
-from core.timecode import timecode
 from core.errors import MediaError
 from core.media.thumbnails import thumbnail
+from core.timecode import timecode
 
 _FOLDER = Path(__file__).parent
 _COMPONENT = st.components.v2.component(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 import streamlit as st
@@ -29,30 +30,32 @@ _WAYS: dict[str, Literal["rate", "keyframes", "scenes"]] = {
 
 @dataclass(slots=True)
 class Plan:
-    """Files to add, as they were found, and what surveys said of them, by library, encoder and sampling."""
+    """Files to add to a library (its path), as they were found, and what surveys said, by encoder and sampling."""
 
+    library: Path
     found: Scan
     title: str
-    surveys: dict[tuple[str, str, str], Survey] = field(default_factory=dict)
+    surveys: dict[tuple[str, str], Survey] = field(default_factory=dict)
 
 
 def show_plan(library: Library, encoder: Encoder, key: str, *, on_leave: Callable[[], None] | None = None) -> None:
     """The plan in the session state under `key`: what will be added, which frames, how long it takes, and the start.
 
-    on_leave: called where the visitor decides against it. Nothing where there is no plan.
+    on_leave: called where the visitor decides against it. Nothing where there is no plan for this library.
     """
     plan: Plan | None = st.session_state.get(key)
-    if plan is None:
+    if plan is None or plan.library != library.path:
         return
-    videos = any(not is_image_path(path) for path in plan.found.files)
-    sampling = _sampling(key) if videos else Sampling()
-    st.markdown(_told(_surveyed(library, encoder, plan, sampling), plan))
-    if plan.found.closed:
-        st.caption(f"{len(plan.found.closed):,} files or folders cannot be looked into; the report will list them.")
-    with st.container(horizontal=True):
-        icon = ":material/add_photo_alternate:"
-        start = st.button("Add them", key=f"{key}_start", type="primary", icon=icon, disabled=busy(library))
-        left = st.button("Not these", key=f"{key}_leave")
+    with st.container(border=True, key=f"{key}_box"):
+        videos = any(not is_image_path(path) for path in plan.found.files)
+        sampling = _sampling(key) if videos else Sampling()
+        st.markdown(_told(_surveyed(library, encoder, plan, sampling), plan))
+        if plan.found.closed:
+            st.caption(f"{len(plan.found.closed):,} files or folders cannot be looked into; the report will list them.")
+        with st.container(horizontal=True):
+            icon = ":material/play_arrow:"
+            start = st.button("Start", key=f"{key}_start", type="primary", icon=icon, disabled=busy(library))
+            left = st.button("Not these", key=f"{key}_leave")
     if left and on_leave:
         on_leave()
     if start or left:
@@ -91,7 +94,7 @@ def _sampling(key: str) -> Sampling:
 
 
 def _surveyed(library: Library, encoder: Encoder, plan: Plan, sampling: Sampling) -> Survey:
-    key = (str(library.path), encoder.id, str(sampling))
+    key = (encoder.id, str(sampling))
     if key not in plan.surveys:
         load_encoder(encoder)
         with st.spinner("Estimating how long it will take …"):
@@ -105,7 +108,8 @@ def _told(told: Survey, plan: Plan) -> str:
     if not amount:
         return f"**Nothing new.** {here}"
     length = f" ({duration_text(told.video_seconds)})" if told.videos else ""
-    where = f" in {plain(plan.found.roots[0])}" if len(plan.found.roots) == 1 and os.path.isdir(plan.found.roots[0]) else ""
+    roots = plan.found.roots
+    where = f" in {plain(roots[0])}" if len(roots) == 1 and os.path.isdir(roots[0]) else ""
     return (
         f"**{amount}**{length}, {size_text(told.bytes)}{where}. {here if told.known else ''}"
         f"It will take about **{duration_text(max(1.0, told.seconds))}**."

@@ -128,8 +128,8 @@ def term_editor(library: Library, terms: Sequence[Term]) -> None:
         for place, term in enumerate(terms):
             _term(library, terms, place, term)
     if st.session_state.get("uploads"):
-        clip = any(term.kind == "clip" for term in st.session_state["uploads"])
-        st.caption(f":material/link_off: The link of this page does not hold the uploaded {'clip' if clip else 'picture'}.")
+        upload = "clip" if any(term.kind == "clip" for term in st.session_state["uploads"]) else "picture"
+        st.caption(f":material/link_off: The link of this page does not hold the uploaded {upload}.")
 
 
 def _term(library: Library, terms: Sequence[Term], place: int, term: Term) -> None:
@@ -189,7 +189,9 @@ def _short(library: Library, term: Term) -> str:
     if term.kind in _UPLOADED:
         return "your clip" if term.kind == "clip" else "your picture"
     item, time_s = _of_library(library, term)
-    return f"frame at {timecode(time_s)}" if time_s is not None else "video" if item and item.kind == "video" else "picture"
+    if time_s is not None:
+        return f"frame at {timecode(time_s)}"
+    return "video" if item and item.kind == "video" else "picture"
 
 
 def _put(terms: Sequence[Term]) -> None:

@@ -15,11 +15,11 @@ import streamlit as st
 from streamlit import runtime
 
 from core import Item
-from core.timecode import timecode
 from core.errors import MediaError
 from core.media.clips import is_playable, playable_clip
 from core.media.thumbnails import storyboard
 from core.moments import Moment
+from core.timecode import timecode
 from ui.gallery import chance_text
 
 LARGEST_WHOLE = 200_000_000  # bytes; the server holds in memory what a browser plays, so larger files go in clips

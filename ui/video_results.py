@@ -8,10 +8,10 @@ from pathlib import Path
 import streamlit as st
 
 from core import Encoder, Filters, Library, Term
-from core.timecode import timecode
 from core.errors import MediaError
 from core.figures import timeline
 from core.search_video import Pooling, VideoHit, VideoResult, search_videos
+from core.timecode import timecode
 from ui.encoders import load_encoder
 from ui.filters import VideoOptions, clear_filters, filter_text
 from ui.gallery import chance_text
@@ -35,7 +35,12 @@ RANKINGS: dict[str, Pooling] = {"best moment": "max", "best 5 seconds": "top", "
 
 
 def find_videos(
-    library: Library, encoder: Encoder, terms: tuple[Term, ...], filters: Filters, options: VideoOptions, pooling: Pooling
+    library: Library,
+    encoder: Encoder,
+    terms: tuple[Term, ...],
+    filters: Filters,
+    options: VideoOptions,
+    pooling: Pooling,
 ) -> VideoResult:
     """The result of a search, computed once for as long as nothing about it changes. Raises QueryError."""
     load_encoder(encoder)
@@ -149,9 +154,7 @@ def _watch(hit: VideoHit) -> None:
         pictures=lambda time_s: like_frame(item.id, time_s, "images"),
     )
     try:
-        player(
-            item, time_s=opened.time_s, turn=opened.turn, moments=hit.moments, on=listeners, key="player"
-        )
+        player(item, time_s=opened.time_s, turn=opened.turn, moments=hit.moments, on=listeners, key="player")
     except MediaError as error:
         st.warning(plain(str(error)), icon=":material/videocam_off:")
     _alignment(hit)

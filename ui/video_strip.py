@@ -10,8 +10,8 @@ from pathlib import Path
 import streamlit as st
 
 from core import Item
-from core.timecode import timecode
 from core.moments import Moment
+from core.timecode import timecode
 from ui.gallery import chance_text
 from ui.video_player import frame_uris, span_text
 

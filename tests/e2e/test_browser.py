@@ -3,156 +3,15 @@
 from __future__ import annotations
 
 import re
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
-if BROWSER is None:
-    pytest.skip("no chromium or google-chrome on this machine", allow_module_level=True)
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-ROOT = Path(__file__).parents[2]
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
-PHONE = {"width": 390, "height": 844}
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a running app whose home holds the sample library."""
-    from core import SemblanceError, open_encoder
-    from core.library.sample import build_sample
-
-    home = tmp_path_factory.mktemp("site")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SEMBLANCE_HOME", str(home))
-        try:
-            build_sample(open_encoder())
-        except SemblanceError as error:
-            pytest.skip(f"the embedded encoder or the sample photos cannot be had: {error}")
-        with socket.socket() as free:
-            free.bind(("localhost", 0))
-            port = free.getsockname()[1]
-        options = ["--server.headless", "true", "--server.port", str(port)]
-        command = [sys.executable, "-m", "streamlit", "run", "app.py", *options]
-        server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        _wait_for(f"http://localhost:{port}/_stcore/health", server)
-        yield f"http://localhost:{port}"
-    finally:
-        server.terminate()
-        server.wait(10)
-
-
-def _wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
-    for _ in range(150):
-        assert server.poll() is None, "the server ended"
-        try:
-            urllib.request.urlopen(address, timeout=2)
-            return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.2)
-    pytest.fail("the server does not answer")
-
-
-@dataclass
-class Visitor:
-    """A browser tab, with everything that went wrong in it."""
-
-    site: str
-    page: playwright.Page
-    wrong: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        host = urlsplit(self.site).netloc
-        self.page.set_default_timeout(20_000)
-        self.page.on("pageerror", lambda error: self.wrong.append(f"script: {error}"))
-        self.page.on("console", self._heard)
-        self.page.on("request", lambda request: self._left(request.url, host))
-
-    def _heard(self, message: playwright.ConsoleMessage) -> None:
-        # under a page's path Streamlit's own script asks there first for the server's health, and then at the root
-        if message.type == "error" and "404" not in message.text:
-            self.wrong.append(f"console: {message.text}")
-
-    def _left(self, address: str, host: str) -> None:
-        parts = urlsplit(address)
-        if parts.scheme in ("http", "https", "ws", "wss") and parts.netloc != host:
-            self.wrong.append(f"asked another host: {address}")
-
-    def go(self, path: str = "", **link: str) -> Visitor:
-        self.page.goto(f"{self.site}/{path}" + (f"?{urlencode(link)}" if link else ""))
-        return self.settle()
-
-    def settle(self) -> Visitor:
-        """Waits until the page's script has ended."""
-        self.page.wait_for_selector("h1")
-        self.page.wait_for_function(
-            "document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'"
-        )
-        return self
-
-    def search(self, query: str, *, told: str = "") -> Visitor:
-        """Types a query and waits for its answer, whose heading holds `told`, or else the query."""
-        self.page.get_by_role("searchbox").fill(query)
-        self.page.keyboard.press("Enter")
-        return self.answer(told or f"“{query}”")
-
-    def answer(self, told: str) -> Visitor:
-        """Waits for a heading of the results that holds these words."""
-        self.page.wait_for_function("told => document.querySelector('h4')?.textContent.includes(told)", arg=told)
-        return self.settle()
-
-    def names(self) -> list[str]:
-        """The pictures of the grids, in their order."""
-        self.page.locator("button.open").first.wait_for()
-        names: list[str] | None = None
-        while names != (names := self._names()):  # the grid is drawn a moment after the script has ended
-            self.page.wait_for_timeout(150)
-        return names
-
-    def _names(self) -> list[str]:
-        return self.page.locator("button.open img").evaluate_all("all => all.map(image => image.alt)")
-
-    def fits(self) -> bool:
-        """Whether nothing stands out to the right."""
-        return self.page.evaluate(
-            """[document.documentElement, document.querySelector('[data-testid=stMain]')]
-            .every(each => each.scrollWidth <= each.clientWidth)"""
-        )
-
-
-@pytest.fixture(scope="module")
-def chrome() -> Iterator[playwright.Browser]:
-    with playwright.sync_playwright() as running:
-        browser = running.chromium.launch(executable_path=BROWSER, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def visitor(site: str, chrome: playwright.Browser) -> Iterator[Visitor]:
-    """A fresh visitor; at the end of each test nothing may have gone wrong in the tab."""
-    context = chrome.new_context(viewport={"width": 1280, "height": 900})
-    visitor = Visitor(site, context.new_page())
-    yield visitor
-    assert visitor.wrong == []
-    assert visitor.page.get_by_test_id("stException").count() == 0
-    assert visitor.page.get_by_text("Something went wrong").count() == 0
-    context.close()
+from browsing import PHONE, Visitor
+from playwright.sync_api import Browser
 
 
 def test_a_link_into_a_new_server_opens_its_page(visitor: Visitor) -> None:
@@ -179,7 +38,7 @@ def test_words_find_what_they_mean(visitor: Visitor) -> None:
         assert visitor.search(query).names()[0] == name
 
 
-def test_the_link_opens_the_same_in_another_tab(visitor: Visitor, chrome: playwright.Browser) -> None:
+def test_the_link_opens_the_same_in_another_tab(visitor: Visitor, chrome: Browser) -> None:
     visitor.go("search_images", beyond="true").search("a flower - a cat", told="“a flower”, without “a cat”")
     parameters = parse_qs(urlsplit(visitor.page.url).query)
     assert parameters["q"] == ["a flower - a cat"] and parameters["library"] == ["Sample photos"]
@@ -235,7 +94,7 @@ def test_ticked_pictures_are_taken_away_as_zip(visitor: Visitor, tmp_path: Path)
         assert archive.namelist()[0] == "0001 chelsea.png" and archive.namelist()[-1] == "hits.csv"
 
 
-@pytest.mark.parametrize("path", ["", "library", "search_images"])
+@pytest.mark.parametrize("path", ["", "library", "search_images", "search_video"])
 def test_every_page_fits_a_phone(visitor: Visitor, path: str) -> None:
     visitor.page.set_viewport_size(PHONE)
     visitor.go(path, q="2:a cat + coffee - a person", beyond="true")

@@ -1,0 +1,108 @@
+"""A browser tab that visits the app, and what a visitor does in it."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from playwright.sync_api import ConsoleMessage, Page
+
+BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
+FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+PHONE = {"width": 390, "height": 844}
+
+
+@dataclass
+class Visitor:
+    """A browser tab, with everything that went wrong in it."""
+
+    site: str
+    page: Page
+    wrong: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        host = urlsplit(self.site).netloc
+        self.page.set_default_timeout(20_000)
+        self.page.on("pageerror", lambda error: self.wrong.append(f"script: {error}"))
+        self.page.on("console", self._heard)
+        self.page.on("request", lambda request: self._left(request.url, host))
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        # under a page's path Streamlit's own script asks there first for the server's health, and then at the root
+        if message.type == "error" and "404" not in message.text:
+            self.wrong.append(f"console: {message.text}")
+
+    def _left(self, address: str, host: str) -> None:
+        parts = urlsplit(address)
+        if parts.scheme in ("http", "https", "ws", "wss") and parts.netloc != host:
+            self.wrong.append(f"asked another host: {address}")
+
+    def go(self, path: str = "", **link: str) -> Visitor:
+        self.page.goto(f"{self.site}/{path}" + (f"?{urlencode(link)}" if link else ""))
+        return self.settle()
+
+    def settle(self) -> Visitor:
+        """Waits until the page's script has ended."""
+        self.page.wait_for_selector("h1")
+        self.page.wait_for_function(
+            "document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'"
+        )
+        return self
+
+    def search(self, query: str, *, told: str = "") -> Visitor:
+        """Types a query and waits for its answer, whose heading holds `told`, or else the query."""
+        self.page.get_by_role("searchbox").fill(query)
+        self.page.keyboard.press("Enter")
+        return self.answer(told or f"“{query}”")
+
+    def answer(self, told: str) -> Visitor:
+        """Waits for a heading of the results that holds these words."""
+        self.page.wait_for_function("told => document.querySelector('h4')?.textContent.includes(told)", arg=told)
+        return self.settle()
+
+    def names(self) -> list[str]:
+        """The pictures of the grids, in their order."""
+        self.page.locator("button.open").first.wait_for()
+        names: list[str] | None = None
+        while names != (names := self._names()):  # the grid is drawn a moment after the script has ended
+            self.page.wait_for_timeout(150)
+        return names
+
+    def _names(self) -> list[str]:
+        return self.page.locator("button.open img").evaluate_all("all => all.map(image => image.alt)")
+
+    def fits(self) -> bool:
+        """Whether nothing stands out to the right."""
+        return self.page.evaluate(
+            """[document.documentElement, document.querySelector('[data-testid=stMain]')]
+            .every(each => each.scrollWidth <= each.clientWidth)"""
+        )
+
+    def link(self) -> dict[str, str]:
+        """What the address bar says behind the question mark."""
+        return {name: values[0] for name, values in parse_qs(urlsplit(self.page.url).query).items()}
+
+    def player(self) -> dict[str, Any]:
+        """The video element: its second, and whether it can play."""
+        return self.page.locator("video").evaluate(
+            "video => ({time: video.currentTime, ready: video.readyState, src: video.src, length: video.duration,"
+            " paused: video.paused})"
+        )
+
+    def at_second(self, second: float) -> dict[str, Any]:
+        """Waits until the player shows that second, give or take half a one, and can play from there."""
+        self.page.wait_for_function(
+            """second => {
+              const find = root => [...root.querySelectorAll("*")].flatMap(each =>
+                each.tagName === "VIDEO" ? [each] : each.shadowRoot ? find(each.shadowRoot) : [])
+              const video = find(document)[0]
+              return video && video.readyState >= 3 && !video.seeking && Math.abs(video.currentTime - second) <= 0.5
+            }""",
+            arg=second,
+        )
+        return self.player()
