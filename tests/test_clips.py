@@ -88,6 +88,22 @@ def test_a_turned_video_becomes_an_upright_clip(tmp_path: Path) -> None:
     assert (colour_of(image.crop((0, 0, 80, 70))), colour_of(image.crop((0, 90, 80, 160)))) == ("red", "blue")
 
 
+@pytest.mark.parametrize(
+    "coding",
+    [
+        {"pix_fmt": "yuvj420p"},
+        {"codec": "libx265", "pix_fmt": "yuv420p10le"},
+        {"codec": "libx264rgb", "pix_fmt": "rgb24"},
+        {"options": {"colorspace": "bt709", "color_primaries": "bt709", "color_trc": "bt709"}},
+    ],
+)
+def test_colours_stay_as_they_are(tmp_path: Path, coding: dict[str, object]) -> None:
+    path = write_video(tmp_path / "a.mkv", ["orange"], **coding)  # type: ignore[arg-type]
+    with Video(path) as before, Video(cut(path, 0.0, 1.0)) as after:
+        means = [np.asarray(video.frame_at(0.5), float).mean(axis=(0, 1)) for video in (before, after)]
+    assert np.abs(means[0] - means[1]).max() < 4
+
+
 def test_large_pictures_are_shrunk_to_even_sizes(tmp_path: Path) -> None:
     path = write_video(tmp_path / "a.mp4", ["red"], size=(642, 358))
     assert (probe(cut(path, 0, 1, max_side=320)).width, probe(cut(path, 0, 1, max_side=320)).height) == (320, 178)

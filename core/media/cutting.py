@@ -20,6 +20,8 @@ from core.media.video import Video
 _TICKS = 90_000  # per second, the usual clock of video
 _RATE = 48_000  # samples per second
 _DRIFT = _RATE // 20  # of samples: a longer gap in the sound stays a gap
+_UNSAID = 2  # AVCOL_SPC_UNSPECIFIED, as of pictures in RGB
+_LIMITED = 1  # AVCOL_RANGE_MPEG: luma from 16 to 235, as all players expect
 _X264 = {"preset": "veryfast", "crf": "23", "bf": "0"}  # without B-frames the first picture is at 0 for every player
 
 
@@ -59,6 +61,9 @@ class _Pictures:
         self._stream.pix_fmt = "yuv420p"
         self._stream.codec_context.time_base = Fraction(1, _TICKS)
         self._stream.codec_context.flags |= av.codec.context.Flags.frame_duration  # the last picture's counts
+        for tag in ("colorspace", "color_primaries", "color_trc"):  # without it players guess, and colours shift
+            setattr(self._stream.codec_context, tag, getattr(video.coding, tag) or _UNSAID)
+        self._stream.codec_context.color_range = _LIMITED
         self._shrinker = VideoReformatter()  # one for all: setting it up costs more than its work
         self._turn: Any = None
 
@@ -94,7 +99,9 @@ class _Pictures:
             picture = av.VideoFrame.from_image(display.picture(frame, None))
             return picture.reformat(*size, "yuv420p", interpolation="AREA")
         coded = size[::-1] if display.rotation in (90, 270) else size
-        small = self._shrinker.reformat(frame, *coded, "yuv420p", interpolation="AREA")
+        small = self._shrinker.reformat(
+            frame, *coded, "yuv420p", None, None, "AREA", src_color_range=frame.color_range, dst_color_range=_LIMITED
+        )
         if display.turn is None:
             return small
         self._turn = self._turn or _turning(display.filters, *coded)

@@ -99,6 +99,11 @@ class Video:
         self._decoder.close()
 
     @property
+    def coding(self) -> Any:
+        """How its pictures are coded: an `av.VideoCodecContext`."""
+        return self._decoder.stream.codec_context
+
+    @property
     def read_s(self) -> float:
         """How far it was read, in seconds."""
         return self._decoder.read_s
