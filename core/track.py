@@ -142,7 +142,9 @@ def embed_video(
     started = time.monotonic()
     with (
         Video(source) as video,
-        closing(ahead(video.frames(sampling or Sampling(), min_side=encoder.min_side), encoder.batch_size)) as frames,
+        closing(
+            ahead(video.frames(sampling or Sampling(), min_side=encoder.min_side, cancel=cancel), encoder.batch_size)
+        ) as frames,
     ):
         remaining: Iterator[Frame] = iter(frames)
         while (batch := list(islice(remaining, encoder.batch_size))) and not (cancel and cancel.is_set()):

@@ -146,16 +146,16 @@ def test_broken_videos_are_listed_and_stop_nothing(empty: Library, encoder: Colo
     report = ingest(empty, encoder, [clips])
     reasons = {Path(path).name: reason for path, reason in report.failed}
     assert report.items == 1 and set(reasons) == {"words.mp4", "empty.mp4", "song.mp4"}
-    assert "Not a video" in reasons["words.mp4"] and "0 bytes" in reasons["empty.mp4"] and "sound" in reasons["song.mp4"]
+    assert "Not a video" in reasons["words.mp4"] and "0 bytes" in reasons["empty.mp4"]
+    assert "sound" in reasons["song.mp4"]
     assert {item.kind for item in empty.failures()} == {"video"}
 
 
 def test_of_a_truncated_video_what_can_be_read_is_kept(empty: Library, encoder: ColourEncoder, tmp_path: Path) -> None:
     clips = tmp_path / "cut"
     clips.mkdir()
-    path = write_video(
-        clips / "cut.mp4", ("red", "blue", "green") * 4, gop=5, options={"crf": "1"}, container={"movflags": "faststart"}
-    )
+    fast = {"movflags": "faststart"}
+    path = write_video(clips / "cut.mp4", SHOTS * 4, gop=5, options={"crf": "1"}, container=fast)
     truncate(path, 0.6)
     report = ingest(empty, encoder, [clips])
     item = only_item(empty)

@@ -306,7 +306,7 @@ class _Run:
                 self.clips.append(clip)
                 if not self._embed_frames(clip, video, tell):
                     return
-                length = video.read_s if video.damage or about.duration_s is None else about.duration_s
+                length = video.read_s if video.damage else max(video.read_s, about.duration_s or 0.0)
                 pending.item = replace(pending.item, duration_s=length, reason=video.damage)
         except MediaError as error:
             self.clips = [other for other in self.clips if other is not clip]
@@ -322,7 +322,7 @@ class _Run:
 
     def _embed_frames(self, clip: Clip, video: Video, tell: Callable[[float], None]) -> bool:
         """Whether it came to the end; False where it was cancelled."""
-        frames = video.frames(clip.sampling, start_s=clip.read_s, min_side=self.encoder.min_side)
+        frames = video.frames(clip.sampling, start_s=clip.read_s, min_side=self.encoder.min_side, cancel=self.cancel)
         with closing(ahead(frames, self.encoder.batch_size)) as decoded:
             for frame in decoded:
                 if self._cancelled():
