@@ -5,12 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from core import Encoder, Library
+from core.timecode import timecode
 from ui.add import add_folder, add_uploads, sample_button
 from ui.frame import header
 from ui.jobs import job_of, job_panel
 from ui.libraries import LibraryFacts, library_facts
 from ui.manage import check_button, encoder_section, library_section, problem_section, remove_button
-from ui.page import boundary, duration_text, size_text
+from ui.page import boundary, size_text
 from ui.sidebar import current_encoder, current_library
 
 header(
@@ -66,7 +67,7 @@ def numbers(library: Library, facts: LibraryFacts) -> None:
     with st.grid(5, min_column_width=130, key="numbers"):
         st.metric("Pictures", f"{facts.here.pictures:,}", border=True)
         st.metric("Videos", f"{facts.here.videos:,}", border=True)
-        st.metric("Length of video", duration_text(facts.video_seconds), border=True)
+        st.metric("Video time", timecode(facts.video_seconds), border=True, help="Hours, minutes and seconds.")
         st.metric("Problems", f"{facts.failed + facts.missing + facts.damaged:,}", border=True)
         st.metric("On disk", size_text(library.size_bytes()), border=True, help="Vectors and uploads, not your files.")
     with st.container(horizontal=True):

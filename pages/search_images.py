@@ -25,10 +25,10 @@ from ui.query import (
     query_box,
     query_terms,
     set_query,
-    term_editor,
 )
 from ui.results import find, show_results
 from ui.sidebar import current_encoder, current_library
+from ui.terms import term_editor
 
 header(
     "Search images",

@@ -24,9 +24,10 @@ from ui.query import (
     query_box,
     query_terms,
     set_query,
-    term_editor,
 )
 from ui.sidebar import current_encoder, current_library
+from ui.terms import term_editor
+from ui.video_locate import locate_panel
 from ui.video_results import RANKINGS, compare_rankings, find_videos, ranking_choice, show_video_results
 
 header(
@@ -84,6 +85,7 @@ def search_section(library: Library, encoder: Encoder) -> None:
             for name, each in RANKINGS.items()
             if compare
         }
+        locate_panel(library, encoder, terms, filters, result)
     except QueryError as error:
         st.warning(plain(str(error)), icon=":material/help:")
         return

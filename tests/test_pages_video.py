@@ -8,6 +8,7 @@ import re
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 from fakes import COLOURS, ColourEncoder
 from media import truncate, write_video
@@ -198,6 +199,42 @@ def test_a_frame_that_is_not_there_is_explained(library: Library) -> None:
     assert "not in this library" in said(visit(VIDEO, q="item:abc@3"))
 
 
+@pytest.fixture
+def textured(tmp_path: Path, encoder: ColourEncoder) -> list[bytes]:
+    """Three pictures; the first two are shown by a video of the library Textured, from 0 and from 4 s."""
+    dice = np.random.default_rng(1)
+    pictures = [
+        Image.fromarray(dice.integers(0, 255, (12, 20, 3), np.uint8)).resize((640, 384), Image.Resampling.BICUBIC)
+        for _ in range(3)
+    ]
+    film = write_video(tmp_path / "film.mp4", pictures[:2], seconds_each=4, size=(640, 384))
+    ingest(create_library("Textured"), encoder, [film])
+    files = []
+    for image in pictures:
+        buffer = io.BytesIO()
+        image.save(buffer, "PNG")
+        files.append(buffer.getvalue())
+    return files
+
+
+def test_which_video_holds_this_very_picture(textured: list[bytes]) -> None:
+    at = visit(VIDEO)
+    at.file_uploader[0].upload("held.png", textured[1]).run()
+    at = press(at, "Which video holds this very picture?")
+    assert "1 video holds this picture" in said(at)
+    found = next(element.value for element in at.markdown if "film" in element.value and " at **" in element.value)
+    assert 4 <= float(found.split("**0:0")[1].split("**")[0]) <= 8
+    at = press(at, "Play it")
+    assert 4 <= player(at)["time"] <= 8
+
+
+def test_no_video_holds_it_is_an_answer(textured: list[bytes]) -> None:
+    at = visit(VIDEO)
+    at.file_uploader[0].upload("other.png", textured[2]).run()
+    assert "No video here holds this very picture" in said(press(at, "Which video holds this very picture?"))
+    assert "Which video holds this very picture?" not in labels(find(at, "red"))
+
+
 # files that no browser plays
 
 
@@ -224,7 +261,7 @@ def test_pictures_and_videos_are_told_apart(library: Library) -> None:
     assert shown == {"flags.mp4": "0:24", "wood.mp4": "0:08", "night.mp4": "0:30", "snow.png": ""}
     assert said(visit(SEARCH, q="white", beyond="true")).count("Among 1 picture") == 1
     at = visit(LIBRARY)
-    assert [metric.value for metric in at.metric][:3] == ["1", "3", "1 min 2 s"]
+    assert [metric.value for metric in at.metric][:3] == ["1", "3", "1:02"]
 
 
 def test_the_details_of_a_video_play_it_and_lead_on(library: Library) -> None:

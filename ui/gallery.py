@@ -89,10 +89,10 @@ def tick(key: str, ids: Sequence[str]) -> None:
     state[key] = {"selected": {"token": state.get(_token_key(key)), "ids": list(ids)}}
 
 
-def picture_uri(item: Item, side: int = 320) -> str | None:
-    """A thumbnail as a data URI; None where the file is gone or cannot be read."""
+def picture_uri(item: Item, side: int = 320, time_s: float | None = None) -> str | None:
+    """A thumbnail as a data URI, of a video at a second; None where the file is gone or cannot be read."""
     try:
-        return "data:image/webp;base64," + base64.b64encode(thumbnail(item, side=side)).decode()
+        return "data:image/webp;base64," + base64.b64encode(thumbnail(item, side=side, time_s=time_s)).decode()
     except MediaError:
         return None
 

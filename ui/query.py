@@ -1,31 +1,22 @@
-"""The query of the search pages: what is typed, items and frames of the library, uploads, and their weights.
+"""The query of the search pages: what is typed, items and frames of the library, and uploads.
 
 The box holds everything that can stand in a link (words, `item:ID`, `item:ID@SECOND`); uploads live in the visit alone.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
-from pathlib import Path
 from typing import Literal
 
 import streamlit as st
-from PIL import Image
 
-from core import Item, Library, Term, format_query, parse_query
-from core.errors import MediaError
-from core.media.images import open_image
+from core import Item, Term, format_query, parse_query
 from core.media.kinds import IMAGE_SUFFIXES, VIDEO_SUFFIXES, is_image_path
-from core.media.thumbnails import thumbnail
-from core.query import frame_of
-from core.timecode import timecode
-from ui.page import boundary, plain
+from ui.page import boundary
 
 Place = Literal["images", "video"]  # the pages that search
 _PAGES: dict[Place, str] = {"images": "pages/search_images.py", "video": "pages/search_video.py"}
-_UPLOADED = ("image", "clip")  # kinds of terms that no link can hold
+UPLOADED = ("image", "clip")  # kinds of terms that no link can hold
 EXAMPLES = ("a cat", "a cup of coffee", "a rocket launch", "a man with a camera", "a swimming pool")
 
 
@@ -56,6 +47,12 @@ def add_term(term: Term, place: Place = "images") -> None:
     with boundary():
         st.session_state["q"] = format_query([*typed_terms(), term])
         st.session_state["asked"] = place
+
+
+def put_terms(terms: Sequence[Term]) -> None:
+    """Makes these the query of the page that is shown. For callbacks."""
+    st.session_state["q"] = format_query([term for term in terms if term.kind not in UPLOADED])
+    st.session_state["uploads"] = [term for term in terms if term.kind in UPLOADED]
 
 
 def going() -> bool:
@@ -120,90 +117,6 @@ def add_panels(place: Place) -> None:
         )
 
 
-def term_editor(library: Library, terms: Sequence[Term]) -> None:
-    """One row for each term: what it is, its weight, and a button to take it out. Hidden for plain words."""
-    if len(terms) == 1 and terms[0].kind == "text" and terms[0].weight == 1:
-        return
-    with st.container(horizontal=True, gap="small", key="terms"):
-        for place, term in enumerate(terms):
-            _term(library, terms, place, term)
-    if st.session_state.get("uploads"):
-        upload = "clip" if any(term.kind == "clip" for term in st.session_state["uploads"]) else "picture"
-        st.caption(f":material/link_off: The link of this page does not hold the uploaded {upload}.")
-
-
-def _term(library: Library, terms: Sequence[Term], place: int, term: Term) -> None:
-    mark = hashlib.blake2b(repr((place, term.weight, term.value)).encode(), digest_size=6).hexdigest()
-    with st.container(border=True, width="content", horizontal=True, vertical_alignment="center", wrap=False):
-        picture = _picture(library, term)
-        if picture is not None:
-            st.image(picture, width=44, alt="A picture of the query")
-        st.markdown(f"{':red[without] ' if term.weight < 0 else ''}{plain(_short(library, term))}", width="content")
-        st.number_input(
-            "Weight; below zero means unlike this",
-            min_value=-max(10.0, abs(term.weight)),
-            max_value=max(10.0, abs(term.weight)),
-            value=float(term.weight),
-            step=0.5,
-            format="%.2g",
-            key=f"weight {mark}",
-            on_change=_reweigh,
-            args=(list(terms), place, f"weight {mark}"),
-            label_visibility="collapsed",
-            width=124,
-        )
-        st.button(
-            "",
-            icon=":material/close:",
-            key=f"drop {mark}",
-            help="Take this out",
-            type="tertiary",
-            on_click=_put,
-            args=([*terms[:place], *terms[place + 1 :]],),
-        )
-
-
-def _picture(library: Library, term: Term) -> bytes | Image.Image | None:
-    try:
-        if term.kind == "image" and isinstance(term.value, bytes):
-            image = open_image(term.value, min_side=88)
-            image.thumbnail((176, 176))
-            return image
-        item, time_s = _of_library(library, term)
-        return thumbnail(item, time_s=time_s) if item else None
-    except MediaError:
-        return None
-
-
-def _of_library(library: Library, term: Term) -> tuple[Item | None, float | None]:
-    """The item that a term names, and the second of it; (None, None) where it names none."""
-    if term.kind not in ("item", "frame"):
-        return None, None
-    item_id, time_s = frame_of(str(term.value)) if term.kind == "frame" else (str(term.value), None)
-    return library.item(item_id), time_s
-
-
-def _short(library: Library, term: Term) -> str:
-    if term.kind == "text":
-        return str(term.value)
-    if term.kind in _UPLOADED:
-        return "your clip" if term.kind == "clip" else "your picture"
-    item, time_s = _of_library(library, term)
-    if time_s is not None:
-        return f"frame at {timecode(time_s)}"
-    return "video" if item and item.kind == "video" else "picture"
-
-
-def _put(terms: Sequence[Term]) -> None:
-    st.session_state["q"] = format_query([term for term in terms if term.kind not in _UPLOADED])
-    st.session_state["uploads"] = [term for term in terms if term.kind in _UPLOADED]
-
-
-def _reweigh(terms: list[Term], place: int, key: str) -> None:
-    terms[place] = replace(terms[place], weight=float(st.session_state[key]))
-    _put(terms)
-
-
 def _add_words(place: Place) -> None:
     words = (st.session_state["more_words"] or "").strip()
     if words:
@@ -217,28 +130,3 @@ def _add_upload(key: str) -> None:
         kind: Literal["image", "clip"] = "image" if is_image_path(file.name) else "clip"
         st.session_state["uploads"] = [*uploads, Term(kind, file.getvalue())]
         st.session_state["upload_turn"] += 1  # an empty uploader for the next one
-
-
-def describe(library: Library, terms: Sequence[Term]) -> str:
-    """The query in words, for headings: “beach” and picture chelsea.png, without “people”."""
-    wanted = [_named(library, term) for term in terms if term.weight > 0]
-    unwanted = [_named(library, term) for term in terms if term.weight < 0]
-    parts = [" and ".join(wanted)] if wanted else []
-    return ", ".join([*parts, *([f"without {' or '.join(unwanted)}"] if unwanted else [])])
-
-
-def by_pictures(terms: Sequence[Term]) -> bool:
-    """Who shows a picture, and no words, wants to see what comes nearest whether or not it is likely meant."""
-    return all(term.kind != "text" for term in terms)
-
-
-def _named(library: Library, term: Term) -> str:
-    if term.kind == "text":
-        return f"“{term.value}”"
-    item, time_s = _of_library(library, term)
-    if item is None:
-        return _short(library, term)
-    name = Path(item.path).name
-    if time_s is not None:
-        return f"the frame at {timecode(time_s)} of {name}"
-    return f"the {'video' if item.kind == 'video' else 'picture'} {name}"

@@ -17,7 +17,8 @@ from ui.filters import Options, clear_filters, filter_text
 from ui.gallery import Card, gallery, tick
 from ui.memory import remembered
 from ui.page import counted, plain
-from ui.query import by_pictures, describe, find_in, more_like
+from ui.query import find_in, more_like
+from ui.terms import by_pictures, describe
 
 _LIKELY, _BEYOND = "likely_gallery", "beyond_gallery"
 

@@ -18,7 +18,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     player.rows = data.moments.map((moment) => row(moment, player))
     parentElement.querySelector("ol").replaceChildren(...player.rows.map((each) => each.item))
   }
-  parentElement.querySelector(".name").textContent = data.name
+  parentElement.querySelector(".name").textContent = data.titled ? data.name : ""
   parentElement.querySelector(".note").textContent = data.note
   show(player, parentElement)
 }

@@ -72,6 +72,7 @@ def player(
             "token": hashlib.blake2b(json.dumps(shown).encode(), digest_size=8).hexdigest(),
             "video": item.id,
             "name": Path(item.path).name,
+            "titled": on is not None,
             "src": source.address,
             "offset": source.offset_s,
             "length": source.length_s,

@@ -17,7 +17,8 @@ from ui.filters import VideoOptions, clear_filters, filter_text
 from ui.gallery import chance_text
 from ui.memory import remembered
 from ui.page import counted, plain
-from ui.query import by_pictures, describe, going, like_frame
+from ui.query import going, like_frame
+from ui.terms import by_pictures, describe
 from ui.video_opened import moved, now_open, opened_among, seek, write_link
 from ui.video_player import Listeners, player, span_text
 from ui.video_strip import strip
@@ -91,7 +92,9 @@ def show_video_results(library: Library, terms: tuple[Term, ...], filters: Filte
             hits = result.hits
     if not hits:
         return
-    opened = opened_among(hits, (str(library.path), terms, filters))
+    opened = opened_among(result.hits, (str(library.path), terms, filters))
+    if all(hit is not opened for hit in hits):  # a link or a located picture may open another
+        hits = (*hits, opened)
     with tools:
         take_away(hits)
     st.html(_STICKY)
@@ -109,7 +112,10 @@ def show_video_results(library: Library, terms: tuple[Term, ...], filters: Filte
 def compare_rankings(results: dict[str, VideoResult]) -> None:
     """The three orders side by side; the mark says how far a video moved from its place in the first."""
     with st.container(border=True, key="rankings"):
-        st.caption("Each list is the same search; a score can be compared within its own list only.")
+        st.caption(
+            "The same search, ranked three ways; the arrows say how far a video moved from its place by best moment. "
+            "Scores are cosines, comparable within one list."
+        )
         first = [hit.item.id for hit in next(iter(results.values())).hits]
         for column, (name, result) in zip(st.columns(len(results)), results.items(), strict=True):
             with column:

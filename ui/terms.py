@@ -1,0 +1,124 @@
+"""The terms of a query as one sees them: in words, and as a row of small editors with pictures and weights."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import streamlit as st
+from PIL import Image
+
+from core import Item, Library, Term
+from core.errors import MediaError
+from core.media.images import open_image
+from core.media.thumbnails import thumbnail
+from core.query import frame_of
+from core.timecode import timecode
+from ui.page import plain
+from ui.query import UPLOADED, put_terms
+
+
+def term_editor(library: Library, terms: Sequence[Term]) -> None:
+    """One row for each term: what it is, its weight, and a button to take it out. Hidden for plain words."""
+    if len(terms) == 1 and terms[0].kind == "text" and terms[0].weight == 1:
+        return
+    with st.container(horizontal=True, gap="small", key="terms"):
+        for place, term in enumerate(terms):
+            _term(library, terms, place, term)
+    if st.session_state.get("uploads"):
+        upload = "clip" if any(term.kind == "clip" for term in st.session_state["uploads"]) else "picture"
+        st.caption(f":material/link_off: The link of this page does not hold the uploaded {upload}.")
+
+
+def _term(library: Library, terms: Sequence[Term], place: int, term: Term) -> None:
+    mark = hashlib.blake2b(repr((place, term.weight, term.value)).encode(), digest_size=6).hexdigest()
+    with st.container(border=True, width="content", horizontal=True, vertical_alignment="center", wrap=False):
+        picture = _picture(library, term)
+        if picture is not None:
+            st.image(picture, width=44, alt="A picture of the query")
+        st.markdown(f"{':red[without] ' if term.weight < 0 else ''}{plain(_short(library, term))}", width="content")
+        st.number_input(
+            "Weight; below zero means unlike this",
+            min_value=-max(10.0, abs(term.weight)),
+            max_value=max(10.0, abs(term.weight)),
+            value=float(term.weight),
+            step=0.5,
+            format="%.2g",
+            key=f"weight {mark}",
+            on_change=_reweigh,
+            args=(list(terms), place, f"weight {mark}"),
+            label_visibility="collapsed",
+            width=124,
+        )
+        st.button(
+            "",
+            icon=":material/close:",
+            key=f"drop {mark}",
+            help="Take this out",
+            type="tertiary",
+            on_click=put_terms,
+            args=([*terms[:place], *terms[place + 1 :]],),
+        )
+
+
+def _picture(library: Library, term: Term) -> bytes | Image.Image | None:
+    try:
+        if term.kind == "image" and isinstance(term.value, bytes):
+            image = open_image(term.value, min_side=88)
+            image.thumbnail((176, 176))
+            return image
+        item, time_s = _of_library(library, term)
+        return thumbnail(item, time_s=time_s) if item else None
+    except MediaError:
+        return None
+
+
+def describe(library: Library, terms: Sequence[Term]) -> str:
+    """The query in words, for headings: “beach” and picture chelsea.png, without “people”."""
+    wanted = [_named(library, term) for term in terms if term.weight > 0]
+    unwanted = [_named(library, term) for term in terms if term.weight < 0]
+    parts = [" and ".join(wanted)] if wanted else []
+    return ", ".join([*parts, *([f"without {' or '.join(unwanted)}"] if unwanted else [])])
+
+
+def by_pictures(terms: Sequence[Term]) -> bool:
+    """Who shows a picture, and no words, wants to see what comes nearest whether or not it is likely meant."""
+    return all(term.kind != "text" for term in terms)
+
+
+def _named(library: Library, term: Term) -> str:
+    if term.kind == "text":
+        return f"“{term.value}”"
+    item, time_s = _of_library(library, term)
+    if item is None:
+        return _short(library, term)
+    name = Path(item.path).name
+    if time_s is not None:
+        return f"the frame at {timecode(time_s)} of {name}"
+    return f"the {'video' if item.kind == 'video' else 'picture'} {name}"
+
+
+def _of_library(library: Library, term: Term) -> tuple[Item | None, float | None]:
+    """The item that a term names, and the second of it; (None, None) where it names none."""
+    if term.kind not in ("item", "frame"):
+        return None, None
+    item_id, time_s = frame_of(str(term.value)) if term.kind == "frame" else (str(term.value), None)
+    return library.item(item_id), time_s
+
+
+def _short(library: Library, term: Term) -> str:
+    if term.kind == "text":
+        return str(term.value)
+    if term.kind in UPLOADED:
+        return "your clip" if term.kind == "clip" else "your picture"
+    item, time_s = _of_library(library, term)
+    if time_s is not None:
+        return f"frame at {timecode(time_s)}"
+    return "video" if item and item.kind == "video" else "picture"
+
+
+def _reweigh(terms: list[Term], place: int, key: str) -> None:
+    terms[place] = replace(terms[place], weight=float(st.session_state[key]))
+    put_terms(terms)
