@@ -1,8 +1,7 @@
 """Moments: where in a video a query is answered, found from the scores of its frames.
 
-A moment is a stretch of time in which the score stays nearer to its peak than to what is usual. Scores are smoothed
-first, over time and likeness at once (a bilateral filter, Tomasi and Manduchi 1998): frames of one shot share their
-evidence, so that a pan or a blurred frame does not tear it apart, and those beyond a cut stay out of it.
+A moment is a stretch of time in which the score, smoothed within shots (`core.shots`), stays nearer to its peak than to
+what is usual.
 """
 
 from __future__ import annotations
@@ -15,14 +14,12 @@ from numpy.typing import NDArray
 
 from core.encoders.base import Vectors
 from core.relevance import LIKELY
+from core.shots import Shots
 from core.track import Track
 
 Judge = Callable[[NDArray[np.float32], Vectors], NDArray[np.float32]]  # `core.relevance.Relevance.of_hits`
 
-_BLUR_S = 3.0  # standard deviation over time: a shot lasts a few seconds
-_BLUR_LOOK = 0.3  # over looks, where 0 is the same frame and 1 an unrelated one: pans stay below, cuts lie above
-_BLUR_ROWS = 64  # to each side at most, so that densely sampled videos cost no more
-_CUT = 0.6  # of the same looks: frames of one shot are hardly ever this far apart, those beyond a cut nearly always
+_CUT = 0.6  # of looks (0 the same frame, 1 an unrelated one): neighbours within a shot are hardly ever so far apart
 _SAME = 0.1  # of peak over background: a cut between scores that differ by less stays within the moment
 _GAP_S = 1.5  # a shorter dip does not end a moment: it is one bad frame at the usual rate
 _SHORTEST_S = 0.5  # what is shorter is a glimpse, and only kept where there is nothing better
@@ -76,7 +73,8 @@ def curve_of(track: Track, scores: NDArray[np.float32], background: Background) 
     The threshold lies half-way from background to peak. The background is the library's, or that of the video itself
     where it is higher: among cats, another cat is nothing special.
     """
-    smooth = _smooth(track, scores, background.unlike)
+    shots = Shots.of(track.start_s, track.end_s, lambda first, stop: track.vectors[first:stop], background.unlike)
+    smooth = shots.smooth(scores)
     peak, low = float(smooth.max()), _low(smooth, track.end_s - track.start_s)
     level = min(background.typical, low) if background.typical >= peak else max(background.typical, low)
     if level > background.typical and low > (peak + background.typical) / 2:
@@ -111,24 +109,6 @@ def shot_at(track: Track, time_s: float, unlike: float) -> slice:
     place = int(np.searchsorted(cuts, row, "right"))
     bounds = [0, *cuts.tolist(), len(track)]
     return slice(bounds[place], bounds[place + 1])
-
-
-def _smooth(track: Track, scores: NDArray[np.float32], unlike: float) -> NDArray[np.float32]:
-    """Each score averaged with those around it, by nearness in time, likeness of the frames, and their seconds."""
-    length = np.maximum(track.end_s - track.start_s, 1e-3)
-    total, weight = scores * length, length.copy()
-    for offset in range(1, min(len(scores), _BLUR_ROWS + 1)):
-        late, early = slice(offset, None), slice(None, -offset)
-        apart = np.maximum(track.start_s[late] - track.end_s[early], 0) / _BLUR_S
-        if apart.min() > 3:
-            break
-        cosines = np.einsum("nd,nd->n", track.vectors[late], track.vectors[early])
-        look = (1 - cosines) / max(1 - unlike, 0.05) / _BLUR_LOOK
-        near = np.exp(-(apart**2 + look**2) / 2)
-        for here, there in ((late, early), (early, late)):
-            total[here] += near * length[there] * scores[there]
-            weight[here] += near * length[there]
-    return np.asarray(total / weight, np.float32)
 
 
 def _low(scores: NDArray[np.float32], lengths: NDArray[np.float32]) -> float:

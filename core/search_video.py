@@ -14,14 +14,14 @@ from core.encoders.base import Encoder
 from core.errors import QueryError
 from core.filters import Filters
 from core.library.index import VectorIndex
-from core.library.schema import Item
+from core.library.schema import Item, Label
 from core.library.store import Library
 from core.moments import Background, Curve, Moment, curve_of, find_moments
 from core.query import Term, embed_query
 from core.relevance import Relevance
 from core.search_clip import aligned, asked_track, frame_scores, shown_anywhere
 from core.track import Track
-from core.video_rows import POOLINGS, Pooling, VideoRows, asked_shots, unlike
+from core.video_rows import POOLINGS, Pooling, VideoRows, asked_shots
 
 __all__ = ["MAX_VIDEOS", "POOLINGS", "Pooling", "VideoHit", "VideoResult", "search_videos"]
 
@@ -73,9 +73,9 @@ def search_videos(
 ) -> VideoResult:
     """Ranks a library's videos against a query, exactly, and finds the moments that answer it.
 
-    pooling: how the scores of its frames become a video's: the best one, the mean over the best 5 seconds, or the
-    mean over all its time. A query that is one video and nothing else is aligned with each: it ranks by the part that
-    runs alongside ("max" and "top") or by the likeness of the two as a whole ("mean").
+    pooling: how the scores of its frames become a video's: the best one, smoothed within its shot; the mean over the
+    best 5 seconds; or the mean over all its time. A query that is one video and nothing else is aligned with each: it
+    ranks by the part that runs alongside ("max" and "top") or by the likeness of the two as a whole ("mean").
     top_k: clamped to 1..1,000 and to what there is. max_moments: of each video, at least 1.
     A video of the query is not among its own answers, nor is the shot that a frame of the query belongs to.
     Raises QueryError (see `embed_query`) and LibraryError.
@@ -87,7 +87,8 @@ def search_videos(
     clip = asked_track(encoder, terms, index)
     query = clip.whole() if clip else embed_query(encoder, terms, index=index, templates=templates)
     videos = np.asarray(Filters(kind="video").mask(index.items))
-    rows = VideoRows.of(index, query, videos & _allowed(index, filters, terms), asked_shots(index, terms))
+    labels = library.labels() if filters and filters.label else ()
+    rows = VideoRows.of(index, query, videos & _allowed(index, filters, labels, terms), asked_shots(index, terms))
     hits: list[VideoHit] = []
     if len(rows.items):
         rivals = int(videos[index.item_rows].sum())
@@ -123,7 +124,7 @@ def _clip_hits(
     """Videos that are likely to come first by a simpler measure are aligned with the clip, which decides."""
     simpler = rows.pooled("mean") if pooling == "mean" else shown_anywhere(rows, clip)
     whole = clip.whole()
-    background = Background(reading.mean, reading.std, unlike(rows.index))
+    background = Background(reading.mean, reading.std, rows.index.unlike)
     hits = []
     for video in np.argsort(-simpler, kind="stable")[: max(2 * top_k, _CANDIDATES)]:
         track = rows.track(int(video))
@@ -150,11 +151,13 @@ def _hit(
 def _background(index: VectorIndex, query: NDArray[np.float32], reading: Relevance) -> Background:
     usual = float(np.median(index.background @ query))
     chance = reading.mean + 2 * reading.std  # a library that is all about the query does not make it chance
-    return Background(min(usual, chance), reading.std, unlike(index))
+    return Background(min(usual, chance), reading.std, index.unlike)
 
 
-def _allowed(index: VectorIndex, filters: Filters | None, terms: Sequence[Term]) -> NDArray[np.bool_]:
-    limited = filters.mask(index.items) if filters else None
+def _allowed(
+    index: VectorIndex, filters: Filters | None, labels: Sequence[Label], terms: Sequence[Term]
+) -> NDArray[np.bool_]:
+    limited = filters.mask(index.items, labels) if filters else None
     allowed = np.ones(len(index.items), bool) if limited is None else limited
     for term in terms:
         if term.kind == "item":

@@ -52,7 +52,7 @@ class VideoRows:
     def pooled(self, pooling: Pooling) -> NDArray[np.float32]:
         """(videos,): one score each. Rows count by their seconds, as if all were on an even grid of time."""
         if pooling == "max":
-            return self.scores[self.firsts]
+            return np.maximum.reduceat(self._smooth(), self.firsts)
         seconds = self.index.end_s[self.numbers] - self.index.start_s[self.numbers]
         weights = np.maximum(seconds.astype(np.float64), _SHORTEST_S)
         if pooling == "top":
@@ -62,17 +62,20 @@ class VideoRows:
         total = np.add.reduceat(weights * self.scores, self.firsts)
         return np.asarray(total / np.add.reduceat(weights, self.firsts), np.float32)
 
+    def _smooth(self) -> NDArray[np.float32]:
+        """(n,) the scores, smoothed within shots: one frame that scores by accident is not a video's best moment."""
+        scores = np.zeros(len(self.index), np.float32)
+        scores[self.numbers] = self.scores
+        in_time = self.index.in_time
+        scores[in_time] = self.index.shots.smooth(scores[in_time])
+        return scores[self.numbers]
+
     def track(self, video: int) -> Track:
         """The rows of one of the videos, in the order of time."""
         stop = self.firsts[video + 1] if video + 1 < len(self.firsts) else len(self.numbers)
         numbers = self.numbers[self.firsts[video] : stop]
         numbers = numbers[np.argsort(self.index.start_s[numbers], kind="stable")]
         return Track(self.index.start_s[numbers], self.index.end_s[numbers], self.index.vectors(numbers))
-
-
-def unlike(index: VectorIndex) -> float:
-    """The cosine of two rows of a library, on average."""
-    return float((index.background.mean(axis=0) ** 2).sum())
 
 
 def asked_shots(index: VectorIndex, terms: Sequence[Term]) -> NDArray[np.int64]:
@@ -83,5 +86,5 @@ def asked_shots(index: VectorIndex, terms: Sequence[Term]) -> NDArray[np.int64]:
             item_id, time_s = frame_of(str(term.value))
             numbers = index.numbers_of(item_id)
             numbers = numbers[np.argsort(index.start_s[numbers], kind="stable")]
-            shots.append(numbers[shot_at(track_of(index, item_id), time_s, unlike(index))])
+            shots.append(numbers[shot_at(track_of(index, item_id), time_s, index.unlike)])
     return np.concatenate(shots)

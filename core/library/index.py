@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from core.encoders.base import Vectors
 from core.library.schema import Item
+from core.shots import Shots
 
 _CHUNK = 16_384  # rows converted to float32 at a time, so that building never doubles the memory
 _BACKGROUND = 4_096
@@ -87,6 +88,29 @@ class VectorIndex:
         sample = self.vectors(numbers)
         sample.setflags(write=False)
         return sample
+
+    @cached_property
+    def unlike(self) -> float:
+        """The cosine of two unrelated vectors of the library: of any two, on average."""
+        return float((self.background.mean(axis=0) ** 2).sum()) if len(self) else 0.0
+
+    @cached_property
+    def in_time(self) -> NDArray[np.int64]:
+        """(m,) the numbers of the vectors of videos, one video after the other, each in the order of time."""
+        numbers = np.flatnonzero(~np.isnan(self.start_s))
+        return numbers[np.lexsort((self.start_s[numbers], self.item_rows[numbers]))]
+
+    @cached_property
+    def shots(self) -> Shots:
+        """Of the vectors `in_time`: computed when the first search in videos asks for it."""
+        numbers = self.in_time
+        return Shots.of(
+            self.start_s[numbers],
+            self.end_s[numbers],
+            lambda first, stop: self.vectors(numbers[first:stop]),
+            self.unlike,
+            owners=self.item_rows[numbers],
+        )
 
 
 def flat_index(dim: int) -> faiss.IndexScalarQuantizer:

@@ -1,0 +1,75 @@
+"""Scores smoothed within shots: over time and looks at once (a bilateral filter, Tomasi and Manduchi 1998).
+
+Frames of one shot share their evidence, so that one that scores by accident does not count for much, and a pan or a
+blur does not tear a shot apart; what lies beyond a cut stays out of it. The weights do not depend on the query.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.encoders.base import Vectors
+
+_BLUR_S = 3.0  # standard deviation over time: a shot lasts a few seconds
+_BLUR_LOOK = 0.3  # over looks, where 0 is the same frame and 1 an unrelated one: pans stay below, cuts lie above
+_BLUR_ROWS = 64  # to each side at most, so that densely sampled videos cost no more
+_CHUNK = 8_192  # rows whose vectors are held at once
+_SHORTEST_S = 1e-3
+
+
+@dataclass(frozen=True)
+class Shots:
+    """The rows of one or more videos, each in the order of time, and how much neighbours count for each other.
+
+    seconds: (n,) of the rows. near[k - 1]: (n - k,) the weight between each row and the one k later, 0 to 1.
+    """
+
+    seconds: NDArray[np.float32]
+    near: tuple[NDArray[np.float32], ...]
+
+    @classmethod
+    def of(
+        cls,
+        start_s: NDArray[np.float32],
+        end_s: NDArray[np.float32],
+        vectors: Callable[[int, int], Vectors],
+        unlike: float,
+        *,
+        owners: NDArray[np.int64] | None = None,
+    ) -> Shots:
+        """start_s, end_s: (n,). vectors: gives the rows from first to stop. unlike: cosine of two unrelated frames.
+
+        owners: (n,) the video of each row, where there are several.
+        """
+        count = len(start_s)
+        near: list[NDArray[np.float32]] = []
+        for offset in range(1, min(count, _BLUR_ROWS + 1)):
+            apart = np.maximum(start_s[offset:] - end_s[:-offset], 0) / _BLUR_S
+            if owners is not None:
+                apart = np.where(owners[offset:] == owners[:-offset], apart, np.inf)
+            if apart.min() > 3:
+                break
+            near.append(np.exp(-(apart**2) / 2).astype(np.float32))
+        for first in range(0, count if near else 0, _CHUNK):
+            rows = vectors(first, min(count, first + _CHUNK + len(near)))
+            for offset, weights in enumerate(near, start=1):
+                pairs = min(_CHUNK, len(rows) - offset)
+                if pairs > 0:
+                    cosines = np.einsum("nd,nd->n", rows[offset : offset + pairs], rows[:pairs])
+                    look = (1 - cosines) / max(1 - unlike, 0.05) / _BLUR_LOOK
+                    weights[first : first + pairs] *= np.exp(-(look**2) / 2)
+        return cls(np.maximum(end_s - start_s, _SHORTEST_S), tuple(near))
+
+    def smooth(self, scores: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(n,) each score averaged with those around it, by nearness in time, likeness of the frames, and seconds."""
+        total, weight = self.seconds * scores, self.seconds.copy()
+        for offset, near in enumerate(self.near, start=1):
+            late, early = slice(offset, None), slice(None, -offset)
+            for here, there in ((late, early), (early, late)):
+                total[here] += near * self.seconds[there] * scores[there]
+                weight[here] += near * self.seconds[there]
+        return np.asarray(total / weight, np.float32)
