@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 import streamlit as st
@@ -58,7 +59,8 @@ def find_videos(
         )
 
     key = (encoder.id, terms, filters, options)
-    return remembered(f"search videos {pooling}", key, library.index(encoder), compute)
+    with st.spinner("Looking at the clip …") if any(term.kind == "clip" for term in terms) else nullcontext():
+        return remembered(f"search videos {pooling}", key, library.index(encoder), compute)
 
 
 def ranking_choice() -> Pooling:
