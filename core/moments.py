@@ -125,7 +125,8 @@ def _ranges(curve: Curve, vectors: Vectors, unlike: float) -> list[tuple[int, in
     for row in map(int, np.flatnonzero(curve.smooth >= curve.threshold)):
         last = ranges[-1][1] if ranges else row
         near = curve.start_s[row] - curve.end_s[last] < _GAP_S
-        one_shot = near and (1 - vectors[row] @ vectors[last]) < _CUT * (1 - unlike)
+        before = max(ranges[-1][0], last - 1) if ranges else row  # a fade is two steps, neither of them a cut
+        one_shot = near and (1 - vectors[[last, before]] @ vectors[row]).max() < _CUT * (1 - unlike)
         if ranges and near and (one_shot or abs(curve.smooth[row] - curve.smooth[last]) <= same):
             ranges[-1] = (ranges[-1][0], row)
         else:
