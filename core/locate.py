@@ -1,0 +1,165 @@
+"""Which video holds this picture: near-exact, and when.
+
+Vectors say where it may be; pixels decide (`core.near_exact`), so that the answer can be "in none".
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from core.encoders.base import Encoder
+from core.errors import MediaError, QueryError
+from core.filters import Filters
+from core.library.index import VectorIndex
+from core.library.schema import Item
+from core.library.store import Library
+from core.media.images import open_image
+from core.media.video import Video, frame_at
+from core.near_exact import Match, Picture
+from core.progress import OnProgress, Progress
+from core.query import Term, embed_query, frame_of
+from core.video_rows import asked_shots
+
+_NEAREST = 400  # vectors that are looked at
+_PLACES = 12  # stretches of videos that are decoded
+_BELOW = 0.25  # of the best cosine: where it is high, what is so far below is another picture
+_AROUND_S = 1.0  # to each side of what the vectors say: a frame stands for others that were not embedded
+_LONGEST_S = 8.0  # of a place that is joined from several rows
+_FRAMES = 48  # of a place, evenly over its time; then as many between the neighbours of the best
+_EVERY = 8  # the frame among them on which features are tried first
+_SIDE = 240  # pixels of the shorter side of decoded frames: enough for features
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A video that shows a picture at `time_s` (seconds). likeness: correlation of the pixels there, 0.9 to 1.
+
+    whole: the picture is the whole frame; else a part of it, or of more than the frame shows.
+    """
+
+    item: Item
+    time_s: float
+    likeness: float
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A stretch of a video that may show the picture, in seconds."""
+
+    item: Item
+    start_s: float
+    end_s: float
+
+    def joined(self, other: _Place) -> _Place | None:
+        """Both in one, where they follow one another closely in one video and are not too long together."""
+        start_s, end_s = min(self.start_s, other.start_s), max(self.end_s, other.end_s)
+        apart_s = end_s - start_s - (self.end_s - self.start_s) - (other.end_s - other.start_s)
+        if self.item.id != other.item.id or apart_s > _AROUND_S or end_s - start_s > _LONGEST_S:
+            return None
+        return _Place(self.item, start_s, end_s)
+
+
+def locate(
+    library: Library,
+    encoder: Encoder,
+    picture: Term,
+    *,
+    filters: Filters | None = None,
+    on_progress: OnProgress | None = None,
+    cancel: threading.Event | None = None,
+) -> tuple[Sighting, ...]:
+    """The places in a library's videos that show a picture, the likest first; empty where none does.
+
+    picture: a term of kind "image", "item" (a photo of the library) or "frame", whose own shot is no answer. It may
+    be resized, compressed again or cropped (to a tenth of the frame or more), but not mirrored or turned.
+    Videos whose files cannot be read any more are passed over.
+    Raises QueryError where the picture cannot be used, and LibraryError.
+    """
+    started = time.monotonic()
+    index = library.index(encoder)
+    wanted = Picture(_open(library, picture))
+    labels = library.labels() if filters and filters.label else ()
+    limited = filters.mask(index.items, labels) if filters else None
+    places = _places(index, encoder, picture, limited)
+    found: list[Sighting] = []
+    for done, place in enumerate(places):
+        if cancel and cancel.is_set():
+            break
+        if on_progress:
+            on_progress(Progress("locate", done, len(places), time.monotonic() - started, "places"))
+        sighting = _look(place, wanted)
+        if sighting and not any(_same_place(sighting, other) for other in found):
+            found.append(sighting)
+    return tuple(sorted(found, key=lambda sighting: (not sighting.whole, -sighting.likeness)))
+
+
+def _open(library: Library, picture: Term) -> Image.Image:
+    try:
+        if picture.kind == "image":
+            return open_image(picture.value, min_side=_SIDE)
+        if picture.kind in ("item", "frame"):
+            item_id, time_s = frame_of(str(picture.value)) if picture.kind == "frame" else (str(picture.value), None)
+            item = library.item(item_id)
+            if item is not None and (item.kind == "image" or time_s is not None):
+                return frame_at(item.path, time_s) if time_s is not None else open_image(item.path, min_side=_SIDE)
+    except MediaError as error:
+        raise QueryError(f"The picture of the query cannot be used: {error}") from error
+    raise QueryError("Only a picture can be located: give one picture, or a frame of a video.")
+
+
+def _places(index: VectorIndex, encoder: Encoder, picture: Term, limited: NDArray[np.bool_] | None) -> list[_Place]:
+    """Where the nearest vectors lie, the nearest first; neighbours in time are one place."""
+    query = embed_query(encoder, [picture], index=index)
+    allowed = np.asarray(Filters(kind="video").mask(index.items))
+    scores, numbers = index.search(query, _NEAREST, allowed=allowed if limited is None else allowed & limited)
+    numbers = numbers[scores >= scores.max(initial=-1.0) - _BELOW]
+    own = set(asked_shots(index, [picture]).tolist())
+    places: list[_Place] = []
+    for number in (number for number in numbers.tolist() if number not in own):
+        row = _Place(index.item(number), float(index.start_s[number]), float(index.end_s[number]))
+        for place, other in enumerate(places):
+            if joined := other.joined(row):
+                places[place] = joined
+                break
+        else:
+            if len(places) < _PLACES:
+                places.append(row)
+    return places
+
+
+def _same_place(one: Sighting, other: Sighting) -> bool:
+    return one.item.id == other.item.id and abs(one.time_s - other.time_s) <= 2 * _AROUND_S
+
+
+def _look(place: _Place, wanted: Picture) -> Sighting | None:
+    """The frame of a place that is likest to a picture, if it is the same one."""
+    start_s, end_s = max(0.0, place.start_s - _AROUND_S), place.end_s + _AROUND_S
+    try:
+        with Video(place.item.path) as video:
+            roughly = _likest(video, wanted, start_s, end_s)
+            if roughly is None:
+                return None
+            around_s = (end_s - start_s) / _FRAMES
+            time_s, match = _likest(video, wanted, roughly[0] - around_s, roughly[0] + around_s) or roughly
+    except MediaError:
+        return None
+    return Sighting(place.item, time_s, match.likeness, match.whole)
+
+
+def _likest(video: Video, wanted: Picture, start_s: float, end_s: float) -> tuple[float, Match] | None:
+    """The second between two at which a video shows a picture best, and how well; None where it does not."""
+    start_s = max(0.0, start_s)
+    times = (start_s + (np.arange(_FRAMES) + 0.5) * (end_s - start_s) / _FRAMES).tolist()
+    frames = [Picture(image) for image in video.pictures_at(times, min_side=_SIDE)]
+    matches = [wanted.whole_match(frame) for frame in frames]
+    if not any(matches) and any(wanted.is_part_of(frame) for frame in frames[_EVERY // 2 :: _EVERY]):
+        matches = [wanted.part_match(frame) for frame in frames]
+    found = [(time_s, match) for time_s, match in zip(times, matches, strict=True) if match]
+    return max(found, key=lambda pair: pair[1].likeness) if found else None

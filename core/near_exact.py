@@ -1,0 +1,134 @@
+"""Whether two pictures are the same one by their pixels: resized, compressed again, or a part cut out of the other.
+
+Plain copies lie on top of one another once both are small. For others, local features (ORB, Rublee et al. 2011) are
+matched and an affine map between them is fitted by RANSAC; the pixels, laid over one another, then decide: two photos
+of one place share features, but not their pixels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+Pixels = NDArray[np.uint8]  # (height, width, 3), RGB
+
+_SIDE = 480  # pixels of the longer side, for features
+_SMALL = 96  # pixels of both sides, for laying over one another: compression does not show at this size
+_TILES = 6
+_TURNED = 1.06  # sides whose ratio differs by up to 6 % may be the same picture, squeezed by a pixel or two
+_FEATURES = 1_000
+_RATIO = 0.8  # Lowe's test: the best match must be this much nearer than the second
+_INLIERS = 12
+_MAP_ERROR = 3.0  # pixels
+_COVERED = 0.75  # of the picture that must lie within the frame
+_SMALLEST = 0.1  # of the frame that the picture must show
+_NEAR_EXACT = 0.9  # correlation of the pixels
+_ODD_TILES = 0.1  # share of the tiles that may differ: a logo, a subtitle
+_TILE_DIFFERENCE = 0.5  # of the picture's own contrast, root mean square
+_FLAT = 4.0  # grey levels of contrast below which there is nothing to correlate
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Two pictures that are the same one. likeness: correlation of their pixels, 0 to 1. whole: neither is cropped."""
+
+    likeness: float
+    whole: bool
+
+
+class Picture:
+    """A picture that many others are compared with."""
+
+    def __init__(self, image: Image.Image) -> None:
+        scale = min(1.0, _SIDE / max(image.size))
+        size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+        self.pixels: Pixels = np.asarray(image.convert("RGB").resize(size, Image.Resampling.BOX))
+
+    @cached_property
+    def small(self) -> NDArray[np.float32]:
+        """(96, 96, 3): the whole picture, squeezed."""
+        return _small(self.pixels)
+
+    @cached_property
+    def features(self) -> tuple[NDArray[np.float32], Pixels | None]:
+        """Points (n, 2) and their descriptors (n, 32), None where there are none."""
+        grey = cv2.cvtColor(self.pixels, cv2.COLOR_RGB2GRAY)
+        points, descriptors = cv2.ORB.create(_FEATURES, fastThreshold=8).detectAndCompute(grey, None)
+        found = np.array([point.pt for point in points], np.float32).reshape(-1, 2)
+        return found, None if descriptors is None else np.asarray(descriptors, np.uint8)
+
+    def whole_match(self, frame: Picture) -> Match | None:
+        """As whole pictures, whatever their sizes; None where they are not the same."""
+        ratios = [each.pixels.shape[1] / each.pixels.shape[0] for each in (self, frame)]
+        if max(ratios) > _TURNED * min(ratios):
+            return None
+        likeness = _laid_over(self.small, frame.small, np.ones((_SMALL, _SMALL), bool))
+        return Match(likeness, True) if likeness is not None else None
+
+    def is_part_of(self, frame: Picture) -> bool:
+        """Whether features say so; the pixels may still say no."""
+        return self._map_from(frame) is not None
+
+    def part_match(self, frame: Picture) -> Match | None:
+        """As parts of one another: the frame is mapped onto this picture. None where they are not the same."""
+        to_picture = self._map_from(frame)
+        if to_picture is None:
+            return None
+        height, width = self.pixels.shape[:2]
+        inside = cv2.warpAffine(np.ones(frame.pixels.shape[:2], np.uint8), to_picture, (width, height))
+        if inside.mean() < _COVERED:
+            return None
+        mapped = cv2.warpAffine(frame.pixels, to_picture, (width, height), flags=cv2.INTER_AREA)
+        mask = cv2.resize(inside, (_SMALL, _SMALL), interpolation=cv2.INTER_AREA) > 0
+        likeness = _laid_over(self.small, _small(mapped), mask)
+        return Match(likeness, False) if likeness is not None else None
+
+    def _map_from(self, frame: Picture) -> NDArray[np.float64] | None:
+        """The affine map (2, 3) from a frame's pixels to this picture's; None where too few features agree on one."""
+        (points, mine), (frame_points, theirs) = self.features, frame.features
+        if mine is None or theirs is None or min(len(mine), len(theirs)) < _INLIERS:
+            return None
+        pairs = cv2.BFMatcher(cv2.NORM_HAMMING).knnMatch(mine, theirs, k=2)
+        good = [pair[0] for pair in pairs if len(pair) == 2 and pair[0].distance < _RATIO * pair[1].distance]
+        if len(good) < _INLIERS:
+            return None
+        found: Any = cv2.estimateAffine2D(
+            frame_points[[each.trainIdx for each in good]],
+            points[[each.queryIdx for each in good]],
+            method=cv2.RANSAC,
+            ransacReprojThreshold=_MAP_ERROR,
+        )
+        matrix, inliers = found
+        if matrix is None or int(inliers.sum()) < _INLIERS:
+            return None
+        shown = self.pixels[..., 0].size / max(float(np.linalg.det(matrix[:, :2])), 1e-9)  # mirrored: nothing
+        return matrix if _SMALLEST <= shown / frame.pixels[..., 0].size <= 1 / _SMALLEST else None
+
+
+def _small(pixels: NDArray[Any]) -> NDArray[np.float32]:
+    return cv2.resize(pixels, (_SMALL, _SMALL), interpolation=cv2.INTER_AREA).astype(np.float32)
+
+
+def _laid_over(one: NDArray[np.float32], other: NDArray[np.float32], mask: NDArray[np.bool_]) -> float | None:
+    """Correlation of two small pictures where the mask is set; None where they are not the same one."""
+    first, second = one[mask], other[mask]
+    first_mean, second_mean = first.mean(axis=0), second.mean(axis=0)
+    contrast = float((first - first_mean).std())
+    if contrast < _FLAT:  # nothing but a colour
+        apart = float(np.abs(first - second).mean())
+        return 1 - apart / 255 if apart < _FLAT else None
+    difference = (one - first_mean) - (other - second_mean)
+    likeness = float(((first - first_mean) * (second - second_mean)).mean()) / (
+        contrast * float((second - second_mean).std()) + 1e-6
+    )
+    squares = np.where(mask[..., None], difference**2, 0).mean(axis=2)
+    side = _SMALL // _TILES
+    tiles = np.sqrt(squares.reshape(_TILES, side, _TILES, side).mean(axis=(1, 3)))
+    odd = float((tiles > _TILE_DIFFERENCE * contrast).mean())
+    return min(1.0, likeness) if likeness >= _NEAR_EXACT and odd <= _ODD_TILES else None
