@@ -23,7 +23,7 @@ from core.library.sample import sample_sources, sample_subjects
 from core.media.images import open_image
 from core.media.sampling import Sampling
 from core.progress import OnProgress
-from core.query import Term
+from core.query import Term, embed_texts
 from core.search_video import MAX_VIDEOS, search_videos
 
 _CROP = 0.7  # of both sides, about the middle: a picture that no frame shows
@@ -62,10 +62,15 @@ class MomentRecall:
 
 @dataclass(frozen=True, slots=True)
 class MomentsReport:
-    """text: the phrases that name the photos' subjects; image: other crops of the photos than any that is shown."""
+    """text: the phrases that name the photos' subjects; image: other crops of the photos than any that is shown.
+
+    text_recognised: the phrases by which the encoder finds the photo itself, first among all sample photos: what it
+    does not recognise in the photo it cannot find in a reel, however well moments are found.
+    """
 
     reels: int
     text: MomentRecall
+    text_recognised: MomentRecall
     image: MomentRecall
     encoder: str
     fps: float
@@ -94,9 +99,11 @@ def evaluate_moments(
         subjects = {name: phrase for name, phrase in sample_subjects().items() if name in known}
         words = {name: Term("text", phrase) for name, phrase in subjects.items()}
         crops = {name: Term("image", _crop(sample_sources()[name])) for name in known}
+        recognised = _recognised(encoder, subjects)
         return MomentsReport(
             reels=len(clips),
             text=_asked(library, encoder, words, known, subjects),
+            text_recognised=_asked(library, encoder, {name: words[name] for name in recognised}, known, subjects),
             image=_asked(library, encoder, crops, known, {name: name for name in known}),
             encoder=encoder.name,
             fps=sampling.fps,
@@ -117,6 +124,15 @@ def _known(plan: Sequence[Reel]) -> Known:
             ranges = known.setdefault(shot.photo, {}).setdefault(reel.file_name, [])
             ranges.append((shot.start_s, shot.end_s))
     return known
+
+
+def _recognised(encoder: Encoder, subjects: dict[str, str]) -> list[str]:
+    """The photos that their own phrases find before all other sample photos."""
+    sources = sample_sources()
+    names = list(sources)
+    photos = encoder.encode_images([open_image(path, min_side=encoder.min_side) for path in sources.values()])
+    first = (embed_texts(encoder, list(subjects.values())) @ photos.T).argmax(axis=1)
+    return [name for name, number in zip(subjects, first, strict=True) if names[number] == name]
 
 
 def _crop(source: Path) -> bytes:

@@ -117,7 +117,8 @@ class _Ranked:
         rows = self.index.item_rows[self.numbers]
         same = rows[:, None] == rows[None]
         if fold:
-            same |= self.vectors @ self.vectors.T >= NEAR_DUPLICATE
+            still = np.isnan(self.index.start_s[self.numbers])  # a photo is no copy of a video that shows it
+            same |= (self.vectors @ self.vectors.T >= NEAR_DUPLICATE) & (still[:, None] == still[None])
         groups: dict[int, list[int]] = {}
         for rank in range(len(rows)):
             leader = next((other for other in np.flatnonzero(same[rank, :rank]) if int(other) in groups), rank)
