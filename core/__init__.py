@@ -1,20 +1,26 @@
 """Semblance: text, images and video in one embedding space.
 
-from core import Library, ingest, open_encoder, parse_query, search
+from core import Library, ingest, open_encoder, parse_query, search, search_videos
 
 encoder = open_encoder()
 library = Library("my-library", create=True)
-ingest(library, encoder, ["photos"])
+ingest(library, encoder, ["photos", "clips"])
 for hit in search(library, encoder, parse_query("a cat")).hits: ...
+for hit in search_videos(library, encoder, parse_query("a cat")).hits:
+    for moment in hit.moments: ...
 """
 
 from core.encoders import Encoder, encoder_names, open_encoder
 from core.errors import SemblanceError
 from core.filters import Filters
 from core.library import IngestReport, Item, Library, ingest
+from core.media.sampling import Sampling
+from core.moments import Moment
 from core.progress import Progress
 from core.query import Term, embed_query, embed_texts, format_query, parse_query
 from core.search import Hit, SearchResult, search
+from core.search_video import VideoHit, VideoResult, search_videos
+from core.track import Track, embed_video, track_of
 
 __all__ = [
     "Encoder",
@@ -23,16 +29,24 @@ __all__ = [
     "IngestReport",
     "Item",
     "Library",
+    "Moment",
     "Progress",
+    "Sampling",
     "SearchResult",
     "SemblanceError",
     "Term",
+    "Track",
+    "VideoHit",
+    "VideoResult",
     "embed_query",
     "embed_texts",
+    "embed_video",
     "encoder_names",
     "format_query",
     "ingest",
     "open_encoder",
     "parse_query",
     "search",
+    "search_videos",
+    "track_of",
 ]
