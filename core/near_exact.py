@@ -26,8 +26,9 @@ _FEATURES = 1_000
 _RATIO = 0.8  # Lowe's test: the best match must be this much nearer than the second
 _INLIERS = 12
 _MAP_ERROR = 3.0  # pixels
-_COVERED = 0.75  # of the picture that must lie within the frame
-_SMALLEST = 0.1  # of the frame that the picture must show
+_SQUEEZED = 1.5  # a map that stretches one side so much more than the other is an accident
+_COVERED = 0.75  # of the smaller of the two that must lie within the larger
+_SMALLEST = 0.1  # of the larger that must be shared
 _NEAR_EXACT = 0.9  # correlation of the pixels
 _ODD_TILES = 0.1  # share of the tiles that may differ: a logo, a subtitle
 _TILE_DIFFERENCE = 0.5  # of the picture's own contrast, root mean square
@@ -82,7 +83,8 @@ class Picture:
             return None
         height, width = self.pixels.shape[:2]
         inside = cv2.warpAffine(np.ones(frame.pixels.shape[:2], np.uint8), to_picture, (width, height))
-        if inside.mean() < _COVERED:
+        areas = height * width, frame.pixels[..., 0].size * float(np.linalg.det(to_picture[:, :2]))
+        if inside.sum() < max(_COVERED * min(areas), _SMALLEST * max(areas)):
             return None
         mapped = cv2.warpAffine(frame.pixels, to_picture, (width, height), flags=cv2.INTER_AREA)
         mask = cv2.resize(inside, (_SMALL, _SMALL), interpolation=cv2.INTER_AREA) > 0
@@ -107,8 +109,9 @@ class Picture:
         matrix, inliers = found
         if matrix is None or int(inliers.sum()) < _INLIERS:
             return None
-        shown = self.pixels[..., 0].size / max(float(np.linalg.det(matrix[:, :2])), 1e-9)  # mirrored: nothing
-        return matrix if _SMALLEST <= shown / frame.pixels[..., 0].size <= 1 / _SMALLEST else None
+        longest, shortest = np.linalg.svd(matrix[:, :2], compute_uv=False)
+        mirrored = np.linalg.det(matrix[:, :2]) <= 0
+        return None if mirrored or longest > _SQUEEZED * shortest else matrix
 
 
 def _small(pixels: NDArray[Any]) -> NDArray[np.float32]:
@@ -127,8 +130,13 @@ def _laid_over(one: NDArray[np.float32], other: NDArray[np.float32], mask: NDArr
     likeness = float(((first - first_mean) * (second - second_mean)).mean()) / (
         contrast * float((second - second_mean).std()) + 1e-6
     )
-    squares = np.where(mask[..., None], difference**2, 0).mean(axis=2)
+    squares = _tiles(np.where(mask[..., None], difference**2, 0).mean(axis=2))
+    filled = _tiles(mask.astype(np.float32))
+    odd = np.sqrt(squares / filled.clip(1e-6))[filled > 0.5] > _TILE_DIFFERENCE * contrast
+    return min(1.0, likeness) if likeness >= _NEAR_EXACT and odd.mean() <= _ODD_TILES else None
+
+
+def _tiles(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(96, 96) to the means of (6, 6) tiles."""
     side = _SMALL // _TILES
-    tiles = np.sqrt(squares.reshape(_TILES, side, _TILES, side).mean(axis=(1, 3)))
-    odd = float((tiles > _TILE_DIFFERENCE * contrast).mean())
-    return min(1.0, likeness) if likeness >= _NEAR_EXACT and odd <= _ODD_TILES else None
+    return np.asarray(values.reshape(_TILES, side, _TILES, side).mean(axis=(1, 3)), np.float32)
