@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from fakes import COLOURS, ColourEncoder
+from media import write_video
 from PIL import Image
 
 from core.errors import QueryError
@@ -183,6 +184,15 @@ def test_a_clip_that_is_nowhere_is_not_likely(films: Library, encoder: ColourEnc
     put_video(films, encoder, "asked", [("orange", 2), ("black", 3), ("orange", 4), ("white", 3)])
     result = search_videos(films, encoder, [Term("item", "asked")], filters=Filters(max_duration_s=9))
     assert len(result.hits) == 2 and result.cutoff == 0
+
+
+def test_an_uploaded_clip_is_found_at_its_seconds(films: Library, encoder: ColourEncoder, tmp_path: Path) -> None:
+    path = write_video(tmp_path / "asked.mp4", [("red", 2.0), ("green", 4.0), ("blue", 1.0)], size=(64, 48))
+    for value in (path, path.read_bytes()):
+        best = search_videos(films, encoder, [Term("clip", value)]).hits[0]
+        assert best.item.id in ("long", "short") and best.likely and best.alignment is not None
+        offset = 7 if best.item.id == "long" else 0
+        assert (best.alignment.start_s, best.alignment.end_s) == (offset + 1, offset + 8)
 
 
 def test_a_broken_clip_says_so(films: Library, encoder: ColourEncoder) -> None:
