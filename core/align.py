@@ -16,7 +16,7 @@ from core.encoders.base import Vectors
 from core.track import Track
 
 LEVEL = 0.5  # cosine below which frames count as unlike, where nothing is known of the encoder and the library
-_CELLS = 4_000_000  # of the matrix: two videos of half an hour at one frame per second; longer ones on a coarser grid
+_CELLS = 1_000_000  # of the matrix: a minute of four hours, at one frame per second; more on a coarser grid
 _WEAKER = 0.5  # of the best run's excess: a run must have this much to count as another one
 
 

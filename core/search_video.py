@@ -26,7 +26,7 @@ from core.video_rows import POOLINGS, Pooling, VideoRows, asked_shots
 __all__ = ["MAX_VIDEOS", "POOLINGS", "Pooling", "VideoHit", "VideoResult", "search_videos"]
 
 MAX_VIDEOS = 1_000
-_CANDIDATES = 50  # looked at closely where a clip is asked for, even if fewer are shown
+_CANDIDATES = 20  # looked at closely beyond those that are shown, where a clip is asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,17 +121,21 @@ def _hits(
 def _clip_hits(
     rows: VideoRows, clip: Track, reading: Relevance, pooling: Pooling, top_k: int, most: int
 ) -> list[VideoHit]:
-    """Videos that are likely to come first by a simpler measure are aligned with the clip, which decides."""
+    """Videos that are likely to come first by a simpler measure are looked at closely, which decides."""
     simpler = rows.pooled("mean") if pooling == "mean" else shown_anywhere(rows, clip)
     whole = clip.whole()
     background = Background(reading.mean, reading.std, rows.index.unlike)
     hits = []
-    for video in np.argsort(-simpler, kind="stable")[: max(2 * top_k, _CANDIDATES)]:
-        track = rows.track(int(video))
+    close = [int(video) for video in np.argsort(-simpler, kind="stable")[: top_k + _CANDIDATES]]
+    if pooling == "mean":
+        simpler[close] = [whole @ rows.track(video).whole() for video in close]
+        close = sorted(close, key=lambda video: -simpler[video])[:top_k]
+    for video in close:
+        track = rows.track(video)
         score, alignment, moments = aligned(clip, track, reading, most=most)
-        score = float(whole @ track.whole()) if pooling == "mean" else score
+        score = float(simpler[video]) if pooling == "mean" else score
         curve = curve_of(track, frame_scores(clip, track), background)
-        hits.append(_hit(rows, int(video), score, moments, curve, alignment))
+        hits.append(_hit(rows, video, score, moments, curve, alignment))
     hits.sort(key=lambda hit: -hit.score)
     return hits[:top_k]
 
