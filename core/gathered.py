@@ -1,0 +1,136 @@
+"""Files and texts of no library, embedded once, so that they can be told into other and other classes at once."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from core.classify import Classifier, Predictions, predict_video
+from core.classify_items import Told
+from core.encoders.base import Encoder, Vectors
+from core.errors import MediaError
+from core.library.batch import Batch, Embedded
+from core.library.reader import ReadFile, read_ahead, read_file
+from core.library.scan import FoundFile
+from core.library.schema import Item
+from core.media.sampling import Sampling
+from core.progress import OnProgress, Progress
+from core.relevance import LIKELY
+from core.track import Track, embed_video
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """whats: paths, or texts themselves. tracks: their vectors; of a picture or a text one row without seconds.
+
+    items: of files, in the shape that items of a library have. failed: (path, reason) of files that cannot be read.
+    """
+
+    whats: tuple[str, ...]
+    tracks: tuple[Track, ...]
+    items: tuple[Item | None, ...]
+    failed: tuple[tuple[str, str], ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.whats)
+
+    def tell(self, classifier: Classifier, *, threshold: float = LIKELY) -> list[Told]:
+        """The answers in the order of the items."""
+        if not len(self):
+            return []
+        found = [predict_video(classifier, track)[0] for track in self.tracks if not _is_still(track)]
+        still = [track.vectors for track in self.tracks if _is_still(track)]
+        if still:
+            found.append(classifier.predict(np.concatenate(still)))
+        order = np.argsort([_is_still(track) for track in self.tracks], kind="stable")  # of `found`: videos first
+        back = np.argsort(order)
+        told = Predictions(
+            found[0].names,
+            found[0].negative,
+            np.concatenate([each.probabilities for each in found])[back],
+            np.concatenate([each.fits for each in found])[back],
+        )
+        labels = told.labels(threshold=threshold)
+        return [
+            Told(what, label, float(row.max()), float(fits), row, item)
+            for what, label, row, fits, item in zip(
+                self.whats, labels, told.probabilities, told.fits, self.items, strict=True
+            )
+        ]
+
+
+def gather_files(
+    encoder: Encoder, paths: Sequence[Path], *, sampling: Sampling | None = None, on_progress: OnProgress | None = None
+) -> Gathered:
+    """Embeds pictures and videos where they lie. What cannot be read is left out, and listed with its reason."""
+    found: dict[int, tuple[Track, Item]] = {}
+    failed: list[tuple[str, str]] = []
+    batch = Batch(encoder)
+
+    def take(place: int, read: ReadFile, vector: Embedded) -> None:
+        if isinstance(vector, Exception):
+            failed.append((read.file.path, f"The encoder {encoder.name} failed on this picture ({vector})."))
+        else:
+            found[place] = (_still(vector[None]), _item(read))
+
+    started = time.monotonic()
+    files = [FoundFile(str(path), 0, 0) for path in paths]
+    wanted = partial(read_file, min_side=encoder.min_side, wants_pixels=lambda _: True)
+    for place, read in enumerate(read_ahead(files, wanted, ahead=encoder.batch_size, cancel=None)):
+        try:
+            if read.reason is not None:
+                raise MediaError(read.reason)
+            if read.image is not None:
+                batch.add(read.image, partial(take, place, read))
+            else:
+                track = embed_video(encoder, Path(read.file.path), sampling)
+                found[place] = (track, _item(read, duration_s=track.duration_s))
+        except MediaError as error:
+            failed.append((read.file.path, str(error)))
+        if on_progress:
+            on_progress(Progress("embed", place + 1, len(files), time.monotonic() - started, "files"))
+    batch.run()
+    places = sorted(found)
+    tracks, items = tuple(found[place][0] for place in places), tuple(found[place][1] for place in places)
+    return Gathered(tuple(item.path for item in items), tracks, items, tuple(failed))
+
+
+def gather_texts(encoder: Encoder, texts: Sequence[str]) -> Gathered:
+    """Embeds texts as they stand."""
+    vectors = encoder.encode_texts(texts)
+    return Gathered(tuple(texts), tuple(_still(vector[None]) for vector in vectors), (None,) * len(texts))
+
+
+def _is_still(track: Track) -> bool:
+    return bool(np.isnan(track.start_s).any())
+
+
+def _still(vectors: Vectors) -> Track:
+    none = np.full(len(vectors), np.nan, np.float32)
+    return Track(none, none, vectors)
+
+
+def _item(read: ReadFile, *, duration_s: float | None = None) -> Item:
+    """Without a content hash, so that nothing made from the file is kept beyond the visit."""
+    path = read.file.path
+    facts = os.stat(path)
+    width, height = read.size or (None, None)
+    return Item(
+        id=hashlib.blake2b(os.fsencode(path), digest_size=12).hexdigest(),
+        path=path,
+        kind=read.kind,
+        status="ok",
+        bytes=facts.st_size,
+        mtime_ns=facts.st_mtime_ns,
+        width=width,
+        height=height,
+        duration_s=duration_s,
+        taken_at=read.taken_at,
+    )

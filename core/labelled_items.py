@@ -1,0 +1,101 @@
+"""Items of a library with what they are said to be: by folder, by a table, or by labels; classes or numbers."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core.encoders.base import Vectors
+from core.errors import DataError
+from core.library.index import VectorIndex
+from core.library.schema import Item
+from core.track import track_of
+
+
+@dataclass(frozen=True)
+class LabelledItems:
+    """items: n of them; vectors: (n, dim) unit rows, of a video its mean over time; labels: (n,)."""
+
+    items: tuple[Item, ...]
+    vectors: Vectors
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A CSV whose rows belong to files. columns: name -> (n,) cells; files: (n,) paths or file names."""
+
+    files: tuple[str, ...]
+    columns: dict[str, tuple[str, ...]]
+
+    def numeric(self) -> list[str]:
+        """The columns that hold a number wherever they hold anything."""
+        return [
+            name for name, cells in self.columns.items() if any(cells) and all(map(_is_number, filter(None, cells)))
+        ]
+
+    def column(self, name: str, items: Sequence[Item]) -> tuple[dict[str, str], list[str]]:
+        """({item id: cell}, the files of the table that are not among the items).
+
+        A file is found by its path, else by its name, which then names every item of that name.
+        """
+        by_path = {item.path: [item.id] for item in items}
+        by_name: dict[str, list[str]] = {}
+        for item in items:
+            by_name.setdefault(Path(item.path).name, []).append(item.id)
+        found: dict[str, str] = {}
+        unknown: list[str] = []
+        for file, cell in zip(self.files, self.columns[name], strict=True):
+            ids = by_path.get(file) or by_name.get(Path(file).name, [])
+            if not ids:
+                unknown.append(file)
+            elif cell:
+                found |= dict.fromkeys(ids, cell)
+        return found, unknown
+
+
+def read_table(data: bytes) -> Table:
+    """A CSV with a header, of which the first column names files. Raises DataError, naming what is lacking."""
+    try:
+        text = data.decode("utf-8-sig")
+        rows = [row for row in csv.reader(io.StringIO(text, newline="")) if any(row)]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"This is not a CSV in UTF-8 ({error}).") from error
+    if len(rows) < 2 or len(rows[0]) < 2:
+        raise DataError("The CSV needs a header, a first column of paths or file names, and a column beside it.")
+    header = [name.strip() or f"column {number}" for number, name in enumerate(rows[0], start=1)]
+    cells = [[cell.strip() for cell in (row + [""] * len(header))[: len(header)]] for row in rows[1:]]
+    files, *columns = zip(*cells, strict=True)
+    return Table(files, dict(zip(header[1:], columns, strict=True)))
+
+
+def folder_labels(items: Sequence[Item]) -> dict[str, str]:
+    """{item id: the name of the folder that holds it}."""
+    return {item.id: Path(item.path).parent.name for item in items}
+
+
+def labelled_items(index: VectorIndex, labels: Mapping[str, str]) -> LabelledItems:
+    """The items that have a label, in the order of the library. Raises DataError where there are fewer than two."""
+    places, first, counts = np.unique(index.item_rows, return_index=True, return_counts=True)
+    rows = index.items.take(places).to_pylist()
+    kept = [number for number, row in enumerate(rows) if row["id"] in labels]
+    if len(kept) < 2:
+        raise DataError("Fewer than two labelled pictures of this library have vectors of this encoder.")
+    vectors = index.vectors(first[kept])
+    for place in np.flatnonzero(counts[kept] > 1):  # videos
+        vectors[place] = track_of(index, rows[kept[place]]["id"]).whole()
+    items = tuple(Item.from_row(rows[number]) for number in kept)
+    return LabelledItems(items, vectors, tuple(labels[item.id] for item in items))
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
