@@ -224,3 +224,22 @@ def test_segments_are_means_over_their_seconds(encoder: ColourEncoder, clips: Pa
     assert np.allclose(np.linalg.norm(segments.vectors, axis=1), 1, atol=1e-4)
     with pytest.raises(ValueError, match="longer"):
         track.segments(0)
+
+
+def test_copies_sampled_again_have_no_vectors_of_before(empty: Library, encoder: ColourEncoder, clips: Path) -> None:
+    shutil.copy(clips / "colours.mp4", clips / "twin.mp4")
+    ingest(empty, encoder, [clips])
+    assert ingest(empty, encoder, [clips], Sampling(4)).vectors == 6
+    assert set(empty.samplings(encoder.id).values()) == {"4 fps"}
+
+
+def test_a_run_stopped_in_the_last_frames_does_not_call_the_video_whole(
+    empty: Library, encoder: ColourEncoder, tmp_path: Path
+) -> None:
+    clips = tmp_path / "clips"
+    clips.mkdir()
+    write_video(clips / "long.mp4", ("red", "blue") * 30, seconds_each=2.0, fps=4, size=(64, 48))
+    assert stopped_run(empty, encoder, clips, 0.3).items == 0
+    assert stopped_run(empty, encoder, clips, 0.6).items == 0
+    ingest(empty, encoder, [clips])
+    assert (only_item(empty).duration_s, len(rows_of(empty, encoder))) == (pytest.approx(120, abs=0.5), 60)

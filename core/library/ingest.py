@@ -21,6 +21,7 @@ from core.encoders.base import Encoder
 from core.errors import MediaError
 from core.library.batch import Batch, Embedded
 from core.library.clip import Clip
+from core.library.commit import Commit
 from core.library.reader import ReadFile, ahead, read_ahead, read_file
 from core.library.scan import FoundFile, Scan, is_gone, scan
 from core.library.schema import Item, Kind, VectorRow
@@ -33,10 +34,7 @@ from core.progress import OnProgress, Progress
 if TYPE_CHECKING:
     from core.media.video import Video
 
-_COMMIT_ROWS = 256
-_COMMIT_SECONDS = 3.0
 _SEEN_IN_FRAMES = ("width", "height", "duration_s", "taken_at", "reason")  # of a video
-_UNFINISHED = "Its frames are not all embedded yet: index it again to go on where it was stopped."
 
 
 @dataclass(slots=True)
@@ -106,23 +104,19 @@ class _Run:
     ) -> None:
         self.library, self.encoder, self.sampling = library, encoder, sampling
         self.on_progress, self.cancel = on_progress, cancel
-        self.started = self.stage_started = self.last_commit = time.monotonic()
+        self.started = self.stage_started = time.monotonic()
         self.stage = ""
         self.report = IngestReport(encoder.name)
         items = [Item.from_row(row) for row in library.items().to_pylist()]
         self.known = {item.path: item for item in items}
         self.ids = {item.id for item in items}
-        self.listed = set(self.ids)  # have their row in the library
         self.embedded = library.vector_ids(encoder.id)
         self.samplings = library.samplings(encoder.id)
         self.unfinished = dict(map(parts_of_partial, filter(is_partial, self.embedded)))  # item -> sampling
         self.gone: dict[str, list[Item]] = {}  # content hash -> items whose files are not where they were
         self.twins = {item.content_hash: item for item in items if item.content_hash and self._has_vectors(item.id)}
-        self.copies: list[tuple[str, str]] = []  # (item, the twin whose vectors it gets)
         self.batch = Batch(encoder)
-        self.clips: list[Clip] = []  # videos whose frames are not all committed
-        self.rows: list[VectorRow] = []
-        self.items: dict[str, list[Item]] = {"path": [], "id": []}
+        self.commit = Commit(library, encoder, self.ids)
 
     def run(self, paths: Sequence[Path | str]) -> IngestReport:
         found = scan(paths, wanted=is_media_path, on_found=lambda count: self._tell("scan", count, None))
@@ -158,7 +152,7 @@ class _Run:
         if (item.bytes, item.mtime_ns) != (file.bytes, file.mtime_ns):
             return False
         if item.status == "missing":  # it has come back, as it was
-            self.items["path"].append(replace(item, status="ok"))
+            self.commit.items["path"].append(replace(item, status="ok"))
         self.report.unchanged += 1
         return True
 
@@ -202,14 +196,17 @@ class _Run:
         if read.reason is not None:
             self._fail(read.file, read.kind, read.reason, read.content_hash)
             return
-        if any(clip.item.content_hash == read.content_hash for clip in self.clips):  # a copy of a video in the making
+        if self.commit.holds(read.content_hash):  # a copy of a video in the making
             self.batch.run()
             self._commit()
         pending = self._resolve(read)
         if self._has_vectors(pending.item.id):
             self._finish(pending)
-        elif twin := self.twins.get(read.content_hash or ""):
-            self.copies.append((pending.item.id, twin.id))
+            return
+        if pending.item.id in self.embedded:
+            self.commit.replaced.add(pending.item.id)
+        if twin := self.twins.get(read.content_hash or ""):
+            self.commit.copies.append((pending.item.id, twin.id))
             if twin.kind == "video":
                 pending.item = replace(pending.item, **{name: getattr(twin, name) for name in _SEEN_IN_FRAMES})
             self._finish(pending)
@@ -262,13 +259,13 @@ class _Run:
             item_id = self._new_id(file.path, content_hash or "")
             item = Item(item_id, file.path, kind, "failed", file.bytes, file.mtime_ns, content_hash, reason=reason)
         if item != known:
-            self.items["path"].append(item)
+            self.commit.items["path"].append(item)
 
     def _take_picture(self, pending: _Pending, vector: Embedded) -> None:
         if isinstance(vector, Exception):
             self._refuse(pending.item, f"The encoder {self.encoder.name} failed on this picture ({vector}).")
             return
-        self.rows.append(VectorRow(pending.item.id, vector))
+        self.commit.rows.append(VectorRow(pending.item.id, vector))
         self.report.embedded += 1
         self._finish(pending)
 
@@ -281,7 +278,7 @@ class _Run:
 
     def _finish(self, pending: _Pending) -> None:
         self.embedded.add(pending.item.id)
-        self.items[pending.key].append(pending.item)
+        self.commit.items[pending.key].append(pending.item)
         setattr(self.report, pending.counter, getattr(self.report, pending.counter) + 1)
 
     # one video
@@ -303,13 +300,13 @@ class _Run:
                     taken_at=about.taken_at,
                     reason=None,
                 )
-                self.clips.append(clip)
+                self.commit.clips.append(clip)
                 if not self._embed_frames(clip, video, tell):
                     return
                 length = video.read_s if video.damage else max(video.read_s, about.duration_s or 0.0)
                 pending.item = replace(pending.item, duration_s=length, reason=video.damage)
         except MediaError as error:
-            self.clips = [other for other in self.clips if other is not clip]
+            self.commit.drop(clip)
             self._fail(FoundFile(item.path, item.bytes, item.mtime_ns), "video", str(error), item.content_hash)
             return
         self.batch.then(partial(self._close_clip, clip, pending))
@@ -326,19 +323,19 @@ class _Run:
         with closing(ahead(frames, self.encoder.batch_size)) as decoded:
             for frame in decoded:
                 if self._cancelled():
-                    self.report.cancelled = True
-                    return False
+                    break
                 self.batch.add(frame.image, partial(clip.take, frame))
                 self.report.video_seconds += frame.end_s - frame.start_s
                 self._commit_if_due()
                 tell(frame.end_s / (video.info.duration_s or frame.end_s))
-        return True
+        self.report.cancelled |= self._cancelled()  # the frames end early too
+        return not self._cancelled()
 
     def _close_clip(self, clip: Clip, pending: _Pending) -> None:
         clip.close()
         self.report.embedded += clip.embedded
         if clip.is_empty:
-            self.clips.remove(clip)
+            self.commit.drop(clip)
             self._refuse(clip.item, f"The encoder {self.encoder.name} failed on all of its frames ({clip.error}).")
             return
         clip.item = pending.item
@@ -348,39 +345,19 @@ class _Run:
     # writing
 
     def _commit_if_due(self) -> None:
-        waiting = len(self.rows) + len(self.copies) + sum(len(clip.rows) for clip in self.clips)
-        if waiting >= _COMMIT_ROWS or time.monotonic() - self.last_commit > _COMMIT_SECONDS:
+        if self.commit.is_due:
             self._commit()
 
     def _commit(self) -> None:
-        library, encoder = self.library, self.encoder
-        stored = library.vectors_of(encoder.id, sorted({twin for _, twin in self.copies}))
-        for item_id, twin in self.copies:
-            self.rows += [replace(row, item_id=item_id) for row in stored[twin]]
-        for clip in self.clips:
-            self.rows += clip.hand_over()
-            if not clip.done and clip.in_part and clip.item.id not in self.listed:
-                self.listed.add(clip.item.id)
-                self.items["path"].append(replace(clip.item, status="failed", reason=_UNFINISHED))
-        done = [clip for clip in self.clips if clip.done]
-        library.remove_vectors(encoder, [clip.item.id for clip in done if not clip.in_part])
-        library.add_vectors(encoder, self.rows)
-        for clip in done:
-            if clip.in_part:
-                library.replace_vectors(encoder, clip.item.id, by=clip.partial_id)
-        for key, items in self.items.items():
-            library.put_items(items, key=key)
+        done = self.commit.write()
         self.twins |= {clip.item.content_hash: clip.item for clip in done if clip.item.content_hash}
-        self.clips = [clip for clip in self.clips if not clip.done]
-        self.rows, self.copies, self.items = [], [], {"path": [], "id": []}
-        self.last_commit = time.monotonic()
 
     def _mark_missing(self, found: Scan) -> None:
         for item in (item for items in self.gone.values() for item in items):
             if found.covers(item.path):
                 self.report.missing += 1
                 if item.status != "missing":
-                    self.items["path"].append(replace(item, status="missing"))
+                    self.commit.items["path"].append(replace(item, status="missing"))
 
     def _cancelled(self) -> bool:
         return self.cancel is not None and self.cancel.is_set()

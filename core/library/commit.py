@@ -1,0 +1,77 @@
+"""The commit in the making: what an index run has for the library, and the order in which it is written."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from core.encoders.base import Encoder
+from core.library.clip import Clip
+from core.library.schema import Item, VectorRow
+from core.library.store import Library
+
+_ROWS = 256
+_SECONDS = 3.0
+_UNFINISHED = "Its frames are not all embedded yet: index it again to go on where it was stopped."
+
+
+class Commit:
+    """Rows and items that wait to be written; small commits, so that a killed run loses a few seconds of work.
+
+    Vectors go first, then the items that they belong to: a vector without an item is invisible, and an item always has
+    its vectors.
+    """
+
+    def __init__(self, library: Library, encoder: Encoder, listed: set[str]) -> None:
+        """listed: the ids of the items that have their row in the library."""
+        self.library, self.encoder, self.listed = library, encoder, set(listed)
+        self.rows: list[VectorRow] = []
+        self.copies: list[tuple[str, str]] = []  # (item, the twin whose vectors it gets)
+        self.clips: list[Clip] = []  # videos whose frames are not all written
+        self.replaced: set[str] = set()  # items whose vectors, sampled otherwise, give way to those that come
+        self.items: dict[str, list[Item]] = {"path": [], "id": []}  # by the key under which they are written
+        self.last = time.monotonic()
+
+    @property
+    def is_due(self) -> bool:
+        """Whether enough has come together, or enough time has passed."""
+        waiting = len(self.rows) + len(self.copies) + sum(len(clip.rows) for clip in self.clips)
+        return waiting >= _ROWS or time.monotonic() - self.last > _SECONDS
+
+    def holds(self, content_hash: str | None) -> bool:
+        """Whether a video of this content is in the making."""
+        return any(clip.item.content_hash == content_hash for clip in self.clips)
+
+    def drop(self, clip: Clip) -> None:
+        """Forgets a video that came to nothing."""
+        self.clips = [other for other in self.clips if other is not clip]
+
+    def write(self) -> list[Clip]:
+        """Writes all that waits; returns the videos that are whole with it. Raises LibraryError."""
+        library, encoder = self.library, self.encoder
+        stored = library.vectors_of(encoder.id, sorted({twin for _, twin in self.copies}))
+        for item_id, twin in self.copies:
+            self.rows += [replace(row, item_id=item_id) for row in stored[twin]]
+        for clip in self.clips:
+            self._take_from(clip)
+        done = [clip for clip in self.clips if clip.done]
+        arrived = {row.item_id for row in self.rows}
+        library.remove_vectors(encoder, sorted(self.replaced & arrived))
+        library.add_vectors(encoder, self.rows)
+        for clip in done:
+            if clip.in_part:
+                library.replace_vectors(encoder, clip.item.id, by=clip.partial_id)
+        for key, items in self.items.items():
+            library.put_items(items, key=key)
+        self.replaced -= arrived
+        self.clips = [clip for clip in self.clips if not clip.done]
+        self.rows, self.copies, self.items = [], [], {"path": [], "id": []}
+        self.last = time.monotonic()
+        return done
+
+    def _take_from(self, clip: Clip) -> None:
+        """A video that is new and not finished is listed as such: the library keeps its rows for the next run."""
+        self.rows += clip.hand_over()
+        if not clip.done and clip.in_part and clip.item.id not in self.listed:
+            self.listed.add(clip.item.id)
+            self.items["path"].append(replace(clip.item, status="failed", reason=_UNFINISHED))
