@@ -13,9 +13,14 @@ from core.media.thumbnails import thumbnail
 from core.timecode import timecode
 from ui.gallery import chance_text
 from ui.page import boundary, counted, item_date, plain, size_text
-from ui.query import Place, add_term, find_in
+from ui.query import Place, add_term, classify_this, find_in, like_file
 from ui.video_player import player
 
+Action = tuple[str, str, Callable[..., None], tuple[object, ...]]  # label, icon, and what is called with the item
+_ACTIONS_OF_FILES: tuple[Action, ...] = (
+    ("More like this", ":material/image_search:", like_file, ()),
+    ("Classify this", ":material/category:", classify_this, ()),
+)
 _LARGE = 1280  # pixels of the kept picture
 _WIDEST, _TALLEST = 760, 620  # pixels on the page, so that the facts stay in sight
 
@@ -26,31 +31,36 @@ def open_details(item: Item) -> None:
 
 
 def show_details(
-    hits: Sequence[Hit], items: Sequence[Item] = (), *, videos: bool = False, place: Place | None = None
+    hits: Sequence[Hit],
+    items: Sequence[Item] = (),
+    *,
+    videos: bool = False,
+    place: Place | None = None,
+    stored: bool = True,
 ) -> None:
     """Opens what was asked for, if it is among these.
 
     videos: whether the library has any to find a picture in. place: the page that "Add to the query" asks; by default
-    that of the item's kind.
+    that of the item's kind. stored: whether the items are of the library, or files of no library.
     """
     wanted = st.session_state.pop("details", None)
     for hit in hits:
         if hit.item.id == wanted:
-            _dialog(hit.item, hit, videos, place)
+            _dialog(hit.item, hit, videos, place, stored)
     for item in items:
         if item.id == wanted:
-            _dialog(item, None, videos, place)
+            _dialog(item, None, videos, place, stored)
 
 
 @st.dialog("Details", width="large")
-def _dialog(item: Item, hit: Hit | None, videos: bool, place: Place | None) -> None:
+def _dialog(item: Item, hit: Hit | None, videos: bool, place: Place | None, stored: bool) -> None:
     with boundary():
         left, right = st.columns([3, 2])
         with left:
             _picture(item)
         with right:
             _facts(item, hit)
-            _actions(item, videos, place)
+            _offer(item, _actions(item, videos, place) if stored else _ACTIONS_OF_FILES)
 
 
 def _picture(item: Item) -> None:
@@ -87,25 +97,30 @@ def _facts(item: Item, hit: Hit | None) -> None:
         st.code("\n".join(other.path for other in hit.duplicates), language=None, wrap_lines=True)
 
 
-def _actions(item: Item, videos: bool, place: Place | None) -> None:
+def _actions(item: Item, videos: bool, place: Place | None) -> list[Action]:
     like, less = Term("item", item.id), Term("item", item.id, -1.0)
     own: Place = "video" if item.kind == "video" else "images"
-    actions: list[tuple[str, str, Callable[..., None], tuple[object, ...]]] = [
-        ("More like this", ":material/image_search:", find_in, (item, own)),
-        ("Add to the query", ":material/add:", add_term, (like, place or own)),
-        ("Less like this", ":material/remove:", add_term, (less, place or own)),
+    actions: list[Action] = [
+        ("More like this", ":material/image_search:", find_in, (own,)),
+        ("Add to the query", ":material/add:", lambda _: add_term(like, place or own), ()),
+        ("Less like this", ":material/remove:", lambda _: add_term(less, place or own), ()),
+        ("Classify this", ":material/category:", classify_this, ()),
     ]
     if item.kind == "video":
-        actions.insert(1, ("Pictures like this", ":material/imagesmode:", find_in, (item, "images")))
+        actions.insert(1, ("Pictures like this", ":material/imagesmode:", find_in, ("images",)))
     elif videos:
-        actions.insert(1, ("Find in videos", ":material/video_search:", find_in, (item, "video")))
+        actions.insert(1, ("Find in videos", ":material/video_search:", find_in, ("video",)))
+    return actions
+
+
+def _offer(item: Item, actions: Sequence[Action]) -> None:
     pressed = [
         st.button(
             label,
             icon=icon,
             type="secondary" if number else "primary",
             on_click=act,
-            args=args,
+            args=(item, *args),
             width="stretch",
         )
         for number, (label, icon, act, args) in enumerate(actions)

@@ -16,8 +16,8 @@ from ui.memory import remembered
 from ui.page import duration_text, plain
 
 _SHAPES = ["landscape", "portrait", "square"]
-_COMMON = ("folder", "after", "before")
-_NAMES = {"image": (*_COMMON, "min", "max", "shape"), "video": (*_COMMON, "shortest", "longest")}
+_COMMON = ("folder", "label", "after", "before")
+_NAMES = {None: _COMMON, "image": (*_COMMON, "min", "max", "shape"), "video": (*_COMMON, "shortest", "longest")}
 _EARLIEST = date(1900, 1, 1)
 
 
@@ -38,23 +38,45 @@ class VideoOptions:
     templates: tuple[str, ...] | None
 
 
-def filter_panel(library: Library, encoder: Encoder, kind: Literal["image", "video"]) -> Filters:
-    """The pop-up of filters for items of a kind; its label says how many are set."""
+def filter_panel(library: Library, encoder: Encoder, kind: Literal["image", "video"] | None) -> Filters:
+    """The pop-up of filters for items of a kind (None: of any); its label says how many are set."""
     state = st.session_state
     count = sum(state.get(name) is not None for name in _NAMES[kind])
     root, choices = _folder_choices(library, encoder)
+    labels = sorted({each.label for each in library.labels()})
     with st.popover(f"Filters ({count})" if count else "Filters", icon=":material/filter_alt:", key="filters"):
         link = {"bind": "query-params"}
         folder = st.selectbox("Folder", choices, index=None, key="folder", placeholder="Everywhere", **link)
+        label = _by_label(labels)
         since, until = st.columns(2)
         after = since.date_input("Taken from", value=None, min_value=_EARLIEST, key="after", **link)
         before = until.date_input("Taken until", value=None, min_value=_EARLIEST, key="before", **link)
-        own = _by_shape() if kind == "image" else _by_duration()
+        own = _by_shape() if kind == "image" else _by_duration() if kind == "video" else Filters()
         st.caption("A file that does not say when it was taken counts by its own date.")
         st.button("Clear all", on_click=clear_filters, disabled=not count, icon=":material/filter_alt_off:")
     chosen = os.path.join(root, folder) if folder else None
     place = os.path.normpath(chosen) if chosen else None
-    return replace(own, kind=kind, folder=place, after=after, before=before)
+    return replace(own, kind=kind, folder=place, label=label, after=after, before=before)
+
+
+def labelled(library: Library, filters: Filters) -> frozenset[str] | None:
+    """The items that the label of the filters lets through, for keys of what is remembered; None without a label."""
+    if filters.label is None:
+        return None
+    return frozenset(each.item_id for each in library.labels() if each.label == filters.label)
+
+
+def _by_label(labels: list[str]) -> str | None:
+    return st.selectbox(
+        "Label",
+        labels,
+        index=None,
+        key="label",
+        bind="query-params",
+        placeholder="Any or none" if labels else "None yet: the page Classify gives them",
+        disabled=not labels,
+        help="What a person, or the page Classify, said that a picture is.",
+    )
 
 
 def _by_shape() -> Filters:
@@ -119,6 +141,7 @@ def filter_text(filters: Filters) -> str:
     low, high = filters.min_side, filters.max_side
     parts = [
         f"in {filters.folder}" if filters.folder else "",
+        f"labelled “{filters.label}”" if filters.label else "",
         f"from {filters.after:%d %b %Y}" if filters.after else "",
         f"until {filters.before:%d %b %Y}" if filters.before else "",
         f"shorter side at least {low:,} px" if low else "",

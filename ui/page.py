@@ -62,9 +62,11 @@ def duration_text(seconds: float) -> str:
 
 
 def counted(count: int, noun: str) -> str:
-    """1 picture, 2,048 pictures."""
+    """1 picture, 2,048 pictures, 3 classes."""
     if count == 1:
         return f"1 {noun}"
+    if noun.endswith("ss"):
+        return f"{count:,} {noun}es"
     return f"{count:,} {noun[:-1]}ies" if noun.endswith("ry") else f"{count:,} {noun}s"
 
 

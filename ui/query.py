@@ -6,16 +6,19 @@ The box holds everything that can stand in a link (words, `item:ID`, `item:ID@SE
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Literal
 
 import streamlit as st
 
 from core import Item, Term, format_query, parse_query
+from core.media.images import read_bytes
 from core.media.kinds import IMAGE_SUFFIXES, VIDEO_SUFFIXES, is_image_path
 from ui.page import boundary
 
 Place = Literal["images", "video"]  # the pages that search
 _PAGES: dict[Place, str] = {"images": "pages/search_images.py", "video": "pages/search_video.py"}
+_CLASSIFY = "pages/classify.py"
 UPLOADED = ("image", "clip")  # kinds of terms that no link can hold
 EXAMPLES = ("a cat", "a cup of coffee", "a rocket launch", "a man with a camera", "a swimming pool")
 
@@ -35,6 +38,19 @@ def more_like(item: Item) -> None:
 def find_in(item: Item, place: Place) -> None:
     """Makes an item of the library the query on a page of either kind."""
     set_query(format_query([Term("item", item.id)]), place)
+
+
+def like_file(item: Item) -> None:
+    """Makes a file of no library the query, as if it were uploaded. For callbacks."""
+    with boundary():
+        data = read_bytes(Path(item.path))
+        set_query("", "video" if item.kind == "video" else "images")
+        st.session_state["uploads"] = [Term("clip" if item.kind == "video" else "image", data)]
+
+
+def classify_this(item: Item) -> None:
+    """Asks what an item is, on the page Classify. For callbacks and dialogs."""
+    st.session_state["to_classify"] = item.id
 
 
 def like_frame(video: str, time_s: float, place: Place) -> None:
@@ -57,14 +73,16 @@ def put_terms(terms: Sequence[Term]) -> None:
 
 def going() -> bool:
     """Whether something put a query together that is not asked yet: then the page has to run again."""
-    return "asked" in st.session_state
+    return "asked" in st.session_state or "to_classify" in st.session_state
 
 
 def go_where_asked(here: Place | None = None) -> None:
     """Takes a query that something put together to the page on which it is to be asked, if that is not `here`."""
+    kept = {name: st.query_params[name] for name in ("library", "encoder") if name in st.query_params}
+    if "to_classify" in st.session_state:
+        st.switch_page(_CLASSIFY, query_params=kept | {"item": st.session_state.pop("to_classify")})
     place: Place | None = st.session_state.pop("asked", None)
     if place is not None and place != here:
-        kept = {name: st.query_params[name] for name in ("library", "encoder") if name in st.query_params}
         if here is None:
             kept["q"] = st.session_state["q"]
         else:  # where there is a box, Streamlit keeps its hands on the parameter, and drops it with the page

@@ -13,7 +13,7 @@ from core.export import hits_csv, write_hits_zip
 from core.relevance import LIKELY
 from ui.details import open_details
 from ui.encoders import load_encoder
-from ui.filters import Options, clear_filters, filter_text
+from ui.filters import Options, clear_filters, filter_text, labelled
 from ui.gallery import Card, gallery, tick
 from ui.memory import remembered
 from ui.page import counted, plain
@@ -40,7 +40,8 @@ def find(
             templates=options.templates,
         )
 
-    return remembered("search", (encoder.id, terms, filters, options), library.index(encoder), compute)
+    key = (encoder.id, terms, filters, labelled(library, filters), options)
+    return remembered("search", key, library.index(encoder), compute)
 
 
 def show_results(

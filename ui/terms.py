@@ -85,12 +85,14 @@ def describe(library: Library, terms: Sequence[Term]) -> str:
 
 def by_pictures(terms: Sequence[Term]) -> bool:
     """Who shows a picture, and no words, wants to see what comes nearest whether or not it is likely meant."""
-    return all(term.kind != "text" for term in terms)
+    return not any(term.is_word for term in terms)
 
 
 def _named(library: Library, term: Term) -> str:
     if term.kind == "text":
         return f"“{term.value}”"
+    if term.kind == "concept":
+        return f"the concept “{term.value}”"
     item, time_s = _of_library(library, term)
     if item is None:
         return _short(library, term)
@@ -109,7 +111,7 @@ def _of_library(library: Library, term: Term) -> tuple[Item | None, float | None
 
 
 def _short(library: Library, term: Term) -> str:
-    if term.kind == "text":
+    if term.is_word:
         return str(term.value)
     if term.kind in UPLOADED:
         return "your clip" if term.kind == "clip" else "your picture"

@@ -14,7 +14,7 @@ from core.figures import timeline
 from core.search_video import Pooling, VideoHit, VideoResult, search_videos
 from core.timecode import timecode
 from ui.encoders import load_encoder
-from ui.filters import VideoOptions, clear_filters, filter_text
+from ui.filters import VideoOptions, clear_filters, filter_text, labelled
 from ui.gallery import chance_text
 from ui.memory import remembered
 from ui.page import counted, plain
@@ -58,7 +58,7 @@ def find_videos(
             templates=options.templates,
         )
 
-    key = (encoder.id, terms, filters, options)
+    key = (encoder.id, terms, filters, labelled(library, filters), options)
     with st.spinner("Looking at the clip …") if any(term.kind == "clip" for term in terms) else nullcontext():
         return remembered(f"search videos {pooling}", key, library.index(encoder), compute)
 

@@ -1,0 +1,60 @@
+"""Lists of classes as people type them: a class a line, descriptions behind semicolons, "- " before a negative one."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+from core.classify import ClassName
+from core.errors import QueryError
+
+_NEGATIVE = "- "
+
+
+def parse_classes(text: str) -> list[ClassName]:
+    """Reads `cat; a kitten` and `- people`, a class a line; one line without semicolons may hold names with commas.
+
+    What cells hold between double quotes is taken literally. Lines of one name belong together. Raises QueryError for
+    what cannot be read.
+    """
+    try:
+        rows = _rows(text)
+    except csv.Error as error:
+        raise QueryError(f"The list of classes cannot be read ({error}): write a class a line.") from error
+    found: dict[tuple[str, bool], list[str]] = {}
+    for cells in rows:
+        name, *descriptions = [cell.strip() for cell in cells] or [""]
+        negative = name.startswith(_NEGATIVE)
+        name = name.removeprefix(_NEGATIVE).strip()
+        if name:
+            found.setdefault((name, negative), []).extend(filter(None, descriptions))
+    return [ClassName(name, tuple(dict.fromkeys(texts)), negative) for (name, negative), texts in found.items()]
+
+
+def format_classes(classes: Iterable[ClassName]) -> str:
+    """The text that `parse_classes` reads back."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, delimiter=";", lineterminator="\n")
+    for each in classes:
+        writer.writerow([(_NEGATIVE if each.negative else "") + each.name, *each.descriptions])
+    text = buffer.getvalue()
+    lone = text.count("\n") == 1 and ";" not in text and "," in text
+    return text.rstrip("\n") + (";" if lone else "")  # else the one name would be read as several
+
+
+def _rows(text: str) -> list[list[str]]:
+    lines = [line for line in text.splitlines() if line.strip()]
+    if len(lines) == 1 and ";" not in lines[0]:
+        lines = next(csv.reader(lines, skipinitialspace=True))
+    return list(csv.reader(lines, delimiter=";", skipinitialspace=True))
+
+
+def split_descriptions(text: str | None) -> tuple[str, ...]:
+    """The cell of a table, "a kitten; a tabby", as descriptions."""
+    return tuple(part.strip() for part in (text or "").split(";") if part.strip())
+
+
+def join_descriptions(descriptions: Sequence[str]) -> str:
+    """What `split_descriptions` reads."""
+    return "; ".join(descriptions)

@@ -1,0 +1,233 @@
+"""The classes to tell items into: an editable table that lives in the link, or a head that was learned before."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from core import Encoder
+from core.class_lists import format_classes, join_descriptions, parse_classes, split_descriptions
+from core.classify import TEXT_TEMPLATES, Classifier, ClassName, ZeroShot, checked
+from core.concepts import forget_concept, saved_concepts
+from core.errors import DataError
+from core.heads import Head, head_bytes, load_head, read_head, save_head, saved_heads
+from core.query import CONCEPT, PLAIN
+from ui.encoders import load_encoder
+from ui.memory import embedded_classes
+from ui.page import boundary, counted, plain
+
+_LINK = "classes"
+_LONGEST_LINK = 1_500  # characters of classes that a link is made to carry
+_TALLEST = 282  # pixels of the table
+EXAMPLES = {
+    "Cats, cups and rockets": "cat\ncup of coffee; a hot drink in a cup\nrocket\nmotorcycle\nperson",
+    "Indoors or outdoors": "indoors; a room in a house\noutdoors; a landscape; a street in a town",
+    "Topics of texts": "sports\npolitics\ncooking\nscience\ntravel",
+}
+
+
+def class_section(encoder: Encoder) -> tuple[list[ClassName], Head | None]:
+    """The table with its tools; the classes in it, and the head that is to tell instead, if one is chosen."""
+    _take_over()
+    head = _head_choice(encoder)
+    if head is not None:
+        names = ", ".join(plain(name) for name in head.names[:12])
+        more = f" and {len(head.names) - 12:,} more" if len(head.names) > 12 else ""
+        st.caption(f"Learned ({head.kind}) from labelled pictures; tells {names}{more}.")
+    classes = _table()
+    with st.container(horizontal=True, key="class_tools"):
+        _paste()
+        _concepts(encoder)
+        _heads(encoder, head)
+    _write_link(classes)
+    return classes, head
+
+
+def put_classes(classes: Sequence[ClassName]) -> None:
+    """Makes these the rows of the table. For callbacks, or before the table is shown."""
+    state = st.session_state
+    state["class_rows"] = list(classes)
+    state["class_turn"] = state.get("class_turn", 0) + 1  # a new table: the edits of the old one are in these rows
+
+
+def add_class(name: str) -> None:
+    """Adds a class to the table, unless it is there. For callbacks."""
+    classes = st.session_state.get("classes_now", [])
+    if all(each.name != name for each in classes):
+        put_classes([*classes, ClassName(name)])
+
+
+def choose_head(name: str | None) -> None:
+    """Lets a saved head tell in the coming run; None: the classes of the table."""
+    st.session_state["head_next"] = name
+
+
+def zero_shot(encoder: Encoder, classes: Sequence[ClassName], *, texts: bool, templates: bool = True) -> ZeroShot:
+    """The classes of a table, ready to tell; only what is new in it is embedded. Raises QueryError."""
+    load_encoder(encoder)
+    prompts = (TEXT_TEMPLATES if texts else None) if templates else PLAIN
+    rows = checked(classes)
+    return ZeroShot(encoder, rows, embedded_classes(encoder, rows, prompts), encoder.scoring)
+
+
+def fingerprint(classifier: Classifier) -> str:
+    """The same for classifiers that tell the same."""
+    digest = hashlib.blake2b(repr(classifier.names).encode(), digest_size=12)
+    if isinstance(classifier, ZeroShot):
+        digest.update(repr([each.negative for each in classifier.classes]).encode())
+        digest.update(classifier.vectors.tobytes())
+    elif isinstance(classifier, Head):
+        for name in sorted(classifier.arrays):
+            digest.update(classifier.arrays[name].tobytes())
+    return digest.hexdigest()
+
+
+def example_buttons() -> None:
+    """A few lists to begin with."""
+    with st.container(horizontal=True, key="class_examples"):
+        for label, text in EXAMPLES.items():
+            st.button(label, on_click=put_classes, args=(parse_classes(text),))
+
+
+def _take_over() -> None:
+    """The rows of the link at first, and later what came by a link of this visit."""
+    state = st.session_state
+    if "class_rows" not in state:
+        with boundary():
+            put_classes(parse_classes(st.query_params.get(_LINK, "")))
+    state.setdefault("class_rows", [])
+
+
+def _table() -> list[ClassName]:
+    rows = [
+        {"name": each.name, "descriptions": join_descriptions(each.descriptions), "negative": each.negative}
+        for each in st.session_state["class_rows"]
+    ]
+    table = st.data_editor(
+        rows or [{"name": "", "descriptions": "", "negative": False}],
+        num_rows="dynamic",
+        hide_index=True,
+        height=min(_TALLEST, 35 * (len(rows or [0]) + 2) + 3),
+        key=f"class_table {st.session_state.get('class_turn', 0)}",
+        column_config={
+            "name": st.column_config.TextColumn("Class", width="small", help="A word or two, or concept:NAME."),
+            "descriptions": st.column_config.TextColumn(
+                "Descriptions, separated by ;", width="medium", help="Each counts as much as the name."
+            ),
+            "negative": st.column_config.CheckboxColumn(
+                "None", width="small", help="A class that means “none of these”: what fits it best is left out."
+            ),
+        },
+        alt="The classes, their descriptions, and whether they mean none of these",
+    )
+    classes = [
+        ClassName((row["name"] or "").strip(), split_descriptions(row["descriptions"]), bool(row["negative"]))
+        for row in table
+    ]
+    classes = [each for each in classes if each.name or each.descriptions]
+    st.session_state["classes_now"] = classes
+    return classes
+
+
+def _paste() -> None:
+    with st.popover("Paste a list", icon=":material/content_paste:"), st.form("paste", border=False):
+        text = st.text_area(
+            "A class a line, descriptions behind semicolons",
+            value=format_classes(st.session_state.get("classes_now", [])),
+            height=180,
+            key=f"pasted {st.session_state.get('class_turn', 0)}",
+            placeholder="cat; a kitten\ndog\n- people",
+            help="A line that begins with “- ” is a class that means “none of these”.",
+        )
+        if st.form_submit_button("Use this list", type="primary"):
+            put_classes(parse_classes(text))
+            st.rerun()
+
+
+def _concepts(encoder: Encoder) -> None:
+    names = list(saved_concepts(encoder))
+    if not names:
+        return
+    with st.popover("Learned concepts", icon=":material/lightbulb:"):
+        name = st.selectbox("Concept", names, key="concept_pick")
+        with st.container(horizontal=True):
+            st.button("Use as a class", on_click=add_class, args=(CONCEPT + name,), type="primary")
+            st.button("Forget it", on_click=_forget, args=(encoder, name), icon=":material/delete:")
+
+
+def _forget(encoder: Encoder, name: str) -> None:
+    with boundary():
+        forget_concept(encoder, name)
+        put_classes([each for each in st.session_state["classes_now"] if each.name != CONCEPT + name])
+
+
+def _head_choice(encoder: Encoder) -> Head | None:
+    state, heads = st.session_state, saved_heads(encoder)
+    if "head_next" in state:
+        state["head"] = state.pop("head_next")
+    if state.get("head") not in heads:
+        state.pop("head", None)
+    if not heads:
+        return None
+    name = st.selectbox(
+        "Told by",
+        list(heads),
+        index=None,
+        key="head",
+        bind="query-params",
+        placeholder="The classes below, as words alone (zero-shot)",
+        help="A head that was learned from labels, here or elsewhere, with the same encoder.",
+    )
+    if name is None:
+        return None
+    head = load_head(heads[name], encoder)
+    if head.target != "classes":
+        raise DataError(f"{name!r} predicts the number {head.names[0]!r}, no classes: choose another.")
+    return head
+
+
+def _heads(encoder: Encoder, head: Head | None) -> None:
+    with st.popover("Heads", icon=":material/school:"):
+        st.caption("What was learned from labels, as a file for other libraries and computers.")
+        if head is not None:
+            name = st.session_state["head"]
+            st.download_button(
+                "Download the one in use",
+                head_bytes(head),
+                file_name=f"{name}.safetensors",
+                icon=":material/download:",
+                on_click="ignore",
+            )
+        turn = st.session_state.setdefault("head_turn", 0)
+        file = st.file_uploader("Upload one (.safetensors)", key=f"head_file {turn}", max_upload_size=500)
+        if file is not None:
+            _take_head(encoder, file.name, file.getvalue())
+
+
+def _take_head(encoder: Encoder, file: str, data: bytes) -> None:
+    with boundary():
+        head = read_head(data)
+        if head.encoder_id != encoder.id:
+            raise DataError(f"The head was learned on vectors of {head.encoder_id}, not of {encoder.id}: use that one.")
+        if head.target != "classes":
+            raise DataError(f"The head predicts the number {head.names[0]!r}, no classes.")
+        name = Path(file).stem
+        save_head(head, encoder, name)
+        choose_head(name)
+        st.session_state["head_turn"] += 1
+        st.toast(f"{plain(name)} tells {counted(len(head.names), 'class')} now.")
+        st.rerun()
+
+
+def _write_link(classes: Sequence[ClassName]) -> None:
+    text = format_classes(classes) if classes else ""
+    if len(text) > _LONGEST_LINK:
+        st.caption(":material/link_off: The link of this page does not hold so many classes.")
+        text = ""
+    if not text:
+        st.query_params.pop(_LINK, None)
+    elif st.query_params.get(_LINK) != text:
+        st.query_params[_LINK] = text
