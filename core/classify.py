@@ -24,7 +24,8 @@ from core.track import Track
 
 NONE = "none of these"
 TEXT_TEMPLATES = ("{}", "a text about {}", "an article on {}", "news about {}")  # of classes that texts are told into
-_CHUNK = 4_096  # items at a time: their similarities to all classes and rivals are held at once
+_CHUNK = 4_096  # items at a time: their similarities to all classes are held at once
+_LOG_SCALE = np.log(500.0)  # upper bound of a calibrated scale: labels without an error would let it grow for ever
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,34 +107,44 @@ class ZeroShot:
     def predict(self, vectors: Vectors) -> Predictions:
         """Tells items of unit vectors (n, dim) into the classes."""
         probabilities = np.empty((len(vectors), len(self.classes)), np.float32)
-        fits = np.empty(len(vectors), np.float32)
+        best = np.empty(len(vectors), np.int64)
         for first in range(0, len(vectors), _CHUNK):
             some = slice(first, first + _CHUNK)
             similarities = vectors[some] @ self.vectors.T
             probabilities[some] = self.scoring.probabilities(similarities)
-            best = similarities.argmax(axis=1)
-            fits[some] = describes(self.encoder, self.vectors, vectors[some], best)
+            best[some] = similarities.argmax(axis=1)
+        fits = describes(self.encoder, self.vectors, vectors, best)
         negative = np.array([each.negative for each in self.classes], bool)
         return Predictions(self.names, negative, probabilities, fits)
 
     def calibrated(self, vectors: Vectors, labels: Sequence[str]) -> ZeroShot:
-        """The same classes with the temperature under which the true labels of some items are most probable.
+        """The same classes with the scoring under which the true labels of some items are most probable.
 
-        Temperature scaling (Guo et al. 2017): it changes no prediction, only how sure of it the probabilities are.
-        Raises QueryError for a label that is no class.
+        Softmax: temperature scaling (Guo et al. 2017). Sigmoid: scale and bias, fitted to every pair of item and class
+        (Platt 1999). Neither changes a prediction, only how sure of it the probabilities are.
+        Raises QueryError for a label that is no class, and where there is no item.
         """
-        from scipy.optimize import minimize_scalar
+        from scipy.optimize import minimize
 
+        if len(labels) == 0:
+            raise QueryError("Calibration needs labelled items.")
         numbers = numbers_of(labels, self.names)
         similarities = vectors @ self.vectors.T
         rows = np.arange(len(numbers))
+        alone = self.scoring.activation == "sigmoid"
 
-        def loss(log_scale: float) -> float:
-            scoring = replace(self.scoring, scale=float(np.exp(log_scale)))
-            return float(-np.log(np.maximum(scoring.probabilities(similarities)[rows, numbers], 1e-9)).mean())
+        def scoring(fit: NDArray[np.float64]) -> Scoring:
+            scale = float(np.exp(np.clip(fit[0], 0.0, _LOG_SCALE)))
+            return replace(self.scoring, scale=scale, bias=float(fit[1]) if alone else self.scoring.bias)
 
-        best = minimize_scalar(loss, bounds=(0.0, np.log(500.0)), method="bounded")
-        return replace(self, scoring=replace(self.scoring, scale=float(np.exp(best.x))))
+        def loss(fit: NDArray[np.float64]) -> float:
+            likely = np.clip(scoring(fit).probabilities(similarities).astype(np.float64), 1e-9, 1 - 1e-9)
+            own = likely[rows, numbers]
+            others = np.log1p(-likely).sum(axis=1) - np.log1p(-own) if alone else 0.0
+            return float(-(np.log(own) + others).mean())
+
+        start = [np.log(self.scoring.scale), *([self.scoring.bias] if alone else [])]
+        return replace(self, scoring=scoring(minimize(loss, start, method="Nelder-Mead").x))
 
 
 def predict_video(classifier: Classifier, track: Track) -> tuple[Predictions, Predictions]:
@@ -171,7 +182,7 @@ def checked(classes: Sequence[ClassName]) -> tuple[ClassName, ...]:
         )
         for each in classes
     )
-    names = [each.name for each in trimmed]
+    names = [each.name.removeprefix(CONCEPT) for each in trimmed]
     if not names:
         raise QueryError("There are no classes: name at least one.")
     if not all(names):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import warnings
 from collections.abc import Iterator, Sequence
@@ -35,6 +36,8 @@ class ClassFigures:
 @dataclass(frozen=True)
 class ClassReport:
     """names: (c,). confusion: (c, c) items, true class by told class. accuracy, top5, macro_f1: shares, 0 to 1.
+
+    top5: what ties with the true class counts as before it. macro_f1: the mean over the classes that have items.
 
     calibration_error: the expected difference of confidence and accuracy (ECE, Naeini et al. 2015; ten bins), 0 to 1.
     """
@@ -97,7 +100,10 @@ class LearningCurve:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", OptimizeWarning)
             start, bounds = (means.max(), 0.3, 0.5), ((0.0, 0.0, 0.05), (1.0, 2.0, 3.0))
-            law, _ = curve_fit(_power_law, shots, means, p0=start, bounds=bounds, maxfev=5_000)
+            try:
+                law, _ = curve_fit(_power_law, shots, means, p0=start, bounds=bounds, maxfev=5_000)
+            except RuntimeError:  # no law was found within the tries
+                return None
         return float(_power_law(shots[-1] + more, *law) - _power_law(shots[-1], *law))
 
 
@@ -110,7 +116,7 @@ def report_of(names: Sequence[str], truth: NDArray[np.int64], probabilities: NDA
     figures = precision_recall_fscore_support(truth, told, labels=numbers, zero_division=0.0)
     present = figures[3] > 0
     of_truth = probabilities[np.arange(len(truth)), truth][:, None]
-    ranks = (probabilities > of_truth).sum(axis=1)
+    ranks = (probabilities >= of_truth).sum(axis=1) - 1
     return ClassReport(
         names=tuple(names),
         items=len(truth),
@@ -146,17 +152,22 @@ def cross_validated(
 ) -> tuple[tuple[str, ...], NDArray[np.float32]]:
     """(names (c,), probabilities (n, c)) of each item by a head that was learned without it.
 
+    Classes smaller than the number of folds are spread over as many as they have items.
     Raises DataError where a class has fewer than two items.
     """
     from sklearn.model_selection import StratifiedKFold
 
     names = zero_shot.names if zero_shot else tuple(sorted(set(labels)))
     truth = numbers_of(labels, names)
-    fewest = int(np.unique(truth, return_counts=True)[1].min())
-    if fewest < 2:
-        raise DataError("A class has one item only: label at least two of each.")
+    counts = np.bincount(truth, minlength=len(names))
+    lonely = [name for name, count in zip(names, counts, strict=True) if count == 1]
+    if lonely or not len(labels):
+        raise DataError(f"The class {(lonely or ['none'])[0]!r} has too few items: label at least two of each.")
     probabilities = np.zeros((len(labels), len(names)), np.float32)
-    splits = StratifiedKFold(min(folds, fewest), shuffle=True, random_state=0).split(vectors, truth)
+    splitter = StratifiedKFold(min(folds, int(counts.max())), shuffle=True, random_state=0)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The least populated class")
+        splits = list(splitter.split(vectors, truth))
     for train, test in splits:
         head = fit_classes(encoder, kind, vectors[train], [labels[row] for row in train], zero_shot=zero_shot)
         columns = numbers_of(head.names, names)
@@ -193,12 +204,13 @@ def learning_curve(
     methods: Sequence[ClassKind] = ("centroid", "knn", "probe", "blend"),
     repeats: int = 5,
     on_progress: OnProgress | None = None,
+    cancel: threading.Event | None = None,
 ) -> LearningCurve:
     """Accuracy on held-out items against the number of labelled ones a class, for each method, and for zero-shot.
 
     In each repeat 30 % of each class (at least one item) are held out, and the first k of the others, in random order,
-    are learned from: so each point of a repeat is measured on the same items. Raises DataError (fewer than three items
-    in a class, a label that is no class, shots below 1).
+    are learned from: so each point of a repeat is measured on the same items. When `cancel` is set, the repeats that
+    are complete count. Raises DataError (fewer than three items in a class, a label that is no class, shots below 1).
     """
     truth = numbers_of(labels, zero_shot.names)
     shots = sorted(set(shots))
@@ -212,7 +224,10 @@ def learning_curve(
     found: dict[tuple[str, int], list[float]] = {}
     started, total = time.monotonic(), repeats * len(shots) * len(methods)
     done = 0
-    for test, ordered in _splits(truth, repeats):
+    for repeat, (test, ordered) in enumerate(_splits(truth, repeats)):
+        if repeat and cancel is not None and cancel.is_set():
+            repeats = repeat
+            break
         found.setdefault(("zero-shot", 0), []).append(float((told[test] == truth[test]).mean()))
         for count in shots:
             train = np.concatenate([rows[:count] for rows in ordered])

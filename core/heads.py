@@ -18,6 +18,9 @@ from core.safe_arrays import kept, pack, place_of, unpack
 
 Target = Literal["classes", "number"]
 
+# Weight and intercept of `Head.fits`: ten classes of photos, of which five or nine were learned from 4 to 12 samples
+# each, against photos of the others.
+_FIT = (4.06, -3.41)
 _NEIGHBOURS = 5
 _SHARPNESS = 20.0  # with which nearer neighbours count more: their votes are exp(20 cosine)
 
@@ -27,7 +30,8 @@ class Head:
     """What was learned on top of an encoder's vectors.
 
     kind: how, see `core.probe`. target: "classes" or "number". names: of the c classes, or the number's one name.
-    arrays: "weights" (c, dim) and "bias" (c,), or for "knn" "memory" (n, dim) and "targets" (n,).
+    arrays: "weights" (c, dim) and "bias" (c,), or for "knn" "memory" (n, dim) and "targets" (n,); of classes also
+    "means" (c, dim), of the labelled items of each, and "levels" (2,), see `fits`.
     """
 
     kind: str
@@ -56,10 +60,27 @@ class Head:
         return np.asarray(odds / odds.sum(axis=1, keepdims=True), np.float32)
 
     def predict(self, vectors: Vectors) -> Predictions:
-        """Tells items into classes. Having seen no others, a head thinks that an item fits as surely as it tells it."""
+        """Tells items of unit vectors (n, dim) into classes."""
         probabilities = self.probabilities(vectors)
         none = np.zeros(len(self.names), bool)
-        return Predictions(self.names, none, probabilities, probabilities.max(axis=1, initial=0.0))
+        return Predictions(self.names, none, probabilities, self.fits(vectors, probabilities))
+
+    def fits(self, vectors: Vectors, probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(n,) probabilities, 0 to 1, that an item is of its best class at all, and not of a kind never seen.
+
+        Being asked only which of its classes it is, a head is sure of what is none of them. So the item's mean cosine
+        with the labelled items of its class is set against what is usual: "levels" are the mean cosines of labelled
+        items of two classes, which counts as 0, and of one, which counts as 1. Where no class had two labelled items
+        there is no such level, and the probability stands in for it, as it does for a class without any.
+        """
+        best = probabilities.argmax(axis=1)
+        means, (apart, together) = self.arrays["means"], self.arrays["levels"]
+        known = np.einsum("nd,nd->n", vectors, means[best])
+        weight, intercept = _FIT
+        logit = weight * (known - apart) / max(together - apart, 1e-2) + intercept
+        fits = 1.0 / (1.0 + np.exp(-np.clip(logit, -60.0, 60.0)))
+        measured = means.any(axis=1)[best] & (together > apart)
+        return np.where(measured, fits, probabilities.max(axis=1)).astype(np.float32)
 
     def values(self, vectors: Vectors) -> NDArray[np.float32]:
         """(n,) numbers, in the unit of what was learned from. Raises DataError where it predicts classes."""
@@ -92,7 +113,7 @@ def read_head(data: bytes) -> Head:
         target: Target = "number" if about["target"] == "number" else "classes"
         head = Head(about["kind"], target, about["encoder_id"], tuple(json.loads(about["names"])), arrays)
         _check(head)
-    except (KeyError, ValueError, TypeError) as error:
+    except (KeyError, ValueError, TypeError, RecursionError) as error:
         raise DataError("The file holds no head: choose one that Semblance saved.") from error
     return head
 
@@ -126,6 +147,9 @@ def _check(head: Head) -> None:
     first, second = (head.arrays[name] for name in (("memory", "targets") if knn else ("weights", "bias")))
     sound = first.ndim == 2 and second.shape == (len(first),) and len(first) > 0 and len(head.names) > 0
     sound = sound and all(isinstance(name, str) for name in head.names)
+    if sound and head.target == "classes":
+        means, levels = head.arrays["means"], head.arrays["levels"]
+        sound = means.shape == (len(head.names), head.dim) and levels.shape == (2,)
     if sound and knn and head.target == "classes":
         sound = bool((second >= 0).all() and (second < len(head.names)).all())
     elif sound and not knn:

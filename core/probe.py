@@ -62,7 +62,7 @@ def fit_classes(
     else:
         assert zero_shot is not None
         arrays = _drawn_to(zero_shot.vectors * zero_shot.scoring.scale, vectors, numbers)
-    return Head(kind, "classes", encoder.id, names, arrays)
+    return Head(kind, "classes", encoder.id, names, arrays | _known(vectors, numbers, len(names)))
 
 
 def fit_numbers(
@@ -96,6 +96,21 @@ def _check(vectors: Vectors, targets: Sequence[object]) -> None:
         raise DataError(f"There are {len(vectors)} vectors and {len(targets)} labels: give one for each.")
     if len(vectors) < 2:
         raise DataError("Give at least two samples.")
+
+
+def _known(vectors: Vectors, numbers: NDArray[np.int64], classes: int) -> dict[str, NDArray[np.float32]]:
+    """What `Head.fits` sets an item against: the mean of each class, and the mean cosines of two of its items.
+
+    Of unit vectors with the sum s, the cosines of all pairs sum to |s|^2 - n. A class without items has a mean of 0.
+    """
+    counts = np.bincount(numbers, minlength=classes)
+    sums = np.zeros((classes, vectors.shape[1]))
+    np.add.at(sums, numbers, vectors)
+    squares, pairs = (sums**2).sum(), (counts**2).sum()
+    apart = ((sums.sum(axis=0) ** 2).sum() - squares) / max(len(vectors) ** 2 - pairs, 1)
+    together = (squares - len(vectors)) / max(pairs - len(vectors), 1) if pairs > len(vectors) else apart
+    means = sums / np.maximum(counts, 1)[:, None]
+    return {"means": means.astype(np.float32), "levels": np.array([apart, together], np.float32)}
 
 
 def _logistic(vectors: Vectors, numbers: NDArray[np.int64], classes: int) -> dict[str, NDArray[np.float32]]:
