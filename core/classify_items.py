@@ -1,40 +1,38 @@
-"""Items into classes: those of a library, files, and texts. Each answer says how sure it is and whether it fits."""
+"""The items of a library told into classes (files and texts: `core.gathered`), classes from a table, answers as files."""
 
 from __future__ import annotations
 
 import csv
 import io
+import threading
 import time
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.classify import Classifier, ClassName, Predictions, predict_video
+from core.classify import NONE, Classifier, ClassName, Predictions, predict_video
 from core.encoders.base import Encoder
-from core.errors import DataError, MediaError
+from core.errors import DataError
 from core.export import as_text
 from core.filters import Filters
-from core.library.batch import Batch, Embedded
 from core.library.index import VectorIndex
-from core.library.reader import read_ahead, read_file
-from core.library.scan import FoundFile
 from core.library.schema import Item
 from core.library.store import Library
-from core.media.sampling import Sampling
 from core.progress import OnProgress, Progress
 from core.relevance import LIKELY
-from core.track import embed_video, track_of
+from core.track import Track
+
+_CHUNK = 16_384  # pictures at a time
 
 
 @dataclass(frozen=True)
 class Told:
-    """One answer. what: a path, or a text itself. label: a class, or "none of these". probability: of that class.
+    """One answer. what: a path, or a text itself. label: a class, or "none of these". probability: of the best class.
 
     fits: see `Predictions`. probabilities: (c,), of all classes. item: where it is one of a library.
     """
@@ -54,75 +52,40 @@ def classify_library(
     *,
     filters: Filters | None = None,
     threshold: float = LIKELY,
+    on_progress: OnProgress | None = None,
+    cancel: threading.Event | None = None,
 ) -> list[Told]:
-    """Tells the pictures and videos of a library into classes, by their stored vectors. Raises LibraryError."""
+    """Tells the pictures and then the videos of a library into classes, by their stored vectors.
+
+    Ends early, with what there is, when `cancel` is set. Raises LibraryError.
+    """
     index = library.index(encoder)
     filters = filters or Filters()
     mask = filters.mask(index.items, library.labels() if filters.label else ())
     kept = np.ones(len(index.items), bool) if mask is None else mask
-    is_video = ~np.isnan(index.start_s)
-    pictures = np.flatnonzero(kept[index.item_rows] & ~is_video)
-    found = classifier.predict(index.vectors(pictures))
-    told = _told(found, _items(index, index.item_rows[pictures]), threshold)
-    videos = np.unique(index.item_rows[kept[index.item_rows] & is_video])
-    for item in _items(index, videos):
-        whole, _ = predict_video(classifier, track_of(index, item.id))
-        told += _told(whole, [item], threshold)
-    return told
-
-
-def classify_files(
-    encoder: Encoder,
-    classifier: Classifier,
-    paths: Sequence[Path],
-    *,
-    sampling: Sampling | None = None,
-    threshold: float = LIKELY,
-    on_progress: OnProgress | None = None,
-) -> tuple[list[Told], list[tuple[str, str]]]:
-    """(answers in the order of the files, (path, reason) of those that cannot be read)."""
-    told: dict[int, Told] = {}
-    failed: list[tuple[str, str]] = []
-    batch = Batch(encoder)
-
-    def take(place: int, path: str, vector: Embedded) -> None:
-        if isinstance(vector, Exception):
-            failed.append((path, f"The encoder {encoder.name} failed on this picture ({vector})."))
+    started, told = time.monotonic(), list[Told]()
+    parts = _parts(index, kept)
+    for done, numbers in enumerate(parts, start=1):
+        if cancel is not None and cancel.is_set():
+            break
+        vectors = index.vectors(numbers)
+        if np.isnan(index.start_s[numbers[0]]):
+            found = classifier.predict(vectors)
         else:
-            told[place] = _told(classifier.predict(vector[None]), [path], threshold)[0]
-
-    started = time.monotonic()
-    files = [FoundFile(str(path), 0, 0) for path in paths]
-    read = partial(read_file, min_side=encoder.min_side, wants_pixels=lambda _: True)
-    for place, each in enumerate(read_ahead(files, read, ahead=encoder.batch_size, cancel=None)):
-        path = each.file.path
-        try:
-            if each.reason is not None:
-                raise MediaError(each.reason)
-            if each.image is not None:
-                batch.add(each.image, partial(take, place, path))
-            else:
-                whole, _ = predict_video(classifier, embed_video(encoder, Path(path), sampling))
-                told[place] = _told(whole, [path], threshold)[0]
-        except MediaError as error:
-            failed.append((path, str(error)))
+            found, _ = predict_video(classifier, Track(index.start_s[numbers], index.end_s[numbers], vectors))
+            numbers = numbers[:1]
+        items = [Item.from_row(row) for row in index.items.take(index.item_rows[numbers]).to_pylist()]
+        told += _told(found, items, threshold)
         if on_progress:
-            on_progress(Progress("classify", place + 1, len(files), time.monotonic() - started, "files"))
-    batch.run()
-    return [told[place] for place in sorted(told)], failed
-
-
-def classify_texts(
-    encoder: Encoder, classifier: Classifier, texts: Sequence[str], *, threshold: float = LIKELY
-) -> list[Told]:
-    """Tells texts into classes (see `core.classify.TEXT_TEMPLATES` for the templates that suit them)."""
-    return _told(classifier.predict(encoder.encode_texts(texts)), list(texts), threshold)
+            on_progress(Progress("classify", done, len(parts), time.monotonic() - started, "parts"))
+    return told
 
 
 def read_classes(path: Path) -> list[ClassName]:
     """Classes from a CSV: a name a row, then any number of descriptions; rows of one name belong together.
 
-    A header that begins with `name`, `label` or `class` is passed over. Raises DataError.
+    What a row named "none of these" describes, each by itself, is what the classes are not. A header that begins with
+    `name`, `label` or `class` is passed over. Raises DataError.
     """
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
@@ -136,9 +99,10 @@ def read_classes(path: Path) -> list[ClassName]:
     found: dict[str, list[str]] = {}
     for name, *descriptions in filter(lambda row: row and row[0], rows):
         found.setdefault(name, []).extend(filter(None, descriptions))
+    negative = [ClassName(description, negative=True) for description in dict.fromkeys(found.pop(NONE, []))]
     if not found:
         raise DataError(f"{path} names no classes: write one a row.")
-    return [ClassName(name, tuple(dict.fromkeys(descriptions))) for name, descriptions in found.items()]
+    return [ClassName(name, tuple(dict.fromkeys(descriptions))) for name, descriptions in found.items()] + negative
 
 
 def told_csv(told: Sequence[Told], names: Sequence[str]) -> str:
@@ -170,20 +134,17 @@ def write_folders(told: Sequence[Told], target: BinaryIO) -> list[str]:
     return left_out
 
 
-def _items(index: VectorIndex, rows: NDArray[np.int64]) -> list[Item]:
-    return [Item.from_row(row) for row in index.items.take(rows).to_pylist()]
+def _parts(index: VectorIndex, kept: NDArray[np.bool_]) -> list[NDArray[np.int64]]:
+    """The numbers of the vectors of kept items (items,): of many pictures at a time, and of each video, by time."""
+    pictures = np.flatnonzero(kept[index.item_rows] & np.isnan(index.start_s))
+    frames = index.in_time[kept[index.item_rows[index.in_time]]]
+    videos = np.split(frames, np.flatnonzero(np.diff(index.item_rows[frames])) + 1)
+    return [part for part in (*np.split(pictures, range(_CHUNK, len(pictures), _CHUNK)), *videos) if len(part)]
 
 
-def _told(found: Predictions, items: Sequence[Item | str], threshold: float) -> list[Told]:
+def _told(found: Predictions, items: Sequence[Item], threshold: float) -> list[Told]:
     labels = found.labels(threshold=threshold)
     return [
-        Told(
-            item.path if isinstance(item, Item) else item,
-            label,
-            float(row.max()),
-            float(fits),
-            row,
-            item if isinstance(item, Item) else None,
-        )
+        Told(item.path, label, float(row.max()), float(fits), row, item)
         for item, label, row, fits in zip(items, labels, found.probabilities, found.fits, strict=True)
     ]

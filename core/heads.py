@@ -79,7 +79,7 @@ class Head:
         weight, intercept = _FIT
         logit = weight * (known - apart) / max(together - apart, 1e-2) + intercept
         fits = 1.0 / (1.0 + np.exp(-np.clip(logit, -60.0, 60.0)))
-        measured = means.any(axis=1)[best] & (together > apart)
+        measured = np.asarray(means.any(axis=1))[best] & bool(together > apart)
         return np.where(measured, fits, probabilities.max(axis=1)).astype(np.float32)
 
     def values(self, vectors: Vectors) -> NDArray[np.float32]:
