@@ -25,6 +25,8 @@ from core.progress import OnProgress, Progress
 from core.relevance import LIKELY
 from core.track import Track, embed_video
 
+_CHUNK = 64  # texts between two reports of progress
+
 
 @dataclass(frozen=True)
 class Gathered:
@@ -102,10 +104,15 @@ def gather_files(
     return Gathered(tuple(item.path for item in items), tracks, items, tuple(failed))
 
 
-def gather_texts(encoder: Encoder, texts: Sequence[str]) -> Gathered:
+def gather_texts(encoder: Encoder, texts: Sequence[str], *, on_progress: OnProgress | None = None) -> Gathered:
     """Embeds texts as they stand."""
-    vectors = encoder.encode_texts(texts)
-    return Gathered(tuple(texts), tuple(_still(vector[None]) for vector in vectors), (None,) * len(texts))
+    tracks: list[Track] = []
+    started = time.monotonic()
+    for first in range(0, len(texts), _CHUNK):
+        tracks += [_still(vector[None]) for vector in encoder.encode_texts(texts[first : first + _CHUNK])]
+        if on_progress:
+            on_progress(Progress("embed", len(tracks), len(texts), time.monotonic() - started, "texts"))
+    return Gathered(tuple(texts), tuple(tracks), (None,) * len(texts))
 
 
 def _is_still(track: Track) -> bool:

@@ -27,6 +27,7 @@ def frame() -> st.Page:
             st.Page("pages/library.py", title="Library", icon=":material/photo_library:"),
             st.Page("pages/search_images.py", title="Search images", icon=":material/image_search:"),
             st.Page("pages/search_video.py", title="Search video", icon=":material/video_search:"),
+            st.Page("pages/classify.py", title="Classify", icon=":material/category:"),
         ]
     )
     with boundary():

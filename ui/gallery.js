@@ -7,7 +7,14 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   if (state?.token !== data.token) {
     state = { token: data.token, ticks: new Map(), forced: null }
     shown.set(parentElement, state)
-    list.replaceChildren(...data.cards.map((card) => build(card, data, state, { setStateValue, setTriggerValue })))
+    let section = ""
+    list.replaceChildren(...data.cards.flatMap((card) => {
+      const item = build(card, data, state, { setStateValue, setTriggerValue })
+      if (card.section === section) return [item]
+      section = card.section
+      const head = element("li", "section", {}, section)
+      return [head, item]
+    }))
   }
   if (data.forced && state.forced !== data.forced.turn) {
     state.forced = data.forced.turn
@@ -37,7 +44,7 @@ function build(card, data, state, { setStateValue, setTriggerValue }) {
   item.append(element("div", "name", { title: card.name }, card.name))
   if (card.chance !== null) {
     const facts = element("div", "facts")
-    const score = element("span", "score", { title: "Cosine similarity, -1 to 1; comparable within one query only" })
+    const score = element("span", "score", { title: card.score_title })
     score.textContent = card.score
     facts.append(element("span", "", { title: card.chance_title }, card.chance_text), score)
     item.append(facts)

@@ -31,11 +31,27 @@ _THREADS = ThreadPoolExecutor(
 
 
 @dataclass(frozen=True, slots=True)
+class Facts:
+    """What stands below a picture: a share (0 to 1) as a bar and in words, a number, and what they mean."""
+
+    share: float
+    text: str
+    title: str
+    score: str
+    score_title: str
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
-    """A picture or video of the grid; `hit` where a search found it."""
+    """A picture or video of the grid; `hit` where a search found it, or else `facts` about it.
+
+    section: the heading that it stands below, where it differs from that of the card before.
+    """
 
     item: Item
     hit: Hit | None = None
+    facts: Facts | None = None
+    section: str = ""
 
 
 def gallery(
@@ -117,6 +133,7 @@ def _shown(cards: Sequence[Card], find: bool) -> list[dict[str, Any]]:
 
 def _card(card: Card, uri: str | None, find: bool) -> dict[str, Any]:
     hit, video = card.hit, card.item.kind == "video"
+    facts = card.facts or (_facts_of(hit) if hit else None)
     return {
         "id": card.item.id,
         "name": Path(card.item.path).name,
@@ -125,8 +142,20 @@ def _card(card: Card, uri: str | None, find: bool) -> dict[str, Any]:
         "find": find and not video,
         "note": "The file is not there any more, or cannot be read.",
         "copies": len(hit.duplicates) if hit else 0,
-        "chance": hit.relevance if hit else None,
-        "chance_text": chance_text(hit.relevance) if hit else "",
-        "chance_title": "Estimated probability that this is what the query means" if hit else "",
-        "score": f"{hit.score:.2f}" if hit else "",
+        "section": card.section,
+        "chance": facts.share if facts else None,
+        "chance_text": facts.text if facts else "",
+        "chance_title": facts.title if facts else "",
+        "score": facts.score if facts else "",
+        "score_title": facts.score_title if facts else "",
     }
+
+
+def _facts_of(hit: Hit) -> Facts:
+    return Facts(
+        hit.relevance,
+        chance_text(hit.relevance),
+        "Estimated probability that this is what the query means",
+        f"{hit.score:.2f}",
+        "Cosine similarity, -1 to 1; comparable within one query only",
+    )

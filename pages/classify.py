@@ -1,0 +1,109 @@
+"""Classify: classes as words or learned from labels, and what pictures, videos and texts are told to be."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core import Encoder, Library
+from core.classify import Classifier, ClassName
+from core.classify_items import Told, classify_library
+from core.errors import QueryError
+from core.relevance import LIKELY
+from ui.classify_classes import class_section, example_buttons, fingerprint, zero_shot
+from ui.classify_items import Chosen, close_one, item_section
+from ui.classify_labels import task_name
+from ui.classify_many import show_many, show_texts
+from ui.classify_one import show_one
+from ui.filters import clear_filters, filter_text, labelled
+from ui.frame import header
+from ui.jobs import job_panel
+from ui.memory import remembered
+from ui.page import boundary, plain
+from ui.query import go_where_asked
+from ui.sidebar import current_encoder, current_library
+
+header(
+    "Classify",
+    "Name some classes, and every picture, video or text is told into the one whose words come closest, or into none "
+    "of them. The percentage says how probable a class is among these classes; “fits” says how probable it is that "
+    "the class describes the picture at all.",
+)
+
+
+def page() -> None:
+    go_where_asked()
+    library, encoder = current_library(), current_encoder()
+    if library is not None:
+        job_panel(library, report=False)
+    classes, head, chosen = [], None, None
+    left, right = st.columns([6, 5], gap="large")
+    with left, boundary():
+        st.subheader("Classes", anchor=False)
+        classes, head = class_section(encoder)
+    with right, boundary():
+        st.subheader("What to classify", anchor=False)
+        chosen = item_section(library, encoder)
+    if head is None and not classes:
+        st.info(
+            "Name the classes in the table, a word each will do, or begin with one of these:", icon=":material/edit:"
+        )
+        example_buttons()
+    elif chosen is not None:
+        try:
+            classifier = head or zero_shot(encoder, classes, texts=chosen.texts)
+        except QueryError as error:
+            st.warning(plain(str(error)), icon=":material/help:")
+            return
+        answers(library, encoder, chosen, classes, classifier)
+
+
+def answers(
+    library: Library | None, encoder: Encoder, chosen: Chosen, classes: list[ClassName], classifier: Classifier
+) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom", key="class_lines"):
+        threshold = st.slider(
+            "Fits at least",
+            0.0,
+            1.0,
+            LIKELY,
+            0.01,
+            key="fits",
+            bind="query-params",
+            width=320,
+            help="What its best class describes less probably than this is none of these.",
+        )
+        many = chosen.opened is None and not chosen.texts
+        task = task_name() if many else ""
+    if chosen.opened is not None:
+        if "item" in st.query_params:
+            st.button("Back to all", icon=":material/arrow_back:", on_click=close_one)
+        told = chosen.opened.tell(classifier, threshold=0.0)[0]
+        show_one(chosen.opened, told, classifier, threshold, stored=chosen.gathered is None)
+        return
+    told_all = tell(library, encoder, chosen, classifier)
+    if chosen.texts:
+        show_texts(told_all, classifier, threshold)
+    elif told_all:
+        show_many(library, encoder, chosen, classes, classifier, told_all, threshold, task)
+    else:
+        st.info(f"Nothing passes the filters ({plain(filter_text(chosen.filters))}).", icon=":material/filter_alt:")
+        st.button("Clear the filters", on_click=clear_filters, type="primary")
+
+
+def tell(library: Library | None, encoder: Encoder, chosen: Chosen, classifier: Classifier) -> list[Told]:
+    """All answers with the threshold 0, computed once for as long as classes and items stay."""
+    if chosen.gathered is not None:
+        gathered = chosen.gathered
+        return remembered("told", fingerprint(classifier), gathered, lambda: gathered.tell(classifier, threshold=0.0))
+    assert library is not None
+    key = (fingerprint(classifier), chosen.filters, labelled(library, chosen.filters))
+    return remembered(
+        "told",
+        key,
+        library.index(encoder),
+        lambda: classify_library(library, encoder, classifier, filters=chosen.filters, threshold=0.0),
+    )
+
+
+with boundary():
+    page()

@@ -1,0 +1,196 @@
+"""What is to be told into classes: this library, a folder, uploads, texts, a snapshot, or one picture of these."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from core import Encoder, Filters, Library
+from core.gathered import Gathered, gather_files, gather_texts
+from core.library.registry import temporary_library
+from core.library.scan import scan
+from core.library.uploads import save_uploads
+from core.media.kinds import is_media_path
+from core.track import track_of
+from ui.encoders import load_encoder, progress_text
+from ui.filters import filter_panel
+from ui.libraries import library_facts
+from ui.memory import remembered
+from ui.page import counted, file_table, plain
+
+SOURCES = ("this library", "a folder", "uploads", "texts", "camera")
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Items of the library, within filters, or `gathered` from elsewhere. opened: one of them, to be looked at alone.
+
+    texts: whether they are texts.
+    """
+
+    filters: Filters
+    gathered: Gathered | None = None
+    opened: Gathered | None = None
+    texts: bool = False
+
+
+def item_section(library: Library | None, encoder: Encoder) -> Chosen | None:
+    """The choice of items; None while there is nothing to tell."""
+    if "to_classify" in st.session_state:
+        open_one(st.session_state.pop("to_classify"))
+    source = st.segmented_control(
+        "Items from", SOURCES, default=SOURCES[0], required=True, key="from", bind="query-params"
+    )
+    if source == "this library":
+        return _of_library(library, encoder)
+    if source == "texts":
+        return _texts(encoder)
+    gathered = {"a folder": _folder, "uploads": _uploads}.get(source or "", _camera)(encoder)
+    if gathered is None:
+        return None
+    if gathered.failed:
+        with st.expander(f"{counted(len(gathered.failed), 'file')} could not be read", icon=":material/report:"):
+            file_table(gathered.failed, key="gather_failed")
+    if not len(gathered):
+        st.info("Nothing here could be read: choose other files.", icon=":material/broken_image:")
+        return None
+    return Chosen(Filters(), gathered, _opened(gathered))
+
+
+def open_one(item_id: str) -> None:
+    """Looks at one of the items alone. For callbacks, or before the page is drawn."""
+    st.query_params["item"] = item_id
+
+
+def close_one() -> None:
+    """Back to all items. For callbacks."""
+    st.query_params.pop("item", None)
+
+
+def _of_library(library: Library | None, encoder: Encoder) -> Chosen | None:
+    if library is None:
+        st.info("There is no library yet. Files, texts and the camera need none.", icon=":material/photo_library:")
+        st.page_link("pages/library.py", label="Make one on the page Library", icon=":material/arrow_forward:")
+        return None
+    item_id = st.query_params.get("item")
+    if item_id:
+        item, track = library.item(item_id), track_of(library.index(encoder), item_id)
+        if item is not None and len(track):
+            return Chosen(Filters(), opened=Gathered((item.path,), (track,), (item,)))
+        st.warning("The picture of the link is not in this library, or has no vector of this encoder.")
+        close_one()
+    facts = library_facts(library, encoder)
+    if not facts.searchable:
+        st.info(f"{plain(library.name)} holds nothing that can be told yet.", icon=":material/photo_library:")
+        st.page_link("pages/library.py", label="See to it on the page Library", icon=":material/arrow_forward:")
+        return None
+    with st.container(horizontal=True, vertical_alignment="center", key="class_filters"):
+        filters = filter_panel(library, encoder, None)
+        st.caption(f"{facts.searchable} of {plain(library.name)}", width="content")
+    return Chosen(filters)
+
+
+def _texts(encoder: Encoder) -> Chosen | None:
+    text = st.text_area(
+        "Texts, one a line",
+        key="class_texts",
+        height=160,
+        placeholder="The striker scored twice in the second half.\nSimmer the onions until they are soft.",
+    )
+    lines = tuple(line.strip() for line in text.splitlines() if line.strip())
+    if not lines:
+        return None
+    load_encoder(encoder)
+
+    def embed() -> Gathered:
+        bar = st.progress(0.0, text="Reading the texts …")
+        found = gather_texts(encoder, lines, on_progress=lambda now: bar.progress(now.fraction))
+        bar.empty()
+        return found
+
+    gathered = remembered("texts", lines, encoder, embed)
+    return Chosen(Filters(), gathered, gathered if len(gathered) == 1 else None, texts=True)
+
+
+def _folder(encoder: Encoder) -> Gathered | None:
+    with st.form("class_folder", border=False):
+        path = st.text_input("Folder of this computer", placeholder="~/Pictures", key="class_folder_path").strip()
+        asked = st.form_submit_button("Look at what is there", type="primary")
+    if asked and path:
+        found = scan([path], wanted=is_media_path)
+        if not found.files:
+            st.session_state.pop("gathered a folder", None)
+            st.info(f"No pictures or videos in {plain(found.roots[0])}.", icon=":material/folder_off:")
+            return None
+        _gather(encoder, [Path(file) for file in sorted(found.files)], "a folder")
+    return _gathered(encoder, "a folder")
+
+
+def _uploads(encoder: Encoder) -> Gathered | None:
+    with st.form("class_uploads", border=False):
+        files = st.file_uploader(
+            "Photos, videos, or zip archives of them",
+            accept_multiple_files=True,
+            key="class_files",
+            help="For this visit only: they are not added to the library.",
+        )
+        sent = st.form_submit_button("Look at them", type="primary")
+    if sent and files:
+        report = save_uploads(_visit_library(), [(file.name, file) for file in files])
+        if report.refused:
+            file_table(report.refused, key="class_refused")
+        _gather(encoder, report.saved, "uploads")
+    return _gathered(encoder, "uploads")
+
+
+def _camera(encoder: Encoder) -> Gathered | None:
+    photo = st.camera_input("A snapshot", key="class_camera", help="For this visit only: it is not kept.")
+    if photo is None:
+        return None
+
+    def look() -> Gathered:
+        load_encoder(encoder)
+        report = save_uploads(_visit_library(), [(photo.name or "snapshot.jpg", photo)])
+        return gather_files(encoder, report.saved)
+
+    return remembered("camera", photo.file_id, encoder, look)
+
+
+def _visit_library() -> Library:
+    """Where uploads lie for as long as the visit lasts; nothing is indexed in it."""
+    state = st.session_state
+    if "class_uploads_library" not in state:
+        state["class_uploads_library"] = temporary_library("uploads")
+    return state["class_uploads_library"][0]
+
+
+def _gather(encoder: Encoder, paths: Sequence[Path], name: str) -> None:
+    """Embeds files with a bar; a click on the button, or anything else, ends it."""
+    load_encoder(encoder)
+    st.session_state.pop(f"gathered {name}", None)
+    close_one()
+    with st.container(horizontal=True, vertical_alignment="center", key="gathering") as place:
+        bar = st.progress(0.0, text=f"Looking at {counted(len(paths), 'file')} …")
+        st.button("Stop", icon=":material/stop_circle:")
+    found = gather_files(encoder, paths, on_progress=lambda now: bar.progress(now.fraction, text=progress_text(now)))
+    st.session_state[f"gathered {name}"] = (encoder.id, found)
+    place.empty()
+    st.rerun()
+
+
+def _gathered(encoder: Encoder, name: str) -> Gathered | None:
+    encoder_id, found = st.session_state.get(f"gathered {name}", (None, None))
+    return found if encoder_id == encoder.id else None
+
+
+def _opened(gathered: Gathered) -> Gathered | None:
+    if len(gathered) == 1:
+        return gathered
+    wanted = st.query_params.get("item")
+    for number, item in enumerate(gathered.items):
+        if item is not None and item.id == wanted:
+            return Gathered((item.path,), (gathered.tracks[number],), (item,))
+    return None

@@ -1,0 +1,196 @@
+"""What a person says that pictures are: kept as labels of a task, learned from, and written back by a model."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+from core import Encoder, Library
+from core.classify import NONE, ClassName
+from core.classify_items import Told
+from core.encoders.base import Vectors
+from core.errors import DataError
+from core.gathered import Gathered
+from core.heads import save_head
+from core.library.schema import Label
+from core.probe import fit_classes
+from core.query import CONCEPT
+from core.track import track_of
+from ui.classify_classes import choose_head, zero_shot
+from ui.gallery import tick
+from ui.page import boundary, counted, plain
+
+_WAYS = {"blend": "words and labels (blend)", "probe": "labels alone (probe)"}
+_OPEN_LINKS = 12
+
+
+def task_name() -> str:
+    """The name under which labels are kept, from a box that lives in the link."""
+    name = st.text_input(
+        "Task",
+        value="classes",
+        max_chars=80,
+        key="task",
+        bind="query-params",
+        width=180,
+        help="Labels belong to a task: one set of classes that exclude each other. Each picture has one label a task.",
+    )
+    return name.strip() or "classes"
+
+
+def labels_of(library: Library | None, gathered: Gathered | None, task: str) -> dict[str, str]:
+    """{item id: what a person said}. Of files of no library it is remembered for the visit."""
+    if gathered is not None:
+        return st.session_state.get("visit_labels", {}).get(task, {})
+    assert library is not None
+    return {each.item_id: each.label for each in library.labels(task) if each.by == "person"}
+
+
+def correct_row(
+    library: Library | None, gathered: Gathered | None, task: str, ids: Sequence[str], names: Sequence[str], key: str
+) -> None:
+    """The selection and what it is. key: of the gallery, whose ticks go with the correction."""
+    st.markdown(f"**{len(ids):,} selected**", width="content")
+    st.selectbox(
+        "These are",
+        [*names, NONE],
+        index=None,
+        key="these_are",
+        placeholder="These are …",
+        accept_new_options=True,
+        label_visibility="collapsed",
+        width=230,
+    )
+    ready = bool(ids) and bool(st.session_state.get("these_are"))
+    st.button(
+        "Put right",
+        type="primary",
+        icon=":material/check:",
+        disabled=not ready,
+        on_click=_put,
+        args=(library, gathered, task, list(ids), key),
+        help="Keeps it as your label; learning and the filter of the searches know it from then on.",
+    )
+
+
+def _put(library: Library | None, gathered: Gathered | None, task: str, ids: list[str], key: str) -> None:
+    label = (st.session_state["these_are"] or "").strip()
+    with boundary():
+        if gathered is not None:
+            st.session_state.setdefault("visit_labels", {}).setdefault(task, {}).update(dict.fromkeys(ids, label))
+        elif library is not None:
+            library.put_labels([Label(item_id, task, label, "person") for item_id in ids])
+        tick(key, [])
+        st.toast(f"{counted(len(ids), 'picture')}: {plain(label)}")
+
+
+def learn_panel(
+    library: Library | None,
+    gathered: Gathered | None,
+    encoder: Encoder,
+    classes: Sequence[ClassName],
+    task: str,
+    labels: dict[str, str],
+) -> None:
+    """A pop-up that learns a head from a person's labels and lets it tell from then on."""
+    counts = Counter(labels.values())
+    with st.popover(f"Learn from my labels ({len(labels):,})", icon=":material/school:"):
+        if counts:
+            st.markdown(", ".join(f"{plain(name)} **{count}**" for name, count in counts.most_common(20)))
+        if len(counts) < 2:
+            st.caption(
+                "Learning needs labels of at least two classes: tick pictures below, say what they are, and come back. "
+                "A handful of each goes a long way."
+            )
+        way = st.segmented_control(
+            "Learn from",
+            list(_WAYS),
+            default="blend",
+            required=True,
+            format_func=lambda each: _WAYS[each],
+            key="learn_way",
+            help="The blend begins at the words and moves with the labels; the probe knows the labels alone, and only "
+            "the classes that have some.",
+        )
+        name = st.text_input("Name of what is learned", value=task, key=f"head_name {task}", max_chars=80)
+        if st.button("Learn", type="primary", disabled=len(counts) < 2, key="learn"):
+            _learn(library, gathered, encoder, classes, labels, way or "blend", name.strip())
+
+
+def _learn(
+    library: Library | None,
+    gathered: Gathered | None,
+    encoder: Encoder,
+    classes: Sequence[ClassName],
+    labels: dict[str, str],
+    way: str,
+    name: str,
+) -> None:
+    with boundary(), st.spinner("Learning …"):
+        ids, vectors = vectors_of(library, gathered, encoder, list(labels))
+        prototypes = None
+        if way == "blend":
+            known = {each.name.removeprefix(CONCEPT) for each in classes}
+            more = [ClassName(label) for label in sorted(set(labels.values())) if label not in known]
+            prototypes = zero_shot(encoder, [*(each for each in classes if not each.negative), *more], texts=False)
+        head = fit_classes(encoder, way, vectors, [labels[each] for each in ids], zero_shot=prototypes)
+        save_head(head, encoder, name)
+        choose_head(name)
+        st.toast(f"Learned from {counted(len(ids), 'label')}. It tells from now on.")
+        st.rerun()
+
+
+def vectors_of(
+    library: Library | None, gathered: Gathered | None, encoder: Encoder, ids: Sequence[str]
+) -> tuple[list[str], Vectors]:
+    """(ids that have vectors, (n, dim)), of videos the mean over their time. Raises DataError where none has."""
+    if gathered is not None:
+        tracks = {item.id: track for item, track in zip(gathered.items, gathered.tracks, strict=True) if item}
+        found = {each: tracks[each] for each in ids if each in tracks}
+    else:
+        assert library is not None
+        index = library.index(encoder)
+        found = {each: track for each in ids if len(track := track_of(index, each))}
+    if not found:
+        raise DataError("None of these pictures has a vector of this encoder.")
+    return list(found), np.stack([track.whole() for track in found.values()])
+
+
+def tag_panel(library: Library, told: Sequence[Told], task: str, labels: dict[str, str]) -> None:
+    """A pop-up that writes the answers back as labels by a model, which searches filter by."""
+    new = [each for each in told if each.label != NONE and each.item is not None and each.item.id not in labels]
+    with st.popover("Tag the library", icon=":material/sell:"):
+        st.markdown(
+            f"Writes the class of **{counted(len(new), 'picture')}** into the task **{plain(task)}**, "
+            "so that the filter “Label” of both searches finds them."
+        )
+        st.caption(
+            f"Your own {counted(len(labels), 'label')} of this task stay. Earlier tags of the task are replaced; "
+            "what is none of these gets none."
+        )
+        with st.container(horizontal=True):
+            st.button("Tag them", type="primary", on_click=_tag, args=(library, new, task), disabled=not new)
+            st.button("Remove all tags", on_click=_untag, args=(library, task), help="Those of this task by a model.")
+        tags = sorted({each.label for each in library.labels(task)})
+        if tags:
+            st.markdown("Look them up:")
+        for tag in tags[:_OPEN_LINKS]:
+            link = {"q": tag, "label": tag, "beyond": "true"}
+            st.page_link("pages/search_images.py", label=plain(tag), icon=":material/image_search:", query_params=link)
+
+
+def _tag(library: Library, told: Sequence[Told], task: str) -> None:
+    with boundary():
+        library.remove_labels(task, by="model")
+        library.put_labels(
+            [Label(each.item.id, task, each.label, "model", each.probability) for each in told if each.item]
+        )
+        st.toast(f"Tagged {counted(len(told), 'picture')}.")
+
+
+def _untag(library: Library, task: str) -> None:
+    with boundary():
+        library.remove_labels(task, by="model")

@@ -1,0 +1,181 @@
+"""Many items told into classes: a gallery by class, with the line of "fits", corrections, and what to take away."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+import streamlit as st
+
+from core import Encoder, Library
+from core.classify import NONE, Classifier, ClassName
+from core.classify_items import Told, told_csv, write_folders
+from ui.classify_items import Chosen
+from ui.classify_labels import correct_row, labels_of, learn_panel, tag_panel
+from ui.classify_one import answer
+from ui.concept_panel import concept_panel
+from ui.details import open_details, show_details
+from ui.gallery import Card, Facts, gallery, tick
+from ui.page import counted, plain
+from ui.query import like_file, more_like
+
+_GALLERY = "class_gallery"
+_ALL = "all classes"
+_A_GROUP, _GROUPS, _ONE_GROUP = 12, 20, 120  # pictures a group among all, groups among all, pictures of one group
+# where one corrects stays in sight while one ticks pictures
+_STICKY = """<style>
+.st-key-correct {
+  position: sticky; top: 3.75rem; z-index: 3; padding: 0.5rem 0; background: var(--st-background-color);
+}
+</style>"""
+
+
+def show_many(
+    library: Library | None,
+    encoder: Encoder,
+    chosen: Chosen,
+    classes: Sequence[ClassName],
+    classifier: Classifier,
+    told: Sequence[Told],
+    threshold: float,
+    task: str,
+) -> None:
+    """The whole section. told: with the threshold 0."""
+    labels = labels_of(library, chosen.gathered, task)
+    final = [_final(each, labels, threshold) for each in told]
+    counts = Counter(each.label for each in final)
+    some = [name for name in classifier.names if counts[name]]
+    st.markdown(
+        f"#### {counted(len(final) - counts[NONE], 'picture')} in {counted(len(set(counts) - {NONE}), 'class')}, "
+        f"{counts[NONE]:,} none of these"
+    )
+    with st.container(horizontal=True, vertical_alignment="center", key="class_actions"):
+        learn_panel(library, chosen.gathered, encoder, classes, task, labels)
+        if chosen.gathered is None and library is not None:
+            tag_panel(library, final, task, labels)
+        _take_away(final, classifier)
+    with st.container(horizontal=True, vertical_alignment="bottom", key="class_view"):
+        group = _group_choice(counts, some)
+        doubtful = st.toggle("Doubtful first", key="doubtful", bind="query-params")
+    cards = _cards(final, counts, labels, group, doubtful)
+    st.html(_STICKY)
+    tools = st.container(horizontal=True, vertical_alignment="center", key="correct")
+    stored = chosen.gathered is None
+    ids = gallery(
+        cards,
+        key=_GALLERY,
+        on_open=open_details,
+        on_like=more_like if stored else like_file,
+        selectable=True,
+    )
+    with tools:
+        correct_row(library, chosen.gathered, task, ids, list(dict.fromkeys([*classifier.names, *counts])), _GALLERY)
+        st.button("None", on_click=tick, args=(_GALLERY, []), disabled=not ids, type="tertiary", help="Tick no picture")
+        if stored and library is not None:
+            concept_panel(library, encoder, ids, as_class=True)
+    show_details((), [card.item for card in cards], stored=stored)
+
+
+def show_texts(told: Sequence[Told], classifier: Classifier, threshold: float) -> None:
+    """Many texts as a table, and the same to take away."""
+    final = [replace(each, label=answer(each, threshold)) for each in told]
+    counts = Counter(each.label for each in final)
+    st.markdown("#### " + ", ".join(f"{plain(name)} {count:,}" for name, count in counts.most_common(8)))
+    share = {"min_value": 0.0, "max_value": 1.0, "format": "percent", "width": "small"}
+    st.dataframe(
+        [
+            {"text": each.what, "class": each.label, "probability": each.probability, "fits": each.fits}
+            for each in sorted(final, key=lambda each: (each.label == NONE, each.label, -each.probability))
+        ],
+        hide_index=True,
+        key="told_texts",
+        column_config={
+            "text": st.column_config.TextColumn(width="large"),
+            "probability": st.column_config.ProgressColumn(**share),
+            "fits": st.column_config.ProgressColumn(**share),
+        },
+    )
+    with st.container(horizontal=True):
+        _csv_button(final, classifier)
+
+
+def _final(told: Told, labels: dict[str, str], threshold: float) -> Told:
+    """What a person said counts before what was told."""
+    label = labels.get(told.item.id) if told.item else None
+    return replace(told, label=answer(told, threshold) if label is None else label)
+
+
+def _group_choice(counts: Counter[str], some: Sequence[str]) -> str:
+    said = [name for name in counts if name not in some and name != NONE]
+    names = [*sorted([*some, *said], key=lambda name: -counts[name]), *([NONE] if counts[NONE] else [])]
+    group = st.selectbox(
+        "Show",
+        [_ALL, *names],
+        key="group",
+        bind="query-params",
+        format_func=lambda name: name if name == _ALL else f"{name} ({counts[name]:,})",
+        width=300,
+    )
+    return group or _ALL
+
+
+def _cards(
+    told: Sequence[Told], counts: Counter[str], labels: dict[str, str], group: str, doubtful: bool
+) -> list[Card]:
+    names = sorted(counts, key=lambda name: (name == NONE, -counts[name], name))
+    shown = names[:_GROUPS] if group == _ALL else [group]
+    limit = _A_GROUP if group == _ALL else _ONE_GROUP
+    if len(names) > _GROUPS and group == _ALL:
+        st.caption(f"The {_GROUPS} largest of {counted(len(names), 'class')}; choose any other in “Show”.")
+    cards: list[Card] = []
+    for name in shown:
+        own = [each for each in told if each.label == name and each.item is not None]
+        own.sort(key=lambda each: each.probability if doubtful else -each.probability)
+        more = f", the first {limit}" if len(own) > limit else ""
+        section = f"{name} · {len(own):,}{more}"
+        cards += [Card(each.item, facts=_facts(each, labels), section=section) for each in own[:limit] if each.item]
+    return cards
+
+
+def _facts(told: Told, labels: dict[str, str]) -> Facts:
+    by_person = told.item is not None and told.item.id in labels
+    return Facts(
+        told.probability,
+        "your label" if by_person else f"{told.probability:.0%}",
+        "You said so" if by_person else "Probability of the best class, among these classes",
+        f"fits {told.fits:.2f}",
+        "Estimated probability that the best class describes this at all, 0 to 1",
+    )
+
+
+def _take_away(told: Sequence[Told], classifier: Classifier) -> None:
+    _csv_button(told, classifier)
+    st.download_button(
+        "Folders (zip)",
+        data=lambda: _zip(told),
+        file_name="classes.zip",
+        mime="application/zip",
+        icon=":material/folder_zip:",
+        on_click="ignore",
+        help="Copies of the files, in a folder for each class.",
+    )
+
+
+def _csv_button(told: Sequence[Told], classifier: Classifier) -> None:
+    st.download_button(
+        "Table (CSV)",
+        data=lambda: told_csv(told, classifier.names),
+        file_name="classes.csv",
+        mime="text/csv",
+        icon=":material/table:",
+        on_click="ignore",
+        help="What each is told to be, how surely, and the probability of every class.",
+    )
+
+
+def _zip(told: Sequence[Told]) -> bytes:
+    buffer = io.BytesIO()
+    write_folders(told, buffer)
+    return buffer.getvalue()

@@ -1,0 +1,98 @@
+"""One item and all classes: what it is told to be, how probable each class is, and of a video also when."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from core.classify import NONE, Classifier, predict_video
+from core.classify_items import Told
+from core.errors import MediaError
+from core.figures_classes import class_bars, class_timeline
+from core.gathered import Gathered
+from core.library.schema import Item
+from core.media.thumbnails import thumbnail
+from ui.page import counted, plain
+from ui.query import find_in, like_file
+from ui.video_player import player
+
+_TALLEST = 520  # pixels of a picture on the page
+_LONGEST = 1_000  # characters of a text that are shown
+
+
+def show_one(one: Gathered, told: Told, classifier: Classifier, threshold: float, *, stored: bool) -> None:
+    """The item beside its bars. told: with any threshold. stored: whether it is of the library."""
+    left, right = st.columns([5, 6], gap="medium")
+    item = one.items[0]
+    with left, st.container(key="told_item"):
+        if item is None:
+            st.markdown(f"> {plain(told.what[:_LONGEST])}")
+        else:
+            _show(item)
+            st.caption(plain(Path(item.path).name))
+            _lead_on(item, stored)
+    with right:
+        st.markdown(_verdict(told, classifier, threshold))
+        limit = len(classifier.names) if st.session_state.get("all_bars") else 12
+        figure = class_bars(classifier.names, told.probabilities, told=answer(told, threshold) != NONE, limit=limit)
+        st.plotly_chart(figure, key="class_bars", config={"displayModeBar": False}, alt="How probable each class is")
+        if len(classifier.names) > 12:
+            st.toggle(f"All {counted(len(classifier.names), 'class')}", key="all_bars")
+    if item is not None and item.kind == "video":
+        _timeline(one, classifier)
+
+
+def answer(told: Told, threshold: float) -> str:
+    """The class at a threshold of "fits". told: as it was told with the threshold 0."""
+    return told.label if told.fits >= threshold else NONE
+
+
+def _verdict(told: Told, classifier: Classifier, threshold: float) -> str:
+    best = plain(classifier.names[int(told.probabilities.argmax())])
+    fits = f"fits {told.fits:.2f}"
+    if answer(told, threshold) != NONE:
+        return f"#### {best}\n\n{told.probability:.0%} among these classes · {fits}, the line is {threshold:.2f}"
+    why = "which means none of these" if told.label == NONE else f"only {fits}, below the line of {threshold:.2f}"
+    return f"#### None of these\n\nThe nearest is **{best}**, {why}."
+
+
+def _show(item: Item) -> None:
+    try:
+        if item.kind == "video":
+            second, turn = st.session_state.get(f"class_second {item.id}", (0.0, 0))
+            player(item, time_s=second, turn=turn, key=f"class player {item.id}")
+            return
+        tall = item.height / item.width if item.width and item.height else 1.0
+        st.image(thumbnail(item, side=1280), width=round(min(720, _TALLEST / tall)), alt=Path(item.path).name)
+    except MediaError as error:
+        st.warning(plain(str(error)), icon=":material/broken_image:")
+
+
+def _lead_on(item: Item, stored: bool) -> None:
+    act, args = (find_in, (item, "video" if item.kind == "video" else "images")) if stored else (like_file, (item,))
+    st.button("More like this", icon=":material/image_search:", on_click=act, args=args, key="like_one")
+
+
+def _timeline(one: Gathered, classifier: Classifier) -> None:
+    track, item = one.tracks[0], one.items[0]
+    assert item is not None
+    _, rows = predict_video(classifier, track)
+    st.markdown("**What it shows when**")
+    st.caption("A row a class, the darker the more probable among these classes. Click a second to go there.")
+    key = f"class_timeline {item.id}"
+
+    def clicked() -> None:
+        points = st.session_state[key]["selection"]["points"]
+        if points:
+            _, turn = st.session_state.get(f"class_second {item.id}", (0.0, 0))
+            st.session_state[f"class_second {item.id}"] = (max(0.0, float(points[0]["x"])), turn + 1)
+
+    st.plotly_chart(
+        class_timeline(rows.names, track.start_s, track.end_s, rows.probabilities),
+        key=key,
+        on_select=clicked,
+        selection_mode="points",
+        config={"displayModeBar": False},
+        alt="How probable each class is over the time of the video",
+    )

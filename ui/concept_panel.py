@@ -1,0 +1,52 @@
+"""A new word from ticked pictures: named here, then understood in every query and as a class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+from core import Encoder, Library
+from core.concepts import learn_concept, save_concept
+from core.errors import DataError
+from core.query import CONCEPT
+from core.track import track_of
+from ui.classify_classes import add_class
+from ui.page import boundary, counted, plain
+
+
+def concept_panel(library: Library, encoder: Encoder, ids: Sequence[str], *, as_class: bool = False) -> None:
+    """The pop-up that keeps the ticked pictures of a library as a concept. as_class: and adds it to the classes."""
+    with st.popover("New concept", icon=":material/lightbulb:", disabled=not ids):
+        st.caption(
+            f"A word of your own for what {counted(len(ids), 'ticked picture')} "
+            f"{'shows' if len(ids) == 1 else 'show'}. Nothing is trained: it is one more vector."
+        )
+        name = st.text_input("Name", key="concept_name", placeholder="our boat", max_chars=80).strip()
+        st.button(
+            "Keep it",
+            type="primary",
+            key="keep_concept",
+            disabled=not name,
+            on_click=_keep,
+            args=(library, encoder, name, list(ids), as_class),
+        )
+
+
+def _keep(library: Library, encoder: Encoder, name: str, ids: list[str], as_class: bool) -> None:
+    with boundary():
+        index = library.index(encoder)
+        tracks = [track for each in ids if len(track := track_of(index, each))]
+        if not tracks:
+            raise DataError("None of these pictures has a vector of this encoder.")
+        examples = np.stack([track.whole() for track in tracks])
+        save_concept(learn_concept(encoder, name, examples, index.background), encoder)
+        if as_class:
+            add_class(CONCEPT + name)
+        st.toast(f"Kept from {counted(len(tracks), 'picture')}. In a search: {plain(CONCEPT)}{plain(quoted(name))}")
+
+
+def quoted(name: str) -> str:
+    """A name as a query writes it."""
+    return f'"{name}"' if " " in name else name
