@@ -65,12 +65,12 @@ class MomentsReport:
     """text: the phrases that name the photos' subjects; image: other crops of the photos than any that is shown.
 
     text_recognised: the phrases by which the encoder finds the photo itself, first among all sample photos: what it
-    does not recognise in the photo it cannot find in a reel, however well moments are found.
+    does not recognise in the photo it cannot find in a reel, however well moments are found. None where there are none.
     """
 
     reels: int
     text: MomentRecall
-    text_recognised: MomentRecall
+    text_recognised: MomentRecall | None
     image: MomentRecall
     encoder: str
     fps: float
@@ -99,11 +99,11 @@ def evaluate_moments(
         subjects = {name: phrase for name, phrase in sample_subjects().items() if name in known}
         words = {name: Term("text", phrase) for name, phrase in subjects.items()}
         crops = {name: Term("image", _crop(sample_sources()[name])) for name in known}
-        recognised = _recognised(encoder, subjects)
+        recognised = {name: words[name] for name in _recognised(encoder, subjects)}
         return MomentsReport(
             reels=len(clips),
             text=_asked(library, encoder, words, known, subjects),
-            text_recognised=_asked(library, encoder, {name: words[name] for name in recognised}, known, subjects),
+            text_recognised=_asked(library, encoder, recognised, known, subjects) if recognised else None,
             image=_asked(library, encoder, crops, known, {name: name for name in known}),
             encoder=encoder.name,
             fps=sampling.fps,
