@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from core.classify import ClassName, ZeroShot
 from core.encoders.base import Encoder, unit_rows
 from core.errors import DataError, MediaError
 from core.evaluate_video import index_videos
@@ -22,6 +23,7 @@ from core.library.scan import scan
 from core.media.images import open_image
 from core.media.kinds import is_image_path, is_video_path
 from core.media.sampling import Sampling
+from core.neutral import neutral_vectors
 from core.progress import OnProgress
 from core.query import parse_query
 from core.search import search
@@ -140,6 +142,20 @@ def bench_search(encoder: Encoder, *, items: int, library: Library | None = None
         figures["library_items"] = len(library.index(encoder))
         figures["search_ms"] = _median_ms(lambda: search(library, encoder, terms))
     return figures
+
+
+def bench_classify(encoder: Encoder, *, items: int, classes: int) -> dict[str, Any]:
+    """Seconds (median) to tell random items into random classes: probabilities, fits and labels, without embedding."""
+    if items < 1 or classes < 1:
+        raise DataError("--items and --classes: at least 1.")
+    neutral_vectors(encoder)
+    rng = np.random.default_rng(0)
+    vectors = unit_rows(rng.standard_normal((items, encoder.dim), np.float32))
+    prototypes = unit_rows(rng.standard_normal((classes, encoder.dim), np.float32))
+    names = tuple(ClassName(str(number)) for number in range(classes))
+    zero_shot = ZeroShot(encoder, names, prototypes, encoder.scoring)
+    seconds = _median_ms(lambda: zero_shot.predict(vectors).labels()) / 1000
+    return {"items": items, "classes": classes, "dim": encoder.dim, "seconds": round(seconds, 4)}
 
 
 def _encoding_s(encoder: Encoder, images: list[Image.Image]) -> float:

@@ -1,4 +1,4 @@
-"""The items of a library told into classes (files and texts: `core.gathered`), classes from a table, answers as files."""
+"""The items of a library told into classes (others: `core.gathered`), classes from a table, answers as files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands of the command line. Each returns what `--json` prints."""
+"""The commands on libraries and files (those that measure: `cli_measure`). Each returns what `--json` prints."""
 
 from __future__ import annotations
 
@@ -6,17 +6,20 @@ import argparse
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.encoders import DEFAULT_ENCODER, Encoder, open_encoder
-from core.errors import LibraryError, QueryError
+from core.errors import DataError, LibraryError, QueryError
+from core.media.kinds import is_media_path
 from core.media.sampling import Sampling
 from core.progress import OnProgress
 from core.query import PLAIN, Term, parse_query
 
 if TYPE_CHECKING:
+    from core.classify import Classifier
     from core.library import Library
     from core.moments import Moment
 
@@ -89,6 +92,69 @@ def locate(options: Options, bar: OnProgress) -> dict[str, Any]:
     }
 
 
+def classify(options: Options, bar: OnProgress) -> dict[str, Any]:
+    """`classify`: files, folders or texts into classes that are named, described, or learned (a head)."""
+    from core.gathered import gather_files, gather_texts
+
+    texts = _texts(options.items) if options.text else []
+    encoder = open_encoder(options.encoder, on_progress=bar)
+    classifier = _classifier(encoder, options)
+    if options.text:
+        gathered = gather_texts(encoder, texts, on_progress=bar)
+    else:
+        gathered = gather_files(encoder, _files(options.items), on_progress=bar)
+    results = [
+        {
+            "text" if options.text else "path": each.what,
+            "label": each.label,
+            "probability": round(each.probability, 4),
+            "fits": round(each.fits, 4),
+            "all": dict(zip(classifier.names, (round(float(share), 4) for share in each.probabilities), strict=True)),
+        }
+        for each in gathered.tell(classifier, threshold=options.threshold)
+    ]
+    return {"results": results, "failed": [{"path": path, "reason": reason} for path, reason in gathered.failed]}
+
+
+def _classifier(encoder: Encoder, options: Options) -> Classifier:
+    from core.classify import TEXT_TEMPLATES, ClassName, ZeroShot
+    from core.classify_items import read_classes
+    from core.heads import load_head, saved_heads
+
+    if not 0 <= options.threshold <= 1:
+        raise QueryError("--threshold is a probability, from 0 to 1.")
+    if options.head:
+        head = load_head(saved_heads(encoder).get(options.head, Path(options.head)), encoder)
+        if head.target != "classes":
+            raise DataError(f"The head tells the number {head.names[0]!r}, no classes: choose another.")
+        return head
+    if options.labels_file:
+        classes = read_classes(options.labels_file)
+    else:
+        classes = [ClassName(name) for name in options.labels.split(",") if name.strip()]
+    return ZeroShot.of(encoder, classes, templates=TEXT_TEMPLATES if options.text else None)
+
+
+def _texts(arguments: Sequence[str]) -> list[str]:
+    """The texts themselves; `-` stands for the lines of stdin."""
+    lines = (line for each in arguments for line in (sys.stdin if each == "-" else [each]))
+    texts = [line.strip() for line in lines if line.strip()]
+    if not texts:
+        raise DataError("There are no texts: give some, or lines on stdin with -.")
+    return texts
+
+
+def _files(arguments: Sequence[str]) -> list[Path]:
+    """The files, and the pictures and videos below the folders."""
+    from core.library.scan import scan
+
+    return [
+        Path(path)
+        for each in arguments
+        for path in (scan([each], wanted=is_media_path).files if Path(each).is_dir() else [each])
+    ]
+
+
 def _items(library: Library, encoder: Encoder, terms: list[Term], options: Options) -> list[dict[str, Any]]:
     from core.filters import Filters
     from core.search import search as search_items
@@ -149,78 +215,6 @@ def _sampling(options: Options, fps: float = 1.0) -> Sampling | None:
     if options.fps is None and options.sample is None:
         return None
     return Sampling(fps if options.fps is None else options.fps, options.sample or "rate")
-
-
-# measuring
-
-
-def retrieval(options: Options, bar: OnProgress) -> dict[str, Any]:
-    """`eval retrieval`."""
-    from core.evaluate import evaluate_retrieval
-
-    encoder = open_encoder(options.encoder, on_progress=bar)
-    return asdict(evaluate_retrieval(encoder, options.images, options.captions, on_progress=bar))
-
-
-def zeroshot(options: Options, bar: OnProgress) -> dict[str, Any]:
-    """`eval zeroshot`."""
-    from core.evaluate import evaluate_zeroshot
-
-    encoder = open_encoder(options.encoder, on_progress=bar)
-    return asdict(evaluate_zeroshot(encoder, options.images, options.labels, on_progress=bar))
-
-
-def relevance(options: Options, bar: OnProgress) -> dict[str, Any]:
-    """`eval relevance`."""
-    from core.evaluate_relevance import evaluate_relevance
-
-    encoder = open_encoder(options.encoder, on_progress=bar)
-    return asdict(evaluate_relevance(encoder, options.images, options.labels, on_progress=bar))
-
-
-def video(options: Options, bar: OnProgress) -> dict[str, Any]:
-    """`eval video`."""
-    from core.evaluate_video import evaluate_video
-
-    sampling = Sampling(options.fps)
-    encoder = open_encoder(options.encoder, on_progress=bar)
-    return asdict(
-        evaluate_video(
-            encoder, options.videos, options.captions, sampling=sampling, pooling=options.pool, on_progress=bar
-        )
-    )
-
-
-def moments(options: Options, bar: OnProgress) -> dict[str, Any]:
-    """`eval moments`."""
-    from core.evaluate_moments import evaluate_moments
-
-    sampling = Sampling(options.fps)
-    return asdict(evaluate_moments(open_encoder(options.encoder, on_progress=bar), sampling=sampling, on_progress=bar))
-
-
-def bench_images(options: Options, bar: OnProgress) -> dict[str, Any]:
-    """`bench images`."""
-    from core import bench
-
-    return bench.bench_images(open_encoder(options.encoder, on_progress=bar), options.images, on_progress=bar)
-
-
-def bench_video(options: Options, bar: OnProgress) -> dict[str, Any]:
-    """`bench video`."""
-    from core import bench
-
-    sampling = Sampling(options.fps)
-    return bench.bench_video(open_encoder(options.encoder, on_progress=bar), options.videos, sampling, on_progress=bar)
-
-
-def bench_search(options: Options, bar: OnProgress) -> dict[str, Any]:
-    """`bench search`."""
-    from core import bench
-    from core.library import Library
-
-    library = Library(options.library) if options.library else None
-    return bench.bench_search(open_encoder(options.encoder, on_progress=bar), items=options.items, library=library)
 
 
 def sample(options: Options, bar: OnProgress) -> dict[str, Any]:

@@ -43,6 +43,29 @@ def show_places(result: dict[str, Any]) -> None:
         print(f"{timecode(hit['time_s']):>8}  {_one_line(hit['path'])}{part}")
 
 
+def show_classified(result: dict[str, Any]) -> None:
+    """Each item's class, how sure that is, and what else it might be."""
+    width = max((len(each["label"]) for each in result["results"]), default=0)
+    for each in result["results"]:
+        ranked = sorted(each["all"].items(), key=lambda pair: pair[1], reverse=True)
+        others = ", ".join(f"{name} {share:.2f}" for name, share in ranked[:3])
+        what = _one_line(each.get("path") or each["text"])
+        print(f"{each['label']:<{width}}  fits {each['fits']:.2f}  {what}  ({others})")
+    for failure in result["failed"]:
+        print(f"  {_one_line(failure['path'])}: {failure['reason']}")
+
+
+def show_fewshot(report: dict[str, Any]) -> None:
+    """Accuracy by method and number of labelled pictures a class, as a table."""
+    print(f"{report['images']:,} pictures of {report['classes']:,} classes, {report['repeats']} repeats")
+    print(f"zero-shot {report['zeroshot']:.3f} (without templates {report['zeroshot_no_templates']:.3f})")
+    for method, points in report["methods"].items():
+        print(f"{method:<9}", *(f"{shots:>3}: {point['mean']:.3f}" for shots, point in points.items()), sep="  ")
+    for method, gain in report["gain"].items():
+        if gain is not None:
+            print(f"Labelling as many again would add about {gain:+.3f} to the {method}.")
+
+
 def show_figures(report: dict[str, Any]) -> None:
     """Figures as they are."""
     print(json.dumps(report, indent=2, default=plain))

@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from core.classify import ClassName, ZeroShot, numbers_of
 from core.encoders.base import Encoder
+from core.evaluate_classes import report_of
 from core.labelled_files import embed_files, read_pairs, unique
 from core.progress import OnProgress
 from core.query import PLAIN, embed_texts
@@ -42,12 +44,17 @@ class RetrievalReport:
 
 @dataclass(frozen=True, slots=True)
 class ZeroShotReport:
-    """Shares, 0 to 1, of images whose label is first, or among the first five, of the class names."""
+    """Shares, 0 to 1, of images whose label is first, or among the first five, of the class names.
+
+    macro_f1, calibration_error: see `core.evaluate_classes.ClassReport`.
+    """
 
     classes: int
     images: int
     top1: float
     top5: float
+    macro_f1: float
+    calibration_error: float
     encoder: str
     skipped: tuple[tuple[str, str], ...] = ()
 
@@ -87,26 +94,33 @@ def evaluate_zeroshot(
     images: Path,
     labels: Path,
     *,
+    classes: Sequence[ClassName] | None = None,
     templates: Sequence[str] | None = None,
     on_progress: OnProgress | None = None,
 ) -> ZeroShotReport:
-    """Accuracy over a CSV of labels (columns image, label); the classes are the labels that occur in it.
+    """Accuracy over a CSV of labels (columns image, label).
 
-    templates: the prompts of each class name (default: the encoder's own). Raises DataError.
+    classes: among which the labels are, with their descriptions (default: the labels that occur).
+    templates: the prompts of each class name (default: the encoder's own). Raises DataError, and QueryError for a
+    label that is no class.
     """
     pairs = read_pairs(labels, "image", "label")
-    classes = unique(label for _, label in pairs)
+    zero_shot = ZeroShot.of(
+        encoder, classes or [ClassName(label) for label in unique(label for _, label in pairs)], templates=templates
+    )
+    numbers_of([label for _, label in pairs], zero_shot.names)
     embedded = embed_files(encoder, images, unique(name for name, _ in pairs), on_progress=on_progress)
     pairs = [(name, label) for name, label in pairs if name in embedded.rows]
-    prototypes = embed_texts(encoder, classes, templates=templates)
     pictures = embedded.vectors[[embedded.rows[name] for name, _ in pairs]]
-    right = np.array([label for _, label in pairs])[:, None] == np.array(classes)[None]
-    ranks = _best_rank(pictures @ prototypes.T, right)
+    truth = numbers_of([label for _, label in pairs], zero_shot.names)
+    figures = report_of(zero_shot.names, truth, zero_shot.scoring.probabilities(pictures @ zero_shot.vectors.T))
     return ZeroShotReport(
-        classes=len(classes),
+        classes=len(zero_shot.names),
         images=len(pairs),
-        top1=round(float((ranks < 1).mean()), 4),
-        top5=round(float((ranks < 5).mean()), 4),
+        top1=round(figures.accuracy, 4),
+        top5=round(figures.top5, 4),
+        macro_f1=round(figures.macro_f1, 4),
+        calibration_error=round(figures.calibration_error, 4),
         encoder=encoder.name,
         skipped=tuple(embedded.skipped.items()),
     )

@@ -15,6 +15,7 @@ from media import write_video
 from PIL import Image
 
 import core.cli_commands
+import core.cli_measure
 from core.cli import main
 from core.library import Library
 
@@ -23,7 +24,8 @@ ROOT = Path(__file__).parent.parent
 
 @pytest.fixture(autouse=True)
 def _colours(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(core.cli_commands, "open_encoder", lambda name, on_progress=None: ColourEncoder())
+    for commands in (core.cli_commands, core.cli_measure):
+        monkeypatch.setattr(commands, "open_encoder", lambda name, on_progress=None: ColourEncoder())
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> dict:

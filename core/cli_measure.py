@@ -1,0 +1,123 @@
+"""The commands that measure quality and speed. Each returns what `--json` prints."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+from typing import Any
+
+from core.encoders import open_encoder
+from core.media.sampling import Sampling
+from core.progress import OnProgress
+from core.query import PLAIN
+
+Options = argparse.Namespace
+
+
+def retrieval(options: Options, bar: OnProgress) -> dict[str, Any]:
+    """`eval retrieval`."""
+    from core.evaluate import evaluate_retrieval
+
+    encoder = open_encoder(options.encoder, on_progress=bar)
+    return asdict(evaluate_retrieval(encoder, options.images, options.captions, on_progress=bar))
+
+
+def zeroshot(options: Options, bar: OnProgress) -> dict[str, Any]:
+    """`eval zeroshot`."""
+    from core.classify_items import read_classes
+    from core.evaluate import evaluate_zeroshot
+
+    classes = read_classes(options.classes) if options.classes else None
+    templates = None if options.templates == "on" else PLAIN
+    encoder = open_encoder(options.encoder, on_progress=bar)
+    report = evaluate_zeroshot(
+        encoder, options.images, options.labels, classes=classes, templates=templates, on_progress=bar
+    )
+    return asdict(report) | {"templates": options.templates}
+
+
+def fewshot(options: Options, bar: OnProgress) -> dict[str, Any]:
+    """`eval fewshot`."""
+    from core.classify_items import read_classes
+    from core.evaluate_fewshot import evaluate_fewshot
+
+    classes = read_classes(options.classes) if options.classes else None
+    encoder = open_encoder(options.encoder, on_progress=bar)
+    report = evaluate_fewshot(
+        encoder, options.images, options.labels, classes=classes, shots=options.shots, repeats=options.repeats,
+        on_progress=bar,
+    )  # fmt: skip
+    return asdict(report)
+
+
+def numbers(options: Options, bar: OnProgress) -> dict[str, Any]:
+    """`eval numbers`."""
+    from core.evaluate_numbers import evaluate_numbers
+
+    encoder = open_encoder(options.encoder, on_progress=bar)
+    report = evaluate_numbers(
+        encoder, options.images, options.table, options.column, samples=options.samples, repeats=options.repeats,
+        on_progress=bar,
+    )  # fmt: skip
+    return asdict(report)
+
+
+def relevance(options: Options, bar: OnProgress) -> dict[str, Any]:
+    """`eval relevance`."""
+    from core.evaluate_relevance import evaluate_relevance
+
+    encoder = open_encoder(options.encoder, on_progress=bar)
+    return asdict(evaluate_relevance(encoder, options.images, options.labels, on_progress=bar))
+
+
+def video(options: Options, bar: OnProgress) -> dict[str, Any]:
+    """`eval video`."""
+    from core.evaluate_video import evaluate_video
+
+    sampling = Sampling(options.fps)
+    encoder = open_encoder(options.encoder, on_progress=bar)
+    return asdict(
+        evaluate_video(
+            encoder, options.videos, options.captions, sampling=sampling, pooling=options.pool, on_progress=bar
+        )
+    )
+
+
+def moments(options: Options, bar: OnProgress) -> dict[str, Any]:
+    """`eval moments`."""
+    from core.evaluate_moments import evaluate_moments
+
+    sampling = Sampling(options.fps)
+    return asdict(evaluate_moments(open_encoder(options.encoder, on_progress=bar), sampling=sampling, on_progress=bar))
+
+
+def bench_images(options: Options, bar: OnProgress) -> dict[str, Any]:
+    """`bench images`."""
+    from core import bench
+
+    return bench.bench_images(open_encoder(options.encoder, on_progress=bar), options.images, on_progress=bar)
+
+
+def bench_video(options: Options, bar: OnProgress) -> dict[str, Any]:
+    """`bench video`."""
+    from core import bench
+
+    sampling = Sampling(options.fps)
+    return bench.bench_video(open_encoder(options.encoder, on_progress=bar), options.videos, sampling, on_progress=bar)
+
+
+def bench_search(options: Options, bar: OnProgress) -> dict[str, Any]:
+    """`bench search`."""
+    from core import bench
+    from core.library import Library
+
+    library = Library(options.library) if options.library else None
+    return bench.bench_search(open_encoder(options.encoder, on_progress=bar), items=options.items, library=library)
+
+
+def bench_classify(options: Options, bar: OnProgress) -> dict[str, Any]:
+    """`bench classify`."""
+    from core import bench
+
+    encoder = open_encoder(options.encoder, on_progress=bar)
+    return bench.bench_classify(encoder, items=options.items, classes=options.classes)

@@ -1,0 +1,165 @@
+"""Commands: index, search, locate, classify, eval, bench, sample. `--json` prints one JSON object, nothing else."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any, NoReturn
+
+from core import cli_commands as commands
+from core import cli_measure as measures
+from core.cli_show import show_classified, show_fewshot, show_figures, show_hits, show_index, show_places
+from core.encoders import DEFAULT_ENCODER
+from core.relevance import LIKELY
+
+_POOLINGS = ("max", "top", "mean")
+_POOLING = "rank videos by their best frame (default), the mean of their best seconds, or the mean of all"
+_CLASSES = "a class a row: its name, then descriptions"
+
+
+def command_parser() -> argparse.ArgumentParser:
+    """Of all commands; `run` and `show` of what it parses are the command and how its result is printed."""
+    parser = _Parser(prog="python -m core", description=__doc__)
+    tree = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_index(tree)
+    _add_search(tree)
+    _add_locate(tree)
+    _add_classify(tree)
+    _add_evaluations(tree.add_parser("eval", help="measure quality on your own files"))
+    _add_benchmarks(tree.add_parser("bench", help="measure speed on this machine"))
+    sample = _command(tree, "sample", "build the sample library", commands.sample, show_figures)
+    _add_encoder(sample)
+    return parser
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def _add_index(tree: Any) -> None:
+    text = "bring a library up to date with folders of photos and videos"
+    index = _command(tree, "index", text, commands.index, show_index)
+    index.add_argument("paths", nargs="+", metavar="PATH", help="a folder (with all below it) or a file")
+    index.add_argument("--library", required=True, metavar="DIR", help="made if it is not there")
+    index.add_argument("--fps", type=float, metavar="F", help="frames of a video per second of it (default: 1)")
+    index.add_argument(
+        "--sample", choices=("rate", "keyframes", "scenes"),
+        help="which frames: at an even rate (default), keyframes only (fast, at most F per second), one a scene; "
+        "without --fps and --sample, videos that are in the library stay as they were sampled",
+    )  # fmt: skip
+    _add_encoder(index)
+
+
+def _add_search(tree: Any) -> None:
+    text = "search a library by words, pictures and clips"
+    search = _command(tree, "search", text, commands.search, show_hits)
+    search.add_argument("query", nargs="?", metavar="QUERY", help='for instance "2:beach + ./photo.jpg - people"')
+    search.add_argument("--library", required=True, metavar="DIR")
+    search.add_argument("--kind", choices=("image", "video"), help="default: both; video: one hit for each moment")
+    search.add_argument("--image", action="append", default=[], metavar="FILE", help="one more term; may be repeated")
+    search.add_argument("--clip", action="append", default=[], metavar="FILE", help="a video as a term; the same")
+    search.add_argument("--pool", choices=_POOLINGS, default="max", help=f"with --kind video: {_POOLING}")
+    search.add_argument("--top", type=int, default=20, metavar="K")
+    search.add_argument("--all", action="store_true", help="show hits past the line where likely matches end too")
+    search.add_argument("--encoder", metavar="NAME", help="default: the one that the library was indexed with")
+    search.add_argument("--duplicates", action="store_true", help="do not fold near-duplicates into one hit")
+    search.add_argument("--no-templates", dest="templates", action="store_false", help="embed the words as they are")
+
+
+def _add_locate(tree: Any) -> None:
+    text = "find the videos that show a picture, and when"
+    locate = _command(tree, "locate", text, commands.locate, show_places)
+    locate.add_argument("picture", metavar="PICTURE", help="a file, item:ID, or item:ID@SECONDS of a video")
+    locate.add_argument("--library", required=True, metavar="DIR")
+    locate.add_argument("--encoder", metavar="NAME", help="default: the one that the library was indexed with")
+
+
+def _add_classify(tree: Any) -> None:
+    text = "tell pictures, videos or texts into classes that are only named, or described, or learned"
+    classify = _command(tree, "classify", text, commands.classify, show_classified)
+    text = "a file or folder; with --text a text, or - for the lines of stdin"
+    classify.add_argument("items", nargs="+", metavar="FILE", help=text)
+    classes = classify.add_mutually_exclusive_group(required=True)
+    classes.add_argument("--labels", metavar="A,B,C", help="names of the classes")
+    classes.add_argument("--labels-file", type=Path, metavar="CSV", help=_CLASSES)
+    classes.add_argument("--head", metavar="FILE", help="a saved head, or the name of one that is kept")
+    classify.add_argument("--text", action="store_true", help="the arguments are texts, each one item")
+    text = 'what fits its best class less is "none of these" (default: 0.4; 0 switches that off)'
+    classify.add_argument("--threshold", type=float, default=LIKELY, metavar="T", help=text)
+    _add_encoder(classify)
+
+
+def _add_evaluations(evaluate: argparse.ArgumentParser) -> None:
+    tree = evaluate.add_subparsers(required=True, metavar="WHAT")
+    retrieval = _command(tree, "retrieval", "captions <-> images, recall@k", measures.retrieval, show_figures)
+    retrieval.add_argument("--captions", type=Path, required=True, metavar="CSV", help="columns image, caption")
+    zeroshot = _command(tree, "zeroshot", "class names -> images, accuracy", measures.zeroshot, show_figures)
+    zeroshot.add_argument("--labels", type=Path, required=True, metavar="CSV", help="columns image, label")
+    zeroshot.add_argument("--templates", choices=("on", "off"), default="on", help="off: the names as they are")
+    text = "what labelling brings: accuracy of each method against labelled pictures a class"
+    fewshot = _command(tree, "fewshot", text, measures.fewshot, show_fewshot)
+    fewshot.add_argument("--labels", type=Path, metavar="CSV", help="columns image, label; default: the folders' names")
+    fewshot.add_argument("--shots", type=_counts, default=[1, 2, 4, 8, 16], metavar="N,N", help="default: 1,2,4,8,16")
+    for each in (zeroshot, fewshot):
+        each.add_argument("--classes", type=Path, metavar="CSV", help=f"{_CLASSES}; default: the labels that occur")
+    text = "how well a number is told from few pictures: R2 and mean absolute error"
+    numbers = _command(tree, "numbers", text, measures.numbers, show_figures)
+    numbers.add_argument("--table", type=Path, required=True, metavar="CSV", help="columns image and the number's")
+    numbers.add_argument("--column", default="value", metavar="NAME", help="of the number (default: value)")
+    numbers.add_argument("--samples", type=_counts, default=[16, 64, 256], metavar="N,N", help="default: 16,64,256")
+    for each in (fewshot, numbers):
+        each.add_argument("--repeats", type=int, default=5, metavar="N", help="random draws (default: 5)")
+    text = 'how well "nothing here matches" is told'
+    relevance = _command(tree, "relevance", text, measures.relevance, show_figures)
+    relevance.add_argument("--labels", type=Path, required=True, metavar="CSV", help="columns image, label")
+    for each in (retrieval, zeroshot, fewshot, numbers, relevance):
+        each.add_argument("--images", type=Path, required=True, metavar="DIR")
+    video = _command(tree, "video", "captions -> videos, recall@k", measures.video, show_figures)
+    video.add_argument("--videos", type=Path, required=True, metavar="DIR")
+    video.add_argument("--captions", type=Path, required=True, metavar="CSV", help="columns video, caption")
+    video.add_argument("--fps", type=float, default=2.0, metavar="F", help="default: 2")
+    video.add_argument("--pool", choices=_POOLINGS, default="max", help=_POOLING)
+    text = "known moments of reels rendered from the sample photos, by words and by pictures"
+    moments = _command(tree, "moments", text, measures.moments, show_figures)
+    moments.add_argument("--fps", type=float, default=1.0, metavar="F", help="default: 1")
+    for each in (retrieval, zeroshot, fewshot, numbers, relevance, video, moments):
+        _add_encoder(each)
+
+
+def _add_benchmarks(bench: argparse.ArgumentParser) -> None:
+    tree = bench.add_subparsers(required=True, metavar="WHAT")
+    images = _command(tree, "images", "from files to vectors, step by step", measures.bench_images, show_figures)
+    images.add_argument("--images", type=Path, required=True, metavar="DIR")
+    video = _command(tree, "video", "the same for videos", measures.bench_video, show_figures)
+    video.add_argument("--videos", type=Path, required=True, metavar="DIR")
+    video.add_argument("--fps", type=float, default=1.0, metavar="F", help="default: 1")
+    searches = _command(tree, "search", "one exact query", measures.bench_search, show_figures)
+    searches.add_argument("--items", type=int, default=100_000, metavar="N")
+    searches.add_argument("--library", metavar="DIR", help="time whole searches in this library too")
+    text = "items into classes, once both are embedded"
+    classify = _command(tree, "classify", text, measures.bench_classify, show_figures)
+    classify.add_argument("--items", type=int, default=10_000, metavar="N")
+    classify.add_argument("--classes", type=int, default=1_000, metavar="N")
+    for each in (images, video, searches, classify):
+        _add_encoder(each)
+
+
+def _counts(text: str) -> list[int]:
+    """`1,2,4` as numbers."""
+    try:
+        return sorted({int(part) for part in text.split(",")})
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no list of whole numbers like 1,2,4") from None
+
+
+def _add_encoder(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--encoder", default=DEFAULT_ENCODER, metavar="NAME")
+
+
+def _command(tree: Any, name: str, text: str, run: Any, show: Any) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = tree.add_parser(name, help=text, description=text)
+    parser.set_defaults(run=run, show=show)
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout and nothing else")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    return parser
