@@ -113,7 +113,7 @@ def _table() -> list[ClassName]:
         height=min(_TALLEST, 35 * (len(rows or [0]) + 2) + 3),
         key=f"class_table {st.session_state.get('class_turn', 0)}",
         column_config={
-            "name": st.column_config.TextColumn("Class", width="small", help="A word or two, or concept:NAME."),
+            "name": st.column_config.TextColumn("Class", width=130, help="A word or two, or concept:NAME."),
             "descriptions": st.column_config.TextColumn(
                 "Descriptions, separated by ;", width="medium", help="Each counts as much as the name."
             ),

@@ -21,7 +21,7 @@ from ui.libraries import library_facts
 from ui.memory import remembered
 from ui.page import counted, file_table, plain
 
-SOURCES = ("this library", "a folder", "uploads", "texts", "camera")
+SOURCES = ("library", "folder", "uploads", "texts", "camera")
 
 
 @dataclass(frozen=True)
@@ -44,11 +44,11 @@ def item_section(library: Library | None, encoder: Encoder) -> Chosen | None:
     source = st.segmented_control(
         "Items from", SOURCES, default=SOURCES[0], required=True, key="from", bind="query-params"
     )
-    if source == "this library":
+    if source == "library":
         return _of_library(library, encoder)
     if source == "texts":
         return _texts(encoder)
-    gathered = {"a folder": _folder, "uploads": _uploads}.get(source or "", _camera)(encoder)
+    gathered = {"folder": _folder, "uploads": _uploads}.get(source or "", _camera)(encoder)
     if gathered is None:
         return None
     if gathered.failed:
@@ -122,11 +122,11 @@ def _folder(encoder: Encoder) -> Gathered | None:
     if asked and path:
         found = scan([path], wanted=is_media_path)
         if not found.files:
-            st.session_state.pop("gathered a folder", None)
+            st.session_state.pop("gathered folder", None)
             st.info(f"No pictures or videos in {plain(found.roots[0])}.", icon=":material/folder_off:")
             return None
-        _gather(encoder, [Path(file) for file in sorted(found.files)], "a folder")
-    return _gathered(encoder, "a folder")
+        _gather(encoder, [Path(file) for file in sorted(found.files)], "folder")
+    return _gathered(encoder, "folder")
 
 
 def _uploads(encoder: Encoder) -> Gathered | None:

@@ -14,7 +14,7 @@ from core.classify import NONE, Classifier, ClassName
 from core.classify_items import Told, told_csv, write_folders
 from ui.classify_items import Chosen
 from ui.classify_labels import correct_row, labels_of, learn_panel, tag_panel
-from ui.classify_one import answer
+from ui.classify_one import answer, percent
 from ui.concept_panel import concept_panel
 from ui.details import open_details, show_details
 from ui.gallery import Card, Facts, gallery, tick
@@ -24,6 +24,7 @@ from ui.query import like_file, more_like
 _GALLERY = "class_gallery"
 _ALL = "all classes"
 _A_GROUP, _GROUPS, _ONE_GROUP = 12, 20, 120  # pictures a group among all, groups among all, pictures of one group
+_SHORT = 14  # letters of a class below a picture
 # where one corrects stays in sight while one ticks pictures
 _STICKY = """<style>
 .st-key-correct {
@@ -59,7 +60,7 @@ def show_many(
     with st.container(horizontal=True, vertical_alignment="bottom", key="class_view"):
         group = _group_choice(counts, some)
         doubtful = st.toggle("Doubtful first", key="doubtful", bind="query-params")
-    cards = _cards(final, counts, labels, group, doubtful)
+    cards = _cards(final, classifier.names, counts, labels, group, doubtful)
     st.html(_STICKY)
     tools = st.container(horizontal=True, vertical_alignment="center", key="correct")
     stored = chosen.gathered is None
@@ -122,8 +123,14 @@ def _group_choice(counts: Counter[str], some: Sequence[str]) -> str:
 
 
 def _cards(
-    told: Sequence[Told], counts: Counter[str], labels: dict[str, str], group: str, doubtful: bool
+    told: Sequence[Told],
+    names_of: Sequence[str],
+    counts: Counter[str],
+    labels: dict[str, str],
+    group: str,
+    doubtful: bool,
 ) -> list[Card]:
+    """names_of: the classes, as numbered in the answers."""
     names = sorted(counts, key=lambda name: (name == NONE, -counts[name], name))
     shown = names[:_GROUPS] if group == _ALL else [group]
     limit = _A_GROUP if group == _ALL else _ONE_GROUP
@@ -135,15 +142,20 @@ def _cards(
         own.sort(key=lambda each: each.probability if doubtful else -each.probability)
         more = f", the first {limit}" if len(own) > limit else ""
         section = f"{name} · {len(own):,}{more}"
-        cards += [Card(each.item, facts=_facts(each, labels), section=section) for each in own[:limit] if each.item]
+        for each in own[:limit]:
+            if each.item is not None:
+                nearest = names_of[int(each.probabilities.argmax())] if name == NONE else ""
+                cards.append(Card(each.item, facts=_facts(each, labels, nearest), section=section))
     return cards
 
 
-def _facts(told: Told, labels: dict[str, str]) -> Facts:
+def _facts(told: Told, labels: dict[str, str], nearest: str) -> Facts:
+    """nearest: the class that would come first, where it is none."""
     by_person = told.item is not None and told.item.id in labels
+    name = f"{nearest[:_SHORT].strip()}{'…' if len(nearest) > _SHORT else ''} " if nearest else ""
     return Facts(
         told.probability,
-        "your label" if by_person else f"{told.probability:.0%}",
+        "your label" if by_person else name + percent(told.probability),
         "You said so" if by_person else "Probability of the best class, among these classes",
         f"fits {told.fits:.2f}",
         "Estimated probability that the best class describes this at all, 0 to 1",

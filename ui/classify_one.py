@@ -48,11 +48,16 @@ def answer(told: Told, threshold: float) -> str:
     return told.label if told.fits >= threshold else NONE
 
 
+def percent(probability: float) -> str:
+    """A probability for people, never as certain as 0 or 100."""
+    return f"{min(99, max(1, round(100 * probability)))} %"
+
+
 def _verdict(told: Told, classifier: Classifier, threshold: float) -> str:
     best = plain(classifier.names[int(told.probabilities.argmax())])
     fits = f"fits {told.fits:.2f}"
     if answer(told, threshold) != NONE:
-        return f"#### {best}\n\n{told.probability:.0%} among these classes · {fits}, the line is {threshold:.2f}"
+        return f"#### {best}\n\n{percent(told.probability)} among these classes · {fits}, the line is {threshold:.2f}"
     why = "which means none of these" if told.label == NONE else f"only {fits}, below the line of {threshold:.2f}"
     return f"#### None of these\n\nThe nearest is **{best}**, {why}."
 

@@ -28,6 +28,7 @@ def frame() -> st.Page:
             st.Page("pages/search_images.py", title="Search images", icon=":material/image_search:"),
             st.Page("pages/search_video.py", title="Search video", icon=":material/video_search:"),
             st.Page("pages/classify.py", title="Classify", icon=":material/category:"),
+            st.Page("pages/lab.py", title="Lab", icon=":material/experiment:"),
         ]
     )
     with boundary():

@@ -1,0 +1,195 @@
+"""Plotly figures of how good a classification is, and of what more labels bring. As in `core.figures_classes`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.figures_classes import AMBER, GREY, SCALE, STILL, TEAL, label
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from core.evaluate_classes import LearningCurve
+
+_COLOURS = {"blend": TEAL, "probe": "#4A86B5", "centroid": AMBER, "knn": "#A8689A"}
+
+
+def confusion_matrix(names: Sequence[str], confusion: NDArray[np.int64], *, title: str) -> go.Figure:
+    """Rows: true classes, columns: told ones; shade: the share of the true class. The diagonal is what is right.
+
+    A click on a cell selects a point of the last trace, whose customdata is (true number, told number, items).
+    """
+    import plotly.graph_objects as go
+
+    count = len(names)
+    share = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
+    places = list(range(count))
+    figure = go.Figure()
+    figure.add_heatmap(
+        x=places,
+        y=places,
+        z=share,
+        zmin=0,
+        zmax=1,
+        colorscale=SCALE,
+        showscale=False,
+        hoverinfo="skip",
+        xgap=1,
+        ygap=1,
+    )
+    cells = [(true, told) for true in places for told in places if confusion[true, told]]
+    figure.add_scatter(**_cells(names, confusion, cells))
+    side = max(320, min(760, 150 + 34 * count))
+    ticks = {"tickvals": places, "ticktext": [label(name, 18) for name in names], "showgrid": False, **STILL}
+    figure.update_layout(
+        title={"text": title, "font": {"size": 13, "weight": "normal"}, "x": 0, "xref": "container"},
+        height=side,
+        margin={"l": 0, "r": 0, "t": 40, "b": 0},
+        showlegend=False,
+        dragmode=False,
+        hovermode="closest",
+        xaxis={"title": {"text": "told to be"}, "range": [-0.5, count - 0.5], "automargin": True, **ticks},
+        yaxis={"title": {"text": "truly"}, "range": [count - 0.5, -0.5], "automargin": True, **ticks},
+    )
+    return figure
+
+
+def learning_curves(curve: LearningCurve, *, methods: Sequence[str]) -> go.Figure:
+    """Accuracy against labelled items a class: means as lines, lowest to highest of the repeats as bands.
+
+    Zero-shot, which needs no labels, is the dotted level with its own band.
+    """
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    shots = sorted({point.shots for point in curve.points if point.shots})
+    zero = curve.of("zero-shot")[0]
+    ends = [shots[0] * 0.9, shots[-1] * 1.1]
+    _band(figure, ends, [zero.low] * 2, [zero.high] * 2, GREY)
+    level = {"color": GREY, "dash": "dot", "width": 2}
+    figure.add_scatter(
+        x=ends, y=[zero.mean] * 2, mode="lines", line=level, name="zero-shot (no labels)", hoverinfo="skip"
+    )
+    for method in methods:
+        points, colour = curve.of(method), _COLOURS[method]
+        x = [point.shots for point in points]
+        _band(figure, x, [point.low for point in points], [point.high for point in points], colour)
+        figure.add_scatter(
+            x=x,
+            y=[point.mean for point in points],
+            mode="lines+markers",
+            line={"color": colour, "width": 2},
+            name=method,
+            hovertemplate=f"{method}, %{{x}} a class: %{{y:.3f}}<extra></extra>",
+        )
+    figure.update_layout(
+        height=400,
+        margin={"l": 0, "r": 0, "t": 8, "b": 0},
+        dragmode=False,
+        legend={"orientation": "h", "y": -0.22},
+        xaxis={"type": "log", "tickvals": shots, "title": {"text": "labelled pictures a class"}, **STILL},
+        yaxis={"title": {"text": "accuracy on pictures held out"}, "tickformat": ".2f", **STILL},
+    )
+    return figure
+
+
+def reliability(probabilities: NDArray[np.floating], truth: NDArray[np.int64], *, bins: int = 10) -> go.Figure:
+    """How often items told with a confidence are right: on the diagonal the probabilities mean what they say."""
+    import plotly.graph_objects as go
+
+    confidence = probabilities.max(axis=1)
+    right = probabilities.argmax(axis=1) == truth
+    places = np.minimum((confidence * bins).astype(int), bins - 1)
+    filled = np.unique(places)
+    counts = [int((places == each).sum()) for each in filled]
+    figure = go.Figure()
+    figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line={"color": GREY, "dash": "dot"}, hoverinfo="skip")
+    figure.add_scatter(
+        x=[float(confidence[places == each].mean()) for each in filled],
+        y=[float(right[places == each].mean()) for each in filled],
+        mode="lines+markers",
+        marker={"color": TEAL, "size": [6 + 18 * (count / max(counts)) ** 0.5 for count in counts]},
+        line={"color": TEAL, "width": 1},
+        customdata=counts,
+        hovertemplate="told at %{x:.2f}, right %{y:.2f} (%{customdata} items)<extra></extra>",
+    )
+    figure.update_layout(
+        height=320,
+        margin={"l": 0, "r": 0, "t": 8, "b": 0},
+        showlegend=False,
+        dragmode=False,
+        xaxis={"range": [0, 1.03], "title": {"text": "probability of the told class"}, **STILL},
+        yaxis={"range": [0, 1.03], "title": {"text": "share that is right"}, **STILL},
+    )
+    return figure
+
+
+def true_against_predicted(
+    truth: Sequence[float], predicted: NDArray[np.floating], names: Sequence[str], *, title: str
+) -> go.Figure:
+    """A point an item; on the diagonal the prediction is right. A click selects one, whose customdata is its number."""
+    import plotly.graph_objects as go
+
+    low = float(min(min(truth), predicted.min()))
+    high = float(max(max(truth), predicted.max()))
+    room = 0.04 * ((high - low) or 1.0)
+    ends = [low - room, high + room]
+    figure = go.Figure()
+    figure.add_scatter(x=ends, y=ends, mode="lines", line={"color": GREY, "dash": "dot"}, hoverinfo="skip")
+    figure.add_scatter(
+        x=list(truth),
+        y=[float(value) for value in predicted],
+        mode="markers",
+        marker={"color": TEAL, "size": 7, "opacity": 0.65},
+        customdata=list(range(len(truth))),
+        text=[label(name, 60) for name in names],
+        hovertemplate="%{text}: true %{x:.3g}, predicted %{y:.3g}<extra></extra>",
+    )
+    figure.update_layout(
+        title={"text": label(title, 80), "font": {"size": 13, "weight": "normal"}, "x": 0, "xref": "container"},
+        height=420,
+        margin={"l": 0, "r": 0, "t": 40, "b": 0},
+        showlegend=False,
+        dragmode=False,
+        hovermode="closest",
+        xaxis={"range": ends, "title": {"text": "true"}, **STILL},
+        yaxis={"range": ends, "title": {"text": "predicted, by others"}, **STILL},
+    )
+    return figure
+
+
+def _cells(names: Sequence[str], confusion: NDArray[np.int64], cells: Sequence[tuple[int, int]]) -> dict[str, Any]:
+    return {
+        "x": [told for _, told in cells],
+        "y": [true for true, _ in cells],
+        "text": [str(int(confusion[cell])) for cell in cells],
+        "customdata": [[true, told, int(confusion[true, told])] for true, told in cells],
+        "hovertext": [
+            f"{label(names[true], 40)} told to be {label(names[told], 40)}: {int(confusion[true, told])}"
+            for true, told in cells
+        ],
+        "hoverinfo": "text",
+        "mode": "markers+text",
+        "textfont": {"size": 11},
+        "marker": {"size": 24, "symbol": "square", "color": "rgba(0, 0, 0, 0)"},
+        "unselected": {"marker": {"opacity": 0}},
+        "selected": {"marker": {"opacity": 0}},
+    }
+
+
+def _band(figure: go.Figure, x: Sequence[float], low: Sequence[float], high: Sequence[float], colour: str) -> None:
+    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+    figure.add_scatter(
+        x=[*x, *reversed(x)],
+        y=[*high, *reversed(low)],
+        fill="toself",
+        fillcolor=f"rgba({red}, {green}, {blue}, 0.13)",
+        line={"width": 0},
+        mode="lines",
+        showlegend=False,
+        hoverinfo="skip",
+    )

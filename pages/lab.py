@@ -1,0 +1,65 @@
+"""Lab: when is labelling worth it? Ways of telling classes and numbers, measured on labelled pictures."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core import Encoder, Library
+from core.errors import DataError, QueryError
+from ui.add import ready
+from ui.frame import header
+from ui.jobs import job_panel
+from ui.lab_curve import curve_section
+from ui.lab_data import labels_section
+from ui.lab_methods import measure_button, show_methods
+from ui.lab_numbers import number_lab
+from ui.libraries import library_facts
+from ui.page import boundary, plain
+from ui.query import go_where_asked
+from ui.sidebar import current_encoder, current_library
+
+header(
+    "Lab: when is labelling worth it?",
+    "Take pictures whose classes are known, and see how well words alone tell them, and how much some labels add. "
+    "Every figure is measured on pictures that were not learned from; nothing is computed before you ask.",
+)
+_PARTS = ("classes", "numbers")
+
+
+def page() -> None:
+    go_where_asked()
+    library = current_library()
+    if library is None:
+        st.info("There is no library to measure on yet.", icon=":material/photo_library:")
+        st.page_link("pages/library.py", label="Make one on the page Library", icon=":material/arrow_forward:")
+        return
+    encoder = current_encoder()
+    job_panel(library, report=False)
+    if not ready(library, encoder, library_facts(library, encoder)):
+        return
+    part = st.segmented_control(
+        "Learn", _PARTS, default="classes", required=True, key="part", bind="query-params", label_visibility="collapsed"
+    )
+    try:
+        if part == "numbers":
+            number_lab(library, encoder)
+        else:
+            class_lab(library, encoder)
+    except (DataError, QueryError) as error:
+        st.warning(plain(str(error)), icon=":material/help:")
+
+
+def class_lab(library: Library, encoder: Encoder) -> None:
+    data = labels_section(library, encoder)
+    if data is None:
+        return
+    st.subheader("How well does each way tell them?", anchor=False)
+    measured = measure_button(encoder, data)
+    if measured:
+        show_methods(measured, data)
+    st.subheader("What would more labels bring?", anchor=False)
+    curve_section(encoder, data)
+
+
+with boundary():
+    page()

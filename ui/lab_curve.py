@@ -1,0 +1,85 @@
+"""Accuracy against labelled pictures a class, and what some more would bring."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import streamlit as st
+
+from core import Encoder
+from core.evaluate_classes import SHOTS, LearningCurve, learning_curve
+from core.figures_lab import learning_curves
+from core.labelled_items import LabelledItems
+from core.probe import ClassKind
+from ui.encoders import progress_text
+from ui.lab_methods import class_words
+from ui.page import counted, plain
+
+_KINDS: tuple[ClassKind, ...] = get_args(ClassKind)
+
+
+def curve_section(encoder: Encoder, data: LabelledItems) -> None:
+    """The curve, once somebody asked for it, and the sentence beside it. Raises DataError."""
+    kept = st.session_state.get("lab curve")
+    if kept is None or kept[0] is not data or kept[1] != encoder.id:
+        st.caption(
+            f"Learns from {', '.join(map(str, SHOTS))} pictures a class, five times with other pictures, and tells "
+            "those that were held out."
+        )
+        if st.button("Draw the learning curve", type="primary", icon=":material/trending_up:", key="draw_curve"):
+            st.session_state["lab curve"] = (data, encoder.id, _compute(encoder, data))
+            st.rerun()
+        return
+    curve: LearningCurve = kept[2]
+    _sentence(curve)
+    st.plotly_chart(
+        learning_curves(curve, methods=_KINDS),
+        key="curve",
+        config={"displayModeBar": False},
+        alt="Accuracy against labelled pictures a class, by method",
+    )
+    st.caption(
+        f"Lines: means over {curve.repeats} repeats. Bands: lowest to highest of them. Dotted: zero-shot, which "
+        "needs no labels."
+    )
+    if curve.short:
+        some = ", ".join(plain(name) for name in curve.short[:5])
+        st.caption(
+            f"{counted(len(curve.short), 'class')} had fewer pictures than {SHOTS[-1]} to learn from and gave all they "
+            f"had: {some}{' …' if len(curve.short) > 5 else ''}."
+        )
+
+
+def _compute(encoder: Encoder, data: LabelledItems) -> LearningCurve:
+    words = class_words(encoder, data)
+    with st.container(horizontal=True, vertical_alignment="center", key="drawing"):
+        bar = st.progress(0.0, text="Learning …")
+        st.button("Stop", icon=":material/stop_circle:")
+    return learning_curve(
+        encoder,
+        data.vectors,
+        data.labels,
+        words,
+        methods=_KINDS,
+        on_progress=lambda now: bar.progress(now.fraction, text=progress_text(now)),
+    )
+
+
+def _sentence(curve: LearningCurve) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        more = st.number_input(
+            "How many more per class", 1, 1_000, 8, key="more_labels", bind="query-params", width=180
+        )
+        method = st.segmented_control("By", _KINDS, default="blend", required=True, key="gain_by")
+    method = method or "blend"
+    zero, last = curve.of("zero-shot")[0].mean, curve.of(method)[-1]
+    gain = curve.gain(method, int(more))
+    so_far = f"Zero-shot stands at **{zero:.2f}** without a label, {method} at **{last.mean:.2f}** with {last.shots}."
+    if gain is None:
+        st.markdown(f"{so_far} Too few points to say what more would bring.")
+        return
+    st.markdown(f"Labelling **{more:,} more** per class would gain about **{_points(gain)}** of accuracy. {so_far}")
+
+
+def _points(gain: float) -> str:
+    return f"{100 * gain:.1f} points" if gain >= 0.0005 else "nothing"

@@ -1,0 +1,108 @@
+"""What the Lab measures on: pictures of this library with labels, or with a number each."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import streamlit as st
+
+from core import Encoder, Item, Library
+from core.labelled_items import LabelledItems, Table, folder_labels, labelled_items, read_table
+from ui.memory import remembered
+from ui.page import counted, plain
+
+_WAYS = ("folder names", "a CSV", "labels of a task")
+_MISSING = 5  # unknown files that are named
+
+
+def labels_section(library: Library, encoder: Encoder) -> LabelledItems | None:
+    """Pictures with labels; None while there are none. Raises DataError."""
+    way = st.segmented_control(
+        "Labels from", _WAYS, default=_WAYS[0], required=True, key="labels_from", bind="query-params"
+    )
+    items = _items(library, encoder)
+    if way == "labels of a task":
+        labels = _of_task(library)
+    elif way == "a CSV":
+        labels = _of_csv(items)
+    else:
+        labels = folder_labels(items)
+    if not labels:
+        return None
+    least = st.number_input(
+        "Leave out classes with fewer pictures than", 2, 1_000, 3, key="least", bind="query-params", width=320
+    )
+    counts = Counter(labels.values())
+    labels = {each: label for each, label in labels.items() if counts[label] >= least}
+    kept = {label: count for label, count in counts.items() if count >= least}
+    told = ", ".join(f"{plain(name)} {count:,}" for name, count in Counter(kept).most_common(12))
+    more = f" and {counted(len(kept) - 12, 'class')} more" if len(kept) > 12 else ""
+    left = f" · {counted(len(counts) - len(kept), 'class')} left out" if len(counts) > len(kept) else ""
+    st.caption(f"{counted(len(labels), 'picture')} in {counted(len(kept), 'class')}: {told}{more}{left}")
+    if len(kept) < 2:
+        st.info(
+            "It takes at least two classes with enough pictures: put them into folders, give a CSV, or label some on "
+            "the page Classify.",
+            icon=":material/label:",
+        )
+        return None
+    key = (encoder.id, tuple(sorted(labels.items())))
+    return remembered("labelled", key, library.index(encoder), lambda: labelled_items(library.index(encoder), labels))
+
+
+def numbers_section(library: Library, encoder: Encoder) -> tuple[str, LabelledItems] | None:
+    """(name of the number, pictures with one each, written out); None while there are none. Raises DataError."""
+    table = _table("numbers_csv", "A CSV: path or file name, then columns of which one holds a number")
+    if table is None:
+        return None
+    names = table.numeric()
+    if not names:
+        st.info("No column of this CSV holds numbers alone.", icon=":material/numbers:")
+        return None
+    name = st.selectbox("The number", names, key="number_column")
+    values, unknown = table.column(name, _items(library, encoder))
+    _tell_unknown(unknown)
+    if not values:
+        return None
+    st.caption(f"{counted(len(values), 'picture')} with a number")
+    key = (encoder.id, name, tuple(sorted(values.items())))
+    index = library.index(encoder)
+    return name, remembered("numbered", key, index, lambda: labelled_items(index, values))
+
+
+def _items(library: Library, encoder: Encoder) -> list[Item]:
+    index = library.index(encoder)
+    return remembered("lab items", encoder.id, index, lambda: [Item.from_row(row) for row in index.items.to_pylist()])
+
+
+def _of_task(library: Library) -> dict[str, str]:
+    found = library.labels()
+    tasks = sorted({each.task for each in found if each.by == "person"})
+    if not tasks:
+        st.info("No picture of this library has a label of yours yet.", icon=":material/label:")
+        st.page_link("pages/classify.py", label="Give some on the page Classify", icon=":material/arrow_forward:")
+        return {}
+    task = st.selectbox("Task", tasks, key="lab_task", help="Labels that a person gave; tags of a model do not count.")
+    return {each.item_id: each.label for each in found if each.task == task and each.by == "person"}
+
+
+def _of_csv(items: list[Item]) -> dict[str, str]:
+    table = _table("labels_csv", "A CSV: path or file name, then the label")
+    if table is None:
+        return {}
+    names = list(table.columns)
+    name = st.selectbox("Column of the labels", names, key="label_column") if len(names) > 1 else names[0]
+    labels, unknown = table.column(name, items)
+    _tell_unknown(unknown)
+    return labels
+
+
+def _table(key: str, label: str) -> Table | None:
+    file = st.file_uploader(label, type=["csv"], key=key, max_upload_size=50, help="With a header, in UTF-8.")
+    return read_table(file.getvalue()) if file is not None else None
+
+
+def _tell_unknown(unknown: list[str]) -> None:
+    if unknown:
+        some = ", ".join(plain(name) for name in unknown[:_MISSING])
+        st.warning(f"{counted(len(unknown), 'row')} of the CSV name no file of this library: {some} …")

@@ -1,0 +1,190 @@
+"""Ways of telling classes, measured against each other on labelled pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import get_args
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from core import Encoder
+from core.classify import ClassName, ZeroShot, numbers_of
+from core.evaluate_classes import ClassReport, cross_validated, report_of
+from core.figures_lab import confusion_matrix, reliability
+from core.labelled_items import LabelledItems
+from core.probe import ClassKind
+from core.query import PLAIN
+from ui.details import open_details, show_details
+from ui.encoders import load_encoder
+from ui.gallery import Card, gallery
+from ui.memory import embedded_classes
+from ui.page import counted, plain
+from ui.query import more_like
+
+_MATRIX = 24  # classes that a matrix can show
+_CELL = 48  # pictures of a cell
+ZERO, ZERO_PLAIN, CALIBRATED = "zero-shot", "zero-shot, one template", "zero-shot, calibrated"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a way made of the pictures, each told by a head that was learned without it. probabilities: (n, c)."""
+
+    report: ClassReport
+    truth: NDArray[np.int64]
+    probabilities: NDArray[np.float32]
+
+
+def class_words(encoder: Encoder, data: LabelledItems, *, templates: bool = True) -> ZeroShot:
+    """The labels as classes of words; those that the page Classify describes are described."""
+    described = {each.name: each for each in st.session_state.get("classes_now", [])}
+    names = sorted(set(data.labels))
+    classes = [ClassName(name, described[name].descriptions if name in described else ()) for name in names]
+    load_encoder(encoder)
+    return ZeroShot(
+        encoder, tuple(classes), embedded_classes(encoder, classes, None if templates else PLAIN), encoder.scoring
+    )
+
+
+def measure_button(encoder: Encoder, data: LabelledItems) -> dict[str, Measured] | None:
+    """The figures, once somebody asked for them; they stay for as long as the pictures and labels do."""
+    kept = st.session_state.get("lab measured")
+    if kept is not None and kept[0] is data and kept[1] == encoder.id:
+        return kept[2]
+    if st.button("Compare the ways", type="primary", icon=":material/experiment:", key="measure"):
+        found = _measure(encoder, data)
+        st.session_state["lab measured"] = (data, encoder.id, found)
+        st.rerun()
+    st.caption("Zero-shot by the words, four ways of learning, each picture told by what was learned without it.")
+    return None
+
+
+def show_methods(measured: dict[str, Measured], data: LabelledItems) -> None:
+    """The table of all ways, and one of them closely."""
+    st.dataframe(
+        [
+            {
+                "way": name,
+                "accuracy": each.report.accuracy,
+                "top-5": each.report.top5,
+                "macro-F1": each.report.macro_f1,
+                "calibration error": each.report.calibration_error,
+            }
+            for name, each in measured.items()
+        ],
+        hide_index=True,
+        key="methods",
+        column_config={
+            name: st.column_config.NumberColumn(format="%.3f", help=about)
+            for name, about in (
+                ("accuracy", "Share of the pictures whose most probable class is the true one."),
+                ("top-5", "Share whose true class is among the five most probable."),
+                ("macro-F1", "F1 of precision and recall, averaged over classes, however many pictures they have."),
+                ("calibration error", "How far probabilities are from how often they are right (ECE); 0 is best."),
+            )
+        },
+    )
+    st.caption(
+        "Heads are cross-validated over up to five parts. “Calibrated” is zero-shot with one temperature, fitted to "
+        "these labels: it changes probabilities, not answers."
+    )
+    way = st.segmented_control("Look closely at", list(measured), default=ZERO, required=True, key="way")
+    one = measured[way or ZERO]
+    _confusion(one, data)
+    left, right = st.columns(2, gap="large")
+    with left:
+        _by_class(one.report)
+    with right:
+        st.markdown("**Do the probabilities mean what they say?**")
+        st.plotly_chart(
+            reliability(one.probabilities, one.truth),
+            key="reliability",
+            config={"displayModeBar": False},
+            alt="Share that is right against the probability of the told class",
+        )
+
+
+def _measure(encoder: Encoder, data: LabelledItems) -> dict[str, Measured]:
+    words, bare = class_words(encoder, data), class_words(encoder, data, templates=False)
+    truth = numbers_of(data.labels, words.names)
+    kinds: Sequence[ClassKind] = get_args(ClassKind)
+
+    def learned(kind: ClassKind) -> NDArray[np.float32]:
+        return cross_validated(encoder, kind, data.vectors, data.labels, zero_shot=words)[1]
+
+    ways: dict[str, Callable[[], NDArray[np.float32]]] = {
+        ZERO: lambda: words.predict(data.vectors).probabilities,
+        ZERO_PLAIN: lambda: bare.predict(data.vectors).probabilities,
+        CALIBRATED: lambda: words.calibrated(data.vectors, data.labels).predict(data.vectors).probabilities,
+        **{kind: lambda kind=kind: learned(kind) for kind in kinds},
+    }
+    bar = st.progress(0.0, text="Measuring …")
+    found = {}
+    for number, (name, predict) in enumerate(ways.items()):
+        bar.progress(number / len(ways), text=f"Measuring: {name}")
+        probabilities = predict()
+        found[name] = Measured(report_of(words.names, truth, probabilities), truth, probabilities)
+    bar.empty()
+    return found
+
+
+def _confusion(one: Measured, data: LabelledItems) -> None:
+    report = one.report
+    shown = _most_confused(report.confusion)
+    title = "Pictures by true class (rows) and told class (columns); the shade is the share of the row"
+    st.markdown("**What is taken for what**")
+    if len(shown) < len(report.names):
+        st.caption(f"The {len(shown)} of {counted(len(report.names), 'class')} that are confused most.")
+    key = "confusion"
+    state = st.plotly_chart(
+        confusion_matrix([report.names[n] for n in shown], report.confusion[np.ix_(shown, shown)], title=title),
+        key=key,
+        on_select="rerun",
+        selection_mode="points",
+        config={"displayModeBar": False},
+        alt="The confusion matrix",
+    )
+    points = state["selection"]["points"] if state else []
+    if not points:
+        st.caption("Click a number to see its pictures.")
+        return
+    true, told = (int(shown[int(number)]) for number in points[0]["customdata"][:2])
+    rows = np.flatnonzero((one.truth == true) & (one.probabilities.argmax(axis=1) == told))
+    show_cell(data, rows, f"Truly {plain(report.names[true])}, told to be {plain(report.names[told])}")
+
+
+def show_cell(data: LabelledItems, rows: NDArray[np.int64], title: str) -> None:
+    """Pictures of the data by their rows, as a gallery."""
+    more = f", the first {_CELL}" if len(rows) > _CELL else ""
+    st.markdown(f"**{title}: {counted(len(rows), 'picture')}{more}**")
+    items = [data.items[row] for row in rows[:_CELL]]
+    gallery([Card(item) for item in items], key="cell_gallery", on_open=open_details, on_like=more_like)
+    show_details((), items)
+
+
+def _most_confused(confusion: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Up to as many classes as a matrix can show, in their order."""
+    wrong = confusion - np.diag(np.diag(confusion))
+    order = np.argsort(-(wrong.sum(axis=0) + wrong.sum(axis=1)), kind="stable")[:_MATRIX]
+    return np.sort(order)
+
+
+def _by_class(report: ClassReport) -> None:
+    st.markdown("**By class**")
+    share = {"min_value": 0.0, "max_value": 1.0, "format": "%.2f", "width": "small"}
+    st.dataframe(
+        [
+            {"class": each.name, "pictures": each.items, "precision": each.precision, "recall": each.recall}
+            for each in sorted(report.classes, key=lambda each: each.f1)
+        ],
+        hide_index=True,
+        height=320,
+        key="by_class",
+        column_config={
+            "precision": st.column_config.ProgressColumn(**share, help="Of what was told this class, how much is."),
+            "recall": st.column_config.ProgressColumn(**share, help="Of what is this class, how much was told so."),
+        },
+    )
