@@ -113,11 +113,22 @@ def _known(vectors: Vectors, numbers: NDArray[np.int64], classes: int) -> dict[s
     return {"means": means.astype(np.float32), "levels": np.array([apart, together], np.float32)}
 
 
+def _span(vectors: Vectors) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(orthonormal basis (dim, r), the vectors in it (n, r)) of the span of (n, dim); r = min(n, dim).
+
+    Few samples say nothing of directions at right angles to them all, so that weights which are kept small, or near to
+    others, change within their span alone: the same solution, found ten times as fast.
+    """
+    basis, inside = np.linalg.qr(np.asarray(vectors, np.float64).T)
+    return basis, inside.T
+
+
 def _logistic(vectors: Vectors, numbers: NDArray[np.int64], classes: int) -> dict[str, NDArray[np.float32]]:
     from sklearn.linear_model import LogisticRegression
 
-    fitted = LogisticRegression(C=PROBE_C, max_iter=1000).fit(vectors, numbers)
-    weights, bias = fitted.coef_, fitted.intercept_
+    basis, inside = _span(vectors)
+    fitted = LogisticRegression(C=PROBE_C, max_iter=1000).fit(inside, numbers)
+    weights, bias = fitted.coef_ @ basis.T, fitted.intercept_
     if classes == 2:  # one row for the second class: as two rows of a softmax
         weights, bias = np.concatenate([-weights, weights]) / 2, np.concatenate([-bias, bias]) / 2
     return {"weights": weights.astype(np.float32), "bias": bias.astype(np.float32)}
@@ -127,9 +138,9 @@ def _drawn_to(prototypes: Vectors, vectors: Vectors, numbers: NDArray[np.int64])
     """argmin over W, b of sum_i -ln softmax(W x_i + b)[y_i] + PRIOR / 2 |W - prototypes|^2 + |b|^2 / 2."""
     from scipy.optimize import minimize
 
-    classes, dim = prototypes.shape
-    samples = np.asarray(vectors, np.float64)
-    start = np.asarray(prototypes, np.float64)
+    basis, samples = _span(vectors)
+    start = np.asarray(prototypes, np.float64) @ basis
+    classes, dim = start.shape
     rows = np.arange(len(numbers))
 
     def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
@@ -145,5 +156,5 @@ def _drawn_to(prototypes: Vectors, vectors: Vectors, numbers: NDArray[np.int64])
         return float(value), np.concatenate([gradient.ravel(), wrong.sum(axis=0) + bias])
 
     flat = minimize(loss, np.zeros(classes * (dim + 1)), jac=True, method="L-BFGS-B", options={"maxiter": 300}).x
-    weights = start + flat[: classes * dim].reshape(classes, dim)
+    weights = prototypes + flat[: classes * dim].reshape(classes, dim) @ basis.T
     return {"weights": weights.astype(np.float32), "bias": flat[classes * dim :].astype(np.float32)}
