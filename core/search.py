@@ -76,7 +76,7 @@ def search(
     rows = index.rows_with_vectors
     considered = len(rows) if allowed is None else int(allowed[rows].sum())
     top_k = max(1, min(int(top_k), MAX_HITS))
-    scores, numbers = index.search(query, max(2 * top_k, _CANDIDATES), allowed=allowed)
+    scores, numbers = _best_of_items(index, query, max(2 * top_k, _CANDIDATES), allowed)
     if len(numbers) == 0:
         return SearchResult((), 0, considered, time.perf_counter() - started)
     vectors = index.vectors(numbers)
@@ -86,6 +86,19 @@ def search(
     ranked = _Ranked(index, numbers[order], vectors[order], scores[order], relevance[order])
     hits = tuple(ranked.hit(group) for group in ranked.groups(fold_duplicates)[:top_k])
     return SearchResult(hits, sum(hit.likely for hit in hits), considered, time.perf_counter() - started)
+
+
+def _best_of_items(
+    index: VectorIndex, query: NDArray[np.float32], count: int, allowed: NDArray[np.bool_] | None
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """The best vector of each of the `count` nearest items: the thousands of a long video must not crowd others out."""
+    asked = count
+    while True:
+        scores, numbers = index.search(query, asked, allowed=allowed)
+        best = np.sort(np.unique(index.item_rows[numbers], return_index=True)[1])[:count]
+        if len(best) == count or len(numbers) < asked:
+            return scores[best], numbers[best]
+        asked *= 4
 
 
 def _rivals(index: VectorIndex, filters: Filters) -> int:
@@ -113,14 +126,13 @@ class _Ranked:
     relevance: NDArray[np.float32]
 
     def groups(self, fold: bool) -> list[list[int]]:
-        """Ranks gathered into hits: those of one item always, near-identical items if asked; the best rank leads."""
-        rows = self.index.item_rows[self.numbers]
-        same = rows[:, None] == rows[None]
-        if fold:
-            still = np.isnan(self.index.start_s[self.numbers])  # a photo is no copy of a video that shows it
-            same |= (self.vectors @ self.vectors.T >= NEAR_DUPLICATE) & (still[:, None] == still[None])
+        """Ranks gathered into hits: near-identical items of one kind, if asked; the best rank leads."""
+        if not fold:
+            return [[rank] for rank in range(len(self.numbers))]
+        still = np.isnan(self.index.start_s[self.numbers])  # a photo is no copy of a video that shows it
+        same = (self.vectors @ self.vectors.T >= NEAR_DUPLICATE) & (still[:, None] == still[None])
         groups: dict[int, list[int]] = {}
-        for rank in range(len(rows)):
+        for rank in range(len(same)):
             leader = next((other for other in np.flatnonzero(same[rank, :rank]) if int(other) in groups), rank)
             groups.setdefault(int(leader), []).append(rank)
         return list(groups.values())

@@ -20,6 +20,7 @@ from core.media.sampling import Sampling
 from core.progress import OnProgress, Progress
 
 NEARLY_IDENTICAL = 0.985  # cosine of a frame and the first of its run: the same shot of something that does not move
+_LONGEST_S = 60.0  # of a row: a video of something that never moves can be gone on with in its middle too
 _SHORTEST_S = 0.02
 
 
@@ -97,7 +98,8 @@ class Runs:
     def push(self, start_s: float, end_s: float, vector: NDArray[np.float32]) -> tuple[float, float, Vectors] | None:
         """Takes the next frame; returns the run before it where this frame begins a new one."""
         weight = np.float32(max(end_s - start_s, _SHORTEST_S))
-        if self._first is not None and self._sum is not None and float(self._first @ vector) >= NEARLY_IDENTICAL:
+        is_like = self._first is not None and float(self._first @ vector) >= NEARLY_IDENTICAL
+        if is_like and self._sum is not None and end_s - self._start <= _LONGEST_S:
             self._end = end_s
             self._sum += weight * vector
             return None

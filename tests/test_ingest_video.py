@@ -243,3 +243,59 @@ def test_a_run_stopped_in_the_last_frames_does_not_call_the_video_whole(
     assert stopped_run(empty, encoder, clips, 0.6).items == 0
     ingest(empty, encoder, [clips])
     assert (only_item(empty).duration_s, len(rows_of(empty, encoder))) == (pytest.approx(120, abs=0.5), 60)
+
+
+@pytest.mark.parametrize("in_part", [False, True])
+def test_a_run_killed_between_vectors_and_item_leaves_a_whole_item_to_the_next(
+    empty: Library, encoder: ColourEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_part: bool
+) -> None:
+    clips = tmp_path / "clips"
+    clips.mkdir()
+    write_video(clips / "long.mp4", ("red", "blue") * 30, seconds_each=2.0, fps=4, size=(64, 48))
+    if in_part:
+        stopped_run(empty, encoder, clips, 0.5)
+    put_items = Library.put_items
+
+    def dies(library: Library, items: list[Item], *, key: str = "path") -> None:
+        if any(item.status == "ok" for item in items):
+            raise KeyboardInterrupt
+        put_items(library, items, key=key)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Library, "put_items", dies)
+        ingest(empty, encoder, [clips])
+    seen = encoder.images_seen
+    ingest(empty, encoder, [clips])
+    item = only_item(empty)
+    assert (item.status, item.reason, item.width) == ("ok", None, 64) and item.duration_s == pytest.approx(120, abs=0.5)
+    assert encoder.images_seen == seen and len(rows_of(empty, encoder)) == 60
+
+
+def test_a_video_of_something_that_never_moves_is_gone_on_with_too(
+    empty: Library, encoder: ColourEncoder, tmp_path: Path
+) -> None:
+    clips = tmp_path / "clips"
+    clips.mkdir()
+    write_video(clips / "still.mp4", ("red",), seconds_each=600.0, fps=2, size=(64, 48))
+    stopped_run(empty, encoder, clips, 0.5)
+    halfway = encoder.images_seen
+    assert ingest(empty, encoder, [clips]).items == 1
+    assert encoder.images_seen - halfway < 420
+    assert rows_of(empty, encoder)[-1][1] == pytest.approx(600, abs=1)
+
+
+def test_a_sampling_that_was_given_up_leaves_nothing(empty: Library, encoder: ColourEncoder, tmp_path: Path) -> None:
+    clips = tmp_path / "clips"
+    clips.mkdir()
+    write_video(clips / "long.mp4", ("red", "blue") * 30, seconds_each=2.0, fps=4, size=(64, 48))
+    ingest(empty, encoder, [clips])
+    cancel = threading.Event()
+
+    def tell(progress: Progress) -> None:
+        if progress.stage == "embed videos" and progress.fraction > 0.5:
+            cancel.set()
+
+    ingest(empty, encoder, [clips], Sampling(4), on_progress=tell, cancel=cancel)
+    assert any("~" in each for each in empty.vector_ids(encoder.id))
+    report = ingest(empty, encoder, [clips])
+    assert report.vectors == 60 and not any("~" in each for each in empty.vector_ids(encoder.id))

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fakes import COLOURS, ColourEncoder
+from media import write_video
 from PIL import Image
 
 from core.errors import QueryError
@@ -168,3 +169,12 @@ def test_all_copies_fold_into_one(tmp_path: Path, encoder: ColourEncoder) -> Non
     ingest(library, encoder, [tmp_path / "photos"])
     (only,) = search(library, encoder, parse_query("red"), top_k=1000).hits
     assert len(only.duplicates) == 29
+
+
+def test_a_long_video_does_not_crowd_out_photos(
+    library: Library, encoder: ColourEncoder, photos: Path, tmp_path: Path
+) -> None:
+    write_video(photos / "long.mp4", ("red", "blue") * 250, seconds_each=1.0, fps=2, size=(64, 48))
+    ingest(library, encoder, [photos])
+    result = search(library, encoder, parse_query("red"))
+    assert len(result.hits) == N + 1 and {"red.png", "long.mp4"} == set(names(result)[:2])

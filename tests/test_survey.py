@@ -36,3 +36,13 @@ def test_what_the_library_has_is_left_out(library: Library, photos: Path, encode
     assert (told.pictures, told.videos, told.known) == (0, 1, 8)
     ingest(library, encoder, [photos])
     assert survey(scan([photos], wanted=is_media_path), encoder, Sampling(), library=library).known == 9
+
+
+def test_what_is_to_be_sampled_otherwise_is_work(photos: Path, library: Library, encoder: ColourEncoder) -> None:
+    write_video(photos / "a.mp4")
+    ingest(library, encoder, [photos])
+    found = scan([photos], wanted=is_media_path)
+    told = survey(found, encoder, Sampling(4), library=library)
+    assert (told.pictures, told.videos, told.known) == (0, 1, 8) and told.seconds > 0
+    other = survey(found, ColourEncoder("colour-2"), Sampling(), library=library)
+    assert (other.pictures, other.videos, other.known) == (8, 1, 0)

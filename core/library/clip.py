@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -24,12 +23,12 @@ class Clip:
     one is there; in_part: some are stored under it. done: all frames have been embedded.
     """
 
-    def __init__(self, item: Item, sampling: Sampling, stored: Sequence[VectorRow]) -> None:
-        """stored: the rows that an earlier run left under the `partial_id`."""
+    def __init__(self, item: Item, sampling: Sampling, read_s: float | None) -> None:
+        """read_s: where the rows that an earlier run left under the `partial_id` end; None where it left none."""
         self.item, self.sampling = item, sampling
         self.partial_id = partial_id(item.id, str(sampling))
-        self.read_s = max((row.end_s or 0.0 for row in stored), default=0.0)
-        self.in_part = bool(stored)
+        self.read_s = read_s or 0.0
+        self.in_part = read_s is not None
         self.done = False
         self.embedded = 0
         self.error: Exception | None = None

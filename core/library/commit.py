@@ -27,6 +27,7 @@ class Commit:
         self.library, self.encoder, self.listed = library, encoder, set(listed)
         self.rows: list[VectorRow] = []
         self.copies: list[tuple[str, str]] = []  # (item, the twin whose vectors it gets)
+        self._copied_s = 0.0  # how long the videos among them are: each second is about a row
         self.clips: list[Clip] = []  # videos whose frames are not all written
         self.replaced: set[str] = set()  # items whose vectors, sampled otherwise, give way to those that come
         self.items: dict[str, list[Item]] = {"path": [], "id": []}  # by the key under which they are written
@@ -35,8 +36,14 @@ class Commit:
     @property
     def is_due(self) -> bool:
         """Whether enough has come together, or enough time has passed."""
-        waiting = len(self.rows) + len(self.copies) + sum(len(clip.rows) for clip in self.clips)
+        copied = len(self.copies) + self._copied_s
+        waiting = len(self.rows) + copied + sum(len(clip.rows) for clip in self.clips)
         return waiting >= _ROWS or time.monotonic() - self.last > _SECONDS
+
+    def copy(self, item_id: str, twin: Item) -> None:
+        """Gives an item the vectors of its twin."""
+        self.copies.append((item_id, twin.id))
+        self._copied_s += twin.duration_s or 0.0
 
     def holds(self, content_hash: str | None) -> bool:
         """Whether a video of this content is in the making."""
@@ -66,6 +73,7 @@ class Commit:
         self.replaced -= arrived
         self.clips = [clip for clip in self.clips if not clip.done]
         self.rows, self.copies, self.items = [], [], {"path": [], "id": []}
+        self._copied_s = 0.0
         self.last = time.monotonic()
         return done
 

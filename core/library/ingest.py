@@ -22,6 +22,7 @@ from core.errors import MediaError
 from core.library.batch import Batch, Embedded
 from core.library.clip import Clip
 from core.library.commit import Commit
+from core.library.known import Known
 from core.library.reader import ReadFile, ahead, read_ahead, read_file
 from core.library.scan import FoundFile, Scan, is_gone, scan
 from core.library.schema import Item, Kind, VectorRow
@@ -32,7 +33,7 @@ from core.neutral import neutral_vectors
 from core.progress import OnProgress, Progress
 
 if TYPE_CHECKING:
-    from core.media.video import Video
+    from core.media.video import Video, VideoInfo
 
 _SEEN_IN_FRAMES = ("width", "height", "duration_s", "taken_at", "reason")  # of a video
 
@@ -107,14 +108,14 @@ class _Run:
         self.started = self.stage_started = time.monotonic()
         self.stage = ""
         self.report = IngestReport(encoder.name)
-        items = [Item.from_row(row) for row in library.items().to_pylist()]
-        self.known = {item.path: item for item in items}
+        self.known = Known.of(library, encoder, sampling)
+        items = list(self.known.items.values())
         self.ids = {item.id for item in items}
-        self.embedded = library.vector_ids(encoder.id)
-        self.samplings = library.samplings(encoder.id)
-        self.unfinished = dict(map(parts_of_partial, filter(is_partial, self.embedded)))  # item -> sampling
+        self.unfinished = dict(map(parts_of_partial, filter(is_partial, self.known.embedded)))  # item -> sampling
         self.gone: dict[str, list[Item]] = {}  # content hash -> items whose files are not where they were
-        self.twins = {item.content_hash: item for item in items if item.content_hash and self._has_vectors(item.id)}
+        self.twins = {
+            item.content_hash: item for item in items if item.content_hash and self.known.has_vectors(item.id)
+        }
         self.batch = Batch(encoder)
         self.commit = Commit(library, encoder, self.ids)
 
@@ -131,35 +132,28 @@ class _Run:
             self._mark_missing(found)
         self._commit()
         self.library.drop_superseded(self.encoder)
-        self.library.sweep()
+        self.library.sweep(drop_unfinished=not self.report.cancelled)
         report = self.report
         report.items = self.library.counts()["ok"]
-        report.vectors = sum(entry.vectors for entry in self.library.encoders() if entry.id == self.encoder.id)
+        report.vectors = self.library.vector_count(self.encoder.id)
         report.seconds = time.monotonic() - self.started
         return report
 
     # what there is to do
 
     def _find_gone(self, found: Scan) -> None:
-        for item in self.known.values():
+        for item in self.known.items.values():
             if item.path not in found.files and is_gone(item.path):
                 self.gone.setdefault(item.content_hash or "", []).append(item)
 
     def _is_current(self, file: FoundFile) -> bool:
-        item = self.known.get(file.path)
-        if item is None or item.status == "failed" or not self._has_vectors(item.id):
+        if not self.known.is_current(file):
             return False
-        if (item.bytes, item.mtime_ns) != (file.bytes, file.mtime_ns):
-            return False
+        item = self.known.items[file.path]
         if item.status == "missing":  # it has come back, as it was
             self.commit.items["path"].append(replace(item, status="ok"))
         self.report.unchanged += 1
         return True
-
-    def _has_vectors(self, item_id: str) -> bool:
-        """Whether an item is embedded, a video in the way that is asked for."""
-        as_asked = self.sampling is None or self.samplings.get(item_id, str(self.sampling)) == str(self.sampling)
-        return item_id in self.embedded and as_asked
 
     def _embed_pictures(self, files: Sequence[FoundFile]) -> None:
         self._tell("embed", 0, len(files))
@@ -199,14 +193,16 @@ class _Run:
         if self.commit.holds(read.content_hash):  # a copy of a video in the making
             self.batch.run()
             self._commit()
-        pending = self._resolve(read)
-        if self._has_vectors(pending.item.id):
+        pending, known = self._resolve(read), self.known.items.get(read.file.path)
+        if self.known.has_vectors(pending.item.id):
+            if read.kind == "video" and (known is None or known.status == "failed"):
+                pending.item = self._seen(pending.item)  # a run that died between its two writes left it without
             self._finish(pending)
             return
-        if pending.item.id in self.embedded:
+        if pending.item.id in self.known.embedded:
             self.commit.replaced.add(pending.item.id)
         if twin := self.twins.get(read.content_hash or ""):
-            self.commit.copies.append((pending.item.id, twin.id))
+            self.commit.copy(pending.item.id, twin)
             if twin.kind == "video":
                 pending.item = replace(pending.item, **{name: getattr(twin, name) for name in _SEEN_IN_FRAMES})
             self._finish(pending)
@@ -217,7 +213,7 @@ class _Run:
 
     def _resolve(self, read: ReadFile) -> _Pending:
         """The row that this file becomes, as what it counts, and the key under which it is written."""
-        file, known = read.file, self.known.get(read.file.path)
+        file, known = read.file, self.known.items.get(read.file.path)
         facts: dict[str, Any] = dict(
             path=file.path, kind=read.kind, status="ok", bytes=file.bytes, mtime_ns=file.mtime_ns,
             content_hash=read.content_hash,
@@ -246,13 +242,13 @@ class _Run:
     def _fail_unreadable(self, found: Scan) -> None:
         self.report.failed.extend(sorted(found.closed.items()))
         for path, reason in sorted(found.unreadable.items()):
-            known = self.known.get(path)
+            known = self.known.items.get(path)
             kind: Kind = "image" if is_image_path(path) else "video"
             self._fail(FoundFile(path, known.bytes if known else 0, known.mtime_ns if known else 0), kind, reason, None)
 
     def _fail(self, file: FoundFile, kind: Kind, reason: str, content_hash: str | None) -> None:
         self.report.failed.append((file.path, reason))
-        known = self.known.get(file.path)
+        known = self.known.items.get(file.path)
         if known and (known.bytes, known.mtime_ns) == (file.bytes, file.mtime_ns):
             item = replace(known, status="failed", reason=reason)  # keeps its vectors for when it can be read again
         else:
@@ -277,7 +273,7 @@ class _Run:
             self._fail(FoundFile(item.path, item.bytes, item.mtime_ns), item.kind, reason, item.content_hash)
 
     def _finish(self, pending: _Pending) -> None:
-        self.embedded.add(pending.item.id)
+        self.known.embedded.add(pending.item.id)
         self.commit.items[pending.key].append(pending.item)
         setattr(self.report, pending.counter, getattr(self.report, pending.counter) + 1)
 
@@ -291,19 +287,11 @@ class _Run:
         item = pending.item
         try:
             with Video(Path(item.path)) as video:
-                about = video.info
-                pending.item = clip.item = replace(
-                    item,
-                    width=about.width,
-                    height=about.height,
-                    duration_s=about.duration_s,
-                    taken_at=about.taken_at,
-                    reason=None,
-                )
+                pending.item = clip.item = _with_facts(item, video.info)
                 self.commit.clips.append(clip)
                 if not self._embed_frames(clip, video, tell):
                     return
-                length = video.read_s if video.damage else max(video.read_s, about.duration_s or 0.0)
+                length = video.read_s if video.damage else max(video.read_s, video.info.duration_s or 0.0)
                 pending.item = replace(pending.item, duration_s=length, reason=video.damage)
         except MediaError as error:
             self.commit.drop(clip)
@@ -314,8 +302,15 @@ class _Run:
     def _clip(self, item: Item) -> Clip:
         unfinished = self.unfinished.get(item.id)
         sampling = self.sampling or (Sampling.parse(unfinished) if unfinished else Sampling())
-        vector_id = partial_id(item.id, str(sampling))
-        return Clip(item, sampling, self.library.vectors_of(self.encoder.id, [vector_id]).get(vector_id, []))
+        return Clip(item, sampling, self.library.end_of(self.encoder.id, partial_id(item.id, str(sampling))))
+
+    def _seen(self, item: Item) -> Item:
+        from core.media.video import probe
+
+        try:
+            return replace(_with_facts(item, probe(Path(item.path))), reason=None)
+        except MediaError:
+            return item
 
     def _embed_frames(self, clip: Clip, video: Video, tell: Callable[[float], None]) -> bool:
         """Whether it came to the end; False where it was cancelled."""
@@ -328,8 +323,9 @@ class _Run:
                 self.report.video_seconds += frame.end_s - frame.start_s
                 self._commit_if_due()
                 tell(frame.end_s / (video.info.duration_s or frame.end_s))
-        self.report.cancelled |= self._cancelled()  # the frames end early too
-        return not self._cancelled()
+        stopped = self._cancelled()  # then the frames end early too
+        self.report.cancelled |= stopped
+        return not stopped
 
     def _close_clip(self, clip: Clip, pending: _Pending) -> None:
         clip.close()
@@ -339,7 +335,7 @@ class _Run:
             self._refuse(clip.item, f"The encoder {self.encoder.name} failed on all of its frames ({clip.error}).")
             return
         clip.item = pending.item
-        self.samplings[clip.item.id] = str(clip.sampling)
+        self.known.samplings[clip.item.id] = str(clip.sampling)
         self._finish(pending)
 
     # writing
@@ -371,3 +367,15 @@ class _Run:
             self.stage, self.stage_started = stage, time.monotonic()
         if self.on_progress is not None:
             self.on_progress(Progress(stage, done, total, time.monotonic() - self.stage_started, unit))
+
+
+def _with_facts(item: Item, about: VideoInfo) -> Item:
+    """An item with what its video says of itself."""
+    return replace(
+        item,
+        width=about.width,
+        height=about.height,
+        duration_s=about.duration_s,
+        taken_at=about.taken_at,
+        reason=None,
+    )

@@ -76,8 +76,9 @@ class Library:
 
     def item(self, item_id: str) -> Item | None:
         """The item of an id, whatever its status; None where there is none."""
-        items = self.items()
-        rows = items.filter(pc.equal(items["id"], item_id)).to_pylist()
+        table = self._open("items")
+        (wanted,) = quoted([item_id])
+        rows = table.search().where(f"id = {wanted}").limit(1).to_list() if table else []
         return Item.from_row(rows[0]) if rows else None
 
     def counts(self) -> dict[str, int]:
@@ -118,12 +119,26 @@ class Library:
         if table is None:
             return found
         for some in quoted(item_ids):
-            for row in table.search().where(f"item_id IN ({some})").limit(None).to_arrow().to_pylist():
-                vector = np.asarray(row["vector"], np.float16)
-                found.setdefault(row["item_id"], []).append(
-                    VectorRow(row["item_id"], vector, row["start_s"], row["end_s"], row.get(SAMPLING.name))
-                )
+            rows = table.search().where(f"item_id IN ({some})").limit(None).to_arrow().combine_chunks()
+            dim = rows.schema.field("vector").type.list_size
+            vectors = rows["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False).reshape(-1, dim)
+            names = [name for name in rows.column_names if name != "vector"]
+            for about, vector in zip(rows.select(names).to_pylist(), vectors, strict=True):
+                found.setdefault(about["item_id"], []).append(VectorRow(**about, vector=vector))
         return found
+
+    def end_of(self, encoder_id: str, vector_id: str) -> float | None:
+        """The second at which the rows stored under an id end; None where there are none."""
+        table = self._open(table_name(encoder_id))
+        if table is None:
+            return None
+        ends = table.search().where(f"item_id = '{vector_id}'").select(["end_s"]).limit(None).to_arrow()["end_s"]
+        return pc.max(ends).as_py() if len(ends) else None
+
+    def vector_count(self, encoder_id: str) -> int:
+        """How many vectors of this encoder are there, without those of unfinished videos."""
+        table = self._open(table_name(encoder_id))
+        return table.count_rows("item_id NOT LIKE '%~%'") if table is not None else 0
 
     def labels(self, task: str | None = None) -> list[Label]:
         """The labels of items, of one task or of all, in the order of tasks and items."""
@@ -266,17 +281,21 @@ class Library:
                 if entry.name == encoder.name and entry.id != encoder.id:
                     self._drop(entry.id)
 
-    def sweep(self) -> None:
+    def sweep(self, *, drop_unfinished: bool = False) -> None:
         """Deletes vectors that belong to no item (left by a replaced file or a killed run), and packs the tables.
 
-        Those of a video that is not finished stay as long as the library lists it.
+        Those of a video that is not finished stay as long as the library lists it; with drop_unfinished, not if the
+        video is embedded all the same: it was to be sampled otherwise, and then nobody went on with that.
         """
         items = self._open("items")
         known = set(items.search().select(["id"]).limit(None).to_arrow()["id"].to_pylist()) if items else set()
         with explained(self.path):
             for table, entry in self._vector_tables():
-                owners = {each: parts_of_partial(each)[0] for each in self.vector_ids(entry.id)}
-                delete_rows(table, "item_id", sorted(each for each, owner in owners.items() if owner not in known))
+                ids = self.vector_ids(entry.id)
+                owners = {each: parts_of_partial(each)[0] for each in ids}
+                given_up = {each for each in ids if drop_unfinished and is_partial(each) and owners[each] in ids}
+                orphans = {each for each in ids if owners[each] not in known}
+                delete_rows(table, "item_id", sorted(orphans | given_up))
                 pack(table)
             if (labels := self._open("labels")) is not None:
                 delete_rows(labels, "item_id", sorted({label.item_id for label in self.labels()} - known))

@@ -13,6 +13,7 @@ from PIL import Image
 
 from core.encoders.base import Encoder
 from core.errors import MediaError
+from core.library.known import Known
 from core.library.reader import read_ahead, read_file
 from core.library.scan import FoundFile, Scan
 from core.library.store import Library
@@ -22,6 +23,7 @@ from core.progress import Progress
 from core.track import embed_video
 
 _LOOK_S = 1.5  # seconds given to reading how long videos are, and to each trial
+_SCENES = 3.0  # times as long as one frame a second, as measured: all is decoded twice, and compared
 _TRIALS = 3  # videos that are tried: codecs and sizes differ
 
 
@@ -46,8 +48,8 @@ def survey(found: Scan, encoder: Encoder, sampling: Sampling, *, library: Librar
 
     library: whose unchanged files are left out. Raises EncoderError where the encoder cannot load.
     """
-    known = _known(library) if library else {}
-    files = [file for file in found.files.values() if known.get(file.path) != (file.bytes, file.mtime_ns)]
+    known = Known.of(library, encoder, sampling) if library else None
+    files = [file for file in found.files.values() if known is None or not known.is_current(file)]
     pictures = [file for file in files if is_image_path(file.path)]
     videos = [file for file in files if not is_image_path(file.path)]
     lengths = _lengths(videos)
@@ -65,11 +67,6 @@ def survey(found: Scan, encoder: Encoder, sampling: Sampling, *, library: Librar
         video_seconds=video_seconds,
         seconds=seconds,
     )
-
-
-def _known(library: Library) -> dict[str, tuple[int, int]]:
-    rows = library.items().select(["path", "status", "bytes", "mtime_ns"]).to_pylist()
-    return {row["path"]: (row["bytes"], row["mtime_ns"]) for row in rows if row["status"] == "ok"}
 
 
 def _lengths(videos: Sequence[FoundFile]) -> list[tuple[FoundFile, float]]:
@@ -101,7 +98,8 @@ def _per_picture(pictures: Sequence[FoundFile], encoder: Encoder) -> float:
 
 
 def _per_second(lengths: Sequence[tuple[FoundFile, float]], encoder: Encoder, sampling: Sampling) -> float:
-    """Seconds a second of video: of the beginnings of a few."""
+    """Seconds a second of video: of the beginnings of a few (scenes could only be found in the whole of them)."""
+    tried = Sampling() if sampling.by == "scenes" else sampling
     embedded = spent = 0.0
     for file, _ in [each for each in lengths if each[1] > 0][:_TRIALS]:
         enough = threading.Event()
@@ -112,11 +110,11 @@ def _per_second(lengths: Sequence[tuple[FoundFile, float]], encoder: Encoder, sa
 
         started = time.monotonic()
         try:
-            embedded += embed_video(encoder, Path(file.path), sampling, on_progress=tell, cancel=enough).duration_s
+            embedded += embed_video(encoder, Path(file.path), tried, on_progress=tell, cancel=enough).duration_s
         except MediaError:
             continue
         spent += time.monotonic() - started
-    return spent / embedded if embedded else 0.0
+    return (_SCENES if sampling.by == "scenes" else 1.0) * spent / embedded if embedded else 0.0
 
 
 def _spread(files: Sequence[FoundFile], count: int) -> list[FoundFile]:

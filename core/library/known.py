@@ -1,0 +1,46 @@
+"""What a library knows already, so that only what is new or changed is embedded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.encoders.base import Encoder
+from core.library.scan import FoundFile
+from core.library.schema import Item
+from core.library.store import Library
+from core.media.sampling import Sampling
+
+
+@dataclass
+class Known:
+    """A library under one encoder, and a way to sample videos that may be asked for (None: any).
+
+    items: by path. embedded: ids that have vectors; samplings: of those that are videos, how.
+    """
+
+    items: dict[str, Item]
+    embedded: set[str]
+    samplings: dict[str, str]
+    sampling: Sampling | None
+
+    @classmethod
+    def of(cls, library: Library, encoder: Encoder, sampling: Sampling | None) -> Known:
+        """As the library is now."""
+        items = (Item.from_row(row) for row in library.items().to_pylist())
+        found = {item.path: item for item in items}
+        return cls(found, library.vector_ids(encoder.id), library.samplings(encoder.id), sampling)
+
+    def has_vectors(self, item_id: str) -> bool:
+        """Whether an item is embedded, a video in the way that is asked for."""
+        as_asked = self.sampling is None or self.samplings.get(item_id, str(self.sampling)) == str(self.sampling)
+        return item_id in self.embedded and as_asked
+
+    def is_current(self, file: FoundFile) -> bool:
+        """Whether a file need not be opened: it has its vectors, and the size and time of change that are known."""
+        item = self.items.get(file.path)
+        return (
+            item is not None
+            and item.status != "failed"
+            and self.has_vectors(item.id)
+            and (item.bytes, item.mtime_ns) == (file.bytes, file.mtime_ns)
+        )
