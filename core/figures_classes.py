@@ -40,15 +40,15 @@ def class_bars(names: Sequence[str], probabilities: NDArray[np.floating], *, tol
         y=[str(place) for place in range(len(order))],
         orientation="h",
         marker={"color": colours},
-        text=[f"{value:.0%}" if value >= 0.005 else "<1%".replace("<", "&lt;") for value in values],
+        text=[f"{min(99, round(100 * value))} %" if value >= 0.005 else "&lt;1 %" for value in values],
         textposition="outside",
         cliponaxis=False,
         customdata=[label(names[number], 120) for number in order],
         hovertemplate="%{customdata}: %{x:.3f}<extra></extra>",
     )
     figure.update_layout(
-        height=_ROW * len(order) + 44,
-        margin={"l": 0, "r": 44, "t": 4, "b": 36},
+        height=_ROW * len(order) + 50,
+        margin={"l": 0, "r": 44, "t": 4, "b": 42},
         showlegend=False,
         dragmode=False,
         bargap=0.35,
@@ -95,8 +95,8 @@ def class_timeline(
     figure.add_scatter(**_time_points(names, order, probabilities, rows, steps))
     ticks = np.linspace(0, seconds, min(_TICKS, max(2, int(seconds) + 1)))
     figure.update_layout(
-        height=_ROW * len(order) + 44,
-        margin={"l": 0, "r": 8, "t": 4, "b": 36},
+        height=_ROW * len(order) + 50,
+        margin={"l": 0, "r": 8, "t": 4, "b": 42},
         showlegend=False,
         dragmode=False,
         xaxis={

@@ -15,13 +15,15 @@ if TYPE_CHECKING:
 
     from core.evaluate_classes import LearningCurve
 
+_DARK = 0.45  # share above which a cell is so dark that its number is white
+_ON_LIGHT = "#7C8787"  # of the other numbers: readable on the backgrounds of both themes
 _COLOURS = {"blend": TEAL, "probe": "#4A86B5", "centroid": AMBER, "knn": "#A8689A"}
 
 
-def confusion_matrix(names: Sequence[str], confusion: NDArray[np.int64], *, title: str) -> go.Figure:
+def confusion_matrix(names: Sequence[str], confusion: NDArray[np.int64]) -> go.Figure:
     """Rows: true classes, columns: told ones; shade: the share of the true class. The diagonal is what is right.
 
-    A click on a cell selects a point of the last trace, whose customdata is (true number, told number, items).
+    A click on a cell that holds a number selects a point whose customdata is (true number, told number, items).
     """
     import plotly.graph_objects as go
 
@@ -42,13 +44,14 @@ def confusion_matrix(names: Sequence[str], confusion: NDArray[np.int64], *, titl
         ygap=1,
     )
     cells = [(true, told) for true in places for told in places if confusion[true, told]]
-    figure.add_scatter(**_cells(names, confusion, cells))
+    for dark in (False, True):
+        shaded = [cell for cell in cells if (share[cell] > _DARK) == dark]
+        figure.add_scatter(**_cells(names, confusion, shaded, "#FFFFFF" if dark else _ON_LIGHT))
     side = max(320, min(760, 150 + 34 * count))
     ticks = {"tickvals": places, "ticktext": [label(name, 18) for name in names], "showgrid": False, **STILL}
     figure.update_layout(
-        title={"text": title, "font": {"size": 13, "weight": "normal"}, "x": 0, "xref": "container"},
         height=side,
-        margin={"l": 0, "r": 0, "t": 40, "b": 0},
+        margin={"l": 0, "r": 0, "t": 8, "b": 0},
         showlegend=False,
         dragmode=False,
         hovermode="closest",
@@ -162,7 +165,9 @@ def true_against_predicted(
     return figure
 
 
-def _cells(names: Sequence[str], confusion: NDArray[np.int64], cells: Sequence[tuple[int, int]]) -> dict[str, Any]:
+def _cells(
+    names: Sequence[str], confusion: NDArray[np.int64], cells: Sequence[tuple[int, int]], colour: str
+) -> dict[str, Any]:
     return {
         "x": [told for _, told in cells],
         "y": [true for true, _ in cells],
@@ -174,10 +179,10 @@ def _cells(names: Sequence[str], confusion: NDArray[np.int64], cells: Sequence[t
         ],
         "hoverinfo": "text",
         "mode": "markers+text",
-        "textfont": {"size": 11},
+        "textfont": {"size": 11, "color": colour},
         "marker": {"size": 24, "symbol": "square", "color": "rgba(0, 0, 0, 0)"},
-        "unselected": {"marker": {"opacity": 0}},
-        "selected": {"marker": {"opacity": 0}},
+        "unselected": {"marker": {"opacity": 0}, "textfont": {"color": colour}},
+        "selected": {"marker": {"opacity": 0}, "textfont": {"color": colour}},
     }
 
 

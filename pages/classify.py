@@ -36,7 +36,7 @@ def page() -> None:
     if library is not None:
         job_panel(library, report=False)
     classes, head, chosen = [], None, None
-    left, right = st.columns([6, 5], gap="large")
+    left, right = st.columns(2, gap="medium")
     with left, boundary():
         st.subheader("Classes", anchor=False)
         classes, head = class_section(encoder)

@@ -67,7 +67,7 @@ def search_section(library: Library, encoder: Encoder, *, videos: bool) -> None:
     except QueryError as error:
         st.warning(plain(str(error)), icon=":material/help:")
         return
-    show_results(library, terms, filters, result, videos=videos)
+    show_results(library, encoder, terms, filters, result, videos=videos)
     show_details(result.hits, videos=videos)
 
 

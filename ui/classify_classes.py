@@ -113,12 +113,12 @@ def _table() -> list[ClassName]:
         height=min(_TALLEST, 35 * (len(rows or [0]) + 2) + 3),
         key=f"class_table {st.session_state.get('class_turn', 0)}",
         column_config={
-            "name": st.column_config.TextColumn("Class", width=130, help="A word or two, or concept:NAME."),
+            "name": st.column_config.TextColumn("Class", width=118, help="A word or two, or concept:NAME."),
             "descriptions": st.column_config.TextColumn(
-                "Descriptions, separated by ;", width="medium", help="Each counts as much as the name."
+                "Descriptions", width=168, help="Phrases, separated by semicolons; each counts as much as the name."
             ),
             "negative": st.column_config.CheckboxColumn(
-                "None", width="small", help="A class that means “none of these”: what fits it best is left out."
+                "None", width=62, help="A class that means “none of these”: what fits it best is left out."
             ),
         },
         alt="The classes, their descriptions, and whether they mean none of these",

@@ -84,7 +84,7 @@ def show_texts(told: Sequence[Told], classifier: Classifier, threshold: float) -
     final = [replace(each, label=answer(each, threshold)) for each in told]
     counts = Counter(each.label for each in final)
     st.markdown("#### " + ", ".join(f"{plain(name)} {count:,}" for name, count in counts.most_common(8)))
-    share = {"min_value": 0.0, "max_value": 1.0, "format": "percent", "width": "small"}
+    share = {"min_value": 0.0, "max_value": 1.0, "format": "%.2f", "width": "small"}
     st.dataframe(
         [
             {"text": each.what, "class": each.label, "probability": each.probability, "fits": each.fits}

@@ -134,13 +134,13 @@ def _measure(encoder: Encoder, data: LabelledItems) -> dict[str, Measured]:
 def _confusion(one: Measured, data: LabelledItems) -> None:
     report = one.report
     shown = _most_confused(report.confusion)
-    title = "Pictures by true class (rows) and told class (columns); the shade is the share of the row"
     st.markdown("**What is taken for what**")
+    st.caption("Pictures by true class (rows) and told class (columns); the shade is the share of the row.")
     if len(shown) < len(report.names):
         st.caption(f"The {len(shown)} of {counted(len(report.names), 'class')} that are confused most.")
     key = "confusion"
     state = st.plotly_chart(
-        confusion_matrix([report.names[n] for n in shown], report.confusion[np.ix_(shown, shown)], title=title),
+        confusion_matrix([report.names[n] for n in shown], report.confusion[np.ix_(shown, shown)]),
         key=key,
         on_select="rerun",
         selection_mode="points",

@@ -11,6 +11,7 @@ import streamlit as st
 from core import Encoder, Filters, Hit, Library, SearchResult, Term, search
 from core.export import hits_csv, write_hits_zip
 from core.relevance import LIKELY
+from ui.concept_panel import concept_panel
 from ui.details import open_details
 from ui.encoders import load_encoder
 from ui.filters import Options, clear_filters, filter_text, labelled
@@ -45,7 +46,13 @@ def find(
 
 
 def show_results(
-    library: Library, terms: Sequence[Term], filters: Filters, result: SearchResult, *, videos: bool
+    library: Library,
+    encoder: Encoder,
+    terms: Sequence[Term],
+    filters: Filters,
+    result: SearchResult,
+    *,
+    videos: bool,
 ) -> None:
     """The whole section below the query. videos: whether the library has any to find a picture in."""
     limits = filter_text(filters)
@@ -66,6 +73,7 @@ def show_results(
     if likely or shows_beyond:
         with tools:
             _take_away([hit for hit in result.hits if hit.item.id in set(chosen)], [hit.item.id for hit in likely])
+            concept_panel(library, encoder, chosen)
 
 
 def _summary(library: Library, terms: Sequence[Term], result: SearchResult, limits: str) -> None:
