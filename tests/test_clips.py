@@ -150,6 +150,15 @@ def test_sound_that_begins_late_stays_late(tmp_path: Path) -> None:
     assert np.argmax(loud) / 48_000 == pytest.approx(1.0, abs=0.06)
 
 
+def test_a_clip_across_a_splice_has_its_pictures_and_sound(tmp_path: Path) -> None:
+    parts = [write_video(tmp_path / f"{colour}.ts", [colour], seconds_each=5, audio=True) for colour in ("red", "blue")]
+    spliced = tmp_path / "spliced.ts"
+    spliced.write_bytes(b"".join(part.read_bytes() for part in parts))
+    assert colours(cut(spliced, 3, 7), fps=1) == ["red", "red", "blue", "blue"]
+    heard, _ = sound(cut(spliced, 6, 9))
+    assert np.abs(heard[:100_000]).max() > 0.1 and len(heard) >= 3 * 44_000
+
+
 def test_what_cannot_be_cut_has_a_reason(tmp_path: Path) -> None:
     path = write_video(tmp_path / "a.mp4")
     with pytest.raises(MediaError, match=r"ends before 60.0 s"):

@@ -25,6 +25,7 @@ from core.media.sampling import Sampling
 from core.media.video import Video, frame_at, probe
 
 SIX = ["red", "blue", "green", "yellow", "purple", "orange"]
+PAIRS = list(zip(SIX[::2], SIX[1::2], strict=True))
 Told = list[tuple[float, float, str]]
 
 
@@ -288,6 +289,26 @@ def test_a_clock_that_starts_anew_or_leaps(tmp_path: Path) -> None:
     source = write_video(tmp_path / "b.ts", b_frames=0)
     leaping = remux(source, io.BytesIO(), "mpegts", pts=lambda n, time: time + (90_000 * 5000 if n >= 30 else 0))
     assert told(leaping)[-1][1] == pytest.approx(6.0, abs=0.1)
+
+
+def test_pictures_after_a_splice_are_those_of_the_frames(tmp_path: Path) -> None:
+    parts = [write_video(tmp_path / f"{first}.ts", [first, second], seconds_each=10, gop=10) for first, second in PAIRS]
+    spliced = tmp_path / "spliced.ts"
+    spliced.write_bytes(b"".join(part.read_bytes() for part in parts))
+    with Video(spliced) as video:
+        assert [colour_of(image) for image in video.pictures_at([55, 5, 25, 15, 45, 35])] == [
+            "orange", "red", "green", "blue", "purple", "yellow",
+        ]  # fmt: skip
+    assert colour_of(frame_at(spliced, 1e4)) == "orange"
+    assert [colour for *_, colour in told(cut(spliced, 38.5, 42.5))] == ["yellow", "purple", "purple", "purple"]
+
+
+def test_a_leap_forwards_is_no_damage(tmp_path: Path) -> None:
+    source = write_video(tmp_path / "a.ts", b_frames=0)
+    leaping = tmp_path / "leaping.ts"
+    leaping.write_bytes(remux(source, io.BytesIO(), "mpegts", pts=lambda n, time: time + 450_000_000 * (n >= 30)))
+    read_s, why = damage(leaping)
+    assert read_s == pytest.approx(6.0, abs=0.1) and why is None
 
 
 def test_no_times_at_all(tmp_path: Path) -> None:

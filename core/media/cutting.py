@@ -14,6 +14,7 @@ import numpy as np
 from av.video.reformatter import VideoReformatter
 
 from core.errors import MediaError
+from core.media.clock import Clock
 from core.media.container import origin_s, video_stream
 from core.media.video import Video
 
@@ -45,7 +46,8 @@ def write_clip(
         sound = heard.streams.best("audio")
         if sound is not None and sound.codec_context is not None:
             stream = output.add_stream("aac", rate=_RATE, layout="stereo")
-            packets.append(_sound_packets(_samples(heard, sound, start_s), stream, round((end_s - start_s) * _RATE)))
+            samples = _samples(heard, sound, start_s, leaps=video.leaps)
+            packets.append(_sound_packets(samples, stream, round((end_s - start_s) * _RATE)))
         for packet in heapq.merge(*packets, key=lambda packet: packet.dts * packet.time_base):
             output.mux(packet)
 
@@ -85,10 +87,12 @@ class _Pictures:
         yield from self._stream.encode(None)
 
     def _encoded(self, frame: Any, from_s: float, to_s: float) -> list[Any]:
+        start, end = round(from_s * _TICKS), round(to_s * _TICKS)
+        if start >= end:  # after a splice several begin at once, which no file can hold
+            return []
         ready = self._displayed(frame)
         ready.time_base = Fraction(1, _TICKS)
-        ready.pts = round(from_s * _TICKS)
-        ready.duration = max(1, round(to_s * _TICKS) - ready.pts)
+        ready.pts, ready.duration = start, end - start
         ready.pict_type = 0  # the encoder decides anew which are keyframes
         return list(self._stream.encode(ready))
 
@@ -127,11 +131,16 @@ def _sound_packets(blocks: Iterator[tuple[int, Any]], stream: Any, wanted: int) 
     yield from stream.encode(None)
 
 
-def _samples(heard: Any, sound: Any, start_s: float) -> Iterator[tuple[int, Any]]:
-    """(place on the clip's clock, samples) from a little before `start_s`; what cannot be decoded is left out."""
+def _samples(heard: Any, sound: Any, start_s: float, *, leaps: bool) -> Iterator[tuple[int, Any]]:
+    """(place on the clip's clock, samples) from a little before `start_s`; what cannot be decoded is left out.
+
+    leaps: whether the file's own clock does; all is read then, from the beginning.
+    """
     begin_s = start_s + origin_s(heard, video_stream(heard))
-    with contextlib.suppress(av.FFmpegError):
-        heard.seek(int(max(0.0, begin_s - 0.5) / sound.time_base), stream=sound)
+    clock = Clock(origin_s=0.0, span_s=1024 / _RATE, container=heard.format.name)
+    if not leaps:
+        with contextlib.suppress(av.FFmpegError):
+            heard.seek(int(max(0.0, begin_s - 0.5) / sound.time_base), stream=sound)
     resampler = av.AudioResampler(format="fltp", layout="stereo", rate=_RATE)
     packets = heard.demux(sound)
     with contextlib.suppress(StopIteration, av.FFmpegError):
@@ -139,6 +148,8 @@ def _samples(heard: Any, sound: Any, start_s: float) -> Iterator[tuple[int, Any]
             packet = next(packets)
             with contextlib.suppress(av.FFmpegError, ValueError):
                 for frame in packet.decode():
+                    if leaps:
+                        frame.pts = round(clock.time_of(frame) / frame.time_base)
                     for ready in resampler.resample(frame):
                         yield round(((ready.time or 0.0) - begin_s) * _RATE), ready.to_ndarray()
 

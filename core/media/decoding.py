@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Iterator
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ from typing import Any
 import av
 
 from core.errors import MediaError
-from core.media.clock import Clock
+from core.media.clock import Clock, leaps, may_leap
 from core.media.container import AGAIN, claimed_s, open_container, origin_s, video_stream
 
 _TAIL_S = 1.0  # what a container says of its length is often off by this much
@@ -19,13 +21,14 @@ _EPS_S = 1e-6
 _HOPELESS = 300  # so many broken packets before the first frame, and there will be none
 _EXACT = ("mov", "matroska")  # others may count their time anew after a splice, which seeking does not see
 _STEPS_BACK_S = (0.0, 10.0, 100.0)
+_SOON_S = 5.0  # up to there, reading from the beginning is as fast as guessing where it is
 
 
 class Decoder:
     """An open file: `container`, `stream`, its `first` frame, and `shown()`. To be closed.
 
     read_s: how far it was read, in seconds from the beginning. seeks_exactly: `shown()` tells the same times from
-    wherever it begins.
+    wherever it begins. claimed_s: how long it lasts by the container's word, which is wrong where it `leaps`.
     """
 
     def __init__(self, source: Path | str | bytes) -> None:
@@ -47,6 +50,17 @@ class Decoder:
         self.seeks_exactly = self.first.pts is not None and self._format.startswith(_EXACT)
         self.claimed_s = claimed_s(self.container, self.stream)
 
+    @cached_property
+    def leaps(self) -> bool:
+        """Whether its clock starts anew on the way, so that no second is where the container says. Reads the file."""
+        if not may_leap(self._format):
+            return False
+        times: list[float] = []
+        with contextlib.suppress(av.FFmpegError, ValueError, MediaError), open_container(self._source) as container:
+            for packet in container.demux(video_stream(container)):
+                times += [] if packet.dts is None else [float(packet.dts * packet.time_base)]
+        return leaps(times)
+
     def close(self) -> None:
         """Closes the file."""
         if self.container is not None:
@@ -56,7 +70,7 @@ class Decoder:
     def damage(self) -> str | None:
         """What of the file could not be read, in one sentence; None where all could. Known once all is shown."""
         claimed = self.claimed_s
-        if claimed is not None and self.read_s < claimed - max(_TAIL_S, 0.02 * claimed):
+        if claimed is not None and self.read_s < claimed - max(_TAIL_S, 0.02 * claimed) and not self.leaps:
             what = f"Only the first {self.read_s:.1f} of {claimed:.1f} s could be read; the rest is cut off or damaged"
         elif self._broken:
             lost_s = max(self._broken * self._span_s, self.read_s - self._begun_s - self._got_s)
@@ -74,7 +88,7 @@ class Decoder:
         """
         for back_s in _STEPS_BACK_S:  # some formats are sought by guessing, and land late
             begin_s = max(0.0, start_s - back_s)
-            if not (self.seeks_exactly or (begin_s and self.first.pts is not None)) or not self._seek(begin_s):
+            if not (self.seeks_exactly or self._finds(begin_s)) or not self._seek(begin_s):
                 break
             decoded = self._decode(keyframes, cancel)
             found = next(decoded, None)
@@ -96,6 +110,10 @@ class Decoder:
         self._origin_s = origin_s(self.container, self.stream)
         self._format = str(self.container.format.name)
         self._span_s = 1.0 / float(self.stream.average_rate or 25)
+
+    def _finds(self, time_s: float) -> bool:
+        """Whether a time can be looked for, and is worth it, where seeking is not exact."""
+        return time_s > _SOON_S and self.first.pts is not None and not self.leaps
 
     def _seek(self, time_s: float) -> bool:
         """To the last keyframe at or before a time, by the container's word; whether that could be done."""

@@ -104,6 +104,11 @@ class Video:
         return self._decoder.stream.codec_context
 
     @property
+    def leaps(self) -> bool:
+        """Whether its own clock starts anew on the way, see `Decoder.leaps`."""
+        return self._decoder.leaps
+
+    @property
     def read_s(self) -> float:
         """How far it was read, in seconds."""
         return self._decoder.read_s
@@ -144,7 +149,9 @@ class Video:
 
     def pictures_at(self, times_s: Sequence[float], *, min_side: int | None = None) -> list[Image.Image]:
         """The pictures on the screen at some times, as by `frame_at`, in their order; decodes little in between."""
-        times = [min(max(0.0, time_s), self._decoder.claimed_s or math.inf) for time_s in times_s]
+        claimed_s = self._decoder.claimed_s or math.inf
+        end_s = math.inf if max(times_s, default=0.0) > claimed_s and self._decoder.leaps else claimed_s
+        times = [min(max(0.0, time_s), end_s) for time_s in times_s]
         found: dict[float, Image.Image] = {}
         frames: Iterator[tuple[float, Any]] = iter(())
         here: tuple[float, Any] | None = None
