@@ -46,8 +46,8 @@ def alignments(query: Track, video: Track, *, level: float = LEVEL, most: int = 
 
     They do not overlap in the video. Where nothing is alike, the single best second or so stands for it.
     """
-    step = max(min(query.step_s, video.step_s), math.sqrt(query.duration_s * video.duration_s / _CELLS))
-    excess = query.on_grid(step) @ video.on_grid(step).T - np.float32(level)
+    step = _step(query, video)
+    excess = _cosines(query, video, step) - np.float32(level)
     found: list[Alignment] = []
     best = 0.0
     while len(found) < most:
@@ -58,6 +58,20 @@ def alignments(query: Track, video: Track, *, level: float = LEVEL, most: int = 
         found.append(_alignment(query, video, step, (query_cell, cell, length), level + gain / length))
         excess[:, cell : cell + length] = -2.0  # what is taken is unlike everything from here on
     return tuple(found)
+
+
+def _step(query: Track, video: Track) -> float:
+    """Seconds from cell to cell: of the finer of the two, where it has more than one row to tell by."""
+    steps = [track.step_s for track in (query, video) if len(track) > 1] or [query.step_s, video.step_s]
+    return max(min(steps), math.sqrt(query.duration_s * video.duration_s / _CELLS))
+
+
+def _cosines(query: Track, video: Track, step: float) -> Vectors:
+    """(query cells, video cells): rows that are on the screen for many cells are compared once, and never copied."""
+    (wanted, down), (shown, across) = (
+        np.unique(track.rows_on_grid(step), return_inverse=True) for track in (query, video)
+    )
+    return (query.vectors[wanted] @ video.vectors[shown].T)[np.ix_(down, across)]
 
 
 def _best_run(excess: Vectors) -> tuple[float, int, int, int]:

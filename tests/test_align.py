@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -62,6 +64,18 @@ def test_runs_of_identical_frames_and_other_rates_keep_their_seconds() -> None:
     clip = track(np.repeat(scenes[1:3], [6, 16], axis=0), step_s=0.5)  # 5..16 s of it, two frames a second
     found = align(clip, video)
     assert (found.start_s, found.end_s, found.query_start_s, found.query_end_s) == (5, 16, 0, 11)
+
+
+def test_a_single_frame_and_a_long_video_take_little_memory() -> None:
+    frame, video = track(footage(1, seed=2), step_s=0.04), track(footage(7_200, seed=1))
+    frame.vectors[:] = video.vectors[5_000]
+    tracemalloc.start()
+    found = alignments(frame, video)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found[0].start_s == pytest.approx(5_000, abs=1) and found[0].score == pytest.approx(1, abs=1e-3)
+    assert len({int(each.start_s) for each in found}) == len(found), "each in a second of its own"
+    assert peak < 5 * video.vectors.nbytes
 
 
 def test_long_videos_are_compared_on_a_coarser_grid() -> None:
