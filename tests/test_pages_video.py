@@ -35,7 +35,8 @@ from visiting import (  # noqa: F401
 import core.media.clips
 import ui.video_player
 from core import Library, ingest
-from core.library.registry import create_library
+from core.library.registry import create_library, libraries_folder
+from core.media.sampling import Sampling
 from core.timecode import timecode
 
 pytestmark = pytest.mark.usefixtures("world")
@@ -226,6 +227,16 @@ def test_which_video_holds_this_very_picture(textured: list[bytes]) -> None:
     assert 4 <= float(found.split("**0:0")[1].split("**")[0]) <= 8
     at = press(at, "Play it")
     assert 4 <= player(at)["time"] <= 8
+
+
+def test_a_located_picture_outlives_embedding_again(
+    textured: list[bytes], tmp_path: Path, encoder: ColourEncoder
+) -> None:
+    at = visit(VIDEO)
+    at.file_uploader[0].upload("held.png", textured[1]).run()
+    at = press(at, "Which video holds this very picture?")
+    ingest(Library(libraries_folder() / "Textured"), encoder, [tmp_path / "film.mp4"], Sampling(4))
+    assert "Which video holds this very picture?" in labels(at.run()) and not at.exception
 
 
 def test_no_video_holds_it_is_an_answer(textured: list[bytes]) -> None:

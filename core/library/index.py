@@ -20,9 +20,9 @@ _BACKGROUND = 4_096
 _LANES = 16
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class VectorIndex:
-    """A frozen view of one library under one encoder.
+    """A frozen view of one library under one encoder, equal to itself alone: every change of a library makes a new one.
 
     items: the searchable rows of the `items` table. item_rows: (n,) for each vector its row in `items`.
     start_s, end_s: (n,) seconds, NaN for pictures.
