@@ -45,7 +45,7 @@ def write_video(
     gop: frames from keyframe to keyframe. times: the seconds of each frame, over the shots as above (their number then
     replaces that by `fps`). options, container: of the codec and of the file format, as FFmpeg names them.
     """
-    plan = [shot if _is_timed(shot) else (shot, seconds_each) for shot in shots]
+    plan = [_timed(shot, seconds_each) for shot in shots]
     with av.open(str(path), "w", container_options=dict(container or {})) as output:
         output.metadata.update(metadata or {})
         stream = _video_stream(output, codec, fps, size, pix_fmt, options, gop, b_frames)
@@ -104,8 +104,8 @@ def colour_of(image: Image.Image) -> str:
     return min(COLOURS, key=lambda name: float(np.abs(mean - COLOURS[name]).sum()))
 
 
-def _is_timed(shot: Any) -> bool:
-    return isinstance(shot, tuple) and len(shot) == 2
+def _timed(shot: Any, seconds: float) -> tuple[Shot, float]:
+    return (shot[0], shot[1]) if isinstance(shot, tuple) and len(shot) == 2 else (shot, seconds)
 
 
 def _timed_shots(plan: Sequence[Any], fps: float, times: Sequence[float] | None) -> Iterator[tuple[float, float, Shot]]:
