@@ -172,12 +172,11 @@ def _gather(encoder: Encoder, paths: Sequence[Path], name: str) -> None:
     load_encoder(encoder)
     st.session_state.pop(f"gathered {name}", None)
     close_one()
-    with st.container(horizontal=True, vertical_alignment="center", key="gathering") as place:
+    with st.container(horizontal=True, vertical_alignment="center", key="gathering"):
         bar = st.progress(0.0, text=f"Looking at {counted(len(paths), 'file')} …")
         st.button("Stop", icon=":material/stop_circle:")
     found = gather_files(encoder, paths, on_progress=lambda now: bar.progress(now.fraction, text=progress_text(now)))
     st.session_state[f"gathered {name}"] = (encoder.id, found)
-    place.empty()
     st.rerun()
 
 

@@ -56,7 +56,7 @@ def correct_row(
     st.markdown(f"**{len(ids):,} selected**", width="content")
     st.selectbox(
         "These are",
-        [*names, NONE],
+        list(dict.fromkeys([*names, NONE])),
         index=None,
         key="these_are",
         placeholder="These are …",

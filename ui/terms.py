@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -33,7 +32,7 @@ def term_editor(library: Library, terms: Sequence[Term]) -> None:
 
 
 def _term(library: Library, terms: Sequence[Term], place: int, term: Term) -> None:
-    mark = hashlib.blake2b(repr((place, term.weight, term.value)).encode(), digest_size=6).hexdigest()
+    mark = f"{hash((place, term.weight, term.value)):x}"  # of an upload, which may be large, Python keeps its hash
     with st.container(border=True, width="content", horizontal=True, vertical_alignment="center", wrap=False):
         picture = _picture(library, term)
         if picture is not None:

@@ -1,0 +1,100 @@
+"""Classes typed, corrected by a click and found by their label, in a real browser with the real encoder."""
+
+from __future__ import annotations
+
+import csv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+from browsing import PHONE, Visitor
+
+CLASSES = "cat\ncup of coffee\nrocket\nmotorcycle"
+
+
+def groups(visitor: Visitor) -> dict[str, list[str]]:
+    """Class -> names of the pictures below its heading."""
+    visitor.names()
+    found: dict[str, list[str]] = {}
+    for kind, text in visitor.page.locator("ul li").evaluate_all(
+        "all => all.map(li => li.className === 'section' ? ['class', li.textContent]"
+        " : ['name', li.querySelector('.name')?.textContent ?? ''])"
+    ):
+        if kind == "class":
+            found[text.split(" · ")[0]] = []
+        elif found:
+            found[list(found)[-1]].append(text)
+    return found
+
+
+def tick(visitor: Visitor, name: str) -> None:
+    visitor.page.get_by_role("checkbox", name=f"Select {name}").check()
+    visitor.page.get_by_text("1 selected").wait_for()
+    visitor.settle()
+
+
+def test_classes_are_pasted_corrected_and_searched_by_label(visitor: Visitor, tmp_path: Path) -> None:
+    page = visitor.go("classify").page
+    page.get_by_role("button", name="Paste a list").click()
+    page.get_by_role("textbox", name="A class a line").fill(CLASSES)
+    page.get_by_role("button", name="Use this list").click()
+    page.locator("h4", has_text="none of these").wait_for()
+    found = groups(visitor.settle())
+    assert "chelsea.png" in found["cat"] and "coffee.png" in found["cup of coffee"] and "rocket.jpg" in found["rocket"]
+    assert visitor.link()["classes"] == CLASSES
+
+    tick(visitor, "horse.png")
+    box = page.get_by_role("combobox", name="These are")
+    box.fill("big animal")
+    box.press("Enter")
+    visitor.settle()
+    page.get_by_role("button", name="Put right").click()
+    page.locator("li.section", has_text="big animal · 1").wait_for()
+    assert groups(visitor.settle())["big animal"] == ["horse.png"]
+
+    visitor.go("search_images", label="big animal", beyond="true").search("an animal")
+    assert visitor.names() == ["horse.png"]
+
+
+def test_the_answers_can_be_taken_away(visitor: Visitor, tmp_path: Path) -> None:
+    page = visitor.go("classify", classes=CLASSES).page
+    visitor.names()
+    with page.expect_download() as table:
+        page.get_by_role("button", name="Table (CSV)").click()
+    table.value.save_as(tmp_path / "classes.csv")
+    rows = list(csv.DictReader((tmp_path / "classes.csv").open(encoding="utf-8")))
+    assert next(row["label"] for row in rows if row["what"].endswith("chelsea.png")) == "cat" and "rocket" in rows[0]
+    with page.expect_download() as folders:
+        page.get_by_role("button", name="Folders (zip)").click()
+    folders.value.save_as(tmp_path / "classes.zip")
+    with zipfile.ZipFile(tmp_path / "classes.zip") as archive:
+        assert "cat/chelsea.png" in archive.namelist()
+
+
+def test_one_picture_and_its_bars_fit_a_phone(visitor: Visitor) -> None:
+    visitor.page.set_viewport_size(PHONE)
+    visitor.go("classify", classes=CLASSES)
+    visitor.names()
+    assert visitor.fits()
+    visitor.page.get_by_role("button", name="Details of chelsea.png").click()
+    visitor.page.get_by_role("dialog").get_by_role("button", name="Classify this").click()
+    visitor.answer("cat")
+    visitor.page.locator(".js-plotly-plot").first.wait_for()
+    assert visitor.fits() and "item" in visitor.link()
+
+
+def test_a_cell_of_the_confusion_matrix_opens_its_pictures(visitor: Visitor) -> None:
+    page = visitor.go("lab", least="2").page
+    page.get_by_role("button", name="Compare the ways").click()
+    page.get_by_text("What is taken for what").wait_for(timeout=60_000)
+    visitor.settle()
+    number = page.locator(".js-plotly-plot").first.locator(".scatterlayer text").first
+    number.scroll_into_view_if_needed()
+    box = number.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.get_by_text("Truly").wait_for()
+    assert visitor.settle().names()
