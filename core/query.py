@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from core.clip_track import clip_track
 from core.concepts import load_concept
 from core.encoders.base import Encoder, Vectors, unit_rows
 from core.errors import MediaError, QueryError
@@ -20,7 +21,7 @@ from core.files import absolute
 from core.library.index import VectorIndex
 from core.media.images import open_image
 from core.media.kinds import is_image_path, is_media_path, is_video_path
-from core.track import embed_video, track_of
+from core.track import track_of
 
 PLAIN = ("{}",)  # the template that leaves words as they are
 _ITEM = "item:"
@@ -198,7 +199,7 @@ def _embed_term(
     source = term.value if isinstance(term.value, bytes) else Path(term.value)
     try:
         if term.kind == "clip":
-            return embed_video(encoder, source).whole()
+            return clip_track(encoder, source).whole()
         return encoder.encode_images([open_image(source, min_side=encoder.min_side)])[0]
     except MediaError as error:
         where = f"The {term.kind} of the query" if isinstance(term.value, bytes) else repr(str(term.value))

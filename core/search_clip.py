@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.align import Alignment, alignments
+from core.clip_track import clip_track
 from core.encoders.base import Encoder, Vectors
 from core.errors import MediaError, QueryError
 from core.library.index import VectorIndex
 from core.moments import Moment
 from core.query import Term
 from core.relevance import LIKELY, Relevance
-from core.track import Track, embed_video, track_of
+from core.track import Track, track_of
 from core.video_rows import VideoRows
 
 ENOUGH_S = 5.0  # a run of this length is evidence in full, however long the clip that was asked with
@@ -37,7 +38,7 @@ def asked_track(encoder: Encoder, terms: Sequence[Term], index: VectorIndex) -> 
     if terms[0].kind != "clip":
         return None
     try:
-        return embed_video(encoder, value if isinstance(value, bytes) else Path(value))
+        return clip_track(encoder, value if isinstance(value, bytes) else Path(value))
     except MediaError as error:
         where = "The clip of the query" if isinstance(value, bytes) else repr(str(value))
         raise QueryError(f"{where} cannot be used: {error}") from error

@@ -34,7 +34,7 @@ from visiting import (  # noqa: F401
 
 import core.media.clips
 import ui.video_player
-from core import Library, ingest
+from core import Library, Term, ingest
 from core.library.registry import create_library, libraries_folder
 from core.media.sampling import Sampling
 from core.timecode import timecode
@@ -176,6 +176,23 @@ def test_an_uploaded_clip_finds_its_video(library: Library, tmp_path: Path) -> N
     at = visit(VIDEO)
     at.file_uploader[0].upload("query.mp4", clip.read_bytes()).run()
     assert names(at)[0] == "night.mp4" and "your clip" in said(at)
+
+
+def test_an_uploaded_clip_is_neither_spelled_out_nor_embedded_again(
+    library: Library, encoder: ColourEncoder, tmp_path: Path
+) -> None:
+    class Clip(bytes):
+        def __repr__(self) -> str:
+            raise AssertionError("a clip of 100 MB would be spelled out in 400")
+
+    clip = write_video(tmp_path / "query.mp4", ["black", "purple"], seconds_each=3, size=(96, 54))
+    at = visit(VIDEO)
+    at.session_state["uploads"] = [Term("clip", Clip(clip.read_bytes()))]
+    seen = encoder.images_seen
+    at = at.run()
+    assert "your clip" in said(at) and names(at)[0] == "night.mp4" and encoder.images_seen == seen + 6
+    at.toggle("compare").set_value(True).run()
+    assert "By whole video" in said(at) and encoder.images_seen == seen + 6
 
 
 def test_a_picture_of_the_library_is_found_in_videos(library: Library) -> None:

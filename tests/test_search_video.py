@@ -15,7 +15,7 @@ from core.filters import Filters
 from core.library import Library
 from core.library.schema import Item, VectorRow
 from core.query import Term, parse_query
-from core.search_video import Pooling, VideoHit, VideoResult, search_videos
+from core.search_video import POOLINGS, Pooling, VideoHit, VideoResult, search_videos
 
 Scene = tuple[str, float]  # a colour and its seconds
 
@@ -193,6 +193,23 @@ def test_an_uploaded_clip_is_found_at_its_seconds(films: Library, encoder: Colou
         assert best.item.id in ("long", "short") and best.likely and best.alignment is not None
         offset = 7 if best.item.id == "long" else 0
         assert (best.alignment.start_s, best.alignment.end_s) == (offset + 1, offset + 8)
+
+
+def test_a_clip_is_embedded_once_however_it_is_asked_with(
+    films: Library, encoder: ColourEncoder, tmp_path: Path
+) -> None:
+    path = write_video(tmp_path / "once.mp4", [("purple", 2.0), ("green", 3.0)], size=(64, 48))
+    for value in (path, path.read_bytes()):
+        term, seen = Term("clip", value), encoder.images_seen
+        for pooling in POOLINGS:
+            search_videos(films, encoder, [term], pooling=pooling)
+        search_videos(films, encoder, [term], filters=Filters(max_duration_s=9))
+        search_videos(films, encoder, [term, Term("text", "red")])
+        assert encoder.images_seen == seen + 5
+    best = search_videos(films, encoder, [Term("clip", path)]).hits[0]
+    write_video(path, [("red", 3.0), ("green", 4.0), ("blue", 2.0)], size=(64, 48))
+    found = search_videos(films, encoder, [Term("clip", path)]).hits[0]
+    assert found.score > best.score + 0.1, "a file that changed is another clip"
 
 
 def test_a_broken_clip_says_so(films: Library, encoder: ColourEncoder) -> None:

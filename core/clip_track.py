@@ -1,0 +1,49 @@
+"""The clips that queries ask with: each is embedded once, however often the question is put in another way."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import threading
+from collections import OrderedDict
+from pathlib import Path
+
+from core.encoders.base import Encoder
+from core.files import absolute
+from core.track import Track, embed_video
+
+_MOST = 8
+
+_kept: OrderedDict[tuple[str, object], Track] = OrderedDict()  # by encoder and content; the clips are not kept
+_lock = threading.Lock()
+
+
+def clip_track(encoder: Encoder, clip: Path | bytes) -> Track:
+    """The track of a clip in no library, at one frame per second; the last 8 are kept. To be read only.
+
+    Raises MediaError, see `embed_video`.
+    """
+    key = encoder.id, _mark(clip)
+    with _lock:
+        if key in _kept:
+            _kept.move_to_end(key)
+            return _kept[key]
+    track = embed_video(encoder, clip)
+    for array in (track.start_s, track.end_s, track.vectors):
+        array.setflags(write=False)
+    with _lock:
+        _kept[key] = track
+        while len(_kept) > _MOST:
+            _kept.popitem(last=False)
+    return track
+
+
+def _mark(clip: Path | bytes) -> object:
+    """The content of bytes; of a file, its place, size and time of change."""
+    if isinstance(clip, bytes):
+        return hashlib.blake2b(clip, digest_size=16).digest()
+    with contextlib.suppress(OSError, ValueError):  # embedding tells what is wrong with it
+        found = os.stat(absolute(clip))
+        return str(absolute(clip)), found.st_size, found.st_mtime_ns
+    return None
