@@ -335,6 +335,32 @@ def test_uploaded_videos_are_planned_and_can_be_left(tmp_path: Path) -> None:
         assert library.counts()["ok"] == kept == len(list((library.path / "uploads").iterdir()))
 
 
+def upload(at: AppTest, file: Path) -> AppTest:
+    at.file_uploader[0].upload(file.name, file.read_bytes())
+    return at.form_submit_button("FormSubmitter:upload-Add them").click().run()
+
+
+def test_a_second_upload_joins_the_plan_of_the_first(tmp_path: Path) -> None:
+    library, other = create_library("Mine"), create_library("Other")
+    files = [write_video(tmp_path / f"{colour}.mp4", [colour], seconds_each=3) for colour in ("red", "blue", "green")]
+    at = upload(upload(visit(LIBRARY, library="Mine"), files[0]), files[1])
+    assert "**2 videos** (6 s)" in said(at)
+    at = upload(at.selectbox("library_pick").set_value("Other").run(), files[2])
+    assert "**1 video** (3 s)" in said(at)
+    settled(at.selectbox("library_pick").set_value("Mine").run().button("upload_plan_start").click().run())
+    assert library.counts()["ok"] == 2 and other.counts()["ok"] == 0
+
+
+def test_leaving_a_plan_keeps_what_somebody_else_uploaded(tmp_path: Path) -> None:
+    library = create_library("Mine")
+    theirs, mine = (write_video(tmp_path / f"{name}.mp4", [name], seconds_each=3) for name in ("red", "blue"))
+    upload(visit(LIBRARY), theirs)
+    at = upload(upload(visit(LIBRARY), theirs), mine)
+    assert "**2 videos**" in said(at)
+    at.button("upload_plan_leave").click().run()
+    assert [path.name.split("-")[0] for path in (library.path / "uploads").iterdir()] == ["red"]
+
+
 def test_a_damaged_video_is_listed_with_how_much_was_read(films: Path, encoder: ColourEncoder) -> None:
     path = films / "cut.mkv"
     truncate(write_video(path, ["red", "white", "blue", "green"], seconds_each=10), 0.5)

@@ -42,7 +42,9 @@ def test_uploads_become_searchable(library: Library, encoder: ColourEncoder) -> 
 def test_two_files_of_one_name_are_both_kept_and_the_same_file_once(library: Library) -> None:
     files = [("IMG_1.png", png("red")), ("IMG_1.png", png("blue")), ("IMG_1.png", png("red"))]
     report = save_uploads(library, [(name, io.BytesIO(data)) for name, data in files])
-    assert len(set(report.saved)) == 2
+    assert len(set(report.saved)) == 2 and sorted(report.new) == sorted(set(report.saved))
+    again = save_uploads(library, [("IMG_1.png", io.BytesIO(png("red"))), ("IMG_1.png", io.BytesIO(png("grey")))])
+    assert again.saved[0] == report.saved[0] and again.new == again.saved[1:]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
@@ -15,7 +16,7 @@ from core.media.kinds import is_image_path, is_media_path
 from ui.jobs import busy, start_ingest, start_job
 from ui.libraries import LibraryFacts, library_key
 from ui.page import counted, file_table, plain
-from ui.plan import Plan, show_plan
+from ui.plan import Plan, plan_place, show_plan
 from ui.sidebar import use_library
 
 
@@ -59,7 +60,7 @@ def add_folder(library: Library, encoder: Encoder) -> None:
         path = st.text_input("Folder", key="folder_path", placeholder="~/Pictures", help=about).strip()
         asked = st.form_submit_button("Look what is there", disabled=busy(library))
     if asked:
-        st.session_state.pop("folder_plan", None)
+        st.session_state.pop(plan_place("folder_plan", library), None)
     if asked and not path:
         st.info("Type the path of a folder of this computer.", icon=":material/folder:")
     elif asked and os.path.isfile(os.path.expanduser(path)):
@@ -70,7 +71,7 @@ def add_folder(library: Library, encoder: Encoder) -> None:
         if not found.files:
             st.info(f"No pictures or videos in {plain(found.roots[0])}.", icon=":material/folder_off:")
             return
-        st.session_state["folder_plan"] = Plan(library.path, found, f"Adding {found.roots[0]}")
+        st.session_state[plan_place("folder_plan", library)] = Plan(found, f"Adding {found.roots[0]}")
     show_plan(library, encoder, "folder_plan")
 
 
@@ -100,15 +101,25 @@ def add_uploads(library: Library, encoder: Encoder) -> None:
 def _uploaded(library: Library, encoder: Encoder, report: UploadReport) -> None:
     if not report.saved:
         return
-    title = f"Adding {counted(len(report.saved), 'upload')}"
     if all(is_image_path(path) for path in report.saved):
-        start_ingest(library, encoder, title, report.saved)
-    else:  # video takes its time: how long is said first
-        st.session_state["upload_plan"] = Plan(library.path, scan(report.saved, wanted=is_media_path), title)
+        start_ingest(library, encoder, _title(report.saved), report.saved)
+        return
+    place = plan_place("upload_plan", library)  # video takes its time: how long is said first
+    waiting: Plan | None = st.session_state.get(place)
+    before = [Path(path) for path in waiting.found.roots if os.path.lexists(path)] if waiting else []
+    paths = list(dict.fromkeys([*before, *report.saved]))
+    new = (*waiting.new, *report.new) if waiting else tuple(report.new)
+    st.session_state[place] = Plan(scan(paths, wanted=is_media_path), _title(paths), new)
+
+
+def _title(paths: Sequence[Path]) -> str:
+    return f"Adding {counted(len(paths), 'upload')}"
 
 
 def _throw_away(library: Library) -> None:
-    """Deletes the uploads of a plan that is not followed, but for those that are in the library from before."""
-    plan: Plan = st.session_state["upload_plan"]
-    for path in set(plan.found.files) - set(library.items()["path"].to_pylist()):
-        Path(path).unlink(missing_ok=True)
+    """Deletes the uploads of a plan that is not followed: those that it brought and that nobody has added since."""
+    plan: Plan = st.session_state[plan_place("upload_plan", library)]
+    listed = set(library.items()["path"].to_pylist())
+    for path in plan.new:
+        if str(path) not in listed:
+            path.unlink(missing_ok=True)

@@ -30,21 +30,30 @@ _WAYS: dict[str, Literal["rate", "keyframes", "scenes"]] = {
 
 @dataclass(slots=True)
 class Plan:
-    """Files to add to a library (its path), as they were found, and what surveys said, by encoder and sampling."""
+    """Files to add to a library, as they were found, and what surveys said, by encoder and sampling.
 
-    library: Path
+    new: those that are there for this plan alone.
+    """
+
     found: Scan
     title: str
+    new: tuple[Path, ...] = ()
     surveys: dict[tuple[str, str], Survey] = field(default_factory=dict)
 
 
+def plan_place(key: str, library: Library) -> str:
+    """Where the session state holds the plan of a library: each has its own, which waits while another is shown."""
+    return f"{key} {library.path}"
+
+
 def show_plan(library: Library, encoder: Encoder, key: str, *, on_leave: Callable[[], None] | None = None) -> None:
-    """The plan in the session state under `key`: what will be added, which frames, how long it takes, and the start.
+    """The plan at its `plan_place`: what will be added, which frames, how long it takes, and the start.
 
     on_leave: called where the visitor decides against it. Nothing where there is no plan for this library.
     """
-    plan: Plan | None = st.session_state.get(key)
-    if plan is None or plan.library != library.path:
+    place = plan_place(key, library)
+    plan: Plan | None = st.session_state.get(place)
+    if plan is None:
         return
     with st.container(border=True, key=f"{key}_box"):
         videos = any(not is_image_path(path) for path in plan.found.files)
@@ -59,7 +68,7 @@ def show_plan(library: Library, encoder: Encoder, key: str, *, on_leave: Callabl
     if left and on_leave:
         on_leave()
     if start or left:
-        del st.session_state[key]
+        del st.session_state[place]
     if start:
         chosen = None if sampling == Sampling() else sampling  # None leaves videos that are here as they were sampled
         start_ingest(library, encoder, plan.title, plan.found.roots, chosen)

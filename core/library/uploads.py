@@ -21,10 +21,14 @@ MAX_UNPACKED_BYTES = 8_000_000_000
 
 @dataclass(slots=True)
 class UploadReport:
-    """folder: where the files went, to be ingested. saved: their paths. refused: (name, reason)."""
+    """folder: where the files went, to be ingested. saved: their paths. refused: (name, reason).
+
+    new: those of `saved` that were not there before, from an earlier upload of the same content.
+    """
 
     folder: Path
     saved: list[Path] = field(default_factory=list)
+    new: list[Path] = field(default_factory=list)
     refused: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -89,6 +93,7 @@ def _save(report: UploadReport, name: str, data: bytes) -> None:
         path = report.folder / _safe_name(name, data)
         if not path.exists():
             write_whole(path, data)
+            report.new.append(path)
         report.saved.append(path)
 
 
