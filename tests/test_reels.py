@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import resource
+import signal
 import threading
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pytest
 from PIL import Image
 
 import core.library.reels as reels
+from core.errors import LibraryError
 from core.library.reels import Reel, Shot, reel_plan, render_reels
 from core.library.sample import sample_sources, sample_subjects
 from core.media.images import open_image
@@ -118,6 +121,21 @@ def test_rendered_once_with_progress(tmp_path: Path) -> None:
     assert render_reels(tmp_path) == paths and [path.stat().st_mtime_ns for path in paths] == written
     paths[1].unlink()
     assert render_reels(tmp_path) == paths and paths[0].stat().st_mtime_ns == written[0]
+
+
+@pytest.mark.usefixtures("short")
+def test_a_full_disk_is_told_and_leaves_no_half_file(tmp_path: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    waiting = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, before[1]))
+    try:
+        with pytest.raises(LibraryError, match=r"short\.mp4 cannot be written .*: make room"):
+            render_reels(tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, waiting)
+    assert not list(tmp_path.iterdir())
+    assert len(render_reels(tmp_path)) == 2
 
 
 @pytest.mark.usefixtures("short")

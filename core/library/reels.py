@@ -19,6 +19,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.errors import LibraryError
 from core.library.sample import sample_sources
 from core.media.images import open_image
 from core.progress import OnProgress, Progress
@@ -105,7 +106,8 @@ def render_reels(
 ) -> list[Path]:
     """Renders the reels that a folder lacks, as H.264 MP4 that browsers play; returns the paths of all.
 
-    A file gets its name once it is whole. On `cancel` the one in the making is dropped.
+    A file gets its name once it is whole. On `cancel` the one in the making is dropped. Raises LibraryError where a
+    file cannot be written.
     """
     started = time.monotonic()
     folder.mkdir(parents=True, exist_ok=True)
@@ -121,11 +123,15 @@ def render_reels(
 
     for reel in missing:
         hidden = folder / f".{reel.file_name}"
-        if _write(reel, hidden, go_on):
+        try:
+            if not _write(reel, hidden, go_on):
+                break
             hidden.replace(folder / reel.file_name)
-        else:
-            hidden.unlink(missing_ok=True)  # it begins with the first packet
-            break
+        except (av.FFmpegError, OSError) as error:
+            why = f"The sample video {reel.file_name} cannot be written ({error.strerror or error})"
+            raise LibraryError(f"{why}: make room on the disk, or check the permissions of {folder}.") from error
+        finally:
+            hidden.unlink(missing_ok=True)
     return [path for reel in reel_plan() if (path := folder / reel.file_name).exists()]
 
 
