@@ -398,6 +398,21 @@ def test_moments_are_taken_away(library: Library) -> None:
         assert core.media.clips.is_playable(archive.read(clips[0]))
 
 
+def test_only_likely_moments_are_taken_away_unless_all_are_shown(
+    library: Library, films: Path, encoder: ColourEncoder
+) -> None:
+    write_video(films / "sea.mp4", ["blue", "orange", (20, 110, 200), "orange"], seconds_each=4)
+    ingest(library, encoder, [films])
+    at = find(visit(VIDEO), "blue")
+    assert "2 likely moments of 2 videos, best first" in said(at) and names(at) == ["flags.mp4", "sea.mp4"]
+    at = press(at, "Cut the clips (zip)")
+    with zipfile.ZipFile(io.BytesIO(at.session_state["cut_clips"][1])) as archive:
+        assert len([name for name in archive.namelist() if name.endswith(".mp4")]) == 2
+    at.toggle("beyond").set_value(True).run()
+    assert "moments of 4 videos, whether likely or not" in said(at)
+    assert "likely moment of" not in said(find(at, "xylophone"))
+
+
 def test_timecodes_are_those_of_players() -> None:
     assert [timecode(s) for s in (0, 7.96, 754, 3723, -1)] == ["0:00", "0:07", "12:34", "1:02:03", "0:00"]
     assert timecode(7.46, within=12.0) == "0:07.5" and timecode(59.96, within=20) == "1:00.0"

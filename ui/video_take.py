@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 
 from core.export_moments import moments_csv, moments_edl, moments_otio, write_moments_zip
+from core.moments import Moment
 from core.search_video import VideoHit
 from ui.encoders import progress_text
 from ui.page import boundary, counted, size_text
 
 
 def take_away(hits: Sequence[VideoHit]) -> None:
-    """The pop-up of downloads. Hits that are likely bring their likely moments, the others their best one."""
+    """The pop-up of downloads: of the likely moments, or of all where the visitor looks at what lies beyond them."""
+    everything = st.session_state.get("beyond", False) or not any(hit.likely for hit in hits)
+    if not everything:
+        hits = [replace(hit, moments=_likely(hit)) for hit in hits if _likely(hit)]
     with st.popover("Take moments away", icon=":material/download:", key="take_away"), boundary():
-        st.caption(
-            f"{counted(sum(len(hit.moments) for hit in hits), 'moment')} of {counted(len(hits), 'video')}, best first."
-        )
+        amount = counted(sum(len(hit.moments) for hit in hits), "moment" if everything else "likely moment")
+        whole = ", whether likely or not" if everything else ""
+        st.caption(f"{amount} of {counted(len(hits), 'video')}{whole}, best first.")
         for label, data, name, kind, icon in (
             ("Table (CSV)", moments_csv, "moments.csv", "text/csv", ":material/table:"),
             ("Timeline (OTIO)", moments_otio, "moments.otio", "application/json", ":material/view_timeline:"),
@@ -29,6 +34,10 @@ def take_away(hits: Sequence[VideoHit]) -> None:
                 on_click="ignore", width="stretch",
             )  # fmt: skip
         _clips(hits)
+
+
+def _likely(hit: VideoHit) -> tuple[Moment, ...]:
+    return tuple(moment for moment in hit.moments if moment.likely)
 
 
 def _clips(hits: Sequence[VideoHit]) -> None:
