@@ -233,7 +233,7 @@ def test_learning_from_labels_replaces_zero_shot(colours: Library, encoder: Colo
     at = put_right(at, colours, "warm", "orange.png", "red.png")
     at = put_right(at, colours, "cold", "blue.png", "purple.png")
     at = press(at, "Learn")
-    assert at.selectbox("head").value == "classes" and "Learned (blend)" in said(at)
+    assert in_link(at, "head") == "classes" and "Learned (blend)" in said(at)
     head = load_head(saved_heads(encoder)["classes"], encoder)
     assert head.names == ("warm", "cold")
     at.slider("fits").set_value(0.0).run()

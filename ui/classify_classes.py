@@ -133,7 +133,8 @@ def _table() -> list[ClassName]:
 
 
 def _paste() -> None:
-    with st.popover("Paste a list", icon=":material/content_paste:"), st.form("paste", border=False):
+    key = f"paste {st.session_state.get('class_turn', 0)}"  # closes with the list that it brought
+    with st.popover("Paste a list", icon=":material/content_paste:", key=key), st.form(f"{key} form", border=False):
         text = st.text_area(
             "A class a line, descriptions behind semicolons",
             value=format_classes(st.session_state.get("classes_now", [])),
@@ -166,10 +167,12 @@ def _forget(encoder: Encoder, name: str) -> None:
 
 def _head_choice(encoder: Encoder) -> Head | None:
     state, heads = st.session_state, saved_heads(encoder)
+    if "head" not in state:
+        state["head"] = st.query_params.get("head")
     if "head_next" in state:
         state["head"] = state.pop("head_next")
-    if state.get("head") not in heads:
-        state.pop("head", None)
+    if state["head"] not in heads:
+        state["head"] = None
     if not heads:
         return None
     name = st.selectbox(
@@ -177,12 +180,14 @@ def _head_choice(encoder: Encoder) -> Head | None:
         list(heads),
         index=None,
         key="head",
-        bind="query-params",
         placeholder="The classes below, as words alone (zero-shot)",
         help="A head that was learned from labels, here or elsewhere, with the same encoder.",
     )
     if name is None:
+        st.query_params.pop("head", None)
         return None
+    if st.query_params.get("head") != name:
+        st.query_params["head"] = name
     head = load_head(heads[name], encoder)
     if head.target != "classes":
         raise DataError(f"{name!r} predicts the number {head.names[0]!r}, no classes: choose another.")

@@ -84,6 +84,7 @@ def _put(library: Library | None, gathered: Gathered | None, task: str, ids: lis
         elif library is not None:
             library.put_labels([Label(item_id, task, label, "person") for item_id in ids])
         tick(key, [])
+        st.session_state["these_are"] = None  # the next ones may be something else
         st.toast(f"{counted(len(ids), 'picture')}: {plain(label)}")
 
 

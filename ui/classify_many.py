@@ -27,7 +27,7 @@ _A_GROUP, _GROUPS, _ONE_GROUP = 12, 20, 120  # pictures a group among all, group
 _SHORT = 14  # letters of a class below a picture
 # where one corrects stays in sight while one ticks pictures
 _STICKY = """<style>
-.st-key-correct {
+[data-testid=stLayoutWrapper]:has(> .st-key-correct) {
   position: sticky; top: 3.75rem; z-index: 3; padding: 0.5rem 0; background: var(--st-background-color);
 }
 </style>"""

@@ -26,9 +26,10 @@ def locate_panel(
     if not _is_picture(library, terms):
         return
     key = (encoder.id, terms[0], filters, library.index(encoder))
-    kept: tuple[object, tuple[Sighting, ...]] | None = st.session_state.get("located")
+    kept: tuple[object, tuple[Sighting, ...], dict[str, str]] | None = st.session_state.get("located")
     if kept is not None and kept[0] == key:
         _answer(kept[1], result)
+        _unread(kept[2])
     elif st.button(
         "Which video holds this very picture?",
         icon=":material/pinch_zoom_out:",
@@ -36,8 +37,16 @@ def locate_panel(
     ):
         load_encoder(encoder)
         bar = st.progress(0.0, text="Comparing pictures …")
-        found = locate(library, encoder, terms[0], filters=filters, on_progress=lambda now: bar.progress(now.fraction))
-        st.session_state["located"] = (key, found)
+        unread: dict[str, str] = {}
+        found = locate(
+            library,
+            encoder,
+            terms[0],
+            filters=filters,
+            on_unreadable=lambda item, why: unread.update({item.path: why}),
+            on_progress=lambda now: bar.progress(now.fraction),
+        )
+        st.session_state["located"] = (key, found, unread)
         st.rerun()
 
 
@@ -63,6 +72,14 @@ def _answer(found: Sequence[Sighting], result: VideoResult) -> None:
         st.markdown(f"**{counted(videos, 'video')} {'holds' if videos == 1 else 'hold'} this picture**")
         for number, sighting in enumerate(found[:_MOST]):
             _sighting(number, sighting, playable=sighting.item.id in shown)
+
+
+def _unread(unread: dict[str, str]) -> None:
+    """Which videos may hold it as well, and why nobody knows."""
+    if unread:
+        st.caption(f":material/videocam_off: {counted(len(unread), 'video')} that may hold it could not be read:")
+        for path, why in unread.items():
+            st.caption(f"{plain(Path(path).name)}: {plain(why)}")
 
 
 def _sighting(number: int, sighting: Sighting, *, playable: bool) -> None:

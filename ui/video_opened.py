@@ -33,7 +33,7 @@ def opened_among(hits: Sequence[VideoHit], asked: Any) -> VideoHit:
     if opened is None or found is None:
         found = hits[0]
         turn = opened.turn + 1 if opened else 0
-        opened = Opened(asked, found.item.id, found.moments[0].start_s, turn)
+        opened = Opened(asked, found.item.id, found.moments[0].enter_s, turn)
     state["opened"] = opened
     write_link()
     return found

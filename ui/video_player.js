@@ -91,8 +91,8 @@ function row(moment, player) {
   words.append(element("span", moment.likely ? "chance" : "chance faint", facts, moment.chance))
   open.append(words)
   open.onclick = () => {
-    seek(player, moment.start)
-    player.tell("at", moment.start)
+    seek(player, moment.enter)
+    player.tell("at", moment.enter)
   }
   const more = element("span", "more")
   for (const [name, text, title] of [

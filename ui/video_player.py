@@ -143,6 +143,7 @@ def _note_unplayable(item_id: str) -> None:
 
 def _shown(moment: Moment, duration_s: float, picture: str | None) -> dict[str, Any]:
     return {
+        "enter": round(moment.enter_s, 2),
         "start": round(moment.start_s, 2),
         "end": round(moment.end_s, 2),
         "peak": round(moment.peak_s, 2),

@@ -10,7 +10,7 @@ import streamlit as st
 
 from core import Encoder, Filters, Library, Term
 from core.errors import MediaError
-from core.figures import timeline
+from core.figures import score_range, timeline
 from core.search_video import Pooling, VideoHit, VideoResult, search_videos
 from core.timecode import timecode
 from ui.encoders import load_encoder
@@ -33,6 +33,7 @@ _LEGEND = (
     "Grey: each frame. Green: smoothed. Dotted: what moments rise above. Shaded: moments, in green the likely ones. "
     "Click a curve, a frame or a moment to go there."
 )
+_MOMENTS = 12  # of a video, at most: each is shown with its picture
 RANKINGS: dict[str, Pooling] = {"best moment": "max", "best 5 seconds": "top", "whole video": "mean"}
 
 
@@ -56,6 +57,7 @@ def find_videos(
             pooling=pooling,
             filters=filters,
             templates=options.templates,
+            max_moments=_MOMENTS,
         )
 
     key = (encoder.id, terms, filters, labelled(library, filters), options)
@@ -105,10 +107,11 @@ def show_video_results(library: Library, terms: tuple[Term, ...], filters: Filte
         _watch(opened)
     with right:
         st.caption(_LEGEND)
+        scores = score_range([hit.curve for hit in hits])
         for rank, hit in enumerate(hits):
             if rank == result.cutoff and rank:
                 st.markdown("**Likely matches end here**")
-            _row(rank + 1, hit, opened is hit)
+            _row(rank + 1, hit, opened is hit, scores)
 
 
 def compare_rankings(results: dict[str, VideoResult]) -> None:
@@ -180,7 +183,7 @@ def _alignment(hit: VideoHit) -> None:
         st.rerun(scope="fragment")
 
 
-def _row(rank: int, hit: VideoHit, is_open: bool) -> None:
+def _row(rank: int, hit: VideoHit, is_open: bool, scores: tuple[float, float]) -> None:
     item = hit.item
     duration_s = item.duration_s or float(hit.curve.end_s[-1])
     name = Path(item.path).name
@@ -196,14 +199,14 @@ def _row(rank: int, hit: VideoHit, is_open: bool) -> None:
                 type="tertiary",
                 icon=":material/equalizer:" if is_open else ":material/play_circle:",
                 on_click=go,
-                args=(hit.moments[0].start_s,),
+                args=(hit.moments[0].enter_s,),
                 help="In the player" if is_open else "Play its best moment",
             )
             length = timecode(duration_s, within=duration_s)
             facts = f"**{chance_text(hit.relevance)}** · cosine {hit.score:.2f} · {length}"
             st.caption(facts, width="content")
         strip(item, hit.moments, duration_s=duration_s, key=f"strip {item.id}", on_seek=go)
-        figure = timeline(hit.curve, hit.moments, duration_s=duration_s, title="Cosine over time")
+        figure = timeline(hit.curve, hit.moments, duration_s=duration_s, title="Cosine over time", scores=scores)
         key = f"timeline {item.id}"
 
         def clicked() -> None:

@@ -22,7 +22,7 @@ function chip(moment, go) {
   const name = moment.likely ? "moment likely" : "moment"
   const button = element("button", name, { type: "button", "aria-label": `Go to the moment ${moment.label}` })
   button.append(element("span", "when", {}, moment.label), element("span", "chance", {}, moment.chance))
-  button.onclick = () => go(moment.start)
+  button.onclick = () => go(moment.enter)
   return button
 }
 

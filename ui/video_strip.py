@@ -30,20 +30,19 @@ def strip(
 ) -> None:
     """Shows frames of a video, those within likely moments framed, and the moments. on_seek: told the second."""
     times = [(number + 0.5) * duration_s / _FRAMES for number in range(_FRAMES)]
-    half = duration_s / _FRAMES / 2
     likely = [moment for moment in moments if moment.likely]
     frames = [
         {
             "time": round(time_s, 2),
             "label": timecode(time_s, within=duration_s),
             "src": source,
-            "inside": any(m.start_s < time_s + half and m.end_s > time_s - half for m in likely),
+            "inside": any(moment.start_s <= time_s < moment.end_s for moment in likely),
         }
         for time_s, source in zip(times, frame_uris(item, times), strict=True)
     ]
     buttons = [
         {
-            "start": round(moment.start_s, 2),
+            "enter": round(moment.enter_s, 2),
             "label": span_text(moment.start_s, moment.end_s, duration_s),
             "chance": chance_text(moment.relevance),
             "likely": moment.likely,
