@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,6 +73,7 @@ def locate(
     picture: Term,
     *,
     filters: Filters | None = None,
+    on_unreadable: Callable[[Item, str], None] | None = None,
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
 ) -> tuple[Sighting, ...]:
@@ -79,7 +81,7 @@ def locate(
 
     picture: a term of kind "image", "item" (a photo of the library) or "frame", whose own shot is no answer. It may
     be resized, compressed again or cropped (to a tenth of the frame or more), but not mirrored or turned.
-    Videos whose files cannot be read any more are passed over.
+    on_unreadable: told each video that may show it and cannot be read any more, and why, once; it is passed over.
     Raises QueryError where the picture cannot be used, and LibraryError.
     """
     started = time.monotonic()
@@ -89,12 +91,21 @@ def locate(
     limited = filters.mask(index.items, labels) if filters else None
     places = _places(index, encoder, picture, limited)
     found: list[Sighting] = []
+    unreadable: set[str] = set()
     for done, place in enumerate(places):
         if cancel and cancel.is_set():
             break
         if on_progress:
             on_progress(Progress("locate", done, len(places), time.monotonic() - started, "places"))
-        sighting = _look(place, wanted)
+        if place.item.id in unreadable:
+            continue
+        try:
+            sighting = _look(place, wanted)
+        except MediaError as error:
+            unreadable.add(place.item.id)
+            if on_unreadable:
+                on_unreadable(place.item, str(error))
+            continue
         if sighting and not any(_same_place(sighting, other) for other in found):
             found.append(sighting)
     return tuple(sorted(found, key=lambda sighting: (not sighting.whole, -sighting.likeness)))
@@ -139,17 +150,14 @@ def _same_place(one: Sighting, other: Sighting) -> bool:
 
 
 def _look(place: _Place, wanted: Picture) -> Sighting | None:
-    """The frame of a place that is likest to a picture, if it is the same one."""
+    """The frame of a place that is likest to a picture, if it is the same one. Raises MediaError."""
     start_s, end_s = max(0.0, place.start_s - _AROUND_S), place.end_s + _AROUND_S
-    try:
-        with Video(place.item.path) as video:
-            roughly = _likest(video, wanted, start_s, end_s)
-            if roughly is None:
-                return None
-            around_s = (end_s - start_s) / _FRAMES
-            time_s, match = _likest(video, wanted, roughly[0] - around_s, roughly[0] + around_s) or roughly
-    except MediaError:
-        return None
+    with Video(place.item.path) as video:
+        roughly = _likest(video, wanted, start_s, end_s)
+        if roughly is None:
+            return None
+        around_s = (end_s - start_s) / _FRAMES
+        time_s, match = _likest(video, wanted, roughly[0] - around_s, roughly[0] + around_s) or roughly
     return Sighting(place.item, time_s, match.likeness, match.whole)
 
 

@@ -112,13 +112,16 @@ def test_a_frame_of_the_library_finds_its_copies_but_not_itself(films: Library, 
     assert locate(films, encoder, Term("frame", f"{one}@1.5")) == ()
 
 
-def test_a_video_that_is_gone_is_passed_over(tmp_path: Path, encoder: ColourEncoder) -> None:
+def test_a_video_that_is_gone_is_passed_over_and_told(tmp_path: Path, encoder: ColourEncoder) -> None:
     for name in ("here", "gone"):
         write_video(tmp_path / f"{name}.mp4", [scene(1)], seconds_each=2.0, size=SIZE)
     library = Library(tmp_path / "library", create=True)
     ingest(library, encoder, [tmp_path / "here.mp4", tmp_path / "gone.mp4"])
     (tmp_path / "gone.mp4").unlink()
-    assert places(locate(library, encoder, saved(scene(1)))) == [("here.mp4", 0)]
+    told: list[tuple[str, str]] = []
+    found = locate(library, encoder, saved(scene(1)), on_unreadable=lambda item, why: told.append((item.path, why)))
+    assert places(found) == [("here.mp4", 0)]
+    assert told == [(str(tmp_path / "gone.mp4"), "The file is not there any more.")]
 
 
 def test_a_library_without_videos_holds_nothing(library: Library, encoder: ColourEncoder) -> None:

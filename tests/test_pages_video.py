@@ -256,6 +256,15 @@ def test_a_located_picture_outlives_embedding_again(
     assert "Which video holds this very picture?" in labels(at.run()) and not at.exception
 
 
+def test_a_video_that_cannot_be_compared_is_named(textured: list[bytes], tmp_path: Path) -> None:
+    (tmp_path / "film.mp4").unlink()
+    at = visit(VIDEO)
+    at.file_uploader[0].upload("held.png", textured[1]).run()
+    shown = said(press(at, "Which video holds this very picture?"))
+    assert "1 video that may hold it could not be read" in shown
+    assert "film.mp4: The file is not there any more." in shown
+
+
 def test_no_video_holds_it_is_an_answer(textured: list[bytes]) -> None:
     at = visit(VIDEO)
     at.file_uploader[0].upload("other.png", textured[2]).run()
