@@ -53,9 +53,7 @@ def kept(kind: str, encoder: Encoder) -> dict[str, Path]:
 def place_of(kind: str, encoder: Encoder, name: str) -> Path:
     """Where the file of a name is kept, or would be. Raises DataError for a name that is none."""
     if not re.fullmatch(r"\w[\w \-.]{0,79}", name):
-        raise DataError(
-            "A name has 1 to 80 letters, digits, spaces, dots or dashes, no dot or dash first."
-        )
+        raise DataError("A name has 1 to 80 letters, digits, spaces, dots or dashes, no dot or dash first.")
     return _folder(kind, encoder) / f"{name}{SUFFIX}"
 
 

@@ -10,14 +10,16 @@ import sys
 from pathlib import Path
 
 import pytest
-from fakes import ColourEncoder
+from fakes import COLOURS, ColourEncoder
 from media import write_video
 from PIL import Image
 
 import core.cli_commands
 import core.cli_measure
 from core.cli import main
+from core.heads import head_bytes, save_head
 from core.library import Library
+from core.probe import fit_classes
 
 ROOT = Path(__file__).parent.parent
 
@@ -295,3 +297,141 @@ def test_eval_and_bench_of_videos(capsys: pytest.CaptureFixture[str], both: Path
     steps = {"decode", "encode", "files_to_vectors", "files_to_library"}
     assert set(figures["seconds_of_video_per_s"]) == set(figures["ratio_to_encode"]) == steps
     assert all(rate > 0 for rate in figures["seconds_of_video_per_s"].values())
+
+
+# classes
+
+
+def test_classify_files(capsys: pytest.CaptureFixture[str], both: Path, tmp_path: Path) -> None:
+    (both / "broken.jpg").write_text("words")
+    files = [both / "red.png", both / "late.mp4", both / "broken.jpg", both / "more" / "green.png"]
+    found = run(capsys, "classify", *files, "--labels", "red, green")
+    first = found["results"][0]
+    assert set(first) == {"path", "label", "probability", "fits", "all"} and set(first["all"]) == {"red", "green"}
+    assert (first["path"], first["label"]) == (str(both / "red.png"), "red")
+    assert first["probability"] == first["all"]["red"] > 0.9 and 0 <= first["fits"] <= 1
+    assert [result["path"] for result in found["results"]] == [str(files[0]), str(files[1]), str(files[3])]
+    assert [failure["path"] for failure in found["failed"]] == [str(files[2])] and found["failed"][0]["reason"]
+    (tmp_path / "classes.csv").write_text("name\nwarm,red,orange\ncold,blue\n")
+    found = run(capsys, "classify", both, "--labels-file", tmp_path / "classes.csv", "--threshold", "0")
+    labels = {Path(result["path"]).name: result["label"] for result in found["results"]}
+    assert len(labels) == 10 and (labels["orange.png"], labels["blue.png"]) == ("warm", "cold")
+    strict = run(capsys, "classify", both / "red.png", "--labels", "red", "--threshold", "1")
+    assert strict["results"][0]["label"] == "none of these"
+
+
+def test_classify_texts(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", ["the blue hour\n", "\n", "a red day\n"])
+    found = run(capsys, "classify", "--text", "green", "-", "--labels", "red,green,blue")
+    assert [(result["text"], result["label"]) for result in found["results"]] == [
+        ("green", "green"), ("the blue hour", "blue"), ("a red day", "red")
+    ]  # fmt: skip
+    assert found["failed"] == []
+
+
+def test_classify_with_a_head(capsys: pytest.CaptureFixture[str], photos: Path, tmp_path: Path) -> None:
+    encoder = ColourEncoder()
+    vectors = encoder.encode_texts(["red", "orange", "blue", "purple"])
+    head = fit_classes(encoder, "centroid", vectors, ["warm", "warm", "cold", "cold"])
+    (tmp_path / "mine.safetensors").write_bytes(head_bytes(head))
+    save_head(head, encoder, "by name")
+    for name in (tmp_path / "mine.safetensors", "by name"):
+        found = run(capsys, "classify", photos / "red.png", photos / "blue.png", "--head", name, "--threshold", "0")
+        assert [result["label"] for result in found["results"]] == ["warm", "cold"]
+
+
+def test_people_see_classes(capsys: pytest.CaptureFixture[str], photos: Path) -> None:
+    main(["classify", str(photos / "red.png"), "/nowhere.png", "--labels", "red,green", "--quiet"])
+    out = capsys.readouterr().out.splitlines()
+    assert out[0].startswith("red") and "red.png" in out[0] and "green 0.0" in out[0]
+    assert "/nowhere.png" in out[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["classify", "PHOTO", "--labels", " , "], "no classes"),
+        (["classify", "PHOTO", "--labels", "a,a"], "2 times"),
+        (["classify", "PHOTO", "--labels-file", "/nowhere.csv"], "cannot be read"),
+        (["classify", "PHOTO", "--labels", "a,b", "--threshold", "40"], "from 0 to 1"),
+        (["classify", "PHOTO", "--head", "/nowhere.joblib"], "cannot be read"),
+        (["classify", "PHOTO", "--head", "PHOTO"], "Pickles"),
+        (["classify", "PHOTO", "--labels", "concept:unheard"], "no concept"),
+        (["classify", "--text", " ", "--labels", "a,b"], "no texts"),
+        (["eval", "fewshot", "--images", "PHOTOS", "--shots", "0"], "begin at 1"),
+        (["eval", "fewshot", "--images", "PHOTOS"], "fewer than three"),
+        (["eval", "numbers", "--images", "PHOTOS", "--table", "CSV", "--column", "label"], "is not a number"),
+        (["eval", "zeroshot", "--images", "PHOTOS", "--labels", "CSV", "--classes", "CLASSES"], "not among"),
+    ],
+)
+def test_errors_about_classes_say_what_to_do(
+    arguments: list[str], says: str, capsys: pytest.CaptureFixture[str], photos: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "table.csv").write_text("image,label\nred.png,red\n")
+    (tmp_path / "classes.csv").write_text("blue\ngreen\n")
+    (photos / "more" / "green.png").rename(photos / "more" / "green.jpg")
+    places = {"PHOTO": photos / "red.png", "PHOTOS": photos, "CSV": tmp_path / "table.csv"}
+    places["CLASSES"] = tmp_path / "classes.csv"
+    if "fewshot" in arguments:
+        (photos / "few").mkdir()
+        (photos / "white.png").rename(photos / "few" / "white.png")
+    code = main([*[str(places.get(argument, argument)) for argument in arguments], "--json", "--quiet"])
+    captured = capsys.readouterr()
+    assert code == 2 and captured.out == "" and captured.err.count("\n") == 1 and says in captured.err
+
+
+@pytest.fixture
+def shades(tmp_path: Path) -> Path:
+    """Ten pictures of each of three colours, a folder for each, and `table.csv` with how bright they are."""
+    folder, rows = tmp_path / "shades", ["image,brightness"]
+    for name in ("red", "green", "blue"):
+        (folder / name).mkdir(parents=True)
+        for number in range(10):
+            shade = tuple(channel + 12 * number - 60 for channel in COLOURS[name])
+            Image.new("RGB", (64, 64), shade).save(folder / name / f"{number}.png")
+            rows.append(f"{name}/{number}.png,{sum(shade) / 3}")
+    (folder / "table.csv").write_text("\n".join(rows))
+    return folder
+
+
+def test_eval_fewshot_by_folders(capsys: pytest.CaptureFixture[str], shades: Path) -> None:
+    arguments = ["eval", "fewshot", "--images", shades, "--shots", "1,2,4", "--repeats", "2"]
+    figures = run(capsys, *arguments)
+    assert (figures["classes"], figures["images"], figures["repeats"], figures["encoder"]) == (3, 30, 2, "colour")
+    assert set(figures["methods"]) == {"centroid", "knn", "probe", "blend"}
+    for points in figures["methods"].values():
+        assert set(points) == {"1", "2", "4"}
+        assert all(0 <= point["low"] <= point["mean"] <= point["high"] <= 1 for point in points.values())
+    assert 0.5 < figures["zeroshot"] <= 1 and 0.5 < figures["zeroshot_no_templates"] <= 1
+    main([*map(str, arguments), "--quiet"])
+    assert "probe" in capsys.readouterr().out
+
+
+def test_eval_numbers(capsys: pytest.CaptureFixture[str], shades: Path) -> None:
+    table = ["--table", shades / "table.csv", "--column", "brightness", "--samples", "4,16"]
+    figures = run(capsys, "eval", "numbers", "--images", shades, *table)
+    assert figures["images"] == 30 and figures["mae_of_mean"] > 10
+    ridge = figures["methods"]["ridge"]
+    assert ridge["16"]["mae"] < ridge["4"]["mae"] and ridge["16"]["mae"] < figures["mae_of_mean"] / 2
+    assert ridge["16"]["r2"] > 0.7
+
+
+def test_eval_zeroshot_with_templates_and_classes(
+    capsys: pytest.CaptureFixture[str], photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "labels.csv").write_text("image,label\nred.png,warm\nblue.png,cold\n")
+    (tmp_path / "classes.csv").write_text("warm,red\ncold,blue\nother,green\n")
+    arguments = ["eval", "zeroshot", "--images", photos, "--labels", tmp_path / "labels.csv"]
+    figures = run(capsys, *arguments, "--classes", tmp_path / "classes.csv")
+    assert (figures["classes"], figures["images"], figures["top1"], figures["templates"]) == (3, 2, 1.0, "on")
+    assert {"macro_f1", "calibration_error", "top5", "skipped"} <= set(figures)
+    monkeypatch.setattr(ColourEncoder, "templates", ("green",))  # a prompt that says nothing of the class
+    with_it, without = (
+        run(capsys, *arguments, "--classes", tmp_path / "classes.csv", "--templates", way) for way in ("on", "off")
+    )
+    assert with_it["top1"] < 1.0 == without["top1"]
+
+
+def test_bench_classify(capsys: pytest.CaptureFixture[str]) -> None:
+    figures = run(capsys, "bench", "classify", "--items", "500", "--classes", "20")
+    assert (figures["items"], figures["classes"]) == (500, 20) and figures["seconds"] > 0

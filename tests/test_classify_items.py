@@ -1,0 +1,134 @@
+"""Libraries, files and texts told into classes; classes from tables; answers as tables and folders."""
+
+from __future__ import annotations
+
+import csv
+import io
+import threading
+import zipfile
+from pathlib import Path
+
+import pytest
+from fakes import ColourEncoder
+from media import write_video
+
+from core.classify import NONE, ClassName, ZeroShot
+from core.classify_items import classify_library, read_classes, told_csv, write_folders
+from core.errors import DataError
+from core.filters import Filters
+from core.gathered import gather_files, gather_texts
+from core.library import Library, ingest
+
+
+def classes(encoder: ColourEncoder, *names: str) -> ZeroShot:
+    return ZeroShot.of(encoder, [ClassName(name) for name in names])
+
+
+@pytest.fixture
+def both(library: Library, encoder: ColourEncoder, photos: Path) -> Library:
+    """The photos with two videos: one mostly blue, one red."""
+    write_video(photos / "mostly blue.mp4", (("red", 2.0), ("blue", 6.0)), size=(64, 48))
+    write_video(photos / "more" / "all red.mp4", ("red",), seconds_each=3.0, size=(64, 48))
+    ingest(library, encoder, [photos])
+    return library
+
+
+def test_a_library_is_told_by_its_stored_vectors(both: Library, encoder: ColourEncoder) -> None:
+    seen = encoder.images_seen
+    told = classify_library(both, encoder, classes(encoder, "red", "green", "blue"))
+    assert encoder.images_seen == seen
+    found = {Path(each.what).name: each for each in told}
+    assert len(told) == len(found) == 10
+    for name, label in (
+        ("red.png", "red"), ("green.png", "green"), ("blue.png", "blue"), ("white.png", NONE),
+        ("mostly blue.mp4", "blue"), ("all red.mp4", "red"),
+    ):  # fmt: skip
+        assert found[name].label == label, name
+    assert found["mostly blue.mp4"].probability == pytest.approx(0.75, abs=0.06)  # of its time
+    assert all(each.item is not None and each.item.path == each.what for each in told)
+
+
+def test_only_some_items_and_any_threshold(both: Library, encoder: ColourEncoder, photos: Path) -> None:
+    zero_shot = classes(encoder, "red", "blue")
+    folder = classify_library(both, encoder, zero_shot, filters=Filters(folder=str(photos / "more")))
+    assert len(folder) == 5 and all(Path(each.what).parent == photos / "more" for each in folder)
+    videos = classify_library(both, encoder, zero_shot, filters=Filters(kind="video"))
+    assert {Path(each.what).suffix for each in videos} == {".mp4"} and len(videos) == 2
+    assert NONE not in {each.label for each in classify_library(both, encoder, zero_shot, threshold=0.0)}
+    assert {each.label for each in classify_library(both, encoder, zero_shot, threshold=1.0)} == {NONE}
+
+
+def test_telling_reports_and_can_be_stopped(both: Library, encoder: ColourEncoder) -> None:
+    steps: list[tuple[int, int | None]] = []
+    zero_shot = classes(encoder, "red", "blue")
+    classify_library(both, encoder, zero_shot, on_progress=lambda each: steps.append((each.done, each.total)))
+    assert steps == [(1, 3), (2, 3), (3, 3)]  # the pictures, and each video
+    stop = threading.Event()
+    some = classify_library(both, encoder, zero_shot, cancel=stop, on_progress=lambda each: stop.set())
+    assert len(some) == 8
+    assert classify_library(Library(both.path.parent / "new", create=True), encoder, zero_shot) == []
+
+
+def test_files_keep_their_order_and_bad_ones_are_listed(encoder: ColourEncoder, photos: Path) -> None:
+    write_video(photos / "clip.mp4", ("green",), seconds_each=2.0, size=(64, 48))
+    (photos / "broken.jpg").write_text("words")
+    names = ("red.png", "clip.mp4", "broken.jpg", "blue.png", "nowhere.png")
+    gathered = gather_files(encoder, [photos / name for name in names])
+    told = gathered.tell(classes(encoder, "red", "green", "blue"))
+    assert [(Path(each.what).name, each.label) for each in told] == [
+        ("red.png", "red"), ("clip.mp4", "green"), ("blue.png", "blue")
+    ]  # fmt: skip
+    assert [Path(path).name for path, _ in gathered.failed] == ["broken.jpg", "nowhere.png"]
+    assert all(reason for _, reason in gathered.failed)
+
+
+def test_texts(encoder: ColourEncoder) -> None:
+    told = gather_texts(encoder, ["a red day", "the blue hour"]).tell(classes(encoder, "blue", "red"))
+    assert [(each.what, each.label) for each in told] == [("a red day", "red"), ("the blue hour", "blue")]
+    assert gather_texts(encoder, []).tell(classes(encoder, "red")) == []
+
+
+def test_one_class_alone(both: Library, encoder: ColourEncoder) -> None:
+    """Is it this, or not?"""
+    told = classify_library(both, encoder, classes(encoder, "red"), filters=Filters(kind="image"))
+    labels = {Path(each.what).stem: each.label for each in told}
+    assert labels["red"] == "red" and {labels["blue"], labels["green"], labels["white"]} == {NONE}
+
+
+def test_classes_of_a_table(tmp_path: Path) -> None:
+    table = tmp_path / "classes.csv"
+    table.write_text("name,description\n warm ,red,orange\ncold,blue\nwarm,yellow,red\n\nnone of these,white,black\n")
+    assert read_classes(table) == [
+        ClassName("warm", ("red", "orange", "yellow")),
+        ClassName("cold", ("blue",)),
+        ClassName("white", negative=True),
+        ClassName("black", negative=True),
+    ]
+    table.write_text("\ufeffcat\ndog\n", encoding="utf-8")
+    assert read_classes(table) == [ClassName("cat"), ClassName("dog")]
+    for content in (b"", b"name\n", b"\xff\xfe\x00", b"none of these,white\n"):
+        table.write_bytes(content)
+        with pytest.raises(DataError):
+            read_classes(table)
+    with pytest.raises(DataError, match="cannot be read"):
+        read_classes(tmp_path / "nowhere.csv")
+
+
+def test_answers_as_a_table_and_as_folders(encoder: ColourEncoder, photos: Path, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "red.png").write_bytes((photos / "red.png").read_bytes())
+    zero_shot = ZeroShot.of(encoder, [ClassName("red"), ClassName("=2+2/..", ("blue",))])
+    paths = [photos / "red.png", tmp_path / "other" / "red.png", photos / "blue.png"]
+    told = gather_files(encoder, paths).tell(zero_shot, threshold=0.0)
+    rows = list(csv.DictReader(io.StringIO(told_csv(told, zero_shot.names))))
+    assert [row["what"] for row in rows] == [str(path) for path in paths]
+    assert rows[0]["label"] == "red" and rows[2]["label"] == "'=2+2/.."  # no spreadsheet runs it
+    assert float(rows[0]["red"]) == pytest.approx(told[0].probability, abs=1e-4)
+    paths[1].unlink()
+    buffer = io.BytesIO()
+    left_out = write_folders(told, buffer)
+    with zipfile.ZipFile(buffer) as archive:
+        names = archive.namelist()
+        assert archive.read("red/red.png") == (photos / "red.png").read_bytes()
+    assert left_out == [str(paths[1])]
+    assert len(names) == 2 and not any(".." in name or name.startswith("/") for name in names)

@@ -1,0 +1,101 @@
+"""Heads as files: the same answers again, on other libraries too, and nothing but heads is opened."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fakes import ColourEncoder
+
+from core.classify import ClassName, ZeroShot
+from core.classify_items import classify_library
+from core.errors import DataError
+from core.heads import Head, head_bytes, load_head, read_head, save_head, saved_heads
+from core.library import Library, ingest
+from core.probe import fit_classes, fit_numbers
+from core.safe_arrays import pack
+
+
+def heads(encoder: ColourEncoder) -> list[Head]:
+    vectors = np.repeat(encoder.encode_texts(["red", "green", "blue"]), 2, axis=0)
+    labels = ["red", "red", "green", "green", "blue", "blue"]
+    words = ZeroShot.of(encoder, [ClassName(name) for name in ("red", "green", "blue")])
+    kinds = ("centroid", "knn", "probe", "blend")
+    return [
+        *(fit_classes(encoder, kind, vectors, labels, zero_shot=words) for kind in kinds),
+        *(fit_numbers(encoder, kind, vectors, [1.5, 1.5, 2, 2, 9, 9], name="price") for kind in ("ridge", "knn")),
+    ]
+
+
+def test_a_saved_head_gives_the_same_answers(encoder: ColourEncoder) -> None:
+    items = encoder.encode_texts(["red", "purple", "white"])
+    for number, head in enumerate(heads(encoder)):
+        save_head(head, encoder, f"mine {number}")
+        again = load_head(saved_heads(encoder)[f"mine {number}"], encoder)
+        assert (again.kind, again.target, again.names) == (head.kind, head.target, head.names)
+        if head.target == "number":
+            assert again.names == ("price",) and (again.values(items) == head.values(items)).all()
+        else:
+            own, other = again.predict(items), head.predict(items)
+            assert (own.probabilities == other.probabilities).all() and (own.fits == other.fits).all()
+
+
+def test_a_head_tells_another_library(encoder: ColourEncoder, library: Library, photos: Path, tmp_path: Path) -> None:
+    """Learned in one library, kept as a file, used in another of the same encoder."""
+    index = library.index(encoder)
+    stems = [Path(index.item(number).path).stem for number in range(len(index))]
+    vectors = index.vectors(np.arange(len(index)))
+    (tmp_path / "head.safetensors").write_bytes(head_bytes(fit_classes(encoder, "centroid", vectors, stems)))
+    other = Library(tmp_path / "other", create=True)
+    ingest(other, encoder, [photos / "more"])
+    told = classify_library(other, encoder, load_head(tmp_path / "head.safetensors", encoder), threshold=0.0)
+    assert len(told) == 4 and all(each.label == Path(each.what).stem for each in told)
+
+
+def test_only_heads_are_opened(encoder: ColourEncoder, tmp_path: Path) -> None:
+    class Harmful:
+        def __reduce__(self) -> tuple[object, tuple[Path]]:
+            return Path.touch, (tmp_path / "harmed",)
+
+    good = head_bytes(heads(encoder)[0])
+    for data in (
+        pickle.dumps(Harmful()), b"", b"PK\x03\x04zip", b"\xff" * 100,
+        good[: len(good) // 2], good[:30], good + b"more",
+        (2**63).to_bytes(8, "little") + b"{}",
+        pack({"weights": np.eye(3)}, {"kind": "probe"}),
+        pack(
+            {"weights": np.eye(3), "bias": np.zeros(2)},
+            {"kind": "probe", "target": "classes", "encoder_id": "x", "names": "[]"},
+        ),
+        pack({"weights": np.full((2, 3), np.nan), "bias": np.zeros(2)}, {}),
+    ):  # fmt: skip
+        with pytest.raises(DataError):
+            read_head(data)
+    assert not (tmp_path / "harmed").exists()
+    with pytest.raises(DataError, match="cannot be read"):
+        load_head(tmp_path / "nowhere", encoder)
+
+
+def test_a_head_belongs_to_its_encoder(encoder: ColourEncoder) -> None:
+    path = save_head(heads(encoder)[0], encoder, "colours")
+    other = ColourEncoder("colour-2")
+    assert "colours" not in saved_heads(other)
+    with pytest.raises(DataError, match="vectors of colour-1, not of colour-2"):
+        load_head(path, other)
+
+
+@pytest.mark.parametrize("name", ["", "../escape", ".hidden", "a/b", "x" * 81])
+def test_names_that_cannot_be_kept(encoder: ColourEncoder, name: str) -> None:
+    with pytest.raises(DataError, match="A name has"):
+        save_head(heads(encoder)[0], encoder, name)
+
+
+def test_a_head_of_numbers_tells_no_classes(encoder: ColourEncoder) -> None:
+    classes, *_, number = heads(encoder)
+    items = encoder.encode_texts(["red"])
+    with pytest.raises(DataError, match="'price'"):
+        number.predict(items)
+    with pytest.raises(DataError, match="no number"):
+        classes.values(items)
