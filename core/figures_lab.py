@@ -160,7 +160,7 @@ def true_against_predicted(
         dragmode=False,
         hovermode="closest",
         xaxis={"range": ends, "title": {"text": "true"}, **STILL},
-        yaxis={"range": ends, "title": {"text": "predicted, by others"}, **STILL},
+        yaxis={"range": ends, "title": {"text": "predicted"}, **STILL},
     )
     return figure
 

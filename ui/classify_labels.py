@@ -98,7 +98,8 @@ def learn_panel(
 ) -> None:
     """A pop-up that learns a head from a person's labels and lets it tell from then on."""
     counts = Counter(labels.values())
-    with st.popover(f"Learn from my labels ({len(labels):,})", icon=":material/school:"):
+    turn = st.session_state.get("learn_turn", 0)  # the pop-up closes when it has learned
+    with st.popover(f"Learn from my labels ({len(labels):,})", icon=":material/school:", key=f"learning {turn}"):
         if counts:
             st.markdown(", ".join(f"{plain(name)} **{count}**" for name, count in counts.most_common(20)))
         if len(counts) < 2:
@@ -140,6 +141,7 @@ def _learn(
         head = fit_classes(encoder, way, vectors, [labels[each] for each in ids], zero_shot=prototypes)
         save_head(head, encoder, name)
         choose_head(name)
+        st.session_state["learn_turn"] = st.session_state.get("learn_turn", 0) + 1
         st.toast(f"Learned from {counted(len(ids), 'label')}. It tells from now on.")
         st.rerun()
 

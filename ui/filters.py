@@ -41,7 +41,8 @@ class VideoOptions:
 def filter_panel(library: Library, encoder: Encoder, kind: Literal["image", "video"] | None) -> Filters:
     """The pop-up of filters for items of a kind (None: of any); its label says how many are set."""
     state = st.session_state
-    count = sum(state.get(name) is not None for name in _NAMES[kind])
+    asked = st.query_params  # which says it first, while the boxes have not been drawn yet
+    count = sum((state[name] if name in state else asked.get(name)) is not None for name in _NAMES[kind])
     root, choices = _folder_choices(library, encoder)
     labels = sorted({each.label for each in library.labels()})
     with st.popover(f"Filters ({count})" if count else "Filters", icon=":material/filter_alt:", key="filters"):

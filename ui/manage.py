@@ -59,7 +59,8 @@ def _drop(library: Library, encoder_id: str) -> None:
 def problem_section(library: Library, facts: LibraryFacts) -> None:
     """The files that cannot be read, each with its reason, videos read in part, and those that have vanished."""
     if facts.failed:
-        st.markdown(f"**{counted(facts.failed, 'file')} could not be read, or not to the end.** They are tried again at each check.")
+        failed = counted(facts.failed, "file")
+        st.markdown(f"**{failed} could not be read, or not to the end.** They are tried again at each check.")
         file_table([(item.path, item.reason or "") for item in library.failures()], key="failures")
     if facts.damaged:
         st.markdown(f"**{counted(facts.damaged, 'video')} could be read in part.** That part is searchable.")
