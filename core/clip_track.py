@@ -11,16 +11,18 @@ from pathlib import Path
 
 from core.encoders.base import Encoder
 from core.files import absolute
+from core.media.sampling import Sampling
 from core.track import Track, embed_video
 
 _MOST = 8
+_FPS = 2.0  # denser than libraries mostly are: a clip may begin anywhere between their samples
 
 _kept: OrderedDict[tuple[str, object], Track] = OrderedDict()  # by encoder and content; the clips are not kept
 _lock = threading.Lock()
 
 
 def clip_track(encoder: Encoder, clip: Path | bytes) -> Track:
-    """The track of a clip in no library, at one frame per second; the last 8 are kept. To be read only.
+    """The track of a clip in no library, at two frames per second; the last 8 are kept. To be read only.
 
     Raises MediaError, see `embed_video`.
     """
@@ -29,7 +31,7 @@ def clip_track(encoder: Encoder, clip: Path | bytes) -> Track:
         if key in _kept:
             _kept.move_to_end(key)
             return _kept[key]
-    track = embed_video(encoder, clip)
+    track = embed_video(encoder, clip, Sampling(_FPS))
     for array in (track.start_s, track.end_s, track.vectors):
         array.setflags(write=False)
     with _lock:

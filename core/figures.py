@@ -22,9 +22,24 @@ _MOST_DRAWN = 1_200
 _CLICKABLE = 300
 
 
-def timeline(curve: Curve, moments: Sequence[Moment], *, duration_s: float, title: str) -> go.Figure:
+def score_range(curves: Sequence[Curve]) -> tuple[float, float]:
+    """The lowest and the highest cosine of several videos: on one scale, a high curve is a good one."""
+    lows = [min(float(curve.scores.min()), curve.threshold) for curve in curves]
+    highs = [max(float(curve.scores.max()), curve.threshold) for curve in curves]
+    return min(lows), max(highs)
+
+
+def timeline(
+    curve: Curve,
+    moments: Sequence[Moment],
+    *,
+    duration_s: float,
+    title: str,
+    scores: tuple[float, float] | None = None,
+) -> go.Figure:
     """The score of one video over its time, with its moments shaded, the best one's peak marked, and the threshold.
 
+    scores: the lowest and highest cosine to draw, see `score_range`; default: those of this video.
     x: seconds, written as m:ss; y: cosines. A click anywhere selects a point of the last trace, whose x is the second.
     Times without rows are gaps. Long videos are drawn by the highest score of each pixel or so.
     """
@@ -47,9 +62,7 @@ def timeline(curve: Curve, moments: Sequence[Moment], *, duration_s: float, titl
         best = moments[0]
         figure.add_scatter(x=[best.peak_s], y=[best.score], mode="markers", marker=peak, name="peak", hoverinfo="skip")
     figure.add_scatter(**_clickable(curve, duration_s))
-    lowest = min(float(curve.scores.min()), curve.threshold)
-    highest = max(float(curve.scores.max()), curve.threshold)
-    _lay_out(figure, duration_s, (lowest, highest), title)
+    _lay_out(figure, duration_s, scores or score_range([curve]), title)
     return figure
 
 

@@ -41,6 +41,15 @@ class Moment:
     relevance: float
     likely: bool
 
+    @property
+    def enter_s(self) -> float:
+        """Where to begin to watch: up to half a second in, where at one frame a second the first one was seen.
+
+        The moment may begin anywhere between two frames that were embedded, and a player that stood at the end of the
+        shot before would seem to be wrong.
+        """
+        return min(self.peak_s, self.start_s + 0.5)
+
 
 @dataclass(frozen=True, slots=True)
 class Curve:

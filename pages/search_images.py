@@ -46,7 +46,13 @@ def page() -> None:
     encoder = current_encoder()
     job_panel(library, report=False)
     facts = library_facts(library, encoder)
-    if ready(library, encoder, facts):
+    if not ready(library, encoder, facts):
+        return
+    if not facts.searchable.pictures:
+        st.info("This library holds videos only.", icon=":material/movie:")
+        link = {name: st.query_params[name] for name in ("library", "q") if name in st.query_params}
+        st.page_link("pages/search_video.py", label="Search them", icon=":material/arrow_forward:", query_params=link)
+    else:
         search_section(library, encoder, videos=bool(facts.searchable.videos))
 
 

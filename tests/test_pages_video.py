@@ -83,7 +83,7 @@ def test_a_moment_is_found_and_the_player_stands_at_it(library: Library) -> None
     best = shown["moments"][0]
     assert best["start"] == pytest.approx(16, abs=0.6) and best["end"] == pytest.approx(24, abs=0.6)
     assert best["label"] == "0:16–0:24" and best["likely"] and best["src"].startswith("data:image/webp")
-    assert at.query_params["video"] == item_id(library, "flags.mp4") and at.query_params["t"] == "16.0"
+    assert at.query_params["video"] == item_id(library, "flags.mp4") and at.query_params["t"] == "16.5"
 
 
 def test_each_video_has_a_strip_and_a_timeline(library: Library) -> None:
@@ -190,9 +190,9 @@ def test_an_uploaded_clip_is_neither_spelled_out_nor_embedded_again(
     at.session_state["uploads"] = [Term("clip", Clip(clip.read_bytes()))]
     seen = encoder.images_seen
     at = at.run()
-    assert "your clip" in said(at) and names(at)[0] == "night.mp4" and encoder.images_seen == seen + 6
+    assert "your clip" in said(at) and names(at)[0] == "night.mp4" and encoder.images_seen == seen + 12
     at.toggle("compare").set_value(True).run()
-    assert "By whole video" in said(at) and encoder.images_seen == seen + 6
+    assert "By whole video" in said(at) and encoder.images_seen == seen + 12
 
 
 def test_a_picture_of_the_library_is_found_in_videos(library: Library) -> None:

@@ -205,7 +205,7 @@ def test_a_clip_is_embedded_once_however_it_is_asked_with(
             search_videos(films, encoder, [term], pooling=pooling)
         search_videos(films, encoder, [term], filters=Filters(max_duration_s=9))
         search_videos(films, encoder, [term, Term("text", "red")])
-        assert encoder.images_seen == seen + 5
+        assert encoder.images_seen == seen + 10
     best = search_videos(films, encoder, [Term("clip", path)]).hits[0]
     write_video(path, [("red", 3.0), ("green", 4.0), ("blue", 2.0)], size=(64, 48))
     found = search_videos(films, encoder, [Term("clip", path)]).hits[0]

@@ -57,7 +57,8 @@ def show_plan(library: Library, encoder: Encoder, key: str, *, on_leave: Callabl
         return
     with st.container(border=True, key=f"{key}_box"):
         videos = any(not is_image_path(path) for path in plan.found.files)
-        sampling = _sampling(key) if videos else Sampling()
+        chosen = _sampling(key) if videos else Sampling()
+        sampling = None if chosen == Sampling() else chosen  # None leaves videos that are here as they were sampled
         st.markdown(_told(_surveyed(library, encoder, plan, sampling), plan))
         if plan.found.closed:
             st.caption(f"{len(plan.found.closed):,} files or folders cannot be looked into; the report will list them.")
@@ -70,8 +71,7 @@ def show_plan(library: Library, encoder: Encoder, key: str, *, on_leave: Callabl
     if start or left:
         del st.session_state[place]
     if start:
-        chosen = None if sampling == Sampling() else sampling  # None leaves videos that are here as they were sampled
-        start_ingest(library, encoder, plan.title, plan.found.roots, chosen)
+        start_ingest(library, encoder, plan.title, plan.found.roots, sampling)
     if start or left:
         st.rerun()
 
@@ -102,7 +102,7 @@ def _sampling(key: str) -> Sampling:
     return Sampling(fps, _WAYS[way])
 
 
-def _surveyed(library: Library, encoder: Encoder, plan: Plan, sampling: Sampling) -> Survey:
+def _surveyed(library: Library, encoder: Encoder, plan: Plan, sampling: Sampling | None) -> Survey:
     key = (encoder.id, str(sampling))
     if key not in plan.surveys:
         load_encoder(encoder)

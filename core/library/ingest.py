@@ -64,7 +64,7 @@ class IngestReport:
 def ingest(
     library: Library,
     encoder: Encoder,
-    paths: Iterable[Path | str],
+    paths: Path | str | Iterable[Path | str],
     sampling: Sampling | None = None,
     *,
     on_progress: OnProgress | None = None,
@@ -79,8 +79,9 @@ def ingest(
     per second of new ones.
     Raises LibraryError (no such path, another writer, no space) and EncoderError (the encoder cannot load).
     """
+    roots = [paths] if isinstance(paths, str | Path) else list(paths)
     with library.writing():
-        return _Run(library, encoder, sampling, on_progress, cancel).run(list(paths))
+        return _Run(library, encoder, sampling, on_progress, cancel).run(roots)
 
 
 @dataclass(slots=True)

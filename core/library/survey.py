@@ -43,10 +43,12 @@ class Survey:
     seconds: float
 
 
-def survey(found: Scan, encoder: Encoder, sampling: Sampling, *, library: Library | None = None) -> Survey:
+def survey(
+    found: Scan, encoder: Encoder, sampling: Sampling | None = None, *, library: Library | None = None
+) -> Survey:
     """Takes some seconds at most, however many files there are, once the encoder has loaded.
 
-    library: whose unchanged files are left out. Raises EncoderError where the encoder cannot load.
+    sampling: as for `ingest`. library: whose unchanged files are left out. Raises EncoderError where the encoder cannot load.
     """
     known = Known.of(library, encoder, sampling) if library else None
     files = [file for file in found.files.values() if known is None or not known.is_current(file)]
@@ -58,7 +60,9 @@ def survey(found: Scan, encoder: Encoder, sampling: Sampling, *, library: Librar
     video_seconds = seconds_per_byte * sum(file.bytes for file in videos)
     if files:
         encoder.encode_images([Image.new("RGB", (64, 64))])  # what loads once is not to count
-    seconds = len(pictures) * _per_picture(pictures, encoder) + video_seconds * _per_second(lengths, encoder, sampling)
+    seconds = len(pictures) * _per_picture(pictures, encoder) + video_seconds * _per_second(
+        lengths, encoder, sampling or Sampling()
+    )
     return Survey(
         pictures=len(pictures),
         videos=len(videos),

@@ -50,7 +50,7 @@ def test_words_find_a_moment_and_a_click_plays_from_it(visitor: Visitor) -> None
         assert abs(start - shot.start_s) <= 1.5, "the moment is where the cat is"
         shown = visitor.at_second(start)
         assert shown["ready"] >= 3 and shown["length"] == pytest.approx(shot_end(name), abs=0.5)
-        visitor.page.wait_for_function(f"new URL(location).searchParams.get('t') == '{start:.1f}'")
+        visitor.page.wait_for_function(f"new URL(location).searchParams.get('t') == '{start + 0.5:.1f}'")
 
 
 def shot_end(name: str) -> float:
@@ -102,7 +102,7 @@ def test_the_link_opens_the_same_video_at_the_same_second(visitor: Visitor, chro
     visitor.go(VIDEO).search("a cat", told="“a cat”")
     name, start = first_moment(visitor, 1)
     visitor.at_second(start)
-    visitor.page.wait_for_function(f"new URL(location).searchParams.get('t') == '{start:.1f}'")
+    visitor.page.wait_for_function(f"new URL(location).searchParams.get('t') == '{start + 0.5:.1f}'")
     other = Visitor(visitor.site, chrome.new_page())
     other.page.goto(visitor.page.url)
     other.at_second(start)
