@@ -48,7 +48,8 @@ def survey(
 ) -> Survey:
     """Takes some seconds at most, however many files there are, once the encoder has loaded.
 
-    sampling: as for `ingest`. library: whose unchanged files are left out. Raises EncoderError where the encoder cannot load.
+    sampling: as for `ingest`. library: whose unchanged files are left out.
+    Raises EncoderError where the encoder cannot load.
     """
     known = Known.of(library, encoder, sampling) if library else None
     files = [file for file in found.files.values() if known is None or not known.is_current(file)]
