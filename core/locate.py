@@ -5,10 +5,12 @@ Vectors say where it may be; pixels decide (`core.near_exact`), so that the answ
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +36,7 @@ _AROUND_S = 1.0  # to each side of what the vectors say: a frame stands for othe
 _LONGEST_S = 8.0  # of a place that is joined from several rows
 _FRAMES = 48  # of a place, evenly over its time; then as many between the neighbours of the best
 _EVERY = 8  # the frame among them on which features are tried first
+_CLOSER = 4  # places whose every frame is looked at, if nothing was found
 _SIDE = 240  # pixels of the shorter side of decoded frames: enough for features
 
 
@@ -67,6 +70,15 @@ class _Place:
         return _Place(self.item, start_s, end_s)
 
 
+class _Close(NamedTuple):
+    """The frame of a place that came nearest to a picture, and the seconds to the next that was looked at."""
+
+    distance: float
+    item: Item
+    time_s: float
+    around_s: float
+
+
 def locate(
     library: Library,
     encoder: Encoder,
@@ -91,6 +103,7 @@ def locate(
     limited = filters.mask(index.items, labels) if filters else None
     places = _places(index, encoder, picture, limited)
     found: list[Sighting] = []
+    close: list[_Close] = []
     unreadable: set[str] = set()
     for done, place in enumerate(places):
         if cancel and cancel.is_set():
@@ -100,7 +113,7 @@ def locate(
         if place.item.id in unreadable:
             continue
         try:
-            sighting = _look(place, wanted)
+            sighting = _look(place, wanted, close)
         except MediaError as error:
             unreadable.add(place.item.id)
             if on_unreadable:
@@ -108,6 +121,8 @@ def locate(
             continue
         if sighting and not any(_same_place(sighting, other) for other in found):
             found.append(sighting)
+    if not found and not (cancel and cancel.is_set()):
+        found = _look_closer(close, wanted)
     return tuple(sorted(found, key=lambda sighting: (not sighting.whole, -sighting.likeness)))
 
 
@@ -149,23 +164,44 @@ def _same_place(one: Sighting, other: Sighting) -> bool:
     return one.item.id == other.item.id and abs(one.time_s - other.time_s) <= 2 * _AROUND_S
 
 
-def _look(place: _Place, wanted: Picture) -> Sighting | None:
-    """The frame of a place that is likest to a picture, if it is the same one. Raises MediaError."""
+def _look(place: _Place, wanted: Picture, close: list[_Close]) -> Sighting | None:
+    """The frame of a place that is likest to a picture, if it is the same one; else adds the nearest to `close`.
+
+    Raises MediaError.
+    """
     start_s, end_s = max(0.0, place.start_s - _AROUND_S), place.end_s + _AROUND_S
+    around_s = (end_s - start_s) / _FRAMES
     with Video(place.item.path) as video:
-        roughly = _likest(video, wanted, start_s, end_s)
+        times, frames = _frames(video, start_s, end_s)
+        roughly = _likest(wanted, times, frames)
         if roughly is None:
+            distances = [wanted.distance(frame) for frame in frames]
+            if distances:
+                nearest = int(np.argmin(distances))
+                close.append(_Close(distances[nearest], place.item, times[nearest], around_s))
             return None
-        around_s = (end_s - start_s) / _FRAMES
-        time_s, match = _likest(video, wanted, roughly[0] - around_s, roughly[0] + around_s) or roughly
+        time_s, match = _likest(wanted, *_frames(video, roughly[0] - around_s, roughly[0] + around_s)) or roughly
     return Sighting(place.item, time_s, match.likeness, match.whole)
 
 
-def _likest(video: Video, wanted: Picture, start_s: float, end_s: float) -> tuple[float, Match] | None:
-    """The second between two at which a video shows a picture best, and how well; None where it does not."""
+def _look_closer(close: list[_Close], wanted: Picture) -> list[Sighting]:
+    """Where much moves, the very frame may lie between those that were looked at: every frame around the nearest."""
+    for each in sorted(close, key=lambda each: each.distance)[:_CLOSER]:
+        with contextlib.suppress(MediaError), Video(each.item.path) as video:
+            if match := _likest(wanted, *_frames(video, each.time_s - each.around_s, each.time_s + each.around_s)):
+                return [Sighting(each.item, match[0], match[1].likeness, match[1].whole)]
+    return []
+
+
+def _frames(video: Video, start_s: float, end_s: float) -> tuple[list[float], list[Picture]]:
+    """Times evenly between two seconds, and what is on the screen then."""
     start_s = max(0.0, start_s)
     times = (start_s + (np.arange(_FRAMES) + 0.5) * (end_s - start_s) / _FRAMES).tolist()
-    frames = [Picture(image) for image in video.pictures_at(times, min_side=_SIDE)]
+    return times, [Picture(image) for image in video.pictures_at(times, min_side=_SIDE)]
+
+
+def _likest(wanted: Picture, times: Sequence[float], frames: Sequence[Picture]) -> tuple[float, Match] | None:
+    """The time at which a picture is shown best, and how well; None where it is not."""
     matches = [wanted.whole_match(frame) for frame in frames]
     if not any(matches) and any(wanted.is_part_of(frame) for frame in frames[_EVERY // 2 :: _EVERY]):
         matches = [wanted.part_match(frame) for frame in frames]

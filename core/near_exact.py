@@ -72,6 +72,10 @@ class Picture:
         likeness = _laid_over(self.small, frame.small, np.ones((_SMALL, _SMALL), bool))
         return Match(likeness, True) if likeness is not None else None
 
+    def distance(self, frame: Picture) -> float:
+        """Mean difference of the two, squeezed onto one another, in grey levels: how far a moving picture still is."""
+        return float(np.abs(self.small - frame.small).mean())
+
     def is_part_of(self, frame: Picture) -> bool:
         """Whether features say so; the pixels may still say no."""
         return self._map_from(frame) is not None
