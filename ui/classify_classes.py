@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from pathlib import Path
 
 import streamlit as st
 
@@ -12,12 +11,12 @@ from core import Encoder
 from core.class_lists import format_classes, join_descriptions, parse_classes, split_descriptions
 from core.classify import TEXT_TEMPLATES, Classifier, ClassName, ZeroShot, checked
 from core.concepts import forget_concept, saved_concepts
-from core.errors import DataError
-from core.heads import Head, head_bytes, load_head, read_head, save_head, saved_heads
+from core.heads import Head
 from core.query import CONCEPT, PLAIN
+from ui.classify_heads import head_choice, head_panel
 from ui.encoders import load_encoder
 from ui.memory import embedded_classes
-from ui.page import boundary, counted, plain
+from ui.page import boundary, plain
 
 _LINK = "classes"
 _LONGEST_LINK = 1_500  # characters of classes that a link is made to carry
@@ -32,7 +31,7 @@ EXAMPLES = {
 def class_section(encoder: Encoder) -> tuple[list[ClassName], Head | None]:
     """The table with its tools; the classes in it, and the head that is to tell instead, if one is chosen."""
     _take_over()
-    head = _head_choice(encoder)
+    head = head_choice(encoder)
     if head is not None:
         names = ", ".join(plain(name) for name in head.names[:12])
         more = f" and {len(head.names) - 12:,} more" if len(head.names) > 12 else ""
@@ -41,7 +40,7 @@ def class_section(encoder: Encoder) -> tuple[list[ClassName], Head | None]:
     with st.container(horizontal=True, key="class_tools"):
         _paste()
         _concepts(encoder)
-        _heads(encoder, head)
+        head_panel(encoder, head)
     _write_link(classes)
     return classes, head
 
@@ -58,11 +57,6 @@ def add_class(name: str) -> None:
     classes = st.session_state.get("classes_now", [])
     if all(each.name != name for each in classes):
         put_classes([*classes, ClassName(name)])
-
-
-def choose_head(name: str | None) -> None:
-    """Lets a saved head tell in the coming run; None: the classes of the table."""
-    st.session_state["head_next"] = name
 
 
 def zero_shot(encoder: Encoder, classes: Sequence[ClassName], *, texts: bool, templates: bool = True) -> ZeroShot:
@@ -163,68 +157,6 @@ def _forget(encoder: Encoder, name: str) -> None:
     with boundary():
         forget_concept(encoder, name)
         put_classes([each for each in st.session_state["classes_now"] if each.name != CONCEPT + name])
-
-
-def _head_choice(encoder: Encoder) -> Head | None:
-    state, heads = st.session_state, saved_heads(encoder)
-    if "head" not in state:
-        state["head"] = st.query_params.get("head")
-    if "head_next" in state:
-        state["head"] = state.pop("head_next")
-    if state["head"] not in heads:
-        state["head"] = None
-    if not heads:
-        return None
-    name = st.selectbox(
-        "Told by",
-        list(heads),
-        index=None,
-        key="head",
-        placeholder="The classes below, as words alone (zero-shot)",
-        help="A head that was learned from labels, here or elsewhere, with the same encoder.",
-    )
-    if name is None:
-        st.query_params.pop("head", None)
-        return None
-    if st.query_params.get("head") != name:
-        st.query_params["head"] = name
-    head = load_head(heads[name], encoder)
-    if head.target != "classes":
-        raise DataError(f"{name!r} predicts the number {head.names[0]!r}, no classes: choose another.")
-    return head
-
-
-def _heads(encoder: Encoder, head: Head | None) -> None:
-    with st.popover("Heads", icon=":material/school:"):
-        st.caption("What was learned from labels, as a file for other libraries and computers.")
-        if head is not None:
-            name = st.session_state["head"]
-            st.download_button(
-                "Download the one in use",
-                head_bytes(head),
-                file_name=f"{name}.safetensors",
-                icon=":material/download:",
-                on_click="ignore",
-            )
-        turn = st.session_state.setdefault("head_turn", 0)
-        file = st.file_uploader("Upload one (.safetensors)", key=f"head_file {turn}", max_upload_size=500)
-        if file is not None:
-            _take_head(encoder, file.name, file.getvalue())
-
-
-def _take_head(encoder: Encoder, file: str, data: bytes) -> None:
-    with boundary():
-        head = read_head(data)
-        if head.encoder_id != encoder.id:
-            raise DataError(f"The head was learned on vectors of {head.encoder_id}, not of {encoder.id}: use that one.")
-        if head.target != "classes":
-            raise DataError(f"The head predicts the number {head.names[0]!r}, no classes.")
-        name = Path(file).stem
-        save_head(head, encoder, name)
-        choose_head(name)
-        st.session_state["head_turn"] += 1
-        st.toast(f"{plain(name)} tells {counted(len(head.names), 'class')} now.")
-        st.rerun()
 
 
 def _write_link(classes: Sequence[ClassName]) -> None:

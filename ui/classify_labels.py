@@ -19,7 +19,8 @@ from core.library.schema import Label
 from core.probe import fit_classes
 from core.query import CONCEPT
 from core.track import track_of
-from ui.classify_classes import choose_head, zero_shot
+from ui.classify_classes import zero_shot
+from ui.classify_heads import choose_head
 from ui.gallery import tick
 from ui.page import boundary, counted, plain
 

@@ -1,0 +1,72 @@
+"""Items of no library told into classes, and items of a library with labels from folders and tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fakes import ColourEncoder
+from media import write_video
+
+from core.classify import ClassName, ZeroShot
+from core.errors import DataError
+from core.gathered import gather_files, gather_texts
+from core.labelled_items import folder_labels, labelled_items, read_table
+from core.library import Item, Library, ingest
+
+
+def items_of(library: Library, encoder: ColourEncoder) -> list[Item]:
+    return [Item.from_row(row) for row in library.index(encoder).items.to_pylist()]
+
+
+def test_files_keep_their_order_and_their_answers(tmp_path: Path, photos: Path, encoder: ColourEncoder) -> None:
+    write_video(tmp_path / "clip.mp4", ["blue", "blue"])
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    paths = [photos / "red.png", tmp_path / "clip.mp4", tmp_path / "broken.png", photos / "more" / "green.png"]
+    gathered = gather_files(encoder, paths)
+    told = gathered.tell(ZeroShot.of(encoder, [ClassName(name) for name in ("blue", "green", "red")]), threshold=0.0)
+    assert [(Path(each.what).name, each.label) for each in told] == [
+        ("red.png", "red"),
+        ("clip.mp4", "blue"),
+        ("green.png", "green"),
+    ]
+    assert [path for path, _ in gathered.failed] == [str(tmp_path / "broken.png")]
+    assert [each.item.kind for each in told if each.item] == ["image", "video", "image"]
+
+
+def test_texts_are_told_too(encoder: ColourEncoder) -> None:
+    told = gather_texts(encoder, ["a red car", "the blue sea"]).tell(
+        ZeroShot.of(encoder, [ClassName("blue"), ClassName("red")])
+    )
+    assert [(each.what, each.label) for each in told] == [("a red car", "red"), ("the blue sea", "blue")]
+
+
+def test_folders_and_tables_label_items(library: Library, encoder: ColourEncoder) -> None:
+    items = items_of(library, encoder)
+    assert set(folder_labels(items).values()) == {"photos", "more"}
+    red = next(item for item in items if item.path.endswith("red.png"))
+    table = read_table(f"file,label,price\n{red.path},warm,1.5\ngreen.png,cold,2\nno.png,cold,3\n".encode())
+    labels, unknown = table.column("label", items)
+    data = labelled_items(library.index(encoder), labels)
+    assert unknown == ["no.png"] and table.numeric() == ["price"]
+    told = {Path(item.path).stem: label for item, label in zip(data.items, data.labels, strict=True)}
+    assert told == {"red": "warm", "green": "cold"}
+    rows = [Path(item.path).stem for item in data.items]
+    assert np.allclose(data.vectors @ encoder.encode_texts(rows).T, data.vectors @ data.vectors.T, atol=0.05)
+
+
+def test_a_video_stands_for_the_mean_over_its_time(tmp_path: Path, library: Library, encoder: ColourEncoder) -> None:
+    (tmp_path / "clips").mkdir()
+    write_video(tmp_path / "clips" / "two.mp4", ["red", "blue"])
+    ingest(library, encoder, [tmp_path / "clips"])
+    data = labelled_items(library.index(encoder), {each.id: "x" for each in items_of(library, encoder)})
+    vector = data.vectors[[Path(item.path).name for item in data.items].index("two.mp4")]
+    red, blue = encoder.encode_texts(["red", "blue"])
+    assert vector @ red == pytest.approx(vector @ blue, abs=0.1) and vector @ red > 0.3
+
+
+@pytest.mark.parametrize("data", [b"", b"file,label\n", b"only\none\n", b"\xff\xfe\x00"])
+def test_a_table_that_lacks_something_is_refused(data: bytes) -> None:
+    with pytest.raises(DataError):
+        read_table(data)

@@ -1,0 +1,81 @@
+"""Heads that were learned from labels: which one tells, taken away as files and brought back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from core import Encoder
+from core.errors import DataError
+from core.heads import Head, head_bytes, load_head, read_head, save_head, saved_heads
+from ui.page import boundary, counted, plain
+
+
+def choose_head(name: str | None) -> None:
+    """Lets a saved head tell in the coming run; None: the classes of the table."""
+    st.session_state["head_next"] = name
+
+
+def head_choice(encoder: Encoder) -> Head | None:
+    """The picker of saved heads, if there are any; None where the classes of the table tell. Raises DataError."""
+    state, heads = st.session_state, saved_heads(encoder)
+    if "head" not in state:
+        state["head"] = st.query_params.get("head")
+    if "head_next" in state:
+        state["head"] = state.pop("head_next")
+    if state["head"] not in heads:
+        state["head"] = None
+    if not heads:
+        return None
+    name = st.selectbox(
+        "Told by",
+        list(heads),
+        index=None,
+        key="head",
+        placeholder="The classes below, as words alone (zero-shot)",
+        help="A head that was learned from labels, here or elsewhere, with the same encoder.",
+    )
+    if name is None:
+        st.query_params.pop("head", None)
+        return None
+    if st.query_params.get("head") != name:
+        st.query_params["head"] = name
+    head = load_head(heads[name], encoder)
+    if head.target != "classes":
+        raise DataError(f"{name!r} predicts the number {head.names[0]!r}, no classes: choose another.")
+    return head
+
+
+def head_panel(encoder: Encoder, head: Head | None) -> None:
+    """The pop-up to take a head away and to bring one."""
+    with st.popover("Heads", icon=":material/school:"):
+        st.caption("What was learned from labels, as a file for other libraries and computers.")
+        if head is not None:
+            name = st.session_state["head"]
+            st.download_button(
+                "Download the one in use",
+                head_bytes(head),
+                file_name=f"{name}.safetensors",
+                icon=":material/download:",
+                on_click="ignore",
+            )
+        turn = st.session_state.setdefault("head_turn", 0)
+        file = st.file_uploader("Upload one (.safetensors)", key=f"head_file {turn}", max_upload_size=500)
+        if file is not None:
+            _take_head(encoder, file.name, file.getvalue())
+
+
+def _take_head(encoder: Encoder, file: str, data: bytes) -> None:
+    with boundary():
+        head = read_head(data)
+        if head.encoder_id != encoder.id:
+            raise DataError(f"The head was learned on vectors of {head.encoder_id}, not of {encoder.id}: use that one.")
+        if head.target != "classes":
+            raise DataError(f"The head predicts the number {head.names[0]!r}, no classes.")
+        name = Path(file).stem
+        save_head(head, encoder, name)
+        choose_head(name)
+        st.session_state["head_turn"] += 1
+        st.toast(f"{plain(name)} tells {counted(len(head.names), 'class')} now.")
+        st.rerun()
