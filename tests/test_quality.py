@@ -10,19 +10,27 @@ import csv
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
+from text_topics import TOPICS
 
+from core.classify import TEXT_TEMPLATES, ClassName, ZeroShot
 from core.encoders import Encoder, open_encoder
 from core.evaluate import evaluate_retrieval, evaluate_zeroshot
+from core.evaluate_fewshot import FewShotReport, evaluate_fewshot
 from core.evaluate_moments import MomentsReport, evaluate_moments
 from core.evaluate_relevance import evaluate_relevance
 from core.evaluate_video import evaluate_video
 from core.filters import Filters
+from core.gathered import gather_files, gather_texts
+from core.labelled_files import read_pairs, unique
 from core.library import Library
 from core.library.sample import build_sample, sample_path
+from core.neutral import imagenet_names
 from core.query import parse_query
 from core.search import search
 from core.search_video import search_videos
+from tools.keyword_folders import captions_of, labels_of
 
 DATA = Path(os.environ.get("SEMBLANCE_EVAL_DATA", ""))
 needs_data = pytest.mark.skipif(
@@ -52,6 +60,56 @@ def test_captions_find_their_photos(encoder: Encoder, tmp_path: Path) -> None:
 def test_names_find_their_photos(encoder: Encoder) -> None:
     report = evaluate_zeroshot(encoder, DATA / "labelled" / "images", DATA / "labelled" / "labels.csv")
     assert report.images == 400 and report.top1 > 0.83 and report.top5 > 0.94
+
+
+@needs_data
+def test_six_hundred_names_find_their_photos(encoder: Encoder) -> None:
+    """The names of the 400 photos, and 201 others of ImageNet."""
+    folder = DATA / "labelled"
+    present = unique(label for _, label in read_pairs(folder / "labels.csv", "image", "label"))
+    others = np.random.default_rng(0).permutation([name for name in unique(imagenet_names()) if name not in present])
+    names = [*present, *map(str, others[: 600 - len(present)])]
+    classes = [ClassName(name) for name in names]
+    report = evaluate_zeroshot(encoder, folder / "images", folder / "labels.csv", classes=classes)
+    assert (report.classes, report.images) == (600, 400)
+    assert report.top1 >= 0.8 and report.calibration_error < 0.06
+    files = read_pairs(folder / "labels.csv", "image", "label")
+    told = gather_files(encoder, [folder / "images" / name for name, _ in files]).tell(ZeroShot.of(encoder, classes))
+    kept = [each.label == label for each, (_, label) in zip(told, files, strict=True)]
+    assert np.mean(kept) > 0.75  # so many names do not make everything "none of these"
+
+
+@pytest.fixture(scope="module")
+def ten_classes(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> FewShotReport:
+    captions = captions_of(DATA / "flickr8k" / "captions.csv", "dev")
+    table = tmp_path_factory.mktemp("ten") / "labels.csv"
+    table.write_text("\n".join(["image,label", *map(",".join, labels_of(captions).items())]), encoding="utf-8")
+    return evaluate_fewshot(encoder, DATA / "flickr8k" / "images", table, shots=(1, 2, 4, 8), repeats=10)
+
+
+@needs_data
+def test_eight_labels_a_class_are_worth_about_as_much_as_words(ten_classes: FewShotReport) -> None:
+    assert ten_classes.classes == 10 and ten_classes.images == 210
+    assert ten_classes.zeroshot > 0.72
+    assert ten_classes.methods["probe"]["8"].mean > ten_classes.zeroshot - 0.02
+
+
+@needs_data
+def test_a_blend_is_as_good_as_words_and_labels(ten_classes: FewShotReport) -> None:
+    for shots, point in ten_classes.methods["blend"].items():
+        assert point.mean > ten_classes.zeroshot - 0.02, shots
+        others = [ten_classes.methods[other][shots].mean for other in ("probe", "knn", "centroid")]
+        assert point.mean > max(others) - 0.005, shots
+    assert ten_classes.methods["blend"]["8"].mean > ten_classes.zeroshot + 0.01
+
+
+def test_texts_are_told_by_their_topics(encoder: Encoder) -> None:
+    """Fifty short texts of five topics, written for this test."""
+    classes = ZeroShot.of(encoder, [ClassName(topic) for topic in TOPICS], templates=TEXT_TEMPLATES)
+    truth = np.array([topic for topic, texts in TOPICS.items() for _ in texts])
+    gathered = gather_texts(encoder, [text for texts in TOPICS.values() for text in texts])
+    assert np.mean(truth == [each.label for each in gathered.tell(classes, threshold=0)]) >= 0.9
+    assert np.mean(truth == [each.label for each in gathered.tell(classes)]) >= 0.86
 
 
 @needs_data

@@ -1,4 +1,4 @@
-"""Fifty short texts of five topics, written for the tests; few of them name their topic."""
+"""Fifty short texts of five topics, written for the tests."""
 
 TOPICS = {
     "sports": (

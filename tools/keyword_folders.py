@@ -6,6 +6,10 @@ CSV has the columns image, caption and, with --split, split. A photo belongs to 
 match the class's words, and to none if two kinds match. Then:
 
     python -m core eval fewshot --images DIR --labels labels.csv --repeats 20
+
+With --count WORDS (a regular expression) the table holds a number instead, how many captions of each photo match:
+
+    python -m core eval numbers --images DIR --table labels.csv
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ import argparse
 import csv
 import re
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 
 CLASSES = {
@@ -39,12 +44,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--captions", type=Path, required=True)
     parser.add_argument("--split", help="only the rows of this split")
+    parser.add_argument("--count", metavar="WORDS")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
-    labels = labels_of(captions_of(options.captions, options.split))
+    captions = captions_of(options.captions, options.split)
+    if options.count:
+        found = {image: matches(options.count, texts) for image, texts in captions.items()}
+    else:
+        found = labels_of(captions)
     with options.out.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([("image", "label"), *labels.items()])
-    print(f"{len(labels)} photos:", ", ".join(f"{name} {count}" for name, count in Counter(labels.values()).items()))
+        csv.writer(file).writerows([("image", "value" if options.count else "label"), *found.items()])
+    print(f"{len(found)} photos:", ", ".join(f"{name} {count}" for name, count in Counter(found.values()).items()))
 
 
 def captions_of(path: Path, split: str | None) -> dict[str, list[str]]:
@@ -57,12 +67,17 @@ def captions_of(path: Path, split: str | None) -> dict[str, list[str]]:
     return captions
 
 
+def matches(words: str, texts: Iterable[str]) -> int:
+    """How many of the texts match."""
+    return sum(bool(re.search(words, text)) for text in texts)
+
+
 def labels_of(captions: dict[str, list[str]]) -> dict[str, str]:
     """The class of each photo that has exactly one."""
     labels = {}
     for image, texts in captions.items():
         kinds = (CLASSES | OTHERS).items()
-        found = [name for name, words in kinds if sum(bool(re.search(words, text)) for text in texts) >= CAPTIONS]
+        found = [name for name, words in kinds if matches(words, texts) >= CAPTIONS]
         if len(found) == 1 and found[0] in CLASSES:
             labels[image] = found[0]
     return labels
