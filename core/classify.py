@@ -113,6 +113,7 @@ class ZeroShot:
             similarities = vectors[some] @ self.vectors.T
             probabilities[some] = self.scoring.probabilities(similarities)
             best[some] = similarities.argmax(axis=1)
+        _part_ties(probabilities, best)
         fits = describes(self.encoder, self.vectors, vectors, best)
         negative = np.array([each.negative for each in self.classes], bool)
         return Predictions(self.names, negative, probabilities, fits)
@@ -145,6 +146,14 @@ class ZeroShot:
 
         start = [np.log(self.scoring.scale), *([self.scoring.bias] if alone else [])]
         return replace(self, scoring=scoring(minimize(loss, start, method="Nelder-Mead").x))
+
+
+def _part_ties(probabilities: NDArray[np.float32], best: NDArray[np.int64]) -> None:
+    """Sigmoids run into 1: what is as probable as the best class, in place, becomes the next smaller number."""
+    own = np.take_along_axis(probabilities, best[:, None], axis=1)
+    tied = probabilities >= own
+    np.put_along_axis(tied, best[:, None], False, axis=1)
+    np.copyto(probabilities, np.nextafter(own, np.float32(0)), where=tied)
 
 
 def predict_video(classifier: Classifier, track: Track) -> tuple[Predictions, Predictions]:

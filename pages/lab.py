@@ -21,7 +21,7 @@ from ui.sidebar import current_encoder, current_library
 header(
     "Lab: when is labelling worth it?",
     "Take pictures whose classes are known, and see how well words alone tell them, and how much some labels add. "
-    "Every figure is measured on pictures that were not learned from; nothing is computed before you ask.",
+    "What learns is measured on pictures that it did not learn from; nothing is computed before you ask.",
 )
 _PARTS = ("classes", "numbers")
 

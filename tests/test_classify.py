@@ -8,7 +8,7 @@ from fakes import ColourEncoder
 
 from core.classify import NONE, ClassName, ZeroShot, predict_video
 from core.concepts import learn_concept, load_concept, save_concept
-from core.encoders.base import unit_rows
+from core.encoders.base import Scoring, unit_rows
 from core.errors import DataError, QueryError
 from core.query import embed_query, format_query, parse_query
 from core.track import Track
@@ -120,3 +120,10 @@ def test_concepts_that_cannot_be(encoder: ColourEncoder) -> None:
     save_concept(learn_concept(encoder, "mine", near(encoder, "red"), background), encoder)
     with pytest.raises(QueryError, match="no concept 'mine'"):
         load_concept(other, "mine")
+
+
+def test_sigmoids_that_run_into_one_do_not_hide_the_best_class(encoder: ColourEncoder) -> None:
+    encoder.scoring = Scoring("sigmoid", 400.0, -4.0)
+    zero_shot = ZeroShot.of(encoder, [ClassName("orange"), ClassName("red")])
+    told = zero_shot.predict(near(encoder, "red", 5))
+    assert told.probabilities[:, 0].min() > 0.999 and (told.best == 1).all()

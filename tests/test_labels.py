@@ -105,3 +105,25 @@ def test_a_concept_finds_what_it_was_learned_from(library: Library, encoder: Col
     assert [Path(hit.item.path).name for hit in without.hits].index("blue.png") > [
         Path(hit.item.path).name for hit in result.hits
     ].index("blue.png")
+
+
+def test_what_a_person_said_stays_when_the_file_is_saved_again(
+    library: Library, encoder: ColourEncoder, photos: Path
+) -> None:
+    items = {Path(row["path"]).name: row["id"] for row in library.items().to_pylist()}
+    library.put_labels(
+        [Label(items["red.png"], "task", "warm", "person"), Label(items["blue.png"], "task", "x", "model")]
+    )
+    for path in photos.rglob("*.png"):
+        if path.name in ("red.png", "blue.png"):
+            path.write_bytes(path.read_bytes() + b"\0\0")
+    ingest(library, encoder, [photos])
+    now = {row["id"]: Path(row["path"]).name for row in library.items().to_pylist()}
+    assert [(now[label.item_id], label.label) for label in library.labels()] == [("red.png", "warm")]
+
+
+def test_tags_of_some_items_are_removed_alone(library: Library) -> None:
+    all_ids = list(ids(library).values())
+    library.put_labels([Label(each, "task", "tag", "model") for each in all_ids])
+    library.remove_labels("task", by="model", item_ids=all_ids[:3])
+    assert {label.item_id for label in library.labels()} == set(all_ids[3:])

@@ -136,9 +136,12 @@ def _learn(
         ids, vectors = vectors_of(library, gathered, encoder, list(labels))
         prototypes = None
         if way == "blend":
-            known = {each.name.removeprefix(CONCEPT) for each in classes}
+            positive = [each for each in classes if not each.negative]
+            known = {
+                each.name.removeprefix(CONCEPT) for each in positive
+            }  # who labels by a negative one makes it a class
             more = [ClassName(label) for label in sorted(set(labels.values())) if label not in known]
-            prototypes = zero_shot(encoder, [*(each for each in classes if not each.negative), *more], texts=False)
+            prototypes = zero_shot(encoder, [*positive, *more], texts=False)
         head = fit_classes(encoder, way, vectors, [labels[each] for each in ids], zero_shot=prototypes)
         save_head(head, encoder, name)
         choose_head(name)
@@ -172,11 +175,11 @@ def tag_panel(library: Library, told: Sequence[Told], task: str, labels: dict[st
             "so that the filter “Label” of both searches finds them."
         )
         st.caption(
-            f"Your own {counted(len(labels), 'label')} of this task stay. Earlier tags of the task are replaced; "
+            f"Your own {counted(len(labels), 'label')} of this task stay. Earlier tags of these pictures are replaced; "
             "what is none of these gets none."
         )
         with st.container(horizontal=True):
-            st.button("Tag them", type="primary", on_click=_tag, args=(library, new, task), disabled=not new)
+            st.button("Tag them", type="primary", on_click=_tag, args=(library, told, task), disabled=not new)
             st.button("Remove all tags", on_click=_untag, args=(library, task), help="Those of this task by a model.")
         tags = sorted({each.label for each in library.labels(task)})
         if tags:
@@ -188,11 +191,14 @@ def tag_panel(library: Library, told: Sequence[Told], task: str, labels: dict[st
 
 def _tag(library: Library, told: Sequence[Told], task: str) -> None:
     with boundary():
-        library.remove_labels(task, by="model")
-        library.put_labels(
-            [Label(each.item.id, task, each.label, "model", each.probability) for each in told if each.item]
-        )
-        st.toast(f"Tagged {counted(len(told), 'picture')}.")
+        labelled = {label.item_id for label in library.labels(task) if label.by == "person"}  # as they are now
+        items = [(each, each.item.id) for each in told if each.item is not None and each.item.id not in labelled]
+        new = [
+            Label(item_id, task, each.label, "model", each.probability) for each, item_id in items if each.label != NONE
+        ]
+        library.remove_labels(task, by="model", item_ids=[item_id for _, item_id in items])
+        library.put_labels(new)
+        st.toast(f"Tagged {counted(len(new), 'picture')}.")
 
 
 def _untag(library: Library, task: str) -> None:

@@ -30,6 +30,7 @@ class Commit:
         self._copied_s = 0.0  # how long the videos among them are: each second is about a row
         self.clips: list[Clip] = []  # videos whose frames are not all written
         self.replaced: set[str] = set()  # items whose vectors, sampled otherwise, give way to those that come
+        self.succeeds: dict[str, str] = {}  # items whose files have changed: old id -> new id
         self.items: dict[str, list[Item]] = {"path": [], "id": []}  # by the key under which they are written
         self.last = time.monotonic()
 
@@ -70,6 +71,9 @@ class Commit:
                 library.replace_vectors(encoder, clip.item.id, by=clip.partial_id)
         for key, items in self.items.items():
             library.put_items(items, key=key)
+        written = {item.id for item in self.items["path"]}
+        library.hand_on_labels({old: new for old, new in self.succeeds.items() if new in written})
+        self.succeeds = {old: new for old, new in self.succeeds.items() if new not in written}
         self.replaced -= arrived
         self.clips = [clip for clip in self.clips if not clip.done]
         self.rows, self.copies, self.items = [], [], {"path": [], "id": []}

@@ -220,14 +220,15 @@ class _Run:
             content_hash=read.content_hash,
         )  # fmt: skip
         if read.kind == "image":
-            facts |= dict(
-                zip(("width", "height"), read.size or (None, None), strict=True), reason=None, taken_at=read.taken_at
-            )
+            width, height = read.size or (None, None)
+            facts |= dict(reason=None, width=width, height=height, taken_at=read.taken_at)
         if known and known.content_hash == read.content_hash:
             return _Pending(replace(known, **facts), "updated" if known.status == "failed" else "unchanged")
         if known is None and (gone := self.gone.get(read.content_hash or "")):
             return _Pending(replace(gone.pop(), **facts), "renamed", key="id")
         item = Item(id=self._new_id(file.path, read.content_hash or ""), **facts)
+        if known:
+            self.commit.succeeds[known.id] = item.id
         return _Pending(item, "updated" if known else "added")
 
     def _new_id(self, path: str, content_hash: str) -> str:

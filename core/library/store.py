@@ -6,9 +6,9 @@ import json
 import os
 import shutil
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -241,13 +241,21 @@ class Library:
                 merge = table.merge_insert(["item_id", "task"])
                 merge.when_matched_update_all().when_not_matched_insert_all().execute(rows)
 
-    def remove_labels(self, task: str, *, by: LabelledBy | None = None) -> None:
-        """Forgets the labels of a task: all, or only those by a person or by a model."""
+    def hand_on_labels(self, successors: Mapping[str, str]) -> None:
+        """Gives items (old id -> new id) what a person called those that they take the place of."""
+        if successors:
+            labels = [label for label in self.labels() if label.by == "person" and label.item_id in successors]
+            self.put_labels([replace(label, item_id=successors[label.item_id]) for label in labels])
+
+    def remove_labels(self, task: str, *, by: LabelledBy | None = None, item_ids: Sequence[str] | None = None) -> None:
+        """Forgets the labels of a task: all, or only those by a person or by a model, or of some items."""
         table = self._open("labels")
         if table is not None:
             with explained(self.path):
-                only = f" AND by = '{by}'" if by else ""
-                table.delete("task = '" + task.replace("'", "''") + "'" + only)
+                (named,) = quoted([task])
+                only = f"task = {named}" + (f" AND by = '{by}'" if by else "")
+                for some in [None] if item_ids is None else quoted(item_ids):
+                    table.delete(only + (f" AND item_id IN ({some})" if some else ""))
 
     def remove_items(self, item_ids: Sequence[str]) -> None:
         """Forgets items and their vectors. The files themselves are not touched."""
@@ -299,6 +307,7 @@ class Library:
                 pack(table)
             if (labels := self._open("labels")) is not None:
                 delete_rows(labels, "item_id", sorted({label.item_id for label in self.labels()} - known))
+                pack(labels)
             if items:
                 pack(items)
 
