@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import threading
 import time
 import zipfile
@@ -117,21 +118,33 @@ def told_csv(told: Sequence[Told], names: Sequence[str]) -> str:
 
 
 def write_folders(told: Sequence[Told], target: BinaryIO) -> list[str]:
-    """Writes copies of the files into a zip, a folder for each class; returns the paths that cannot be read."""
+    """Writes copies of the files into a zip, a folder for each class; returns the paths that cannot be read.
+
+    `left out.txt` of the zip lists these too. Names that would meet, letter case aside, are numbered.
+    """
     left_out: list[str] = []
     taken: set[str] = set()
+    folders: dict[str, str] = {}
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED, strict_timestamps=False) as archive:
         for each in told:
-            folder = "".join(letter if letter.isalnum() or letter in " -_" else "_" for letter in each.label).strip()
-            name = f"{folder or '_'}/{Path(each.what).name}"
-            while name in taken:
-                name = f"{folder or '_'}/{len(taken)} {Path(each.what).name}"
-            taken.add(name)
+            if each.label not in folders:
+                letters = (letter if letter.isalnum() or letter in " -_" else "_" for letter in each.label)
+                folders[each.label] = _free("", "".join(letters).strip() or "_", taken)
             try:
-                archive.write(each.what, name)
-            except OSError:
+                archive.write(each.what, _free(f"{folders[each.label]}/", Path(each.what).name, taken))
+            except (OSError, ValueError):  # a ValueError: its name cannot be written as UTF-8
                 left_out.append(each.what)
+        if left_out:
+            archive.writestr("left out.txt", "\n".join(left_out).encode("utf-8", "backslashreplace"))
     return left_out
+
+
+def _free(folder: str, name: str, taken: set[str]) -> str:
+    """The name in a folder ("" or "FOLDER/"), with a number before it where it is taken; it is taken from then on."""
+    tries = itertools.chain([folder + name], (f"{folder}{number} {name}" for number in itertools.count(2)))
+    free = next(each for each in tries if each.casefold() not in taken)
+    taken.add(free.casefold())
+    return free
 
 
 def _parts(index: VectorIndex, kept: NDArray[np.bool_]) -> list[NDArray[np.int64]]:

@@ -8,12 +8,13 @@ import threading
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 from fakes import ColourEncoder
 from media import write_video
 
 from core.classify import NONE, ClassName, ZeroShot
-from core.classify_items import classify_library, read_classes, told_csv, write_folders
+from core.classify_items import Told, classify_library, read_classes, told_csv, write_folders
 from core.errors import DataError
 from core.filters import Filters
 from core.gathered import gather_files, gather_texts
@@ -129,6 +130,26 @@ def test_answers_as_a_table_and_as_folders(encoder: ColourEncoder, photos: Path,
     left_out = write_folders(told, buffer)
     with zipfile.ZipFile(buffer) as archive:
         names = archive.namelist()
+        assert archive.read("left out.txt").decode() == str(paths[1])
         assert archive.read("red/red.png") == (photos / "red.png").read_bytes()
     assert left_out == [str(paths[1])]
-    assert len(names) == 2 and not any(".." in name or name.startswith("/") for name in names)
+    assert len(names) == 3 and not any(".." in name or name.startswith("/") for name in names)
+
+
+def test_folders_keep_files_and_classes_apart(tmp_path: Path) -> None:
+    files = {"x/a.jpg": "c", "x/2 a.jpg": "c", "y/a.jpg": "c", "z/a.jpg": "p/q", "z/b.jpg": "p_q", "z/c.jpg": "P_Q"}
+    bad = tmp_path / "z" / "\udcff.jpg"  # a name that is not UTF-8
+    for path in (*(tmp_path / file for file in files), bad):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(path.name.encode("utf-8", "replace").decode())
+    told = [
+        Told(str(path), label, 1.0, 1.0, np.ones(1, np.float32))
+        for path, label in [(bad, "c"), *((tmp_path / file, label) for file, label in files.items())]
+    ]
+    buffer = io.BytesIO()
+    assert write_folders(told, buffer) == [str(bad)]
+    with zipfile.ZipFile(buffer) as archive:
+        assert archive.namelist() == [
+            "c/a.jpg", "c/2 a.jpg", "c/3 a.jpg", "p_q/a.jpg", "2 p_q/b.jpg", "3 P_Q/c.jpg", "left out.txt"
+        ]  # fmt: skip
+        assert archive.testzip() is None

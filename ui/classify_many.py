@@ -171,7 +171,7 @@ def _take_away(told: Sequence[Told], classifier: Classifier) -> None:
         mime="application/zip",
         icon=":material/folder_zip:",
         on_click="ignore",
-        help="Copies of the files, in a folder for each class.",
+        help="Copies of the files, in a folder for each class; “left out.txt” lists those that cannot be read.",
     )
 
 
