@@ -41,22 +41,27 @@ class Table:
         ]
 
     def column(self, name: str, items: Sequence[Item]) -> tuple[dict[str, str], list[str]]:
-        """({item id: cell}, the files of the table that are not among the items).
+        """({item id: cell}, the files of the table that are none of the items, or fit several).
 
-        A file is found by its path, else by its name, which then names every item of that name.
+        A file is found by as many last parts of its path as are known: `cats/1.jpg`, else `1.jpg`. Where these are
+        those of several items it is not guessed which is meant.
         """
         by_path = {item.path: [item.id] for item in items}
-        by_name: dict[str, list[str]] = {}
+        by_end: dict[tuple[str, ...], list[str]] = {}
         for item in items:
-            by_name.setdefault(Path(item.path).name, []).append(item.id)
+            parts = _parts(item.path)
+            for first in range(len(parts)):
+                by_end.setdefault(parts[first:], []).append(item.id)
         found: dict[str, str] = {}
         unknown: list[str] = []
         for file, cell in zip(self.files, self.columns[name], strict=True):
-            ids = by_path.get(file) or by_name.get(Path(file).name, [])
-            if not ids:
+            parts = _parts(file)
+            ends = (by_end[parts[first:]] for first in range(len(parts)) if parts[first:] in by_end)
+            ids = by_path.get(file) or next(ends, [])
+            if len(ids) != 1:
                 unknown.append(file)
             elif cell:
-                found |= dict.fromkeys(ids, cell)
+                found[ids[0]] = cell
         return found, unknown
 
 
@@ -92,6 +97,11 @@ def labelled_items(index: VectorIndex, labels: Mapping[str, str]) -> LabelledIte
         vectors[place] = track_of(index, rows[kept[place]]["id"]).whole()
     items = tuple(Item.from_row(rows[number]) for number in kept)
     return LabelledItems(items, vectors, tuple(labels[item.id] for item in items))
+
+
+def _parts(path: str) -> tuple[str, ...]:
+    """Folders and name, whichever slashes the path is written with."""
+    return tuple(part for part in path.replace("\\", "/").split("/") if part not in ("", "."))
 
 
 def _is_number(text: str) -> bool:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from fakes import ColourEncoder
 from media import write_video
+from PIL import Image
 
 from core.classify import ClassName, ZeroShot
 from core.errors import DataError
@@ -54,6 +55,21 @@ def test_folders_and_tables_label_items(library: Library, encoder: ColourEncoder
     assert told == {"red": "warm", "green": "cold"}
     rows = [Path(item.path).stem for item in data.items]
     assert np.allclose(data.vectors @ encoder.encode_texts(rows).T, data.vectors @ data.vectors.T, atol=0.05)
+
+
+def test_files_of_one_name_are_told_apart_by_their_folders(
+    tmp_path: Path, library: Library, encoder: ColourEncoder
+) -> None:
+    for folder, colour in (("cats", "red"), ("dogs", "blue")):
+        (tmp_path / "pets" / folder).mkdir(parents=True)
+        Image.new("RGB", (64, 64), colour).save(tmp_path / "pets" / folder / "1.jpg")
+    ingest(library, encoder, [tmp_path / "pets"])
+    items = items_of(library, encoder)
+    table = read_table(b"file,label\ncats/1.jpg,cat\n.\\dogs\\1.jpg,dog\n1.jpg,pet\nelse/1.jpg,no\nelse/red.png,red\n")
+    found, unknown = table.column("label", items)
+    told = {"/".join(Path(item.path).parts[-2:]): found[item.id] for item in items if item.id in found}
+    assert told == {"cats/1.jpg": "cat", "dogs/1.jpg": "dog", "photos/red.png": "red"}
+    assert unknown == ["1.jpg", "else/1.jpg"]
 
 
 def test_a_video_stands_for_the_mean_over_its_time(tmp_path: Path, library: Library, encoder: ColourEncoder) -> None:

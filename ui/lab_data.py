@@ -105,4 +105,4 @@ def _table(key: str, label: str) -> Table | None:
 def _tell_unknown(unknown: list[str]) -> None:
     if unknown:
         some = ", ".join(plain(name) for name in unknown[:_MISSING])
-        st.warning(f"{counted(len(unknown), 'row')} of the CSV name no file of this library: {some} …")
+        st.warning(f"{counted(len(unknown), 'row')} of the CSV name no file here, or fit several: {some} …")
