@@ -10,7 +10,7 @@ from core.classify import ClassName, ZeroShot
 from core.encoders.base import Encoder
 from core.errors import DataError
 from core.evaluate_classes import SHOTS, CurvePoint, LearningCurve, learning_curve
-from core.labelled_files import embed_files, read_pairs, unique
+from core.labelled_files import embed_files, one_each, read_pairs, unique
 from core.library.scan import scan
 from core.media.kinds import is_image_path
 from core.progress import OnProgress
@@ -71,14 +71,16 @@ def evaluate_fewshot(
 
     classes: with their descriptions (default: the labels by their names). Raises DataError and QueryError.
     """
-    pairs = read_labels(images, labels)
+    if repeats < 1:
+        raise DataError("The repeats begin at 1.")
+    pairs = list(one_each(read_labels(images, labels), labels or images).items())
     zero_shot, plain = (
         ZeroShot.of(
             encoder, classes or [ClassName(label) for label in unique(label for _, label in pairs)], templates=templates
         )
         for templates in (None, PLAIN)
     )
-    embedded = embed_files(encoder, images, unique(name for name, _ in pairs), on_progress=on_progress)
+    embedded = embed_files(encoder, images, [name for name, _ in pairs], on_progress=on_progress)
     pairs = [(name, label) for name, label in pairs if name in embedded.rows]
     vectors, told = embedded.vectors[[embedded.rows[name] for name, _ in pairs]], [label for _, label in pairs]
     curve = learning_curve(encoder, vectors, told, zero_shot, shots=shots, repeats=repeats, on_progress=on_progress)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from core.encoders.base import Encoder
 from core.errors import DataError
-from core.labelled_files import embed_files, read_pairs
+from core.labelled_files import embed_files, one_each, read_pairs
 from core.probe import NumberKind, fit_numbers
 from core.progress import OnProgress, Progress
 
@@ -58,6 +58,8 @@ def evaluate_numbers(
 
     In each repeat 30 % of the pictures are held out. Raises DataError where too few pictures are left to learn from.
     """
+    if repeats < 1:
+        raise DataError("The repeats begin at 1.")
     values = read_numbers(table, column)
     embedded = embed_files(encoder, images, list(values), on_progress=on_progress)
     targets = np.array([values[name] for name in embedded.rows])
@@ -88,15 +90,18 @@ def evaluate_numbers(
 
 def read_numbers(table: Path, column: str) -> dict[str, float]:
     """The number of each picture, from a column of a CSV beside the column image. Raises DataError."""
-    found: dict[str, float] = {}
-    for name, text in read_pairs(table, "image", column):
-        try:
-            found[name] = float(text)
-        except ValueError:
-            found[name] = math.nan
-        if not math.isfinite(found[name]):
-            raise DataError(f"{table}: {text!r} ({name}) in the column {column} is not a number.")
-    return found
+    pairs = read_pairs(table, "image", column)
+    return one_each(((name, _number(text, name, table, column)) for name, text in pairs), table)
+
+
+def _number(text: str, name: str, table: Path, column: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise DataError(f"{table}: {text!r} ({name}) in the column {column} is not a number.")
+    return number
 
 
 def _figures(truth: NDArray[np.float64], told: NDArray[np.float32]) -> tuple[float, float]:

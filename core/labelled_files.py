@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -17,6 +19,8 @@ from core.errors import DataError
 from core.library.reader import ReadFile, read_ahead, read_file
 from core.library.scan import FoundFile
 from core.progress import OnProgress, Progress
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -77,6 +81,19 @@ def read_pairs(path: Path, first: str, second: str) -> list[tuple[str, str]]:
     if not pairs:
         raise DataError(f"{path} holds no rows.")
     return pairs
+
+
+def one_each(pairs: Iterable[tuple[str, T]], table: Path) -> dict[str, T]:
+    """What is said of each file, once: a picture must not be learned from and measured on too.
+
+    `a.jpg` and `./a.jpg` are one file. Raises DataError, naming the table, where its rows contradict each other.
+    """
+    found: dict[str, T] = {}
+    for name, told in pairs:
+        name = os.path.normpath(name)
+        if found.setdefault(name, told) != told:
+            raise DataError(f"{table} says both {found[name]!r} and {told!r} of {name}: keep one row for each file.")
+    return found
 
 
 def unique(values: Iterable[str]) -> list[str]:

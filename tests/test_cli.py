@@ -360,6 +360,10 @@ def test_people_see_classes(capsys: pytest.CaptureFixture[str], photos: Path) ->
         (["classify", "--text", " ", "--labels", "a,b"], "no texts"),
         (["eval", "fewshot", "--images", "PHOTOS", "--shots", "0"], "begin at 1"),
         (["eval", "fewshot", "--images", "PHOTOS"], "fewer than three"),
+        (["eval", "fewshot", "--images", "PHOTOS", "--repeats", "0"], "begin at 1"),
+        (["eval", "fewshot", "--images", "PHOTOS", "--labels", "TWICE"], "both 'red' and 'blue' of red.png"),
+        (["eval", "numbers", "--images", "PHOTOS", "--table", "TWICE", "--column", "size"], "both 1.0 and 2.0"),
+        (["eval", "numbers", "--images", "PHOTOS", "--table", "TWICE", "--repeats", "-1"], "begin at 1"),
         (["eval", "numbers", "--images", "PHOTOS", "--table", "CSV", "--column", "label"], "is not a number"),
         (["eval", "zeroshot", "--images", "PHOTOS", "--labels", "CSV", "--classes", "CLASSES"], "not among"),
     ],
@@ -371,6 +375,8 @@ def test_errors_about_classes_say_what_to_do(
     (tmp_path / "classes.csv").write_text("blue\ngreen\n")
     (photos / "more" / "green.png").rename(photos / "more" / "green.jpg")
     places = {"PHOTO": photos / "red.png", "PHOTOS": photos, "CSV": tmp_path / "table.csv"}
+    (tmp_path / "twice.csv").write_text("image,label,size\nred.png,red,1\n./red.png,blue,2\n")
+    places["TWICE"] = tmp_path / "twice.csv"
     places["CLASSES"] = tmp_path / "classes.csv"
     if "fewshot" in arguments:
         (photos / "few").mkdir()
@@ -405,6 +411,14 @@ def test_eval_fewshot_by_folders(capsys: pytest.CaptureFixture[str], shades: Pat
     assert 0.5 < figures["zeroshot"] <= 1 and 0.5 < figures["zeroshot_no_templates"] <= 1
     main([*map(str, arguments), "--quiet"])
     assert "probe" in capsys.readouterr().out
+
+
+def test_a_picture_named_twice_counts_once(capsys: pytest.CaptureFixture[str], shades: Path) -> None:
+    files = [f"{name}/{number}.png,{name}" for name in ("red", "green", "blue") for number in range(10)]
+    for rows in (files, [*files, *(f"./{row}" for row in files), *files]):
+        (shades / "labels.csv").write_text("\n".join(["image,label", *rows]))
+        arguments = ["--images", shades, "--labels", shades / "labels.csv", "--shots", "1,2"]
+        assert run(capsys, "eval", "fewshot", *arguments)["images"] == 30
 
 
 def test_eval_numbers(capsys: pytest.CaptureFixture[str], shades: Path) -> None:
