@@ -45,12 +45,12 @@ def show_places(result: dict[str, Any]) -> None:
 
 def show_classified(result: dict[str, Any]) -> None:
     """Each item's class, how sure that is, and what else it might be."""
-    width = max((len(each["label"]) for each in result["results"]), default=0)
+    width = max((len(_one_line(each["label"])) for each in result["results"]), default=0)
     for each in result["results"]:
         ranked = sorted(each["all"].items(), key=lambda pair: pair[1], reverse=True)
-        others = ", ".join(f"{name} {share:.2f}" for name, share in ranked[:3])
+        others = ", ".join(f"{_one_line(name)} {share:.2f}" for name, share in ranked[:3])
         what = _one_line(each.get("path") or each["text"])
-        print(f"{each['label']:<{width}}  fits {each['fits']:.2f}  {what}  ({others})")
+        print(f"{_one_line(each['label']):<{width}}  fits {each['fits']:.2f}  {what}  ({others})")
     for failure in result["failed"]:
         print(f"  {_one_line(failure['path'])}: {failure['reason']}")
 
@@ -83,5 +83,6 @@ def _range(hit: dict[str, Any]) -> str:
     return f"  {start}-{end} (best at {peak})"
 
 
-def _one_line(path: str) -> str:
-    return path if path.isprintable() else repr(path)
+def _one_line(name: str) -> str:
+    """Names from files may hold line breaks and the codes that steer a terminal."""
+    return name if name.isprintable() else repr(name)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -22,6 +24,8 @@ Target = Literal["classes", "number"]
 # each, against photos of the others.
 _FIT = (4.06, -3.41)
 _NEIGHBOURS = 5
+_LARGEST = 1e30  # number that a file may hold: sums over a vector stay finite in float32
+_LONGEST = 2.0  # vector that a file may hold, where those of labelled items are of length 1: votes stay finite
 _SHARPNESS = 20.0  # with which nearer neighbours count more: their votes are exp(20 cosine)
 
 
@@ -101,7 +105,8 @@ class Head:
 
 
 def head_bytes(head: Head) -> bytes:
-    """The head as a safetensors file with its words in the metadata."""
+    """The head as a safetensors file with its words in the metadata. Raises DataError for names it cannot hold."""
+    _check_names(head.names)
     about = {"kind": head.kind, "target": head.target, "encoder_id": head.encoder_id, "names": json.dumps(head.names)}
     return pack(head.arrays, about)
 
@@ -133,9 +138,13 @@ def save_head(head: Head, encoder: Encoder, name: str) -> Path:
 def load_head(path: Path, encoder: Encoder) -> Head:
     """Opens a saved head. Raises DataError where it is none, or was learned on the vectors of another encoder."""
     try:
-        head = read_head(path.read_bytes())
+        return fitting(read_head(path.read_bytes()), encoder)
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def fitting(head: Head, encoder: Encoder) -> Head:
+    """The head. Raises DataError where it was learned on the vectors of another encoder."""
     if (head.encoder_id, head.dim) != (encoder.id, encoder.dim):
         raise DataError(f"The head was learned on vectors of {head.encoder_id}, not of {encoder.id}: learn it again.")
     return head
@@ -147,6 +156,7 @@ def _check(head: Head) -> None:
     first, second = (head.arrays[name] for name in (("memory", "targets") if knn else ("weights", "bias")))
     sound = first.ndim == 2 and second.shape == (len(first),) and len(first) > 0 and len(head.names) > 0
     sound = sound and all(isinstance(name, str) for name in head.names)
+    sound = sound and all(float(np.abs(each).max(initial=0.0)) <= _LARGEST for each in head.arrays.values())
     if sound and head.target == "classes":
         means, levels = head.arrays["means"], head.arrays["levels"]
         sound = means.shape == (len(head.names), head.dim) and levels.shape == (2,)
@@ -154,5 +164,17 @@ def _check(head: Head) -> None:
         sound = bool((second >= 0).all() and (second < len(head.names)).all())
     elif sound and not knn:
         sound = len(first) == len(head.names)
+    if sound and knn:
+        sound = bool((np.linalg.norm(first, axis=1) <= _LONGEST).all())
     if not sound:
         raise ValueError("arrays and words do not belong together")
+    _check_names(head.names)
+
+
+def _check_names(names: Sequence[str]) -> None:
+    """Raises DataError for names that cannot be told apart or shown on a line."""
+    for name in names:
+        if not name.strip() or any(unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in name):
+            raise DataError(f"The head has a class named {name!r}: rename it, with letters and without line breaks.")
+    if len(set(names)) < len(names):
+        raise DataError("The head has several classes of one name: rename them.")

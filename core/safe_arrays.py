@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ from core.home import home
 Arrays = dict[str, NDArray[np.float32]]
 
 SUFFIX = ".safetensors"
+_LONGEST = 200  # bytes of a name: file systems take 255, of which the suffix and a temporary name need some
 
 
 def pack(arrays: Arrays, about: Mapping[str, str]) -> bytes:
@@ -54,7 +56,18 @@ def place_of(kind: str, encoder: Encoder, name: str) -> Path:
     """Where the file of a name is kept, or would be. Raises DataError for a name that is none."""
     if not re.fullmatch(r"\w[\w \-.]{0,79}", name):
         raise DataError("A name has 1 to 80 letters, digits, spaces, dots or dashes, no dot or dash first.")
+    if len(name.encode()) > _LONGEST:
+        raise DataError(f"The name is too long for a file in these letters: {_LONGEST // 3} of them fit.")
     return _folder(kind, encoder) / f"{name}{SUFFIX}"
+
+
+def free_name(kind: str, encoder: Encoder, wanted: str) -> str:
+    """A name that can be kept and is not yet, near the wanted one: "classes (1)" becomes "classes 1"."""
+    name = re.sub(r"[^\w\-.]+", " ", wanted).strip(" .-") or "unnamed"
+    name = name.encode()[: _LONGEST // 3].decode(errors="ignore").strip(" .-")  # short enough for a number too
+    known = {each.casefold() for each in kept(kind, encoder)}
+    tries = itertools.chain([name], (f"{name} {number}" for number in itertools.count(2)))
+    return next(each for each in tries if each.casefold() not in known)
 
 
 def _folder(kind: str, encoder: Encoder) -> Path:

@@ -347,6 +347,13 @@ def test_people_see_classes(capsys: pytest.CaptureFixture[str], photos: Path) ->
     assert "/nowhere.png" in out[1]
 
 
+def test_names_do_not_steer_the_terminal(capsys: pytest.CaptureFixture[str], photos: Path, tmp_path: Path) -> None:
+    (tmp_path / "classes.csv").write_text("\x1b[2Jred,red\ngreen\n")
+    main(["classify", str(photos / "red.png"), "--labels-file", str(tmp_path / "classes.csv"), "--quiet"])
+    out = capsys.readouterr().out
+    assert "\x1b" not in out and out.startswith(r"'\x1b[2Jred'") and out.count(r"\x1b[2Jred") == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

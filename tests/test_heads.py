@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +17,7 @@ from core.errors import DataError
 from core.heads import Head, head_bytes, load_head, read_head, save_head, saved_heads
 from core.library import Library, ingest
 from core.probe import fit_classes, fit_numbers
-from core.safe_arrays import pack
+from core.safe_arrays import free_name, pack
 
 
 def heads(encoder: ColourEncoder) -> list[Head]:
@@ -76,6 +78,35 @@ def test_only_heads_are_opened(encoder: ColourEncoder, tmp_path: Path) -> None:
     assert not (tmp_path / "harmed").exists()
     with pytest.raises(DataError, match="cannot be read"):
         load_head(tmp_path / "nowhere", encoder)
+
+
+def test_names_that_mislead_and_numbers_that_overflow_are_refused(encoder: ColourEncoder) -> None:
+    centroid, knn, *_ = heads(encoder)
+    for names in (("red", "red", "blue"), ("red", " ", "blue"), ("red", "\x1b[2Jgreen", "blue"), ("a\nb", "c", "d")):
+        with pytest.raises(DataError, match="rename"):
+            head_bytes(replace(centroid, names=names))
+        about = {"kind": "centroid", "target": "classes", "encoder_id": encoder.id, "names": json.dumps(names)}
+        with pytest.raises(DataError, match="rename"):
+            read_head(pack(centroid.arrays, about))
+    family = ("👨‍👩‍👧", "naïve", "犬")  # letters that Python does not all call printable
+    assert read_head(head_bytes(replace(centroid, names=family))).names == family
+    for head, name, factor in ((centroid, "weights", 3e37), (knn, "memory", 100)):
+        large = head.arrays | {name: head.arrays[name] * np.float32(factor)}
+        with pytest.raises(DataError, match="no head"):
+            read_head(head_bytes(replace(head, arrays=large)))
+
+
+def test_a_free_name_is_near_the_wanted_one() -> None:
+    encoder = ColourEncoder("named")
+    assert free_name("heads", encoder, "classes (1)") == "classes 1"
+    save_head(heads(encoder)[0], encoder, "Mine")
+    assert free_name("heads", encoder, "mine") == "mine 2"
+    for wanted in ("", "..", "犬" * 300, "x" * 300, "../a/b"):
+        save_head(heads(encoder)[0], encoder, free_name("heads", encoder, wanted))
+    assert len(saved_heads(encoder)) == 6
+    save_head(heads(encoder)[0], encoder, "犬" * 60)
+    with pytest.raises(DataError, match="too long"):
+        save_head(heads(encoder)[0], encoder, "犬" * 80)
 
 
 def test_a_head_belongs_to_its_encoder(encoder: ColourEncoder) -> None:

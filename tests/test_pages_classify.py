@@ -15,9 +15,10 @@ from visiting import SEARCH, cards, component, find, item_id, labels, picture, p
 
 from core import Library, ingest
 from core.concepts import load_concept, saved_concepts
-from core.heads import load_head, saved_heads
+from core.heads import head_bytes, load_head, saved_heads
 from core.library.registry import create_library
 from core.library.schema import Label
+from core.probe import fit_classes
 
 pytestmark = pytest.mark.usefixtures("world")
 CLASSIFY, LAB = "pages/classify.py", "pages/lab.py"
@@ -245,6 +246,16 @@ def test_a_pickle_is_no_head(colours: Library) -> None:
     uploader = next(each for each in at.file_uploader if each.label.startswith("Upload one"))
     at = uploader.upload("head.pkl", pickle.dumps({"a": 1})).run()
     assert "Pickles and joblib files are not opened" in said(at)
+
+
+def test_an_uploaded_head_replaces_none(colours: Library, encoder: ColourEncoder) -> None:
+    data = head_bytes(fit_classes(encoder, "centroid", encoder.encode_texts(["red", "blue"]), ["warm", "cold"]))
+    for name, new in (("browser's (1)", "browser s 1"), ("browser s 1", "browser s 1 2")):
+        known = set(saved_heads(encoder))
+        at = visit(CLASSIFY, classes=THREE)
+        uploader = next(each for each in at.file_uploader if each.label.startswith("Upload one"))
+        at = uploader.upload(f"{name}.safetensors", data).run()
+        assert set(saved_heads(encoder)) - known == {new} and not at.exception and not at.error
 
 
 def test_tags_are_written_back_and_leave_a_persons_labels(colours: Library) -> None:

@@ -8,7 +8,8 @@ import streamlit as st
 
 from core import Encoder
 from core.errors import DataError
-from core.heads import Head, head_bytes, load_head, read_head, save_head, saved_heads
+from core.heads import Head, fitting, head_bytes, load_head, read_head, save_head, saved_heads
+from core.safe_arrays import free_name
 from ui.page import boundary, counted, plain
 
 
@@ -68,12 +69,10 @@ def head_panel(encoder: Encoder, head: Head | None) -> None:
 
 def _take_head(encoder: Encoder, file: str, data: bytes) -> None:
     with boundary():
-        head = read_head(data)
-        if head.encoder_id != encoder.id:
-            raise DataError(f"The head was learned on vectors of {head.encoder_id}, not of {encoder.id}: use that one.")
+        head = fitting(read_head(data), encoder)
         if head.target != "classes":
             raise DataError(f"The head predicts the number {head.names[0]!r}, no classes.")
-        name = Path(file).stem
+        name = free_name("heads", encoder, Path(file).stem)
         save_head(head, encoder, name)
         choose_head(name)
         st.session_state["head_turn"] += 1
