@@ -46,8 +46,16 @@ def format_classes(classes: Iterable[ClassName]) -> str:
 def _rows(text: str) -> list[list[str]]:
     lines = [line for line in text.splitlines() if line.strip()]
     if len(lines) == 1 and ";" not in lines[0]:
-        lines = next(csv.reader(lines, skipinitialspace=True))
-    return list(csv.reader(lines, delimiter=";", skipinitialspace=True))
+        lines = _cells(lines[0], ",")
+    return [_cells(line, ";") for line in lines]
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    """The cells of one line. A quote that is never closed is a letter like any other: it takes no lines with it."""
+    try:
+        return next(csv.reader([line], delimiter=delimiter, skipinitialspace=True, strict=True))
+    except csv.Error:
+        return next(csv.reader([line], delimiter=delimiter, skipinitialspace=True, quoting=csv.QUOTE_NONE))
 
 
 def split_descriptions(text: str | None) -> tuple[str, ...]:

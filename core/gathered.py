@@ -80,7 +80,10 @@ def gather_files(
         if isinstance(vector, Exception):
             failed.append((read.file.path, f"The encoder {encoder.name} failed on this picture ({vector})."))
         else:
-            found[place] = (_still(vector[None]), _item(read))
+            try:
+                found[place] = (_still(vector[None]), _item(read))
+            except OSError as error:
+                failed.append((read.file.path, _gone(error)))
 
     started = time.monotonic()
     files = [FoundFile(str(path), 0, 0) for path in paths]
@@ -96,6 +99,8 @@ def gather_files(
                 found[place] = (track, _item(read, duration_s=track.duration_s))
         except MediaError as error:
             failed.append((read.file.path, str(error)))
+        except OSError as error:
+            failed.append((read.file.path, _gone(error)))
         if on_progress:
             on_progress(Progress("embed", place + 1, len(files), time.monotonic() - started, "files"))
     batch.run()
@@ -113,6 +118,10 @@ def gather_texts(encoder: Encoder, texts: Sequence[str], *, on_progress: OnProgr
         if on_progress:
             on_progress(Progress("embed", len(tracks), len(texts), time.monotonic() - started, "texts"))
     return Gathered(tuple(texts), tuple(tracks), (None,) * len(texts))
+
+
+def _gone(error: OSError) -> str:
+    return f"The file went away while it was read ({error.strerror})."
 
 
 def _is_still(track: Track) -> bool:

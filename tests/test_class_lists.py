@@ -18,6 +18,15 @@ def test_a_list_is_read_line_by_line() -> None:
     assert parse_classes(" \n") == []
 
 
+def test_a_quote_that_is_not_closed_is_text() -> None:
+    assert parse_classes('"big cat\ndog; a "good" one\n5" disk, old') == [
+        ClassName('"big cat'),
+        ClassName("dog", ('a "good" one',)),
+        ClassName('5" disk, old'),
+    ]
+    assert [each.name for each in parse_classes('"cat, dog')] == ['"cat', "dog"]
+
+
 @pytest.mark.parametrize(
     "classes",
     [

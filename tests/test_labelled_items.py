@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from media import write_video
 from PIL import Image
 
 from core.classify import ClassName, ZeroShot
+from core.encoders.base import Vectors
 from core.errors import DataError
 from core.gathered import gather_files, gather_texts
 from core.labelled_items import folder_labels, labelled_items, read_table
@@ -34,6 +36,24 @@ def test_files_keep_their_order_and_their_answers(tmp_path: Path, photos: Path, 
     ]
     assert [path for path, _ in gathered.failed] == [str(tmp_path / "broken.png")]
     assert [each.item.kind for each in told if each.item] == ["image", "video", "image"]
+
+
+def test_files_that_vanish_meanwhile_are_listed(
+    tmp_path: Path, photos: Path, encoder: ColourEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_video(tmp_path / "clip.mp4", ["blue", "blue"])
+    encode = encoder.encode_images
+
+    def vanish(images: Sequence[Image.Image]) -> Vectors:
+        for path in (photos / "red.png", tmp_path / "clip.mp4"):
+            path.unlink(missing_ok=True)
+        return encode(images)
+
+    monkeypatch.setattr(encoder, "encode_images", vanish)
+    gathered = gather_files(encoder, [photos / "red.png", photos / "blue.png", tmp_path / "clip.mp4"])
+    assert gathered.whats == (str(photos / "blue.png"),)
+    assert {path for path, _ in gathered.failed} == {str(photos / "red.png"), str(tmp_path / "clip.mp4")}
+    assert all("went away" in reason for _, reason in gathered.failed)
 
 
 def test_texts_are_told_too(encoder: ColourEncoder) -> None:
