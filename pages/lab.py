@@ -6,7 +6,7 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.errors import DataError, QueryError
-from ui.add import ready
+from ui.add import no_library, ready
 from ui.frame import header
 from ui.jobs import job_panel
 from ui.lab_curve import curve_section
@@ -30,8 +30,7 @@ def page() -> None:
     go_where_asked()
     library = current_library()
     if library is None:
-        st.info("There is no library to measure on yet.", icon=":material/photo_library:")
-        st.page_link("pages/library.py", label="Make one on the page Library", icon=":material/arrow_forward:")
+        no_library("There is no library to measure on yet.")
         return
     encoder = current_encoder()
     job_panel(library, report=False)

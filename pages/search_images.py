@@ -8,7 +8,7 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.errors import QueryError
-from ui.add import ready
+from ui.add import no_library, ready
 from ui.details import open_details, show_details
 from ui.filters import filter_panel, option_panel
 from ui.frame import header
@@ -40,8 +40,7 @@ header(
 def page() -> None:
     library = current_library()
     if library is None:
-        st.info("There is no library to search yet.", icon=":material/photo_library:")
-        st.page_link("pages/library.py", label="Make one on the page Library", icon=":material/arrow_forward:")
+        no_library("There is no library to search yet.")
         return
     encoder = current_encoder()
     job_panel(library, report=False)

@@ -40,6 +40,12 @@ def embed_button(library: Library, encoder: Encoder, facts: LibraryFacts) -> Non
         st.rerun()
 
 
+def no_library(text: str) -> None:
+    """Says that there is none, and the way to one."""
+    st.info(text, icon=":material/photo_library:")
+    st.page_link("pages/library.py", label="Make one on the page Library", icon=":material/arrow_forward:")
+
+
 def ready(library: Library, encoder: Encoder, facts: LibraryFacts) -> bool:
     """Whether there is anything to search; where not, the page says what is lacking and how to get it."""
     if facts.searchable:

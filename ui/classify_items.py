@@ -15,6 +15,7 @@ from core.library.scan import scan
 from core.library.uploads import save_uploads
 from core.media.kinds import is_media_path
 from core.track import track_of
+from ui.add import no_library
 from ui.encoders import load_encoder, progress_text
 from ui.filters import filter_panel
 from ui.libraries import library_facts
@@ -72,8 +73,7 @@ def close_one() -> None:
 
 def _of_library(library: Library | None, encoder: Encoder) -> Chosen | None:
     if library is None:
-        st.info("There is no library yet. Files, texts and the camera need none.", icon=":material/photo_library:")
-        st.page_link("pages/library.py", label="Make one on the page Library", icon=":material/arrow_forward:")
+        no_library("There is no library yet. Files, texts and the camera need none.")
         return None
     item_id = st.query_params.get("item")
     if item_id:
