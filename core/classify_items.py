@@ -46,6 +46,15 @@ class Told:
     item: Item | None = None
 
 
+def answers(found: Predictions, whats: Sequence[str], items: Sequence[Item | None], threshold: float) -> list[Told]:
+    """The predictions of n items as answers. whats, items: (n,), see `Told`."""
+    labels = found.labels(threshold=threshold)
+    return [
+        Told(what, label, float(row.max()), float(fits), row, item)
+        for what, label, row, fits, item in zip(whats, labels, found.probabilities, found.fits, items, strict=True)
+    ]
+
+
 def classify_library(
     library: Library,
     encoder: Encoder,
@@ -61,8 +70,7 @@ def classify_library(
     Ends early, with what there is, when `cancel` is set. Raises LibraryError.
     """
     index = library.index(encoder)
-    filters = filters or Filters()
-    mask = filters.mask(index.items, library.labels() if filters.label else ())
+    mask = (filters or Filters()).mask(index.items, library)
     kept = np.ones(len(index.items), bool) if mask is None else mask
     started, told = time.monotonic(), list[Told]()
     parts = _parts(index, kept)
@@ -76,7 +84,7 @@ def classify_library(
             found, _ = predict_video(classifier, Track(index.start_s[numbers], index.end_s[numbers], vectors))
             numbers = numbers[:1]
         items = [Item.from_row(row) for row in index.items.take(index.item_rows[numbers]).to_pylist()]
-        told += _told(found, items, threshold)
+        told += answers(found, [item.path for item in items], items, threshold)
         if on_progress:
             on_progress(Progress("classify", done, len(parts), time.monotonic() - started, "parts"))
     return told
@@ -153,11 +161,3 @@ def _parts(index: VectorIndex, kept: NDArray[np.bool_]) -> list[NDArray[np.int64
     frames = index.in_time[kept[index.item_rows[index.in_time]]]
     videos = np.split(frames, np.flatnonzero(np.diff(index.item_rows[frames])) + 1)
     return [part for part in (*np.split(pictures, range(_CHUNK, len(pictures), _CHUNK)), *videos) if len(part)]
-
-
-def _told(found: Predictions, items: Sequence[Item], threshold: float) -> list[Told]:
-    labels = found.labels(threshold=threshold)
-    return [
-        Told(item.path, label, float(row.max()), float(fits), row, item)
-        for item, label, row, fits in zip(items, labels, found.probabilities, found.fits, strict=True)
-    ]

@@ -20,7 +20,7 @@ from core.query import PLAIN, Term, parse_query
 
 if TYPE_CHECKING:
     from core.classify import Classifier
-    from core.library import Library
+    from core.library import Item, Library
     from core.moments import Moment
 
 Options = argparse.Namespace
@@ -78,7 +78,8 @@ def locate(options: Options, bar: OnProgress) -> dict[str, Any]:
     of_library = options.picture.startswith("item:")
     picture = parse_query(options.picture)[0] if of_library else Term("image", Path(options.picture))
     library = Library(options.library)
-    found = places_of(library, _encoder_of(library, options.encoder, bar), picture, on_progress=bar)
+    encoder = _encoder_of(library, options.encoder, bar)
+    found = places_of(library, encoder, picture, on_unreadable=_say_unreadable, on_progress=bar)
     return {
         "hits": [
             {
@@ -90,6 +91,10 @@ def locate(options: Options, bar: OnProgress) -> dict[str, Any]:
             for each in found
         ]
     }
+
+
+def _say_unreadable(item: Item, reason: str) -> None:
+    print(f"semblance: {item.path!r} may show it and cannot be read: {reason}", file=sys.stderr)
 
 
 def classify(options: Options, bar: OnProgress) -> dict[str, Any]:

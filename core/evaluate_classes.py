@@ -214,12 +214,7 @@ def learning_curve(
     """
     truth = numbers_of(labels, zero_shot.names)
     shots = sorted(set(shots))
-    if not shots or shots[0] < 1:
-        raise DataError("The numbers of labelled items a class begin at 1.")
-    counts = np.bincount(truth, minlength=len(zero_shot.names))
-    if (counts[counts > 0] < 3).any():
-        name = zero_shot.names[int(np.flatnonzero((counts > 0) & (counts < 3))[0])]
-        raise DataError(f"The class {name!r} has fewer than three items: label more, or leave it out.")
+    _check_enough(zero_shot.names, truth, shots)
     told = zero_shot.predict(vectors).best
     found: dict[tuple[str, int], list[float]] = {}
     started, total = time.monotonic(), repeats * len(shots) * len(methods)
@@ -243,10 +238,24 @@ def learning_curve(
         CurvePoint(method, count, float(np.mean(values)), min(values), max(values))
         for (method, count), values in sorted(found.items())
     )
-    smallest = [len(rows) for rows in next(_splits(truth, 1))[1]]
-    present = [zero_shot.names[number] for number in np.unique(truth)]
-    short = tuple(name for name, size in zip(present, smallest, strict=True) if size < shots[-1])
-    return LearningCurve(points, repeats, short)
+    return LearningCurve(points, repeats, _short_classes(zero_shot.names, truth, shots[-1]))
+
+
+def _check_enough(names: Sequence[str], truth: NDArray[np.int64], shots: Sequence[int]) -> None:
+    """Raises DataError where a class cannot be split, or a point of the curve has nothing to learn from."""
+    if not shots or shots[0] < 1:
+        raise DataError("The numbers of labelled items a class begin at 1.")
+    counts = np.bincount(truth, minlength=len(names))
+    if (counts[counts > 0] < 3).any():
+        name = names[int(np.flatnonzero((counts > 0) & (counts < 3))[0])]
+        raise DataError(f"The class {name!r} has fewer than three items: label more, or leave it out.")
+
+
+def _short_classes(names: Sequence[str], truth: NDArray[np.int64], most: int) -> tuple[str, ...]:
+    """The classes that have fewer items to learn from than the most that are asked for."""
+    sizes = [len(rows) for rows in next(_splits(truth, 1))[1]]
+    present = [names[number] for number in np.unique(truth)]
+    return tuple(name for name, size in zip(present, sizes, strict=True) if size < most)
 
 
 def _splits(truth: NDArray[np.int64], repeats: int) -> Iterator[tuple[NDArray[np.int64], list[NDArray[np.int64]]]]:

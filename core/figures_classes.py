@@ -93,20 +93,12 @@ def class_timeline(
         hoverinfo="skip",
     )
     figure.add_scatter(**_time_points(names, order, probabilities, rows, steps))
-    ticks = np.linspace(0, seconds, min(_TICKS, max(2, int(seconds) + 1)))
     figure.update_layout(
         height=_ROW * len(order) + 50,
         margin={"l": 0, "r": 8, "t": 4, "b": 42},
         showlegend=False,
         dragmode=False,
-        xaxis={
-            "range": [0, seconds],
-            "tickvals": ticks,
-            "ticktext": [timecode(tick, within=seconds) for tick in ticks],
-            "title": {"text": "time (m:ss)", "standoff": 2},
-            "showgrid": False,
-            **STILL,
-        },
+        xaxis=_time_axis(seconds),
         yaxis=_classes_axis([names[number] for number in order]),
     )
     return figure
@@ -116,6 +108,18 @@ def label(name: str, length: int) -> str:
     """A name from outside for a figure: on one line, cut, and with nothing left that plotly reads as markup."""
     name = " ".join(name.split())
     return html.escape(name if len(name) <= length else name[: length - 1] + "…", quote=False)
+
+
+def _time_axis(seconds: float) -> dict[str, Any]:
+    ticks = np.linspace(0, seconds, min(_TICKS, max(2, int(seconds) + 1)))
+    return {
+        "range": [0, seconds],
+        "tickvals": ticks,
+        "ticktext": [timecode(tick, within=seconds) for tick in ticks],
+        "title": {"text": "time (m:ss)", "standoff": 2},
+        "showgrid": False,
+        **STILL,
+    }
 
 
 def _classes_axis(names: Sequence[str]) -> dict[str, Any]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +13,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from core.files import absolute
-from core.library.schema import Label
+
+if TYPE_CHECKING:
+    from core.library.store import Library
 
 Orientation = Literal["landscape", "portrait", "square"]
 _SQUARE = 1.05  # sides that differ by up to 5 % are what people call square
@@ -41,10 +42,10 @@ class Filters:
     max_duration_s: float | None = None
     label: str | None = None
 
-    def mask(self, items: pa.Table, labels: Sequence[Label] = ()) -> NDArray[np.bool_] | None:
+    def mask(self, items: pa.Table, library: Library | None = None) -> NDArray[np.bool_] | None:
         """(items,) which rows of the `items` table pass; None where all do, because nothing is limited.
 
-        labels: those of the library; only needed where `label` is set.
+        library: whose items they are; only needed where `label` is set.
         """
         if all(getattr(self, each.name) is None for each in fields(self)):
             return None
@@ -61,6 +62,7 @@ class Filters:
         if self.min_duration_s is not None or self.max_duration_s is not None:
             passes &= self._by_duration(items)
         if self.label is not None:
+            labels = library.labels() if library is not None else []
             wanted = pa.array([each.item_id for each in labels if each.label == self.label], pa.string())
             passes &= _array(pc.is_in(items["id"], value_set=wanted))
         return passes

@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from core.classify import Classifier, Predictions, predict_video
-from core.classify_items import Told
+from core.classify_items import Told, answers
 from core.encoders.base import Encoder, Vectors
-from core.errors import MediaError
+from core.errors import DataError, MediaError
 from core.library.batch import Batch, Embedded
 from core.library.reader import ReadFile, read_ahead, read_file
 from core.library.scan import FoundFile
@@ -43,6 +43,14 @@ class Gathered:
     def __len__(self) -> int:
         return len(self.whats)
 
+    def wholes(self, item_ids: Sequence[str]) -> tuple[list[str], Vectors]:
+        """As `core.track.wholes_of`, of these items."""
+        tracks = {item.id: track for item, track in zip(self.items, self.tracks, strict=True) if item}
+        ids = [each for each in item_ids if each in tracks]
+        if not ids:
+            raise DataError("None of these pictures has a vector of this encoder.")
+        return ids, np.stack([tracks[each].whole() for each in ids])
+
     def tell(self, classifier: Classifier, *, threshold: float = LIKELY) -> list[Told]:
         """The answers in the order of the items."""
         if not len(self):
@@ -59,13 +67,7 @@ class Gathered:
             np.concatenate([each.probabilities for each in found])[back],
             np.concatenate([each.fits for each in found])[back],
         )
-        labels = told.labels(threshold=threshold)
-        return [
-            Told(what, label, float(row.max()), float(fits), row, item)
-            for what, label, row, fits, item in zip(
-                self.whats, labels, told.probabilities, told.fits, self.items, strict=True
-            )
-        ]
+        return answers(told, self.whats, self.items, threshold)
 
 
 def gather_files(

@@ -9,13 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from core.encoders.base import Vectors
 from core.errors import DataError
 from core.library.index import VectorIndex
 from core.library.schema import Item
-from core.track import track_of
+from core.track import wholes_of
 
 
 @dataclass(frozen=True)
@@ -87,15 +85,12 @@ def folder_labels(items: Sequence[Item]) -> dict[str, str]:
 
 def labelled_items(index: VectorIndex, labels: Mapping[str, str]) -> LabelledItems:
     """The items that have a label, in the order of the library. Raises DataError where there are fewer than two."""
-    places, first, counts = np.unique(index.item_rows, return_index=True, return_counts=True)
-    rows = index.items.take(places).to_pylist()
-    kept = [number for number, row in enumerate(rows) if row["id"] in labels]
-    if len(kept) < 2:
+    known = index.items.take(index.rows_with_vectors).to_pylist()
+    rows = [row for row in known if row["id"] in labels]
+    if len(rows) < 2:
         raise DataError("Fewer than two labelled pictures of this library have vectors of this encoder.")
-    vectors = index.vectors(first[kept])
-    for place in np.flatnonzero(counts[kept] > 1):  # videos
-        vectors[place] = track_of(index, rows[kept[place]]["id"]).whole()
-    items = tuple(Item.from_row(rows[number]) for number in kept)
+    _, vectors = wholes_of(index, [row["id"] for row in rows])
+    items = tuple(map(Item.from_row, rows))
     return LabelledItems(items, vectors, tuple(labels[item.id] for item in items))
 
 

@@ -99,8 +99,7 @@ def locate(
     started = time.monotonic()
     index = library.index(encoder)
     wanted = Picture(_open(library, picture))
-    labels = library.labels() if filters and filters.label else ()
-    limited = filters.mask(index.items, labels) if filters else None
+    limited = (filters or Filters()).mask(index.items, library)
     places = _places(index, encoder, picture, limited)
     found: list[Sighting] = []
     close: list[_Close] = []

@@ -72,7 +72,7 @@ def search(
     index = library.index(encoder)
     query = embed_query(encoder, terms, index=index, templates=templates)
     filters = filters or Filters()
-    allowed = _allowed(index, filters.mask(index.items, library.labels() if filters.label else ()), terms)
+    allowed = _allowed(index, filters.mask(index.items, library), terms)
     rows = index.rows_with_vectors
     considered = len(rows) if allowed is None else int(allowed[rows].sum())
     top_k = max(1, min(int(top_k), MAX_HITS))

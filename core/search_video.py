@@ -14,7 +14,7 @@ from core.encoders.base import Encoder
 from core.errors import QueryError
 from core.filters import Filters
 from core.library.index import VectorIndex
-from core.library.schema import Item, Label
+from core.library.schema import Item
 from core.library.store import Library
 from core.moments import Background, Curve, Moment, curve_of, find_moments
 from core.query import Term, embed_query
@@ -87,8 +87,8 @@ def search_videos(
     clip = asked_track(encoder, terms, index)
     query = clip.whole() if clip else embed_query(encoder, terms, index=index, templates=templates)
     videos = np.asarray(Filters(kind="video").mask(index.items))
-    labels = library.labels() if filters and filters.label else ()
-    rows = VideoRows.of(index, query, videos & _allowed(index, filters, labels, terms), asked_shots(index, terms))
+    limited = (filters or Filters()).mask(index.items, library)
+    rows = VideoRows.of(index, query, videos & _allowed(index, limited, terms), asked_shots(index, terms))
     hits: list[VideoHit] = []
     if len(rows.items):
         rivals = int(videos[index.item_rows].sum())
@@ -158,10 +158,7 @@ def _background(index: VectorIndex, query: NDArray[np.float32], reading: Relevan
     return Background(min(usual, chance), reading.std, index.unlike)
 
 
-def _allowed(
-    index: VectorIndex, filters: Filters | None, labels: Sequence[Label], terms: Sequence[Term]
-) -> NDArray[np.bool_]:
-    limited = filters.mask(index.items, labels) if filters else None
+def _allowed(index: VectorIndex, limited: NDArray[np.bool_] | None, terms: Sequence[Term]) -> NDArray[np.bool_]:
     allowed = np.ones(len(index.items), bool) if limited is None else limited
     for term in terms:
         if term.kind == "item":

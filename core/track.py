@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.encoders.base import Encoder, Vectors, unit_rows
-from core.errors import MediaError
+from core.errors import DataError, MediaError
 from core.library.index import VectorIndex
 from core.media.sampling import Sampling
 from core.progress import OnProgress, Progress
@@ -123,6 +123,23 @@ def track_of(index: VectorIndex, item_id: str) -> Track:
     numbers = index.numbers_of(item_id)
     numbers = numbers[np.argsort(index.start_s[numbers], kind="stable")]
     return Track(index.start_s[numbers], index.end_s[numbers], index.vectors(numbers))
+
+
+def wholes_of(index: VectorIndex, item_ids: Sequence[str]) -> tuple[list[str], Vectors]:
+    """(the items that have vectors, in their order, (n, dim) unit rows): a picture's vector, a video's mean over time.
+
+    Raises DataError where none of the items has a vector.
+    """
+    places, firsts, counts = np.unique(index.item_rows, return_index=True, return_counts=True)
+    found = dict(zip(index.items["id"].take(places).to_pylist(), zip(firsts, counts, strict=True), strict=True))
+    ids = [each for each in item_ids if each in found]
+    if not ids:
+        raise DataError("None of these pictures has a vector of this encoder.")
+    vectors = index.vectors(np.array([found[each][0] for each in ids]))
+    for row, each in enumerate(ids):
+        if found[each][1] > 1:
+            vectors[row] = track_of(index, each).whole()
+    return ids, vectors
 
 
 def embed_video(

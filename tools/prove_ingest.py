@@ -9,25 +9,21 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import signal
-import subprocess
 import sys
 import tempfile
-import time
 from itertools import cycle, islice
 from pathlib import Path
 
-import numpy as np
-import psutil
 from PIL import Image, ImageOps
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from killed_runs import run
 
 from core.library import Library
 from core.library.scan import scan
 from core.media.kinds import is_image_path
 
-ROOT = Path(__file__).resolve().parent.parent
 KILLS = 3
 
 
@@ -44,10 +40,11 @@ def main() -> None:
         command += ["--encoder", options.encoder, "--json", "--quiet"]
         dice, kept = random.Random(0), []
         for kill in range(1, KILLS + 1):
-            run(command, stop_at=int(options.count * kill / (KILLS + 1) * dice.uniform(0.9, 1.1)), library=library)
+            enough = int(options.count * kill / (KILLS + 1) * dice.uniform(0.9, 1.1))
+            run(command, until=lambda enough=enough: committed(library) >= enough)
             kept.append(Library(library).counts()["ok"])
-        last, last_memory = run(command, library=library)
-        again, _ = run(command, library=library)
+        last, last_memory = run(command)
+        again, _ = run(command)
         rows = Library(library).items()
         report = {
             "photos": options.count,
@@ -78,24 +75,6 @@ def make_photos(source: Path, target: Path, count: int) -> None:
         with Image.open(path) as image:
             changed = ImageOps.mirror(image) if turn % 2 else image.copy()
             changed.rotate(90 * (turn // 2), expand=True).convert("RGB").save(place, "JPEG", quality=90)
-
-
-def run(command: list[str], *, library: Path, stop_at: int | None = None) -> tuple[dict, list[int]]:
-    """The command's report, and the largest memory in MB of each quarter of its time. Killed at `stop_at` items."""
-    memory: list[int] = []
-    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT) as child:
-        process = psutil.Process(child.pid)
-        while child.poll() is None:
-            memory.append(process.memory_info().rss // 2**20)
-            if stop_at is not None and committed(library) >= stop_at:
-                child.send_signal(signal.SIGKILL)
-                return {}, []
-            time.sleep(0.5)
-        assert child.stdout is not None
-        report = json.loads(child.stdout.read())
-    if stop_at is not None:
-        sys.exit(f"The run ended before it could be killed at {stop_at} items: take more photos.")
-    return report, [int(part.max(initial=0)) for part in np.array_split(np.array(memory), 4)]
 
 
 def committed(library: Path) -> int:

@@ -9,24 +9,21 @@ from __future__ import annotations
 
 import argparse
 import json
-import signal
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import av
 import numpy as np
-import psutil
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from killed_runs import run
 
 from core.library import Library
 from core.library.reels import render_reels
 from core.media.video import probe
 
-ROOT = Path(__file__).resolve().parent.parent
 FASTEST, MOST_MB = 30.0, 1536  # what is to be held: times real time, memory
 
 
@@ -44,10 +41,10 @@ def main() -> None:
         length = probe(video).duration_s or 0.0
         command = [sys.executable, "-m", "core", "index", str(video), "--library", str(library)]
         command += ["--fps", str(options.fps), "--encoder", options.encoder, "--json", "--quiet"]
-        run(command, library, stop_at=length / 2)
+        run(command, until=lambda: read_s(library) >= length / 2, every_s=2.0)
         kept = read_s(library)
-        last, memory = run(command, library)
-        again, _ = run(command, library)
+        last, memory = run(command)
+        again, _ = run(command)
         starts, ends = rows(library)
         report = {
             "video_s": round(length, 1),
@@ -86,24 +83,6 @@ def loop(clip: Path, target: Path, seconds: float) -> None:
             offset = end
             if offset * base >= seconds:
                 break
-
-
-def run(command: list[str], library: Path, *, stop_at: float | None = None) -> tuple[dict, list[int]]:
-    """The command's report, and the largest memory in MB of each quarter of its time. Killed at `stop_at` seconds."""
-    memory: list[int] = []
-    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT) as child:
-        process = psutil.Process(child.pid)
-        while child.poll() is None:
-            memory.append(process.memory_info().rss // 2**20)
-            if stop_at is not None and read_s(library) >= stop_at:
-                child.send_signal(signal.SIGKILL)
-                return {}, []
-            time.sleep(0.5 if stop_at is None else 2)
-        assert child.stdout is not None
-        report = json.loads(child.stdout.read())
-    if stop_at is not None:
-        sys.exit(f"The run ended before it could be killed at {stop_at:.0f} s: take a longer video.")
-    return report, [int(part.max(initial=0)) for part in np.array_split(np.array(memory), 4)]
 
 
 def rows(library: Path) -> tuple[np.ndarray, np.ndarray]:

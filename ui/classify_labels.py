@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-import numpy as np
 import streamlit as st
 
 from core import Encoder, Library
 from core.classify import NONE, ClassName
 from core.classify_items import Told
 from core.encoders.base import Vectors
-from core.errors import DataError
 from core.gathered import Gathered
 from core.heads import save_head
 from core.library.schema import Label
 from core.probe import fit_classes
 from core.query import CONCEPT
-from core.track import track_of
+from core.track import wholes_of
 from ui.classify_classes import zero_shot
 from ui.classify_heads import choose_head
 from ui.gallery import tick
@@ -133,7 +131,7 @@ def _learn(
     name: str,
 ) -> None:
     with boundary(), st.spinner("Learning …"):
-        ids, vectors = vectors_of(library, gathered, encoder, list(labels))
+        ids, vectors = _vectors_of(library, gathered, encoder, list(labels))
         prototypes = None
         if way == "blend":
             positive = [each for each in classes if not each.negative]
@@ -150,20 +148,13 @@ def _learn(
         st.rerun()
 
 
-def vectors_of(
+def _vectors_of(
     library: Library | None, gathered: Gathered | None, encoder: Encoder, ids: Sequence[str]
 ) -> tuple[list[str], Vectors]:
-    """(ids that have vectors, (n, dim)), of videos the mean over their time. Raises DataError where none has."""
     if gathered is not None:
-        tracks = {item.id: track for item, track in zip(gathered.items, gathered.tracks, strict=True) if item}
-        found = {each: tracks[each] for each in ids if each in tracks}
-    else:
-        assert library is not None
-        index = library.index(encoder)
-        found = {each: track for each in ids if len(track := track_of(index, each))}
-    if not found:
-        raise DataError("None of these pictures has a vector of this encoder.")
-    return list(found), np.stack([track.whole() for track in found.values()])
+        return gathered.wholes(ids)
+    assert library is not None
+    return wholes_of(library.index(encoder), ids)
 
 
 def tag_panel(library: Library, told: Sequence[Told], task: str, labels: dict[str, str]) -> None:

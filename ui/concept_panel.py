@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import streamlit as st
 
 from core import Encoder, Library
 from core.concepts import learn_concept, save_concept
-from core.errors import DataError
 from core.query import CONCEPT
-from core.track import track_of
+from core.track import wholes_of
 from ui.classify_classes import add_class
 from ui.page import boundary, counted, plain
 
@@ -37,14 +35,11 @@ def concept_panel(library: Library, encoder: Encoder, ids: Sequence[str], *, as_
 def _keep(library: Library, encoder: Encoder, name: str, ids: list[str], as_class: bool) -> None:
     with boundary():
         index = library.index(encoder)
-        tracks = [track for each in ids if len(track := track_of(index, each))]
-        if not tracks:
-            raise DataError("None of these pictures has a vector of this encoder.")
-        examples = np.stack([track.whole() for track in tracks])
+        _, examples = wholes_of(index, ids)
         save_concept(learn_concept(encoder, name, examples, index.background), encoder)
         if as_class:
             add_class(CONCEPT + name)
-        st.toast(f"Kept from {counted(len(tracks), 'picture')}. In a search: {plain(CONCEPT)}{plain(quoted(name))}")
+        st.toast(f"Kept from {counted(len(examples), 'picture')}. In a search: {plain(CONCEPT)}{plain(quoted(name))}")
 
 
 def quoted(name: str) -> str:
