@@ -1,4 +1,7 @@
-"""The items of a library told into classes (others: `core.gathered`), classes from a table, answers as files."""
+"""The items of a library told into classes (others: `core.gathered`), classes from a table, answers as files.
+
+Numbers instead of classes: `core.value_items`.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ import itertools
 import threading
 import time
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -45,6 +48,11 @@ class Told:
     probabilities: NDArray[np.float32]
     item: Item | None = None
 
+    @property
+    def id(self) -> str:
+        """What a person's label of it is kept under: the id of the item; of a text the text itself."""
+        return self.item.id if self.item else self.what
+
 
 def answers(found: Predictions, whats: Sequence[str], items: Sequence[Item | None], threshold: float) -> list[Told]:
     """The predictions of n items as answers. whats, items: (n,), see `Told`."""
@@ -69,25 +77,36 @@ def classify_library(
 
     Ends early, with what there is, when `cancel` is set. Raises LibraryError.
     """
+    told: list[Told] = []
+    for items, track in tracks_of(library, encoder, filters=filters, on_progress=on_progress, cancel=cancel):
+        found = predict_video(classifier, track)[0] if track.timed else classifier.predict(track.vectors)
+        told += answers(found, [item.path for item in items], items, threshold)
+    return told
+
+
+def tracks_of(
+    library: Library,
+    encoder: Encoder,
+    *,
+    filters: Filters | None = None,
+    on_progress: OnProgress | None = None,
+    cancel: threading.Event | None = None,
+) -> Iterator[tuple[list[Item], Track]]:
+    """The stored vectors of the items that pass the filters: of many pictures at a time one row each, without seconds,
+    and then of each video, alone, its rows. Ends early when `cancel` is set. Raises LibraryError.
+    """
     index = library.index(encoder)
     mask = (filters or Filters()).mask(index.items, library)
-    kept = np.ones(len(index.items), bool) if mask is None else mask
-    started, told = time.monotonic(), list[Told]()
-    parts = _parts(index, kept)
+    parts = _parts(index, np.ones(len(index.items), bool) if mask is None else mask)
+    started = time.monotonic()
     for done, numbers in enumerate(parts, start=1):
         if cancel is not None and cancel.is_set():
-            break
-        vectors = index.vectors(numbers)
-        if np.isnan(index.start_s[numbers[0]]):
-            found = classifier.predict(vectors)
-        else:
-            found, _ = predict_video(classifier, Track(index.start_s[numbers], index.end_s[numbers], vectors))
-            numbers = numbers[:1]
-        items = [Item.from_row(row) for row in index.items.take(index.item_rows[numbers]).to_pylist()]
-        told += answers(found, [item.path for item in items], items, threshold)
+            return
+        track = Track(index.start_s[numbers], index.end_s[numbers], index.vectors(numbers))
+        rows = index.items.take(index.item_rows[numbers[:1] if track.timed else numbers])
+        yield [Item.from_row(row) for row in rows.to_pylist()], track
         if on_progress:
             on_progress(Progress("classify", done, len(parts), time.monotonic() - started, "parts"))
-    return told
 
 
 def read_classes(path: Path) -> list[ClassName]:

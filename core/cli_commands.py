@@ -20,6 +20,8 @@ from core.query import PLAIN, Term, parse_query
 
 if TYPE_CHECKING:
     from core.classify import Classifier
+    from core.gathered import Gathered
+    from core.heads import Head
     from core.library import Item, Library
     from core.moments import Moment
 
@@ -98,17 +100,35 @@ def _say_unreadable(item: Item, reason: str) -> None:
 
 
 def classify(options: Options, bar: OnProgress) -> dict[str, Any]:
-    """`classify`: files, folders or texts into classes that are named, described, or learned (a head)."""
+    """`classify`: files, folders or texts into classes that are named, described, or learned (a head), or their number
+    where the head predicts one."""
     from core.gathered import gather_files, gather_texts
+    from core.heads import Head
 
     texts = _texts(options.items) if options.text else []
     encoder = open_encoder(options.encoder, on_progress=bar)
     classifier = _classifier(encoder, options)
+    unreadable: dict[str, str] = {}
     if options.text:
         gathered = gather_texts(encoder, texts, on_progress=bar)
     else:
-        gathered = gather_files(encoder, _files(options.items), on_progress=bar)
-    results = [
+        files, unreadable = _files(options.items)
+        gathered = gather_files(encoder, files, on_progress=bar)
+    if isinstance(classifier, Head) and classifier.target == "number":
+        results = _values(gathered, classifier, options)
+    else:
+        results = _classes(gathered, classifier, options)
+    failed = [*unreadable.items(), *gathered.failed]
+    return {"results": results, "failed": [{"path": path, "reason": reason} for path, reason in failed]}
+
+
+def _values(gathered: Gathered, head: Head, options: Options) -> list[dict[str, Any]]:
+    what = "text" if options.text else "path"
+    return [{what: each.what, "value": float(f"{each.value:.6g}")} for each in gathered.value(head)]
+
+
+def _classes(gathered: Gathered, classifier: Classifier, options: Options) -> list[dict[str, Any]]:
+    return [
         {
             "text" if options.text else "path": each.what,
             "label": each.label,
@@ -118,7 +138,6 @@ def classify(options: Options, bar: OnProgress) -> dict[str, Any]:
         }
         for each in gathered.tell(classifier, threshold=options.threshold)
     ]
-    return {"results": results, "failed": [{"path": path, "reason": reason} for path, reason in gathered.failed]}
 
 
 def _classifier(encoder: Encoder, options: Options) -> Classifier:
@@ -129,10 +148,7 @@ def _classifier(encoder: Encoder, options: Options) -> Classifier:
     if not 0 <= options.threshold <= 1:
         raise QueryError("--threshold is a probability, from 0 to 1.")
     if options.head:
-        head = load_head(saved_heads(encoder).get(options.head, Path(options.head)), encoder)
-        if head.target != "classes":
-            raise DataError(f"The head tells the number {head.names[0]!r}, no classes: choose another.")
-        return head
+        return load_head(saved_heads(encoder).get(options.head, Path(options.head)), encoder)
     if options.labels_file:
         classes = read_classes(options.labels_file)
     else:
@@ -149,15 +165,20 @@ def _texts(arguments: Sequence[str]) -> list[str]:
     return texts
 
 
-def _files(arguments: Sequence[str]) -> list[Path]:
-    """The files, and the pictures and videos below the folders."""
+def _files(arguments: Sequence[str]) -> tuple[list[Path], dict[str, str]]:
+    """The files, and the pictures and videos below the folders; and of those that cannot be had the reasons."""
     from core.library.scan import scan
 
-    return [
-        Path(path)
-        for each in arguments
-        for path in (scan([each], wanted=is_media_path).files if Path(each).is_dir() else [each])
-    ]
+    files: list[Path] = []
+    unreadable: dict[str, str] = {}
+    for each in arguments:
+        if Path(each).is_dir():
+            found = scan([each], wanted=is_media_path)
+            files += map(Path, found.files)
+            unreadable |= found.unreadable
+        else:
+            files.append(Path(each))
+    return files, unreadable
 
 
 def _items(library: Library, encoder: Encoder, terms: list[Term], options: Options) -> list[dict[str, Any]]:

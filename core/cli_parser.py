@@ -76,7 +76,7 @@ def _add_locate(tree: Any) -> None:
 
 
 def _add_classify(tree: Any) -> None:
-    text = "tell pictures, videos or texts into classes that are only named, or described, or learned"
+    text = "tell pictures, videos or texts into classes that are only named, or described, or learned, or their number"
     classify = _command(tree, "classify", text, commands.classify, show_classified)
     text = "a file or folder; with --text a text, or - for the lines of stdin"
     classify.add_argument("items", nargs="+", metavar="FILE", help=text)

@@ -44,9 +44,12 @@ def show_places(result: dict[str, Any]) -> None:
 
 
 def show_classified(result: dict[str, Any]) -> None:
-    """Each item's class, how sure that is, and what else it might be."""
-    width = max((len(_one_line(each["label"])) for each in result["results"]), default=0)
+    """Each item's class, how sure that is, and what else it might be; or each item's number."""
+    width = max((len(_one_line(each["label"])) for each in result["results"] if "label" in each), default=0)
     for each in result["results"]:
+        if "value" in each:
+            print(f"{each['value']:>12.6g}  {_one_line(each.get('path') or each['text'])}")
+            continue
         ranked = sorted(each["all"].items(), key=lambda pair: pair[1], reverse=True)
         others = ", ".join(f"{_one_line(name)} {share:.2f}" for name, share in ranked[:3])
         what = _one_line(each.get("path") or each["text"])

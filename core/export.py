@@ -41,5 +41,6 @@ def write_hits_zip(hits: Sequence[Hit], target: BinaryIO) -> list[str]:
 
 
 def as_text(value: str) -> str:
-    """Keeps a spreadsheet from running a file name as a formula."""
+    """Keeps a spreadsheet from running a file name as a formula, and writes out what of it is not UTF-8."""
+    value = value.encode(errors="backslashreplace").decode()
     return "'" + value if value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

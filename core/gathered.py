@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from core.classify import Classifier, Predictions, predict_video
 from core.classify_items import Told, answers
 from core.encoders.base import Encoder, Vectors
 from core.errors import DataError, MediaError
+from core.heads import Head
 from core.library.batch import Batch, Embedded
 from core.library.reader import ReadFile, read_ahead, read_file
 from core.library.scan import FoundFile
@@ -24,6 +26,7 @@ from core.media.sampling import Sampling
 from core.progress import OnProgress, Progress
 from core.relevance import LIKELY
 from core.track import Track, embed_video
+from core.value_items import Valued
 
 _CHUNK = 64  # texts between two reports of progress
 
@@ -43,23 +46,28 @@ class Gathered:
     def __len__(self) -> int:
         return len(self.whats)
 
-    def wholes(self, item_ids: Sequence[str]) -> tuple[list[str], Vectors]:
-        """As `core.track.wholes_of`, of these items."""
-        tracks = {item.id: track for item, track in zip(self.items, self.tracks, strict=True) if item}
-        ids = [each for each in item_ids if each in tracks]
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """As `Told.id`."""
+        return tuple(item.id if item else what for item, what in zip(self.items, self.whats, strict=True))
+
+    def wholes(self, ids: Sequence[str]) -> tuple[list[str], Vectors]:
+        """As `core.track.wholes_of`, of these ids."""
+        tracks = dict(zip(self.ids, self.tracks, strict=True))
+        ids = [each for each in ids if each in tracks]
         if not ids:
-            raise DataError("None of these pictures has a vector of this encoder.")
+            raise DataError("None of the labelled items is here: label some of these.")
         return ids, np.stack([tracks[each].whole() for each in ids])
 
     def tell(self, classifier: Classifier, *, threshold: float = LIKELY) -> list[Told]:
         """The answers in the order of the items."""
         if not len(self):
             return []
-        found = [predict_video(classifier, track)[0] for track in self.tracks if not _is_still(track)]
-        still = [track.vectors for track in self.tracks if _is_still(track)]
+        found = [predict_video(classifier, track)[0] for track in self.tracks if track.timed]
+        still = [track.vectors for track in self.tracks if not track.timed]
         if still:
             found.append(classifier.predict(np.concatenate(still)))
-        order = np.argsort([_is_still(track) for track in self.tracks], kind="stable")  # of `found`: videos first
+        order = np.argsort([not track.timed for track in self.tracks], kind="stable")  # of `found`: videos first
         back = np.argsort(order)
         told = Predictions(
             found[0].names,
@@ -69,11 +77,26 @@ class Gathered:
         )
         return answers(told, self.whats, self.items, threshold)
 
+    def value(self, head: Head) -> list[Valued]:
+        """The number of each item, in their order, as a head predicts it. Raises DataError where it tells classes."""
+        if not len(self):
+            return []
+        values = head.values(np.stack([track.whole() for track in self.tracks])).tolist()
+        return [Valued(*each) for each in zip(self.whats, values, self.items, strict=True)]
+
 
 def gather_files(
-    encoder: Encoder, paths: Sequence[Path], *, sampling: Sampling | None = None, on_progress: OnProgress | None = None
+    encoder: Encoder,
+    paths: Sequence[Path],
+    *,
+    sampling: Sampling | None = None,
+    on_progress: OnProgress | None = None,
+    cancel: threading.Event | None = None,
 ) -> Gathered:
-    """Embeds pictures and videos where they lie. What cannot be read is left out, and listed with its reason."""
+    """Embeds pictures and videos where they lie. What cannot be read is left out, and listed with its reason.
+
+    Ends early, with what there is, when `cancel` is set.
+    """
     found: dict[int, tuple[Track, Item]] = {}
     failed: list[tuple[str, str]] = []
     batch = Batch(encoder)
@@ -90,14 +113,16 @@ def gather_files(
     started = time.monotonic()
     files = [FoundFile(str(path), 0, 0) for path in paths]
     wanted = partial(read_file, min_side=encoder.min_side, wants_pixels=lambda _: True)
-    for place, read in enumerate(read_ahead(files, wanted, ahead=encoder.batch_size, cancel=None)):
+    for place, read in enumerate(read_ahead(files, wanted, ahead=encoder.batch_size, cancel=cancel)):
         try:
             if read.reason is not None:
                 raise MediaError(read.reason)
             if read.image is not None:
                 batch.add(read.image, partial(take, place, read))
             else:
-                track = embed_video(encoder, Path(read.file.path), sampling)
+                track = embed_video(encoder, Path(read.file.path), sampling, cancel=cancel)
+                if cancel is not None and cancel.is_set():
+                    break  # a part of a video says nothing of the whole
                 found[place] = (track, _item(read, duration_s=track.duration_s))
         except MediaError as error:
             failed.append((read.file.path, str(error)))
@@ -124,10 +149,6 @@ def gather_texts(encoder: Encoder, texts: Sequence[str], *, on_progress: OnProgr
 
 def _gone(error: OSError) -> str:
     return f"The file went away while it was read ({error.strerror})."
-
-
-def _is_still(track: Track) -> bool:
-    return bool(np.isnan(track.start_s).any())
 
 
 def _still(vectors: Vectors) -> Track:

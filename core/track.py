@@ -39,6 +39,11 @@ class Track:
         return len(self.start_s)
 
     @property
+    def timed(self) -> bool:
+        """Whether the rows are those of a video, and have seconds; those of pictures and texts have none (NaN)."""
+        return not np.isnan(self.start_s).any()
+
+    @property
     def duration_s(self) -> float:
         """Where the last row ends, in seconds; 0 without rows."""
         return float(self.end_s[-1]) if len(self) else 0.0

@@ -153,3 +153,12 @@ def test_folders_keep_files_and_classes_apart(tmp_path: Path) -> None:
             "c/a.jpg", "c/2 a.jpg", "c/3 a.jpg", "p_q/a.jpg", "2 p_q/b.jpg", "3 P_Q/c.jpg", "left out.txt"
         ]  # fmt: skip
         assert archive.testzip() is None
+
+
+def test_names_that_are_not_utf8_are_written_out_in_a_table(encoder: ColourEncoder, photos: Path) -> None:
+    path = photos / "\udcff, red.png"
+    path.write_bytes((photos / "red.png").read_bytes())
+    zero_shot = classes(encoder, "red", "blue")
+    table = told_csv(gather_files(encoder, [path]).tell(zero_shot), zero_shot.names)
+    rows = list(csv.DictReader(io.StringIO(table.encode("utf-8").decode())))
+    assert [(row["what"], row["label"]) for row in rows] == [(str(photos / r"\udcff, red.png"), "red")]
