@@ -10,11 +10,13 @@ from core.classify_items import Told, classify_library
 from core.errors import QueryError
 from core.relevance import LIKELY
 from ui.classify_classes import class_section, example_buttons, fingerprint, zero_shot
-from ui.classify_items import Chosen, close_one, item_section
+from ui.classify_items import Chosen, close_one, item_section, nothing_left
 from ui.classify_labels import task_name
-from ui.classify_many import show_many, show_texts
+from ui.classify_many import show_many
 from ui.classify_one import show_one
-from ui.filters import clear_filters, filter_text, labelled
+from ui.classify_texts import show_texts
+from ui.classify_values import show_values
+from ui.filters import labelled
 from ui.frame import header
 from ui.jobs import job_panel
 from ui.memory import remembered
@@ -48,6 +50,9 @@ def page() -> None:
             "Name the classes in the table, a word each will do, or begin with one of these:", icon=":material/edit:"
         )
         example_buttons()
+    elif chosen is not None and head is not None and head.target == "number":
+        back_button(chosen)
+        show_values(library, encoder, chosen, head)
     elif chosen is not None:
         try:
             classifier = head or zero_shot(encoder, classes, texts=chosen.texts)
@@ -72,22 +77,24 @@ def answers(
             width=320,
             help="What its best class describes less probably than this is none of these.",
         )
-        many = chosen.opened is None and not chosen.texts
-        task = task_name() if many else ""
+        task = task_name() if chosen.opened is None else ""
     if chosen.opened is not None:
-        if "item" in st.query_params:
-            st.button("Back to all", icon=":material/arrow_back:", on_click=close_one)
+        back_button(chosen)
         told = chosen.opened.tell(classifier, threshold=0.0)[0]
         show_one(chosen.opened, told, classifier, threshold, stored=chosen.gathered is None)
         return
     told_all = tell(library, encoder, chosen, classifier)
     if chosen.texts:
-        show_texts(told_all, classifier, threshold)
+        show_texts(encoder, chosen, classes, classifier, told_all, threshold, task)
     elif told_all:
         show_many(library, encoder, chosen, classes, classifier, told_all, threshold, task)
     else:
-        st.info(f"Nothing passes the filters ({plain(filter_text(chosen.filters))}).", icon=":material/filter_alt:")
-        st.button("Clear the filters", on_click=clear_filters, type="primary")
+        nothing_left(chosen.filters)
+
+
+def back_button(chosen: Chosen) -> None:
+    if chosen.opened is not None and "item" in st.query_params:
+        st.button("Back to all", icon=":material/arrow_back:", on_click=close_one)
 
 
 def tell(library: Library | None, encoder: Encoder, chosen: Chosen, classifier: Classifier) -> list[Told]:

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import pickle
+import re
+import threading
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from fakes import COLOURS, ColourEncoder
 from media import write_video
 from PIL import Image
 from streamlit.testing.v1 import AppTest
-from visiting import SEARCH, cards, component, find, item_id, labels, picture, press, said, visit, world  # noqa: F401
+from visiting import SEARCH, cards, component, find, item_id, labels, picture, press, said, settled, visit, world  # noqa: F401
 
 from core import Library, ingest
 from core.concepts import load_concept, saved_concepts
-from core.heads import head_bytes, load_head, saved_heads
+from core.heads import Head, head_bytes, load_head, save_head, saved_heads
 from core.library.registry import create_library
 from core.library.schema import Label
-from core.probe import fit_classes
+from core.probe import fit_classes, fit_numbers
 
 pytestmark = pytest.mark.usefixtures("world")
 CLASSIFY, LAB = "pages/classify.py", "pages/lab.py"
@@ -188,7 +194,7 @@ def test_uploads_are_told_embedded_once_and_kept_nowhere(encoder: ColourEncoder)
     upload = at.file_uploader("class_files")
     for name in ("red", "blue"):
         upload.upload(f"my {name}.png", picture(name))
-    at = press(at, "Look at them")
+    at = settled(press(at, "Look at them"))
     found = groups(at)
     assert any("red" in name for name in found["red"]) and any("blue" in name for name in found["blue"])
     seen = encoder.images_seen
@@ -200,8 +206,182 @@ def test_a_folder_of_no_library_is_told(photos: Path) -> None:
     (photos / "broken.png").write_bytes(b"no picture")
     at = visit(CLASSIFY, classes=THREE, **{"from": "folder"})
     at.text_input("class_folder_path").set_value(str(photos))
-    at = press(at, "Look at what is there")
+    at = settled(press(at, "Look at what is there"))
     assert "red.png" in groups(at)["red"] and at.expander and "1 file could not be read" in at.expander[0].label
+
+
+def test_a_folder_with_names_that_are_not_utf8_is_told_without_them(photos: Path) -> None:
+    (photos / "\udcff.png").write_bytes((photos / "red.png").read_bytes())
+    at = in_folder(visit(CLASSIFY, classes=THREE, **{"from": "folder"}), photos)
+    assert "red.png" in groups(at)["red"] and "1 file could not be read" in at.expander[0].label
+    assert r"\xff.png" in next(each.value["file"][0] for each in at.dataframe if "file" in each.value)
+
+
+def test_a_folder_that_is_not_there_or_empty_says_so(tmp_path: Path) -> None:
+    at = visit(CLASSIFY, classes=THREE, **{"from": "folder"})
+    assert "nowhere" in said(in_folder(at, tmp_path / "nowhere"))
+    (tmp_path / "empty").mkdir()
+    assert "no pictures or videos" in said(in_folder(at, tmp_path / "empty"))
+
+
+def test_a_folder_goes_on_while_one_looks_elsewhere_and_can_be_stopped(
+    photos: Path, encoder: ColourEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on, encode = threading.Event(), encoder.encode_images
+    monkeypatch.setattr(encoder, "encode_images", lambda images: go_on.wait(30) and encode(images))
+    at = visit(CLASSIFY, classes=THREE, **{"from": "folder"})
+    at.text_input("class_folder_path").set_value(str(photos))
+    at = press(at, "Look at what is there")
+    assert "Stop" in labels(at)
+    at = at.switch_page(SEARCH).run()
+    go_on.set()
+    at.query_params.update({"classes": THREE, "from": "folder"})
+    at = settled(at.switch_page(CLASSIFY).run())
+    assert "red.png" in groups(at)["red"] and sum(map(len, groups(at).values())) == 8
+
+    go_on.clear()
+    at.text_input("class_folder_path").set_value(str(photos))
+    at = press(press(at, "Look at what is there"), "Stop")
+    go_on.set()
+    at = settled(at)
+    assert "Stopped early" in said(at) and not at.exception
+
+
+def in_folder(at: AppTest, folder: Path) -> AppTest:
+    at.text_input("class_folder_path").set_value(str(folder))
+    return settled(press(at, "Look at what is there"))
+
+
+# texts put right
+
+
+def tick_texts(at: AppTest, *texts: str) -> AppTest:
+    """Ticks rows of the table, as its boxes do."""
+    rows = list(at.dataframe[-1].value["text"])
+    at.session_state[at.dataframe[-1].key] = {"selection": {"rows": [rows.index(text) for text in texts]}}
+    return at.run()
+
+
+def texts_put_right(at: AppTest, label: str, *texts: str) -> AppTest:
+    at = tick_texts(at, *texts)
+    at.selectbox("these_are").set_value(label).run()
+    return press(at, "Put right")
+
+
+def told_texts(at: AppTest) -> dict[str, tuple[str, str]]:
+    return {row["text"]: (row["class"], row["told by"]) for row in at.dataframe[-1].value.to_dict("records")}
+
+
+def of_texts(*lines: str, **link: str) -> AppTest:
+    at = visit(CLASSIFY, **{"from": "texts", **link})
+    return at.text_area("class_texts").set_value("\n".join(lines)).run()
+
+
+def test_texts_are_put_right_for_the_visit(encoder: ColourEncoder) -> None:
+    at = of_texts("a red car", "the blue sea", "a red rose", classes=THREE)
+    assert next(each for each in at.button if each.label == "Put right").disabled
+    at = texts_put_right(at, "green", "a red rose")
+    assert told_texts(at) == {"a red car": ("red", ""), "the blue sea": ("blue", ""), "a red rose": ("green", "you")}
+    assert "1 selected" not in said(at), "what was put right is not ticked any more"
+    at.text_area("class_texts").set_value("a red rose\nthe blue sea").run()
+    assert told_texts(at)["a red rose"] == ("green", "you"), "it is remembered when other texts are there"
+
+
+def test_corrected_texts_enter_the_table_to_take_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[Any] = []
+    monkeypatch.setattr("ui.classify_many.st.download_button", lambda *_, data, **__: taken.append(data()))
+    texts_put_right(of_texts("a red car", "the blue sea", classes=THREE), "green", "a red car")
+    rows = {row["what"]: row["label"] for row in csv.DictReader(io.StringIO(taken[-1]))}
+    assert rows == {"a red car": "green", "the blue sea": "blue"}
+
+
+def test_a_head_is_learned_from_texts(encoder: ColourEncoder) -> None:
+    at = of_texts("a red car", "an orange hat", "the blue sea", "purple rain", "a yellow sun", classes="warm\ncold")
+    at = texts_put_right(at, "warm", "a red car", "an orange hat")
+    at = texts_put_right(at, "cold", "the blue sea", "purple rain")
+    at = press(at, "Learn")
+    assert in_link(at, "head") == "classes" and "Learned (blend)" in said(at)
+    at.slider("fits").set_value(0.0).run()
+    assert told_texts(at)["a yellow sun"] == ("warm", "")
+
+
+def test_labels_of_what_is_not_here_are_not_counted(encoder: ColourEncoder) -> None:
+    at = texts_put_right(of_texts("a red car", "the blue sea", classes=THREE), "green", "a red car")
+    assert "Learn from my labels (1)" in popovers(at)
+    at.text_area("class_texts").set_value("white snow\nthe blue sea").run()
+    assert "Learn from my labels (0)" in popovers(at)
+
+
+def popovers(at: AppTest) -> list[str]:
+    return [each.proto.popover.label for each in at.get("popover")]
+
+
+# numbers
+
+
+@pytest.fixture
+def warmth(encoder: ColourEncoder) -> Head:
+    """A saved head called by heat, which predicts the number warmth: red 30, blue -10."""
+    vectors = np.repeat(encoder.encode_texts(["red", "blue"]), 6, axis=0)
+    head = fit_numbers(encoder, "ridge", vectors, [30.0] * 6 + [-10.0] * 6, name="warmth")
+    save_head(head, encoder, "by heat")
+    return head
+
+
+def test_a_number_sorts_the_library(colours: Library, warmth: Head, encoder: ColourEncoder) -> None:
+    at = visit(CLASSIFY, head="by heat")
+    shown = component(at, "cards")[0]["cards"]
+    values = [float(card["chance_text"]) for card in shown]
+    assert len(shown) == 8 and values == sorted(values, reverse=True)
+    assert dict(zip([card["name"] for card in shown], values, strict=True))["red.png"] == pytest.approx(30, abs=1)
+    assert {card["score"] for card in shown} == {"warmth"} and (shown[0]["chance"], shown[-1]["chance"]) == (1, 0)
+    figure = json.loads(at.get("plotly_chart")[0].proto.spec)
+    assert figure["layout"]["xaxis"]["title"]["text"] == "warmth"
+    assert "8 pictures: warmth from" in said(at) and "predicts **warmth**" in said(at)
+    assert not at.slider and "these_are" not in [each.key for each in at.selectbox] and encoder.images_seen == 0
+    at.segmented_control("order").set_value("lowest first").run()
+    assert cards(at) == [card["name"] for card in reversed(shown)]
+
+
+def test_numbers_are_taken_away_as_a_table(colours: Library, warmth: Head, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[Any] = []
+    monkeypatch.setattr("ui.classify_values.st.download_button", lambda *_, **given: taken.append(given.get("data")))
+    visit(CLASSIFY, head="by heat")
+    rows = list(csv.DictReader(io.StringIO(taken[-1]())))
+    assert len(rows) == 8 and set(rows[0]) == {"what", "value"}
+    red = next(row for row in rows if row["what"].endswith("red.png"))
+    assert float(red["value"]) == pytest.approx(30, abs=1)
+
+
+def test_one_picture_and_texts_have_a_number(colours: Library, warmth: Head) -> None:
+    at = visit(CLASSIFY, head="by heat", item=item_id(colours, "red.png"))
+    assert re.search(r"#### warmth (29\.9|30)", said(at)) and not component(at, "cards")
+    at = press(at, "Back to all")
+    assert len(cards(at)) == 8
+    at = of_texts("red", "blue", head="by heat")
+    assert list(at.dataframe[-1].value["text"]) == ["red", "blue"] and "warmth" in at.dataframe[-1].value
+    at.text_area("class_texts").set_value("blue").run()
+    assert re.search(r"#### warmth -(9\.9|10)", said(at))
+
+
+def test_classes_and_numbers_take_turns_and_the_classes_stay(colours: Library, warmth: Head) -> None:
+    at = visit(CLASSIFY, classes="red")
+    at.session_state[at.data_editor[0].key] = {"edited_rows": {}, "added_rows": [{"name": "blue"}], "deleted_rows": []}
+    at.run()
+    assert {"red", "blue"} <= set(groups(at))
+    at.selectbox("head").set_value("by heat").run()
+    assert not at.data_editor and "warmth" in said(at)
+    at.selectbox("head").set_value(None).run()
+    assert {"red", "blue"} <= set(groups(at))
+    at = at.switch_page(SEARCH).run().switch_page(CLASSIFY).run()
+    assert {"red", "blue"} <= set(groups(at)), "what was typed is there again after a look at another page"
+
+
+def test_a_head_of_a_number_can_be_uploaded(colours: Library, encoder: ColourEncoder, warmth: Head) -> None:
+    at = visit(CLASSIFY, classes=THREE)
+    uploader = next(each for each in at.file_uploader if each.label.startswith("Upload one"))
+    at = uploader.upload("mine.safetensors", head_bytes(warmth)).run()
+    assert in_link(at, "head") == "mine" and "predicts **warmth**" in said(at) and not at.error
 
 
 # labels, learning, tags, concepts
@@ -306,7 +486,7 @@ def test_ways_are_compared_and_a_cell_opens_its_pictures(shades: Library) -> Non
 
 
 def test_the_curve_says_what_more_labels_bring(shades: Library) -> None:
-    at = press(visit(LAB), "Draw the learning curve")
+    at = settled(press(visit(LAB), "Draw the learning curve"))
     assert "Labelling **8 more** per class would gain about" in said(at) and "Zero-shot stands at" in said(at)
     at.number_input("more_labels").set_value(32).run()
     assert "Labelling **32 more**" in said(at)
@@ -334,6 +514,32 @@ def test_a_number_is_learned_and_measured(shades: Library) -> None:
     at = press(at, "Learn the number")
     ways = {row["way"]: row for row in at.dataframe[0].value.to_dict("records")}
     assert set(ways) == {"ridge", "knn"} and all(row["MAE"] > 0 for row in ways.values())
+
+
+@pytest.mark.parametrize("way", ["ridge", "knn"])
+def test_what_was_measured_can_be_kept_and_used(shades: Library, encoder: ColourEncoder, way: str) -> None:
+    at = visit(LAB, part="numbers")
+    rows = [f"{name}{n}.png,{50 - 9 * n}" for name in ("red", "green", "blue") for n in range(6)]
+    at.file_uploader[0].upload("numbers.csv", "\n".join(["file,brightness", *rows]).encode()).run()
+    at = press(at, "Learn the number")
+    at.segmented_control("number_way").set_value(way).run()
+    assert not saved_heads(encoder), "nothing is kept before somebody asks"
+    at = press(at, "Save this head")
+    head = load_head(saved_heads(encoder)["brightness"], encoder)
+    assert (head.kind, head.target, head.names) == (way, "number", ("brightness",))
+    assert at.get("page_link")[-1].proto.query_string == "head=brightness"
+    at = visit(CLASSIFY, head="brightness")
+    assert cards(at)[0] in ("red0.png", "green0.png", "blue0.png") and "18 pictures: brightness from" in said(at)
+
+
+def test_a_name_that_cannot_be_kept_is_refused_plainly(shades: Library, encoder: ColourEncoder) -> None:
+    at = visit(LAB, part="numbers")
+    rows = [f"red{n}.png,{n}" for n in range(6)]
+    at.file_uploader[0].upload("numbers.csv", "\n".join(["file,price (€)", *rows]).encode()).run()
+    at = press(at, "Learn the number")
+    at.text_input("number_head price (€)").set_value("../up").run()
+    at = press(at, "Save this head")
+    assert "A name has 1 to 80 letters" in said(at) and not saved_heads(encoder)
 
 
 @pytest.mark.parametrize("page", [CLASSIFY, LAB])

@@ -32,6 +32,10 @@ def class_section(encoder: Encoder) -> tuple[list[ClassName], Head | None]:
     """The table with its tools; the classes in it, and the head that is to tell instead, if one is chosen."""
     _take_over()
     head = head_choice(encoder)
+    if head is not None and head.target == "number":
+        st.caption(f"Learned ({head.kind}) from items with a number each; predicts **{plain(head.names[0])}**.")
+        head_panel(encoder, head)
+        return [], head
     if head is not None:
         names = ", ".join(plain(name) for name in head.names[:12])
         more = f" and {len(head.names) - 12:,} more" if len(head.names) > 12 else ""
@@ -48,7 +52,7 @@ def class_section(encoder: Encoder) -> tuple[list[ClassName], Head | None]:
 def put_classes(classes: Sequence[ClassName]) -> None:
     """Makes these the rows of the table. For callbacks, or before the table is shown."""
     state = st.session_state
-    state["class_rows"] = list(classes)
+    state["class_rows"] = state["classes_now"] = list(classes)
     state["class_turn"] = state.get("class_turn", 0) + 1  # a new table: the edits of the old one are in these rows
 
 
@@ -93,19 +97,24 @@ def _take_over() -> None:
         with boundary():
             put_classes(parse_classes(st.query_params.get(_LINK, "")))
     state.setdefault("class_rows", [])
+    state.setdefault("classes_now", [])
 
 
 def _table() -> list[ClassName]:
+    state = st.session_state
+    key = f"class_table {state.get('class_turn', 0)}"
+    if key not in state:  # the table was away, and with it the edits that it kept
+        state["class_rows"] = state["classes_now"]
     rows = [
         {"name": each.name, "descriptions": join_descriptions(each.descriptions), "negative": each.negative}
-        for each in st.session_state["class_rows"]
+        for each in state["class_rows"]
     ]
     table = st.data_editor(
         rows or [{"name": "", "descriptions": "", "negative": False}],
         num_rows="dynamic",
         hide_index=True,
         height=min(_TALLEST, 35 * (len(rows or [0]) + 2) + 3),
-        key=f"class_table {st.session_state.get('class_turn', 0)}",
+        key=key,
         column_config={
             "name": st.column_config.TextColumn("Class", width=118, help="A word or two, or concept:NAME."),
             "descriptions": st.column_config.TextColumn(
@@ -122,7 +131,7 @@ def _table() -> list[ClassName]:
         for row in table
     ]
     classes = [each for each in classes if each.name or each.descriptions]
-    st.session_state["classes_now"] = classes
+    state["classes_now"] = classes
     return classes
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import streamlit as st
 
 from core import Encoder
-from core.errors import DataError
 from core.heads import Head, fitting, head_bytes, load_head, read_head, save_head, saved_heads
 from core.safe_arrays import free_name
 from ui.page import boundary, counted, plain
@@ -35,17 +34,14 @@ def head_choice(encoder: Encoder) -> Head | None:
         index=None,
         key="head",
         placeholder="The classes below, as words alone (zero-shot)",
-        help="A head that was learned from labels, here or elsewhere, with the same encoder.",
+        help="A head that was learned, here or elsewhere, with the same encoder: of classes, or of a number.",
     )
     if name is None:
         st.query_params.pop("head", None)
         return None
     if st.query_params.get("head") != name:
         st.query_params["head"] = name
-    head = load_head(heads[name], encoder)
-    if head.target != "classes":
-        raise DataError(f"{name!r} predicts the number {head.names[0]!r}, no classes: choose another.")
-    return head
+    return load_head(heads[name], encoder)
 
 
 def head_panel(encoder: Encoder, head: Head | None) -> None:
@@ -70,11 +66,10 @@ def head_panel(encoder: Encoder, head: Head | None) -> None:
 def _take_head(encoder: Encoder, file: str, data: bytes) -> None:
     with boundary():
         head = fitting(read_head(data), encoder)
-        if head.target != "classes":
-            raise DataError(f"The head predicts the number {head.names[0]!r}, no classes.")
         name = free_name("heads", encoder, Path(file).stem)
         save_head(head, encoder, name)
         choose_head(name)
         st.session_state["head_turn"] += 1
-        st.toast(f"{plain(name)} tells {counted(len(head.names), 'class')} now.")
+        tells = f"the number {plain(head.names[0])}" if head.target == "number" else counted(len(head.names), "class")
+        st.toast(f"{plain(name)} tells {tells} now.")
         st.rerun()

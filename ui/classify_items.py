@@ -1,9 +1,10 @@
-"""What is to be told into classes: this library, a folder, uploads, texts, a snapshot, or one picture of these."""
+"""What is to be told: this library, a folder, uploads, texts, a snapshot, or one picture of these."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -14,13 +15,16 @@ from core.library.registry import temporary_library
 from core.library.scan import scan
 from core.library.uploads import save_uploads
 from core.media.kinds import is_media_path
+from core.progress import OnProgress
 from core.track import track_of
 from ui.add import no_library
-from ui.encoders import load_encoder, progress_text
-from ui.filters import filter_panel
+from ui.encoders import load_encoder
+from ui.filters import clear_filters, filter_panel, filter_text
+from ui.jobs import Job, Work
 from ui.libraries import library_facts
 from ui.memory import remembered
 from ui.page import counted, file_table, plain
+from ui.visit_work import result_of, start_work
 
 SOURCES = ("library", "folder", "uploads", "texts", "camera")
 
@@ -36,6 +40,11 @@ class Chosen:
     gathered: Gathered | None = None
     opened: Gathered | None = None
     texts: bool = False
+
+    @property
+    def noun(self) -> str:
+        """What the items are called."""
+        return "text" if self.texts else "picture"
 
 
 def item_section(library: Library | None, encoder: Encoder) -> Chosen | None:
@@ -56,7 +65,8 @@ def item_section(library: Library | None, encoder: Encoder) -> Chosen | None:
         with st.expander(f"{counted(len(gathered.failed), 'file')} could not be read", icon=":material/report:"):
             file_table(gathered.failed, key="gather_failed")
     if not len(gathered):
-        st.info("Nothing here could be read: choose other files.", icon=":material/broken_image:")
+        why = "Nothing here could be read" if gathered.failed else "There are no pictures or videos here"
+        st.info(f"{why}: choose others.", icon=":material/broken_image:")
         return None
     return Chosen(Filters(), gathered, _opened(gathered))
 
@@ -69,6 +79,12 @@ def open_one(item_id: str) -> None:
 def close_one() -> None:
     """Back to all items. For callbacks."""
     st.query_params.pop("item", None)
+
+
+def nothing_left(filters: Filters) -> None:
+    """Says that no item passes the filters, and clears them for who asks."""
+    st.info(f"Nothing passes the filters ({plain(filter_text(filters))}).", icon=":material/filter_alt:")
+    st.button("Clear the filters", on_click=clear_filters, type="primary")
 
 
 def _of_library(library: Library | None, encoder: Encoder) -> Chosen | None:
@@ -120,13 +136,14 @@ def _folder(encoder: Encoder) -> Gathered | None:
         path = st.text_input("Folder of this computer", placeholder="~/Pictures", key="class_folder_path").strip()
         asked = st.form_submit_button("Look at what is there", type="primary")
     if asked and path:
-        found = scan([path], wanted=is_media_path)
-        if not found.files:
-            st.session_state.pop("gathered folder", None)
-            st.info(f"No pictures or videos in {plain(found.roots[0])}.", icon=":material/folder_off:")
-            return None
-        _gather(encoder, [Path(file) for file in sorted(found.files)], "folder")
+        _gather(encoder, partial(_look_into, encoder, path), "folder")
     return _gathered(encoder, "folder")
+
+
+def _look_into(encoder: Encoder, folder: str, tell: OnProgress, cancel: threading.Event) -> Gathered:
+    found = scan([folder], wanted=is_media_path)
+    gathered = gather_files(encoder, [Path(file) for file in sorted(found.files)], on_progress=tell, cancel=cancel)
+    return replace(gathered, failed=(*found.unreadable.items(), *gathered.failed))
 
 
 def _uploads(encoder: Encoder) -> Gathered | None:
@@ -142,7 +159,12 @@ def _uploads(encoder: Encoder) -> Gathered | None:
         report = save_uploads(_visit_library(), [(file.name, file) for file in files])
         if report.refused:
             file_table(report.refused, key="class_refused")
-        _gather(encoder, report.saved, "uploads")
+        saved = report.saved
+
+        def look(tell: OnProgress, cancel: threading.Event) -> Gathered:
+            return gather_files(encoder, saved, on_progress=tell, cancel=cancel)
+
+        _gather(encoder, look, "uploads")
     return _gathered(encoder, "uploads")
 
 
@@ -167,22 +189,25 @@ def _visit_library() -> Library:
     return state["class_uploads_library"][0]
 
 
-def _gather(encoder: Encoder, paths: Sequence[Path], name: str) -> None:
-    """Embeds files with a bar; a click on the button, or anything else, ends it."""
+def _gather(encoder: Encoder, work: Work[Gathered], name: str) -> None:
+    """Starts to embed files in the background, instead of what is still at work there."""
     load_encoder(encoder)
-    st.session_state.pop(f"gathered {name}", None)
     close_one()
-    with st.container(horizontal=True, vertical_alignment="center", key="gathering"):
-        bar = st.progress(0.0, text=f"Looking at {counted(len(paths), 'file')} …")
-        st.button("Stop", icon=":material/stop_circle:")
-    found = gather_files(encoder, paths, on_progress=lambda now: bar.progress(now.fraction, text=progress_text(now)))
-    st.session_state[f"gathered {name}"] = (encoder.id, found)
-    st.rerun()
+    state, key = st.session_state, f"gathered {name}"
+    if key in state:
+        state[key][1].cancel.set()
+    state[key] = (encoder.id, start_work("Looking at the files", work))
 
 
 def _gathered(encoder: Encoder, name: str) -> Gathered | None:
-    encoder_id, found = st.session_state.get(f"gathered {name}", (None, None))
-    return found if encoder_id == encoder.id else None
+    kept: tuple[str, Job[Gathered]] | None = st.session_state.get(f"gathered {name}")
+    if kept is None or kept[0] != encoder.id:
+        return None
+    job = kept[1]
+    found = result_of(job)
+    if found is not None and job.cancel.is_set():
+        st.caption(f"Stopped early: these are the first {counted(len(found), 'file')}.")
+    return found
 
 
 def _opened(gathered: Gathered) -> Gathered | None:

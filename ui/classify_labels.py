@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 
@@ -11,7 +12,6 @@ from core import Encoder, Library
 from core.classify import NONE, ClassName
 from core.classify_items import Told
 from core.encoders.base import Vectors
-from core.gathered import Gathered
 from core.heads import save_head
 from core.library.schema import Label
 from core.probe import fit_classes
@@ -19,6 +19,8 @@ from core.query import CONCEPT
 from core.track import wholes_of
 from ui.classify_classes import zero_shot
 from ui.classify_heads import choose_head
+from ui.classify_items import Chosen
+from ui.classify_one import answer
 from ui.gallery import tick
 from ui.page import boundary, counted, plain
 
@@ -40,18 +42,33 @@ def task_name() -> str:
     return name.strip() or "classes"
 
 
-def labels_of(library: Library | None, gathered: Gathered | None, task: str) -> dict[str, str]:
-    """{item id: what a person said}. Of files of no library it is remembered for the visit."""
-    if gathered is not None:
-        return st.session_state.get("visit_labels", {}).get(task, {})
+def labels_of(library: Library | None, chosen: Chosen, task: str) -> dict[str, str]:
+    """{`Told.id`: what a person said}. Of files of no library, and of texts, it is remembered for the visit."""
+    if chosen.gathered is not None:
+        said = st.session_state.get("visit_labels", {}).get(task, {})
+        return {each: said[each] for each in chosen.gathered.ids if each in said}
     assert library is not None
     return {each.item_id: each.label for each in library.labels(task) if each.by == "person"}
 
 
+def final_answer(told: Told, labels: dict[str, str], threshold: float) -> Told:
+    """What a person said counts before what was told. told: with the threshold 0."""
+    label = labels.get(told.id)
+    return replace(told, label=answer(told, threshold) if label is None else label)
+
+
 def correct_row(
-    library: Library | None, gathered: Gathered | None, task: str, ids: Sequence[str], names: Sequence[str], key: str
+    library: Library | None,
+    chosen: Chosen,
+    task: str,
+    ids: Sequence[str],
+    names: Sequence[str],
+    gallery: str | None = None,
 ) -> None:
-    """The selection and what it is. key: of the gallery, whose ticks go with the correction."""
+    """The selection and what it is. gallery: its key, where its ticks are to go with the correction."""
+    kept = "Keeps it as your label; learning and the filter of the searches know it from then on."
+    if chosen.gathered is not None:
+        kept = "Keeps it as your label for this visit; learning and the table to take away know it from then on."
     st.markdown(f"**{len(ids):,} selected**", width="content")
     st.selectbox(
         "These are",
@@ -70,26 +87,27 @@ def correct_row(
         icon=":material/check:",
         disabled=not ready,
         on_click=_put,
-        args=(library, gathered, task, list(ids), key),
-        help="Keeps it as your label; learning and the filter of the searches know it from then on.",
+        args=(library, chosen, task, list(ids), gallery),
+        help=kept,
     )
 
 
-def _put(library: Library | None, gathered: Gathered | None, task: str, ids: list[str], key: str) -> None:
+def _put(library: Library | None, chosen: Chosen, task: str, ids: list[str], gallery: str | None) -> None:
     label = (st.session_state["these_are"] or "").strip()
     with boundary():
-        if gathered is not None:
+        if chosen.gathered is not None:
             st.session_state.setdefault("visit_labels", {}).setdefault(task, {}).update(dict.fromkeys(ids, label))
         elif library is not None:
             library.put_labels([Label(item_id, task, label, "person") for item_id in ids])
-        tick(key, [])
+        if gallery is not None:
+            tick(gallery, [])
         st.session_state["these_are"] = None  # the next ones may be something else
-        st.toast(f"{counted(len(ids), 'picture')}: {plain(label)}")
+        st.toast(f"{counted(len(ids), chosen.noun)}: {plain(label)}")
 
 
 def learn_panel(
     library: Library | None,
-    gathered: Gathered | None,
+    chosen: Chosen,
     encoder: Encoder,
     classes: Sequence[ClassName],
     task: str,
@@ -103,7 +121,8 @@ def learn_panel(
             st.markdown(", ".join(f"{plain(name)} **{count}**" for name, count in counts.most_common(20)))
         if len(counts) < 2:
             st.caption(
-                "Learning needs labels of at least two classes: tick pictures below, say what they are, and come back. "
+                f"Learning needs labels of at least two classes: tick {chosen.noun}s below, say what they are, and "
+                "come back. "
                 "A handful of each goes a long way."
             )
         way = st.segmented_control(
@@ -118,12 +137,12 @@ def learn_panel(
         )
         name = st.text_input("Name of what is learned", value=task, key=f"head_name {task}", max_chars=80)
         if st.button("Learn", type="primary", disabled=len(counts) < 2, key="learn"):
-            _learn(library, gathered, encoder, classes, labels, way or "blend", name.strip())
+            _learn(library, chosen, encoder, classes, labels, way or "blend", name.strip())
 
 
 def _learn(
     library: Library | None,
-    gathered: Gathered | None,
+    chosen: Chosen,
     encoder: Encoder,
     classes: Sequence[ClassName],
     labels: dict[str, str],
@@ -131,7 +150,7 @@ def _learn(
     name: str,
 ) -> None:
     with boundary(), st.spinner("Learning …"):
-        ids, vectors = _vectors_of(library, gathered, encoder, list(labels))
+        ids, vectors = _vectors_of(library, chosen, encoder, list(labels))
         prototypes = None
         if way == "blend":
             positive = [each for each in classes if not each.negative]
@@ -139,7 +158,7 @@ def _learn(
                 each.name.removeprefix(CONCEPT) for each in positive
             }  # who labels by a negative one makes it a class
             more = [ClassName(label) for label in sorted(set(labels.values())) if label not in known]
-            prototypes = zero_shot(encoder, [*positive, *more], texts=False)
+            prototypes = zero_shot(encoder, [*positive, *more], texts=chosen.texts)
         head = fit_classes(encoder, way, vectors, [labels[each] for each in ids], zero_shot=prototypes)
         save_head(head, encoder, name)
         choose_head(name)
@@ -149,10 +168,10 @@ def _learn(
 
 
 def _vectors_of(
-    library: Library | None, gathered: Gathered | None, encoder: Encoder, ids: Sequence[str]
+    library: Library | None, chosen: Chosen, encoder: Encoder, ids: Sequence[str]
 ) -> tuple[list[str], Vectors]:
-    if gathered is not None:
-        return gathered.wholes(ids)
+    if chosen.gathered is not None:
+        return chosen.gathered.wholes(ids)
     assert library is not None
     return wholes_of(library.index(encoder), ids)
 

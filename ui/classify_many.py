@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 
 import streamlit as st
 
@@ -13,12 +12,12 @@ from core import Encoder, Library
 from core.classify import NONE, Classifier, ClassName
 from core.classify_items import Told, told_csv, write_folders
 from ui.classify_items import Chosen
-from ui.classify_labels import correct_row, labels_of, learn_panel, tag_panel
-from ui.classify_one import answer, percent
+from ui.classify_labels import correct_row, final_answer, labels_of, learn_panel, tag_panel
+from ui.classify_one import percent
 from ui.concept_panel import concept_panel
 from ui.details import open_details, show_details
 from ui.gallery import Card, Facts, gallery, tick
-from ui.page import counted, plain
+from ui.page import counted
 from ui.query import like_file, more_like
 
 _GALLERY = "class_gallery"
@@ -44,8 +43,8 @@ def show_many(
     task: str,
 ) -> None:
     """The whole section. told: with the threshold 0."""
-    labels = labels_of(library, chosen.gathered, task)
-    final = [_final(each, labels, threshold) for each in told]
+    labels = labels_of(library, chosen, task)
+    final = [final_answer(each, labels, threshold) for each in told]
     counts = Counter(each.label for each in final)
     some = [name for name in classifier.names if counts[name]]
     st.markdown(
@@ -53,7 +52,7 @@ def show_many(
         f"{counts[NONE]:,} none of these"
     )
     with st.container(horizontal=True, vertical_alignment="center", key="class_actions"):
-        learn_panel(library, chosen.gathered, encoder, classes, task, labels)
+        learn_panel(library, chosen, encoder, classes, task, labels)
         if chosen.gathered is None and library is not None:
             tag_panel(library, final, task, labels)
         _take_away(final, classifier)
@@ -72,40 +71,11 @@ def show_many(
         selectable=True,
     )
     with tools:
-        correct_row(library, chosen.gathered, task, ids, list(dict.fromkeys([*classifier.names, *counts])), _GALLERY)
+        correct_row(library, chosen, task, ids, list(dict.fromkeys([*classifier.names, *counts])), _GALLERY)
         st.button("None", on_click=tick, args=(_GALLERY, []), disabled=not ids, type="tertiary", help="Tick no picture")
         if stored and library is not None:
             concept_panel(library, encoder, ids, as_class=True)
     show_details((), [card.item for card in cards], stored=stored)
-
-
-def show_texts(told: Sequence[Told], classifier: Classifier, threshold: float) -> None:
-    """Many texts as a table, and the same to take away."""
-    final = [replace(each, label=answer(each, threshold)) for each in told]
-    counts = Counter(each.label for each in final)
-    st.markdown("#### " + ", ".join(f"{plain(name)} {count:,}" for name, count in counts.most_common(8)))
-    share = {"min_value": 0.0, "max_value": 1.0, "format": "%.2f", "width": "small"}
-    st.dataframe(
-        [
-            {"text": each.what, "class": each.label, "probability": each.probability, "fits": each.fits}
-            for each in sorted(final, key=lambda each: (each.label == NONE, each.label, -each.probability))
-        ],
-        hide_index=True,
-        key="told_texts",
-        column_config={
-            "text": st.column_config.TextColumn(width="large"),
-            "probability": st.column_config.ProgressColumn(**share),
-            "fits": st.column_config.ProgressColumn(**share),
-        },
-    )
-    with st.container(horizontal=True):
-        _csv_button(final, classifier)
-
-
-def _final(told: Told, labels: dict[str, str], threshold: float) -> Told:
-    """What a person said counts before what was told."""
-    label = labels.get(told.item.id) if told.item else None
-    return replace(told, label=answer(told, threshold) if label is None else label)
 
 
 def _group_choice(counts: Counter[str], some: Sequence[str]) -> str:
@@ -163,7 +133,7 @@ def _facts(told: Told, labels: dict[str, str], nearest: str) -> Facts:
 
 
 def _take_away(told: Sequence[Told], classifier: Classifier) -> None:
-    _csv_button(told, classifier)
+    csv_button(told, classifier)
     st.download_button(
         "Folders (zip)",
         data=lambda: _zip(told),
@@ -175,7 +145,8 @@ def _take_away(told: Sequence[Told], classifier: Classifier) -> None:
     )
 
 
-def _csv_button(told: Sequence[Told], classifier: Classifier) -> None:
+def csv_button(told: Sequence[Told], classifier: Classifier) -> None:
+    """The answers to take away."""
     st.download_button(
         "Table (CSV)",
         data=lambda: told_csv(told, classifier.names),

@@ -25,13 +25,8 @@ def show_one(one: Gathered, told: Told, classifier: Classifier, threshold: float
     """The item beside its bars. told: with any threshold. stored: whether it is of the library."""
     left, right = st.columns([5, 6], gap="medium")
     item = one.items[0]
-    with left, st.container(key="told_item"):
-        if item is None:
-            st.markdown(f"> {plain(told.what[:_LONGEST])}")
-        else:
-            _show(item)
-            st.caption(plain(Path(item.path).name))
-            _lead_on(item, stored)
+    with left:
+        show_item(one, stored=stored)
     with right:
         st.markdown(_verdict(told, classifier, threshold))
         limit = len(classifier.names) if st.session_state.get("all_bars") else 12
@@ -41,6 +36,18 @@ def show_one(one: Gathered, told: Told, classifier: Classifier, threshold: float
             st.toggle(f"All {counted(len(classifier.names), 'class')}", key="all_bars")
     if item is not None and item.kind == "video":
         _timeline(one, classifier)
+
+
+def show_item(one: Gathered, *, stored: bool) -> None:
+    """The one item itself, with its name and a way on. stored: whether it is of the library."""
+    item = one.items[0]
+    with st.container(key="told_item"):
+        if item is None:
+            st.markdown(f"> {plain(one.whats[0][:_LONGEST])}")
+        else:
+            _show(item)
+            st.caption(plain(Path(item.path).name))
+            _lead_on(item, stored)
 
 
 def answer(told: Told, threshold: float) -> str:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import streamlit as st
 
@@ -18,16 +19,17 @@ from ui.page import boundary, counted, duration_text, file_table, plain
 
 _starting = threading.Lock()
 _LOG = logging.getLogger("semblance")
-Work = Callable[[OnProgress, threading.Event], IngestReport]
+T = TypeVar("T")
+Work = Callable[[OnProgress, threading.Event], T]
 
 
 @dataclass(slots=True)
-class Job:
-    """A run of `ingest` in its own thread. Ends with a report or with an error; both stay until dismissed."""
+class Job(Generic[T]):
+    """Work in a thread of its own, such as `ingest`. Ends with a report or with an error; both stay until dismissed."""
 
     title: str
     progress: Progress | None = None
-    report: IngestReport | None = None
+    report: T | None = None
     error: str | None = None
     cancel: threading.Event = field(default_factory=threading.Event)
 
@@ -36,7 +38,7 @@ class Job:
         """Whether its thread is still at work."""
         return self.report is None and self.error is None
 
-    def run(self, work: Work) -> None:
+    def run(self, work: Work[T]) -> None:
         """The thread's whole life."""
         try:
             self.report = work(self._tell, self.cancel)
@@ -51,11 +53,11 @@ class Job:
 
 
 @st.cache_resource(show_spinner=False)
-def _jobs() -> dict[str, Job]:
+def _jobs() -> dict[str, Job[IngestReport]]:
     return {}
 
 
-def job_of(library: Library) -> Job | None:
+def job_of(library: Library) -> Job[IngestReport] | None:
     """The library's job, running or ended; None where there is none to show."""
     return _jobs().get(str(library.path))
 
@@ -66,7 +68,7 @@ def busy(library: Library) -> bool:
     return bool(job and job.running)
 
 
-def start_job(library: Library, title: str, work: Work) -> None:
+def start_job(library: Library, title: str, work: Work[IngestReport]) -> None:
     """Starts work on a library. While a job of it runs, another is not started."""
     with _starting:
         current = job_of(library)
@@ -111,7 +113,7 @@ def job_panel(library: Library, *, report: bool = True) -> None:
     panel()
 
 
-def _running(job: Job) -> None:
+def _running(job: Job[IngestReport]) -> None:
     with st.container(border=True, key="job_running"):
         st.markdown(f"**{plain(job.title)}**")
         progress = job.progress
@@ -146,7 +148,7 @@ def _pace(progress: Progress | None) -> str:
     return text
 
 
-def _ended(library: Library, job: Job) -> None:
+def _ended(library: Library, job: Job[IngestReport]) -> None:
     report = job.report
     with st.container(border=True, key="job_ended"):
         with st.container(horizontal=True, vertical_alignment="center", wrap=False):

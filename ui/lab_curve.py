@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import threading
+from functools import partial
 from typing import get_args
 
 import streamlit as st
 
 from core import Encoder
+from core.classify import ZeroShot
 from core.evaluate_classes import SHOTS, LearningCurve, learning_curve
 from core.figures_lab import learning_curves
 from core.labelled_items import LabelledItems
 from core.probe import ClassKind
-from ui.encoders import progress_text
+from core.progress import OnProgress
+from ui.jobs import Job
 from ui.lab_methods import class_words
 from ui.page import counted, plain
+from ui.visit_work import result_of, start_work
 
 _KINDS: tuple[ClassKind, ...] = get_args(ClassKind)
 
@@ -21,16 +26,24 @@ _KINDS: tuple[ClassKind, ...] = get_args(ClassKind)
 def curve_section(encoder: Encoder, data: LabelledItems) -> None:
     """The curve, once somebody asked for it, and the sentence beside it. Raises DataError."""
     kept = st.session_state.get("lab curve")
-    if kept is None or kept[0] is not data or kept[1] != encoder.id:
+    job: Job[LearningCurve] | None = kept[2] if kept and kept[0] is data and kept[1] == encoder.id else None
+    if job is None or job.error is not None:
+        if job is not None:
+            result_of(job)
         st.caption(
             f"Learns from {', '.join(map(str, SHOTS))} pictures a class, five times with other pictures, and tells "
             "those that were held out."
         )
         if st.button("Draw the learning curve", type="primary", icon=":material/trending_up:", key="draw_curve"):
-            st.session_state["lab curve"] = (data, encoder.id, _compute(encoder, data))
+            if kept:
+                kept[2].cancel.set()
+            work = partial(_compute, encoder, data, class_words(encoder, data))
+            st.session_state["lab curve"] = (data, encoder.id, start_work("Learning", work))
             st.rerun()
         return
-    curve: LearningCurve = kept[2]
+    curve = result_of(job)
+    if curve is None:
+        return
     _sentence(curve)
     st.plotly_chart(
         learning_curves(curve, methods=_KINDS),
@@ -50,19 +63,12 @@ def curve_section(encoder: Encoder, data: LabelledItems) -> None:
         )
 
 
-def _compute(encoder: Encoder, data: LabelledItems) -> LearningCurve:
-    words = class_words(encoder, data)
-    with st.container(horizontal=True, vertical_alignment="center", key="drawing"):
-        bar = st.progress(0.0, text="Learning …")
-        st.button("Stop", icon=":material/stop_circle:")
+def _compute(
+    encoder: Encoder, data: LabelledItems, words: ZeroShot, tell: OnProgress, cancel: threading.Event
+) -> LearningCurve:
     return learning_curve(
-        encoder,
-        data.vectors,
-        data.labels,
-        words,
-        methods=_KINDS,
-        on_progress=lambda now: bar.progress(now.fraction, text=progress_text(now)),
-    )
+        encoder, data.vectors, data.labels, words, methods=_KINDS, on_progress=tell, cancel=cancel
+    )  # fmt: skip
 
 
 def _sentence(curve: LearningCurve) -> None:

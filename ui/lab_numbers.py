@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from core import Encoder, Library
 from core.evaluate_classes import NumberReport, numbers_cross_validated
 from core.figures_lab import true_against_predicted
+from core.heads import Head, head_bytes, save_head, saved_heads
 from core.labelled_items import LabelledItems
-from core.probe import NumberKind
+from core.probe import NumberKind, fit_numbers
 from ui.lab_data import numbers_section
 from ui.lab_methods import show_cell
-from ui.page import plain
+from ui.page import boundary, counted, plain
 
 Results = dict[str, tuple[NumberReport, NDArray[np.float32]]]
 _KINDS: tuple[NumberKind, ...] = get_args(NumberKind)
@@ -34,7 +35,7 @@ def number_lab(library: Library, encoder: Encoder) -> None:
             st.session_state["lab numbers"] = (data, _measure(encoder, data))
             st.rerun()
         return
-    _show(name, data, kept[1])
+    _show(encoder, name, data, kept[1])
 
 
 def _measure(encoder: Encoder, data: LabelledItems) -> Results:
@@ -48,7 +49,7 @@ def _measure(encoder: Encoder, data: LabelledItems) -> Results:
     return found
 
 
-def _show(name: str, data: LabelledItems, results: Results) -> None:
+def _show(encoder: Encoder, name: str, data: LabelledItems, results: Results) -> None:
     st.dataframe(
         [{"way": kind, "R2": report.r2, "MAE": report.mae} for kind, (report, _) in results.items()],
         hide_index=True,
@@ -60,7 +61,8 @@ def _show(name: str, data: LabelledItems, results: Results) -> None:
     )
     st.caption("Each picture's number is told by what was learned without it (cross-validated over up to five parts).")
     way = st.segmented_control("Look closely at", list(results), default="ridge", required=True, key="number_way")
-    predicted = results[way or "ridge"][1]
+    way = way or "ridge"
+    predicted = results[way][1]
     truth = [float(label) for label in data.labels]
     names = [item.path.rpartition("/")[2] for item in data.items]
     state = st.plotly_chart(
@@ -72,8 +74,41 @@ def _show(name: str, data: LabelledItems, results: Results) -> None:
         alt="True against predicted",
     )
     points = state["selection"]["points"] if state else []
-    if not points:
+    if points:
+        row = int(points[0]["customdata"])
+        show_cell(data, np.array([row]), f"{plain(name)} {truth[row]:.3g}, told {predicted[row]:.3g}")
+    else:
         st.caption("Click a point to see its picture.")
-        return
-    row = int(points[0]["customdata"])
-    show_cell(data, np.array([row]), f"{plain(name)} {truth[row]:.3g}, told {predicted[row]:.3g}")
+    _keep(encoder, name, data, way)
+
+
+def _keep(encoder: Encoder, name: str, data: LabelledItems, way: NumberKind) -> None:
+    """What was measured, learned from all pictures: kept under a name, or taken away as a file."""
+
+    def learned() -> Head:
+        values = [float(label) for label in data.labels]
+        return fit_numbers(encoder, way, data.vectors, values, name=" ".join(name.split()))
+
+    st.markdown("**Keep what was learned**")
+    st.caption(f"A head of this kind ({way}) from all {counted(len(data.items), 'picture')}, for the page Classify.")
+    with st.container(horizontal=True, vertical_alignment="bottom", key="number_head"):
+        chosen = st.text_input("Name", value=name, key=f"number_head {name}", max_chars=80, width=260).strip()
+        if st.button("Save this head", type="primary", icon=":material/save:", disabled=not chosen):
+            with boundary():
+                save_head(learned(), encoder, chosen)
+                st.session_state["lab saved head"] = chosen
+                st.toast(f"Saved as {plain(chosen)}.")
+        st.download_button(
+            "Download it",
+            data=lambda: head_bytes(learned()),
+            file_name=f"{chosen or 'head'}.safetensors",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+    if chosen == st.session_state.get("lab saved head") and chosen in saved_heads(encoder):
+        st.page_link(
+            "pages/classify.py",
+            label=f"Predict {plain(name)} on the page Classify",
+            icon=":material/category:",
+            query_params={"head": chosen},
+        )

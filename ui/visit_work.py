@@ -1,0 +1,44 @@
+"""Work of one visit in a thread of the server: a click elsewhere does not end it, its result stays for the visit."""
+
+from __future__ import annotations
+
+import threading
+from typing import TypeVar
+
+import streamlit as st
+
+from ui.encoders import progress_text
+from ui.jobs import Job, Work
+from ui.page import boundary, plain
+
+T = TypeVar("T")
+_AT_ONCE_S = 0.3  # what ends within that shows no bar
+
+
+def start_work(title: str, work: Work[T]) -> Job[T]:
+    """Starts work that may not touch the page. What it returned is to be kept in the state of the session."""
+    job: Job[T] = Job(title)
+    thread = threading.Thread(target=job.run, args=(work,), name=f"work {title}", daemon=True)
+    thread.start()
+    thread.join(_AT_ONCE_S)
+    return job
+
+
+def result_of(job: Job[T]) -> T | None:
+    """What the work returned; while it runs its progress is shown, with a button that stops it, and then an error."""
+    if job.error is not None:
+        st.error(plain(job.error), icon=":material/error:")
+    elif job.running:
+        _panel(job)
+    return job.report
+
+
+@st.fragment(run_every=0.7)
+def _panel(job: Job[T]) -> None:
+    with boundary(), st.container(horizontal=True, vertical_alignment="center", key=f"work {job.title}"):
+        if not job.running:
+            st.rerun()
+        now = job.progress
+        text = "Stopping …" if job.cancel.is_set() else progress_text(now) if now else f"{job.title} …"
+        st.progress(now.fraction if now else 0.0, text=text)
+        st.button("Stop", icon=":material/stop_circle:", on_click=job.cancel.set, disabled=job.cancel.is_set())
