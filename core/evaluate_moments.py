@@ -47,7 +47,8 @@ class Missed:
 @dataclass(frozen=True, slots=True)
 class MomentRecall:
     """queries asked for known moments. recall_at_50: share of these that one of the first moments meets; mean_iou: of
-    the best of these with each; recall_at_50_any: the recall of all returned moments. false_alarms: moments called
+    the best of these with each; recall_at_50_any: the recall of all returned moments; returned: how many these are,
+    per query and reel that holds its photo. false_alarms: moments called
     likely that lie mostly outside the known ones, per query.
     """
 
@@ -56,6 +57,7 @@ class MomentRecall:
     recall_at_50: float
     mean_iou: float
     recall_at_50_any: float
+    returned: float
     false_alarms: float
     missed: tuple[Missed, ...] = ()
 
@@ -151,12 +153,13 @@ def _asked(
     overlaps: list[float] = []
     of_any: list[float] = []
     missed: list[Missed] = []
-    alarms = 0
+    alarms, counts = 0, []
     for photo, term in terms.items():
         result = search_videos(library, encoder, [term], top_k=MAX_VIDEOS)
         returned = {Path(hit.item.path).name: hit.moments for hit in result.hits}
         for reel, ranges in known[photo].items():
             found = [(moment.start_s, moment.end_s) for moment in returned.get(reel, ())]
+            counts.append(len(found))
             for each in ranges:
                 of_any.append(_best(each, found))
                 overlaps.append(_best(each, found[: len(ranges)]))
@@ -173,6 +176,7 @@ def _asked(
         recall_at_50=_recall(overlaps),
         mean_iou=round(float(np.mean(overlaps)), 4),
         recall_at_50_any=_recall(of_any),
+        returned=round(float(np.mean(counts)), 2),
         false_alarms=round(alarms / len(terms), 4),
         missed=tuple(missed),
     )

@@ -21,10 +21,8 @@ from core.library import IngestReport, Library, ingest
 from core.media.sampling import Sampling
 from core.neutral import neutral_vectors
 from core.progress import OnProgress
-from core.query import PLAIN, embed_texts
-from core.video_rows import Pooling, VideoRows
-
-_NOTHING = np.empty(0, np.int64)
+from core.query import PLAIN, Term
+from core.search_video import MAX_VIDEOS, Pooling, VideoResult, search_videos
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +57,7 @@ def evaluate_video(
 ) -> VideoReport:
     """Recall@k between the videos of a folder and a CSV of captions (columns video, caption).
 
-    Each caption ranks the whole pool by the pooled cosines of frames; ties count against the encoder.
+    Each caption ranks the pool as `search_videos` does; ties count against the encoder.
     sampling: default two frames per second. Raises DataError where the table or the videos cannot be used.
     """
     sampling = sampling or Sampling(2.0)
@@ -71,7 +69,7 @@ def evaluate_video(
         report = index_videos(library, encoder, there, sampling, on_progress=on_progress)
         index = library.index(encoder)
         searched = np.asarray(Filters(kind="video").mask(index.items))
-        pool = {path: row for row, path in enumerate(index.items["path"].to_pylist()) if searched[row]}
+        pool = {path for row, path in enumerate(index.items["path"].to_pylist()) if searched[row]}
         reasons = dict(report.failed)
         skipped = {
             name: reasons.get(path, "It is not there, or no video.") for name, path in paths.items() if path not in pool
@@ -79,12 +77,13 @@ def evaluate_video(
         if not pool:
             reason = next(iter(skipped.values()))
             raise DataError(f"Not one video of {videos} could be read ({reason}) Check --videos and the video column.")
-        asked = [(pool[paths[name]], caption) for name, caption in pairs if name not in skipped]
-        queries = embed_texts(encoder, [caption for _, caption in asked], templates=templates)
-        ranks = [
-            _rank(VideoRows.of(index, query, searched, _NOTHING), row, pooling)
-            for query, (row, _) in zip(queries, asked, strict=True)
-        ]
+        asked = [(paths[name], caption) for name, caption in pairs if name not in skipped]
+
+        def asked_for(caption: str) -> VideoResult:
+            terms = [Term("text", caption)]
+            return search_videos(library, encoder, terms, top_k=MAX_VIDEOS, pooling=pooling, templates=templates)
+
+        ranks = [_rank(asked_for(caption), path) for path, caption in asked]
     found = recall(np.array(ranks))
     return VideoReport(
         pool=len(pool), queries=len(asked), pooling=pooling, r1=found.r1, r5=found.r5, r10=found.r10,
@@ -107,7 +106,7 @@ def index_videos(
     return ingest(library, encoder, paths, sampling, on_progress=on_progress)
 
 
-def _rank(rows: VideoRows, own: int, pooling: Pooling) -> int:
-    """How many other videos score as much as the caption's own (a row of the index's items) or more."""
-    scores = rows.pooled(pooling)
-    return int((scores >= scores[rows.items == own]).sum()) - 1
+def _rank(result: VideoResult, own: str) -> int:
+    """How many other videos are ranked as high as the caption's own (a path) or higher."""
+    orders = {hit.item.path: hit.order for hit in result.hits}
+    return sum(order >= orders[own] for order in orders.values()) - 1 if own in orders else len(orders)

@@ -23,7 +23,7 @@ _CLICKABLE = 300
 
 
 def score_range(curves: Sequence[Curve]) -> tuple[float, float]:
-    """The lowest and the highest cosine of several videos: on one scale, a high curve is a good one."""
+    """The lowest and the highest score of several videos: on one scale, a high curve is a good one."""
     lows = [min(float(curve.scores.min()), curve.threshold) for curve in curves]
     highs = [max(float(curve.scores.max()), curve.threshold) for curve in curves]
     return min(lows), max(highs)
@@ -39,9 +39,9 @@ def timeline(
 ) -> go.Figure:
     """The score of one video over its time, with its moments shaded, the best one's peak marked, and the threshold.
 
-    scores: the lowest and highest cosine to draw, see `score_range`; default: those of this video.
-    x: seconds, written as m:ss; y: cosines. A click anywhere selects a point of the last trace, whose x is the second.
-    Times without rows are gaps. Long videos are drawn by the highest score of each pixel or so.
+    scores: the lowest and highest score to draw, see `score_range`; default: those of this video.
+    x: seconds, written as m:ss; y: what the curve measures. A click anywhere selects a point of the last trace, whose x
+    is the second. Times without rows are gaps. Long videos are drawn by the highest score of each pixel or so.
     """
     import plotly.graph_objects as go
 
@@ -59,8 +59,9 @@ def timeline(
     figure.add_hline(y=curve.threshold, line={"color": _AMBER, "width": 1, "dash": "dot"})
     if moments:
         peak = {"symbol": "diamond", "size": 9, "color": _AMBER}
-        best = moments[0]
-        figure.add_scatter(x=[best.peak_s], y=[best.score], mode="markers", marker=peak, name="peak", hoverinfo="skip")
+        peak_s = moments[0].peak_s
+        height = [float(curve.scores[curve.at(peak_s)])]
+        figure.add_scatter(x=[peak_s], y=height, mode="markers", marker=peak, name="peak", hoverinfo="skip")
     figure.add_scatter(**_clickable(curve, duration_s))
     _lay_out(figure, duration_s, scores or score_range([curve]), title)
     return figure
@@ -94,7 +95,7 @@ def _clickable(curve: Curve, duration_s: float) -> dict[str, Any]:
         "selected": unseen,
         "unselected": unseen,
         "name": "seek",
-        "hovertemplate": "%{customdata} · cosine %{y:.2f}<extra></extra>",
+        "hovertemplate": f"%{{customdata}} · {curve.measure} %{{y:.2f}}<extra></extra>",
     }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from core.relevance import LIKELY
 from core.shots import Shots
 from core.track import Track
 
+Measure = Literal["match", "cosine"]
 Judge = Callable[[NDArray[np.float32], Vectors], NDArray[np.float32]]  # `core.relevance.Relevance.of_hits`
 
 _CUT = 0.6  # of looks (0 the same frame, 1 an unrelated one): neighbours within a shot are hardly ever so far apart
@@ -55,20 +57,26 @@ class Moment:
 class Curve:
     """The scores of a video over its time, all (n,): row i is shown from start_s[i] to end_s[i] (seconds).
 
-    scores: cosines; smooth: the same, smoothed within shots. threshold: a cosine; the smooth curve is above it within
-    the best moment.
+    cosines: with the query. scores: what moments are found from, see `Relevance.evidence`; smooth: the same, smoothed
+    within shots. threshold: a score; the smooth curve is above it within the best moment. measure: what scores are.
     """
 
     start_s: NDArray[np.float32]
     end_s: NDArray[np.float32]
+    cosines: NDArray[np.float32]
     scores: NDArray[np.float32]
     smooth: NDArray[np.float32]
     threshold: float
+    measure: Measure = "cosine"
+
+    def at(self, second: float) -> int:
+        """The row that is shown then, or before it."""
+        return max(0, int(np.searchsorted(self.start_s, second, "right")) - 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Background:
-    """What is usual in a library. typical, spread: middle and standard deviation of the cosines that a query reaches
+    """What is usual in a library. typical, spread: middle and standard deviation of the scores that a query reaches
     by chance. unlike: cosine of two unrelated frames."""
 
     typical: float
@@ -76,19 +84,23 @@ class Background:
     unlike: float
 
 
-def curve_of(track: Track, scores: NDArray[np.float32], background: Background) -> Curve:
-    """The curve of a video, n > 0. scores: (n,) cosines of its rows with the query.
+def curve_of(
+    track: Track, cosines: NDArray[np.float32], background: Background, *, matches: NDArray[np.float32] | None = None
+) -> Curve:
+    """The curve of a video, n > 0. cosines: (n,) of its rows with the query; matches: (n,) read in their place.
 
     The threshold lies half-way from background to peak. The background is the library's, or that of the video itself
     where it is higher: among cats, another cat is nothing special.
     """
     shots = Shots.of(track.start_s, track.end_s, lambda first, stop: track.vectors[first:stop], background.unlike)
+    scores = cosines if matches is None else matches
     smooth = shots.smooth(scores)
     peak, low = float(smooth.max()), _low(smooth, track.end_s - track.start_s)
     level = min(background.typical, low) if background.typical >= peak else max(background.typical, low)
     if level > background.typical and low > (peak + background.typical) / 2:
         level = background.typical  # even its dull parts are more peak than chance: it is about the query throughout
-    return Curve(track.start_s, track.end_s, scores, smooth, (peak + level) / 2)
+    measure: Measure = "cosine" if matches is None else "match"
+    return Curve(track.start_s, track.end_s, cosines, scores, smooth, (peak + level) / 2, measure)
 
 
 def find_moments(
@@ -101,8 +113,8 @@ def find_moments(
     """
     ranges = _ranges(curve, vectors, background.unlike)
     peaks = np.array([first + int(np.argmax(curve.scores[first : last + 1])) for first, last in ranges])
-    relevance = judge(curve.scores[peaks], vectors[peaks])
-    order = np.lexsort((-curve.scores[peaks], -relevance))
+    relevance = judge(curve.cosines[peaks], vectors[peaks])
+    order = np.lexsort((-curve.cosines[peaks], -relevance))
     if curve.smooth.max() < background.typical + background.spread:
         max_moments = 1
     return tuple(
@@ -149,7 +161,7 @@ def _moment(curve: Curve, rows: tuple[int, int], peak: int, relevance: float) ->
         start_s=float(curve.start_s[rows[0]]),
         end_s=float(curve.end_s[rows[1]]),
         peak_s=float(curve.start_s[peak] + curve.end_s[peak]) / 2,
-        score=float(curve.scores[peak]),
+        score=float(curve.cosines[peak]),
         relevance=relevance,
         likely=relevance >= LIKELY,
     )

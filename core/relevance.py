@@ -94,6 +94,23 @@ class Relevance:
         same = np.where(scores >= _IDENTICAL, scores, 1 - (1 - scores) / (1 - self.mean) / _SAME_SCENE)
         return np.maximum(relevance, same).clip(0, 1)
 
+    def evidence(self, vectors: Vectors) -> NDArray[np.float32] | None:
+        """(m,), 0 to 1: the root of the probability that this query, and none of the neutral ones, describes the row
+        (m, dim). It can be compared between frames, where cosines flatter a frame that is near to any words; the root
+        keeps weak answers apart from none. None where pictures ask: their cosines have no such fault.
+        """
+        if not self.by_text:
+            return None
+        parts = np.array_split(vectors, -(-len(vectors) // _CHUNK) or 1)
+        return np.concatenate([np.exp(self.choice(part @ self.query, part) / 2) for part in parts]).astype(np.float32)
+
+    def chance(self, vectors: Vectors) -> tuple[float, float]:
+        """Mean and standard deviation of the evidence that neutral queries find in vectors (n, dim)."""
+        rivals = vectors[_spread(len(vectors), _LEVEL_ITEMS)] @ self.neutral.T
+        odds = np.exp(_SHARPNESS * (rivals - rivals.mean(axis=1, keepdims=True)) / (rivals.std(axis=1)[:, None] + 1e-6))
+        found = np.sqrt(np.minimum(1.0, odds / (odds @ self.prior)[:, None]))
+        return float(found.mean()), float(found.std()) + 1e-6
+
     def choice(self, scores: NDArray[np.float32], vectors: Vectors) -> NDArray[np.float64]:
         """(m,), at most 0: ln p(this query | hit), among the query and its neutral rivals; see the module's head."""
         likeness = np.clip(self.neutral @ self.query, 0.0, 1.0)

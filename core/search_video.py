@@ -26,19 +26,21 @@ from core.video_rows import POOLINGS, Pooling, VideoRows, asked_shots
 __all__ = ["MAX_VIDEOS", "POOLINGS", "Pooling", "VideoHit", "VideoResult", "search_videos"]
 
 MAX_VIDEOS = 1_000
-_CANDIDATES = 20  # looked at closely beyond those that are shown, where a clip is asked for
+_CANDIDATES = 20  # looked at closely beyond those that are shown, where a closer look decides
 
 
 @dataclass(frozen=True, slots=True)
 class VideoHit:
     """One video that answers a query.
 
-    score: cosine by the pooling, comparable within one query and pooling only. relevance, likely: of the best moment.
+    score: cosine by the pooling, comparable within one query and pooling only. order: what it is ranked by, likely ones
+    before others: the score, or how much its best moment matches. relevance, likely: of the best moment.
     moments: best first, at least one. alignment: how a video that was asked with runs alongside this one, else None.
     """
 
     item: Item
     score: float
+    order: float
     relevance: float
     likely: bool
     moments: tuple[Moment, ...]
@@ -74,8 +76,10 @@ def search_videos(
     """Ranks a library's videos against a query, exactly, and finds the moments that answer it.
 
     pooling: how the scores of its frames become a video's: the best one, smoothed within its shot; the mean over the
-    best 5 seconds; or the mean over all its time. A query that is one video and nothing else is aligned with each: it
-    ranks by the part that runs alongside ("max" and "top") or by the likeness of the two as a whole ("mean").
+    best 5 seconds; or the mean over all its time. Where words ask for the best one, the first videos are put in order
+    by how much they match beside neutral queries (`Relevance.evidence`). A query that is one video and nothing else is
+    aligned with each: it ranks by the part that runs alongside ("max" and "top") or by the likeness of the two as a
+    whole ("mean").
     top_k: clamped to 1..1,000 and to what there is. max_moments: of each video, at least 1.
     A video of the query is not among its own answers, nor is the shot that a frame of the query belongs to.
     Raises QueryError (see `embed_query`) and LibraryError.
@@ -109,13 +113,17 @@ def _hits(
 ) -> list[VideoHit]:
     background = _background(rows.index, query, reading)
     pooled = rows.pooled(pooling)
+    ordered_anew = reading.by_text and pooling == "max"
     hits = []
-    for video in np.argsort(-pooled, kind="stable")[:top_k]:
+    for video in np.argsort(-pooled, kind="stable")[: top_k + _CANDIDATES * ordered_anew]:
         track = rows.track(int(video))
-        curve = curve_of(track, track.vectors @ query, background)
+        curve = curve_of(track, track.vectors @ query, background, matches=reading.evidence(track.vectors))
         moments = find_moments(curve, track.vectors, background, reading.of_hits, max_moments=most)
-        hits.append(_hit(rows, int(video), float(pooled[video]), moments, curve))
-    return hits
+        score = float(pooled[video])
+        order = float(curve.smooth.max()) if ordered_anew else score
+        hits.append(_hit(rows, int(video), score, moments, curve, order=order))
+    hits.sort(key=lambda hit: -hit.order)
+    return hits[:top_k]
 
 
 def _clip_hits(
@@ -135,8 +143,8 @@ def _clip_hits(
         score, alignment, moments = aligned(clip, track, reading, most=most)
         score = float(simpler[video]) if pooling == "mean" else score
         curve = curve_of(track, frame_scores(clip, track), background)
-        hits.append(_hit(rows, video, score, moments, curve, alignment))
-    hits.sort(key=lambda hit: -hit.score)
+        hits.append(_hit(rows, video, score, moments, curve, order=score, alignment=alignment))
+    hits.sort(key=lambda hit: -hit.order)
     return hits[:top_k]
 
 
@@ -146,16 +154,20 @@ def _hit(
     score: float,
     moments: tuple[Moment, ...],
     curve: Curve,
+    *,
+    order: float,
     alignment: Alignment | None = None,
 ) -> VideoHit:
     item = Item.from_row(rows.index.items.slice(int(rows.items[video]), 1).to_pylist()[0])
-    return VideoHit(item, score, moments[0].relevance, moments[0].likely, moments, curve, alignment)
+    return VideoHit(item, score, order, moments[0].relevance, moments[0].likely, moments, curve, alignment)
 
 
 def _background(index: VectorIndex, query: NDArray[np.float32], reading: Relevance) -> Background:
-    usual = float(np.median(index.background @ query))
-    chance = reading.mean + 2 * reading.std  # a library that is all about the query does not make it chance
-    return Background(min(usual, chance), reading.std, index.unlike)
+    evidence = reading.evidence(index.background)
+    usual = float(np.median(index.background @ query if evidence is None else evidence))
+    mean, std = (reading.mean, reading.std) if evidence is None else reading.chance(index.background)
+    # a library that is all about the query does not make it chance
+    return Background(min(usual, mean + 2 * std), std, index.unlike)
 
 
 def _allowed(index: VectorIndex, limited: NDArray[np.bool_] | None, terms: Sequence[Term]) -> NDArray[np.bool_]:

@@ -23,7 +23,7 @@ def hit(path: Path, *spans: tuple[float, float], duration_s: float = 6.0) -> Vid
     moments = tuple(Moment(start, end, (start + end) / 2, 0.31, 0.9, True) for start, end in spans)
     item = Item(path.name, str(path), "video", "ok", 1, 1, duration_s=duration_s)
     nothing = np.zeros(0, np.float32)
-    return VideoHit(item, 0.31, 0.9, True, moments, Curve(nothing, nothing, nothing, nothing, 0.2))
+    return VideoHit(item, 0.31, 0.31, 0.9, True, moments, Curve(nothing, nothing, nothing, nothing, nothing, 0.2))
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 from fakes import COLOURS, ColourEncoder
 from media import write_video
@@ -122,7 +123,16 @@ def test_the_curve_covers_the_video(videos: Library, encoder: ColourEncoder) -> 
     hit = hit_of(search_videos(videos, encoder, parse_query("green")), "twice")
     assert (hit.curve.start_s[0], hit.curve.end_s[-1]) == (0.0, 20.0)
     assert len(hit.curve.scores) == len(hit.curve.smooth) == len(hit.curve.start_s)
-    assert hit.score == pytest.approx(hit.curve.scores.max(), abs=1e-3) == hit.moments[0].score
+    assert hit.score == pytest.approx(hit.curve.cosines.max(), abs=1e-3) == hit.moments[0].score
+
+
+def test_words_are_read_beside_other_words_and_pictures_by_their_cosines(
+    videos: Library, encoder: ColourEncoder
+) -> None:
+    worded = hit_of(search_videos(videos, encoder, parse_query("green")), "twice").curve
+    assert worded.measure == "match" and 0 <= worded.scores.min() < 0.3 < worded.scores.max() <= 1
+    shown = hit_of(search_videos(videos, encoder, [Term("item", "green")]), "twice").curve
+    assert shown.measure == "cosine" and np.array_equal(shown.scores, shown.cosines)
 
 
 def test_durations_filter_before_ranking(videos: Library, encoder: ColourEncoder) -> None:

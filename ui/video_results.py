@@ -33,6 +33,7 @@ _LEGEND = (
     "Grey: each frame. Green: smoothed. Dotted: what moments rise above. Shaded: moments, in green the likely ones. "
     "Click a curve, a frame or a moment to go there."
 )
+_MATCH = " Match, 0 to 1: how far your words, rather than others, describe a frame."
 _MOMENTS = 12  # of a video, at most: each is shown with its picture
 RANKINGS: dict[str, Pooling] = {"best moment": "max", "best 5 seconds": "top", "whole video": "mean"}
 
@@ -106,7 +107,7 @@ def show_video_results(library: Library, terms: tuple[Term, ...], filters: Filte
     with left, st.container(key="watching"):
         _watch(opened)
     with right:
-        st.caption(_LEGEND)
+        st.caption(_LEGEND + (_MATCH if hits[0].curve.measure == "match" else ""))
         scores = score_range([hit.curve for hit in hits])
         for rank, hit in enumerate(hits):
             if rank == result.cutoff and rank:
@@ -206,7 +207,7 @@ def _row(rank: int, hit: VideoHit, is_open: bool, scores: tuple[float, float]) -
             facts = f"**{chance_text(hit.relevance)}** · cosine {hit.score:.2f} · {length}"
             st.caption(facts, width="content")
         strip(item, hit.moments, duration_s=duration_s, key=f"strip {item.id}", on_seek=go)
-        figure = timeline(hit.curve, hit.moments, duration_s=duration_s, title="Cosine over time", scores=scores)
+        figure = timeline(hit.curve, hit.moments, duration_s=duration_s, title=f"{hit.curve.measure.capitalize()} over time", scores=scores)
         key = f"timeline {item.id}"
 
         def clicked() -> None:
