@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import threading
-from dataclasses import dataclass, replace
-from functools import partial
-from pathlib import Path
+from dataclasses import dataclass
 
 import streamlit as st
 
 from core import Encoder, Filters, Library
-from core.gathered import Gathered, gather_files, gather_texts
-from core.library.registry import temporary_library
-from core.library.scan import scan
-from core.library.uploads import save_uploads
-from core.media.kinds import is_media_path
-from core.progress import OnProgress
+from core.gathered import Gathered, gather_texts
 from core.track import track_of
 from ui.add import no_library
+from ui.classify_files import camera, folder, uploads
 from ui.encoders import load_encoder
 from ui.filters import clear_filters, filter_panel, filter_text
-from ui.jobs import Job, Work
 from ui.libraries import library_facts
 from ui.memory import remembered
 from ui.page import counted, file_table, plain
-from ui.visit_work import result_of, start_work
 
 SOURCES = ("library", "folder", "uploads", "texts", "camera")
 
@@ -58,7 +49,7 @@ def item_section(library: Library | None, encoder: Encoder) -> Chosen | None:
         return _of_library(library, encoder)
     if source == "texts":
         return _texts(encoder)
-    gathered = {"folder": _folder, "uploads": _uploads}.get(source or "", _camera)(encoder)
+    gathered = {"folder": folder, "uploads": uploads}.get(source or "", camera)(encoder)
     if gathered is None:
         return None
     if gathered.failed:
@@ -129,85 +120,6 @@ def _texts(encoder: Encoder) -> Chosen | None:
 
     gathered = remembered("texts", lines, encoder, embed)
     return Chosen(Filters(), gathered, gathered if len(gathered) == 1 else None, texts=True)
-
-
-def _folder(encoder: Encoder) -> Gathered | None:
-    with st.form("class_folder", border=False):
-        path = st.text_input("Folder of this computer", placeholder="~/Pictures", key="class_folder_path").strip()
-        asked = st.form_submit_button("Look at what is there", type="primary")
-    if asked and path:
-        _gather(encoder, partial(_look_into, encoder, path), "folder")
-    return _gathered(encoder, "folder")
-
-
-def _look_into(encoder: Encoder, folder: str, tell: OnProgress, cancel: threading.Event) -> Gathered:
-    found = scan([folder], wanted=is_media_path)
-    gathered = gather_files(encoder, [Path(file) for file in sorted(found.files)], on_progress=tell, cancel=cancel)
-    return replace(gathered, failed=(*found.unreadable.items(), *gathered.failed))
-
-
-def _uploads(encoder: Encoder) -> Gathered | None:
-    with st.form("class_uploads", border=False):
-        files = st.file_uploader(
-            "Photos, videos, or zip archives of them",
-            accept_multiple_files=True,
-            key="class_files",
-            help="For this visit only: they are not added to the library.",
-        )
-        sent = st.form_submit_button("Look at them", type="primary")
-    if sent and files:
-        report = save_uploads(_visit_library(), [(file.name, file) for file in files])
-        if report.refused:
-            file_table(report.refused, key="class_refused")
-        saved = report.saved
-
-        def look(tell: OnProgress, cancel: threading.Event) -> Gathered:
-            return gather_files(encoder, saved, on_progress=tell, cancel=cancel)
-
-        _gather(encoder, look, "uploads")
-    return _gathered(encoder, "uploads")
-
-
-def _camera(encoder: Encoder) -> Gathered | None:
-    photo = st.camera_input("A snapshot", key="class_camera", help="For this visit only: it is not kept.")
-    if photo is None:
-        return None
-
-    def look() -> Gathered:
-        load_encoder(encoder)
-        report = save_uploads(_visit_library(), [(photo.name or "snapshot.jpg", photo)])
-        return gather_files(encoder, report.saved)
-
-    return remembered("camera", photo.file_id, encoder, look)
-
-
-def _visit_library() -> Library:
-    """Where uploads lie for as long as the visit lasts; nothing is indexed in it."""
-    state = st.session_state
-    if "class_uploads_library" not in state:
-        state["class_uploads_library"] = temporary_library("uploads")
-    return state["class_uploads_library"][0]
-
-
-def _gather(encoder: Encoder, work: Work[Gathered], name: str) -> None:
-    """Starts to embed files in the background, instead of what is still at work there."""
-    load_encoder(encoder)
-    close_one()
-    state, key = st.session_state, f"gathered {name}"
-    if key in state:
-        state[key][1].cancel.set()
-    state[key] = (encoder.id, start_work("Looking at the files", work))
-
-
-def _gathered(encoder: Encoder, name: str) -> Gathered | None:
-    kept: tuple[str, Job[Gathered]] | None = st.session_state.get(f"gathered {name}")
-    if kept is None or kept[0] != encoder.id:
-        return None
-    job = kept[1]
-    found = result_of(job)
-    if found is not None and job.cancel.is_set():
-        st.caption(f"Stopped early: these are the first {counted(len(found), 'file')}.")
-    return found
 
 
 def _opened(gathered: Gathered) -> Gathered | None:

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
 import streamlit as st
 
-from core import Encoder, Library
-from core.classify import NONE, ClassName
+from core import Library
+from core.classify import NONE
 from core.classify_items import Told
-from core.encoders.base import Vectors
-from core.heads import save_head
 from core.library.schema import Label
-from core.probe import fit_classes
-from core.query import CONCEPT
-from core.track import wholes_of
-from ui.classify_classes import zero_shot
-from ui.classify_heads import choose_head
 from ui.classify_items import Chosen
 from ui.classify_one import answer
 from ui.gallery import tick
 from ui.page import boundary, counted, plain
 
-_WAYS = {"blend": "words and labels (blend)", "probe": "labels alone (probe)"}
 _OPEN_LINKS = 12
 
 
@@ -103,77 +94,6 @@ def _put(library: Library | None, chosen: Chosen, task: str, ids: list[str], gal
             tick(gallery, [])
         st.session_state["these_are"] = None  # the next ones may be something else
         st.toast(f"{counted(len(ids), chosen.noun)}: {plain(label)}")
-
-
-def learn_panel(
-    library: Library | None,
-    chosen: Chosen,
-    encoder: Encoder,
-    classes: Sequence[ClassName],
-    task: str,
-    labels: dict[str, str],
-) -> None:
-    """A pop-up that learns a head from a person's labels and lets it tell from then on."""
-    counts = Counter(labels.values())
-    turn = st.session_state.get("learn_turn", 0)  # the pop-up closes when it has learned
-    with st.popover(f"Learn from my labels ({len(labels):,})", icon=":material/school:", key=f"learning {turn}"):
-        if counts:
-            st.markdown(", ".join(f"{plain(name)} **{count}**" for name, count in counts.most_common(20)))
-        if len(counts) < 2:
-            st.caption(
-                f"Learning needs labels of at least two classes: tick {chosen.noun}s below, say what they are, and "
-                "come back. "
-                "A handful of each goes a long way."
-            )
-        way = st.segmented_control(
-            "Learn from",
-            list(_WAYS),
-            default="blend",
-            required=True,
-            format_func=lambda each: _WAYS[each],
-            key="learn_way",
-            help="The blend begins at the words and moves with the labels; the probe knows the labels alone, and only "
-            "the classes that have some.",
-        )
-        name = st.text_input("Name of what is learned", value=task, key=f"head_name {task}", max_chars=80)
-        if st.button("Learn", type="primary", disabled=len(counts) < 2, key="learn"):
-            _learn(library, chosen, encoder, classes, labels, way or "blend", name.strip())
-
-
-def _learn(
-    library: Library | None,
-    chosen: Chosen,
-    encoder: Encoder,
-    classes: Sequence[ClassName],
-    labels: dict[str, str],
-    way: str,
-    name: str,
-) -> None:
-    with boundary(), st.spinner("Learning …"):
-        ids, vectors = _vectors_of(library, chosen, encoder, list(labels))
-        prototypes = None
-        if way == "blend":
-            positive = [each for each in classes if not each.negative]
-            known = {
-                each.name.removeprefix(CONCEPT) for each in positive
-            }  # who labels by a negative one makes it a class
-            more = [ClassName(label) for label in sorted(set(labels.values())) if label not in known]
-            prototypes = zero_shot(encoder, [*positive, *more], texts=chosen.texts)
-        head = fit_classes(encoder, way, vectors, [labels[each] for each in ids], zero_shot=prototypes)
-        save_head(head, encoder, name)
-        choose_head(name)
-        st.session_state["learn_turn"] = st.session_state.get("learn_turn", 0) + 1
-        st.toast(f"Learned from {counted(len(ids), 'label')}. It tells from now on.")
-        st.rerun()
-
-
-def _vectors_of(
-    library: Library | None, chosen: Chosen, encoder: Encoder, ids: Sequence[str]
-) -> tuple[list[str], Vectors]:
-    if chosen.gathered is not None:
-        return chosen.gathered.wholes(ids)
-    assert library is not None
-    return wholes_of(library.index(encoder), ids)
 
 
 def tag_panel(library: Library, told: Sequence[Told], task: str, labels: dict[str, str]) -> None:

@@ -12,7 +12,8 @@ from core import Encoder, Library
 from core.classify import NONE, Classifier, ClassName
 from core.classify_items import Told, told_csv, write_folders
 from ui.classify_items import Chosen
-from ui.classify_labels import correct_row, final_answer, labels_of, learn_panel, tag_panel
+from ui.classify_labels import correct_row, final_answer, labels_of, tag_panel
+from ui.classify_learn import learn_panel
 from ui.classify_one import percent
 from ui.concept_panel import concept_panel
 from ui.details import open_details, show_details

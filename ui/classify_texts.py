@@ -12,7 +12,8 @@ from core import Encoder
 from core.classify import NONE, Classifier, ClassName
 from core.classify_items import Told
 from ui.classify_items import Chosen
-from ui.classify_labels import correct_row, final_answer, labels_of, learn_panel
+from ui.classify_labels import correct_row, final_answer, labels_of
+from ui.classify_learn import learn_panel
 from ui.classify_many import csv_button
 from ui.page import plain
 

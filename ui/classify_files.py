@@ -1,0 +1,111 @@
+"""Files of no library to be told: of a folder, uploaded, or a snapshot. They are embedded for the visit only."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import streamlit as st
+
+from core import Encoder, Library
+from core.gathered import Gathered, gather_files
+from core.library.registry import temporary_library
+from core.library.scan import scan
+from core.library.uploads import save_uploads
+from core.media.kinds import is_media_path
+from core.progress import OnProgress
+from ui.encoders import load_encoder
+from ui.jobs import Job, Work
+from ui.memory import remembered
+from ui.page import counted
+from ui.visit_work import result_of, start_work
+
+
+def folder(encoder: Encoder) -> Gathered | None:
+    """What a folder of this computer holds, with all below it; None until somebody asks, and while it is looked at."""
+    with st.form("class_folder", border=False):
+        path = st.text_input("Folder of this computer", placeholder="~/Pictures", key="class_folder_path").strip()
+        asked = st.form_submit_button("Look at what is there", type="primary")
+    if asked and path:
+
+        def look(tell: OnProgress, cancel: threading.Event) -> Gathered:
+            found = scan([path], wanted=is_media_path)
+            files = [Path(file) for file in sorted(found.files)]
+            return _look_at(encoder, files, found.unreadable.items(), tell, cancel)
+
+        _gather(encoder, look, "folder")
+    return _gathered(encoder, "folder")
+
+
+def uploads(encoder: Encoder) -> Gathered | None:
+    """What somebody sends; None until then, and while it is looked at."""
+    with st.form("class_uploads", border=False):
+        files = st.file_uploader(
+            "Photos, videos, or zip archives of them",
+            accept_multiple_files=True,
+            key="class_files",
+            help="For this visit only: they are not added to the library.",
+        )
+        sent = st.form_submit_button("Look at them", type="primary")
+    if sent and files:
+        report = save_uploads(_visit_library(), [(file.name, file) for file in files])
+        _gather(encoder, partial(_look_at, encoder, report.saved, report.refused), "uploads")
+    return _gathered(encoder, "uploads")
+
+
+def camera(encoder: Encoder) -> Gathered | None:
+    """A snapshot; None before it is taken."""
+    photo = st.camera_input("A snapshot", key="class_camera", help="For this visit only: it is not kept.")
+    if photo is None:
+        return None
+
+    def look() -> Gathered:
+        load_encoder(encoder)
+        report = save_uploads(_visit_library(), [(photo.name or "snapshot.jpg", photo)])
+        return gather_files(encoder, report.saved)
+
+    return remembered("camera", photo.file_id, encoder, look)
+
+
+def _visit_library() -> Library:
+    """Where uploads lie for as long as the visit lasts; nothing is indexed in it."""
+    state = st.session_state
+    if "class_uploads_library" not in state:
+        state["class_uploads_library"] = temporary_library("uploads")
+    return state["class_uploads_library"][0]
+
+
+def _look_at(
+    encoder: Encoder,
+    paths: Sequence[Path],
+    refused: Iterable[tuple[str, str]],
+    tell: OnProgress,
+    cancel: threading.Event,
+) -> Gathered:
+    """refused: (file, reason) of those that were left out before."""
+    gathered = gather_files(encoder, paths, on_progress=tell, cancel=cancel)
+    return replace(gathered, failed=(*refused, *gathered.failed))
+
+
+def _gather(encoder: Encoder, work: Work[Gathered], name: str) -> None:
+    """Starts to embed files in the background, instead of what is still at work there."""
+    load_encoder(encoder)
+    st.query_params.pop("item", None)
+    state, key = st.session_state, f"gathered {name}"
+    if key in state:
+        state[key][1].cancel.set()
+    state[key] = (encoder.id, start_work("Looking at the files", work))
+
+
+def _gathered(encoder: Encoder, name: str) -> Gathered | None:
+    kept: tuple[str, Job[Gathered]] | None = st.session_state.get(f"gathered {name}")
+    if kept is None or kept[0] != encoder.id:
+        return None
+    job = kept[1]
+    found = result_of(job)
+    if found is not None and job.cancel.is_set():
+        st.caption(f"Stopped early: these are the first {counted(len(found), 'file')}.")
+    return found
