@@ -50,11 +50,11 @@ def _table(final: Sequence[Told], labels: dict[str, str]) -> list[str]:
     state = st.dataframe(
         [
             {
-                "text": each.what,
                 "class": each.label,
-                "told by": "you" if each.id in labels else "",
+                "text": each.what,
                 "probability": each.probability,
                 "fits": each.fits,
+                "told by": "you" if each.id in labels else "",
             }
             for each in final
         ],

@@ -40,7 +40,8 @@ def show_values(library: Library | None, encoder: Encoder, chosen: Chosen, head:
         nothing_left(chosen.filters)
         return
     values = [each.value for each in valued]
-    ends = f"from {number_text(min(values))} to {number_text(max(values))}" if len(set(values)) > 1 else "the same"
+    low, high = number_text(min(values)), number_text(max(values))
+    ends = f"from {low} to {high}" if low != high else low
     st.markdown(f"#### {counted(len(valued), chosen.noun)}: {plain(name)} {plain(ends)}")
     figure = value_histogram(values, name=name, noun=f"{chosen.noun}s")
     st.plotly_chart(figure, key="value_histogram", config={"displayModeBar": False}, alt=f"How many have which {name}")
@@ -52,9 +53,12 @@ def show_values(library: Library | None, encoder: Encoder, chosen: Chosen, head:
         _csv_button(valued)
     valued = sorted(valued, key=lambda each: each.value, reverse=order != _ORDERS[1])
     if chosen.texts:
-        rows = [{"text": each.what, name: each.value} for each in valued]
-        column = st.column_config.NumberColumn(format="%.4g")
-        st.dataframe(rows, hide_index=True, key="text_values", column_config={name: column})
+        rows = [{name: each.value, "text": each.what} for each in valued]
+        columns = {
+            name: st.column_config.NumberColumn(format="%.4g", width="small"),
+            "text": st.column_config.TextColumn(width="large"),
+        }
+        st.dataframe(rows, hide_index=True, key="text_values", column_config=columns)
     else:
         _gallery(valued, name, stored=chosen.gathered is None)
 

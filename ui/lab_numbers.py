@@ -79,10 +79,10 @@ def _show(encoder: Encoder, name: str, data: LabelledItems, results: Results) ->
         show_cell(data, np.array([row]), f"{plain(name)} {truth[row]:.3g}, told {predicted[row]:.3g}")
     else:
         st.caption("Click a point to see its picture.")
-    _keep(encoder, name, data, way)
+    _keep(encoder, name, data, way, results[way][0])
 
 
-def _keep(encoder: Encoder, name: str, data: LabelledItems, way: NumberKind) -> None:
+def _keep(encoder: Encoder, name: str, data: LabelledItems, way: NumberKind, report: NumberReport) -> None:
     """What was measured, learned from all pictures: kept under a name, or taken away as a file."""
 
     def learned() -> Head:
@@ -91,6 +91,11 @@ def _keep(encoder: Encoder, name: str, data: LabelledItems, way: NumberKind) -> 
 
     st.markdown("**Keep what was learned**")
     st.caption(f"A head of this kind ({way}) from all {counted(len(data.items), 'picture')}, for the page Classify.")
+    if report.r2 <= 0:
+        st.caption(
+            f":material/warning: Always telling the mean would come as close (R2 is {report.r2:.2f}): more pictures, or "
+            "a number that can be seen in them, may help."
+        )
     with st.container(horizontal=True, vertical_alignment="bottom", key="number_head"):
         chosen = st.text_input("Name", value=name, key=f"number_head {name}", max_chars=80, width=260).strip()
         if st.button("Save this head", type="primary", icon=":material/save:", disabled=not chosen):

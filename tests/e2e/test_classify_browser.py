@@ -86,6 +86,49 @@ def test_one_picture_and_its_bars_fit_a_phone(visitor: Visitor) -> None:
     assert visitor.fits() and "item" in visitor.link()
 
 
+def test_a_text_is_put_right_by_a_click(visitor: Visitor) -> None:
+    page = visitor.go("classify", classes="sports\ncooking", **{"from": "texts"}).page
+    box = page.get_by_role("textbox", name="Texts, one a line")
+    box.fill("Simmer the onions until they are soft.\nThe goalkeeper saved a penalty.")
+    box.press("Control+Enter")
+    page.locator("h4", has_text="cooking 1").wait_for()
+    table = visitor.settle().page.get_by_test_id("stDataFrame").last
+    table.scroll_into_view_if_needed()
+    place = table.bounding_box()
+    assert place is not None
+    page.mouse.click(place["x"] + 18, place["y"] + 35 + 17)  # the box of the first row
+    page.get_by_text("1 selected").wait_for()
+    label = visitor.settle().page.get_by_role("combobox", name="These are")
+    label.fill("recipe")
+    label.press("Enter")
+    visitor.settle()
+    page.get_by_role("button", name="Put right").click()
+    page.locator("h4", has_text="recipe 1").wait_for()
+    assert "cooking" not in visitor.settle().page.locator("h4").inner_text()
+    page.get_by_text("0 selected").wait_for()
+
+
+def test_a_number_is_learned_kept_and_predicted(visitor: Visitor, tmp_path: Path) -> None:
+    shares = {"chelsea.png": 1, "coffee.png": 0, "rocket.jpg": 0, "motorcycle.png": 0, "astronaut.png": 0}
+    table = tmp_path / "cats.csv"
+    page = visitor.go("lab", part="numbers").page
+    table.write_text("\n".join(["file,cats", *(f"{name},{share}" for name, share in shares.items())]))
+    page.locator("input[type=file]").set_input_files(table)
+    page.get_by_role("button", name="Learn the number").click()
+    page.get_by_role("button", name="Save this head").click(timeout=60_000)
+    page.get_by_role("link", name="Predict cats on the page Classify").click()
+    page.get_by_role("heading", name="Classify", exact=True).wait_for()
+    assert visitor.settle().names()[0] == "chelsea.png" and visitor.link()["head"] == "cats"
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Table (CSV)").click()
+    download.value.save_as(tmp_path / "values.csv")
+    rows = list(csv.DictReader((tmp_path / "values.csv").open(encoding="utf-8")))
+    best = max(rows, key=lambda row: float(row["value"]))
+    assert best["what"].endswith("chelsea.png") and len(rows) > 20
+    page.set_viewport_size(PHONE)
+    assert visitor.settle().fits()
+
+
 def test_a_cell_of_the_confusion_matrix_opens_its_pictures(visitor: Visitor) -> None:
     page = visitor.go("lab", least="2").page
     page.get_by_role("button", name="Compare the ways").click()
