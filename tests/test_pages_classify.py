@@ -21,6 +21,8 @@ from visiting import SEARCH, cards, component, find, item_id, labels, picture, p
 
 from core import Library, ingest
 from core.concepts import load_concept, saved_concepts
+from core.errors import DataError
+from core.evaluate_classes import learning_curve
 from core.heads import Head, head_bytes, load_head, save_head, saved_heads
 from core.library.registry import create_library
 from core.library.schema import Label
@@ -359,7 +361,7 @@ def test_one_picture_and_texts_have_a_number(colours: Library, warmth: Head) -> 
     at = press(at, "Back to all")
     assert len(cards(at)) == 8
     at = of_texts("red", "blue", head="by heat")
-    assert list(at.dataframe[-1].value["text"]) == ["red", "blue"] and "warmth" in at.dataframe[-1].value
+    assert list(at.dataframe[-1].value["text"]) == ["red", "blue"]
     at.text_area("class_texts").set_value("blue").run()
     assert re.search(r"#### warmth -(9\.9|10)", said(at))
 
@@ -490,6 +492,31 @@ def test_the_curve_says_what_more_labels_bring(shades: Library) -> None:
     assert "Labelling **8 more** per class would gain about" in said(at) and "Zero-shot stands at" in said(at)
     at.number_input("more_labels").set_value(32).run()
     assert "Labelling **32 more**" in said(at)
+
+
+def test_the_curve_goes_on_while_one_looks_elsewhere(shades: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on = threading.Event()
+    monkeypatch.setattr("ui.lab_curve.learning_curve", lambda *a, **b: go_on.wait(30) and learning_curve(*a, **b))
+    at = press(visit(LAB), "Draw the learning curve")
+    assert "Stop" in labels(at) and "Draw the learning curve" not in labels(at)
+    at = at.switch_page(SEARCH).run()
+    go_on.set()
+    at = settled(at.switch_page(LAB).run())
+    assert "Labelling **8 more** per class" in said(at)
+
+
+def test_a_curve_that_fails_says_why_and_can_be_asked_for_again(
+    shades: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise DataError("The class 'red' has fewer than three items: label more, or leave it out.")
+
+    monkeypatch.setattr("ui.lab_curve.learning_curve", fail)
+    at = settled(press(visit(LAB), "Draw the learning curve"))
+    assert "fewer than three items" in said(at)
+    monkeypatch.setattr("ui.lab_curve.learning_curve", learning_curve)
+    at = settled(press(at, "Draw the learning curve"))
+    assert "Labelling **8 more** per class" in said(at) and "fewer than three items" not in said(at)
 
 
 def test_labels_come_from_a_table_and_strange_files_are_named(shades: Library) -> None:

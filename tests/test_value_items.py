@@ -18,6 +18,7 @@ from media import write_video
 import core.cli_commands
 from core.cli import main
 from core.errors import DataError
+from core.figures_values import value_histogram
 from core.filters import Filters
 from core.gathered import gather_files, gather_texts
 from core.heads import Head, head_bytes, save_head
@@ -60,9 +61,11 @@ def test_files_have_the_same_number_as_in_a_library(encoder: ColourEncoder, libr
     ingest(library, encoder, [photos])
     stored = {each.what: each.value for each in value_library(library, encoder, warmth(encoder))}
     names = [str(photos / "clip.mp4"), str(photos / "red.png")]
-    found = gather_files(encoder, list(map(Path, names))).value(warmth(encoder))
+    found = gather_files(encoder, list(map(Path, names))).value(warmth(encoder))  # the library stores float16
     assert [each.what for each in found] == names
-    assert [each.value for each in found] == pytest.approx([stored[name] for name in names], abs=0.05)  # stored as float16
+    assert [each.value for each in found] == pytest.approx(
+        [stored[name] for name in names], abs=0.05
+    )  # stored as float16
 
 
 def test_texts_have_numbers_too(encoder: ColourEncoder) -> None:
@@ -132,3 +135,12 @@ def test_files_of_a_folder_whose_names_are_not_utf8_are_listed(run: Run, encoder
         assert len(found["results"]) == 8
         assert [failure["path"] for failure in found["failed"]] == [str(photos / r"\xff.png")]
         assert len(run("classify", photos / "\udcff.png", *asked)["results"]) == 1, "named itself it is told"
+
+
+@pytest.mark.parametrize(
+    "values", [[1.0], [0.0, 0.0], [1e30, 1e30 * (1 + 1e-7)], [0.1] * 50 + [1e12], list(range(100)), [-3.0, -1.0, -1.0]]
+)
+def test_a_histogram_counts_every_item_once(values: list[float]) -> None:
+    figure = value_histogram(values, name="<b>price</b>", noun="pictures")
+    assert sum(figure.data[0].y) == len(values) and len(figure.data[0].y) <= 40
+    assert figure.layout.xaxis.title.text == "&lt;b&gt;price&lt;/b&gt;" and figure.layout.yaxis.title.text == "pictures"

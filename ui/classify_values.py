@@ -53,9 +53,9 @@ def show_values(library: Library | None, encoder: Encoder, chosen: Chosen, head:
         _csv_button(valued)
     valued = sorted(valued, key=lambda each: each.value, reverse=order != _ORDERS[1])
     if chosen.texts:
-        rows = [{name: each.value, "text": each.what} for each in valued]
+        rows = [{"value": each.value, "text": each.what} for each in valued]
         columns = {
-            name: st.column_config.NumberColumn(format="%.4g", width="small"),
+            "value": st.column_config.NumberColumn(name, format="%.4g", width="small"),
             "text": st.column_config.TextColumn(width="large"),
         }
         st.dataframe(rows, hide_index=True, key="text_values", column_config=columns)

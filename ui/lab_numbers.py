@@ -93,8 +93,8 @@ def _keep(encoder: Encoder, name: str, data: LabelledItems, way: NumberKind, rep
     st.caption(f"A head of this kind ({way}) from all {counted(len(data.items), 'picture')}, for the page Classify.")
     if report.r2 <= 0:
         st.caption(
-            f":material/warning: Always telling the mean would come as close (R2 is {report.r2:.2f}): more pictures, or "
-            "a number that can be seen in them, may help."
+            f":material/warning: Always telling the mean would come as close (R2 is {report.r2:.2f}): more pictures "
+            "may help, or a number that can be seen in them."
         )
     with st.container(horizontal=True, vertical_alignment="bottom", key="number_head"):
         chosen = st.text_input("Name", value=name, key=f"number_head {name}", max_chars=80, width=260).strip()
