@@ -1,0 +1,128 @@
+"""Points: what a map, clusters, outliers and duplicates are made of, one vector each, and what each belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.encoders.base import Encoder, Vectors, unit_rows
+from core.errors import DataError
+from core.filters import Filters
+from core.library.index import VectorIndex
+from core.library.schema import Item
+from core.library.store import Library
+from core.query import embed_texts
+from core.track import track_of
+
+Of = Literal["items", "frames"]
+
+_WITHIN_S = 0.01  # past its beginning, so that rounded seconds still lie within the frame
+
+
+@dataclass(frozen=True, eq=False)
+class Points:
+    """n points of one library under one encoder.
+
+    vectors: (n, dim) unit rows. item_rows: (n,) the row of each in `index.items`, -1 for a text. start_s: (n,) where a
+    video's frame begins, in seconds; NaN for pictures, whole videos and texts. texts: of the rows that are texts, which
+    come last. considered: how many points there would be without the limit.
+    """
+
+    index: VectorIndex
+    vectors: Vectors
+    item_rows: NDArray[np.int64]
+    start_s: NDArray[np.float32]
+    texts: tuple[str, ...] = ()
+    considered: int = 0
+
+    def __len__(self) -> int:
+        return len(self.vectors)
+
+    @property
+    def keys(self) -> list[str]:
+        """What names each point: the item's id, of a frame with `@SECONDS` (as `item:` terms have it), or `text:...`."""
+        ids = self.index.items["id"].take(self.item_rows[self.item_rows >= 0]).to_pylist()
+        seconds = self.start_s[: len(ids)]
+        found = [each if np.isnan(at) else f"{each}@{at + _WITHIN_S:.2f}" for each, at in zip(ids, seconds, strict=True)]
+        return found + [f"text:{text}" for text in self.texts]
+
+    @property
+    def kinds(self) -> list[str]:
+        """(n,) "image", "video", "frame" or "text"."""
+        kinds = self.index.items["kind"].take(self.item_rows[self.item_rows >= 0]).to_pylist()
+        found = [kind if np.isnan(at) else "frame" for kind, at in zip(kinds, self.start_s, strict=False)]
+        return found + ["text"] * len(self.texts)
+
+    def items(self, numbers: Sequence[int] | NDArray[np.int64]) -> list[Item]:
+        """The items of some points, in their order; none of them may be a text."""
+        rows = self.index.items.take(self.item_rows[np.asarray(numbers, np.int64)])
+        return [Item.from_row(row) for row in rows.to_pylist()]
+
+    def column(self, name: str) -> list[object]:
+        """(n,) a column of the `items` table for each point, None for texts: path, width, taken_at and so on."""
+        own = self.index.items[name].take(self.item_rows[self.item_rows >= 0]).to_pylist()
+        return own + [None] * len(self.texts)
+
+    @property
+    def centred(self) -> Vectors:
+        """(n, dim) unit rows with the modality gap closed: texts and pictures lie around means of their own, and each
+        kind's is taken away (Liang et al. 2022, "Mind the gap"). The vectors themselves where there are no texts."""
+        if not self.texts or len(self.texts) == len(self):
+            return self.vectors
+        word = self.item_rows < 0
+        moved = self.vectors.copy()
+        for kind in (word, ~word):
+            moved[kind] -= moved[kind].mean(axis=0)
+        return unit_rows(moved)
+
+
+def points_of(
+    library: Library,
+    encoder: Encoder,
+    *,
+    of: Of = "items",
+    filters: Filters | None = None,
+    texts: Sequence[str] = (),
+    limit: int | None = None,
+) -> Points:
+    """The points of a library: of "items" one for each picture and one for each whole video (its mean over time), of
+    "frames" one for each picture and each frame of a video.
+
+    texts: further points, embedded as they are. limit: at most so many points of the library, a fixed random sample.
+    Raises DataError where nothing is left, and LibraryError.
+    """
+    if of not in get_args(Of):
+        raise DataError(f"Points are made of {' or '.join(get_args(Of))}, not of {of!r}.")
+    index = library.index(encoder)
+    mask = (filters or Filters()).mask(index.items, library)
+    passes = np.ones(len(index.items), bool) if mask is None else mask
+    numbers = np.flatnonzero(passes[index.item_rows])
+    if of == "items":  # the first vector of each stands for it, until whole videos are averaged
+        numbers = numbers[np.unique(index.item_rows[numbers], return_index=True)[1]]
+    considered = len(numbers)
+    if limit is not None and considered > limit:
+        numbers = np.sort(np.random.default_rng(0).choice(numbers, max(1, limit), replace=False))
+    texts = tuple(dict.fromkeys(text.strip() for text in texts if text.strip()))
+    if not len(numbers) and not texts:
+        raise DataError("There is nothing here to lay out: index files with this encoder, or loosen the filters.")
+    vectors, start_s = index.vectors(numbers), index.start_s[numbers]
+    if of == "items":
+        vectors, start_s = _whole(index, numbers, vectors), np.full(len(numbers), np.nan, np.float32)
+    item_rows = index.item_rows[numbers]
+    if texts:
+        vectors = np.concatenate([vectors, embed_texts(encoder, texts)])
+        item_rows = np.append(item_rows, np.full(len(texts), -1))
+        start_s = np.append(start_s, np.full(len(texts), np.nan, np.float32))
+    return Points(index, vectors, item_rows, start_s, texts, considered + len(texts))
+
+
+def _whole(index: VectorIndex, numbers: NDArray[np.int64], vectors: Vectors) -> Vectors:
+    """The vectors of items: those of videos replaced by their means over time."""
+    ids = index.items["id"]
+    for row in np.flatnonzero(~np.isnan(index.start_s[numbers])):
+        vectors[row] = track_of(index, ids[int(index.item_rows[numbers[row]])].as_py()).whole()
+    return vectors
