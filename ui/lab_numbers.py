@@ -98,7 +98,8 @@ def _keep(encoder: Encoder, name: str, data: LabelledItems, way: NumberKind, rep
         )
     with st.container(horizontal=True, vertical_alignment="bottom", key="number_head"):
         chosen = st.text_input("Name", value=name, key=f"number_head {name}", max_chars=80, width=260).strip()
-        if st.button("Save this head", type="primary", icon=":material/save:", disabled=not chosen):
+        about = "Another head of this name is replaced." if chosen in saved_heads(encoder) else None
+        if st.button("Save this head", type="primary", icon=":material/save:", disabled=not chosen, help=about):
             with boundary():
                 save_head(learned(), encoder, chosen)
                 st.session_state["lab saved head"] = chosen

@@ -12,6 +12,8 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 from browsing import PHONE, Visitor
 
+from core.heads import read_head
+
 CLASSES = "cat\ncup of coffee\nrocket\nmotorcycle"
 
 
@@ -115,7 +117,11 @@ def test_a_number_is_learned_kept_and_predicted(visitor: Visitor, tmp_path: Path
     table.write_text("\n".join(["file,cats", *(f"{name},{share}" for name, share in shares.items())]))
     page.locator("input[type=file]").set_input_files(table)
     page.get_by_role("button", name="Learn the number").click()
-    page.get_by_role("button", name="Save this head").click(timeout=60_000)
+    with page.expect_download(timeout=60_000) as taken:
+        page.get_by_role("button", name="Download it").click()
+    head = read_head(taken.value.path().read_bytes())
+    assert (head.target, head.names) == ("number", ("cats",)) and taken.value.suggested_filename == "cats.safetensors"
+    page.get_by_role("button", name="Save this head").click()
     page.get_by_role("link", name="Predict cats on the page Classify").click()
     page.get_by_role("heading", name="Classify", exact=True).wait_for()
     assert visitor.settle().names()[0] == "chelsea.png" and visitor.link()["head"] == "cats"
