@@ -44,10 +44,11 @@ class Points:
 
     @property
     def keys(self) -> list[str]:
-        """What names each point: the item's id, of a frame with `@SECONDS` (as `item:` terms have it), or `text:...`."""
+        """What names each point: the item's id, of a frame with `@SECONDS` as in `item:` terms, or `text:...`."""
         ids = self.index.items["id"].take(self.item_rows[self.item_rows >= 0]).to_pylist()
         seconds = self.start_s[: len(ids)]
-        found = [each if np.isnan(at) else f"{each}@{at + _WITHIN_S:.2f}" for each, at in zip(ids, seconds, strict=True)]
+        pairs = zip(ids, seconds, strict=True)
+        found = [each if np.isnan(at) else f"{each}@{at + _WITHIN_S:.2f}" for each, at in pairs]
         return found + [f"text:{text}" for text in self.texts]
 
     @property
