@@ -207,7 +207,8 @@ def _row(rank: int, hit: VideoHit, is_open: bool, scores: tuple[float, float]) -
             facts = f"**{chance_text(hit.relevance)}** · cosine {hit.score:.2f} · {length}"
             st.caption(facts, width="content")
         strip(item, hit.moments, duration_s=duration_s, key=f"strip {item.id}", on_seek=go)
-        figure = timeline(hit.curve, hit.moments, duration_s=duration_s, title=f"{hit.curve.measure.capitalize()} over time", scores=scores)
+        title = f"{hit.curve.measure.capitalize()} over time"
+        figure = timeline(hit.curve, hit.moments, duration_s=duration_s, title=title, scores=scores)
         key = f"timeline {item.id}"
 
         def clicked() -> None:
