@@ -1,0 +1,81 @@
+"""What is computed only when somebody asks: a button, then progress with a stop, then a result that stays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import streamlit as st
+
+from ui.jobs import Job, Work
+from ui.visit_work import result_of, start_work
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Task(Generic[T]):
+    """A job and what it was asked about. state: of the library then (its index: every commit makes a new one)."""
+
+    about: object
+    state: object
+    job: Job[T]
+
+
+def start(key: str, title: str, work: Work[T], *, about: object = None, state: object = None) -> None:
+    """Starts work under a key, one a visit: an earlier one is stopped and forgotten. For callbacks too.
+
+    work: is told how to say how far it is, and when to stop; returns anything but None, and may not touch the page.
+    about: what it depends on, such as the library's path and settings; a result about anything else is not shown.
+    """
+    stop(key)
+    st.session_state[_place(key)] = Task(about, state, start_work(title, work))
+
+
+def task_of(key: str, *, about: object = None) -> Task[T] | None:
+    """The last work under a key, if it is about this; running, ended, failed or stopped."""
+    kept: Task[T] | None = st.session_state.get(_place(key))
+    return kept if kept is not None and kept.about == about else None
+
+
+def stop(key: str) -> None:
+    """Stops the work under a key and forgets it with its result."""
+    kept: Task[object] | None = st.session_state.pop(_place(key), None)
+    if kept is not None:
+        kept.job.cancel.set()
+
+
+def asked(
+    key: str,
+    label: str,
+    work: Work[T],
+    *,
+    title: str,
+    about: object = None,
+    state: object = None,
+    icon: str = ":material/play_arrow:",
+    note: str = "",
+) -> T | None:
+    """The result of work that somebody asked for; until then a button, its progress, or why it failed.
+
+    label, icon: of the button; note: what stands beside it. title: what the progress bar says. A result that is
+    older than the state of the library stays, and says so beside a button that computes it again.
+    """
+    task: Task[T] | None = task_of(key, about=about)
+    running = task is not None and task.job.running
+    stopped = task is not None and not running and task.job.cancel.is_set()
+    result = result_of(task.job) if task is not None and not stopped else None
+    if running or (task is not None and result is not None and task.state is state):
+        return result
+    with st.container(horizontal=True, vertical_alignment="center", key=f"ask {key}"):
+        again = result is not None
+        if st.button("Look again" if again else label, icon=icon, type="secondary" if again else "primary"):
+            start(key, title, work, about=about, state=state)
+            st.rerun()
+        if again or stopped or note:
+            st.caption("The library has changed since." if again else "Stopped." if stopped else note)
+    return result
+
+
+def _place(key: str) -> str:
+    return f"task {key}"
