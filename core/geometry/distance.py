@@ -1,0 +1,101 @@
+"""How far apart two things are, and what that means among all pairs of a library."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.encoders.base import Encoder, Vectors
+from core.library.index import VectorIndex
+from core.neutral import neutral_vectors
+from core.query import Term, embed_query
+
+PairKind = Literal["pictures", "word and picture", "words"]
+
+_PAIRS = 20_000  # of each kind: a share is then right to about half a hundredth
+
+
+@dataclass(frozen=True, eq=False)
+class PairCosines:
+    """Cosines of random pairs: of two different vectors of the library, of a neutral prompt and such a vector, and of
+    two neutral prompts. (m,) each, sorted; of two pictures empty where there is only one.
+    """
+
+    of: dict[PairKind, NDArray[np.float32]]
+
+    def share_below(self, kind: PairKind, cosine: float) -> float | None:
+        """Share of the pairs of a kind, 0 to 1, that are less alike than this; None where there are no pairs."""
+        cosines = self.of[kind]
+        return float(np.searchsorted(cosines, cosine) / len(cosines)) if len(cosines) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Distance:
+    """Two things in the space. cosine: -1 to 1. angle_deg: 0 to 180. euclidean: of the unit vectors, 0 to 2.
+
+    kind: what pair they are. share_below: share of all such pairs that are less alike, 0 to 1; None: no pairs to set it
+    against.
+    """
+
+    cosine: float
+    angle_deg: float
+    euclidean: float
+    kind: PairKind
+    share_below: float | None
+
+
+def pair_cosines(encoder: Encoder, index: VectorIndex, *, seed: int = 0) -> PairCosines:
+    """What is usual between any two vectors of a library, a word and a picture, and two words."""
+    rng = np.random.default_rng(seed)
+    pictures, words = index.background, neutral_vectors(encoder)
+    return PairCosines(
+        {
+            "pictures": _sampled(rng, pictures, pictures),
+            "word and picture": _sampled(rng, words, pictures),
+            "words": _sampled(rng, words, words),
+        }
+    )
+
+
+def distance_of(encoder: Encoder, index: VectorIndex, first: Term, second: Term, usual: PairCosines) -> Distance:
+    """The distance of two terms; their weights do not matter. Raises QueryError (see `embed_query`)."""
+    one, other = (embed_query(encoder, [_plain(term)], index=index) for term in (first, second))
+    words = first.is_word + second.is_word
+    kind: PairKind = "words" if words == 2 else "word and picture" if words else "pictures"
+    return measured(one, other, kind, usual)
+
+
+def measured(one: NDArray[np.float32], other: NDArray[np.float32], kind: PairKind, usual: PairCosines) -> Distance:
+    """The distance of two unit vectors (dim,)."""
+    apart = float(np.linalg.norm(one - other))
+    angle = 2.0 * np.arcsin(min(1.0, apart / 2.0))  # exact also where vectors nearly agree, unlike the arc cosine
+    cosine = float(np.clip(one @ other, -1.0, 1.0))
+    return Distance(cosine, float(np.degrees(angle)), apart, kind, usual.share_below(kind, cosine))
+
+
+def cosine_table(vectors: Vectors) -> NDArray[np.float32]:
+    """(n, n) res[i, j] = cos(vectors[i], vectors[j]) of unit rows (n, dim); for the few things of a table."""
+    return np.clip(vectors @ vectors.T, -1.0, 1.0)
+
+
+def embed_terms(encoder: Encoder, index: VectorIndex, terms: Sequence[Term]) -> Vectors:
+    """(n, dim) unit rows, one for each term, whatever their weights. Raises QueryError."""
+    return np.stack([embed_query(encoder, [_plain(term)], index=index) for term in terms])
+
+
+def _plain(term: Term) -> Term:
+    return Term(term.kind, term.value)
+
+
+def _sampled(rng: np.random.Generator, one: Vectors, other: Vectors) -> NDArray[np.float32]:
+    if (one is other and len(one) < 2) or not len(one) or not len(other):
+        return np.empty(0, np.float32)
+    left = rng.integers(0, len(one), _PAIRS)
+    right = rng.integers(0, len(other), _PAIRS)
+    if one is other:  # never a thing with itself
+        right = (left + 1 + rng.integers(0, len(one) - 1, _PAIRS)) % len(one)
+    return np.sort(np.einsum("nd,nd->n", one[left], other[right]))
