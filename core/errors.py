@@ -25,3 +25,7 @@ class QueryError(SemblanceError):
 
 class DataError(SemblanceError):
     """A table given for evaluation (captions, labels) lacks what it needs."""
+
+
+class Cancelled(SemblanceError):
+    """Work was stopped before there was anything to show."""
