@@ -7,20 +7,37 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   if (state?.token !== data.token) {
     state = { token: data.token, ticks: new Map(), forced: null }
     shown.set(parentElement, state)
-    let section = ""
-    list.replaceChildren(...data.cards.flatMap((card) => {
-      const item = build(card, data, state, { setStateValue, setTriggerValue })
-      if (card.section === section) return [item]
-      section = card.section
-      const head = element("li", "section", {}, section)
-      return [head, item]
-    }))
+    const make = (card) => build(card, data, state, { setStateValue, setTriggerValue })
+    list.className = data.framed ? "framed" : ""
+    list.replaceChildren(...(data.framed ? frames(data.cards, make) : sections(data.cards, make)))
   }
   if (data.forced && state.forced !== data.forced.turn) {
     state.forced = data.forced.turn
     const wanted = new Set(data.forced.ids)
-    for (const [id, tick] of state.ticks) mark(tick, wanted.has(id))
+    for (const [id, ticks] of state.ticks) for (const tick of ticks) mark(tick, wanted.has(id))
   }
+}
+
+function sections(cards, make) {
+  let section = ""
+  return cards.flatMap((card) => {
+    if (card.section === section) return [make(card)]
+    section = card.section
+    return [element("li", "section", {}, section), make(card)]
+  })
+}
+
+function frames(cards, make) {
+  const made = new Map()
+  for (const card of cards) {
+    if (!made.has(card.section)) made.set(card.section, element("ul", "", { role: "list" }))
+    made.get(card.section).append(make(card))
+  }
+  return [...made].map(([section, list]) => {
+    const frame = element("li", "frame", { style: `--cards: ${list.children.length}` })
+    frame.append(element("div", "title", {}, section), list)
+    return frame
+  })
 }
 
 function build(card, data, state, { setStateValue, setTriggerValue }) {
@@ -36,24 +53,38 @@ function build(card, data, state, { setStateValue, setTriggerValue }) {
     const title = `${card.copies} near-identical, folded into this one`
     item.append(element("span", "copies", { title }, `+${card.copies}`))
   }
+  if (card.badge) item.append(element("span", "badge", {}, card.badge))
   if (card.chance !== null) {
     const meter = element("div", "meter", { "aria-hidden": "true" })
     meter.append(element("span", "", { style: `width: ${Math.round(100 * card.chance)}%` }))
     item.append(meter)
   }
   item.append(element("div", "name", { title: card.name }, card.name))
-  if (card.chance !== null) {
+  if (card.about) item.append(element("div", "about", {}, card.about))
+  if (card.chance_text || card.score) {
     const facts = element("div", "facts")
     const score = element("span", "score", { title: card.score_title })
     score.textContent = card.score
     facts.append(element("span", "", { title: card.chance_title }, card.chance_text), score)
     item.append(facts)
   }
+  if (card.near.length) item.append(beside(card, setTriggerValue))
   const more = element("div", "more")
-  more.append(act("More like this", `More like ${card.name}`, () => setTriggerValue("like", card.id)))
+  if (card.like) more.append(act("More like this", `More like ${card.name}`, () => setTriggerValue("like", card.id)))
   if (card.find) more.append(act("Find in videos", `Find ${card.name} in videos`, () => setTriggerValue("find", card.id)))
   item.append(more)
   return item
+}
+
+function beside(card, setTriggerValue) {
+  const row = element("div", "near")
+  for (const other of card.near) {
+    const button = element("button", "small", { type: "button", "aria-label": `Details of ${other.name}`, title: other.name })
+    if (other.src) button.append(element("img", "", { src: other.src, alt: "", decoding: "async" }))
+    button.onclick = () => setTriggerValue("open", other.id)
+    row.append(button)
+  }
+  return row
 }
 
 function act(text, label, run) {
@@ -65,11 +96,13 @@ function act(text, label, run) {
 function ticker(card, item, state, setStateValue) {
   const label = element("label", "tick")
   const box = element("input", "", { type: "checkbox", "aria-label": `Select ${card.name}` })
-  state.ticks.set(card.id, { box, item })
+  if (!state.ticks.has(card.id)) state.ticks.set(card.id, [])
+  const same = state.ticks.get(card.id) // a file may stand in several places
+  same.push({ box, item })
   box.onchange = () => {
-    mark({ box, item }, box.checked)
-    const ids = [...state.ticks].filter(([, tick]) => tick.box.checked).map(([id]) => id)
-    setStateValue("selected", { token: state.token, ids })
+    for (const tick of same) mark(tick, box.checked)
+    const ids = [...state.ticks].filter(([, ticks]) => ticks[0].box.checked).map(([id]) => id)
+    setStateValue("selected", { token: state.token, ids, turn: state.forced })
   }
   label.append(box)
   return label

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,7 @@ _COMPONENT = st.components.v2.component(
     css=(_FOLDER / "gallery.css").read_text(),
     js=(_FOLDER / "gallery.js").read_text(),
 )
+_SMALL = 96  # pixels of pictures beside a picture
 _THREADS = ThreadPoolExecutor(
     4, "thumbnails"
 )  # decoding is C code: four threads keep two cores busy with files to read
@@ -32,9 +33,9 @@ _THREADS = ThreadPoolExecutor(
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What stands below a picture: a share (0 to 1) as a bar and in words, a number, and what they mean."""
+    """What stands below a picture: a share (0 to 1, or None) as a bar, words, a number, and what they mean."""
 
-    share: float
+    share: float | None
     text: str
     title: str
     score: str
@@ -45,13 +46,31 @@ class Facts:
 class Card:
     """A picture or video of the grid; `hit` where a search found it, or else `facts` about it.
 
-    section: the heading that it stands below, where it differs from that of the card before.
+    section: the heading that it stands below, where it differs from that of the card before. badge: a word on the
+    picture. about: a sentence below its name. time_s: the second of a video whose picture is shown. near: others to
+    see beside it, in small.
     """
 
     item: Item
     hit: Hit | None = None
     facts: Facts | None = None
     section: str = ""
+    badge: str = ""
+    about: str = ""
+    time_s: float | None = None
+    near: tuple[Item, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ticks:
+    """Ticks that somebody else keeps, beyond one gallery: which ids have one, and what to call with those ticked here.
+
+    turn: changes whenever anything but a click in this gallery changed them.
+    """
+
+    ids: Collection[str]
+    turn: int
+    on_change: Callable[[list[str]], None]
 
 
 def gallery(
@@ -62,18 +81,25 @@ def gallery(
     on_like: Callable[[Item], None],
     on_videos: Callable[[Item], None] | None = None,
     selectable: bool = False,
+    ticks: Ticks | None = None,
+    framed: bool = False,
 ) -> list[str]:
     """Shows pictures and videos in a grid; returns the ids of the ticked ones.
 
     on_open, on_like, on_videos: called with an item before the page runs again, for a click on the picture, on "More
-    like this", and on "Find in videos", which pictures offer where it is given.
+    like this", and on "Find in videos", which pictures offer where it is given. ticks: where they are kept elsewhere.
+    framed: cards of one section stand together in a frame.
     """
     state = st.session_state
+    selectable = selectable or ticks is not None
     shown = _shown(cards, find=on_videos is not None)
-    token = hashlib.blake2b(json.dumps([shown, selectable]).encode(), digest_size=8).hexdigest()
+    token = hashlib.blake2b(json.dumps([shown, selectable, framed]).encode(), digest_size=8).hexdigest()
     state[_token_key(key)] = token
     ticked = (state.get(key) or {}).get("selected")  # gone after a page switch, and the order to tick with it
-    items = {card.item.id: card.item for card in cards}
+    forced = state.get(_forced_key(key)) if ticked else None
+    items = {other.id: other for card in cards for other in card.near} | {card.item.id: card.item for card in cards}
+    if ticks is not None:
+        forced = {"turn": ticks.turn, "ids": [each for each in items if each in ticks.ids]}
 
     def told(trigger: str, act: Callable[[Item], None] | None) -> None:
         item = items.get(state[key].get(trigger))
@@ -85,13 +111,14 @@ def gallery(
         data={
             "cards": shown,
             "selectable": selectable,
+            "framed": framed,
             "token": token,
-            "forced": state.get(_forced_key(key)) if ticked else None,
+            "forced": forced,
         },
         on_open_change=lambda: told("open", on_open),
         on_like_change=lambda: told("like", on_like),
         on_find_change=lambda: told("find", on_videos),
-        on_selected_change=lambda: None,
+        on_selected_change=lambda: _pass_on(key, ticks),
     )
     selected = result.get("selected") or {}
     return [item_id for item_id in selected["ids"] if item_id in items] if selected.get("token") == token else []
@@ -103,6 +130,12 @@ def tick(key: str, ids: Sequence[str]) -> None:
     turn = (state.get(_forced_key(key)) or {"turn": 0})["turn"] + 1
     state[_forced_key(key)] = {"turn": turn, "ids": list(ids)}
     state[key] = {"selected": {"token": state.get(_token_key(key)), "ids": list(ids)}}
+
+
+def _pass_on(key: str, ticks: Ticks | None) -> None:
+    selected = st.session_state[key].get("selected")
+    if ticks is not None and selected and selected["token"] == st.session_state.get(_token_key(key)):
+        ticks.on_change(list(selected["ids"]))
 
 
 def picture_uri(item: Item, side: int = 320, time_s: float | None = None) -> str | None:
@@ -127,20 +160,26 @@ def _token_key(key: str) -> str:
 
 
 def _shown(cards: Sequence[Card], find: bool) -> list[dict[str, Any]]:
-    uris = _THREADS.map(picture_uri, [card.item for card in cards])
-    return [_card(card, uri, find) for card, uri in zip(cards, uris, strict=True)]
+    uris = _THREADS.map(lambda card: picture_uri(card.item, time_s=card.time_s), cards)
+    others = {other.id: other for card in cards for other in card.near}
+    small = dict(zip(others, _THREADS.map(lambda other: picture_uri(other, _SMALL), others.values()), strict=True))
+    return [_card(card, uri, small, find) for card, uri in zip(cards, uris, strict=True)]
 
 
-def _card(card: Card, uri: str | None, find: bool) -> dict[str, Any]:
+def _card(card: Card, uri: str | None, small: dict[str, str | None], find: bool) -> dict[str, Any]:
     hit, video = card.hit, card.item.kind == "video"
     facts = card.facts or (_facts_of(hit) if hit else None)
     return {
         "id": card.item.id,
         "name": Path(card.item.path).name,
         "src": uri,
-        "video": timecode(card.item.duration_s or 0.0) if video else "",
+        "video": timecode(card.item.duration_s or 0.0 if card.time_s is None else card.time_s) if video else "",
         "find": find and not video,
-        "note": "The file is not there any more, or cannot be read.",
+        "like": card.item.status == "ok",
+        "note": card.item.reason or "The file is not there any more, or cannot be read.",
+        "badge": card.badge,
+        "about": card.about,
+        "near": [{"id": each.id, "name": Path(each.path).name, "src": small[each.id]} for each in card.near],
         "copies": len(hit.duplicates) if hit else 0,
         "section": card.section,
         "chance": facts.share if facts else None,
