@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from core.encoders.base import Encoder, Scoring, Vectors, unit_rows
@@ -29,6 +30,13 @@ def _embedded(name: str, on_progress: OnProgress | None) -> Encoder:
     return EmbeddedEncoder(name, on_progress=on_progress)
 
 
+def _reduced(name: str, on_progress: OnProgress | None) -> Encoder:
+    from core.encoders.reduced import ReducedEncoder, load_reduction
+
+    reduction = load_reduction(name)
+    return ReducedEncoder(open_encoder(reduction.encoder_name, on_progress=on_progress), reduction)
+
+
 # name -> factory; the import is inside the factory, so that naming an encoder costs nothing
 _BUILT_IN: dict[str, Callable[[str, OnProgress | None], Encoder]] = {"embedded": _embedded}
 
@@ -46,7 +54,8 @@ def is_model_name(name: str) -> bool:
 
 
 def open_encoder(name: str = DEFAULT_ENCODER, *, on_progress: OnProgress | None = None) -> Encoder:
-    """Opens an encoder by its name: a built-in one, a hub id ("owner/model"), or a local model folder.
+    """Opens an encoder by its name: a built-in one, a hub id ("owner/model"), a local model folder, or one of these
+    with fewer dimensions ("embedded@pca128-...", see `core.encoders.reduced`).
 
     on_progress: told about a first preparation or a download; both happen once per machine.
     Raises EncoderError with the known names, or with the next step where weights cannot be had.
@@ -54,6 +63,8 @@ def open_encoder(name: str = DEFAULT_ENCODER, *, on_progress: OnProgress | None 
     name = name.strip()
     if name in _BUILT_IN:
         return _BUILT_IN[name](name, on_progress)
+    if re.search(r"@(pca|truncate|random)\d+-[0-9a-f]+$", name):
+        return _reduced(name, on_progress)
     if is_model_name(name):
         from core.encoders.hub import HubEncoder
 

@@ -1,0 +1,175 @@
+"""Fewer dimensions: an encoder whose vectors are a linear map of another's, learned from a library, kept in a file."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from core.encoders.base import Encoder, Scoring, Vectors, unit_rows
+from core.errors import DataError, EncoderError
+from core.files import write_whole
+from core.home import home
+from core.safe_arrays import SUFFIX, pack, unpack
+
+Method = Literal["pca", "truncate", "random"]
+
+MARK = "@"  # between the name of the encoder and that of the reduction: "embedded@pca128-1f3a..."
+_LEARNED_FROM = 20_000  # vectors; principal components change little beyond
+
+
+@dataclass(frozen=True, eq=False)
+class Reduction:
+    """A linear map to d dimensions. weights: (dim, d). encoder_id, encoder_name: whose vectors it takes."""
+
+    method: Method
+    encoder_id: str
+    encoder_name: str
+    weights: NDArray[np.float32]
+
+    @property
+    def dim(self) -> int:
+        """Length of the vectors that it gives."""
+        return int(self.weights.shape[1])
+
+    @property
+    def name(self) -> str:
+        """What opens its encoder again, see `open_encoder`."""
+        digest = hashlib.sha256(self.encoder_id.encode() + self.weights.tobytes()).hexdigest()[:10]
+        return f"{self.encoder_name}{MARK}{self.method}{self.dim}-{digest}"
+
+    def apply(self, vectors: Vectors) -> Vectors:
+        """(n, dim) to unit rows (n, d)."""
+        return unit_rows(vectors @ self.weights)
+
+
+def learn_reduction(
+    encoder: Encoder, vectors: Vectors, dim: int, *, method: Method = "pca", seed: int = 0
+) -> Reduction:
+    """A map to `dim` dimensions for an encoder's vectors (n, encoder.dim).
+
+    "pca": the directions that keep most of the inner products (a truncated singular value decomposition, not centred,
+    so that texts can be mapped too). "truncate": the first numbers. "random": a Gaussian map (Johnson and Lindenstrauss
+    1984). Raises DataError for an unknown method, no vectors, or dimensions that are not in 1 to encoder.dim.
+    """
+    if method not in get_args(Method):
+        raise DataError(f"Dimensions are reduced by {', '.join(get_args(Method))}, not by {method!r}.")
+    if not 1 <= dim <= encoder.dim:
+        raise DataError(f"The vectors have {encoder.dim} dimensions: choose 1 to {encoder.dim}, not {dim}.")
+    return Reduction(method, encoder.id, encoder.name, weights_of(vectors, dim, method=method, seed=seed))
+
+
+def weights_of(vectors: Vectors, dim: int, *, method: Method, seed: int = 0) -> NDArray[np.float32]:
+    """(dim of vectors, dim): the weights of a map, see `learn_reduction`."""
+    whole = vectors.shape[1]
+    if method == "truncate":
+        return np.eye(whole, dim, dtype=np.float32)
+    rng = np.random.default_rng(seed)
+    if method == "random":
+        return (rng.normal(size=(whole, dim)) / np.sqrt(dim)).astype(np.float32)
+    if not len(vectors):
+        raise DataError("There are no vectors to learn principal components from.")
+    return np.ascontiguousarray(principal_axes(vectors)[:, :dim])
+
+
+def principal_axes(vectors: Vectors) -> NDArray[np.float32]:
+    """(dim, dim) orthonormal columns, the direction with the largest mean square of inner products first."""
+    rng = np.random.default_rng(0)
+    some = vectors if len(vectors) <= _LEARNED_FROM else vectors[rng.choice(len(vectors), _LEARNED_FROM, replace=False)]
+    _, axes = np.linalg.eigh((some.T @ some).astype(np.float64))
+    return np.ascontiguousarray(axes[:, ::-1], np.float32)
+
+
+class ReducedEncoder:
+    """Encodes with another encoder and reduces. Everything but vectors and `dim` is the other's, its scale of cosines
+    too: the fewer dimensions, the rougher its probabilities."""
+
+    def __init__(self, base: Encoder, reduction: Reduction) -> None:
+        if base.id != reduction.encoder_id:
+            raise EncoderError(
+                f"The reduction {reduction.name} was learned on other weights of {base.name}: make it again."
+            )
+        self.name = reduction.name
+        self.base = base
+        self.reduction = reduction
+
+    @property
+    def id(self) -> str:
+        return f"{self.base.id}{self.name.rpartition(MARK)[2]}"
+
+    @property
+    def dim(self) -> int:
+        return self.reduction.dim
+
+    @property
+    def batch_size(self) -> int:
+        return self.base.batch_size
+
+    @property
+    def min_side(self) -> int:
+        return self.base.min_side
+
+    @property
+    def templates(self) -> tuple[str, ...]:
+        return self.base.templates
+
+    @property
+    def scoring(self) -> Scoring:
+        return self.base.scoring
+
+    def encode_images(self, images: Sequence[Image.Image]) -> Vectors:
+        """Pictures to float32 (n, dim), unit rows."""
+        return self.reduction.apply(self.base.encode_images(images))
+
+    def encode_texts(self, texts: Sequence[str]) -> Vectors:
+        """Texts to float32 (n, dim), unit rows."""
+        return self.reduction.apply(self.base.encode_texts(texts))
+
+
+def save_reduction(reduction: Reduction) -> Path:
+    """Keeps a reduction in the home folder, so that its name opens."""
+    path = _path(reduction.name)
+    about = {"method": reduction.method, "encoder_id": reduction.encoder_id, "encoder_name": reduction.encoder_name}
+    write_whole(path, pack({"weights": reduction.weights}, about))
+    return path
+
+
+def load_reduction(name: str) -> Reduction:
+    """A kept reduction by its name. Raises EncoderError with the next step where it is not there or damaged."""
+    try:
+        arrays, about = unpack(_path(name).read_bytes())
+        method: Method = next(each for each in get_args(Method) if each == about["method"])
+        found = Reduction(method, about["encoder_id"], about["encoder_name"], arrays["weights"])
+        if found.weights.ndim == 2 and found.name == name:
+            return found
+    except (OSError, DataError, KeyError, StopIteration):
+        pass
+    raise EncoderError(
+        f"The reduction {name!r} is not on this machine, or its file is damaged: make it again from a library."
+    )
+
+
+def reduction_names() -> list[str]:
+    """The names of the reductions that the home folder keeps."""
+    found = []
+    for path in sorted((home() / "reductions").glob(f"*{SUFFIX}")):
+        try:
+            about = unpack(path.read_bytes())[1]
+            found.append(f"{about['encoder_name']}{MARK}{path.stem}")
+        except (OSError, DataError, KeyError):
+            continue
+    return found
+
+
+def _path(name: str) -> Path:
+    """The file of a name: its last part is enough, it ends in a digest."""
+    last = name.rpartition(MARK)[2]
+    if not last.replace("-", "").isalnum():
+        raise EncoderError(f"{name!r} names no reduction.")
+    return home() / "reductions" / f"{last}{SUFFIX}"

@@ -1,0 +1,140 @@
+"""One space, three kinds: words, pictures and videos in it, the gap between them, and what closing it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.encoders.base import Encoder, Vectors, unit_rows
+from core.errors import DataError
+from core.filters import Filters
+from core.library.store import Library
+from core.query import Term
+from core.search import search
+
+Kind = Literal["words", "pictures", "videos"]
+
+_NEAREST = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """size: distance of the means of words and of pictures (Liang et al. 2022, "Mind the gap"), 0 to 2. centre_cosine:
+    of the two means. within_words, within_pictures: mean cosine of two of a kind; across: of a word and a picture.
+    told_apart: share of both that the plane half-way between the two means puts on the right side: 0.5 is no gap.
+    """
+
+    size: float
+    centre_cosine: float
+    within_words: float
+    within_pictures: float
+    across: float
+    told_apart: float
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The space with a share of the gap closed, 0 (as it is) to 1 (both means at one place).
+
+    own, others: mean cosine of captions with their own pictures and with others, where captions are known; recall:
+    share of captions whose own picture is among the first 1 and 10.
+    """
+
+    share: float
+    gap: Gap
+    own: float | None = None
+    others: float | None = None
+    recall_1: float | None = None
+    recall_10: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """How far two askings of one thing agree. first, second: their names. share: of the first items that both found."""
+
+    first: str
+    second: str
+    share: float
+
+
+def gap_of(words: Vectors, pictures: Vectors) -> Gap:
+    """The gap between unit rows of words (m, dim) and of pictures (n, dim). Raises DataError where there are none."""
+    if not len(words) or not len(pictures):
+        raise DataError("The gap lies between words and pictures: it takes some of both.")
+    word, picture = words.mean(axis=0), pictures.mean(axis=0)
+    normal, middle = word - picture, (word + picture) / 2
+    right = np.concatenate([(words - middle) @ normal > 0, (pictures - middle) @ normal < 0])
+    balanced = (right[: len(words)].mean() + right[len(words) :].mean()) / 2
+    lengths = float(np.linalg.norm(word) * np.linalg.norm(picture))
+    return Gap(
+        size=float(np.linalg.norm(normal)),
+        centre_cosine=float(word @ picture) / max(lengths, 1e-12),
+        within_words=_within(words),
+        within_pictures=_within(pictures),
+        across=float(word @ picture),
+        told_apart=float(balanced),
+    )
+
+
+def close_gap(words: Vectors, pictures: Vectors, share: float) -> tuple[Vectors, Vectors]:
+    """Both kinds moved towards the middle between their means by a share of the way, 0 to 1, and normalised again."""
+    word, picture = words.mean(axis=0), pictures.mean(axis=0)
+    middle = (word + picture) / 2
+    return unit_rows(words + share * (middle - word)), unit_rows(pictures + share * (middle - picture))
+
+
+def closing(
+    words: Vectors,
+    pictures: Vectors,
+    *,
+    shares: Sequence[float] = (0.0, 0.25, 0.5, 0.75, 1.0),
+    owners: NDArray[np.int64] | None = None,
+) -> list[Closed]:
+    """What closing the gap does, step by step. owners: (m,) the picture that each of the words describes, if known."""
+    found = []
+    for share in shares:
+        moved_words, moved_pictures = close_gap(words, pictures, share)
+        gap = gap_of(moved_words, moved_pictures)
+        if owners is None:
+            found.append(Closed(float(share), gap))
+            continue
+        scores = moved_words @ moved_pictures.T
+        own = scores[np.arange(len(words)), owners]
+        others = (scores.sum() - own.sum()) / max(1, scores.size - len(own))
+        rank = (scores >= own[:, None]).sum(axis=1)
+        recalls = (float((rank <= 1).mean()), float((rank <= _NEAREST).mean()))
+        found.append(Closed(float(share), gap, float(own.mean()), float(others), *recalls))
+    return found
+
+
+def agreement(
+    library: Library, encoder: Encoder, asked: dict[str, Term], *, top_k: int = 20, filters: Filters | None = None
+) -> tuple[dict[str, list[str]], list[Overlap]]:
+    """One thing asked as a word, a picture, a clip: the ids of the first items of each asking (by name), and for each
+    two askings the share of their first items that both found. Items that are asked with are among nobody's answers.
+
+    Raises QueryError (see `embed_query`) and LibraryError.
+    """
+    own = {str(term.value).partition("@")[0] for term in asked.values() if term.kind in ("item", "frame")}
+    answers = {}
+    for name, term in asked.items():
+        hits = search(library, encoder, [term], top_k=top_k + len(own), filters=filters).hits
+        answers[name] = [hit.item.id for hit in hits if hit.item.id not in own][:top_k]
+    names = list(answers)
+    pairs = [(one, other) for place, one in enumerate(names) for other in names[place + 1 :]]
+    return answers, [Overlap(one, other, _shared(answers[one], answers[other])) for one, other in pairs]
+
+
+def _within(vectors: Vectors) -> float:
+    """Mean cosine of two different rows: of unit rows with the sum s, those of all pairs sum to |s|^2 - n."""
+    count = len(vectors)
+    return float(((vectors.sum(axis=0) ** 2).sum() - count) / (count * (count - 1))) if count > 1 else 1.0
+
+
+def _shared(one: Sequence[str], other: Sequence[str]) -> float:
+    most = min(len(one), len(other))
+    return len(set(one) & set(other)) / most if most else 0.0

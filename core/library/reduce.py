@@ -1,0 +1,54 @@
+"""A library's vectors stored once more with fewer dimensions."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import numpy as np
+
+from core.encoders.base import Encoder
+from core.encoders.reduced import ReducedEncoder, Reduction, save_reduction
+from core.errors import Cancelled
+from core.library.schema import VectorRow
+from core.library.store import Library
+from core.progress import OnProgress, Progress
+
+_AT_ONCE = 500
+
+
+def store_reduced(
+    library: Library,
+    encoder: Encoder,
+    reduction: Reduction,
+    *,
+    on_progress: OnProgress | None = None,
+    cancel: threading.Event | None = None,
+) -> ReducedEncoder:
+    """Stores a library's vectors once more, reduced, beside the whole ones, and keeps the reduction: its name opens as
+    an encoder everywhere. Nothing is lost until somebody drops the whole ones; dropping the reduced ones undoes it.
+
+    What has reduced vectors already is not stored again. Raises EncoderError where the reduction is of other weights,
+    LibraryError, and Cancelled (what is stored by then stays, and the next run goes on).
+    """
+    reduced = ReducedEncoder(encoder, reduction)
+    save_reduction(reduction)
+    started = time.monotonic()
+    with library.writing():
+        there = library.vector_ids(reduced.id)
+        known = library.vector_ids(encoder.id)
+        ids = [each for each in library.items()["id"].to_pylist() if each in known and each not in there]
+        for first in range(0, len(ids), _AT_ONCE):
+            if cancel is not None and cancel.is_set():
+                raise Cancelled
+            some = library.vectors_of(encoder.id, ids[first : first + _AT_ONCE])
+            rows = [row for group in some.values() for row in group]
+            less = reduction.apply(np.stack([row.vector for row in rows]).astype(np.float32))
+            pairs = zip(rows, less, strict=True)
+            library.add_vectors(
+                reduced, [VectorRow(row.item_id, vector, row.start_s, row.end_s, row.sampling) for row, vector in pairs]
+            )
+            if on_progress:
+                done = min(first + _AT_ONCE, len(ids))
+                on_progress(Progress("reduce", done, len(ids), time.monotonic() - started, "items"))
+    return reduced
