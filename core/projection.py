@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, get_args
 
 import numpy as np
@@ -31,6 +32,7 @@ _UMAP_NEIGHBOURS = 15
 _PERPLEXITY = 30
 _MIN_DISTANCE, _SPREAD = 0.1, 1.0
 _EXAGGERATED, _STEPS = 250, 500  # of t-SNE
+_WORTH_THREADS = 2_000  # points; fewer are done before threads have met
 _LEAST_RATE = 50.0  # of t-SNE's learning: what its rule (Belkina et al. 2019) gives few points moves nothing
 _WITHIN = 0.99  # share of the points that lies in -1..1
 _FARTHEST = 10.0
@@ -60,7 +62,7 @@ def project(
     if len(vectors) == 0:
         raise DataError("There is nothing to lay out.")
     watch = _Watch(on_progress, cancel)
-    watch.tell(0, 1)
+    watch.tell(0, None)
     places = _principal(vectors, dims, seed)
     if method != "pca" and len(vectors) >= _FEWEST:
         wanted = min(len(vectors) - 1, _UMAP_NEIGHBOURS if method == "umap" else 3 * _PERPLEXITY)
@@ -68,7 +70,6 @@ def project(
         near = (near or nearest(vectors, wanted, on_progress=on_progress, cancel=cancel)).first(wanted)
         with _alone(watch):
             places = (_umap if method == "umap" else _tsne)(places, near, seed, watch)
-    watch.tell(1, 1)
     return _scaled(places)
 
 
@@ -151,23 +152,22 @@ def _tsne(start: Places, near: Neighbours, seed: int, watch: _Watch) -> Places:
     distances = np.sqrt(np.maximum(0, 2 - 2 * near.cosines.astype(np.float64)))
     known = PrecomputedNeighbors(near.numbers, distances)
     perplexity = min(_PERPLEXITY, near.k / 3)
-    affinities = PerplexityBasedNN(knn_index=known, perplexity=perplexity, n_jobs=-1)
+    threads = -1 if len(start) > _WORTH_THREADS else 1
+    affinities = PerplexityBasedNN(knn_index=known, perplexity=perplexity, n_jobs=threads)
     start = _noisy(start, np.random.RandomState(seed))
-    done = 0
+    layout = TSNE(
+        start.shape[1], n_jobs=threads, random_state=seed, callbacks_every_iters=10,
+        negative_gradient_method="auto" if start.shape[1] == 2 else "bh",
+    ).prepare_initial(affinities=affinities, initialization=1e-4 * start / start.std())  # fmt: skip
 
-    def told(step: int, *_: object) -> bool:
-        watch.tell(done + step, _EXAGGERATED + _STEPS)
+    def told(before: int, step: int, *_: object) -> bool:
+        watch.tell(before + step, _EXAGGERATED + _STEPS)
         return False
 
-    layout = TSNE(
-        start.shape[1], early_exaggeration_iter=_EXAGGERATED, n_iter=_STEPS, n_jobs=-1, random_state=seed,
-        negative_gradient_method="auto" if start.shape[1] == 2 else "bh", callbacks=told, callbacks_every_iters=10,
-    ).prepare_initial(affinities=affinities, initialization=1e-4 * start / start.std())  # fmt: skip
-    for done, steps, exaggeration, momentum in ((0, _EXAGGERATED, 12, 0.5), (_EXAGGERATED, _STEPS, None, 0.8)):
-        rate = max(_LEAST_RATE, len(start) / (exaggeration or 1))
+    for before, steps, exaggeration, momentum in ((0, _EXAGGERATED, 12, 0.5), (_EXAGGERATED, _STEPS, None, 0.8)):
         layout.optimize(
-            steps, exaggeration=exaggeration, momentum=momentum, learning_rate=rate, inplace=True,
-            propagate_exception=True,
+            steps, exaggeration=exaggeration, momentum=momentum, callbacks=partial(told, before), inplace=True,
+            learning_rate=max(_LEAST_RATE, len(start) / (exaggeration or 1)), propagate_exception=True,
         )  # fmt: skip
     return np.asarray(layout, np.float32)
 
