@@ -1,0 +1,93 @@
+"""Colours of points: by a name that each has, or by a value on a ramp. They can be told on light and dark pages."""
+
+from __future__ import annotations
+
+import colorsys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Colours = NDArray[np.uint8]
+
+NEUTRAL = "#8A9393"  # of what has no name or no value
+_PALETTE = (
+    "#2C9085", "#D98A1D", "#7D63B8", "#CB5840", "#3D80BC", "#7C972C", "#C4589D", "#94744B",
+    "#3BA555", "#6272E0", "#B43C52", "#2BA6C6", "#AB9B22", "#A453C9", "#E07F60", "#5C9179",
+)  # fmt: skip
+_RAMP = ("#6B7A99", "#2F9A8C", "#E39A1C")
+_STEPS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One entry of a legend: a name, its colour (#rrggbb) and how many points have it."""
+
+    name: str
+    colour: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ramp:
+    """The legend of values: its colours from low to high, and what its ends mean."""
+
+    colours: tuple[str, ...]
+    low: str
+    high: str
+
+
+@dataclass(frozen=True, eq=False)
+class Colouring:
+    """n points in colour. rgb: (n, 3). groups: the legend, most frequent first; or a ramp."""
+
+    rgb: Colours
+    groups: tuple[Group, ...] = ()
+    ramp: Ramp | None = None
+
+
+def by_name(names: Sequence[str | None], *, order: Sequence[str] = (), nameless: str = "none") -> Colouring:
+    """One colour for each name. order: names that take the first colours, in this order; the others by how often they
+    are. None is grey and stands last, as `nameless`."""
+    found, places, counts = np.unique([each or "" for each in names], return_inverse=True, return_counts=True)
+    size = {str(name): int(count) for name, count in zip(found, counts, strict=True)}
+    first = [name for name in dict.fromkeys(order) if size.get(name)]
+    rest = sorted((name for name in size if name and name not in first), key=lambda name: -size[name])
+    colours = {name: colour_of(number) for number, name in enumerate([*first, *rest])}
+    groups = [Group(name, colour, size[name]) for name, colour in colours.items()]
+    if "" in size:
+        groups.append(Group(nameless, NEUTRAL, size[""]))
+    palette = np.array([_rgb(colours.get(str(name), NEUTRAL)) for name in found], np.uint8)
+    return Colouring(palette[places], tuple(groups))
+
+
+def by_value(values: NDArray[np.floating], *, low: str, high: str) -> Colouring:
+    """A colour by where each value lies between the least and the greatest; NaN is grey. low, high: what those mean."""
+    known = np.isfinite(values)
+    rgb = np.tile(np.array(_rgb(NEUTRAL), np.uint8), (len(values), 1))
+    if known.any():
+        least, most = float(values[known].min()), float(values[known].max())
+        share = (values[known] - least) / max(most - least, 1e-12)
+        rgb[known] = _ramp(_STEPS)[np.round(share * (_STEPS - 1)).astype(int)]
+    return Colouring(rgb, ramp=Ramp(_RAMP, low, high))
+
+
+def colour_of(number: int) -> str:
+    """The colour (#rrggbb) of the n-th group: of a palette first, further ones around the circle of hues."""
+    if number < len(_PALETTE):
+        return _PALETTE[number]
+    lightness = 0.45 + 0.06 * (number % 3)
+    parts = colorsys.hls_to_rgb((number * 0.618034) % 1.0, lightness, 0.5)
+    return "#" + "".join(f"{round(255 * part):02X}" for part in parts)
+
+
+def _ramp(steps: int) -> Colours:
+    stops = np.array([_rgb(colour) for colour in _RAMP], float)
+    at = np.linspace(0, 1, steps)
+    parts = [np.interp(at, np.linspace(0, 1, len(stops)), stops[:, part]) for part in range(3)]
+    return np.stack(parts, axis=1).round().astype(np.uint8)
+
+
+def _rgb(colour: str) -> tuple[int, ...]:
+    return tuple(bytes.fromhex(colour[1:]))

@@ -1,0 +1,111 @@
+"""A selection of points: what a line drawn on a map holds, what is in it, and its table."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import DataError
+from core.export import as_text
+from core.filters import item_dates
+from core.library.schema import Label
+from core.points import Points
+
+Numbers = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a selection holds: so many points, of which kinds, from when to when, in which folders, with which labels.
+
+    kinds, folders, labels: (name, how many), most frequent first. first, last: the earliest and the latest day, of
+    what was taken or, where it does not say, last changed; None where there are only texts.
+    """
+
+    count: int
+    items: int
+    kinds: tuple[tuple[str, int], ...]
+    folders: tuple[tuple[str, int], ...]
+    labels: tuple[tuple[str, int], ...]
+    first: date | None
+    last: date | None
+
+
+def inside(places: NDArray[np.float32], line: Sequence[Sequence[float]]) -> Numbers:
+    """The numbers of the places (n, 2) within a closed line of corners (x, y), by the even-odd rule.
+
+    Raises DataError where the line is none: fewer than three corners, or numbers that are not finite.
+    """
+    try:
+        corners = np.asarray(line, float)
+    except (TypeError, ValueError):
+        corners = np.empty((0, 2))
+    if corners.ndim != 2 or corners.shape[1] != 2 or len(corners) < 3 or not np.isfinite(corners).all():
+        raise DataError("That line holds nothing: draw around some points.")
+    near = np.flatnonzero(((places >= corners.min(axis=0)) & (places <= corners.max(axis=0))).all(axis=1))
+    x, y = places[near, 0].astype(float), places[near, 1].astype(float)
+    within = np.zeros(len(near), bool)
+    for (x0, y0), (x1, y1) in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+        if y0 == y1:
+            continue  # a level edge is crossed by no ray to the right
+        crosses = ((y0 > y) != (y1 > y)) & (x < (x1 - x0) * (y - y0) / (y1 - y0) + x0)
+        within ^= crosses
+    return near[within]
+
+
+def summary(points: Points, numbers: Numbers, labels: Sequence[Label]) -> Summary:
+    """Counts of a selection. labels: of the library the points are of; each item counts once for each of its labels."""
+    kinds = np.array(points.kinds, object)[numbers]
+    rows = np.unique(points.item_rows[numbers])
+    rows = rows[rows >= 0]
+    items = points.index.items.take(rows)
+    chosen = set(items["id"].to_pylist())
+    given = {(each.item_id, each.label) for each in labels if each.item_id in chosen}
+    days = item_dates(items).astype("datetime64[D]")
+    return Summary(
+        count=len(numbers),
+        items=len(rows),
+        kinds=_counted(kinds.tolist()),
+        folders=_counted(str(Path(path).parent) for path in items["path"].to_pylist()),
+        labels=_counted(label for _, label in given),
+        first=days.min().item() if len(rows) else None,
+        last=days.max().item() if len(rows) else None,
+    )
+
+
+def whole_items(points: Points, numbers: Sequence[int] | Numbers) -> Numbers:
+    """Of these points the first of each item, in their order, and no text."""
+    numbers = np.asarray(numbers, np.int64)
+    numbers = numbers[points.item_rows[numbers] >= 0]
+    _, first = np.unique(points.item_rows[numbers], return_index=True)
+    return numbers[np.sort(first)]
+
+
+def selection_csv(points: Points, numbers: Numbers, groups: Sequence[str]) -> str:
+    """A selection as CSV with a header: what, kind, second within a video, and cluster.
+
+    groups: (n,) the name of each point's cluster, empty where it is in none.
+    """
+    paths, kinds = points.column("path"), points.kinds
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(["what", "kind", "start_s", "cluster"])
+    for number in numbers.tolist():
+        row = points.item_rows[number]
+        what = paths[number] if row >= 0 else points.texts[number - (len(points) - len(points.texts))]
+        start = points.start_s[number]
+        seconds = "" if np.isnan(start) else f"{start:.2f}"
+        writer.writerow([as_text(str(what)), kinds[number], seconds, as_text(groups[number])])
+    return out.getvalue()
+
+
+def _counted(names: Iterable[str]) -> tuple[tuple[str, int], ...]:
+    return tuple(Counter(names).most_common())

@@ -1,0 +1,189 @@
+"""The map: a component of its own that draws tens of thousands of points, pans, zooms, selects, and shows pictures."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from core.colouring import Colouring
+from ui.page import boundary
+from ui.served import address
+
+_FOLDER = Path(__file__).parent
+_SCRIPTS = ("map_space.js", "map_paint.js", "map_words.js", "map_hand.js", "map_view.js")
+_MOST_ENTRIES = 14  # of the legend
+_MOST_SEEN = 24  # pictures that are made for one question of the browser
+_BUTTONS = """<section><div class='bar'>
+<div class='group' role='group' aria-label='What dragging does'>
+<button type='button' data-mode='move' aria-pressed='true'>Move</button>
+<button type='button' data-mode='lasso' aria-pressed='false'>Lasso</button>
+<button type='button' data-mode='box' aria-pressed='false'>Box</button></div>
+<div class='group' role='group' aria-label='What is in sight'>
+<button type='button' data-act='nearer' aria-label='Zoom in'>+</button>
+<button type='button' data-act='farther' aria-label='Zoom out'>−</button>
+<button type='button' data-act='whole'>Whole map</button></div>
+<div class='group' role='group' aria-label='Selection'>
+<button type='button' data-act='sight'>Select what is in sight</button>
+<button type='button' data-act='clear' disabled>Clear</button></div></div>
+<div class='frame' data-mode='move'><canvas class='points'></canvas>
+<canvas class='over' tabindex='0' role='img'></canvas>
+<div class='tip' hidden><img alt=''><div class='name'></div><div class='about'></div></div><div class='note'></div></div>
+<ul class='legend'></ul></section>"""
+_COMPONENT = st.components.v2.component(
+    "semblance_map",
+    html=_BUTTONS,
+    css=(_FOLDER / "map_view.css").read_text(),
+    js="\n".join((_FOLDER / name).read_text() for name in _SCRIPTS),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """Words at a place of the map: of a cluster, which a click on them selects, or (cluster None) of a text."""
+
+    text: str
+    place: tuple[float, float]
+    cluster: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What shows of a point: its picture as a data URI (None: it has none), what it is called, and more about it."""
+
+    src: str | None
+    name: str
+    about: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """What a map shows. places: (n, 2). lit, chosen: (n,) what stands out from the rest, None for no such thing.
+
+    names: those that come first win where two would overlap. about: the map in one sentence, for who cannot see it.
+    """
+
+    places: NDArray[np.float32]
+    colouring: Colouring
+    names: Sequence[Name] = ()
+    lit: NDArray[np.bool_] | None = None
+    chosen: NDArray[np.bool_] | None = None
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """What a map tells. see: asked what shows of some points. open: a point. cluster: one. line: corners of a line
+    around points, in the units of the places; none to give the selection up."""
+
+    see: Callable[[list[int]], dict[int, Seen]]
+    open: Callable[[int], None]
+    cluster: Callable[[int], None]
+    line: Callable[[list[list[float]]], None]
+
+
+@st.fragment
+def points_map(shown: Shown, on: Listeners, *, key: str) -> None:
+    """Draws the map. A question for pictures runs this alone; whatever else the map tells runs the page again."""
+    with boundary():
+        state = st.session_state
+        unit = _Unit.of(shown.places)
+        layout = hashlib.blake2b(shown.places.tobytes(), digest_size=8).hexdigest()
+
+        def told(name: str) -> dict[str, Any]:
+            value = (state.get(key) or {}).get(name)
+            return value if isinstance(value, dict) and value.get("layout") == layout else {}
+
+        def number(value: object) -> int | None:
+            return value if isinstance(value, int) and 0 <= value < len(shown.places) else None
+
+        def opened() -> None:
+            if (point := number(told("open").get("number"))) is not None:
+                on.open(point)
+                state[f"{key} told"] = True
+
+        def chose() -> None:
+            value = told("choose")
+            if isinstance(value.get("cluster"), int):
+                on.cluster(value["cluster"])
+            elif isinstance(value.get("line"), list):
+                on.line(unit.back(value["line"]))
+            state[f"{key} told"] = True
+
+        asked = [each for each in told("peek").get("numbers", []) if number(each) is not None][:_MOST_SEEN]
+        _COMPONENT(
+            key=key,
+            data=_data(shown, unit, layout, key, on.see(asked) if asked else {}),
+            on_peek_change=lambda: None,
+            on_open_change=opened,
+            on_choose_change=chose,
+        )
+        if state.pop(f"{key} told", False):
+            st.rerun()
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """Places within the unit square and back, shapes kept: what the browser reckons in. y points down there."""
+
+    low: NDArray[np.float32]
+    high: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, places: NDArray[np.float32]) -> _Unit:
+        return cls(places.min(axis=0), places.max(axis=0))
+
+    @property
+    def side(self) -> float:
+        return max(float((self.high - self.low).max()), 1e-6)
+
+    @property
+    def far(self) -> list[float]:
+        """How far the places reach along both axes; a little at least, so that they can be looked at."""
+        return np.maximum((self.high - self.low) / self.side, 0.05).tolist()
+
+    def to(self, places: NDArray[np.float32]) -> NDArray[np.float32]:
+        moved = (places - self.low) / self.side
+        moved[:, 1] = (self.high[1] - places[:, 1]) / self.side
+        return np.ascontiguousarray(moved, np.float32)
+
+    def back(self, line: list[Any]) -> list[list[float]]:
+        numbers = [each for each in line if isinstance(each, list) and len(each) == 2]
+        return [
+            [float(x) * self.side + float(self.low[0]), float(self.high[1]) - float(y) * self.side] for x, y in numbers
+        ]
+
+
+def _data(shown: Shown, unit: _Unit, layout: str, key: str, seen: dict[int, Seen]) -> dict[str, Any]:
+    points = unit.to(shown.places).tobytes() + shown.colouring.rgb.tobytes()
+    spots = unit.to(np.array([name.place for name in shown.names], np.float32).reshape(-1, 2)).tolist()
+    ramp, groups = shown.colouring.ramp, shown.colouring.groups
+    legend = [{"name": each.name, "colour": each.colour, "count": f"{each.count:,}"} for each in groups[:_MOST_ENTRIES]]
+    if len(groups) > _MOST_ENTRIES:
+        legend.append({"name": f"and {len(groups) - _MOST_ENTRIES:,} more", "colour": "transparent", "count": ""})
+    return {
+        "layout": layout,
+        "source": address(points, "application/octet-stream", key),
+        "far": unit.far,
+        "names": [
+            {"text": name.text, "x": x, "y": y, "cluster": name.cluster, "mark": name.cluster is None}
+            for name, (x, y) in zip(shown.names, spots, strict=True)
+        ],
+        "legend": legend,
+        "ramp": {"colours": ramp.colours, "low": ramp.low, "high": ramp.high} if ramp else None,
+        "lit": _packed(shown.lit),
+        "chosen": _packed(shown.chosen),
+        "about": shown.about,
+        "pictures": {str(n): {"src": each.src, "name": each.name, "about": each.about} for n, each in seen.items()},
+    }
+
+
+def _packed(mask: NDArray[np.bool_] | None) -> str | None:
+    return None if mask is None else base64.b64encode(np.packbits(mask, bitorder="little").tobytes()).decode()
