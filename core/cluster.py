@@ -1,0 +1,202 @@
+"""Clusters: vectors told into groups that nobody named, by k-means, HDBSCAN or Ward's method; how good a grouping is.
+
+All of them work on the vectors, not on a picture of them. The mean of all is taken away and what is left is reduced to
+its first principal components, which costs no quality and saves most of the time.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.encoders.base import Vectors, unit_rows
+from core.errors import DataError
+from core.progress import OnProgress, Progress
+
+Method = Literal["kmeans", "hdbscan", "agglomerative"]
+Numbers = NDArray[np.int64]
+Cut = Callable[[int], Numbers]  # a number of groups to the group of each point
+
+_COMPONENTS = 32
+_FIT_ROWS = 20_000  # that the principal components are found from
+_SAMPLE = 2_000  # points that silhouettes are told from
+_CHOICE_ROWS = 5_000  # that the number of clusters is chosen by
+_COUNTS = (*range(2, 13), 14, 17, 20, 24, 28, 34, 40)  # of clusters, that are tried where nobody says how many
+_MOST_CLUSTERS = _COUNTS[-1]
+_MICRO = 2_000  # groups that Ward's method starts from where there are more points
+
+
+@dataclass(frozen=True, eq=False)
+class Clusters:
+    """n points in k groups, numbered by size, the largest first.
+
+    of: (n,) the number of each point's cluster, -1 for none. centres: (k, dim) unit rows, the means of the members.
+    silhouette: -1 to 1 (Rousseeuw 1987), of a sample, by cosine about the mean of all; None for fewer than two groups.
+    """
+
+    of: Numbers
+    centres: Vectors
+    method: Method
+    silhouette: float | None
+
+    @property
+    def count(self) -> int:
+        return len(self.centres)
+
+    @property
+    def sizes(self) -> Numbers:
+        """(k,) members of each."""
+        return np.bincount(self.of[self.of >= 0], minlength=self.count)
+
+    def members(self, number: int) -> Numbers:
+        """The points of one cluster, ascending."""
+        return np.flatnonzero(self.of == number)
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Normalised mutual information (0 to 1, arithmetic mean) and adjusted Rand index (1 the same, 0 chance)."""
+
+    nmi: float
+    ari: float
+
+
+def find_clusters(
+    vectors: Vectors,
+    *,
+    method: Method = "kmeans",
+    k: int | None = None,
+    seed: int = 0,
+    on_progress: OnProgress | None = None,
+    cancel: threading.Event | None = None,
+) -> Clusters:
+    """Groups (n, dim) unit rows.
+
+    "kmeans" (Lloyd 1982, k-means++) and "agglomerative" (Ward 1963; beyond 2,000 points of k-means micro-clusters) make
+    `k` groups, or as many as give the best silhouette among 2 to 40
+    (at most the root of n). "hdbscan" (Campello et al. 2013, on the graph of
+    nearest neighbours) finds how many there are and leaves points out; it takes no `k`.
+    `cancel` ends the search for the best k early, with the best so far. Raises DataError.
+    """
+    if method not in get_args(Method):
+        raise DataError(f"There is no method {method!r}: choose {', '.join(get_args(Method))}.")
+    if len(vectors) < 2:
+        raise DataError(f"{len(vectors)} points make no clusters: index more files, or loosen the filters.")
+    if k is not None and method == "hdbscan":
+        raise DataError("HDBSCAN finds the number of clusters itself: leave k out, or choose kmeans.")
+    if k is not None and not 1 <= k <= len(vectors):
+        raise DataError(f"{len(vectors):,} points cannot make {k:,} clusters: ask for 1 to {len(vectors):,}.")
+    reduced = reduce(vectors)
+    if method == "hdbscan":
+        from core.density import dense_groups
+
+        of = dense_groups(reduced, on_progress=on_progress, cancel=cancel)
+    else:
+        cuts = _kmeans if method == "kmeans" else _ward
+        if k is None:
+            k = _best_count(_some(reduced, _CHOICE_ROWS, seed), cuts, seed, on_progress, cancel)
+        of = cuts(reduced, seed)(k)
+    of = _by_size(of)
+    return Clusters(of, centres_of(vectors, of), method, silhouette(reduced, of, seed=seed))
+
+
+def reduce(vectors: Vectors) -> Vectors:
+    """(n, at most 32) unit rows: what is left without the mean of all, along its principal components."""
+    from sklearn.decomposition import PCA
+
+    sample = _some(vectors, _FIT_ROWS, 0)
+    components = PCA(min(_COMPONENTS, *sample.shape), svd_solver="covariance_eigh").fit(sample)
+    return unit_rows(components.transform(vectors))
+
+
+def centres_of(vectors: Vectors, of: Numbers) -> Vectors:
+    """(k, dim) unit rows: the mean of the members of each group of 0 to k - 1."""
+    sums = np.zeros((of.max(initial=-1) + 1, vectors.shape[1]), np.float32)
+    for number, each in enumerate(sums):
+        each += vectors[of == number].sum(axis=0)
+    return unit_rows(sums)
+
+
+def silhouette(vectors: Vectors, of: Numbers, *, seed: int = 0) -> float | None:
+    """The mean silhouette (-1 to 1) of up to 2,000 points that are in a cluster; None for fewer than two groups."""
+    from sklearn.metrics import silhouette_score
+
+    told = np.flatnonzero(of >= 0)
+    if len(told) > _SAMPLE:
+        told = np.random.default_rng(seed).choice(told, _SAMPLE, replace=False)
+    groups = len(np.unique(of[told]))
+    if not 2 <= groups < len(told):
+        return None
+    return float(silhouette_score(vectors[told], of[told], metric="cosine"))
+
+
+def agreement(of: Sequence[int] | Numbers, truth: Sequence[object]) -> Agreement:
+    """How far groups (n,) agree with labels (n,) that somebody gave; -1 counts as a group of its own."""
+    from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
+
+    names = [str(each) for each in truth]
+    return Agreement(float(normalized_mutual_info_score(names, of)), float(adjusted_rand_score(names, of)))
+
+
+def _kmeans(reduced: Vectors, seed: int) -> Cut:
+    from sklearn.cluster import KMeans
+
+    tries = 3 if len(reduced) <= _FIT_ROWS else 1
+    return lambda k: np.asarray(KMeans(k, n_init=tries, random_state=seed).fit_predict(reduced), np.int64)
+
+
+def _ward(reduced: Vectors, seed: int) -> Cut:
+    from scipy.cluster.hierarchy import fcluster, ward
+    from sklearn.cluster import MiniBatchKMeans
+
+    own = np.arange(len(reduced))
+    if len(reduced) > _MICRO:
+        micro = MiniBatchKMeans(_MICRO, n_init=1, random_state=seed).fit(reduced)
+        own = np.unique(micro.labels_, return_inverse=True)[1]
+        reduced = centres_of(reduced, own)
+    tree = ward(reduced)
+    return lambda k: np.asarray(fcluster(tree, k, "maxclust"), np.int64)[own]
+
+
+def _best_count(
+    reduced: Vectors,
+    cuts: Callable[[Vectors, int], Cut],
+    seed: int,
+    on_progress: OnProgress | None,
+    cancel: threading.Event | None,
+) -> int:
+    """How many groups have the best silhouette, among 2 to the root of the number of points, at most 40."""
+    most = max(2, min(_MOST_CLUSTERS, round(len(reduced) ** 0.5)))
+    counts = [count for count in _COUNTS if count <= most]
+    cut, scores = cuts(reduced, seed), list[float]()
+    started = time.monotonic()
+    for count in counts:
+        if scores and cancel is not None and cancel.is_set():
+            break
+        score = silhouette(reduced, cut(count), seed=seed)
+        scores.append(-1.0 if score is None else score)
+        if on_progress is not None:
+            on_progress(Progress("clusters", len(scores), len(counts), time.monotonic() - started, "tries"))
+    return counts[int(np.argmax(scores))]
+
+
+def _some(rows: Vectors, limit: int, seed: int) -> Vectors:
+    """All rows, or a fixed random sample of them."""
+    if len(rows) <= limit:
+        return rows
+    return rows[np.sort(np.random.default_rng(seed).choice(len(rows), limit, replace=False))]
+
+
+def _by_size(of: Numbers) -> Numbers:
+    """The same groups numbered from 0 by size, the largest first; -1 stays."""
+    groups, places, sizes = np.unique(of, return_inverse=True, return_counts=True)
+    order = np.argsort(-np.where(groups < 0, -1, sizes), kind="stable")
+    ranks = np.empty(len(groups), np.int64)
+    ranks[order] = np.arange(len(groups))
+    return np.where(of < 0, -1, ranks[places])
