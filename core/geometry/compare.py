@@ -51,13 +51,11 @@ def agreement_of(library: Library, first: Encoder, second: Encoder, *, seed: int
     Raises DataError where they share fewer than three, and LibraryError.
     """
     one, other = library.index(first), library.index(second)
-    common = sorted(set(_ids(one)) & set(_ids(other)))
+    common: list[str] = sorted(set(_ids(one)) & set(_ids(other)))
     if len(common) < 3:
         raise DataError("Both encoders must have embedded at least three of the same items: index with the other too.")
-    rng = np.random.default_rng(seed)
-    chosen = (
-        common if len(common) <= _SAMPLE else [common[row] for row in np.sort(rng.choice(len(common), _SAMPLE, False))]
-    )
+    places = np.random.default_rng(seed).permutation(len(common))[:_SAMPLE]
+    chosen = [common[place] for place in sorted(places)]
     a, b = wholes_of(one, chosen)[1], wholes_of(other, chosen)[1]
     return Agreement(cka(a, b), overlap(a, b), len(chosen), len(common))
 
@@ -70,7 +68,7 @@ def cka(a: Vectors, b: Vectors) -> float:
 
 
 def overlap(a: Vectors, b: Vectors, *, k: int = _NEAREST) -> float:
-    """Share of the k nearest neighbours (cosine, itself left out) that rows (n, d) and (n, e) of the same things share."""
+    """Share of the k nearest neighbours (by cosine) that rows (n, d) and (n, e) of the same things have in common."""
     k = min(k, len(a) - 1)
     near, others = _near(a, k), _near(b, k)
     return float(np.mean([len(set(one) & set(other)) / k for one, other in zip(near, others, strict=True)]))
@@ -80,16 +78,17 @@ def cost_of(library: Library, encoder: Encoder, images: Sequence[Image.Image], t
     """Measures an encoder on some decoded pictures and texts; the first call loads it."""
     encoder.encode_images(images[:1])
     encoder.encode_texts(texts[:1])
-    rates = []
-    for encode, things in ((encoder.encode_images, images), (encoder.encode_texts, texts)):
-        started = time.perf_counter()
-        encode(things)  # type: ignore[operator]
-        rates.append(len(things) / max(time.perf_counter() - started, 1e-9))
-    return Cost(rates[0], rates[1], encoder.dim, 2 * encoder.dim, library.vector_count(encoder.id))
+    began = time.perf_counter()
+    encoder.encode_images(images)
+    between = time.perf_counter()
+    encoder.encode_texts(texts)
+    ended = time.perf_counter()
+    rates = len(images) / max(between - began, 1e-9), len(texts) / max(ended - between, 1e-9)
+    return Cost(*rates, encoder.dim, 2 * encoder.dim, library.vector_count(encoder.id))
 
 
 def _ids(index: VectorIndex) -> list[str]:
-    return index.items["id"].take(index.rows_with_vectors).to_pylist()
+    return [str(each) for each in index.items["id"].take(index.rows_with_vectors).to_pylist()]
 
 
 def _near(vectors: Vectors, k: int) -> NDArray[np.int64]:

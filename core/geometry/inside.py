@@ -138,8 +138,8 @@ def heat_of(
     it takes nothing of an encoder but `encode_images`, so it works with any.
 
     The picture is laid out in about cells x cells squares, and a grey patch of cover x cover of them moves over it
-    square by square. query: (dim,) unit. What the encoder does not look at (the rims, where it takes the middle square) has
-    drops of 0. Raises Cancelled.
+    square by square. query: (dim,) unit. What the encoder does not look at (the rims, where it takes the middle square)
+    has drops of 0. Raises Cancelled.
     """
     image = image.convert("RGB")
     image.thumbnail((2 * encoder.min_side, 2 * encoder.min_side))
@@ -175,6 +175,7 @@ def _covered(image: Image.Image, rows: int, columns: int, place: tuple[int, int]
     top, left = place
     across, down = image.width / columns, image.height / rows
     patched = image.copy()
-    box = (left * across, top * down, (left + cover) * across, (top + cover) * down)
-    patched.paste(_GREY, tuple(max(0, round(edge)) for edge in box))
+    edges = (left * across, top * down, (left + cover) * across, (top + cover) * down)
+    west, north, east, south = (max(0, round(edge)) for edge in edges)
+    patched.paste(_GREY, (west, north, east, south))
     return patched

@@ -28,7 +28,7 @@ _HELD_OUT = 0.3
 
 @dataclass(frozen=True, eq=False)
 class Pixels:
-    """Pictures as raw numbers. values: (n, side * side * 3) float32, 0 to 1, of the picture's middle square, row by row.
+    """Pictures as raw numbers. values: (n, side * side * 3) float32, 0 to 1, of the middle square, row by row.
     rows: (n,) which of the items they are of. unread: (path, reason) of those that could not be read.
     """
 
@@ -42,7 +42,7 @@ class Contrast:
     """How much distances tell. relative_contrast: (farthest - nearest) / nearest, of the distances from a point to all
     others, averaged; it goes to 0 as distances concentrate (Beyer et al. 1999). spread: their standard deviation over
     their mean. agreement: share of the 10 nearest that have the same label, None without labels; chance: of any others.
-    numbers: of one vector; bytes: in 4-byte floats. query_ms: of a search by one picture through these, on this machine.
+    numbers: of one vector; bytes: in 4-byte floats. query_ms: of a search by one picture through these, here and now.
     """
 
     relative_contrast: float
