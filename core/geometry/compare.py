@@ -63,8 +63,8 @@ def agreement_of(library: Library, first: Encoder, second: Encoder, *, seed: int
 def cka(a: Vectors, b: Vectors) -> float:
     """Linear CKA of rows (n, d) and (n, e): |B'A|^2 / (|A'A| |B'B|) of centred columns, Frobenius norms; 0 to 1."""
     a, b = a - a.mean(axis=0), b - b.mean(axis=0)
-    across = np.linalg.norm(b.T @ a) ** 2
-    return float(across / max(np.linalg.norm(a.T @ a) * np.linalg.norm(b.T @ b), 1e-12))
+    across = float(np.linalg.norm(b.T @ a)) ** 2
+    return across / max(float(np.linalg.norm(a.T @ a) * np.linalg.norm(b.T @ b)), 1e-12)
 
 
 def overlap(a: Vectors, b: Vectors, *, k: int = _NEAREST) -> float:
