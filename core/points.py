@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, get_args
 
 import numpy as np
@@ -29,7 +30,7 @@ class Points:
 
     vectors: (n, dim) unit rows. item_rows: (n,) the row of each in `index.items`, -1 for a text. start_s: (n,) where a
     video's frame begins, in seconds; NaN for pictures, whole videos and texts. texts: of the rows that are texts, which
-    come last. considered: how many points there would be without the limit.
+    come last. considered: how many points there would be without the limit. library: its directory.
     """
 
     index: VectorIndex
@@ -38,6 +39,7 @@ class Points:
     start_s: NDArray[np.float32]
     texts: tuple[str, ...] = ()
     considered: int = 0
+    library: Path | None = None
 
     def __len__(self) -> int:
         return len(self.vectors)
@@ -118,7 +120,7 @@ def points_of(
         vectors = np.concatenate([vectors, embed_texts(encoder, texts)])
         item_rows = np.append(item_rows, np.full(len(texts), -1))
         start_s = np.append(start_s, np.full(len(texts), np.nan, np.float32))
-    return Points(index, vectors, item_rows, start_s, texts, considered + len(texts))
+    return Points(index, vectors, item_rows, start_s, texts, considered + len(texts), library.path)
 
 
 def _whole(index: VectorIndex, numbers: NDArray[np.int64], vectors: Vectors) -> Vectors:
