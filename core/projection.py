@@ -1,43 +1,53 @@
-"""Vectors laid out in the plane or in space: PCA at once, UMAP or t-SNE where neighbours are to stay neighbours.
+"""A picture of points in the plane or in space: PCA at once, UMAP or t-SNE where neighbours are to stay neighbours.
 
-UMAP: McInnes et al. 2018, "UMAP: Uniform Manifold Approximation and Projection". t-SNE: van der Maaten and Hinton 2008;
-its fast form: Linderman et al. 2019, "FIt-SNE". Both start from the principal components, which keeps the large
-structure and makes a layout repeatable (Kobak and Linderman 2021, "Initialization is critical").
+A map that was made once is kept (`core.map_cache`), and so are the places of its points when the library changes.
 """
 
 from __future__ import annotations
 
-import io
+import hashlib
 import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from typing import Literal, get_args
 
+import faiss
 import numpy as np
 from numpy.typing import NDArray
 
 from core.encoders.base import Vectors
-from core.errors import Cancelled, DataError
+from core.errors import DataError
+from core.layouts import PERPLEXITY, UMAP_NEIGHBOURS, Places, Watch, alone, by_tsne, by_umap, principal
+from core.map_cache import KeptMap, keep_map, kept_map, map_file
 from core.neighbours import Neighbours, nearest
-from core.progress import OnProgress, Progress
+from core.points import Points
+from core.progress import OnProgress
 
 Method = Literal["pca", "umap", "tsne"]
-Places = NDArray[np.float32]
 
 _FEWEST = 8  # points that neighbours can say anything about; fewer are laid out by PCA
-_UMAP_NEIGHBOURS = 15
-_PERPLEXITY = 30
-_MIN_DISTANCE, _SPREAD = 0.1, 1.0
-_EXAGGERATED, _STEPS = 250, 500  # of t-SNE
-_WORTH_THREADS = 2_000  # points; fewer are done before threads have met
-_LEAST_RATE = 50.0  # of t-SNE's learning: what its rule (Belkina et al. 2019) gives few points moves nothing
 _WITHIN = 0.99  # share of the points that lies in -1..1
 _FARTHEST = 10.0
-_EQUAL = 1e-6  # difference that rounding makes
-_running = threading.Lock()  # one layout at a time: numba's plainest threads abort the process when two use them
+_EQUAL = 1e-6
+_MOST_LATER = 1 / 3  # share of new points beyond which the others say too little about their places
+_BESIDE = 5  # known neighbours that a new point is placed by
+_SPREAD = 0.01  # of new points around their places, so that equal ones can be told apart
+_BLOCK = 1_024
+
+
+@dataclass(frozen=True, eq=False)
+class Projection:
+    """n points laid out. keys: as `Points.keys`. places: (n, dims), see `project`.
+
+    placed_later: how many were placed beside their neighbours, after the others had been laid out. made_of: how many
+    were laid out together. gap_closed: whether texts and pictures lie around one middle, each moved by its own mean.
+    """
+
+    method: Method
+    keys: tuple[str, ...]
+    places: Places
+    placed_later: int
+    made_of: int
+    gap_closed: bool
 
 
 def project(
@@ -61,121 +71,84 @@ def project(
         raise DataError(f"A map is made by {', '.join(get_args(Method))} in 2 or 3 dimensions, not by {method!r}.")
     if len(vectors) == 0:
         raise DataError("There is nothing to lay out.")
-    watch = _Watch(on_progress, cancel)
+    watch = Watch(on_progress, cancel)
     watch.tell(0, None)
-    places = _principal(vectors, dims, seed)
+    places = principal(vectors, dims, seed)
     if method != "pca" and len(vectors) >= _FEWEST:
-        wanted = min(len(vectors) - 1, _UMAP_NEIGHBOURS if method == "umap" else 3 * _PERPLEXITY)
+        wanted = min(len(vectors) - 1, UMAP_NEIGHBOURS if method == "umap" else 3 * PERPLEXITY)
         near = neighbours if neighbours is not None and neighbours.k else None
         near = (near or nearest(vectors, wanted, on_progress=on_progress, cancel=cancel)).first(wanted)
-        with _alone(watch):
-            places = (_umap if method == "umap" else _tsne)(places, near, seed, watch)
+        with alone(watch):
+            places = (by_umap if method == "umap" else by_tsne)(places, near, seed, watch)
     return _scaled(places)
 
 
-@dataclass(frozen=True, slots=True)
-class _Watch:
-    """Tells how far a layout is, and whether it is to stop."""
+def map_of(
+    points: Points,
+    *,
+    method: Method = "umap",
+    dims: int = 2,
+    anew: bool = False,
+    on_progress: OnProgress | None = None,
+    cancel: threading.Event | None = None,
+) -> Projection:
+    """The map of points, kept in the home folder: as it was made before, as far as the points are the same.
 
-    on_progress: OnProgress | None
-    cancel: threading.Event | None
-    started: float = 0.0
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "started", time.monotonic())
-
-    def tell(self, done: int, total: int | None) -> None:
-        """Raises Cancelled where somebody has asked to stop."""
-        if self.cancel is not None and self.cancel.is_set():
-            raise Cancelled("Stopped before the map was laid out.")
-        if self.on_progress:
-            self.on_progress(Progress("layout", done, total, time.monotonic() - self.started, "steps"))
-
-
-@contextmanager
-def _alone(watch: _Watch) -> Iterator[None]:
-    while not _running.acquire(timeout=0.2):
-        watch.tell(0, None)
-    try:
-        yield
-    finally:
-        _running.release()
-
-
-def _principal(vectors: Vectors, dims: int, seed: int) -> Places:
-    """(n, dims) principal components; what few points do not have is zero."""
-    from sklearn.decomposition import PCA
-
-    places = np.zeros((len(vectors), dims), np.float32)
-    count = min(dims, len(vectors) - 1, vectors.shape[1])
-    if count and np.ptp(vectors, axis=0).max() > _EQUAL:
-        places[:, :count] = PCA(count, random_state=seed).fit_transform(vectors)
-    return places
+    Known points keep their places; new ones are placed beside their nearest known neighbours and move nothing, unless
+    they are more than a third: then all are laid out anew, as with `anew`. Raises as `project` does.
+    """
+    keys, vectors = tuple(points.keys), points.centred
+    file = map_file(points, method, dims)
+    kept = kept_map(file, dims) if file and not anew else None
+    watch = Watch(on_progress, cancel)
+    known = None if kept is None else _known(kept, keys)
+    if kept is None or known is None or np.mean(known < 0) > _MOST_LATER:
+        places = project(vectors, method=method, dims=dims, on_progress=on_progress, cancel=cancel)
+        made = KeptMap(keys, places, np.zeros(len(keys), bool))
+        changed = True
+    else:
+        made, changed = _grown(kept, known, keys, vectors, watch), bool((known < 0).any())
+    if file and changed:
+        keep_map(file, made)
+    at = _known(made, keys)
+    later = int(made.later[at].sum())
+    return Projection(method, keys, made.places[at], later, int((~made.later).sum()), vectors is not points.vectors)
 
 
-def _umap(start: Places, near: Neighbours, seed: int, watch: _Watch) -> Places:
-    """One thread: with more, steps overwrite one another, and no layout could be had a second time."""
-    from umap.umap_ import find_ab_params, fuzzy_simplicial_set, simplicial_set_embedding
-
-    rng = np.random.RandomState(seed)
-    itself = np.arange(len(start))[:, None]  # UMAP counts each point among its neighbours
-    numbers = np.concatenate([itself, near.numbers], axis=1)
-    distances = np.concatenate([0 * itself, np.maximum(0, 1 - near.cosines)], axis=1).astype(np.float32)
-    graph, _, _ = fuzzy_simplicial_set(start, numbers.shape[1], rng, "cosine", {}, numbers, distances)
-    steps = 500 if len(start) <= 10_000 else 200
-    places, _ = simplicial_set_embedding(
-        start, graph, start.shape[1], 1.0, *find_ab_params(_SPREAD, _MIN_DISTANCE), 1.0, 5, steps, _noisy(start, rng),
-        rng, "cosine", {}, False, {}, False,
-        tqdm_kwds={"disable": False, "file": _Steps(watch, steps), "bar_format": "{n}", "miniters": 1},
-    )  # fmt: skip
-    return np.asarray(places, np.float32)
+def _known(kept: KeptMap, keys: tuple[str, ...]) -> NDArray[np.int64]:
+    """(n,) where each key is in a kept map, -1 where it is not."""
+    rows = {key: row for row, key in enumerate(kept.keys)}
+    return np.array([rows.get(key, -1) for key in keys], np.int64)
 
 
-class _Steps(io.StringIO):
-    """What UMAP writes its progress bar to: the number of the step, and nothing else."""
-
-    def __init__(self, watch: _Watch, steps: int) -> None:
-        super().__init__()
-        self._watch, self._steps = watch, steps
-
-    def write(self, text: str) -> int:
-        if text.strip().isdigit():
-            self._watch.tell(int(text), self._steps)
-        return len(text)
+def _grown(kept: KeptMap, known: NDArray[np.int64], keys: tuple[str, ...], vectors: Vectors, watch: Watch) -> KeptMap:
+    """A kept map with the new points placed. Places that no key asks for stay: filters come and go."""
+    new = np.flatnonzero(known < 0)
+    old = np.flatnonzero(known >= 0)
+    names = tuple(keys[number] for number in new)
+    places = _beside(vectors[new], names, vectors[old], kept.places[known[old]], watch)
+    return KeptMap(
+        kept.keys + names, np.concatenate([kept.places, places]), np.append(kept.later, np.ones(len(new), bool))
+    )
 
 
-def _tsne(start: Places, near: Neighbours, seed: int, watch: _Watch) -> Places:
-    from openTSNE import TSNE
-    from openTSNE.affinity import PerplexityBasedNN
-    from openTSNE.nearest_neighbors import PrecomputedNeighbors
-
-    distances = np.sqrt(np.maximum(0, 2 - 2 * near.cosines.astype(np.float64)))
-    known = PrecomputedNeighbors(near.numbers, distances)
-    perplexity = min(_PERPLEXITY, near.k / 3)
-    threads = -1 if len(start) > _WORTH_THREADS else 1
-    affinities = PerplexityBasedNN(knn_index=known, perplexity=perplexity, n_jobs=threads)
-    start = _noisy(start, np.random.RandomState(seed))
-    layout = TSNE(
-        start.shape[1], n_jobs=threads, random_state=seed, callbacks_every_iters=10,
-        negative_gradient_method="auto" if start.shape[1] == 2 else "bh",
-    ).prepare_initial(affinities=affinities, initialization=1e-4 * start / start.std())  # fmt: skip
-
-    def told(before: int, step: int, *_: object) -> bool:
-        watch.tell(before + step, _EXAGGERATED + _STEPS)
-        return False
-
-    for before, steps, exaggeration, momentum in ((0, _EXAGGERATED, 12, 0.5), (_EXAGGERATED, _STEPS, None, 0.8)):
-        layout.optimize(
-            steps, exaggeration=exaggeration, momentum=momentum, callbacks=partial(told, before), inplace=True,
-            learning_rate=max(_LEAST_RATE, len(start) / (exaggeration or 1)), propagate_exception=True,
-        )  # fmt: skip
-    return np.asarray(layout, np.float32)
+def _beside(new: Vectors, names: tuple[str, ...], old: Vectors, places: Places, watch: Watch) -> Places:
+    """(m, dims) places of new vectors: the mean of their nearest known ones, the nearer the heavier."""
+    found = np.empty((len(new), places.shape[1]), np.float32)
+    for start in range(0, len(new), _BLOCK):
+        watch.tell(start, len(new))
+        rows = slice(start, start + _BLOCK)
+        cosines, numbers = faiss.knn(new[rows], old, min(_BESIDE, len(old)), metric=faiss.METRIC_INNER_PRODUCT)
+        weights = 1 / np.maximum(1 - cosines, 1e-4) ** 2
+        weights /= weights.sum(axis=1, keepdims=True)
+        found[rows] = np.einsum("nk,nkd->nd", weights, places[numbers])
+    return found + np.stack([_small_step(name, places.shape[1]) for name in names] or [found])
 
 
-def _noisy(places: Places, rng: np.random.RandomState) -> Places:
-    """Places of standard deviation 1 with a little noise: equal ones could never part."""
-    scaled = places / max(float(places.std()), 1e-9)
-    return (scaled + rng.normal(scale=1e-3, size=places.shape)).astype(np.float32)
+def _small_step(name: str, dims: int) -> Places:
+    """(dims,) a step that is the same for a name at any time."""
+    seed = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")
+    return np.random.default_rng(seed).normal(scale=_SPREAD, size=dims).astype(np.float32)
 
 
 def _scaled(places: Places) -> Places:

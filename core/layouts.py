@@ -1,0 +1,140 @@
+"""The layouts behind maps: principal components, UMAP and t-SNE, each seeded, telling how far it is, and stoppable.
+
+UMAP: McInnes et al. 2018, "UMAP: Uniform Manifold Approximation and Projection". t-SNE: van der Maaten and Hinton 2008;
+its fast form: Linderman et al. 2019, "FIt-SNE". Both start from the principal components, which keeps the large
+structure and makes a layout repeatable (Kobak and Linderman 2021, "Initialization is critical").
+"""
+
+from __future__ import annotations
+
+import io
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.encoders.base import Vectors
+from core.errors import Cancelled
+from core.neighbours import Neighbours
+from core.progress import OnProgress, Progress
+
+Places = NDArray[np.float32]
+
+UMAP_NEIGHBOURS = 15
+PERPLEXITY = 30
+_MIN_DISTANCE, _SPREAD = 0.1, 1.0
+_EXAGGERATED, _STEPS = 250, 500  # of t-SNE
+_WORTH_THREADS = 2_000  # points; fewer are done before threads have met
+_LEAST_RATE = 50.0  # of t-SNE's learning: what its rule (Belkina et al. 2019) gives few points moves nothing
+_EQUAL = 1e-6  # difference that rounding makes
+_running = threading.Lock()  # one layout at a time: numba's plainest threads abort the process when two use them
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Tells how far a layout is, and whether it is to stop."""
+
+    on_progress: OnProgress | None
+    cancel: threading.Event | None
+    started: float = 0.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "started", time.monotonic())
+
+    def tell(self, done: int, total: int | None) -> None:
+        """Raises Cancelled where somebody has asked to stop."""
+        if self.cancel is not None and self.cancel.is_set():
+            raise Cancelled("Stopped before the map was laid out.")
+        if self.on_progress:
+            self.on_progress(Progress("layout", done, total, time.monotonic() - self.started, "steps"))
+
+
+@contextmanager
+def alone(watch: Watch) -> Iterator[None]:
+    while not _running.acquire(timeout=0.2):
+        watch.tell(0, None)
+    try:
+        yield
+    finally:
+        _running.release()
+
+
+def principal(vectors: Vectors, dims: int, seed: int) -> Places:
+    """(n, dims) principal components; what few points do not have is zero."""
+    from sklearn.decomposition import PCA
+
+    places = np.zeros((len(vectors), dims), np.float32)
+    count = min(dims, len(vectors) - 1, vectors.shape[1])
+    if count and np.ptp(vectors, axis=0).max() > _EQUAL:
+        places[:, :count] = PCA(count, random_state=seed).fit_transform(vectors)
+    return places
+
+
+def by_umap(start: Places, near: Neighbours, seed: int, watch: Watch) -> Places:
+    """One thread: with more, steps overwrite one another, and no layout could be had a second time."""
+    from umap.umap_ import find_ab_params, fuzzy_simplicial_set, simplicial_set_embedding
+
+    rng = np.random.RandomState(seed)
+    itself = np.arange(len(start))[:, None]  # UMAP counts each point among its neighbours
+    numbers = np.concatenate([itself, near.numbers], axis=1)
+    distances = np.concatenate([0 * itself, np.maximum(0, 1 - near.cosines)], axis=1).astype(np.float32)
+    graph, _, _ = fuzzy_simplicial_set(start, numbers.shape[1], rng, "cosine", {}, numbers, distances)
+    steps = 500 if len(start) <= 10_000 else 200
+    places, _ = simplicial_set_embedding(
+        start, graph, start.shape[1], 1.0, *find_ab_params(_SPREAD, _MIN_DISTANCE), 1.0, 5, steps, _noisy(start, rng),
+        rng, "cosine", {}, False, {}, False,
+        tqdm_kwds={"disable": False, "file": _Steps(watch, steps), "bar_format": "{n}", "miniters": 1},
+    )  # fmt: skip
+    return np.asarray(places, np.float32)
+
+
+class _Steps(io.StringIO):
+    """What UMAP writes its progress bar to: the number of the step, and nothing else."""
+
+    def __init__(self, watch: Watch, steps: int) -> None:
+        super().__init__()
+        self._watch, self._steps = watch, steps
+
+    def write(self, text: str) -> int:
+        if text.strip().isdigit():
+            self._watch.tell(int(text), self._steps)
+        return len(text)
+
+
+def by_tsne(start: Places, near: Neighbours, seed: int, watch: Watch) -> Places:
+    from openTSNE import TSNE
+    from openTSNE.affinity import PerplexityBasedNN
+    from openTSNE.nearest_neighbors import PrecomputedNeighbors
+
+    distances = np.sqrt(np.maximum(0, 2 - 2 * near.cosines.astype(np.float64)))
+    known = PrecomputedNeighbors(near.numbers, distances)
+    perplexity = min(PERPLEXITY, near.k / 3)
+    threads = -1 if len(start) > _WORTH_THREADS else 1
+    affinities = PerplexityBasedNN(knn_index=known, perplexity=perplexity, n_jobs=threads)
+    start = _noisy(start, np.random.RandomState(seed))
+    layout = TSNE(
+        start.shape[1], n_jobs=threads, random_state=seed, callbacks_every_iters=10,
+        negative_gradient_method="auto" if start.shape[1] == 2 else "bh",
+    ).prepare_initial(affinities=affinities, initialization=1e-4 * start / start.std())  # fmt: skip
+
+    def told(before: int, step: int, *_: object) -> bool:
+        watch.tell(before + step, _EXAGGERATED + _STEPS)
+        return False
+
+    for before, steps, exaggeration, momentum in ((0, _EXAGGERATED, 12, 0.5), (_EXAGGERATED, _STEPS, None, 0.8)):
+        layout.optimize(
+            steps, exaggeration=exaggeration, momentum=momentum, callbacks=partial(told, before), inplace=True,
+            learning_rate=max(_LEAST_RATE, len(start) / (exaggeration or 1)), propagate_exception=True,
+        )  # fmt: skip
+    return np.asarray(layout, np.float32)
+
+
+def _noisy(places: Places, rng: np.random.RandomState) -> Places:
+    """Places of standard deviation 1 with a little noise: equal ones could never part."""
+    scaled = places / max(float(places.std()), 1e-9)
+    return (scaled + rng.normal(scale=1e-3, size=places.shape)).astype(np.float32)

@@ -1,0 +1,68 @@
+"""Maps kept in the home folder, so that the next visit sees the same picture at once."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import DataError
+from core.files import write_whole
+from core.home import home
+from core.points import Points
+from core.safe_arrays import SUFFIX, pack, unpack
+
+_MOST_KEPT = 24  # maps; those not looked at for longest go first
+
+
+@dataclass(frozen=True, eq=False)
+class KeptMap:
+    """Places of points by their keys. places: (n, dims). later: (n,) which were placed beside others afterwards."""
+
+    keys: tuple[str, ...]
+    places: NDArray[np.float32]
+    later: NDArray[np.bool_]
+
+
+def map_file(points: Points, method: str, dims: int) -> Path | None:
+    """Where the map of such points is kept, or would be: by their library, encoder, and whether videos are whole.
+
+    Not by filters: what they leave over keeps its places. None for points of no library.
+    """
+    if points.library is None:
+        return None
+    of = "items" if np.isnan(points.start_s).all() else "frames"
+    named = json.dumps([str(points.library), points.index.encoder_id, of, method, dims])
+    return home() / "maps" / f"{hashlib.blake2b(named.encode(), digest_size=16).hexdigest()}{SUFFIX}"
+
+
+def kept_map(file: Path, dims: int) -> KeptMap | None:
+    """The map of a file; None where there is none, or it is damaged."""
+    try:
+        arrays, about = unpack(file.read_bytes())
+        keys = tuple(str(key) for key in json.loads(about["keys"]))
+        places, later = arrays["places"], arrays["later"]
+        sound = places.shape == (len(keys), dims) and later.shape == (len(keys),)
+    except (OSError, DataError, KeyError, ValueError, TypeError, RecursionError):
+        return None
+    if not sound:
+        return None
+    with contextlib.suppress(OSError):
+        os.utime(file)  # looked at now
+    return KeptMap(keys, places, later > 0)
+
+
+def keep_map(file: Path, made: KeptMap) -> None:
+    """Keeps a map, and no more than a few besides. Where nothing can be written the map is only not kept."""
+    arrays = {"places": made.places, "later": made.later.astype(np.float32)}
+    with contextlib.suppress(OSError):
+        write_whole(file, pack(arrays, {"keys": json.dumps(made.keys)}))
+        newest_first = sorted(file.parent.glob(f"*{SUFFIX}"), key=lambda each: each.stat().st_mtime, reverse=True)
+        for old in newest_first[_MOST_KEPT:]:
+            old.unlink(missing_ok=True)
