@@ -1,0 +1,56 @@
+"""What a library could do without, as lists to take away: a table that says why, and bare paths for other programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import pyarrow.compute as pc
+
+from core.export import as_text
+from core.library.schema import Item
+from core.library.store import Library
+
+_COLUMNS = ("path", "why", "best_copy", "cosine")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A file that may be one too many. best: the path of the copy to keep, where there is one, and the cosine to it."""
+
+    item: Item
+    why: str
+    best: str = ""
+    cosine: float | None = None
+
+
+def unreadable(library: Library) -> list[Finding]:
+    """The files that cannot be read, and the videos that can be read in part only, each with its reason."""
+    items = library.items()
+    partly = pc.and_(pc.equal(items["status"], "ok"), pc.is_valid(items["reason"]))
+    rows = items.filter(pc.or_(pc.equal(items["status"], "failed"), partly)).to_pylist()
+    return [Finding(Item.from_row(row), row["reason"] or "It cannot be read.") for row in rows]
+
+
+def findings_csv(findings: Iterable[Finding]) -> str:
+    """A table with a header, a file a row: path, why it is listed, the copy to keep, the cosine to it (-1 to 1)."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    writer.writerow(_COLUMNS)
+    for each in findings:
+        cosine = "" if each.cosine is None else f"{each.cosine:.4f}"
+        writer.writerow([as_text(each.item.path), as_text(each.why), as_text(each.best), cosine])
+    return buffer.getvalue()
+
+
+def one_a_line(findings: Sequence[Finding]) -> bool:
+    """Whether a list with a path on each line names these files and no others: no name holds a line break."""
+    return not any(len(f"{each.item.path}.".splitlines()) > 1 for each in findings)
+
+
+def paths_list(findings: Iterable[Finding], *, end: str = "\n") -> bytes:
+    """The bare paths as the file system writes them, each ended by `end`: a NUL for `xargs -0`, safe for any name."""
+    return b"".join(os.fsencode(each.item.path + end) for each in findings)
