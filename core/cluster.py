@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -21,14 +21,12 @@ from core.progress import OnProgress, Progress
 
 Method = Literal["kmeans", "hdbscan", "agglomerative"]
 Numbers = NDArray[np.int64]
-Cut = Callable[[int], Numbers]  # a number of groups to the group of each point
 
 _COMPONENTS = 32
 _FIT_ROWS = 20_000  # that the principal components are found from
 _SAMPLE = 2_000  # points that silhouettes are told from
 _CHOICE_ROWS = 5_000  # that the number of clusters is chosen by
 _COUNTS = (*range(2, 13), 14, 17, 20, 24, 28, 34, 40)  # of clusters, that are tried where nobody says how many
-_MOST_CLUSTERS = _COUNTS[-1]
 _MICRO = 2_000  # groups that Ward's method starts from where there are more points
 
 
@@ -79,11 +77,12 @@ def find_clusters(
     """Groups (n, dim) unit rows.
 
     "kmeans" (Lloyd 1982, k-means++) and "agglomerative" (Ward 1963; beyond 2,000 points of k-means micro-clusters) make
-    `k` groups, or as many as give the best silhouette among 2 to 40
-    (at most the root of n). "hdbscan" (Campello et al. 2013, on the graph of
-    nearest neighbours) finds how many there are and leaves points out; it takes no `k`.
-    `cancel` ends the search for the best k early, with the best so far. Raises DataError.
+    `k` groups, or as many as k-means tells apart best by silhouette: 2 to 40, at most the root of n. "hdbscan"
+    (`core.density`) finds how many there are and leaves points out; it takes no `k`.
+    `cancel` ends the search for the best k early, with the best so far. Raises DataError, and with "hdbscan" Cancelled.
     """
+    from threadpoolctl import threadpool_limits
+
     if method not in get_args(Method):
         raise DataError(f"There is no method {method!r}: choose {', '.join(get_args(Method))}.")
     if len(vectors) < 2:
@@ -98,10 +97,10 @@ def find_clusters(
 
         of = dense_groups(reduced, on_progress=on_progress, cancel=cancel)
     else:
-        cuts = _kmeans if method == "kmeans" else _ward
-        if k is None:
-            k = _best_count(_some(reduced, _CHOICE_ROWS, seed), cuts, seed, on_progress, cancel)
-        of = cuts(reduced, seed)(k)
+        with threadpool_limits(1):  # on so few dimensions threads wait for one another, on a busy machine for seconds
+            if k is None:
+                k = _best_count(_some(reduced, _CHOICE_ROWS, seed), seed, on_progress, cancel)
+            of = _kmeans(reduced, k, seed) if method == "kmeans" else _ward(reduced, k, seed)
     of = _by_size(of)
     return Clusters(of, centres_of(vectors, of), method, silhouette(reduced, of, seed=seed))
 
@@ -144,42 +143,35 @@ def agreement(of: Sequence[int] | Numbers, truth: Sequence[object]) -> Agreement
     return Agreement(float(normalized_mutual_info_score(names, of)), float(adjusted_rand_score(names, of)))
 
 
-def _kmeans(reduced: Vectors, seed: int) -> Cut:
+def _kmeans(reduced: Vectors, k: int, seed: int) -> Numbers:
     from sklearn.cluster import KMeans
 
     tries = 3 if len(reduced) <= _FIT_ROWS else 1
-    return lambda k: np.asarray(KMeans(k, n_init=tries, random_state=seed).fit_predict(reduced), np.int64)
+    return np.asarray(KMeans(k, n_init=tries, random_state=seed).fit_predict(reduced), np.int64)
 
 
-def _ward(reduced: Vectors, seed: int) -> Cut:
+def _ward(reduced: Vectors, k: int, seed: int) -> Numbers:
     from scipy.cluster.hierarchy import fcluster, ward
     from sklearn.cluster import MiniBatchKMeans
 
     own = np.arange(len(reduced))
-    if len(reduced) > _MICRO:
-        micro = MiniBatchKMeans(_MICRO, n_init=1, random_state=seed).fit(reduced)
+    if len(reduced) > max(_MICRO, k):
+        micro = MiniBatchKMeans(max(_MICRO, k), n_init=1, random_state=seed).fit(reduced)
         own = np.unique(micro.labels_, return_inverse=True)[1]
         reduced = centres_of(reduced, own)
-    tree = ward(reduced)
-    return lambda k: np.asarray(fcluster(tree, k, "maxclust"), np.int64)[own]
+    return np.asarray(fcluster(ward(reduced), k, "maxclust"), np.int64)[own]
 
 
-def _best_count(
-    reduced: Vectors,
-    cuts: Callable[[Vectors, int], Cut],
-    seed: int,
-    on_progress: OnProgress | None,
-    cancel: threading.Event | None,
-) -> int:
-    """How many groups have the best silhouette, among 2 to the root of the number of points, at most 40."""
-    most = max(2, min(_MOST_CLUSTERS, round(len(reduced) ** 0.5)))
+def _best_count(reduced: Vectors, seed: int, on_progress: OnProgress | None, cancel: threading.Event | None) -> int:
+    """How many groups k-means tells apart best by silhouette: 2 to the root of the number of points, at most 40."""
+    most = max(2, round(len(reduced) ** 0.5))
     counts = [count for count in _COUNTS if count <= most]
-    cut, scores = cuts(reduced, seed), list[float]()
+    scores: list[float] = []
     started = time.monotonic()
     for count in counts:
         if scores and cancel is not None and cancel.is_set():
             break
-        score = silhouette(reduced, cut(count), seed=seed)
+        score = silhouette(reduced, _kmeans(reduced, count, seed), seed=seed)
         scores.append(-1.0 if score is None else score)
         if on_progress is not None:
             on_progress(Progress("clusters", len(scores), len(counts), time.monotonic() - started, "tries"))
