@@ -29,8 +29,9 @@ _WITHIN = 0.99  # share of the points that lies in -1..1
 _FARTHEST = 10.0
 _EQUAL = 1e-6
 _MOST_LATER = 1 / 3  # share of new points beyond which the others say too little about their places
-_BESIDE = 5  # known neighbours that a new point is placed by
-_SPREAD = 0.01  # of new points around their places, so that equal ones can be told apart
+_BESIDE = 8  # known neighbours that a new point is placed by
+_TOGETHER = 0.05  # apart on the map, at most
+_SPREAD = 0.004  # of new points around their places, so that equal ones can be told apart
 _BLOCK = 1_024
 
 
@@ -133,16 +134,23 @@ def _grown(kept: KeptMap, known: NDArray[np.int64], keys: tuple[str, ...], vecto
 
 
 def _beside(new: Vectors, names: tuple[str, ...], old: Vectors, places: Places, watch: Watch) -> Places:
-    """(m, dims) places of new vectors: the mean of their nearest known ones, the nearer the heavier."""
+    """(m, dims) places of new vectors: where their nearest known ones lie closest together.
+
+    A weighted mean of those alone, for the mean of all would often fall between two groups, where nothing is.
+    """
     found = np.empty((len(new), places.shape[1]), np.float32)
     for start in range(0, len(new), _BLOCK):
         watch.tell(start, len(new))
         rows = slice(start, start + _BLOCK)
         cosines, numbers = faiss.knn(new[rows], old, min(_BESIDE, len(old)), metric=faiss.METRIC_INNER_PRODUCT)
         weights = 1 / np.maximum(1 - cosines, 1e-4) ** 2
-        weights /= weights.sum(axis=1, keepdims=True)
-        found[rows] = np.einsum("nk,nkd->nd", weights, places[numbers])
-    return found + np.stack([_small_step(name, places.shape[1]) for name in names] or [found])
+        around = places[numbers]
+        together = np.linalg.norm(around[:, :, None] - around[:, None], axis=3) < _TOGETHER
+        densest = np.argmax((together * weights[:, None]).sum(axis=2), axis=1)
+        weights *= together[np.arange(len(around)), densest]
+        found[rows] = np.einsum("nk,nkd->nd", weights / weights.sum(axis=1, keepdims=True), around)
+        found[rows] += np.stack([_small_step(name, places.shape[1]) for name in names[rows]])
+    return found
 
 
 def _small_step(name: str, dims: int) -> Places:
