@@ -1,0 +1,40 @@
+"""The "In Python" expander: the few lines of core that produce what a screen shows, with the visitor's own settings."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+import streamlit as st
+
+from core import Encoder, Library
+from core.encoders import DEFAULT_ENCODER
+from ui.libraries import VISIT, library_choices
+
+
+def in_python(code: str) -> None:
+    """An expander with code that can be copied. What a visitor typed must stand in it through `repr`."""
+    with st.expander("In Python", icon=":material/code:"):
+        st.code(textwrap.dedent(code).strip(), language="python", wrap_lines=True)
+
+
+def opening(library: Library | None, encoder: Encoder) -> str:
+    """The first lines of most of them: what opens this library and this encoder."""
+    named = "" if encoder.name == DEFAULT_ENCODER else repr(encoder.name)
+    lines = ["from core import Library, open_encoder" if library else "from core import open_encoder", ""]
+    lines += [f"encoder = open_encoder({named})"]
+    lines += [f"library = Library({library_text(library)!r})"] if library else []
+    return "\n".join(lines) + "\n"
+
+
+def library_text(library: Library) -> str:
+    """The path of a library as a visitor would write it: from the home directory where it lies there.
+
+    A library of one visit lies where nobody would look for it, and goes: "my-library" stands for it.
+    """
+    if library_choices().get(VISIT) == library.path:
+        return "my-library"
+    try:
+        return str(Path("~") / library.path.relative_to(Path.home()))
+    except (ValueError, RuntimeError):
+        return str(library.path)
