@@ -64,6 +64,11 @@ class Picture:
         found = np.array([point.pt for point in points], np.float32).reshape(-1, 2)
         return found, None if descriptors is None else np.asarray(descriptors, np.uint8)
 
+    @cached_property
+    def mirrored(self) -> Picture:
+        """Left and right changed over."""
+        return Picture(Image.fromarray(self.pixels[:, ::-1]))
+
     def whole_match(self, frame: Picture) -> Match | None:
         """As whole pictures, whatever their sizes; None where they are not the same."""
         ratios = [each.pixels.shape[1] / each.pixels.shape[0] for each in (self, frame)]
@@ -78,11 +83,11 @@ class Picture:
 
     def is_part_of(self, frame: Picture) -> bool:
         """Whether features say so; the pixels may still say no."""
-        return self._map_from(frame) is not None
+        return self.map_from(frame) is not None
 
     def part_match(self, frame: Picture) -> Match | None:
         """As parts of one another: the frame is mapped onto this picture. None where they are not the same."""
-        to_picture = self._map_from(frame)
+        to_picture = self.map_from(frame)
         if to_picture is None:
             return None
         height, width = self.pixels.shape[:2]
@@ -95,7 +100,7 @@ class Picture:
         likeness = _laid_over(self.small, _small(mapped), mask)
         return Match(likeness, False) if likeness is not None else None
 
-    def _map_from(self, frame: Picture) -> NDArray[np.float64] | None:
+    def map_from(self, frame: Picture) -> NDArray[np.float64] | None:
         """The affine map (2, 3) from a frame's pixels to this picture's; None where too few features agree on one."""
         (points, mine), (frame_points, theirs) = self.features, frame.features
         if mine is None or theirs is None or min(len(mine), len(theirs)) < _INLIERS:

@@ -1,0 +1,115 @@
+"""From pairs that may be copies to groups that are: looked at roughly, then exactly, several at a time."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from typing import NamedTuple, TypeVar
+
+import cv2
+import numpy as np
+
+from core.copies import roughly_copies
+from core.errors import Cancelled
+from core.progress import OnProgress, Progress
+from core.shown import Shown
+
+_THREADS = 4
+_BATCH = 64
+_SHARPER = 1.25  # a ratio of sharpness below this is none: compression alone changes it so much
+
+A = TypeVar("A")
+B = TypeVar("B")
+
+
+class Pair(NamedTuple):
+    """Two points that may be copies. still: both are photos, and a rough look can spare the exact one."""
+
+    one: int
+    other: int
+    still: bool
+
+
+def verified(
+    shown: Shown, pairs: Sequence[Pair], *, on_progress: OnProgress | None = None, cancel: threading.Event | None = None
+) -> list[list[int]]:
+    """Groups of two or more points, each compared with the first of its group, the best copy. Raises Cancelled."""
+    with ThreadPoolExecutor(_THREADS, "copies") as pool:
+
+        def at_once(stage: str, work: Callable[[A], B], items: Sequence[A]) -> Iterator[tuple[A, B]]:
+            started, remaining, done = time.monotonic(), iter(items), 0
+            while batch := list(islice(remaining, _BATCH)):
+                if cancel is not None and cancel.is_set():
+                    raise Cancelled("Stopped before the copies were found.")
+                yield from zip(batch, pool.map(work, batch), strict=True)
+                done += len(batch)
+                if on_progress:
+                    on_progress(Progress(stage, done, len(items), time.monotonic() - started, "pictures"))
+
+        stills = sorted({number for pair in pairs if pair.still for number in pair[:2]})
+        looks = dict(at_once("look", shown.rough, stills))
+
+        def may_be(pair: Pair) -> bool:
+            one, other = looks.get(pair.one), looks.get(pair.other)
+            return not pair.still or (one is not None and other is not None and roughly_copies(one, other))
+
+        likely = [pair for pair, is_likely in at_once("compare", may_be, pairs) if is_likely]
+        compared = {
+            pair[:2]: is_copy
+            for pair, is_copy in at_once("verify", lambda pair: shown.are_copies(*pair[:2]), _together(likely))
+        }
+    together = _components(pair for pair, is_copy in compared.items() if is_copy)
+    return [group for numbers in together for group in _around_the_best(shown, numbers, compared)]
+
+
+def _components(pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
+    """The connected components of a graph that is given by its edges."""
+    leader: dict[int, int] = {}
+
+    def of(number: int) -> int:
+        while leader.setdefault(number, number) != number:
+            leader[number] = number = leader[leader[number]]
+        return number
+
+    for one, other in pairs:
+        leader[of(other)] = of(one)
+    found: dict[int, list[int]] = defaultdict(list)
+    for number in sorted(leader):
+        found[of(number)].append(number)
+    return list(found.values())
+
+
+def _together(pairs: Sequence[Pair]) -> list[Pair]:
+    """The pairs of one component after one another, so that each file is decoded about once."""
+    places = {number: place for place, some in enumerate(_components(pair[:2] for pair in pairs)) for number in some}
+    return sorted(pairs, key=lambda pair: (places[pair.one], pair.one))
+
+
+def _around_the_best(
+    shown: Shown, numbers: Sequence[int], compared: dict[tuple[int, int], bool]
+) -> Iterator[list[int]]:
+    """Splits what hangs together into groups whose members are copies of their best one."""
+    remaining = sorted(numbers, key=lambda number: _quality(shown, number), reverse=True)
+    while len(remaining) > 1:
+        best, *others = remaining
+        group, remaining = [best], []
+        for other in others:
+            pair = min(best, other), max(best, other)
+            if pair not in compared:
+                compared[pair] = shown.are_copies(*pair)
+            (group if compared[pair] else remaining).append(other)
+        if len(group) > 1:
+            yield group
+
+
+def _quality(shown: Shown, number: int) -> tuple[int, int, int, int]:
+    """Pixels, sharpness in coarse steps, bytes; of equal ones the first."""
+    item, picture = shown.item(number), shown.pixels(number)
+    edges = cv2.Laplacian(cv2.cvtColor(picture.pixels, cv2.COLOR_RGB2GRAY), cv2.CV_32F) if picture else np.zeros(1)
+    steps = math.floor(math.log(float(edges.var()) + 1.0) / math.log(_SHARPER))
+    return (item.width or 0) * (item.height or 0), steps, item.bytes, -number

@@ -1,0 +1,170 @@
+"""Copies among a library's files: equal to the byte, or the same picture saved again.
+
+Equal content is told by its hash. For other copies neighbours among the vectors say which pairs to look at, and their
+pixels decide (`core.copies`): photos of one scene are near one another too, and are no copies.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from core.copies_found import Pair, verified
+from core.errors import DataError
+from core.files import absolute
+from core.neighbours import Neighbours, nearest
+from core.points import Points
+from core.progress import OnProgress
+from core.shown import OnUnreadable, Shown
+
+THRESHOLD = 0.6  # 98 % of photos made a third as large stay above it; what is no copy the pixels tell
+_NEIGHBOURS = 8
+_FRAMES = 0.8  # the least cosine of pairs with a frame or a video: these cost a look into the video
+_FRAME_PAIRS = 3  # of one file with one video
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicates:
+    """Copies of one picture, among n points: the one to keep first (most pixels, then sharpest, then most bytes).
+
+    exact: equal to the byte; a "near" group may hold exact copies as well. cosine: the lowest to the first, -1 to 1.
+    """
+
+    numbers: tuple[int, ...]
+    kind: Literal["exact", "near"]
+    cosine: float
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """A file of one folder that has a copy in another: the numbers of both points, and their cosine."""
+
+    first: int
+    second: int
+    kind: Literal["exact", "near"]
+    cosine: float
+
+
+def find_duplicates(
+    points: Points,
+    *,
+    threshold: float = THRESHOLD,
+    neighbours: Neighbours | None = None,
+    on_progress: OnProgress | None = None,
+    cancel: threading.Event | None = None,
+    on_unreadable: OnUnreadable | None = None,
+) -> list[Duplicates]:
+    """Groups of copies, the surest first. Of a video's frames the one that shows another file stands for it.
+
+    threshold: the least cosine of pairs whose pixels are compared; 1 or more finds exact copies only. Every copy of a
+    group was compared with its first, so that likenesses do not add up to chains. neighbours: of the points' vectors,
+    where they are known. on_unreadable: told each file that cannot be read any more, and why; it may go unfound.
+    Raises Cancelled.
+    """
+    same = _equal_contents(points)
+    shown = Shown(points, on_unreadable)
+    groups: list[list[int]] = []
+    if threshold < 1 and len(points) > 1:
+        near = neighbours or nearest(points.vectors, _NEIGHBOURS, on_progress=on_progress, cancel=cancel)
+        pairs = _pairs(points, near, same, threshold)
+        groups = verified(shown, pairs, on_progress=on_progress, cancel=cancel)
+    equal: dict[int, list[int]] = defaultdict(list)
+    for number, first in same.items():
+        equal[first].append(number)
+    joined = [[number for first in group for number in equal.pop(same.get(first, first), [first])] for group in groups]
+    found = [_group(points, group, same) for group in [*joined, *(each for each in equal.values() if len(each) > 1)]]
+    return sorted(found, key=lambda each: (each.kind, -each.cosine, each.numbers))
+
+
+def find_leaks(
+    points: Points,
+    first: Path | str,
+    second: Path | str,
+    *,
+    threshold: float = THRESHOLD,
+    on_progress: OnProgress | None = None,
+    cancel: threading.Event | None = None,
+    on_unreadable: OnUnreadable | None = None,
+) -> list[Leak]:
+    """The files below one folder that have a copy below another, such as train and test, the surest first.
+
+    Where one folder lies in the other, its files are its own. Raises DataError where a folder has no files among the
+    points, and Cancelled.
+    """
+    sides = _sides(points, absolute(first), absolute(second))
+    for side, folder in ((0, first), (1, second)):
+        if side not in sides:
+            raise DataError(f"No file of {str(folder)!r} is here: index that folder, or name another one.")
+    numbers = np.flatnonzero(sides >= 0)
+    some = replace(
+        points, vectors=points.vectors[numbers], item_rows=points.item_rows[numbers], start_s=points.start_s[numbers],
+        texts=(),
+    )  # fmt: skip
+    groups = find_duplicates(
+        some, threshold=threshold, on_progress=on_progress, cancel=cancel, on_unreadable=on_unreadable
+    )
+    leaks = []
+    hashes = points.column("content_hash")
+    for group in groups:
+        members = numbers[list(group.numbers)]
+        mine, theirs = members[sides[members] == 0], members[sides[members] == 1]
+        for one in mine[: len(mine) if len(theirs) else 0].tolist():
+            cosines = points.vectors[theirs] @ points.vectors[one]
+            equal = np.array([hashes[one] is not None and hashes[one] == hashes[other] for other in theirs])
+            best = int(np.lexsort((-cosines, ~equal))[0])
+            leaks.append(Leak(one, int(theirs[best]), "exact" if equal[best] else "near", float(cosines[best])))
+    return sorted(leaks, key=lambda each: (each.kind, -each.cosine))
+
+
+def _equal_contents(points: Points) -> dict[int, int]:
+    """Points by the first point whose file has the same content; one point for each file that has such copies."""
+    firsts: dict[str, int] = {}
+    same: dict[int, int] = {}
+    seen: set[int] = set()
+    rows = points.item_rows.tolist()
+    for number, content in enumerate(points.column("content_hash")):
+        if content is not None and rows[number] not in seen:
+            seen.add(rows[number])
+            same[number] = firsts.setdefault(str(content), number)
+    return same
+
+
+def _pairs(points: Points, neighbours: Neighbours, same: dict[int, int], threshold: float) -> list[Pair]:
+    """The pairs of different files whose pixels are to be compared, each once, the likest first."""
+    items, still = points.item_rows, np.array(points.kinds) == "image"
+    one = np.repeat(np.arange(len(points)), neighbours.k)
+    other, cosines = neighbours.numbers.ravel(), neighbours.cosines.ravel()
+    least = np.where(still[one] & still[other], threshold, max(threshold, _FRAMES))
+    kept = (cosines >= least) & (items[one] >= 0) & (items[other] >= 0) & (items[one] != items[other])
+    found: dict[tuple[int, int], float] = {}
+    times: dict[tuple[int, int], int] = defaultdict(int)
+    order = np.flatnonzero(kept)[np.argsort(-cosines[kept], kind="stable")]
+    for a, b, cosine in zip(one[order].tolist(), other[order].tolist(), cosines[order].tolist(), strict=True):
+        a, b = sorted((same.get(a, a), same.get(b, b)))
+        files = min(int(items[a]), int(items[b])), max(int(items[a]), int(items[b]))
+        if a != b and (a, b) not in found and times[files] < _FRAME_PAIRS:
+            times[files] += 1
+            found[a, b] = cosine
+    return [Pair(a, b, bool(still[a] and still[b])) for a, b in found]
+
+
+def _group(points: Points, numbers: Sequence[int], same: dict[int, int]) -> Duplicates:
+    cosines = points.vectors[list(numbers)] @ points.vectors[numbers[0]]
+    is_exact = len({same.get(number, number) for number in numbers}) == 1
+    return Duplicates(tuple(numbers), "exact" if is_exact else "near", min(1.0, float(cosines.min())))
+
+
+def _sides(points: Points, first: Path, second: Path) -> np.ndarray:
+    """(n,) 0 for points of files below the first folder, 1 below the second, -1 for others."""
+    folders = sorted([(len(first.parts), 0, first), (len(second.parts), 1, second)], reverse=True)
+    found = np.full(len(points), -1)
+    for number, path in enumerate(points.column("path")):
+        if path is not None:
+            found[number] = next((side for _, side, folder in folders if Path(str(path)).is_relative_to(folder)), -1)
+    return found

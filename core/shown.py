@@ -1,0 +1,104 @@
+"""What points show, decoded when it is asked for: the pictures by which their files are compared."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from core.copies import Rough, are_copies, rough
+from core.errors import MediaError
+from core.library.schema import Item
+from core.media.images import open_image
+from core.near_exact import Picture
+from core.points import Points
+from core.track import track_of
+
+_KEPT = 256  # points whose pictures stay in memory: half a megabyte each
+_SIDE = 240  # pixels of the shorter side: enough for features
+_ROUGH_SIDE = 48
+_AROUND_S = 0.5  # to each side of a row, which stands for frames that were not embedded
+_FRAMES = 9
+_MOMENTS = (0.2, 0.5, 0.8)  # of a video's length, where two are compared
+_LENGTHS = 0.02  # by which the lengths of two copies may differ
+
+OnUnreadable = Callable[[Item, str], None]
+
+
+class Shown:
+    """The pictures of points; for several threads. A file that cannot be read shows nothing, and is told once."""
+
+    def __init__(self, points: Points, on_unreadable: OnUnreadable | None = None) -> None:
+        self._points = points
+        self._kinds = points.kinds
+        self._tell = on_unreadable
+        self._unreadable: set[str] = set()
+        self._lock = threading.Lock()
+        self._pictures = lru_cache(maxsize=_KEPT)(self._read)
+
+    def rough(self, number: int) -> Rough | None:
+        """A photo for the rough look; None where it cannot be read."""
+        item = self.item(number)
+        try:
+            return rough(open_image(Path(item.path), min_side=_ROUGH_SIDE))
+        except MediaError as error:
+            self._failed(item, error)
+            return None
+
+    def are_copies(self, one: int, other: int) -> bool:
+        """Whether two points show the same, by their pixels. Whole videos: at three moments of the same length."""
+        kinds = {self._kinds[one], self._kinds[other]}
+        if kinds == {"video"} and not self._equally_long(one, other):
+            return False
+        if "video" in kinds and len(kinds) > 1:
+            return False  # the mean of a video is no picture
+        first, second = self._pictures(one), self._pictures(other)
+        if kinds == {"video"}:
+            pairs = list(zip(first, second, strict=False))
+            return len(pairs) == len(_MOMENTS) and all(are_copies(*pair) for pair in pairs)
+        if kinds == {"frame"}:  # sampled alike or not, the middle of one lies among those around the other
+            first = first[len(first) // 2 :][:1]
+        return any(are_copies(a, b) for a in first for b in second)
+
+    def item(self, number: int) -> Item:
+        """The file of a point."""
+        return self._points.items([number])[0]
+
+    def pixels(self, number: int) -> Picture | None:
+        """The picture that stands for a point; None where it cannot be read."""
+        return next(iter(self._pictures(number)), None)
+
+    def _read(self, number: int) -> list[Picture]:
+        item = self.item(number)
+        try:
+            if self._kinds[number] == "image":
+                return [Picture(open_image(Path(item.path), min_side=_SIDE))]
+            from core.media.video import Video  # loads FFmpeg
+
+            with Video(item.path) as video:
+                return [Picture(image) for image in video.pictures_at(self._times(number, item), min_side=_SIDE)]
+        except MediaError as error:
+            self._failed(item, error)
+            return []
+
+    def _times(self, number: int, item: Item) -> list[float]:
+        """Seconds of a whole video's moments, or of the frames around a row of it."""
+        if self._kinds[number] == "video":
+            return [share * (item.duration_s or 0.0) for share in _MOMENTS]
+        track, start_s = track_of(self._points.index, item.id), float(self._points.start_s[number])
+        end_s = float(track.end_s[np.searchsorted(track.start_s, start_s)])
+        return np.linspace(max(0.0, start_s - _AROUND_S), end_s + _AROUND_S, _FRAMES).tolist()
+
+    def _equally_long(self, one: int, other: int) -> bool:
+        lengths = [self.item(number).duration_s or 0.0 for number in (one, other)]
+        return max(lengths) - min(lengths) <= max(0.1, _LENGTHS * max(lengths))
+
+    def _failed(self, item: Item, error: MediaError) -> None:
+        with self._lock:
+            told = item.id in self._unreadable
+            self._unreadable.add(item.id)
+        if self._tell and not told:
+            self._tell(item, str(error))
