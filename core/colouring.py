@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import colorsys
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from core.filters import item_dates
+from core.library.schema import Label
+from core.points import Points
 
 Colours = NDArray[np.uint8]
 
@@ -91,3 +96,42 @@ def _ramp(steps: int) -> Colours:
 
 def _rgb(colour: str) -> tuple[int, ...]:
     return tuple(bytes.fromhex(colour[1:]))
+
+
+def by_kind(points: Points) -> Colouring:
+    """Pictures, videos, frames of videos, texts."""
+    return by_name(points.kinds)
+
+
+def by_folder(points: Points) -> Colouring:
+    """The folder that each file lies in, below the one that holds them all."""
+    folders = [os.path.dirname(str(path)) if path else "" for path in points.column("path")]
+    held = [each for each in folders if each]
+    root = os.path.commonpath(held) if held else ""
+    names = [os.path.relpath(each, root) if each else None for each in folders]
+    return by_name([os.path.basename(root) or root if name == "." else name for name in names], nameless="texts")
+
+
+def by_label(points: Points, labels: Sequence[Label]) -> Colouring:
+    """The label that each item has; a person's before a model's where there are several."""
+    said = {each.item_id: each.label for each in sorted(labels, key=lambda each: each.by == "person")}
+    ids = points.column("id")
+    return by_name([said.get(str(each)) for each in ids], nameless="no label")
+
+
+def by_date(points: Points) -> Colouring:
+    """When each was taken or, where it does not say, its file last changed."""
+    own = points.item_rows >= 0
+    seconds = np.full(len(points), np.nan)
+    dates = item_dates(points.index.items)[points.item_rows[own]]
+    seconds[own] = dates.astype("datetime64[s]").astype(np.int64)
+    low, high = (str(dates.min().astype("datetime64[D]")), str(dates.max().astype("datetime64[D]"))) if own.any() else ("", "")
+    return by_value(seconds, low=low, high=high)
+
+
+def by_score(points: Points, query: NDArray[np.float32]) -> Colouring:
+    """The cosine of each picture or video and a query (dim,)."""
+    scores = np.where(points.item_rows >= 0, points.vectors @ query, np.nan)
+    known = scores[np.isfinite(scores)]
+    low, high = (f"{known.min():.2f}", f"{known.max():.2f}") if len(known) else ("", "")
+    return by_value(scores, low=low, high=high)

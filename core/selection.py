@@ -18,6 +18,7 @@ from core.export import as_text
 from core.filters import item_dates
 from core.library.schema import Label
 from core.points import Points
+from core.search import Hit
 
 Numbers = NDArray[np.int64]
 
@@ -109,3 +110,19 @@ def selection_csv(points: Points, numbers: Numbers, groups: Sequence[str]) -> st
 
 def _counted(names: Iterable[str]) -> tuple[tuple[str, int], ...]:
     return tuple(Counter(names).most_common())
+
+
+def lit_by(points: Points, hits: Sequence[Hit]) -> NDArray[np.bool_]:
+    """(n,) the points of some hits: pictures and whole videos, and of frames the one nearest the hit's second."""
+    seconds = {hit.item.id: hit.start_s for hit in hits}
+    found: dict[str, list[int]] = {each: [] for each in seconds}
+    for number, item_id in enumerate(points.column("id")):
+        if item_id in found:
+            found[str(item_id)].append(number)
+    lit = np.zeros(len(points), bool)
+    for item_id, numbers in found.items():
+        start_s = seconds[item_id]
+        if start_s is not None and len(numbers) > 1:
+            numbers = [numbers[int(np.argmin(np.abs(points.start_s[numbers] - start_s)))]]
+        lit[numbers] = True
+    return lit
