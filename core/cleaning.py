@@ -1,30 +1,145 @@
-"""What a library could do without, as lists to take away: a table that says why, and bare paths for other programs."""
+"""What a library could do without, each file with its reason; as a table, and as bare paths for other programs."""
 
 from __future__ import annotations
 
 import csv
 import io
+import math
 import os
+import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import pyarrow.compute as pc
 
+from core.duplicates import find_duplicates, find_leaks
+from core.encoders.base import Encoder
 from core.export import as_text
 from core.library.schema import Item
 from core.library.store import Library
+from core.points import Of, Points, points_of
+from core.progress import OnProgress
 
 _COLUMNS = ("path", "why", "best_copy", "cosine")
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A file that may be one too many. best: the path of the copy to keep, where there is one, and the cosine to it."""
+    """A file that may be one too many. best: the path of the copy to keep, where there is one, and the cosine to it.
+
+    time_s: of a video that shows the copy, the second at which it does.
+    """
 
     item: Item
     why: str
     best: str = ""
     cosine: float | None = None
+    time_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """Files that show the same: the one to keep first, and why that one. is_exact: equal to the byte."""
+
+    findings: tuple[Finding, ...]
+    is_exact: bool
+    reason: str
+
+    @property
+    def spare(self) -> tuple[Finding, ...]:
+        """Those but the first; no video that merely shows the picture in one of its frames."""
+        return tuple(each for each in self.findings[1:] if each.time_s is None)
+
+
+@dataclass(frozen=True, slots=True)
+class CopiesFound:
+    """The groups, and the files that could not be read when they were compared: copies of theirs may go unfound."""
+
+    groups: list[Copies]
+    unread: list[tuple[Item, str]] = field(default_factory=list)
+
+    @property
+    def spare(self) -> list[Finding]:
+        """What could go from all groups."""
+        return [finding for group in self.groups for finding in group.spare]
+
+
+def copies_in(
+    library: Library,
+    encoder: Encoder,
+    *,
+    of: Of = "items",
+    on_progress: OnProgress | None = None,
+    cancel: threading.Event | None = None,
+) -> CopiesFound:
+    """Files of a library that show the same; of "frames" also pictures that a video shows. See `find_duplicates`."""
+    unread: list[tuple[Item, str]] = []
+    points = points_of(library, encoder, of=of)
+    duplicates = find_duplicates(
+        points, on_progress=on_progress, cancel=cancel, on_unreadable=lambda *each: unread.append(each)
+    )
+    places = _places(points, [number for each in duplicates for number in each.numbers])
+    groups = []
+    for each in duplicates:
+        first, *rest = each.numbers
+        others = tuple(_copy(points, places, number, first) for number in rest)
+        kept = replace(places[first], why=f"the best of {len(each.numbers):,} copies")
+        groups.append(Copies((kept, *others), each.kind == "exact", _reason(kept.item, others)))
+    return CopiesFound(groups, unread)
+
+
+def leaks_between(
+    library: Library,
+    encoder: Encoder,
+    first: str,
+    second: str,
+    *,
+    on_progress: OnProgress | None = None,
+    cancel: threading.Event | None = None,
+) -> CopiesFound:
+    """The files of one folder that have a copy in another: each with that copy, which comes first. See `find_leaks`."""
+    unread: list[tuple[Item, str]] = []
+    points = points_of(library, encoder)
+    leaks = find_leaks(
+        points, first, second, on_progress=on_progress, cancel=cancel, on_unreadable=lambda *each: unread.append(each)
+    )
+    places = _places(points, [number for leak in leaks for number in (leak.first, leak.second)])
+    groups = []
+    for leak in leaks:
+        kept = replace(places[leak.second], why=f"has a copy in {first}")
+        groups.append(Copies((kept, _copy(points, places, leak.first, leak.second)), leak.kind == "exact", ""))
+    return CopiesFound(groups, unread)
+
+
+def _places(points: Points, numbers: Sequence[int]) -> dict[int, Finding]:
+    """The files of some points, and the seconds of those that are frames of a video."""
+    seconds = [float(points.start_s[number]) for number in numbers]
+    items = points.items(numbers)
+    return {
+        number: Finding(item, "", time_s=None if math.isnan(at) else at)
+        for number, item, at in zip(numbers, items, seconds, strict=True)
+    }
+
+
+def _copy(points: Points, places: dict[int, Finding], number: int, best: int) -> Finding:
+    own, kept = places[number], places[best].item
+    is_exact = own.item.content_hash is not None and own.item.content_hash == kept.content_hash
+    what = "the same file as" if is_exact else "shows in a frame" if own.time_s is not None else "nearly the same as"
+    cosine = min(1.0, float(points.vectors[number] @ points.vectors[best]))
+    return replace(own, why=f"{what} {Path(kept.path).name}", best=kept.path, cosine=cosine)
+
+
+def _reason(kept: Item, others: Sequence[Finding]) -> str:
+    """Why this one is kept: of those that differ from it, it has the most pixels, or else is the sharpest."""
+    sizes = [_pixels(each.item) for each in others if each.item.content_hash != kept.content_hash]
+    if not sizes:
+        return "all are equal: any will do"
+    return "the most pixels" if _pixels(kept) > max(sizes) else "the sharpest of this size"
+
+
+def _pixels(item: Item) -> int:
+    return (item.width or 0) * (item.height or 0)
 
 
 def unreadable(library: Library) -> list[Finding]:

@@ -1,0 +1,53 @@
+"""Clean up: what a library could do without, chosen by hand and taken away as a list."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ui.add import no_library
+from ui.clean_choice import choice_bar
+from ui.clean_copies import duplicates_section, leaks_section
+from ui.clean_odd import unreadable_section
+from ui.frame import header
+from ui.jobs import job_panel
+from ui.page import boundary
+from ui.query import go_where_asked
+from ui.sidebar import current_encoder, current_library
+
+header(
+    "Clean up",
+    "Looks for what a library could do without: copies, pictures that do not belong, files that cannot be read, and "
+    "shots that are too small, blurred or dark. Tick what you want to be rid of and take the list away; Semblance "
+    "itself never moves, changes or deletes a file of yours.",
+)
+_SECTIONS = {
+    "duplicates": ("Duplicates", duplicates_section),
+    "unreadable": ("Unreadable", unreadable_section),
+    "folders": ("Two folders", leaks_section),
+}
+
+
+def page() -> None:
+    go_where_asked()
+    library, encoder = current_library(), current_encoder()
+    if library is None:
+        no_library("There is no library to clean up yet.")
+        return
+    job_panel(library, report=False)
+    section = st.segmented_control(
+        "What to look for",
+        list(_SECTIONS),
+        default="duplicates",
+        required=True,
+        format_func=lambda name: _SECTIONS[name][0],
+        key="section",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    pages = choice_bar(library)
+    with boundary():
+        _SECTIONS[section or "duplicates"][1](library, encoder, pages)
+
+
+with boundary():
+    page()

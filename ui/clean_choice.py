@@ -1,0 +1,142 @@
+"""What a visitor chose to be rid of: kept over sections and pages for the visit, taken away as a list, or labelled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core import Library
+from core.cleaning import Finding, findings_csv, one_a_line, paths_list
+from core.library.schema import Label
+from ui.page import boundary, counted, plain, size_text
+
+TASK = "clean up"
+_HOW_TO = """The list names files; what becomes of them is up to you. Look at it first, and move files aside rather than
+deleting them. Nothing is overwritten by these:
+
+Linux, from the list for other programs:
+```sh
+mkdir aside && xargs -0 mv -n -t aside < clean-up.nul
+```
+macOS:
+```sh
+mkdir aside && xargs -0 -I {} mv -n {} aside < clean-up.nul
+```
+Windows (PowerShell), from the list with a path on each line:
+```powershell
+mkdir aside; Get-Content clean-up.txt -Encoding utf8 | % { Move-Item -LiteralPath $_ aside }
+```
+Afterwards “Check for changes” on the page Library forgets what is gone.
+"""
+# what is chosen stays in sight while one looks
+_STICKY = """<style>
+[data-testid=stLayoutWrapper]:has(> .st-key-choice) {
+  position: sticky; top: 3.75rem; z-index: 3; padding: 0.5rem 0; background: var(--st-background-color);
+}
+</style>"""
+
+
+def chosen(library: Library) -> dict[str, Finding]:
+    """What is chosen in a library, by item id."""
+    return st.session_state.setdefault("clean chosen", {}).setdefault(str(library.path), {})
+
+
+def turn() -> int:
+    """Changes whenever anything but a tick changed what is chosen."""
+    return st.session_state.get("clean turn", 0)
+
+
+def choose(library: Library, findings: Iterable[Finding]) -> None:
+    """Adds to what is chosen; what is there keeps its first reason. For callbacks."""
+    kept = chosen(library)
+    for each in findings:
+        kept.setdefault(each.item.id, each)
+    st.session_state["clean turn"] = turn() + 1
+
+
+def drop(library: Library, findings: Iterable[Finding]) -> None:
+    """Takes away from what is chosen. For callbacks."""
+    for each in findings:
+        chosen(library).pop(each.item.id, None)
+    st.session_state["clean turn"] = turn() + 1
+
+
+def ticked(library: Library, shown: Sequence[Finding], ids: Iterable[str]) -> None:
+    """Of these shown files exactly those with these ids are ticked now."""
+    kept, wanted = chosen(library), set(ids)
+    for each in shown:
+        if each.item.id not in wanted:
+            kept.pop(each.item.id, None)
+        else:
+            kept.setdefault(each.item.id, each)
+
+
+def choose_row(library: Library, findings: Sequence[Finding], label: str, *, key: str) -> None:
+    """A button that chooses all of these, over all pages, and one that takes them back."""
+    kept = chosen(library)
+    there = sum(each.item.id in kept for each in findings)
+    with st.container(horizontal=True, vertical_alignment="center", key=f"{key} row"):
+        st.button(
+            label,
+            icon=":material/done_all:",
+            on_click=choose,
+            args=(library, findings),
+            disabled=there == len(findings),
+            key=f"{key} all",
+        )
+        if there:
+            take_back = f"Take {'this one' if there == 1 else f'these {there:,}'} back"
+            st.button(take_back, on_click=drop, args=(library, findings), type="tertiary", key=f"{key} none")
+
+
+def choice_bar(library: Library) -> DeltaGenerator:
+    """How much is chosen, and what can be done with it. Returns the place beside it for turning pages."""
+    findings = list(chosen(library).values())
+    st.html(_STICKY)
+    with st.container(horizontal=True, vertical_alignment="center", key="choice"):
+        st.markdown(f"**{len(findings):,} chosen** · {size_text(sum(each.item.bytes for each in findings))}", width=150)
+        _take_away(findings)
+        _label_these(library, findings)
+        st.button("Choose none", type="tertiary", on_click=drop, args=(library, findings), disabled=not findings)
+        return st.container(width="content")
+
+
+def _take_away(findings: Sequence[Finding]) -> None:
+    lines = one_a_line(findings)
+    with st.popover("Take the list", icon=":material/download:", disabled=not findings):
+        for label, data, name, kind, icon, off in (
+            ("Table (CSV)", lambda: findings_csv(findings).encode(), "clean-up.csv", "text/csv", "table", False),
+            ("Paths, one a line", lambda: paths_list(findings), "clean-up.txt", "text/plain", "list", not lines),
+            (
+                "Paths for other programs (xargs -0)",
+                lambda: paths_list(findings, end="\0"),
+                "clean-up.nul",
+                "application/octet-stream",
+                "terminal",
+                False,
+            ),
+        ):
+            st.download_button(
+                label, data=data, file_name=name, mime=kind, icon=f":material/{icon}:", on_click="ignore",
+                width="stretch", disabled=off,
+            )  # fmt: skip
+        if not lines:
+            st.caption("A name among these holds a line break: take the list for other programs, or the table.")
+        with st.expander("How to use it"):
+            st.markdown(_HOW_TO)
+
+
+def _label_these(library: Library, findings: Sequence[Finding]) -> None:
+    with st.popover("Label these", icon=":material/label:", disabled=not findings):
+        st.markdown(f"Labels **{counted(len(findings), 'file')}** in the library; the files stay as they are.")
+        label = st.text_input("Label", value="to remove", max_chars=80, key="clean_label").strip()
+        st.button("Label them", type="primary", on_click=_label, args=(library, findings, label), disabled=not label)
+        st.caption(f"In the task “{TASK}”. The filter “Label” of the searches finds them by it.")
+
+
+def _label(library: Library, findings: Sequence[Finding], label: str) -> None:
+    with boundary():
+        library.put_labels([Label(each.item.id, TASK, label, "person") for each in findings])
+        st.toast(f"{counted(len(findings), 'file')}: {plain(label)}")

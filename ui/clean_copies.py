@@ -1,0 +1,126 @@
+"""Copies: of one picture in the library, and of files of one folder in another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core import Encoder, Library
+from core.cleaning import Copies, CopiesFound, copies_in, leaks_between
+from core.points import Of
+from ui.add import ready
+from ui.clean_choice import choose_row
+from ui.clean_pages import Pair, in_pages, size_facts
+from ui.gallery import Card
+from ui.libraries import folders, library_facts
+from ui.memory import remembered
+from ui.page import counted, file_table, plain, size_text
+from ui.tasks import asked
+
+_GROUPS = 24  # a page
+_SHOWN = 12  # files of one group
+
+
+def duplicates_section(library: Library, encoder: Encoder, pages: DeltaGenerator) -> None:
+    """Groups of files that show the same, the one to keep first."""
+    facts = library_facts(library, encoder)
+    if not ready(library, encoder, facts):
+        return
+    videos = bool(facts.searchable.videos)
+    frames = videos and st.toggle(
+        "Also pictures that are in a video",
+        key="frames",
+        bind="query-params",
+        help="Compares every picture with every frame of the videos. Takes longer.",
+    )
+    of: Of = "frames" if frames else "items"
+    found = asked(
+        "duplicates",
+        "Find duplicates",
+        lambda tell, cancel: copies_in(library, encoder, of=of, on_progress=tell, cancel=cancel),
+        title="Comparing",
+        about=(str(library.path), encoder.id, of),
+        state=library.index(encoder),
+        icon=":material/content_copy:",
+        note=f"Among {facts.searchable}: by content, then by what they show, then by their pixels.",
+    )
+    if found is not None:
+        _show(library, found, "Choose all but the best", key="duplicates", pages=pages)
+
+
+def leaks_section(library: Library, encoder: Encoder, pages: DeltaGenerator) -> None:
+    """Files of one folder that have a copy in another, such as pictures to test on among those to train on."""
+    if not ready(library, encoder, library_facts(library, encoder)):
+        return
+    index = library.index(encoder)
+    choices = remembered("all folders", None, index, lambda: list(folders(index.items["path"].to_pylist())))
+    if len(choices) < 2:
+        st.info("All files of this library lie in one folder: there are no two to compare.", icon=":material/folder:")
+        return
+    left, right = st.columns(2)
+    first = left.selectbox("Which files of", choices, index=None, key="of_folder", bind="query-params")
+    second = right.selectbox("have a copy in", choices, index=None, key="in_folder", bind="query-params")
+    st.caption("Pictures to train on that are also among those to test on make a test look better than it is.")
+    if first is None or second is None:
+        return
+    if first == second:
+        st.info("Choose two different folders.", icon=":material/folder:")
+        return
+    found = asked(
+        "leaks",
+        "Compare them",
+        lambda tell, cancel: leaks_between(library, encoder, first, second, on_progress=tell, cancel=cancel),
+        title="Comparing",
+        about=(str(library.path), encoder.id, first, second),
+        state=index,
+        icon=":material/compare_arrows:",
+    )
+    if found is not None:
+        name = Path(first).name or first
+        _show(library, found, f"Choose all of {plain(name)}", key="leaks", pages=pages)
+
+
+def _show(library: Library, found: CopiesFound, choose: str, *, key: str, pages: DeltaGenerator) -> None:
+    spare, groups = found.spare, found.groups
+    if found.unread:
+        with st.expander(f"{counted(len(found.unread), 'file')} could not be read; copies of these may go unfound"):
+            file_table([(item.path, reason) for item, reason in found.unread], key=f"{key} unread")
+    if not groups:
+        st.success("No file here is a copy of another.", icon=":material/check_circle:")
+        return
+    count = len({each.item.id for each in spare})
+    size = size_text(sum({each.item.id: each.item.bytes for each in spare}.values()))
+    st.markdown(f"#### {_copies(count)}, {size}, in {counted(len(groups), 'group')}")
+    exact = sum(each.is_exact for each in groups)
+    st.caption(
+        f"{exact:,} groups of equal files, {len(groups) - exact:,} of pictures that are nearly the same. "
+        "The number below a copy is its cosine to the one that stays: 1 is the same."
+    )
+    choose_row(library, spare, choose, key=key)
+    in_pages(library, groups, _cards, key=key, per_page=_GROUPS, pages=pages, framed=True)
+
+
+def _copies(count: int) -> str:
+    return "1 copy" if count == 1 else f"{count:,} copies"
+
+
+def _cards(number: int, group: Copies) -> list[Pair]:
+    findings = group.findings[:_SHOWN]
+    more = f", the first {_SHOWN} of {len(group.findings):,}" if len(group.findings) > _SHOWN else ""
+    title = f"{number:,} · {'the same file' if group.is_exact else 'nearly the same'}{more}"
+    return [
+        (
+            finding,
+            Card(
+                finding.item,
+                facts=size_facts(finding),
+                section=title,
+                badge="" if place else "best",
+                about="" if place else group.reason,
+                time_s=finding.time_s,
+            ),
+        )
+        for place, finding in enumerate(findings)
+    ]
