@@ -21,20 +21,29 @@ def frame() -> st.Page:
     """Draws the frame and returns the page to run inside it."""
     st.set_page_config(page_title="Semblance", page_icon=_ICON, layout="wide")
     st.logo(_LOGO, size="large")
-    page = st.navigation(
-        [
-            st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),
-            st.Page("pages/library.py", title="Library", icon=":material/photo_library:"),
-            st.Page("pages/search_images.py", title="Search images", icon=":material/image_search:"),
-            st.Page("pages/search_video.py", title="Search video", icon=":material/video_search:"),
-            st.Page("pages/classify.py", title="Classify", icon=":material/category:"),
-            st.Page("pages/lab.py", title="Lab", icon=":material/experiment:"),
-        ]
-    )
+    page = st.navigation(_pages(), expanded=True)
     with boundary():
         sidebar()
     st.session_state["framed"] = True
     return page
+
+
+def _pages() -> dict[str, list[st.Page]]:
+    """The pages below the headings of the navigation."""
+    return {
+        "Find": [
+            st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),
+            st.Page("pages/library.py", title="Library", icon=":material/photo_library:"),
+            st.Page("pages/search_images.py", title="Search images", icon=":material/image_search:"),
+            st.Page("pages/search_video.py", title="Search video", icon=":material/video_search:"),
+        ],
+        "Sort": [
+            st.Page("pages/clean_up.py", title="Clean up", icon=":material/mop:"),
+            st.Page("pages/classify.py", title="Classify", icon=":material/category:"),
+            st.Page("pages/explore.py", title="Explore", icon=":material/scatter_plot:"),
+            st.Page("pages/lab.py", title="Lab", icon=":material/experiment:"),
+        ],
+    }
 
 
 def header(title: str, about: str) -> None:

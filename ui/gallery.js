@@ -70,7 +70,7 @@ function build(card, data, state, { setStateValue, setTriggerValue }) {
   }
   if (card.near.length) item.append(beside(card, setTriggerValue))
   const more = element("div", "more")
-  if (card.like) more.append(act("More like this", `More like ${card.name}`, () => setTriggerValue("like", card.id)))
+  if (card.like) more.append(act(data.like, `${data.like.replace(/ this$/, "")} ${card.name}`, () => setTriggerValue("like", card.id)))
   if (card.find) more.append(act("Find in videos", `Find ${card.name} in videos`, () => setTriggerValue("find", card.id)))
   item.append(more)
   return item

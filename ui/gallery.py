@@ -83,17 +83,18 @@ def gallery(
     selectable: bool = False,
     ticks: Ticks | None = None,
     framed: bool = False,
+    like: str = "More like this",
 ) -> list[str]:
     """Shows pictures and videos in a grid; returns the ids of the ticked ones.
 
     on_open, on_like, on_videos: called with an item before the page runs again, for a click on the picture, on "More
     like this", and on "Find in videos", which pictures offer where it is given. ticks: where they are kept elsewhere.
-    framed: cards of one section stand together in a frame.
+    framed: cards of one section stand together in a frame. like: what the button of `on_like` says.
     """
     state = st.session_state
     selectable = selectable or ticks is not None
     shown = _shown(cards, find=on_videos is not None)
-    token = hashlib.blake2b(json.dumps([shown, selectable, framed]).encode(), digest_size=8).hexdigest()
+    token = hashlib.blake2b(json.dumps([shown, selectable, framed, like]).encode(), digest_size=8).hexdigest()
     state[_token_key(key)] = token
     ticked = (state.get(key) or {}).get("selected")  # gone after a page switch, and the order to tick with it
     forced = state.get(_forced_key(key)) if ticked else None
@@ -112,6 +113,7 @@ def gallery(
             "cards": shown,
             "selectable": selectable,
             "framed": framed,
+            "like": like,
             "token": token,
             "forced": forced,
         },

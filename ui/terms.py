@@ -34,7 +34,7 @@ def term_editor(library: Library, terms: Sequence[Term]) -> None:
 def _term(library: Library, terms: Sequence[Term], place: int, term: Term) -> None:
     mark = f"{hash((place, term.weight, term.value)):x}"  # of an upload, which may be large, Python keeps its hash
     with st.container(border=True, width="content", horizontal=True, vertical_alignment="center", wrap=False):
-        picture = _picture(library, term)
+        picture = term_picture(library, term)
         if picture is not None:
             st.image(picture, width=44, alt="A picture of the query")
         st.markdown(f"{':red[without] ' if term.weight < 0 else ''}{plain(_short(library, term))}", width="content")
@@ -62,7 +62,8 @@ def _term(library: Library, terms: Sequence[Term], place: int, term: Term) -> No
         )
 
 
-def _picture(library: Library, term: Term) -> bytes | Image.Image | None:
+def term_picture(library: Library, term: Term) -> bytes | Image.Image | None:
+    """What a term shows, small; None for words, and for what cannot be read."""
     try:
         if term.kind == "image" and isinstance(term.value, bytes):
             image = open_image(term.value, min_side=88)

@@ -1,0 +1,169 @@
+"""One thing to think about: words that are typed, a picture or video of the library, or an upload.
+
+What is typed or taken from the library stands in the link, under the picker's key; an upload lives in the visit alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+import streamlit as st
+
+from core import Encoder, Item, Library, Term, format_query, parse_query, search
+from core.errors import QueryError
+from core.media.images import open_image
+from core.media.kinds import IMAGE_SUFFIXES, VIDEO_SUFFIXES, is_image_path
+from core.query import CONCEPT
+from ui.gallery import Card, gallery
+from ui.libraries import some_items
+from ui.page import boundary, plain
+from ui.terms import describe, term_picture
+
+_SHOWN = 18  # pictures to choose from
+_ITEM = "item:"
+
+
+def thing(
+    label: str,
+    key: str,
+    *,
+    library: Library,
+    encoder: Encoder,
+    default: str = "",
+    placeholder: str = "words, or choose a picture",
+) -> Term | None:
+    """The thing that a visitor chose under a key; None while there is none, or what was chosen cannot be used.
+
+    key: also names the parameter in the link; one page may hold several pickers, each with its own. default: the words
+    (or `item:ID`) that stand there at first.
+    """
+    if key not in st.session_state and key not in st.query_params:
+        st.session_state[key] = default
+    with st.container(key=f"thing {key}"):
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="small", wrap=False):
+            st.text_input(
+                label,
+                key=key,
+                bind="query-params",
+                placeholder=placeholder,
+                on_change=_forget_upload,
+                args=(key,),
+                max_chars=300,
+            )
+            st.button(
+                "",
+                icon=":material/add_photo_alternate:",
+                key=f"choose {key}",
+                help=f"{label}: a picture or video",
+                on_click=_ask,
+                args=(key,),
+            )
+        if st.session_state.get("thing asked for") == key:
+            del st.session_state["thing asked for"]
+            _choose(key, library, encoder)
+        term = st.session_state.get(_upload_key(key)) or _read(st.session_state.get(key) or "")
+        if term is not None:
+            return _shown(key, library, term)
+    return None
+
+
+def put_thing(key: str, what: Item | str) -> None:
+    """Puts an item, or words, into the picker with this key. For callbacks, before the picker is drawn."""
+    st.session_state[key] = what if isinstance(what, str) else format_query([Term("item", what.id)])
+    _forget_upload(key)
+
+
+def use_here(key: str) -> Callable[[Item], None]:
+    """What a gallery calls to put an item into the picker with this key."""
+    return lambda item: put_thing(key, item)
+
+
+def name_of(library: Library, term: Term) -> str:
+    """A thing in words: “day”, the picture chelsea.png, your picture. Not yet escaped."""
+    return describe(library, [Term(term.kind, term.value)])
+
+
+def _read(text: str) -> Term | None:
+    """Anything is words, signs too, unless it names an item or a concept: a picker holds one thing, not a query."""
+    text = " ".join(text.encode(errors="replace").decode().split())
+    if text.startswith((_ITEM, CONCEPT)):
+        try:
+            found = parse_query(text, files=False)
+        except QueryError:
+            found = ()
+        if len(found) == 1:
+            return found[0]
+    return Term("text", text) if text else None
+
+
+def _shown(key: str, library: Library, term: Term) -> Term | None:
+    """Shows what the term is, unless it is words, which show themselves."""
+    if term.is_word:
+        return term
+    if term.kind in ("item", "frame") and library.item(str(term.value).partition("@")[0]) is None:
+        st.caption(":material/broken_image: There is no such item in this library: choose another.")
+        return None
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
+        picture = term_picture(library, term)
+        if picture is not None:
+            st.image(picture, width=96, alt="What was chosen")
+        st.caption(plain(name_of(library, term)).removeprefix("the "))
+        if term.kind in ("image", "clip"):
+            st.button("", icon=":material/close:", key=f"drop {key}", help="Take it out", on_click=_forget_upload,
+                      args=(key,), type="tertiary")  # fmt: skip
+    return term
+
+
+def _ask(key: str) -> None:
+    st.session_state["thing asked for"] = key
+    st.session_state["thing upload turn"] = st.session_state.get("thing upload turn", 0) + 1  # an empty uploader
+
+
+@st.dialog("Choose a picture or video", width="large")
+def _choose(key: str, library: Library, encoder: Encoder) -> None:
+    with boundary():
+        words = st.text_input("Search the library", key="thing search", placeholder="a cup of coffee", type="search")
+        items = _found(library, encoder, words or "")
+        gallery(
+            [Card(item) for item in items],
+            key=f"thing gallery {key}",
+            on_open=lambda item: _take(key, item),
+            on_like=lambda item: _take(key, item),
+            like="Use this",
+        )
+        turn = f"thing upload {st.session_state['thing upload turn']}"
+        file = st.file_uploader(
+            "Or one of your own: it is used here only, not kept and not added to the library",
+            type=sorted(suffix.removeprefix(".") for suffix in IMAGE_SUFFIXES | VIDEO_SUFFIXES),
+            key=turn,
+            max_upload_size=200,
+        )
+        if file is not None:
+            kind: Literal["image", "clip"] = "image" if is_image_path(file.name) else "clip"
+            data = file.getvalue()
+            if kind == "image":
+                open_image(data, min_side=encoder.min_side)  # one that cannot be read is told here
+            st.session_state[_upload_key(key)] = Term(kind, data)
+            st.rerun()
+        if st.session_state.pop("thing taken", False):
+            st.rerun()
+
+
+def _found(library: Library, encoder: Encoder, words: str) -> list[Item]:
+    if words.strip():
+        return [hit.item for hit in search(library, encoder, [Term("text", words.strip())], top_k=_SHOWN).hits]
+    return [*some_items(library, encoder, _SHOWN, "image"), *some_items(library, encoder, _SHOWN // 3, "video")]
+
+
+def _take(key: str, item: Item) -> None:
+    put_thing(key, item)
+    st.session_state["thing taken"] = True
+
+
+def _forget_upload(key: str) -> None:
+    st.session_state.pop(_upload_key(key), None)
+
+
+def _upload_key(key: str) -> str:
+    return f"upload of {key}"
