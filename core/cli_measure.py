@@ -62,6 +62,18 @@ def numbers(options: Options, bar: OnProgress) -> dict[str, Any]:
     return asdict(report)
 
 
+def dimensions(options: Options, bar: OnProgress) -> dict[str, Any]:
+    """`eval dimensions`."""
+    from core.evaluate_dimensions import evaluate_dimensions
+
+    encoder = open_encoder(options.encoder, on_progress=bar)
+    report = evaluate_dimensions(
+        encoder, options.images, captions=options.captions, labels=options.labels, only=options.only,
+        learn_from=options.learn_from, held_out=options.held_out, dims=options.dims, on_progress=bar,
+    )  # fmt: skip
+    return asdict(report)
+
+
 def relevance(options: Options, bar: OnProgress) -> dict[str, Any]:
     """`eval relevance`."""
     from core.evaluate_relevance import evaluate_relevance

@@ -8,7 +8,15 @@ from typing import Any, NoReturn
 
 from core import cli_commands as commands
 from core import cli_measure as measures
-from core.cli_show import show_classified, show_fewshot, show_figures, show_hits, show_index, show_places
+from core.cli_show import (
+    show_classified,
+    show_dimensions,
+    show_fewshot,
+    show_figures,
+    show_hits,
+    show_index,
+    show_places,
+)
 from core.encoders import DEFAULT_ENCODER
 from core.relevance import LIKELY
 
@@ -113,7 +121,18 @@ def _add_evaluations(evaluate: argparse.ArgumentParser) -> None:
     text = 'how well "nothing here matches" is told'
     relevance = _command(tree, "relevance", text, measures.relevance, show_figures)
     relevance.add_argument("--labels", type=Path, required=True, metavar="CSV", help="columns image, label")
-    for each in (retrieval, zeroshot, fewshot, numbers, relevance):
+    text = "how many dimensions are enough: neighbours, captions and classes kept, bytes, and time of a query"
+    dimensions = _command(tree, "dimensions", text, measures.dimensions, show_dimensions)
+    dimensions.add_argument("--captions", type=Path, metavar="CSV", help="columns image, caption")
+    dimensions.add_argument("--labels", type=Path, metavar="CSV", help="columns image, label")
+    text = "column image: measure on these; default: those with captions, or labels, or all"
+    dimensions.add_argument("--only", type=Path, metavar="CSV", help=text)
+    text = "column image: learn the principal components from these others; default: from those measured on"
+    dimensions.add_argument("--learn-from", type=Path, metavar="CSV", help=text)
+    text = "learn from one half of the pictures, measure on the other"
+    dimensions.add_argument("--held-out", action="store_true", help=text)
+    dimensions.add_argument("--dims", type=_counts, metavar="N,N", help="default: 2, 4, 8 and so on, and all")
+    for each in (retrieval, zeroshot, fewshot, numbers, relevance, dimensions):
         each.add_argument("--images", type=Path, required=True, metavar="DIR")
     video = _command(tree, "video", "captions -> videos, recall@k", measures.video, show_figures)
     video.add_argument("--videos", type=Path, required=True, metavar="DIR")
@@ -123,7 +142,7 @@ def _add_evaluations(evaluate: argparse.ArgumentParser) -> None:
     text = "known moments of reels rendered from the sample photos, by words and by pictures"
     moments = _command(tree, "moments", text, measures.moments, show_figures)
     moments.add_argument("--fps", type=float, default=1.0, metavar="F", help="default: 1")
-    for each in (retrieval, zeroshot, fewshot, numbers, relevance, video, moments):
+    for each in (retrieval, zeroshot, fewshot, numbers, relevance, dimensions, video, moments):
         _add_encoder(each)
 
 

@@ -69,6 +69,22 @@ def show_fewshot(report: dict[str, Any]) -> None:
             print(f"Labelling as many again would add about {gain:+.3f} to the {method}.")
 
 
+def show_dimensions(report: dict[str, Any]) -> None:
+    """A line for each way to keep vectors, and what is enough."""
+    print(f"{report['pool']:,} pictures, components learned from {report['learned_from']:,}")
+    print(f"{'method':<9}{'kept as':<8}{'dims':>5}{'neighbours':>12}{'captions':>10}{'classes':>9}{'bytes':>7}{'ms':>8}")
+    for each in report["points"]:
+        shares = (f"{'':>8}" if each[name] is None else f"{each[name]:8.3f}" for name in ("recall", "accuracy"))
+        print(
+            f"{each['method']:<9}{each['precision']:<8}{each['dim']:>5}{each['overlap']:>12.3f}  {'  '.join(shares)}"
+            f"{each['bytes']:>7,}{each['query_ms']:>8.2f}"
+        )
+    for name, each in report["enough"].items():
+        print(f"95 % of {name} with {each['dim']} dimensions (PCA, fp32)")
+    if report["intrinsic"] is not None:
+        print(f"The vectors fill about {report['intrinsic']:.0f} dimensions locally.")
+
+
 def show_figures(report: dict[str, Any]) -> None:
     """Figures as they are."""
     print(json.dumps(report, indent=2, default=plain))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,9 @@ from core.safe_arrays import SUFFIX, pack, unpack
 Method = Literal["pca", "truncate", "random"]
 
 MARK = "@"  # between the name of the encoder and that of the reduction: "embedded@pca128-1f3a..."
+TITLES = {"pca": "PCA", "truncate": "the first numbers", "random": "random projection"}  # of the methods, for people
+
+_NAME = re.compile(r"(?P<base>.+)@(?P<method>pca|truncate|random)(?P<dim>\d+)-[0-9a-f]+")
 _LEARNED_FROM = 20_000  # vectors; principal components change little beyond
 
 
@@ -101,7 +105,7 @@ class ReducedEncoder:
 
     @property
     def id(self) -> str:
-        return f"{self.base.id}{self.name.rpartition(MARK)[2]}"
+        return f"{self.base.id}{MARK}{self.name.rpartition(MARK)[2]}"
 
     @property
     def dim(self) -> int:
@@ -165,6 +169,12 @@ def reduction_names() -> list[str]:
         except (OSError, DataError, KeyError):
             continue
     return found
+
+
+def reduced_title(name: str) -> str | None:
+    """A reduction's name for people, such as "embedded, 128 dimensions (PCA)"; None where it is that of none."""
+    found = _NAME.fullmatch(name)
+    return f"{found['base']}, {found['dim']} dimensions ({TITLES[found['method']]})" if found else None
 
 
 def _path(name: str) -> Path:

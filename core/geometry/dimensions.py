@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,9 @@ from core.neighbours import nearest
 from core.progress import OnProgress, Progress
 
 VERTEX = (128, 256, 512, 1408)  # dimensions that Vertex AI's multimodal embeddings offer, for comparison
+
+Measure = Literal["overlap", "recall", "accuracy"]
+MEASURES: tuple[Measure, ...] = get_args(Measure)
 
 _QUERIES = 500
 _NEAREST = 10
@@ -70,6 +74,7 @@ def dimension_curve(
     dims: Sequence[int] | None = None,
     captions: Captions | None = None,
     classes: Classes | None = None,
+    learned_from: Vectors | None = None,
     seed: int = 0,
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
@@ -77,8 +82,9 @@ def dimension_curve(
     """What is kept and what it costs, for each method, number of dimensions and precision.
 
     vectors: (n, dim) unit rows; up to 500 of them ask for their neighbours. dims: default `steps_to(dim)`.
-    Principal components are learned from these same vectors, as they would be for storing them: n of them reproduce n
-    vectors, however little that says of others. Raises DataError for fewer than 3 vectors, and Cancelled.
+    learned_from: other vectors (m, dim), that principal components are learned from; default: these same vectors, as
+    for storing them. Of n vectors n components reproduce those same vectors, however little that says of others.
+    Raises DataError for fewer than 3 vectors, and Cancelled.
     """
     if len(vectors) < 3:
         raise DataError("It takes at least three vectors to compare neighbours.")
@@ -86,12 +92,12 @@ def dimension_curve(
     rng = np.random.default_rng(seed)
     asked = np.sort(rng.choice(len(vectors), min(_QUERIES, len(vectors)), replace=False))
     whole = _neighbours(vectors, vectors[asked], asked)
-    axes = principal_axes(vectors) if "pca" in methods else None
+    axes = principal_axes(vectors if learned_from is None else learned_from) if "pca" in methods else None
     found: list[DimensionPoint] = []
     total, started = len(methods) * len(dims) * len(precisions), time.monotonic()
     for method in methods:
         for dim in dims:
-            weights = axes[:, :dim] if method == "pca" and axes is not None else weights_of(vectors, dim, method=method)
+            weights = axes[:, :dim] if method == "pca" and axes is not None else weights_of(vectors, dim, method=method, seed=seed)
             less = unit_rows(vectors @ weights)
             for precision in precisions:
                 if cancel is not None and cancel.is_set():
@@ -99,8 +105,8 @@ def dimension_curve(
                 coded = Coded.of(less, precision)
                 near = _neighbours(coded.rows, coded.asked(less[asked]), asked)
                 overlap = float(np.mean([len(set(a) & set(b)) / len(a) for a, b in zip(whole, near, strict=True)]))
-                recall = _recall(coded, unit_rows(captions.vectors @ weights), captions) if captions else None
-                accuracy = _accuracy(less, unit_rows(classes.vectors @ weights), classes) if classes else None
+                recall = _recall(coded, captions, weights) if captions else None
+                accuracy = _accuracy(coded, classes, weights) if classes else None
                 size, query_ms = coded.bytes, timed(dim, precision)
                 found.append(DimensionPoint(method, precision, dim, overlap, recall, accuracy, size, query_ms))
                 if on_progress:
@@ -121,6 +127,18 @@ def knee(points: Sequence[DimensionPoint]) -> DimensionPoint | None:
         return None
     above = (y - y[0]) / (y[-1] - y[0]) - (x - x[0]) / (x[-1] - x[0])
     return ordered[int(np.argmax(above))]
+
+
+def enough(points: Sequence[DimensionPoint], measure: Measure, *, share: float = 0.95) -> DimensionPoint | None:
+    """The point with the fewest dimensions that keeps this share of what the point with the most has, it and all with
+    more dimensions. None where the measure is not known."""
+    ordered = sorted((point for point in points if getattr(point, measure) is not None), key=lambda point: -point.dim)
+    found = None
+    for point in ordered:
+        if getattr(point, measure) < share * getattr(ordered[0], measure):
+            break
+        found = point
+    return found
 
 
 def intrinsic_dimension(vectors: Vectors, *, cancel: threading.Event | None = None) -> float | None:
@@ -149,12 +167,13 @@ def _neighbours(vectors: Vectors, queries: Vectors, own: NDArray[np.int64]) -> N
     return np.argpartition(-scores, k - 1, axis=1)[:, :k]
 
 
-def _recall(coded: Coded, texts: Vectors, captions: Captions) -> float:
-    scores = coded.asked(texts) @ coded.rows.T
-    own = scores[np.arange(len(texts)), captions.owners]
+def _recall(coded: Coded, captions: Captions, weights: Vectors) -> float:
+    scores = coded.asked(unit_rows(captions.vectors @ weights), words=True) @ coded.rows.T
+    own = scores[np.arange(len(scores)), captions.owners]
     return float(((scores >= own[:, None]).sum(axis=1) <= _NEAREST).mean())
 
 
-def _accuracy(vectors: Vectors, prompts: Vectors, classes: Classes) -> float:
+def _accuracy(coded: Coded, classes: Classes, weights: Vectors) -> float:
     known = classes.truth >= 0
-    return float(((vectors[known] @ prompts.T).argmax(axis=1) == classes.truth[known]).mean())
+    prompts = coded.asked(unit_rows(classes.vectors @ weights), words=True)
+    return float(((coded.rows[known] @ prompts.T).argmax(axis=1) == classes.truth[known]).mean())

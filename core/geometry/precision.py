@@ -52,9 +52,14 @@ class Coded:
         width = self.rows.shape[1]
         return {"fp32": 4 * width, "fp16": 2 * width, "int8": width, "binary": -(-width // 8)}[self.precision]
 
-    def asked(self, queries: Vectors) -> Vectors:
-        """Queries as they meet such vectors: whole, but for signs, which meet signs."""
-        return queries if self.turn is None else _signs((queries - self.middle) @ self.turn)
+    def asked(self, queries: Vectors, *, words: bool = False) -> Vectors:
+        """Queries as they meet such vectors: whole, but for signs, which meet signs.
+
+        words: all of them together are texts, which lie about a middle of their own.
+        """
+        if self.turn is None:
+            return queries
+        return _signs((queries - (queries.mean(axis=0) if words else self.middle)) @ self.turn)
 
 
 @lru_cache(maxsize=256)

@@ -1,0 +1,189 @@
+"""How many dimensions are enough for pictures at hand, by their neighbours, their captions and their classes."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.classify import ClassName, class_vectors
+from core.encoders.base import Encoder, Vectors
+from core.encoders.reduced import Method
+from core.errors import Cancelled, DataError
+from core.geometry.dimensions import (
+    MEASURES,
+    Captions,
+    Classes,
+    DimensionPoint,
+    Measure,
+    dimension_curve,
+    enough,
+    intrinsic_dimension,
+    knee,
+)
+from core.geometry.precision import PRECISIONS, Precision
+from core.labelled_files import embed_files, one_each, read_pairs, unique
+from core.library.scan import scan
+from core.media.kinds import is_image_path
+from core.progress import OnProgress, Progress
+from core.query import PLAIN, embed_texts
+
+METHODS: tuple[Method, ...] = ("pca", "truncate", "random")
+_TEXTS_AT_ONCE = 128
+
+
+@dataclass(frozen=True, slots=True)
+class DimensionReport:
+    """pool: pictures measured on; learned_from: pictures that the principal components were learned from (the same
+    ones, unless others are named). captions: of them that asked; classes: that they are told into.
+    points: the curve. knee: where more dimensions of PCA in fp32 stop to pay. enough: for each measure that is known the
+    fewest dimensions of PCA in fp32 that keep 95 % of it. intrinsic: dimensions that the vectors fill locally.
+    """
+
+    pool: int
+    learned_from: int
+    captions: int
+    classes: int
+    encoder: str
+    points: tuple[DimensionPoint, ...]
+    knee: DimensionPoint | None
+    enough: dict[Measure, DimensionPoint]
+    intrinsic: float | None
+
+    def line(self, method: Method, precision: Precision) -> list[DimensionPoint]:
+        """One line of the curve, by dimensions."""
+        return line_of(self.points, method, precision)
+
+
+def measure_dimensions(
+    encoder: Encoder,
+    vectors: Vectors,
+    *,
+    captions: Sequence[tuple[int, str]] = (),
+    labels: Sequence[str | None] = (),
+    methods: Sequence[Method] = METHODS,
+    precisions: Sequence[Precision] = ("fp32",),
+    dims: Sequence[int] | None = None,
+    learned_from: Vectors | None = None,
+    held_out: bool = False,
+    on_progress: OnProgress | None = None,
+    cancel: threading.Event | None = None,
+) -> DimensionReport:
+    """The whole report on unit vectors (n, dim) of pictures.
+
+    captions: (row, text) pairs. labels: (n,) names of classes, None where unknown. held_out: the map is learned from a
+    random half of the pictures and measured on the other half. Raises DataError and Cancelled.
+    """
+    if held_out:
+        rows, others = halves(len(vectors))
+        place = {int(row): number for number, row in enumerate(rows)}
+        captions = [(place[row], text) for row, text in captions if row in place]
+        labels = [labels[row] for row in rows] if labels else ()
+        vectors, learned_from = vectors[rows], vectors[others]
+    known = _captions(encoder, captions, on_progress, cancel)
+    classes = _classes(encoder, labels)
+    points = dimension_curve(
+        vectors, methods=methods, precisions=precisions, dims=dims, captions=known, classes=classes,
+        learned_from=learned_from, on_progress=on_progress, cancel=cancel,
+    )  # fmt: skip
+    line = line_of(points, "pca", "fp32")
+    return DimensionReport(
+        pool=len(vectors),
+        learned_from=len(vectors) if learned_from is None else len(learned_from),
+        captions=len(captions),
+        classes=len(classes.vectors) if classes else 0,
+        encoder=encoder.name,
+        points=tuple(points),
+        knee=knee(line),
+        enough={measure: found for measure in MEASURES if (found := enough(line, measure))},
+        intrinsic=intrinsic_dimension(vectors, cancel=cancel),
+    )
+
+
+def evaluate_dimensions(
+    encoder: Encoder,
+    images: Path,
+    *,
+    captions: Path | None = None,
+    labels: Path | None = None,
+    only: Path | None = None,
+    learn_from: Path | None = None,
+    held_out: bool = False,
+    dims: Sequence[int] | None = None,
+    on_progress: OnProgress | None = None,
+) -> DimensionReport:
+    """The report on the pictures of a folder: those that a table of captions (columns image, caption), of labels (image,
+    label) or `only` (image) names, or else all that lie in it. learn_from: a table (image) of others of the folder, that
+    the map is learned from. Raises DataError.
+    """
+    texts = _normal(read_pairs(captions, "image", "caption")) if captions else []
+    told = one_each(read_pairs(labels, "image", "label"), labels) if labels else {}
+    names = _named(only) if only else [name for name, _ in texts] or list(told) or _pictures(images)
+    embedded = embed_files(encoder, images, unique(names), on_progress=on_progress)
+    others = None
+    if learn_from is not None:
+        apart = [name for name in _named(learn_from) if name not in embedded.rows]
+        others = embed_files(encoder, images, apart, on_progress=on_progress).vectors
+    return measure_dimensions(
+        encoder, embedded.vectors,
+        captions=[(embedded.rows[name], text) for name, text in texts if name in embedded.rows],
+        labels=[told.get(name) for name in embedded.rows] if told else (),
+        precisions=PRECISIONS, dims=dims, learned_from=others, held_out=held_out, on_progress=on_progress,
+    )  # fmt: skip
+
+
+def halves(count: int, *, seed: int = 0) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Two random halves of the rows of 0 to count - 1, each in order."""
+    mixed = np.random.default_rng(seed).permutation(count)
+    return np.sort(mixed[: count // 2]), np.sort(mixed[count // 2 :])
+
+
+def line_of(points: Sequence[DimensionPoint], method: Method, precision: Precision) -> list[DimensionPoint]:
+    """Those of one method and precision, by dimensions."""
+    found = [point for point in points if (point.method, point.precision) == (method, precision)]
+    return sorted(found, key=lambda point: point.dim)
+
+
+def _captions(
+    encoder: Encoder, captions: Sequence[tuple[int, str]], on_progress: OnProgress | None, cancel: threading.Event | None
+) -> Captions | None:
+    if not captions:
+        return None
+    found: list[Vectors] = []
+    for first in range(0, len(captions), _TEXTS_AT_ONCE):
+        if cancel is not None and cancel.is_set():
+            raise Cancelled
+        texts = [text for _, text in captions[first : first + _TEXTS_AT_ONCE]]
+        found.append(embed_texts(encoder, texts, templates=PLAIN))
+        if on_progress:
+            on_progress(Progress("read captions", first + len(texts), len(captions), 0.0, "captions"))
+    return Captions(np.concatenate(found), np.array([row for row, _ in captions], np.int64))
+
+
+def _classes(encoder: Encoder, labels: Sequence[str | None]) -> Classes | None:
+    names = sorted({label for label in labels if label is not None})
+    if len(names) < 2:
+        return None
+    truth = np.array([-1 if label is None else names.index(label) for label in labels], np.int64)
+    return Classes(class_vectors(encoder, [ClassName(name) for name in names]), truth)
+
+
+def _normal(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """`a.jpg` and `./a.jpg` are one file."""
+    return [(os.path.normpath(name), told) for name, told in pairs]
+
+
+def _named(table: Path) -> list[str]:
+    return unique(name for name, _ in _normal(read_pairs(table, "image", "image")))
+
+
+def _pictures(folder: Path) -> list[str]:
+    found = list(scan([folder], wanted=is_image_path).files)
+    if not found:
+        raise DataError(f"There are no pictures in {folder}: check --images.")
+    return found
