@@ -32,7 +32,7 @@ def kept(room: Room, item: Item, name: str) -> bytes | None:
 def keep(room: Room, item: Item, name: str, data: bytes) -> None:
     """Keeps it, if the file is still the one whose content hash the item has. A full disk costs speed, no more."""
     path = _path(room, item, name)
-    if path is None or not _is_as_indexed(item):
+    if path is None or not is_as_indexed(item):
         return
     with contextlib.suppress(OSError):
         write_whole(path, data)
@@ -65,7 +65,7 @@ def _path(room: Room, item: Item, name: str) -> Path | None:
     return home() / room / "v1" / digest[:2] / f"{digest}-{name}" if digest else None
 
 
-def _is_as_indexed(item: Item) -> bool:
+def is_as_indexed(item: Item) -> bool:
     """Whether the file is still the one that was hashed: only then may what is made of it go by that hash."""
     try:
         stat = os.stat(item.path)

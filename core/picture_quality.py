@@ -1,0 +1,153 @@
+"""How sharp, bright and rich in contrast pictures are, and which are blurred, too dark or too small.
+
+Sharpness is that of the second derivative (Pech-Pacheco et al. 2000, variance of the Laplacian) with two changes, both
+chosen on 500 photos: of 8 x 8 tiles only the sharpest tenth counts, since a portrait's background may be soft; and of
+four directions the least, since a shaken photo stays sharp along its movement. Blurred photos (Gaussian, of 1.5 pixels
+at this size, or moved by 9) are told from the others with an AUC of 0.999; the plain variance tells moved ones with 0.97.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from core.errors import MediaError
+from core.library.schema import Item
+from core.media.images import open_image
+from core.media.kept import is_as_indexed
+from core.progress import OnProgress, Progress
+from core.quality_kept import load_qualities, save_qualities
+
+BLURRED = 9.0  # grey levels; 1 % of photos are below, and nearly all blurred ones
+DARK = 0.12  # mean brightness; photos taken at night are about 0.15 to 0.25
+SMALL = 200  # pixels of the shorter side: fewer than most encoders look at
+
+_SIDE = 256  # pixels of the shorter side at which pictures are measured: blur that does not show there is none
+_TILES = 8
+_SHARPEST = 90  # percentile of the tiles
+_DIAGONAL = np.diag([1.0, -2.0, 1.0]).astype(np.float32) / np.float32(np.sqrt(2))
+_ALONG = np.array([[0, 0, 0], [1, -2, 1], [0, 0, 0]], np.float32)
+_DIRECTIONS = (_ALONG, np.ascontiguousarray(_ALONG.T), _DIAGONAL, np.ascontiguousarray(_DIAGONAL[::-1]))
+_THREADS = 4
+_BATCH = 256
+_SAVED_EVERY = 4_096  # files, so that work that is stopped or killed is not lost
+
+
+@dataclass(frozen=True, slots=True)
+class PictureQuality:
+    """Of one picture. sharpness: grey levels, from 0; blurred ones are below about 9, sharp ones at 20 to 60.
+
+    brightness: the mean, 0 black to 1 white. contrast: standard deviation of the grey values, 0 to 0.5.
+    """
+
+    sharpness: float
+    brightness: float
+    contrast: float
+
+
+@dataclass(frozen=True, slots=True)
+class QualityReport:
+    """The pictures that were measured with what was found, and those that cannot be read, each with its reason."""
+
+    items: tuple[Item, ...]
+    qualities: tuple[PictureQuality, ...]
+    unreadable: tuple[tuple[Item, str], ...] = ()
+
+    def blurred(self, below: float = BLURRED) -> list[tuple[Item, PictureQuality]]:
+        """Those of less sharpness, the most blurred first."""
+        found = [pair for pair in self._pairs() if pair[1].sharpness < below]
+        return sorted(found, key=lambda pair: pair[1].sharpness)
+
+    def too_dark(self, below: float = DARK) -> list[tuple[Item, PictureQuality]]:
+        """Those of less brightness, the darkest first."""
+        found = [pair for pair in self._pairs() if pair[1].brightness < below]
+        return sorted(found, key=lambda pair: pair[1].brightness)
+
+    def too_small(self, below: int = SMALL) -> list[tuple[Item, PictureQuality]]:
+        """Those whose shorter side has fewer pixels, the smallest first."""
+        found = [pair for pair in self._pairs() if shorter_side(pair[0]) < below]
+        return sorted(found, key=lambda pair: shorter_side(pair[0]))
+
+    def _pairs(self) -> Iterator[tuple[Item, PictureQuality]]:
+        return zip(self.items, self.qualities, strict=True)
+
+
+def shorter_side(item: Item) -> int:
+    """Pixels of a picture's shorter side, as displayed; 0 where they are not known."""
+    return min(item.width or 0, item.height or 0)
+
+
+def quality_of(image: Image.Image) -> PictureQuality:
+    """Measures a picture of any size, in RGB."""
+    scale = min(1.0, _SIDE / min(image.size))
+    size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
+    grey = cv2.resize(np.asarray(image.convert("L"), np.float32), size, interpolation=cv2.INTER_AREA)
+    energies = []
+    for kernel in _DIRECTIONS:
+        squares = cv2.filter2D(grey, cv2.CV_32F, kernel, borderType=cv2.BORDER_REPLICATE) ** 2
+        energies.append(np.percentile(cv2.resize(squares, (_TILES, _TILES), interpolation=cv2.INTER_AREA), _SHARPEST))
+    return PictureQuality(
+        round(float(np.sqrt(min(energies))), 2), round(float(grey.mean()) / 255, 4), round(float(grey.std()) / 255, 4)
+    )
+
+
+def measure_quality(
+    items: Sequence[Item], *, on_progress: OnProgress | None = None, cancel: threading.Event | None = None
+) -> QualityReport:
+    """Measures the pictures among some items; videos are passed over. Content that was measured before is not read.
+
+    Ends early, with what there is, when `cancel` is set; that is kept too.
+    """
+    started = time.monotonic()
+    pictures = [item for item in items if item.kind == "image"]
+    kept = {content: PictureQuality(*values) for content, values in load_qualities().items()}
+    found: dict[str, PictureQuality] = {}
+    fresh: dict[str, PictureQuality] = {}
+    unreadable: list[tuple[Item, str]] = []
+    waiting = []
+    for item in pictures:
+        if item.content_hash in kept:
+            found[item.id] = kept[item.content_hash]
+        else:
+            waiting.append(item)
+    remaining = iter(waiting)
+    with ThreadPoolExecutor(_THREADS, "quality") as pool:
+        while not (cancel and cancel.is_set()) and (batch := list(islice(remaining, _BATCH))):
+            for item, told in zip(batch, pool.map(_measured, batch), strict=True):
+                if isinstance(told, str):
+                    unreadable.append((item, told))
+                    continue
+                found[item.id] = told
+                if item.content_hash and is_as_indexed(item):
+                    fresh[item.content_hash] = told
+            if len(fresh) >= _SAVED_EVERY:
+                _save(fresh)
+            if on_progress:
+                done = len(found) + len(unreadable)
+                on_progress(Progress("quality", done, len(pictures), time.monotonic() - started, "pictures"))
+    _save(fresh)
+    measured = tuple(item for item in pictures if item.id in found)
+    return QualityReport(measured, tuple(found[item.id] for item in measured), tuple(unreadable))
+
+
+def _measured(item: Item) -> PictureQuality | str:
+    """Of one file; where it cannot be read, why."""
+    try:
+        return quality_of(open_image(Path(item.path), min_side=_SIDE))
+    except MediaError as error:
+        return str(error)
+
+
+def _save(fresh: dict[str, PictureQuality]) -> None:
+    """Keeps what is new, and forgets that it is."""
+    save_qualities({content: (each.sharpness, each.brightness, each.contrast) for content, each in fresh.items()})
+    fresh.clear()
