@@ -18,6 +18,7 @@ from core.encoders.base import Encoder
 from core.export import as_text
 from core.library.schema import Item
 from core.library.store import Library
+from core.picture_quality import QualityReport, measure_quality, shorter_side
 from core.points import Of, Points, points_of
 from core.progress import OnProgress
 
@@ -148,6 +149,34 @@ def unreadable(library: Library) -> list[Finding]:
     partly = pc.and_(pc.equal(items["status"], "ok"), pc.is_valid(items["reason"]))
     rows = items.filter(pc.or_(pc.equal(items["status"], "failed"), partly)).to_pylist()
     return [Finding(Item.from_row(row), row["reason"] or "It cannot be read.") for row in rows]
+
+
+def measured(
+    library: Library, *, on_progress: OnProgress | None = None, cancel: threading.Event | None = None
+) -> QualityReport:
+    """How sharp and bright the pictures of a library are. See `measure_quality`."""
+    items = library.items()
+    rows = items.filter(pc.and_(pc.equal(items["status"], "ok"), pc.equal(items["kind"], "image"))).to_pylist()
+    return measure_quality([Item.from_row(row) for row in rows], on_progress=on_progress, cancel=cancel)
+
+
+def blurred(report: QualityReport, below: float) -> list[Finding]:
+    """The pictures of less sharpness, in grey levels, the most blurred first."""
+    return [Finding(item, f"blurred: sharpness {each.sharpness:.1f}") for item, each in report.blurred(below)]
+
+
+def dark(report: QualityReport, below: float) -> list[Finding]:
+    """The pictures of less mean brightness, 0 to 1, the darkest first."""
+    return [Finding(item, f"dark: brightness {each.brightness:.1%}") for item, each in report.too_dark(below)]
+
+
+def small(library: Library, below: int) -> list[Finding]:
+    """The pictures and videos whose shorter side has fewer pixels, the smallest first."""
+    items = library.items()
+    shorter = pc.min_element_wise(items["width"], items["height"])
+    rows = items.filter(pc.and_(pc.equal(items["status"], "ok"), pc.less(shorter, below))).to_pylist()
+    found = sorted((Item.from_row(row) for row in rows), key=lambda item: (shorter_side(item), item.path))
+    return [Finding(item, f"small: {item.width} × {item.height} pixels") for item in found]
 
 
 def findings_csv(findings: Iterable[Finding]) -> str:

@@ -8,6 +8,7 @@ from ui.add import no_library
 from ui.clean_choice import choice_bar
 from ui.clean_copies import duplicates_section, leaks_section
 from ui.clean_odd import unreadable_section
+from ui.clean_quality import blurred_section, dark_section, small_section
 from ui.frame import header
 from ui.jobs import job_panel
 from ui.page import boundary
@@ -21,9 +22,12 @@ header(
     "itself never moves, changes or deletes a file of yours.",
 )
 _SECTIONS = {
-    "duplicates": ("Duplicates", duplicates_section),
-    "unreadable": ("Unreadable", unreadable_section),
-    "folders": ("Two folders", leaks_section),
+    "Duplicates": duplicates_section,
+    "Unreadable": unreadable_section,
+    "Too small": small_section,
+    "Blurred": blurred_section,
+    "Too dark": dark_section,
+    "Two folders": leaks_section,
 }
 
 
@@ -37,16 +41,15 @@ def page() -> None:
     section = st.segmented_control(
         "What to look for",
         list(_SECTIONS),
-        default="duplicates",
+        default="Duplicates",
         required=True,
-        format_func=lambda name: _SECTIONS[name][0],
         key="section",
         bind="query-params",
         label_visibility="collapsed",
     )
     pages = choice_bar(library)
     with boundary():
-        _SECTIONS[section or "duplicates"][1](library, encoder, pages)
+        _SECTIONS[section or "Duplicates"](library, encoder, pages)
 
 
 with boundary():

@@ -96,7 +96,8 @@ def choice_bar(library: Library) -> DeltaGenerator:
     findings = list(chosen(library).values())
     st.html(_STICKY)
     with st.container(horizontal=True, vertical_alignment="center", key="choice"):
-        st.markdown(f"**{len(findings):,} chosen** · {size_text(sum(each.item.bytes for each in findings))}", width=150)
+        size = f" · {size_text(sum(each.item.bytes for each in findings))}" if findings else ""
+        st.markdown(f"**{len(findings):,} chosen**{size}", width=160)
         _take_away(findings)
         _label_these(library, findings)
         st.button("Choose none", type="tertiary", on_click=drop, args=(library, findings), disabled=not findings)
