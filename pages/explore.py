@@ -1,0 +1,99 @@
+"""Explore: the library as a map, in clusters with names, to look around in and to select from."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core import Encoder, Library
+from core.atlas import Asked, Atlas, atlas_of, count_of, expected_seconds, kept_atlas
+from ui.add import no_library, ready
+from ui.classify_items import nothing_left
+from ui.details import show_details
+from ui.encoders import load_encoder
+from ui.explore_asked import asked_section
+from ui.explore_chosen import chosen_of
+from ui.explore_clusters import cluster_list, titles_of
+from ui.explore_map import colouring_of, lit_points, map_tools, show_map
+from ui.explore_selection import cover_button, selection_section
+from ui.filters import labelled
+from ui.frame import header
+from ui.jobs import job_panel
+from ui.libraries import library_facts
+from ui.memory import remembered
+from ui.page import boundary, counted, duration_text
+from ui.query import go_where_asked
+from ui.sidebar import current_encoder, current_library
+from ui.tasks import asked as asked_task
+
+header(
+    "Explore",
+    "Every point is a picture or video, and points that lie close look alike to the encoder; groups of them are named "
+    "in words. Point at one to see it, click to open it, and drag with the lasso or the box to see what lies within.",
+)
+
+
+def page() -> None:
+    go_where_asked()
+    library = current_library()
+    if library is None:
+        no_library("There is no library to explore yet.")
+        return
+    encoder = current_encoder()
+    job_panel(library, report=False)
+    facts = library_facts(library, encoder)
+    if not ready(library, encoder, facts):
+        return
+    asked = asked_section(library, encoder, videos=bool(facts.searchable.videos))
+    count = count_of(library, encoder, asked)
+    if count == len(asked.texts):
+        nothing_left(asked.filters)
+        return
+    atlas = atlas_when_asked(library, encoder, asked, count)
+    if atlas is not None:
+        show(library, encoder, asked, atlas)
+
+
+def atlas_when_asked(library: Library, encoder: Encoder, asked: Asked, count: int) -> Atlas | None:
+    """The map that is kept, at once; else a button, and the map once it is laid out."""
+    about = (str(library.path), encoder.id, asked, labelled(library, asked.filters))
+    index = library.index(encoder)
+    if asked.texts:
+        load_encoder(encoder)
+    kept = remembered("atlas", about, index, lambda: kept_atlas(library, encoder, asked))
+    if kept is not None:
+        return kept
+    seconds = duration_text(expected_seconds(count, asked))
+    return asked_task(
+        "explore",
+        "Lay out the map",
+        lambda tell, cancel: atlas_of(library, encoder, asked, on_progress=tell, cancel=cancel),
+        title="Laying out the map",
+        about=about,
+        state=index,
+        icon=":material/scatter_plot:",
+        note=f"{counted(count, 'point')}: about {seconds}, once; then it is kept. It goes on while you look elsewhere.",
+    )
+
+
+def show(library: Library, encoder: Encoder, asked: Asked, atlas: Atlas) -> None:
+    terms, result, colour = map_tools(library, encoder, asked.filters)
+    chosen, numbers = chosen_of(atlas)
+    titles = titles_of(atlas)
+    left, right = st.columns([3, 1], gap="medium")
+    with left:
+        lit = lit_points(atlas, result)
+        colouring = colouring_of(library, encoder, atlas, titles, colour, terms)
+        show_map(atlas, titles, colouring, lit, numbers if chosen is not None else None)
+        cover_button(chosen, len(numbers) if chosen is not None else len(atlas.points) - len(atlas.points.texts))
+    with right:
+        cluster_list(atlas, titles, chosen)
+    if chosen is not None:
+        selection_section(library, encoder, atlas, titles, chosen, numbers)
+    else:
+        st.session_state["explore items"] = []
+    opened = st.session_state.pop("explore opened", None)
+    show_details((), [*([opened] if opened else []), *st.session_state["explore items"]])
+
+
+with boundary():
+    page()

@@ -1,0 +1,101 @@
+"""What is to be laid out, and how: settings that live in the link."""
+
+from __future__ import annotations
+
+from typing import cast, get_args
+
+import streamlit as st
+
+from core import Encoder, Library
+from core.atlas import Asked
+from core.cluster import Method as ClusterMethod
+from core.points import Of
+from core.projection import Method
+from ui.filters import filter_panel, filter_text
+from ui.page import counted, plain
+
+_OF: dict[str, Of] = {"pictures and whole videos": "items", "every frame": "frames"}
+_LAYOUTS: dict[Method, str] = {"umap": "UMAP", "pca": "PCA", "tsne": "t-SNE"}
+_LAYOUT_HELP = (
+    "UMAP and t-SNE keep neighbours together: near means alike, far apart means little. PCA shows the directions in "
+    "which the library varies most, at once, and distances keep their meaning."
+)
+_GROUPINGS: dict[ClusterMethod, str] = {"kmeans": "k-means", "hdbscan": "HDBSCAN", "agglomerative": "agglomerative"}
+_GROUPING_HELP = (
+    "k-means and agglomerative put every item into a cluster; HDBSCAN finds dense groups and leaves the rest out. All "
+    "group the vectors themselves, not the picture of them."
+)
+_MOST_TEXTS = 200
+
+
+def asked_section(library: Library, encoder: Encoder, *, videos: bool) -> Asked:
+    """The row of settings."""
+    with st.container(horizontal=True, vertical_alignment="bottom", key="explore_settings"):
+        of: Of = "items"
+        if videos:
+            names = list(_OF)
+            of = _OF[st.selectbox("Lay out", names, key="of", bind="query-params", width=230) or names[0]]
+        layout = st.segmented_control(
+            "Layout",
+            list(_LAYOUTS),
+            default="umap",
+            required=True,
+            key="layout",
+            bind="query-params",
+            format_func=lambda each: _LAYOUTS[each],
+            help=_LAYOUT_HELP,
+        )
+        space = st.segmented_control(
+            "Dimensions", ["2-D", "3-D"], default="2-D", required=True, key="space", bind="query-params"
+        )
+        grouping, k = _grouping()
+        texts = _texts()
+        filters = filter_panel(library, encoder, None)
+    if limits := filter_text(filters):
+        st.caption(f"Only what is {plain(limits)}.")
+    if texts:
+        st.caption(
+            f"{counted(len(texts), 'text')} among the pictures: texts and pictures lie in different corners of the "
+            "space, so the mean of each kind is taken away (the modality gap is closed). Clusters are of pictures alone."
+        )
+    return Asked(of, filters, texts, layout or "umap", 3 if space == "3-D" else 2, grouping, k)
+
+
+def _grouping() -> tuple[ClusterMethod, int | None]:
+    with st.popover("Clusters", icon=":material/bubble_chart:"):
+        method = st.radio(
+            "Grouped by",
+            get_args(ClusterMethod),
+            key="grouping",
+            bind="query-params",
+            format_func=lambda each: _GROUPINGS[each],
+            help=_GROUPING_HELP,
+        )
+        k = st.number_input(
+            "How many",
+            1,
+            200,
+            value=None,
+            key="k",
+            bind="query-params",
+            placeholder="as many as fit best",
+            disabled=method == "hdbscan",
+            help="Left empty, the number with the best silhouette is taken.",
+        )
+    method = cast(ClusterMethod, method or "kmeans")
+    return method, None if method == "hdbscan" or k is None else int(k)
+
+
+def _texts() -> tuple[str, ...]:
+    given = st.session_state.get("texts") or ""
+    count = sum(bool(line.strip()) for line in given.splitlines())
+    with st.popover(f"Texts ({count})" if count else "Texts", icon=":material/text_fields:"):
+        text = st.text_area(
+            "Texts to put on the map, one a line",
+            key="texts",
+            bind="query-params",
+            height=140,
+            placeholder="a dog running on grass\npeople at a table",
+        )
+    lines = dict.fromkeys(line.strip() for line in (text or "").splitlines() if line.strip())
+    return tuple(lines)[:_MOST_TEXTS]

@@ -1,0 +1,136 @@
+"""The map itself: its colours, what a typed query lights up, and the points with the names of their clusters."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Literal, get_args
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from core import Encoder, Filters, Library, SearchResult, Term, embed_query, parse_query
+from core.atlas import Atlas
+from core.colouring import Colouring, by_date, by_folder, by_kind, by_label, by_name, by_score
+from core.errors import QueryError
+from core.figures_map import space
+from core.selection import lit_by
+from core.timecode import timecode
+from ui.details import open_details
+from ui.explore_chosen import choose_cluster, choose_line
+from ui.filters import Options
+from ui.gallery import picture_uri
+from ui.map_view import Listeners, Name, Seen, Shown, points_map
+from ui.memory import remembered
+from ui.page import counted, plain
+from ui.results import find
+
+Colour = Literal["cluster", "label", "kind", "folder", "date", "score"]
+_SIDE = 160  # pixels of a picture on the map
+_MOST_LIT = 1_000
+_NEAREST = 12  # that are lit where nothing is likely
+
+
+def map_tools(library: Library, encoder: Encoder, filters: Filters) -> tuple[tuple[Term, ...], SearchResult | None, Colour]:
+    """The box that lights up hits, its terms and its answer, and what colours mean."""
+    with st.container(horizontal=True, vertical_alignment="bottom", key="map_tools"):
+        text = st.text_input(
+            "Light up",
+            key="light",
+            bind="query-params",
+            type="search",
+            placeholder="a dog on a beach",
+            help="What matches these words stands out on the map.",
+        )
+        colour = st.selectbox("Colour by", get_args(Colour), key="colour", bind="query-params", width=150)
+    if not (text or "").strip():
+        return (), None, colour or "cluster"
+    try:
+        terms = parse_query(text, files=False)
+        result = find(library, encoder, terms, filters, Options(_MOST_LIT, False, None))
+    except QueryError as error:
+        st.warning(plain(str(error)), icon=":material/help:")
+        return (), None, colour or "cluster"
+    return terms, result, colour or "cluster"
+
+
+def lit_points(atlas: Atlas, result: SearchResult | None) -> NDArray[np.bool_] | None:
+    """(n,) what a query lights up, said in one line; None where nothing is asked."""
+    if result is None:
+        return None
+    hits = result.hits[: result.cutoff] or result.hits[:_NEAREST]
+    lit = lit_by(atlas.points, hits)
+    if result.cutoff:
+        st.markdown(f"**{counted(int(lit.sum()), 'point')} lit:** the likely matches.")
+    else:
+        st.markdown(f"**Nothing here clearly matches.** The {len(hits)} nearest are lit.")
+    return lit
+
+
+def colouring_of(
+    library: Library, encoder: Encoder, atlas: Atlas, titles: list[str], colour: Colour, terms: tuple[Term, ...]
+) -> Colouring:
+    """The colours of the points by what was chosen; by cluster where a score is asked for and no query typed."""
+    points = atlas.points
+    if colour == "score" and not terms:
+        st.caption("Type what to light up: then the colours show how near everything is to it.")
+    if colour == "cluster" or (colour == "score" and not terms):
+        names = [titles[number] if number >= 0 else None for number in atlas.clusters.of]
+        return by_name(names, order=titles, nameless="in no cluster")
+    if colour == "score":
+        key = (terms, encoder.id)
+        return remembered(
+            "colours", key, atlas, lambda: by_score(points, embed_query(encoder, terms, index=points.index))
+        )
+    if colour == "label":
+        return by_label(points, library.labels())
+    plainly = {"kind": by_kind, "folder": by_folder, "date": by_date}[colour]
+    return remembered("colours", colour, atlas, lambda: plainly(points))
+
+
+def show_map(
+    atlas: Atlas,
+    titles: list[str],
+    colouring: Colouring,
+    lit: NDArray[np.bool_] | None,
+    chosen: NDArray[np.int64] | None,
+) -> None:
+    """The map in two dimensions, to select from, or in three, to look at."""
+    about = f"A map of {counted(len(atlas.points), 'point')} in {counted(atlas.clusters.count, 'cluster')}."
+    mask = None
+    if chosen is not None:
+        mask = np.zeros(len(atlas.points), bool)
+        mask[chosen] = True
+    if atlas.places.shape[1] == 3:
+        st.plotly_chart(space(atlas.places, colouring, lit=lit, chosen=mask), key="space", alt=about)
+        st.caption("Drag to turn, wheel to come nearer. To draw around points, choose 2-D.")
+        return
+    names = [Name(text, tuple(place), number) for number, (text, place) in enumerate(zip(titles, atlas.middles.tolist(), strict=True))]
+    first_text = len(atlas.points) - len(atlas.points.texts)
+    marks = [Name(text, tuple(atlas.places[first_text + n].tolist())) for n, text in enumerate(atlas.points.texts)]
+    shown = Shown(atlas.places, colouring, [*marks, *names], lit, mask, about)
+    listeners = Listeners(partial(_seen, atlas, titles), partial(_open, atlas), choose_cluster, choose_line)
+    points_map(shown, listeners, key="points_map")
+
+
+def _seen(atlas: Atlas, titles: list[str], numbers: list[int]) -> dict[int, Seen]:
+    """What shows of points: their pictures, of a frame at its second, and their clusters."""
+    points, of = atlas.points, atlas.clusters.of
+    first_text = len(points) - len(points.texts)
+    seen = {number: Seen(None, points.texts[number - first_text], "text") for number in numbers if number >= first_text}
+    own = [number for number in numbers if number < first_text]
+    for number, item in zip(own, points.items(own), strict=True):
+        start = float(points.start_s[number])
+        time_s = None if np.isnan(start) else start
+        when = f" · {timecode(time_s)}" if time_s is not None else ""
+        about = titles[of[number]] if of[number] >= 0 else "in no cluster"
+        seen[number] = Seen(picture_uri(item, _SIDE, time_s), Path(item.path).name + when, about)
+    return seen
+
+
+def _open(atlas: Atlas, number: int) -> None:
+    if atlas.points.item_rows[number] >= 0:
+        item = atlas.points.items([number])[0]
+        st.session_state["explore opened"] = item
+        open_details(item)

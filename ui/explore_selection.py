@@ -1,0 +1,170 @@
+"""What is selected on the map: in words, in figures, as pictures; to be taken away or labelled."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from core import Encoder, Library
+from core.atlas import Atlas
+from core.cluster_names import name_selection
+from core.library.schema import Label
+from core.selection import Summary, selection_csv, summary, whole_items
+from core.timecode import timecode
+from ui.details import open_details
+from ui.explore_chosen import Chosen, choose_cover, choose_nothing
+from ui.explore_clusters import rename_box
+from ui.gallery import Card, gallery
+from ui.memory import remembered
+from ui.page import boundary, counted, plain
+from ui.query import more_like
+
+_PAGE = 48
+_SAMPLE = 20
+
+
+def selection_section(
+    library: Library, encoder: Encoder, atlas: Atlas, titles: list[str], chosen: Chosen, numbers: NDArray[np.int64]
+) -> None:
+    """Everything about what is selected."""
+    if not len(numbers):
+        st.info("There are no points within that line: draw around some.", icon=":material/gesture:")
+        return
+    about = summary(atlas.points, numbers, library.labels())
+    _heading(atlas, titles, chosen, about)
+    _words(encoder, atlas, chosen, numbers)
+    _figures(about)
+    texts = [atlas.points.texts[n - (len(atlas.points) - len(atlas.points.texts))] for n in numbers if atlas.points.item_rows[n] < 0]
+    if texts:
+        st.markdown("Texts: " + ", ".join(f"“{plain(text)}”" for text in texts[:20]))
+    if about.items:
+        _tools(library, atlas, titles, chosen, numbers)
+        _pictures(atlas, numbers, chosen)
+
+
+def cover_button(chosen: Chosen | None, count: int) -> None:
+    """Picks a few items that cover what is selected, or everything: to look at, or to label."""
+    what = "the selection" if chosen is not None else "the map"
+    with st.popover("Cover it with a few", icon=":material/grain:"):
+        st.caption(
+            f"Picks items so that nothing in {what} is far from one of them: a sample to look at or to label, better "
+            "spread than a random one."
+        )
+        wanted = st.number_input("How many", 1, max(1, min(1000, count)), min(_SAMPLE, max(1, count)), key="cover_count")
+        st.button("Pick them", type="primary", on_click=choose_cover, args=(int(wanted), chosen), disabled=not count)
+
+
+def _heading(atlas: Atlas, titles: list[str], chosen: Chosen, about: Summary) -> None:
+    counts = counted(about.count, "point")
+    if chosen.kind == "cluster" and isinstance(chosen.value, int):
+        told = f"{plain(titles[chosen.value])}: {counts}"
+    else:
+        told = f"{counts} selected" if chosen.kind == "line" else f"{counts} that cover the rest"
+    with st.container(horizontal=True, vertical_alignment="center", key="selection_head"):
+        st.markdown(f"#### {told}", width="stretch")
+        if chosen.kind == "cluster" and isinstance(chosen.value, int):
+            rename_box(atlas, chosen.value, titles[chosen.value])
+        st.button("Clear the selection", icon=":material/close:", type="tertiary", on_click=choose_nothing)
+
+
+def _words(encoder: Encoder, atlas: Atlas, chosen: Chosen, numbers: NDArray[np.int64]) -> None:
+    if chosen.kind == "cluster" and isinstance(chosen.value, int):
+        name = atlas.names[chosen.value]
+    else:
+        own = numbers[atlas.points.item_rows[numbers] >= 0]
+        all_own = np.flatnonzero(atlas.points.item_rows >= 0)
+        if not 1 < len(own) < len(all_own):
+            return
+        vectors, place = atlas.points.vectors[all_own], np.searchsorted(all_own, own)
+        name = remembered("explore words", chosen, atlas, lambda: name_selection(encoder, vectors, place))
+    if name.name:
+        others = f"; or {', '.join(plain(each) for each in name.runners_up[:4])}" if name.runners_up else ""
+        st.markdown(f"In words: **{plain(name.name)}** ({name.confidence:.0%} sure){others}.")
+    else:
+        st.markdown("In words: nothing fits well.")
+
+
+def _figures(about: Summary) -> None:
+    parts = [", ".join(f"{counted(count, _NOUNS[kind])}" for kind, count in about.kinds)]
+    if about.first is not None and about.last is not None:
+        same = about.first == about.last
+        parts.append(f"{about.first:%d %b %Y}" + ("" if same else f" to {about.last:%d %b %Y}"))
+    if about.folders:
+        parts.append("in " + _few([(folder.rsplit("/", 1)[-1], count) for folder, count in about.folders]))
+    if about.labels:
+        parts.append("labelled " + _few(about.labels))
+    st.caption(" · ".join(parts))
+
+
+_NOUNS = {"image": "picture", "video": "video", "frame": "frame", "text": "text"}
+
+
+def _few(counts: object) -> str:
+    pairs = list(counts)  # type: ignore[call-overload]
+    told = ", ".join(f"{plain(name)} ({count:,})" for name, count in pairs[:4])
+    return told + (f" and {len(pairs) - 4:,} more" if len(pairs) > 4 else "")
+
+
+def _tools(library: Library, atlas: Atlas, titles: list[str], chosen: Chosen, numbers: NDArray[np.int64]) -> None:
+    groups = [titles[number] if number >= 0 else "" for number in atlas.clusters.of]
+    with st.container(horizontal=True, vertical_alignment="bottom", key="selection_tools"):
+        st.download_button(
+            "Table (CSV)",
+            data=lambda: selection_csv(atlas.points, numbers, groups),
+            file_name="selection.csv",
+            mime="text/csv",
+            icon=":material/table:",
+            on_click="ignore",
+        )
+        _label_box(library, atlas, titles, chosen, numbers)
+
+
+def _label_box(library: Library, atlas: Atlas, titles: list[str], chosen: Chosen, numbers: NDArray[np.int64]) -> None:
+    proposed = titles[chosen.value] if chosen.kind == "cluster" and isinstance(chosen.value, int) else ""
+    with st.popover("Save as label", icon=":material/sell:"):
+        label = st.text_input("Label", value=proposed, max_chars=200, key=f"map label {proposed}").strip()
+        task = st.text_input(
+            "Task", value="cluster", max_chars=80, key="map_task", help="One set of labels that exclude each other."
+        ).strip()
+        count = len(whole_items(atlas.points, numbers))
+        st.caption(
+            f"Labels {counted(count, 'item')} as yours, so that the page Classify learns from them and the filter "
+            "“Label” finds them."
+        )
+        st.button(
+            "Save",
+            type="primary",
+            disabled=not (label and task),
+            on_click=_label,
+            args=(library, atlas, numbers, task, label),
+        )
+
+
+def _label(library: Library, atlas: Atlas, numbers: NDArray[np.int64], task: str, label: str) -> None:
+    with boundary():
+        items = atlas.points.items(whole_items(atlas.points, numbers))
+        library.put_labels([Label(item.id, task, label, "person") for item in items])
+        st.toast(f"{counted(len(items), 'item')}: {plain(label)}")
+
+
+def _pictures(atlas: Atlas, numbers: NDArray[np.int64], chosen: Chosen) -> None:
+    points = atlas.points
+    shown = whole_items(points, numbers)
+    state = st.session_state
+    if state.get("explore shown", (None, 0))[0] != chosen:
+        state["explore shown"] = (chosen, _PAGE)
+    some = shown[: state["explore shown"][1]]
+    cards = []
+    for number, item in zip(some, points.items(some), strict=True):
+        start = float(points.start_s[number])
+        time_s = None if np.isnan(start) else start
+        cards.append(Card(item, time_s=time_s, about=f"at {timecode(time_s)}" if time_s is not None else ""))
+    gallery(cards, key="map_gallery", on_open=open_details, on_like=more_like)
+    state["explore items"] = [card.item for card in cards]
+    if len(shown) > len(some):
+        st.button(f"Show more ({len(shown) - len(some):,})", on_click=_more, args=(chosen,))
+
+
+def _more(chosen: Chosen) -> None:
+    st.session_state["explore shown"] = (chosen, st.session_state["explore shown"][1] + 2 * _PAGE)
