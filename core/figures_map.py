@@ -119,7 +119,9 @@ def _cloud(
     group: str,
 ) -> dict[str, Any]:
     x, y, z = np.round(places[numbers], 4).T
-    hover = {"hoverinfo": "skip"} if names is None and not group else {"hovertemplate": f"{group}<extra></extra>"}
+    hover: dict[str, Any] = (
+        {"hoverinfo": "skip"} if names is None and not group else {"hovertemplate": f"{group}<extra></extra>"}
+    )
     if names is not None:
         about = "%{text}" + (f"<br>{group}" if group else "")
         hover = {"text": [label(names[each], 60) for each in numbers], "hovertemplate": f"{about}<extra></extra>"}
