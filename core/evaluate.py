@@ -81,8 +81,8 @@ def evaluate_retrieval(
     return RetrievalReport(
         pool=len(embedded.vectors),
         queries=len(pairs),
-        t2i=recall(_best_rank(similarities, own)),
-        i2t=recall(_best_rank(similarities.T, own.T)),
+        t2i=recall(best_rank(similarities, own)),
+        i2t=recall(best_rank(similarities.T, own.T)),
         images_per_s=round(embedded.images_per_s, 1),
         encoder=encoder.name,
         skipped=tuple(embedded.skipped.items()),
@@ -126,7 +126,7 @@ def evaluate_zeroshot(
     )
 
 
-def _best_rank(similarities: NDArray[np.floating], right: NDArray[np.bool_]) -> NDArray[np.int64]:
+def best_rank(similarities: NDArray[np.floating], right: NDArray[np.bool_]) -> NDArray[np.int64]:
     """(queries,) rank from 0 of the best right answer of each row; what ties with it counts as before it."""
     best = np.where(right, similarities, -np.inf).max(axis=1, keepdims=True)
     return ((similarities >= best) & ~right).sum(axis=1)

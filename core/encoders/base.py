@@ -35,6 +35,19 @@ class Scoring:
         return (odds / odds.sum(axis=-1, keepdims=True)).astype(np.float32)
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Numbers of a vector that belong together: those from `start` up to, but without, `stop`. about: a sentence.
+
+    An encoder that knows such parts of its vectors may tell them in an attribute `parts`; it need not.
+    """
+
+    name: str
+    about: str
+    start: int
+    stop: int
+
+
 @runtime_checkable
 class Encoder(Protocol):
     """A dual encoder: pictures and texts to unit vectors of one space. Safe to call from several threads.

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from tokenizers import Tokenizer
 
-from core.encoders.base import Scoring, Vectors
+from core.encoders.base import Part, Scoring, Vectors
 from core.encoders.embedded_heads import Heads
 from core.encoders.embedded_models import image_weights, open_session, text_weights, tokenizer_file
 from core.progress import OnProgress
@@ -58,6 +58,11 @@ class EmbeddedEncoder:
     @property
     def dim(self) -> int:
         return self._heads.dim
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """What a vector is made of."""
+        return self._heads.parts
 
     @property
     def batch_size(self) -> int:

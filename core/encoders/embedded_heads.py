@@ -12,7 +12,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load
 from scipy.special import ndtr, softmax
 
-from core.encoders.base import Vectors, unit_rows
+from core.encoders.base import Part, Vectors, unit_rows
 from core.errors import EncoderError
 
 HEADS_FILE = Path(__file__).parent / "alignment" / "heads.safetensors"
@@ -52,6 +52,16 @@ class Heads:
     def dim(self) -> int:
         """Length of a vector."""
         return self.tensors["image.skip.bias"].size + self.tensors["classes"].shape[1] + 1
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """What a vector is made of."""
+        learned = self.tensors["image.skip.bias"].size
+        return (
+            Part("learned", "Two small networks, trained on captions, meet here.", 0, learned),
+            Part("classes", "Which of 1,000 classes a picture shows, or a text asks for.", learned, self.dim - 1),
+            Part("spare", "What a text asks for beyond classes. It is 0 in pictures.", self.dim - 1, self.dim),
+        )
 
     def group(self, prefix: str) -> Tensors:
         """The tensors under `prefix.`, without it: `range`, `adapter`."""

@@ -2,96 +2,212 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from core.encoders.base import Encoder, Vectors
-from core.errors import DataError
+from core.errors import Cancelled, DataError, MediaError
 from core.library.index import VectorIndex
+from core.library.schema import Item
 from core.library.store import Library
+from core.media.images import open_image
+from core.neutral import neutral_prompts
+from core.progress import OnProgress, Progress
 from core.track import wholes_of
 
+NEAREST = 10
+
 _SAMPLE = 2_000
-_NEAREST = 10
+_PICTURES, _TEXTS = 48, 96
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """An item whose nearest neighbours the encoders agree on least. overlap: the share that is the same."""
+
+    item: Item
+    overlap: float
+    first: tuple[Item, ...]
+    second: tuple[Item, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Two encoders on the same items. cka: linear centred kernel alignment, 0 to 1 (Kornblith et al. 2019). overlap:
-    share of the 10 nearest neighbours that are the same. items: how many were compared, of common ones.
+    """Two encoders on the same items.
+
+    cka: centred kernel alignment, see `cka`; 1 for spaces that differ by a turn and a scale, about 0
+    for unrelated ones.
+    overlap: share of the `nearest` (10, or all others of a small library) nearest neighbours that are the same; chance:
+    what two unrelated encoders would reach. items: how many were compared, of `common` ones.
     """
 
     cka: float
     overlap: float
+    chance: float
+    nearest: int
     items: int
     common: int
+    odd: tuple[Disagreement, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
-    """What an encoder costs here. images_per_s: decoded pictures to vectors, after one that warms it up; texts_per_s
-    likewise. bytes: of one stored vector (half precision). vectors: stored in the library.
-    """
+class Size:
+    """What an encoder's vectors take. bytes: of one (half precision); vectors: stored in the library; total: bytes."""
 
-    images_per_s: float
-    texts_per_s: float
     dim: int
     bytes: int
     vectors: int
+    total: int
 
 
-def agreement_of(library: Library, first: Encoder, second: Encoder, *, seed: int = 0) -> Agreement:
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """How fast an encoder is here: decoded pictures, and texts, to vectors; loading and reading files left out."""
+
+    images_per_s: float
+    texts_per_s: float
+    images: int
+    texts: int
+
+
+def common_ids(library: Library, encoders: Sequence[Encoder]) -> list[str]:
+    """The items that all of these encoders have embedded, sorted by their ids."""
+    return sorted(set.intersection(*(set(_ids(library.index(each))) for each in encoders)))
+
+
+def agreement_of(library: Library, first: Encoder, second: Encoder, *, odd: int = 4, seed: int = 0) -> Agreement:
     """How far two encoders agree on the items that both have embedded: a fixed random sample of up to 2,000.
 
-    Raises DataError where they share fewer than three, and LibraryError.
+    odd: how many of the items with the least agreement to name. Raises DataError where they share fewer than four.
     """
     one, other = library.index(first), library.index(second)
-    common: list[str] = sorted(set(_ids(one)) & set(_ids(other)))
-    if len(common) < 3:
-        raise DataError("Both encoders must have embedded at least three of the same items: index with the other too.")
+    common = common_ids(library, [first, second])
+    if len(common) < 4:
+        raise DataError("Both encoders must have embedded at least four of the same items: index with the other too.")
     places = np.random.default_rng(seed).permutation(len(common))[:_SAMPLE]
     chosen = [common[place] for place in sorted(places)]
     a, b = wholes_of(one, chosen)[1], wholes_of(other, chosen)[1]
-    return Agreement(cka(a, b), overlap(a, b), len(chosen), len(common))
+    k = min(NEAREST, len(chosen) - 1)
+    near, others = _near(a, k), _near(b, k)
+    shares = np.array([len(set(x) & set(y)) / k for x, y in zip(near.tolist(), others.tolist(), strict=True)])
+    worst = np.argsort(shares, kind="stable")[:odd]
+
+    def named(row: int, found: NDArray[np.int64]) -> tuple[Item, ...]:
+        return tuple(_items(one, [chosen[place] for place in found[row]]))
+
+    items = _items(one, [chosen[row] for row in worst])
+    strange = tuple(
+        Disagreement(item, float(shares[row]), named(row, near), named(row, others))
+        for item, row in zip(items, worst, strict=True)
+    )
+    return Agreement(cka(a, b), float(shares.mean()), k / (len(chosen) - 1), k, len(chosen), len(common), strange)
 
 
 def cka(a: Vectors, b: Vectors) -> float:
-    """Linear CKA of rows (n, d) and (n, e): |B'A|^2 / (|A'A| |B'B|) of centred columns, Frobenius norms; 0 to 1."""
-    a, b = a - a.mean(axis=0), b - b.mean(axis=0)
-    across = float(np.linalg.norm(b.T @ a)) ** 2
-    return across / max(float(np.linalg.norm(a.T @ a) * np.linalg.norm(b.T @ b)), 1e-12)
+    """Linear CKA of rows (n, d) and (n, e), n > 3 (Kornblith et al. 2019), by the unbiased estimate of HSIC (Song et
+    al. 2012, equation 5): the plain one grows with the dimensions, and calls unrelated vectors alike. At most 1; about
+    0, and by chance a little below, for unrelated ones.
+    """
+    grams = [rows.astype(np.float64) @ rows.T for rows in (a, b)]
+    for gram in grams:
+        np.fill_diagonal(gram, 0.0)
+    across, own, other = (_hsic(x, y) for x, y in ((grams[0], grams[1]), (grams[0], grams[0]), (grams[1], grams[1])))
+    return across / max(float(np.sqrt(max(own, 0.0) * max(other, 0.0))), 1e-12)
 
 
-def overlap(a: Vectors, b: Vectors, *, k: int = _NEAREST) -> float:
+def overlap(a: Vectors, b: Vectors, *, k: int = NEAREST) -> float:
     """Share of the k nearest neighbours (by cosine) that rows (n, d) and (n, e) of the same things have in common."""
     k = min(k, len(a) - 1)
-    near, others = _near(a, k), _near(b, k)
-    return float(np.mean([len(set(one) & set(other)) / k for one, other in zip(near, others, strict=True)]))
+    pairs = zip(_near(a, k).tolist(), _near(b, k).tolist(), strict=True)
+    return float(np.mean([len(set(one) & set(other)) / k for one, other in pairs]))
 
 
-def cost_of(library: Library, encoder: Encoder, images: Sequence[Image.Image], texts: Sequence[str]) -> Cost:
-    """Measures an encoder on some decoded pictures and texts; the first call loads it."""
-    encoder.encode_images(images[:1])
-    encoder.encode_texts(texts[:1])
+def size_of(library: Library, encoder: Encoder) -> Size:
+    """What an encoder's vectors take in a library."""
+    count = library.vector_count(encoder.id)
+    return Size(encoder.dim, 2 * encoder.dim, count, 2 * encoder.dim * count)
+
+
+def speeds_of(
+    library: Library,
+    encoders: Sequence[Encoder],
+    *,
+    on_progress: OnProgress | None = None,
+    cancel: threading.Event | None = None,
+) -> list[Speed]:
+    """Measures encoders on the same sample of up to 48 pictures of the library, decoded, and 96 short texts; each is
+    loaded and warm before its time begins. Raises DataError where no picture can be read, and Cancelled.
+    """
+    started = time.monotonic()
+    pictures = sample_pictures(library, _PICTURES, min_side=max(each.min_side for each in encoders))
+    texts = neutral_prompts()[:_TEXTS]
+    found: list[Speed] = []
+    for encoder in encoders:
+        if cancel is not None and cancel.is_set():
+            raise Cancelled
+        found.append(_speed(encoder, pictures, texts))
+        if on_progress:
+            on_progress(Progress("measure", len(found), len(encoders), time.monotonic() - started, "encoders"))
+    return found
+
+
+def sample_pictures(library: Library, count: int, *, min_side: int, seed: int = 0) -> list[Image.Image]:
+    """Up to `count` decoded pictures of a library, a fixed random sample of those that can be read.
+
+    Raises DataError where there is none.
+    """
+    rows = [row for row in library.items().to_pylist() if row["status"] == "ok" and row["kind"] == "image"]
+    found: list[Image.Image] = []
+    for place in np.random.default_rng(seed).permutation(len(rows)):
+        try:
+            found.append(open_image(Path(rows[place]["path"]), min_side=min_side))
+        except MediaError:
+            continue
+        if len(found) == count:
+            break
+    if not found:
+        raise DataError("No picture of this library can be read: it takes some to measure a speed.")
+    return found
+
+
+def _speed(encoder: Encoder, pictures: Sequence[Image.Image], texts: Sequence[str]) -> Speed:
+    encoder.encode_images(pictures[: encoder.batch_size])
+    encoder.encode_texts(texts)
     began = time.perf_counter()
-    encoder.encode_images(images)
+    for first in range(0, len(pictures), encoder.batch_size):
+        encoder.encode_images(pictures[first : first + encoder.batch_size])
     between = time.perf_counter()
     encoder.encode_texts(texts)
     ended = time.perf_counter()
-    rates = len(images) / max(between - began, 1e-9), len(texts) / max(ended - between, 1e-9)
-    return Cost(*rates, encoder.dim, 2 * encoder.dim, library.vector_count(encoder.id))
+    rates = len(pictures) / max(between - began, 1e-9), len(texts) / max(ended - between, 1e-9)
+    return Speed(*rates, len(pictures), len(texts))
+
+
+def _hsic(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+    """The unbiased estimate, but for a factor, of two Gram matrices (n, n) with zeros on their diagonals."""
+    n = len(a)
+    plain, sums = (a * b).sum(), a.sum() * b.sum() / ((n - 1) * (n - 2))
+    return float(plain + sums - 2.0 / (n - 2) * (a.sum(axis=0) @ b.sum(axis=0)))
 
 
 def _ids(index: VectorIndex) -> list[str]:
     return [str(each) for each in index.items["id"].take(index.rows_with_vectors).to_pylist()]
 
 
+def _items(index: VectorIndex, ids: Sequence[str]) -> list[Item]:
+    return [index.item(int(index.numbers_of(each)[0])) for each in ids]
+
+
 def _near(vectors: Vectors, k: int) -> NDArray[np.int64]:
+    """(n, k) numbers of the rows nearest to each, itself left out, the nearest first."""
     scores = vectors @ vectors.T
     np.fill_diagonal(scores, -np.inf)
-    return np.argpartition(-scores, k - 1, axis=1)[:, :k]
+    found = np.argpartition(-scores, k - 1, axis=1)[:, :k]
+    return np.take_along_axis(found, np.argsort(-np.take_along_axis(scores, found, axis=1), axis=1), axis=1)

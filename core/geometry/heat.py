@@ -1,0 +1,147 @@
+"""Which part of a picture answers a query: one part after another is covered, and what that costs is the answer."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from core.encoders.base import Encoder, Vectors
+from core.errors import Cancelled, QueryError
+from core.library.store import Library
+from core.media.images import open_image
+from core.progress import OnProgress, Progress
+from core.query import Term, frame_of
+
+_GREY = (127, 127, 127)
+_UNCHANGED = 1e-5  # how far a cosine may lie from 1 by rounding alone
+
+
+@dataclass(frozen=True, eq=False)
+class Heat:
+    """Which part of a picture answers. picture: what was shown to the encoder, shrunk. score: cosine of the whole one.
+
+    drops: (rows, columns) how much the cosine falls where that part is covered, averaged over the covers that reach it;
+    below 0: the query fits better without. looked_at: (rows, columns) whether the encoder looks there at all.
+    """
+
+    picture: Image.Image
+    score: float
+    drops: NDArray[np.float32]
+    looked_at: NDArray[np.bool_]
+
+    @property
+    def peak(self) -> tuple[int, int]:
+        """(row, column) of what answers most, where the encoder looks."""
+        row, column = np.unravel_index(int(np.where(self.looked_at, self.drops, -np.inf).argmax()), self.drops.shape)
+        return int(row), int(column)
+
+
+def heat_of(
+    encoder: Encoder,
+    image: Image.Image,
+    query: NDArray[np.float32],
+    *,
+    cells: int = 8,
+    cover: int = 3,
+    on_progress: OnProgress | None = None,
+    cancel: threading.Event | None = None,
+) -> Heat:
+    """Covers one part of a picture after another (occlusion, Zeiler and Fergus 2014). It takes nothing of an encoder
+    but `encode_images`, so it works with any.
+
+    The picture is laid out in squares, `cells` of them along its longer side, and a grey patch of cover x cover of them
+    moves over it square by square. query: (dim,) unit. Raises Cancelled.
+    """
+    image = image.convert("RGB")
+    image.thumbnail((2 * encoder.min_side, 2 * encoder.min_side))
+    rows, columns = _layout(image.size, cells)
+    places = [(top, left) for top in range(1 - cover, rows) for left in range(1 - cover, columns)]
+    started = time.monotonic()
+    score = float(encoder.encode_images([image])[0] @ query)
+    looked_at = field_of_view(encoder, image.size, rows, columns)
+    drops, covers = np.zeros((rows, columns), np.float64), np.zeros((rows, columns), np.float64)
+    for first in range(0, len(places), encoder.batch_size):
+        if cancel is not None and cancel.is_set():
+            raise Cancelled
+        some = places[first : first + encoder.batch_size]
+        parts = [(max(0, top), max(0, left), top + cover, left + cover) for top, left in some]
+        scores = _covered(encoder, image, rows, columns, parts) @ query
+        for (top, left, bottom, right), found in zip(parts, scores, strict=True):
+            drops[top:bottom, left:right] += score - float(found)
+            covers[top:bottom, left:right] += 1
+        if on_progress:
+            done = first + len(some)
+            on_progress(Progress("look", done, len(places), time.monotonic() - started, "covers"))
+    return Heat(image, score, np.where(looked_at, drops / covers, 0.0).astype(np.float32), looked_at)
+
+
+def picture_of(library: Library, term: Term, *, time_s: float = 0.0, min_side: int | None = None) -> Image.Image:
+    """The picture that a term of a query shows: of a video or a clip what is on the screen at a second.
+
+    min_side: see `open_image`. Raises QueryError for words and for items that are not there, and MediaError.
+    """
+    from core.media.video import frame_at  # loads FFmpeg
+
+    if term.kind in ("image", "clip"):
+        source = term.value if isinstance(term.value, bytes) else Path(term.value)
+        return (
+            open_image(source, min_side=min_side)
+            if term.kind == "image"
+            else frame_at(source, time_s, min_side=min_side)
+        )
+    item_id, at_s = frame_of(str(term.value)) if term.kind == "frame" else (str(term.value), time_s)
+    item = None if term.is_word else library.item(item_id)
+    if item is None:
+        raise QueryError("Words show no picture: choose one." if term.is_word else "This item is not in the library.")
+    if item.kind == "video":
+        return frame_at(Path(item.path), at_s, min_side=min_side)
+    return open_image(Path(item.path), min_side=min_side)
+
+
+def field_of_view(encoder: Encoder, size: tuple[int, int], rows: int, columns: int) -> NDArray[np.bool_]:
+    """(rows, columns) whether an encoder looks at that part of a picture of this size (width, height).
+
+    Many take the middle square and cut off the rims. It is measured, on noise, which looks like nothing anywhere: a rim
+    that can be covered while the vector stays what it is, is not looked at.
+    """
+    noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (size[1], size[0], 3), np.uint8))
+    heights, widths = range(1, (rows + 1) // 2), range(1, (columns + 1) // 2)
+    rims = [(0, 0, many, columns) for many in heights] + [(rows - many, 0, rows, columns) for many in heights]
+    rims += [(0, 0, rows, many) for many in widths] + [(0, columns - many, rows, columns) for many in widths]
+    looked_at = np.ones((rows, columns), bool)
+    if rims:
+        whole = encoder.encode_images([noise])[0]
+        for first in range(0, len(rims), encoder.batch_size):
+            some = rims[first : first + encoder.batch_size]
+            for (top, left, bottom, right), cosine in zip(
+                some, _covered(encoder, noise, rows, columns, some) @ whole, strict=True
+            ):
+                if cosine > 1.0 - _UNCHANGED:
+                    looked_at[top:bottom, left:right] = False
+    return looked_at
+
+
+def _layout(size: tuple[int, int], cells: int) -> tuple[int, int]:
+    """(rows, columns) of squares, `cells` along the longer side."""
+    columns, rows = (max(1, round(cells * side / max(size))) for side in size)
+    return rows, columns
+
+
+def _covered(
+    encoder: Encoder, image: Image.Image, rows: int, columns: int, parts: Sequence[tuple[int, int, int, int]]
+) -> Vectors:
+    """The vectors of a picture with each of some parts (top, left, bottom, right, in squares) covered."""
+    across, down = image.width / columns, image.height / rows
+    pictures = []
+    for top, left, bottom, right in parts:
+        patched = image.copy()
+        patched.paste(_GREY, (round(left * across), round(top * down), round(right * across), round(bottom * down)))
+        pictures.append(patched)
+    return encoder.encode_images(pictures)

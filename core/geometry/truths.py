@@ -1,0 +1,120 @@
+"""What is known of a library's pictures, captions and classes, and how well each encoder's vectors say so."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.classify import ClassName, ZeroShot
+from core.encoders.base import Encoder
+from core.errors import Cancelled, DataError
+from core.evaluate import Recall, best_rank, recall
+from core.geometry.compare import common_ids
+from core.labelled_items import Table
+from core.library.schema import Item
+from core.library.store import Library
+from core.progress import OnProgress, Progress
+from core.query import PLAIN, embed_texts
+from core.track import wholes_of
+
+MOST_CAPTIONS = 2_500
+
+_AT_ONCE = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieval:
+    """Recall between the captioned items that all encoders have embedded, and their captions. t2i: caption -> item;
+    i2t: item -> any of its captions. chance: what guessing would reach of t2i. pool: items; captions: how many were
+    asked, a sample of those given."""
+
+    t2i: Recall
+    i2t: Recall
+    chance: Recall
+    pool: int
+    captions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Zero-shot classes. accuracy: share of items whose best class is theirs; chance: of guessing among the classes;
+    commonest: of always saying the most common one."""
+
+    accuracy: float
+    chance: float
+    commonest: float
+    items: int
+    classes: int
+
+
+def captions_of(table: Table, column: str, items: Sequence[Item]) -> tuple[list[tuple[str, str]], list[str]]:
+    """([(item id, caption)], the files of the table that are none of the items, or fit several), in their order."""
+    files = tuple(dict.fromkeys(table.files))
+    found, unknown = Table(files, {"file": files}).column("file", items)
+    ids = {file: item_id for item_id, file in found.items()}
+    rows = zip(table.files, table.columns[column], strict=True)
+    return [(ids[file], caption) for file, caption in rows if file in ids and caption], unknown
+
+
+def retrieval_of(
+    library: Library,
+    encoders: Sequence[Encoder],
+    captions: Sequence[tuple[str, str]],
+    *,
+    on_progress: OnProgress | None = None,
+    cancel: threading.Event | None = None,
+) -> list[Retrieval]:
+    """How well each encoder finds the items by their captions, and captions by items: on the same items and texts.
+
+    captions: (item id, caption). More than 2,500 are sampled. Captions are embedded as they are. Raises DataError where
+    fewer than two captioned items have vectors of all encoders, and Cancelled.
+    """
+    common = set(common_ids(library, encoders))
+    pairs = [pair for pair in captions if pair[0] in common]
+    if len(pairs) > MOST_CAPTIONS:
+        places = np.sort(np.random.default_rng(0).choice(len(pairs), MOST_CAPTIONS, replace=False))
+        pairs = [pairs[place] for place in places]
+    ids = list(dict.fromkeys(item_id for item_id, _ in pairs))
+    if len(ids) < 2:
+        raise DataError("Fewer than two pictures with captions have vectors of both encoders: index with both.")
+    rows = {item_id: row for row, item_id in enumerate(ids)}
+    own = np.array([rows[item_id] for item_id, _ in pairs])[:, None] == np.arange(len(ids))[None]
+    chance = Recall(*(min(1.0, k / len(ids)) for k in (1, 5, 10)))
+    started, found = time.monotonic(), list[Retrieval]()
+    for encoder in encoders:
+        texts = []
+        for first in range(0, len(pairs), _AT_ONCE):
+            if cancel is not None and cancel.is_set():
+                raise Cancelled
+            some = [caption for _, caption in pairs[first : first + _AT_ONCE]]
+            texts.append(embed_texts(encoder, some, templates=PLAIN))
+            if on_progress:
+                done, total = len(found) * len(pairs) + first + len(some), len(encoders) * len(pairs)
+                on_progress(Progress("read", done, total, time.monotonic() - started, "captions"))
+        scores = np.concatenate(texts) @ wholes_of(library.index(encoder), ids)[1].T
+        t2i, i2t = recall(best_rank(scores, own)), recall(best_rank(scores.T, own.T))
+        found.append(Retrieval(t2i, i2t, chance, len(ids), len(pairs)))
+    return found
+
+
+def told_by(library: Library, encoders: Sequence[Encoder], labels: Mapping[str, str]) -> list[Told]:
+    """How well each encoder tells items (id -> class) by the names of the classes alone, on the same items.
+
+    Raises DataError where fewer than two classes, or items of both encoders, are there.
+    """
+    ids = [each for each in common_ids(library, encoders) if each in labels]
+    names = sorted({labels[each] for each in ids})
+    if len(names) < 2:
+        raise DataError("It takes pictures of at least two classes that have vectors of both encoders.")
+    truth = np.array([names.index(labels[each]) for each in ids])
+    commonest = float(np.bincount(truth).max() / len(truth))
+    found = []
+    for encoder in encoders:
+        prompts = ZeroShot.of(encoder, [ClassName(name) for name in names]).vectors
+        best = (wholes_of(library.index(encoder), ids)[1] @ prompts.T).argmax(axis=1)
+        found.append(Told(float((best == truth).mean()), 1.0 / len(names), commonest, len(ids), len(names)))
+    return found
