@@ -132,11 +132,14 @@ def _copy(points: Points, places: dict[int, Finding], number: int, best: int) ->
 
 
 def _reason(kept: Item, others: Sequence[Finding]) -> str:
-    """Why this one is kept: of those that differ from it, it has the most pixels, or else is the sharpest."""
-    sizes = [_pixels(each.item) for each in others if each.item.content_hash != kept.content_hash]
-    if not sizes:
+    """Why this one is kept: of those that differ from it, it has the most pixels, is sharper, or larger."""
+    rivals = [each.item for each in others if each.item.content_hash != kept.content_hash]
+    if not rivals:
         return "all are equal: any will do"
-    return "the most pixels" if _pixels(kept) > max(sizes) else "the sharpest of this size"
+    if _pixels(kept) > max(map(_pixels, rivals)):
+        return "the most pixels"
+    largest = kept.bytes >= max(each.bytes for each in rivals if _pixels(each) == _pixels(kept))
+    return "the largest file of this size" if largest else "the sharpest of this size"
 
 
 def _pixels(item: Item) -> int:

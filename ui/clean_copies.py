@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -11,7 +12,7 @@ from core import Encoder, Library
 from core.cleaning import Copies, CopiesFound, copies_in, leaks_between
 from core.points import Of
 from ui.add import ready
-from ui.clean_choice import choose_row
+from ui.clean_choice import choose_row, chosen
 from ui.clean_pages import Pair, in_pages, size_facts
 from ui.gallery import Card
 from ui.libraries import folders, library_facts
@@ -47,7 +48,8 @@ def duplicates_section(library: Library, encoder: Encoder, pages: DeltaGenerator
         note=f"Among {facts.searchable}: by content, then by what they show, then by their pixels.",
     )
     if found is not None:
-        _show(library, found, "Choose all but the best", key="duplicates", pages=pages)
+        _warn_of_whole(library, found)
+        _show(library, found, "Choose all but the best", "best", key="duplicates", pages=pages)
 
 
 def leaks_section(library: Library, encoder: Encoder, pages: DeltaGenerator) -> None:
@@ -78,11 +80,12 @@ def leaks_section(library: Library, encoder: Encoder, pages: DeltaGenerator) -> 
         icon=":material/compare_arrows:",
     )
     if found is not None:
-        name = Path(first).name or first
-        _show(library, found, f"Choose all of {plain(name)}", key="leaks", pages=pages)
+        names = [Path(each).name or each for each in (first, second)]
+        _show(library, found, f"Choose all of {plain(names[0])}", f"in {names[1]}", key="leaks", pages=pages)
 
 
-def _show(library: Library, found: CopiesFound, choose: str, *, key: str, pages: DeltaGenerator) -> None:
+def _show(library: Library, found: CopiesFound, choose: str, badge: str, *, key: str, pages: DeltaGenerator) -> None:
+    """choose: what the button for all copies says. badge: on the one of each group that stays."""
     spare, groups = found.spare, found.groups
     if found.unread:
         with st.expander(f"{counted(len(found.unread), 'file')} could not be read; copies of these may go unfound"):
@@ -99,14 +102,24 @@ def _show(library: Library, found: CopiesFound, choose: str, *, key: str, pages:
         "The number below a copy is its cosine to the one that stays: 1 is the same."
     )
     choose_row(library, spare, choose, key=key)
-    in_pages(library, groups, _cards, key=key, per_page=_GROUPS, pages=pages, framed=True)
+    in_pages(library, groups, partial(_cards, badge), key=key, per_page=_GROUPS, pages=pages, framed=True)
+
+
+def _warn_of_whole(library: Library, found: CopiesFound) -> None:
+    kept = chosen(library)
+    whole = sum(all(each.item.id in kept for each in group.findings) for group in found.groups)
+    if whole:
+        st.warning(
+            f"In {counted(whole, 'group')} every copy is chosen, the best copy too: nothing would be left of these.",
+            icon=":material/warning:",
+        )
 
 
 def _copies(count: int) -> str:
     return "1 copy" if count == 1 else f"{count:,} copies"
 
 
-def _cards(number: int, group: Copies) -> list[Pair]:
+def _cards(badge: str, number: int, group: Copies) -> list[Pair]:
     findings = group.findings[:_SHOWN]
     more = f", the first {_SHOWN} of {len(group.findings):,}" if len(group.findings) > _SHOWN else ""
     title = f"{number:,} · {'the same file' if group.is_exact else 'nearly the same'}{more}"
@@ -117,7 +130,7 @@ def _cards(number: int, group: Copies) -> list[Pair]:
                 finding.item,
                 facts=size_facts(finding),
                 section=title,
-                badge="" if place else "best",
+                badge="" if place else badge,
                 about="" if place else group.reason,
                 time_s=finding.time_s,
             ),
