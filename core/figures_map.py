@@ -153,12 +153,13 @@ def _scale(colouring: Colouring) -> dict[str, Any]:
 
 def _lay_out(figure: go.Figure, title: str) -> None:
     axis = {"title": {"text": ""}, "showticklabels": False, "showbackground": False, "gridcolor": _GRID,
-            "zerolinecolor": _GRID, "showspikes": False}  # fmt: skip
+            "zerolinecolor": _GRID, "showspikes": False, "nticks": 3}  # fmt: skip
     figure.update_layout(
         title={"text": label(title, 120), "font": {"size": 14}},
         height=640,
         margin={"l": 0, "r": 0, "t": 40 if title else 0, "b": 0},
-        scene={"xaxis": axis, "yaxis": axis, "zaxis": axis, "aspectmode": "data", "dragmode": "orbit"},
+        scene={"xaxis": axis, "yaxis": axis, "zaxis": axis, "aspectmode": "data", "dragmode": "orbit",
+               "camera": {"eye": {"x": 0.95, "y": 0.95, "z": 0.95}}},
         legend={"itemsizing": "constant", "x": 0, "y": 1, "bgcolor": "rgba(0, 0, 0, 0)"},
         uirevision="view",
-    )
+    )  # fmt: skip
