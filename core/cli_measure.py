@@ -133,3 +133,11 @@ def bench_classify(options: Options, bar: OnProgress) -> dict[str, Any]:
 
     encoder = open_encoder(options.encoder, on_progress=bar)
     return bench.bench_classify(encoder, items=options.items, classes=options.classes)
+
+
+def bench_map(options: Options, bar: OnProgress) -> dict[str, Any]:
+    """`bench map`."""
+    from core.bench_map import bench_map as bench
+
+    encoder = open_encoder(options.encoder, on_progress=bar)
+    return bench(encoder, images=options.images, count=options.count, on_progress=bar)

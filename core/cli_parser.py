@@ -160,7 +160,11 @@ def _add_benchmarks(bench: argparse.ArgumentParser) -> None:
     classify = _command(tree, "classify", text, measures.bench_classify, show_figures)
     classify.add_argument("--items", type=int, default=10_000, metavar="N")
     classify.add_argument("--classes", type=int, default=1_000, metavar="N")
-    for each in (images, video, searches, classify):
+    text = "neighbours, layouts and clusters, in seconds, and the memory that they take"
+    maps = _command(tree, "map", text, measures.bench_map, show_figures)
+    maps.add_argument("--images", type=Path, metavar="DIR", help="pictures of a folder (default: synthetic vectors)")
+    maps.add_argument("--count", type=int, metavar="N", help="how many (default: all pictures; 5,000 vectors)")
+    for each in (images, video, searches, classify, maps):
         _add_encoder(each)
 
 

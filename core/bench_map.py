@@ -1,0 +1,98 @@
+"""Seconds and memory of what the map is made of: neighbours, layouts, clusters."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.cluster import find_clusters
+from core.encoders.base import Encoder, Vectors, unit_rows
+from core.errors import DataError
+from core.labelled_files import embed_files
+from core.library.scan import scan
+from core.media.kinds import is_image_path
+from core.neighbours import nearest
+from core.progress import OnProgress
+from core.projection import UMAP_NEIGHBOURS, project
+
+_LEAST = 100
+_MIDDLES = 60  # of the mixture that stands for a library
+_ROUND = 1.2  # length of the noise around a middle of length 1: cosines within a group are about 0.4
+_CHUNK = 10_000
+_FIRST = 100  # vectors of the first layout, which is there to load and compile
+
+
+def bench_map(
+    encoder: Encoder, *, images: Path | None = None, count: int | None = None, on_progress: OnProgress | None = None
+) -> dict[str, Any]:
+    """Seconds of each step for `count` vectors, and the most memory (MiB) that the process has held.
+
+    Of pictures in a folder (the first `count`, or all; embedding them is not timed), or else synthetic ones: a mixture
+    of Gaussians on the sphere, 5,000 without a count. "umap_first" is a small layout before the others: loading and
+    compiling. "umap" is given its neighbours. Raises DataError for fewer than 100.
+    """
+    if count is not None and count < _LEAST:
+        raise DataError(f"--count: at least {_LEAST}, or there is nothing to time.")
+    if images is None:
+        vectors = mixture(count or 5_000, encoder.dim)
+    else:
+        names = [str(Path(path).relative_to(images.absolute())) for path in scan([images], wanted=is_image_path).files]
+        vectors = embed_files(encoder, images, names[:count], on_progress=on_progress).vectors
+    if len(vectors) < _LEAST:
+        raise DataError(f"{images} holds {len(vectors)} pictures; at least {_LEAST} are needed.")
+    seconds: dict[str, float] = {}
+    with _timed(seconds, "umap_first"):
+        project(vectors[:_FIRST], method="umap")
+    with _timed(seconds, "pca"):
+        project(vectors, method="pca")
+    with _timed(seconds, "neighbours"):
+        neighbours = nearest(vectors, UMAP_NEIGHBOURS, on_progress=on_progress)
+    with _timed(seconds, "umap"):
+        project(vectors, method="umap", neighbours=neighbours, on_progress=on_progress)
+    with _timed(seconds, "clusters_kmeans"):
+        clusters = find_clusters(vectors, method="kmeans", on_progress=on_progress)
+    return {
+        "vectors": len(vectors),
+        "dim": vectors.shape[1],
+        "made_of": "mixture" if images is None else "pictures",
+        "clusters": clusters.count,
+        "seconds": seconds,
+        "seconds_in_all": round(sum(seconds.values()), 1),
+        "peak_memory_mib": _peak_mib(),
+    }
+
+
+def mixture(count: int, dim: int) -> Vectors:
+    """(count, dim) unit rows around some 60 middles of unequal weight. The same for the same arguments."""
+    rng = np.random.default_rng(0)
+    middles = unit_rows(rng.standard_normal((_MIDDLES, dim), np.float32))
+    of = rng.choice(_MIDDLES, count, p=rng.dirichlet(np.ones(_MIDDLES)))
+    found = np.empty((count, dim), np.float32)
+    for first in range(0, count, _CHUNK):
+        rows = slice(first, min(count, first + _CHUNK))
+        noise = rng.standard_normal((rows.stop - first, dim), np.float32)
+        found[rows] = unit_rows(middles[of[rows]] + noise * np.float32(_ROUND / np.sqrt(dim)))
+    return found
+
+
+@contextmanager
+def _timed(seconds: dict[str, float], name: str) -> Iterator[None]:
+    started = time.perf_counter()
+    yield
+    seconds[name] = round(time.perf_counter() - started, 2)
+
+
+def _peak_mib() -> float | None:
+    """None where the system does not tell."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (1024 if sys.platform != "darwin" else 1024**2), 1)
