@@ -74,6 +74,15 @@ def dimensions(options: Options, bar: OnProgress) -> dict[str, Any]:
     return asdict(report)
 
 
+def axis(options: Options, bar: OnProgress) -> dict[str, Any]:
+    """`eval axis`."""
+    from core.evaluate_axis import evaluate_axis
+
+    encoder = open_encoder(options.encoder, on_progress=bar)
+    report = evaluate_axis(encoder, options.images, options.captions, options.low, options.high, on_progress=bar)
+    return asdict(report)
+
+
 def relevance(options: Options, bar: OnProgress) -> dict[str, Any]:
     """`eval relevance`."""
     from core.evaluate_relevance import evaluate_relevance

@@ -121,6 +121,11 @@ def _add_evaluations(evaluate: argparse.ArgumentParser) -> None:
     text = 'how well "nothing here matches" is told'
     relevance = _command(tree, "relevance", text, measures.relevance, show_figures)
     relevance.add_argument("--labels", type=Path, required=True, metavar="CSV", help="columns image, label")
+    text = "an axis of two phrases against how many people the captions mention: Spearman's rank correlation"
+    axis = _command(tree, "axis", text, measures.axis, show_figures)
+    axis.add_argument("--captions", type=Path, required=True, metavar="CSV", help="columns image, caption")
+    axis.add_argument("--low", default="empty landscape", metavar="PHRASE", help="default: empty landscape")
+    axis.add_argument("--high", default="crowd of people", metavar="PHRASE", help="default: crowd of people")
     text = "how many dimensions are enough: neighbours, captions and classes kept, bytes, and time of a query"
     dimensions = _command(tree, "dimensions", text, measures.dimensions, show_dimensions)
     dimensions.add_argument("--captions", type=Path, metavar="CSV", help="columns image, caption")
@@ -132,7 +137,7 @@ def _add_evaluations(evaluate: argparse.ArgumentParser) -> None:
     text = "learn from one half of the pictures, measure on the other"
     dimensions.add_argument("--held-out", action="store_true", help=text)
     dimensions.add_argument("--dims", type=_counts, metavar="N,N", help="default: 2, 4, 8 and so on, and all")
-    for each in (retrieval, zeroshot, fewshot, numbers, relevance, dimensions):
+    for each in (retrieval, zeroshot, fewshot, numbers, relevance, axis, dimensions):
         each.add_argument("--images", type=Path, required=True, metavar="DIR")
     video = _command(tree, "video", "captions -> videos, recall@k", measures.video, show_figures)
     video.add_argument("--videos", type=Path, required=True, metavar="DIR")
@@ -142,7 +147,7 @@ def _add_evaluations(evaluate: argparse.ArgumentParser) -> None:
     text = "known moments of reels rendered from the sample photos, by words and by pictures"
     moments = _command(tree, "moments", text, measures.moments, show_figures)
     moments.add_argument("--fps", type=float, default=1.0, metavar="F", help="default: 1")
-    for each in (retrieval, zeroshot, fewshot, numbers, relevance, dimensions, video, moments):
+    for each in (retrieval, zeroshot, fewshot, numbers, relevance, axis, dimensions, video, moments):
         _add_encoder(each)
 
 

@@ -1,4 +1,4 @@
-"""Directions in the space: walks from one thing to another, analogies, and libraries sorted along an axis of words."""
+"""Directions in the space: walks from one thing to another, steps aside, and analogies."""
 
 from __future__ import annotations
 
@@ -10,14 +10,12 @@ from numpy.typing import NDArray
 
 from core.encoders.base import Encoder, Vectors, unit_rows
 from core.errors import QueryError
-from core.filters import Filters
 from core.geometry.distance import embed_terms
 from core.library.index import VectorIndex
 from core.library.schema import Item
 from core.library.store import Library
-from core.neutral import neutral_vectors
-from core.points import Points, points_of
-from core.query import Term, embed_texts
+from core.neutral import neutral_prompts, neutral_vectors
+from core.query import Term
 
 _CANDIDATES = 400  # items that are looked at closely for an analogy
 _SAME = 1e-4  # length of a difference below which two things are one
@@ -39,29 +37,33 @@ class Step:
     nearest: tuple[Near, ...]
 
 
-@dataclass(frozen=True, eq=False)
-class Axis:
-    """The points of a library along one direction.
+@dataclass(frozen=True, slots=True)
+class Analogy:
+    """What lies nearest to a - b + c: items, and words of the neutral prompts, the nearest first."""
 
-    low, high: the two phrases. values: (n,) cosine with the high phrase minus that with the low one, -2 to 2, for each
-    of `points`; what lies at 0 is as near to one as to the other, which says little in itself: cosines of two phrases
-    are not on one scale. standing: (n,) share of the points that lie lower, 0 to 1.
+    items: tuple[Near, ...]
+    words: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """An analogy of words whose answer is known: "man" - "woman" + "girl" should be "boy".
+
+    before, after: place of the nearest picture of `wanted` among all, 0 (first) to 1 (last), asked with `c` alone and
+    with the analogy: the mean place of the items that a search for `wanted` puts first.
     """
 
-    low: str
-    high: str
-    points: Points
-    values: NDArray[np.float32]
+    a: str
+    b: str
+    c: str
+    wanted: str
+    before: float
+    after: float
 
     @property
-    def standing(self) -> NDArray[np.float32]:
-        order = np.argsort(np.argsort(self.values, kind="stable"), kind="stable")
-        return (order / max(1, len(order) - 1)).astype(np.float32)
-
-    @property
-    def order(self) -> NDArray[np.int64]:
-        """(n,) the numbers of the points from low to high."""
-        return np.argsort(self.values, kind="stable")
+    def works(self) -> bool:
+        """Whether the step from b to a brought the wanted pictures nearer."""
+        return self.after < self.before
 
 
 def walk(
@@ -111,52 +113,68 @@ def shifted(
 
 def analogy(
     library: Library, encoder: Encoder, a: Term, b: Term, c: Term, *, nearest: int = 8, centred: bool = True
-) -> tuple[Near, ...]:
-    """What is to `c` as `a` is to `b`: the items nearest to a - b + c (3CosAdd, Mikolov et al. 2013), best first.
+) -> Analogy:
+    """What is to `c` as `a` is to `b`: what lies nearest to a - b + c (3CosAdd, Mikolov et al. 2013), best first.
 
     centred: words are taken relative to the mean of words and pictures to that of pictures, so that a mixed analogy is
     about what is meant and not about what is a word. The three things themselves are left out. Raises QueryError.
     """
     index = library.index(encoder)
     terms = [a, b, c]
-    vectors = embed_terms(encoder, index, terms)
-    middle = index.background.mean(axis=0) if centred else np.zeros(encoder.dim, np.float32)
-    word = neutral_vectors(encoder).mean(axis=0) if centred else middle
-    vectors = unit_rows(vectors - np.stack([word if term.is_word else middle for term in terms]))
-    wanted = vectors[0] - vectors[1] + vectors[2]
-    if np.linalg.norm(wanted) < _SAME:
-        raise QueryError("The three things cancel each other out: choose others.")
-    wanted = unit_rows(wanted[None])[0]
+    words = neutral_vectors(encoder)
+    middles = _middles(encoder, index, centred)
+    wanted = _sum(embed_terms(encoder, index, terms), terms, middles)
     _, numbers = index.search(wanted, max(_CANDIDATES, 4 * nearest), allowed=_without(index, terms))
-    if not len(numbers):
-        return ()
-    cosines = unit_rows(index.vectors(numbers) - middle) @ wanted
-    return _as_items(index, numbers, cosines, nearest)
+    cosines = unit_rows(index.vectors(numbers) - middles[1]) @ wanted if len(numbers) else np.empty(0, np.float32)
+    own = {str(term.value).lower() for term in terms if term.is_word}
+    told = unit_rows(words - middles[0]) @ wanted
+    order = [row for row in np.argsort(-told)[: nearest + len(own)] if neutral_prompts()[row].lower() not in own]
+    named = tuple((neutral_prompts()[row], float(told[row])) for row in order[:nearest])
+    return Analogy(_as_items(index, numbers, cosines, nearest), named)
 
 
-def axis_of(
-    library: Library,
-    encoder: Encoder,
-    low: str,
-    high: str,
-    *,
-    points: Points | None = None,
-    filters: Filters | None = None,
-    limit: int | None = None,
-) -> Axis:
-    """A library along an axis typed as two phrases ("calm" ... "busy"), each through the encoder's templates.
+def try_analogies(
+    library: Library, encoder: Encoder, examples: Sequence[tuple[str, str, str, str]], *, top_k: int = 10
+) -> list[Tried]:
+    """Which analogies of words (a, b, c, wanted) work on this library, those that gain most first.
 
-    points: to be put on it (for a second axis, those of the first), default `points_of` with filters and limit.
-    Raises QueryError for an empty phrase or two equal ones, DataError and LibraryError.
+    Raises QueryError where the library has no vectors of this encoder.
     """
-    low, high = low.strip(), high.strip()
-    if not low or not high:
-        raise QueryError("Type a phrase for either end of the axis.")
-    ends = embed_texts(encoder, [low, high])
-    if np.linalg.norm(ends[1] - ends[0]) < _SAME:
-        raise QueryError("Both ends of the axis mean the same: type two phrases that differ.")
-    points = points or points_of(library, encoder, filters=filters, limit=limit)
-    return Axis(low, high, points, points.vectors @ (ends[1] - ends[0]))
+    index = library.index(encoder)
+    middles = _middles(encoder, index, True)
+    pictures = unit_rows(index.background - middles[1])
+    if not len(pictures):
+        raise QueryError("There is nothing to try analogies on: index files with this encoder.")
+    found = []
+    for example in examples:
+        terms = [Term("text", text) for text in example]
+        vectors = embed_terms(encoder, index, terms)
+        wanted = np.argsort(-(index.background @ vectors[3]))[:top_k]
+        alone = _sum(vectors[2:3], terms[2:3], middles)
+        places = [_mean_place(pictures @ asked, wanted) for asked in (alone, _sum(vectors[:3], terms[:3], middles))]
+        found.append(Tried(*example, *places))
+    return sorted(found, key=lambda each: each.after - each.before)
+
+
+def _mean_place(scores: NDArray[np.float32], wanted: NDArray[np.int64]) -> float:
+    places = np.argsort(np.argsort(-scores, kind="stable"), kind="stable")
+    return float(places[wanted].mean() / max(1, len(scores) - 1))
+
+
+def _middles(encoder: Encoder, index: VectorIndex, centred: bool) -> Vectors:
+    """(2, dim) the mean of words and that of pictures; zeros where nothing is to be centred."""
+    if not centred or not len(index):
+        return np.zeros((2, encoder.dim), np.float32)
+    return np.stack([neutral_vectors(encoder).mean(axis=0), index.background.mean(axis=0)])
+
+
+def _sum(vectors: Vectors, terms: Sequence[Term], middles: Vectors) -> NDArray[np.float32]:
+    """(dim,) unit vector of the first, minus the second, plus the third, each relative to the mean of its kind."""
+    moved = unit_rows(vectors - np.stack([middles[0 if term.is_word else 1] for term in terms]))
+    total = moved[0] if len(moved) == 1 else moved[0] - moved[1] + moved[2]
+    if np.linalg.norm(total) < _SAME:
+        raise QueryError("The three things cancel each other out: choose others.")
+    return unit_rows(total[None])[0]
 
 
 def _between(a: NDArray[np.float32], b: NDArray[np.float32], share: float) -> NDArray[np.float32]:

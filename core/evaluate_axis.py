@@ -1,0 +1,98 @@
+"""Does an axis of two phrases sort pictures as people would? Measured against what captions mention."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.encoders.base import Encoder
+from core.errors import DataError
+from core.geometry.axis import axis_values, embed_ends
+from core.labelled_files import embed_files, read_pairs, unique
+from core.progress import OnProgress
+
+SEVERAL = frozenset(
+    "people persons men women boys girls children kids babies toddlers teenagers ladies guys adults friends couple "
+    "crowd crowds group groups team teams audience band family players students workers soldiers performers dancers "
+    "riders runners cyclists skiers climbers".split()
+)
+ONE = frozenset(
+    "person man woman boy girl child kid baby toddler teenager lady guy adult someone player worker dancer rider "
+    "runner cyclist biker skier snowboarder skateboarder surfer swimmer climber".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AxisReport:
+    """Spearman rank correlation, -1 to 1, of the places on the axis with a proxy for how many people are there: the
+    mean number of words for people in a picture's captions, of words for several people alone, and of all such words.
+
+    by_pictures_..., by_words_...: see `core.geometry.axis.axis_values`.
+    """
+
+    images: int
+    low: str
+    high: str
+    by_pictures_several: float
+    by_pictures_any: float
+    by_words_several: float
+    by_words_any: float
+    encoder: str
+    skipped: tuple[tuple[str, str], ...] = ()
+
+
+def evaluate_axis(
+    encoder: Encoder, images: Path, captions: Path, low: str, high: str, *, on_progress: OnProgress | None = None
+) -> AxisReport:
+    """An axis on the images of a folder that a CSV (columns image, caption) describes.
+
+    Raises DataError, also where the captions mention as many people everywhere, and QueryError (see `embed_ends`).
+    """
+    ends = embed_ends(encoder, low, high)
+    pairs = read_pairs(captions, "image", "caption")
+    embedded = embed_files(encoder, images, unique(name for name, _ in pairs), on_progress=on_progress)
+    said: dict[str, list[str]] = {name: [] for name in embedded.rows}
+    for name, caption in pairs:
+        if name in said:
+            said[name].append(caption)
+    several, anybody = mentions(said, SEVERAL), mentions(said, SEVERAL | ONE)
+    by_pictures = axis_values(embedded.vectors, ends, by="pictures")
+    by_words = axis_values(embedded.vectors, ends, by="words")
+    return AxisReport(
+        images=len(said),
+        low=low,
+        high=high,
+        by_pictures_several=rank_correlation(by_pictures, several),
+        by_pictures_any=rank_correlation(by_pictures, anybody),
+        by_words_several=rank_correlation(by_words, several),
+        by_words_any=rank_correlation(by_words, anybody),
+        encoder=encoder.name,
+        skipped=tuple(embedded.skipped.items()),
+    )
+
+
+def mentions(captions: Mapping[str, Sequence[str]], words: frozenset[str]) -> NDArray[np.float64]:
+    """(n,) for each picture, how many of these words one of its captions holds on average."""
+    counts = [[sum(word in words for word in _words(each)) for each in some] for some in captions.values()]
+    return np.array([np.mean(some) for some in counts])
+
+
+def rank_correlation(one: NDArray[np.floating], other: NDArray[np.floating]) -> float:
+    """Spearman's rank correlation of two rows of numbers, ties sharing their mean rank, to four digits.
+
+    Raises DataError where one of them is the same everywhere.
+    """
+    from scipy.stats import spearmanr
+
+    if len(one) < 3 or np.ptp(one) == 0 or np.ptp(other) == 0:
+        raise DataError("There is nothing to rank: it takes three pictures that differ in what their captions mention.")
+    return round(float(spearmanr(one, other).statistic), 4)
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[a-z]+", text.lower())
