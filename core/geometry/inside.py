@@ -10,12 +10,15 @@ from numpy.typing import NDArray
 
 from core.encoders.base import Encoder, Part, Vectors
 from core.errors import DataError, QueryError
+from core.library.index import VectorIndex
+from core.library.schema import Item
 from core.points import Points
 from core.query import embed_texts
 
 MOST_WORDS = 24
 
 _NAMES = 5
+_FRAMES = 32  # vectors looked at for each item wanted: a video has many
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +71,18 @@ class Contribution:
     cosine: float
     first: float
     second: float
+
+
+@dataclass(frozen=True, slots=True)
+class Products:
+    """The products of two vectors, number by number, whose sum is their cosine. pulling, pushing: how many are above
+    and below 0. enough: so many of the largest sum to the cosine already; 0 where it is not above 0.
+    """
+
+    cosine: float
+    pulling: int
+    pushing: int
+    enough: int
 
 
 def principal_components(vectors: Vectors) -> Components:
@@ -127,6 +142,15 @@ def contributions(
     return tuple(Contribution(part, float(a @ b), float(a @ a), float(b @ b)) for part, a, b in spans)
 
 
+def products_of(first: NDArray[np.float32], second: NDArray[np.float32]) -> Products:
+    """How the numbers of two unit vectors (dim,) make their cosine."""
+    products = first.astype(np.float64) * second
+    total = float(products.sum())
+    sums = np.cumsum(np.sort(products)[::-1])
+    enough = int(np.searchsorted(sums[: int(sums.argmax()) + 1], total)) + 1 if total > 0 else 0
+    return Products(total, int((products > 0).sum()), int((products < 0).sum()), enough)
+
+
 def word_by_word(encoder: Encoder, text: str, *, templates: Sequence[str] | None = None) -> list[WordStep]:
     """How the vector of a query grows word by word, and what it would be without each.
 
@@ -148,6 +172,14 @@ def word_by_word(encoder: Encoder, text: str, *, templates: Sequence[str] | None
         WordStep(word, prefix, vector, float(vector @ vectors[-1]), turn, without)
         for word, prefix, vector, turn, without in zip(words, prefixes, vectors, turned, missed, strict=True)
     ]
+
+
+def nearest_items(index: VectorIndex, vector: NDArray[np.float32], count: int) -> list[Item]:
+    """The items nearest to a vector (dim,), best first, each once."""
+    _, numbers = index.search(vector, _FRAMES * count)
+    rows = index.item_rows[numbers]
+    firsts = np.sort(np.unique(rows, return_index=True)[1])[:count]
+    return [index.item(int(number)) for number in numbers[firsts]]
 
 
 def _ends(

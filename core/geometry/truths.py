@@ -14,8 +14,6 @@ from core.encoders.base import Encoder
 from core.errors import Cancelled, DataError
 from core.evaluate import Recall, best_rank, recall
 from core.geometry.compare import common_ids
-from core.labelled_items import Table
-from core.library.schema import Item
 from core.library.store import Library
 from core.progress import OnProgress, Progress
 from core.query import PLAIN, embed_texts
@@ -49,15 +47,6 @@ class Told:
     commonest: float
     items: int
     classes: int
-
-
-def captions_of(table: Table, column: str, items: Sequence[Item]) -> tuple[list[tuple[str, str]], list[str]]:
-    """([(item id, caption)], the files of the table that are none of the items, or fit several), in their order."""
-    files = tuple(dict.fromkeys(table.files))
-    found, unknown = Table(files, {"file": files}).column("file", items)
-    ids = {file: item_id for item_id, file in found.items()}
-    rows = zip(table.files, table.columns[column], strict=True)
-    return [(ids[file], caption) for file, caption in rows if file in ids and caption], unknown
 
 
 def retrieval_of(

@@ -1,0 +1,195 @@
+"""Plotly figures of what is inside a vector: its numbers, what a direction responds to, words, and heat over a picture.
+
+They hold no theme, as those of `core.figures`. What is typed is written out, never read as markup.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.encoders.base import Part
+from core.figures_classes import AMBER, GREY, STILL, TEAL, label
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from core.geometry.heat import Heat
+    from core.geometry.inside import Response, WordStep
+
+_BINS = 40
+_HEAT = [[0.0, "rgba(208, 138, 29, 0)"], [0.35, "rgba(224, 120, 30, 0.28)"], [1.0, "rgba(214, 40, 30, 0.82)"]]
+_UNSEEN = "rgba(70, 78, 82, 0.78)"
+_TALLEST = 560
+_TITLE = {"font": {"size": 14, "weight": "normal"}, "x": 0, "xref": "container"}
+
+
+def histogram_of(response: Response, *, title: str, noun: str) -> go.Figure:
+    """How often each value of a direction occurs. noun: of what is counted."""
+    import plotly.graph_objects as go
+
+    counts, edges = np.histogram(response.values, bins=_BINS)
+    figure = go.Figure()
+    figure.add_bar(
+        x=(edges[1:] + edges[:-1]) / 2,
+        y=counts,
+        width=edges[1:] - edges[:-1],
+        marker={"color": TEAL, "line": {"width": 0}},
+        customdata=np.stack([edges[:-1], edges[1:]], axis=1),
+        hovertemplate="%{customdata[0]:.3f} to %{customdata[1]:.3f}: %{y}<extra></extra>",
+    )
+    figure.update_layout(
+        **_frame(title, 260),
+        bargap=0.02,
+        xaxis={"title": {"text": "value (no unit)"}, **STILL},
+        yaxis={"title": {"text": f"{noun} (count)"}, **STILL},
+    )
+    return figure
+
+
+def variance_shares(shares: NDArray[np.floating], chosen: int) -> go.Figure:
+    """Cumulative share of the variance over principal components, and where the chosen one (from 0) stands."""
+    import plotly.graph_objects as go
+
+    places = np.arange(1, len(shares) + 1)
+    sums = np.cumsum(shares)
+    figure = go.Figure()
+    figure.add_scatter(
+        x=places,
+        y=sums,
+        mode="lines",
+        line={"color": TEAL, "width": 2},
+        customdata=shares,
+        hovertemplate="the first %{x} hold %{y:.1%}; number %{x} alone %{customdata:.2%}<extra></extra>",
+    )
+    figure.add_scatter(
+        x=[chosen + 1], y=[sums[chosen]], mode="markers", marker={"color": AMBER, "size": 10}, hoverinfo="skip"
+    )
+    figure.update_layout(
+        **_frame("How much of the variance the first components hold", 260),
+        xaxis={"title": {"text": "principal components (count)"}, "rangemode": "tozero", **STILL},
+        yaxis={"title": {"text": "share of variance"}, "tickformat": ".0%", "range": [0, 1.04], **STILL},
+    )
+    return figure
+
+
+def vector_numbers(rows: Sequence[tuple[str, NDArray[np.floating]]], parts: Sequence[Part]) -> go.Figure:
+    """The numbers of vectors as bars, one row of bars each, with the parts of the vector marked below one another.
+
+    rows: (title, (dim,) numbers); titles are cut.
+    """
+    from plotly.subplots import make_subplots
+
+    figure = make_subplots(
+        rows=len(rows),
+        cols=1,
+        shared_xaxes=True,
+        vertical_spacing=0.16 / len(rows),
+        subplot_titles=[label(title, 70) for title, _ in rows],
+    )
+    for place, (_, numbers) in enumerate(rows, start=1):
+        figure.add_bar(
+            x=np.arange(len(numbers)),
+            y=numbers,
+            marker={"color": np.where(numbers >= 0, TEAL, AMBER), "line": {"width": 0}},
+            hovertemplate="number %{x}: %{y:.4f}<extra></extra>",
+            row=place,
+            col=1,
+        )
+        figure.update_yaxes(**STILL, row=place, col=1)
+    for part in parts[1:]:
+        figure.add_vline(x=part.start - 0.5, line={"color": GREY, "width": 1, "dash": "dot"})
+    figure.update_annotations(font={"size": 13}, x=0, xanchor="left")
+    figure.update_xaxes(**STILL)
+    figure.update_xaxes(title={"text": "number of the vector (counted from 0)"}, row=len(rows), col=1)
+    figure.update_layout(**_frame("", 60 + 165 * len(rows)), bargap=0)
+    return figure
+
+
+def word_chart(steps: Sequence[WordStep]) -> go.Figure:
+    """Above: how near the query is to the whole one after each word. Below: by what angle each word turned it as it
+    came, and would turn it if it went."""
+    from plotly.subplots import make_subplots
+
+    figure = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.12)
+    x, names = list(range(len(steps))), [label(step.word, 16) for step in steps]
+    told = [html.escape(step.text) for step in steps]
+    figure.add_scatter(
+        x=x,
+        y=[step.to_whole for step in steps],
+        mode="lines+markers",
+        line={"color": TEAL, "width": 2},
+        customdata=told,
+        hovertemplate="“%{customdata}”: %{y:.3f}<extra></extra>",
+        showlegend=False,
+    )
+    for name, values, colour in (
+        ("turned when it came", [step.turned for step in steps], TEAL),
+        ("turned if it is left out", [step.missed for step in steps], AMBER),
+    ):
+        figure.add_bar(
+            x=x, y=values, name=name, marker={"color": colour}, hovertemplate="%{y:.1f}°<extra></extra>", row=2, col=1
+        )
+    figure.update_yaxes(title={"text": "cosine with the whole"}, **STILL, row=1, col=1)
+    figure.update_yaxes(title={"text": "angle (degrees)"}, **STILL, row=2, col=1)
+    figure.update_xaxes(tickvals=x, ticktext=names, **STILL)
+    figure.update_layout(**_frame("The query, word by word", 460, legend=True))
+    return figure
+
+
+def heat_map(heat: Heat, *, title: str) -> go.Figure:
+    """The heat over its picture: red where the query is answered, grey what the encoder does not look at. By hover how
+    much the cosine falls where a part is covered."""
+    import plotly.graph_objects as go
+
+    rows, columns = heat.drops.shape
+    figure = go.Figure()
+    figure.add_layout_image(
+        source=heat.picture, x=-0.5, y=-0.5, sizex=columns, sizey=rows, xref="x", yref="y", sizing="stretch",
+        layer="below",
+    )  # fmt: skip
+    figure.add_heatmap(
+        z=np.where(heat.looked_at, heat.drops, np.nan),
+        zmin=0.0,
+        zmax=max(float(heat.drops.max()), 0.01),
+        colorscale=_HEAT,
+        hoverongaps=False,
+        colorbar={"title": {"text": "fall of<br>the cosine"}, "thickness": 12, "len": 0.7},
+        hovertemplate="covered here, the cosine falls by %{z:.3f}<extra></extra>",
+    )
+    figure.add_heatmap(
+        z=np.where(heat.looked_at, np.nan, 0.0),
+        colorscale=[[0.0, _UNSEEN], [1.0, _UNSEEN]],
+        showscale=False,
+        hoverongaps=False,
+        hovertemplate="the encoder does not look here<extra></extra>",
+    )
+    axis: dict[str, Any] = {"visible": False, **STILL}
+    figure.update_layout(
+        **_frame(title, _TALLEST),
+        xaxis={"range": [-0.5, columns - 0.5], "constrain": "domain", **axis},
+        yaxis={
+            "range": [rows - 0.5, -0.5],
+            "scaleanchor": "x",
+            "scaleratio": (heat.picture.height / rows) / (heat.picture.width / columns),
+            "constrain": "domain",
+            **axis,
+        },
+    )
+    return figure
+
+
+def _frame(title: str, height: int, *, legend: bool = False) -> dict[str, Any]:
+    return {
+        "title": {"text": label(title, 90), **_TITLE},
+        "height": height,
+        "margin": {"l": 0, "r": 0, "t": 40 if title else 24, "b": 0},
+        "showlegend": legend,
+        "legend": {"orientation": "h", "y": -0.16},
+        "dragmode": False,
+        "plot_bgcolor": "rgba(0, 0, 0, 0)",
+    }

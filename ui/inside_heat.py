@@ -1,0 +1,119 @@
+"""Which part of a picture answers a query."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+import streamlit as st
+
+from core import Encoder, Library, Term
+from core.figures_inside import heat_map
+from core.geometry.distance import embed_terms
+from core.geometry.heat import Heat, heat_of, picture_of
+from core.progress import OnProgress
+from core.query import frame_of
+from ui.in_python import in_python, opening
+from ui.inside_terms import first_item, term_code
+from ui.page import plain
+from ui.tasks import asked
+from ui.thing_picker import name_of, thing
+
+_CELLS = (4, 6, 8, 12, 16)
+_COVER = 3
+_FAINT = 0.02  # a fall of the cosine below which nothing stands out
+
+
+def heat_section(library: Library, encoder: Encoder) -> None:
+    left, right = st.columns(2, gap="medium")
+    with left:
+        picture = thing(
+            "A picture or a video", "picture", library=library, encoder=encoder, default=first_item(library, encoder)
+        )
+    with right:
+        query = thing("What to look for in it", "ask", library=library, encoder=encoder, default="a dog")
+    if picture is None or query is None:
+        st.info("Choose a picture, and say what to look for in it.", icon=":material/edit:")
+        return
+    if picture.is_word:
+        st.info("Words show no picture: choose one with the button beside them.", icon=":material/add_photo_alternate:")
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom", key="heat_tools"):
+        cells: int = st.segmented_control(
+            "Squares along the longer side", _CELLS, default=8, required=True, key="cells", bind="query-params"
+        )
+        picture, time_s = _at_second(library, picture)
+    index = library.index(encoder)
+
+    def work(tell: OnProgress, cancel: threading.Event) -> Heat:
+        image = picture_of(library, picture, time_s=time_s, min_side=encoder.min_side)
+        vector = embed_terms(encoder, index, [query])[0]
+        return heat_of(encoder, image, vector, cells=cells, cover=_COVER, on_progress=tell, cancel=cancel)
+
+    about = (library.path, encoder.id, picture, time_s, query, cells)
+    covers = (cells + _COVER - 1) ** 2
+    note = f"Embeds the picture up to {covers} times, each time with another part covered."
+    heat = asked("inside heat", "Find the part that answers", work, title="Covering parts", about=about, note=note)
+    if heat is not None:
+        _shown(library, heat, query)
+        _code(library, encoder, picture, time_s, query, cells)
+
+
+def _at_second(library: Library, picture: Term) -> tuple[Term, float]:
+    """A video is looked at as the picture that it shows at a second."""
+    if picture.kind == "clip":
+        return picture, float(st.number_input("Second", 0.0, None, 0.0, 0.5, key="heat_second", width=140))
+    if picture.kind == "frame":
+        return picture, frame_of(str(picture.value))[1]
+    item = library.item(str(picture.value)) if picture.kind == "item" else None
+    if item is None or item.kind != "video":
+        return picture, 0.0
+    end = max(0.1, (item.duration_s or 0.1) - 0.05)
+    if float(st.session_state.get("second", 0.0)) > end:
+        st.session_state["second"] = 0.0
+    second = st.slider("Second", 0.0, end, min(1.0, end), 0.1, key="second", bind="query-params", width=280)
+    return replace(picture, kind="frame", value=f"{item.id}@{second:.2f}"), second
+
+
+def _shown(library: Library, heat: Heat, query: Term) -> None:
+    asked_for = name_of(library, query)
+    most = float(heat.drops.max())
+    row, column = heat.peak
+    where = f"{_third(row, heat.drops.shape[0], ('upper', 'middle', 'lower'))}, " + _third(
+        column, heat.drops.shape[1], ("left", "middle", "right")
+    )
+    if most < _FAINT:
+        st.markdown(f"No part stands out for {plain(asked_for)}: the cosine is {heat.score:.2f} and hardly falls.")
+    else:
+        st.markdown(
+            f"The cosine is **{heat.score:.2f}**. It falls most, by **{most:.2f}**, where the {where} part is covered."
+        )
+    figure = heat_map(heat, title=f"What answers {asked_for}")
+    st.plotly_chart(figure, key="heat", config={"displayModeBar": False}, alt="The picture, red where it answers")
+    unseen = 1.0 - float(heat.looked_at.mean())
+    st.caption(
+        "A grey patch moves over the picture. Where covering hides what the query is about, the cosine falls: red. "
+        "Move over a square for its number; below 0, the query fits better without that part. "
+        + (f"This encoder does not look at the grey rim, {unseen:.0%} of the picture." if unseen else "This encoder "
+           "looks at the whole picture.")
+    )  # fmt: skip
+
+
+def _third(place: int, count: int, names: tuple[str, str, str]) -> str:
+    return names[min(2, int(3 * (place + 0.5) / count))]
+
+
+def _code(library: Library, encoder: Encoder, picture: Term, time_s: float, query: Term, cells: int) -> None:
+    in_python(
+        f"""{opening(library, encoder)}
+from core import Term
+from core.geometry.distance import embed_terms
+from core.geometry.heat import heat_of, picture_of
+
+image = picture_of(library, {term_code(picture)}{f", time_s={time_s:g}" if picture.kind == "clip" else ""})
+query = embed_terms(encoder, library.index(encoder), [{term_code(query)}])[0]
+heat = heat_of(encoder, image, query, cells={cells})
+print(heat.score, heat.peak)
+print(heat.drops.round(3))
+"""
+    )

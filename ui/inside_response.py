@@ -1,0 +1,181 @@
+"""What a dimension or a principal component of the space responds to, among what a library holds."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from core import Encoder, Item, Library
+from core.encoders.base import Part
+from core.figures_inside import histogram_of, variance_shares
+from core.geometry.inside import (
+    Components,
+    Response,
+    dimension,
+    parts_of,
+    principal_components,
+    response_of,
+)
+from core.points import Points, points_of
+from core.progress import OnProgress
+from core.words import Words, words_of
+from ui.details import open_details, show_details
+from ui.gallery import Card, Facts, gallery
+from ui.in_python import in_python, opening
+from ui.page import counted, plain
+from ui.query import more_like
+from ui.tasks import asked, start, task_of
+
+Kind = Literal["principal component", "single number"]
+_KINDS: tuple[Kind, ...] = ("principal component", "single number")
+_MOST = 5_000  # things of a library that are looked at
+_SHOWN = 8
+_STILL = {"displayModeBar": False}
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """What all directions of a library are read against: its points, their components, and words to name the ends."""
+
+    points: Points
+    components: Components
+    words: Words
+
+
+def response_section(library: Library, encoder: Encoder) -> None:
+    ground = _ground(library, encoder)
+    if ground is None:
+        return
+    kind, number = _which(ground, encoder)
+    direction = ground.components.rows[number] if kind == _KINDS[0] else dimension(encoder.dim, number)
+    response = response_of(ground.points, direction, words=ground.words.names, word_vectors=ground.words.vectors)
+    part = None if kind == _KINDS[0] else next(each for each in parts_of(encoder) if each.start <= number < each.stop)
+    _told(ground, response, kind, number, part)
+    if float(np.ptp(response.values)) < 1e-6:
+        st.info(
+            "This number is the same in everything here: it tells nothing apart.", icon=":material/horizontal_rule:"
+        )
+    else:
+        _ends(ground, response)
+        _charts(ground, response, kind, number)
+    _code(library, encoder, kind, number)
+
+
+def _ground(library: Library, encoder: Encoder) -> Ground | None:
+    """Prepared once a visit, beside the page: the words of a new encoder take a while."""
+    key, about, index = "inside ground", (library.path, encoder.id), library.index(encoder)
+
+    def work(tell: OnProgress, _: threading.Event) -> Ground:
+        points = points_of(library, encoder, limit=_MOST)
+        components = principal_components(points.vectors)
+        return Ground(points, components, words_of(encoder, on_progress=tell))
+
+    title = "Looking through the library"
+    if task_of(key, about=about) is None:
+        start(key, title, work, about=about, state=index)
+    return asked(key, "Look through the library", work, title=title, about=about, state=index)
+
+
+def _which(ground: Ground, encoder: Encoder) -> tuple[Kind, int]:
+    """The kind of direction, and its number from 0."""
+    with st.container(horizontal=True, vertical_alignment="bottom", key="direction_tools"):
+        kind: Kind = st.segmented_control(
+            "Look at a", _KINDS, default=_KINDS[0], required=True, key="kind", bind="query-params"
+        )
+        if kind == _KINDS[0]:
+            count = len(ground.components.rows)
+            number = st.number_input(
+                f"Which, 1 to {count}", 1, count, 1, key="component", bind="query-params", width=180,
+                help="The first holds the most variance. Step through them with + and −.",
+            )  # fmt: skip
+            return kind, int(number) - 1
+        number = st.number_input(
+            f"Which, 0 to {encoder.dim - 1}", 0, encoder.dim - 1, 0, key="number", bind="query-params", width=180,
+            help="Counted from 0, as programs do. Step through them with + and −.",
+        )  # fmt: skip
+    return kind, int(number)
+
+
+def _told(ground: Ground, response: Response, kind: Kind, number: int, part: Part | None) -> None:
+    points = ground.points
+    if kind == _KINDS[0]:
+        together = float(ground.components.shares[: number + 1].sum())
+        said = f"Component {number + 1} holds **{response.share:.1%}** of the variance"
+        said += (
+            f"; the first {number + 1} together hold {together:.0%}." if number else ", more than any other direction."
+        )
+    else:
+        even = 1.0 / len(response.direction)
+        said = f"Number {number} holds **{response.share:.2%}** of the variance; an even share would be {even:.2%}."
+    st.markdown(said)
+    sampled = f", a sample of {points.considered:,}" if points.considered > len(points) else ""
+    belongs = f" · part “{part.name}”: {part.about}" if part is not None and part.stop - part.start < len(
+        response.direction) else ""  # fmt: skip
+    st.caption(plain(f"Among {counted(len(points), 'item')}{sampled}{belongs}"))
+
+
+def _ends(ground: Ground, response: Response) -> None:
+    count = min(_SHOWN, len(response.order) // 2)
+    columns = st.columns(2, gap="medium")
+    ends = (
+        ("High end", response.order[::-1][:count], response.high),
+        ("Low end", response.order[:count], response.low),
+    )
+    shown: list[Item] = []
+    for column, (title, numbers, words) in zip(columns, ends, strict=True):
+        with column:
+            st.markdown(f"**{title}**" + (f": {plain(', '.join(words))}" if words else ""))
+            shown += _gallery(ground.points, numbers, response.values, key=f"{title} gallery")
+    st.caption(
+        "The words are those of a list that point there most. They are hints: a direction rarely means one thing, and "
+        "its sign is arbitrary."
+    )
+    show_details((), shown)
+
+
+def _gallery(points: Points, numbers: NDArray[np.int64], values: NDArray[np.float32], *, key: str) -> Sequence[Item]:
+    items = points.items(numbers)
+    cards = [
+        Card(item, facts=Facts(None, "", "", f"{values[number]:+.3f}", "Value along this direction"))
+        for item, number in zip(items, numbers, strict=True)
+    ]
+    gallery(cards, key=key, on_open=open_details, on_like=more_like)
+    return items
+
+
+def _charts(ground: Ground, response: Response, kind: Kind, number: int) -> None:
+    left, right = st.columns(2, gap="medium")
+    name = f"component {number + 1}" if kind == _KINDS[0] else f"number {number}"
+    with left:
+        figure = histogram_of(response, title=f"How often each value of {name} occurs", noun="items")
+        st.plotly_chart(figure, key="value histogram", config=_STILL, alt=f"Histogram of the values of {name}")
+    if kind == _KINDS[0]:
+        with right:
+            figure = variance_shares(ground.components.shares, number)
+            st.plotly_chart(figure, key="variance", config=_STILL, alt="Share of variance of the first components")
+
+
+def _code(library: Library, encoder: Encoder, kind: Kind, number: int) -> None:
+    chosen = f"principal_components(points.vectors).rows[{number}]"
+    if kind != _KINDS[0]:
+        chosen = f"dimension(encoder.dim, {number})"
+    in_python(
+        f"""{opening(library, encoder)}
+from core.geometry.inside import dimension, principal_components, response_of
+from core.points import points_of
+
+points = points_of(library, encoder, limit={_MOST:_})
+direction = {chosen}
+words = words_of(encoder)
+response = response_of(points, direction, words=words.names, word_vectors=words.vectors)
+print(response.share, response.high, response.low)
+for item in points.items(response.order[::-1][:8]):
+    print(item.path)
+"""
+    )

@@ -1,0 +1,106 @@
+"""The numbers of a vector themselves, and how those of two make their cosine."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from core import Encoder, Library
+from core.encoders.base import Vectors
+from core.figures_inside import vector_numbers
+from core.geometry.distance import embed_terms
+from core.geometry.inside import contributions, parts_of, products_of
+from ui.encoders import load_encoder
+from ui.in_python import in_python, opening
+from ui.inside_terms import first_item, term_code
+from ui.memory import remembered
+from ui.page import counted
+from ui.thing_picker import name_of, thing
+
+
+def vector_section(library: Library, encoder: Encoder) -> None:
+    left, right = st.columns(2, gap="medium")
+    with left:
+        one = thing("One thing", "a", library=library, encoder=encoder, default=first_item(library, encoder))
+    with right:
+        other = thing("Another (or nothing)", "b", library=library, encoder=encoder, default="a dog")
+    if one is None:
+        st.info("Type words, or choose a picture, to see its vector.", icon=":material/edit:")
+        return
+    terms = [one] if other is None else [one, other]
+    load_encoder(encoder)
+    index = library.index(encoder)
+    vectors = remembered(
+        "inside vectors", (encoder.id, tuple(terms)), index, lambda: embed_terms(encoder, index, terms)
+    )
+    parts = parts_of(encoder)
+    rows = [(name_of(library, term), vector) for term, vector in zip(terms, vectors, strict=True)]
+    if len(vectors) == 2:
+        rows.append(("Their products, number by number: they sum to the cosine", vectors[0] * vectors[1]))
+    st.markdown(_said(vectors))
+    st.plotly_chart(
+        vector_numbers(rows, parts), key="numbers", config={"displayModeBar": False}, alt="The numbers of the vectors"
+    )
+    st.caption(
+        f"Each vector is {counted(encoder.dim, 'number')}, scaled to length 1, so that only its direction counts. No "
+        "single number means much: meaning is spread over many of them."
+        + (" Dotted lines part what this encoder builds in different ways." if len(parts) > 1 else "")
+    )
+    if len(parts) > 1:
+        _parts(encoder, vectors)
+    _code(library, encoder, [term_code(term) for term in terms])
+
+
+def _said(vectors: Vectors) -> str:
+    if len(vectors) == 1:
+        strongest = int(np.abs(vectors[0]).argmax())
+        return f"The largest number is number {strongest}: {vectors[0][strongest]:+.3f}."
+    found = products_of(vectors[0], vectors[1])
+    said = (
+        f"The cosine is **{found.cosine:.3f}**: {counted(found.pulling, 'number')} pull the two together, "
+        f"{counted(found.pushing, 'number')} push them apart."
+    )
+    if not found.enough:
+        return said
+    return f"{said} The {found.enough:,} largest products alone make as much; all the others cancel each other out."
+
+
+def _parts(encoder: Encoder, vectors: Vectors) -> None:
+    other = vectors[-1]
+    rows = [
+        {
+            "part": each.part.name,
+            "numbers": f"{each.part.start} to {each.part.stop - 1}",
+            "adds to the cosine": each.cosine if len(vectors) == 2 else None,
+            "share of the first": each.first,
+            "share of the second": each.second if len(vectors) == 2 else None,
+            "what it is": each.part.about,
+        }
+        for each in contributions(parts_of(encoder), vectors[0], other)
+    ]
+    shares = st.column_config.NumberColumn(format="percent", help="Of the squared length of the vector")
+    st.dataframe(
+        rows,
+        hide_index=True,
+        key="parts",
+        column_config={
+            "adds to the cosine": st.column_config.NumberColumn(format="%.3f"),
+            "share of the first": shares,
+            "share of the second": shares,
+        },
+    )
+
+
+def _code(library: Library, encoder: Encoder, terms: list[str]) -> None:
+    in_python(
+        f"""{opening(library, encoder)}
+from core import Term
+from core.geometry.distance import embed_terms
+from core.geometry.inside import contributions, parts_of
+
+vectors = embed_terms(encoder, library.index(encoder), [{", ".join(terms)}])
+print(vectors @ vectors.T)  # cosines
+for each in contributions(parts_of(encoder), vectors[0], vectors[-1]):
+    print(each.part.name, each.cosine)
+"""
+    )

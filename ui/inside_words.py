@@ -1,0 +1,66 @@
+"""How a query grows word by word, and what each of its words does."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core import Encoder, Item, Library
+from core.figures_inside import word_chart
+from core.geometry.inside import WordStep, nearest_items, word_by_word
+from ui.details import open_details, show_details
+from ui.encoders import load_encoder
+from ui.gallery import Card, gallery
+from ui.in_python import in_python, opening
+from ui.memory import remembered
+from ui.page import plain
+from ui.query import more_like
+
+_SHOWN = 4
+_DEFAULT = "a brown dog running through the snow"
+
+
+def word_section(library: Library, encoder: Encoder) -> None:
+    if "words" not in st.session_state and "words" not in st.query_params:
+        st.session_state["words"] = _DEFAULT
+    text = st.text_input("A query of a few words", key="words", bind="query-params", max_chars=300)
+    load_encoder(encoder)
+    index = library.index(encoder)
+
+    def grow() -> list[tuple[WordStep, list[Item]]]:
+        steps = word_by_word(encoder, text or "")
+        return [(step, nearest_items(index, step.vector, _SHOWN)) for step in steps]
+
+    grown = remembered("inside words", (encoder.id, text), index, grow)
+    steps = [step for step, _ in grown]
+    _told(steps)
+    st.plotly_chart(word_chart(steps), key="word chart", config={"displayModeBar": False}, alt="The query word by word")
+    st.markdown("**What is nearest after each word**")
+    cards = [Card(item, section=step.text) for step, items in grown for item in items]
+    gallery(cards, key="word gallery", on_open=open_details, on_like=more_like, framed=True)
+    show_details((), [item for _, items in grown for item in items])
+    in_python(
+        f"""{opening(library, encoder)}
+from core.geometry.inside import nearest_items, word_by_word
+
+for step in word_by_word(encoder, {text!r}):
+    print(step.text, step.to_whole, step.turned, step.missed)
+    print([item.path for item in nearest_items(library.index(encoder), step.vector, {_SHOWN})])
+"""
+    )
+
+
+def _told(steps: list[WordStep]) -> None:
+    weights = [(step.missed, step.word) for step in steps if step.missed is not None]
+    if not weights:
+        st.caption("Add a word, and the vector turns.")
+        return
+    (most, word), (least, idle) = max(weights), min(weights)
+    st.markdown(
+        f"**{plain(word)}** matters most: without it the query would point {most:.0f}° elsewhere. "
+        f"**{plain(idle)}** matters least ({least:.0f}°)."
+    )
+    st.caption(
+        "Above: how near the query so far is to the whole one. Below: the angle by which each word turned the vector "
+        "when it came, and would turn the whole if it went. A late word can turn much and an early one little: what a "
+        "word does depends on the others."
+    )
