@@ -13,6 +13,7 @@ from core.encoders.base import Encoder, Vectors, unit_rows
 from core.errors import DataError
 from core.filters import Filters
 from core.library.store import Library
+from core.neutral import neutral_prompts, neutral_vectors
 from core.query import Term
 from core.search import search
 
@@ -109,6 +110,18 @@ def closing(
         recalls = (float((rank <= 1).mean()), float((rank <= _NEAREST).mean()))
         found.append(Closed(float(share), gap, float(own.mean()), float(others), *recalls))
     return found
+
+
+def fitting_words(encoder: Encoder, pictures: Vectors, count: int) -> tuple[str, ...]:
+    """Up to `count` neutral prompts that fit unit rows of pictures (n, dim): those that come first for most of them,
+    once the gap is closed, so that none wins by lying in the pictures' direction alone."""
+    words = neutral_vectors(encoder)
+    if not len(pictures):
+        return ()
+    moved, shown = close_gap(words, pictures, 1.0)
+    first = np.bincount((shown @ moved.T).argmax(axis=1), minlength=len(words))
+    order = np.argsort(-first, kind="stable")[:count]
+    return tuple(neutral_prompts()[row] for row in order if first[row])
 
 
 def agreement(

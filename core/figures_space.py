@@ -1,0 +1,254 @@
+"""Plotly figures of distances and directions, and of words, pictures and videos in one space.
+
+They hold no theme, as those of `core.figures`. Names come from anybody: what plotly would read as markup is written
+out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.figures_classes import AMBER, SCALE, STILL, TEAL, label
+from core.geometry.axis import Axis
+from core.geometry.distance import Distance, PairCosines
+from core.geometry.gap import Closed
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+_PURPLE = "#A8689A"
+_COLOURS = {"pictures": TEAL, "word and picture": AMBER, "words": _PURPLE}
+_SAID = {"pictures": "two pictures", "word and picture": "a word and a picture", "words": "two words"}
+_KINDS = {
+    "text": ("words", "diamond", AMBER),
+    "image": ("pictures", "circle", TEAL),
+    "video": ("videos", "square", _PURPLE),
+    "frame": ("frames of videos", "cross", "#4A86B5"),
+}
+_BINS = 60
+_NAMED = 28  # words that stand beside their points
+_NO_CLICKS = {"dragmode": False, "hovermode": "closest"}
+
+
+def pair_histogram(usual: PairCosines, distance: Distance | None = None, *, title: str) -> go.Figure:
+    """How alike two things usually are, for each kind of pair; the line is the cosine of one pair."""
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    filled = {kind: cosines for kind, cosines in usual.of.items() if len(cosines)}
+    ends = [float(np.min([each[0] for each in filled.values()])), float(np.max([each[-1] for each in filled.values()]))]
+    if distance is not None:
+        ends = [min(ends[0], distance.cosine), max(ends[1], distance.cosine)]
+    edges = np.linspace(ends[0] - 0.01, ends[1] + 0.01, _BINS + 1)
+    for kind, cosines in filled.items():
+        share = np.histogram(cosines, edges)[0] / len(cosines)
+        figure.add_scatter(
+            x=(edges[1:] + edges[:-1]) / 2,
+            y=share,
+            mode="lines",
+            line={"color": _COLOURS[kind], "width": 2, "shape": "hvh"},
+            fill="tozeroy",
+            opacity=1.0 if distance is None or distance.kind == kind else 0.45,
+            name=_SAID[kind],
+            hovertemplate=f"{_SAID[kind]}: %{{y:.1%}} of the pairs near %{{x:.2f}}<extra></extra>",
+        )
+    if distance is not None:
+        figure.add_vline(
+            x=distance.cosine,
+            line={"color": _COLOURS[distance.kind], "width": 3},
+            annotation={"text": f"this pair: {distance.cosine:.2f}", "font": {"size": 12}},
+        )
+    figure.update_layout(
+        **_titled(title, height=340),
+        **_NO_CLICKS,
+        legend={"orientation": "h", "y": -0.3},
+        xaxis={"title": {"text": "cosine, -1 to 1"}, "range": [edges[0], edges[-1]], **STILL},
+        yaxis={"title": {"text": "share of the pairs"}, "tickformat": ".0%", "rangemode": "tozero", **STILL},
+    )
+    return figure
+
+
+def cosine_grid(names: Sequence[str], cosines: NDArray[np.floating]) -> go.Figure:
+    """The table of cosines of a few things, each with each."""
+    import plotly.graph_objects as go
+
+    places = list(range(len(names)))
+    figure = go.Figure()
+    off = cosines[~np.eye(len(names), dtype=bool)]
+    figure.add_heatmap(
+        x=places,
+        y=places,
+        z=np.where(np.eye(len(names), dtype=bool), np.nan, cosines),
+        zmin=float(off.min()) - 0.02,
+        zmax=float(off.max()) + 0.3 * float(np.ptp(off)) + 0.02,
+        colorscale=SCALE,
+        showscale=False,
+        text=[[f"{value:.2f}" for value in row] for row in cosines],
+        texttemplate="%{text}",
+        hoverinfo="skip",
+        xgap=2,
+        ygap=2,
+    )
+    ticks = {"tickvals": places, "ticktext": [label(name, 22) for name in names], "showgrid": False, **STILL}
+    figure.update_layout(
+        **_titled("Cosine of each with each", height=110 + 44 * len(names)),
+        **_NO_CLICKS,
+        xaxis={"automargin": True, "side": "bottom", **ticks},
+        yaxis={"automargin": True, "autorange": "reversed", **ticks},
+    )
+    return figure
+
+
+def axis_strip(axis: Axis, names: Sequence[str], shown: NDArray[np.int64]) -> go.Figure:
+    """How many points lie where on an axis; those that are shown below it as ticks."""
+    import plotly.graph_objects as go
+
+    counts, edges = np.histogram(axis.values, min(_BINS, max(5, len(axis.values) // 4)))
+    figure = go.Figure()
+    figure.add_bar(
+        x=(edges[1:] + edges[:-1]) / 2,
+        y=counts,
+        width=np.diff(edges),
+        marker={"color": TEAL, "opacity": 0.55},
+        hovertemplate="%{y} near %{x:.3f}<extra></extra>",
+    )
+    figure.add_scatter(
+        x=axis.values[shown],
+        y=np.zeros(len(shown)),
+        mode="markers",
+        marker={"symbol": "line-ns-open", "size": 16, "color": AMBER, "line": {"width": 2}},
+        text=[label(names[int(number)], 60) for number in shown],
+        hovertemplate="%{text}<extra></extra>",
+    )
+    figure.update_layout(
+        **_titled("Where the library lies on the axis", height=230),
+        **_NO_CLICKS,
+        showlegend=False,
+        bargap=0,
+        xaxis={
+            "title": {"text": f"{label(axis.low, 40)}  ←  difference of cosines  →  {label(axis.high, 40)}"},
+            **STILL,
+        },
+        yaxis={"title": {"text": "pictures"}, "rangemode": "tozero", **STILL},
+    )
+    return figure
+
+
+def axis_plane(
+    across: Axis, up: Axis, names: Sequence[str], thumbnails: Mapping[int, str], *, chosen: Sequence[int] | None = None
+) -> go.Figure:
+    """Two axes: a point each, and some of them as pictures (number -> data URI).
+
+    chosen: the numbers that are drawn, default all. A click selects a point, whose customdata is its number.
+    """
+    import plotly.graph_objects as go
+
+    numbers = np.arange(len(across.values)) if chosen is None else np.asarray(chosen)
+    figure = go.Figure()
+    figure.add_scatter(
+        x=across.values[numbers],
+        y=up.values[numbers],
+        mode="markers",
+        marker={"color": TEAL, "size": 7, "opacity": 0.6},
+        customdata=numbers,
+        text=[label(names[number], 60) for number in numbers],
+        hovertemplate="%{text}<extra></extra>",
+    )
+    wide, high = (float(np.ptp(axis.values[numbers])) or 1.0 for axis in (across, up))
+    for number, uri in thumbnails.items():
+        figure.add_layout_image(
+            source=uri,
+            x=float(across.values[number]),
+            y=float(up.values[number]),
+            xref="x",
+            yref="y",
+            sizex=0.075 * wide,
+            sizey=0.1 * high,
+            xanchor="center",
+            yanchor="middle",
+            layer="below",
+        )
+    figure.update_layout(
+        **_titled("The library on two axes", height=620),
+        showlegend=False,
+        **_NO_CLICKS,
+        xaxis={"title": {"text": f"{label(across.low, 34)}  ←  →  {label(across.high, 34)}"}, **STILL},
+        yaxis={"title": {"text": f"{label(up.low, 34)}  ←  →  {label(up.high, 34)}"}, **STILL},
+    )
+    return figure
+
+
+def kinds_plane(places: NDArray[np.floating], kinds: Sequence[str], names: Sequence[str], *, title: str) -> go.Figure:
+    """Words, pictures, videos and frames in the plane, each kind with a symbol and colour of its own.
+
+    A click selects a point, whose customdata is its number.
+    """
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    for kind, (said, symbol, colour) in sorted(_KINDS.items(), key=lambda each: each[0] == "text"):
+        rows = np.array([row for row, each in enumerate(kinds) if each == kind], np.int64)
+        if not len(rows):
+            continue
+        written = kind == "text" and len(rows) <= _NAMED
+        figure.add_scatter(
+            x=places[rows, 0],
+            y=places[rows, 1],
+            mode="markers+text" if written else "markers",
+            marker={"color": colour, "symbol": symbol, "size": 10 if kind == "text" else 7, "opacity": 0.75},
+            customdata=rows,
+            text=[label(names[row], 60) for row in rows],
+            textposition="top center",
+            textfont={"size": 11},
+            name=f"{said} ({len(rows):,})",
+            hovertemplate="%{text}<extra></extra>",
+        )
+    figure.update_layout(
+        **_titled(title, height=560),
+        dragmode="pan",
+        hovermode="closest",
+        legend={"orientation": "h", "y": -0.12},
+        xaxis={"title": {"text": "first axis of the map (no unit)"}, "showticklabels": False, "zeroline": False},
+        yaxis={"title": {"text": "second axis of the map (no unit)"}, "showticklabels": False, "zeroline": False},
+    )
+    return figure
+
+
+def closing_lines(steps: Sequence[Closed]) -> go.Figure:
+    """What closing the gap does to the finding of pictures by their captions."""
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    lines = (
+        ("first", AMBER, [step.recall_1 for step in steps]),
+        ("first ten", TEAL, [step.recall_10 for step in steps]),
+    )
+    for name, colour, values in lines:
+        figure.add_scatter(
+            x=[step.share for step in steps],
+            y=values,
+            mode="lines+markers",
+            line={"color": colour, "width": 2},
+            name=f"own picture {name if name == 'first' else 'among the ' + name}",
+            hovertemplate="%{x:.0%} closed: %{y:.1%}<extra></extra>",
+        )
+    figure.update_layout(
+        **_titled("Captions that find their own picture", height=320),
+        **_NO_CLICKS,
+        legend={"orientation": "h", "y": -0.3},
+        xaxis={"title": {"text": "share of the gap that is closed"}, "tickformat": ".0%", **STILL},
+        yaxis={"title": {"text": "share of the captions"}, "tickformat": ".0%", "rangemode": "tozero", **STILL},
+    )
+    return figure
+
+
+def _titled(text: str, *, height: int) -> dict[str, Any]:
+    return {
+        "title": {"text": text, "font": {"size": 14, "weight": "normal"}, "x": 0, "xref": "container"},
+        "height": height,
+        "margin": {"l": 0, "r": 8, "t": 40, "b": 0},
+    }
