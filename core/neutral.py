@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import importlib.resources
-import io
 import json
-import threading
-import time
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.encoders.base import Encoder, Vectors
-from core.files import write_whole
-from core.home import home
-from core.progress import OnProgress, Progress
+from core.kept_texts import kept_vectors
+from core.progress import OnProgress
 
-_CHUNK = 128
 _NARROW = 0.1
-_lock = threading.Lock()
-_kept: dict[str, Vectors] = {}
 
 
 @lru_cache(maxsize=1)
@@ -53,39 +44,4 @@ def neutral_prior() -> NDArray[np.float32]:
 
 def neutral_vectors(encoder: Encoder, *, on_progress: OnProgress | None = None) -> Vectors:
     """float32 (prompts, dim), read-only: the neutral prompts under an encoder, embedded once and kept in the home."""
-    with _lock:
-        if encoder.id not in _kept:
-            vectors = _load(encoder, on_progress)
-            vectors.setflags(write=False)
-            _kept[encoder.id] = vectors
-        return _kept[encoder.id]
-
-
-def _load(encoder: Encoder, on_progress: OnProgress | None) -> Vectors:
-    prompts = neutral_prompts()
-    digest = hashlib.blake2b("\n".join([encoder.id, *prompts]).encode(), digest_size=12).hexdigest()
-    path = home() / "models" / f"neutral-{digest}.npy"
-    try:
-        vectors = np.load(path, allow_pickle=False).astype(np.float32)
-        if vectors.shape == (len(prompts), encoder.dim):
-            return vectors
-    except (OSError, ValueError, EOFError):
-        pass  # not there yet, or damaged: made anew
-    vectors = _embed(encoder, prompts, on_progress)
-    buffer = io.BytesIO()
-    np.save(buffer, vectors.astype(np.float16))
-    with contextlib.suppress(OSError):  # a read-only home embeds them anew each time
-        write_whole(path, buffer.getvalue())
-    return vectors
-
-
-def _embed(encoder: Encoder, prompts: tuple[str, ...], on_progress: OnProgress | None) -> Vectors:
-    chunks: list[Vectors] = []
-    started = time.monotonic()
-    for start in range(0, len(prompts), _CHUNK):
-        chunks.append(encoder.encode_texts(prompts[start : start + _CHUNK]))
-        if on_progress is not None:
-            done = min(start + _CHUNK, len(prompts))
-            elapsed = time.monotonic() - started
-            on_progress(Progress("prepare", done, len(prompts), elapsed, "texts"))
-    return np.concatenate(chunks)
+    return kept_vectors(encoder, neutral_prompts(), name="neutral", on_progress=on_progress)

@@ -1,0 +1,129 @@
+"""Names for clusters, in words and offline: what is said of a cluster's members and not of the rest.
+
+Each picture chooses among the words of a vocabulary: a softmax over its cosines, standardised for each picture (see
+`core.relevance`). A word's score in a cluster is the mean log probability that its members choose it, less half of what
+the library as a whole gives it, so that a name says what sets a cluster apart. An assignment (Kuhn 1955) gives each
+cluster a name of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.cluster import Clusters
+from core.encoders.base import Encoder, Vectors, unit_rows
+from core.progress import OnProgress
+from core.representatives import representatives
+from core.words import Words, words_of
+
+Numbers = NDArray[np.int64]
+Captioner = Callable[[Numbers], Sequence[str]]
+"""Takes the numbers of some points, and tells each in words; its captions compete with the vocabulary."""
+
+NAMED = 0.3  # confidence below which a cluster stays unnamed
+
+_SHARPNESS = 2.0  # of the softmax, per standard deviation
+_OF_ALL = 0.5  # share of the library's own log probability that is taken away
+_ALIKE = 0.25  # cosine, about the words' mean, of words that say nearly the same (dog, terrier: 0.45)
+_MEMBERS, _OTHERS = 150, 2_000  # points that are looked at: of each cluster, and of all
+_CANDIDATES = 40  # of each cluster, for the assignment
+_SHOWN = 5  # members that a captioner is shown
+_DOUBT = 2.0  # standard errors that are taken from what a small cluster seems to show
+_RUNNERS_UP = 4
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterName:
+    """name: None where no word fits, "unnamed". runners_up: the next best words, best first; no other cluster's name.
+
+    confidence: 0 to 1, the geometric mean of two shares. Fit: how much of what members choose is the name or a word
+    near it in meaning. Lift: how surely a member fits the name better than a picture outside does (twice the area under
+    the ROC curve less 1, less two standard errors); 1 where there is nothing outside. Random groups reach about 0.1.
+    """
+
+    name: str | None
+    confidence: float
+    runners_up: tuple[str, ...]
+
+
+def name_clusters(
+    encoder: Encoder,
+    vectors: Vectors,
+    clusters: Clusters,
+    *,
+    words: Sequence[str] | None = None,
+    captioner: Captioner | None = None,
+    on_progress: OnProgress | None = None,
+) -> tuple[ClusterName, ...]:
+    """A name for each cluster of (n, dim) unit rows, no name twice.
+
+    words: more words than the vocabulary has, for instance the labels of a library; see `core.words`.
+    """
+    groups = [clusters.members(number) for number in range(clusters.count)]
+    if not groups:
+        return ()
+    more = list(words or ())
+    if captioner is not None:
+        for members in groups:
+            more += captioner(representatives(vectors, members, _SHOWN))
+    vocabulary = words_of(encoder, more=more, on_progress=on_progress)
+    rng = np.random.default_rng(0)
+    choices = [_choices(vectors[_some(members, _MEMBERS, rng)], vocabulary) for members in groups]
+    everything = _choices(vectors[_some(np.arange(len(vectors)), _OTHERS, rng)], vocabulary).mean(axis=0)
+    scores = np.stack([each.mean(axis=0) for each in choices]) - _OF_ALL * everything
+    best = _assigned(scores)
+    near = _Near(vocabulary)
+    found = []
+    for number, word in enumerate(best):
+        outside = _some(np.flatnonzero(clusters.of != number), _OTHERS, rng)
+        lift = _lift(vectors[groups[number]] @ vocabulary.vectors[word], vectors[outside] @ vocabulary.vectors[word])
+        confidence = float(np.sqrt(near.share(np.exp(choices[number]), word) * lift))
+        others = [each for each in np.argsort(-scores[number])[:_CANDIDATES] if each not in best][:_RUNNERS_UP]
+        runners_up = tuple(vocabulary.names[each] for each in others)
+        found.append(ClusterName(vocabulary.names[word] if confidence >= NAMED else None, confidence, runners_up))
+    return tuple(found)
+
+
+class _Near:
+    """Words by meaning: how alike they are about their mean."""
+
+    def __init__(self, words: Words) -> None:
+        self._rows = unit_rows(words.vectors - words.vectors.mean(axis=0))
+
+    def share(self, choices: NDArray[np.floating], word: int) -> float:
+        """Of the probabilities (n, words) the share, 0 to 1, that is a word's and that of words near it."""
+        return float(choices[:, self._rows @ self._rows[word] > _ALIKE].sum(axis=1).mean())
+
+
+def _choices(vectors: Vectors, words: Words) -> NDArray[np.float32]:
+    """(n, words) log probabilities that each of (n, dim) chooses each word."""
+    cosines = vectors @ words.vectors.T
+    logits = _SHARPNESS * (cosines - cosines.mean(axis=1, keepdims=True)) / (cosines.std(axis=1, keepdims=True) + 1e-6)
+    logits += np.log(words.prior)
+    return np.asarray(logits - np.log(np.exp(logits).sum(axis=1, keepdims=True)), np.float32)
+
+
+def _assigned(scores: NDArray[np.floating]) -> Numbers:
+    """(k,) a word for each of (k, words), none twice, so that the scores of all are as high as they can be together."""
+    from scipy.optimize import linear_sum_assignment
+
+    wanted = max(_CANDIDATES, len(scores))
+    candidates = np.unique(np.argpartition(-scores, min(wanted, scores.shape[1]) - 1, axis=1)[:, :wanted])
+    return candidates[linear_sum_assignment(scores[:, candidates], maximize=True)[1]]
+
+
+def _lift(inside: NDArray[np.floating], outside: NDArray[np.floating]) -> float:
+    """0 to 1; see `ClusterName`. The standard error is that of chance (Mann and Whitney 1947)."""
+    if not len(outside):
+        return 1.0
+    area = np.searchsorted(np.sort(outside), inside).mean() / len(outside)
+    error = np.sqrt((1 / len(inside) + 1 / len(outside)) / 12)
+    return float(np.clip(2 * (area - _DOUBT * error) - 1, 0.0, 1.0))
+
+
+def _some(numbers: Numbers, limit: int, rng: np.random.Generator) -> Numbers:
+    return numbers if len(numbers) <= limit else np.sort(rng.choice(numbers, limit, replace=False))

@@ -1,0 +1,64 @@
+"""Vectors of long lists of texts: embedded once for each encoder, and kept in the home."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from core.encoders.base import Encoder, Vectors
+from core.encoders.reduced import ReducedEncoder
+from core.files import write_whole
+from core.home import home
+from core.progress import OnProgress, Progress
+
+_CHUNK = 128
+_lock = threading.Lock()
+_kept: dict[str, Vectors] = {}
+
+
+def kept_vectors(
+    encoder: Encoder, texts: Sequence[str], *, name: str, on_progress: OnProgress | None = None
+) -> Vectors:
+    """float32 (texts, dim), read-only, of texts as they are. name: what the file in the home begins with."""
+    if isinstance(encoder, ReducedEncoder):  # a linear map of what is kept
+        return encoder.reduction.apply(kept_vectors(encoder.base, texts, name=name, on_progress=on_progress))
+    digest = hashlib.blake2b("\n".join([encoder.id, *texts]).encode(), digest_size=12).hexdigest()
+    with _lock:
+        if digest not in _kept:
+            vectors = _load(home() / "models" / f"{name}-{digest}.npy", encoder, texts, on_progress)
+            vectors.setflags(write=False)
+            _kept[digest] = vectors
+        return _kept[digest]
+
+
+def _load(path: Path, encoder: Encoder, texts: Sequence[str], on_progress: OnProgress | None) -> Vectors:
+    try:
+        vectors = np.load(path, allow_pickle=False).astype(np.float32)
+        if vectors.shape == (len(texts), encoder.dim):
+            return vectors
+    except (OSError, ValueError, EOFError):
+        pass  # not there yet, or damaged: made anew
+    vectors = _embed(encoder, texts, on_progress)
+    buffer = io.BytesIO()
+    np.save(buffer, vectors.astype(np.float16))
+    with contextlib.suppress(OSError):  # a read-only home embeds them anew each time
+        write_whole(path, buffer.getvalue())
+    return vectors
+
+
+def _embed(encoder: Encoder, texts: Sequence[str], on_progress: OnProgress | None) -> Vectors:
+    chunks: list[Vectors] = []
+    started = time.monotonic()
+    for start in range(0, len(texts), _CHUNK):
+        chunks.append(encoder.encode_texts(texts[start : start + _CHUNK]))
+        if on_progress is not None:
+            done = min(start + _CHUNK, len(texts))
+            on_progress(Progress("prepare", done, len(texts), time.monotonic() - started, "texts"))
+    return np.concatenate(chunks)

@@ -1,0 +1,73 @@
+"""The words that clusters are named in: lists of our own, the class names of ImageNet, and what the user adds."""
+
+from __future__ import annotations
+
+import importlib.resources
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.encoders.base import Encoder, Vectors
+from core.home import home
+from core.kept_texts import kept_vectors
+from core.neutral import neutral_prior, neutral_prompts, neutral_vectors
+from core.progress import OnProgress
+from core.query import PLAIN, embed_texts
+
+USER_WORDS = "words.txt"  # in the home: one word or phrase a line, # begins a comment
+
+_NARROW = 0.3
+_ARTICLE = re.compile(r"^(a|an|the) (?=\w)")
+_REMARK = re.compile(r" \(.*\)$")
+
+
+@dataclass(frozen=True, eq=False)
+class Words:
+    """names: (m,) distinct, as a person would write them. vectors: (m, dim) unit rows. prior: (m,) 0 to 1, how much
+    each counts: a breed of dog is seldom what a group is called by."""
+
+    names: tuple[str, ...]
+    vectors: Vectors
+    prior: NDArray[np.float32]
+
+
+def words_of(encoder: Encoder, *, more: Sequence[str] = (), on_progress: OnProgress | None = None) -> Words:
+    """The whole vocabulary under an encoder; embedding it takes some seconds, once.
+
+    more: further words, for instance the labels of a library. The user's own are read from `words.txt` in the home.
+    """
+    own = (*user_words(), *nouns())
+    prompts = neutral_prompts()
+    texts = [*filter(None, (text.strip() for text in more)), *own, *prompts]
+    vectors = [
+        embed_texts(encoder, texts[: len(texts) - len(own) - len(prompts)], templates=PLAIN),
+        kept_vectors(encoder, own, name="words", on_progress=on_progress),
+        neutral_vectors(encoder, on_progress=on_progress),
+    ]
+    prior = np.where(neutral_prior() < 1, np.float32(_NARROW), np.float32(1))
+    prior = np.append(np.ones(len(texts) - len(prompts), np.float32), prior)
+    names = [_REMARK.sub("", _ARTICLE.sub("", text)) for text in texts]
+    first = np.unique([name.casefold() for name in names], return_index=True)[1]
+    rows = np.sort(first)
+    return Words(tuple(names[row] for row in rows), np.concatenate(vectors)[rows], prior[rows])
+
+
+def nouns() -> tuple[str, ...]:
+    """Things, people, activities, events, places and kinds of pictures."""
+    return _lines(importlib.resources.files("core").joinpath("nouns.txt").read_text(encoding="utf-8"))
+
+
+def user_words() -> tuple[str, ...]:
+    """What the user wrote into `words.txt` in the home; none where there is no such file, or it is no text."""
+    try:
+        return _lines((home() / USER_WORDS).read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError):
+        return ()
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    lines = (line.strip() for line in text.splitlines())
+    return tuple(dict.fromkeys(line for line in lines if line and not line.startswith("#")))
