@@ -8,7 +8,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from core.cluster import Clusters, find_clusters
 from core.cluster import Method as ClusterMethod
 from core.cluster_names import ClusterName, name_clusters
-from core.encoders.base import Encoder
+from core.encoders.base import Encoder, unit_rows
 from core.errors import Cancelled, DataError
 from core.files import write_whole
 from core.filters import Filters
@@ -42,7 +42,7 @@ class Asked:
     """What an atlas is to show, and how: see `points_of`, `project` and `find_clusters`. k: None finds the best."""
 
     of: Of = "items"
-    filters: Filters = Filters()
+    filters: Filters = field(default_factory=Filters)
     texts: tuple[str, ...] = ()
     layout: Method = "umap"
     dims: int = 2
@@ -66,9 +66,7 @@ class Atlas:
     def titles(self, renamed: Mapping[int, str] | None = None) -> list[str]:
         """(k,) what each cluster is called: what a person calls it, its name in words, or "unnamed 3"."""
         renamed = renamed or {}
-        return [
-            renamed.get(number) or name.name or f"{UNNAMED} {number + 1}" for number, name in enumerate(self.names)
-        ]
+        return [renamed.get(number) or name.name or f"{UNNAMED} {number + 1}" for number, name in enumerate(self.names)]
 
     @cached_property
     def middles(self) -> Places:
@@ -113,13 +111,27 @@ def atlas_of(
     clusters = _clusters(own, asked, on_progress, cancel)
     if cancel is not None and cancel.is_set():
         raise Cancelled("Stopped before the clusters were found.")
-    names = name_clusters(encoder, own, clusters, on_progress=on_progress) if clusters.count else ()
+    words = sorted({each.label for each in library.labels()})
+    names = name_clusters(encoder, own, clusters, words=words, on_progress=on_progress) if clusters.count else ()
     texts = np.full(len(points) - len(own), -1)
     of = Clusters(np.append(clusters.of, texts), clusters.centres, clusters.method, clusters.silhouette)
     middles = medoids(own, clusters) if clusters.count else np.zeros(0, np.int64)
     atlas = Atlas(points, projection.places, of, tuple(names), middles)
     _keep(_file(library, encoder, asked), atlas)
     return atlas
+
+
+def name_selection(encoder: Encoder, points: Points, numbers: NDArray[np.int64]) -> ClusterName | None:
+    """What some of the points have in common, in words, as of a cluster; None where none of them is a picture."""
+    own = points.item_rows >= 0
+    of = np.full(len(points), -1)
+    of[numbers] = 0
+    of = of[own]
+    if not (of == 0).any():
+        return None
+    vectors = points.vectors[own]
+    centre = unit_rows(vectors[of == 0].mean(axis=0, keepdims=True))
+    return name_clusters(encoder, vectors, Clusters(of, centre, "kmeans", None))[0]
 
 
 def kept_atlas(library: Library, encoder: Encoder, asked: Asked) -> Atlas | None:
@@ -144,7 +156,9 @@ def kept_atlas(library: Library, encoder: Encoder, asked: Asked) -> Atlas | None
         return None
 
 
-def _clusters(vectors: NDArray[np.float32], asked: Asked, tell: OnProgress | None, cancel: threading.Event | None) -> Clusters:
+def _clusters(
+    vectors: NDArray[np.float32], asked: Asked, tell: OnProgress | None, cancel: threading.Event | None
+) -> Clusters:
     if len(vectors) < 2:
         return Clusters(np.zeros(len(vectors), np.int64), vectors[:1], asked.clusters, None)
     k = None if asked.k is None or asked.clusters == "hdbscan" else min(asked.k, len(vectors))

@@ -125,7 +125,9 @@ def by_date(points: Points) -> Colouring:
     seconds = np.full(len(points), np.nan)
     dates = item_dates(points.index.items)[points.item_rows[own]]
     seconds[own] = dates.astype("datetime64[s]").astype(np.int64)
-    low, high = (str(dates.min().astype("datetime64[D]")), str(dates.max().astype("datetime64[D]"))) if own.any() else ("", "")
+    low, high = (
+        (str(dates.min().astype("datetime64[D]")), str(dates.max().astype("datetime64[D]"))) if own.any() else ("", "")
+    )
     return by_value(seconds, low=low, high=high)
 
 

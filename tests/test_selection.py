@@ -53,7 +53,9 @@ def test_a_line_may_cross_itself_and_twist_either_way() -> None:
     assert inside(places, eight).tolist() == inside(places, eight[::-1]).tolist() == [0, 1]
 
 
-@pytest.mark.parametrize("line", [[], [[0, 0], [1, 1]], [[0, 0], [1, "x"], [2, 2]], [[0, 0], [1, float("nan")], [2, 2]]])
+@pytest.mark.parametrize(
+    "line", [[], [[0, 0], [1, 1]], [[0, 0], [1, "x"], [2, 2]], [[0, 0], [1, float("nan")], [2, 2]]]
+)
 def test_what_is_no_line_is_refused(line: list) -> None:
     with pytest.raises(DataError, match="draw around"):
         inside(np.zeros((3, 2), np.float32), line)
@@ -67,7 +69,10 @@ def test_a_selection_is_summed_up(points: Points, photos: Path) -> None:
     assert (told.count, told.items) == (4, 3)
     assert dict(told.kinds) == {"image": 3, "text": 1}
     assert dict(told.labels) == {"warm": 1}
-    assert sum(count for _, count in told.folders) == 3 and {Path(name) for name, _ in told.folders} <= {photos, photos / "more"}
+    assert sum(count for _, count in told.folders) == 3 and {Path(name) for name, _ in told.folders} <= {
+        photos,
+        photos / "more",
+    }
     assert told.first is not None and told.last is not None and told.first <= told.last
 
 
@@ -87,7 +92,9 @@ def test_each_item_counts_once_and_texts_do_not(points: Points) -> None:
 def test_hits_are_lit(points: Points, library: Library, encoder: ColourEncoder) -> None:
     hits = search(library, encoder, parse_query("red", files=False), fold_duplicates=False).hits[:2]
     lit = lit_by(points, hits)
-    assert {Path(str(points.column("path")[n])).name for n in np.flatnonzero(lit)} == {Path(h.item.path).name for h in hits}
+    assert {Path(str(points.column("path")[n])).name for n in np.flatnonzero(lit)} == {
+        Path(h.item.path).name for h in hits
+    }
 
 
 def test_one_name_one_colour_and_none_is_grey() -> None:
@@ -112,7 +119,9 @@ def test_points_are_coloured_by_what_is_known_of_them(
     assert {g.name: g.count for g in by_kind(points).groups} == {"image": 8, "text": 2}
     assert {g.name: g.count for g in by_folder(points).groups} == {"photos": 4, "more": 4, "texts": 2}
     red = number_of(points, "red.png")
-    labels = [Label(str(points.column("id")[red]), "t", name, by) for name, by in (("hot", "person"), ("cold", "model"))]
+    labels = [
+        Label(str(points.column("id")[red]), "t", name, by) for name, by in (("hot", "person"), ("cold", "model"))
+    ]
     assert {g.name: g.count for g in by_label(points, labels).groups} == {"hot": 1, "no label": 9}
     assert by_date(points).ramp is not None and colour_at(by_date(points).rgb, len(points) - 1) == NEUTRAL
     told = by_score(points, embed_query(encoder, parse_query("red", files=False)))

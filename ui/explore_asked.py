@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast, get_args
-
 import streamlit as st
 
 from core import Encoder, Library
@@ -15,12 +13,12 @@ from ui.filters import filter_panel, filter_text
 from ui.page import counted, plain
 
 _OF: dict[str, Of] = {"pictures and whole videos": "items", "every frame": "frames"}
-_LAYOUTS: dict[Method, str] = {"umap": "UMAP", "pca": "PCA", "tsne": "t-SNE"}
+_LAYOUTS: dict[str, Method] = {"UMAP": "umap", "PCA": "pca", "t-SNE": "tsne"}
 _LAYOUT_HELP = (
     "UMAP and t-SNE keep neighbours together: near means alike, far apart means little. PCA shows the directions in "
     "which the library varies most, at once, and distances keep their meaning."
 )
-_GROUPINGS: dict[ClusterMethod, str] = {"kmeans": "k-means", "hdbscan": "HDBSCAN", "agglomerative": "agglomerative"}
+_GROUPINGS: dict[str, ClusterMethod] = {"k-means": "kmeans", "HDBSCAN": "hdbscan", "agglomerative": "agglomerative"}
 _GROUPING_HELP = (
     "k-means and agglomerative put every item into a cluster; HDBSCAN finds dense groups and leaves the rest out. All "
     "group the vectors themselves, not the picture of them."
@@ -38,11 +36,10 @@ def asked_section(library: Library, encoder: Encoder, *, videos: bool) -> Asked:
         layout = st.segmented_control(
             "Layout",
             list(_LAYOUTS),
-            default="umap",
+            default="UMAP",
             required=True,
             key="layout",
             bind="query-params",
-            format_func=lambda each: _LAYOUTS[each],
             help=_LAYOUT_HELP,
         )
         space = st.segmented_control(
@@ -58,17 +55,16 @@ def asked_section(library: Library, encoder: Encoder, *, videos: bool) -> Asked:
             f"{counted(len(texts), 'text')} among the pictures: texts and pictures lie in different corners of the "
             "space, so the mean of each kind is taken away (the modality gap is closed). Clusters are of pictures alone."
         )
-    return Asked(of, filters, texts, layout or "umap", 3 if space == "3-D" else 2, grouping, k)
+    return Asked(of, filters, texts, _LAYOUTS[layout or "UMAP"], 3 if space == "3-D" else 2, grouping, k)
 
 
 def _grouping() -> tuple[ClusterMethod, int | None]:
     with st.popover("Clusters", icon=":material/bubble_chart:"):
         method = st.radio(
             "Grouped by",
-            get_args(ClusterMethod),
+            list(_GROUPINGS),
             key="grouping",
             bind="query-params",
-            format_func=lambda each: _GROUPINGS[each],
             help=_GROUPING_HELP,
         )
         k = st.number_input(
@@ -79,11 +75,11 @@ def _grouping() -> tuple[ClusterMethod, int | None]:
             key="k",
             bind="query-params",
             placeholder="as many as fit best",
-            disabled=method == "hdbscan",
+            disabled=method == "HDBSCAN",
             help="Left empty, the number with the best silhouette is taken.",
         )
-    method = cast(ClusterMethod, method or "kmeans")
-    return method, None if method == "hdbscan" or k is None else int(k)
+    grouping = _GROUPINGS[method or "k-means"]
+    return grouping, None if grouping == "hdbscan" or k is None else int(k)
 
 
 def _texts() -> tuple[str, ...]:

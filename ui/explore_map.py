@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from pathlib import Path
 from typing import Literal, get_args
@@ -32,7 +33,9 @@ _MOST_LIT = 1_000
 _NEAREST = 12  # that are lit where nothing is likely
 
 
-def map_tools(library: Library, encoder: Encoder, filters: Filters) -> tuple[tuple[Term, ...], SearchResult | None, Colour]:
+def map_tools(
+    library: Library, encoder: Encoder, filters: Filters
+) -> tuple[tuple[Term, ...], SearchResult | None, Colour]:
     """The box that lights up hits, its terms and its answer, and what colours mean."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="map_tools"):
         text = st.text_input(
@@ -103,10 +106,16 @@ def show_map(
         mask = np.zeros(len(atlas.points), bool)
         mask[chosen] = True
     if atlas.places.shape[1] == 3:
-        st.plotly_chart(space(atlas.places, colouring, lit=lit, chosen=mask), key="space", alt=about)
+        names = [os.path.basename(str(path)) for path in atlas.points.column("path")]
+        names[len(names) - len(atlas.points.texts) :] = atlas.points.texts
+        figure = space(atlas.places, colouring, names=names, lit=lit, chosen=mask)
+        st.plotly_chart(figure, key="map_space", alt=about)
         st.caption("Drag to turn, wheel to come nearer. To draw around points, choose 2-D.")
         return
-    names = [Name(text, tuple(place), number) for number, (text, place) in enumerate(zip(titles, atlas.middles.tolist(), strict=True))]
+    names = [
+        Name(text, tuple(place), number)
+        for number, (text, place) in enumerate(zip(titles, atlas.middles.tolist(), strict=True))
+    ]
     first_text = len(atlas.points) - len(atlas.points.texts)
     marks = [Name(text, tuple(atlas.places[first_text + n].tolist())) for n, text in enumerate(atlas.points.texts)]
     shown = Shown(atlas.places, colouring, [*marks, *names], lit, mask, about)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
 from core import Encoder, Library
-from core.atlas import Atlas
-from core.cluster_names import name_selection
+from core.atlas import Atlas, name_selection
+from core.cluster_names import ClusterName
+from core.figures_map import counts
 from core.library.schema import Label
 from core.selection import Summary, selection_csv, summary, whole_items
 from core.timecode import timecode
@@ -22,6 +25,7 @@ from ui.query import more_like
 
 _PAGE = 48
 _SAMPLE = 20
+_NOUNS = {"image": "picture", "video": "video", "frame": "frame", "text": "text"}
 
 
 def selection_section(
@@ -35,7 +39,11 @@ def selection_section(
     _heading(atlas, titles, chosen, about)
     _words(encoder, atlas, chosen, numbers)
     _figures(about)
-    texts = [atlas.points.texts[n - (len(atlas.points) - len(atlas.points.texts))] for n in numbers if atlas.points.item_rows[n] < 0]
+    texts = [
+        atlas.points.texts[n - (len(atlas.points) - len(atlas.points.texts))]
+        for n in numbers
+        if atlas.points.item_rows[n] < 0
+    ]
     if texts:
         st.markdown("Texts: " + ", ".join(f"“{plain(text)}”" for text in texts[:20]))
     if about.items:
@@ -51,7 +59,9 @@ def cover_button(chosen: Chosen | None, count: int) -> None:
             f"Picks items so that nothing in {what} is far from one of them: a sample to look at or to label, better "
             "spread than a random one."
         )
-        wanted = st.number_input("How many", 1, max(1, min(1000, count)), min(_SAMPLE, max(1, count)), key="cover_count")
+        wanted = st.number_input(
+            "How many", 1, max(1, min(1000, count)), min(_SAMPLE, max(1, count)), key="cover_count"
+        )
         st.button("Pick them", type="primary", on_click=choose_cover, args=(int(wanted), chosen), disabled=not count)
 
 
@@ -69,41 +79,39 @@ def _heading(atlas: Atlas, titles: list[str], chosen: Chosen, about: Summary) ->
 
 
 def _words(encoder: Encoder, atlas: Atlas, chosen: Chosen, numbers: NDArray[np.int64]) -> None:
+    if chosen.kind == "cover":
+        return
     if chosen.kind == "cluster" and isinstance(chosen.value, int):
-        name = atlas.names[chosen.value]
+        name: ClusterName | None = atlas.names[chosen.value]
     else:
-        own = numbers[atlas.points.item_rows[numbers] >= 0]
-        all_own = np.flatnonzero(atlas.points.item_rows >= 0)
-        if not 1 < len(own) < len(all_own):
-            return
-        vectors, place = atlas.points.vectors[all_own], np.searchsorted(all_own, own)
-        name = remembered("explore words", chosen, atlas, lambda: name_selection(encoder, vectors, place))
+        name = remembered("explore words", chosen, atlas, lambda: name_selection(encoder, atlas.points, numbers))
+    if name is None:
+        return
+    others = ", ".join(plain(each) for each in name.runners_up[:4])
     if name.name:
-        others = f"; or {', '.join(plain(each) for each in name.runners_up[:4])}" if name.runners_up else ""
-        st.markdown(f"In words: **{plain(name.name)}** ({name.confidence:.0%} sure){others}.")
+        st.markdown(
+            f"In words: **{plain(name.name)}** ({name.confidence:.0%} sure){'; or ' + others if others else ''}."
+        )
     else:
-        st.markdown("In words: nothing fits well.")
+        st.markdown(f"In words: nothing fits well{'; nearest are ' + others if others else ''}.")
 
 
 def _figures(about: Summary) -> None:
-    parts = [", ".join(f"{counted(count, _NOUNS[kind])}" for kind, count in about.kinds)]
+    parts = [", ".join(counted(count, _NOUNS[kind]) for kind, count in about.kinds)]
     if about.first is not None and about.last is not None:
         same = about.first == about.last
         parts.append(f"{about.first:%d %b %Y}" + ("" if same else f" to {about.last:%d %b %Y}"))
-    if about.folders:
-        parts.append("in " + _few([(folder.rsplit("/", 1)[-1], count) for folder, count in about.folders]))
-    if about.labels:
-        parts.append("labelled " + _few(about.labels))
+    folders = [(Path(folder).name or folder, count) for folder, count in about.folders]
+    if len(folders) == 1:
+        parts.append(f"in the folder {plain(folders[0][0])}")
     st.caption(" · ".join(parts))
-
-
-_NOUNS = {"image": "picture", "video": "video", "frame": "frame", "text": "text"}
-
-
-def _few(counts: object) -> str:
-    pairs = list(counts)  # type: ignore[call-overload]
-    told = ", ".join(f"{plain(name)} ({count:,})" for name, count in pairs[:4])
-    return told + (f" and {len(pairs) - 4:,} more" if len(pairs) > 4 else "")
+    charts = {"folder": folders if len(folders) > 1 else [], "label": about.labels}
+    drawn = {of: named for of, named in charts.items() if named}
+    if drawn:
+        with st.expander("Folders and labels", icon=":material/bar_chart:"):
+            for place, (of, named) in zip(st.columns(2), drawn.items(), strict=False):
+                figure = counts(named, of=of)
+                place.plotly_chart(figure, key=f"counts {of}", config={"displayModeBar": False}, alt=f"Items by {of}")
 
 
 def _tools(library: Library, atlas: Atlas, titles: list[str], chosen: Chosen, numbers: NDArray[np.int64]) -> None:

@@ -35,7 +35,8 @@ _BUTTONS = """<section><div class='bar'>
 <button type='button' data-act='clear' disabled>Clear</button></div></div>
 <div class='frame' data-mode='move'><canvas class='points'></canvas>
 <canvas class='over' tabindex='0' role='img'></canvas>
-<div class='tip' hidden><img alt=''><div class='name'></div><div class='about'></div></div><div class='note'></div></div>
+<div class='tip' hidden><img alt=''><div class='name'></div><div class='about'></div></div>
+<div class='note'></div></div>
 <ul class='legend'></ul></section>"""
 _COMPONENT = st.components.v2.component(
     "semblance_map",

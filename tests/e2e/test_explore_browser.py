@@ -1,0 +1,172 @@
+"""The map in a real browser: laid out, pointed at, clicked, drawn on, searched; by mouse, keys and on a phone."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+from browsing import PHONE, Visitor
+from playwright.sync_api import FloatRect
+
+HOSTILE = "<img src=x onerror=\"document.title='run'\">"
+
+
+def laid_out(visitor: Visitor, **link: str) -> Visitor:
+    """The map of the sample library, computed if it is not kept."""
+    visitor.go("explore", **{"layout": "PCA", "k": "6"} | link)
+    frame = visitor.page.locator(".frame[data-count]")
+    button = visitor.page.get_by_role("button", name="Lay out the map")
+    frame.or_(button).first.wait_for()
+    if button.is_visible():
+        button.click()
+    frame.wait_for(timeout=120_000)
+    return visitor.settle()
+
+
+def area(visitor: Visitor) -> FloatRect:
+    """Where the map lies on the screen."""
+    canvas = visitor.page.locator("canvas.over")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    assert box is not None
+    return box
+
+
+def box_around(visitor: Visitor, left: float, right: float) -> list[str]:
+    """Draws a box from one share of the map's width to another, over its whole height; returns the gallery."""
+    page, box = visitor.page, area(visitor)
+    page.get_by_role("button", name="Box").click()
+    page.mouse.move(box["x"] + left * box["width"] + 2, box["y"] + 3)
+    page.mouse.down()
+    page.mouse.move(box["x"] + right * box["width"] - 2, box["y"] + box["height"] - 3, steps=6)
+    page.mouse.up()
+    visitor.page.locator("h4", has_text="selected").wait_for()
+    return visitor.settle().names()
+
+
+def points_at_one(visitor: Visitor) -> str:
+    """Moves the mouse until it is at a point; returns what the card beside it says."""
+    page, box, tip = visitor.page, area(visitor), visitor.page.locator(".tip")
+    for row in range(2, 22):
+        for column in range(2, 62):
+            page.mouse.move(box["x"] + column * box["width"] / 64, box["y"] + row * box["height"] / 24)
+            if tip.is_visible():
+                page.wait_for_function(
+                    """() => { const find = root => [...root.querySelectorAll("*")].flatMap(each =>
+                      each.matches(".tip img") ? [each] : each.shadowRoot ? find(each.shadowRoot) : [])
+                      const image = find(document)[0]; return !image.hidden && image.naturalWidth > 0 }"""
+                )
+                return tip.locator(".name").inner_text()
+    raise AssertionError("no point under the mouse")
+
+
+def test_a_box_or_a_lasso_changes_the_gallery(visitor: Visitor) -> None:
+    page = laid_out(visitor, layout="UMAP").page
+    assert page.locator("button.open").count() == 0, "nothing is selected yet"
+    left = box_around(visitor, 0.0, 0.5)
+    page.get_by_role("button", name="Clear", exact=True).click()
+    page.locator("button.open").first.wait_for(state="detached")
+    right = box_around(visitor.settle(), 0.5, 1.0)
+    assert left and right and not set(left) & set(right)
+
+    box = area(visitor)
+    page.get_by_role("button", name="Lasso").click()
+    page.mouse.move(box["x"] + 4, box["y"] + 4)
+    page.mouse.down()
+    for x, y in ((0.99, 0.01), (0.99, 0.99), (0.01, 0.99)):
+        page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=5)
+    page.mouse.up()
+    count = page.locator(".frame").get_attribute("data-count")
+    page.locator("h4", has_text=f"{count} points selected").wait_for()
+    assert set(left) | set(right) <= set(visitor.settle().names())
+
+
+def test_pointing_shows_a_picture_and_a_click_opens_it(visitor: Visitor) -> None:
+    page = laid_out(visitor).page
+    name = points_at_one(visitor)
+    page.mouse.down()
+    page.mouse.up()
+    dialog = page.get_by_role("dialog")
+    dialog.wait_for()
+    assert name in dialog.inner_text()
+    dialog.get_by_role("button", name="More like this").click()
+    page.get_by_role("heading", name="Search").first.wait_for()
+
+
+def test_a_search_lights_up_its_hits(visitor: Visitor) -> None:
+    page = laid_out(visitor).page
+    assert page.locator(".frame").get_attribute("data-lit") == ""
+    before = page.locator("canvas.points").screenshot()
+    page.get_by_role("searchbox").fill("a cat")
+    page.keyboard.press("Enter")
+    page.locator(".frame:not([data-lit=''])").wait_for()
+    count = int(page.locator(".frame").get_attribute("data-lit") or 0)
+    page.get_by_text(f"{count} point").first.wait_for()
+    assert 0 < count < int(page.locator(".frame").get_attribute("data-count") or 0)
+    page.wait_for_timeout(300)
+    assert page.locator("canvas.points").screenshot() != before
+    assert visitor.link()["light"] == "a cat"
+
+
+def test_zoomed_in_the_pictures_are_on_the_map(visitor: Visitor) -> None:
+    page = laid_out(visitor).page
+    points_at_one(visitor)
+    blank = page.locator("canvas.over").screenshot()
+    for _ in range(12):
+        page.mouse.wheel(0, -160)
+    page.locator(".frame[data-pictures=shown]").wait_for()
+    page.wait_for_timeout(1_500)
+    assert page.locator("canvas.over").screenshot() != blank
+    assert visitor.page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop") == pytest.approx(
+        visitor.page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop")
+    )
+    page.get_by_role("button", name="Select what is in sight").click()
+    page.locator("h4", has_text="selected").wait_for()
+    few = int(page.locator(".frame").get_attribute("data-chosen") or 0)
+    assert 0 < few <= 60
+
+
+def test_it_can_be_used_by_keys_alone(visitor: Visitor) -> None:
+    page = laid_out(visitor).page
+    page.locator("canvas.over").focus()
+    for key in ("+", "+", "ArrowLeft", "ArrowUp", "-"):
+        page.keyboard.press(key)
+    page.get_by_role("button", name="Select what is in sight").focus()
+    page.keyboard.press("Enter")
+    page.locator("h4", has_text="selected").wait_for()
+    some = int(page.locator(".frame").get_attribute("data-chosen") or 0)
+    assert 0 < some < int(page.locator(".frame").get_attribute("data-count") or 0)
+    page.locator("canvas.over").focus()
+    page.keyboard.press("Escape")
+    page.locator(".frame[data-chosen='']").wait_for()
+
+
+def test_a_cluster_is_selected_from_the_list(visitor: Visitor) -> None:
+    page = laid_out(visitor).page
+    row = page.locator("[class*='st-key-choose-cluster-0'] button")
+    size = int(row.inner_text().rsplit("·", 1)[1])
+    row.click()
+    page.locator(f".frame[data-chosen='{size}']").wait_for()
+    assert visitor.settle().names()
+    with page.expect_download() as table:
+        page.get_by_role("button", name="Table (CSV)").click()
+    assert table.value.suggested_filename == "selection.csv"
+
+
+def test_words_on_the_map_are_never_run(visitor: Visitor) -> None:
+    page = laid_out(visitor, texts=HOSTILE).page
+    points_at_one(visitor)
+    page.get_by_role("button", name="Select what is in sight").click()
+    page.get_by_text("onerror").first.wait_for()
+    assert page.title() != "run" and page.locator(".frame img[src=x], h4 img").count() == 0
+
+
+def test_it_fits_a_phone_in_the_dark(visitor: Visitor) -> None:
+    visitor.page.set_viewport_size(PHONE)
+    visitor.page.emulate_media(color_scheme="dark")
+    laid_out(visitor)
+    assert visitor.fits() and area(visitor)["width"] > 300
+    visitor.page.get_by_role("button", name="Select what is in sight").click()
+    visitor.page.locator("h4", has_text="selected").wait_for()
+    assert visitor.settle().names() and visitor.fits()

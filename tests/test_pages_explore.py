@@ -1,0 +1,281 @@
+"""Explore as a visitor meets it, without a browser: asked for, laid out, searched, selected from, taken away."""
+
+from __future__ import annotations
+
+import base64
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fakes import COLOURS, ColourEncoder
+from media import write_video
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+from visiting import SEARCH, component, item_id, labels, press, said, settled, visit, world  # noqa: F401
+
+from core import Library, ingest
+from core.atlas import atlas_of
+from core.library.registry import create_library
+from ui.explore_chosen import Chosen
+
+pytestmark = pytest.mark.usefixtures("world")
+EXPLORE = "pages/explore.py"
+ASK = "Lay out the map"
+EVERYWHERE = ((-99.0, -99.0), (99.0, -99.0), (99.0, 99.0), (-99.0, 99.0))
+
+
+@pytest.fixture
+def shades(tmp_path: Path, encoder: ColourEncoder) -> Library:
+    """Folders red, green and blue of six shades each."""
+    for name in ("red", "green", "blue"):
+        folder = tmp_path / "shades" / name
+        folder.mkdir(parents=True)
+        for number in range(6):
+            colour = tuple(max(0, part - 6 * number) for part in COLOURS[name])
+            Image.new("RGB", (40, 30), colour).save(folder / f"{name}{number}.png")
+    library = create_library("Shades")
+    ingest(library, encoder, [tmp_path / "shades"])
+    return library
+
+
+def laid_out(**link: str) -> AppTest:
+    """The page with the map of a link."""
+    at = visit(EXPLORE, **{"layout": "PCA", "k": "3"} | link)
+    return settled(press(at, ASK)) if ASK in labels(at) else at
+
+
+def shown(at: AppTest) -> dict:
+    """What the map is told."""
+    return component(at, "names")[0]
+
+
+def cards(at: AppTest) -> list[str]:
+    """The names of the pictures in the gallery."""
+    return [card["name"] for card in component(at, "cards")[0]["cards"]]
+
+
+def bits(packed: str | None, count: int) -> np.ndarray:
+    assert packed is not None
+    return np.unpackbits(np.frombuffer(base64.b64decode(packed), np.uint8), count=count, bitorder="little").astype(bool)
+
+
+def choose(at: AppTest, chosen: Chosen | None) -> AppTest:
+    """Selects as the map does when somebody draws on it."""
+    at.session_state["explore chosen"] = chosen
+    return at.run()
+
+
+def cluster_holding(at: AppTest, name: str) -> int:
+    """The number of the cluster whose pictures have this name."""
+    for number in range(len(shown(at)["names"])):
+        if any(each.startswith(name) for each in cards(choose(at, Chosen("cluster", number)))):
+            return number
+    raise AssertionError(name)
+
+
+# before anything is there
+
+
+def test_without_a_library_the_page_says_what_to_do() -> None:
+    at = visit(EXPLORE)
+    assert "no library to explore" in said(at) and at.page_link
+
+
+def test_an_empty_library_is_told_from_one_without_vectors(shades: Library) -> None:
+    create_library("Empty")
+    assert "Empty holds no pictures or videos yet" in said(visit(EXPLORE, library="Empty"))
+    at = visit(EXPLORE, library="Shades", encoder="other")
+    assert "no vectors of this encoder yet" in said(at) and ASK not in labels(at)
+
+
+def test_nothing_is_computed_before_somebody_asks(shades: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.atlas.points_of", lambda *a, **b: pytest.fail("computed before anybody asked"))
+    at = visit(EXPLORE)
+    assert ASK in labels(at) and "18 points: about" in said(at) and not component(at, "names")
+    about = next(each.value for each in at.markdown if each.value.startswith(":gray["))
+    assert about.count(". ") == 1
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_a_few_pictures_are_a_map_too(tmp_path: Path, encoder: ColourEncoder, count: int) -> None:
+    for name in list(COLOURS)[:count]:
+        Image.new("RGB", (40, 30), COLOURS[name]).save(tmp_path / f"{name}.png")
+    ingest(create_library("Few"), encoder, [tmp_path])
+    at = settled(press(visit(EXPLORE), ASK))
+    assert not at.exception and not at.error and len(shown(at)["names"]) >= 1
+    assert len(cards(choose(at, Chosen("line", EVERYWHERE)))) == count
+
+
+def test_filters_that_leave_nothing_say_so(shades: Library) -> None:
+    at = visit(EXPLORE, before="1970-01-02")
+    assert "Nothing passes the filters" in said(at)
+    assert ASK in labels(press(at, "Clear the filters"))
+
+
+# the map
+
+
+def test_a_map_is_laid_out_and_kept(shades: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    at = laid_out()
+    assert "3 clusters" in said(at) and [each["count"] for each in shown(at)["legend"]] == ["6", "6", "6"]
+    monkeypatch.setattr("core.atlas.find_clusters", lambda *a, **b: pytest.fail("computed again"))
+    again = visit(EXPLORE, layout="PCA", k="3")
+    assert ASK not in labels(again) and shown(again)["layout"] == shown(at)["layout"]
+
+
+def test_a_changed_library_is_laid_out_again_only_when_asked(
+    shades: Library, tmp_path: Path, encoder: ColourEncoder
+) -> None:
+    laid_out()
+    Image.new("RGB", (40, 30), COLOURS["white"]).save(tmp_path / "shades" / "white.png")
+    ingest(shades, encoder, [tmp_path / "shades"])
+    at = visit(EXPLORE, layout="PCA", k="3")
+    assert ASK in labels(at) and "19 points" in said(at)
+
+
+def test_laying_out_goes_on_while_one_looks_elsewhere_and_can_be_stopped(
+    shades: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+    monkeypatch.setattr("core.atlas.atlas_of", lambda *a, **b: go_on.wait(30) and atlas_of(*a, **b))
+    at = press(visit(EXPLORE, layout="PCA"), ASK)
+    assert "Stop" in labels(at) and ASK not in labels(at)
+    at = at.switch_page(SEARCH).run()
+    go_on.set()
+    at = settled(at.switch_page(EXPLORE).run())
+    assert component(at, "names")
+    go_on.clear()
+    at = press(visit(EXPLORE, layout="t-SNE"), ASK)
+    press(at, "Stop")
+    go_on.set()
+    at = settled(at)
+    assert ASK in labels(at) and not component(at, "names")
+
+
+def test_every_setting_is_in_the_link(shades: Library) -> None:
+    at = laid_out(space="3-D", grouping="agglomerative", colour="folder", texts="red\nblue", light="green")
+    assert at.get("plotly_chart") and not component(at, "names") and "modality gap is closed" in said(at)
+    assert at.radio("grouping").value == "agglomerative" and at.number_input("k").value == 3
+    assert "2 texts among the pictures" in said(at) and "lit" in said(at)
+
+
+def test_texts_stand_on_the_map_by_their_words(shades: Library) -> None:
+    at = laid_out(texts="red\n<b>blue</b>")
+    marks = [each["text"] for each in shown(at)["names"] if each["mark"]]
+    assert marks == ["red", "<b>blue</b>"]
+    at = choose(at, Chosen("line", EVERYWHERE))
+    assert "“<b>blue</b>”" in said(at) and len(cards(at)) == 18
+
+
+def test_colours_mean_what_is_asked(shades: Library) -> None:
+    at = laid_out(colour="folder")
+    assert {each["name"]: each["count"] for each in shown(at)["legend"]} == {"red": "6", "green": "6", "blue": "6"}
+    at.selectbox("colour").set_value("kind").run()
+    assert [(each["name"], each["count"]) for each in shown(at)["legend"]] == [("image", "18")]
+    at.selectbox("colour").set_value("date").run()
+    assert shown(at)["ramp"]["low"].startswith("20")
+    at.selectbox("colour").set_value("score").run()
+    assert "Type what to light up" in said(at) and shown(at)["ramp"] is None
+    at.text_input("light").set_value("red").run()
+    assert float(shown(at)["ramp"]["high"]) > 0.9
+
+
+def test_a_typed_query_lights_up_its_hits(shades: Library) -> None:
+    at = laid_out()
+    assert shown(at)["lit"] is None
+    at.text_input("light").set_value("red").run()
+    lit = bits(shown(at)["lit"], 18)
+    paths = shades.index(ColourEncoder()).items["path"].to_pylist()
+    assert lit.any() and {Path(paths[n]).parent.name for n in np.flatnonzero(lit)} == {"red"}
+    assert f"{lit.sum()} points lit" in said(at)
+    at.text_input("light").set_value("a + ").run()
+    assert "A term is missing" in said(at) and shown(at)["lit"] is None
+
+
+def test_frames_of_videos_are_points(shades: Library, tmp_path: Path, encoder: ColourEncoder) -> None:
+    write_video(tmp_path / "shades" / "clip.mp4", ["red", "blue", "green"])
+    ingest(shades, encoder, [tmp_path / "shades"])
+    whole = laid_out(of="pictures and whole videos", colour="kind")
+    assert {each["name"]: each["count"] for each in shown(whole)["legend"]} == {"image": "18", "video": "1"}
+    frames = laid_out(of="every frame", colour="kind")
+    counts = {each["name"]: int(each["count"]) for each in shown(frames)["legend"]}
+    assert counts["image"] == 18 and counts["frame"] >= 3
+    assert cards(choose(frames, Chosen("line", EVERYWHERE))).count("clip.mp4") == 1, "an item shows once"
+
+
+# the selection
+
+
+def test_a_line_around_points_shows_them(shades: Library) -> None:
+    at = laid_out()
+    assert not component(at, "cards")
+    at = choose(at, Chosen("line", EVERYWHERE))
+    assert len(cards(at)) == 18 and "18 points selected" in said(at) and bits(shown(at)["chosen"], 18).all()
+    assert "18 pictures" in said(at) and at.get("plotly_chart")
+    at = press(at, "Clear the selection")
+    assert not component(at, "cards") and shown(at)["chosen"] is None
+
+
+def test_a_line_around_nothing_says_so(shades: Library) -> None:
+    at = choose(laid_out(), Chosen("line", ((50.0, 50.0), (51.0, 50.0), (51.0, 51.0))))
+    assert "no points within that line" in said(at) and not at.error
+
+
+def test_a_cluster_of_the_list_is_selected_renamed_and_labelled(shades: Library) -> None:
+    at = laid_out()
+    number = cluster_holding(at, "red")
+    at.button(f"choose cluster {number}").click().run()
+    assert sorted(cards(at)) == [f"red{n}.png" for n in range(6)]
+    at.text_input(f"rename {number}").set_value("<i>warm</i> ones").run()
+    assert "<i>warm</i> ones" in [each["text"] for each in shown(at)["names"]]
+    assert "<i>warm</i> ones" in [each["name"] for each in shown(at)["legend"]]
+    at = press(at, "Save")
+    given = {(each.item_id, each.task, each.label, each.by) for each in shades.labels()}
+    assert given == {(item_id(shades, f"red{n}.png"), "cluster", "<i>warm</i> ones", "person") for n in range(6)}
+    at.selectbox("colour").set_value("label").run()
+    assert [each["count"] for each in shown(at)["legend"]] == ["6", "12"]
+
+
+def test_an_emptied_name_is_the_one_in_words_again(shades: Library) -> None:
+    at = choose(laid_out(), Chosen("cluster", 0))
+    before = [each["text"] for each in shown(at)["names"]]
+    at.text_input("rename 0").set_value("mine").run()
+    at.text_input("rename 0").set_value("").run()
+    assert [each["text"] for each in shown(at)["names"]] == before
+
+
+def test_a_few_cover_the_map_and_the_selection(shades: Library) -> None:
+    at = laid_out()
+    at.number_input("cover_count").set_value(3).run()
+    at = press(at, "Pick them")
+    assert {name[:3] for name in cards(at)} == {"red", "gre", "blu"}
+    number = cluster_holding(at, "blue")
+    at = choose(at, Chosen("cluster", number))
+    at.number_input("cover_count").set_value(2).run()
+    at = press(at, "Pick them")
+    assert len(cards(at)) == 2 and all(name.startswith("blue") for name in cards(at))
+
+
+def test_more_like_this_asks_the_search_page(shades: Library) -> None:
+    at = choose(laid_out(), Chosen("line", EVERYWHERE))
+    wanted = item_id(shades, "red0.png")
+    at.session_state["q"], at.session_state["asked"] = f"item:{wanted}", "images"
+    at.run()
+    assert "picture red0.png" in said(at)
+
+
+def test_a_large_selection_shows_more_when_asked(tmp_path: Path, encoder: ColourEncoder) -> None:
+    for number in range(60):
+        Image.new("RGB", (40, 30), (4 * number, 200 - 3 * number, 90)).save(tmp_path / f"{number}.png")
+    ingest(create_library("Many"), encoder, [tmp_path])
+    at = choose(laid_out(), Chosen("line", EVERYWHERE))
+    assert len(cards(at)) == 48
+    assert len(cards(press(at, "Show more (12)"))) == 60
+
+
+def test_a_selection_goes_with_its_map(shades: Library) -> None:
+    at = choose(laid_out(), Chosen("line", EVERYWHERE))
+    at.number_input("k").set_value(2).run()
+    at = settled(press(at, ASK))
+    assert "2 clusters" in said(at) and not component(at, "cards")
