@@ -20,17 +20,12 @@ from ui.details import open_details, show_details
 from ui.gallery import Card, Facts, gallery, tick
 from ui.page import counted
 from ui.query import like_file, more_like
+from ui.sticky import stay_in_sight
 
 _GALLERY = "class_gallery"
 _ALL = "all classes"
 _A_GROUP, _GROUPS, _ONE_GROUP = 12, 20, 120  # pictures a group among all, groups among all, pictures of one group
 _SHORT = 14  # letters of a class below a picture
-# where one corrects stays in sight while one ticks pictures
-_STICKY = """<style>
-[data-testid=stLayoutWrapper]:has(> .st-key-correct) {
-  position: sticky; top: 3.75rem; z-index: 3; padding: 0.5rem 0; background: var(--st-background-color);
-}
-</style>"""
 
 
 def show_many(
@@ -61,7 +56,7 @@ def show_many(
         group = _group_choice(counts, some)
         doubtful = st.toggle("Doubtful first", key="doubtful", bind="query-params")
     cards = _cards(final, classifier.names, counts, labels, group, doubtful)
-    st.html(_STICKY)
+    stay_in_sight("correct")  # where one corrects, while one ticks pictures
     tools = st.container(horizontal=True, vertical_alignment="center", key="correct")
     stored = chosen.gathered is None
     ids = gallery(

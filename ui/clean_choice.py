@@ -11,6 +11,7 @@ from core import Library
 from core.cleaning import Finding, findings_csv, one_a_line, paths_list
 from core.library.schema import Label
 from ui.page import boundary, counted, plain, size_text
+from ui.sticky import stay_in_sight
 
 TASK = "clean up"
 _HOW_TO = """The list names files; what becomes of them is up to you. Look at it first, and move files aside rather than
@@ -30,12 +31,6 @@ mkdir aside; Get-Content clean-up.txt -Encoding utf8 | % { Move-Item -LiteralPat
 ```
 Afterwards “Check for changes” on the page Library forgets what is gone.
 """
-# what is chosen stays in sight while one looks
-_STICKY = """<style>
-[data-testid=stLayoutWrapper]:has(> .st-key-choice) {
-  position: sticky; top: 3.75rem; z-index: 3; padding: 0.5rem 0; background: var(--st-background-color);
-}
-</style>"""
 
 
 def chosen(library: Library) -> dict[str, Finding]:
@@ -94,10 +89,10 @@ def choose_row(library: Library, findings: Sequence[Finding], label: str, *, key
 def choice_bar(library: Library) -> DeltaGenerator:
     """How much is chosen, and what can be done with it. Returns the place beside it for turning pages."""
     findings = list(chosen(library).values())
-    st.html(_STICKY)
+    stay_in_sight("choice")
     with st.container(horizontal=True, vertical_alignment="center", key="choice"):
         size = f" · {size_text(sum(each.item.bytes for each in findings))}" if findings else ""
-        st.markdown(f"**{len(findings):,} chosen**{size}", width=160)
+        st.markdown(f"**{len(findings):,} chosen**{size}", width="content")
         _take_away(findings)
         _label_these(library, findings)
         st.button("Choose none", type="tertiary", on_click=drop, args=(library, findings), disabled=not findings)

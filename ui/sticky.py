@@ -1,0 +1,25 @@
+"""A row that stays in sight while one scrolls."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+# what a row scrolls over must not shine through: the colour of the page is handed down to it, whatever the theme
+_CSS = """<style>
+[data-testid=stAppViewContainer], :has(> [data-testid=stMain]), [data-testid=stMain],
+[data-testid=stMainBlockContainer], [data-testid=stMainBlockContainer] > [data-testid=stVerticalBlock] {
+  background-color: inherit;
+}
+[data-testid=stMainBlockContainer] > [data-testid=stVerticalBlock]
+> [data-testid=stLayoutWrapper]:has(> .st-key-KEY) {
+  position: sticky; top: 3.75rem; z-index: 3; padding: 0.5rem 0; background-color: inherit;
+}
+body:not(:has([data-testid=stExpandSidebarButton])) [data-testid=stLayoutWrapper]:has(> .st-key-KEY) {
+  top: 0 !important;  /* beside an open sidebar the header is empty and lets everything through */
+}
+</style>"""
+
+
+def stay_in_sight(key: str) -> None:
+    """Makes the container of this key, at the top level of the page, stay below the header."""
+    st.html(_CSS.replace("KEY", key))
