@@ -15,11 +15,12 @@ from core.cluster import find_clusters
 from core.encoders.base import Encoder, Vectors, unit_rows
 from core.errors import DataError
 from core.labelled_files import embed_files
+from core.layouts import UMAP_NEIGHBOURS
 from core.library.scan import scan
 from core.media.kinds import is_image_path
 from core.neighbours import nearest
 from core.progress import OnProgress
-from core.projection import UMAP_NEIGHBOURS, project
+from core.projection import project
 
 _LEAST = 100
 _MIDDLES = 60  # of the mixture that stands for a library
