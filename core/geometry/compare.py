@@ -56,6 +56,11 @@ class Agreement:
     common: int
     odd: tuple[Disagreement, ...]
 
+    @property
+    def beyond_chance(self) -> float:
+        """Where the overlap lies between chance, 0, and the same neighbours throughout, 1; below 0 by bad luck."""
+        return (self.overlap - self.chance) / max(1.0 - self.chance, 1e-12)
+
 
 @dataclass(frozen=True, slots=True)
 class Size:

@@ -36,6 +36,11 @@ class Retrieval:
     pool: int
     captions: int
 
+    @property
+    def is_guessing(self) -> bool:
+        """Whether captions find their item among the first 10 no more often than guessing would, give or take luck."""
+        return self.t2i.r10 <= _lucky(self.chance.r10, self.pool)
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -47,6 +52,11 @@ class Told:
     commonest: float
     items: int
     classes: int
+
+    @property
+    def is_guessing(self) -> bool:
+        """Whether it is no better than guessing, or than always saying the most common class, give or take luck."""
+        return self.accuracy <= _lucky(max(self.chance, self.commonest), self.items)
 
 
 def retrieval_of(
@@ -107,3 +117,8 @@ def told_by(library: Library, encoders: Sequence[Encoder], labels: Mapping[str, 
         best = (wholes_of(library.index(encoder), ids)[1] @ prompts.T).argmax(axis=1)
         found.append(Told(float((best == truth).mean()), 1.0 / len(names), commonest, len(ids), len(names)))
     return found
+
+
+def _lucky(share: float, count: int) -> float:
+    """What a share reaches by luck among so many: three standard deviations of a binomial above it."""
+    return share + 3.0 * float(np.sqrt(share * (1.0 - share) / max(count, 1)))

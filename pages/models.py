@@ -1,0 +1,75 @@
+"""Models side by side: two encoders on the same library."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core import Encoder, Library
+from core.errors import DataError, QueryError
+from ui.add import no_library, ready
+from ui.frame import header
+from ui.in_python import in_python, opening
+from ui.jobs import job_panel
+from ui.libraries import library_facts
+from ui.models_agree import agree_section
+from ui.models_choice import other_encoder
+from ui.models_cost import cost_section
+from ui.models_query import SHOWN, query_section
+from ui.models_truth import truth_section
+from ui.page import boundary, plain
+from ui.query import go_where_asked
+from ui.sidebar import current_encoder, current_library
+
+header(
+    "Models side by side",
+    "Two encoders look at the same library: ask both the same thing, see whether they agree on what is near, and what "
+    "each costs. Their cosines cannot be compared, so what counts is the order that each puts things in.",
+)
+
+
+def page() -> None:
+    go_where_asked()
+    library = current_library()
+    if library is None:
+        no_library("There is no library to compare on yet.")
+        return
+    encoder = current_encoder()
+    job_panel(library, report=False)
+    if not ready(library, encoder, library_facts(library, encoder)):
+        return
+    other = other_encoder(library, encoder)
+    if other is not None:
+        side_by_side(library, (encoder, other))
+
+
+def side_by_side(library: Library, encoders: tuple[Encoder, Encoder]) -> None:
+    for title, section in (
+        ("The same query under both", query_section),
+        ("Do they agree on what is near?", agree_section),
+        ("What does each cost?", cost_section),
+        ("Which one is right?", truth_section),
+    ):
+        st.subheader(title, anchor=False)
+        try:
+            section(library, encoders)
+        except (DataError, QueryError) as error:
+            st.warning(plain(str(error)), icon=":material/help:")
+    text = st.session_state.get("ask") or "a dog"
+    in_python(
+        f"""{opening(library, encoders[0])}
+from core import parse_query, search
+from core.geometry.compare import agreement_of, size_of, speeds_of
+
+other = open_encoder({encoders[1].name!r})
+for each in (encoder, other):
+    print(size_of(library, each))
+    for hit in search(library, each, parse_query({text!r}), top_k={SHOWN}).hits:
+        print(hit.item.path, hit.relevance)
+print(agreement_of(library, encoder, other))
+print(speeds_of(library, [encoder, other]))
+"""
+    )
+
+
+with boundary():
+    page()

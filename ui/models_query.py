@@ -1,0 +1,59 @@
+"""The same query under two encoders, answer beside answer."""
+
+from __future__ import annotations
+
+import threading
+
+import streamlit as st
+
+from core import Encoder, Library, SearchResult, search
+from core.neutral import neutral_vectors
+from core.progress import OnProgress
+from ui.details import open_details, show_details
+from ui.gallery import Card, gallery
+from ui.models_choice import short_title
+from ui.page import plain
+from ui.query import more_like
+from ui.tasks import asked, start, task_of
+from ui.thing_picker import name_of, thing
+
+SHOWN = 12
+_KEY = "models query"
+
+
+def query_section(library: Library, encoders: tuple[Encoder, Encoder]) -> None:
+    query = thing("Ask both", "ask", library=library, encoder=encoders[0], default="a dog in the snow")
+    if query is None:
+        st.info("Type words, or choose a picture, to ask both.", icon=":material/edit:")
+        return
+
+    def work(tell: OnProgress, _: threading.Event) -> tuple[SearchResult, ...]:
+        for encoder in encoders:
+            neutral_vectors(encoder, on_progress=tell)
+        return tuple(search(library, encoder, [query], top_k=SHOWN) for encoder in encoders)
+
+    about = (library.path, *(encoder.id for encoder in encoders), query)
+    state = library.index(encoders[1])
+    if task_of(_KEY, about=about) is None:
+        start(_KEY, "Asking both", work, about=about, state=state)
+    results = asked(_KEY, "Ask both", work, title="Asking both", about=about, state=state)
+    if results is not None:
+        _answers(encoders, results, name_of(library, query))
+
+
+def _answers(encoders: tuple[Encoder, Encoder], results: tuple[SearchResult, ...], asked_for: str) -> None:
+    found = [{hit.item.id for hit in result.hits} for result in results]
+    both = found[0] & found[1]
+    most = max(map(len, found))
+    st.markdown(f"For {plain(asked_for)}, **{len(both)} of the {most}** nearest are found by both.")
+    for column, encoder, result in zip(st.columns(2, gap="medium"), encoders, results, strict=True):
+        with column:
+            likely = f"{result.cutoff} likely" if result.cutoff else "nothing likely, these are nearest"
+            st.markdown(f"**{plain(short_title(encoder))}**: {likely}")
+            cards = [Card(hit.item, hit, badge="both" if hit.item.id in both else "") for hit in result.hits]
+            gallery(cards, key=f"answers {encoder.id}", on_open=open_details, on_like=more_like)
+    st.caption(
+        "Each percentage is the encoder's own estimate that the picture is what was meant; the numbers beside it are "
+        "cosines, which cannot be compared between encoders."
+    )
+    show_details([hit for result in results for hit in result.hits])
