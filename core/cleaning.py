@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
-import math
 import os
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass
 
 import pyarrow.compute as pc
 
-from core.duplicates import find_duplicates, find_leaks
-from core.encoders.base import Encoder
 from core.export import as_text
 from core.library.schema import Item
 from core.library.store import Library
 from core.picture_quality import QualityReport, measure_quality, shorter_side
-from core.points import Of, Points, points_of
 from core.progress import OnProgress
 
 _COLUMNS = ("path", "why", "best_copy", "cosine")
@@ -37,113 +32,6 @@ class Finding:
     best: str = ""
     cosine: float | None = None
     time_s: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Copies:
-    """Files that show the same: the one to keep first, and why that one. is_exact: equal to the byte."""
-
-    findings: tuple[Finding, ...]
-    is_exact: bool
-    reason: str
-
-    @property
-    def spare(self) -> tuple[Finding, ...]:
-        """Those but the first; no video that merely shows the picture in one of its frames."""
-        return tuple(each for each in self.findings[1:] if each.time_s is None)
-
-
-@dataclass(frozen=True, slots=True)
-class CopiesFound:
-    """The groups, and the files that could not be read when they were compared: copies of theirs may go unfound."""
-
-    groups: list[Copies]
-    unread: list[tuple[Item, str]] = field(default_factory=list)
-
-    @property
-    def spare(self) -> list[Finding]:
-        """What could go from all groups."""
-        return [finding for group in self.groups for finding in group.spare]
-
-
-def copies_in(
-    library: Library,
-    encoder: Encoder,
-    *,
-    of: Of = "items",
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
-) -> CopiesFound:
-    """Files of a library that show the same; of "frames" also pictures that a video shows. See `find_duplicates`."""
-    unread: list[tuple[Item, str]] = []
-    points = points_of(library, encoder, of=of)
-    duplicates = find_duplicates(
-        points, on_progress=on_progress, cancel=cancel, on_unreadable=lambda *each: unread.append(each)
-    )
-    places = _places(points, [number for each in duplicates for number in each.numbers])
-    groups = []
-    for each in duplicates:
-        first, *rest = each.numbers
-        others = tuple(_copy(points, places, number, first) for number in rest)
-        kept = replace(places[first], why=f"the best of {len(each.numbers):,} copies")
-        groups.append(Copies((kept, *others), each.kind == "exact", _reason(kept.item, others)))
-    return CopiesFound(groups, unread)
-
-
-def leaks_between(
-    library: Library,
-    encoder: Encoder,
-    first: str,
-    second: str,
-    *,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
-) -> CopiesFound:
-    """The files of one folder that have a copy in another: each with that copy, which comes first. See `find_leaks`."""
-    unread: list[tuple[Item, str]] = []
-    points = points_of(library, encoder)
-    leaks = find_leaks(
-        points, first, second, on_progress=on_progress, cancel=cancel, on_unreadable=lambda *each: unread.append(each)
-    )
-    places = _places(points, [number for leak in leaks for number in (leak.first, leak.second)])
-    groups = []
-    for leak in leaks:
-        kept = replace(places[leak.second], why=f"has a copy in {first}")
-        groups.append(Copies((kept, _copy(points, places, leak.first, leak.second)), leak.kind == "exact", ""))
-    return CopiesFound(groups, unread)
-
-
-def _places(points: Points, numbers: Sequence[int]) -> dict[int, Finding]:
-    """The files of some points, and the seconds of those that are frames of a video."""
-    seconds = [float(points.start_s[number]) for number in numbers]
-    items = points.items(numbers)
-    return {
-        number: Finding(item, "", time_s=None if math.isnan(at) else at)
-        for number, item, at in zip(numbers, items, seconds, strict=True)
-    }
-
-
-def _copy(points: Points, places: dict[int, Finding], number: int, best: int) -> Finding:
-    own, kept = places[number], places[best].item
-    is_exact = own.item.content_hash is not None and own.item.content_hash == kept.content_hash
-    what = "the same file as" if is_exact else "shows in a frame" if own.time_s is not None else "nearly the same as"
-    cosine = min(1.0, float(points.vectors[number] @ points.vectors[best]))
-    return replace(own, why=f"{what} {Path(kept.path).name}", best=kept.path, cosine=cosine)
-
-
-def _reason(kept: Item, others: Sequence[Finding]) -> str:
-    """Why this one is kept: of those that differ from it, it has the most pixels, is sharper, or larger."""
-    rivals = [each.item for each in others if each.item.content_hash != kept.content_hash]
-    if not rivals:
-        return "all are equal: any will do"
-    if _pixels(kept) > max(map(_pixels, rivals)):
-        return "the most pixels"
-    largest = kept.bytes >= max(each.bytes for each in rivals if _pixels(each) == _pixels(kept))
-    return "the largest file of this size" if largest else "the sharpest of this size"
-
-
-def _pixels(item: Item) -> int:
-    return (item.width or 0) * (item.height or 0)
 
 
 def unreadable(library: Library) -> list[Finding]:

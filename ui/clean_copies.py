@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core import Encoder, Library
-from core.cleaning import Copies, CopiesFound, copies_in, leaks_between
+from core.cleaning_copies import Copies, CopiesFound, copies_in, leaks_between
 from core.points import Of
 from ui.add import ready
 from ui.clean_choice import choose_row, chosen
