@@ -155,7 +155,7 @@ def axis_plane(
         mode="markers",
         marker={"color": TEAL, "size": 7, "opacity": 0.6},
         customdata=numbers,
-        text=[label(names[number], 60) for number in numbers],
+        text=[label(names[int(number)], 60) for number in numbers],
         hovertemplate="%{text}<extra></extra>",
     )
     wide, high = (float(np.ptp(axis.values[numbers])) or 1.0 for axis in (across, up))

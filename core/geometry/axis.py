@@ -112,5 +112,16 @@ def axis_values(vectors: Vectors, ends: Vectors, *, by: By = "pictures") -> NDAr
     return vectors @ (high - low)
 
 
+def scattered(across: Axis, up: Axis, cells: int = 6) -> NDArray[np.int64]:
+    """The numbers of points all over a plane of two axes: of each of cells x cells fields one, in its midst."""
+    places = np.stack([across.values, up.values], axis=1)
+    low, high = places.min(axis=0), places.max(axis=0)
+    at = (places - low) / np.maximum(high - low, 1e-9) * cells
+    field = np.minimum(at.astype(np.int64), cells - 1)
+    order = np.argsort(((at - field - 0.5) ** 2).sum(axis=1), kind="stable")
+    numbers = field[order, 0] * cells + field[order, 1]
+    return order[np.unique(numbers, return_index=True)[1]]
+
+
 def _phrases(text: str) -> Sequence[str]:
     return [" ".join(part.split()) for part in text.split(";") if part.strip()]

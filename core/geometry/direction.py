@@ -39,18 +39,22 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Analogy:
-    """What lies nearest to a - b + c: items, and words of the neutral prompts, the nearest first."""
+    """What lies nearest to a - b + c: items, and (neutral prompt, cosine), the nearest first.
+
+    alone: how many of the items are among as many that lie nearest to `c` by itself.
+    """
 
     items: tuple[Near, ...]
     words: tuple[tuple[str, float], ...]
+    alone: int
 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
     """An analogy of words whose answer is known: "man" - "woman" + "girl" should be "boy".
 
-    before, after: place of the nearest picture of `wanted` among all, 0 (first) to 1 (last), asked with `c` alone and
-    with the analogy: the mean place of the items that a search for `wanted` puts first.
+    before, after: the mean place, 0 (first) to 1 (last), that the items which a search for `wanted` puts first have when
+    they are asked for with `a` or `c` alone, whichever is nearer, and with the analogy.
     """
 
     a: str
@@ -62,7 +66,7 @@ class Tried:
 
     @property
     def works(self) -> bool:
-        """Whether the step from b to a brought the wanted pictures nearer."""
+        """Whether the three together lead nearer to what is wanted than either of the two."""
         return self.after < self.before
 
 
@@ -123,14 +127,17 @@ def analogy(
     terms = [a, b, c]
     words = neutral_vectors(encoder)
     middles = _middles(encoder, index, centred)
-    wanted = _sum(embed_terms(encoder, index, terms), terms, middles)
-    _, numbers = index.search(wanted, max(_CANDIDATES, 4 * nearest), allowed=_without(index, terms))
-    cosines = unit_rows(index.vectors(numbers) - middles[1]) @ wanted if len(numbers) else np.empty(0, np.float32)
+    vectors, allowed = embed_terms(encoder, index, terms), _without(index, terms)
+    wanted = _sum(vectors, terms, middles)
+    items, others = (
+        _nearest_moved(index, place, middles[1], nearest, allowed)
+        for place in (wanted, _sum(vectors[2:], terms[2:], middles))
+    )
     own = {str(term.value).lower() for term in terms if term.is_word}
     told = unit_rows(words - middles[0]) @ wanted
     order = [row for row in np.argsort(-told)[: nearest + len(own)] if neutral_prompts()[row].lower() not in own]
     named = tuple((neutral_prompts()[row], float(told[row])) for row in order[:nearest])
-    return Analogy(_as_items(index, numbers, cosines, nearest), named)
+    return Analogy(items, named, len({each.item.id for each in items} & {each.item.id for each in others}))
 
 
 def try_analogies(
@@ -150,10 +157,25 @@ def try_analogies(
         terms = [Term("text", text) for text in example]
         vectors = embed_terms(encoder, index, terms)
         wanted = np.argsort(-(index.background @ vectors[3]))[:top_k]
-        alone = _sum(vectors[2:3], terms[2:3], middles)
-        places = [_mean_place(pictures @ asked, wanted) for asked in (alone, _sum(vectors[:3], terms[:3], middles))]
-        found.append(Tried(*example, *places))
+        alone = [_sum(vectors[row : row + 1], terms[row : row + 1], middles) for row in (0, 2)]
+        before = min(_mean_place(pictures @ asked, wanted) for asked in alone)
+        after = _mean_place(pictures @ _sum(vectors[:3], terms[:3], middles), wanted)
+        found.append(Tried(*example, before, after))
     return sorted(found, key=lambda each: each.after - each.before)
+
+
+def _nearest_moved(
+    index: VectorIndex,
+    place: NDArray[np.float32],
+    middle: NDArray[np.float32],
+    count: int,
+    allowed: NDArray[np.bool_],
+) -> tuple[Near, ...]:
+    """As `_nearest`, of vectors relative to their middle, among those that are near as they are."""
+    _, numbers = index.search(place, max(_CANDIDATES, 4 * count), allowed=allowed)
+    if not len(numbers):
+        return ()
+    return _as_items(index, numbers, unit_rows(index.vectors(numbers) - middle) @ place, count)
 
 
 def _mean_place(scores: NDArray[np.float32], wanted: NDArray[np.int64]) -> float:
