@@ -41,8 +41,8 @@ _TEXTS_AT_ONCE = 128
 class DimensionReport:
     """pool: pictures measured on; learned_from: pictures that the principal components were learned from (the same
     ones, unless others are named). captions: of them that asked; classes: that they are told into.
-    points: the curve. knee: where more dimensions of PCA in fp32 stop to pay. enough: for each measure that is known the
-    fewest dimensions of PCA in fp32 that keep 95 % of it. intrinsic: dimensions that the vectors fill locally.
+    points: the curve. knee: where more dimensions of PCA in fp32 stop to pay. enough: the fewest of these that keep
+    95 % of each measure that is known. intrinsic: dimensions that the vectors fill locally.
     """
 
     pool: int
@@ -117,9 +117,9 @@ def evaluate_dimensions(
     dims: Sequence[int] | None = None,
     on_progress: OnProgress | None = None,
 ) -> DimensionReport:
-    """The report on the pictures of a folder: those that a table of captions (columns image, caption), of labels (image,
-    label) or `only` (image) names, or else all that lie in it. learn_from: a table (image) of others of the folder, that
-    the map is learned from. Raises DataError.
+    """The report on the pictures of a folder: those that a table of captions (columns image, caption), of labels
+    (image, label) or `only` (image) names, or else all that lie in it. learn_from: a table (image) of others of the
+    folder, that the map is learned from. Raises DataError.
     """
     texts = _normal(read_pairs(captions, "image", "caption")) if captions else []
     told = one_each(read_pairs(labels, "image", "label"), labels) if labels else {}
@@ -150,7 +150,10 @@ def line_of(points: Sequence[DimensionPoint], method: Method, precision: Precisi
 
 
 def _captions(
-    encoder: Encoder, captions: Sequence[tuple[int, str]], on_progress: OnProgress | None, cancel: threading.Event | None
+    encoder: Encoder,
+    captions: Sequence[tuple[int, str]],
+    on_progress: OnProgress | None,
+    cancel: threading.Event | None,
 ) -> Captions | None:
     if not captions:
         return None

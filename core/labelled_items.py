@@ -39,7 +39,12 @@ class Table:
         ]
 
     def column(self, name: str, items: Sequence[Item]) -> tuple[dict[str, str], list[str]]:
-        """({item id: cell}, the files of the table that are none of the items, or fit several).
+        """({item id: cell}, the files of the table that are none of the items, or fit several). See `pairs`."""
+        found, unknown = self.pairs(name, items)
+        return dict(found), unknown
+
+    def pairs(self, name: str, items: Sequence[Item]) -> tuple[list[tuple[str, str]], list[str]]:
+        """([(item id, cell)] of all rows, the files of the table that are none of the items, or fit several).
 
         A file is found by as many last parts of its path as are known: `cats/1.jpg`, else `1.jpg`. Where these are
         those of several items it is not guessed which is meant.
@@ -50,7 +55,7 @@ class Table:
             parts = _parts(item.path)
             for first in range(len(parts)):
                 by_end.setdefault(parts[first:], []).append(item.id)
-        found: dict[str, str] = {}
+        found: list[tuple[str, str]] = []
         unknown: list[str] = []
         for file, cell in zip(self.files, self.columns[name], strict=True):
             parts = _parts(file)
@@ -59,7 +64,7 @@ class Table:
             if len(ids) != 1:
                 unknown.append(file)
             elif cell:
-                found[ids[0]] = cell
+                found.append((ids[0], cell))
         return found, unknown
 
 

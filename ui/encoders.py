@@ -12,6 +12,7 @@ import streamlit as st
 from core import Encoder, Progress, encoder_names, open_encoder
 from core.encoders import is_model_name
 from core.encoders.hub import CURATED
+from core.encoders.reduced import ReducedEncoder, load_reduction, reduced_title
 from ui.page import duration_text, plain, size_text
 
 
@@ -42,7 +43,12 @@ def _slot(name: str) -> _Slot:
 
 def encoder_title(name: str) -> str:
     """How the picker shows an encoder."""
-    return _TITLES.get(name, name)
+    return _TITLES.get(name) or encoder_name(name)
+
+
+def encoder_name(name: str) -> str:
+    """An encoder's name as it can be read: that of one with fewer dimensions says how many."""
+    return reduced_title(name) or name
 
 
 def encoder_choices(*more: str) -> list[str]:
@@ -58,7 +64,10 @@ def get_encoder(name: str, *, proven: bool = False) -> Encoder:
     """
     slot = _slot(name)
     if slot.encoder is None:
-        if is_model_name(name):
+        if reduced_title(name):  # shares the other's session
+            reduction = load_reduction(name)
+            slot.encoder = ReducedEncoder(get_encoder(reduction.encoder_name, proven=proven), reduction)
+        elif is_model_name(name):
             _work(slot, f"Opening {name}", lambda: _open_model(name, slot, proven))
         else:
             slot.encoder = _open(name, slot)

@@ -43,6 +43,11 @@ def _pages() -> dict[str, list[st.Page]]:
             st.Page("pages/explore.py", title="Explore", icon=":material/scatter_plot:"),
             st.Page("pages/lab.py", title="Lab", icon=":material/experiment:"),
         ],
+        "How it works": [
+            st.Page("pages/dimensions.py", title="How many dimensions", icon=":material/straighten:"),
+            st.Page("pages/inside.py", title="Inside a vector", icon=":material/barcode:"),
+            st.Page("pages/models.py", title="Models side by side", icon=":material/compare:"),
+        ],
     }
 
 

@@ -15,12 +15,18 @@ _WAYS = ("folder names", "a CSV", "labels of a task")
 _MISSING = 5  # unknown files that are named
 
 
-def labels_section(library: Library, encoder: Encoder) -> LabelledItems | None:
-    """Pictures with labels; None while there are none. Raises DataError."""
+def labels_section(library: Library, encoder: Encoder, *, otherwise: str = "") -> LabelledItems | None:
+    """Pictures with labels; None while there are none. Raises DataError.
+
+    otherwise: what the first choice is called where labels may be left out.
+    """
+    ways = (otherwise, *_WAYS) if otherwise else _WAYS
     way = st.segmented_control(
-        "Labels from", _WAYS, default=_WAYS[0], required=True, key="labels_from", bind="query-params"
+        "Labels from", ways, default=ways[0], required=True, key="labels_from", bind="query-params"
     )
-    items = _items(library, encoder)
+    if way == otherwise:
+        return None
+    items = items_of(library, encoder)
     if way == "labels of a task":
         labels = _of_task(library)
     elif way == "a CSV":
@@ -52,7 +58,7 @@ def labels_section(library: Library, encoder: Encoder) -> LabelledItems | None:
 
 def numbers_section(library: Library, encoder: Encoder) -> tuple[str, LabelledItems] | None:
     """(name of the number, pictures with one each, written out); None while there are none. Raises DataError."""
-    table = _table("numbers_csv", "A CSV: path or file name, then columns of which one holds a number")
+    table = table_of("numbers_csv", "A CSV: path or file name, then columns of which one holds a number")
     if table is None:
         return None
     names = table.numeric()
@@ -60,8 +66,8 @@ def numbers_section(library: Library, encoder: Encoder) -> tuple[str, LabelledIt
         st.info("No column of this CSV holds numbers alone.", icon=":material/numbers:")
         return None
     name = st.selectbox("The number", names, key="number_column")
-    values, unknown = table.column(name, _items(library, encoder))
-    _tell_unknown(unknown)
+    values, unknown = table.column(name, items_of(library, encoder))
+    tell_unknown(unknown)
     if not values:
         return None
     st.caption(f"{counted(len(values), 'picture')} with a number")
@@ -70,7 +76,8 @@ def numbers_section(library: Library, encoder: Encoder) -> tuple[str, LabelledIt
     return name, remembered("numbered", key, index, lambda: labelled_items(index, values))
 
 
-def _items(library: Library, encoder: Encoder) -> list[Item]:
+def items_of(library: Library, encoder: Encoder) -> list[Item]:
+    """The items of the library."""
     index = library.index(encoder)
     return remembered("lab items", encoder.id, index, lambda: [Item.from_row(row) for row in index.items.to_pylist()])
 
@@ -87,22 +94,24 @@ def _of_task(library: Library) -> dict[str, str]:
 
 
 def _of_csv(items: list[Item]) -> dict[str, str]:
-    table = _table("labels_csv", "A CSV: path or file name, then the label")
+    table = table_of("labels_csv", "A CSV: path or file name, then the label")
     if table is None:
         return {}
     names = list(table.columns)
     name = st.selectbox("Column of the labels", names, key="label_column") if len(names) > 1 else names[0]
     labels, unknown = table.column(name, items)
-    _tell_unknown(unknown)
+    tell_unknown(unknown)
     return labels
 
 
-def _table(key: str, label: str) -> Table | None:
+def table_of(key: str, label: str) -> Table | None:
+    """A table that a visitor gives; None while there is none. Raises DataError."""
     file = st.file_uploader(label, type=["csv"], key=key, max_upload_size=50, help="With a header, in UTF-8.")
     return read_table(file.getvalue()) if file is not None else None
 
 
-def _tell_unknown(unknown: list[str]) -> None:
+def tell_unknown(unknown: list[str]) -> None:
+    """Says which rows of a table were of no use."""
     if unknown:
         some = ", ".join(plain(name) for name in unknown[:_MISSING])
         st.warning(f"{counted(len(unknown), 'row')} of the CSV name no file here, or fit several: {some} …")

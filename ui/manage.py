@@ -9,6 +9,7 @@ import streamlit as st
 from core import Encoder, Library
 from core.library.registry import create_library, forget_library, libraries_folder, remember_library
 from ui.add import embed_button
+from ui.encoders import encoder_name
 from ui.jobs import busy, dismiss_job, start_ingest
 from ui.libraries import LibraryFacts, damaged_items, library_key, start_visit_library, top_folders
 from ui.page import boundary, counted, file_table, plain, size_text
@@ -37,7 +38,7 @@ def encoder_section(library: Library, encoder: Encoder, facts: LibraryFacts) -> 
         with st.container(horizontal=True, vertical_alignment="center", key=f"encoder {entry.id}"):
             used = " · in use" if entry.id == encoder.id else ""
             st.markdown(
-                f"**{plain(entry.name)}**{used}  \n"
+                f"**{plain(encoder_name(entry.name))}**{used}  \n"
                 f":gray[{counted(entry.vectors, 'vector')} of {entry.dim} dimensions · {plain(entry.id)}]",
                 width="stretch",
             )

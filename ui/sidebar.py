@@ -31,6 +31,11 @@ def use_library(key: str | None) -> None:
     st.session_state["library_next"] = key
 
 
+def use_encoder(name: str) -> None:
+    """Switches to an encoder from outside the picker; takes effect on the next run. For callbacks."""
+    st.session_state["encoder_next"] = name
+
+
 def sidebar() -> None:
     """Both pickers and what is true of the choice. Afterwards the link in the address bar opens the same again."""
     with st.sidebar:

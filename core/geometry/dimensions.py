@@ -46,7 +46,8 @@ class Classes:
 
 @dataclass(frozen=True, slots=True)
 class DimensionPoint:
-    """One way to keep vectors. overlap: share of the 10 nearest neighbours that are the same as with whole vectors.
+    """One way to keep vectors. overlap: share of the nearest neighbours (`nearest_count`) that are the same as with
+    whole vectors.
     recall: share of captions whose own picture is among the first 10; accuracy: of zero-shot; None where unknown.
     bytes: of one vector. query_ms: of a search by one query through 20,000 such vectors, exact, on this machine.
     """
@@ -59,6 +60,11 @@ class DimensionPoint:
     accuracy: float | None
     bytes: int
     query_ms: float
+
+
+def nearest_count(count: int) -> int:
+    """How many nearest neighbours are compared among so many vectors: 10, of fewer than 41 a quarter of the others."""
+    return max(1, min(_NEAREST, (count - 1) // 4))
 
 
 def steps_to(dim: int) -> list[int]:
@@ -97,7 +103,11 @@ def dimension_curve(
     total, started = len(methods) * len(dims) * len(precisions), time.monotonic()
     for method in methods:
         for dim in dims:
-            weights = axes[:, :dim] if method == "pca" and axes is not None else weights_of(vectors, dim, method=method, seed=seed)
+            weights = (
+                axes[:, :dim]
+                if method == "pca" and axes is not None
+                else weights_of(vectors, dim, method=method, seed=seed)
+            )
             less = unit_rows(vectors @ weights)
             for precision in precisions:
                 if cancel is not None and cancel.is_set():
@@ -163,7 +173,7 @@ def _neighbours(vectors: Vectors, queries: Vectors, own: NDArray[np.int64]) -> N
     """(m, k) numbers of the vectors nearest to each query, itself (own) left out."""
     scores = queries @ vectors.T
     scores[np.arange(len(own)), own] = -np.inf
-    k = min(_NEAREST, len(vectors) - 1)
+    k = nearest_count(len(vectors))
     return np.argpartition(-scores, k - 1, axis=1)[:, :k]
 
 

@@ -4,17 +4,42 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 
 import numpy as np
 
 from core.encoders.base import Encoder
-from core.encoders.reduced import ReducedEncoder, Reduction, save_reduction
-from core.errors import Cancelled
-from core.library.schema import VectorRow
+from core.encoders.reduced import (
+    MARK,
+    Method,
+    ReducedEncoder,
+    Reduction,
+    learn_reduction,
+    load_reduction,
+    save_reduction,
+)
+from core.errors import Cancelled, EncoderError
+from core.library.schema import EncoderEntry, VectorRow
 from core.library.store import Library
 from core.progress import OnProgress, Progress
 
 _AT_ONCE = 500
+
+
+def reductions_of(library: Library, encoder: Encoder) -> list[EncoderEntry]:
+    """What is stored here of this encoder's vectors with fewer dimensions."""
+    return [entry for entry in library.encoders() if entry.name.startswith(encoder.name + MARK)]
+
+
+def reduction_for(library: Library, encoder: Encoder, dim: int, *, method: Method = "pca") -> Reduction:
+    """The map to `dim` dimensions that this library has stored vectors of, so that new items are mapped as the others
+    were; else one that is learned from the vectors here. Raises DataError, see `learn_reduction`, and LibraryError."""
+    for entry in reductions_of(library, encoder):
+        with suppress(EncoderError):  # of a file that is gone: learned anew
+            kept = load_reduction(entry.name)
+            if (kept.encoder_id, kept.method, kept.dim) == (encoder.id, method, dim):
+                return kept
+    return learn_reduction(encoder, library.index(encoder).background, dim, method=method)
 
 
 def store_reduced(
@@ -28,13 +53,15 @@ def store_reduced(
     """Stores a library's vectors once more, reduced, beside the whole ones, and keeps the reduction: its name opens as
     an encoder everywhere. Nothing is lost until somebody drops the whole ones; dropping the reduced ones undoes it.
 
-    What has reduced vectors already is not stored again. Raises EncoderError where the reduction is of other weights,
-    LibraryError, and Cancelled (what is stored by then stays, and the next run goes on).
+    What has reduced vectors already is not stored again, unless it was sampled otherwise since. Raises EncoderError
+    where the reduction is of other weights, LibraryError, and Cancelled (what is stored by then stays, and the next run
+    goes on).
     """
     reduced = ReducedEncoder(encoder, reduction)
     save_reduction(reduction)
     started = time.monotonic()
     with library.writing():
+        library.remove_vectors(reduced, _outdated(library, encoder, reduced))
         there = library.vector_ids(reduced.id)
         known = library.vector_ids(encoder.id)
         ids = [each for each in library.items()["id"].to_pylist() if each in known and each not in there]
@@ -52,3 +79,9 @@ def store_reduced(
                 done = min(first + _AT_ONCE, len(ids))
                 on_progress(Progress("reduce", done, len(ids), time.monotonic() - started, "items"))
     return reduced
+
+
+def _outdated(library: Library, encoder: Encoder, reduced: ReducedEncoder) -> list[str]:
+    """Videos whose whole vectors are of other frames than the reduced ones."""
+    now = library.samplings(encoder.id)
+    return [each for each, sampling in library.samplings(reduced.id).items() if now.get(each, sampling) != sampling]

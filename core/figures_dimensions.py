@@ -1,0 +1,116 @@
+"""Plotly figures of how many dimensions are enough. They hold no theme, as those of `core.figures`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from core.encoders.reduced import Method
+from core.figures_classes import AMBER, GREY, STILL, TEAL
+from core.geometry.dimensions import VERTEX, DimensionPoint
+from core.geometry.precision import Precision
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+Shown = Literal["overlap", "recall", "accuracy", "bytes", "query_ms"]
+
+AXES: dict[Shown, str] = {
+    "overlap": "share of nearest neighbours kept",
+    "recall": "recall@10 of the captions",
+    "accuracy": "zero-shot accuracy",
+    "bytes": "bytes of one vector",
+    "query_ms": "milliseconds of a query through 20,000 vectors",
+}
+METHOD_NAMES: dict[Method, str] = {"pca": "PCA", "truncate": "truncation", "random": "random projection"}
+_COLOURS: dict[Method, str] = {"pca": TEAL, "random": AMBER, "truncate": "#A8689A"}
+_DASHES: dict[Precision, str] = {"fp32": "solid", "fp16": "dash", "int8": "dashdot", "binary": "dot"}
+_SHARES = ("overlap", "recall", "accuracy")
+_PRECISION_COLOURS: dict[Precision, str] = {"fp32": TEAL, "fp16": "#4A86B5", "int8": AMBER, "binary": "#A8689A"}
+
+
+def dimension_lines(
+    points: Sequence[DimensionPoint], shown: Shown, *, knee: DimensionPoint | None = None, title: str = ""
+) -> go.Figure:
+    """One measure against the number of dimensions (log axis): a line for each method and precision; bytes and time do
+    not depend on the method, and have one for each precision. knee: marked on the line of its method.
+
+    Thin lines stand at the sizes that Vertex AI's multimodal embeddings have, for comparison.
+    """
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    for method, precision, line in _lines(points, shown):
+        whole = shown in _SHARES
+        name = f"{METHOD_NAMES[method]}, {precision}" if whole else precision
+        figure.add_scatter(
+            x=[point.dim for point in line],
+            y=[getattr(point, shown) for point in line],
+            mode="lines+markers",
+            name=name,
+            line={
+                "color": _COLOURS[method] if whole else _PRECISION_COLOURS[precision],
+                "dash": _DASHES[precision] if whole else "solid",
+                "width": 2,
+            },
+            marker={"size": 6},
+            hovertemplate=f"{name}, %{{x}} dimensions: %{{y:.3~g}}<extra></extra>",
+        )
+    if knee is not None and shown in _SHARES and getattr(knee, shown) is not None:
+        figure.add_scatter(
+            x=[knee.dim],
+            y=[getattr(knee, shown)],
+            mode="markers",
+            name=f"the knee: {knee.dim}",
+            marker={"symbol": "diamond-open", "size": 16, "color": TEAL, "line": {"width": 2}},
+            hovertemplate="the knee of the neighbours' curve: %{x} dimensions<extra></extra>",
+        )
+    _vertex_lines(figure)
+    figure.update_layout(**_layout(points, shown, title))
+    return figure
+
+
+def _lines(points: Sequence[DimensionPoint], shown: Shown) -> list[tuple[Method, Precision, list[DimensionPoint]]]:
+    found: dict[tuple[Method, Precision], list[DimensionPoint]] = {}
+    for point in points:
+        if shown in _SHARES or point.method == points[0].method:
+            found.setdefault((point.method, point.precision), []).append(point)
+    return [(*kind, sorted(line, key=lambda point: point.dim)) for kind, line in found.items()]
+
+
+def _vertex_lines(figure: go.Figure) -> None:
+    for dim in VERTEX:
+        figure.add_vline(x=dim, line={"color": GREY, "width": 1, "dash": "dot"}, opacity=0.7)
+        figure.add_annotation(
+            x=math.log10(dim), y=1, yref="paper", yanchor="bottom", text=str(dim), showarrow=False,
+            font={"size": 10, "color": GREY}, textangle=-60,
+        )  # fmt: skip
+
+
+def _layout(points: Sequence[DimensionPoint], shown: Shown, title: str) -> dict[str, Any]:
+    dims = sorted({point.dim for point in points})
+    most = max(*dims, *VERTEX)
+    ticks = [dim for dim in dims if dim == dims[-1] or dim * 1.6 < dims[-1]]
+    axis: dict[str, Any] = {"title": {"text": AXES[shown]}, **STILL}
+    if shown in _SHARES:
+        axis |= {"range": [0, 1.03], "tickformat": ".1f"}
+    else:
+        axis |= {"type": "log", "dtick": 1, "tickformat": "~s" if shown == "bytes" else "~g"}
+    return {
+        "title": {"text": title, "font": {"size": 13, "weight": "normal"}, "x": 0, "xref": "container", "y": 0.98},
+        "height": 440,
+        "margin": {"l": 0, "r": 8, "t": 64, "b": 0},
+        "dragmode": False,
+        "hovermode": "closest",
+        "legend": {"orientation": "h", "y": -0.2},
+        "xaxis": {
+            "type": "log",
+            "range": [math.log10(min(dims) * 0.9), math.log10(most * 1.12)],
+            "tickvals": ticks,
+            "ticktext": [str(dim) for dim in ticks],
+            "title": {"text": "dimensions kept"},
+            **STILL,
+        },
+        "yaxis": axis,
+    }

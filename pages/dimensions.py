@@ -1,0 +1,58 @@
+"""How many dimensions: what is kept of a library's vectors with fewer numbers, and storing them so."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core import Encoder, Library
+from core.errors import DataError, QueryError
+from ui.add import no_library, ready
+from ui.dimensions_data import known_section
+from ui.dimensions_measure import measured, python_lines, settings_section, show_report
+from ui.dimensions_store import python_lines as store_lines
+from ui.dimensions_store import store_section
+from ui.frame import header
+from ui.in_python import in_python, opening
+from ui.jobs import job_panel
+from ui.libraries import library_facts
+from ui.page import boundary, plain
+from ui.query import go_where_asked
+from ui.sidebar import current_encoder, current_library
+
+header(
+    "How many dimensions?",
+    "A vector has hundreds of numbers; here you see how much of neighbours, searches and classes is left with fewer of "
+    "them, and what that saves. The higher a curve, the more is kept; where it flattens, further numbers add little.",
+)
+
+
+def page() -> None:
+    go_where_asked()
+    library = current_library()
+    if library is None:
+        no_library("There is no library to measure yet.")
+        return
+    encoder = current_encoder()
+    job_panel(library, report=False)
+    if not ready(library, encoder, library_facts(library, encoder)):
+        return
+    lines = opening(library, encoder)
+    try:
+        lines += curve_section(library, encoder)
+    except (DataError, QueryError) as error:
+        st.warning(plain(str(error)), icon=":material/help:")
+    with boundary():
+        chosen = store_section(library, encoder)
+        in_python(lines + (store_lines(*chosen) if chosen else ""))
+
+
+def curve_section(library: Library, encoder: Encoder) -> str:
+    settings = settings_section(known_section(library, encoder))
+    report = measured(library, encoder, settings)
+    if report is not None:
+        show_report(report)
+    return python_lines(settings)
+
+
+with boundary():
+    page()

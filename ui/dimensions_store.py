@@ -1,0 +1,102 @@
+"""A library's vectors stored once more with fewer dimensions: asked for, followed, opened, and undone."""
+
+from __future__ import annotations
+
+import threading
+from functools import partial
+from typing import get_args
+
+import streamlit as st
+
+from core import Encoder, Library
+from core.encoders.reduced import Method, ReducedEncoder, reduced_title
+from core.figures_dimensions import METHOD_NAMES
+from core.library.reduce import reduction_for, reductions_of, store_reduced
+from core.progress import OnProgress
+from ui.jobs import busy
+from ui.page import counted, plain, size_text
+from ui.query import set_query
+from ui.sidebar import use_encoder
+from ui.tasks import asked
+
+_METHODS: tuple[Method, ...] = get_args(Method)
+_DEFAULT = 128
+
+
+def store_section(library: Library, encoder: Encoder) -> tuple[int, Method] | None:
+    """The whole section; returns what is chosen, None where nothing can be."""
+    st.subheader("Store my library with fewer dimensions", anchor=False)
+    if reduced_title(encoder.name) is not None:
+        st.info(
+            f"The encoder in use has fewer dimensions already ({encoder.dim:,}): to store others, choose the whole one "
+            "in the sidebar.",
+            icon=":material/compress:",
+        )
+        return None
+    with st.container(horizontal=True, vertical_alignment="bottom", key="store_settings"):
+        dim = st.number_input("Dimensions", 1, encoder.dim, min(_DEFAULT, encoder.dim), key="d", bind="query-params")
+        method = st.segmented_control(
+            "Method", _METHODS, default="pca", required=True, key="store_by", bind="query-params",
+            format_func=METHOD_NAMES.__getitem__,
+        )  # fmt: skip
+    chosen = int(dim), method or "pca"
+    count = len(library.index(encoder))
+    now, then = (size_text(2 * count * each) for each in (encoder.dim, chosen[0]))
+    st.caption(f"{counted(count, 'vector')}: {now} of half-precision numbers in search now, {then} then.")
+    _store(library, encoder, *chosen)
+    _stored(library, encoder)
+    return chosen
+
+
+def _store(library: Library, encoder: Encoder, dim: int, method: Method) -> None:
+    if busy(library):
+        st.caption(":material/sync: Wait until the library is indexed.")
+        return
+    asked(
+        "store reduced", f"Store my library at {dim:,}", partial(_work, library, encoder, dim, method),
+        title="Storing", about=(library.path, encoder.id, dim, method), state=library.index(encoder),
+        icon=":material/save:", note="Beside the whole vectors, which stay.",
+    )  # fmt: skip
+
+
+def _work(
+    library: Library, encoder: Encoder, dim: int, method: Method, tell: OnProgress, cancel: threading.Event
+) -> ReducedEncoder:
+    reduction = reduction_for(library, encoder, dim, method=method)
+    return store_reduced(library, encoder, reduction, on_progress=tell, cancel=cancel)
+
+
+def _stored(library: Library, encoder: Encoder) -> None:
+    """What is stored by now, and the way into it and out of it."""
+    entries = reductions_of(library, encoder)
+    for entry in entries:
+        with st.container(horizontal=True, vertical_alignment="center", key=f"stored {entry.id}"):
+            st.markdown(
+                f":material/check_circle: **{plain(reduced_title(entry.name) or entry.name)}**  \n"
+                f":gray[{counted(entry.vectors, 'vector')}, {size_text(2 * entry.vectors * entry.dim)}]",
+                width="stretch",
+            )
+            st.button("Search with it", key=f"open {entry.name}", icon=":material/search:", on_click=_open,
+                      args=(entry.name,))  # fmt: skip
+    if entries:
+        st.caption(
+            "It is an encoder like any other: choose it in the sidebar to search, sort and add photos with it. To undo "
+            "it, drop its vectors under Encoders on the page Library; the whole vectors stay until you drop them too."
+        )
+        st.page_link("pages/library.py", label="To the page Library", icon=":material/arrow_forward:")
+
+
+def _open(name: str) -> None:
+    use_encoder(name)
+    set_query("")
+
+
+def python_lines(dim: int, method: Method) -> str:
+    """What stores the same in Python, after a library was opened."""
+    return f"""
+from core.library.reduce import reduction_for, store_reduced
+
+reduced = store_reduced(library, encoder, reduction_for(library, encoder, {dim}, method={method!r}))
+library.index(reduced)  # and open_encoder(reduced.name) opens it again
+library.drop_encoder(reduced.id)  # undoes it
+"""
