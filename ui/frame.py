@@ -44,6 +44,7 @@ def _pages() -> dict[str, list[st.Page]]:
             st.Page("pages/lab.py", title="Lab", icon=":material/experiment:"),
         ],
         "How it works": [
+            st.Page("pages/distance.py", title="Distance and direction", icon=":material/square_foot:"),
             st.Page("pages/dimensions.py", title="How many dimensions", icon=":material/straighten:"),
             st.Page("pages/inside.py", title="Inside a vector", icon=":material/barcode:"),
             st.Page("pages/models.py", title="Models side by side", icon=":material/compare:"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.encoders.base import Encoder, Vectors, unit_rows
-from core.errors import QueryError
+from core.errors import Cancelled, QueryError
 from core.geometry.distance import embed_terms
 from core.library.index import VectorIndex
 from core.library.schema import Item
 from core.library.store import Library
 from core.neutral import neutral_prompts, neutral_vectors
+from core.progress import OnProgress, Progress
 from core.query import Term
 
 _CANDIDATES = 400  # items that are looked at closely for an analogy
@@ -53,8 +56,8 @@ class Analogy:
 class Tried:
     """An analogy of words whose answer is known: "man" - "woman" + "girl" should be "boy".
 
-    before, after: the mean place, 0 (first) to 1 (last), that the items which a search for `wanted` puts first have when
-    they are asked for with `a` or `c` alone, whichever is nearer, and with the analogy.
+    before, after: the mean place, 0 (first) to 1 (last), of the items which a search for `wanted` puts first, asked
+    with `a` or `c` alone, whichever is nearer, and with the analogy.
     """
 
     a: str
@@ -141,19 +144,28 @@ def analogy(
 
 
 def try_analogies(
-    library: Library, encoder: Encoder, examples: Sequence[tuple[str, str, str, str]], *, top_k: int = 10
+    library: Library,
+    encoder: Encoder,
+    examples: Sequence[tuple[str, str, str, str]],
+    *,
+    top_k: int = 10,
+    on_progress: OnProgress | None = None,
+    cancel: threading.Event | None = None,
 ) -> list[Tried]:
     """Which analogies of words (a, b, c, wanted) work on this library, those that gain most first.
 
-    Raises QueryError where the library has no vectors of this encoder.
+    Raises QueryError where the library has no vectors of this encoder, and Cancelled.
     """
     index = library.index(encoder)
     middles = _middles(encoder, index, True)
     pictures = unit_rows(index.background - middles[1])
     if not len(pictures):
         raise QueryError("There is nothing to try analogies on: index files with this encoder.")
-    found = []
+    found: list[Tried] = []
+    started = time.monotonic()
     for example in examples:
+        if cancel is not None and cancel.is_set():
+            raise Cancelled
         terms = [Term("text", text) for text in example]
         vectors = embed_terms(encoder, index, terms)
         wanted = np.argsort(-(index.background @ vectors[3]))[:top_k]
@@ -161,6 +173,8 @@ def try_analogies(
         before = min(_mean_place(pictures @ asked, wanted) for asked in alone)
         after = _mean_place(pictures @ _sum(vectors[:3], terms[:3], middles), wanted)
         found.append(Tried(*example, before, after))
+        if on_progress:
+            on_progress(Progress("try", len(found), len(examples), time.monotonic() - started, "analogies"))
     return sorted(found, key=lambda each: each.after - each.before)
 
 

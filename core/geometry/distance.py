@@ -27,6 +27,10 @@ class PairCosines:
 
     of: dict[PairKind, NDArray[np.float32]]
 
+    def typical(self, kind: PairKind) -> float | None:
+        """The median cosine of a kind of pair; None where there are no pairs."""
+        return float(np.median(self.of[kind])) if len(self.of[kind]) else None
+
     def share_below(self, kind: PairKind, cosine: float) -> float | None:
         """Share of the pairs of a kind, 0 to 1, that are less alike than this; None where there are no pairs."""
         cosines = self.of[kind]

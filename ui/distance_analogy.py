@@ -1,0 +1,108 @@
+"""Analogies: a - b + c, in words, pictures, or both."""
+
+from __future__ import annotations
+
+import threading
+
+import streamlit as st
+
+from core import Encoder, Library
+from core.geometry.direction import Tried, analogy, try_analogies
+from core.progress import OnProgress
+from ui.distance_pairs import ready_words
+from ui.distance_walk import nearest_gallery
+from ui.inside_terms import term_code
+from ui.memory import remembered
+from ui.page import plain
+from ui.tasks import asked
+from ui.thing_picker import put_thing, thing
+
+_KEYS = ("plus", "minus", "also")
+_CANDIDATES = (
+    ("a man", "a woman", "a girl", "a boy"),
+    ("a woman", "a man", "a boy", "a girl"),
+    ("a king", "a man", "a woman", "a queen"),
+    ("snow", "grass", "a dog on grass", "a dog in the snow"),
+    ("night", "day", "a city street", "a city at night"),
+    ("a crowd", "a person", "a dog", "many dogs"),
+    ("a child", "an adult", "a man", "a boy"),
+    ("water", "land", "a dog running", "a dog swimming"),
+    ("a bicycle", "a car", "a man in a car", "a man on a bicycle"),
+    ("red", "blue", "a blue car", "a red car"),
+    ("black", "white", "a white dog", "a black dog"),
+    ("winter", "summer", "a forest", "a snowy forest"),
+    ("sitting", "running", "a dog running", "a dog sitting"),
+    ("the sea", "a city", "a street", "a beach"),
+    ("a kitten", "a cat", "a dog", "a puppy"),
+    ("indoors", "outdoors", "children playing", "children in a room"),
+)
+_OFFERED = 6
+
+
+def analogy_section(library: Library, encoder: Encoder) -> str:
+    """Three pickers and what comes of them; returns the lines of Python. Raises QueryError."""
+    labels = ("What", "without", "and with")
+    defaults = ("a woman", "a man", "a boy")
+    terms = []
+    for column, label, key, default in zip(st.columns(3, gap="medium"), labels, _KEYS, defaults, strict=True):
+        with column:
+            terms.append(thing(label, key, library=library, encoder=encoder, default=default))
+    a, b, c = terms
+    _examples(library, encoder)
+    if a is None or b is None or c is None:
+        st.info("Choose all three: words, or pictures, or both.", icon=":material/edit:")
+        return ""
+    ready_words(encoder)
+    found = remembered(
+        "analogy", (encoder.id, a, b, c), library.index(encoder), lambda: analogy(library, encoder, a, b, c)
+    )
+    st.markdown("#### In pictures")
+    nearest_gallery(found.items, key="analogy_gallery")
+    if found.items:
+        st.caption(
+            f"{found.alone} of these {len(found.items)} come first for the third thing alone, too: "
+            + ("the other two hardly moved it." if found.alone > len(found.items) / 2 else "the other two moved it.")
+        )
+    st.markdown("#### In words")
+    st.markdown(" · ".join(f"{plain(word)} :gray[{cosine:.2f}]" for word, cosine in found.words))
+    st.caption("The nearest of some 1,500 neutral phrases, those typed left out; the number is the cosine.")
+    return f"""from core import Term
+from core.geometry.direction import analogy
+
+found = analogy(library, encoder, {term_code(a)}, {term_code(b)}, {term_code(c)})
+print([near.item.path for near in found.items], found.words)
+"""
+
+
+def _examples(library: Library, encoder: Encoder) -> None:
+    def work(tell: OnProgress, cancel: threading.Event) -> list[Tried]:
+        return try_analogies(library, encoder, _CANDIDATES, on_progress=tell, cancel=cancel)
+
+    with st.expander("Which analogies work on this library?", icon=":material/fact_check:"):
+        index = library.index(encoder)
+        tried = asked(
+            "analogies", f"Try {len(_CANDIDATES)}", work, title="Trying analogies", about=(library.path, encoder.id),
+            state=index, note="Each has a known answer, which is searched for too and compared.",
+        )  # fmt: skip
+        if tried is None:
+            return
+        works = [each for each in tried if each.works]
+        st.markdown(
+            f"**{len(works)} of {len(tried)}** lead nearer to the pictures that are wanted than what is added does "
+            "alone. That is arithmetic with a bag of meanings more than reasoning: it adds and takes away what a "
+            "phrase mentions, and often either part alone does as well. An analogy about what this library does not "
+            "hold finds the nearest pictures all the same."
+        )
+        for number, each in enumerate(works[:_OFFERED]):
+            with st.container(horizontal=True, vertical_alignment="center", key=f"tried {number}"):
+                label = f"{each.a} − {each.b} + {each.c}"
+                st.button(label, key=f"try {number}", on_click=_take, args=(each,))
+                st.caption(
+                    f"wanted: {each.wanted}. Its pictures move from place {each.before:.0%} to {each.after:.0%} of the "
+                    "library (0 %: first)."
+                )
+
+
+def _take(tried: Tried) -> None:
+    for key, words in zip(_KEYS, (tried.a, tried.b, tried.c), strict=True):
+        put_thing(key, words)

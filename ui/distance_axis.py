@@ -1,0 +1,158 @@
+"""The library sorted along an axis of two phrases, or along two of them in a plane."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+import streamlit as st
+
+from core import Encoder, Library
+from core.figures_space import axis_plane, axis_strip
+from core.geometry.axis import Axis, By, axis_of, scattered
+from core.points import Points, points_of
+from ui.details import open_details, show_details
+from ui.encoders import load_encoder
+from ui.gallery import Card, Facts, gallery, picture_uri
+from ui.memory import remembered
+from ui.page import counted, plain
+from ui.query import more_like
+
+_MOST = 20_000  # items that are sorted
+_DRAWN = 4_000  # points of the plane
+_SHOWN = 12
+_SMALL = 96
+
+
+def axis_section(library: Library, encoder: Encoder) -> str:
+    """The phrases and the sorted library; returns the lines of Python. Raises QueryError and DataError."""
+    plane = st.toggle("Two axes in a plane", key="plane", bind="query-params")
+    across = _ends("low", "high", "calm", "busy")
+    up = _ends("bottom", "top", "dark", "bright") if plane else None
+    by: By = st.segmented_control(
+        "What marks the ends", get_args(By), default="pictures", required=True, key="by", bind="query-params",
+        help="pictures: those few of the library that answer to one phrase and not to the other. words: the phrases "
+        "themselves. Pictures compare better with pictures, as long as the library holds some of either end.",
+    )  # fmt: skip
+    if not all(across) or (up is not None and not all(up)):
+        st.info("Type a phrase for either end. Several for one end: put semicolons between them.",
+                icon=":material/edit:")  # fmt: skip
+        return ""
+    load_encoder(encoder)
+    points = remembered(
+        "axis points", encoder.id, library.index(encoder), lambda: points_of(library, encoder, limit=_MOST)
+    )
+    first = _axis("axis across", library, encoder, across, by, points)
+    if first.by != by:
+        st.caption("So few pictures cannot mark the ends: the phrases do.")
+    if up is None:
+        _line(first)
+    else:
+        _plane(first, _axis("axis up", library, encoder, up, by, points))
+    if points.considered > len(points):
+        st.caption(f"A random sample of {len(points):,} of the {points.considered:,} items is sorted.")
+    return _code(across, up, by)
+
+
+def _ends(low: str, high: str, *defaults: str) -> tuple[str, str]:
+    found = []
+    labels = {"low": "From", "high": "to", "bottom": "Upwards from", "top": "up to"}
+    for column, key, default in zip(st.columns(2, gap="medium"), (low, high), defaults, strict=True):
+        if key not in st.session_state and key not in st.query_params:
+            st.session_state[key] = default
+        with column:
+            text = st.text_input(labels[key], key=key, bind="query-params", max_chars=300)
+            found.append((text or "").strip())
+    return found[0], found[1]
+
+
+def _axis(name: str, library: Library, encoder: Encoder, ends: tuple[str, str], by: By, points: Points) -> Axis:
+    key = (encoder.id, ends, by)
+    return remembered(name, key, points, lambda: axis_of(library, encoder, *ends, by=by, points=points))
+
+
+def _line(axis: Axis) -> None:
+    names = _names(axis.points)
+    st.markdown(f"#### From “{plain(axis.low)}” to “{plain(axis.high)}”, in even steps")
+    _row(axis, axis.spread(_SHOWN), "axis_gallery")
+    share = st.slider(
+        "Look closely at a place: from the lowest to the highest, in per cent", 0, 100, 100, key="at",
+        bind="query-params", format="%d %%",
+    )  # fmt: skip
+    near = axis.around(share / 100, _SHOWN)
+    st.plotly_chart(
+        axis_strip(axis, names, near), key="axis_strip", config={"displayModeBar": False}, alt="Values of the library"
+    )
+    _row(axis, near, "place_gallery")
+    items = axis.points.items(np.concatenate([axis.spread(_SHOWN), near]))
+    show_details((), items)
+    st.caption(
+        "Everything has its place on any axis, what has nothing to do with it too: the order tells which is more so, "
+        "not whether it is so at all. What surprises: the middle mostly holds what neither phrase is about."
+    )
+
+
+def _row(axis: Axis, numbers: np.ndarray, key: str) -> None:
+    standing, items = axis.standing, axis.points.items(numbers)
+    gallery(
+        [
+            Card(item, facts=_facts(float(standing[number]), float(axis.values[number])))
+            for item, number in zip(items, numbers, strict=True)
+        ],
+        key=key,
+        on_open=open_details,
+        on_like=more_like,
+    )
+
+
+def _facts(standing: float, value: float) -> Facts:
+    about = "Share of the library that lies lower on this axis"
+    return Facts(
+        standing, f"{100 * standing:.0f} %", about, f"{value:+.2f}", "Difference of the cosines with both ends"
+    )
+
+
+def _plane(across: Axis, up: Axis) -> None:
+    points, names = across.points, _names(across.points)
+    rng = np.random.default_rng(0)
+    pictured = scattered(across, up)
+    chosen = np.arange(len(points))
+    if len(points) > _DRAWN:
+        chosen = np.union1d(rng.choice(len(points), _DRAWN, replace=False), pictured)
+        st.caption(f"{counted(len(chosen), 'point')} are drawn, a random sample.")
+    uris = zip(pictured, (picture_uri(item, _SMALL) for item in points.items(pictured)), strict=True)
+    figure = axis_plane(across, up, names, {int(n): uri for n, uri in uris if uri}, chosen=chosen.tolist())
+
+    def clicked() -> None:
+        selected = st.session_state["axis_plane"]["selection"]["points"]
+        if selected:
+            item = points.items([int(selected[0]["customdata"])])[0]
+            st.session_state["plane opened"] = item
+            open_details(item)
+
+    st.plotly_chart(
+        figure, key="axis_plane", on_select=clicked, selection_mode="points", config={"displayModeBar": False},
+        alt="The library on two axes",
+    )  # fmt: skip
+    if "plane opened" in st.session_state:
+        show_details((), [st.session_state["plane opened"]])
+    st.caption(
+        "A point is a picture or video: click one to see it. Some are drawn small, so that you see what is where."
+    )
+
+
+def _names(points: Points) -> list[str]:
+    return [Path(str(path)).name for path in points.column("path")]
+
+
+def _code(across: tuple[str, str], up: tuple[str, str] | None, by: By) -> str:
+    lines = f"""from core.geometry.axis import axis_of
+
+axis = axis_of(library, encoder, {across[0]!r}, {across[1]!r}, by={by!r})
+for item in axis.points.items(axis.order):
+    print(item.path)
+"""
+    return lines + (
+        f"up = axis_of(library, encoder, {up[0]!r}, {up[1]!r}, by={by!r}, points=axis.points)\n" if up else ""
+    )

@@ -1,0 +1,139 @@
+"""How far apart a few things are, and what that means among all pairs of the library."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import streamlit as st
+
+from core import Encoder, Library, Term
+from core.figures_space import cosine_grid, pair_histogram
+from core.geometry.distance import Distance, PairCosines, PairKind, cosine_table, distance_of, embed_terms, pair_cosines
+from core.neutral import neutral_vectors
+from core.progress import Progress
+from ui.encoders import load_encoder, progress_text
+from ui.inside_terms import first_item, term_code
+from ui.memory import remembered
+from ui.thing_picker import name_of, thing
+
+_KEYS = "abcdef"
+_SAID: dict[PairKind, str] = {
+    "pictures": "two pictures of this library",
+    "word and picture": "a phrase and a picture of this library",
+    "words": "two phrases",
+}
+
+
+def usual_pairs(library: Library, encoder: Encoder) -> PairCosines:
+    """What is usual between any two; the first time with an encoder its neutral prompts are read, with a bar."""
+    index = library.index(encoder)
+    return remembered("usual pairs", encoder.id, index, lambda: _usual(library, encoder))
+
+
+def _usual(library: Library, encoder: Encoder) -> PairCosines:
+    ready_words(encoder)
+    return pair_cosines(encoder, library.index(encoder))
+
+
+def ready_words(encoder: Encoder) -> None:
+    """Loads the encoder and its neutral prompts; any click elsewhere stops that."""
+    load_encoder(encoder)
+    place = st.empty()
+
+    def tell(progress: Progress) -> None:
+        place.progress(progress.fraction, text=progress_text(progress))
+
+    neutral_vectors(encoder, on_progress=tell)
+    place.empty()
+
+
+def distance_section(library: Library, encoder: Encoder) -> str:
+    """Pickers, figures and the histogram; returns the lines of Python. Raises QueryError."""
+    count: int = st.segmented_control(
+        "How many things", range(2, len(_KEYS) + 1), default=3, required=True, key="things", bind="query-params"
+    )
+    terms = _pick(library, encoder, count)
+    if len(terms) < 2:
+        st.info("Choose at least two things: type words, or take pictures.", icon=":material/edit:")
+        return ""
+    usual = usual_pairs(library, encoder)
+    names = [name_of(library, term) for term in terms]
+    first, second = _pair(names)
+    distance = distance_of(encoder, library.index(encoder), terms[first], terms[second], usual)
+    _told(distance)
+    left, right = st.columns([3, 2] if len(terms) > 2 else [1, 0.001], gap="medium")
+    with left:
+        figure = pair_histogram(usual, distance, title="How alike two things usually are")
+        st.plotly_chart(figure, key="pairs", config={"displayModeBar": False}, alt="Cosines of pairs of each kind")
+    if len(terms) > 2:
+        with right:
+            cosines = cosine_table(embed_terms(encoder, library.index(encoder), terms))
+            figure = cosine_grid(names, cosines)
+            st.plotly_chart(figure, key="grid", config={"displayModeBar": False}, alt="A table of cosines")
+    _how_to_read(usual)
+    return _code(terms[first], terms[second])
+
+
+def _how_to_read(usual: PairCosines) -> None:
+    typical = [(_SAID[kind], usual.typical(kind)) for kind in usual.of]
+    halves = ", ".join(f"{cosine:.2f} for {said}" for said, cosine in typical if cosine is not None)
+    st.caption(
+        f"The median cosine is {halves}. So a cosine is read among pairs of its own kind only, and under one encoder: "
+        "another puts everything elsewhere. Phrases are compared with some 1,500 neutral ones; each curve stands for "
+        "20,000 random pairs."
+    )
+
+
+def _pick(library: Library, encoder: Encoder, count: int) -> list[Term]:
+    defaults = ["a dog", "a cat", first_item(library, encoder), "a red car", "music", "the sea"]
+    found: list[Term] = []
+    for first in range(0, count, 3):
+        keys = _KEYS[first : min(first + 3, count)]
+        for place, column in enumerate(st.columns(len(keys), gap="medium"), start=first):
+            with column:
+                key = _KEYS[place]
+                term = thing(key.upper(), key, library=library, encoder=encoder, default=defaults[place])
+            if term is not None:
+                found.append(term)
+    return found
+
+
+def _pair(names: list[str]) -> tuple[int, int]:
+    pairs = list(combinations(range(len(names)), 2))
+    if len(pairs) == 1:
+        return pairs[0]
+    return st.selectbox(
+        "Look closely at",
+        pairs,
+        key=f"pair of {len(names)}",
+        format_func=lambda pair: " and ".join(names[n] for n in pair),
+    )
+
+
+def _told(distance: Distance) -> None:
+    with st.container(horizontal=True, gap="large", key="distance_figures"):
+        st.metric("Cosine, -1 to 1", f"{distance.cosine:.3f}", width="content")
+        st.metric("Angle", f"{distance.angle_deg:.1f}°", width="content")
+        st.metric("Euclidean distance, 0 to 2", f"{distance.euclidean:.3f}", width="content")
+    kind = _SAID[distance.kind]
+    if distance.share_below is None:
+        st.markdown(f"There are too few pictures here to say how alike {kind} usually are.")
+    else:
+        st.markdown(f"#### More alike than {share_text(distance.share_below)} of all pairs of {kind}")
+
+
+def share_text(share: float) -> str:
+    """A share of many pairs in per cent, never as certain as 0 or 100."""
+    if share > 0.995:
+        return "more than 99 %"
+    return "less than 1 %" if share < 0.005 else f"{share:.0%}".replace("%", " %")
+
+
+def _code(one: Term, other: Term) -> str:
+    return f"""from core import Term
+from core.geometry.distance import distance_of, pair_cosines
+
+index = library.index(encoder)
+usual = pair_cosines(encoder, index)
+print(distance_of(encoder, index, {term_code(one)}, {term_code(other)}, usual))
+"""

@@ -1,0 +1,115 @@
+"""Directions: a walk from one thing to another, and a step aside that is added to a thing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core import Encoder, Item, Library
+from core.geometry.direction import Near, Step, shifted, walk
+from ui.details import open_details, show_details
+from ui.gallery import Card, Facts, gallery
+from ui.inside_terms import term_code
+from ui.libraries import some_items
+from ui.memory import remembered
+from ui.query import more_like
+from ui.thing_picker import thing
+
+_COSINE = "Cosine of this picture with the place on the way"
+
+
+def walk_section(library: Library, encoder: Encoder) -> str:
+    """From one thing to another; returns the lines of Python. Raises QueryError."""
+    left, right = st.columns(2, gap="medium")
+    defaults = [f"item:{item.id}" for item in some_items(library, encoder, 2, "image")]
+    defaults = defaults if len(defaults) == 2 else ["day", "night"]
+    with left:
+        start = thing("From", "from", library=library, encoder=encoder, default=defaults[0])
+    with right:
+        end = thing("To", "to", library=library, encoder=encoder, default=defaults[1])
+    steps = st.slider("Steps", 3, 12, 7, key="steps", bind="query-params", width=320)
+    if start is None or end is None:
+        st.info("Choose where to start and where to go: words, or pictures.", icon=":material/edit:")
+        return ""
+    key = (encoder.id, start, end, steps)
+    found = remembered(
+        "walk", key, library.index(encoder), lambda: walk(library, encoder, start, end, steps=steps, nearest=4)
+    )
+    _row(found)
+    st.caption(
+        "Every step is a place between the two, at an equal turn of the angle; the large picture lies nearest to it, "
+        "the small ones next. The end points themselves are left out. In the middle the way often leads past pictures "
+        "that have something of both, or of neither: most places in the space are empty, and the nearest picture may be far."
+    )
+    return f"""from core import Term
+from core.geometry.direction import walk
+
+for step in walk(library, encoder, {term_code(start)}, {term_code(end)}, steps={steps}):
+    print(step.share, [near.item.path for near in step.nearest])
+"""
+
+
+def step_section(library: Library, encoder: Encoder) -> str:
+    """A direction between two things, added to a third by a slider; returns the lines of Python. Raises QueryError."""
+    left, middle, right = st.columns(3, gap="medium")
+    with left:
+        origin = thing("Begin at", "origin", library=library, encoder=encoder, default="a street")
+    with middle:
+        low = thing("Away from", "away", library=library, encoder=encoder, default="day")
+    with right:
+        high = thing("Towards", "towards", library=library, encoder=encoder, default="night")
+    amount = st.slider("How much of the direction", 0.0, 2.0, 0.5, 0.05, key="amount", bind="query-params", width=480)
+    if origin is None or low is None or high is None:
+        st.info("Choose all three: where to begin, and both ends of the direction.", icon=":material/edit:")
+        return ""
+    key = (encoder.id, origin, low, high, amount)
+    before, after = remembered(
+        "step", key, library.index(encoder),
+        lambda: shifted(library, encoder, origin, low, high, amounts=(0.0, amount), nearest=8),
+    )  # fmt: skip
+    known = {near.item.id for near in before.nearest}
+    new = sum(near.item.id not in known for near in after.nearest)
+    st.markdown(f"#### {new} of the {len(after.nearest)} nearest changed")
+    nearest_gallery(after.nearest, key="step_gallery", new={near.item.id for near in after.nearest} - known)
+    st.caption(
+        "At 0 these are the pictures nearest to where you began. The slider adds so much of the difference of the two "
+        "ends. Far out only the direction counts, and where you began is forgotten."
+    )
+    return f"""from core import Term
+from core.geometry.direction import shifted
+
+origin, low, high = {term_code(origin)}, {term_code(low)}, {term_code(high)}
+for step in shifted(library, encoder, origin, low, high, amounts=[0, {amount:g}]):
+    print(step.share, [near.item.path for near in step.nearest])
+"""
+
+
+def nearest_gallery(nearest: Sequence[Near], *, key: str, new: set[str] | None = None, videos: bool = False) -> None:
+    """Items with their cosines; those that are new carry a badge."""
+    new = new or set()
+    cards = [
+        Card(near.item, facts=_facts("", near), badge="new" if near.item.id in new else "") for near in nearest
+    ]  # fmt: skip
+    gallery(cards, key=key, on_open=open_details, on_like=more_like)
+    show_details((), [near.item for near in nearest], videos=videos)
+
+
+def _row(steps: Sequence[Step]) -> None:
+    """The nearest item of each step, the next ones small beside it."""
+    shown = [step for step in steps if step.nearest]
+    cards = [
+        Card(
+            step.nearest[0].item,
+            facts=_facts(f"{step.share:.0%} of the way".replace("%", " %", 1), step.nearest[0], step.share),
+            near=tuple(near.item for near in step.nearest[1:]),
+        )
+        for step in shown
+    ]
+    gallery(cards, key="walk_gallery", on_open=open_details, on_like=more_like)
+    items: list[Item] = [near.item for step in shown for near in step.nearest]
+    show_details((), items)
+
+
+def _facts(text: str, near: Near, share: float | None = None) -> Facts:
+    return Facts(share, text, "How far along the way this place lies", f"{near.cosine:.2f}", _COSINE)
