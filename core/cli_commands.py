@@ -65,7 +65,7 @@ def search(options: Options, bar: OnProgress) -> dict[str, Any]:
     if not terms:
         raise QueryError("The query is empty: type words, or give --image FILE or --clip FILE.")
     library = Library(options.library)
-    encoder = _encoder_of(library, options.encoder, bar)
+    encoder = encoder_of(library, options.encoder, bar)
     found = _moments if options.kind == "video" else _items
     hits = found(library, encoder, terms, options)
     cutoff = sum(hit["likely"] for hit in hits)
@@ -80,7 +80,7 @@ def locate(options: Options, bar: OnProgress) -> dict[str, Any]:
     of_library = options.picture.startswith("item:")
     picture = parse_query(options.picture)[0] if of_library else Term("image", Path(options.picture))
     library = Library(options.library)
-    encoder = _encoder_of(library, options.encoder, bar)
+    encoder = encoder_of(library, options.encoder, bar)
     found = places_of(library, encoder, picture, on_unreadable=_say_unreadable, on_progress=bar)
     return {
         "hits": [
@@ -220,7 +220,7 @@ def _times(moment: Moment | None) -> dict[str, float]:
     return {key: round(getattr(moment, key), 3) for key in ("start_s", "end_s", "peak_s")} if moment else {}
 
 
-def _encoder_of(library: Library, name: str | None, bar: OnProgress) -> Encoder:
+def encoder_of(library: Library, name: str | None, bar: OnProgress) -> Encoder:
     """The named encoder, or else the one that the library was indexed with."""
     entries = library.encoders()
     names = list(dict.fromkeys(entry.name for entry in entries))

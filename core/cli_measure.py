@@ -91,6 +91,14 @@ def relevance(options: Options, bar: OnProgress) -> dict[str, Any]:
     return asdict(evaluate_relevance(encoder, options.images, options.labels, on_progress=bar))
 
 
+def clusters(options: Options, bar: OnProgress) -> dict[str, Any]:
+    """`eval clusters`."""
+    from core.evaluate_clusters import evaluate_clusters
+
+    encoder = open_encoder(options.encoder, on_progress=bar)
+    return asdict(evaluate_clusters(encoder, options.images, options.labels, k=options.k, on_progress=bar))
+
+
 def video(options: Options, bar: OnProgress) -> dict[str, Any]:
     """`eval video`."""
     from core.evaluate_video import evaluate_video

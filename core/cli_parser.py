@@ -1,4 +1,4 @@
-"""Commands: index, search, locate, classify, eval, bench, sample. `--json` prints one JSON object, nothing else."""
+"""Commands: index, search, locate, classify, cluster, eval, bench, sample. `--json` prints one JSON object only."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 from core import cli_commands as commands
 from core import cli_measure as measures
+from core.cli_cluster import cluster, show_clusters
 from core.cli_show import (
     show_classified,
     show_dimensions,
@@ -33,6 +34,7 @@ def command_parser() -> argparse.ArgumentParser:
     _add_search(tree)
     _add_locate(tree)
     _add_classify(tree)
+    _add_cluster(tree)
     _add_evaluations(tree.add_parser("eval", help="measure quality on your own files"))
     _add_benchmarks(tree.add_parser("bench", help="measure speed on this machine"))
     sample = _command(tree, "sample", "build the sample library", commands.sample, show_figures)
@@ -98,6 +100,16 @@ def _add_classify(tree: Any) -> None:
     _add_encoder(classify)
 
 
+def _add_cluster(tree: Any) -> None:
+    text = "group a library: clusters with names, outliers, duplicates"
+    parser = _command(tree, "cluster", text, cluster, show_clusters)
+    parser.add_argument("--library", required=True, metavar="DIR")
+    parser.add_argument("--k", type=int, metavar="N", help="clusters (default: as many as fit best)")
+    parser.add_argument("--method", choices=("kmeans", "hdbscan", "agglomerative"), default="kmeans")
+    parser.add_argument("--outliers", type=int, default=20, metavar="N", help="how many at most (default: 20)")
+    parser.add_argument("--encoder", metavar="NAME", help="default: the one that the library was indexed with")
+
+
 def _add_evaluations(evaluate: argparse.ArgumentParser) -> None:
     tree = evaluate.add_subparsers(required=True, metavar="WHAT")
     retrieval = _command(tree, "retrieval", "captions <-> images, recall@k", measures.retrieval, show_figures)
@@ -137,7 +149,12 @@ def _add_evaluations(evaluate: argparse.ArgumentParser) -> None:
     text = "learn from one half of the pictures, measure on the other"
     dimensions.add_argument("--held-out", action="store_true", help=text)
     dimensions.add_argument("--dims", type=_counts, metavar="N,N", help="default: 2, 4, 8 and so on, and all")
-    for each in (retrieval, zeroshot, fewshot, numbers, relevance, axis, dimensions):
+    text = "clusters against known groups, by every method, and their names"
+    clusters = _command(tree, "clusters", text, measures.clusters, show_figures)
+    text = "columns image, label, and if there is one synonyms: bike|cycling"
+    clusters.add_argument("--labels", type=Path, required=True, metavar="CSV", help=text)
+    clusters.add_argument("--k", type=int, metavar="N", help="clusters (default: as many as fit best)")
+    for each in (retrieval, zeroshot, fewshot, numbers, relevance, axis, dimensions, clusters):
         each.add_argument("--images", type=Path, required=True, metavar="DIR")
     video = _command(tree, "video", "captions -> videos, recall@k", measures.video, show_figures)
     video.add_argument("--videos", type=Path, required=True, metavar="DIR")
@@ -147,7 +164,7 @@ def _add_evaluations(evaluate: argparse.ArgumentParser) -> None:
     text = "known moments of reels rendered from the sample photos, by words and by pictures"
     moments = _command(tree, "moments", text, measures.moments, show_figures)
     moments.add_argument("--fps", type=float, default=1.0, metavar="F", help="default: 1")
-    for each in (retrieval, zeroshot, fewshot, numbers, relevance, axis, dimensions, video, moments):
+    for each in (retrieval, zeroshot, fewshot, numbers, relevance, axis, dimensions, clusters, video, moments):
         _add_encoder(each)
 
 

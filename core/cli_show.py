@@ -20,7 +20,7 @@ def show_index(report: dict[str, Any]) -> None:
     if report["cancelled"]:
         print("Stopped early; run the same command again to go on.")
     for failure in report["failed"]:
-        print(f"  {_one_line(failure['path'])}: {failure['reason']}")
+        print(f"  {one_line(failure['path'])}: {failure['reason']}")
 
 
 def show_hits(result: dict[str, Any]) -> None:
@@ -31,7 +31,7 @@ def show_hits(result: dict[str, Any]) -> None:
         if rank == result["cutoff"] + 1 and result["cutoff"]:
             print("--- likely matches end here ---")
         scores = f"relevance {hit['relevance']:.2f}  cosine {hit['score']:+.3f}"
-        print(f"{rank:3}  {scores}  {_one_line(hit['path'])}{_range(hit)}")
+        print(f"{rank:3}  {scores}  {one_line(hit['path'])}{_range(hit)}")
 
 
 def show_places(result: dict[str, Any]) -> None:
@@ -40,22 +40,22 @@ def show_places(result: dict[str, Any]) -> None:
         print("No video here shows it.")
     for hit in result["hits"]:
         part = "" if hit["whole"] else "  (in part)"
-        print(f"{timecode(hit['time_s']):>8}  {_one_line(hit['path'])}{part}")
+        print(f"{timecode(hit['time_s']):>8}  {one_line(hit['path'])}{part}")
 
 
 def show_classified(result: dict[str, Any]) -> None:
     """Each item's class, how sure that is, and what else it might be; or each item's number."""
-    width = max((len(_one_line(each["label"])) for each in result["results"] if "label" in each), default=0)
+    width = max((len(one_line(each["label"])) for each in result["results"] if "label" in each), default=0)
     for each in result["results"]:
         if "value" in each:
-            print(f"{each['value']:>12.6g}  {_one_line(each.get('path') or each['text'])}")
+            print(f"{each['value']:>12.6g}  {one_line(each.get('path') or each['text'])}")
             continue
         ranked = sorted(each["all"].items(), key=lambda pair: pair[1], reverse=True)
-        others = ", ".join(f"{_one_line(name)} {share:.2f}" for name, share in ranked[:3])
-        what = _one_line(each.get("path") or each["text"])
-        print(f"{_one_line(each['label']):<{width}}  fits {each['fits']:.2f}  {what}  ({others})")
+        others = ", ".join(f"{one_line(name)} {share:.2f}" for name, share in ranked[:3])
+        what = one_line(each.get("path") or each["text"])
+        print(f"{one_line(each['label']):<{width}}  fits {each['fits']:.2f}  {what}  ({others})")
     for failure in result["failed"]:
-        print(f"  {_one_line(failure['path'])}: {failure['reason']}")
+        print(f"  {one_line(failure['path'])}: {failure['reason']}")
 
 
 def show_fewshot(report: dict[str, Any]) -> None:
@@ -72,7 +72,9 @@ def show_fewshot(report: dict[str, Any]) -> None:
 def show_dimensions(report: dict[str, Any]) -> None:
     """A line for each way to keep vectors, and what is enough."""
     print(f"{report['pool']:,} pictures, components learned from {report['learned_from']:,}")
-    print(f"{'method':<9}{'kept as':<8}{'dims':>5}{'neighbours':>12}{'captions':>10}{'classes':>9}{'bytes':>7}{'ms':>8}")
+    print(
+        f"{'method':<9}{'kept as':<8}{'dims':>5}{'neighbours':>12}{'captions':>10}{'classes':>9}{'bytes':>7}{'ms':>8}"
+    )
     for each in report["points"]:
         shares = (f"{'':>8}" if each[name] is None else f"{each[name]:8.3f}" for name in ("recall", "accuracy"))
         print(
@@ -102,6 +104,6 @@ def _range(hit: dict[str, Any]) -> str:
     return f"  {start}-{end} (best at {peak})"
 
 
-def _one_line(name: str) -> str:
+def one_line(name: str) -> str:
     """Names from files may hold line breaks and the codes that steer a terminal."""
     return name if name.isprintable() else repr(name)

@@ -1,0 +1,71 @@
+"""`cluster`: the groups of a library with names, what lies outside, and what is there twice."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+import numpy as np
+
+from core.cli_commands import encoder_of
+from core.cli_show import one_line
+from core.progress import OnProgress
+
+_NEIGHBOURS = 16  # of each point, that outliers and duplicates are told by
+
+
+def cluster(options: argparse.Namespace, bar: OnProgress) -> dict[str, Any]:
+    """`cluster`: what `--json` prints. A library of one item is one cluster of it."""
+    from core.cluster import find_clusters
+    from core.cluster_names import name_clusters
+    from core.duplicates import find_duplicates
+    from core.library import Library
+    from core.neighbours import nearest
+    from core.outliers import find_outliers
+    from core.points import points_of
+    from core.representatives import medoids
+
+    library = Library(options.library)
+    encoder = encoder_of(library, options.encoder, bar)
+    points = points_of(library, encoder)
+    found = find_clusters(points.vectors, method=options.method, k=options.k, on_progress=bar)
+    words = sorted({label.label for label in library.labels()})
+    names = name_clusters(encoder, points.vectors, found, words=words, on_progress=bar)
+    neighbours = nearest(points.vectors, _NEIGHBOURS, on_progress=bar)
+    outliers = find_outliers(points.vectors, neighbours=neighbours, cluster_of=found.of, top=max(0, options.outliers))
+    duplicates = find_duplicates(points, neighbours=neighbours, on_progress=bar)
+    paths = [str(path) for path in points.column("path")]
+    middles = medoids(points.vectors, found)
+    return {
+        "clusters": [
+            {
+                "id": number,
+                "size": int(found.sizes[number]),
+                "name": each.name,
+                "confidence": round(each.confidence, 4),
+                "runners_up": list(each.runners_up),
+                "medoid": paths[middles[number]],
+            }
+            for number, each in enumerate(names)
+        ],
+        "unclustered": int(np.count_nonzero(found.of < 0)),
+        "silhouette": None if found.silhouette is None else round(found.silhouette, 4),
+        "outliers": [paths[each.number] for each in outliers],
+        "duplicates": [[paths[number] for number in group.numbers] for group in duplicates],
+    }
+
+
+def show_clusters(result: dict[str, Any]) -> None:
+    """Clusters by size with their names and middles; outliers and duplicates as lists of files."""
+    for each in result["clusters"]:
+        name = one_line(each["name"] or "unnamed")
+        others = ", ".join(map(one_line, each["runners_up"][:3]))
+        print(f"{each['id']:3}  {each['size']:7,}  {name:<28}  {one_line(each['medoid'])}  (or: {others})")
+    if result["unclustered"]:
+        print(f"     {result['unclustered']:7,}  in no cluster")
+    if result["outliers"]:
+        print("Outliers, the strangest first:", *(f"  {one_line(path)}" for path in result["outliers"]), sep="\n")
+    if result["duplicates"]:
+        print("Duplicates, the best copy first:")
+    for group in result["duplicates"]:
+        print("  " + "\n    = ".join(map(one_line, group)))
