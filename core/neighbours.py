@@ -27,7 +27,7 @@ _EXACT = 20_000  # vectors up to which comparing all takes some seconds
 _BLOCK = 1_024
 _SKETCH = 128  # principal components: enough to tell candidates from the rest
 _TRAINED_ON = 30_000
-_CANDIDATES = 64  # re-ranked for each vector, or four times as many as are asked for
+_CANDIDATES = 64  # re-ranked for each vector, or twice as many as are asked for
 _LISTS_READ = 0.06  # share of the inverted lists that is read for each vector
 
 
@@ -107,7 +107,7 @@ class _Sketch:
 
     def search(self, rows: slice, k: int) -> _Found:
         """As `_exact`; what the lists do not hold enough neighbours of is compared with all."""
-        wanted = min(len(self._vectors), max(_CANDIDATES, 4 * (k + 1)))
+        wanted = min(len(self._vectors), max(_CANDIDATES, 2 * (k + 1)))
         _, candidates = self._index.search(self._rows[rows], wanted)  # type: ignore[call-arg]
         cosines = np.stack(
             [self._vectors[each] @ query for each, query in zip(candidates, self._vectors[rows], strict=True)]
