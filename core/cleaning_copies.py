@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
+
 from core.cleaning import Finding
 from core.duplicates import find_duplicates, find_leaks
 from core.encoders.base import Encoder
@@ -15,6 +17,7 @@ from core.library.schema import Item
 from core.library.store import Library
 from core.points import Of, Points, points_of
 from core.progress import OnProgress
+from core.track import track_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +55,18 @@ def copies_in(
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
 ) -> CopiesFound:
-    """Files of a library that show the same; of "frames" also pictures that a video shows. See `find_duplicates`."""
+    """Files of a library that show the same; of "frames" also pictures that a video shows. See `find_duplicates`.
+
+    A picture comes before a video that shows it, whatever their sizes: a frame is no reason to give up a picture.
+    """
     unread: list[tuple[Item, str]] = []
     points = points_of(library, encoder, of=of)
     duplicates = find_duplicates(
         points, on_progress=on_progress, cancel=cancel, on_unreadable=lambda *each: unread.append(each)
     )
     places = _places(points, [number for each in duplicates for number in each.numbers])
-    groups = []
-    for each in duplicates:
-        first, *rest = each.numbers
-        others = tuple(_copy(points, places, number, first) for number in rest)
-        kept = replace(places[first], why=f"the best of {len(each.numbers):,} copies")
-        groups.append(Copies((kept, *others), each.kind == "exact", _reason(kept.item, others)))
-    return CopiesFound(groups, unread)
+    groups = [_group(points, places, each.numbers) for each in duplicates]
+    return CopiesFound([each for each in groups if len(each.findings) > 1], unread)
 
 
 def leaks_between(
@@ -91,27 +92,56 @@ def leaks_between(
     return CopiesFound(groups, unread)
 
 
+def _group(points: Points, places: dict[int, Finding], numbers: Sequence[int]) -> Copies:
+    """Each file once, by the frame that is likest to the best."""
+    best = min(numbers, key=lambda number: places[number].time_s is not None)
+    others = [_copy(points, places, number, best) for number in numbers if number != best]
+    likest = sorted(others, key=lambda each: -(each.cosine or 0.0))
+    files = {each.item.id: each for each in reversed(likest) if each.item.id != places[best].item.id}
+    rest = [each for each in others if files.get(each.item.id) is each]
+    rest.sort(key=lambda each: each.time_s is not None)
+    kept = replace(places[best], why=f"the best of {len(rest) + 1:,} copies")
+    equal = all(_equal(each.item, kept.item) for each in rest)
+    return Copies((kept, *rest), equal, _reason(kept.item, [each.item for each in rest if each.time_s is None]))
+
+
 def _places(points: Points, numbers: Sequence[int]) -> dict[int, Finding]:
-    """The files of some points, and the seconds of those that are frames of a video."""
-    seconds = [float(points.start_s[number]) for number in numbers]
-    items = points.items(numbers)
-    return {
-        number: Finding(item, "", time_s=None if math.isnan(at) else at)
-        for number, item, at in zip(numbers, items, seconds, strict=True)
-    }
+    """The files of some points; of those that are frames of a video, the middle of the seconds they stand for."""
+    found = {}
+    for number, item in zip(numbers, points.items(numbers), strict=True):
+        start_s = float(points.start_s[number])
+        found[number] = Finding(item, "", time_s=None if math.isnan(start_s) else _middle(points, item, start_s))
+    return found
+
+
+def _middle(points: Points, item: Item, start_s: float) -> float:
+    track = track_of(points.index, item.id)
+    row = int(np.searchsorted(track.start_s, np.float32(start_s)))
+    return float(track.start_s[row] + track.end_s[row]) / 2
+
+
+def _equal(one: Item, other: Item) -> bool:
+    return one.content_hash is not None and one.content_hash == other.content_hash
 
 
 def _copy(points: Points, places: dict[int, Finding], number: int, best: int) -> Finding:
     own, kept = places[number], places[best].item
-    is_exact = own.item.content_hash is not None and own.item.content_hash == kept.content_hash
-    what = "the same file as" if is_exact else "shows in a frame" if own.time_s is not None else "nearly the same as"
+    what = (
+        "the same file as"
+        if _equal(own.item, kept)
+        else "shows in a frame"
+        if own.time_s is not None
+        else "nearly the same as"
+    )
     cosine = min(1.0, float(points.vectors[number] @ points.vectors[best]))
     return replace(own, why=f"{what} {Path(kept.path).name}", best=kept.path, cosine=cosine)
 
 
-def _reason(kept: Item, others: Sequence[Finding]) -> str:
+def _reason(kept: Item, others: Sequence[Item]) -> str:
     """Why this one is kept: of those that differ from it, it has the most pixels, is sharper, or larger."""
-    rivals = [each.item for each in others if each.item.content_hash != kept.content_hash]
+    if not others:
+        return "a video shows it too"
+    rivals = [each for each in others if not _equal(each, kept)]
     if not rivals:
         return "all are equal: any will do"
     if _pixels(kept) > max(map(_pixels, rivals)):

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from fakes import ColourEncoder
+from media import write_video
 from PIL import Image, ImageFilter
 from streamlit.testing.v1 import AppTest
 from visiting import SEARCH, VIDEO, component, labels, press, said, settled, visit, world  # noqa: F401
@@ -135,7 +136,7 @@ def test_nothing_is_computed_before_somebody_asks(mess: Library, monkeypatch: py
 def test_duplicates_stand_in_groups_the_best_first(mess: Library) -> None:
     at = ask(visit(CLEAN_UP), "Find duplicates")
     found = sorted(groups(at), key=len)
-    assert [len(group) for group in found] == [2, 3] and "#### 3 copies" in said(at)
+    assert [len(group) for group in found] == [2, 3] and "#### 2 groups of copies; 3 files could go" in said(at)
     assert set(found[0]) == {"photo1.png (best)", "leak.jpg"} and "little.jpg" in found[1]
     by_name = {card["name"]: card for card in shown(at)}
     assert "160 × 120" in by_name["little.jpg"]["chance_text"] and float(by_name["little.jpg"]["score"]) > 0.9
@@ -308,3 +309,19 @@ def test_a_result_stays_for_the_visit_and_says_when_the_library_has_changed(
     assert len(groups(at)) == 2 and "has changed since" in said(at)
     at = ask(at, "Look again")
     assert len(groups(at)) == 3 and "has changed since" not in said(at)
+
+
+def test_a_picture_that_a_video_shows_is_not_chosen_for_it(encoder: ColourEncoder, tmp_path: Path) -> None:
+    folder = tmp_path / "reels"
+    folder.mkdir()
+    photo(20, (160, 120)).save(folder / "still.png")
+    photo(21).save(folder / "other.png")
+    write_video(folder / "reel.mp4", [photo(22), photo(20), photo(23)], size=(640, 480), seconds_each=4, gop=5)
+    ingest(create_library("Reels"), encoder, [folder])
+    at = visit(CLEAN_UP)
+    assert "No file here is a copy" in said(ask(at, "Find duplicates"))
+    at.toggle("frames").set_value(True).run()
+    at = ask(at, "Find duplicates")
+    assert groups(at) == [["still.png (best)", "reel.mp4"]] and "0 files could go" in said(at)
+    video = shown(at)[1]
+    assert video["video"] in ("0:05", "0:06", "0:07"), "the second at which it shows the picture"

@@ -95,10 +95,10 @@ def _show(library: Library, found: CopiesFound, choose: str, badge: str, *, key:
         return
     count = len({each.item.id for each in spare})
     size = size_text(sum({each.item.id: each.item.bytes for each in spare}.values()))
-    st.markdown(f"#### {_copies(count)}, {size}, in {counted(len(groups), 'group')}")
+    st.markdown(f"#### {counted(len(groups), 'group')} of copies; {counted(count, 'file')} could go, {size}")
     exact = sum(each.is_exact for each in groups)
     st.caption(
-        f"{exact:,} groups of equal files, {len(groups) - exact:,} of pictures that are nearly the same. "
+        f"{counted(exact, 'group')} of equal files, {len(groups) - exact:,} of pictures that are nearly the same. "
         "The number below a copy is its cosine to the one that stays: 1 is the same."
     )
     choose_row(library, spare, choose, key=key)
@@ -113,10 +113,6 @@ def _warn_of_whole(library: Library, found: CopiesFound) -> None:
             f"In {counted(whole, 'group')} every copy is chosen, the best copy too: nothing would be left of these.",
             icon=":material/warning:",
         )
-
-
-def _copies(count: int) -> str:
-    return "1 copy" if count == 1 else f"{count:,} copies"
 
 
 def _cards(badge: str, number: int, group: Copies) -> list[Pair]:

@@ -60,7 +60,7 @@ def test_pictures_are_chosen_over_sections_and_taken_away_as_lists(visitor: Visi
 def test_pictures_that_a_video_shows_stand_beside_it(visitor: Visitor) -> None:
     page = visitor.go("clean_up", frames="true").page
     page.get_by_role("button", name="Find duplicates").click()
-    page.locator("h4", has_text="cop").wait_for(timeout=120_000)
+    page.locator("h4", has_text="could go").wait_for(timeout=120_000)
     visitor.settle().names()
     mixed = page.locator("li.frame", has=page.locator(".length")).first
     assert mixed.locator(".badge").inner_text() == "best" and mixed.locator(".name").count() > 1
