@@ -83,6 +83,14 @@ def axis(options: Options, bar: OnProgress) -> dict[str, Any]:
     return asdict(report)
 
 
+def pixels(options: Options, bar: OnProgress) -> dict[str, Any]:
+    """`eval pixels`."""
+    from core.evaluate_pixels import evaluate_pixels
+
+    encoder = open_encoder(options.encoder, on_progress=bar)
+    return asdict(evaluate_pixels(encoder, options.images, options.labels, side=options.side, on_progress=bar))
+
+
 def relevance(options: Options, bar: OnProgress) -> dict[str, Any]:
     """`eval relevance`."""
     from core.evaluate_relevance import evaluate_relevance
@@ -118,6 +126,21 @@ def moments(options: Options, bar: OnProgress) -> dict[str, Any]:
 
     sampling = Sampling(options.fps)
     return asdict(evaluate_moments(open_encoder(options.encoder, on_progress=bar), sampling=sampling, on_progress=bar))
+
+
+def duplicates(options: Options, bar: OnProgress) -> dict[str, Any]:
+    """`eval duplicates`."""
+    from core.evaluate_copies import evaluate_duplicates
+
+    encoder = open_encoder(options.encoder, on_progress=bar)
+    return asdict(evaluate_duplicates(encoder, options.images, count=options.count, on_progress=bar))
+
+
+def outliers(options: Options, bar: OnProgress) -> dict[str, Any]:
+    """`eval outliers`."""
+    from core.evaluate_outliers import evaluate_outliers
+
+    return asdict(evaluate_outliers(open_encoder(options.encoder, on_progress=bar), options.images, on_progress=bar))
 
 
 def bench_images(options: Options, bar: OnProgress) -> dict[str, Any]:

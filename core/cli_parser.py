@@ -138,6 +138,11 @@ def _add_evaluations(evaluate: argparse.ArgumentParser) -> None:
     axis.add_argument("--captions", type=Path, required=True, metavar="CSV", help="columns image, caption")
     axis.add_argument("--low", default="empty landscape", metavar="PHRASE", help="default: empty landscape")
     axis.add_argument("--high", default="crowd of people", metavar="PHRASE", help="default: crowd of people")
+    text = "raw pixels against embeddings: what their distances say, what is learned from them"
+    pixels = _command(tree, "pixels", text, measures.pixels, show_figures)
+    pixels.add_argument("--labels", type=Path, required=True, metavar="CSV", help="columns image, label")
+    pixels.add_argument("--side", type=int, default=64, metavar="N", help="of the pictures, in pixels (default: 64)")
+    pixels.add_argument("--images", type=Path, required=True, metavar="DIR")
     text = "how many dimensions are enough: neighbours, captions and classes kept, bytes, and time of a query"
     dimensions = _command(tree, "dimensions", text, measures.dimensions, show_dimensions)
     dimensions.add_argument("--captions", type=Path, metavar="CSV", help="columns image, caption")
@@ -164,7 +169,19 @@ def _add_evaluations(evaluate: argparse.ArgumentParser) -> None:
     text = "known moments of reels rendered from the sample photos, by words and by pictures"
     moments = _command(tree, "moments", text, measures.moments, show_figures)
     moments.add_argument("--fps", type=float, default=1.0, metavar="F", help="default: 1")
-    for each in (retrieval, zeroshot, fewshot, numbers, relevance, axis, dimensions, clusters, video, moments):
+    _add_cleaning(tree)
+    for each in (retrieval, zeroshot, fewshot, numbers, relevance, axis, dimensions, pixels, clusters, video, moments):
+        _add_encoder(each)
+
+
+def _add_cleaning(tree: Any) -> None:
+    text = "how well copies are found: resized, recompressed, brightened, cropped, mirrored"
+    duplicates = _command(tree, "duplicates", text, measures.duplicates, show_figures)
+    duplicates.add_argument("--count", type=int, default=200, metavar="N", help="photos that are copied (default: 200)")
+    text = "how well drawings, screenshots and noise are found among 500 photos"
+    outliers = _command(tree, "outliers", text, measures.outliers, show_figures)
+    for each in (duplicates, outliers):
+        each.add_argument("--images", type=Path, required=True, metavar="DIR")
         _add_encoder(each)
 
 

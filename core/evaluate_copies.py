@@ -1,0 +1,165 @@
+"""How well copies are found: photos are changed in five ways, and each change is looked for among all photos."""
+
+from __future__ import annotations
+
+import os
+import random
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageEnhance, ImageOps
+
+from core.duplicates import Duplicates, find_duplicates
+from core.encoders.base import Encoder
+from core.errors import DataError, MediaError
+from core.library import Library, ingest
+from core.media.images import open_image
+from core.media.kinds import is_image_path
+from core.points import Points, points_of
+from core.progress import OnProgress
+
+_CROP = 0.9  # of both sides
+
+Change = Callable[[Image.Image, random.Random], tuple[Image.Image, int]]  # the copy, and the quality of its JPEG
+
+
+@dataclass(frozen=True, slots=True)
+class CopiesFound:
+    """Of one kind of change, in shares from 0 to 1. recall: copies in one group with their photo. precision: photos
+    in one group with a copy that are the one it was made of."""
+
+    copies: int
+    precision: float
+    recall: float
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicatesReport:
+    """changes: of each kind. unplanted: groups among the photos themselves, which may be true copies: file names."""
+
+    photos: int
+    changes: dict[str, CopiesFound]
+    unplanted: tuple[tuple[str, ...], ...]
+    encoder: str
+
+
+def photo_names(folder: Path, count: int | None = None) -> list[str]:
+    """The pictures below a folder, in order; at most `count`, a fixed random choice. Raises DataError for none."""
+    found = sorted(
+        str(Path(root, name).relative_to(folder))
+        for root, _, names in os.walk(folder)
+        for name in names
+        if is_image_path(name)
+    )
+    if not found:
+        raise DataError(f"{folder} has no pictures: check --images.")
+    return found if count is None or count >= len(found) else sorted(random.Random(0).sample(found, max(1, count)))
+
+
+def evaluate_duplicates(
+    encoder: Encoder, images: Path, *, count: int = 200, on_progress: OnProgress | None = None
+) -> DuplicatesReport:
+    """Makes copies of `count` photos of a folder, a fixed random choice, and looks for those of each change in turn.
+
+    Raises DataError where the folder has no pictures that can be read.
+    """
+    names = photo_names(images)
+    chosen = photo_names(images, count)
+    with tempfile.TemporaryDirectory() as place:
+        owners = _write_copies(images, chosen, Path(place, "copies"))
+        library = Library(Path(place, "library"), create=True)
+        files = [images / name for name in names]
+        ingest(library, encoder, [*files, Path(place, "copies")], on_progress=on_progress)
+        points = points_of(library, encoder)
+        paths = [str(path) for path in points.column("path")]
+        rows = {path: row for row, path in enumerate(paths)}
+        made = {
+            change: {rows[copy]: rows[photo] for copy, photo in copies.items() if copy in rows and photo in rows}
+            for change, copies in owners.items()
+        }
+        everything = {row for copies in made.values() for row in copies}
+        photos = np.array([row for row in range(len(points)) if row not in everything])
+        unplanted = _found(points, photos, on_progress)
+        changes = {
+            change: _measure(copies, _found(points, np.append(photos, list(copies)), on_progress))
+            for change, copies in made.items()
+        }
+    return DuplicatesReport(
+        photos=len(photos),
+        changes=changes,
+        unplanted=tuple(tuple(Path(paths[row]).name for row in group) for group in unplanted),
+        encoder=encoder.name,
+    )
+
+
+def _found(points: Points, rows: NDArray[np.int64], on_progress: OnProgress | None) -> list[list[int]]:
+    """The groups of copies among some points only."""
+    some = replace(points, vectors=points.vectors[rows], item_rows=points.item_rows[rows], start_s=points.start_s[rows])
+    groups: list[Duplicates] = find_duplicates(some, on_progress=on_progress)
+    return [[int(rows[number]) for number in group.numbers] for group in groups]
+
+
+def _measure(copies: dict[int, int], groups: list[list[int]]) -> CopiesFound:
+    """copies: row of each copy -> row of its photo."""
+    right = told = 0
+    for group in groups:
+        photos = {row for row in group if row not in copies}
+        for copy in (row for row in group if row in copies):
+            told += len(photos)
+            right += copies[copy] in photos
+    return CopiesFound(len(copies), round(right / told, 4) if told else 0.0, round(right / max(1, len(copies)), 4))
+
+
+def _write_copies(images: Path, names: list[str], place: Path) -> dict[str, dict[str, str]]:
+    """Change -> path of each copy -> path of its photo. What cannot be read has no copies."""
+    made: dict[str, dict[str, str]] = {change: {} for change in _CHANGES}
+    for number, name in enumerate(names):
+        try:
+            photo = open_image(images / name)
+        except MediaError:
+            continue
+        for change, apply in _CHANGES.items():
+            path = place / change / f"{number}.jpg"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            copy, quality = apply(photo, random.Random(f"{change} {number}"))
+            copy.save(path, quality=quality)
+            made[change][str(path)] = os.path.abspath(images / name)
+    return made
+
+
+def _resized(photo: Image.Image, rng: random.Random) -> tuple[Image.Image, int]:
+    scale = rng.uniform(0.35, 0.8)
+    size = max(1, round(photo.width * scale)), max(1, round(photo.height * scale))
+    return photo.resize(size, Image.Resampling.LANCZOS), 90
+
+
+def _recompressed(photo: Image.Image, rng: random.Random) -> tuple[Image.Image, int]:
+    return photo, rng.randint(15, 50)
+
+
+def _brightened(photo: Image.Image, rng: random.Random) -> tuple[Image.Image, int]:
+    factor = rng.choice([rng.uniform(0.6, 0.85), rng.uniform(1.15, 1.4)])
+    return ImageEnhance.Brightness(photo).enhance(factor), 90
+
+
+def _mirrored(photo: Image.Image, rng: random.Random) -> tuple[Image.Image, int]:
+    return ImageOps.mirror(photo), 90
+
+
+def _cropped(photo: Image.Image, rng: random.Random) -> tuple[Image.Image, int]:
+    width, height = round(photo.width * _CROP), round(photo.height * _CROP)
+    left, top = rng.randint(0, photo.width - width), rng.randint(0, photo.height - height)
+    return photo.crop((left, top, left + width, top + height)), 90
+
+
+_CHANGES: dict[str, Change] = {
+    "resized": _resized,
+    "recompressed": _recompressed,
+    "brightness": _brightened,
+    "cropped": _cropped,
+    "mirrored": _mirrored,
+}
