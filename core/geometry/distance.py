@@ -54,8 +54,12 @@ class Distance:
 
 def pair_cosines(encoder: Encoder, index: VectorIndex, *, seed: int = 0) -> PairCosines:
     """What is usual between any two vectors of a library, a word and a picture, and two words."""
+    return pair_cosines_of(neutral_vectors(encoder), index.background, seed=seed)
+
+
+def pair_cosines_of(words: Vectors, pictures: Vectors, *, seed: int = 0) -> PairCosines:
+    """The same of unit rows of words (m, dim) and of pictures (n, dim)."""
     rng = np.random.default_rng(seed)
-    pictures, words = index.background, neutral_vectors(encoder)
     return PairCosines(
         {
             "pictures": _sampled(rng, pictures, pictures),

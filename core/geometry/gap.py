@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -10,16 +12,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.encoders.base import Encoder, Vectors, unit_rows
-from core.errors import DataError
+from core.errors import Cancelled, DataError
 from core.filters import Filters
 from core.library.store import Library
 from core.neutral import neutral_prompts, neutral_vectors
-from core.query import Term
+from core.progress import OnProgress, Progress
+from core.query import PLAIN, Term, embed_texts
 from core.search import search
+from core.track import wholes_of
 
 Kind = Literal["words", "pictures", "videos"]
 
 _NEAREST = 10
+_CAPTIONS = 2_500
+_AT_ONCE = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +118,47 @@ def closing(
     return found
 
 
+def neighbours_kept(words: Vectors, pictures: Vectors, share: float) -> float:
+    """Share of the 10 nearest pictures of a word that stay, on average, when so much of the gap is closed."""
+    before, after = (
+        np.argsort(-(texts @ shown.T), axis=1)[:, :_NEAREST]
+        for texts, shown in (close_gap(words, pictures, each) for each in (0.0, share))
+    )
+    return float(np.mean([_shared(one, other) for one, other in zip(before.tolist(), after.tolist(), strict=True)]))
+
+
+def closing_of_captions(
+    library: Library,
+    encoder: Encoder,
+    captions: Sequence[tuple[str, str]],
+    *,
+    on_progress: OnProgress | None = None,
+    cancel: threading.Event | None = None,
+) -> list[Closed]:
+    """`closing` of captions, (item id, caption), with their own pictures: a sample of 2,500 of them.
+
+    Raises DataError where fewer than two of these items have vectors, and Cancelled.
+    """
+    index = library.index(encoder)
+    ids, vectors = wholes_of(index, list(dict.fromkeys(item_id for item_id, _ in captions)))
+    if len(ids) < 2:
+        raise DataError("It takes captions of at least two pictures of this library: check the names in the CSV.")
+    rows = {item_id: row for row, item_id in enumerate(ids)}
+    known = [pair for pair in captions if pair[0] in rows]
+    if len(known) > _CAPTIONS:
+        chosen = np.sort(np.random.default_rng(0).choice(len(known), _CAPTIONS, replace=False))
+        known = [known[number] for number in chosen]
+    texts, started = [], time.monotonic()
+    for first in range(0, len(known), _AT_ONCE):
+        if cancel is not None and cancel.is_set():
+            raise Cancelled
+        some = [caption for _, caption in known[first : first + _AT_ONCE]]
+        texts.append(embed_texts(encoder, some, templates=PLAIN))
+        if on_progress:
+            on_progress(Progress("read", first + len(some), len(known), time.monotonic() - started, "captions"))
+    return closing(np.concatenate(texts), vectors, owners=np.array([rows[item_id] for item_id, _ in known]))
+
+
 def fitting_words(encoder: Encoder, pictures: Vectors, count: int) -> tuple[str, ...]:
     """Up to `count` neutral prompts that fit unit rows of pictures (n, dim): those that come first for most of them,
     once the gap is closed, so that none wins by lying in the pictures' direction alone."""
@@ -148,6 +195,6 @@ def _within(vectors: Vectors) -> float:
     return float(((vectors.sum(axis=0) ** 2).sum() - count) / (count * (count - 1))) if count > 1 else 1.0
 
 
-def _shared(one: Sequence[str], other: Sequence[str]) -> float:
+def _shared(one: Sequence[object], other: Sequence[object]) -> float:
     most = min(len(one), len(other))
     return len(set(one) & set(other)) / most if most else 0.0

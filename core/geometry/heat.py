@@ -1,4 +1,4 @@
-"""Which part of a picture answers a query: one part after another is covered, and what that costs is the answer."""
+"""Which part of a picture answers a query: shown alone, or covered, one after another. For any encoder."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,8 @@ from core.media.images import open_image
 from core.progress import OnProgress, Progress
 from core.query import Term, frame_of
 
+Way = Literal["alone", "covered"]
+
 _GREY = (127, 127, 127)
 _UNCHANGED = 1e-5  # how far a cosine may lie from 1 by rounding alone
 
@@ -27,19 +30,22 @@ _UNCHANGED = 1e-5  # how far a cosine may lie from 1 by rounding alone
 class Heat:
     """Which part of a picture answers. picture: what was shown to the encoder, shrunk. score: cosine of the whole one.
 
-    drops: (rows, columns) how much the cosine falls where that part is covered, averaged over the covers that reach it;
-    below 0: the query fits better without. looked_at: (rows, columns) whether the encoder looks there at all.
+    values: (rows, columns), the higher, the better that part answers. By "alone": the mean cosine of the pieces around
+    it, each shown with all else grey. By "covered": how much the cosine of the whole falls where it is covered, on
+    average over the patches that reach it; below 0, the query fits better without. looked_at: (rows, columns) whether
+    the encoder looks there at all; elsewhere values are the lowest of the others.
     """
 
+    way: Way
     picture: Image.Image
     score: float
-    drops: NDArray[np.float32]
+    values: NDArray[np.float32]
     looked_at: NDArray[np.bool_]
 
     @property
     def peak(self) -> tuple[int, int]:
-        """(row, column) of what answers most, where the encoder looks."""
-        row, column = np.unravel_index(int(np.where(self.looked_at, self.drops, -np.inf).argmax()), self.drops.shape)
+        """(row, column) of what answers best, where the encoder looks."""
+        row, column = np.unravel_index(int(np.where(self.looked_at, self.values, -np.inf).argmax()), self.values.shape)
         return int(row), int(column)
 
 
@@ -49,37 +55,44 @@ def heat_of(
     query: NDArray[np.float32],
     *,
     cells: int = 8,
-    cover: int = 3,
+    way: Way = "alone",
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
 ) -> Heat:
-    """Covers one part of a picture after another (occlusion, Zeiler and Fergus 2014). It takes nothing of an encoder
-    but `encode_images`, so it works with any.
+    """Lays a picture out in squares, `cells` of them along its longer side, and tells how well each answers a query.
 
-    The picture is laid out in squares, `cells` of them along its longer side, and a grey patch of cover x cover of them
-    moves over it square by square. query: (dim,) unit. Raises Cancelled.
+    "covered" is occlusion (Zeiler and Fergus 2014): a grey patch of three eighths of the longer side moves over the
+    picture. "alone" is its opposite: a piece of half the longer side stays, all else is grey. It finds the right one
+    of two pictures side by side more often, since an encoder that sees several things at once has to divide its vector
+    among them. Both take nothing of an encoder but `encode_images`. query: (dim,) unit. Raises Cancelled.
     """
     image = image.convert("RGB")
     image.thumbnail((2 * encoder.min_side, 2 * encoder.min_side))
     rows, columns = _layout(image.size, cells)
-    places = [(top, left) for top in range(1 - cover, rows) for left in range(1 - cover, columns)]
+    parts = _parts(rows, columns, cells, way)
     started = time.monotonic()
     score = float(encoder.encode_images([image])[0] @ query)
     looked_at = field_of_view(encoder, image.size, rows, columns)
-    drops, covers = np.zeros((rows, columns), np.float64), np.zeros((rows, columns), np.float64)
-    for first in range(0, len(places), encoder.batch_size):
+    sums, counts = np.zeros((rows, columns), np.float64), np.zeros((rows, columns), np.float64)
+    for first in range(0, len(parts), encoder.batch_size):
         if cancel is not None and cancel.is_set():
             raise Cancelled
-        some = places[first : first + encoder.batch_size]
-        parts = [(max(0, top), max(0, left), top + cover, left + cover) for top, left in some]
-        scores = _covered(encoder, image, rows, columns, parts) @ query
-        for (top, left, bottom, right), found in zip(parts, scores, strict=True):
-            drops[top:bottom, left:right] += score - float(found)
-            covers[top:bottom, left:right] += 1
+        some = parts[first : first + encoder.batch_size]
+        scores = _changed(encoder, image, rows, columns, some, way) @ query
+        for (top, left, bottom, right), found in zip(some, scores, strict=True):
+            sums[top:bottom, left:right] += float(found) if way == "alone" else score - float(found)
+            counts[top:bottom, left:right] += 1
         if on_progress:
             done = first + len(some)
-            on_progress(Progress("look", done, len(places), time.monotonic() - started, "covers"))
-    return Heat(image, score, np.where(looked_at, drops / covers, 0.0).astype(np.float32), looked_at)
+            on_progress(Progress("look", done, len(parts), time.monotonic() - started, "parts"))
+    values = sums / counts
+    values[~looked_at] = values[looked_at].min()
+    return Heat(way, image, score, values.astype(np.float32), looked_at)
+
+
+def steps_of(size: tuple[int, int], cells: int, way: Way) -> int:
+    """How many changed pictures `heat_of` embeds for a picture of this size (width, height)."""
+    return len(_parts(*_layout(size, cells), cells, way))
 
 
 def picture_of(library: Library, term: Term, *, time_s: float = 0.0, min_side: int | None = None) -> Image.Image:
@@ -121,7 +134,7 @@ def field_of_view(encoder: Encoder, size: tuple[int, int], rows: int, columns: i
         for first in range(0, len(rims), encoder.batch_size):
             some = rims[first : first + encoder.batch_size]
             for (top, left, bottom, right), cosine in zip(
-                some, _covered(encoder, noise, rows, columns, some) @ whole, strict=True
+                some, _changed(encoder, noise, rows, columns, some, "covered") @ whole, strict=True
             ):
                 if cosine > 1.0 - _UNCHANGED:
                     looked_at[top:bottom, left:right] = False
@@ -134,14 +147,33 @@ def _layout(size: tuple[int, int], cells: int) -> tuple[int, int]:
     return rows, columns
 
 
-def _covered(
-    encoder: Encoder, image: Image.Image, rows: int, columns: int, parts: Sequence[tuple[int, int, int, int]]
+def _parts(rows: int, columns: int, cells: int, way: Way) -> list[tuple[int, int, int, int]]:
+    """What is shown alone or covered, one after another: (top, left, bottom, right) in squares."""
+    side = max(1, round(cells / 2 if way == "alone" else cells * 3 / 8))
+    beyond = 0 if way == "alone" else side - 1  # patches reach over the rims, so that these are covered as often
+    down, across = min(side, rows), min(side, columns)
+    return [
+        (max(0, top), max(0, left), min(top + down, rows), min(left + across, columns))
+        for top in range(-beyond, rows - down + beyond + 1)
+        for left in range(-beyond, columns - across + beyond + 1)
+        if top + down > 0 and left + across > 0 and top < rows and left < columns
+    ]
+
+
+def _changed(
+    encoder: Encoder,
+    image: Image.Image,
+    rows: int,
+    columns: int,
+    parts: Sequence[tuple[int, int, int, int]],
+    way: Way,
 ) -> Vectors:
-    """The vectors of a picture with each of some parts (top, left, bottom, right, in squares) covered."""
+    """The vectors of a picture with each of some parts (top, left, bottom, right, in squares) covered or alone."""
     across, down = image.width / columns, image.height / rows
     pictures = []
     for top, left, bottom, right in parts:
-        patched = image.copy()
-        patched.paste(_GREY, (round(left * across), round(top * down), round(right * across), round(bottom * down)))
-        pictures.append(patched)
+        box = (round(left * across), round(top * down), round(right * across), round(bottom * down))
+        changed = image.copy() if way == "covered" else Image.new("RGB", image.size, _GREY)
+        changed.paste(_GREY if way == "covered" else image.crop(box), box)
+        pictures.append(changed)
     return encoder.encode_images(pictures)

@@ -1,0 +1,144 @@
+"""Raw pixels against embeddings of the same pictures: what their distances say, and what is learned from them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.encoders.base import Encoder, Vectors
+from core.errors import Cancelled
+from core.geometry.contrast import (
+    Contrast,
+    PairDistances,
+    contrast_of,
+    dimensions_like,
+    pair_distances,
+    random_contrast,
+)
+from core.geometry.linear import InputCurve, input_curve
+from core.geometry.pixels import SIDE, Pixels, pixels_of
+from core.labelled_files import embed_files, one_each, read_pairs
+from core.progress import OnProgress, Progress
+
+Input = Literal["pixels", "embedding"]
+RANDOM_DIMS = (2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 12288)
+
+
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """The same n pictures as pixels and as embeddings. rows: (n,) which of those given could be read.
+
+    contrast, pairs: of either input; pairs is empty without labels. random: {dimensions: relative contrast} of as many
+    random vectors; like: in how many dimensions these have the contrast of either input.
+    """
+
+    pixels: Pixels
+    vectors: Vectors
+    labels: tuple[str | None, ...]
+    contrast: dict[Input, Contrast]
+    pairs: dict[Input, PairDistances]
+    random: dict[int, float]
+    like: dict[Input, float]
+
+    @property
+    def rows(self) -> NDArray[np.int64]:
+        return self.pixels.rows
+
+    def values(self, which: Input) -> NDArray[np.float32]:
+        """(n, numbers) of one input."""
+        return self.pixels.values if which == "pixels" else self.vectors
+
+
+@dataclass(frozen=True, slots=True)
+class InputFigures:
+    """One input in figures, see `Contrast`, `PairDistances.order` and `InputCurve`. like: see `Compared`."""
+
+    contrast: Contrast
+    like: float
+    order: float | None
+    learned: InputCurve
+
+
+@dataclass(frozen=True, slots=True)
+class PixelReport:
+    """pictures: measured on. skipped: (picture, reason) of those that could not be read."""
+
+    pictures: int
+    classes: int
+    encoder: str
+    inputs: dict[Input, InputFigures]
+    skipped: tuple[tuple[str, str], ...]
+
+
+def compare_inputs(
+    paths: Sequence[str | Path],
+    vectors: Vectors,
+    labels: Sequence[str | None],
+    *,
+    side: int = SIDE,
+    on_progress: OnProgress | None = None,
+    cancel: threading.Event | None = None,
+) -> Compared:
+    """Reads pictures and compares them with their embeddings (n, dim). labels: (n,), None where unknown; up to a few
+    thousand pictures. Raises DataError for fewer than three that can be read, and Cancelled."""
+    pixels = pixels_of(paths, side=side, on_progress=on_progress, cancel=cancel)
+    vectors, known = vectors[pixels.rows], tuple(labels[row] for row in pixels.rows)
+    inputs: dict[Input, NDArray[np.float32]] = {"pixels": pixels.values, "embedding": vectors}
+    contrast: dict[Input, Contrast] = {}
+    pairs: dict[Input, PairDistances] = {}
+    for done, (which, values) in enumerate(inputs.items()):
+        if cancel is not None and cancel.is_set():
+            raise Cancelled
+        if on_progress:
+            on_progress(Progress("compare", done, 3, 0.0, "steps"))
+        contrast[which] = contrast_of(values, known)
+        if (found := pair_distances(values, known)) is not None:
+            pairs[which] = found
+    random = random_contrast(RANDOM_DIMS, len(vectors))
+    like = {which: dimensions_like(each.relative_contrast, random) for which, each in contrast.items()}
+    return Compared(pixels, vectors, known, contrast, pairs, random, like)
+
+
+def learn_inputs(
+    compared: Compared, *, on_progress: OnProgress | None = None, cancel: threading.Event | None = None
+) -> dict[Input, InputCurve]:
+    """The learning curve of a linear classifier on either input. Raises DataError, see `input_curve`, and Cancelled."""
+    found: dict[Input, InputCurve] = {}
+    inputs: tuple[Input, ...] = ("embedding", "pixels")
+    for done, which in enumerate(inputs):
+        if on_progress:
+            on_progress(Progress("learn", done, len(inputs), 0.0, "inputs"))
+        found[which] = input_curve(compared.values(which), compared.labels, cancel=cancel)
+    return found
+
+
+def evaluate_pixels(
+    encoder: Encoder, images: Path, labels: Path, *, side: int = SIDE, on_progress: OnProgress | None = None
+) -> PixelReport:
+    """Both, on the pictures of a table (columns image, label). Raises DataError."""
+    told = one_each(read_pairs(labels, "image", "label"), labels)
+    embedded = embed_files(encoder, images, list(told), on_progress=on_progress)
+    paths = [images / name for name in embedded.rows]
+    compared = compare_inputs(
+        paths, embedded.vectors, [told[name] for name in embedded.rows], side=side, on_progress=on_progress
+    )
+    learned = learn_inputs(compared, on_progress=on_progress)
+    return PixelReport(
+        pictures=len(compared.vectors),
+        classes=len(set(compared.labels)),
+        encoder=encoder.name,
+        inputs={
+            which: InputFigures(
+                each, compared.like[which], compared.pairs[which].order if which in compared.pairs else None,
+                learned[which],
+            )
+            for which, each in compared.contrast.items()
+        },
+        skipped=(*embedded.skipped.items(), *compared.pixels.unread),
+    )  # fmt: skip
