@@ -7,7 +7,7 @@ import threading
 import streamlit as st
 
 from core import Encoder, Library
-from core.geometry.direction import Tried, analogy, try_analogies
+from core.geometry.analogy import Tried, analogy, try_analogies
 from core.progress import OnProgress
 from ui.distance_pairs import ready_words
 from ui.distance_walk import nearest_gallery
@@ -67,7 +67,7 @@ def analogy_section(library: Library, encoder: Encoder) -> str:
     st.markdown(" · ".join(f"{plain(word)} :gray[{cosine:.2f}]" for word, cosine in found.words))
     st.caption("The nearest of some 1,500 neutral phrases, those typed left out; the number is the cosine.")
     return f"""from core import Term
-from core.geometry.direction import analogy
+from core.geometry.analogy import analogy
 
 found = analogy(library, encoder, {term_code(a)}, {term_code(b)}, {term_code(c)})
 print([near.item.path for near in found.items], found.words)

@@ -78,9 +78,9 @@ def _how_to_read(usual: PairCosines) -> None:
     typical = [(_SAID[kind], usual.typical(kind)) for kind in usual.of]
     halves = ", ".join(f"{cosine:.2f} for {said}" for said, cosine in typical if cosine is not None)
     st.caption(
-        f"The median cosine is {halves}. So a cosine is read among pairs of its own kind only, and under one encoder: "
-        "another puts everything elsewhere. Phrases are compared with some 1,500 neutral ones; each curve stands for "
-        "20,000 random pairs."
+        f"The median cosine is {halves}. Where these differ, a cosine says something among pairs of its own kind only; "
+        "under another encoder everything lies elsewhere. Phrases are compared with some 1,500 neutral ones; each "
+        "curve stands for 20,000 random pairs."
     )
 
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core import Encoder, Item, Library
-from core.geometry.direction import Near, Step, shifted, walk
+from core.geometry.direction import Step, shifted, walk
+from core.geometry.near import Near
 from ui.details import open_details, show_details
 from ui.gallery import Card, Facts, gallery
 from ui.inside_terms import term_code
@@ -40,7 +41,7 @@ def walk_section(library: Library, encoder: Encoder) -> str:
     st.caption(
         "Every step is a place between the two, at an equal turn of the angle; the large picture lies nearest to it, "
         "the small ones next. The end points themselves are left out. In the middle the way often leads past pictures "
-        "that have something of both, or of neither: most places in the space are empty, and the nearest picture may be far."
+        "that have something of both, or of neither: the space is mostly empty, and the nearest may be far off."
     )
     return f"""from core import Term
 from core.geometry.direction import walk

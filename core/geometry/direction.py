@@ -1,35 +1,21 @@
-"""Directions in the space: walks from one thing to another, steps aside, and analogies."""
+"""Directions in the space: walks from one thing to another, and steps aside."""
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.encoders.base import Encoder, Vectors, unit_rows
-from core.errors import Cancelled, QueryError
+from core.encoders.base import Encoder, unit_rows
+from core.errors import QueryError
 from core.geometry.distance import embed_terms
-from core.library.index import VectorIndex
-from core.library.schema import Item
+from core.geometry.near import Near, nearest_items, without
 from core.library.store import Library
-from core.neutral import neutral_prompts, neutral_vectors
-from core.progress import OnProgress, Progress
 from core.query import Term
 
-_CANDIDATES = 400  # items that are looked at closely for an analogy
 _SAME = 1e-4  # length of a difference below which two things are one
-
-
-@dataclass(frozen=True, slots=True)
-class Near:
-    """An item near a place, and its cosine with it."""
-
-    item: Item
-    cosine: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,39 +24,6 @@ class Step:
 
     share: float
     nearest: tuple[Near, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Analogy:
-    """What lies nearest to a - b + c: items, and (neutral prompt, cosine), the nearest first.
-
-    alone: how many of the items are among as many that lie nearest to `c` by itself.
-    """
-
-    items: tuple[Near, ...]
-    words: tuple[tuple[str, float], ...]
-    alone: int
-
-
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """An analogy of words whose answer is known: "man" - "woman" + "girl" should be "boy".
-
-    before, after: the mean place, 0 (first) to 1 (last), of the items which a search for `wanted` puts first, asked
-    with `a` or `c` alone, whichever is nearer, and with the analogy.
-    """
-
-    a: str
-    b: str
-    c: str
-    wanted: str
-    before: float
-    after: float
-
-    @property
-    def works(self) -> bool:
-        """Whether the three together lead nearer to what is wanted than either of the two."""
-        return self.after < self.before
 
 
 def walk(
@@ -87,8 +40,8 @@ def walk(
     if np.linalg.norm(a - b) < _SAME:
         raise QueryError("Start and end are the same place: choose two that differ.")
     shares = np.linspace(0.0, 1.0, max(2, min(int(steps), 50)))
-    allowed = _without(index, [start, end])
-    return tuple(Step(float(share), _nearest(index, _between(a, b, share), nearest, allowed)) for share in shares)
+    allowed = without(index, [start, end])
+    return tuple(Step(float(share), nearest_items(index, _between(a, b, share), nearest, allowed)) for share in shares)
 
 
 def shifted(
@@ -111,106 +64,11 @@ def shifted(
     if np.linalg.norm(other - one) < _SAME:
         raise QueryError("The two ends of the direction are the same place: choose two that differ.")
     places = unit_rows(np.stack([at + np.float32(amount) * (other - one) for amount in amounts]))
-    allowed = _without(index, [origin, low, high])
+    allowed = without(index, [origin, low, high])
     return tuple(
-        Step(float(amount), _nearest(index, place, nearest, allowed))
+        Step(float(amount), nearest_items(index, place, nearest, allowed))
         for amount, place in zip(amounts, places, strict=True)
     )
-
-
-def analogy(
-    library: Library, encoder: Encoder, a: Term, b: Term, c: Term, *, nearest: int = 8, centred: bool = True
-) -> Analogy:
-    """What is to `c` as `a` is to `b`: what lies nearest to a - b + c (3CosAdd, Mikolov et al. 2013), best first.
-
-    centred: words are taken relative to the mean of words and pictures to that of pictures, so that a mixed analogy is
-    about what is meant and not about what is a word. The three things themselves are left out. Raises QueryError.
-    """
-    index = library.index(encoder)
-    terms = [a, b, c]
-    words = neutral_vectors(encoder)
-    middles = _middles(encoder, index, centred)
-    vectors, allowed = embed_terms(encoder, index, terms), _without(index, terms)
-    wanted = _sum(vectors, terms, middles)
-    items, others = (
-        _nearest_moved(index, place, middles[1], nearest, allowed)
-        for place in (wanted, _sum(vectors[2:], terms[2:], middles))
-    )
-    own = {str(term.value).lower() for term in terms if term.is_word}
-    told = unit_rows(words - middles[0]) @ wanted
-    order = [row for row in np.argsort(-told)[: nearest + len(own)] if neutral_prompts()[row].lower() not in own]
-    named = tuple((neutral_prompts()[row], float(told[row])) for row in order[:nearest])
-    return Analogy(items, named, len({each.item.id for each in items} & {each.item.id for each in others}))
-
-
-def try_analogies(
-    library: Library,
-    encoder: Encoder,
-    examples: Sequence[tuple[str, str, str, str]],
-    *,
-    top_k: int = 10,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
-) -> list[Tried]:
-    """Which analogies of words (a, b, c, wanted) work on this library, those that gain most first.
-
-    Raises QueryError where the library has no vectors of this encoder, and Cancelled.
-    """
-    index = library.index(encoder)
-    middles = _middles(encoder, index, True)
-    pictures = unit_rows(index.background - middles[1])
-    if not len(pictures):
-        raise QueryError("There is nothing to try analogies on: index files with this encoder.")
-    found: list[Tried] = []
-    started = time.monotonic()
-    for example in examples:
-        if cancel is not None and cancel.is_set():
-            raise Cancelled
-        terms = [Term("text", text) for text in example]
-        vectors = embed_terms(encoder, index, terms)
-        wanted = np.argsort(-(index.background @ vectors[3]))[:top_k]
-        alone = [_sum(vectors[row : row + 1], terms[row : row + 1], middles) for row in (0, 2)]
-        before = min(_mean_place(pictures @ asked, wanted) for asked in alone)
-        after = _mean_place(pictures @ _sum(vectors[:3], terms[:3], middles), wanted)
-        found.append(Tried(*example, before, after))
-        if on_progress:
-            on_progress(Progress("try", len(found), len(examples), time.monotonic() - started, "analogies"))
-    return sorted(found, key=lambda each: each.after - each.before)
-
-
-def _nearest_moved(
-    index: VectorIndex,
-    place: NDArray[np.float32],
-    middle: NDArray[np.float32],
-    count: int,
-    allowed: NDArray[np.bool_],
-) -> tuple[Near, ...]:
-    """As `_nearest`, of vectors relative to their middle, among those that are near as they are."""
-    _, numbers = index.search(place, max(_CANDIDATES, 4 * count), allowed=allowed)
-    if not len(numbers):
-        return ()
-    return _as_items(index, numbers, unit_rows(index.vectors(numbers) - middle) @ place, count)
-
-
-def _mean_place(scores: NDArray[np.float32], wanted: NDArray[np.int64]) -> float:
-    places = np.argsort(np.argsort(-scores, kind="stable"), kind="stable")
-    return float(places[wanted].mean() / max(1, len(scores) - 1))
-
-
-def _middles(encoder: Encoder, index: VectorIndex, centred: bool) -> Vectors:
-    """(2, dim) the mean of words and that of pictures; zeros where nothing is to be centred."""
-    if not centred or not len(index):
-        return np.zeros((2, encoder.dim), np.float32)
-    return np.stack([neutral_vectors(encoder).mean(axis=0), index.background.mean(axis=0)])
-
-
-def _sum(vectors: Vectors, terms: Sequence[Term], middles: Vectors) -> NDArray[np.float32]:
-    """(dim,) unit vector of the first, minus the second, plus the third, each relative to the mean of its kind."""
-    moved = unit_rows(vectors - np.stack([middles[0 if term.is_word else 1] for term in terms]))
-    total = moved[0] if len(moved) == 1 else moved[0] - moved[1] + moved[2]
-    if np.linalg.norm(total) < _SAME:
-        raise QueryError("The three things cancel each other out: choose others.")
-    return unit_rows(total[None])[0]
 
 
 def _between(a: NDArray[np.float32], b: NDArray[np.float32], share: float) -> NDArray[np.float32]:
@@ -219,25 +77,3 @@ def _between(a: NDArray[np.float32], b: NDArray[np.float32], share: float) -> ND
         return unit_rows(((1 - share) * a + share * b + 1e-6 * np.roll(a, 1))[None])[0]
     place = (np.sin((1 - share) * angle) * a + np.sin(share * angle) * b) / np.sin(angle)
     return unit_rows(place[None])[0]
-
-
-def _without(index: VectorIndex, terms: Sequence[Term]) -> NDArray[np.bool_]:
-    allowed = np.ones(len(index.items), bool)
-    for term in terms:
-        if term.kind in ("item", "frame"):
-            allowed[index.item_rows[index.numbers_of(str(term.value).partition("@")[0])]] = False
-    return allowed
-
-
-def _nearest(
-    index: VectorIndex, place: NDArray[np.float32], count: int, allowed: NDArray[np.bool_]
-) -> tuple[Near, ...]:
-    cosines, numbers = index.search(place, max(_CANDIDATES, 4 * count), allowed=allowed)
-    return _as_items(index, numbers, cosines, count)
-
-
-def _as_items(index: VectorIndex, numbers: NDArray[np.int64], cosines: Vectors, count: int) -> tuple[Near, ...]:
-    """The best of the vectors as items, one entry each."""
-    order = np.argsort(-cosines, kind="stable")
-    firsts = np.sort(np.unique(index.item_rows[numbers[order]], return_index=True)[1])[: max(1, count)]
-    return tuple(Near(index.item(int(numbers[rank])), float(cosines[rank])) for rank in order[firsts])

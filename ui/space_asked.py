@@ -1,0 +1,96 @@
+"""One thing asked as a word, as a picture and as a clip, and how far the answers agree."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import streamlit as st
+
+from core import Encoder, Filters, Library, Term, format_query, search
+from core.geometry.gap import Overlap, agreement
+from ui.details import open_details, show_details
+from ui.distance_pairs import ready_words
+from ui.gallery import Card, gallery
+from ui.inside_terms import term_code
+from ui.libraries import library_facts
+from ui.memory import remembered
+from ui.page import plain
+from ui.query import more_like
+from ui.thing_picker import put_thing, thing
+
+_TOP = 10
+
+
+def asked_section(library: Library, encoder: Encoder) -> str:
+    """Pickers and a row of answers for each; returns the lines of Python. Raises QueryError."""
+    ready_words(encoder)
+    videos = bool(library_facts(library, encoder).searchable.videos)
+    labels = {"word": "As a word", "picture": "As a picture", "clip": "As a clip"}
+    asked: dict[str, Term] = {}
+    with st.container(key="three_ways"):
+        for column, (key, label) in zip(st.columns(3, gap="medium"), labels.items(), strict=True):
+            with column:
+                term = thing(
+                    label, key, library=library, encoder=encoder, default="a dog" if key == "word" else "",
+                    placeholder="a word" if key == "word" else f"choose a {key}",
+                )  # fmt: skip
+            if term is not None:
+                asked[key] = term
+    if "word" in asked and len(asked) < (3 if videos else 2):
+        what = "picture and clip" if videos else "picture"
+        st.button(
+            f"Take the best {what} of this library for the word", icon=":material/auto_awesome:", type="primary",
+            on_click=_take_best, args=(library, encoder, asked["word"], videos),
+        )  # fmt: skip
+    if not asked:
+        st.info("Ask for one thing in at least two ways.", icon=":material/edit:")
+        return ""
+    answers, overlaps = remembered(
+        "three ways", (encoder.id, tuple(asked.items())), library.index(encoder),
+        lambda: agreement(library, encoder, asked, top_k=_TOP, filters=Filters(kind="image")),
+    )  # fmt: skip
+    _told(overlaps)
+    _rows(library, answers)
+    return _code(asked)
+
+
+def _take_best(library: Library, encoder: Encoder, word: Term, videos: bool) -> None:
+    for key, kind in (("picture", "image"), ("clip", "video")):
+        hits = search(library, encoder, [word], top_k=1, filters=Filters(kind=kind)).hits
+        if hits and (kind == "image" or videos):
+            put_thing(key, format_query([Term("item", hits[0].item.id)]))
+
+
+def _told(overlaps: list[Overlap]) -> None:
+    if not overlaps:
+        return
+    said = "; ".join(f"{each.first} and {each.second} **{each.share:.0%}**".replace("%", " %") for each in overlaps)
+    st.markdown(f"#### Of the first {_TOP} pictures both find: {said}")
+    st.caption(
+        "The ways need not agree: a word names one thing, a picture shows many at once, its place, colours and style "
+        "too, and a clip is the mean of its frames. What was asked with is left out of the answers."
+    )
+
+
+def _rows(library: Library, answers: dict[str, list[str]]) -> None:
+    count = Counter(item_id for ids in answers.values() for item_id in ids)
+    items = {item_id: library.item(item_id) for item_id in count}
+    for name, ids in answers.items():
+        st.markdown(f"**Asked as a {plain(name)}**")
+        cards = [
+            Card(item, badge=f"found by {count[item_id]}" if count[item_id] > 1 else "")
+            for item_id in ids
+            if (item := items[item_id]) is not None
+        ]
+        gallery(cards, key=f"asked {name}", on_open=open_details, on_like=more_like)
+    show_details((), [item for item in items.values() if item is not None])
+
+
+def _code(asked: dict[str, Term]) -> str:
+    terms = ", ".join(f"{name!r}: {term_code(term)}" for name, term in asked.items())
+    return f"""from core import Filters, Term
+from core.geometry.gap import agreement
+
+asked = {{{terms}}}
+answers, overlaps = agreement(library, encoder, asked, top_k={_TOP}, filters=Filters(kind="image"))
+"""

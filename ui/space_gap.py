@@ -1,0 +1,102 @@
+"""The gap between words and pictures: its size, and what closing it does to scores and to finding."""
+
+from __future__ import annotations
+
+import threading
+
+import streamlit as st
+
+from core import Encoder, Library
+from core.figures_space import closing_lines, pair_histogram
+from core.geometry.distance import PairCosines, pair_cosines_of
+from core.geometry.gap import Closed, Gap, close_gap, closing_of_captions, gap_of, neighbours_kept
+from core.neutral import neutral_vectors
+from core.progress import OnProgress
+from ui.distance_pairs import ready_words
+from ui.lab_data import items_of, table_of, tell_unknown
+from ui.memory import remembered
+from ui.page import counted
+from ui.tasks import asked
+
+
+def gap_section(library: Library, encoder: Encoder) -> str:
+    """Figures, slider and histograms; returns the lines of Python. Raises DataError."""
+    ready_words(encoder)
+    index = library.index(encoder)
+    words, pictures = neutral_vectors(encoder), index.background
+    share = st.slider(
+        "How much of the gap is closed, in per cent", 0, 100, 0, 5, key="share", bind="query-params", format="%d %%",
+        help="Words and pictures are both moved towards the middle between their means, and brought back to length 1.",
+    ) / 100  # fmt: skip
+
+    def compute() -> tuple[Gap, PairCosines, float]:
+        moved = close_gap(words, pictures, share)
+        return gap_of(*moved), pair_cosines_of(*moved), neighbours_kept(words, pictures, share)
+
+    gap, usual, kept = remembered("gap", (encoder.id, share), index, compute)
+    _figures(gap)
+    st.plotly_chart(
+        pair_histogram(usual, title="How alike two things are, after that"), key="gap_pairs",
+        config={"displayModeBar": False}, alt="Cosines of pairs of each kind",
+    )  # fmt: skip
+    st.markdown(
+        f"A word's ten nearest pictures: **{kept:.0%}** of them are the same as without closing.".replace("%", " %")
+    )
+    st.caption(
+        "Words here are some 1,500 neutral phrases. Models of the CLIP kind learn from pairs that a phrase must be "
+        "nearer to its own picture than other phrases are; nothing asks that the two kinds lie around one middle, and "
+        "they start out apart and stay so. Then any word is nearer to any word than to the picture that it describes, which does "
+        "not disturb a search, since that compares pictures among each other, but does where both kinds are mixed. "
+        "The embedded encoder learned both sides together and has a small gap; choose another encoder to compare."
+    )
+    _captions(library, encoder)
+    return f"""from core.geometry.gap import close_gap, gap_of
+from core.neutral import neutral_vectors
+
+words, pictures = neutral_vectors(encoder), library.index(encoder).background
+print(gap_of(words, pictures))
+print(gap_of(*close_gap(words, pictures, {share:g})))
+"""
+
+
+def _figures(gap: Gap) -> None:
+    with st.container(horizontal=True, gap="large", key="gap_figures"):
+        st.metric("Size of the gap, 0 to 2", f"{gap.size:.2f}", width="content",
+                  help="The distance of the two means (Liang et al. 2022).")  # fmt: skip
+        st.metric("Told apart by a plane", f"{gap.told_apart:.0%}".replace("%", " %"), width="content",
+                  help="Share of words and pictures on the right side of the plane half-way between the means; "
+                  "50 % is guessing.")  # fmt: skip
+        st.metric("Two words", f"{gap.within_words:.2f}", width="content", help="Mean cosine.")
+        st.metric("Two pictures", f"{gap.within_pictures:.2f}", width="content", help="Mean cosine.")
+        st.metric("A word and a picture", f"{gap.across:.2f}", width="content", help="Mean cosine.")
+
+
+def _captions(library: Library, encoder: Encoder) -> None:
+    with st.expander("Does closing it find more? With captions, that can be measured", icon=":material/sell:"):
+        table = table_of("gap_csv", "Captions, a CSV: path or file name, then a caption; a file may have several rows")
+        if table is None:
+            return
+        names = list(table.columns)
+        first = names.index("caption") if "caption" in names else 0
+        name = st.selectbox("Column of the captions", names, first, key="gap_column") if len(names) > 1 else names[0]
+        pairs, unknown = table.pairs(name, items_of(library, encoder))
+        tell_unknown(sorted(set(unknown)))
+
+        def work(tell: OnProgress, cancel: threading.Event) -> list[Closed]:
+            return closing_of_captions(library, encoder, pairs, on_progress=tell, cancel=cancel)
+
+        about = (library.path, encoder.id, tuple(pairs))
+        steps = asked(
+            "gap captions", "Measure", work, title="Reading the captions", about=about, state=library.index(encoder),
+            note=counted(len(pairs), "caption"),
+        )  # fmt: skip
+        if steps:
+            st.plotly_chart(
+                closing_lines(steps), key="gap_lines", config={"displayModeBar": False},
+                alt="Share of captions that find their picture against the share of the gap closed",
+            )  # fmt: skip
+            one, other = steps[0], steps[-1]
+            st.markdown(
+                f"Mean cosine of a caption with its own picture: **{one.own or 0:.2f}** as it is, "
+                f"**{other.own or 0:.2f}** closed; with others: **{one.others or 0:.2f}** and **{other.others or 0:.2f}**."
+            )

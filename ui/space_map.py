@@ -1,0 +1,111 @@
+"""Words, pictures and videos as points on one picture."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+import streamlit as st
+
+from core import Encoder, Library
+from core.encoders.base import Vectors
+from core.figures_space import kinds_plane
+from core.geometry.gap import fitting_words
+from core.points import Of, Points, points_of
+from core.progress import OnProgress
+from core.projection import Method, project
+from ui.details import open_details, show_details
+from ui.distance_pairs import ready_words
+from ui.memory import remembered
+from ui.page import counted
+from ui.tasks import asked
+
+_MOST = 2_000  # points of the library
+_WORDS = 24
+_METHODS: dict[Method, str] = {"pca": "PCA", "umap": "UMAP", "tsne": "t-SNE"}
+
+
+def map_section(library: Library, encoder: Encoder) -> str:
+    """The settings and the picture; returns the lines of Python. Raises DataError."""
+    ready_words(encoder)
+    words = _words(library, encoder)
+    with st.container(horizontal=True, vertical_alignment="bottom", key="space_tools"):
+        method: Method = st.segmented_control(
+            "Laid out by", list(_METHODS), default="pca", required=True, key="method", bind="query-params",
+            format_func=_METHODS.__getitem__,
+            help="PCA is a plain shadow of the space; UMAP and t-SNE keep neighbours together and bend the rest.",
+        )  # fmt: skip
+        of: Of = st.segmented_control(
+            "Videos as", get_args(Of), default="items", required=True, key="of", bind="query-params",
+            format_func=lambda each: "whole videos" if each == "items" else "frames",
+        )  # fmt: skip
+        closed = st.toggle("Close the gap between words and pictures", key="closed", bind="query-params")
+    points = remembered(
+        "space points", (encoder.id, of, words), library.index(encoder),
+        lambda: points_of(library, encoder, of=of, texts=words, limit=_MOST),
+    )  # fmt: skip
+    _drawn(library, encoder, points, method, closed)
+    if points.considered > len(points):
+        st.caption(f"A random sample of {_MOST:,} of {points.considered - len(points.texts):,} is drawn.")
+    return f"""from core.points import points_of
+from core.projection import project
+
+points = points_of(library, encoder, of={of!r}, texts={list(words)!r}, limit={_MOST})
+places = project(points.{"centred" if closed else "vectors"}, method={method!r})
+"""
+
+
+def _words(library: Library, encoder: Encoder) -> tuple[str, ...]:
+    index = library.index(encoder)
+    fitting = remembered("fitting", encoder.id, index, lambda: fitting_words(encoder, index.background, _WORDS))
+    if "words" not in st.session_state and "words" not in st.query_params:
+        st.session_state["words"] = ", ".join(fitting)
+    text = st.text_area(
+        "Words, with commas between them", key="words", bind="query-params", max_chars=2_000, height=90,
+        help="At first those of some 1,500 neutral phrases that come first for most pictures of this library.",
+    )  # fmt: skip
+    return tuple(dict.fromkeys(part.strip() for part in (text or "").split(",") if part.strip()))
+
+
+def _drawn(library: Library, encoder: Encoder, points: Points, method: Method, closed: bool) -> None:
+    vectors = remembered("space centred", None, points, lambda: points.centred) if closed else points.vectors
+    places = _places(library, encoder, vectors, points, method, closed)
+    if places is None:
+        return
+    names = [Path(str(path)).name for path in points.column("path")]
+    names[len(names) - len(points.texts) :] = points.texts
+    title = f"{counted(len(points), 'point')} by {_METHODS[method]}{', gap closed' if closed else ''}"
+
+    def clicked() -> None:
+        selected = st.session_state["space_plane"]["selection"]["points"]
+        number = int(selected[0]["customdata"]) if selected else -1
+        if 0 <= number < len(points) - len(points.texts):
+            st.session_state["space opened"] = points.items([number])[0]
+            open_details(st.session_state["space opened"])
+
+    st.plotly_chart(
+        kinds_plane(places, points.kinds, names, title=title), key="space_plane", on_select=clicked,
+        selection_mode="points", alt="Words, pictures and videos in the plane",
+    )  # fmt: skip
+    if "space opened" in st.session_state:
+        show_details((), [st.session_state["space opened"]])
+    st.caption(
+        "All points come from one encoder and can be compared with each other. If words and pictures stand apart by "
+        "PCA, that is the modality gap; closing it takes the mean of each kind away. A plane shows two of "
+        f"{encoder.dim:,} dimensions: what lies together here may be far apart. Click a picture to see it."
+    )
+
+
+def _places(
+    library: Library, encoder: Encoder, vectors: Vectors, points: Points, method: Method, closed: bool
+) -> Vectors | None:
+    if method == "pca":
+        return remembered("space places", closed, points, lambda: project(vectors, method="pca"))
+
+    def work(tell: OnProgress, cancel: threading.Event) -> Vectors:
+        return np.asarray(project(vectors, method=method, on_progress=tell, cancel=cancel))
+
+    about = (library.path, encoder.id, method, closed, points.texts, len(points))
+    return asked(f"space {method}", "Lay it out", work, title="Laying it out", about=about, state=points)
