@@ -143,23 +143,25 @@ def word_chart(steps: Sequence[WordStep]) -> go.Figure:
 
 def heat_map(heat: Heat, *, title: str) -> go.Figure:
     """The heat over its picture: red where the query is answered, grey what the encoder does not look at. By hover how
-    much the cosine falls where a part is covered."""
+    well each part answers, see `core.geometry.heat.Heat`."""
     import plotly.graph_objects as go
 
-    rows, columns = heat.drops.shape
+    rows, columns = heat.values.shape
+    alone = heat.way == "alone"
+    low = float(heat.values.min()) if alone else 0.0
     figure = go.Figure()
     figure.add_layout_image(
         source=heat.picture, x=-0.5, y=-0.5, sizex=columns, sizey=rows, xref="x", yref="y", sizing="stretch",
         layer="below",
     )  # fmt: skip
     figure.add_heatmap(
-        z=np.where(heat.looked_at, heat.drops, np.nan),
-        zmin=0.0,
-        zmax=max(float(heat.drops.max()), 0.01),
+        z=np.where(heat.looked_at, heat.values, np.nan),
+        zmin=low,
+        zmax=max(float(heat.values.max()), low + 0.01),
         colorscale=_HEAT,
         hoverongaps=False,
-        colorbar={"title": {"text": "fall of<br>the cosine"}, "thickness": 12, "len": 0.7},
-        hovertemplate="covered here, the cosine falls by %{z:.3f}<extra></extra>",
+        colorbar={"title": {"text": "cosine" if alone else "fall of<br>the cosine"}, "thickness": 12, "len": 0.7},
+        hovertemplate=("shown alone: cosine" if alone else "covered: the cosine falls by") + " %{z:.3f}<extra></extra>",
     )
     figure.add_heatmap(
         z=np.where(heat.looked_at, np.nan, 0.0),

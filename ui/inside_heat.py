@@ -10,28 +10,33 @@ import streamlit as st
 from core import Encoder, Library, Term
 from core.figures_inside import heat_map
 from core.geometry.distance import embed_terms
-from core.geometry.heat import Heat, heat_of, picture_of
+from core.geometry.heat import Heat, Way, heat_of, picture_of, steps_of
 from core.progress import OnProgress
 from core.query import frame_of
 from ui.in_python import in_python, opening
-from ui.inside_terms import first_item, term_code
+from ui.inside_terms import example_item, term_code
 from ui.page import plain
 from ui.tasks import asked
 from ui.thing_picker import name_of, thing
 
-_CELLS = (4, 6, 8, 12, 16)
-_COVER = 3
-_FAINT = 0.02  # a fall of the cosine below which nothing stands out
+_WORDS = "a dog"
+_CELLS = (4, 6, 8, 12)
+_WAYS: dict[Way, str] = {"alone": "shown alone", "covered": "covered"}
+_FAINT = 0.02  # of the cosine, between the parts that answer best and least: less is nothing that stands out
 
 
 def heat_section(library: Library, encoder: Encoder) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         picture = thing(
-            "A picture or a video", "picture", library=library, encoder=encoder, default=first_item(library, encoder)
+            "A picture or a video",
+            "picture",
+            library=library,
+            encoder=encoder,
+            default=example_item(library, encoder, "picture", _WORDS),
         )
     with right:
-        query = thing("What to look for in it", "ask", library=library, encoder=encoder, default="a dog")
+        query = thing("What to look for in it", "ask", library=library, encoder=encoder, default=_WORDS)
     if picture is None or query is None:
         st.info("Choose a picture, and say what to look for in it.", icon=":material/edit:")
         return
@@ -42,21 +47,25 @@ def heat_section(library: Library, encoder: Encoder) -> None:
         cells: int = st.segmented_control(
             "Squares along the longer side", _CELLS, default=8, required=True, key="cells", bind="query-params"
         )
+        way: Way = st.segmented_control(
+            "Each part is", list(_WAYS), default="alone", required=True, key="way", bind="query-params",
+            format_func=_WAYS.__getitem__,
+            help="Shown alone, with all else grey: what does it say by itself? Covered: what is lost without it?",
+        )  # fmt: skip
         picture, time_s = _at_second(library, picture)
     index = library.index(encoder)
 
     def work(tell: OnProgress, cancel: threading.Event) -> Heat:
         image = picture_of(library, picture, time_s=time_s, min_side=encoder.min_side)
         vector = embed_terms(encoder, index, [query])[0]
-        return heat_of(encoder, image, vector, cells=cells, cover=_COVER, on_progress=tell, cancel=cancel)
+        return heat_of(encoder, image, vector, cells=cells, way=way, on_progress=tell, cancel=cancel)
 
-    about = (library.path, encoder.id, picture, time_s, query, cells)
-    covers = (cells + _COVER - 1) ** 2
-    note = f"Embeds the picture up to {covers} times, each time with another part covered."
-    heat = asked("inside heat", "Find the part that answers", work, title="Covering parts", about=about, note=note)
+    about = (library.path, encoder.id, picture, time_s, query, cells, way)
+    note = f"Embeds the picture up to {steps_of((1, 1), cells, way)} times, each time with another part {_WAYS[way]}."
+    heat = asked("inside heat", "Find the part that answers", work, title="Looking at parts", about=about, note=note)
     if heat is not None:
         _shown(library, heat, query)
-        _code(library, encoder, picture, time_s, query, cells)
+        _code(library, encoder, picture, time_s, query, cells, way)
 
 
 def _at_second(library: Library, picture: Term) -> tuple[Term, float]:
@@ -77,33 +86,37 @@ def _at_second(library: Library, picture: Term) -> tuple[Term, float]:
 
 def _shown(library: Library, heat: Heat, query: Term) -> None:
     asked_for = name_of(library, query)
-    most = float(heat.drops.max())
-    row, column = heat.peak
-    where = f"{_third(row, heat.drops.shape[0], ('upper', 'middle', 'lower'))}, " + _third(
-        column, heat.drops.shape[1], ("left", "middle", "right")
-    )
-    if most < _FAINT:
-        st.markdown(f"No part stands out for {plain(asked_for)}: the cosine is {heat.score:.2f} and hardly falls.")
+    low, high = float(heat.values.min()), float(heat.values.max())
+    (row, column), (rows, columns) = heat.peak, heat.values.shape
+    where = f"{_third(row, rows, ('upper', 'middle', 'lower'))} {_third(column, columns, ('left', 'middle', 'right'))}"
+    where = where.replace("middle middle", "middle")
+    said = f"The cosine of the whole picture with {plain(asked_for)} is **{heat.score:.2f}**."
+    if high - (low if heat.way == "alone" else 0.0) < _FAINT:
+        said += " No part stands out."
+    elif heat.way == "alone":
+        said += f" What answers best lies in the **{where}**: shown alone, the pieces around it reach {high:.2f}."
     else:
-        st.markdown(
-            f"The cosine is **{heat.score:.2f}**. It falls most, by **{most:.2f}**, where the {where} part is covered."
-        )
+        said += f" It falls most, by {high:.2f}, where the **{where}** is covered."
+    st.markdown(said)
     figure = heat_map(heat, title=f"What answers {asked_for}")
     st.plotly_chart(figure, key="heat", config={"displayModeBar": False}, alt="The picture, red where it answers")
     unseen = 1.0 - float(heat.looked_at.mean())
-    st.caption(
-        "A grey patch moves over the picture. Where covering hides what the query is about, the cosine falls: red. "
-        "Move over a square for its number; below 0, the query fits better without that part. "
-        + (f"This encoder does not look at the grey rim, {unseen:.0%} of the picture." if unseen else "This encoder "
-           "looks at the whole picture.")
-    )  # fmt: skip
+    how = (
+        "A window moves over the picture, and all else is grey. Red is what says the query by itself; move over a "
+        "square for the mean cosine of the windows that show it."
+        if heat.way == "alone"
+        else "A grey patch moves over the picture. Red is what the answer rests on; move over a square for the fall "
+        "of the cosine, below 0 where the query fits better without that part."
+    )
+    rim = f" This encoder does not look at the grey rim, {unseen:.0%} of the picture." if unseen > 0 else ""
+    st.caption(how + (rim or " This encoder looks at the whole picture."))
 
 
 def _third(place: int, count: int, names: tuple[str, str, str]) -> str:
     return names[min(2, int(3 * (place + 0.5) / count))]
 
 
-def _code(library: Library, encoder: Encoder, picture: Term, time_s: float, query: Term, cells: int) -> None:
+def _code(library: Library, encoder: Encoder, picture: Term, time_s: float, query: Term, cells: int, way: Way) -> None:
     in_python(
         f"""{opening(library, encoder)}
 from core import Term
@@ -112,8 +125,8 @@ from core.geometry.heat import heat_of, picture_of
 
 image = picture_of(library, {term_code(picture)}{f", time_s={time_s:g}" if picture.kind == "clip" else ""})
 query = embed_terms(encoder, library.index(encoder), [{term_code(query)}])[0]
-heat = heat_of(encoder, image, query, cells={cells})
+heat = heat_of(encoder, image, query, cells={cells}, way={way!r})
 print(heat.score, heat.peak)
-print(heat.drops.round(3))
+print(heat.values.round(3))
 """
     )

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from core import Encoder, Library, Term, format_query
-from ui.libraries import some_items
+import streamlit as st
+
+from core import Encoder, Library, Term, embed_texts, format_query
+from core.geometry.inside import nearest_items
+from ui.encoders import load_encoder
+from ui.memory import remembered
 
 
-def first_item(library: Library, encoder: Encoder) -> str:
-    """A picture of the library to begin with, or else a video, as a picker takes it."""
-    found = some_items(library, encoder, 1, "image") or some_items(library, encoder, 1, "video")
+def example_item(library: Library, encoder: Encoder, key: str, words: str) -> str:
+    """The item that comes nearest to some words, as the picker with this key begins with it; "" where it has begun."""
+    if key in st.session_state or key in st.query_params:
+        return ""
+    load_encoder(encoder)
+    index = library.index(encoder)
+    found = remembered(
+        "inside example", (encoder.id, words), index,
+        lambda: nearest_items(index, embed_texts(encoder, [words])[0], 1),
+    )  # fmt: skip
     return format_query([Term("item", found[0].id)]) if found else ""
 
 

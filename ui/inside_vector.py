@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import streamlit as st
 
@@ -12,18 +14,22 @@ from core.geometry.distance import embed_terms
 from core.geometry.inside import contributions, parts_of, products_of
 from ui.encoders import load_encoder
 from ui.in_python import in_python, opening
-from ui.inside_terms import first_item, term_code
+from ui.inside_terms import example_item, term_code
 from ui.memory import remembered
 from ui.page import counted
 from ui.thing_picker import name_of, thing
+
+_WORDS = "a dog"
 
 
 def vector_section(library: Library, encoder: Encoder) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
-        one = thing("One thing", "a", library=library, encoder=encoder, default=first_item(library, encoder))
+        one = thing(
+            "One thing", "a", library=library, encoder=encoder, default=example_item(library, encoder, "a", _WORDS)
+        )
     with right:
-        other = thing("Another (or nothing)", "b", library=library, encoder=encoder, default="a dog")
+        other = thing("Another (or nothing)", "b", library=library, encoder=encoder, default=_WORDS)
     if one is None:
         st.info("Type words, or choose a picture, to see its vector.", icon=":material/edit:")
         return
@@ -66,29 +72,25 @@ def _said(vectors: Vectors) -> str:
 
 
 def _parts(encoder: Encoder, vectors: Vectors) -> None:
-    other = vectors[-1]
     rows = [
         {
             "part": each.part.name,
-            "numbers": f"{each.part.start} to {each.part.stop - 1}",
-            "adds to the cosine": each.cosine if len(vectors) == 2 else None,
-            "share of the first": each.first,
-            "share of the second": each.second if len(vectors) == 2 else None,
+            "numbers": f"{each.part.start} to {each.part.stop - 1}".removesuffix(f" to {each.part.start}"),
+            "adds to the cosine": each.cosine,
+            "of the first": f"{each.first:.0%}",
+            "of the second": f"{each.second:.0%}",
             "what it is": each.part.about,
         }
-        for each in contributions(parts_of(encoder), vectors[0], other)
+        for each in contributions(parts_of(encoder), vectors[0], vectors[-1])
     ]
-    shares = st.column_config.NumberColumn(format="percent", help="Of the squared length of the vector")
-    st.dataframe(
-        rows,
-        hide_index=True,
-        key="parts",
-        column_config={
-            "adds to the cosine": st.column_config.NumberColumn(format="%.3f"),
-            "share of the first": shares,
-            "share of the second": shares,
-        },
-    )
+    length = "How much of the squared length of the vector lies here"
+    pair = ("adds to the cosine", "of the second") if len(vectors) == 1 else ()
+    columns: dict[str, Any] = {
+        "adds to the cosine": st.column_config.NumberColumn(format="%.3f"),
+        "of the first": st.column_config.Column(help=length),
+        "of the second": st.column_config.Column(help=length),
+    }
+    st.dataframe(rows, hide_index=True, key="parts", column_config=columns | dict.fromkeys(pair))
 
 
 def _code(library: Library, encoder: Encoder, terms: list[str]) -> None:

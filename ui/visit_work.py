@@ -41,4 +41,10 @@ def _panel(job: Job[T]) -> None:
         now = job.progress
         text = "Stopping …" if job.cancel.is_set() else progress_text(now) if now else f"{job.title} …"
         st.progress(now.fraction if now else 0.0, text=text)
-        st.button("Stop", icon=":material/stop_circle:", on_click=job.cancel.set, disabled=job.cancel.is_set())
+        st.button(
+            "Stop",
+            icon=":material/stop_circle:",
+            key=f"stop {job.title}",  # several may be under way on a page
+            on_click=job.cancel.set,
+            disabled=job.cancel.is_set(),
+        )
