@@ -17,6 +17,7 @@ from ui.explore_map import colouring_of, lit_points, map_tools, show_map
 from ui.explore_selection import cover_button, selection_section
 from ui.filters import labelled
 from ui.frame import header
+from ui.in_python import in_python, opening
 from ui.jobs import job_panel
 from ui.libraries import library_facts
 from ui.memory import remembered
@@ -79,20 +80,40 @@ def show(library: Library, encoder: Encoder, asked: Asked, atlas: Atlas) -> None
     terms, result, colour = map_tools(library, encoder, asked.filters)
     chosen, numbers = chosen_of(atlas)
     titles = titles_of(atlas)
-    left, right = st.columns([3, 1], gap="medium")
+    left, right = st.columns([5, 2], gap="medium")
     with left:
-        lit = lit_points(atlas, result)
-        colouring = colouring_of(library, encoder, atlas, titles, colour, terms)
+        with st.container(key="map_notes"):  # always there: what comes and goes above the map would draw it anew
+            lit = lit_points(atlas, result)
+            colouring = colouring_of(library, encoder, atlas, titles, colour, terms)
         show_map(atlas, titles, colouring, lit, numbers if chosen is not None else None)
         cover_button(chosen, len(numbers) if chosen is not None else len(atlas.points) - len(atlas.points.texts))
     with right:
-        cluster_list(atlas, titles, chosen)
+        cluster_list(atlas, titles, chosen, coloured=colour == "cluster" or (colour == "score" and not terms))
     if chosen is not None:
         selection_section(library, encoder, atlas, titles, chosen, numbers)
     else:
         st.session_state["explore items"] = []
+    in_python(python_lines(library, encoder, asked))
     opened = st.session_state.pop("explore opened", None)
     show_details((), [*([opened] if opened else []), *st.session_state["explore items"]])
+
+
+def python_lines(library: Library, encoder: Encoder, asked: Asked) -> str:
+    """The lines that make this map."""
+    settings = {
+        name: getattr(asked, name)
+        for name in ("of", "filters", "texts", "layout", "dims", "clusters", "k")
+        if getattr(asked, name) != getattr(Asked(), name)
+    }
+    filters = "from core import Filters\n" if "filters" in settings else ""
+    given = ", ".join(f"{name}={value!r}" for name, value in settings.items())
+    return f"""{filters}from core.atlas import Asked, atlas_of
+{opening(library, encoder)}
+atlas = atlas_of(library, encoder, Asked({given}))
+for number, (title, size) in enumerate(zip(atlas.titles(), atlas.clusters.sizes)):
+    print(title, size, atlas.points.items([atlas.medoids[number]])[0].path)
+atlas.places  # where each of atlas.points lies
+"""
 
 
 with boundary():

@@ -225,7 +225,8 @@ def test_a_line_around_nothing_says_so(shades: Library) -> None:
 def test_a_cluster_of_the_list_is_selected_renamed_and_labelled(shades: Library) -> None:
     at = laid_out()
     number = cluster_holding(at, "red")
-    at.button(f"choose cluster {number}").click().run()
+    row = component(at, "rows")[0]["rows"][number]
+    assert row["size"] == "6" and row["chosen"] and row["src"].startswith("data:image/webp")
     assert sorted(cards(at)) == [f"red{n}.png" for n in range(6)]
     at.text_input(f"rename {number}").set_value("<i>warm</i> ones").run()
     assert "<i>warm</i> ones" in [each["text"] for each in shown(at)["names"]]

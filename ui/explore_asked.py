@@ -53,7 +53,8 @@ def asked_section(library: Library, encoder: Encoder, *, videos: bool) -> Asked:
     if texts:
         st.caption(
             f"{counted(len(texts), 'text')} among the pictures: texts and pictures lie in different corners of the "
-            "space, so the mean of each kind is taken away (the modality gap is closed). Clusters are of pictures alone."
+            "space, so the mean of each kind is taken away (the modality gap is closed). Clusters are of pictures "
+            "alone."
         )
     return Asked(of, filters, texts, _LAYOUTS[layout or "UMAP"], 3 if space == "3-D" else 2, grouping, k)
 

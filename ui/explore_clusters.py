@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
 import streamlit as st
 
 from core.atlas import Atlas
-from core.errors import MediaError
-from core.media.thumbnails import thumbnail
+from core.colouring import colour_of
 from ui.explore_chosen import Chosen, choose_cluster
-from ui.page import counted, plain
+from ui.gallery import picture_uri
+from ui.memory import remembered
+from ui.page import counted
 
-_SIDE = 160  # pixels of the kept picture
-_HEIGHT = 660
+_SIDE = 160  # pixels of a picture, as on the map
+_FOLDER = Path(__file__).parent
+_COMPONENT = st.components.v2.component(
+    "semblance_clusters",
+    html="<ul role='list' aria-label='Clusters'></ul>",
+    css=(_FOLDER / "explore_clusters.css").read_text(),
+    js=(_FOLDER / "explore_clusters.js").read_text(),
+)
 
 
 def titles_of(atlas: Atlas) -> list[str]:
@@ -19,20 +31,31 @@ def titles_of(atlas: Atlas) -> list[str]:
     return atlas.titles(_renamed(atlas))
 
 
-def cluster_list(atlas: Atlas, titles: list[str], chosen: Chosen | None) -> None:
-    """One row a cluster, largest first."""
+def cluster_list(atlas: Atlas, titles: list[str], chosen: Chosen | None, *, coloured: bool) -> None:
+    """One row a cluster, largest first; a click selects it. coloured: whether the map shows clusters by colour."""
     apart = int((atlas.clusters.of[atlas.points.item_rows >= 0] < 0).sum())
-    st.markdown(f"**{counted(atlas.clusters.count, 'cluster')}**" + (f", {apart:,} in none" if apart else ""))
-    if atlas.clusters.silhouette is not None:
-        st.caption(
-            f"Silhouette {atlas.clusters.silhouette:.2f}: from -1 to 1, how much nearer each is to its own cluster "
-            "than to the next."
-        )
-    sizes = atlas.clusters.sizes
-    with st.container(height=_HEIGHT, border=False, key="cluster_list"):
-        for number, title in enumerate(titles):
-            active = chosen is not None and chosen.kind == "cluster" and chosen.value == number
-            _row(atlas, number, title, int(sizes[number]), active)
+    score = atlas.clusters.silhouette
+    st.markdown(
+        f"**{counted(atlas.clusters.count, 'cluster')}**{f', {apart:,} in none' if apart else ''}"
+        + ("" if score is None else f" · silhouette {score:.2f}"),
+        help="Silhouette: from -1 to 1, how much nearer each picture is to its own cluster than to the next; of photos "
+        "0.1 to 0.3 is usual. The percentage of a name: how much of the cluster it describes, and how little else.",
+    )
+    pictures = remembered("cluster pictures", None, atlas, lambda: _pictures(atlas))
+    picked = chosen.value if chosen is not None and chosen.kind == "cluster" else None
+    colours = dict(zip(dict.fromkeys(titles), map(colour_of, range(len(titles))), strict=False)) if coloured else {}
+    rows = [
+        _row(atlas, number, title, pictures[number], colours.get(title), number == picked)
+        for number, title in enumerate(titles)
+    ]
+    token = hashlib.blake2b(json.dumps(rows).encode(), digest_size=8).hexdigest()
+
+    def told() -> None:
+        number = st.session_state["cluster_list"].get("choose")
+        if isinstance(number, int) and 0 <= number < atlas.clusters.count:
+            choose_cluster(number)
+
+    _COMPONENT(key="cluster_list", data={"token": token, "rows": rows}, on_choose_change=told)
 
 
 def rename_box(atlas: Atlas, number: int, title: str) -> None:
@@ -63,22 +86,30 @@ def _renamed(atlas: Atlas) -> dict[int, str]:
     return kept[1]
 
 
-def _row(atlas: Atlas, number: int, title: str, size: int, active: bool) -> None:
+def _pictures(atlas: Atlas) -> list[str | None]:
+    items = atlas.points.items(atlas.medoids)
+    seconds = atlas.points.start_s[atlas.medoids]
+    return [
+        picture_uri(item, _SIDE, None if second != second else float(second))  # NaN is no second
+        for item, second in zip(items, seconds, strict=True)
+    ]
+
+
+def _row(
+    atlas: Atlas, number: int, title: str, picture: str | None, colour: str | None, chosen: bool
+) -> dict[str, Any]:
     name = atlas.names[number]
-    with st.container(horizontal=True, vertical_alignment="center", wrap=False, gap="small", key=f"cluster {number}"):
-        try:
-            st.image(thumbnail(atlas.points.items([atlas.medoids[number]])[0], side=_SIDE), width=64, alt="")
-        except MediaError:
-            st.markdown(":material/broken_image:", width=64)
-        with st.container(gap=None):
-            st.button(
-                f"{plain(title)} · {size:,}",
-                key=f"choose cluster {number}",
-                type="primary" if active else "tertiary",
-                on_click=choose_cluster,
-                args=(number,),
-                help="Select it on the map",
-            )
-            others = ", ".join(plain(each) for each in name.runners_up[:3])
-            sure = f"{name.confidence:.0%} sure" if name.name else "no word fits well"
-            st.caption(f"{sure}; or {others}" if others else sure)
+    others = ", ".join(name.runners_up[:3])
+    if name.name is None:
+        about = f"No word fits well{f'; nearest: {others}' if others else ''}"
+    else:
+        about = f"{name.confidence:.0%}{f' · or {others}' if others else ''}"
+    return {
+        "number": number,
+        "name": title,
+        "size": f"{int(atlas.clusters.sizes[number]):,}",
+        "about": about,
+        "src": picture,
+        "colour": colour,
+        "chosen": chosen,
+    }

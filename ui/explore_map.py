@@ -47,13 +47,14 @@ def map_tools(
             help="What matches these words stands out on the map.",
         )
         colour = st.selectbox("Colour by", get_args(Colour), key="colour", bind="query-params", width=150)
+    trouble = st.container(key="map_trouble")
     if not (text or "").strip():
         return (), None, colour or "cluster"
     try:
         terms = parse_query(text, files=False)
         result = find(library, encoder, terms, filters, Options(_MOST_LIT, False, None))
     except QueryError as error:
-        st.warning(plain(str(error)), icon=":material/help:")
+        trouble.warning(plain(str(error)), icon=":material/help:")
         return (), None, colour or "cluster"
     return terms, result, colour or "cluster"
 
