@@ -1,0 +1,1 @@
+"""Recommendation: from content, from behaviour, and from both, each with its reason."""

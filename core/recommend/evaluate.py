@@ -1,0 +1,154 @@
+"""How well recommendations meet what people did next: a log is cut in time, and the later part asked for."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.encoders.base import Vectors
+from core.errors import Cancelled, DataError
+from core.progress import OnProgress, Progress
+from core.recommend.behaviour import from_content, learn_behaviour
+from core.recommend.both import FEATURES, Blend, content_scores, learn_blend, without_items
+from core.recommend.log import Log, Session
+
+_LATER, _BEFORE = 0.2, 0.1  # shares of the time for the test, and before it for learning the blend's shares
+_PRETENDED_COLD = 0.2  # share of the items that the blend is taught as if they were new
+_MOST_USERS = 2_000
+
+Scorer = Callable[[Session], NDArray[np.float32]]
+
+
+@dataclass(frozen=True, slots=True)
+class MethodReport:
+    """One method's figures at k, means over users.
+
+    recall: share of a user's later items that are among the first k. ndcg: the same, early places counting more
+    (Järvelin and Kekäläinen 2002), 0 to 1. cold_recall: of later items that nobody had to do with before, among the
+    first k such items; None where there are none. coverage: share of all items that are recommended to anybody. diversity: mean cosine distance of two
+    recommended items, 0 to 2; None without content.
+    """
+
+    method: str
+    recall: float
+    ndcg: float
+    cold_recall: float | None
+    coverage: float
+    diversity: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecommendReport:
+    """k places; users asked, items, and how many of these are cold (only in the later part). weights: of what the blend
+    adds up, as learned; None without content.
+    """
+
+    k: int
+    users: int
+    items: int
+    cold_items: int
+    interactions: int
+    methods: tuple[MethodReport, ...]
+    weights: dict[str, float] | None
+
+
+def evaluate_recommend(
+    log: Log,
+    content: Vectors | None = None,
+    *,
+    k: int = 10,
+    seed: int = 0,
+    on_progress: OnProgress | None = None,
+    cancel: threading.Event | None = None,
+) -> RecommendReport:
+    """Cuts the log at four fifths of its interactions in time, learns from the earlier ones, and asks for what each
+    user had to do with later and not before. The blend's weights are learned on the last tenth before the cut.
+
+    content: (items, dim) unit rows of the log's items, zeros where there is none; without it only what needs none is
+    measured. Raises DataError where nobody is on both sides of the cut, and Cancelled.
+    """
+    cut, held = round((1 - _LATER) * len(log)), round((1 - _LATER - _BEFORE) * len(log))
+    rows = np.arange(len(log))
+    early, late = log.part(rows < cut), log.part(rows >= cut)
+    users = np.intersect1d(early.users, late.users)
+    if not len(users):
+        raise DataError("Nobody in the log comes again after four fifths of it: it is too short to measure on.")
+    users = np.sort(np.random.default_rng(seed).permutation(users)[:_MOST_USERS])
+    behaviour = learn_behaviour(early, seed=seed, on_progress=on_progress, cancel=cancel)
+    rng = np.random.default_rng(seed)
+    scorers: dict[str, Scorer] = {
+        "random": lambda _: rng.random(len(log.item_names)).astype(np.float32),
+        "popularity": lambda _: behaviour.popularity,
+        "together": lambda session: behaviour.scores(session, by="together"),
+        "behaviour": lambda session: behaviour.scores(session),
+    }
+    weights: dict[str, float] | None = None
+    if content is not None:
+        first = without_items(log.part(rows < held), _PRETENDED_COLD, seed=seed)
+        before = learn_behaviour(first, seed=seed, cancel=cancel)
+        learned = learn_blend(first, content, before, log.part((rows >= held) & (rows < cut)), seed=seed)
+        blend = Blend(content, from_content(behaviour, content), learned.weights)
+        weights = {name: round(float(each), 3) for name, each in zip(FEATURES, blend.weights, strict=True)}
+        scorers |= {"content": lambda session: content_scores(content, session), "both": blend.scores}
+    truths = {int(user): np.setdiff1d(late.of_user(int(user)), early.of_user(int(user))) for user in users}
+    asked = {user: truth for user, truth in truths.items() if len(truth)}
+    reports = []
+    started = time.monotonic()
+    for done, (name, scorer) in enumerate(scorers.items(), start=1):
+        reports.append(_measured(name, scorer, early, asked, behaviour.warm, content, k, cancel))
+        if on_progress:
+            on_progress(Progress("measure", done, len(scorers), time.monotonic() - started, "methods"))
+    return RecommendReport(
+        k, len(asked), len(log.item_names), int((~behaviour.warm).sum()), len(log), tuple(reports), weights
+    )  # fmt: skip
+
+
+def _measured(
+    name: str,
+    scorer: Scorer,
+    early: Log,
+    asked: dict[int, NDArray[np.int64]],
+    warm: NDArray[np.bool_],
+    content: Vectors | None,
+    k: int,
+    cancel: threading.Event | None,
+) -> MethodReport:
+    recalls, gains, cold, spread = [], [], [], []
+    shown: set[int] = set()
+    for user, truth in asked.items():
+        if cancel is not None and cancel.is_set():
+            raise Cancelled
+        session = early.of_user(user)
+        scores = np.array(scorer(session), np.float64)
+        scores[session] = -np.inf
+        first = np.argsort(-scores, kind="stable")[:k]
+        right = np.isin(first, truth)
+        recalls.append(right.sum() / min(k, len(truth)))
+        ideal = (1 / np.log2(np.arange(2, min(k, len(truth)) + 2))).sum()
+        gains.append((right / np.log2(np.arange(2, len(first) + 2))).sum() / ideal)
+        strange = truth[~warm[truth]]
+        if len(strange):
+            among = np.where(warm, -np.inf, scores)
+            cold.append(np.isin(strange, np.argsort(-among, kind="stable")[:k]).sum() / min(k, len(strange)))
+        shown.update(first.tolist())
+        if content is not None and len(first) > 1:
+            chosen = content[first]
+            total = float((chosen.sum(axis=0) ** 2).sum()) - len(first)
+            spread.append(1 - total / (len(first) * (len(first) - 1)))
+    return MethodReport(
+        method=name,
+        recall=_mean(recalls),
+        ndcg=_mean(gains),
+        cold_recall=_mean(cold) if cold else None,
+        coverage=round(len(shown) / len(warm), 4),
+        diversity=_mean(spread) if spread else None,
+    )
+
+
+def _mean(values: list[float]) -> float:
+    return round(float(np.mean(values)), 4)

@@ -1,0 +1,219 @@
+"""A feed: what to show next to somebody who liked some things, disliked others, and has seen a few."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.encoders.base import Encoder, Vectors
+from core.errors import DataError
+from core.filters import Filters
+from core.library.index import VectorIndex
+from core.library.schema import Item
+from core.library.store import Library
+from core.recommend.taste import Tastes, tastes_of
+from core.track import wholes_of
+
+By = Literal["content", "behaviour", "both", "exploration", "popularity"]
+
+_CANDIDATES = 300  # nearest items of each taste that are looked at
+_REASONS = 2
+_REPELLED = 0.5  # share of its nearness to what is disliked that an item loses
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """An item and why. score: comparable within one feed only. because: ids of the likes that it is nearest to, the
+    nearest first; empty for exploration and popularity. taste: the number of the taste it serves, None for these.
+    """
+
+    item: Item
+    score: float
+    by: By
+    because: tuple[str, ...] = ()
+    taste: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Feed:
+    """Recommendations in the order to be shown, and the tastes they come from (with the ids of the likes)."""
+
+    recommendations: tuple[Recommendation, ...]
+    tastes: Tastes
+    liked: tuple[str, ...]
+
+
+def recommend(
+    library: Library,
+    encoder: Encoder,
+    liked: Sequence[str],
+    disliked: Sequence[str] = (),
+    *,
+    seen: Collection[str] = (),
+    k: int = 20,
+    diversity: float = 0.3,
+    exploration: float = 0.1,
+    behaviour: Mapping[str, float] | None = None,
+    mix: float = 0.5,
+    filters: Filters | None = None,
+    seed: int = 0,
+) -> Feed:
+    """What to show next. liked, disliked, seen: ids of items; none of them comes back.
+
+    Each place of the feed goes to the taste that is furthest behind its share of the likes (calibration, Steck 2018),
+    and within a taste to the item that is near to it and unlike what was chosen before (maximal marginal relevance,
+    Carbonell and Goldstein 1998): diversity 0 is nearness alone, 1 is difference alone. exploration: share of places
+    for items that are drawn at random, so that a feed can find out what it does not know. behaviour: scores of items by
+    id (see `core.recommend.behaviour`), of any scale; mix: their share in a score, 0 content alone, 1 behaviour alone.
+    Without likes the feed has what others liked (`behaviour`), or else it is all exploration. Ids that the library has
+    no vector of are passed over. Raises DataError for shares outside of 0 to 1, and LibraryError.
+    """
+    for name, value in (("diversity", diversity), ("exploration", exploration), ("mix", mix)):
+        if not 0.0 <= value <= 1.0:
+            raise DataError(f"{name} is a share: give 0 to 1, not {value:g}.")
+    index = library.index(encoder)
+    known = set(index.items["id"].to_pylist())
+    liked, disliked = ([each for each in dict.fromkeys(ids) if each in known] for ids in (liked, disliked))
+    mask = (filters or Filters()).mask(index.items, library)
+    allowed = np.ones(len(index.items), bool) if mask is None else mask.copy()
+    gone = {*liked, *disliked, *seen}
+    allowed &= np.array([each not in gone for each in index.items["id"].to_pylist()], bool)
+    likes, dislikes = _vectors(index, liked), _vectors(index, disliked)
+    tastes = tastes_of(likes, dislikes, unlike=index.unlike)
+    pool = _pool(index, tastes, dislikes, allowed, behaviour, mix)
+    rng = np.random.default_rng(seed)
+    explore = _explored(index, allowed, k, rng)
+    chosen = _filled(pool, tastes, explore, max(0, int(k)), diversity, exploration if len(pool.rows) else 1.0, rng)
+    return Feed(
+        tuple(_recommendation(index, pool, place, row, likes, liked, tastes) for place, row in chosen),
+        tastes,
+        tuple(liked),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Pool:
+    """Candidates (m,): rows of the items, vectors (m, dim), and their scores for each taste (m, k); by: what the scores
+    are made of."""
+
+    rows: NDArray[np.int64]
+    vectors: Vectors
+    scores: NDArray[np.float32]
+    by: By
+
+
+def _pool(
+    index: VectorIndex,
+    tastes: Tastes,
+    dislikes: Vectors,
+    allowed: NDArray[np.bool_],
+    behaviour: Mapping[str, float] | None,
+    mix: float,
+) -> _Pool:
+    numbers = [index.search(taste, _CANDIDATES, allowed=allowed)[1] for taste in tastes.vectors]
+    if behaviour:
+        numbers.append(_liked_by_others(index, behaviour, allowed))
+    found = np.concatenate([*numbers, np.empty(0, np.int64)]).astype(np.int64)
+    # an item once, however many of its frames are near
+    found = found[np.sort(np.unique(index.item_rows[found], return_index=True)[1])]
+    rows, vectors = index.item_rows[found], index.vectors(found)
+    scores = vectors @ tastes.vectors.T if len(tastes) else np.zeros((len(found), 1), np.float32)
+    if len(dislikes) and len(found):
+        scores = scores - _REPELLED * np.clip((vectors @ dislikes.T).max(axis=1, keepdims=True), 0.0, None)
+    if not behaviour or not len(found):
+        return _Pool(rows, vectors, scores, "content")
+    ids = index.items["id"].take(rows).to_pylist()
+    others = np.array([behaviour.get(each, min(behaviour.values())) for each in ids], np.float32)
+    if not len(tastes):
+        return _Pool(rows, vectors, others[:, None], "popularity")
+    blended = (1 - mix) * _standing(scores) + mix * _standing(others[:, None])
+    return _Pool(rows, vectors, blended, "behaviour" if mix == 1 else "content" if mix == 0 else "both")
+
+
+def _filled(
+    pool: _Pool,
+    tastes: Tastes,
+    explore: list[int],
+    k: int,
+    diversity: float,
+    exploration: float,
+    rng: np.random.Generator,
+) -> list[tuple[int | None, int]]:
+    """(taste or None, place in the pool; or None, the row of an explored item as ~row) for each place of the feed."""
+    weights = tastes.weights if len(tastes) else np.ones(1, np.float32)
+    served = np.zeros(len(weights))
+    closest = np.zeros(len(pool.rows), np.float32)  # cosine with what is already in the feed
+    free = np.ones(len(pool.rows), bool)
+    chosen: list[tuple[int | None, int]] = []
+    drawn = rng.random(k) < exploration
+    in_feed: set[int] = set()
+    for place in range(k):
+        if drawn[place] or not free.any():
+            row = next((each for each in explore if each not in in_feed), None)
+            if row is not None:
+                chosen.append((None, ~row))
+                in_feed.add(row)
+                free &= pool.rows != row
+                continue
+            if not free.any():
+                break
+        taste = int(np.argmax(weights * (len(chosen) + 1) - served))
+        gain = (1 - diversity) * pool.scores[:, taste] - diversity * closest
+        best = int(np.argmax(np.where(free, gain, -np.inf)))
+        chosen.append((taste, best))
+        served[taste] += 1
+        free[best] = False
+        in_feed.add(int(pool.rows[best]))
+        closest = np.maximum(closest, pool.vectors @ pool.vectors[best])
+    return chosen
+
+
+def _recommendation(
+    index: VectorIndex,
+    pool: _Pool,
+    taste: int | None,
+    place: int,
+    likes: Vectors,
+    liked: Sequence[str],
+    tastes: Tastes,
+) -> Recommendation:
+    if taste is None:
+        row = index.items.slice(~place, 1).to_pylist()[0]
+        return Recommendation(Item.from_row(row), 0.0, "exploration")
+    item = Item.from_row(index.items.slice(int(pool.rows[place]), 1).to_pylist()[0])
+    score = float(pool.scores[place, taste])
+    if not len(tastes):
+        return Recommendation(item, score, pool.by)
+    own = np.flatnonzero(tastes.of == taste)
+    nearest = own[np.argsort(-(likes[own] @ pool.vectors[place]), kind="stable")][:_REASONS]
+    return Recommendation(item, score, pool.by, tuple(liked[each] for each in nearest), taste)
+
+
+def _vectors(index: VectorIndex, ids: Sequence[str]) -> Vectors:
+    return wholes_of(index, ids)[1] if ids else np.empty((0, index.dim), np.float32)
+
+
+def _explored(index: VectorIndex, allowed: NDArray[np.bool_], k: int, rng: np.random.Generator) -> list[int]:
+    rows = index.rows_with_vectors[allowed[index.rows_with_vectors]]
+    return [int(row) for row in rng.permutation(rows)[: 2 * k]]
+
+
+def _liked_by_others(
+    index: VectorIndex, behaviour: Mapping[str, float], allowed: NDArray[np.bool_]
+) -> NDArray[np.int64]:
+    """The first vectors of the items with the highest scores of behaviour."""
+    ids = index.items["id"].to_pylist()
+    rows = [row for row in index.rows_with_vectors.tolist() if allowed[row] and ids[row] in behaviour]
+    rows = sorted(rows, key=lambda row: -behaviour[ids[row]])[:_CANDIDATES]
+    firsts = dict(zip(*np.unique(index.item_rows, return_index=True), strict=True))
+    return np.array([firsts[row] for row in rows], np.int64)
+
+
+def _standing(scores: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Columns (m, k) on one scale: standard deviations above their mean, squashed to -1 to 1."""
+    spread = scores.std(axis=0, keepdims=True)
+    return np.tanh((scores - scores.mean(axis=0, keepdims=True)) / np.maximum(spread, 1e-6) / 2).astype(np.float32)

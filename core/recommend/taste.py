@@ -1,0 +1,65 @@
+"""Tastes: what somebody likes, as a few vectors and not one blurred mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.encoders.base import Vectors, unit_rows
+
+# Share of the way from unrelated to identical above which likes are one taste, on the mean of their pairs.
+_ALIKE = 0.1
+_AWAY = 0.35  # weight of what is disliked in a taste (Rocchio 1971, who has 0.25 for documents and 1 for the query)
+
+
+@dataclass(frozen=True, eq=False)
+class Tastes:
+    """k tastes of a person, the largest first.
+
+    vectors: (k, dim) unit rows. weights: (k,) share of the likes in each, sum 1. of: (likes,) the taste of each like.
+    """
+
+    vectors: Vectors
+    weights: NDArray[np.float32]
+    of: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.vectors)
+
+
+def tastes_of(liked: Vectors, disliked: Vectors | None = None, *, unlike: float = 0.0, most: int = 5) -> Tastes:
+    """Groups likes (n, dim), unit rows, by average linkage: groups are joined while the mean cosine of their pairs is
+    at least a tenth of the way from `unlike` (of two unrelated items of the library) to 1, and until at most `most`
+    are left. Without likes there are no tastes.
+
+    disliked: (m, dim) what all tastes are moved away from (Rocchio): taste - 0.35 times the mean of the disliked.
+    """
+    if not len(liked):
+        return Tastes(liked[:0], np.empty(0, np.float32), np.empty(0, np.int64))
+    groups = _grouped(liked, unlike + _ALIKE * (1.0 - unlike), most)
+    sizes = np.bincount(groups)
+    order = np.argsort(-sizes, kind="stable")
+    means = unit_rows(np.stack([liked[groups == number].mean(axis=0) for number in order]))
+    if disliked is not None and len(disliked):
+        means = unit_rows(means - np.float32(_AWAY) * unit_rows(disliked.mean(axis=0)[None]))
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    return Tastes(means, (sizes[order] / len(liked)).astype(np.float32), rank[groups])
+
+
+def _grouped(liked: Vectors, alike: float, most: int) -> NDArray[np.int64]:
+    """(n,) numbers of groups from 0."""
+    if len(liked) == 1:
+        return np.zeros(1, np.int64)
+    from scipy.cluster.hierarchy import fcluster, linkage
+    from scipy.spatial.distance import squareform
+
+    apart = np.clip(1.0 - liked @ liked.T, 0.0, 2.0)
+    np.fill_diagonal(apart, 0.0)
+    tree = linkage(squareform((apart + apart.T) / 2, checks=False), "average")
+    groups = fcluster(tree, 1.0 - alike, "distance")
+    if groups.max() > most:
+        groups = fcluster(tree, most, "maxclust")
+    return np.unique(groups, return_inverse=True)[1].astype(np.int64)
