@@ -11,10 +11,13 @@ from dataclasses import dataclass
 
 import pyarrow.compute as pc
 
+from core.encoders.base import Encoder
 from core.export import as_text
 from core.library.schema import Item
 from core.library.store import Library
+from core.outliers import find_outliers
 from core.picture_quality import QualityReport, measure_quality, shorter_side
+from core.points import points_of
 from core.progress import OnProgress
 
 _COLUMNS = ("path", "why", "best_copy", "cosine")
@@ -32,6 +35,34 @@ class Finding:
     best: str = ""
     cosine: float | None = None
     time_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outlying:
+    """A file unlike the others, how unusual it is (0 to 1), and those that it is still likest to."""
+
+    finding: Finding
+    score: float
+    near: tuple[Item, ...]
+
+
+def outliers_in(
+    library: Library,
+    encoder: Encoder,
+    *,
+    top: int,
+    on_progress: OnProgress | None = None,
+    cancel: threading.Event | None = None,
+) -> list[Outlying]:
+    """The `top` files of a library that belong least, the most unusual first. See `find_outliers`."""
+    points = points_of(library, encoder)
+    found = find_outliers(points.vectors, top=top, on_progress=on_progress, cancel=cancel)
+    numbers = sorted({number for each in found for number in (each.number, *each.neighbours)})
+    items = dict(zip(numbers, points.items(numbers), strict=True))
+    return [
+        Outlying(Finding(items[each.number], each.reason), each.score, tuple(items[other] for other in each.neighbours))
+        for each in found
+    ]
 
 
 def unreadable(library: Library) -> list[Finding]:

@@ -7,7 +7,7 @@ import streamlit as st
 from ui.add import no_library
 from ui.clean_choice import choice_bar
 from ui.clean_copies import duplicates_section, leaks_section
-from ui.clean_odd import unreadable_section
+from ui.clean_odd import outliers_section, unreadable_section
 from ui.clean_quality import blurred_section, dark_section, small_section
 from ui.frame import header
 from ui.jobs import job_panel
@@ -23,6 +23,7 @@ header(
 )
 _SECTIONS = {
     "Duplicates": duplicates_section,
+    "Outliers": outliers_section,
     "Unreadable": unreadable_section,
     "Too small": small_section,
     "Blurred": blurred_section,

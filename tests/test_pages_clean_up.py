@@ -114,6 +114,7 @@ def test_without_a_library_and_in_an_empty_one_it_says_so() -> None:
     create_library("Empty")
     for name, told in (
         ("Duplicates", "holds no pictures or videos yet"),
+        ("Outliers", "holds no pictures or videos yet"),
         ("Unreadable", "Every file could be read"),
         ("Too small", "Nothing here is less than"),
         ("Blurred", "holds no pictures"),
@@ -126,9 +127,13 @@ def test_nothing_is_computed_before_somebody_asks(mess: Library, monkeypatch: py
     def fail(*_: Any, **__: Any) -> None:
         raise AssertionError("nobody asked")
 
-    for name in ("ui.clean_copies.copies_in", "ui.clean_copies.leaks_between", "ui.clean_quality.measured"):
+    for name in ("ui.clean_copies.copies_in", "ui.clean_odd.outliers_in", "ui.clean_quality.measured"):
         monkeypatch.setattr(name, fail)
-    for name, label in (("Duplicates", "Find duplicates"), ("Blurred", "Measure the pictures")):
+    for name, label in (
+        ("Duplicates", "Find duplicates"),
+        ("Outliers", "Find outliers"),
+        ("Blurred", "Measure the pictures"),
+    ):
         at = visit(CLEAN_UP, section=name)
         assert label in labels(at) and not at.error and not shown(at)
 
@@ -189,6 +194,21 @@ def test_small_blurred_and_dark_pictures_by_limits_that_move(mess: Library) -> N
     at = section(at, "Too dark")
     assert names(at) == ["night.png"], "measured once for both"
     assert len(names(at.slider("dark").set_value(50).run())) > 1
+
+
+def test_outliers_come_first_with_why_and_with_what_is_nearest(encoder: ColourEncoder, tmp_path: Path) -> None:
+    folder = tmp_path / "reds"
+    folder.mkdir()
+    for number in range(30):
+        Image.new("RGB", (90, 60), (225 - number, 30 + number, 30)).save(folder / f"red{number}.png")
+    photo(3).save(folder / "odd.png")
+    ingest(create_library("Reds"), encoder, [folder])
+    at = ask(visit(CLEAN_UP, section="Outliers"), "Find outliers")
+    first = shown(at)[0]
+    assert first["name"] == "odd.png" and "cosine" in first["about"] and float(first["score"]) > 0.5
+    assert len(first["near"]) == 4 and all(each["name"].startswith("red") for each in first["near"])
+    at.slider("unusual").set_value(1.0).run()
+    assert "Nothing here is that unusual" in said(at)
 
 
 def test_files_of_one_folder_with_a_copy_in_the_other(mess: Library, tmp_path: Path) -> None:
@@ -322,6 +342,6 @@ def test_a_picture_that_a_video_shows_is_not_chosen_for_it(encoder: ColourEncode
     assert "No file here is a copy" in said(ask(at, "Find duplicates"))
     at.toggle("frames").set_value(True).run()
     at = ask(at, "Find duplicates")
-    assert groups(at) == [["still.png (best)", "reel.mp4"]] and "0 files could go" in said(at)
+    assert groups(at) == [["still.png (best)", "reel.mp4"]] and "Choose all but the best" not in labels(at)
     video = shown(at)[1]
     assert video["video"] in ("0:05", "0:06", "0:07"), "the second at which it shows the picture"

@@ -14,6 +14,7 @@ from ui.page import boundary, counted, plain, size_text
 from ui.sticky import stay_in_sight
 
 TASK = "clean up"
+_PAGES = 300  # pixels for the numbers of pages, which show as many as fit
 _HOW_TO = """The list names files; what becomes of them is up to you. Look at it first, and move files aside rather than
 deleting them. Nothing is overwritten by these:
 
@@ -70,6 +71,8 @@ def ticked(library: Library, shown: Sequence[Finding], ids: Iterable[str]) -> No
 
 def choose_row(library: Library, findings: Sequence[Finding], label: str, *, key: str) -> None:
     """A button that chooses all of these, over all pages, and one that takes them back."""
+    if not findings:
+        return
     kept = chosen(library)
     there = sum(each.item.id in kept for each in findings)
     with st.container(horizontal=True, vertical_alignment="center", key=f"{key} row"):
@@ -96,7 +99,7 @@ def choice_bar(library: Library) -> DeltaGenerator:
         _take_away(findings)
         _label_these(library, findings)
         st.button("Choose none", type="tertiary", on_click=drop, args=(library, findings), disabled=not findings)
-        return st.container(width="content")
+        return st.container(width=_PAGES)
 
 
 def _take_away(findings: Sequence[Finding]) -> None:

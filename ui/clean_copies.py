@@ -95,7 +95,8 @@ def _show(library: Library, found: CopiesFound, choose: str, badge: str, *, key:
         return
     count = len({each.item.id for each in spare})
     size = size_text(sum({each.item.id: each.item.bytes for each in spare}.values()))
-    st.markdown(f"#### {counted(len(groups), 'group')} of copies; {counted(count, 'file')} could go, {size}")
+    what = f"; {counted(count, 'file')} could go, {size}" if count else ""
+    st.markdown(f"#### {counted(len(groups), 'group')} of copies{what}")
     exact = sum(each.is_exact for each in groups)
     st.caption(
         f"{counted(exact, 'group')} of equal files, {len(groups) - exact:,} of pictures that are nearly the same. "

@@ -6,13 +6,70 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core import Encoder, Library
-from core.cleaning import unreadable
+from core.cleaning import Outlying, outliers_in, unreadable
+from ui.add import ready
 from ui.clean_choice import choose_row
-from ui.clean_pages import in_pages, size_facts
-from ui.gallery import Card
+from ui.clean_pages import Pair, in_pages, size_facts
+from ui.gallery import Card, Facts
+from ui.libraries import library_facts
 from ui.page import counted, size_text
+from ui.tasks import asked
 
 _PER_PAGE = 48
+_OUTLIERS = 24  # a page, each with its neighbours
+_NEAR = 4
+_TOP = 1_000
+_UNUSUAL = 0.25
+
+
+def outliers_section(library: Library, encoder: Encoder, pages: DeltaGenerator) -> None:
+    """What resembles nothing else here, with the files that it is still likest to."""
+    facts = library_facts(library, encoder)
+    if not ready(library, encoder, facts):
+        return
+    found = asked(
+        "outliers",
+        "Find outliers",
+        lambda tell, cancel: outliers_in(library, encoder, top=_TOP, on_progress=tell, cancel=cancel),
+        title="Comparing",
+        about=(str(library.path), encoder.id),
+        state=library.index(encoder),
+        icon=":material/blur_circular:",
+        note=f"Among {facts.searchable}: what is far from everything else, alone or in a small group.",
+    )
+    if found is None:
+        return
+    least = st.slider(
+        "Unusual at least",
+        0.0,
+        1.0,
+        _UNUSUAL,
+        0.01,
+        key="unusual",
+        bind="query-params",
+        width=320,
+        help="0: as near to others as most are. 0.5: twice as far.",
+    )
+    shown = [each for each in found if each.score >= least]
+    if not shown:
+        st.success("Nothing here is that unusual.", icon=":material/check_circle:")
+        return
+    more = f", the {_TOP:,} most unusual" if len(shown) == _TOP else ""
+    st.markdown(f"#### {counted(len(shown), 'file')} unlike the others{more}")
+    st.caption("The most unusual first; the small pictures are what it is still likest to. Rare is not bad: look.")
+    choose_row(library, [each.finding for each in shown], f"Choose all {len(shown):,}", key="outliers")
+    in_pages(library, shown, _outlier, key="outliers", per_page=_OUTLIERS, pages=pages)
+
+
+def _outlier(_: int, each: Outlying) -> list[Pair]:
+    facts = Facts(
+        each.score,
+        size_facts(each.finding).text,
+        "Width and height in pixels, and the size of the file",
+        f"{each.score:.2f}",
+        "How unusual: 0 as near to others as most are, 0.5 twice as far",
+    )
+    return [(each.finding, Card(each.finding.item, facts=facts, about=each.finding.why, near=each.near[:_NEAR]))]
 
 
 def unreadable_section(library: Library, encoder: Encoder, pages: DeltaGenerator) -> None:
