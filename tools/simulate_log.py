@@ -4,8 +4,8 @@
     python -m core eval recommend --log log.csv --images DIR
 
 CSV has the columns image, caption and, with --split, split. Nobody clicked: topics are made of the captions (TF-IDF and
-k-means, nothing of the encoder's), each visitor prefers two topics, and belongs to one of ten crowds that share a fancy for
-photos whatever these show, which content cannot know. Some photos are more popular than others.
+k-means, nothing of the encoder's), each visitor prefers two topics, and belongs to one of ten crowds that share a fancy
+for photos whatever these show, which content cannot know. Some photos are more popular than others.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy as np
 _TOPICS, _CROWDS = 25, 10
 _COLD = 0.2
 _LATE = 0.8  # of the time, before which cold photos are not there
-_TOPIC, _FANCY, _ANY = 6.0, 6.0, 0.05  # how much more a photo is chosen for its topic and its crowd, and for neither
+_TOPIC, _FANCY, _ANY = 1.0, 0.6, 0.03  # how readily a photo is chosen for its topic, for its crowd, and for neither
 
 
 def main() -> None:
@@ -57,7 +57,7 @@ def simulate(texts: dict[str, str], users: int, clicks: int, seed: int) -> list[
     rows = []
     for user in range(users):
         wanted = rng.choice(_TOPICS, 2, replace=False)
-        liking = _ANY + _TOPIC * np.isin(topic, wanted) / 10 + _FANCY * fancy[rng.integers(_CROWDS)] / 10
+        liking = _ANY + _TOPIC * np.isin(topic, wanted) + _FANCY * fancy[rng.integers(_CROWDS)]
         seen = np.zeros(len(images), bool)
         for at in np.sort(rng.random(clicks)):
             chances = popularity * liking * ~seen * (~cold | (at > _LATE)) * np.where(cold, 3.0, 1.0)

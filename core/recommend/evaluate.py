@@ -30,8 +30,8 @@ class MethodReport:
 
     recall: share of a user's later items that are among the first k. ndcg: the same, early places counting more
     (Järvelin and Kekäläinen 2002), 0 to 1. cold_recall: of later items that nobody had to do with before, among the
-    first k such items; None where there are none. coverage: share of all items that are recommended to anybody. diversity: mean cosine distance of two
-    recommended items, 0 to 2; None without content.
+    first k such items; None where there are none. coverage: share of all items that are recommended to anybody.
+    diversity: mean cosine distance of two recommended items, 0 to 2; None without content.
     """
 
     method: str
