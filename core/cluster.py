@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -110,7 +111,8 @@ def reduce(vectors: Vectors) -> Vectors:
     from sklearn.decomposition import PCA
 
     sample = _some(vectors, _FIT_ROWS, 0)
-    components = PCA(min(_COMPONENTS, *sample.shape), svd_solver="covariance_eigh").fit(sample)
+    with np.errstate(invalid="ignore"):  # shares of a variance of zero, where all are equal
+        components = PCA(min(_COMPONENTS, *sample.shape), svd_solver="covariance_eigh").fit(sample)
     return unit_rows(components.transform(vectors))
 
 
@@ -145,9 +147,12 @@ def agreement(of: Sequence[int] | Numbers, truth: Sequence[object]) -> Agreement
 
 def _kmeans(reduced: Vectors, k: int, seed: int) -> Numbers:
     from sklearn.cluster import KMeans
+    from sklearn.exceptions import ConvergenceWarning
 
-    tries = 3 if len(reduced) <= _FIT_ROWS else 1
-    return np.asarray(KMeans(k, n_init=tries, random_state=seed).fit_predict(reduced), np.int64)
+    means = KMeans(k, n_init=3 if len(reduced) <= _FIT_ROWS else 1, random_state=seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # fewer different points than clusters: fewer are made
+        return np.asarray(means.fit_predict(reduced), np.int64)
 
 
 def _ward(reduced: Vectors, k: int, seed: int) -> Numbers:

@@ -3,7 +3,8 @@
 In many dimensions distances hardly differ, and HDBSCAN on them leaves most points out. Neighbours do better: two points
 are near one another if they share many of their nearest (Jarvis and Patrick 1973; Ertöz et al. 2003). The graph has a
 few edges a point, so that there is no n x n matrix. What then lies between groups joins the one that holds the most of
-its neighbours, if those are a third of them.
+its neighbours, if those are a third of them, and leaves it again if it is an outlier there by distance: among strangers
+too, something is nearest.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from core.encoders.base import Vectors
+from core.encoders.base import Vectors, unit_rows
 from core.neighbours import Neighbours, nearest
 from core.progress import OnProgress
 
@@ -28,6 +29,7 @@ _FEWEST = 5
 _CORE = 3  # neighbours within which a point is dense (HDBSCAN's min_samples)
 _LARGEST = 0.6  # of all points: a group of more is split further, or everything would often be one
 _JOINS = 1 / 3
+_FENCE = 3.0  # interquartile ranges
 _APART = 2.0  # length of the edges that only hold the graph together; neighbours are at most about 1 apart
 _CHUNK = 100_000  # edges at a time
 
@@ -48,7 +50,7 @@ def dense_groups(
         min_cluster_size=max(_FEWEST, round(count**0.5 / 2)), min_samples=_CORE, max_cluster_size=int(_LARGEST * count),
         metric="precomputed", copy=False,
     ).fit_predict(_shared_neighbours(neighbours))  # fmt: skip
-    return _joined(np.asarray(found, np.int64), neighbours)
+    return _without_strays(_joined(np.asarray(found, np.int64), neighbours), vectors)
 
 
 def _shared_neighbours(neighbours: Neighbours) -> csr_array:
@@ -82,3 +84,14 @@ def _joined(of: Numbers, neighbours: Neighbours) -> Numbers:
     best = votes[:, :-1].argmax(axis=1)
     join = (of < 0) & (votes[:, :-1].max(axis=1) > _JOINS * neighbours.k)
     return np.where(join, best, of)
+
+
+def _without_strays(of: Numbers, vectors: Vectors) -> Numbers:
+    """The same groups without the members whose cosine to the middle lies below the outer fence (Tukey 1977)."""
+    kept = of.copy()
+    for number in range(of.max(initial=-1) + 1):
+        members = np.flatnonzero(of == number)
+        cosines = vectors[members] @ unit_rows(vectors[members].mean(axis=0))
+        low, high = np.quantile(cosines, [0.25, 0.75])
+        kept[members[cosines < low - _FENCE * (high - low)]] = -1
+    return kept
