@@ -60,7 +60,7 @@ def pair_histogram(usual: PairCosines, distance: Distance | None = None, *, titl
         figure.add_vline(
             x=distance.cosine,
             line={"color": _COLOURS[distance.kind], "width": 3},
-            annotation={"text": f"this pair: {distance.cosine:.2f}", "font": {"size": 12}},
+            annotation={"text": f"this pair: {distance.cosine:z.2f}", "font": {"size": 12}},
         )
     figure.update_layout(
         **_titled(title, height=340),
@@ -72,8 +72,8 @@ def pair_histogram(usual: PairCosines, distance: Distance | None = None, *, titl
     return figure
 
 
-def cosine_grid(names: Sequence[str], cosines: NDArray[np.floating]) -> go.Figure:
-    """The table of cosines of a few things, each with each."""
+def cosine_grid(letters: str, names: Sequence[str], cosines: NDArray[np.floating]) -> go.Figure:
+    """The table of cosines of a few things, each with each; letters: one for each, what columns are called."""
     import plotly.graph_objects as go
 
     places = list(range(len(names)))
@@ -93,12 +93,13 @@ def cosine_grid(names: Sequence[str], cosines: NDArray[np.floating]) -> go.Figur
         xgap=2,
         ygap=2,
     )
-    ticks = {"tickvals": places, "ticktext": [label(name, 22) for name in names], "showgrid": False, **STILL}
+    rows = [f"{label(name, 18)}  {letter}" for name, letter in zip(names, letters, strict=True)]
+    ticks = {"tickvals": places, "showgrid": False, **STILL}
     figure.update_layout(
         **_titled("Cosine of each with each", height=110 + 44 * len(names)),
         **_NO_CLICKS,
-        xaxis={"automargin": True, "side": "bottom", **ticks},
-        yaxis={"automargin": True, "autorange": "reversed", **ticks},
+        xaxis={"automargin": True, "ticktext": list(letters), **ticks},
+        yaxis={"automargin": True, "autorange": "reversed", "ticktext": rows, **ticks},
     )
     return figure
 
@@ -130,7 +131,7 @@ def axis_strip(axis: Axis, names: Sequence[str], shown: NDArray[np.int64]) -> go
         showlegend=False,
         bargap=0,
         xaxis={
-            "title": {"text": f"{label(axis.low, 40)}  ←  difference of cosines  →  {label(axis.high, 40)}"},
+            "title": {"text": _ends(axis)},
             **STILL,
         },
         yaxis={"title": {"text": "pictures"}, "rangemode": "tozero", **STILL},
@@ -176,8 +177,12 @@ def axis_plane(
         **_titled("The library on two axes", height=620),
         showlegend=False,
         **_NO_CLICKS,
-        xaxis={"title": {"text": f"{label(across.low, 34)}  ←  →  {label(across.high, 34)}"}, **STILL},
-        yaxis={"title": {"text": f"{label(up.low, 34)}  ←  →  {label(up.high, 34)}"}, **STILL},
+        xaxis={
+            "title": {"text": _ends(across)},
+            "showgrid": False,
+            **STILL,
+        },
+        yaxis={"title": {"text": _ends(up)}, "showgrid": False, **STILL},
     )
     return figure
 
@@ -244,6 +249,10 @@ def closing_lines(steps: Sequence[Closed]) -> go.Figure:
         yaxis={"title": {"text": "share of the captions"}, "tickformat": ".0%", "rangemode": "tozero", **STILL},
     )
     return figure
+
+
+def _ends(axis: Axis) -> str:
+    return f"{label(axis.low, 34)}  ←  difference of cosines  →  {label(axis.high, 34)}"
 
 
 def _titled(text: str, *, height: int) -> dict[str, Any]:

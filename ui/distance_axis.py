@@ -57,7 +57,7 @@ def axis_section(library: Library, encoder: Encoder) -> str:
 
 def _ends(low: str, high: str, *defaults: str) -> tuple[str, str]:
     found = []
-    labels = {"low": "From", "high": "to", "bottom": "Upwards from", "top": "up to"}
+    labels = {"low": "From", "high": "To", "bottom": "Upwards from", "top": "Up to"}
     for column, key, default in zip(st.columns(2, gap="medium"), (low, high), defaults, strict=True):
         if key not in st.session_state and key not in st.query_params:
             st.session_state[key] = default
@@ -77,7 +77,7 @@ def _line(axis: Axis) -> None:
     st.markdown(f"#### From “{plain(axis.low)}” to “{plain(axis.high)}”, in even steps")
     _row(axis, axis.spread(_SHOWN), "axis_gallery")
     share = st.slider(
-        "Look closely at a place: from the lowest to the highest, in per cent", 0, 100, 100, key="at",
+        "Look closely at a place, in per cent of the way", 0, 100, 100, key="at",
         bind="query-params", format="%d %%",
     )  # fmt: skip
     near = axis.around(share / 100, _SHOWN)

@@ -12,9 +12,9 @@ from core.geometry.distance import Distance, PairCosines, PairKind, cosine_table
 from core.neutral import neutral_vectors
 from core.progress import Progress
 from ui.encoders import load_encoder, progress_text
-from ui.inside_terms import first_item, term_code
+from ui.inside_terms import term_code
 from ui.memory import remembered
-from ui.thing_picker import name_of, thing
+from ui.thing_picker import name_of, some_things, thing
 
 _KEYS = "abcdef"
 _SAID: dict[PairKind, str] = {
@@ -52,7 +52,8 @@ def distance_section(library: Library, encoder: Encoder) -> str:
     count: int = st.segmented_control(
         "How many things", range(2, len(_KEYS) + 1), default=3, required=True, key="things", bind="query-params"
     )
-    terms = _pick(library, encoder, count)
+    picked = _pick(library, encoder, count)
+    terms = list(picked.values())
     if len(terms) < 2:
         st.info("Choose at least two things: type words, or take pictures.", icon=":material/edit:")
         return ""
@@ -68,7 +69,7 @@ def distance_section(library: Library, encoder: Encoder) -> str:
     if len(terms) > 2:
         with right:
             cosines = cosine_table(embed_terms(encoder, library.index(encoder), terms))
-            figure = cosine_grid(names, cosines)
+            figure = cosine_grid("".join(picked), [name.removeprefix("the ") for name in names], cosines)
             st.plotly_chart(figure, key="grid", config={"displayModeBar": False}, alt="A table of cosines")
     _how_to_read(usual)
     return _code(terms[first], terms[second])
@@ -76,7 +77,7 @@ def distance_section(library: Library, encoder: Encoder) -> str:
 
 def _how_to_read(usual: PairCosines) -> None:
     typical = [(_SAID[kind], usual.typical(kind)) for kind in usual.of]
-    halves = ", ".join(f"{cosine:.2f} for {said}" for said, cosine in typical if cosine is not None)
+    halves = ", ".join(f"{cosine:z.2f} for {said}" for said, cosine in typical if cosine is not None)
     st.caption(
         f"The median cosine is {halves}. Where these differ, a cosine says something among pairs of its own kind only; "
         "under another encoder everything lies elsewhere. Phrases are compared with some 1,500 neutral ones; each "
@@ -84,9 +85,10 @@ def _how_to_read(usual: PairCosines) -> None:
     )
 
 
-def _pick(library: Library, encoder: Encoder, count: int) -> list[Term]:
-    defaults = ["a dog", "a cat", first_item(library, encoder), "a red car", "music", "the sea"]
-    found: list[Term] = []
+def _pick(library: Library, encoder: Encoder, count: int) -> dict[str, Term]:
+    """The things by their letters."""
+    defaults = ["a dog", "a cat", *some_things(library, encoder, 1), "a red car", "music", "the sea", "a person"]
+    found: dict[str, Term] = {}
     for first in range(0, count, 3):
         keys = _KEYS[first : min(first + 3, count)]
         for place, column in enumerate(st.columns(len(keys), gap="medium"), start=first):
@@ -94,7 +96,7 @@ def _pick(library: Library, encoder: Encoder, count: int) -> list[Term]:
                 key = _KEYS[place]
                 term = thing(key.upper(), key, library=library, encoder=encoder, default=defaults[place])
             if term is not None:
-                found.append(term)
+                found[key.upper()] = term
     return found
 
 

@@ -12,10 +12,9 @@ from core.geometry.near import Near
 from ui.details import open_details, show_details
 from ui.gallery import Card, Facts, gallery
 from ui.inside_terms import term_code
-from ui.libraries import some_items
 from ui.memory import remembered
 from ui.query import more_like
-from ui.thing_picker import thing
+from ui.thing_picker import some_things, thing
 
 _COSINE = "Cosine of this picture with the place on the way"
 
@@ -23,7 +22,7 @@ _COSINE = "Cosine of this picture with the place on the way"
 def walk_section(library: Library, encoder: Encoder) -> str:
     """From one thing to another; returns the lines of Python. Raises QueryError."""
     left, right = st.columns(2, gap="medium")
-    defaults = [f"item:{item.id}" for item in some_items(library, encoder, 2, "image")]
+    defaults = some_things(library, encoder, 2)
     defaults = defaults if len(defaults) == 2 else ["day", "night"]
     with left:
         start = thing("From", "from", library=library, encoder=encoder, default=defaults[0])
@@ -113,4 +112,4 @@ def _row(steps: Sequence[Step]) -> None:
 
 
 def _facts(text: str, near: Near, share: float | None = None) -> Facts:
-    return Facts(share, text, "How far along the way this place lies", f"{near.cosine:.2f}", _COSINE)
+    return Facts(share, text, "How far along the way this place lies", f"{near.cosine:z.2f}", _COSINE)

@@ -7,7 +7,7 @@ from collections import Counter
 import streamlit as st
 
 from core import Encoder, Filters, Library, Term, format_query, search
-from core.geometry.gap import Overlap, agreement
+from core.geometry.gap import Overlap, agreement, fitting_words
 from ui.details import open_details, show_details
 from ui.distance_pairs import ready_words
 from ui.gallery import Card, gallery
@@ -25,13 +25,15 @@ def asked_section(library: Library, encoder: Encoder) -> str:
     """Pickers and a row of answers for each; returns the lines of Python. Raises QueryError."""
     ready_words(encoder)
     videos = bool(library_facts(library, encoder).searchable.videos)
+    index = library.index(encoder)
+    fitting = remembered("fitting word", encoder.id, index, lambda: fitting_words(encoder, index.background, 1))
     labels = {"word": "As a word", "picture": "As a picture", "clip": "As a clip"}
     asked: dict[str, Term] = {}
     with st.container(key="three_ways"):
         for column, (key, label) in zip(st.columns(3, gap="medium"), labels.items(), strict=True):
             with column:
                 term = thing(
-                    label, key, library=library, encoder=encoder, default="a dog" if key == "word" else "",
+                    label, key, library=library, encoder=encoder, default="".join(fitting) if key == "word" else "",
                     placeholder="a word" if key == "word" else f"choose a {key}",
                 )  # fmt: skip
             if term is not None:

@@ -45,8 +45,8 @@ def gap_section(library: Library, encoder: Encoder) -> str:
     st.caption(
         "Words here are some 1,500 neutral phrases. Models of the CLIP kind learn from pairs that a phrase must be "
         "nearer to its own picture than other phrases are; nothing asks that the two kinds lie around one middle, and "
-        "they start out apart and stay so. Then any word is nearer to any word than to the picture that it describes, which does "
-        "not disturb a search, since that compares pictures among each other, but does where both kinds are mixed. "
+        "they start out apart and stay so. Two phrases then usually lie nearer to each other than a phrase to its own "
+        "picture. A search hardly minds, since it compares pictures with pictures; a list of both kinds does. "
         "The embedded encoder learned both sides together and has a small gap; choose another encoder to compare."
     )
     _captions(library, encoder)
@@ -66,9 +66,9 @@ def _figures(gap: Gap) -> None:
         st.metric("Told apart by a plane", f"{gap.told_apart:.0%}".replace("%", " %"), width="content",
                   help="Share of words and pictures on the right side of the plane half-way between the means; "
                   "50 % is guessing.")  # fmt: skip
-        st.metric("Two words", f"{gap.within_words:.2f}", width="content", help="Mean cosine.")
-        st.metric("Two pictures", f"{gap.within_pictures:.2f}", width="content", help="Mean cosine.")
-        st.metric("A word and a picture", f"{gap.across:.2f}", width="content", help="Mean cosine.")
+    kinds = ("two words", "two pictures", "a word and a picture")
+    means = zip(kinds, (gap.within_words, gap.within_pictures, gap.across), strict=True)
+    st.markdown("Mean cosine of " + ", of ".join(f"{said} **{cosine:z.2f}**" for said, cosine in means) + ".")
 
 
 def _captions(library: Library, encoder: Encoder) -> None:
@@ -97,6 +97,7 @@ def _captions(library: Library, encoder: Encoder) -> None:
             )  # fmt: skip
             one, other = steps[0], steps[-1]
             st.markdown(
-                f"Mean cosine of a caption with its own picture: **{one.own or 0:.2f}** as it is, "
-                f"**{other.own or 0:.2f}** closed; with others: **{one.others or 0:.2f}** and **{other.others or 0:.2f}**."
+                f"Mean cosine of a caption with its own picture: **{one.own or 0:z.2f}** as it is, "
+                f"**{other.own or 0:z.2f}** closed; with others: **{one.others or 0:z.2f}** and "
+                f"**{other.others or 0:z.2f}**."
             )

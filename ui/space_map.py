@@ -60,13 +60,14 @@ places = project(points.{"centred" if closed else "vectors"}, method={method!r})
 def _words(library: Library, encoder: Encoder) -> tuple[str, ...]:
     index = library.index(encoder)
     fitting = remembered("fitting", encoder.id, index, lambda: fitting_words(encoder, index.background, _WORDS))
-    if "words" not in st.session_state and "words" not in st.query_params:
-        st.session_state["words"] = ", ".join(fitting)
     text = st.text_area(
         "Words, with commas between them", key="words", bind="query-params", max_chars=2_000, height=90,
-        help="At first those of some 1,500 neutral phrases that come first for most pictures of this library.",
+        placeholder=", ".join(fitting),
+        help="While nothing is typed, those of some 1,500 neutral phrases that come first for most pictures of this "
+        "library, once the gap is closed.",
     )  # fmt: skip
-    return tuple(dict.fromkeys(part.strip() for part in (text or "").split(",") if part.strip()))
+    typed = tuple(dict.fromkeys(part.strip() for part in (text or "").split(",") if part.strip()))
+    return typed or fitting
 
 
 def _drawn(library: Library, encoder: Encoder, points: Points, method: Method, closed: bool) -> None:

@@ -38,8 +38,7 @@ def thing(
     key: also names the parameter in the link; one page may hold several pickers, each with its own. default: the words
     (or `item:ID`) that stand there at first.
     """
-    if key not in st.session_state and key not in st.query_params:
-        st.session_state[key] = default
+    _put_default(key, default)
     with st.container(key=f"thing {key}"):
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small", wrap=False):
             st.text_input(
@@ -79,9 +78,26 @@ def use_here(key: str) -> Callable[[Item], None]:
     return lambda item: put_thing(key, item)
 
 
+def some_things(library: Library, encoder: Encoder, count: int) -> list[str]:
+    """Pictures of the library, or else videos, as a picker takes them for a default; fewer where there are fewer."""
+    items = some_items(library, encoder, count, "image") or some_items(library, encoder, count, "video")
+    return [format_query([Term("item", item.id)]) for item in items]
+
+
 def name_of(library: Library, term: Term) -> str:
     """A thing in words: “day”, the picture chelsea.png, your picture. Not yet escaped."""
     return describe(library, [Term(term.kind, term.value)])
+
+
+def _put_default(key: str, default: str) -> None:
+    """Puts it there at first, and again where it is another now (of another library) and nobody has typed since."""
+    state = st.session_state
+    before = state.get(f"default of {key}")
+    new = key not in state and key not in st.query_params
+    if new or (default and before not in (None, default) and state.get(key) == before):
+        state[key] = default
+    if default:
+        state[f"default of {key}"] = default
 
 
 def _read(text: str) -> Term | None:
