@@ -47,6 +47,7 @@ def _pages() -> dict[str, list[st.Page]]:
             st.Page("pages/distance.py", title="Distance and direction", icon=":material/square_foot:"),
             st.Page("pages/one_space.py", title="One space", icon=":material/join:"),
             st.Page("pages/dimensions.py", title="How many dimensions", icon=":material/straighten:"),
+            st.Page("pages/pixels.py", title="Pixels or embeddings", icon=":material/apps:"),
             st.Page("pages/inside.py", title="Inside a vector", icon=":material/barcode:"),
             st.Page("pages/models.py", title="Models side by side", icon=":material/compare:"),
         ],

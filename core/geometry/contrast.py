@@ -37,10 +37,12 @@ class Contrast:
 class PairDistances:
     """Distances of pairs of vectors of the same label and of different ones, in units of their mean.
 
-    edges: (bins + 1,). same, different: (bins,) shares of each kind of pair. order: how often a pair of the same label,
-    drawn at random, is nearer than one of different labels; 0.5 is chance, 1 tells them apart (the area under the ROC).
+    numbers: of one vector. edges: (bins + 1,). same, different: (bins,) shares of each kind of pair. order: how often a
+    pair of the same label, drawn at random, is nearer than one of different labels; 0.5 is chance, 1 tells them apart
+    (the area under the ROC).
     """
 
+    numbers: int
     edges: NDArray[np.float64]
     same: NDArray[np.float64]
     different: NDArray[np.float64]
@@ -80,7 +82,7 @@ def distances(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
 def pair_distances(vectors: NDArray[np.float32], labels: Sequence[str | None]) -> PairDistances | None:
     """Of rows (n, numbers), a few thousand at most. None without at least one pair of either kind."""
     known = np.flatnonzero([label is not None for label in labels])
-    names = np.array([labels[row] for row in known])
+    names = np.array([labels[int(row)] for row in known])
     first, second = np.triu_indices(len(known), 1)
     same = names[first] == names[second] if len(known) > 1 else np.empty(0, bool)
     if not same.any() or same.all():
@@ -89,7 +91,9 @@ def pair_distances(vectors: NDArray[np.float32], labels: Sequence[str | None]) -
     apart /= max(apart.mean(), 1e-12)
     counts, edges = np.histogram(apart, _BINS)
     alike = np.histogram(apart[same], edges)[0]
-    return PairDistances(edges, alike / same.sum(), (counts - alike) / (~same).sum(), _order(apart, same))
+    return PairDistances(
+        vectors.shape[1], edges, alike / same.sum(), (counts - alike) / (~same).sum(), _order(apart, same)
+    )
 
 
 def random_contrast(dims: Sequence[int], count: int, *, seed: int = 0) -> dict[int, float]:

@@ -19,10 +19,12 @@ _HELD_OUT = 0.3
 
 @dataclass(frozen=True, slots=True)
 class InputCurve:
-    """A linear classifier (logistic regression) on one kind of input. parameters: numbers that it learns. accuracy: on
-    held-out pictures by labelled pictures a class, mean over repeats; seconds: of learning from the most of them.
+    """A linear classifier (logistic regression) on one kind of input. classes: that it tells, those of at least three
+    pictures. parameters: numbers that it learns, and multiplies with for one picture. accuracy: on held-out pictures by
+    labelled pictures a class, mean over repeats; seconds: of learning from the most of them.
     """
 
+    classes: int
     parameters: int
     accuracy: dict[int, float]
     seconds: float
@@ -61,7 +63,9 @@ def input_curve(
             seconds = time.perf_counter() - started
             scores[shot].append(float((told == truth[held]).mean()))
     parameters = len(classes) * (vectors.shape[1] + 1)
-    return InputCurve(parameters, {shot: float(np.mean(found)) for shot, found in scores.items()}, seconds)
+    return InputCurve(
+        len(classes), parameters, {shot: float(np.mean(found)) for shot, found in scores.items()}, seconds
+    )
 
 
 def _known(labels: Sequence[str | None]) -> tuple[list[str], NDArray[np.int64], NDArray[np.int64]]:
@@ -93,10 +97,11 @@ def _split(
 def _learned(samples: Vectors, truth: NDArray[np.int64], asked: Vectors) -> NDArray[np.int64]:
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
+    from threadpoolctl import threadpool_limits
 
     # few samples say nothing beyond their own span: the same solution as on all numbers, found much faster
-    basis, inside = np.linalg.qr(samples.astype(np.float64).T)
-    with warnings.catch_warnings():
+    with threadpool_limits(1), warnings.catch_warnings():  # so few samples are faster without threads to wait for
         warnings.simplefilter("ignore", ConvergenceWarning)
+        basis, inside = np.linalg.qr(samples.astype(np.float64).T)
         fitted = LogisticRegression(C=10.0, max_iter=500).fit(inside.T, truth)
     return np.asarray(fitted.predict(asked @ basis))

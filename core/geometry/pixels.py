@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.errors import Cancelled, DataError, MediaError
+from core.library.schema import Item
 from core.media.images import open_image
 from core.progress import OnProgress, Progress
 
@@ -86,3 +87,9 @@ def _square(image: Image.Image, side: int) -> NDArray[np.float32]:
         (side, side), Image.Resampling.BICUBIC, box=(left, top, left + short, top + short), reducing_gap=2.0
     )
     return (np.asarray(square, np.float32) / 255.0).ravel()
+
+
+def full_numbers(items: Sequence[Item]) -> int | None:
+    """How many numbers a picture has at full size, three a pixel: the median; None where no size is known."""
+    found = [3 * item.width * item.height for item in items if item.width and item.height]
+    return int(np.median(found)) if found else None

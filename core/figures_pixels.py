@@ -1,0 +1,124 @@
+"""Plotly figures of pixels beside embeddings. They hold no theme, as those of `core.figures`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from core.figures_classes import AMBER, GREY, STILL, TEAL
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from core.geometry.contrast import PairDistances
+    from core.geometry.linear import InputCurve
+
+NAMES = {"pixels": "raw pixels", "embedding": "embedding"}
+_COLOURS = {"pixels": AMBER, "embedding": TEAL}
+
+
+def pair_histogram(pairs: PairDistances, which: str) -> go.Figure:
+    """Distances of pairs of the same label and of different ones; where the two hills part, distances tell labels."""
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    middles = (pairs.edges[:-1] + pairs.edges[1:]) / 2
+    kinds = (("different labels", pairs.different, GREY), ("same label", pairs.same, _COLOURS[which]))
+    for name, shares, colour in kinds:
+        figure.add_scatter(
+            x=middles,
+            y=shares,
+            mode="lines",
+            line={"color": colour, "width": 2, "shape": "hvh"},
+            fill="tozeroy",
+            name=name,
+            hovertemplate=f"{name}: %{{y:.1%}} of its pairs at %{{x:.2f}}<extra></extra>",
+        )
+    figure.update_layout(
+        **_layout(f"{NAMES[which].capitalize()}: {pairs.numbers:,} numbers", 300),
+        xaxis={"title": {"text": "distance of two pictures (1 = the mean)"}, **STILL},
+        yaxis={"title": {"text": "share of pairs"}, "tickformat": ".0%", "rangemode": "tozero", **STILL},
+    )
+    return figure
+
+
+def contrast_by_dimension(
+    random: Mapping[int, float], numbers: Mapping[str, int], contrast: Mapping[str, float]
+) -> go.Figure:
+    """Relative contrast of random vectors by their dimensions, both axes logarithmic, and that of both inputs.
+
+    numbers, contrast: of each input. An input far above the line is far from random: it fills few of its dimensions.
+    """
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    dims = sorted(random)
+    figure.add_scatter(
+        x=dims,
+        y=[random[dim] for dim in dims],
+        mode="lines+markers",
+        line={"color": GREY, "width": 2},
+        name="random vectors",
+        hovertemplate="random, %{x} dimensions: %{y:.2g}<extra></extra>",
+    )
+    for which, value in contrast.items():
+        figure.add_scatter(
+            x=[numbers[which]],
+            y=[value],
+            mode="markers",
+            marker={"color": _COLOURS[which], "size": 14, "symbol": "diamond"},
+            name=NAMES[which],
+            hovertemplate=f"{NAMES[which]}, %{{x}} numbers: %{{y:.2f}}<extra></extra>",
+        )
+    shown = [dim for dim in dims if math.log2(dim) % 2 == 1 or dim == dims[-1]]
+    figure.update_layout(
+        **_layout("How far the farthest is beyond the nearest", 340),
+        xaxis={
+            "type": "log",
+            "tickvals": shown,
+            "ticktext": [f"{dim:,}" for dim in shown],
+            "title": {"text": "numbers in a vector"},
+            **STILL,
+        },
+        yaxis={"type": "log", "dtick": 1, "tickformat": "~g", "title": {"text": "relative contrast"}, **STILL},
+    )
+    return figure
+
+
+def input_curves(curves: Mapping[str, InputCurve]) -> go.Figure:
+    """Accuracy of a linear classifier against labelled pictures a class, on either input; both from 0 to 1."""
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    shots = sorted({each for curve in curves.values() for each in curve.accuracy})
+    for which, curve in curves.items():
+        figure.add_scatter(
+            x=shots,
+            y=[curve.accuracy[each] for each in shots],
+            mode="lines+markers",
+            line={"color": _COLOURS[which], "width": 2},
+            name=NAMES[which],
+            hovertemplate=f"{NAMES[which]}, %{{x}} a class: %{{y:.2f}}<extra></extra>",
+        )
+    classes = next(iter(curves.values())).classes
+    figure.add_hline(
+        y=1 / classes, line={"color": GREY, "width": 1, "dash": "dot"}, annotation_text="guessing",
+        annotation_font={"size": 10, "color": GREY}, annotation_position="bottom right",
+    )  # fmt: skip
+    figure.update_layout(
+        **_layout(f"A linear layer that tells {classes} classes", 360),
+        xaxis={"type": "log", "tickvals": shots, "title": {"text": "labelled pictures a class"}, **STILL},
+        yaxis={"range": [0, 1.03], "title": {"text": "accuracy, pictures held out"}, "tickformat": ".1f", **STILL},
+    )
+    return figure
+
+
+def _layout(title: str, height: int) -> dict[str, Any]:
+    return {
+        "title": {"text": title, "font": {"size": 13, "weight": "normal"}, "x": 0, "xref": "container", "y": 0.98},
+        "height": height,
+        "margin": {"l": 0, "r": 8, "t": 36, "b": 0},
+        "dragmode": False,
+        "legend": {"orientation": "h", "y": -0.24},
+    }

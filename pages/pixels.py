@@ -1,0 +1,60 @@
+"""Pixels or embeddings: the same search, the same distances, the same learning, on either."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core import Encoder, Library
+from core.errors import DataError
+from ui.add import no_library, ready
+from ui.frame import header
+from ui.in_python import in_python, opening
+from ui.jobs import job_panel
+from ui.libraries import library_facts
+from ui.page import boundary, plain
+from ui.pixels_compare import compared_section, distances_section, labels_of, numbers_section, python_lines
+from ui.pixels_learn import learn_section
+from ui.pixels_pick import pick_section
+from ui.query import go_where_asked
+from ui.sidebar import current_encoder, current_library
+
+header(
+    "Pixels or embeddings?",
+    "A picture is numbers already, three for each pixel: why not search with those? Here pictures are compared by "
+    "their pixels and by their embeddings, and you see what either calls near, and what that costs.",
+)
+
+
+def page() -> None:
+    go_where_asked()
+    library = current_library()
+    if library is None:
+        no_library("There is no library to compare yet.")
+        return
+    encoder = current_encoder()
+    job_panel(library, report=False)
+    facts = library_facts(library, encoder)
+    if not ready(library, encoder, facts):
+        return
+    if not facts.searchable.pictures:
+        st.info("This library holds videos only: pixels are compared of pictures.", icon=":material/movie:")
+        return
+    try:
+        compare(library, encoder)
+    except DataError as error:
+        st.warning(plain(str(error)), icon=":material/help:")
+
+
+def compare(library: Library, encoder: Encoder) -> None:
+    labels = labels_of(library, encoder)
+    shown = compared_section(library, encoder, labels)
+    if shown is not None:
+        numbers_section(shown)
+        pick_section(shown)
+        distances_section(shown)
+        learn_section(shown)
+    in_python(opening(library, encoder) + python_lines(labels))
+
+
+with boundary():
+    page()

@@ -1,0 +1,171 @@
+"""Pixels beside embeddings: the same pictures compared by either, asked for, then shown."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from core import Encoder, Item, Library
+from core.cluster import find_clusters
+from core.evaluate_pixels import Compared, Input, compare_inputs
+from core.figures_pixels import NAMES, contrast_by_dimension, pair_histogram
+from core.filters import Filters
+from core.geometry.pixels import SIDE, full_numbers
+from core.points import points_of
+from core.progress import OnProgress
+from ui.lab_data import labels_section
+from ui.page import counted, plain, size_text
+from ui.tasks import asked
+
+MOST = 1_000  # pictures compared: each with each
+INPUTS: tuple[Input, Input] = ("pixels", "embedding")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What was compared: the pictures, (n,) as in `compared`. grouped: the labels are clusters, for want of others."""
+
+    items: tuple[Item, ...]
+    compared: Compared
+    grouped: bool
+
+
+def labels_of(library: Library, encoder: Encoder) -> tuple[tuple[str, str], ...]:
+    """(item id, label) of the pictures that have one; none where clusters are to stand in. Raises DataError."""
+    with st.expander("Labels: what counts as alike", icon=":material/sell:"):
+        st.caption("Which pictures are alike is told by labels: names of folders, a CSV, or labels given on the page "
+                   "Classify. Without any, clusters of the library stand in.")  # fmt: skip
+        data = labels_section(library, encoder, otherwise="clusters")
+    return tuple((item.id, label) for item, label in zip(data.items, data.labels, strict=True)) if data else ()
+
+
+def compared_section(library: Library, encoder: Encoder, labels: tuple[tuple[str, str], ...]) -> Shown | None:
+    """The comparison, once somebody asked for it."""
+    index = library.index(encoder)
+    return asked(
+        "pixels", "Compare", partial(_compare, library, encoder, labels), title="Comparing",
+        about=(library.path, encoder.id, labels), state=index, icon=":material/compare:",
+        note=f"Reads up to {MOST:,} pictures of the library.",
+    )  # fmt: skip
+
+
+def numbers_section(shown: Shown) -> None:
+    """Both inputs in figures, side by side."""
+    compared = shown.compared
+    left, right = (compared.contrast[which] for which in INPUTS)
+    full = full_numbers(shown.items)
+    rows = [
+        ("numbers in a picture", f"{left.numbers:,} ({SIDE} × {SIDE} × 3)", f"{right.numbers:,}"),
+        ("bytes", size_text(left.bytes), size_text(right.bytes)),
+        (f"time of a search through these {len(shown.items):,}", f"{left.query_ms:.2f} ms", f"{right.query_ms:.2f} ms"),
+    ]
+    if left.agreement is not None and right.agreement is not None and left.chance is not None:
+        label = f"of the ten nearest, the same label (chance {left.chance:.2f})"
+        rows.append((label, f"**{left.agreement:.2f}**", f"**{right.agreement:.2f}**"))
+    lines = ["| | raw pixels | embedding |", "|---|---|---|", *(f"| {' | '.join(row)} |" for row in rows)]
+    st.markdown("\n".join(lines))
+    if full:
+        st.caption(
+            f"At full size the picture in the middle of this library has {full:,} numbers; here its middle square is "
+            f"shrunk to {SIDE} × {SIDE} pixels, which is kind to the pixels."
+        )
+    if shown.grouped:
+        st.warning(
+            "The labels are clusters of the embeddings themselves, for want of others: that embeddings agree with them "
+            "is no wonder. With labels of your own the comparison is fair.",
+            icon=":material/info:",
+        )
+    if compared.pixels.unread:
+        st.caption(f"{counted(len(compared.pixels.unread), 'picture')} could not be read and stayed out.")
+
+
+def distances_section(shown: Shown) -> None:
+    """Why: how distances spread, and what they agree with."""
+    compared = shown.compared
+    st.subheader("What do the distances tell?", anchor=False)
+    if compared.pairs:
+        for place, which in zip(st.columns(2), INPUTS, strict=True):
+            with place:
+                figure = pair_histogram(compared.pairs[which], which)
+                alt = f"Distances of pairs by {NAMES[which]}"
+                st.plotly_chart(figure, key=f"pairs {which}", config={"displayModeBar": False}, alt=alt)
+        pixels, embedding = (compared.pairs[which].order for which in INPUTS)
+        st.markdown(
+            f"Two pictures of the same label are nearer than two of different labels in **{pixels:.0%}** of the cases "
+            f"by pixels, and in **{embedding:.0%}** by embedding; 50 % is chance. Where the two hills lie on each "
+            "other, a distance says nothing about the label."
+        )
+    _contrast(compared)
+
+
+def _contrast(compared: Compared) -> None:
+    contrast = {which: compared.contrast[which].relative_contrast for which in INPUTS}
+    numbers = {which: compared.contrast[which].numbers for which in INPUTS}
+    st.plotly_chart(
+        contrast_by_dimension(compared.random, numbers, contrast), key="concentration",
+        config={"displayModeBar": False}, alt="Relative contrast against the numbers in a vector",
+    )  # fmt: skip
+    larger = "larger" if contrast["pixels"] > contrast["embedding"] else "smaller"
+    st.markdown(
+        "**Distances concentrate.** Among random vectors of hundreds of numbers the farthest is hardly farther than "
+        "the nearest: the grey line falls towards 0. Real pictures lie far above it, because they fill few of their "
+        f"dimensions: these pixels spread like random vectors of about {compared.like['pixels']:.0f} "
+        f"dimensions, the embeddings like those of about {compared.like['embedding']:.0f}."
+    )
+    st.markdown(
+        f"**What surprises:** the contrast of pixels ({contrast['pixels']:.2f}) is {larger} than that of embeddings "
+        f"({contrast['embedding']:.2f}). So it is not that pixels have no near and far. Theirs is mostly light and "
+        "dark, where the embeddings' is what is in the picture. What counts is what the distances agree with, not how "
+        "far they spread."
+    )
+
+
+def _compare(
+    library: Library, encoder: Encoder, labels: tuple[tuple[str, str], ...], tell: OnProgress, cancel: threading.Event
+) -> Shown:
+    points = points_of(library, encoder, filters=Filters(kind="image"))
+    known = dict(labels)
+    names: list[str | None] = [known.get(key) for key in points.keys]
+    chosen = _sample(np.array([name is not None for name in names]))
+    items, vectors = points.items(chosen), points.vectors[chosen]
+    names = [names[row] for row in chosen]
+    grouped = not known
+    if grouped and len(vectors) > 2:
+        names = [f"cluster {number}" for number in find_clusters(vectors, cancel=cancel).of]
+    compared = compare_inputs([item.path for item in items], vectors, names, on_progress=tell, cancel=cancel)
+    return Shown(tuple(items[row] for row in compared.rows), compared, grouped)
+
+
+def _sample(known: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """So many rows at most, those with a label first, in order."""
+    mixed = np.random.default_rng(0).permutation(len(known))
+    return np.sort(mixed[np.argsort(~known[mixed], kind="stable")][:MOST])
+
+
+def python_lines(labels: tuple[tuple[str, str], ...]) -> str:
+    """What computes the same in Python, after a library was opened."""
+    named = "labels = {item_id: name, ...}  # as chosen above\nnames = [labels.get(key) for key in points.keys]"
+    stand_in = 'names = [f"cluster {number}" for number in find_clusters(points.vectors).of]'
+    return f"""
+from core.cluster import find_clusters
+from core.evaluate_pixels import compare_inputs, learn_inputs
+from core.filters import Filters
+from core.points import points_of
+
+points = points_of(library, encoder, filters=Filters(kind="image"), limit={MOST})
+{named if labels else stand_in}
+compared = compare_inputs(points.column("path"), points.vectors, names)
+for which, contrast in compared.contrast.items():
+    print(which, contrast.numbers, contrast.agreement, compared.pairs[which].order)
+print(learn_inputs(compared))
+"""
+
+
+def label_text(label: str | None) -> str:
+    """A label for a heading, with what Markdown would read in it written out."""
+    return plain(label) if label is not None else "no label"
