@@ -34,6 +34,7 @@ _REACH = 5  # the neighbour whose distance an item's reach is
 _SCALES = 32
 _WHOLE_GROUP = 0.8  # weight of the group's distance beside the item's own
 _SHOWN = 5
+_NOTHING = 1e-3  # distances below this are those of equal items
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,8 @@ def find_outliers(
     alone = distances[:, :_NEAREST].mean(axis=1)
     strangeness, size, outside = _strangeness(neighbours, distances, alone)
     usual = float(np.median(alone))
-    scores = 1 - usual / np.maximum(strangeness, max(usual, 1e-9))
+    least = max(usual, _NOTHING)
+    scores = 1 - least / np.maximum(strangeness, least)
     found = []
     for number in np.argsort(-strangeness, kind="stable")[:top].tolist():
         near = neighbours.numbers[number, :_SHOWN].tolist()

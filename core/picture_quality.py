@@ -35,6 +35,8 @@ SMALL = 200  # pixels of the shorter side: fewer than most encoders look at
 _SIDE = 256  # pixels of the shorter side at which pictures are measured: blur that does not show there is none
 _TILES = 8
 _DECIDES = 2  # the second sharpest: one may be a mark or a caption
+_LIT = 200.0  # grey level of the brightest hundredth: a darker picture is measured as if it were lit so,
+_BRIGHTER = 8.0  # made brighter at most so many times: dark is not blurred
 _DIAGONAL = np.diag([1.0, -2.0, 1.0]).astype(np.float32) / np.float32(np.sqrt(2))
 _ALONG = np.array([[0, 0, 0], [1, -2, 1], [0, 0, 0]], np.float32)
 _DIRECTIONS = (_ALONG, np.ascontiguousarray(_ALONG.T), _DIAGONAL, np.ascontiguousarray(_DIAGONAL[::-1]))
@@ -92,13 +94,16 @@ def quality_of(image: Image.Image) -> PictureQuality:
     scale = min(1.0, _SIDE / min(image.size))
     size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
     grey = cv2.resize(np.asarray(image.convert("L"), np.float32), size, interpolation=cv2.INTER_AREA)
+    gain = max(1.0, _LIT / max(float(np.percentile(grey, 99)), _LIT / _BRIGHTER))
     energies = []
     for kernel in _DIRECTIONS:
         squares = cv2.filter2D(grey, cv2.CV_32F, kernel, borderType=cv2.BORDER_REPLICATE) ** 2
         tiles = cv2.resize(squares, (_TILES, _TILES), interpolation=cv2.INTER_AREA)
         energies.append(np.sort(tiles, axis=None)[-_DECIDES])
     return PictureQuality(
-        round(float(np.sqrt(min(energies))), 2), round(float(grey.mean()) / 255, 4), round(float(grey.std()) / 255, 4)
+        round(gain * float(np.sqrt(min(energies))), 2),
+        round(float(grey.mean()) / 255, 4),
+        round(float(grey.std()) / 255, 4),
     )
 
 

@@ -1,0 +1,65 @@
+"""Outliers: what is far from all others, alone or in a small group, with a reason."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from core.encoders.base import Vectors, unit_rows
+from core.neighbours import nearest
+from core.outliers import find_outliers
+
+
+@pytest.fixture
+def crowd() -> Vectors:
+    """300 unit vectors of 6 groups of 50, in 64 dimensions."""
+    rng = np.random.default_rng(0)
+    return unit_rows(np.repeat(rng.normal(size=(6, 64)), 50, axis=0) + 0.7 * rng.normal(size=(300, 64)))
+
+
+def strange(count: int, *, spread: float, seed: int = 9) -> Vectors:
+    rng = np.random.default_rng(seed)
+    return unit_rows(rng.normal(size=(1, 64)) + spread * rng.normal(size=(count, 64)))
+
+
+def test_single_ones_come_first(crowd: Vectors) -> None:
+    vectors = np.concatenate([crowd, strange(5, spread=9.0)])
+    found = find_outliers(vectors, top=5)
+    assert {each.number for each in found} == {300, 301, 302, 303, 304}
+    assert all(0 < each.score <= 1 for each in found)
+    assert [each.score for each in found] == sorted((each.score for each in found), reverse=True)
+    assert found[0].neighbours == tuple(nearest(vectors, 5).numbers[found[0].number])
+
+
+def test_a_small_group_of_strange_ones_is_found(crowd: Vectors) -> None:
+    vectors = np.concatenate([crowd, strange(12, spread=0.3)])
+    found = find_outliers(vectors, top=12)
+    assert {each.number for each in found} == set(range(300, 312))
+    assert "One of 12" in found[0].reason
+
+
+def test_a_burst_of_copies_is_nothing_strange(crowd: Vectors) -> None:
+    vectors = np.concatenate([crowd, np.repeat(crowd[10:11], 3, axis=0), strange(3, spread=9.0)])
+    found = find_outliers(vectors, top=3)
+    assert {each.number for each in found} == {303, 304, 305}
+
+
+def test_reasons_name_neighbours_and_clusters(crowd: Vectors) -> None:
+    vectors = np.concatenate([crowd, strange(1, spread=0.0)])
+    clusters = np.append(np.repeat(np.arange(6), 50), -1)
+    (first,) = find_outliers(vectors, cluster_of=clusters, names=[f"picture {n}" for n in range(301)], top=1)
+    assert first.number == 300
+    assert f"nearest: picture {first.neighbours[0]}" in first.reason
+    assert "in no cluster" in first.reason
+    assert "is usual" in first.reason
+    clusters[300] = 2
+    assert "in cluster 3" in find_outliers(vectors, cluster_of=clusters, top=1)[0].reason
+
+
+@pytest.mark.parametrize(("count", "expected"), [(0, 0), (1, 0), (2, 2), (4, 4)])
+def test_few_vectors(count: int, expected: int, crowd: Vectors) -> None:
+    assert len(find_outliers(crowd[:count])) == expected
+
+
+def test_all_equal_is_all_usual(crowd: Vectors) -> None:
+    assert {each.score for each in find_outliers(np.repeat(crowd[:1], 30, axis=0))} == {0.0}
