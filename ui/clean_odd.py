@@ -19,7 +19,7 @@ _PER_PAGE = 48
 _OUTLIERS = 24  # a page, each with its neighbours
 _NEAR = 4
 _TOP = 1_000
-_UNUSUAL = 0.25
+_UNUSUAL = 0.2
 
 
 def outliers_section(library: Library, encoder: Encoder, pages: DeltaGenerator) -> None:
