@@ -7,13 +7,12 @@ structure and makes a layout repeatable (Kobak and Linderman 2021, "Initializati
 
 from __future__ import annotations
 
-import io
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +27,7 @@ Places = NDArray[np.float32]
 UMAP_NEIGHBOURS = 15
 PERPLEXITY = 30
 _MIN_DISTANCE, _SPREAD = 0.1, 1.0
+_OTHERS = 5  # points that are pushed away for each one that is pulled nearer
 _EXAGGERATED, _STEPS = 250, 500  # of t-SNE
 _WORTH_THREADS = 2_000  # points; fewer are done before threads have met
 _LEAST_RATE = 50.0  # of t-SNE's learning: what its rule (Belkina et al. 2019) gives few points moves nothing
@@ -77,33 +77,61 @@ def principal(vectors: Vectors, dims: int, seed: int) -> Places:
 
 def by_umap(start: Places, near: Neighbours, seed: int, watch: Watch) -> Places:
     """One thread: with more, steps overwrite one another, and no layout could be had a second time."""
-    from umap.umap_ import find_ab_params, fuzzy_simplicial_set, simplicial_set_embedding
+    from umap.umap_ import find_ab_params, fuzzy_simplicial_set, make_epochs_per_sample
 
     rng = np.random.RandomState(seed)
     itself = np.arange(len(start))[:, None]  # UMAP counts each point among its neighbours
     numbers = np.concatenate([itself, near.numbers], axis=1)
     distances = np.concatenate([0 * itself, np.maximum(0, 1 - near.cosines)], axis=1).astype(np.float32)
-    graph, _, _ = fuzzy_simplicial_set(start, numbers.shape[1], rng, "cosine", {}, numbers, distances)
+    graph = fuzzy_simplicial_set(start, numbers.shape[1], rng, "cosine", {}, numbers, distances)[0].tocoo()
     steps = 500 if len(start) <= 10_000 else 200
-    places, _ = simplicial_set_embedding(
-        start, graph, start.shape[1], 1.0, *find_ab_params(_SPREAD, _MIN_DISTANCE), 1.0, 5, steps, _noisy(start, rng),
-        rng, "cosine", {}, False, {}, False,
-        tqdm_kwds={"disable": False, "file": _Steps(watch, steps), "bar_format": "{n}", "miniters": 1},
-    )  # fmt: skip
-    return np.asarray(places, np.float32)
+    kept = graph.data >= graph.data.max() / steps  # of the others not one would be drawn
+    places = _noisy(start, rng)
+    places -= places.min(axis=0)
+    places *= 10 / places.max(axis=0)
+    every = make_epochs_per_sample(graph.data[kept], steps)
+    _pull(places, graph.row[kept], graph.col[kept], every, find_ab_params(_SPREAD, _MIN_DISTANCE), steps, rng, watch)
+    return places
 
 
-class _Steps(io.StringIO):
-    """What UMAP writes its progress bar to: the number of the step, and nothing else."""
+def _pull(
+    places: Places,
+    heads: NDArray[np.int32],
+    tails: NDArray[np.int32],
+    every: NDArray[np.float64],
+    curve: tuple[float, float],
+    steps: int,
+    rng: np.random.RandomState,
+    watch: Watch,
+) -> None:
+    """Moves places, joined ones nearer and others apart. every: after how many steps each join is drawn.
 
-    def __init__(self, watch: Watch, steps: int) -> None:
-        super().__init__()
-        self._watch, self._steps = watch, steps
+    UMAP's own loop around the same steps can be stopped only from within its progress bar, which would leave the lock
+    of all such bars closed for good.
+    """
+    step = _compiled_step()
+    states = rng.randint(np.iinfo(np.int32).min + 1, np.iinfo(np.int32).max - 1, 3).astype(np.int64)
+    state = states[None] + places[:, :1].astype(np.float64).view(np.int64)  # each point draws numbers of its own
+    every_other = every / _OTHERS
+    next_other, following, unused = every_other.copy(), every.copy(), np.zeros(1, np.float32)
+    for number in range(steps):
+        watch.tell(number, steps)
+        step(
+            places, places, heads, tails, len(places), every, *curve, state, 1.0, places.shape[1], True,
+            1 - max(0, number - 1) / steps, every_other, next_other, following, number,
+            False, unused, unused, 0, 0, 0, 0, unused, unused, 0,
+        )  # fmt: skip
+    watch.tell(steps, steps)
 
-    def write(self, text: str) -> int:
-        if text.strip().isdigit():
-            self._watch.tell(int(text), self._steps)
-        return len(text)
+
+@cache
+def _compiled_step() -> Callable[..., None]:
+    """One step of UMAP; compiled once more because the library's own stops all other threads while it runs."""
+    import numba
+    from umap.layouts import _optimize_layout_euclidean_single_epoch
+
+    compiled: Callable[..., None] = numba.njit(fastmath=True, nogil=True)(_optimize_layout_euclidean_single_epoch)
+    return compiled
 
 
 def by_tsne(start: Places, near: Neighbours, seed: int, watch: Watch) -> Places:
