@@ -71,13 +71,14 @@ def contrast_by_dimension(
             name=NAMES[which],
             hovertemplate=f"{NAMES[which]}, %{{x}} numbers: %{{y:.2f}}<extra></extra>",
         )
-    shown = [dim for dim in dims if math.log2(dim) % 2 == 1 or dim == dims[-1]]
+    shown = [dim for dim in dims if (math.log2(dim) % 2 == 1 and 2 * dim < dims[-1]) or dim == dims[-1]]
     figure.update_layout(
         **_layout("How far the farthest is beyond the nearest", 340),
         xaxis={
             "type": "log",
             "tickvals": shown,
             "ticktext": [f"{dim:,}" for dim in shown],
+            "tickangle": 0,
             "title": {"text": "numbers in a vector"},
             **STILL,
         },

@@ -28,7 +28,8 @@ def pick_section(shown: Shown) -> None:
     row = next((row for row, item in enumerate(shown.items) if item.id == wanted), None)
     if wanted and row is None:
         st.caption(":material/image_not_supported: The picture of the link is not among those compared: pick another.")
-    row = 0 if row is None else row
+    if row is None:  # one of which it is known what is alike
+        row = next((row for row, label in enumerate(shown.compared.labels) if label is not None), 0)
     _picked(shown, row)
     nearby: list[Item] = []
     for place, which in zip(st.columns(2), INPUTS, strict=True):
