@@ -15,25 +15,24 @@ from ui.page import plain
 
 def other_encoder(library: Library, encoder: Encoder) -> Encoder | None:
     """The encoder to compare with, once it has vectors here; until then the page says how it gets them."""
+    state = st.session_state
     stored = [entry.name for entry in library.encoders() if entry.name != encoder.name]
-    asked = st.query_params.get("other")
-    names = encoder_choices(*([asked] if asked else []), *reduction_names())
-    choices = list(dict.fromkeys([*stored, *(name for name in names if name != encoder.name)]))
-    if "other" not in st.session_state and asked not in choices and stored:
-        st.session_state["other"] = stored[0]
-    st.selectbox(
+    if "other" not in state:  # a widget that writes itself into the link would write how names are shown, not the names
+        state["other"] = st.query_params.get("other") or (stored[0] if stored else None)
+    names = encoder_choices(*filter(None, [state["other"]]), *reduction_names())
+    name = st.selectbox(
         "Compare with",
-        choices,
+        list(dict.fromkeys([*stored, *(name for name in names if name != encoder.name)])),
         index=None,
         key="other",
-        bind="query-params",
         format_func=lambda name: encoder_title(name) + (" · has vectors here" if name in stored else ""),
         accept_new_options=True,
         placeholder="Choose one, or type a hub id (owner/model) or a folder",
         help="Any CLIP or SigLIP of the Hugging Face hub, the folder of a saved one, or one with fewer dimensions as "
         "made on the page How many dimensions.",
     )
-    name = st.session_state.get("other")
+    if name:
+        st.query_params["other"] = name
     if not name:
         st.info(
             "This library has vectors of one encoder only. Choose another one above; it then reads the same files once "

@@ -44,7 +44,7 @@ class Agreement:
 
     cka: centred kernel alignment, see `cka`; 1 for spaces that differ by a turn and a scale, about 0
     for unrelated ones.
-    overlap: share of the `nearest` (10, or all others of a small library) nearest neighbours that are the same; chance:
+    overlap: share of the `nearest` (10, or a third of a small library) nearest neighbours that are the same; chance:
     what two unrelated encoders would reach. items: how many were compared, of `common` ones.
     """
 
@@ -99,7 +99,7 @@ def agreement_of(library: Library, first: Encoder, second: Encoder, *, odd: int 
     places = np.random.default_rng(seed).permutation(len(common))[:_SAMPLE]
     chosen = [common[place] for place in sorted(places)]
     a, b = wholes_of(one, chosen)[1], wholes_of(other, chosen)[1]
-    k = min(NEAREST, len(chosen) - 1)
+    k = min(NEAREST, max(1, (len(chosen) - 1) // 3))  # among all the others any two encoders agree
     near, others = _near(a, k), _near(b, k)
     shares = np.array([len(set(x) & set(y)) / k for x, y in zip(near.tolist(), others.tolist(), strict=True)])
     worst = np.argsort(shares, kind="stable")[:odd]

@@ -1,0 +1,191 @@
+"""Inside a vector, with geometry that is known: made-up vectors, colours, halves of pictures."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fakes import COLOURS, ColourEncoder
+from media import write_video
+from PIL import Image
+
+from core import Library, Term, embed_texts, ingest
+from core.encoders.base import Part, Vectors, unit_rows
+from core.errors import Cancelled, DataError, QueryError
+from core.geometry.heat import Way, heat_of, picture_of, steps_of
+from core.geometry.inside import (
+    contributions,
+    dimension,
+    nearest_items,
+    parts_of,
+    principal_components,
+    products_of,
+    response_of,
+    word_by_word,
+)
+from core.points import Points, points_of
+
+WAYS: tuple[Way, ...] = ("alone", "covered")
+
+
+class MiddleEncoder(ColourEncoder):
+    """Looks at the middle square only, as many do."""
+
+    def __init__(self) -> None:
+        super().__init__("middle-1", "middle")
+
+    def encode_images(self, images: list[Image.Image]) -> Vectors:
+        squares = []
+        for image in images:
+            side, left, top = (
+                min(image.size),
+                (image.width - min(image.size)) // 2,
+                (image.height - min(image.size)) // 2,
+            )
+            squares.append(image.crop((left, top, left + side, top + side)))
+        return super().encode_images(squares)
+
+
+def halves(left: str, right: str, size: tuple[int, int] = (128, 128)) -> Image.Image:
+    picture = Image.new("RGB", size, COLOURS[left])
+    picture.paste(COLOURS[right], (size[0] // 2, 0, *size))
+    return picture
+
+
+def cloud(library: Library, encoder: ColourEncoder) -> Points:
+    """Points that vary along their first number most, then their second, and hardly elsewhere."""
+    found = points_of(library, encoder)
+    rng = np.random.default_rng(0)
+    spread = np.full(encoder.dim, 0.01)
+    spread[:2] = 1.0, 0.5
+    rows = (rng.normal(size=(len(found), encoder.dim)) * spread).astype(np.float32)
+    return Points(found.index, rows, found.item_rows, found.start_s)
+
+
+def test_the_first_component_is_where_points_vary_most(library: Library, encoder: ColourEncoder) -> None:
+    found = principal_components(cloud(library, encoder).vectors)
+    assert abs(found.rows[0][0]) > 0.95 and abs(found.rows[1][1]) > 0.95
+    assert np.all(np.diff(found.shares) <= 1e-6) and found.shares.sum() == pytest.approx(1.0, abs=1e-4)
+    assert len(found.rows) == len(COLOURS) - 1  # eight points leave seven directions
+    assert np.allclose(found.rows @ found.rows.T, np.eye(len(found.rows)), atol=1e-4)
+
+
+def test_a_direction_orders_points_and_is_named_by_words(library: Library, encoder: ColourEncoder) -> None:
+    points = cloud(library, encoder)
+    words = ("up", "down", "aside", "across")
+    vectors = np.zeros((4, encoder.dim), np.float32)
+    vectors[0, 0], vectors[1, 0], vectors[2, 5], vectors[3, 6] = 1.0, -1.0, 1.0, 1.0
+    response = response_of(points, dimension(encoder.dim, 0), words=words, word_vectors=vectors)
+    assert list(response.order) == list(np.argsort(points.vectors[:, 0]))
+    assert response.high[0] == "up" and response.low[0] == "down"
+    assert response.share == pytest.approx(points.vectors[:, 0].var() / points.vectors.var(axis=0).sum(), abs=1e-5)
+    assert sum(response_of(points, dimension(encoder.dim, each)).share for each in range(encoder.dim)) == pytest.approx(
+        1
+    )
+
+
+def test_too_few_points_and_numbers_that_are_not_there_are_explained(library: Library, encoder: ColourEncoder) -> None:
+    points = points_of(library, encoder, limit=2)
+    with pytest.raises(DataError, match="three"):
+        principal_components(points.vectors)
+    with pytest.raises(DataError, match="three"):
+        response_of(points, dimension(encoder.dim, 0))
+    with pytest.raises(DataError, match="48 numbers"):
+        dimension(48, 48)
+
+
+def test_parts_add_up_to_the_cosine_and_to_the_whole_length(encoder: ColourEncoder) -> None:
+    a, b = unit_rows(np.random.default_rng(1).normal(size=(2, 48)))
+    parts = (Part("one", "", 0, 20), Part("other", "", 20, 48))
+    found = contributions(parts, a, b)
+    assert sum(each.cosine for each in found) == pytest.approx(float(a @ b), abs=1e-6)
+    assert sum(each.first for each in found) == pytest.approx(1.0, abs=1e-5)
+    (whole,) = parts_of(encoder)
+    assert (whole.start, whole.stop) == (0, 48)
+
+
+def test_the_products_of_two_vectors_are_counted() -> None:
+    a, b = np.float32([0.8, 0.6, 0.0]), np.float32([0.6, -0.2, 0.77])
+    found = products_of(a, b)
+    assert (found.pulling, found.pushing, found.enough) == (1, 1, 1)
+    assert found.cosine == pytest.approx(0.36, abs=1e-6)
+    assert products_of(a, -a).enough == 0
+
+
+def test_the_word_that_counts_is_found(encoder: ColourEncoder) -> None:
+    steps = word_by_word(encoder, "the red")  # "the" is no colour
+    assert [step.text for step in steps] == ["the", "the red"]
+    assert steps[-1].to_whole == pytest.approx(1.0, abs=1e-5)
+    assert steps[0].turned == 0.0 and steps[1].turned > 30
+    assert steps[1].missed > 30 and steps[0].missed == pytest.approx(0.0, abs=0.1)
+    assert word_by_word(encoder, "red")[0].missed is None
+    for text, told in (("  ", "few words"), ("red " * 30, "at most 24")):
+        with pytest.raises(QueryError, match=told):
+            word_by_word(encoder, text)
+
+
+def test_the_nearest_items_are_each_named_once(tmp_path: Path, library: Library, encoder: ColourEncoder) -> None:
+    write_video(tmp_path / "red.mp4", ["red"])
+    ingest(library, encoder, [tmp_path / "red.mp4"])
+    found = nearest_items(library.index(encoder), embed_texts(encoder, ["red"])[0], 3)
+    assert {Path(item.path).name for item in found[:2]} == {"red.png", "red.mp4"}
+    assert len({item.id for item in found}) == 3
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("colour", ["red", "blue", "green", "yellow", "purple"])
+def test_the_half_that_answers_is_the_hot_one(encoder: ColourEncoder, colour: str, way: Way) -> None:
+    query = embed_texts(encoder, [colour])[0]
+    for side, picture in enumerate((halves(colour, "white"), halves("white", colour))):
+        heat = heat_of(encoder, picture, query, way=way)
+        assert heat.values.shape == (8, 8) and heat.looked_at.all()
+        assert (heat.peak[1] >= 4) == bool(side)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_rims_that_the_encoder_cuts_off_are_told(way: Way) -> None:
+    encoder = MiddleEncoder()
+    query = embed_texts(encoder, ["red"])[0]
+    heat = heat_of(encoder, halves("white", "red", (256, 128)), query, way=way)
+    assert heat.values.shape == (4, 8)
+    assert heat.looked_at[:, 2:6].all() and not heat.looked_at[:, [0, 1, 6, 7]].any()
+    assert heat.peak[1] in (4, 5)
+    assert heat_of(encoder, halves("white", "red"), query, way=way).looked_at.all()
+
+
+def test_heat_tells_how_far_it_is_and_can_be_stopped(encoder: ColourEncoder) -> None:
+    picture, query, told = halves("red", "blue"), embed_texts(encoder, ["red"])[0], []
+    heat_of(encoder, picture, query, cells=6, on_progress=told.append)
+    assert told[-1].done == told[-1].total == steps_of(picture.size, 6, "alone")
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(Cancelled):
+        heat_of(encoder, picture, query, cancel=stop)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (400, 1), (3, 200)])
+@pytest.mark.parametrize("way", WAYS)
+def test_strips_and_dots_have_heat_too(encoder: ColourEncoder, size: tuple[int, int], way: Way) -> None:
+    heat = heat_of(encoder, Image.new("RGB", size, "red"), embed_texts(encoder, ["red"])[0], cells=4, way=way)
+    assert np.isfinite(heat.values).all()
+
+
+def test_pictures_of_terms(tmp_path: Path, library: Library, encoder: ColourEncoder) -> None:
+    write_video(tmp_path / "two.mp4", ["red", "blue"])
+    ingest(library, encoder, [tmp_path / "two.mp4"])
+    ids = {Path(row["path"]).name: row["id"] for row in library.items().to_pylist()}
+
+    def middle(term: Term, time_s: float = 0.0) -> str:
+        picture = picture_of(library, term, time_s=time_s)
+        pixel = np.array(picture.getpixel((picture.width // 2, picture.height // 2)))
+        return min(COLOURS, key=lambda name: float(np.abs(pixel - COLOURS[name]).sum()))
+
+    assert middle(Term("item", ids["green.png"])) == "green"
+    assert middle(Term("item", ids["two.mp4"]), 3.0) == "blue"
+    assert middle(Term("frame", f"{ids['two.mp4']}@1.0")) == "red"
+    assert middle(Term("clip", tmp_path / "two.mp4"), 3.0) == "blue"
+    for term in (Term("text", "red"), Term("item", "nobody")):
+        with pytest.raises(QueryError):
+            picture_of(library, term)
