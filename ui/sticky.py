@@ -12,7 +12,8 @@ _CSS = """<style>
 }
 [data-testid=stMainBlockContainer] > [data-testid=stVerticalBlock]
 > [data-testid=stLayoutWrapper]:has(> .st-key-KEY) {
-  position: sticky; top: 3.75rem; z-index: 3; padding: 0.5rem 4px; margin: 0 -4px; width: calc(100% + 8px); background-color: inherit;
+  position: sticky; top: 3.75rem; z-index: 3; background-color: inherit;
+  padding: 0.5rem 4px; margin: 0 -4px; width: calc(100% + 8px); max-width: none;  /* over outlines too */
 }
 body:not(:has([data-testid=stExpandSidebarButton])) [data-testid=stLayoutWrapper]:has(> .st-key-KEY) {
   top: 0 !important;  /* beside an open sidebar the header is empty and lets everything through */
