@@ -17,6 +17,7 @@ from text_topics import TOPICS
 from core.classify import TEXT_TEMPLATES, ClassName, ZeroShot
 from core.encoders import Encoder, open_encoder
 from core.evaluate import evaluate_retrieval, evaluate_zeroshot
+from core.evaluate_clusters import evaluate_clusters
 from core.evaluate_fewshot import FewShotReport, evaluate_fewshot
 from core.evaluate_moments import MomentsReport, evaluate_moments
 from core.evaluate_relevance import evaluate_relevance
@@ -30,7 +31,7 @@ from core.neutral import imagenet_names
 from core.query import parse_query
 from core.search import search
 from core.search_video import search_videos
-from tools.keyword_folders import captions_of, labels_of
+from tools.keyword_folders import GROUPS, captions_of, groups_of, labels_of
 
 DATA = Path(os.environ.get("SEMBLANCE_EVAL_DATA", ""))
 needs_data = pytest.mark.skipif(
@@ -175,3 +176,17 @@ def test_the_reels_of_the_sample_library_are_found_by_their_moments(encoder: Enc
     assert Path(best.item.path).name == "launch day.mp4" and best.likely and result.cutoff == 1
     starts = sorted(moment.start_s for moment in best.moments if moment.likely)
     assert starts == pytest.approx([0, 34.6], abs=1)  # it is shown twice
+
+
+@needs_data
+def test_clusters_are_named_by_what_they_show(encoder: Encoder, tmp_path: Path) -> None:
+    """Eight groups of one keyword each, of dev photos."""
+    chosen = ["beach", "snow", "skateboard", "bicycle", "soccer", "surfing", "swing", "pool"]
+    found = groups_of(captions_of(DATA / "flickr8k" / "captions.csv", "dev"), chosen, most=60)
+    with (tmp_path / "labels.csv").open("w", newline="", encoding="utf-8") as file:
+        rows = [(name, group, GROUPS[group][1]) for name, group in found.items()]
+        csv.writer(file).writerows([("image", "label", "synonyms"), *rows])
+    report = evaluate_clusters(encoder, DATA / "flickr8k" / "images", tmp_path / "labels.csv")
+    assert (report.groups, report.images) == (8, 95)
+    assert report.methods["given"].named == 1.0 and report.methods["kmeans"].named >= 0.75
+    assert report.methods["kmeans"].nmi > 0.6
