@@ -1,0 +1,183 @@
+"""Distance and direction, and One space, as a visitor meets them, without a browser."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from fakes import ColourEncoder
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+from visiting import cards, component, item_id, picture, press, said, settled, visit, world  # noqa: F401
+
+from core import Library, Term, ingest
+from core.library.registry import create_library
+
+pytestmark = pytest.mark.usefixtures("world")
+DISTANCE, SPACE = "pages/distance.py", "pages/one_space.py"
+HOSTILE = "<b>a *b* [c](d.e) $g$ :red[h].png"
+
+
+@pytest.fixture
+def colours(photos: Path, encoder: ColourEncoder) -> Library:
+    """A library called Colours in the home folder."""
+    library = create_library("Colours")
+    ingest(library, encoder, [photos])
+    return library
+
+
+@pytest.fixture
+def one(tmp_path: Path, encoder: ColourEncoder) -> Library:
+    """A library of one picture with a name that is up to no good."""
+    (tmp_path / "one").mkdir()
+    Image.new("RGB", (60, 40), (220, 30, 30)).save(tmp_path / "one" / HOSTILE)
+    library = create_library("One")
+    ingest(library, encoder, [tmp_path / "one"])
+    return library
+
+
+def titles(at: AppTest) -> list[str]:
+    """Of the figures on the page."""
+    return [json.loads(chart.proto.spec)["layout"]["title"]["text"] for chart in at.get("plotly_chart")]
+
+
+@pytest.mark.parametrize("page", [DISTANCE, SPACE])
+def test_without_a_library_the_page_says_what_to_do(page: str) -> None:
+    assert "There is no library" in said(visit(page))
+
+
+@pytest.mark.parametrize("page", [DISTANCE, SPACE])
+def test_an_empty_library_leads_to_the_page_library(page: str) -> None:
+    create_library("Empty")
+    assert "holds no pictures or videos yet" in said(visit(page))
+
+
+@pytest.mark.parametrize("part", ["distance", "a walk", "a step aside", "analogies", "an axis"])
+def test_every_part_works_with_one_picture(one: Library, part: str) -> None:
+    at = visit(DISTANCE, part=part)
+    assert "Something went wrong" not in said(at) and "<b>" not in "".join(each.value for each in at.subheader)
+    assert not any(element.allow_html for element in at.markdown)
+
+
+@pytest.mark.parametrize("view", ["one picture", "one question", "the gap"])
+def test_every_view_works_with_one_picture(one: Library, view: str) -> None:
+    at = visit(SPACE, view=view)
+    assert "Something went wrong" not in said(at) and not any(element.allow_html for element in at.markdown)
+
+
+def test_two_words_and_their_place_among_all_pairs(colours: Library) -> None:
+    at = visit(DISTANCE, a="red", b="red", things="2")
+    assert at.metric[0].value == "1.000" and at.metric[1].value == "0.0°"
+    assert "More alike than more than 99 % of all pairs of two phrases" in said(at)
+    at.text_input("b").set_value(f"item:{item_id(colours, 'blue.png')}").run()
+    assert "of all pairs of a phrase and a picture of this library" in said(at) and "blue.png" in said(at)
+    assert "Term('text', 'red'), Term('item'" in said(at)
+
+
+def test_signs_in_a_picker_are_words(colours: Library) -> None:
+    at = visit(DISTANCE, a="red - blue + 2:green", b='"a', things="2")
+    assert "Term('text', 'red - blue + 2:green')" in said(at) and not at.warning
+
+
+def test_a_picture_that_is_not_there_is_told(colours: Library) -> None:
+    at = visit(DISTANCE, a="item:nobody", b="red", things="2")
+    assert "no such item in this library" in said(at) and "at least two things" in said(at)
+
+
+def test_three_things_make_a_table(colours: Library) -> None:
+    at = visit(DISTANCE, a="red", b="green", c="blue")
+    assert titles(at) == ["How alike two things usually are", "Cosine of each with each"]
+    at.selectbox("pair of 3").set_value((1, 2)).run()
+    assert "Term('text', 'green'), Term('text', 'blue')" in said(at)
+
+
+def test_the_library_is_offered_to_choose_from(colours: Library) -> None:
+    at = visit(DISTANCE, a="red", b="green", things="2")
+    assert not component(at, "cards")
+    at.button("choose b").click().run()
+    assert len(cards(at)) == 8 and component(at, "cards")[0]["like"] == "Use this"
+
+
+def test_an_upload_is_a_thing_until_something_is_typed(colours: Library) -> None:
+    at = visit(DISTANCE, a="red", b="green", things="2")
+    at.session_state["upload of b"] = Term("image", picture("red"))
+    at.run()
+    assert "your picture" in said(at) and float(at.metric[0].value) > 0.99
+    at.text_input("b").set_value("blue").run()
+    assert "your picture" not in said(at) and float(at.metric[0].value) < 0.99
+
+
+def test_a_walk_shows_its_steps(colours: Library) -> None:
+    at = visit(DISTANCE, part="a walk", **{"from": "red", "to": "blue", "steps": "5"})
+    names = cards(at)
+    assert len(names) == 5 and names[0] == "red.png" and names[-1] == "blue.png" and "purple.png" in names
+    at = visit(DISTANCE, part="a walk", **{"from": "red", "to": "red"})
+    assert "the same place" in said(at)
+
+
+def test_a_step_aside_follows_the_slider(colours: Library) -> None:
+    at = visit(DISTANCE, part="a step aside", origin="red", away="red", towards="blue", amount="0.0")
+    assert cards(at)[0] == "red.png" and "0 of the 8 nearest changed" in said(at)
+    at.slider("amount").set_value(2.0).run()
+    assert cards(at)[0] == "blue.png" and "amounts=[0, 2]" in said(at)
+
+
+def test_an_analogy_answers_in_pictures_and_words(colours: Library) -> None:
+    at = visit(DISTANCE, part="analogies", plus="red", minus="black", also="blue")
+    assert len(cards(at)) == 8 and "of these 8 come first for the third thing alone" in said(at)
+    press(at, "Try 16")
+    settled(at)
+    assert "of 16" in said(at)
+
+
+def test_the_library_is_sorted_along_an_axis(colours: Library) -> None:
+    at = visit(DISTANCE, part="an axis", low="black", high="white")
+    assert (cards(at)[0], cards(at)[-1]) == ("black.png", "white.png")
+    assert "So few pictures cannot mark the ends" in said(at)
+    at.toggle("plane").set_value(True).run()
+    assert titles(at) == ["The library on two axes"] and "points=axis.points" in said(at)
+    at.text_input("high").set_value("black").run()
+    assert "mean the same" in said(at)
+    at.text_input("high").set_value("").run()
+    assert "Type a phrase for either end" in said(at)
+
+
+def test_kinds_lie_on_one_picture(colours: Library) -> None:
+    at = visit(SPACE, words="red, blue, red")
+    assert titles(at) == ["10 points by PCA"] and "texts=['red', 'blue']" in said(at)
+    at.toggle("closed").set_value(True).run()
+    assert titles(at) == ["10 points by PCA, gap closed"] and "points.centred" in said(at)
+
+
+def test_nothing_slow_is_laid_out_before_it_is_asked_for(colours: Library) -> None:
+    at = visit(SPACE, words="red", method="t-SNE")
+    assert titles(at) == []
+    press(at, "Lay it out")
+    assert titles(settled(at)) == ["9 points by t-SNE"]
+
+
+def test_one_question_three_ways(colours: Library) -> None:
+    at = visit(SPACE, view="one question", word="red")
+    press(at, "Take the best picture of this library for the word")
+    assert at.text_input("picture").value == f"item:{item_id(colours, 'red.png')}"
+    assert "Of the first 10 pictures both find: word and picture 100 %" in said(at).replace("*", "")
+    assert len(cards(at)) == 7 and "red.png" not in cards(at) and set(cards(at)) == set(cards(at, 1))
+
+
+def test_the_gap_is_closed_by_a_slider(colours: Library) -> None:
+    at = visit(SPACE, view="the gap")
+    before = float(at.metric[0].value)
+    assert "100 % of them are the same" in said(at).replace("*", "")
+    at.slider("share").set_value(100).run()
+    assert float(at.metric[0].value) < before and "close_gap(words, pictures, 1)" in said(at)
+
+
+def test_captions_tell_whether_closing_finds_more(colours: Library) -> None:
+    at = visit(SPACE, view="the gap")
+    rows = ["image,caption", *(f"{name}.png,{name}" for name in ("red", "green", "blue")), "nobody.png,x"]
+    at.get("file_uploader")[0].upload("captions.csv", "\n".join(rows).encode(), "text/csv").run()
+    assert "nobody.png" in said(at)
+    press(at, "Measure")
+    assert "Captions that find their own picture" in titles(settled(at))
+    assert "Mean cosine of a caption with its own picture: 1.00" in said(at).replace("*", "")
