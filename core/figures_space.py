@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.figures_classes import AMBER, SCALE, STILL, TEAL, label
+from core.figures_classes import AMBER, STILL, TEAL, label
 from core.geometry.axis import Axis
 from core.geometry.distance import Distance, PairCosines
 from core.geometry.gap import Closed
@@ -29,6 +29,7 @@ _KINDS = {
     "video": ("videos", "square", _PURPLE),
     "frame": ("frames of videos", "cross", "#4A86B5"),
 }
+_OPAQUE = [[0.0, "#E3EDEA"], [1.0, TEAL]]  # so that numbers are chosen to be readable on it in either theme
 _BINS = 60
 _NAMED = 28  # words that stand beside their points
 _NO_CLICKS = {"dragmode": False, "hovermode": "closest"}
@@ -85,7 +86,7 @@ def cosine_grid(letters: str, names: Sequence[str], cosines: NDArray[np.floating
         z=np.where(np.eye(len(names), dtype=bool), np.nan, cosines),
         zmin=float(off.min()) - 0.02,
         zmax=float(off.max()) + 0.3 * float(np.ptp(off)) + 0.02,
-        colorscale=SCALE,
+        colorscale=_OPAQUE,
         showscale=False,
         text=[[f"{value:.2f}" for value in row] for row in cosines],
         texttemplate="%{text}",
