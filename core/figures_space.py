@@ -1,4 +1,4 @@
-"""Plotly figures of distances and directions, and of words, pictures and videos in one space.
+"""Plotly figures of distances, and of words, pictures and videos in one space.
 
 They hold no theme, as those of `core.figures`. Names come from anybody: what plotly would read as markup is written
 out.
@@ -6,14 +6,13 @@ out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.figures_classes import AMBER, STILL, TEAL, label
-from core.geometry.axis import Axis
 from core.geometry.distance import Distance, PairCosines
 from core.geometry.gap import Closed
 
@@ -32,7 +31,7 @@ _KINDS = {
 _OPAQUE = [[0.0, "#E3EDEA"], [1.0, TEAL]]  # so that numbers are chosen to be readable on it in either theme
 _BINS = 60
 _NAMED = 28  # words that stand beside their points
-_NO_CLICKS = {"dragmode": False, "hovermode": "closest"}
+STILL_PLOT = {"dragmode": False, "hovermode": "closest"}
 
 
 def pair_histogram(usual: PairCosines, distance: Distance | None = None, *, title: str) -> go.Figure:
@@ -64,8 +63,8 @@ def pair_histogram(usual: PairCosines, distance: Distance | None = None, *, titl
             annotation={"text": f"this pair: {distance.cosine:z.2f}", "font": {"size": 12}},
         )
     figure.update_layout(
-        **_titled(title, height=340),
-        **_NO_CLICKS,
+        **titled(title, height=340),
+        **STILL_PLOT,
         legend={"orientation": "h", "y": -0.3},
         xaxis={"title": {"text": "cosine, -1 to 1"}, "range": [edges[0], edges[-1]], **STILL},
         yaxis={"title": {"text": "share of the pairs"}, "tickformat": ".0%", "rangemode": "tozero", **STILL},
@@ -88,7 +87,7 @@ def cosine_grid(letters: str, names: Sequence[str], cosines: NDArray[np.floating
         zmax=float(off.max()) + 0.3 * float(np.ptp(off)) + 0.02,
         colorscale=_OPAQUE,
         showscale=False,
-        text=[[f"{value:.2f}" for value in row] for row in cosines],
+        text=[[f"{value:z.2f}" for value in row] for row in cosines],
         texttemplate="%{text}",
         hoverinfo="skip",
         xgap=2,
@@ -97,93 +96,10 @@ def cosine_grid(letters: str, names: Sequence[str], cosines: NDArray[np.floating
     rows = [f"{label(name, 18)}  {letter}" for name, letter in zip(names, letters, strict=True)]
     ticks = {"tickvals": places, "showgrid": False, **STILL}
     figure.update_layout(
-        **_titled("Cosine of each with each", height=110 + 44 * len(names)),
-        **_NO_CLICKS,
+        **titled("Cosine of each with each", height=110 + 44 * len(names)),
+        **STILL_PLOT,
         xaxis={"automargin": True, "ticktext": list(letters), **ticks},
         yaxis={"automargin": True, "autorange": "reversed", "ticktext": rows, **ticks},
-    )
-    return figure
-
-
-def axis_strip(axis: Axis, names: Sequence[str], shown: NDArray[np.int64]) -> go.Figure:
-    """How many points lie where on an axis; those that are shown below it as ticks."""
-    import plotly.graph_objects as go
-
-    counts, edges = np.histogram(axis.values, min(_BINS, max(5, len(axis.values) // 4)))
-    figure = go.Figure()
-    figure.add_bar(
-        x=(edges[1:] + edges[:-1]) / 2,
-        y=counts,
-        width=np.diff(edges),
-        marker={"color": TEAL, "opacity": 0.55},
-        hovertemplate="%{y} near %{x:.3f}<extra></extra>",
-    )
-    figure.add_scatter(
-        x=axis.values[shown],
-        y=np.zeros(len(shown)),
-        mode="markers",
-        marker={"symbol": "line-ns-open", "size": 16, "color": AMBER, "line": {"width": 2}},
-        text=[label(names[int(number)], 60) for number in shown],
-        hovertemplate="%{text}<extra></extra>",
-    )
-    figure.update_layout(
-        **_titled("Where the library lies on the axis", height=230),
-        **_NO_CLICKS,
-        showlegend=False,
-        bargap=0,
-        xaxis={
-            "title": {"text": _ends(axis)},
-            **STILL,
-        },
-        yaxis={"title": {"text": "pictures"}, "rangemode": "tozero", **STILL},
-    )
-    return figure
-
-
-def axis_plane(
-    across: Axis, up: Axis, names: Sequence[str], thumbnails: Mapping[int, str], *, chosen: Sequence[int] | None = None
-) -> go.Figure:
-    """Two axes: a point each, and some of them as pictures (number -> data URI).
-
-    chosen: the numbers that are drawn, default all. A click selects a point, whose customdata is its number.
-    """
-    import plotly.graph_objects as go
-
-    numbers = np.arange(len(across.values)) if chosen is None else np.asarray(chosen)
-    figure = go.Figure()
-    figure.add_scatter(
-        x=across.values[numbers],
-        y=up.values[numbers],
-        mode="markers",
-        marker={"color": TEAL, "size": 7, "opacity": 0.6},
-        customdata=numbers,
-        text=[label(names[int(number)], 60) for number in numbers],
-        hovertemplate="%{text}<extra></extra>",
-    )
-    wide, high = (float(np.ptp(axis.values[numbers])) or 1.0 for axis in (across, up))
-    for number, uri in thumbnails.items():
-        figure.add_layout_image(
-            source=uri,
-            x=float(across.values[number]),
-            y=float(up.values[number]),
-            xref="x",
-            yref="y",
-            sizex=0.075 * wide,
-            sizey=0.1 * high,
-            xanchor="center",
-            yanchor="middle",
-            layer="below",
-        )
-    figure.update_layout(
-        **_titled("The library on two axes", height=620),
-        showlegend=False,
-        **_NO_CLICKS,
-        xaxis={
-            "title": {"text": _ends(across)},
-            "showgrid": False,
-            **STILL,
-        },
-        yaxis={"title": {"text": _ends(up)}, "showgrid": False, **STILL},
     )
     return figure
 
@@ -214,7 +130,7 @@ def kinds_plane(places: NDArray[np.floating], kinds: Sequence[str], names: Seque
             hovertemplate="%{text}<extra></extra>",
         )
     figure.update_layout(
-        **_titled(title, height=560),
+        **titled(title, height=560),
         dragmode="pan",
         hovermode="closest",
         legend={"orientation": "h", "y": -0.12},
@@ -243,8 +159,8 @@ def closing_lines(steps: Sequence[Closed]) -> go.Figure:
             hovertemplate="%{x:.0%} closed: %{y:.1%}<extra></extra>",
         )
     figure.update_layout(
-        **_titled("Captions that find their own picture", height=320),
-        **_NO_CLICKS,
+        **titled("Captions that find their own picture", height=320),
+        **STILL_PLOT,
         legend={"orientation": "h", "y": -0.3},
         xaxis={"title": {"text": "share of the gap that is closed"}, "tickformat": ".0%", **STILL},
         yaxis={"title": {"text": "share of the captions"}, "tickformat": ".0%", "rangemode": "tozero", **STILL},
@@ -252,11 +168,8 @@ def closing_lines(steps: Sequence[Closed]) -> go.Figure:
     return figure
 
 
-def _ends(axis: Axis) -> str:
-    return f"{label(axis.low, 34)}  ←  difference of cosines  →  {label(axis.high, 34)}"
-
-
-def _titled(text: str, *, height: int) -> dict[str, Any]:
+def titled(text: str, *, height: int) -> dict[str, Any]:
+    """The layout of a figure with a title. height: pixels."""
     return {
         "title": {"text": text, "font": {"size": 14, "weight": "normal"}, "x": 0, "xref": "container"},
         "height": height,

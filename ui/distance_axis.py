@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from core import Encoder, Library
-from core.figures_space import axis_plane, axis_strip
+from core.figures_axis import axis_plane, axis_strip
 from core.geometry.axis import Axis, By, axis_of, scattered
 from core.points import Points, points_of
 from ui.details import open_details, show_details

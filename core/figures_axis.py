@@ -1,0 +1,105 @@
+"""Plotly figures of a library along one axis of two phrases, and along two. As in `core.figures_space`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.figures_classes import AMBER, STILL, TEAL, label
+from core.figures_space import STILL_PLOT, titled
+from core.geometry.axis import Axis
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+_BINS = 60
+
+
+def axis_strip(axis: Axis, names: Sequence[str], shown: NDArray[np.int64]) -> go.Figure:
+    """How many points lie where on an axis; those that are shown below it as ticks."""
+    import plotly.graph_objects as go
+
+    counts, edges = np.histogram(axis.values, min(_BINS, max(5, len(axis.values) // 4)))
+    figure = go.Figure()
+    figure.add_bar(
+        x=(edges[1:] + edges[:-1]) / 2,
+        y=counts,
+        width=np.diff(edges),
+        marker={"color": TEAL, "opacity": 0.55},
+        hovertemplate="%{y} near %{x:.3f}<extra></extra>",
+    )
+    figure.add_scatter(
+        x=axis.values[shown],
+        y=np.zeros(len(shown)),
+        mode="markers",
+        marker={"symbol": "line-ns-open", "size": 16, "color": AMBER, "line": {"width": 2}},
+        text=[label(names[int(number)], 60) for number in shown],
+        hovertemplate="%{text}<extra></extra>",
+    )
+    figure.update_layout(
+        **titled("Where the library lies on the axis", height=230),
+        **STILL_PLOT,
+        showlegend=False,
+        bargap=0,
+        xaxis={
+            "title": {"text": _ends(axis)},
+            **STILL,
+        },
+        yaxis={"title": {"text": "pictures"}, "rangemode": "tozero", **STILL},
+    )
+    return figure
+
+
+def axis_plane(
+    across: Axis, up: Axis, names: Sequence[str], thumbnails: Mapping[int, str], *, chosen: Sequence[int] | None = None
+) -> go.Figure:
+    """Two axes: a point each, and some of them as pictures (number -> data URI).
+
+    chosen: the numbers that are drawn, default all. A click selects a point, whose customdata is its number.
+    """
+    import plotly.graph_objects as go
+
+    numbers = np.arange(len(across.values)) if chosen is None else np.asarray(chosen)
+    figure = go.Figure()
+    figure.add_scatter(
+        x=across.values[numbers],
+        y=up.values[numbers],
+        mode="markers",
+        marker={"color": TEAL, "size": 7, "opacity": 0.6},
+        customdata=numbers,
+        text=[label(names[int(number)], 60) for number in numbers],
+        hovertemplate="%{text}<extra></extra>",
+    )
+    wide, high = (float(np.ptp(axis.values[numbers])) or 1.0 for axis in (across, up))
+    for number, uri in thumbnails.items():
+        figure.add_layout_image(
+            source=uri,
+            x=float(across.values[number]),
+            y=float(up.values[number]),
+            xref="x",
+            yref="y",
+            sizex=0.075 * wide,
+            sizey=0.1 * high,
+            xanchor="center",
+            yanchor="middle",
+            layer="below",
+        )
+    figure.update_layout(
+        **titled("The library on two axes", height=620),
+        showlegend=False,
+        **STILL_PLOT,
+        xaxis={
+            "title": {"text": _ends(across)},
+            "showgrid": False,
+            **STILL,
+        },
+        yaxis={"title": {"text": _ends(up)}, "showgrid": False, **STILL},
+    )
+    return figure
+
+
+def _ends(axis: Axis) -> str:
+    return f"{label(axis.low, 34)}  ←  difference of cosines  →  {label(axis.high, 34)}"
