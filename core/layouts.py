@@ -29,7 +29,6 @@ PERPLEXITY = 30
 _MIN_DISTANCE, _SPREAD = 0.1, 1.0
 _OTHERS = 5  # points that are pushed away for each one that is pulled nearer
 _EXAGGERATED, _STEPS = 250, 500  # of t-SNE
-_WORTH_THREADS = 2_000  # points; fewer are done before threads have met
 _LEAST_RATE = 50.0  # of t-SNE's learning: what its rule (Belkina et al. 2019) gives few points moves nothing
 _EQUAL = 1e-6  # difference that rounding makes
 _running = threading.Lock()  # one layout at a time: numba's plainest threads abort the process when two use them
@@ -135,6 +134,7 @@ def _compiled_step() -> Callable[..., None]:
 
 
 def by_tsne(start: Places, near: Neighbours, seed: int, watch: Watch) -> Places:
+    """One thread: two take twice the work, and on a busy machine wait for one another for minutes."""
     from openTSNE import TSNE
     from openTSNE.affinity import PerplexityBasedNN
     from openTSNE.nearest_neighbors import PrecomputedNeighbors
@@ -142,11 +142,10 @@ def by_tsne(start: Places, near: Neighbours, seed: int, watch: Watch) -> Places:
     distances = np.sqrt(np.maximum(0, 2 - 2 * near.cosines.astype(np.float64)))
     known = PrecomputedNeighbors(near.numbers, distances)
     perplexity = min(PERPLEXITY, near.k / 3)
-    threads = -1 if len(start) > _WORTH_THREADS else 1
-    affinities = PerplexityBasedNN(knn_index=known, perplexity=perplexity, n_jobs=threads)
+    affinities = PerplexityBasedNN(knn_index=known, perplexity=perplexity)
     start = _noisy(start, np.random.RandomState(seed))
     layout = TSNE(
-        start.shape[1], n_jobs=threads, random_state=seed, callbacks_every_iters=10,
+        start.shape[1], random_state=seed, callbacks_every_iters=10,
         negative_gradient_method="auto" if start.shape[1] == 2 else "bh",
     ).prepare_initial(affinities=affinities, initialization=1e-4 * start / start.std())  # fmt: skip
 

@@ -89,13 +89,6 @@ def test_the_same_vectors_give_the_same_map_and_another_seed_another(method: str
         assert not np.allclose(first, project(vectors, method=method, seed=5), atol=0.01)
 
 
-def test_threads_of_tsne_do_not_change_the_map() -> None:
-    vectors = mixture(2_200, 24)
-    near = nearest(vectors, 30)
-    first, second = (project(vectors, method="tsne", neighbours=near) for _ in range(2))
-    assert np.array_equal(first, second)
-
-
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("count", (1, 2, 3, 5, 8, 15))
 @pytest.mark.parametrize("dims", (2, 3))
