@@ -102,8 +102,8 @@ def _shown(library: Library, heat: Heat, query: Term) -> None:
     st.plotly_chart(figure, key="heat", config={"displayModeBar": False}, alt="The picture, red where it answers")
     unseen = 1.0 - float(heat.looked_at.mean())
     how = (
-        "A window moves over the picture, and all else is grey. Red is what says the query by itself; move over a "
-        "square for the mean cosine of the windows that show it."
+        "A window half as wide moves over the picture, and all else is grey, so heat is coarse. Red is what says the "
+        "query by itself; move over a square for the mean cosine of the windows that show it."
         if heat.way == "alone"
         else "A grey patch moves over the picture. Red is what the answer rests on; move over a square for the fall "
         "of the cosine, below 0 where the query fits better without that part."
