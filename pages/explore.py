@@ -58,8 +58,9 @@ def atlas_when_asked(library: Library, encoder: Encoder, asked: Asked, count: in
     """The map that is kept, at once; else a button, and the map once it is laid out."""
     about = (str(library.path), encoder.id, asked, labelled(library, asked.filters))
     index = library.index(encoder)
-    if asked.texts:
-        load_encoder(encoder)
+    with st.container(key="explore_loading"):
+        if asked.texts:
+            load_encoder(encoder)
     kept = remembered("atlas", about, index, lambda: kept_atlas(library, encoder, asked))
     if kept is not None:
         return kept

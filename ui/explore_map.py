@@ -52,7 +52,8 @@ def map_tools(
         return (), None, colour or "cluster"
     try:
         terms = parse_query(text, files=False)
-        result = find(library, encoder, terms, filters, Options(_MOST_LIT, False, None))
+        with trouble:  # where an encoder that loads shows it
+            result = find(library, encoder, terms, filters, Options(_MOST_LIT, False, None))
     except QueryError as error:
         trouble.warning(plain(str(error)), icon=":material/help:")
         return (), None, colour or "cluster"

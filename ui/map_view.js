@@ -25,6 +25,7 @@ class PointsMap {
     this.mode = "move"
     this.pictures = new Map()
     this.asked = { numbers: [], since: 0 }
+    this.said = { turn: 0, since: 0 }
     this.wanted = []
     this.near = this.near0 = -1
     this.line = null
@@ -90,9 +91,11 @@ class PointsMap {
       this.grid = null
     }
     this.data = data
+    if (data.turn === this.said.turn) this.said.since = 0
     this.lit = numbersOf(data.lit)
     this.chosen = numbersOf(data.chosen)
     this.line = null
+    Object.assign(this.frame.dataset, { lit: this.lit?.length ?? "", chosen: this.chosen?.length ?? "" })
     this.find("[data-act=clear]").disabled = this.chosen === null
     this.find(".legend").replaceChildren(...legend(data))
     this.over.setAttribute("aria-label", data.about)
@@ -164,13 +167,20 @@ class PointsMap {
     clearTimeout(this.again)
     const some = [...new Set(this.wanted)].filter((n) => !this.pictures.has(n)).slice(0, MOST_ASKED)
     if (!some.length) return
-    if (this.asked.numbers.length && Date.now() - this.asked.since < LOST) {
+    const waits = (since) => Date.now() - since < LOST
+    if (waits(this.said.since) || (this.asked.numbers.length && waits(this.asked.since))) {
       this.again = setTimeout(() => this.ask(), 200)
       return
     }
     this.asked = { numbers: some, since: Date.now() }
     this.tell("peek", { layout: this.layout, numbers: some })
     this.again = setTimeout(() => this.ask(), 300)
+  }
+
+  // Tells Python what was done. No pictures are asked for until it has heard: of two triggers it gets the later one.
+  say(name, value) {
+    this.said = { turn: Date.now(), since: Date.now() }
+    this.tell(name, { layout: this.layout, turn: this.said.turn, ...value })
   }
 
   at(x, y, reach = 12) {
@@ -193,19 +203,19 @@ class PointsMap {
   click(x, y, touch) {
     const name = this.nameAt(x, y)
     const near = this.at(x, y, touch ? 22 : 12)
-    if (near >= 0) this.tell("open", { layout: this.layout, number: near })
-    else if (name) this.tell("choose", { layout: this.layout, cluster: name.cluster })
+    if (near >= 0) this.say("open", { number: near })
+    else if (name) this.say("choose", { cluster: name.cluster })
   }
 
   choose(line) {
     this.line = line
-    this.tell("choose", { layout: this.layout, line: thinned(line).map(([x, y]) => this.sight.toPlace(x, y)) })
+    this.say("choose", { line: thinned(line).map(([x, y]) => this.sight.toPlace(x, y)) })
     this.redraw()
   }
 
   clear() {
     this.line = null
-    this.tell("choose", { layout: this.layout, line: [] })
+    this.say("choose", { line: [] })
   }
 
   whole() {

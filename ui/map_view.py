@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -94,40 +94,62 @@ class Listeners:
 def points_map(shown: Shown, on: Listeners, *, key: str) -> None:
     """Draws the map. A question for pictures runs this alone; whatever else the map tells runs the page again."""
     with boundary():
-        state = st.session_state
-        unit = _Unit.of(shown.places)
-        layout = hashlib.blake2b(shown.places.tobytes(), digest_size=8).hexdigest()
-
-        def told(name: str) -> dict[str, Any]:
-            value = (state.get(key) or {}).get(name)
-            return value if isinstance(value, dict) and value.get("layout") == layout else {}
-
-        def number(value: object) -> int | None:
-            return value if isinstance(value, int) and 0 <= value < len(shown.places) else None
-
-        def opened() -> None:
-            if (point := number(told("open").get("number"))) is not None:
-                on.open(point)
-                state[f"{key} told"] = True
-
-        def chose() -> None:
-            value = told("choose")
-            if isinstance(value.get("cluster"), int):
-                on.cluster(value["cluster"])
-            elif isinstance(value.get("line"), list):
-                on.line(unit.back(value["line"]))
-            state[f"{key} told"] = True
-
-        asked = [each for each in told("peek").get("numbers", []) if number(each) is not None][:_MOST_SEEN]
+        heard = _Heard(shown, on, key)
         _COMPONENT(
             key=key,
-            data=_data(shown, unit, layout, key, on.see(asked) if asked else {}),
+            data=heard.answer(),
             on_peek_change=lambda: None,
-            on_open_change=opened,
-            on_choose_change=chose,
+            on_open_change=heard.opened,
+            on_choose_change=heard.chose,
         )
-        if state.pop(f"{key} told", False):
+        if st.session_state.pop(f"{key} told", False):
             st.rerun()
+
+
+class _Heard:
+    """What the browser says of a map: believed only where it fits the map that is shown."""
+
+    def __init__(self, shown: Shown, on: Listeners, key: str) -> None:
+        self._shown, self._on, self._key = shown, on, key
+        self._unit = _Unit.of(shown.places)
+        self._layout = hashlib.blake2b(shown.places.tobytes(), digest_size=8).hexdigest()
+
+    def answer(self) -> dict[str, Any]:
+        """What the component is sent: the map, how far it was heard, and the pictures that it asks for."""
+        asked = [each for each in self._said("peek").get("numbers", []) if self._is_point(each)][:_MOST_SEEN]
+        seen = self._on.see(asked) if asked else {}
+        return _data(self._shown, self._unit, self._key) | {
+            "layout": self._layout,
+            "turn": st.session_state.get(f"{self._key} turn"),
+            "pictures": {str(number): asdict(each) for number, each in seen.items()},
+        }
+
+    def opened(self) -> None:
+        """A point was clicked."""
+        number = self._acted("open").get("number")
+        if self._is_point(number):
+            self._on.open(number)
+
+    def chose(self) -> None:
+        """A cluster was clicked, a line drawn, or the selection given up."""
+        value = self._acted("choose")
+        if isinstance(value.get("cluster"), int):
+            self._on.cluster(value["cluster"])
+        elif isinstance(value.get("line"), list):
+            self._on.line(self._unit.back(value["line"]))
+
+    def _acted(self, name: str) -> dict[str, Any]:
+        value = self._said(name)
+        st.session_state[f"{self._key} told"] = True
+        st.session_state[f"{self._key} turn"] = value.get("turn")
+        return value
+
+    def _said(self, name: str) -> dict[str, Any]:
+        value = (st.session_state.get(self._key) or {}).get(name)
+        return value if isinstance(value, dict) and value.get("layout") == self._layout else {}
+
+    def _is_point(self, value: object) -> bool:
+        return isinstance(value, int) and 0 <= value < len(self._shown.places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +184,7 @@ class _Unit:
         ]
 
 
-def _data(shown: Shown, unit: _Unit, layout: str, key: str, seen: dict[int, Seen]) -> dict[str, Any]:
+def _data(shown: Shown, unit: _Unit, key: str) -> dict[str, Any]:
     points = unit.to(shown.places).tobytes() + shown.colouring.rgb.tobytes()
     spots = unit.to(np.array([name.place for name in shown.names], np.float32).reshape(-1, 2)).tolist()
     ramp, groups = shown.colouring.ramp, shown.colouring.groups
@@ -170,7 +192,6 @@ def _data(shown: Shown, unit: _Unit, layout: str, key: str, seen: dict[int, Seen
     if len(groups) > _MOST_ENTRIES:
         legend.append({"name": f"and {len(groups) - _MOST_ENTRIES:,} more", "colour": "transparent", "count": ""})
     return {
-        "layout": layout,
         "source": address(points, "application/octet-stream", key),
         "far": unit.far,
         "names": [
@@ -182,7 +203,6 @@ def _data(shown: Shown, unit: _Unit, layout: str, key: str, seen: dict[int, Seen
         "lit": _packed(shown.lit),
         "chosen": _packed(shown.chosen),
         "about": shown.about,
-        "pictures": {str(n): {"src": each.src, "name": each.name, "about": each.about} for n, each in seen.items()},
     }
 
 

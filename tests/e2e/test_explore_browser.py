@@ -20,7 +20,7 @@ def laid_out(visitor: Visitor, **link: str) -> Visitor:
     frame.or_(button).first.wait_for()
     if button.is_visible():
         button.click()
-    frame.wait_for(timeout=120_000)
+    frame.wait_for(timeout=300_000)  # the first names embed the vocabulary
     return visitor.settle()
 
 
@@ -88,8 +88,7 @@ def test_pointing_shows_a_picture_and_a_click_opens_it(visitor: Visitor) -> None
     page.mouse.down()
     page.mouse.up()
     dialog = page.get_by_role("dialog")
-    dialog.wait_for()
-    assert name in dialog.inner_text()
+    dialog.get_by_role("heading", name=name).wait_for()
     dialog.get_by_role("button", name="More like this").click()
     page.get_by_role("heading", name="Search").first.wait_for()
 
@@ -100,7 +99,7 @@ def test_a_search_lights_up_its_hits(visitor: Visitor) -> None:
     before = page.locator("canvas.points").screenshot()
     page.get_by_role("searchbox").fill("a cat")
     page.keyboard.press("Enter")
-    page.locator(".frame:not([data-lit=''])").wait_for()
+    page.locator(".frame[data-count]:not([data-lit=''])").wait_for()
     count = int(page.locator(".frame").get_attribute("data-lit") or 0)
     page.get_by_text(f"{count} point").first.wait_for()
     assert 0 < count < int(page.locator(".frame").get_attribute("data-count") or 0)
