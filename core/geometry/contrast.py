@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import DataError
+from core.geometry.threads import single_threaded
 
 _NEAREST = 10
 _BINS = 48
@@ -49,6 +50,7 @@ class PairDistances:
     order: float
 
 
+@single_threaded
 def contrast_of(vectors: NDArray[np.float32], labels: Sequence[str | None] | None = None) -> Contrast:
     """How much the Euclidean distances between rows (n, numbers) tell; n is up to a few thousand. Of unit rows these
     order as cosines do. labels: (n,), None where unknown. Raises DataError for fewer than three rows."""
@@ -96,6 +98,7 @@ def pair_distances(vectors: NDArray[np.float32], labels: Sequence[str | None]) -
     )
 
 
+@single_threaded
 def random_contrast(dims: Sequence[int], count: int, *, seed: int = 0) -> dict[int, float]:
     """{dimensions: relative contrast (see `Contrast`)} of so many normally distributed vectors: it falls towards 0.
 

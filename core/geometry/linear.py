@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from core.encoders.base import Vectors
 from core.errors import Cancelled, DataError
+from core.geometry.threads import single_threaded
 
 _HELD_OUT = 0.3
 
@@ -34,6 +35,7 @@ class InputCurve:
         return next((shots for shots in sorted(self.accuracy) if self.accuracy[shots] >= accuracy), None)
 
 
+@single_threaded
 def input_curve(
     vectors: NDArray[np.float32],
     labels: Sequence[str | None],
@@ -97,10 +99,9 @@ def _split(
 def _learned(samples: Vectors, truth: NDArray[np.int64], asked: Vectors) -> NDArray[np.int64]:
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
-    from threadpoolctl import threadpool_limits
 
     # few samples say nothing beyond their own span: the same solution as on all numbers, found much faster
-    with threadpool_limits(1), warnings.catch_warnings():  # so few samples are faster without threads to wait for
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         basis, inside = np.linalg.qr(samples.astype(np.float64).T)
         fitted = LogisticRegression(C=10.0, max_iter=500).fit(inside.T, truth)
