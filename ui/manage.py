@@ -7,13 +7,15 @@ from pathlib import Path
 import streamlit as st
 
 from core import Encoder, Library
+from core.encoders.reduced import MARK, reduced_title
 from core.library.registry import create_library, forget_library, libraries_folder, remember_library
+from core.library.schema import EncoderEntry
 from ui.add import embed_button
 from ui.encoders import encoder_name
 from ui.jobs import busy, dismiss_job, start_ingest
 from ui.libraries import LibraryFacts, damaged_items, library_key, start_visit_library, top_folders
 from ui.page import boundary, counted, file_table, plain, size_text
-from ui.sidebar import use_library
+from ui.sidebar import use_encoder, use_library
 
 
 def check_button(library: Library, encoder: Encoder) -> None:
@@ -47,14 +49,17 @@ def encoder_section(library: Library, encoder: Encoder, facts: LibraryFacts) -> 
                 key=f"drop {entry.id}",
                 disabled=busy(library),
                 on_click=_drop,
-                args=(library, entry.id),
+                args=(library, entry),
                 help="The pictures and videos stay in the library and can be embedded again.",
             )
 
 
-def _drop(library: Library, encoder_id: str) -> None:
+def _drop(library: Library, entry: EncoderEntry) -> None:
     with boundary():
-        library.drop_encoder(encoder_id)
+        library.drop_encoder(entry.id)
+        whole, mark, _ = entry.name.rpartition(MARK)
+        if mark and reduced_title(entry.name) and st.session_state["encoder"] == entry.name:
+            use_encoder(whole)  # without its vectors, nobody wants the one with fewer dimensions
 
 
 def problem_section(library: Library, facts: LibraryFacts) -> None:

@@ -62,7 +62,7 @@ def numbers_section(shown: Shown) -> None:
     rows = [
         ("numbers in a picture", f"{left.numbers:,} ({SIDE} × {SIDE} × 3)", f"{right.numbers:,}"),
         ("bytes", size_text(left.bytes), size_text(right.bytes)),
-        (f"time of a search through these {len(shown.items):,}", f"{left.query_ms:.2f} ms", f"{right.query_ms:.2f} ms"),
+        (f"time of a search through these {len(shown.items):,}", f"{left.query_ms:.2g} ms", f"{right.query_ms:.2g} ms"),
     ]
     if left.agreement is not None and right.agreement is not None and left.chance is not None:
         label = f"of the ten nearest, the same label (chance {left.chance:.2f})"

@@ -32,8 +32,8 @@ def use_library(key: str | None) -> None:
 
 
 def use_encoder(name: str) -> None:
-    """Switches to an encoder from outside the picker; takes effect on the next run. For callbacks."""
-    st.session_state["encoder_next"] = name
+    """Switches to an encoder from outside the picker, for this visit; takes effect on the next run. For callbacks."""
+    st.session_state["encoder_next"] = st.session_state["encoder_asked"] = name
 
 
 def sidebar() -> None:
