@@ -196,7 +196,7 @@ def test_a_typed_query_lights_up_its_hits(shades: Library) -> None:
 def test_frames_of_videos_are_points(shades: Library, tmp_path: Path, encoder: ColourEncoder) -> None:
     write_video(tmp_path / "shades" / "clip.mp4", ["red", "blue", "green"])
     ingest(shades, encoder, [tmp_path / "shades"])
-    whole = laid_out(of="pictures and whole videos", colour="kind")
+    whole = laid_out(of="whole videos", colour="kind")
     assert {each["name"]: each["count"] for each in shown(whole)["legend"]} == {"image": "18", "video": "1"}
     frames = laid_out(of="every frame", colour="kind")
     counts = {each["name"]: int(each["count"]) for each in shown(frames)["legend"]}

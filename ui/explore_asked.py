@@ -12,7 +12,7 @@ from core.projection import Method
 from ui.filters import filter_panel, filter_text
 from ui.page import counted, plain
 
-_OF: dict[str, Of] = {"pictures and whole videos": "items", "every frame": "frames"}
+_OF: dict[str, Of] = {"whole videos": "items", "every frame": "frames"}
 _LAYOUTS: dict[str, Method] = {"UMAP": "umap", "PCA": "pca", "t-SNE": "tsne"}
 _LAYOUT_HELP = (
     "UMAP and t-SNE keep neighbours together: near means alike, far apart means little. PCA shows the directions in "
@@ -32,7 +32,7 @@ def asked_section(library: Library, encoder: Encoder, *, videos: bool) -> Asked:
         of: Of = "items"
         if videos:
             names = list(_OF)
-            of = _OF[st.selectbox("Lay out", names, key="of", bind="query-params", width=230) or names[0]]
+            of = _OF[st.selectbox("Points", names, key="of", bind="query-params", width=150) or names[0]]
         layout = st.segmented_control(
             "Layout",
             list(_LAYOUTS),

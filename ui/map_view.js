@@ -27,7 +27,7 @@ class PointsMap {
     this.asked = { numbers: [], since: 0 }
     this.said = { turn: 0, since: 0 }
     this.wanted = []
-    this.near = this.near0 = -1
+    this.near = -1
     this.line = null
     this.boxes = []
     this.data = data
@@ -89,6 +89,8 @@ class PointsMap {
       this.sight.far = data.far
       this.sight.reset()
       this.grid = null
+      this.near = -1
+      this.find(".tip").hidden = true
     }
     this.data = data
     if (data.turn === this.said.turn) this.said.since = 0
@@ -144,6 +146,7 @@ class PointsMap {
   }
 
   changed() {
+    if (this.near >= 0) this.tip() // it moves with its point
     this.redraw()
     this.rest()
   }
@@ -196,7 +199,7 @@ class PointsMap {
     this.over.style.cursor = near >= 0 || this.nameAt(x, y) ? "pointer" : ""
     if (near === this.near || touch) return
     this.near = near
-    this.tip()
+    if (near < 0) this.find(".tip").hidden = true
     this.changed()
   }
 
@@ -225,8 +228,7 @@ class PointsMap {
 
   tip() {
     const tip = this.find(".tip"), seen = this.pictures.get(this.near)
-    tip.hidden = this.near < 0
-    if (this.near < 0) return
+    if (!this.grid) return
     const image = tip.querySelector("img")
     image.hidden = !seen?.src
     if (seen?.src && image.src !== seen.src) image.src = seen.src
@@ -234,6 +236,7 @@ class PointsMap {
     tip.querySelector(".name").textContent = seen ? seen.name : "…"
     tip.querySelector(".about").textContent = seen?.about ?? ""
     const [x, y] = this.sight.toPixel(this.grid.places[2 * this.near], this.grid.places[2 * this.near + 1])
+    tip.hidden = x < 0 || y < 0 || x > this.sight.width || y > this.sight.height
     tip.style.left = `${x > this.sight.width / 2 ? x - tip.offsetWidth - 14 : x + 14}px`
     tip.style.top = `${Math.max(4, Math.min(this.sight.height - tip.offsetHeight - 4, y - tip.offsetHeight / 2))}px`
   }
@@ -260,7 +263,7 @@ class PointsMap {
     this.pen.clearRect(0, 0, width, height)
     if (!this.grid) return
     const few = this.inSight()
-    this.frame.dataset.pictures = few ? "shown" : ""
+    this.frame.dataset.pictures = few?.length ? "shown" : ""
     if (few) drawPictures(this.pen, this.sight, this.grid, few, this.pictures, (n) => this.colourOf(n))
     this.boxes = drawNames(this.pen, this.sight, this.data.names, style)
     if (this.near >= 0) {

@@ -1,7 +1,7 @@
 // What is drawn over the points: pictures, names, the mark of a point, and the line of a selection. On a canvas, so
 // that a file name is never read as HTML.
 const PICTURE = 58
-const FEW = 60
+const FEW = 100
 const APART = 0.72
 
 function drawPictures(pen, sight, grid, numbers, pictures, colourOf) {
