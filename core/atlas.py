@@ -31,7 +31,7 @@ from core.representatives import medoids
 from core.safe_arrays import SUFFIX, pack, unpack
 
 UNNAMED = "unnamed"
-_FORMAT = "1"
+_FORMAT = "2"
 _MOST_KEPT = 24  # atlases; the oldest go first
 _SECONDS = {"pca": (1.0, 0.0), "umap": (8.0, 0.003), "tsne": (4.0, 0.004)}  # at first, and a point; on 2 cores
 _CLUSTER_SECONDS = {"kmeans": (3.0, 0.0006), "hdbscan": (2.0, 0.0004), "agglomerative": (3.0, 0.0008)}
@@ -54,7 +54,8 @@ class Asked:
 class Atlas:
     """n points with places (n, dims), in k clusters with names; medoids: (k,) the point in the middle of each.
 
-    clusters: of all points; texts and, with HDBSCAN, points that lie apart are in none (-1).
+    clusters: of all points; texts and, with HDBSCAN, points that lie apart are in none (-1). placed_later: points that
+    came to the library after it was laid out, and were placed among the others.
     """
 
     points: Points
@@ -62,6 +63,7 @@ class Atlas:
     clusters: Clusters
     names: tuple[ClusterName, ...]
     medoids: NDArray[np.int64]
+    placed_later: int = 0
 
     def titles(self, renamed: Mapping[int, str] | None = None) -> list[str]:
         """(k,) what each cluster is called: what a person calls it, its name in words, or "unnamed 3"."""
@@ -98,15 +100,17 @@ def atlas_of(
     encoder: Encoder,
     asked: Asked,
     *,
+    anew: bool = False,
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
 ) -> Atlas:
     """Computes an atlas and keeps it. Texts among the points close the modality gap (`Points.centred`).
 
+    anew: everything is laid out again, where otherwise what was laid out before stays in its place.
     Raises DataError where there is nothing to lay out, and Cancelled.
     """
     points = points_of(library, encoder, of=asked.of, filters=asked.filters, texts=asked.texts)
-    projection = map_of(points, method=asked.layout, dims=asked.dims, on_progress=on_progress, cancel=cancel)
+    projection = map_of(points, method=asked.layout, dims=asked.dims, anew=anew, on_progress=on_progress, cancel=cancel)
     own = points.vectors[points.item_rows >= 0]
     clusters = _clusters(own, asked, on_progress, cancel)
     if cancel is not None and cancel.is_set():
@@ -116,7 +120,7 @@ def atlas_of(
     texts = np.full(len(points) - len(own), -1)
     of = Clusters(np.append(clusters.of, texts), clusters.centres, clusters.method, clusters.silhouette)
     middles = medoids(own, clusters) if clusters.count else np.zeros(0, np.int64)
-    atlas = Atlas(points, projection.places, of, tuple(names), middles)
+    atlas = Atlas(points, projection.places, of, tuple(names), middles, projection.placed_later)
     _keep(_file(library, encoder, asked), atlas)
     return atlas
 
@@ -151,7 +155,8 @@ def kept_atlas(library: Library, encoder: Encoder, asked: Asked) -> Atlas | None
         score = json.loads(about["silhouette"])
         of = arrays["of"].astype(np.int64)
         clusters = Clusters(of, arrays["centres"], asked.clusters, score)
-        return Atlas(points, arrays["places"], clusters, names, arrays["medoids"].astype(np.int64))
+        later = int(about["placed_later"])
+        return Atlas(points, arrays["places"], clusters, names, arrays["medoids"].astype(np.int64), later)
     except (DataError, KeyError, ValueError, TypeError, OSError):
         return None
 
@@ -176,6 +181,7 @@ def _keep(file: Path, atlas: Atlas) -> None:
         "points": _digest(atlas.points),
         "names": json.dumps([asdict(name) for name in atlas.names]),
         "silhouette": json.dumps(atlas.clusters.silhouette),
+        "placed_later": str(atlas.placed_later),
     }
     with contextlib.suppress(OSError):  # it is only not kept
         write_whole(file, pack(arrays, about))
