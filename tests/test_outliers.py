@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 
 from core.encoders.base import Vectors, unit_rows
+from core.errors import Cancelled
 from core.neighbours import nearest
-from core.outliers import find_outliers
+from core.outliers import UNUSUAL, find_outliers
+from core.progress import Progress
 
 
 @pytest.fixture
@@ -42,6 +46,33 @@ def test_a_burst_of_copies_is_nothing_strange(crowd: Vectors) -> None:
     vectors = np.concatenate([crowd, np.repeat(crowd[10:11], 3, axis=0), strange(3, spread=9.0)])
     found = find_outliers(vectors, top=3)
     assert {each.number for each in found} == {303, 304, 305}
+
+
+def test_a_strange_one_comes_before_usual_ones_with_many_copies() -> None:
+    """Photos differ by more than copies do, and some more than others."""
+    rng = np.random.default_rng(4)
+    own = rng.uniform(0.6, 1.2, (300, 1)) * rng.normal(size=(300, 64))
+    photos = unit_rows(np.repeat(rng.normal(size=(6, 64)), 50, axis=0) + own)
+    usual = np.argsort(nearest(photos, 10).cosines.mean(axis=1))[140:160:7]
+    copies = unit_rows(np.repeat(photos[usual], 8, axis=0) + 0.02 * rng.normal(size=(24, 64)))
+    vectors = np.concatenate([photos, copies, strange(1, spread=0.0)])
+    scores = {each.number: each.score for each in find_outliers(vectors, top=325)}
+    assert max(scores, key=lambda number: scores[number]) == 324
+    assert scores[324] > UNUSUAL
+
+
+def test_stopped_at_any_moment(crowd: Vectors) -> None:
+    for stage in ("neighbours", "outliers"):
+        stop, told = threading.Event(), list[Progress]()
+
+        def tell(progress: Progress, stage: str = stage, stop: threading.Event = stop, told: list = told) -> None:
+            told.append(progress)
+            if progress.stage == stage:
+                stop.set()
+
+        with pytest.raises(Cancelled):
+            find_outliers(crowd, on_progress=tell, cancel=stop)
+        assert [each.stage for each in told].count(stage) == 1
 
 
 def test_reasons_name_neighbours_and_clusters(crowd: Vectors) -> None:

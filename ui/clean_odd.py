@@ -7,6 +7,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core import Encoder, Library
 from core.cleaning import Outlying, outliers_in, unreadable
+from core.outliers import UNUSUAL
 from ui.add import ready
 from ui.clean_choice import choose_row
 from ui.clean_pages import Pair, in_pages, size_facts
@@ -19,7 +20,6 @@ _PER_PAGE = 48
 _OUTLIERS = 24  # a page, each with its neighbours
 _NEAR = 4
 _TOP = 1_000
-_UNUSUAL = 0.2
 
 
 def outliers_section(library: Library, encoder: Encoder, pages: DeltaGenerator) -> None:
@@ -43,12 +43,12 @@ def outliers_section(library: Library, encoder: Encoder, pages: DeltaGenerator) 
         "Unusual at least",
         0.0,
         1.0,
-        _UNUSUAL,
+        UNUSUAL,
         0.01,
         key="unusual",
         bind="query-params",
         width=320,
-        help="0: as near to others as most are. 0.5: twice as far.",
+        help="0: as near to others as most are. One photo in twelve is above 0.4, one in a hundred above 0.5.",
     )
     shown = [each for each in found if each.score >= least]
     if not shown:
@@ -67,7 +67,7 @@ def _outlier(_: int, each: Outlying) -> list[Pair]:
         size_facts(each.finding).text,
         "Width and height in pixels, and the size of the file",
         f"{each.score:.2f}",
-        "How unusual: 0 as near to others as most are, 0.5 twice as far",
+        "How unusual, 0 to 1: as near to others as most are, or far from all",
     )
     return [(each.finding, Card(each.finding.item, facts=facts, about=each.finding.why, near=each.near[:_NEAR]))]
 
