@@ -116,7 +116,7 @@ def atlas_of(
     if cancel is not None and cancel.is_set():
         raise Cancelled("Stopped before the clusters were found.")
     words = sorted({each.label for each in library.labels()})
-    names = name_clusters(encoder, own, clusters, words=words, on_progress=on_progress) if clusters.count else ()
+    names = name_clusters(encoder, own, clusters, words=words, on_progress=on_progress, cancel=cancel)
     texts = np.full(len(points) - len(own), -1)
     of = Clusters(np.append(clusters.of, texts), clusters.centres, clusters.method, clusters.silhouette)
     middles = medoids(own, clusters) if clusters.count else np.zeros(0, np.int64)

@@ -8,6 +8,7 @@ cluster a name of its own.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from core.cluster import Clusters
 from core.encoders.base import Encoder, Vectors, unit_rows
+from core.errors import Cancelled
 from core.progress import OnProgress
 from core.representatives import representatives
 from core.words import Words, words_of
@@ -58,10 +60,12 @@ def name_clusters(
     words: Sequence[str] | None = None,
     captioner: Captioner | None = None,
     on_progress: OnProgress | None = None,
+    cancel: threading.Event | None = None,
 ) -> tuple[ClusterName, ...]:
     """A name for each cluster of (n, dim) unit rows, no name twice.
 
     words: more words than the vocabulary has, for instance the labels of a library; see `core.words`.
+    Raises Cancelled.
     """
     groups = [clusters.members(number) for number in range(clusters.count)]
     if not groups:
@@ -69,8 +73,9 @@ def name_clusters(
     more = list(words or ())
     if captioner is not None:
         for members in groups:
+            _go_on(cancel)
             more += captioner(representatives(vectors, members, _SHOWN))
-    vocabulary = words_of(encoder, more=more, on_progress=on_progress)
+    vocabulary = words_of(encoder, more=more, on_progress=on_progress, cancel=cancel)
     rng = np.random.default_rng(0)
     choices = [_choices(vectors[_some(members, _MEMBERS, rng)], vocabulary) for members in groups]
     everything = _choices(vectors[_some(np.arange(len(vectors)), _OTHERS, rng)], vocabulary).mean(axis=0)
@@ -79,6 +84,7 @@ def name_clusters(
     near = _Near(vocabulary)
     found = []
     for number, word in enumerate(best):
+        _go_on(cancel)
         outside = _some(np.flatnonzero(clusters.of != number), _OTHERS, rng)
         lift = _lift(vectors[groups[number]] @ vocabulary.vectors[word], vectors[outside] @ vocabulary.vectors[word])
         confidence = float(np.sqrt(near.share(np.exp(choices[number]), word) * lift))
@@ -86,6 +92,11 @@ def name_clusters(
         runners_up = tuple(vocabulary.names[each] for each in others)
         found.append(ClusterName(vocabulary.names[word] if confidence >= NAMED else None, confidence, runners_up))
     return tuple(found)
+
+
+def _go_on(cancel: threading.Event | None) -> None:
+    if cancel is not None and cancel.is_set():
+        raise Cancelled("Stopped before the clusters had names.")
 
 
 class _Near:

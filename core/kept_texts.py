@@ -14,6 +14,7 @@ import numpy as np
 
 from core.encoders.base import Encoder, Vectors
 from core.encoders.reduced import ReducedEncoder
+from core.errors import Cancelled
 from core.files import write_whole
 from core.home import home
 from core.progress import OnProgress, Progress
@@ -24,28 +25,43 @@ _kept: dict[str, Vectors] = {}
 
 
 def kept_vectors(
-    encoder: Encoder, texts: Sequence[str], *, name: str, on_progress: OnProgress | None = None
+    encoder: Encoder,
+    texts: Sequence[str],
+    *,
+    name: str,
+    on_progress: OnProgress | None = None,
+    cancel: threading.Event | None = None,
 ) -> Vectors:
-    """float32 (texts, dim), read-only, of texts as they are. name: what the file in the home begins with."""
+    """float32 (texts, dim), read-only, of texts as they are. name: what the file in the home begins with.
+
+    Raises Cancelled.
+    """
     if isinstance(encoder, ReducedEncoder):  # a linear map of what is kept
-        return encoder.reduction.apply(kept_vectors(encoder.base, texts, name=name, on_progress=on_progress))
+        kept = kept_vectors(encoder.base, texts, name=name, on_progress=on_progress, cancel=cancel)
+        return encoder.reduction.apply(kept)
     digest = hashlib.blake2b("\n".join([encoder.id, *texts]).encode(), digest_size=12).hexdigest()
     with _lock:
         if digest not in _kept:
-            vectors = _load(home() / "models" / f"{name}-{digest}.npy", encoder, texts, on_progress)
+            vectors = _load(home() / "models" / f"{name}-{digest}.npy", encoder, texts, on_progress, cancel)
             vectors.setflags(write=False)
             _kept[digest] = vectors
         return _kept[digest]
 
 
-def _load(path: Path, encoder: Encoder, texts: Sequence[str], on_progress: OnProgress | None) -> Vectors:
+def _load(
+    path: Path,
+    encoder: Encoder,
+    texts: Sequence[str],
+    on_progress: OnProgress | None,
+    cancel: threading.Event | None,
+) -> Vectors:
     try:
         vectors = np.load(path, allow_pickle=False).astype(np.float32)
         if vectors.shape == (len(texts), encoder.dim):
             return vectors
     except (OSError, ValueError, EOFError):
         pass  # not there yet, or damaged: made anew
-    vectors = _embed(encoder, texts, on_progress)
+    vectors = _embed(encoder, texts, on_progress, cancel)
     buffer = io.BytesIO()
     np.save(buffer, vectors.astype(np.float16))
     with contextlib.suppress(OSError):  # a read-only home embeds them anew each time
@@ -53,10 +69,14 @@ def _load(path: Path, encoder: Encoder, texts: Sequence[str], on_progress: OnPro
     return vectors
 
 
-def _embed(encoder: Encoder, texts: Sequence[str], on_progress: OnProgress | None) -> Vectors:
+def _embed(
+    encoder: Encoder, texts: Sequence[str], on_progress: OnProgress | None, cancel: threading.Event | None
+) -> Vectors:
     chunks: list[Vectors] = []
     started = time.monotonic()
     for start in range(0, len(texts), _CHUNK):
+        if cancel is not None and cancel.is_set():
+            raise Cancelled("Stopped before the words were embedded.")
         chunks.append(encoder.encode_texts(texts[start : start + _CHUNK]))
         if on_progress is not None:
             done = min(start + _CHUNK, len(texts))

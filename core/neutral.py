@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.resources
 import json
+import threading
 from functools import lru_cache
 
 import numpy as np
@@ -42,6 +43,8 @@ def neutral_prior() -> NDArray[np.float32]:
     return prior
 
 
-def neutral_vectors(encoder: Encoder, *, on_progress: OnProgress | None = None) -> Vectors:
+def neutral_vectors(
+    encoder: Encoder, *, on_progress: OnProgress | None = None, cancel: threading.Event | None = None
+) -> Vectors:
     """float32 (prompts, dim), read-only: the neutral prompts under an encoder, embedded once and kept in the home."""
-    return kept_vectors(encoder, neutral_prompts(), name="neutral", on_progress=on_progress)
+    return kept_vectors(encoder, neutral_prompts(), name="neutral", on_progress=on_progress, cancel=cancel)

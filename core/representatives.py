@@ -33,6 +33,8 @@ def medoids(vectors: Vectors, clusters: Clusters) -> Numbers:
 def representatives(vectors: Vectors, numbers: Numbers, count: int) -> Numbers:
     """Up to `count` of some points that show what they have in common and how they differ: the most central first,
     then each time the one that is least like those before it, out of the more typical half."""
+    if not len(numbers) or count < 1:
+        return np.empty(0, np.int64)
     rows = vectors[numbers]
     likeness = rows @ rows.mean(axis=0)
     typical = np.argsort(-likeness, kind="stable")[: max(count, round(_TYPICAL * len(rows)))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.resources
 import re
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -34,18 +35,25 @@ class Words:
     prior: NDArray[np.float32]
 
 
-def words_of(encoder: Encoder, *, more: Sequence[str] = (), on_progress: OnProgress | None = None) -> Words:
+def words_of(
+    encoder: Encoder,
+    *,
+    more: Sequence[str] = (),
+    on_progress: OnProgress | None = None,
+    cancel: threading.Event | None = None,
+) -> Words:
     """The whole vocabulary under an encoder; embedding it takes some seconds, once.
 
     more: further words, for instance the labels of a library. The user's own are read from `words.txt` in the home.
+    Raises Cancelled.
     """
     own = (*user_words(), *nouns())
     prompts = neutral_prompts()
     texts = [*filter(None, (text.strip() for text in more)), *own, *prompts]
     vectors = [
         embed_texts(encoder, texts[: len(texts) - len(own) - len(prompts)], templates=PLAIN),
-        kept_vectors(encoder, own, name="words", on_progress=on_progress),
-        neutral_vectors(encoder, on_progress=on_progress),
+        kept_vectors(encoder, own, name="words", on_progress=on_progress, cancel=cancel),
+        neutral_vectors(encoder, on_progress=on_progress, cancel=cancel),
     ]
     prior = np.where(neutral_prior() < 1, np.float32(_NARROW), np.float32(1))
     prior = np.append(np.ones(len(texts) - len(prompts), np.float32), prior)

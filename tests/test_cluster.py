@@ -131,6 +131,7 @@ def test_representatives_are_central_and_unlike_each_other() -> None:
     chosen = representatives(vectors, np.arange(41), 2)
     assert sorted(number // 20 for number in chosen) == [0, 1]
     assert len(representatives(vectors, np.arange(3), 9)) == 3
+    assert len(representatives(vectors, np.arange(1), 0)) == len(representatives(vectors, np.arange(0), 5)) == 0
 
 
 def test_a_few_points_cover_every_group(grouped: tuple[Vectors, np.ndarray]) -> None:

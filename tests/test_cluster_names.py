@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from PIL import Image
 from core.cluster import Clusters, centres_of, find_clusters
 from core.cluster_names import name_clusters
 from core.encoders.base import Vectors, unit_rows
+from core.errors import Cancelled
 from core.evaluate_clusters import says
 from core.home import home
 from core.neutral import neutral_prompts
@@ -100,6 +102,23 @@ def test_the_vocabulary_has_no_word_twice_and_is_embedded_once(
     assert np.allclose(words.vectors[row], encoder.encode_texts(["beach"])[0], atol=1e-3)
     monkeypatch.setattr(ColourEncoder, "encode_texts", lambda *_: pytest.fail("embedded again"))
     assert words_of(encoder).names == words.names
+
+
+def test_naming_can_be_stopped(encoder: ColourEncoder, shades: Vectors) -> None:
+    clusters, cancel = find_clusters(shades, k=4), threading.Event()
+    told: list[Progress] = []
+
+    def stop(progress: Progress) -> None:
+        told.append(progress)
+        cancel.set()
+
+    home().mkdir(parents=True, exist_ok=True)
+    (home() / "words.txt").write_text("\n".join(f"unheard of {n}" for n in range(300)), encoding="utf-8")
+    with pytest.raises(Cancelled):
+        name_clusters(encoder, shades, clusters, on_progress=stop, cancel=cancel)
+    assert len(told) == 1
+    with pytest.raises(Cancelled):
+        name_clusters(encoder, shades, clusters, cancel=cancel)
 
 
 def test_words_and_their_beginnings() -> None:

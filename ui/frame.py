@@ -38,9 +38,9 @@ def _pages() -> dict[str, list[st.Page]]:
             st.Page("pages/search_video.py", title="Search video", icon=":material/video_search:"),
         ],
         "Sort": [
+            st.Page("pages/explore.py", title="Explore", icon=":material/scatter_plot:"),
             st.Page("pages/clean_up.py", title="Clean up", icon=":material/mop:"),
             st.Page("pages/classify.py", title="Classify", icon=":material/category:"),
-            st.Page("pages/explore.py", title="Explore", icon=":material/scatter_plot:"),
             st.Page("pages/lab.py", title="Lab", icon=":material/experiment:"),
         ],
         "How it works": [
