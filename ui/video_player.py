@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
-from streamlit import runtime
 
 from core import Item
 from core.errors import MediaError
@@ -21,6 +20,7 @@ from core.media.thumbnails import storyboard
 from core.moments import Moment
 from core.timecode import timecode
 from ui.gallery import chance_text
+from ui.served import address
 
 LARGEST_WHOLE = 200_000_000  # bytes; the server holds in memory what a browser plays, so larger files go in clips
 _FOLDER = Path(__file__).parent
@@ -111,29 +111,20 @@ def _source(item: Item, time_s: float, key: str) -> Source:
     whole = item.bytes <= LARGEST_WHOLE and item.id not in st.session_state.get("unplayable", ())
     if whole and _plays(item.path, item.mtime_ns):
         kind = mimetypes.guess_type(path.name)[0] or "video/mp4"
-        return Source(_address(str(path), kind, key))
+        return Source(address(str(path), kind, key))
     kept: tuple[str, Any] | None = st.session_state.get("player_clip")
     if kept is None or kept[0] != item.id or not 0 <= time_s - kept[1].offset_s < kept[1].duration_s:
         with st.spinner("Cutting the part around that second …"):
             kept = (item.id, playable_clip(item, time_s))
         st.session_state["player_clip"] = kept  # until a second outside it is wanted
     clip = kept[1]
-    return Source(_address(clip.data, "video/mp4", key), clip.offset_s, clip.duration_s)
+    return Source(address(clip.data, "video/mp4", key), clip.offset_s, clip.duration_s)
 
 
 @st.cache_data(show_spinner=False, max_entries=512)
 def _plays(path: str, mtime_ns: int) -> bool:
     """Whether browsers play the file as it is; looked up once a version of the file."""
     return is_playable(Path(path))
-
-
-def _address(media: str | bytes, kind: str, key: str) -> str:
-    """Where the browser fetches a file (a path) or bytes from, by ranges if it likes; empty where no server runs."""
-    if not runtime.exists():
-        return ""
-    prefix = (st.get_option("server.baseUrlPath") or "").strip("/")
-    address = runtime.get_instance().media_file_mgr.add(media, kind, f"semblance {key}")
-    return f"/{prefix}{address}" if prefix else address
 
 
 def _note_unplayable(item_id: str) -> None:
