@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from core.cleaning import Finding
-from core.duplicates import find_duplicates, find_leaks
+from core.duplicates import Duplicates, find_duplicates, find_leaks
 from core.encoders.base import Encoder
 from core.library.schema import Item
 from core.library.store import Library
@@ -65,7 +65,7 @@ def copies_in(
         points, on_progress=on_progress, cancel=cancel, on_unreadable=lambda *each: unread.append(each)
     )
     places = _places(points, [number for each in duplicates for number in each.numbers])
-    groups = [_group(points, places, each.numbers) for each in duplicates]
+    groups = [_group(points, places, each) for each in duplicates]
     return CopiesFound([each for each in groups if len(each.findings) > 1], unread)
 
 
@@ -92,17 +92,16 @@ def leaks_between(
     return CopiesFound(groups, unread)
 
 
-def _group(points: Points, places: dict[int, Finding], numbers: Sequence[int]) -> Copies:
+def _group(points: Points, places: dict[int, Finding], found: Duplicates) -> Copies:
     """Each file once, by the frame that is likest to the best."""
-    best = min(numbers, key=lambda number: places[number].time_s is not None)
-    others = [_copy(points, places, number, best) for number in numbers if number != best]
+    best, *numbers = found.numbers
+    others = [_copy(points, places, number, best) for number in numbers]
     likest = sorted(others, key=lambda each: -(each.cosine or 0.0))
     files = {each.item.id: each for each in reversed(likest) if each.item.id != places[best].item.id}
     rest = [each for each in others if files.get(each.item.id) is each]
     rest.sort(key=lambda each: each.time_s is not None)
     kept = replace(places[best], why=f"the best of {len(rest) + 1:,} copies")
-    equal = all(_equal(each.item, kept.item) for each in rest)
-    return Copies((kept, *rest), equal, _reason(kept.item, [each.item for each in rest if each.time_s is None]))
+    return Copies((kept, *rest), found.kind == "exact", found.reason)
 
 
 def _places(points: Points, numbers: Sequence[int]) -> dict[int, Finding]:
@@ -135,20 +134,3 @@ def _copy(points: Points, places: dict[int, Finding], number: int, best: int) ->
     )
     cosine = min(1.0, float(points.vectors[number] @ points.vectors[best]))
     return replace(own, why=f"{what} {Path(kept.path).name}", best=kept.path, cosine=cosine)
-
-
-def _reason(kept: Item, others: Sequence[Item]) -> str:
-    """Why this one is kept: of those that differ from it, it has the most pixels, is sharper, or larger."""
-    if not others:
-        return "a video shows it too"
-    rivals = [each for each in others if not _equal(each, kept)]
-    if not rivals:
-        return "all are equal: any will do"
-    if _pixels(kept) > max(map(_pixels, rivals)):
-        return "the most pixels"
-    largest = kept.bytes >= max(each.bytes for each in rivals if _pixels(each) == _pixels(kept))
-    return "the largest file of this size" if largest else "the sharpest of this size"
-
-
-def _pixels(item: Item) -> int:
-    return (item.width or 0) * (item.height or 0)

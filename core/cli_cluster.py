@@ -11,8 +11,6 @@ from core.cli_commands import encoder_of
 from core.cli_show import one_line
 from core.progress import OnProgress
 
-_COPIES_NEAR = 16  # neighbours of each point that may be copies of it
-
 
 def cluster(options: argparse.Namespace, bar: OnProgress) -> dict[str, Any]:
     """`cluster`: what `--json` prints. Outliers are those that people call unusual, no more than asked for."""
@@ -20,8 +18,7 @@ def cluster(options: argparse.Namespace, bar: OnProgress) -> dict[str, Any]:
     from core.cluster_names import name_clusters
     from core.duplicates import find_duplicates
     from core.library import Library
-    from core.neighbours import nearest
-    from core.outliers import NEIGHBOURS, UNUSUAL, find_outliers
+    from core.outliers import UNUSUAL, find_outliers
     from core.points import points_of
     from core.representatives import medoids
 
@@ -31,10 +28,9 @@ def cluster(options: argparse.Namespace, bar: OnProgress) -> dict[str, Any]:
     found = find_clusters(points.vectors, method=options.method, k=options.k, on_progress=bar)
     words = sorted({label.label for label in library.labels()})
     names = name_clusters(encoder, points.vectors, found, words=words, on_progress=bar)
-    neighbours = nearest(points.vectors, NEIGHBOURS, on_progress=bar)
-    strangest = find_outliers(points.vectors, neighbours=neighbours, top=options.outliers, on_progress=bar)
+    strangest = find_outliers(points.vectors, top=options.outliers, on_progress=bar)
     outliers = [each for each in strangest if each.score >= UNUSUAL]
-    duplicates = find_duplicates(points, neighbours=neighbours.first(_COPIES_NEAR), on_progress=bar)
+    duplicates = find_duplicates(points, on_progress=bar)
     paths = [str(path) for path in points.column("path")]
     middles = medoids(points.vectors, found)
     return {

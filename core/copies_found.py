@@ -22,6 +22,13 @@ from core.shown import Shown
 _THREADS = 4
 _BATCH = 64
 _SHARPER = 1.25  # a ratio of sharpness below this is none: compression alone changes it so much
+_REASONS = (
+    "a video shows it too",
+    "the most pixels",
+    "the sharpest of this size",
+    "the largest file of this size",
+    "the others are as good",
+)
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -35,18 +42,32 @@ class Pair(NamedTuple):
     still: bool
 
 
+class Group(NamedTuple):
+    """Two or more points that are copies, the best first; reason: in words, why it is the best."""
+
+    numbers: list[int]
+    reason: str
+
+
 def verified(
     shown: Shown, pairs: Sequence[Pair], *, on_progress: OnProgress | None = None, cancel: threading.Event | None = None
-) -> list[list[int]]:
-    """Groups of two or more points, each compared with the first of its group, the best copy. Raises Cancelled."""
+) -> list[Group]:
+    """Groups whose members were each compared with the first, the best copy. Raises Cancelled."""
+
+    def go_on() -> None:
+        if cancel is not None and cancel.is_set():
+            raise Cancelled("Stopped before the copies were found.")
+
     with ThreadPoolExecutor(_THREADS, "copies") as pool:
 
         def at_once(stage: str, work: Callable[[A], B], items: Sequence[A]) -> Iterator[tuple[A, B]]:
+            def unless_stopped(item: A) -> B:
+                go_on()
+                return work(item)
+
             started, remaining, done = time.monotonic(), iter(items), 0
             while batch := list(islice(remaining, _BATCH)):
-                if cancel is not None and cancel.is_set():
-                    raise Cancelled("Stopped before the copies were found.")
-                yield from zip(batch, pool.map(work, batch), strict=True)
+                yield from zip(batch, pool.map(unless_stopped, batch), strict=True)
                 done += len(batch)
                 if on_progress:
                     on_progress(Progress(stage, done, len(items), time.monotonic() - started, "pictures"))
@@ -64,7 +85,7 @@ def verified(
             for pair, is_copy in at_once("verify", lambda pair: shown.are_copies(*pair[:2]), _together(likely))
         }
     together = _components(pair for pair, is_copy in compared.items() if is_copy)
-    return [group for numbers in together for group in _around_the_best(shown, numbers, compared)]
+    return [group for numbers in together for group in _around_the_best(shown, numbers, compared, go_on)]
 
 
 def _components(pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
@@ -91,25 +112,31 @@ def _together(pairs: Sequence[Pair]) -> list[Pair]:
 
 
 def _around_the_best(
-    shown: Shown, numbers: Sequence[int], compared: dict[tuple[int, int], bool]
-) -> Iterator[list[int]]:
+    shown: Shown, numbers: Sequence[int], compared: dict[tuple[int, int], bool], go_on: Callable[[], None]
+) -> Iterator[Group]:
     """Splits what hangs together into groups whose members are copies of their best one."""
-    remaining = sorted(numbers, key=lambda number: _quality(shown, number), reverse=True)
+    qualities = {}
+    for number in numbers:
+        go_on()
+        qualities[number] = _quality(shown, number)
+    remaining = sorted(numbers, key=lambda number: qualities[number], reverse=True)
     while len(remaining) > 1:
         best, *others = remaining
         group, remaining = [best], []
         for other in others:
+            go_on()
             pair = min(best, other), max(best, other)
             if pair not in compared:
                 compared[pair] = shown.are_copies(*pair)
             (group if compared[pair] else remaining).append(other)
         if len(group) > 1:
-            yield group
+            better = (ours > theirs for ours, theirs in zip(qualities[best], qualities[group[1]], strict=True))
+            yield Group(group, next(reason for reason, is_better in zip(_REASONS, better, strict=True) if is_better))
 
 
-def _quality(shown: Shown, number: int) -> tuple[int, int, int, int]:
-    """Pixels, sharpness in coarse steps, bytes; of equal ones the first."""
+def _quality(shown: Shown, number: int) -> tuple[int, int, int, int, int]:
+    """A file before a frame of one; pixels, sharpness in coarse steps, bytes; of equal ones the first: `_REASONS`."""
     item, picture = shown.item(number), shown.pixels(number)
     edges = cv2.Laplacian(cv2.cvtColor(picture.pixels, cv2.COLOR_RGB2GRAY), cv2.CV_32F) if picture else np.zeros(1)
     steps = math.floor(math.log(float(edges.var()) + 1.0) / math.log(_SHARPER))
-    return (item.width or 0) * (item.height or 0), steps, item.bytes, -number
+    return int(not shown.is_frame(number)), (item.width or 0) * (item.height or 0), steps, item.bytes, -number

@@ -15,13 +15,15 @@ from typing import Literal
 
 import numpy as np
 
-from core.copies_found import Pair, verified
+from core.copies_found import Group, Pair, verified
 from core.errors import DataError
 from core.files import absolute
-from core.neighbours import Neighbours, nearest
+from core.neighbours import Neighbours, Numbers, nearest
 from core.points import Points
 from core.progress import OnProgress
 from core.shown import OnUnreadable, Shown
+
+Kind = Literal["exact", "near"]
 
 THRESHOLD = 0.6  # 98 % of photos made a third as large stay above it; what is no copy the pixels tell
 _NEIGHBOURS = 8
@@ -31,14 +33,17 @@ _FRAME_PAIRS = 3  # of one file with one video
 
 @dataclass(frozen=True, slots=True)
 class Duplicates:
-    """Copies of one picture, among n points: the one to keep first (most pixels, then sharpest, then most bytes).
+    """Copies of one picture, among n points: the one to keep first (a file before a frame
+    of one, then most pixels, sharpest, most bytes).
 
     exact: equal to the byte; a "near" group may hold exact copies as well. cosine: the lowest to the first, -1 to 1.
+    reason: in words, why the first is the one to keep.
     """
 
     numbers: tuple[int, ...]
-    kind: Literal["exact", "near"]
+    kind: Kind
     cosine: float
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,7 @@ class Leak:
 
     first: int
     second: int
-    kind: Literal["exact", "near"]
+    kind: Kind
     cosine: float
 
 
@@ -64,21 +69,25 @@ def find_duplicates(
 
     threshold: the least cosine of pairs whose pixels are compared; 1 or more finds exact copies only. Every copy of a
     group was compared with its first, so that likenesses do not add up to chains. neighbours: of the points' vectors,
-    where they are known. on_unreadable: told each file that cannot be read any more, and why; it may go unfound.
-    Raises Cancelled.
+    where they are known; many equal ones among them hide others. on_unreadable: told each file that cannot be read any
+    more, and why; it may go unfound. Raises Cancelled.
     """
     same = _equal_contents(points)
     shown = Shown(points, on_unreadable)
-    groups: list[list[int]] = []
+    groups: list[Group] = []
     if threshold < 1 and len(points) > 1:
-        near = neighbours or nearest(points.vectors, _NEIGHBOURS, on_progress=on_progress, cancel=cancel)
-        pairs = _pairs(points, near, same, threshold)
+        rows = np.arange(len(points)) if neighbours else _distinct(points)
+        near = neighbours or nearest(points.vectors[rows], _NEIGHBOURS, on_progress=on_progress, cancel=cancel)
+        pairs = _pairs(points, rows, near, same, threshold)
         groups = verified(shown, pairs, on_progress=on_progress, cancel=cancel)
     equal: dict[int, list[int]] = defaultdict(list)
     for number, first in same.items():
         equal[first].append(number)
-    joined = [[number for first in group for number in equal.pop(same.get(first, first), [first])] for group in groups]
-    found = [_group(points, group, same) for group in [*joined, *(each for each in equal.values() if len(each) > 1)]]
+    found = []
+    for group in groups:
+        numbers = [number for first in group.numbers for number in equal.pop(same.get(first, first), [first])]
+        found.append(_duplicates(points, numbers, "near", group.reason))
+    found += [_duplicates(points, each, "exact", "all are equal") for each in equal.values() if len(each) > 1]
     return sorted(found, key=lambda each: (each.kind, -each.cosine, each.numbers))
 
 
@@ -135,11 +144,24 @@ def _equal_contents(points: Points) -> dict[int, int]:
     return same
 
 
-def _pairs(points: Points, neighbours: Neighbours, same: dict[int, int], threshold: float) -> list[Pair]:
-    """The pairs of different files whose pixels are to be compared, each once, the likest first."""
+def _distinct(points: Points) -> Numbers:
+    """The points of the first file with each content: many equal ones would be one another's only neighbours."""
+    files: dict[str, int] = {}
+    contents, rows = points.column("content_hash"), points.item_rows.tolist()
+    firsts = [content is None or files.setdefault(str(content), row) == row
+              for content, row in zip(contents, rows, strict=True)]  # fmt: skip
+    return np.flatnonzero(firsts)
+
+
+def _pairs(points: Points, rows: Numbers, neighbours: Neighbours, same: dict[int, int], threshold: float) -> list[Pair]:
+    """The pairs of different files whose pixels are to be compared, each once, the likest first.
+
+    neighbours: of the points in these rows.
+    """
+    contents = points.column("content_hash")
     items, still = points.item_rows, np.array(points.kinds) == "image"
-    one = np.repeat(np.arange(len(points)), neighbours.k)
-    other, cosines = neighbours.numbers.ravel(), neighbours.cosines.ravel()
+    one, other = np.repeat(rows, neighbours.k), rows[neighbours.numbers.ravel()]
+    cosines = neighbours.cosines.ravel()
     least = np.where(still[one] & still[other], threshold, max(threshold, _FRAMES))
     kept = (cosines >= least) & (items[one] >= 0) & (items[other] >= 0) & (items[one] != items[other])
     found: dict[tuple[int, int], float] = {}
@@ -148,16 +170,16 @@ def _pairs(points: Points, neighbours: Neighbours, same: dict[int, int], thresho
     for a, b, cosine in zip(one[order].tolist(), other[order].tolist(), cosines[order].tolist(), strict=True):
         a, b = sorted((same.get(a, a), same.get(b, b)))
         files = min(int(items[a]), int(items[b])), max(int(items[a]), int(items[b]))
-        if a != b and (a, b) not in found and times[files] < _FRAME_PAIRS:
+        equal = contents[a] is not None and contents[a] == contents[b]
+        if not equal and (a, b) not in found and times[files] < _FRAME_PAIRS:
             times[files] += 1
             found[a, b] = cosine
     return [Pair(a, b, bool(still[a] and still[b])) for a, b in found]
 
 
-def _group(points: Points, numbers: Sequence[int], same: dict[int, int]) -> Duplicates:
+def _duplicates(points: Points, numbers: Sequence[int], kind: Kind, reason: str) -> Duplicates:
     cosines = points.vectors[list(numbers)] @ points.vectors[numbers[0]]
-    is_exact = len({same.get(number, number) for number in numbers}) == 1
-    return Duplicates(tuple(numbers), "exact" if is_exact else "near", min(1.0, float(cosines.min())))
+    return Duplicates(tuple(numbers), kind, min(1.0, float(cosines.min())), reason)
 
 
 def _sides(points: Points, first: Path, second: Path) -> np.ndarray:

@@ -32,7 +32,7 @@ from core.progress import OnProgress, Progress
 Values = NDArray[np.float64]
 
 UNUSUAL = 0.4  # score from which people call a picture unusual: about one photo in twelve
-NEIGHBOURS = 60  # more than the largest group, so that each member knows others outside
+_NEIGHBOURS = 60  # more than the largest group, so that each member knows others outside
 
 _NEAREST = 10  # of which the mean distance counts; in small libraries one in twenty, at least three
 _INSIDE = 3  # of which the mean is a group's width
@@ -80,7 +80,7 @@ def find_outliers(
     distances beyond their median. Raises Cancelled.
     """
     count = len(vectors)
-    wanted = min(NEIGHBOURS, count - 1)
+    wanted = min(_NEIGHBOURS, count - 1)
     if wanted < 1 or top < 1:
         return []
     if neighbours is None or neighbours.k < wanted:

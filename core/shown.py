@@ -67,6 +67,10 @@ class Shown:
         """The file of a point."""
         return self._points.items([number])[0]
 
+    def is_frame(self, number: int) -> bool:
+        """Whether a point is a frame of a video."""
+        return self._kinds[number] == "frame"
+
     def pixels(self, number: int) -> Picture | None:
         """The picture that stands for a point; None where it cannot be read."""
         return next(iter(self._pictures(number)), None)

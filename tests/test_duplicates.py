@@ -95,6 +95,7 @@ def test_equal_files_and_best_copy_first(album: Path, tmp_path: Path, encoder: C
     exact, near = find_duplicates(points)
     assert (exact.kind, near.kind) == ("exact", "near")
     assert exact.cosine == pytest.approx(1)
+    assert (exact.reason, near.reason) == ("all are equal", "the most pixels")
     assert [set(group) for group in names(points, [exact])] == [{"scene1.png", "again.png"}]
     (group,) = names(points, [near])
     assert group[0] in ("large.png", "large again.png")
@@ -107,14 +108,37 @@ def test_sharper_of_two_of_one_size_comes_first(album: Path, tmp_path: Path, enc
     soft = scene(4).resize((160, 120), Image.Resampling.BOX).resize((480, 360), Image.Resampling.BILINEAR)
     soft.save(album / "a soft one.png")
     points = points_in(tmp_path, encoder, album)
-    assert names(points, find_duplicates(points)) == [["scene4.png", "a soft one.png"]]
+    groups = find_duplicates(points)
+    assert names(points, groups) == [["scene4.png", "a soft one.png"]]
+    assert groups[0].reason == "the sharpest of this size"
+
+
+def test_many_equal_files_do_not_hide_a_copy_that_was_saved_again(
+    album: Path, tmp_path: Path, encoder: ColourEncoder
+) -> None:
+    scene(2).resize((240, 180)).save(album / "small.png")
+    for number in range(12):
+        (album / f"scene2 {number}.png").write_bytes((album / "scene2.png").read_bytes())
+        (album / f"small {number}.png").write_bytes((album / "small.png").read_bytes())
+    (group,) = find_duplicates(points_in(tmp_path, encoder, album))
+    assert len(group.numbers) == 26 and group.kind == "near"
+
+
+def test_equal_videos_are_one_group_among_frames_too(album: Path, tmp_path: Path, encoder: ColourEncoder) -> None:
+    write_video(album / "film.mp4", [scene(50), scene(51), scene(52)], size=(480, 360))
+    (album / "film again.mp4").write_bytes((album / "film.mp4").read_bytes())
+    points = points_in(tmp_path, encoder, album, of="frames")
+    assert [set(group) for group in names(points, find_duplicates(points))] == [{"film.mp4", "film again.mp4"}]
+    everybody = nearest(points.vectors, len(points) - 1)
+    assert len(find_duplicates(points, neighbours=everybody)) == 1
 
 
 def test_photo_that_is_a_frame_of_a_video(album: Path, tmp_path: Path, encoder: ColourEncoder) -> None:
-    write_video(album / "film.mp4", [scene(50), scene(7), scene(51)], size=(480, 360))
+    write_video(album / "film.mp4", [scene(50), scene(7), scene(51)], size=(640, 480))
     points = points_in(tmp_path, encoder, album, of="frames")
     (group,) = find_duplicates(points)
-    assert set(names(points, [group])[0]) == {"scene7.png", "film.mp4"}
+    assert names(points, [group]) == [["scene7.png", "film.mp4"]]
+    assert group.reason == "a video shows it too"
     (second,) = [float(points.start_s[number]) for number in group.numbers if not np.isnan(points.start_s[number])]
     assert 1.5 < second < 4
 
@@ -164,6 +188,13 @@ def test_progress_and_cancel(album: Path, tmp_path: Path, encoder: ColourEncoder
     told: list[Progress] = []
     find_duplicates(points, threshold=-1, on_progress=told.append)
     assert {"neighbours", "look", "compare"} <= {each.stage for each in told}
-    stop = threading.Event()
-    with pytest.raises(Cancelled):
-        find_duplicates(points, threshold=-1, on_progress=lambda each: stop.set(), cancel=stop)
+    for stage in ("neighbours", "look", "compare"):
+        stop = threading.Event()
+
+        def tell(progress: Progress, stage: str = stage, stop: threading.Event = stop) -> None:
+            assert not stop.is_set(), "went on"
+            if progress.stage == stage:
+                stop.set()
+
+        with pytest.raises(Cancelled):
+            find_duplicates(points, threshold=-1, on_progress=tell, cancel=stop)
