@@ -25,6 +25,8 @@ from ui.page import boundary, counted, duration_text
 from ui.query import go_where_asked
 from ui.sidebar import current_encoder, current_library
 from ui.tasks import asked as asked_task
+from ui.tasks import start, task_of
+from ui.visit_work import result_of
 
 header(
     "Explore",
@@ -56,8 +58,13 @@ def page() -> None:
 
 def atlas_when_asked(library: Library, encoder: Encoder, asked: Asked, count: int) -> Atlas | None:
     """The map that is kept, at once; else a button, and the map once it is laid out."""
-    about = (str(library.path), encoder.id, asked, labelled(library, asked.filters))
+    about = about_map(library, encoder, asked)
     index = library.index(encoder)
+    again = task_of("explore anew", about=about)
+    if again is not None and again.state is index:
+        fresh = result_of(again.job)
+        if fresh is not None or again.job.running:
+            return fresh
     with st.container(key="explore_loading"):
         if asked.texts:
             load_encoder(encoder)
@@ -77,6 +84,28 @@ def atlas_when_asked(library: Library, encoder: Encoder, asked: Asked, count: in
     )
 
 
+def about_map(library: Library, encoder: Encoder, asked: Asked) -> tuple[object, ...]:
+    """What a map depends on, but for the files of the library."""
+    return (str(library.path), encoder.id, asked, labelled(library, asked.filters))
+
+
+def offer_anew(library: Library, encoder: Encoder, asked: Asked, atlas: Atlas) -> None:
+    """Where items came after the map was laid out: how many, and a button that lays all of it out again."""
+    if not atlas.placed_later:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"{counted(atlas.placed_later, 'point')} came later and lie beside their nearest neighbours.")
+        if st.button("Lay out anew", icon=":material/restart_alt:", type="tertiary", key="anew"):
+            start(
+                "explore anew",
+                "Laying out the map",
+                lambda tell, cancel: atlas_of(library, encoder, asked, anew=True, on_progress=tell, cancel=cancel),
+                about=about_map(library, encoder, asked),
+                state=library.index(encoder),
+            )
+            st.rerun()
+
+
 def show(library: Library, encoder: Encoder, asked: Asked, atlas: Atlas) -> None:
     terms, result, colour = map_tools(library, encoder, asked.filters)
     chosen, numbers = chosen_of(atlas)
@@ -84,6 +113,7 @@ def show(library: Library, encoder: Encoder, asked: Asked, atlas: Atlas) -> None
     left, right = st.columns([5, 2], gap="medium")
     with left:
         with st.container(key="map_notes"):  # always there: what comes and goes above the map would draw it anew
+            offer_anew(library, encoder, asked, atlas)
             lit = lit_points(atlas, result)
             colouring = colouring_of(library, encoder, atlas, titles, colour, terms)
         show_map(atlas, titles, colouring, lit, numbers if chosen is not None else None)

@@ -134,6 +134,20 @@ def test_a_changed_library_is_laid_out_again_only_when_asked(
     assert ASK in labels(at) and "19 points" in said(at)
 
 
+def test_what_came_later_is_counted_and_all_can_be_laid_out_anew(
+    shades: Library, tmp_path: Path, encoder: ColourEncoder
+) -> None:
+    before = shown(laid_out())["layout"]
+    assert "Lay out anew" not in labels(laid_out())
+    Image.new("RGB", (40, 30), (250, 10, 10)).save(tmp_path / "shades" / "red" / "late.png")
+    ingest(shades, encoder, [tmp_path / "shades"])
+    at = laid_out()
+    assert "1 point came later" in said(at) and shown(at)["layout"] != before
+    at = settled(press(at, "Lay out anew"))
+    assert not at.exception and "came later" not in said(at)
+    assert "came later" not in said(laid_out())  # and so it is kept
+
+
 def test_laying_out_goes_on_while_one_looks_elsewhere_and_can_be_stopped(
     shades: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
