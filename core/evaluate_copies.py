@@ -28,7 +28,7 @@ Change = Callable[[Image.Image, random.Random], tuple[Image.Image, int]]  # the 
 
 
 @dataclass(frozen=True, slots=True)
-class CopiesFound:
+class ChangeFigures:
     """Of one kind of change, in shares from 0 to 1. recall: copies in one group with their photo. precision: photos
     in one group with a copy that are the one it was made of."""
 
@@ -42,7 +42,7 @@ class DuplicatesReport:
     """changes: of each kind. unplanted: groups among the photos themselves, which may be true copies: file names."""
 
     photos: int
-    changes: dict[str, CopiesFound]
+    changes: dict[str, ChangeFigures]
     unplanted: tuple[tuple[str, ...], ...]
     encoder: str
 
@@ -103,7 +103,7 @@ def _found(points: Points, rows: NDArray[np.int64], on_progress: OnProgress | No
     return [[int(rows[number]) for number in group.numbers] for group in groups]
 
 
-def _measure(copies: dict[int, int], groups: list[list[int]]) -> CopiesFound:
+def _measure(copies: dict[int, int], groups: list[list[int]]) -> ChangeFigures:
     """copies: row of each copy -> row of its photo."""
     right = told = 0
     for group in groups:
@@ -111,7 +111,7 @@ def _measure(copies: dict[int, int], groups: list[list[int]]) -> CopiesFound:
         for copy in (row for row in group if row in copies):
             told += len(photos)
             right += copies[copy] in photos
-    return CopiesFound(len(copies), round(right / told, 4) if told else 0.0, round(right / max(1, len(copies)), 4))
+    return ChangeFigures(len(copies), round(right / told, 4) if told else 0.0, round(right / max(1, len(copies)), 4))
 
 
 def _write_copies(images: Path, names: list[str], place: Path) -> dict[str, dict[str, str]]:

@@ -41,7 +41,7 @@ _DIAGONAL = np.diag([1.0, -2.0, 1.0]).astype(np.float32) / np.float32(np.sqrt(2)
 _ALONG = np.array([[0, 0, 0], [1, -2, 1], [0, 0, 0]], np.float32)
 _DIRECTIONS = (_ALONG, np.ascontiguousarray(_ALONG.T), _DIAGONAL, np.ascontiguousarray(_DIAGONAL[::-1]))
 _THREADS = 4
-_BATCH = 256
+_BATCH = 64  # pictures between two looks at whether to stop
 _SAVED_EVERY = 4_096  # files, so that work that is stopped or killed is not lost
 
 
