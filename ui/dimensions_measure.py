@@ -97,7 +97,8 @@ def show_report(report: DimensionReport) -> None:
     st.caption(
         "Each step to the right doubles the numbers kept. Dotted: the sizes that Vertex AI's multimodal embeddings can "
         "be had in. The knee: where the curve of the neighbours bends most (Kneedle). Cutting "
-        "vectors off keeps less than choosing directions, since nothing has sorted their numbers by weight. Neighbours: the "
+        "vectors off keeps less than choosing directions, since nothing has sorted their numbers by weight. "
+        "Neighbours: the "
         f"{nearest_count(report.pool)} nearest of each item. {_learned(report)}"
     )
     with st.expander("All figures", icon=":material/table:"):
