@@ -2,9 +2,9 @@
 
     python tools/simulate_visitors.py --images DIR --labels CSV
 
-CSV has the columns image and label. A visitor likes photos of two labels, three of one and two of the other, no
-others. Then the first ten recommendations are counted: how many are of either label (precision@10), and the share of each
-taste among these. Beside it the nearest photos to the mean of all likes, and photos drawn at random.
+CSV has the columns image and label. A visitor likes photos of two labels, three of one and two of the other, no others.
+Then the first ten recommendations are counted: how many are of either label (precision@10), and the share of each taste
+among these. Beside it the nearest photos to the mean of all likes, and photos drawn at random.
 """
 
 from __future__ import annotations

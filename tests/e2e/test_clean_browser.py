@@ -39,7 +39,7 @@ def test_pictures_are_chosen_over_sections_and_taken_away_as_lists(visitor: Visi
     page.get_by_role("button", name="Measure the pictures").click()
     page.get_by_role("slider").first.wait_for(timeout=60_000)
     section(visitor, "Too small")
-    page.wait_for_function("document.querySelectorAll('li.chosen:not(.frame)').length === 2")
+    page.locator("li.chosen:not(.frame)").nth(1).wait_for()
     assert ticked(visitor) == [first, second] and page.get_by_text("2 chosen").is_visible()
     page.get_by_role("checkbox", name=f"Select {first}").uncheck()
     page.get_by_text("1 chosen").wait_for()
@@ -54,7 +54,7 @@ def test_pictures_are_chosen_over_sections_and_taken_away_as_lists(visitor: Visi
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Choose none").click()
     page.get_by_text("0 chosen").wait_for()
-    page.wait_for_function("!document.querySelector('li.chosen')")
+    page.locator("li.chosen").first.wait_for(state="detached")
 
 
 def test_pictures_that_a_video_shows_stand_beside_it(visitor: Visitor) -> None:
