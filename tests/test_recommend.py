@@ -1,0 +1,160 @@
+"""Tastes, feeds with reasons, what a log says, and both measured on what came later."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fakes import COLOURS, ColourEncoder
+from PIL import Image
+
+from core.encoders.base import unit_rows
+from core.errors import DataError
+from core.library import Library
+from core.library.schema import Item, VectorRow
+from core.recommend.behaviour import from_content, learn_behaviour
+from core.recommend.evaluate import evaluate_recommend
+from core.recommend.feed import recommend
+from core.recommend.log import Log, log_of, read_log, resolved
+from core.recommend.taste import tastes_of
+
+
+@pytest.fixture
+def shades(tmp_path: Path, encoder: ColourEncoder) -> Library:
+    """Ten shades each of four colours, and their ids: red0 to red9 and so on."""
+    library = Library(tmp_path / "library", create=True)
+    for name in ("red", "green", "blue", "black"):
+        pictures = [Image.new("RGB", (8, 8), tuple(max(0, part - 5 * n) for part in COLOURS[name])) for n in range(10)]
+        vectors = encoder.encode_images(pictures)
+        library.add_vectors(encoder, [VectorRow(f"{name}{n}", vector) for n, vector in enumerate(vectors)])
+        library.put_items([Item(f"{name}{n}", f"/{name}{n}.png", "image", "ok", 1, 1) for n in range(10)])
+    return library
+
+
+def shown(feed) -> list[str]:  # type: ignore[no-untyped-def]
+    return [each.item.id for each in feed.recommendations]
+
+
+def test_likes_of_two_kinds_are_two_tastes_and_both_are_served(shades: Library, encoder: ColourEncoder) -> None:
+    feed = recommend(shades, encoder, ["red0", "red4", "red7", "blue0", "blue3"], k=10, exploration=0.0, diversity=0.1)
+    assert len(feed.tastes) == 2 and feed.tastes.of.tolist() == [0, 0, 0, 1, 1]
+    reds, blues = (sum(each.startswith(name) for each in shown(feed)) for name in ("red", "blue"))
+    assert (reds, blues) == (6, 4)  # as their shares of the likes
+    for each in feed.recommendations:
+        assert each.by == "content" and each.because
+        assert {because[:3] for because in each.because} == {each.item.id[:3]}  # its reasons are of its own kind
+
+
+def test_what_is_known_does_not_come_back_and_what_is_disliked_goes(shades: Library, encoder: ColourEncoder) -> None:
+    liked, seen = ["red0", "blue0"], {f"red{n}" for n in range(1, 5)}
+    feed = recommend(shades, encoder, liked, ["blue5"], seen=seen, k=40, exploration=0.0)
+    assert not {*liked, "blue5", *seen} & set(shown(feed)) and len(set(shown(feed))) == len(shown(feed))
+    before = recommend(shades, encoder, liked, k=8, exploration=0.0)
+    after = recommend(shades, encoder, liked, [f"blue{n}" for n in range(3, 9)], k=8, exploration=0.0)
+    scores = {each.item.id: each.score for each in before.recommendations}
+    fallen = [scores[each.item.id] - each.score for each in after.recommendations if each.item.id in ("blue1", "blue2")]
+    assert fallen and min(fallen) > 0.1
+
+
+def test_exploration_takes_its_share_and_without_likes_all(shades: Library, encoder: ColourEncoder) -> None:
+    feed = recommend(shades, encoder, ["red0"], k=20, exploration=0.5, seed=3)
+    explored = [each for each in feed.recommendations if each.by == "exploration"]
+    assert 4 <= len(explored) <= 16 and not any(each.because for each in explored)
+    nothing_known = recommend(shades, encoder, [], k=12)
+    assert {each.by for each in nothing_known.recommendations} == {"exploration"} and len(shown(nothing_known)) == 12
+    popular = recommend(
+        shades, encoder, [], k=3, exploration=0.0, behaviour={"green7": 5.0, "black2": 9.0, "red1": 1.0}
+    )
+    assert shown(popular) == ["black2", "green7", "red1"]
+    assert {each.by for each in popular.recommendations} == {"popularity"}
+
+
+def test_behaviour_takes_its_share_of_a_score(shades: Library, encoder: ColourEncoder) -> None:
+    others = {f"{name}{n}": 0.0 for name in ("red", "green", "blue", "black") for n in range(10)} | {"green7": 9.0}
+    assert shown(recommend(shades, encoder, ["red0"], k=1, exploration=0, behaviour=others, mix=1.0)) == ["green7"]
+    near = shown(recommend(shades, encoder, ["red0"], k=1, exploration=0, behaviour=others, mix=0.0))
+    assert near[0].startswith("red")
+
+
+def test_shares_are_shares_and_strangers_are_passed_over(shades: Library, encoder: ColourEncoder) -> None:
+    with pytest.raises(DataError, match="diversity is a share"):
+        recommend(shades, encoder, ["red0"], diversity=1.5)
+    assert recommend(shades, encoder, ["no such item"], k=2).liked == ()
+    assert len(tastes_of(np.zeros((0, 4), np.float32))) == 0
+
+
+def write(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_logs_are_read_in_the_order_of_time(tmp_path: Path) -> None:
+    log = read_log(
+        write(tmp_path / "log.csv", "user,item,time\nann,b,2026-03-02 10:00:00\nann,a,2026-03-01 10:00:00\n")
+    )
+    assert [log.item_names[item] for item in log.of_user(0)] == ["a", "b"]
+    ratings = read_log(write(tmp_path / "ratings.csv", "userId,movieId,rating,timestamp\n7,31,2.5,100\n7,9,4,50\n"))
+    assert ratings.item_names == ("31", "9") and ratings.weights.tolist() == [4.0, 2.5]
+    for text, said in (
+        ("who,what\na,b\n", "needs the columns user and item"),
+        ("user,item,time\na,b,soon\n", "numbers or dates"),
+        ("user,item,weight\na,b,-1\n", "above 0"),
+        ("user,item\n", "empty"),
+        ("", "cannot be read"),
+    ):
+        with pytest.raises(DataError, match=said):
+            read_log(write(tmp_path / "wrong.csv", text))
+
+
+def test_items_of_a_log_are_found_in_a_library() -> None:
+    log = log_of([("ann", "a.jpg"), ("ann", "gone.jpg"), ("bob", "/photos/a.jpg")])
+    found, unknown = resolved(log, {"a.jpg": "id1", "/photos/a.jpg": "id1"})
+    assert unknown == ("gone.jpg",) and len(found) == 2 and {found.item_names[item] for item in found.items} == {"id1"}
+    with pytest.raises(DataError, match="Not one item"):
+        resolved(log, {})
+
+
+def crowds(*, cold: int = 6, users: int = 60) -> tuple[Log, np.ndarray]:
+    """A log of two crowds with twenty items each, the last of which come late, and the items' content: what crowd."""
+    rng = np.random.default_rng(0)
+    rows: list[tuple[str, str, float]] = []
+    for user in range(users):
+        for at in np.sort(rng.random(20)):
+            there = 20 if at > 0.8 else 20 - cold
+            rows.append((f"u{user}", f"{'ab'[user % 2]}{rng.integers(there):02}", float(at)))
+    log = log_of([row[:2] for row in rows], times=[row[2] for row in rows])
+    noise = 0.2 * rng.normal(size=(len(log.item_names), 8))
+    side = np.array([[name[0] == "a", name[0] == "b"] for name in log.item_names], float)
+    return log, unit_rows(np.concatenate([side, noise], axis=1))
+
+
+def test_behaviour_tells_one_crowd_from_the_other_and_content_what_is_new() -> None:
+    log, content = crowds()
+    early = log.part(log.times < 0.8)
+    behaviour = learn_behaviour(early)
+    session = [number for number, name in enumerate(log.item_names) if name in ("a01", "a02", "a03")]
+    own = np.array([name[0] == "a" for name in log.item_names])
+    for method in ("als", "together"):
+        scores = behaviour.scores(session, by=method)
+        warm = behaviour.warm & ~np.isin(np.arange(len(own)), session)
+        assert np.median(scores[warm & own]) > scores[warm & ~own].max()
+    whole = from_content(behaviour, content)
+    assert (~whole.warm).sum() == 12 and np.array_equal(whole.factors[whole.warm], behaviour.factors[behaviour.warm])
+    scores = whole.scores(session)
+    assert scores[~whole.warm & own].mean() > scores[~whole.warm & ~own].max()
+
+
+def test_figures_of_a_log_cut_in_time() -> None:
+    log, content = crowds()
+    report = evaluate_recommend(log, content, k=3)
+    of = {each.method: each for each in report.methods}
+    assert 6 <= report.cold_items <= 12 and set(of) == {
+        "random", "popularity", "together", "behaviour", "content", "both"
+    }  # fmt: skip
+    assert of["behaviour"].recall > of["random"].recall and of["both"].recall >= of["behaviour"].recall - 0.02
+    assert of["both"].cold_recall is not None and of["popularity"].cold_recall is not None
+    assert of["both"].cold_recall > of["popularity"].cold_recall + 0.1
+    assert of["popularity"].coverage < of["both"].coverage <= 1
+    with pytest.raises(DataError, match="too short"):
+        evaluate_recommend(log_of([("a", "x"), ("b", "y")]))
