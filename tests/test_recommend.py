@@ -115,13 +115,13 @@ def test_items_of_a_log_are_found_in_a_library() -> None:
         resolved(log, {})
 
 
-def crowds(*, cold: int = 6, users: int = 60) -> tuple[Log, np.ndarray]:
+def crowds(*, cold: int = 6, users: int = 200) -> tuple[Log, np.ndarray]:
     """A log of two crowds with twenty items each, the last of which come late, and the items' content: what crowd."""
     rng = np.random.default_rng(0)
     rows: list[tuple[str, str, float]] = []
     for user in range(users):
         for at in np.sort(rng.random(20)):
-            there = 20 if at > 0.8 else 20 - cold
+            there = 20 if at > 0.83 else 20 - cold
             rows.append((f"u{user}", f"{'ab'[user % 2]}{rng.integers(there):02}", float(at)))
     log = log_of([row[:2] for row in rows], times=[row[2] for row in rows])
     noise = 0.2 * rng.normal(size=(len(log.item_names), 8))
@@ -131,7 +131,7 @@ def crowds(*, cold: int = 6, users: int = 60) -> tuple[Log, np.ndarray]:
 
 def test_behaviour_tells_one_crowd_from_the_other_and_content_what_is_new() -> None:
     log, content = crowds()
-    early = log.part(log.times < 0.8)
+    early = log.part(log.times < 0.83)
     behaviour = learn_behaviour(early)
     session = [number for number, name in enumerate(log.item_names) if name in ("a01", "a02", "a03")]
     own = np.array([name[0] == "a" for name in log.item_names])

@@ -14,8 +14,8 @@ from core.recommend.taste import tastes_of
 
 FEATURES = ("content", "behaviour", "together", "popularity", "cold content", "cold behaviour", "cold")
 
-# behaviour alone, and content alone, of `FEATURES`
-_STARTS = ((0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.5), (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0))
+# Of `FEATURES`: behaviour alone, with content for what is cold; and content alone.
+_STARTS = ((0.0, 1.0, 0.0, 0.0, 0.5, 0.5, 0.5), (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0))
 _TRIED = 400  # users that the weights are learned from
 _RECENT = 20  # items of a session that make its tastes
 _FIRST, _ROUNDS = 10, 3
