@@ -138,6 +138,22 @@ def test_two_encoders_answer_side_by_side(seen_twice: Library) -> None:
     assert "Measured on 8 decoded pictures" in said(at)
 
 
+def test_the_encoder_compared_with_may_be_picked_in_the_sidebar(seen_twice: Library) -> None:
+    at = open_page(MODELS)
+    at = settled(at.selectbox("encoder_pick").set_value("other").run())
+    assert "The same query under both" in "".join(each.value for each in at.subheader)
+    assert at.query_params["other"] not in ("other", ["other"]) and not at.error
+
+
+def test_a_picture_that_nobody_chose_follows_the_library(colours: Library, tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    Image.new("RGB", (60, 40), "red").save(tmp_path / "one" / "alone.png")
+    ingest(create_library("One"), ui.encoders.open_encoder("embedded"), [tmp_path / "one"])
+    at = open_page(INSIDE, look="numbers", library="Colours")
+    at = settled(at.selectbox("library_pick").set_value("One").run())
+    assert "picture alone.png" in said(at)
+
+
 def test_an_encoder_that_is_not_there_is_explained(colours: Library) -> None:
     at = open_page(MODELS, other="no/model")
     assert "There is no model no/model" in said(at)

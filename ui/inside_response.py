@@ -169,6 +169,7 @@ def _code(library: Library, encoder: Encoder, kind: Kind, number: int) -> None:
         f"""{opening(library, encoder)}
 from core.geometry.inside import dimension, principal_components, response_of
 from core.points import points_of
+from core.words import words_of
 
 points = points_of(library, encoder, limit={_MOST:_})
 direction = {chosen}

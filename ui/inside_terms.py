@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
 from core import Encoder, Library, Term, embed_texts, format_query
 from core.geometry.inside import nearest_items
 from ui.encoders import load_encoder
 from ui.memory import remembered
+from ui.thing_picker import is_chosen
 
 
 def example_item(library: Library, encoder: Encoder, key: str, words: str) -> str:
-    """The item that comes nearest to some words, as the picker with this key begins with it; "" where it has begun."""
-    if key in st.session_state or key in st.query_params:
+    """The item that comes nearest to some words, as the picker of this key begins with it; "" where one was chosen."""
+    if is_chosen(key):
         return ""
     load_encoder(encoder)
     index = library.index(encoder)

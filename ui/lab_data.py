@@ -56,6 +56,31 @@ def labels_section(library: Library, encoder: Encoder, *, otherwise: str = "") -
     return remembered("labelled", key, library.index(encoder), lambda: labelled_items(library.index(encoder), labels))
 
 
+def labels_lines() -> str:
+    """What makes the same labels in Python, `labels` by item id, once `labels_section` has given some."""
+    state = st.session_state
+    if state["labels_from"] == "labels of a task":
+        told = f"each.task == {state['lab_task']!r} and each.by == 'person'"
+        lines = f"labels = {{each.item_id: each.label for each in library.labels() if {told}}}"
+    elif state["labels_from"] == "a CSV":
+        column = repr(state["label_column"]) if "label_column" in state else "next(iter(table.columns))"
+        lines = f"table = read_table(Path('labels.csv').read_bytes())\nlabels, unknown = table.column({column}, items)"
+    else:
+        lines = "labels = folder_labels(items)"
+    return f"""
+from collections import Counter
+from pathlib import Path
+
+from core import Item
+from core.labelled_items import folder_labels, read_table
+
+items = [Item.from_row(row) for row in library.index(encoder).items.to_pylist()]
+{lines}
+counts = Counter(labels.values())
+labels = {{key: label for key, label in labels.items() if counts[label] >= {state["least"]}}}
+"""
+
+
 def numbers_section(library: Library, encoder: Encoder) -> tuple[str, LabelledItems] | None:
     """(name of the number, pictures with one each, written out); None while there are none. Raises DataError."""
     table = table_of("numbers_csv", "A CSV: path or file name, then columns of which one holds a number")

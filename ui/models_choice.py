@@ -19,17 +19,19 @@ def other_encoder(library: Library, encoder: Encoder) -> Encoder | None:
     stored = [entry.name for entry in library.encoders() if entry.name != encoder.name]
     if "other" not in state:  # a widget that writes itself into the link would write how names are shown, not the names
         state["other"] = st.query_params.get("other") or (stored[0] if stored else None)
+    if state["other"] == encoder.name:  # picked in the sidebar meanwhile, and so not to choose from here
+        state["other"] = stored[0] if stored else None
     names = encoder_choices(*filter(None, [state["other"]]), *reduction_names())
     name = st.selectbox(
         "Compare with",
         list(dict.fromkeys([*stored, *(name for name in names if name != encoder.name)])),
         index=None,
         key="other",
-        format_func=lambda name: encoder_title(name) + (" · has vectors here" if name in stored else ""),
+        format_func=encoder_title,  # a title that changes would come back from the browser as if it had been typed
         accept_new_options=True,
         placeholder="Choose one, or type a hub id (owner/model) or a folder",
-        help="Any CLIP or SigLIP of the Hugging Face hub, the folder of a saved one, or one with fewer dimensions as "
-        "made on the page How many dimensions.",
+        help="Those that have vectors here come first. Any CLIP or SigLIP of the Hugging Face hub, the folder of a "
+        "saved one, or one with fewer dimensions as made on the page How many dimensions.",
     )
     if name:
         st.query_params["other"] = name

@@ -18,7 +18,7 @@ from core.filters import Filters
 from core.geometry.pixels import SIDE, full_numbers
 from core.points import points_of
 from core.progress import OnProgress
-from ui.lab_data import labels_section
+from ui.lab_data import labels_lines, labels_section
 from ui.page import counted, plain, size_text
 from ui.tasks import asked
 
@@ -149,7 +149,7 @@ def _sample(known: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 def python_lines(labels: tuple[tuple[str, str], ...]) -> str:
     """What computes the same in Python, after a library was opened."""
-    named = "labels = {item_id: name, ...}  # as chosen above\nnames = [labels.get(key) for key in points.keys]"
+    named = f"{labels_lines()}names = [labels.get(key) for key in points.keys]" if labels else ""
     stand_in = 'names = [f"cluster {number}" for number in find_clusters(points.vectors).of]'
     return f"""
 from core.cluster import find_clusters
@@ -158,7 +158,7 @@ from core.filters import Filters
 from core.points import points_of
 
 points = points_of(library, encoder, filters=Filters(kind="image"), limit={MOST})
-{named if labels else stand_in}
+{named or stand_in}
 compared = compare_inputs(points.column("path"), points.vectors, names)
 for which, contrast in compared.contrast.items():
     print(which, contrast.numbers, contrast.agreement, compared.pairs[which].order)

@@ -95,4 +95,7 @@ from core.geometry.gap import agreement
 
 asked = {{{terms}}}
 answers, overlaps = agreement(library, encoder, asked, top_k={_TOP}, filters=Filters(kind="image"))
+print(overlaps)
+for name, ids in answers.items():
+    print(name, [item.path for item in map(library.item, ids) if item])
 """

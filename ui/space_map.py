@@ -18,6 +18,7 @@ from core.progress import OnProgress
 from core.projection import Method, project
 from ui.details import open_details, show_details
 from ui.distance_pairs import ready_words
+from ui.libraries import library_facts
 from ui.memory import remembered
 from ui.page import counted
 from ui.tasks import asked
@@ -37,10 +38,12 @@ def map_section(library: Library, encoder: Encoder) -> str:
             format_func=_METHODS.__getitem__,
             help="PCA is a plain shadow of the space; UMAP and t-SNE keep neighbours together and bend the rest.",
         )  # fmt: skip
-        of: Of = st.segmented_control(
-            "Videos as", get_args(Of), default="items", required=True, key="of", bind="query-params",
-            format_func=lambda each: "whole videos" if each == "items" else "frames",
-        )  # fmt: skip
+        of: Of = "items"
+        if library_facts(library, encoder).searchable.videos:
+            of = st.segmented_control(
+                "Videos as", get_args(Of), default="items", required=True, key="of", bind="query-params",
+                format_func=lambda each: "whole videos" if each == "items" else "frames",
+            )  # fmt: skip
         closed = st.toggle("Close the gap between words and pictures", key="closed", bind="query-params")
     points = remembered(
         "space points", (encoder.id, of, words), library.index(encoder),
@@ -54,6 +57,7 @@ from core.projection import project
 
 points = points_of(library, encoder, of={of!r}, texts={list(words)!r}, limit={_MOST})
 places = project(points.{"centred" if closed else "vectors"}, method={method!r})
+print(points.kinds, places)
 """
 
 

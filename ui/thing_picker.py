@@ -73,6 +73,13 @@ def put_thing(key: str, what: Item | str) -> None:
     _forget_upload(key)
 
 
+def is_chosen(key: str) -> bool:
+    """Whether a visitor or the link chose what is in the picker with this key: not the default, and not nothing yet."""
+    if key in st.session_state:
+        return bool(st.session_state[key] != st.session_state.get(f"default of {key}"))
+    return key in st.query_params
+
+
 def use_here(key: str) -> Callable[[Item], None]:
     """What a gallery calls to put an item into the picker with this key."""
     return lambda item: put_thing(key, item)

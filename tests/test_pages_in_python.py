@@ -1,0 +1,100 @@
+"""What stands under "In Python" runs as it is, and prints something."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fakes import COLOURS, ColourEncoder
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+from visiting import item_id, press, settled, visit, world  # noqa: F401
+
+import core
+import ui.encoders
+from core import Library, ingest
+from core.library.registry import create_library
+from core.library.schema import Label
+
+pytestmark = pytest.mark.usefixtures("world")
+PIXELS = "pages/pixels.py"
+
+
+@pytest.fixture
+def shades(tmp_path: Path, encoder: ColourEncoder) -> Library:
+    """A library of folders red, green and blue, of five noisy shades each, under two encoders."""
+    rng = np.random.default_rng(0)
+    for name in ("red", "green", "blue"):
+        (tmp_path / "shades" / name).mkdir(parents=True)
+        for number in range(5):
+            shade = np.clip(np.array(COLOURS[name]) + rng.integers(-25, 25, (40, 40, 3)), 0, 255).astype(np.uint8)
+            Image.fromarray(shade).save(tmp_path / "shades" / name / f"{name}{number}.png")
+    library = create_library("Shades")
+    for each in (encoder, ui.encoders.open_encoder("other")):
+        ingest(library, each, [tmp_path / "shades"])
+    return library
+
+
+@pytest.fixture(autouse=True)
+def opened_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lines open the same encoders as the pages do."""
+    monkeypatch.setattr(core, "open_encoder", lambda name="embedded": ui.encoders.open_encoder(name))
+
+
+def run_lines(at: AppTest, capsys: pytest.CaptureFixture[str]) -> str:
+    """Runs the page's lines and returns what they print."""
+    assert not at.exception
+    lines = at.code[-1].value
+    capsys.readouterr()
+    exec(compile(lines, "In Python", "exec"), {})
+    return capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("page", "link"),
+    [
+        *(("distance", {"part": part}) for part in ("distance", "a walk", "a step aside", "analogies", "an axis")),
+        ("distance", {"part": "an axis", "plane": "true"}),
+        *(("one_space", {"view": view}) for view in ("one picture", "one question", "the gap")),
+        *(("inside", {"look": look}) for look in ("directions", "numbers", "words")),
+        ("inside", {"kind": "single number", "number": "3"}),
+        ("models", {"other": "other"}),
+    ],
+)
+def test_the_lines_of_a_page_run(
+    shades: Library, page: str, link: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_lines(settled(visit(f"pages/{page}.py", **link)), capsys).strip()
+
+
+def test_the_lines_of_the_parts_of_a_picture_run(shades: Library, capsys: pytest.CaptureFixture[str]) -> None:
+    picture = f"item:{item_id(shades, 'red1.png')}"
+    at = visit("pages/inside.py", look="parts of a picture", picture=picture, ask="red", cells="4")
+    assert run_lines(settled(press(at, "Find the part that answers")), capsys).strip()
+
+
+@pytest.mark.parametrize("way", ["clusters", "folder names", "labels of a task"])
+def test_the_lines_of_pixels_have_the_labels_that_were_chosen(
+    shades: Library, way: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shades.put_labels(
+        [
+            Label(item_id=row["id"], task="hues", label=Path(row["path"]).parent.name, by="person")
+            for row in shades.items().to_pylist()
+        ]
+    )
+    told = run_lines(visit(PIXELS, labels_from=way), capsys)
+    assert "pixels 12288" in told and "classes=3" in told
+
+
+def test_the_lines_of_pixels_read_a_csv(
+    shades: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [Path(row["path"]) for row in shades.items().to_pylist()]
+    table = "\n".join(["file,hue", *(f"{path.name},{path.parent.name}" for path in rows)]).encode()
+    at = visit(PIXELS, labels_from="a CSV")
+    at.file_uploader[0].upload("labels.csv", table).run()
+    (tmp_path / "labels.csv").write_bytes(table)
+    monkeypatch.chdir(tmp_path)
+    assert "classes=3" in run_lines(at, capsys)
