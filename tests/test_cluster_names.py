@@ -40,10 +40,14 @@ def grouping(vectors: Vectors, of: np.ndarray) -> Clusters:
     return Clusters(of, centres_of(vectors, of), "kmeans", None)
 
 
-def test_clusters_are_called_what_they_show(encoder: ColourEncoder, shades: Vectors) -> None:
+def test_clusters_are_called_what_they_show(
+    encoder: ColourEncoder, shades: Vectors, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SEMBLANCE_HOME", str(tmp_path / "new"))  # where no vectors of words are kept yet,
+    monkeypatch.setattr("core.kept_texts._kept", {})  # nor in memory
     clusters = find_clusters(shades, k=4)
     told: list[Progress] = []
-    names = name_clusters(encoder, shades, clusters, words=["a list of words not kept yet"], on_progress=told.append)
+    names = name_clusters(encoder, shades, clusters, on_progress=told.append)
     for number, each in enumerate(names):
         colour = NAMES[int(clusters.members(number)[0]) // 30]
         assert each.name is not None and says(each.name, [colour]), (colour, each)
