@@ -6,18 +6,15 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.errors import DataError, QueryError
-from ui.add import no_library, ready
 from ui.dimensions_data import known_section
 from ui.dimensions_measure import measured, python_lines, settings_section, show_report
 from ui.dimensions_store import python_lines as store_lines
 from ui.dimensions_store import store_section
 from ui.frame import header
 from ui.in_python import in_python, opening
-from ui.jobs import job_panel
-from ui.libraries import library_facts
+from ui.opened import opened
 from ui.page import boundary, plain
 from ui.query import go_where_asked
-from ui.sidebar import current_encoder, current_library
 
 header(
     "How many dimensions?",
@@ -28,14 +25,10 @@ header(
 
 def page() -> None:
     go_where_asked()
-    library = current_library()
-    if library is None:
-        no_library("There is no library to measure yet.")
+    at = opened("There is no library to measure yet.")
+    if at is None:
         return
-    encoder = current_encoder()
-    job_panel(library, report=False)
-    if not ready(library, encoder, library_facts(library, encoder)):
-        return
+    library, encoder = at.library, at.encoder
     lines = opening(library, encoder)
     try:
         lines += curve_section(library, encoder)

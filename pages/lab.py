@@ -6,17 +6,14 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.errors import DataError, QueryError
-from ui.add import no_library, ready
 from ui.frame import header
-from ui.jobs import job_panel
 from ui.lab_curve import curve_section
 from ui.lab_data import labels_section
 from ui.lab_methods import measure_button, show_methods
 from ui.lab_numbers import number_lab
-from ui.libraries import library_facts
+from ui.opened import opened
 from ui.page import boundary, plain
 from ui.query import go_where_asked
-from ui.sidebar import current_encoder, current_library
 
 header(
     "Lab: when is labelling worth it?",
@@ -28,14 +25,10 @@ _PARTS = ("classes", "numbers")
 
 def page() -> None:
     go_where_asked()
-    library = current_library()
-    if library is None:
-        no_library("There is no library to measure on yet.")
+    at = opened("There is no library to measure on yet.")
+    if at is None:
         return
-    encoder = current_encoder()
-    job_panel(library, report=False)
-    if not ready(library, encoder, library_facts(library, encoder)):
-        return
+    library, encoder = at.library, at.encoder
     part = st.segmented_control(
         "Learn", _PARTS, default="classes", required=True, key="part", bind="query-params", label_visibility="collapsed"
     )

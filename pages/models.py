@@ -6,19 +6,16 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.errors import DataError, QueryError
-from ui.add import no_library, ready
 from ui.frame import header
 from ui.in_python import in_python, opening
-from ui.jobs import job_panel
-from ui.libraries import library_facts
 from ui.models_agree import agree_section
 from ui.models_choice import other_encoder
 from ui.models_cost import cost_section
 from ui.models_query import SHOWN, query_section
 from ui.models_truth import truth_section
+from ui.opened import opened
 from ui.page import boundary, plain
 from ui.query import go_where_asked
-from ui.sidebar import current_encoder, current_library
 
 header(
     "Models side by side",
@@ -29,14 +26,10 @@ header(
 
 def page() -> None:
     go_where_asked()
-    library = current_library()
-    if library is None:
-        no_library("There is no library to compare on yet.")
+    at = opened("There is no library to compare on yet.")
+    if at is None:
         return
-    encoder = current_encoder()
-    job_panel(library, report=False)
-    if not ready(library, encoder, library_facts(library, encoder)):
-        return
+    library, encoder = at.library, at.encoder
     other = other_encoder(library, encoder)
     if other is not None:
         side_by_side(library, (encoder, other))

@@ -6,17 +6,14 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.errors import DataError
-from ui.add import no_library, ready
 from ui.frame import header
 from ui.in_python import in_python, opening
-from ui.jobs import job_panel
-from ui.libraries import library_facts
+from ui.opened import opened
 from ui.page import boundary, plain
 from ui.pixels_compare import compared_section, distances_section, labels_of, numbers_section, python_lines
 from ui.pixels_learn import learn_section
 from ui.pixels_pick import pick_section
 from ui.query import go_where_asked
-from ui.sidebar import current_encoder, current_library
 
 header(
     "Pixels or embeddings?",
@@ -27,16 +24,11 @@ header(
 
 def page() -> None:
     go_where_asked()
-    library = current_library()
-    if library is None:
-        no_library("There is no library to compare yet.")
+    at = opened("There is no library to compare yet.")
+    if at is None:
         return
-    encoder = current_encoder()
-    job_panel(library, report=False)
-    facts = library_facts(library, encoder)
-    if not ready(library, encoder, facts):
-        return
-    if not facts.searchable.pictures:
+    library, encoder = at.library, at.encoder
+    if not at.facts.searchable.pictures:
         st.info("This library holds videos only: pixels are compared of pictures.", icon=":material/movie:")
         return
     try:

@@ -8,13 +8,12 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.errors import QueryError
-from ui.add import no_library, ready
 from ui.details import open_details, show_details
 from ui.filters import filter_panel, option_panel
 from ui.frame import header
 from ui.gallery import Card, gallery
-from ui.jobs import job_panel
-from ui.libraries import library_facts, some_items
+from ui.libraries import some_items
+from ui.opened import opened
 from ui.page import boundary, plain
 from ui.query import (
     EXAMPLES,
@@ -27,7 +26,6 @@ from ui.query import (
     set_query,
 )
 from ui.results import find, show_results
-from ui.sidebar import current_encoder, current_library
 from ui.terms import term_editor
 
 header(
@@ -38,21 +36,16 @@ header(
 
 
 def page() -> None:
-    library = current_library()
-    if library is None:
-        no_library("There is no library to search yet.")
+    at = opened("There is no library to search yet.")
+    if at is None:
         return
-    encoder = current_encoder()
-    job_panel(library, report=False)
-    facts = library_facts(library, encoder)
-    if not ready(library, encoder, facts):
-        return
-    if not facts.searchable.pictures:
+    library, encoder = at.library, at.encoder
+    if not at.facts.searchable.pictures:
         st.info("This library holds videos only.", icon=":material/movie:")
         link = {name: st.query_params[name] for name in ("library", "q") if name in st.query_params}
         st.page_link("pages/search_video.py", label="Search them", icon=":material/arrow_forward:", query_params=link)
     else:
-        search_section(library, encoder, videos=bool(facts.searchable.videos))
+        search_section(library, encoder, videos=bool(at.facts.searchable.videos))
 
 
 def search_section(library: Library, encoder: Encoder, *, videos: bool) -> None:

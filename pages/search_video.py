@@ -8,13 +8,12 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.errors import QueryError
-from ui.add import no_library, ready
 from ui.details import open_details, show_details
 from ui.filters import filter_panel, video_option_panel
 from ui.frame import header
 from ui.gallery import Card, gallery
-from ui.jobs import job_panel
-from ui.libraries import library_facts, some_items
+from ui.libraries import some_items
+from ui.opened import opened
 from ui.page import boundary, plain
 from ui.query import (
     EXAMPLES,
@@ -25,7 +24,6 @@ from ui.query import (
     query_terms,
     set_query,
 )
-from ui.sidebar import current_encoder, current_library
 from ui.terms import term_editor
 from ui.video_locate import locate_panel
 from ui.video_results import RANKINGS, compare_rankings, find_videos, ranking_choice, show_video_results
@@ -39,16 +37,11 @@ header(
 
 
 def page() -> None:
-    library = current_library()
-    if library is None:
-        no_library("There is no library to search yet.")
+    at = opened("There is no library to search yet.")
+    if at is None:
         return
-    encoder = current_encoder()
-    job_panel(library, report=False)
-    facts = library_facts(library, encoder)
-    if not ready(library, encoder, facts):
-        return
-    if facts.searchable.videos:
+    library, encoder = at.library, at.encoder
+    if at.facts.searchable.videos:
         search_section(library, encoder)
     else:
         no_videos(library)

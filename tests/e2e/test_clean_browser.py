@@ -64,9 +64,7 @@ def test_pictures_that_a_video_shows_stand_beside_it(visitor: Visitor) -> None:
     visitor.settle().names()
     mixed = page.locator("li.frame", has=page.locator(".length")).first
     assert mixed.locator(".badge").inner_text() == "best" and mixed.locator(".name").count() > 1
-    assert page.get_by_role("button", name="Choose all but the best").count() == 0, (
-        "no video goes for a frame"
-    )
+    assert page.get_by_role("button", name="Choose all but the best").count() == 0, "no video goes for a frame"
 
 
 def test_more_like_this_leads_to_the_search(visitor: Visitor) -> None:
