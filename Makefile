@@ -3,6 +3,8 @@
 
 PYTHON ?= python3
 VENV := .venv
+# Each of two test workers holds the encoder in memory and, for the browser tests, an app and a browser of its own.
+WORKERS ?= -n 2 --dist loadfile
 BIN := $(VENV)/bin
 
 .PHONY: demo test check clean help
@@ -23,7 +25,7 @@ test: $(VENV)/.installed-dev
 	@echo "== lint and types"
 	@$(MAKE) --no-print-directory check
 	@echo "== tests"
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest $(WORKERS) $(PYTEST_ARGS)
 
 check: $(VENV)/.installed-dev
 	@$(BIN)/ruff check .

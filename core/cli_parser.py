@@ -7,23 +7,11 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from core import cli_commands as commands
-from core import cli_measure as measures
 from core.cli_cluster import cluster, show_clusters
-from core.cli_show import (
-    show_classified,
-    show_dimensions,
-    show_fewshot,
-    show_figures,
-    show_hits,
-    show_index,
-    show_places,
-)
-from core.encoders import DEFAULT_ENCODER
+from core.cli_options import CLASSES, POOLING, POOLINGS, add_command, add_encoder
+from core.cli_parser_measure import add_benchmarks, add_evaluations
+from core.cli_show import show_classified, show_figures, show_hits, show_index, show_places
 from core.relevance import LIKELY
-
-_POOLINGS = ("max", "top", "mean")
-_POOLING = "rank videos by their best frame (default), the mean of their best seconds, or the mean of all"
-_CLASSES = "a class a row: its name, then descriptions"
 
 
 def command_parser() -> argparse.ArgumentParser:
@@ -35,10 +23,10 @@ def command_parser() -> argparse.ArgumentParser:
     _add_locate(tree)
     _add_classify(tree)
     _add_cluster(tree)
-    _add_evaluations(tree.add_parser("eval", help="measure quality on your own files"))
-    _add_benchmarks(tree.add_parser("bench", help="measure speed on this machine"))
-    sample = _command(tree, "sample", "build the sample library", commands.sample, show_figures)
-    _add_encoder(sample)
+    add_evaluations(tree.add_parser("eval", help="measure quality on your own files"))
+    add_benchmarks(tree.add_parser("bench", help="measure speed on this machine"))
+    sample = add_command(tree, "sample", "build the sample library", commands.sample, show_figures)
+    add_encoder(sample)
     return parser
 
 
@@ -49,7 +37,7 @@ class _Parser(argparse.ArgumentParser):
 
 def _add_index(tree: Any) -> None:
     text = "bring a library up to date with folders of photos and videos"
-    index = _command(tree, "index", text, commands.index, show_index)
+    index = add_command(tree, "index", text, commands.index, show_index)
     index.add_argument("paths", nargs="+", metavar="PATH", help="a folder (with all below it) or a file")
     index.add_argument("--library", required=True, metavar="DIR", help="made if it is not there")
     index.add_argument("--fps", type=float, metavar="F", help="frames of a video per second of it (default: 1)")
@@ -58,18 +46,18 @@ def _add_index(tree: Any) -> None:
         help="which frames: at an even rate (default), keyframes only (fast, at most F per second), one a scene; "
         "without --fps and --sample, videos that are in the library stay as they were sampled",
     )  # fmt: skip
-    _add_encoder(index)
+    add_encoder(index)
 
 
 def _add_search(tree: Any) -> None:
     text = "search a library by words, pictures and clips"
-    search = _command(tree, "search", text, commands.search, show_hits)
+    search = add_command(tree, "search", text, commands.search, show_hits)
     search.add_argument("query", nargs="?", metavar="QUERY", help='for instance "2:beach + ./photo.jpg - people"')
     search.add_argument("--library", required=True, metavar="DIR")
     search.add_argument("--kind", choices=("image", "video"), help="default: both; video: one hit for each moment")
     search.add_argument("--image", action="append", default=[], metavar="FILE", help="one more term; may be repeated")
     search.add_argument("--clip", action="append", default=[], metavar="FILE", help="a video as a term; the same")
-    search.add_argument("--pool", choices=_POOLINGS, default="max", help=f"with --kind video: {_POOLING}")
+    search.add_argument("--pool", choices=POOLINGS, default="max", help=f"with --kind video: {POOLING}")
     search.add_argument("--top", type=int, default=20, metavar="K")
     search.add_argument("--all", action="store_true", help="show hits past the line where likely matches end too")
     search.add_argument("--encoder", metavar="NAME", help="default: the one that the library was indexed with")
@@ -79,7 +67,7 @@ def _add_search(tree: Any) -> None:
 
 def _add_locate(tree: Any) -> None:
     text = "find the videos that show a picture, and when"
-    locate = _command(tree, "locate", text, commands.locate, show_places)
+    locate = add_command(tree, "locate", text, commands.locate, show_places)
     locate.add_argument("picture", metavar="PICTURE", help="a file, item:ID, or item:ID@SECONDS of a video")
     locate.add_argument("--library", required=True, metavar="DIR")
     locate.add_argument("--encoder", metavar="NAME", help="default: the one that the library was indexed with")
@@ -87,141 +75,24 @@ def _add_locate(tree: Any) -> None:
 
 def _add_classify(tree: Any) -> None:
     text = "tell pictures, videos or texts into classes that are only named, or described, or learned, or their number"
-    classify = _command(tree, "classify", text, commands.classify, show_classified)
+    classify = add_command(tree, "classify", text, commands.classify, show_classified)
     text = "a file or folder; with --text a text, or - for the lines of stdin"
     classify.add_argument("items", nargs="+", metavar="FILE", help=text)
     classes = classify.add_mutually_exclusive_group(required=True)
     classes.add_argument("--labels", metavar="A,B,C", help="names of the classes")
-    classes.add_argument("--labels-file", type=Path, metavar="CSV", help=_CLASSES)
+    classes.add_argument("--labels-file", type=Path, metavar="CSV", help=CLASSES)
     classes.add_argument("--head", metavar="FILE", help="a saved head, or the name of one that is kept")
     classify.add_argument("--text", action="store_true", help="the arguments are texts, each one item")
     text = 'what fits its best class less is "none of these" (default: 0.4; 0 switches that off)'
     classify.add_argument("--threshold", type=float, default=LIKELY, metavar="T", help=text)
-    _add_encoder(classify)
+    add_encoder(classify)
 
 
 def _add_cluster(tree: Any) -> None:
     text = "group a library: clusters with names, outliers, duplicates"
-    parser = _command(tree, "cluster", text, cluster, show_clusters)
+    parser = add_command(tree, "cluster", text, cluster, show_clusters)
     parser.add_argument("--library", required=True, metavar="DIR")
     parser.add_argument("--k", type=int, metavar="N", help="clusters (default: as many as fit best)")
     parser.add_argument("--method", choices=("kmeans", "hdbscan", "agglomerative"), default="kmeans")
     parser.add_argument("--outliers", type=int, default=20, metavar="N", help="how many at most (default: 20)")
     parser.add_argument("--encoder", metavar="NAME", help="default: the one that the library was indexed with")
-
-
-def _add_evaluations(evaluate: argparse.ArgumentParser) -> None:
-    tree = evaluate.add_subparsers(required=True, metavar="WHAT")
-    retrieval = _command(tree, "retrieval", "captions <-> images, recall@k", measures.retrieval, show_figures)
-    retrieval.add_argument("--captions", type=Path, required=True, metavar="CSV", help="columns image, caption")
-    zeroshot = _command(tree, "zeroshot", "class names -> images, accuracy", measures.zeroshot, show_figures)
-    zeroshot.add_argument("--labels", type=Path, required=True, metavar="CSV", help="columns image, label")
-    zeroshot.add_argument("--templates", choices=("on", "off"), default="on", help="off: the names as they are")
-    text = "what labelling brings: accuracy of each method against labelled pictures a class"
-    fewshot = _command(tree, "fewshot", text, measures.fewshot, show_fewshot)
-    fewshot.add_argument("--labels", type=Path, metavar="CSV", help="columns image, label; default: the folders' names")
-    fewshot.add_argument("--shots", type=_counts, default=[1, 2, 4, 8, 16], metavar="N,N", help="default: 1,2,4,8,16")
-    for each in (zeroshot, fewshot):
-        each.add_argument("--classes", type=Path, metavar="CSV", help=f"{_CLASSES}; default: the labels that occur")
-    text = "how well a number is told from few pictures: R2 and mean absolute error"
-    numbers = _command(tree, "numbers", text, measures.numbers, show_figures)
-    numbers.add_argument("--table", type=Path, required=True, metavar="CSV", help="columns image and the number's")
-    numbers.add_argument("--column", default="value", metavar="NAME", help="of the number (default: value)")
-    numbers.add_argument("--samples", type=_counts, default=[16, 64, 256], metavar="N,N", help="default: 16,64,256")
-    for each in (fewshot, numbers):
-        each.add_argument("--repeats", type=int, default=5, metavar="N", help="random draws (default: 5)")
-    text = 'how well "nothing here matches" is told'
-    relevance = _command(tree, "relevance", text, measures.relevance, show_figures)
-    relevance.add_argument("--labels", type=Path, required=True, metavar="CSV", help="columns image, label")
-    text = "an axis of two phrases against how many people the captions mention: Spearman's rank correlation"
-    axis = _command(tree, "axis", text, measures.axis, show_figures)
-    axis.add_argument("--captions", type=Path, required=True, metavar="CSV", help="columns image, caption")
-    axis.add_argument("--low", default="empty landscape", metavar="PHRASE", help="default: empty landscape")
-    axis.add_argument("--high", default="crowd of people", metavar="PHRASE", help="default: crowd of people")
-    text = "raw pixels against embeddings: what their distances say, what is learned from them"
-    pixels = _command(tree, "pixels", text, measures.pixels, show_figures)
-    pixels.add_argument("--labels", type=Path, required=True, metavar="CSV", help="columns image, label")
-    pixels.add_argument("--side", type=int, default=64, metavar="N", help="of the pictures, in pixels (default: 64)")
-    pixels.add_argument("--images", type=Path, required=True, metavar="DIR")
-    text = "how many dimensions are enough: neighbours, captions and classes kept, bytes, and time of a query"
-    dimensions = _command(tree, "dimensions", text, measures.dimensions, show_dimensions)
-    dimensions.add_argument("--captions", type=Path, metavar="CSV", help="columns image, caption")
-    dimensions.add_argument("--labels", type=Path, metavar="CSV", help="columns image, label")
-    text = "column image: measure on these; default: those with captions, or labels, or all"
-    dimensions.add_argument("--only", type=Path, metavar="CSV", help=text)
-    text = "column image: learn the principal components from these others; default: from those measured on"
-    dimensions.add_argument("--learn-from", type=Path, metavar="CSV", help=text)
-    text = "learn from one half of the pictures, measure on the other"
-    dimensions.add_argument("--held-out", action="store_true", help=text)
-    dimensions.add_argument("--dims", type=_counts, metavar="N,N", help="default: 2, 4, 8 and so on, and all")
-    text = "clusters against known groups, by every method, and their names"
-    clusters = _command(tree, "clusters", text, measures.clusters, show_figures)
-    text = "columns image, label, and if there is one synonyms: bike|cycling"
-    clusters.add_argument("--labels", type=Path, required=True, metavar="CSV", help=text)
-    clusters.add_argument("--k", type=int, metavar="N", help="clusters (default: as many as fit best)")
-    for each in (retrieval, zeroshot, fewshot, numbers, relevance, axis, dimensions, clusters):
-        each.add_argument("--images", type=Path, required=True, metavar="DIR")
-    video = _command(tree, "video", "captions -> videos, recall@k", measures.video, show_figures)
-    video.add_argument("--videos", type=Path, required=True, metavar="DIR")
-    video.add_argument("--captions", type=Path, required=True, metavar="CSV", help="columns video, caption")
-    video.add_argument("--fps", type=float, default=2.0, metavar="F", help="default: 2")
-    video.add_argument("--pool", choices=_POOLINGS, default="max", help=_POOLING)
-    text = "known moments of reels rendered from the sample photos, by words and by pictures"
-    moments = _command(tree, "moments", text, measures.moments, show_figures)
-    moments.add_argument("--fps", type=float, default=1.0, metavar="F", help="default: 1")
-    _add_cleaning(tree)
-    for each in (retrieval, zeroshot, fewshot, numbers, relevance, axis, dimensions, pixels, clusters, video, moments):
-        _add_encoder(each)
-
-
-def _add_cleaning(tree: Any) -> None:
-    text = "how well copies are found: resized, recompressed, brightened, cropped, mirrored"
-    duplicates = _command(tree, "duplicates", text, measures.duplicates, show_figures)
-    duplicates.add_argument("--count", type=int, default=200, metavar="N", help="photos that are copied (default: 200)")
-    text = "how well drawings, screenshots and noise are found among 500 photos"
-    outliers = _command(tree, "outliers", text, measures.outliers, show_figures)
-    for each in (duplicates, outliers):
-        each.add_argument("--images", type=Path, required=True, metavar="DIR")
-        _add_encoder(each)
-
-
-def _add_benchmarks(bench: argparse.ArgumentParser) -> None:
-    tree = bench.add_subparsers(required=True, metavar="WHAT")
-    images = _command(tree, "images", "from files to vectors, step by step", measures.bench_images, show_figures)
-    images.add_argument("--images", type=Path, required=True, metavar="DIR")
-    video = _command(tree, "video", "the same for videos", measures.bench_video, show_figures)
-    video.add_argument("--videos", type=Path, required=True, metavar="DIR")
-    video.add_argument("--fps", type=float, default=1.0, metavar="F", help="default: 1")
-    searches = _command(tree, "search", "one exact query", measures.bench_search, show_figures)
-    searches.add_argument("--items", type=int, default=100_000, metavar="N")
-    searches.add_argument("--library", metavar="DIR", help="time whole searches in this library too")
-    text = "items into classes, once both are embedded"
-    classify = _command(tree, "classify", text, measures.bench_classify, show_figures)
-    classify.add_argument("--items", type=int, default=10_000, metavar="N")
-    classify.add_argument("--classes", type=int, default=1_000, metavar="N")
-    text = "neighbours, layouts and clusters, in seconds, and the memory that they take"
-    maps = _command(tree, "map", text, measures.bench_map, show_figures)
-    maps.add_argument("--images", type=Path, metavar="DIR", help="pictures of a folder (default: synthetic vectors)")
-    maps.add_argument("--count", type=int, metavar="N", help="how many (default: all pictures; 5,000 vectors)")
-    for each in (images, video, searches, classify, maps):
-        _add_encoder(each)
-
-
-def _counts(text: str) -> list[int]:
-    """`1,2,4` as numbers."""
-    try:
-        return sorted({int(part) for part in text.split(",")})
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no list of whole numbers like 1,2,4") from None
-
-
-def _add_encoder(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--encoder", default=DEFAULT_ENCODER, metavar="NAME")
-
-
-def _command(tree: Any, name: str, text: str, run: Any, show: Any) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = tree.add_parser(name, help=text, description=text)
-    parser.set_defaults(run=run, show=show)
-    parser.add_argument("--json", action="store_true", help="one JSON object on stdout and nothing else")
-    parser.add_argument("--quiet", action="store_true", help="no progress bar")
-    return parser

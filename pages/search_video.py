@@ -31,8 +31,8 @@ from ui.video_results import RANKINGS, compare_rankings, find_videos, ranking_ch
 header(
     "Search video",
     "Describe what you look for, or show a picture or a clip; each video comes with the moments that answer, and plays "
-    "from there. The curve is the cosine of query and frame over the seconds of the video: shaded where it stays high, "
-    "with a diamond at its best second; the percentage estimates how likely a moment is what you mean.",
+    "from there. The curve is how well each second of the video answers: shaded where it stays high, with a diamond at "
+    "its best; the percentage estimates how likely a moment is what you mean.",
 )
 
 
