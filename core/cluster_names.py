@@ -77,8 +77,8 @@ def name_clusters(
             more += captioner(representatives(vectors, members, _SHOWN))
     vocabulary = words_of(encoder, more=more, on_progress=on_progress, cancel=cancel)
     rng = np.random.default_rng(0)
-    choices = [_choices(vectors[_some(members, _MEMBERS, rng)], vocabulary) for members in groups]
-    everything = _choices(vectors[_some(np.arange(len(vectors)), _OTHERS, rng)], vocabulary).mean(axis=0)
+    choices = [word_choices(vectors[_some(members, _MEMBERS, rng)], vocabulary) for members in groups]
+    everything = word_choices(vectors[_some(np.arange(len(vectors)), _OTHERS, rng)], vocabulary).mean(axis=0)
     scores = np.stack([each.mean(axis=0) for each in choices]) - _OF_ALL * everything
     best = _assigned(scores)
     near = _Near(vocabulary)
@@ -110,7 +110,7 @@ class _Near:
         return float(choices[:, self._rows @ self._rows[word] > _ALIKE].sum(axis=1).mean())
 
 
-def _choices(vectors: Vectors, words: Words) -> NDArray[np.float32]:
+def word_choices(vectors: Vectors, words: Words) -> NDArray[np.float32]:
     """(n, words) log probabilities that each of (n, dim) chooses each word."""
     cosines = vectors @ words.vectors.T
     logits = _SHARPNESS * (cosines - cosines.mean(axis=1, keepdims=True)) / (cosines.std(axis=1, keepdims=True) + 1e-6)

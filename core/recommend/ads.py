@@ -1,0 +1,152 @@
+"""Advertisements: campaigns matched to what somebody likes and to what is on the page, or not shown at all.
+
+An advertisement is shown for what it says, shows, or names as its audience, where that describes a taste of the visitor
+or something on the page: with a probability, read against what else might have been said (`core.relevance`), so that
+"nothing fits" is an answer. Among those that fit the best comes first, unless it was shown before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.encoders.base import Encoder, Vectors
+from core.media.images import open_image
+from core.query import Term, embed_texts
+from core.recommend.campaigns import Campaign
+from core.recommend.taste import Tastes
+from core.relevance import LIKELY, Relevance
+
+By = Literal["taste", "page", "words"]
+
+CAP = 3  # times that one visit is shown one campaign
+_REASONS = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """What of a campaign can fit: kind "text" (what it says), "picture" or "word" (of its audience); `text` is empty
+    for a picture. relevance: of its vector."""
+
+    campaign: int
+    kind: Literal["text", "picture", "word"]
+    text: str
+    relevance: Relevance
+
+
+@dataclass(frozen=True, eq=False)
+class Embedded:
+    """Campaigns, and the pieces of each that can fit."""
+
+    campaigns: tuple[Campaign, ...]
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ad:
+    """A campaign to be shown, and why.
+
+    score: 0 to 1, the probability that what it says or shows describes what it was matched to. by: "words" where a word
+    of its audience fits best, or else "taste" or "page", whichever it was matched to. words: those of its audience that
+    fit, the best first. taste: the number of the taste that it was matched to, None for the page. because: ids of the
+    likes in that taste, or of the things on the page, that it is nearest to.
+    """
+
+    campaign: Campaign
+    score: float
+    by: By
+    words: tuple[str, ...]
+    taste: int | None
+    because: tuple[str, ...]
+
+
+def embed_campaigns(encoder: Encoder, campaigns: Sequence[Campaign], *, background: Vectors | None = None) -> Embedded:
+    """The vectors of campaigns, and what their scores mean.
+
+    background: (b, dim) a sample of the library (`VectorIndex.background`), which tells how alike two pictures are by
+    chance. Raises MediaError for a picture that cannot be read.
+    """
+    pieces: list[Piece] = []
+    for number, campaign in enumerate(campaigns):
+        texts = [("text", campaign.text)] if campaign.text.strip() else []
+        texts += [("word", word) for word in campaign.words]
+        vectors = embed_texts(encoder, [text for _, text in texts])
+        some = vectors if background is None or not len(background) else background
+        for (kind, text), vector in zip(texts, vectors, strict=True):
+            relevance = Relevance.of(encoder, some, vector, [Term("text", text)], items=1)
+            pieces.append(Piece(number, "word" if kind == "word" else "text", text, relevance))
+        if campaign.picture is not None:
+            vector = encoder.encode_images([open_image(campaign.picture, min_side=encoder.min_side)])[0]
+            some = vector[None] if background is None or not len(background) else background
+            relevance = Relevance.of(encoder, some, vector, [Term("image", b"")], items=1)
+            pieces.append(Piece(number, "picture", "", relevance))
+    return Embedded(tuple(campaigns), tuple(pieces))
+
+
+def choose_ad(
+    embedded: Embedded,
+    tastes: Tastes,
+    page_vectors: Vectors,
+    *,
+    liked: Sequence[str] = (),
+    page: Sequence[str] = (),
+    shown: Mapping[str, int] | None = None,
+    spent: Mapping[str, int] | None = None,
+    cap: int = CAP,
+    floor: float = LIKELY,
+) -> Ad | None:
+    """The advertisement that fits best; None where none does, or those that do have been shown often enough.
+
+    tastes: of the visitor, and liked: ids of the likes behind them (`Feed.liked`). page_vectors: (n, dim) of what is on
+    the page, and page: its n ids. shown: times that each campaign, by name, was shown in this visit; spent: in all
+    visits. floor: probability below which a campaign does not fit.
+    """
+    shown, spent = shown or {}, spent or {}
+    places = np.concatenate([tastes.vectors, page_vectors]) if len(page_vectors) else tastes.vectors
+    free = [shown.get(each.name, 0) < cap and spent.get(each.name, 0) < each.budget for each in embedded.campaigns]
+    fitting = [each for each in embedded.pieces if free[each.campaign]]
+    if not fitting or not len(places):
+        return None
+    found = np.stack([_fits(each, places) for each in fitting])
+    if found.max() < floor:
+        return None
+    worn = np.array([1 + shown.get(embedded.campaigns[each.campaign].name, 0) for each in fitting])
+    best = int(np.argmax(np.where(found.max(axis=1) >= floor, found.max(axis=1) / worn, 0.0)))
+    return _ad(embedded, fitting, found, best, floor, tastes, liked, page)
+
+
+def _fits(piece: Piece, places: Vectors) -> NDArray[np.float32]:
+    return piece.relevance.of_hits(places @ piece.relevance.query, places)
+
+
+def _ad(
+    embedded: Embedded,
+    pieces: Sequence[Piece],
+    found: NDArray[np.float32],
+    best: int,
+    floor: float,
+    tastes: Tastes,
+    liked: Sequence[str],
+    page: Sequence[str],
+) -> Ad:
+    piece, place = pieces[best], int(np.argmax(found[best]))
+    own = [row for row, each in enumerate(pieces) if each.campaign == piece.campaign and each.kind == "word"]
+    words = [row for row in sorted(own, key=lambda row: -found[row].max()) if found[row].max() >= floor]
+    on_page = place >= len(tastes)
+    if on_page:
+        nearest = [place - len(tastes)]
+        because = tuple(page[each] for each in nearest if each < len(page))
+    else:
+        because = tuple(liked[each] for each in np.flatnonzero(tastes.of == place)[:_REASONS] if each < len(liked))
+    return Ad(
+        embedded.campaigns[piece.campaign],
+        float(found[best, place]),
+        "words" if piece.kind == "word" else "page" if on_page else "taste",
+        tuple(pieces[row].text for row in words),
+        None if on_page else place,
+        because,
+    )
