@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from core.cluster import Clusters
 from core.encoders.base import Encoder, Vectors, unit_rows
+from core.encoders.imported import reads_words
 from core.errors import Cancelled
 from core.progress import OnProgress
 from core.representatives import representatives
@@ -64,12 +65,15 @@ def name_clusters(
 ) -> tuple[ClusterName, ...]:
     """A name for each cluster of (n, dim) unit rows, no name twice.
 
+    An encoder that reads no words (imported vectors) leaves them unnamed.
     words: more words than the vocabulary has, for instance the labels of a library; see `core.words`.
     Raises Cancelled.
     """
     groups = [clusters.members(number) for number in range(clusters.count)]
     if not groups:
         return ()
+    if not reads_words(encoder):
+        return tuple(ClusterName(None, 0.0, ()) for _ in groups)
     more = list(words or ())
     if captioner is not None:
         for members in groups:

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.encoders.base import Encoder, Vectors, unit_rows
+from core.encoders.imported import reads_words
 from core.neutral import neutral_prior, neutral_vectors
 from core.query import Term
 
@@ -71,7 +72,7 @@ class Relevance:
         cls, encoder: Encoder, background: Vectors, query: NDArray[np.float32], terms: Sequence[Term], *, items: int
     ) -> Relevance:
         """query: the unit vector (dim,) of `terms`. background: (b, dim), b > 0, a sample of the library's vectors."""
-        prompts = neutral_vectors(encoder)
+        prompts = neutral_vectors(encoder) if reads_words(encoder) else background
         neutral = _neutral_queries(prompts, background, terms)
         by_text = all(term.is_word for term in terms)
         scores = neutral[_spread(len(neutral), _LEVEL_QUERIES)] @ background[_spread(len(background), _LEVEL_ITEMS)].T

@@ -37,6 +37,12 @@ def _reduced(name: str, on_progress: OnProgress | None) -> Encoder:
     return ReducedEncoder(open_encoder(reduction.encoder_name, on_progress=on_progress), reduction)
 
 
+def _imported(name: str) -> Encoder:
+    from core.encoders.imported import ImportedEncoder
+
+    return ImportedEncoder(name)
+
+
 # name -> factory; the import is inside the factory, so that naming an encoder costs nothing
 _BUILT_IN: dict[str, Callable[[str, OnProgress | None], Encoder]] = {"embedded": _embedded}
 
@@ -50,12 +56,13 @@ def encoder_names() -> list[str]:
 
 def is_model_name(name: str) -> bool:
     """Whether a name stands for a model of the hub or in a folder, and not for a built-in encoder."""
-    return name not in _BUILT_IN and ("/" in name or absolute(name).is_dir())
+    return name not in _BUILT_IN and not name.startswith("imported:") and ("/" in name or absolute(name).is_dir())
 
 
 def open_encoder(name: str = DEFAULT_ENCODER, *, on_progress: OnProgress | None = None) -> Encoder:
     """Opens an encoder by its name: a built-in one, a hub id ("owner/model"), a local model folder, or one of these
-    with fewer dimensions ("embedded@pca128-...", see `core.encoders.reduced`).
+    with fewer dimensions ("embedded@pca128-...", see `core.encoders.reduced`), or vectors made elsewhere
+    ("imported:NAME:512", see `core.encoders.imported`).
 
     on_progress: told about a first preparation or a download; both happen once per machine.
     Raises EncoderError with the known names, or with the next step where weights cannot be had.
@@ -65,6 +72,8 @@ def open_encoder(name: str = DEFAULT_ENCODER, *, on_progress: OnProgress | None 
         return _BUILT_IN[name](name, on_progress)
     if re.search(r"@(pca|truncate|random)\d+-[0-9a-f]+$", name):
         return _reduced(name, on_progress)
+    if name.startswith("imported:"):
+        return _imported(name)
     if is_model_name(name):
         from core.encoders.hub import HubEncoder
 
