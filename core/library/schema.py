@@ -42,6 +42,13 @@ LABELS = pa.schema(
     ]
 )
 
+CAPTIONS = pa.schema(
+    [
+        pa.field("item_id", pa.string(), nullable=False),
+        pa.field("caption", pa.string(), nullable=False),  # an item may have several
+    ]
+)
+
 SAMPLING = pa.field("sampling", pa.string())  # of a video's frames, as `core.media.sampling.Sampling` writes itself
 
 

@@ -23,6 +23,7 @@ from core.errors import LibraryError
 from core.files import absolute, write_whole
 from core.library.index import VectorIndex, build_index
 from core.library.schema import (
+    CAPTIONS,
     FORMAT_VERSION,
     ITEMS,
     LABELS,
@@ -146,6 +147,16 @@ class Library:
         rows = table.to_arrow().sort_by([("task", "ascending"), ("item_id", "ascending")]).to_pylist() if table else []
         return [Label(**row) for row in rows if task in (None, row["task"])]
 
+    def captions(self) -> list[tuple[str, str]]:
+        """(item id, caption) of all captions that are known to describe items; an item may have several."""
+        table = self._open("captions")
+        rows = table.to_arrow().sort_by([("item_id", "ascending"), ("caption", "ascending")]) if table else None
+        return list(zip(*(column.to_pylist() for column in rows.columns), strict=True)) if rows else []
+
+    def vector_table(self, encoder_id: str) -> Any | None:
+        """The Lance table of an encoder's vectors as it is now, for who reads all of it in batches; None without any."""
+        return self._open(table_name(encoder_id))
+
     def index(self, encoder: Encoder) -> VectorIndex:
         """The searchable vectors of an encoder, in memory. Built on first use and again after each commit."""
         items, vectors = self._open("items"), self._open(table_name(encoder.id))
@@ -241,6 +252,16 @@ class Library:
                 merge = table.merge_insert(["item_id", "task"])
                 merge.when_matched_update_all().when_not_matched_insert_all().execute(rows)
 
+    def put_captions(self, captions: Sequence[tuple[str, str]]) -> None:
+        """Adds captions (item id, caption) in one commit; those that are there already are not added twice. It waits for
+        no other writer, as labels do not."""
+        if captions:
+            with explained(self.path):
+                table = self._db.create_table("captions", schema=CAPTIONS, exist_ok=True)
+                pairs = dict.fromkeys(captions)
+                rows = pa.Table.from_pylist([{"item_id": each, "caption": text} for each, text in pairs], schema=CAPTIONS)
+                table.merge_insert(["item_id", "caption"]).when_not_matched_insert_all().execute(rows)
+
     def hand_on_labels(self, successors: Mapping[str, str]) -> None:
         """Gives items (old id -> new id) what a person called those that they take the place of."""
         if successors:
@@ -308,6 +329,9 @@ class Library:
             if (labels := self._open("labels")) is not None:
                 delete_rows(labels, "item_id", sorted({label.item_id for label in self.labels()} - known))
                 pack(labels)
+            if (captions := self._open("captions")) is not None:
+                delete_rows(captions, "item_id", sorted({owner for owner, _ in self.captions()} - known))
+                pack(captions)
             if items:
                 pack(items)
 
