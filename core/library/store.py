@@ -154,7 +154,7 @@ class Library:
         return list(zip(*(column.to_pylist() for column in rows.columns), strict=True)) if rows else []
 
     def vector_table(self, encoder_id: str) -> Any | None:
-        """The Lance table of an encoder's vectors as it is now, for who reads all of it in batches; None without any."""
+        """The Lance table of an encoder's vectors as it is now, to be read in batches; None where there are none."""
         return self._open(table_name(encoder_id))
 
     def index(self, encoder: Encoder) -> VectorIndex:
@@ -253,13 +253,12 @@ class Library:
                 merge.when_matched_update_all().when_not_matched_insert_all().execute(rows)
 
     def put_captions(self, captions: Sequence[tuple[str, str]]) -> None:
-        """Adds captions (item id, caption) in one commit; those that are there already are not added twice. It waits for
-        no other writer, as labels do not."""
+        """Adds captions (item id, caption) in one commit, none twice. It waits for no other writer, as labels do not."""
         if captions:
             with explained(self.path):
                 table = self._db.create_table("captions", schema=CAPTIONS, exist_ok=True)
-                pairs = dict.fromkeys(captions)
-                rows = pa.Table.from_pylist([{"item_id": each, "caption": text} for each, text in pairs], schema=CAPTIONS)
+                columns = zip(*dict.fromkeys(captions), strict=True)
+                rows = pa.Table.from_arrays([pa.array(each, pa.string()) for each in columns], schema=CAPTIONS)
                 table.merge_insert(["item_id", "caption"]).when_not_matched_insert_all().execute(rows)
 
     def hand_on_labels(self, successors: Mapping[str, str]) -> None:
