@@ -11,6 +11,7 @@ from core.errors import LibraryError
 from core.home import home
 from core.library.store import Library
 from core.settings import load_settings, save_settings
+from core.visits import visit_folder
 
 _OTHERS = "other_libraries"
 
@@ -56,6 +57,7 @@ def forget_library(path: Path | str) -> None:
 
 
 def temporary_library(name: str) -> tuple[Library, tempfile.TemporaryDirectory[str]]:
-    """A library for one visit. It goes when the returned directory object is cleaned up or forgotten."""
-    folder = tempfile.TemporaryDirectory(prefix="semblance-visit-", ignore_cleanup_errors=True)
+    """A library for one visit. It goes when the returned directory object is cleaned up or forgotten, and at the
+    latest when another process begins."""
+    folder = visit_folder()
     return Library(Path(folder.name) / name, create=True), folder

@@ -1,0 +1,118 @@
+"""What visitors may do, and how much: generous for people of this machine, narrow for the public (docs/public.md)."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import PurePath
+from typing import Any
+
+from core.errors import DataError
+
+MB = 1_000_000
+PUBLIC = "SEMBLANCE_PUBLIC"
+_YES = ("1", "true", "yes", "on")
+_QUOTED = re.compile(r"""(['"])/(?:(?!\1).)*?([^/'"]*)/?\1""", re.DOTALL)
+_BARE = re.compile(r"(?<![\w:/.<'\"])(?:file://|~)?/(?=[^\s/])(?:.*/)?", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Of one server, the same for all who visit it.
+
+    public: whether strangers visit. For each visit: uploads (files), upload_bytes (in all). For each file: file_bytes,
+    pixels of a picture, video_seconds. For each zip: zip_files, unpacked_bytes. Heavy jobs at a time: jobs of the
+    server, visit_jobs of a visit; job_seconds: after which one is stopped.
+    """
+
+    public: bool
+    uploads: int
+    upload_bytes: int
+    file_bytes: int
+    pixels: int
+    video_seconds: float
+    zip_files: int
+    unpacked_bytes: int
+    jobs: int
+    visit_jobs: int
+    job_seconds: float
+
+    @property
+    def may_write_shared(self) -> bool:
+        """Whether what all visitors share may be changed: libraries, labels, heads, concepts, settings."""
+        return not self.public
+
+    @property
+    def may_see_paths(self) -> bool:
+        """Whether folders of the server may be seen and named."""
+        return not self.public
+
+    @property
+    def may_load_models(self) -> bool:
+        """Whether a visitor may have a model fetched, or opened from a folder."""
+        return not self.public
+
+    def shown(self, path: str) -> str:
+        """How an absolute path is shown and written into files: whole, or by its name alone. Other text stays."""
+        return path if self.may_see_paths or not path.startswith("/") else PurePath(path).name
+
+    def without_paths(self, text: str) -> str:
+        """A message as a visitor may read it: where paths are not to be seen, their folders are cut out.
+
+        A path without quotes may hold spaces, so that everything from its beginning to the last slash goes: rather a
+        word too many than a folder.
+        """
+        if self.may_see_paths:
+            return text
+        return _BARE.sub("", _QUOTED.sub(r"\1\2\1", text))
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A limit that the environment can set. unit: what one of the number means. local, public: the defaults."""
+
+    name: str
+    unit: int
+    local: float
+    public: float
+
+
+SETTINGS = {
+    "uploads": Setting("SEMBLANCE_MAX_UPLOADS", 1, 10_000, 200),
+    "upload_bytes": Setting("SEMBLANCE_MAX_UPLOAD_MB", MB, 100_000, 500),
+    "file_bytes": Setting("SEMBLANCE_MAX_FILE_MB", MB, 1_000, 50),
+    "pixels": Setting("SEMBLANCE_MAX_MEGAPIXELS", MB, 178, 50),
+    "video_seconds": Setting("SEMBLANCE_MAX_VIDEO_SECONDS", 1, math.inf, 300),
+    "zip_files": Setting("SEMBLANCE_MAX_ZIP_FILES", 1, 100_000, 500),
+    "unpacked_bytes": Setting("SEMBLANCE_MAX_UNPACKED_MB", MB, 8_000, 500),
+    "jobs": Setting("SEMBLANCE_MAX_JOBS", 1, 16, 2),
+    "visit_jobs": Setting("SEMBLANCE_MAX_VISIT_JOBS", 1, 16, 1),
+    "job_seconds": Setting("SEMBLANCE_MAX_JOB_SECONDS", 1, math.inf, 600),
+}
+
+
+def policy() -> Policy:
+    """What the environment says now. Raises DataError for a limit that is no number of at least 1."""
+    return _policy(os.environ.get(PUBLIC, ""), tuple(os.environ.get(each.name, "") for each in SETTINGS.values()))
+
+
+@lru_cache(maxsize=16)
+def _policy(mark: str, told: tuple[str, ...]) -> Policy:
+    public = mark.strip().lower() in _YES
+    limits: dict[str, Any] = {
+        field: _limit(setting, text, public) for (field, setting), text in zip(SETTINGS.items(), told, strict=True)
+    }
+    return Policy(public, **limits)
+
+
+def _limit(setting: Setting, text: str, public: bool) -> float:
+    try:
+        number = float(text) if text.strip() else setting.public if public else setting.local
+    except ValueError:
+        number = math.nan
+    if not number >= 1:
+        raise DataError(f"{setting.name} is {text!r}: set it to a number of at least 1, or leave it out.")
+    return number if math.isinf(number) else int(number * setting.unit)

@@ -1,0 +1,60 @@
+"""Where the files of visits lie: in one folder of this process, removed by the next one if this is killed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+import threading
+from pathlib import Path
+
+import filelock
+
+_PREFIX = "semblance-visits-"
+_MARK = ".alive"
+_making = threading.Lock()
+_ours: tuple[Path, filelock.FileLock] | None = None
+
+
+def visits_folder() -> Path:
+    """The folder of this process, made at the first call; then those of processes that were killed are removed.
+
+    Its lock is held for as long as the process lives, however it ends: that is how others tell.
+    """
+    global _ours
+    with _making:
+        if _ours is None or not _ours[0].is_dir():
+            _sweep()
+            folder = Path(tempfile.mkdtemp(prefix=_PREFIX))  # for this user alone (0700)
+            lock = filelock.FileLock(folder / _MARK)
+            lock.acquire(timeout=0)
+            _ours = (folder, lock)
+        return _ours[0]
+
+
+def visit_of(path: Path | str) -> Path | None:
+    """The folder of the visit that a file belongs to; None for files of no visit, or of one of another process."""
+    if _ours is None:
+        return None
+    inside = f"{_ours[0]}{os.sep}"
+    text = str(path)
+    return Path(inside + text[len(inside) :].split(os.sep, 1)[0]) if text.startswith(inside) else None
+
+
+def visit_folder() -> tempfile.TemporaryDirectory[str]:
+    """A new folder of a visit. It goes when the returned object is cleaned up or forgotten."""
+    return tempfile.TemporaryDirectory(dir=visits_folder(), ignore_cleanup_errors=True)
+
+
+def _sweep() -> None:
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError, filelock.Timeout):
+            if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+                continue
+            lock = filelock.FileLock(folder / _MARK)
+            lock.acquire(timeout=0)
+            try:
+                shutil.rmtree(folder, ignore_errors=True)
+            finally:
+                lock.release()

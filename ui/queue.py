@@ -1,0 +1,123 @@
+"""Heavy work of all visits in turn: a few jobs at a time, one at a time for a visit, first come first served."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from core.errors import SemblanceError
+from core.policy import Policy, policy
+
+_LOOK_S = 0.2  # how often one who waits looks whether it was cancelled
+
+
+class Busy(SemblanceError):
+    """A visit asks for more heavy work at a time than it may."""
+
+
+@dataclass(eq=False, slots=True)
+class Ticket:
+    """A place in the queue. cancel: the job's own wish to stop. lasting: whether the job outlives its visit.
+
+    within: whether a job that holds a turn has asked for it; it needs none of its own, or both would wait for ever.
+    """
+
+    visit: str
+    title: str
+    cancel: threading.Event
+    lasting: bool = False
+    within: bool = False
+    running: bool = False
+
+
+@dataclass(slots=True)
+class Queue:
+    """One for a server. Safe to use from any thread."""
+
+    tickets: list[Ticket] = field(default_factory=list)
+    changed: threading.Condition = field(default_factory=threading.Condition)
+    inside: threading.local = field(default_factory=threading.local)
+
+    def enter(self, ticket: Ticket) -> None:
+        """Takes a place at the end. Raises Busy where the visit has as many jobs as it may.
+
+        One that is told to stop counts no more, although its work may go on for a moment: who asks anew waits for it.
+        """
+        with self.changed:
+            ticket.within = self._within()
+            others = [each for each in self.of(ticket.visit) if not each.cancel.is_set()]
+            if len(others) >= policy().visit_jobs and not ticket.within:
+                raise Busy(f"Your other job still runs ({others[0].title}): stop it or wait until it has finished.")
+            self.tickets.append(ticket)
+
+    @contextmanager
+    def turn(self, ticket: Ticket) -> Iterator[bool]:
+        """Waits for the ticket's turn and holds it; False where it was cancelled before. Then gives it up."""
+        before = self._within()
+        try:
+            yield self._wait(ticket)
+        finally:
+            self.inside.running = before
+            self.leave(ticket)
+
+    def leave(self, ticket: Ticket) -> None:
+        """Gives a place up, if the ticket still has one."""
+        with self.changed:
+            if ticket in self.tickets:
+                self.tickets.remove(ticket)
+            self.changed.notify_all()
+
+    def of(self, visit: str) -> list[Ticket]:
+        """The places of a visit."""
+        with self.changed:
+            return [each for each in self.tickets if each.visit == visit]
+
+    def before(self, ticket: Ticket) -> int | None:
+        """How many visits come before it; None once it runs, or has left."""
+        with self.changed:
+            if ticket.running or ticket not in self.tickets:
+                return None
+            return len({each.visit for each in self.tickets[: self.tickets.index(ticket)]} - {ticket.visit})
+
+    def forget(self, visit: str) -> None:
+        """Stops the work of a visit that has ended, but for what outlives it."""
+        for each in self.of(visit):
+            if not each.lasting:
+                each.cancel.set()
+
+    def _wait(self, ticket: Ticket) -> bool:
+        with self.changed:
+            while not ticket.within and not ticket.cancel.is_set() and not self._next(ticket, policy()):
+                self.changed.wait(_LOOK_S)
+            if ticket.cancel.is_set():
+                return False
+            ticket.running = self.inside.running = True
+            return True
+
+    def _next(self, ticket: Ticket, allowed: Policy) -> bool:
+        """Whether there is room for it, and nobody before it who could run as well."""
+        running = [each.visit for each in self.tickets if each.running]
+        if len(running) >= allowed.jobs:
+            return False
+        free = (
+            each
+            for each in self.tickets
+            if not each.running and not each.cancel.is_set() and running.count(each.visit) < allowed.visit_jobs
+        )
+        return next(free, None) is ticket
+
+    def _within(self) -> bool:
+        return getattr(self.inside, "running", False)
+
+
+QUEUE = Queue()
+
+
+def place_text(before: int) -> str:
+    """What one who waits is told."""
+    if before == 0:
+        return "Waiting for your turn: you are the next."
+    visits = "1 visit is" if before == 1 else f"{before:,} visits are"
+    return f"Busy: {visits} before you."

@@ -1,0 +1,80 @@
+"""One visit: its number in the queue, and the folders that go with it, also where the browser never says goodbye."""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import streamlit as st
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from core import Library
+from core.library.registry import temporary_library
+from core.visits import visits_folder
+from ui.queue import QUEUE
+
+_LOOK_S = 15.0
+_GONE_S = 180.0  # a browser that lost its connection may come back within two minutes
+
+
+@dataclass(eq=False, slots=True)
+class Visit:
+    """id: of the visit in the queue. session: Streamlit's. seen: when it was last there (monotonic seconds)."""
+
+    id: str
+    session: str
+    folders: list[tempfile.TemporaryDirectory[str]] = field(default_factory=list)
+    seen: float = field(default_factory=time.monotonic)
+
+    def library(self, name: str) -> Library:
+        """A library that goes with the visit."""
+        library, folder = temporary_library(name)
+        self.folders.append(folder)
+        return library
+
+    def end(self) -> None:
+        """Stops its work and removes its files."""
+        QUEUE.forget(self.id)
+        for folder in self.folders:
+            folder.cleanup()
+
+
+def visit() -> Visit:
+    """The visit of the browser tab that runs the page."""
+    kept: Visit | None = st.session_state.get("visit")
+    if kept is None:
+        context = get_script_run_ctx()
+        kept = st.session_state["visit"] = Visit(secrets.token_hex(8), context.session_id if context else "")
+        _visits().append(kept)
+    return kept
+
+
+@st.cache_resource(show_spinner=False)
+def _visits() -> list[Visit]:
+    """All visits of the server, with somebody who looks after those that end."""
+    visits: list[Visit] = []
+    if runtime.exists():  # not where pages run without a server
+        visits_folder()  # removes what a killed server left
+
+        def look_after() -> None:
+            while runtime.exists():
+                time.sleep(_LOOK_S)
+                end_those_gone(visits, runtime.get_instance().is_active_session, time.monotonic())
+
+        threading.Thread(target=look_after, name="visits", daemon=True).start()
+    return visits
+
+
+def end_those_gone(visits: list[Visit], is_there: Callable[[str], bool], now: float) -> None:
+    """Ends the visits that have been gone for a while. now: monotonic seconds."""
+    for each in list(visits):
+        if is_there(each.session):
+            each.seen = now
+        elif now - each.seen > _GONE_S:
+            visits.remove(each)
+            each.end()
