@@ -1,0 +1,122 @@
+"""What somebody said of the items of a library in one visit, as a file that can be brought back or read as a log."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from core.errors import DataError
+
+Said = Literal["like", "dislike"]
+
+_MOST_BYTES = 50_000_000
+
+
+@dataclass(slots=True)
+class Opinions:
+    """liked, disliked: ids of items, and when that was said (seconds since 1970), in the order of time; no item is in
+    both. seen: ids of items that were passed over."""
+
+    liked: dict[str, float] = field(default_factory=dict)
+    disliked: dict[str, float] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
+
+    def of(self, item_id: str) -> Said | None:
+        """What was said of an item."""
+        return "like" if item_id in self.liked else "dislike" if item_id in self.disliked else None
+
+    def say(self, item_id: str, what: Said | None) -> None:
+        """Says something of an item, in place of what was said before; None takes that back."""
+        self.liked.pop(item_id, None)
+        self.disliked.pop(item_id, None)
+        if what is not None:
+            (self.liked if what == "like" else self.disliked)[item_id] = time.time()
+
+    def add(self, others: Opinions) -> None:
+        """Takes in what was said elsewhere; what both said something of is as `others` have it."""
+        for what, ids in (("like", others.liked), ("dislike", others.disliked)):
+            for item_id, at in ids.items():
+                self.say(item_id, None)
+                (self.liked if what == "like" else self.disliked)[item_id] = at
+        self.seen |= others.seen
+
+
+def opinions_json(opinions: Opinions, paths: Mapping[str, str]) -> bytes:
+    """A file for `read_opinions`. paths: of the items by id, by which another library may know them."""
+
+    def named(ids: Mapping[str, float]) -> list[dict[str, Any]]:
+        return [{"id": each, "path": paths.get(each, ""), "time": round(at, 3)} for each, at in ids.items()]
+
+    told = {"liked": named(opinions.liked), "disliked": named(opinions.disliked), "seen": sorted(opinions.seen)}
+    return json.dumps(told, indent=1).encode()
+
+
+def likes_csv(opinions: Opinions, paths: Mapping[str, str], *, user: str = "me") -> bytes:
+    """The likes as a log of one user, with the columns user, item, time and weight; see `core.recommend.log.read_log`.
+
+    An item is named by its path, or by its id where the path cannot be written as text.
+    """
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer)
+    writer.writerow(("user", "item", "time", "weight"))
+    for each, at in opinions.liked.items():
+        path = paths.get(each, each)
+        writer.writerow((user, path if path.isprintable() else each, f"{at:.3f}", 1))
+    return buffer.getvalue().encode()
+
+
+def read_opinions(data: bytes, names: Mapping[str, str]) -> tuple[Opinions, tuple[str, ...]]:
+    """What a file of `opinions_json` or `likes_csv` says, and the names in it that stand for nothing in the library.
+
+    names: name -> id, see `core.recommend.items.names_of`. Of a CSV each item is a like, whoever liked it. Raises
+    DataError where the file is no such thing, or the library knows nothing of it.
+    """
+    if len(data) > _MOST_BYTES:
+        raise DataError(f"The file is larger than {_MOST_BYTES // 1_000_000} MB: likes take far less.")
+    try:
+        text = data.decode("utf-8-sig")
+        rows = _json_rows(text) if text.lstrip().startswith("{") else _csv_rows(text)
+    except (UnicodeDecodeError, ValueError, KeyError, TypeError, RecursionError, csv.Error) as error:
+        raise DataError(
+            "The file holds no likes: bring one that was exported here, or a CSV with the column item."
+        ) from error
+    found, unknown = Opinions(), []
+    for kind, candidates, at in rows:
+        item_id = next((names[name] for name in candidates if name in names), None)
+        if item_id is None:
+            unknown.append(next((name for name in reversed(candidates) if name), "?"))
+        elif kind == "seen":
+            found.seen.add(item_id)
+        else:
+            found.say(item_id, None)
+            (found.liked if kind == "liked" else found.disliked)[item_id] = at
+    if rows and not (found.liked or found.disliked or found.seen):
+        raise DataError("Not one item of the file is in this library: was it exported from another one?")
+    return found, tuple(unknown)
+
+
+Row = tuple[str, tuple[str, ...], float]  # liked, disliked or seen; what may name the item; when
+
+
+def _json_rows(text: str) -> list[Row]:
+    told = json.loads(text)
+    if not {"liked", "disliked"} & set(told):
+        raise ValueError("no likes")
+    rows: list[Row] = [
+        (kind, (str(each["id"]), str(each.get("path", ""))), float(each.get("time", 0.0)))
+        for kind in ("liked", "disliked")
+        for each in told.get(kind, [])
+    ]
+    return rows + [("seen", (str(each),), 0.0) for each in told.get("seen", [])]
+
+
+def _csv_rows(text: str) -> list[Row]:
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    columns = {(name or "").strip().lower(): name for name in reader.fieldnames or []}
+    item = columns["item"]
+    return [("liked", (each[item].strip(),), float(place)) for place, each in enumerate(reader) if each[item]]

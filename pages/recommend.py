@@ -1,0 +1,30 @@
+"""Recommend: a feed that follows what is liked, from content, from what others did, and from both."""
+
+from __future__ import annotations
+
+from ui.frame import header
+from ui.opened import opened, show_part
+from ui.page import boundary
+from ui.query import go_where_asked
+from ui.recommend_behaviour import behaviour_part
+from ui.recommend_figures import figures_part
+from ui.recommend_live import feed_part
+
+header(
+    "Recommend",
+    "Like a few pictures, and the feed turns to what is near them in the space of the encoder, and to what others went "
+    "on to if there is a log of that. Below each card stands why it is there: the likes that it is nearest to, and how "
+    "near.",
+)
+
+
+def page() -> None:
+    go_where_asked()
+    at = opened("There is no library to recommend from yet.")
+    if at is not None:
+        parts = {"feed": feed_part, "what others did": behaviour_part, "how good it is": figures_part}
+        show_part(at, parts, key="part")
+
+
+with boundary():
+    page()

@@ -1,0 +1,112 @@
+"""One advertisement beside the feed, labelled as one, with why it is there; or none where none fits."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import streamlit as st
+
+from core import Encoder, Library
+from core.recommend.ads import CAP, Ad, Embedded, choose_ad, embed_campaigns
+from core.recommend.campaigns import Campaign
+from core.recommend.feed import Feed
+from core.track import wholes_of
+from ui.gallery import chance_text
+from ui.memory import remembered
+from ui.page import boundary, plain
+from ui.recommend_campaigns import campaign_panel, campaigns_in_use
+from ui.recommend_settings import keep, kept
+from ui.recommend_visit import Visit, items_of
+from ui.tasks import start, task_of
+from ui.visit_work import result_of
+
+_KEY = "recommend campaigns"
+_LOOKED_AT = 6  # cards of the page that an advertisement may fit
+
+
+@st.cache_resource(show_spinner=False)
+def _spent() -> Counter[str]:
+    """Times that each campaign was shown, in all visits since the server began."""
+    return Counter()
+
+
+def ad_slot(library: Library, encoder: Encoder, visit: Visit, feed: Feed, page: Sequence[str]) -> None:
+    """The switch and, where it is on, what fits. page: ids of what is on the screen."""
+    kept("ads", False)
+    wanted = st.toggle(
+        "Show an advertisement", key="ads", bind="query-params",
+        help="At most one, chosen by what you like here and what is on this page, and by nothing else.",
+    )  # fmt: skip
+    keep("ads")
+    if not wanted:
+        return
+    with st.container(border=True, key="ad"), boundary():
+        st.caption("ADVERTISEMENT")
+        campaigns = campaigns_in_use()
+        embedded = _embedded(library, encoder, campaigns)
+        if embedded is not None:
+            _show(library, encoder, visit, _chosen(library, encoder, visit, feed, page[:_LOOKED_AT], embedded))
+        campaign_panel(campaigns, visit.ads)
+
+
+def _embedded(library: Library, encoder: Encoder, campaigns: tuple[Campaign, ...]) -> Embedded | None:
+    """The vectors of the campaigns, made beside the page; the switch asked for them."""
+    background = library.index(encoder).background
+    about = (library.path, encoder.id, campaigns)
+    if task_of(_KEY, about=about) is None:
+        work = partial(embed_campaigns, encoder, campaigns, background=background)
+        start(_KEY, "Reading the campaigns", lambda tell, cancel: work(), about=about)
+    task = task_of(_KEY, about=about)
+    result = result_of(task.job) if task is not None else None
+    return result if isinstance(result, Embedded) else None
+
+
+def _chosen(
+    library: Library, encoder: Encoder, visit: Visit, feed: Feed, page: Sequence[str], embedded: Embedded
+) -> Ad | None:
+    """The one that fits best; it counts as shown when it comes on the screen, and again with the next feed."""
+    index = library.index(encoder)
+
+    def choose() -> Ad | None:
+        before = Counter(visit.ads)
+        if visit.ad is not None and visit.ad[0] == visit.turn:
+            before[visit.ad[1]] -= 1  # the one that is on the screen now
+        ids, vectors = wholes_of(index, page) if page else ([], index.vectors(index.rows_with_vectors[:0]))
+        ad = choose_ad(embedded, feed.tastes, vectors, liked=feed.liked, page=ids, shown=before, spent=_spent())
+        now = (visit.turn, ad.campaign.name) if ad is not None else None
+        if ad is not None and now != visit.ad:
+            visit.ads[ad.campaign.name] = visit.ads.get(ad.campaign.name, 0) + 1
+            _spent()[ad.campaign.name] += 1
+        visit.ad = now
+        return ad
+
+    key = (encoder.id, visit.turn, feed.liked, tuple(visit.opinions.disliked), embedded.campaigns)
+    return remembered("recommend ad", key, index, choose)
+
+
+def _show(library: Library, encoder: Encoder, visit: Visit, ad: Ad | None) -> None:
+    if ad is None:
+        st.markdown("No campaign fits what you like here, or those that fit were shown often enough: so there is none.")
+        return
+    campaign = ad.campaign
+    if campaign.picture is not None:
+        st.image(campaign.picture if isinstance(campaign.picture, bytes) else str(campaign.picture), width=220)
+    st.markdown(f"**{plain(campaign.name)}**  \n{plain(campaign.text)}")
+    if campaign.link:
+        st.link_button("Go there", campaign.link, icon=":material/open_in_new:")
+    because = list(items_of(library, encoder, ad.because).values())
+    times = visit.ads.get(campaign.name, 0)
+    st.markdown(f":gray[**Why this one:** {_why(ad)} ({chance_text(ad.score)}). Shown {times} of {CAP} times at most.]")
+    if because:
+        names = ", ".join(plain(Path(each.path).name) for each in because)
+        st.caption(f"{'On this page' if ad.taste is None else 'You liked'}: {names}")
+
+
+def _why(ad: Ad) -> str:
+    place = "something on this page" if ad.taste is None else f"your taste {ad.taste + 1}"
+    if ad.by == "words" and ad.words:
+        return f"it is for people who care for “{plain(ad.words[0])}”, and that describes {place}"
+    return f"what it says or shows describes {place}"

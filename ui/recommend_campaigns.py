@@ -1,0 +1,67 @@
+"""The campaigns that an advertisement is chosen from: examples of made-up products, or a visitor's own table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from core.media.kinds import IMAGE_SUFFIXES
+from core.recommend.ads import CAP
+from core.recommend.campaigns import Campaign, example_campaigns, read_campaigns
+from ui.page import boundary
+
+_OWN = "recommend own campaigns"
+
+
+def campaigns_in_use() -> tuple[Campaign, ...]:
+    """The visitor's own, or else the examples."""
+    own: tuple[Campaign, ...] | None = st.session_state.get(_OWN)
+    return own or example_campaigns()
+
+
+def campaign_panel(campaigns: tuple[Campaign, ...], shown: Mapping[str, int]) -> None:
+    """The pop-up with the campaigns, and where one's own come from. shown: times in this visit, by name."""
+    own = _OWN in st.session_state
+    with st.popover("Your campaigns" if own else "Example campaigns", icon=":material/campaign:"):
+        if not own:
+            st.caption("Examples, of made-up products that nobody sells.")
+        st.dataframe(
+            [
+                {
+                    "name": each.name,
+                    "text": each.text,
+                    "for people who care for": "; ".join(each.words),
+                    "shown here": shown.get(each.name, 0),
+                }
+                for each in campaigns
+            ],
+            hide_index=True,
+            key="campaigns",
+            column_config={"shown here": st.column_config.NumberColumn(help=f"In this visit; {CAP} times at most.")},
+        )
+        if own:
+            st.button("Back to the examples", on_click=lambda: st.session_state.pop(_OWN, None))
+        _bring()
+
+
+def _bring() -> None:
+    turn = st.session_state.setdefault("campaigns turn", 0)
+    files = st.file_uploader(
+        "Your own: a CSV, and the pictures that it names",
+        type=["csv", *sorted(suffix.removeprefix(".") for suffix in IMAGE_SUFFIXES)],
+        accept_multiple_files=True,
+        key=f"campaigns {turn}",
+        max_upload_size=50,
+        help="Columns: name, and text or picture; if you like words (what its audience cares for, separated by ;), "
+        "budget (times it may be shown) and link.",
+    )
+    tables = [file for file in files or [] if file.name.lower().endswith(".csv")]
+    if files and not tables:
+        st.caption("And the CSV that says what the pictures are for.")
+    if tables and st.button("Use these", type="primary"):
+        with boundary():
+            pictures = {file.name: file.getvalue() for file in files if file is not tables[0]}
+            st.session_state[_OWN] = read_campaigns(tables[0].getvalue(), pictures=pictures)
+            st.session_state["campaigns turn"] += 1
+            st.rerun()

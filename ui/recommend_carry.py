@@ -1,0 +1,59 @@
+"""Likes taken away as a file, brought back, and forgotten."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core import Encoder, Library
+from core.recommend.items import names_of
+from core.recommend.opinions import likes_csv, opinions_json, read_opinions
+from ui.page import boundary, counted, plain
+from ui.recommend_visit import items_of, new_turn, start_over, visit_of
+
+
+def carry_row(library: Library, encoder: Encoder) -> None:
+    """Two pop-ups: take away and bring, and start over."""
+    said = visit_of(library).opinions
+    some = bool(said.liked or said.disliked or said.seen)
+    with st.container(horizontal=True, key="carry"):
+        with st.popover("Take away or bring", icon=":material/swap_vert:"):
+            _take(library, encoder, some)
+            _bring(library)
+        with st.popover("Start over", icon=":material/restart_alt:", disabled=not some):
+            st.caption("Forgets the likes, the dislikes and what was seen. Files that you took away stay.")
+            st.button("Forget them all", type="primary", on_click=start_over, args=(library,))
+
+
+def _take(library: Library, encoder: Encoder, some: bool) -> None:
+    said = visit_of(library).opinions
+    paths = {each.id: each.path for each in items_of(library, encoder, (*said.liked, *said.disliked)).values()}
+    st.download_button(
+        "Likes and dislikes (JSON)", opinions_json(said, paths), file_name="likes.json", mime="application/json",
+        icon=":material/download:", on_click="ignore", disabled=not some, width="stretch",
+        help="All that was said, to be brought back here.",
+    )  # fmt: skip
+    st.download_button(
+        "Likes as a log (CSV)", likes_csv(said, paths), file_name="likes.csv", mime="text/csv",
+        icon=":material/table:", on_click="ignore", disabled=not said.liked, width="stretch",
+        help="One user's interactions: user, item, time, weight. It can be brought back, or be part of a log.",
+    )  # fmt: skip
+
+
+def _bring(library: Library) -> None:
+    turn = st.session_state.setdefault("likes turn", 0)
+    file = st.file_uploader(
+        "Bring likes (JSON or CSV)", type=["json", "csv"], key=f"likes {turn}", max_upload_size=50,
+        help="A file that was taken away here, or a CSV whose column item names files of this library.",
+    )  # fmt: skip
+    if file is None:
+        return
+    with boundary():
+        found, unknown = read_opinions(file.getvalue(), names_of(library))
+        visit = visit_of(library)
+        visit.opinions.add(found)
+        new_turn(visit)
+        st.session_state["likes turn"] += 1  # an empty uploader for the next one
+        told = f"{counted(len(found.liked), 'like')} and {counted(len(found.disliked), 'dislike')} brought."
+        lost = f" Not in this library: {plain(', '.join(unknown[:3]))}" + (" …" if len(unknown) > 3 else ".")
+        st.toast(told + (lost if unknown else ""))
+        st.rerun()

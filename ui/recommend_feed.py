@@ -1,0 +1,127 @@
+"""The cards of a feed, to be liked and disliked: a component, so that a click counts at once and nothing jumps."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from core import Item
+from core.recommend.opinions import Said
+from core.timecode import timecode
+from ui.gallery import picture_uri
+
+_FOLDER = Path(__file__).parent
+_COMPONENT = st.components.v2.component(
+    "semblance_feed",
+    html="<ul role='list'>\n</ul>",
+    css=(_FOLDER / "gallery.css").read_text() + (_FOLDER / "recommend_feed.css").read_text(),
+    js=(_FOLDER / "recommend_feed.js").read_text(),
+)
+_SMALL = 96  # pixels of the pictures beside a reason
+_THREADS = ThreadPoolExecutor(4, "feed pictures")
+_SAID: dict[str, Said | None] = {"like": "like", "dislike": "dislike", "": None}
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a card is there: words, what they mean, the likes it comes from, and its score with what that means."""
+
+    text: str = ""
+    title: str = ""
+    because: tuple[Item, ...] = ()
+    score: str = ""
+    score_title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedCard:
+    """An item, what was said of it, and why it is there."""
+
+    item: Item
+    said: Said | None
+    reason: Reason
+
+
+def feed_cards(
+    cards: Sequence[FeedCard],
+    *,
+    key: str,
+    turn: str,
+    on_say: Callable[[str, Said | None], None],
+    on_open: Callable[[Item], None],
+    on_more: Callable[[Item], None],
+) -> None:
+    """Shows the cards in their order.
+
+    turn: where it changes, other cards are shown, from their beginning. on_say: called with an item's id for each click
+    on a thumb, in order, and with None where it takes back what was said. on_open, on_more: with an item, for its
+    picture and for “More like this”.
+    """
+    shown = _shown(cards)
+    token = hashlib.blake2b(json.dumps(shown).encode(), digest_size=8).hexdigest()
+    items = {other.id: other for card in cards for other in card.reason.because}
+    items |= {card.item.id: card.item for card in cards}
+
+    def told(trigger: str, act: Callable[[Item], None]) -> None:
+        item = items.get(st.session_state[key].get(trigger))
+        if item is not None:
+            act(item)
+
+    _COMPONENT(
+        key=key,
+        data=shown | {"token": token, "turn": turn},
+        on_open_change=lambda: told("open", on_open),
+        on_more_change=lambda: told("more", on_more),
+        on_said_change=lambda: _hear(key, on_say),
+    )
+
+
+def _hear(key: str, on_say: Callable[[str, Said | None], None]) -> None:
+    """Passes on what was not heard before: the component repeats itself, since a click may meet a page at work."""
+    said = st.session_state[key].get("said") or {}
+    mount, before = st.session_state.get(f"{key} heard", ("", 0))
+    if said.get("mount") != mount:
+        mount, before = said.get("mount", ""), 0
+    for number, item_id, what in said.get("list", []):
+        if number > before:
+            before = number
+            if isinstance(item_id, str) and what in _SAID:
+                on_say(item_id, _SAID[what])
+    st.session_state[f"{key} heard"] = (mount, before)
+
+
+def _shown(cards: Sequence[FeedCard]) -> dict[str, Any]:
+    uris = _THREADS.map(lambda card: picture_uri(card.item), cards)
+    others = {other.id: other for card in cards for other in card.reason.because}
+    small = _THREADS.map(lambda other: picture_uri(other, _SMALL), others.values())
+    return {
+        "cards": [_card(card, uri) for card, uri in zip(cards, uris, strict=True)],
+        "small": {
+            other.id: {"name": Path(other.path).name, "src": uri}
+            for other, uri in zip(others.values(), small, strict=True)
+        },
+    }
+
+
+def _card(card: FeedCard, uri: str | None) -> dict[str, Any]:
+    item, reason = card.item, card.reason
+    return {
+        "id": item.id,
+        "name": Path(item.path).name,
+        "src": uri,
+        "video": timecode(item.duration_s or 0.0) if item.kind == "video" else "",
+        "note": item.reason or "The file is not there any more, or cannot be read.",
+        "said": card.said or "",
+        "why": reason.text,
+        "why_title": reason.title,
+        "because": [each.id for each in reason.because],
+        "score": reason.score,
+        "score_title": reason.score_title,
+    }

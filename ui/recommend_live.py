@@ -1,0 +1,139 @@
+"""The feed and what stands beside it: one fragment, so that a like runs nothing but this."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from core import Encoder, Library
+from core.recommend.feed import Feed
+from ui.details import open_details, show_details
+from ui.in_python import in_python, opening
+from ui.page import boundary, counted, plain
+from ui.query import going, more_like
+from ui.recommend_ads import ad_slot
+from ui.recommend_behaviour import learned_of, log_lines
+from ui.recommend_cards import PAGE, cards_of, feed_of, found_cards
+from ui.recommend_carry import carry_row
+from ui.recommend_feed import FeedCard, feed_cards
+from ui.recommend_settings import Settings, settings_section
+from ui.recommend_tastes import taste_section
+from ui.recommend_visit import Visit, items_of, pass_over, say, show_again, visit_of
+
+
+def feed_part(library: Library, encoder: Encoder) -> None:
+    """The whole part."""
+    _live(library, encoder)
+
+
+@st.fragment
+def _live(library: Library, encoder: Encoder) -> None:
+    with boundary():
+        if going():
+            st.rerun()  # the whole page, which goes where that is asked
+        visit, learned = visit_of(library), learned_of(library, encoder)
+        words = _tools(library, visit)
+        left, right = st.columns([5, 2], gap="large")
+        with right:  # the settings are read before the feed, and stand below what follows from it
+            above = st.container()
+            settings = settings_section(behaviour=learned is not None)
+            carry_row(library, encoder)
+        feed = feed_of(library, encoder, visit, settings, learned)
+        with left:
+            shown = _shown(library, encoder, visit, feed, words)
+        said = items_of(library, encoder, (*feed.liked, *visit.opinions.disliked))
+        with above:
+            ad_slot(library, encoder, visit, feed, [card.item.id for card in shown])
+            taste_section(library, encoder, feed, said)
+        in_python(_lines(library, encoder, visit, settings))
+        show_details((), [*(card.item for card in shown), *said.values()])
+
+
+def _tools(library: Library, visit: Visit) -> str:
+    """The line above the feed; returns what is to be found, if anything is."""
+    with st.container(horizontal=True, vertical_alignment="bottom", key="feed_tools"):
+        words = st.text_input(
+            "Find something to like", key="find", bind="query-params", type="search", placeholder="a dog on a beach",
+            max_chars=300, width=320,
+        )  # fmt: skip
+        words = " ".join((words or "").split())
+        if words:
+            st.button("Back to the feed", icon=":material/arrow_back:", on_click=_back)
+            return words
+        _others(library, "others_above")
+        again = len(visit.opinions.seen)
+        st.button(
+            f"Show seen again ({again:,})", icon=":material/history:", on_click=show_again, args=(library,),
+            disabled=not again, type="tertiary",
+        )  # fmt: skip
+    return ""
+
+
+def _back() -> None:
+    st.session_state["find"] = ""
+
+
+def _others(library: Library, key: str) -> None:
+    st.button(
+        "Show others", icon=":material/refresh:", on_click=pass_over, args=(library,), key=key,
+        help="What is on the screen counts as seen and does not come back by itself.",
+    )  # fmt: skip
+
+
+def _shown(library: Library, encoder: Encoder, visit: Visit, feed: Feed, words: str) -> list[FeedCard]:
+    """The line that says what is shown, the cards, and what comes after them."""
+    if words:
+        st.markdown(f"What comes nearest to **{plain(words)}**, to be liked.")
+        cards = found_cards(library, encoder, visit, words)
+    else:
+        st.markdown(_told(library, encoder, visit, feed))
+        cards = cards_of(library, encoder, visit, feed)
+    visit.shown = () if words else tuple(card.item.id for card in cards)
+    if not cards:
+        st.info("Nothing more to show: everything here was liked, disliked or seen.", icon=":material/done_all:")
+        return []
+    feed_cards(
+        cards,
+        key="feed",
+        turn=f"{visit.turn} {words}",
+        on_say=partial(say, library),
+        on_open=open_details,
+        on_more=more_like,
+    )
+    if not words:
+        _others(library, "others_below")
+    return cards
+
+
+def _told(library: Library, encoder: Encoder, visit: Visit, feed: Feed) -> str:
+    """One sentence, always there, so that the cards below it stay where they are."""
+    count = len(library.index(encoder).rows_with_vectors)
+    if feed.liked:
+        tastes = "one taste" if len(feed.tastes) == 1 else f"{len(feed.tastes)} tastes"
+        likes, dislikes = counted(len(feed.liked), "like"), counted(len(visit.opinions.disliked), "dislike")
+        start = f"From **{likes}** and {dislikes}, {tastes}."
+    elif any(each.by == "popularity" for each in feed.recommendations):
+        start = "**Nothing liked yet**, so these are what others liked most. Like a few, and the feed turns to them."
+    else:
+        start = "**Nothing liked yet**, so these are drawn at random. Like a few, and the feed turns to them at once."
+    return f"{start} :gray[{count:,} in the library, {len(visit.opinions.seen):,} passed over.]"
+
+
+def _lines(library: Library, encoder: Encoder, visit: Visit, settings: Settings) -> str:
+    said = visit.opinions
+    behaviour = log_lines(library, encoder) if settings.mix else ""
+    more = f"    behaviour=learned.scores(liked), mix={settings.mix},\n" if behaviour else ""
+    return f"""{opening(library, encoder)}
+from core.recommend.feed import recommend
+{behaviour}
+liked = {list(said.liked)!r}
+feed = recommend(
+    library, encoder, liked, {list(said.disliked)!r},
+    seen={sorted({*said.seen, *visit.held})!r},
+    k={PAGE - len(visit.held)}, diversity={settings.diversity}, exploration={settings.exploration}, seed={visit.turn},
+{more})
+for each in feed.recommendations:
+    print(f"{{each.score:.2f}}  {{each.by}}  {{each.item.path}}  because of", each.because)
+print([round(float(weight), 2) for weight in feed.tastes.weights])
+"""

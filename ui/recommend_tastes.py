@@ -1,0 +1,104 @@
+"""What a visitor likes, as it is understood: each taste with its weight, its words and its likes; and the dislikes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from core import Encoder, Item, Library
+from core.progress import OnProgress
+from core.recommend.feed import Feed
+from core.recommend.taste_words import taste_words
+from core.words import Words, words_of
+from ui.details import open_details
+from ui.gallery import picture_uri
+from ui.memory import remembered
+from ui.page import counted
+from ui.recommend_visit import say, visit_of
+from ui.tasks import asked, start, task_of
+
+_FOLDER = Path(__file__).parent
+_COMPONENT = st.components.v2.component(
+    "semblance_tastes",
+    html="<div>\n</div>",
+    css=(_FOLDER / "recommend_tastes.css").read_text(),
+    js=(_FOLDER / "recommend_tastes.js").read_text(),
+)
+_KEY = "recommend words"
+_SMALL = 96  # pixels of a picture, as beside the reasons
+
+
+def taste_section(library: Library, encoder: Encoder, feed: Feed, items: Mapping[str, Item]) -> None:
+    """Tastes and dislikes, and how to take anything out. items: by id, all that something was said of."""
+    disliked = [items[each] for each in visit_of(library).opinions.disliked if each in items]
+    st.markdown(
+        "**Your tastes**",
+        help="Likes that look alike to the encoder are one taste: a mean of their vectors, moved away from what you "
+        "dislike. The feed serves each by its share of the likes.",
+    )
+    if not feed.liked and not disliked:
+        st.caption("None yet.")
+        return
+    words = _words(library, encoder, feed)
+    groups = [
+        _group(f"Taste {number + 1}", f"{weight:.0%}", words[number], [items[each] for each in _likes(feed, number)])
+        for number, weight in enumerate(feed.tastes.weights)
+    ]
+    if disliked:
+        groups.append(_group("Disliked", counted(len(disliked), "item"), "", disliked))
+    token = hashlib.blake2b(json.dumps(groups).encode(), digest_size=8).hexdigest()
+
+    def told(trigger: str) -> None:
+        item_id = st.session_state["tastes"].get(trigger)
+        if item_id in items and trigger == "open":
+            open_details(items[item_id])
+        elif item_id in items:
+            say(library, item_id, None)
+
+    _COMPONENT(
+        key="tastes",
+        data={"groups": groups, "token": token},
+        on_open_change=lambda: told("open"),
+        on_out_change=lambda: told("out"),
+    )
+
+
+def _words(library: Library, encoder: Encoder, feed: Feed) -> list[str]:
+    """The words of each taste; empty until the vocabulary is read, which the first like asks for."""
+    work = partial(_vocabulary, encoder)
+    if feed.liked and task_of(_KEY, about=encoder.id) is None:
+        start(_KEY, "Reading the words", work, about=encoder.id)
+    ready = asked(_KEY, "Name them in words", work, title="Reading the words", about=encoder.id) if feed.liked else None
+    if ready is None:
+        return [""] * len(feed.tastes)
+    index = library.index(encoder)
+    key = (encoder.id, feed.liked, feed.tastes.vectors.tobytes())
+    found = remembered(
+        "taste words", key, index, lambda: taste_words(encoder, feed.tastes, background=index.background)
+    )
+    return [", ".join(each) for each in found]
+
+
+def _vocabulary(encoder: Encoder, tell: OnProgress, cancel: threading.Event) -> Words:
+    return words_of(encoder, on_progress=tell, cancel=cancel)
+
+
+def _likes(feed: Feed, taste: int) -> list[str]:
+    return [each for each, of in zip(feed.liked, feed.tastes.of, strict=True) if of == taste]
+
+
+def _group(title: str, share: str, words: str, items: Sequence[Item]) -> dict[str, Any]:
+    return {
+        "title": title,
+        "share": share,
+        "words": words,
+        "words_title": "The words that set this taste apart from the rest of the library",
+        "items": [{"id": each.id, "name": Path(each.path).name, "src": picture_uri(each, _SMALL)} for each in items],
+    }

@@ -1,0 +1,87 @@
+"""What a visitor said of the items of each library, and what is on the screen: kept for the visit, on every page."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+import streamlit as st
+
+from core import Encoder, Item, Library
+from core.recommend.clicks import keep_click
+from core.recommend.opinions import Opinions, Said
+from ui.memory import remembered
+from ui.page import boundary
+
+
+@dataclass(slots=True)
+class Visit:
+    """name: stands for the visitor in a log. turn: counts the feeds that were passed over; what is drawn at random
+    stays for a turn. held: place in the feed of the cards that something was said of in this turn: they stay where they
+    are. shown: ids on the screen. ads: times that each campaign was shown; ad: the turn and name of the one on the
+    screen. keeps: whether likes are kept as clicks.
+    """
+
+    name: str = field(default_factory=lambda: secrets.token_hex(8))
+    opinions: Opinions = field(default_factory=Opinions)
+    turn: int = 0
+    held: dict[str, int] = field(default_factory=dict)
+    shown: tuple[str, ...] = ()
+    ads: dict[str, int] = field(default_factory=dict)
+    ad: tuple[int, str] | None = None
+    keeps: bool = False
+
+
+def visit_of(library: Library) -> Visit:
+    """The visit of a library, begun when it is first asked for."""
+    return st.session_state.setdefault("recommend visits", {}).setdefault(str(library.path), Visit())
+
+
+def items_of(library: Library, encoder: Encoder, ids: Iterable[str]) -> dict[str, Item]:
+    """The searchable items of these ids, in their order; others are left out."""
+    index = library.index(encoder)
+    rows = remembered(
+        "recommend rows", None, index, lambda: {each: row for row, each in enumerate(index.items["id"].to_pylist())}
+    )
+    wanted = np.array([rows[each] for each in ids if each in rows], np.int64)
+    return {row["id"]: Item.from_row(row) for row in index.items.take(wanted).to_pylist()}
+
+
+def say(library: Library, item_id: str, what: Said | None) -> None:
+    """Says something of an item; its card, if it is on the screen, stays where it is. For callbacks."""
+    visit = visit_of(library)
+    visit.opinions.say(item_id, what)
+    if item_id in visit.shown:
+        visit.held.setdefault(item_id, visit.shown.index(item_id))
+    if visit.keeps:
+        with boundary():
+            keep_click(library, visit.name, item_id, 1.0 if what == "like" else 0.0)  # 0 takes the like back
+
+
+def pass_over(library: Library) -> None:
+    """What is on the screen was seen: other things, please. For callbacks."""
+    visit = visit_of(library)
+    visit.opinions.seen |= {each for each in visit.shown if visit.opinions.of(each) is None}
+    new_turn(visit)
+
+
+def show_again(library: Library) -> None:
+    """Lets everything come back that was passed over. For callbacks."""
+    visit = visit_of(library)
+    visit.opinions.seen.clear()
+    new_turn(visit)
+
+
+def start_over(library: Library) -> None:
+    """Forgets all that was said of this library; what was shown as an advertisement was shown. For callbacks."""
+    visit = visit_of(library)
+    visit.opinions = Opinions()
+    new_turn(visit)
+
+
+def new_turn(visit: Visit) -> None:
+    """Cards that were held go, and what is drawn at random is drawn anew."""
+    visit.turn += 1
+    visit.held.clear()
