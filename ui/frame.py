@@ -36,6 +36,7 @@ def _pages() -> dict[str, list[st.Page]]:
             st.Page("pages/library.py", title="Library", icon=":material/photo_library:"),
             st.Page("pages/search_images.py", title="Search images", icon=":material/image_search:"),
             st.Page("pages/search_video.py", title="Search video", icon=":material/video_search:"),
+            st.Page("pages/recommend.py", title="Recommend", icon=":material/recommend:"),
         ],
         "Sort": [
             st.Page("pages/explore.py", title="Explore", icon=":material/scatter_plot:"),
