@@ -1,0 +1,149 @@
+"""The rows of an export: vectors as a library stores them, with what is known of their items, read in batches."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from core.encoders.base import Vectors
+from core.errors import Cancelled, DataError
+from core.filters import Filters
+from core.library.schema import EncoderEntry, Label
+from core.library.store import Library
+from core.progress import OnProgress, Progress
+
+AT_ONCE = 1_000  # vectors in memory at a time
+
+LABELS = pa.list_(
+    pa.struct([("task", pa.string()), ("label", pa.string()), ("by", pa.string()), ("probability", pa.float32())])
+)
+ABOUT = pa.schema(
+    [
+        ("path", pa.string()),
+        ("item_id", pa.string()),
+        ("kind", pa.string()),
+        ("start_s", pa.float32()),  # within a video; empty for pictures
+        ("end_s", pa.float32()),
+        ("taken_at", pa.timestamp("s")),
+        ("labels", LABELS),
+        ("captions", pa.list_(pa.string())),
+        ("content_hash", pa.string()),
+        ("sampling", pa.string()),
+    ]
+)
+_OF_ITEMS = ("path", "kind", "taken_at", "content_hash")
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Some rows of an export. about: as `ABOUT`; vectors: (n, dim) float32."""
+
+    about: pa.Table
+    vectors: Vectors
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """What is to be exported: the vectors of one encoder that belong to searchable items, or to some of them."""
+
+    entry: EncoderEntry
+    items: pa.Table
+    labels: pa.Array
+    captions: pa.Array
+    _table: Any
+
+    @classmethod
+    def of(
+        cls,
+        library: Library,
+        encoder_id: str,
+        *,
+        filters: Filters | None = None,
+        item_ids: Collection[str] | None = None,
+    ) -> Rows:
+        """Raises DataError where there is nothing to take away, and LibraryError."""
+        items = library.items()
+        items = items.filter(pc.equal(items["status"], "ok"))
+        mask = (filters or Filters()).mask(items, library)
+        items = items if mask is None else items.filter(pa.array(mask))
+        if item_ids is not None:
+            items = items.filter(pc.is_in(items["id"], value_set=pa.array(list(item_ids), pa.string())))
+        entry = next((each for each in library.encoders() if each.id == encoder_id), None)
+        table = library.vector_table(encoder_id)
+        ids = items["id"].to_pylist()
+        rows = cls(
+            entry or EncoderEntry(encoder_id, "", 0, 0),
+            items.combine_chunks(),
+            _labels_of(ids, library.labels()),
+            _captions_of(ids, library.captions()),
+            table,
+        )
+        if entry is None or table is None or not len(rows):
+            raise DataError("There are no vectors to export: index files with this encoder, or choose other items.")
+        return rows
+
+    def __len__(self) -> int:
+        return self._count
+
+    @cached_property
+    def _count(self) -> int:
+        known = self.items["id"].combine_chunks()
+        batches = self._table.search().select(["item_id"]).limit(None).to_batches(65_536)
+        return sum(int(pc.sum(pc.is_in(batch["item_id"], value_set=known)).as_py() or 0) for batch in batches)
+
+    def parts(self, *, on_progress: OnProgress | None = None, cancel: threading.Event | None = None) -> Iterator[Part]:
+        """The rows in the order of the library's table, some at a time. Raises Cancelled."""
+        started, done = time.monotonic(), 0
+        known = self.items["id"].combine_chunks()
+        names = [
+            name for name in ("item_id", "start_s", "end_s", "sampling", "vector") if name in self._table.schema.names
+        ]
+        for batch in self._table.search().select(names).limit(None).to_batches(AT_ONCE):
+            if cancel is not None and cancel.is_set():
+                raise Cancelled("Stopped: nothing was written.")
+            places = pc.index_in(batch["item_id"], value_set=known)
+            kept, places = batch.filter(pc.is_valid(places)), places.drop_null()
+            if not len(kept):
+                continue
+            halves = kept["vector"].flatten().to_numpy(zero_copy_only=False).reshape(-1, self.entry.dim)
+            yield Part(self._about(kept, places), halves.astype(np.float32))
+            done += len(kept)
+            if on_progress is not None:
+                on_progress(Progress("export", done, len(self), time.monotonic() - started, "vectors"))
+
+    def _about(self, batch: pa.RecordBatch, places: pa.Array) -> pa.Table:
+        of_items = self.items.take(places)
+        columns = {name: of_items[name] for name in _OF_ITEMS}
+        columns |= {"labels": self.labels.take(places), "captions": self.captions.take(places)}
+        columns |= {name: batch[name] for name in batch.schema.names if name != "vector"}
+        empty = pa.nulls(len(batch))
+        return pa.table({name: columns.get(name, empty) for name in ABOUT.names}).cast(ABOUT)
+
+
+def labels_text(labels: list[dict[str, Any]] | None) -> str:
+    """Labels in one cell: `animal: cat; colour: red`."""
+    return "; ".join(f"{each['task']}: {each['label']}" for each in labels or [])
+
+
+def _labels_of(ids: list[str], labels: list[Label]) -> pa.Array:
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for each in labels:
+        told = {"task": each.task, "label": each.label, "by": each.by, "probability": each.probability}
+        found[each.item_id].append(told)
+    return pa.array([found.get(item_id, []) for item_id in ids], LABELS)
+
+
+def _captions_of(ids: list[str], captions: list[tuple[str, str]]) -> pa.Array:
+    found: dict[str, list[str]] = defaultdict(list)
+    for item_id, caption in captions:
+        found[item_id].append(caption)
+    return pa.array([found.get(item_id, []) for item_id in ids], pa.list_(pa.string()))
