@@ -27,13 +27,14 @@ from core.library.reader import ReadFile, ahead, read_ahead, read_file
 from core.library.scan import FoundFile, Scan, is_gone, scan
 from core.library.schema import Item, Kind, VectorRow
 from core.library.store import Library, is_partial, partial_id, parts_of_partial
+from core.media.apart import VideoApart, probe_apart
 from core.media.kinds import is_image_path, is_media_path
 from core.media.sampling import Sampling
 from core.neutral import neutral_vectors
 from core.progress import OnProgress, Progress
 
 if TYPE_CHECKING:
-    from core.media.video import Video, VideoInfo
+    from core.media.video import VideoInfo
 
 _SEEN_IN_FRAMES = ("width", "height", "duration_s", "taken_at", "reason")  # of a video
 
@@ -283,12 +284,10 @@ class _Run:
 
     def _take_video(self, pending: _Pending, tell: Callable[[float], None]) -> None:
         """Embeds the frames, from where an earlier run was stopped. What cannot be read of a video ends it there."""
-        from core.media.video import Video  # FFmpeg loads with the first video
-
         clip = self._clip(pending.item)
         item = pending.item
         try:
-            with Video(Path(item.path)) as video:
+            with VideoApart(item.path, clip.sampling, start_s=clip.read_s, min_side=self.encoder.min_side) as video:
                 pending.item = clip.item = _with_facts(item, video.info)
                 self.commit.clips.append(clip)
                 if not self._embed_frames(clip, video, tell):
@@ -307,17 +306,14 @@ class _Run:
         return Clip(item, sampling, self.library.end_of(self.encoder.id, partial_id(item.id, str(sampling))))
 
     def _seen(self, item: Item) -> Item:
-        from core.media.video import probe
-
         try:
-            return replace(_with_facts(item, probe(Path(item.path))), reason=None)
+            return replace(_with_facts(item, probe_apart(item.path)), reason=None)
         except MediaError:
             return item
 
-    def _embed_frames(self, clip: Clip, video: Video, tell: Callable[[float], None]) -> bool:
+    def _embed_frames(self, clip: Clip, video: VideoApart, tell: Callable[[float], None]) -> bool:
         """Whether it came to the end; False where it was cancelled."""
-        frames = video.frames(clip.sampling, start_s=clip.read_s, min_side=self.encoder.min_side, cancel=self.cancel)
-        with closing(ahead(frames, self.encoder.batch_size)) as decoded:
+        with closing(ahead(video.frames(cancel=self.cancel), self.encoder.batch_size)) as decoded:
             for frame in decoded:
                 if self._cancelled():
                     break

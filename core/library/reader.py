@@ -18,7 +18,8 @@ from PIL import Image
 from core.errors import MediaError
 from core.library.scan import FoundFile
 from core.library.schema import Kind
-from core.media.images import image_size, is_animated, open_image, read_bytes, read_chunks, taken_at
+from core.media.apart import look
+from core.media.images import read_bytes, read_chunks
 from core.media.kinds import is_image_path, is_video_path
 
 T = TypeVar("T")
@@ -54,12 +55,10 @@ def read_file(file: FoundFile, *, min_side: int, wants_pixels: Callable[[ReadFil
             return read
         data = read_bytes(Path(file.path))
         read.content_hash = _hash(data)
-        if is_video_path(file.path) and is_animated(data):
-            read.kind = "video"
-            return read
-        if wants_pixels(read):
-            read.image = open_image(data, min_side=min_side)
-        read.size, read.taken_at = image_size(data), taken_at(data)
+        wanted = min_side if wants_pixels(read) else None
+        looked = look(data, min_side=wanted, may_move=is_video_path(file.path))
+        read.kind = "video" if looked.moves else "image"
+        read.image, read.size, read.taken_at = looked.image, looked.size, looked.taken_at
     except MediaError as error:
         read.reason = str(error)
     return read

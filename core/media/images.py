@@ -72,6 +72,11 @@ def is_animated(data: bytes) -> bool:
         return False
 
 
+def is_large(size: tuple[int, int]) -> bool:
+    """Whether a picture of (width, height) takes so much memory that only one should be decoded at a time."""
+    return size[0] * size[1] > _LARGE_PIXELS
+
+
 def open_image(source: Path | str | bytes, *, min_side: int | None = None) -> Image.Image:
     """Decodes a picture: first frame, EXIF orientation applied, RGB, transparency on white, 16 bits scaled to 8.
 
@@ -167,7 +172,7 @@ def _upright(image: Image.Image) -> Image.Image:
 
 def _few_large(size: tuple[int, int]) -> AbstractContextManager[object]:
     """Large pictures one at a time, whatever the number of threads: each may take two gigabytes on its way."""
-    return _large if size[0] * size[1] > _LARGE_PIXELS else nullcontext()
+    return _large if is_large(size) else nullcontext()
 
 
 def _shrink(image: Image.Image, min_side: int | None) -> Image.Image:
