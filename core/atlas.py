@@ -22,13 +22,14 @@ from core.encoders.base import Encoder, unit_rows
 from core.errors import Cancelled, DataError
 from core.files import write_whole
 from core.filters import Filters
-from core.home import home
 from core.library.store import Library
 from core.points import Of, Points, points_of
+from core.policy import policy
 from core.progress import OnProgress
 from core.projection import Method, Places, map_of
 from core.representatives import medoids
 from core.safe_arrays import SUFFIX, pack, unpack
+from core.visits import place_beside
 
 UNNAMED = "unnamed"
 _FORMAT = "2"
@@ -121,7 +122,8 @@ def atlas_of(
     of = Clusters(np.append(clusters.of, texts), clusters.centres, clusters.method, clusters.silhouette)
     middles = medoids(own, clusters) if clusters.count else np.zeros(0, np.int64)
     atlas = Atlas(points, projection.places, of, tuple(names), middles, projection.placed_later)
-    _keep(_file(library, encoder, asked), atlas)
+    if policy().may_write_shared or not asked.texts:  # texts of strangers are not kept
+        _keep(_file(library, encoder, asked), atlas)
     return atlas
 
 
@@ -192,7 +194,8 @@ def _keep(file: Path, atlas: Atlas) -> None:
 
 def _file(library: Library, encoder: Encoder, asked: Asked) -> Path:
     what = repr((_FORMAT, str(library.path), encoder.id, asked))
-    return home() / "atlases" / f"{hashlib.blake2b(what.encode(errors='replace'), digest_size=12).hexdigest()}{SUFFIX}"
+    folder = place_beside(library.path) / "atlases"
+    return folder / f"{hashlib.blake2b(what.encode(errors='replace'), digest_size=12).hexdigest()}{SUFFIX}"
 
 
 def _digest(points: Points) -> str:

@@ -27,6 +27,7 @@ from core.filters import Filters
 from core.library.index import VectorIndex
 from core.library.schema import Item
 from core.library.store import Library
+from core.policy import policy
 from core.progress import OnProgress, Progress
 from core.relevance import LIKELY
 from core.track import Track
@@ -162,7 +163,8 @@ def write_folders(told: Sequence[Told], target: BinaryIO) -> list[str]:
             except (OSError, ValueError):  # a ValueError: its name cannot be written as UTF-8
                 left_out.append(each.what)
         if left_out:
-            archive.writestr("left out.txt", "\n".join(left_out).encode("utf-8", "backslashreplace"))
+            listed = "\n".join(map(policy().shown, left_out))
+            archive.writestr("left out.txt", listed.encode("utf-8", "backslashreplace"))
     return left_out
 
 

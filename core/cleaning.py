@@ -18,6 +18,7 @@ from core.library.store import Library
 from core.outliers import find_outliers
 from core.picture_quality import QualityReport, measure_quality, shorter_side
 from core.points import points_of
+from core.policy import policy
 from core.progress import OnProgress
 
 _COLUMNS = ("path", "why", "best_copy", "cosine")
@@ -118,5 +119,8 @@ def one_a_line(findings: Sequence[Finding]) -> bool:
 
 
 def paths_list(findings: Iterable[Finding], *, end: str = "\n") -> bytes:
-    """The bare paths as the file system writes them, each ended by `end`: a NUL for `xargs -0`, safe for any name."""
-    return b"".join(os.fsencode(each.item.path + end) for each in findings)
+    """The bare paths as the file system writes them, each ended by `end`: a NUL for `xargs -0`, safe for any name.
+
+    The public is given the names alone.
+    """
+    return b"".join(os.fsencode(policy().shown(each.item.path) + end) for each in findings)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
+from core.policy import policy
 from core.search import Hit
 
 _COLUMNS = ("rank", "path", "kind", "score", "relevance", "likely", "width", "height", "bytes", "taken_at")
@@ -41,6 +42,9 @@ def write_hits_zip(hits: Sequence[Hit], target: BinaryIO) -> list[str]:
 
 
 def as_text(value: str) -> str:
-    """Keeps a spreadsheet from running a file name as a formula, and writes out what of it is not UTF-8."""
-    value = value.encode(errors="backslashreplace").decode()
+    """Keeps a spreadsheet from running a file name as a formula, and writes out what of it is not UTF-8.
+
+    Of a path the public is given the name alone.
+    """
+    value = policy().shown(value).encode(errors="backslashreplace").decode()
     return "'" + value if value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

@@ -13,9 +13,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
+from urllib.parse import quote
 
 from core.errors import MediaError
 from core.export import as_text
+from core.policy import policy
 from core.progress import OnProgress, Progress
 from core.timecode import timecode
 
@@ -171,7 +173,8 @@ def _clip(row: _Row, counted: float, written: float) -> Any:
 
     item, moment = row.item, row.moment
     path = Path(item.path)
-    media = ExternalReference(path.as_uri(), span(0.0, max(item.duration_s or 0.0, moment.end_s)))
+    address = path.as_uri() if policy().may_see_paths else quote(path.name)
+    media = ExternalReference(address, span(0.0, max(item.duration_s or 0.0, moment.end_s)))
     name = re.sub(r"[\x00-\x1f\x7f]", "_", path.name)
     clip = Clip(name, media, span(moment.start_s, moment.end_s))
     clip.markers.append(Marker("peak", span(moment.peak_s, moment.peak_s), MarkerColor.GREEN))

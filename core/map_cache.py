@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from core.errors import DataError
 from core.files import write_whole
-from core.home import home
 from core.points import Points
+from core.policy import policy
 from core.safe_arrays import SUFFIX, pack, unpack
+from core.visits import place_beside
 
 _MOST_KEPT = 24  # maps; those not looked at for longest go first
 
@@ -33,13 +34,15 @@ class KeptMap:
 def map_file(points: Points, method: str, dims: int) -> Path | None:
     """Where the map of such points is kept, or would be: by their library, encoder, and whether videos are whole.
 
-    Not by filters: what they leave over keeps its places. None for points of no library.
+    Not by filters: what they leave over keeps its places. None for points of no library, and where strangers put their
+    texts among them.
     """
-    if points.library is None:
+    if points.library is None or (points.texts and not policy().may_write_shared):
         return None
     of = "items" if np.isnan(points.start_s).all() else "frames"
     named = json.dumps([str(points.library), points.index.encoder_id, of, method, dims])
-    return home() / "maps" / f"{hashlib.blake2b(named.encode(), digest_size=16).hexdigest()}{SUFFIX}"
+    digest = hashlib.blake2b(named.encode(), digest_size=16).hexdigest()
+    return place_beside(points.library) / "maps" / f"{digest}{SUFFIX}"
 
 
 def kept_map(file: Path, dims: int) -> KeptMap | None:

@@ -27,6 +27,7 @@ from core.media.images import open_image
 from core.media.kept import is_as_indexed
 from core.progress import OnProgress, Progress
 from core.quality_kept import load_qualities, save_qualities
+from core.visits import visit_of
 
 BLURRED = 9.0  # grey levels; one of 1,000 photos is below, and nearly all blurred ones, even with noise
 DARK = 0.12  # mean brightness; photos taken at night are about 0.15 to 0.25
@@ -134,7 +135,7 @@ def measure_quality(
                     unreadable.append((item, told))
                     continue
                 found[item.id] = told
-                if item.content_hash and is_as_indexed(item):
+                if item.content_hash and is_as_indexed(item) and visit_of(item.path) is None:
                     fresh[item.content_hash] = told
             if len(fresh) >= _SAVED_EVERY:
                 _save(fresh)

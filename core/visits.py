@@ -11,10 +11,12 @@ from pathlib import Path
 
 import filelock
 
+from core.home import home
+
 _PREFIX = "semblance-visits-"
 _MARK = ".alive"
 _making = threading.Lock()
-_ours: tuple[Path, filelock.FileLock] | None = None
+_ours: tuple[tempfile.TemporaryDirectory[str], filelock.BaseFileLock] | None = None
 
 
 def visits_folder() -> Path:
@@ -24,22 +26,27 @@ def visits_folder() -> Path:
     """
     global _ours
     with _making:
-        if _ours is None or not _ours[0].is_dir():
+        if _ours is None or not Path(_ours[0].name).is_dir():
             _sweep()
-            folder = Path(tempfile.mkdtemp(prefix=_PREFIX))  # for this user alone (0700)
-            lock = filelock.FileLock(folder / _MARK)
+            made = tempfile.TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True)  # for this user alone
+            lock = filelock.FileLock(Path(made.name) / _MARK)
             lock.acquire(timeout=0)
-            _ours = (folder, lock)
-        return _ours[0]
+            _ours = (made, lock)
+        return Path(_ours[0].name)
 
 
 def visit_of(path: Path | str) -> Path | None:
     """The folder of the visit that a file belongs to; None for files of no visit, or of one of another process."""
     if _ours is None:
         return None
-    inside = f"{_ours[0]}{os.sep}"
+    inside = f"{_ours[0].name}{os.sep}"
     text = str(path)
     return Path(inside + text[len(inside) :].split(os.sep, 1)[0]) if text.startswith(inside) else None
+
+
+def place_beside(path: Path | str) -> Path:
+    """Where what is made of a file or library is kept: with the visit that it belongs to, or else in the home."""
+    return visit_of(path) or home()
 
 
 def visit_folder() -> tempfile.TemporaryDirectory[str]:

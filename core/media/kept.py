@@ -1,4 +1,4 @@
-"""Small files made from media and kept in the home folder, by content, so that they are made once."""
+"""Small files made from media and kept by content, so that they are made once: in the home folder, or with a visit."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Literal
 
 from core.files import write_whole
-from core.home import home
 from core.library.schema import Item
+from core.visits import place_beside
 
 MAX_BYTES = 2_000_000_000  # of a room; then its oldest files go
 _EVERY = 64  # writes between two looks at the room's size
@@ -36,7 +36,7 @@ def keep(room: Room, item: Item, name: str, data: bytes) -> None:
         return
     with contextlib.suppress(OSError):
         write_whole(path, data)
-        folder = home() / room
+        folder = place_beside(item.path) / room
         if _writes.get(folder, 0) % _EVERY == 0:
             keep_within(folder, MAX_BYTES)
         _writes[folder] = _writes.get(folder, 0) + 1
@@ -62,7 +62,7 @@ def keep_within(folder: Path, max_bytes: int) -> None:
 
 def _path(room: Room, item: Item, name: str) -> Path | None:
     digest = item.content_hash
-    return home() / room / "v1" / digest[:2] / f"{digest}-{name}" if digest else None
+    return place_beside(item.path) / room / "v1" / digest[:2] / f"{digest}-{name}" if digest else None
 
 
 def is_as_indexed(item: Item) -> bool:
