@@ -9,7 +9,6 @@ import pytest
 from fakes import ColourEncoder
 from PIL import Image
 
-import core.library.uploads as uploads
 from core.library import Library, ingest
 from core.library.uploads import save_uploads
 
@@ -77,14 +76,14 @@ def test_what_is_refused_says_why(library: Library) -> None:
 
 
 def test_a_zip_bomb_stops_at_the_limit(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uploads, "MAX_UNPACKED_BYTES", 1_000_000)
+    monkeypatch.setenv("SEMBLANCE_MAX_UNPACKED_MB", "1")
     report = save_uploads(library, [("bomb.zip", zipped({"small.png": png("red"), "bomb.png": bytes(50_000_000)}))])
     assert [path.name.startswith("small") for path in report.saved] == [True]
     assert report.refused and "unpacks to more" in report.refused[0][1]
 
 
 def test_too_many_files(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uploads, "MAX_FILES", 2)
+    monkeypatch.setenv("SEMBLANCE_MAX_UPLOADS", "2")
     report = save_uploads(library, [(f"{n}.png", io.BytesIO(png("red") + bytes([n]))) for n in range(4)])
     assert len(report.saved) == 2 and len(report.refused) == 2
 

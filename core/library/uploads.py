@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import io
+import math
+import os
 import re
 import zipfile
 from collections.abc import Iterable
@@ -10,73 +14,84 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+from core.errors import MediaError
 from core.files import write_whole
 from core.library.store import Library
-from core.media.images import MAX_BYTES
-from core.media.kinds import is_media_path
-
-MAX_FILES = 10_000
-MAX_UNPACKED_BYTES = 8_000_000_000
+from core.media.apart import probe_apart
+from core.media.images import image_size
+from core.media.kinds import is_image_path, is_media_path
+from core.policy import MB, policy
 
 
 @dataclass(slots=True)
 class UploadReport:
     """folder: where the files went, to be ingested. saved: their paths. refused: (name, reason).
 
-    new: those of `saved` that were not there before, from an earlier upload of the same content.
+    new: those of `saved` that were not there before, from an earlier upload of the same content. kept: (files, bytes)
+    that the visit has by now.
     """
 
     folder: Path
     saved: list[Path] = field(default_factory=list)
     new: list[Path] = field(default_factory=list)
     refused: list[tuple[str, str]] = field(default_factory=list)
+    kept: tuple[int, int] = (0, 0)
 
 
-def save_uploads(library: Library, files: Iterable[tuple[str, BinaryIO]]) -> UploadReport:
+def save_uploads(
+    library: Library, files: Iterable[tuple[str, BinaryIO]], *, kept: tuple[int, int] = (0, 0)
+) -> UploadReport:
     """Keeps uploaded pictures and videos in the library's own `uploads` folder; a zip gives those in it.
 
+    kept: (files, bytes) that the visit has uploaded before; `core.policy` says how much of everything there may be.
     A name is only ever used to make a new one, so no upload can reach outside the folder or replace another file;
     the same content is kept once. What is neither by its name is refused; what is neither by its content is kept, and
     `ingest` lists it with the reason.
     """
-    report = UploadReport(library.path / "uploads")
+    report = UploadReport(library.path / "uploads", kept=kept)
     report.folder.mkdir(exist_ok=True)
-    budget = MAX_UNPACKED_BYTES
+    budget = policy().unpacked_bytes
     for name, file in files:
-        if name.lower().endswith(".zip"):
-            budget -= _save_zip(report, name, file, budget)
+        size = file.seek(0, os.SEEK_END)
+        file.seek(0)
+        if not name.lower().endswith(".zip"):
+            _save(report, name, file, size)
+        elif size > policy().upload_bytes:
+            limit = _mb(policy().upload_bytes)
+            report.refused.append((name, f"The archive is larger than {limit}: send less at a time."))
         else:
-            _save(report, name, file.read())
+            budget -= _save_zip(report, name, file, budget)
     return report
 
 
 def _save_zip(report: UploadReport, name: str, file: BinaryIO, budget: int) -> int:
     """Unpacks the pictures and videos of an archive; returns their bytes, `budget` at the most."""
-    used = 0
+    used, allowed = 0, policy()
     try:
         archive = zipfile.ZipFile(file)
     except Exception as error:  # a hostile archive raises nearly anything: ValueError, UnicodeDecodeError, ...
         report.refused.append((name, f"The archive cannot be opened ({_why(error)}): make the zip again."))
         return used
     with archive:
-        for member in archive.infolist():
+        members = archive.infolist()
+        if len(members) > allowed.zip_files:
+            few = f"{allowed.zip_files:,}"
+            report.refused.append((name, f"It holds {len(members):,} files, of which the first {few} were looked at."))
+        for member in members[: allowed.zip_files]:
             try:
                 if member.is_dir() or not is_media_path(member.filename) or "__MACOSX/" in member.filename:
                     continue
                 with archive.open(member) as packed:  # counted while reading: what an archive says of itself may lie
-                    data = packed.read(min(budget - used, MAX_BYTES) + 1)
+                    data = packed.read(min(budget - used, allowed.file_bytes) + 1)
             except Exception as error:
                 report.refused.append((member.filename, f"It cannot be unpacked from {name} ({_why(error)})."))
                 continue
-            if len(data) > MAX_BYTES:
-                report.refused.append((member.filename, f"It unpacks to more than {MAX_BYTES // 10**6} MB."))
-            elif len(data) > budget - used:
-                limit = f"{MAX_UNPACKED_BYTES / 10**9:g} GB"
+            if len(data) > budget - used:
+                limit = _mb(allowed.unpacked_bytes)
                 report.refused.append((name, f"It unpacks to more than {limit}: send the rest in another upload."))
                 break
-            else:
-                used += len(data)
-                _save(report, member.filename, data)
+            used += len(data)
+            _save(report, member.filename, io.BytesIO(data), len(data))
     return used
 
 
@@ -84,17 +99,58 @@ def _why(error: Exception) -> str:
     return "it needs a password" if "password" in str(error) else str(error) or type(error).__name__
 
 
-def _save(report: UploadReport, name: str, data: bytes) -> None:
+def _save(report: UploadReport, name: str, file: BinaryIO, size: int) -> None:
+    """Keeps one file, or says why not. size: of what is kept or refused, in bytes."""
+    allowed, (count, in_all) = policy(), report.kept
+    reason = None
     if not is_media_path(name):
-        report.refused.append((name, "Not a kind of picture or video that is read here, by its name."))
-    elif len(report.saved) >= MAX_FILES:
-        report.refused.append((name, f"More than {MAX_FILES:,} files in one upload: send the rest in another."))
-    else:
+        reason = "Not a kind of picture or video that is read here, by its name."
+    elif size > allowed.file_bytes:
+        reason = f"It is larger than {_mb(allowed.file_bytes)}: export a smaller copy."
+    elif count >= allowed.uploads:
+        reason = f"A visit keeps {allowed.uploads:,} files, and has them: there is no room for this one."
+    elif in_all + size > allowed.upload_bytes:
+        reason = f"A visit keeps {_mb(allowed.upload_bytes)}, and has {_mb(in_all)}: there is no room for this one."
+    if reason is None:
+        data = file.read()
         path = report.folder / _safe_name(name, data)
-        if not path.exists():
-            write_whole(path, data)
-            report.new.append(path)
+        reason = None if path.exists() else _taken_in(report, path, data)
+    if reason is None:
         report.saved.append(path)
+    else:
+        report.refused.append((name, reason))
+
+
+def _taken_in(report: UploadReport, path: Path, data: bytes) -> str | None:
+    """Writes a file, unless it is more than may be decoded: then why."""
+    write_whole(path, data)
+    reason = _too_much(path, data)
+    if reason is None:
+        report.new.append(path)
+        report.kept = (report.kept[0] + 1, report.kept[1] + len(data))
+    else:
+        path.unlink()
+    return reason
+
+
+def _too_much(path: Path, data: bytes) -> str | None:
+    """Why a picture or video is more than may be decoded; None where it is not, or cannot be told: `ingest` sees."""
+    allowed = policy()
+    with contextlib.suppress(MediaError):
+        if is_image_path(path):
+            width, height = image_size(data)
+            if width * height > allowed.pixels:
+                limit = f"{allowed.pixels / MB:g} megapixels"
+                return f"{width:,} x {height:,} pixels are over the limit of {limit}: export a smaller copy."
+        elif math.isfinite(allowed.video_seconds):
+            duration_s = probe_apart(path).duration_s or 0.0
+            if duration_s > allowed.video_seconds:
+                return f"It lasts {duration_s:,.0f} seconds, and the limit is {allowed.video_seconds:,}: cut it."
+    return None
+
+
+def _mb(size: int) -> str:
+    return f"{size / MB:,.0f} MB"
 
 
 def _safe_name(name: str, data: bytes) -> str:
