@@ -6,7 +6,6 @@ Numbers instead of classes: `core.value_items`.
 from __future__ import annotations
 
 import csv
-import io
 import itertools
 import threading
 import time
@@ -20,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.classify import NONE, Classifier, ClassName, Predictions, predict_video
+from core.csv_text import csv_text
 from core.encoders.base import Encoder
 from core.errors import DataError
-from core.export import as_text
 from core.filters import Filters
 from core.library.index import VectorIndex
 from core.library.schema import Item
@@ -136,13 +135,11 @@ def read_classes(path: Path) -> list[ClassName]:
 
 def told_csv(told: Sequence[Told], names: Sequence[str]) -> str:
     """The answers as CSV with a header: what, label, probability, fits, and the probability of each class."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow(["what", "label", "probability", "fits", *map(as_text, names)])
+    rows = [["what", "label", "probability", "fits", *names]]
     for each in told:
         numbers = (f"{number:.4f}" for number in (each.probability, each.fits, *each.probabilities))
-        writer.writerow([as_text(each.what), as_text(each.label), *numbers])
-    return buffer.getvalue()
+        rows.append([each.what, each.label, *numbers])
+    return csv_text(rows)
 
 
 def write_folders(told: Sequence[Told], target: BinaryIO) -> list[str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import threading
 from collections.abc import Iterable, Sequence
@@ -11,8 +9,8 @@ from dataclasses import dataclass
 
 import pyarrow.compute as pc
 
+from core.csv_text import csv_text
 from core.encoders.base import Encoder
-from core.export import as_text
 from core.library.schema import Item
 from core.library.store import Library
 from core.outliers import find_outliers
@@ -104,13 +102,11 @@ def small(library: Library, below: int) -> list[Finding]:
 
 def findings_csv(findings: Iterable[Finding]) -> str:
     """A table with a header, a file a row: path, why it is listed, the copy to keep, the cosine to it (-1 to 1)."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow(_COLUMNS)
+    rows: list[tuple[object, ...]] = [_COLUMNS]
     for each in findings:
         cosine = "" if each.cosine is None else f"{each.cosine:.4f}"
-        writer.writerow([as_text(each.item.path), as_text(each.why), as_text(each.best), cosine])
-    return buffer.getvalue()
+        rows.append((each.item.path, each.why, each.best, cosine))
+    return csv_text(rows)
 
 
 def one_a_line(findings: Sequence[Finding]) -> bool:

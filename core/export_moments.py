@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 import threading
 import time
@@ -15,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import quote
 
+from core.csv_text import csv_text
 from core.errors import MediaError
-from core.export import as_text
 from core.policy import policy
 from core.progress import OnProgress, Progress
 from core.timecode import timecode
@@ -44,15 +42,13 @@ class _Row:
 
 def moments_csv(hits: Sequence[VideoHit]) -> str:
     """All moments as CSV with a header, best video first; score is a cosine, relevance a probability, times seconds."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow(_COLUMNS)
+    rows: list[tuple[object, ...]] = [_COLUMNS]
     for row in _rows(hits):
         moment = row.moment
         times = (f"{seconds:.3f}" for seconds in (moment.start_s, moment.end_s, moment.peak_s))
         scores = (f"{moment.score:.4f}", f"{moment.relevance:.4f}", int(moment.likely))
-        writer.writerow([row.rank, row.video, row.place, as_text(row.item.path), *times, *scores])
-    return buffer.getvalue()
+        rows.append((row.rank, row.video, row.place, row.item.path, *times, *scores))
+    return csv_text(rows)
 
 
 def write_moments_zip(

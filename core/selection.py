@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from core.csv_text import csv_text
 from core.errors import DataError
-from core.export import as_text
 from core.filters import item_dates
 from core.library.schema import Label
 from core.points import Points
@@ -96,16 +94,14 @@ def selection_csv(points: Points, numbers: Numbers, groups: Sequence[str]) -> st
     groups: (n,) the name of each point's cluster, empty where it is in none.
     """
     paths, kinds = points.column("path"), points.kinds
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(["what", "kind", "start_s", "cluster"])
+    rows = [["what", "kind", "start_s", "cluster"]]
     for number in numbers.tolist():
         row = points.item_rows[number]
         what = paths[number] if row >= 0 else points.texts[number - (len(points) - len(points.texts))]
         start = points.start_s[number]
         seconds = "" if np.isnan(start) else f"{start:.2f}"
-        writer.writerow([as_text(str(what)), kinds[number], seconds, as_text(groups[number])])
-    return out.getvalue()
+        rows.append([str(what), kinds[number], seconds, groups[number]])
+    return csv_text(rows)
 
 
 def _counted(names: Iterable[str]) -> tuple[tuple[str, int], ...]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.classify_items import tracks_of
+from core.csv_text import csv_text
 from core.encoders.base import Encoder
-from core.export import as_text
 from core.filters import Filters
 from core.heads import Head
 from core.library.schema import Item
@@ -53,8 +51,4 @@ def value_library(
 
 def values_csv(valued: Sequence[Valued]) -> str:
     """The answers as CSV with a header: what, value."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow(["what", "value"])
-    writer.writerows((as_text(each.what), f"{each.value:.6g}") for each in valued)
-    return buffer.getvalue()
+    return csv_text([("what", "value"), *((each.what, f"{each.value:.6g}") for each in valued)])

@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from core.csv_text import as_text
 from core.errors import DataError
-from core.export import as_text
 from core.files import absolute
 from core.filters import Filters
 from core.library.store import Library

@@ -16,8 +16,8 @@ import numpy as np
 import pyarrow as pa
 from PIL import Image
 
+from core.csv_text import as_text
 from core.errors import Cancelled, DataError, MediaError
-from core.export import as_text
 from core.library.schema import Item
 from core.media.thumbnails import thumbnail
 from core.progress import OnProgress
