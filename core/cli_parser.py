@@ -1,4 +1,4 @@
-"""Commands: index, search, locate, classify, cluster, eval, bench, sample. `--json` prints one JSON object only."""
+"""Commands: index, search, locate, classify, cluster, recommend, eval, bench, sample. `--json` prints one JSON object only."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from core import cli_commands as commands
 from core.cli_cluster import cluster, show_clusters
 from core.cli_options import CLASSES, POOLING, POOLINGS, add_command, add_encoder
 from core.cli_parser_measure import add_benchmarks, add_evaluations
+from core.cli_recommend import add_recommend
+from core.cli_share import add_sharing
 from core.cli_show import show_classified, show_figures, show_hits, show_index, show_places
 from core.relevance import LIKELY
 
@@ -23,6 +25,7 @@ def command_parser() -> argparse.ArgumentParser:
     _add_locate(tree)
     _add_classify(tree)
     _add_cluster(tree)
+    add_recommend(tree)
     add_evaluations(tree.add_parser("eval", help="measure quality on your own files"))
     add_benchmarks(tree.add_parser("bench", help="measure speed on this machine"))
     sample = add_command(tree, "sample", "build the sample library", commands.sample, show_figures)

@@ -48,6 +48,15 @@ def find_model(name: str, *, on_progress: OnProgress | None = None) -> ModelFile
     return ModelFiles(name, f"{repo}@{folder.name[:12]}", folder, _weights(folder))
 
 
+def is_on_disk(name: str) -> bool:
+    """Whether a model of that name is complete on this machine. Never touches the network."""
+    match = _HUB_ID.fullmatch(name)
+    local = absolute(name)
+    if local.is_dir():
+        return not missing_parts(_names(local))
+    return match is not None and _cached(match["repo"], match["revision"]) is not None
+
+
 def fingerprint(folder: Path) -> str:
     """Twelve hex digits that stand for a model's content: all of its small files, and its weights.
 

@@ -7,7 +7,6 @@ The frames of a long video are committed on the way under an id of no item, and 
 
 from __future__ import annotations
 
-import hashlib
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -22,7 +21,7 @@ from core.errors import MediaError
 from core.library.batch import Batch, Embedded
 from core.library.clip import Clip
 from core.library.commit import Commit
-from core.library.known import Known
+from core.library.known import Known, new_item_id
 from core.library.reader import ReadFile, ahead, read_ahead, read_file
 from core.library.scan import FoundFile, Scan, is_gone, scan
 from core.library.schema import Item, Kind, VectorRow
@@ -233,12 +232,7 @@ class _Run:
         return _Pending(item, "updated" if known else "added")
 
     def _new_id(self, path: str, content_hash: str) -> str:
-        """From path and content, so that a run that died between its two writes meets its own vectors again."""
-        for attempt in range(len(self.ids) + 1):  # taken where the item was moved away and a copy put in its place
-            text = f"{content_hash}\0{attempt}\0{path}".encode(errors="surrogateescape")
-            item_id = hashlib.blake2b(text, digest_size=12).hexdigest()
-            if item_id not in self.ids:
-                break
+        item_id = new_item_id(path, content_hash, self.ids)
         self.ids.add(item_id)
         return item_id
 

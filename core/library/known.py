@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from core.encoders.base import Encoder
@@ -9,6 +11,16 @@ from core.library.scan import FoundFile
 from core.library.schema import Item
 from core.library.store import Library
 from core.media.sampling import Sampling
+
+
+def new_item_id(path: str, content_hash: str, taken: Collection[str]) -> str:
+    """From path and content, so that a run that died between its two writes meets its own vectors again."""
+    for attempt in range(len(taken) + 1):  # taken where the item was moved away and a copy put in its place
+        text = f"{content_hash}\0{attempt}\0{path}".encode(errors="surrogateescape")
+        item_id = hashlib.blake2b(text, digest_size=12).hexdigest()
+        if item_id not in taken:
+            break
+    return item_id
 
 
 @dataclass

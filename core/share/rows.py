@@ -19,6 +19,7 @@ from core.errors import Cancelled, DataError
 from core.filters import Filters
 from core.library.schema import EncoderEntry, Label
 from core.library.store import Library
+from core.policy import policy
 from core.progress import OnProgress, Progress
 
 AT_ONCE = 1_000  # vectors in memory at a time
@@ -123,6 +124,7 @@ class Rows:
     def _about(self, batch: pa.RecordBatch, places: pa.Array) -> pa.Table:
         of_items = self.items.take(places)
         columns = {name: of_items[name] for name in _OF_ITEMS}
+        columns["path"] = pa.array(map(policy().shown, of_items["path"].to_pylist()), pa.string())
         columns |= {"labels": self.labels.take(places), "captions": self.captions.take(places)}
         columns |= {name: batch[name] for name in batch.schema.names if name != "vector"}
         empty = pa.nulls(len(batch))

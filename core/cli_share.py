@@ -1,0 +1,89 @@
+"""`export`, `import`, pages of results, and data sets of a hub. Each command returns what `--json` prints."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+from typing import Any
+
+from core.cli_options import add_command
+from core.cli_show import one_line
+from core.encoders import DEFAULT_ENCODER
+from core.errors import LibraryError
+from core.library.store import Library
+from core.progress import OnProgress
+
+Options = argparse.Namespace
+_ENDINGS = ".parquet (everything, exact), .csv, .npz, or .zip (TensorBoard projector)"
+
+
+def add_sharing(tree: Any) -> None:
+    """Adds `export` and `import`."""
+    parser = add_command(
+        tree, "export", "a library's vectors and what is known of them, as a file", export, show_export
+    )
+    parser.add_argument("--library", required=True, metavar="DIR")
+    parser.add_argument("--out", required=True, metavar="FILE", help=f"its ending says the format: {_ENDINGS}")
+    parser.add_argument("--encoder", metavar="NAME", help="whose vectors; default: the one that it was indexed with")
+    parser.add_argument("--kind", choices=("image", "video"), help="only these")
+    parser.add_argument("--folder", metavar="DIR", help="only what lies in it or below")
+    parser.add_argument("--label", metavar="LABEL", help="only what has this label")
+    parser.add_argument("--sprite", action="store_true", help="with .zip: small pictures too")
+    parser = add_command(tree, "import", "vectors that were made elsewhere, into a library", bring_in, show_import)
+    parser.add_argument("file", metavar="FILE", help=".parquet or .npz with paths and vectors")
+    parser.add_argument("--library", required=True, metavar="DIR", help="made if it is not there")
+    parser.add_argument("--name", metavar="NAME", help="what the vectors are called (default: as the file)")
+    parser.add_argument("--root", metavar="DIR", help="the folder that relative paths start from (default: the file's)")
+
+
+def export(options: Options, bar: OnProgress) -> dict[str, Any]:
+    """`export`."""
+    from core.filters import Filters
+    from core.share.export_vectors import export_vectors
+
+    library = Library(options.library)
+    filters = Filters(kind=options.kind, folder=options.folder, label=options.label)
+    encoder_id = _stored(library, options.encoder)
+    report = export_vectors(library, encoder_id, options.out, filters=filters, sprite=options.sprite, on_progress=bar)
+    return asdict(report)
+
+
+def bring_in(options: Options, bar: OnProgress) -> dict[str, Any]:
+    """`import`."""
+    from core.share.import_vectors import import_vectors
+    from core.share.vector_files import open_vectors
+
+    open_vectors(options.file)  # what cannot be read makes no library
+    library = Library(options.library, create=True)
+    report = asdict(import_vectors(library, options.file, name=options.name, root=options.root, on_progress=bar))
+    report["left_out"] = [{"path": path, "reason": reason} for path, reason in report["left_out"]]
+    return report | {"seconds": round(report["seconds"], 3)}
+
+
+def show_export(report: dict[str, Any]) -> None:
+    """Where the file is and what is in it."""
+    size = f"{report['bytes'] / 1e6:,.1f} MB"
+    print(f"{report['vectors']:,} vectors of {report['dim']} numbers ({report['encoder']}): {report['path']}, {size}")
+
+
+def show_import(report: dict[str, Any]) -> None:
+    """What came in, and what did not."""
+    print(
+        f"{report['vectors']:,} vectors of {report['items']:,} items, {report['added']:,} of them new to the library, "
+        f"as {report['encoder']}"
+    )
+    if report["labels"] or report["captions"]:
+        print(f"{report['labels']:,} labels and {report['captions']:,} captions came with them.")
+    for each in report["left_out"]:
+        print(f"  {one_line(each['path'])}: {each['reason']}")
+
+
+def _stored(library: Library, name: str | None) -> str:
+    """The id of an encoder that has vectors in a library; it need not be installed."""
+    entries = library.encoders()
+    wanted = (name,) if name is not None else (DEFAULT_ENCODER, *(entry.name for entry in entries))
+    found = next((entry.id for each in wanted for entry in entries if each in (entry.name, entry.id)), None)
+    if found is None:
+        has = ", ".join(entry.name for entry in entries) or "none"
+        raise LibraryError(f"{library.path} has no vectors of {name or DEFAULT_ENCODER} (it has: {has}).")
+    return found

@@ -1,0 +1,268 @@
+"""Vectors that were made elsewhere into a library: under an encoder of their own, or under the one that they say they
+are of, if it is here. Files are opened to be known again later; nothing is embedded."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+
+from core.encoders import DEFAULT_ENCODER, Encoder, open_encoder
+from core.encoders.imported import imported_name
+from core.errors import Cancelled, DataError, EncoderError, MediaError
+from core.files import absolute
+from core.library.known import new_item_id
+from core.library.reader import ReadFile, read_ahead, read_file
+from core.library.scan import FoundFile
+from core.library.schema import Item, Label, LabelledBy, VectorRow
+from core.library.store import Library
+from core.progress import OnProgress, Progress
+from core.share.matching import Matcher
+from core.share.usable import Times, unit_or_not
+from core.share.vector_files import VectorFile, open_vectors
+
+_STOPPED = "Stopped: what was imported until then stays, and importing again goes on."
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """What came in. items: that got vectors; added: those of them that were not in the library before.
+
+    left_out: (path, reason) of rows that could not be used.
+    """
+
+    encoder: str
+    dim: int
+    vectors: int = 0
+    items: int = 0
+    added: int = 0
+    labels: int = 0
+    captions: int = 0
+    left_out: list[tuple[str, str]] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+def import_vectors(
+    library: Library,
+    path: Path | str,
+    *,
+    name: str | None = None,
+    root: Path | str | None = None,
+    on_progress: OnProgress | None = None,
+    cancel: threading.Event | None = None,
+) -> ImportReport:
+    """Brings the vectors of a .parquet or .npz into a library, see `open_vectors` for what it has to hold.
+
+    name: what they are called, by default as the file; they become those of the encoder "imported:NAME:DIM". Vectors
+    that say that they are of an encoder that is here become that encoder's. root: the folder that relative paths start
+    from, by default that of the file. Vectors that items have of the same encoder are replaced. They are brought to
+    unit length. Rows whose file is unknown, or whose vector is zero or not finite, are left out and told.
+    Raises DataError where nothing of the file can be used, EncoderError for a bad name, LibraryError, and Cancelled.
+    """
+    file = open_vectors(path)
+    encoder = _encoder_of(library, file, name)
+    start = absolute(root) if root is not None else file.path.parent
+    with library.writing():
+        run = _Import(library, file, encoder, start, on_progress, cancel)
+        return run.run()
+
+
+def _encoder_of(library: Library, file: VectorFile, name: str | None) -> Encoder:
+    """The encoder that the file names, if it is here as it was there; else one for these vectors alone."""
+    own = open_encoder(imported_name(file.path.stem if name is None else name, file.dim))
+    if not _may_be_here(file.encoder_name):
+        return own
+    try:
+        encoder = open_encoder(file.encoder_name)
+    except EncoderError:
+        return own
+    if encoder.id != file.encoder_id:
+        return own
+    if encoder.dim != file.dim:
+        raise DataError(f"{file.path.name} says it is of {encoder.name}, whose vectors have {encoder.dim} numbers.")
+    return encoder
+
+
+def _may_be_here(name: str) -> bool:
+    """False for what would have to be fetched."""
+    from core.encoders.hub_files import is_on_disk
+
+    return bool(name) and (name == DEFAULT_ENCODER or "@" in name or name.startswith("imported:") or is_on_disk(name))
+
+
+class _Import:
+    """One run: the items that rows belong to, then the vectors, and at last the items that are new."""
+
+    def __init__(
+        self,
+        library: Library,
+        file: VectorFile,
+        encoder: Encoder,
+        root: Path,
+        on_progress: OnProgress | None,
+        cancel: threading.Event | None,
+    ) -> None:
+        self.library, self.file, self.encoder = library, file, encoder
+        self.on_progress, self.cancel = on_progress, cancel
+        self.started = time.monotonic()
+        self.report = ImportReport(encoder.name, encoder.dim)
+        items = [Item.from_row(row) for row in library.items().to_pylist()]
+        self.known = {item.id for item in items}
+        self.ids = set(self.known)
+        self.matcher = Matcher([item for item in items if item.status != "failed"], root)
+        self.paths: list[str] = [path or "" for path in file.about["path"].to_pylist()]
+        self.hashes = self._column("content_hash")
+        self.replaced = library.vector_ids(encoder.id)
+        self.arrived: dict[str, Item] = {}
+
+    def run(self) -> ImportReport:
+        owners = self._owners()
+        times = Times(self._column("start_s"), self._column("end_s"), owners)
+        self._write(owners, times)
+        if not self.arrived:
+            why = f" ({self.paths[0]}: {self.report.left_out[0][1]})" if self.report.left_out else ""
+            raise DataError(
+                f"Not one row of {self.file.path.name} can be used{why} Check its paths, or give their folder."
+            )
+        new = [item for item in self.arrived.values() if item.id not in self.known]
+        for first in range(0, len(new), 5_000):
+            self.library.put_items(new[first : first + 5_000])
+        self._tell_more(owners)
+        self.library.sweep()
+        report = self.report
+        report.items, report.added, report.seconds = len(self.arrived), len(new), time.monotonic() - self.started
+        return report
+
+    # whose vectors they are
+
+    def _owners(self) -> list[Item | None]:
+        """(rows,) the item of each."""
+        asked = list(zip(self.paths, self.hashes, strict=True))
+        found = {each: self.matcher.find(*each) for each in dict.fromkeys(asked)}
+        files = list(dict.fromkeys(match.file for match in found.values() if match.file))
+        taken_in = self._read(files)
+        owners: dict[tuple[str, str | None], Item | None] = {}
+        for each, match in found.items():
+            item = match.item or taken_in.get(match.file or "")
+            reason = match.reason
+            if isinstance(item, str):
+                item, reason = None, item
+            if item is not None and each[1] and item.content_hash != each[1] and match.item is None:
+                item, reason = None, "The file has changed since this vector was made."
+            owners[each] = item
+            if item is None:
+                self.report.left_out.append((each[0], reason or "It could not be read."))
+        return [owners[each] for each in asked]
+
+    def _read(self, files: Sequence[str]) -> dict[str, Item | str]:
+        """Files as new items, or why they cannot be read."""
+        found: dict[str, Item | str] = {}
+        read = partial(read_file, min_side=1, wants_pixels=lambda _: False)
+        listed = [FoundFile(path, 0, 0) for path in files]
+        for each in read_ahead(listed, read, ahead=8, cancel=self.cancel):
+            found[each.file.path] = each.reason or self._item_of(each)
+            self._tell("read files", len(found), len(files), "files")
+        self._go_on()
+        return found
+
+    def _item_of(self, read: ReadFile) -> Item | str:
+        path = read.file.path
+        if (known := self.matcher.by_content.get(read.content_hash or "")) is not None and known.path == path:
+            return known
+        status = Path(path).stat()
+        item_id = new_item_id(path, read.content_hash or "", self.ids)
+        self.ids.add(item_id)
+        width, height = read.size or (None, None)
+        item = Item(
+            item_id, path, read.kind, "ok", status.st_size, status.st_mtime_ns, read.content_hash, width, height,
+            taken_at=read.taken_at,
+        )  # fmt: skip
+        return _as_video(item) if read.kind == "video" else item
+
+    # their vectors
+
+    def _write(self, owners: Sequence[Item | None], times: Times) -> None:
+        samplings = self._column("sampling")
+        first = 0
+        for rows in self.file.vectors():
+            self._go_on()
+            unit, usable = unit_or_not(rows)
+            waiting: list[VectorRow] = []
+            for place, vector in enumerate(unit):
+                number = first + place
+                item = owners[number]
+                if item is None:
+                    continue
+                when = times.of(number)
+                if not usable[place] or when is None:
+                    reason = "Its vector is zero or not finite." if not usable[place] else times.why_not(number)
+                    self.report.left_out.append((self.paths[number], reason))
+                    continue
+                waiting.append(VectorRow(item.id, vector, *when, samplings[number]))
+                self.arrived[item.id] = item
+            first += len(rows)
+            self._commit(waiting)
+            self._tell("import", first, len(self.file), "vectors")
+
+    def _commit(self, rows: list[VectorRow]) -> None:
+        arrived = {row.item_id for row in rows}
+        self.library.remove_vectors(self.encoder, sorted(self.replaced & arrived))
+        self.replaced -= arrived
+        self.library.add_vectors(self.encoder, rows)
+        self.report.vectors += len(rows)
+
+    # what else the file tells of them
+
+    def _tell_more(self, owners: Sequence[Item | None]) -> None:
+        """Labels, where nobody has given another in the same task, and captions."""
+        labels: dict[tuple[str, str], Label] = {}
+        captions: list[tuple[str, str]] = []
+        there = {(each.item_id, each.task) for each in self.library.labels()}
+        rows = zip(owners, self._column("labels"), self._column("captions"), strict=True)
+        for item, told, texts in rows:
+            if item is None or item.id not in self.arrived:
+                continue
+            captions += [(item.id, str(text)) for text in texts if text] if isinstance(texts, list) else []
+            for each in told if isinstance(told, list) else []:
+                label = _label(item.id, each)
+                if label is not None and (item.id, label.task) not in there:
+                    labels[item.id, label.task] = label
+        self.library.put_labels(list(labels.values()))
+        self.library.put_captions(captions)
+        self.report.labels, self.report.captions = len(labels), len(set(captions))
+
+    def _column(self, name: str) -> list:
+        about = self.file.about
+        return about[name].to_pylist() if name in about.column_names else [None] * len(about)
+
+    def _go_on(self) -> None:
+        if self.cancel is not None and self.cancel.is_set():
+            raise Cancelled(_STOPPED)
+
+    def _tell(self, stage: str, done: int, total: int, unit: str) -> None:
+        if self.on_progress is not None and (done % 16 == 0 or done == total or unit == "vectors"):
+            self.on_progress(Progress(stage, done, total, time.monotonic() - self.started, unit))
+
+
+def _as_video(item: Item) -> Item | str:
+    from core.media.video import probe
+
+    try:
+        about = probe(Path(item.path))
+    except MediaError as error:
+        return str(error)
+    return replace(item, width=about.width, height=about.height, duration_s=about.duration_s, taken_at=about.taken_at)
+
+
+def _label(item_id: str, told: object) -> Label | None:
+    """A label as an export wrote it; None for anything else."""
+    if not isinstance(told, dict) or not told.get("task") or not told.get("label"):
+        return None
+    probability = told.get("probability")
+    by: LabelledBy = "model" if told.get("by") == "model" else "person"
+    return Label(
+        item_id, str(told["task"]), str(told["label"]), by, None if probability is None else float(probability)
+    )

@@ -1,0 +1,64 @@
+"""Which items the paths of a table mean: those of a library, or files that are not in it yet."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from core.files import absolute
+from core.library.schema import Item
+from core.media.kinds import is_media_path
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What one path of a table means: an item, or a file to be taken in, or neither for a reason."""
+
+    item: Item | None = None
+    file: str | None = None
+    reason: str | None = None
+
+
+class Matcher:
+    """Finds items by path, then by content, then by the end of their paths where only one has it.
+
+    root: the folder that relative paths start from.
+    """
+
+    def __init__(self, items: Sequence[Item], root: Path) -> None:
+        self.root = root
+        self.by_path = {item.path: item for item in items}
+        self.by_content = {item.content_hash: item for item in items if item.content_hash}
+        self.by_name: dict[str, list[Item]] = {}
+        for item in items:
+            self.by_name.setdefault(PurePosixPath(item.path).name, []).append(item)
+
+    def find(self, path: str, content_hash: str | None = None) -> Match:
+        """content_hash: of the file whose vector it was, as `Item.content_hash`, where it is known."""
+        try:
+            written = os.path.expanduser(path)
+            whole = written if os.path.isabs(written) else str(absolute(self.root / written))
+            whole = os.path.abspath(whole)
+            whole.encode()
+        except (ValueError, UnicodeEncodeError):
+            return Match(reason="This is no path of a file.")
+        item = self.by_path.get(whole) or self.by_content.get(content_hash or "") or self._by_end(path)
+        if item is not None:
+            if content_hash and item.content_hash and content_hash != item.content_hash:
+                return Match(reason="The file has changed since this vector was made.")
+            return Match(item)
+        if not is_media_path(whole):
+            return Match(reason="Neither in the library nor a picture or video by its name.")
+        if not os.path.isfile(whole):
+            return Match(reason="Neither in the library nor a file of this computer.")
+        return Match(file=whole)
+
+    def _by_end(self, path: str) -> Item | None:
+        parts = [part for part in path.replace("\\", "/").split("/") if part not in ("", ".")]
+        if not parts or ".." in parts or os.path.isabs(path):
+            return None
+        end = "/" + "/".join(parts)
+        found = [item for item in self.by_name.get(parts[-1], []) if item.path.endswith(end)]
+        return found[0] if len(found) == 1 else None

@@ -1,0 +1,213 @@
+"""Files of vectors that were made elsewhere, read some rows at a time: Parquet, and NPZ without pickles."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from core.encoders.imported import LEAST_DIM, MOST_DIM
+from core.errors import DataError
+from core.files import absolute
+
+AT_ONCE = 1_000  # vectors in memory at a time
+PATHS = ("path", "paths", "file", "files", "filename", "filenames", "file_name", "filepath", "image_path", "image")
+VECTORS = ("vector", "vectors", "embedding", "embeddings", "emb", "features")
+_MOST_ROWS = 20_000_000
+_ABOUT = ("start_s", "end_s", "sampling", "content_hash", "labels", "captions")
+
+
+@dataclass(frozen=True, eq=False)
+class VectorFile:
+    """What a file says before its vectors are read. about: a row each: path, and of `start_s`, `end_s`, `sampling`,
+    `content_hash`, `labels` and `captions` those that are there. encoder_id, encoder_name: empty where it does not say.
+    """
+
+    path: Path
+    dim: int
+    about: pa.Table
+    encoder_id: str
+    encoder_name: str
+    _vectors: str
+
+    def __len__(self) -> int:
+        return len(self.about)
+
+    def vectors(self) -> Iterator[NDArray[np.floating]]:
+        """(m, dim) of the rows in their order, some at a time, as they stand there: nothing is checked.
+
+        Raises DataError where the file is damaged.
+        """
+        with _readable(self.path):
+            yield from (_of_npz if self.path.suffix.lower() == ".npz" else _of_parquet)(self)
+
+
+def open_vectors(path: Path | str) -> VectorFile:
+    """Looks into a file of vectors: a Parquet with a column of paths and one of lists of numbers, all of one length, or
+    an NPZ with an array of paths (n,) and one of vectors (n, dim).
+
+    Columns and arrays are known by their names (`PATHS`, `VECTORS`), vectors else by being the only ones of their kind.
+    Raises DataError that says what the file lacks.
+    """
+    path = absolute(path)
+    if not path.is_file():
+        raise DataError(f"There is no file {str(path)!r}: check the path.")
+    opened = {".npz": _open_npz, ".parquet": _open_parquet}.get(path.suffix.lower())
+    if opened is None:
+        raise DataError(f"{path.name} is neither a .parquet nor an .npz: save the vectors as one of these.")
+    with _readable(path):
+        found = opened(path)
+    if not LEAST_DIM <= found.dim <= MOST_DIM:
+        raise DataError(f"The vectors of {path.name} have {found.dim} numbers: {LEAST_DIM} to {MOST_DIM} are possible.")
+    if not 0 < len(found) <= _MOST_ROWS:
+        raise DataError(f"{path.name} has {len(found):,} rows: 1 to {_MOST_ROWS:,} can be imported.")
+    return found
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except DataError:
+        raise
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        EOFError,
+        NotImplementedError,
+        zipfile.BadZipFile,
+        pa.ArrowException,
+    ) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
+        raise DataError(f"{path.name} cannot be read ({reason}): save it again.") from error
+
+
+def _named(names: Sequence[str], known: Sequence[str], what: str, path: Path) -> str:
+    found = next((name for wanted in known for name in names if name.lower() == wanted), None)
+    if found is None:
+        raise DataError(f"{path.name} has no {what}: name it {known[0]!r} (it has: {', '.join(names)[:200]}).")
+    return found
+
+
+# Parquet
+
+
+def _open_parquet(path: Path) -> VectorFile:
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path) as file:
+        schema = file.schema_arrow
+        texts = [
+            field.name for field in schema if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)
+        ]
+        lists = [field.name for field in schema if _is_vector(field.type)]
+        paths = _named(texts, PATHS, "column of paths", path)
+        vectors = lists[0] if len(lists) == 1 else _named(lists, VECTORS, "column of vectors", path)
+        names = [paths, *(name for name in _ABOUT if name in schema.names)]
+        about = file.read(columns=names).rename_columns(["path", *names[1:]])
+        told = {key.decode(): value.decode(errors="replace") for key, value in (schema.metadata or {}).items()}
+        dim = _list_length(file, vectors)
+    return VectorFile(path, dim, about, told.get("encoder_id", ""), told.get("encoder_name", ""), vectors)
+
+
+def _is_vector(kind: pa.DataType) -> bool:
+    is_list = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+    return is_list and (pa.types.is_floating(kind.value_type) or pa.types.is_integer(kind.value_type))
+
+
+def _list_length(file: Any, name: str) -> int:
+    kind = file.schema_arrow.field(name).type
+    if pa.types.is_fixed_size_list(kind):
+        return int(kind.list_size)
+    first = next(file.iter_batches(1, columns=[name]), None)
+    return len(first.column(0)[0].values or ()) if first is not None else 0
+
+
+def _of_parquet(file: VectorFile) -> Iterator[NDArray[np.floating]]:
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(file.path) as opened:
+        for batch in opened.iter_batches(AT_ONCE, columns=[file._vectors]):
+            column = batch.column(0)
+            if column.null_count:
+                raise DataError(f"{file.path.name} has rows without a vector: leave them out.")
+            values = column.flatten()
+            lengths = np.diff(column.offsets.to_numpy()) if hasattr(column, "offsets") else np.array([file.dim])
+            if values.null_count or (lengths != file.dim).any() or len(values) != len(column) * file.dim:
+                raise DataError(f"The vectors of {file.path.name} are not all of {file.dim} numbers: they must be.")
+            yield values.to_numpy(zero_copy_only=False).reshape(-1, file.dim)
+
+
+# NPZ
+
+
+def _open_npz(path: Path) -> VectorFile:
+    with zipfile.ZipFile(path) as archive:
+        headers = {name.removesuffix(".npy"): _header(archive, name) for name in archive.namelist()}
+        texts = [name for name, (shape, kind, _) in headers.items() if len(shape) == 1 and kind.kind in "US"]
+        tables = [name for name, (shape, kind, _) in headers.items() if len(shape) == 2 and kind.kind in "fiu"]
+        paths = _named(texts, PATHS, "array of paths", path)
+        vectors = tables[0] if len(tables) == 1 else _named(tables, VECTORS, "array of vectors (n, dim)", path)
+        rows, dim = headers[vectors][0]
+        columns = {"path": _texts(archive, paths)}
+        columns |= {name: _texts(archive, name) for name in ("content_hash",) if name in texts}
+        columns |= {name: _numbers(archive, name) for name in ("start_s", "end_s") if name in headers}
+        told = {name: str(_whole(archive, name)) for name in ("encoder_id", "encoder_name") if name in headers}
+    if any(len(column) != rows for column in columns.values()):
+        raise DataError(
+            f"{path.name} has {rows:,} vectors and {len(columns['path']):,} paths: as many of both, please."
+        )
+    about = pa.table(columns)
+    return VectorFile(path, dim, about, told.get("encoder_id", ""), told.get("encoder_name", ""), vectors)
+
+
+def _header(archive: zipfile.ZipFile, name: str) -> tuple[tuple[int, ...], np.dtype[Any], bool]:
+    """Shape, type and whether columns come first, of an array that is not read yet."""
+    with archive.open(name) as file:
+        return _read_header(file)
+
+
+def _read_header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any], bool]:
+    version = np.lib.format.read_magic(file)
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, by_columns, kind = read(file)
+    if kind.hasobject:
+        raise DataError("The file holds pickled objects, which can run code and are not opened: save plain arrays.")
+    return shape, kind, by_columns
+
+
+def _whole(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
+    with archive.open(f"{name}.npy") as file:
+        return np.lib.format.read_array(file, allow_pickle=False)
+
+
+def _texts(archive: zipfile.ZipFile, name: str) -> pa.Array:
+    array = _whole(archive, name)
+    return pa.array(np.char.decode(array, "utf-8") if array.dtype.kind == "S" else array, pa.string())
+
+
+def _numbers(archive: zipfile.ZipFile, name: str) -> pa.Array:
+    return pa.array(_whole(archive, name).astype(np.float32), from_pandas=True)
+
+
+def _of_npz(file: VectorFile) -> Iterator[NDArray[np.floating]]:
+    with zipfile.ZipFile(file.path) as archive:
+        (rows, dim), kind, by_columns = _header(archive, f"{file._vectors}.npy")
+        if by_columns:  # cannot be read row by row
+            whole = _whole(archive, file._vectors)
+            yield from (whole[first : first + AT_ONCE] for first in range(0, rows, AT_ONCE))
+            return
+        with archive.open(f"{file._vectors}.npy") as stored:
+            _read_header(stored)
+            for first in range(0, rows, AT_ONCE):
+                count = min(AT_ONCE, rows - first)
+                data = stored.read(count * dim * kind.itemsize)
+                yield np.frombuffer(data, kind, count * dim).reshape(count, dim)
