@@ -1,4 +1,4 @@
-"""Commands: index, search, locate, classify, cluster, recommend, eval, bench, sample. `--json` prints one JSON object only."""
+"""Commands: index, search, locate, classify, cluster, recommend, export, import, eval, bench, sample."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ def command_parser() -> argparse.ArgumentParser:
     _add_classify(tree)
     _add_cluster(tree)
     add_recommend(tree)
+    add_sharing(tree)
     add_evaluations(tree.add_parser("eval", help="measure quality on your own files"))
     add_benchmarks(tree.add_parser("bench", help="measure speed on this machine"))
     sample = add_command(tree, "sample", "build the sample library", commands.sample, show_figures)
