@@ -1,4 +1,4 @@
-"""Commands: index, search, locate, classify, cluster, recommend, export, import, eval, bench, sample."""
+"""Commands: index, search, classify, cluster, recommend, eval and others. `--json` prints one JSON object only."""
 
 from __future__ import annotations
 

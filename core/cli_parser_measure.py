@@ -8,6 +8,7 @@ from typing import Any
 
 from core import cli_measure as measures
 from core.cli_options import CLASSES, POOLING, POOLINGS, add_command, add_encoder, counts
+from core.cli_recommend import add_eval_recommend
 from core.cli_show import show_dimensions, show_fewshot, show_figures
 
 
@@ -19,6 +20,7 @@ def add_evaluations(evaluate: argparse.ArgumentParser) -> None:
         each.add_argument("--images", type=Path, required=True, metavar="DIR")
     for each in (*of_pictures, *_add_videos(tree)):
         add_encoder(each)
+    add_eval_recommend(tree)
 
 
 def _add_search(tree: Any) -> list[argparse.ArgumentParser]:
