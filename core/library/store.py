@@ -7,11 +7,11 @@ import os
 import shutil
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import filelock
 import numpy as np
@@ -32,10 +32,11 @@ from core.library.schema import (
     Item,
     Label,
     LabelledBy,
+    Status,
     VectorRow,
     vectors_schema,
 )
-from core.library.tables import delete_rows, explained, first_line, pack, quoted, table_name
+from core.library.tables import DamagedTable, damaged, delete_rows, explained, first_line, pack, quoted, table_name
 
 _MARK = "library.json"
 
@@ -71,23 +72,21 @@ class Library:
 
     def items(self) -> pa.Table:
         """All rows of the `items` table, in the order of their paths."""
-        table = self._open("items")
-        rows = table.to_arrow() if table else ITEMS.empty_table()
+        with self._reading("items") as table:
+            rows = table.to_arrow() if table else ITEMS.empty_table()
         return rows.sort_by("path")
 
     def item(self, item_id: str) -> Item | None:
         """The item of an id, whatever its status; None where there is none."""
-        table = self._open("items")
         (wanted,) = quoted([item_id])
-        rows = table.search().where(f"id = {wanted}").limit(1).to_list() if table else []
+        with self._reading("items") as table:
+            rows = table.search().where(f"id = {wanted}").limit(1).to_list() if table else []
         return Item.from_row(rows[0]) if rows else None
 
     def counts(self) -> dict[str, int]:
         """How many items have each status: {"ok", "failed", "missing"}."""
-        table = self._open("items")
-        return {
-            status: table.count_rows(f"status = '{status}'") if table else 0 for status in ("ok", "failed", "missing")
-        }
+        with self._reading("items") as table:
+            return {each: table.count_rows(f"status = '{each}'") if table else 0 for each in get_args(Status)}
 
     def failures(self) -> list[Item]:
         """The files that could not be read, each with its reason."""
@@ -100,27 +99,25 @@ class Library:
 
     def vector_ids(self, encoder_id: str) -> set[str]:
         """The ids of the items that have vectors of this encoder."""
-        table = self._open(table_name(encoder_id))
-        if table is None:
-            return set()
-        return set(table.search().select(["item_id"]).limit(None).to_arrow()["item_id"].to_pylist())
+        with self._reading(table_name(encoder_id)) as table:
+            rows = table.search().select(["item_id"]).limit(None).to_arrow() if table else None
+        return set(rows["item_id"].to_pylist()) if rows else set()
 
     def samplings(self, encoder_id: str) -> dict[str, str]:
         """How the videos that have vectors of this encoder were sampled, by item id."""
-        table = self._open(table_name(encoder_id))
-        if table is None or SAMPLING.name not in table.schema.names:
-            return {}
-        videos = table.search().where("sampling IS NOT NULL").select(["item_id", SAMPLING.name]).limit(None)
-        return dict(zip(*(column.to_pylist() for column in videos.to_arrow().columns), strict=True))
+        with self._reading(table_name(encoder_id)) as table:
+            if table is None or SAMPLING.name not in table.schema.names:
+                return {}
+            videos = table.search().where("sampling IS NOT NULL").select(["item_id", SAMPLING.name]).limit(None)
+            return dict(zip(*(column.to_pylist() for column in videos.to_arrow().columns), strict=True))
 
     def vectors_of(self, encoder_id: str, item_ids: Sequence[str]) -> dict[str, list[VectorRow]]:
         """The stored vectors of some items, float16, by item id; an item without any is not in the answer."""
         found: dict[str, list[VectorRow]] = {}
-        table = self._open(table_name(encoder_id)) if item_ids else None
-        if table is None:
-            return found
-        for some in quoted(item_ids):
-            rows = table.search().where(f"item_id IN ({some})").limit(None).to_arrow().combine_chunks()
+        with self._reading(table_name(encoder_id)) as table:
+            ways = [table.search().where(f"item_id IN ({some})") for some in quoted(item_ids)] if table else []
+            parts = [way.limit(None).to_arrow() for way in ways]
+        for rows in (part.combine_chunks() for part in parts):
             dim = rows.schema.field("vector").type.list_size
             vectors = rows["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False).reshape(-1, dim)
             names = [name for name in rows.column_names if name != "vector"]
@@ -130,28 +127,30 @@ class Library:
 
     def end_of(self, encoder_id: str, vector_id: str) -> float | None:
         """The second at which the rows stored under an id end; None where there are none."""
-        table = self._open(table_name(encoder_id))
-        if table is None:
-            return None
-        ends = table.search().where(f"item_id = '{vector_id}'").select(["end_s"]).limit(None).to_arrow()["end_s"]
+        with self._reading(table_name(encoder_id)) as table:
+            if table is None:
+                return None
+            ends = table.search().where(f"item_id = '{vector_id}'").select(["end_s"]).limit(None).to_arrow()["end_s"]
         return pc.max(ends).as_py() if len(ends) else None
 
     def vector_count(self, encoder_id: str) -> int:
         """How many vectors of this encoder are there, without those of unfinished videos."""
-        table = self._open(table_name(encoder_id))
-        return table.count_rows("item_id NOT LIKE '%~%'") if table is not None else 0
+        with self._reading(table_name(encoder_id)) as table:
+            return table.count_rows("item_id NOT LIKE '%~%'") if table else 0
 
     def labels(self, task: str | None = None) -> list[Label]:
         """The labels of items, of one task or of all, in the order of tasks and items."""
-        table = self._open("labels")
-        rows = table.to_arrow().sort_by([("task", "ascending"), ("item_id", "ascending")]).to_pylist() if table else []
-        return [Label(**row) for row in rows if task in (None, row["task"])]
+        with self._reading("labels") as table:
+            rows = table.to_arrow() if table else LABELS.empty_table()
+        rows = rows.sort_by([("task", "ascending"), ("item_id", "ascending")])
+        return [Label(**row) for row in rows.to_pylist() if task in (None, row["task"])]
 
     def captions(self) -> list[tuple[str, str]]:
         """(item id, caption) of all captions that are known to describe items; an item may have several."""
-        table = self._open("captions")
-        rows = table.to_arrow().sort_by([("item_id", "ascending"), ("caption", "ascending")]) if table else None
-        return list(zip(*(column.to_pylist() for column in rows.columns), strict=True)) if rows else []
+        with self._reading("captions") as table:
+            rows = table.to_arrow() if table else CAPTIONS.empty_table()
+        rows = rows.sort_by([("item_id", "ascending"), ("caption", "ascending")])
+        return list(zip(*(column.to_pylist() for column in rows.columns), strict=True))
 
     def vector_table(self, encoder_id: str) -> Any | None:
         """The Lance table of an encoder's vectors as it is now, to be read in batches; None where there are none."""
@@ -165,10 +164,12 @@ class Library:
             cached = self._indexes.get(encoder.id)
             if cached and cached[0] == key:
                 return cached[1]
-            rows = (
-                vectors.to_arrow() if vectors else vectors_schema(encoder.id, encoder.name, encoder.dim).empty_table()
-            )
-            index = build_index(encoder.id, encoder.dim, items.to_arrow() if items else ITEMS.empty_table(), rows)
+            with self._reading(table_name(encoder.id)):
+                schema = vectors_schema(encoder.id, encoder.name, encoder.dim)
+                rows = vectors.to_arrow() if vectors else schema.empty_table()
+            with self._reading("items"):
+                listed = items.to_arrow() if items else ITEMS.empty_table()
+            index = build_index(encoder.id, encoder.dim, listed, rows)
             self._indexes[encoder.id] = (key, index)
             return index
 
@@ -253,7 +254,7 @@ class Library:
                 merge.when_matched_update_all().when_not_matched_insert_all().execute(rows)
 
     def put_captions(self, captions: Sequence[tuple[str, str]]) -> None:
-        """Adds captions (item id, caption) in one commit, none twice. It waits for no other writer, as labels do not."""
+        """Adds captions (item id, caption) in one commit, none twice, and waits for no other writer."""
         if captions:
             with explained(self.path):
                 table = self._db.create_table("captions", schema=CAPTIONS, exist_ok=True)
@@ -266,6 +267,7 @@ class Library:
         if successors:
             labels = [label for label in self.labels() if label.by == "person" and label.item_id in successors]
             self.put_labels([replace(label, item_id=successors[label.item_id]) for label in labels])
+            self._forget(list(successors))
 
     def remove_labels(self, task: str, *, by: LabelledBy | None = None, item_ids: Sequence[str] | None = None) -> None:
         """Forgets the labels of a task: all, or only those by a person or by a model, or of some items."""
@@ -282,6 +284,7 @@ class Library:
         table = self._open("items")
         if table is not None:
             delete_rows(table, "id", item_ids)
+        self._forget(item_ids)
         self.sweep()
 
     def purge_missing(self) -> int:
@@ -315,24 +318,22 @@ class Library:
         Those of a video that is not finished stay as long as the library lists it; with drop_unfinished, not if the
         video is embedded all the same: it was to be sampled otherwise, and then nobody went on with that.
         """
-        items = self._open("items")
-        known = set(items.search().select(["id"]).limit(None).to_arrow()["id"].to_pylist()) if items else set()
+        with self._reading("items") as items:
+            if items is None:  # lost, perhaps, and about to be made again: then all of it is still wanted
+                return
+            known = set(items.search().select(["id"]).limit(None).to_arrow()["id"].to_pylist())
         with explained(self.path):
             for table, entry in self._vector_tables():
-                ids = self.vector_ids(entry.id)
-                owners = {each: parts_of_partial(each)[0] for each in ids}
-                given_up = {each for each in ids if drop_unfinished and is_partial(each) and owners[each] in ids}
-                orphans = {each for each in ids if owners[each] not in known}
-                delete_rows(table, "item_id", sorted(orphans | given_up))
-                pack(table)
-            if (labels := self._open("labels")) is not None:
-                delete_rows(labels, "item_id", sorted({label.item_id for label in self.labels()} - known))
-                pack(labels)
-            if (captions := self._open("captions")) is not None:
-                delete_rows(captions, "item_id", sorted({owner for owner, _ in self.captions()} - known))
-                pack(captions)
-            if items:
-                pack(items)
+                with suppress(DamagedTable):  # whoever asks for this encoder is told
+                    ids = self.vector_ids(entry.id)
+                    owners = {each: parts_of_partial(each)[0] for each in ids}
+                    given_up = {each for each in ids if drop_unfinished and is_partial(each) and owners[each] in ids}
+                    orphans = {each for each in ids if owners[each] not in known}
+                    delete_rows(table, "item_id", sorted(orphans | given_up))
+                    pack(table)
+            for packed in (self._open("labels"), self._open("captions"), items):
+                if packed is not None:
+                    pack(packed)
 
     def delete(self) -> None:
         """Removes the library's directory. Photos outside it are not touched; uploads, which live inside it, go too."""
@@ -345,16 +346,16 @@ class Library:
         """Brings a library of an earlier format up to date: once, by its first writer, before anything is written."""
         if self.about["format"] < FORMAT_VERSION:
             with explained(self.path):
-                for table, _ in self._vector_tables():
-                    if SAMPLING.name not in table.schema.names:
+                for name in self._vector_names():
+                    if (table := self._open(name)) is not None and SAMPLING.name not in table.schema.names:
                         table.add_columns(SAMPLING)
                 self.about = {**self.about, "format": FORMAT_VERSION}
                 write_whole(self.path / _MARK, json.dumps(self.about).encode())
 
     def _drop(self, encoder_id: str) -> None:
         with self._index_lock, explained(self.path):
-            if self._open(table_name(encoder_id)) is not None:
-                self._db.drop_table(table_name(encoder_id))
+            with suppress(FileNotFoundError):  # the folder, since a damaged table must go too
+                shutil.rmtree(self.path / f"{table_name(encoder_id)}.lance")
             self._indexes.pop(encoder_id, None)
 
     def _open(self, name: str) -> Any | None:
@@ -365,18 +366,35 @@ class Library:
         try:
             return self._db.open_table(name)
         except Exception as error:
-            raise LibraryError(
-                f"The table {name!r} of {self.path} is damaged ({first_line(error)}). "
-                "Restore the folder from a copy, or remove it and index again."
-            ) from error
+            raise damaged(self.path, name, error) from error
+
+    @contextmanager
+    def _reading(self, name: str) -> Iterator[Any | None]:
+        """A table to be read in the block, see `_open`. Raises DamagedTable, which says what to do."""
+        try:
+            yield self._open(name)
+        except (OSError, RuntimeError, ValueError) as error:
+            raise damaged(self.path, name, error) from error
+
+    def _forget(self, item_ids: Sequence[str]) -> None:
+        """The labels and captions of items. Others stay, also of items that are not listed: these may be again."""
+        with explained(self.path):
+            for name in ("labels", "captions"):
+                if (table := self._open(name)) is not None:
+                    delete_rows(table, "item_id", item_ids)
+
+    def _vector_names(self) -> list[str]:
+        return sorted(path.stem for path in self.path.glob("vectors_*.lance"))
 
     def _vector_tables(self) -> list[tuple[Any, EncoderEntry]]:
-        names = sorted(path.stem for path in self.path.glob("vectors_*.lance"))
+        """Without damaged ones, so that they cost nobody else anything: who asks for their encoder is told."""
         found = []
-        for table in filter(None, map(self._open, names)):
-            about = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
-            entry = EncoderEntry(about["encoder_id"], about["encoder_name"], int(about["dim"]), table.count_rows())
-            found.append((table, entry))
+        for name in self._vector_names():
+            with suppress(DamagedTable):
+                if (table := self._open(name)) is not None:
+                    about = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
+                    dim, count = int(about["dim"]), table.count_rows()
+                    found.append((table, EncoderEntry(about["encoder_id"], about["encoder_name"], dim, count)))
         return found
 
 

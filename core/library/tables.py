@@ -43,6 +43,24 @@ def first_line(error: Exception) -> str:
     return re.sub(r",? \S+\.rs:\d+(:\d+)?", "", line)[:160]  # without places in the engine's source
 
 
+class DamagedTable(LibraryError):
+    """One table of a library cannot be read; the others can."""
+
+
+def damaged(path: Path, name: str, error: Exception) -> DamagedTable:
+    """What to say of a table that cannot be read: what it held, what is unharmed, and what to do."""
+    if name == "items":
+        what, then = "list of files", "index the same folders again, all in one run: their vectors and labels are kept"
+    elif name in ("labels", "captions"):
+        what, then = f"table of {name}", "all else is unharmed"
+    else:
+        what, then = "table of one encoder's vectors", "index again: all else is unharmed"
+    return DamagedTable(
+        f"The {what} of {path} is damaged ({first_line(error)}). "
+        f"Restore the folder {name}.lance in it from a copy, or remove that folder; {then}."
+    )
+
+
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
     """Turns what the table engine raises (disk full, read-only, damaged) into one sentence."""

@@ -6,7 +6,7 @@ import io
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
 
@@ -84,38 +84,19 @@ def open_image(source: Path | str | bytes, *, min_side: int | None = None) -> Im
         Decoding a 12-megapixel JPEG for a 224-pixel encoder so costs a fraction of the time and memory.
     Raises MediaError with the reason in one sentence.
     """
-    data = source if isinstance(source, bytes) else read_bytes(Path(source))
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow warns of large pictures and odd metadata; our limit decides
-            with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
-                _check_size(image)
-                if min_side and image.format in ("JPEG", "MPO"):
-                    image.draft(None, (min_side, min_side))
-                with _few_large(image.size):
-                    image.load()
-                    return _to_rgb(_shrink(_upright(image), min_side))
-    except MediaError:
-        raise
-    except Image.DecompressionBombError:
-        raise _too_large() from None
-    except UnidentifiedImageError:
-        raise MediaError(_unidentified(data)) from None
-    except MemoryError:
-        raise MediaError("Not enough memory to decode the picture: export a smaller copy.") from None
-    except Exception as error:  # decoders raise nearly anything on broken data: struct.error, SyntaxError, ...
-        raise MediaError(_broken(error)) from error
+    with _opened(source if isinstance(source, bytes) else read_bytes(Path(source))) as image:
+        _check_size(image)
+        if min_side and image.format in ("JPEG", "MPO"):
+            image.draft(None, (min_side, min_side))
+        with _few_large(image.size):
+            image.load()
+            return _to_rgb(_shrink(_upright(image), min_side))
 
 
 def image_size(data: bytes) -> tuple[int, int]:
     """(width, height) in pixels as displayed (orientation applied), from the header alone. Raises MediaError."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
-                return image.size[::-1] if _is_turned(image) else image.size
-    except Exception as error:
-        raise MediaError(_broken(error)) from error
+    with _opened(data) as image:
+        return image.size[::-1] if _is_turned(image) else image.size
 
 
 def taken_at(data: bytes) -> datetime | None:
@@ -129,6 +110,26 @@ def taken_at(data: bytes) -> datetime | None:
         return datetime.strptime(str(text).strip("\0 "), "%Y:%m:%d %H:%M:%S") if text else None
     except Exception:  # metadata is a guest's claim: whatever is wrong with it, the picture itself is still good
         return None
+
+
+@contextmanager
+def _opened(data: bytes) -> Iterator[Image.Image]:
+    """A picture whose header has been read. What goes wrong with it in the block raises MediaError with the reason."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow warns of large pictures and odd metadata; our limit decides
+            with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+                yield image
+    except MediaError:
+        raise
+    except Image.DecompressionBombError:
+        raise _too_large() from None
+    except UnidentifiedImageError:
+        raise MediaError(_unidentified(data)) from None
+    except MemoryError:
+        raise MediaError("Not enough memory to decode the picture: export a smaller copy.") from None
+    except Exception as error:  # decoders raise nearly anything on broken data: struct.error, SyntaxError, ...
+        raise MediaError(_broken(error)) from error
 
 
 def _check_size(image: Image.Image) -> None:
