@@ -1,4 +1,8 @@
-"""Which files a folder holds: recursive, without hidden files and symlink loops, and what could not be looked into."""
+"""Which files a folder holds: recursive, without hidden files and symlink loops, and what could not be looked into.
+
+Links are followed to what lies within the folders that were asked for, and no further: a link in a folder that came
+from elsewhere would bring in whatever its maker likes.
+"""
 
 from __future__ import annotations
 
@@ -65,19 +69,44 @@ def scan(
 ) -> Scan:
     """Lists the files below `paths` whose names are `wanted`; a file named itself is always taken.
 
-    A folder reached by several ways (links) is listed once, under its own name if that is among them.
+    A folder reached by several ways (links) is listed once, under its own name if that is among them. Links out of
+    `paths` are not followed, and listed as unreadable or closed; a path that is itself a link is.
     on_found: told the count so far, now and then. Raises LibraryError for a path that does not exist.
     """
     result = Scan(checked_roots(paths))
     for root in result.roots:
         if not os.path.isdir(root):
             _add(result, root)
-    for path in _walk([root for root in result.roots if os.path.isdir(root)], result.closed):
+    within = _Within(result.roots)
+    for path in _walk([root for root in result.roots if os.path.isdir(root)], within, result.closed):
         if wanted(path):
-            _add(result, path)
+            if os.path.islink(path) and (out := within.leads_out(path)):
+                result.unreadable[_readable(path)] = out
+            else:
+                _add(result, path)
             if on_found and len(result.files) % 500 == 0:
                 on_found(len(result.files))
     return result
+
+
+class _Within:
+    """The folders and files that were asked for, wherever they really lie."""
+
+    def __init__(self, roots: list[str]) -> None:
+        self._roots = [os.path.realpath(root) for root in roots]
+
+    def leads_out(self, link: str) -> str | None:
+        """Why a link is not followed; None where it is. One that leads nowhere, or to itself, gets its own reason."""
+        target = os.path.realpath(link)
+        if any(target == root or target.startswith(root.rstrip(os.sep) + os.sep) for root in self._roots):
+            return None
+        if not os.path.exists(target):
+            return None
+        return "It is a link out of the folder, and is not followed: index what it leads to under its own path."
+
+
+def _readable(path: str) -> str:
+    return os.fsencode(path).decode(errors="backslashreplace")
 
 
 def _add(result: Scan, path: str) -> None:
@@ -85,8 +114,7 @@ def _add(result: Scan, path: str) -> None:
         path.encode()
         stat = os.stat(path)
     except UnicodeEncodeError:  # bytes of another age: nothing that shows or stores text can carry them
-        readable = os.fsencode(path).decode(errors="backslashreplace")
-        result.unreadable[readable] = "The name is not valid UTF-8: rename the file."
+        result.unreadable[_readable(path)] = "The name is not valid UTF-8: rename the file."
     except OSError as error:
         result.unreadable[path] = f"The file cannot be looked at: {error.strerror}."
     else:
@@ -97,7 +125,7 @@ def _add(result: Scan, path: str) -> None:
             result.unreadable[path] = "It is a pipe or a device, not a file."
 
 
-def _walk(roots: list[str], closed: dict[str, str]) -> Iterator[str]:
+def _walk(roots: list[str], within: _Within, closed: dict[str, str]) -> Iterator[str]:
     seen: set[tuple[int, int]] = set()
     folders, links = roots[::-1], list[str]()  # links last, so that a folder is listed under its own name
     while folders or links:
@@ -117,7 +145,12 @@ def _walk(roots: list[str], closed: dict[str, str]) -> Iterator[str]:
                 yield entry.path
         for entry in reversed(listed):
             if _is_folder(entry):
-                (links if entry.is_symlink() else folders).append(entry.path)
+                if not entry.is_symlink():
+                    folders.append(entry.path)
+                elif out := within.leads_out(entry.path):
+                    closed[entry.path] = out
+                else:
+                    links.append(entry.path)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
