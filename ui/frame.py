@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ui.copy_link import copy_link
+from ui.libraries import VISIT
 from ui.page import boundary
 from ui.sidebar import sidebar
 
@@ -64,5 +66,7 @@ def header(title: str, about: str) -> None:
     if not st.session_state.pop("framed", False):
         frame().run()
         st.stop()
-    st.title(title, anchor=False)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.title(title, anchor=False, width="stretch")
+        copy_link(of_visit=st.session_state.get("library") == VISIT)
     st.markdown(f":gray[{about}]")

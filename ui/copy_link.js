@@ -1,0 +1,38 @@
+const ICON =
+  '<svg width="16" height="16" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" aria-hidden="true">' +
+  '<path d="M10 14a5 5 0 0 0 7 0l3-3a5 5 0 0 0-7-7l-1 1M14 10a5 5 0 0 0-7 0l-3 3a5 5 0 0 0 7 7l1-1"/></svg>';
+
+export default function ({ data, parentElement }) {
+  const button = parentElement.querySelector("button");
+  const told = parentElement.querySelector("span");
+  const show = (text) => (button.innerHTML = ICON + text); // text: our own words
+  if (!button.innerHTML) show("Copy link");
+  button.title = data.title;
+  button.onclick = async () => {
+    const copied = await copy(window.location.href);
+    show(copied ? "Copied" : "Not allowed");
+    told.textContent = copied ? "The link was copied." : "The browser did not allow it: copy the address bar.";
+    button.title = copied ? data.title : told.textContent;
+    setTimeout(() => show("Copy link"), 2500);
+  };
+}
+
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return copyBySelection(text); // without HTTPS there is no clipboard
+  }
+}
+
+function copyBySelection(text) {
+  const field = document.createElement("textarea");
+  field.value = text;
+  field.style.cssText = "position: fixed; opacity: 0";
+  document.body.append(field);
+  field.select();
+  const copied = document.execCommand("copy");
+  field.remove();
+  return copied;
+}
