@@ -19,7 +19,7 @@ from core.encoders.base import Encoder, Vectors, unit_rows
 from core.errors import MediaError, QueryError
 from core.files import absolute
 from core.library.index import VectorIndex
-from core.media.images import open_image
+from core.media.apart import open_apart
 from core.media.kinds import is_image_path, is_media_path, is_video_path
 from core.track import track_of
 
@@ -200,7 +200,7 @@ def _embed_term(
     try:
         if term.kind == "clip":
             return clip_track(encoder, source).whole()
-        return encoder.encode_images([open_image(source, min_side=encoder.min_side)])[0]
+        return encoder.encode_images([open_apart(source, min_side=encoder.min_side)])[0]
     except MediaError as error:
         where = f"The {term.kind} of the query" if isinstance(term.value, bytes) else repr(str(term.value))
         raise QueryError(f"{where} cannot be used: {error}") from error

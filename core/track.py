@@ -160,15 +160,14 @@ def embed_video(
     Ends early, with what there is, when `cancel` is set. Raises MediaError where no frame can be read.
     """
     from core.library.reader import ahead
-    from core.media.video import Frame, Video
+    from core.media.apart import VideoApart
+    from core.media.video import Frame
 
     runs, rows = Runs(), list[tuple[float, float, Vectors]]()
     started = time.monotonic()
     with (
-        Video(source) as video,
-        closing(
-            ahead(video.frames(sampling or Sampling(), min_side=encoder.min_side, cancel=cancel), encoder.batch_size)
-        ) as frames,
+        VideoApart(source, sampling or Sampling(), min_side=encoder.min_side) as video,
+        closing(ahead(video.frames(cancel=cancel), encoder.batch_size)) as frames,
     ):
         remaining: Iterator[Frame] = iter(frames)
         while (batch := list(islice(remaining, encoder.batch_size))) and not (cancel and cancel.is_set()):

@@ -17,6 +17,7 @@ from core.library.known import Known
 from core.library.reader import read_ahead, read_file
 from core.library.scan import FoundFile, Scan
 from core.library.store import Library
+from core.media.apart import probe_apart
 from core.media.kinds import is_image_path
 from core.media.sampling import Sampling
 from core.progress import Progress
@@ -76,13 +77,11 @@ def survey(
 
 def _lengths(videos: Sequence[FoundFile]) -> list[tuple[FoundFile, float]]:
     """(video, its seconds) of as many as there is time for, from all over the list."""
-    from core.media.video import probe  # FFmpeg loads with the first video
-
     found: list[tuple[FoundFile, float]] = []
     started = time.monotonic()
     for file in _spread(videos, len(videos)):
         try:
-            found.append((file, probe(Path(file.path)).duration_s or 0.0))
+            found.append((file, probe_apart(file.path).duration_s or 0.0))
         except MediaError:
             found.append((file, 0.0))
         if time.monotonic() - started > _LOOK_S:

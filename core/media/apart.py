@@ -104,15 +104,25 @@ class VideoApart:
     """
 
     def __init__(
-        self, path: Path | str, sampling: Sampling | None, *, start_s: float = 0.0, min_side: int | None = None
+        self,
+        source: Path | str | bytes,
+        sampling: Sampling | None,
+        *,
+        start_s: float = 0.0,
+        min_side: int | None = None,
     ) -> None:
-        """See `Video.frames`; without a sampling there are none. Raises MediaError as `Video` does."""
+        """source: a path, or the bytes of a file. Otherwise see `Video.frames`; without a sampling there are none.
+
+        Raises MediaError as `Video` does.
+        """
+        data = source if isinstance(source, bytes) else None
+        path = None if isinstance(source, bytes) else str(source)
         how = str(sampling) if sampling else None
-        request = {"path": str(path), "sampling": how, "start_s": start_s, "min_side": min_side, "limit_s": VIDEO_S}
+        request = {"path": path, "sampling": how, "start_s": start_s, "min_side": min_side, "limit_s": VIDEO_S}
         self._has_ended = sampling is None
         self.read_s = 0.0
         self.damage: str | None = None
-        self._worker, told = _started(lambda worker: worker.video(request))
+        self._worker, told = _started(lambda worker: worker.video(request, data))
         from core.media.video import VideoInfo
 
         self.info: VideoInfo = VideoInfo(**told["info"] | {"taken_at": _time(told["info"]["taken_at"])})
@@ -188,8 +198,8 @@ class _Worker:
         told, image = self.receive(PICTURE_S)
         return told or {}, image
 
-    def video(self, request: dict[str, Any]) -> dict[str, Any]:
-        self._send(request)
+    def video(self, request: dict[str, Any], data: bytes | None) -> dict[str, Any]:
+        self._send(request, data)
         return self.receive(VIDEO_S)[0] or {}
 
     def receive(

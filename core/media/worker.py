@@ -46,8 +46,10 @@ def serve(handle: int) -> None:
 
 
 def _answer(connection: Connection, request: dict[str, Any]) -> None:
-    if "path" in request:
-        _video(connection, request)
+    if request.get("path"):
+        _video(connection, request, Path(request["path"]))
+    elif "path" in request:
+        _video(connection, request, connection.recv_bytes())
     else:
         _picture(connection, request, connection.recv_bytes())
 
@@ -67,12 +69,12 @@ def _picture(connection: Connection, request: dict[str, Any], data: bytes) -> No
         _send(connection, told, open_image(data, min_side=request["min_side"]))
 
 
-def _video(connection: Connection, request: dict[str, Any]) -> None:
+def _video(connection: Connection, request: dict[str, Any], source: Path | bytes) -> None:
     """Its facts; then each frame, and a sign of life every second in between; then how far it could be read."""
     from core.media.sampling import Sampling
     from core.media.video import Video  # loads FFmpeg
 
-    with Video(Path(request["path"])) as video:
+    with Video(source) as video:
         info = asdict(video.info)
         _send(connection, {"info": info | {"taken_at": info["taken_at"] and info["taken_at"].isoformat()}})
         if request["sampling"] is None:
