@@ -78,12 +78,13 @@ def survey(
 def _lengths(videos: Sequence[FoundFile]) -> list[tuple[FoundFile, float]]:
     """(video, its seconds) of as many as there is time for, from all over the list."""
     found: list[tuple[FoundFile, float]] = []
-    started = time.monotonic()
+    started = 0.0
     for file in _spread(videos, len(videos)):
         try:
             found.append((file, probe_apart(file.path).duration_s or 0.0))
         except MediaError:
             found.append((file, 0.0))
+        started = started or time.monotonic()  # the first one loads FFmpeg
         if time.monotonic() - started > _LOOK_S:
             break
     return found
