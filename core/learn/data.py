@@ -1,0 +1,162 @@
+"""Ratings as MovieLens distributes them (Harper and Konstan 2015): a folder, a zip, or the table of ratings alone."""
+
+from __future__ import annotations
+
+import zipfile
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+from numpy.typing import NDArray
+
+from core.errors import DataError
+from core.learn.movie_list import movies_of, read_list
+from core.learn.movies import Watched
+from core.learn.source import Opener, opener
+from core.recommend.log import Log
+
+MOST_ROWS = 1_000_000
+MOST_MOVIES = 5_000
+_MOST_LIST_BYTES = 50_000_000
+_BLOCK = 1 << 22  # bytes read at once
+
+
+@dataclass(frozen=True, slots=True)
+class _Edition:
+    """How an edition of MovieLens writes its ratings. columns: their names; none where the file begins with them."""
+
+    ratings: str
+    movies: str
+    separator: str
+    columns: tuple[str, ...] = ()
+
+
+_EDITIONS = (
+    _Edition("ratings.csv", "movies.csv", ","),  # latest, 20m, 25m, 32m
+    _Edition("u.data", "u.item", "\t", ("user", "item", "rating", "time")),  # 100k
+    # 1m and 10m have two colons: an empty column between any two
+    _Edition("ratings.dat", "movies.dat", ":", ("user", "", "item", " ", "rating", "  ", "time")),
+)
+
+
+def read_ratings(source: Path | bytes, *, movies: bytes | None = None, name: str = "") -> Watched:
+    """Who rated what, read as who watched what, in the order of time.
+
+    source: a folder or a zip as MovieLens has them, or ratings.csv alone (userId, movieId and, if there, timestamp); a
+    path, or the content of a file. movies: the content of movies.csv (movieId, title, genres) where it is not with the
+    ratings; without it movies are called by their numbers, and nothing is known of genres. name: of the source, for
+    people. The first 1,000,000 ratings are read and the 5,000 most watched movies kept; `notes` says so where that left
+    something out. Raises DataError.
+    """
+    said = name or (source.name if isinstance(source, Path) else "The file")
+    try:
+        with ExitStack() as stack:
+            files = opener(source, _alone, stack)
+            edition, file = _ratings_of(files)
+            log, notes = _read(file, edition)
+            listed = movies if movies is not None else _list_of(files, edition)
+    except (OSError, pa.ArrowException, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+        why = next(iter(str(error).splitlines()), type(error).__name__)
+        raise DataError(f"{said} cannot be read as ratings: {why}. Give a zip or ratings.csv of MovieLens.") from error
+    log, more = _most_watched(log)
+    known = read_list(listed, edition.movies) if listed is not None else {}
+    if not known:
+        more.append("Without movies.csv nothing is known of titles and genres.")
+    return Watched(log, movies_of(log.item_names, known), said, notes=(*notes, *more))
+
+
+def _alone(first_line: bytes) -> str:
+    return "ratings.dat" if b"::" in first_line else "u.data" if b"\t" in first_line else "ratings.csv"
+
+
+def _ratings_of(files: Opener) -> tuple[_Edition, BinaryIO]:
+    for edition in _EDITIONS:
+        if (file := files(edition.ratings)) is not None:
+            return edition, file
+    names = ", ".join(edition.ratings for edition in _EDITIONS)
+    raise DataError(f"There are no ratings in it: give a folder or a zip of MovieLens, with one of {names}.")
+
+
+def _list_of(files: Opener, edition: _Edition) -> bytes | None:
+    file = files(edition.movies)
+    data = file.read(_MOST_LIST_BYTES + 1) if file else None
+    if data and len(data) > _MOST_LIST_BYTES:
+        raise DataError(f"{edition.movies} is longer than {_MOST_LIST_BYTES // 10**6} MB: cut it shorter.")
+    return data
+
+
+def _read(file: BinaryIO, edition: _Edition) -> tuple[Log, list[str]]:
+    """The ratings as a log, in blocks until there are enough."""
+    reader = pa.csv.open_csv(
+        file,
+        read_options=pa.csv.ReadOptions(column_names=list(edition.columns) or None, block_size=_BLOCK),
+        parse_options=pa.csv.ParseOptions(delimiter=edition.separator),
+    )
+    blocks, count = [], 0
+    while count <= MOST_ROWS:
+        try:
+            blocks.append(reader.read_next_batch())
+        except StopIteration:
+            break
+        count += len(blocks[-1])
+    table = pa.Table.from_batches(blocks, reader.schema)
+    columns = {name.strip().lower(): name for name in table.column_names}
+    user, item = (next((columns[name] for name in names if name in columns), "") for names in _NAMES)
+    if not user or not item:
+        raise DataError(f"{edition.ratings} needs the columns userId and movieId; it has {', '.join(columns)}.")
+    table = table.filter(pc.and_(pc.is_valid(table[user]), pc.is_valid(table[item])))
+    if not len(table):
+        raise DataError(f"{edition.ratings} holds no ratings.")
+    notes = []
+    if len(table) > MOST_ROWS:
+        table = _whole_viewers(table.slice(0, MOST_ROWS), user)
+        notes.append(f"Only the first {len(table):,} ratings were read.")
+    when = next((columns[name] for name in ("timestamp", "time") if name in columns), None)
+    return _log(table, user, item, when), notes
+
+
+_NAMES = (("userid", "user", "user_id"), ("movieid", "item", "item_id"))
+
+
+def _whole_viewers(table: pa.Table, user: str) -> pa.Table:
+    """Without the last viewer, whose ratings may go on beyond; unless there is no other."""
+    others = table.filter(pc.not_equal(table[user], table[user][-1]))
+    return others if len(others) else table
+
+
+def _log(table: pa.Table, user: str, item: str, when: str | None) -> Log:
+    users, user_names = _coded(table[user])
+    items, item_names = _coded(table[item])
+    times = np.arange(len(table), dtype=np.float64)
+    if when is not None:
+        try:
+            times = table[when].cast(pa.float64()).to_numpy()
+        except pa.ArrowException as error:
+            raise DataError(f"The column {when} must hold seconds, as MovieLens has them.") from error
+        times = np.nan_to_num(times, nan=0.0, posinf=0.0, neginf=0.0)
+    order = np.argsort(times, kind="stable")
+    ones = np.ones(len(table), np.float32)
+    return Log(users[order], items[order], times[order], ones, user_names, item_names)
+
+
+def _coded(column: pa.ChunkedArray) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    codes = column.combine_chunks().dictionary_encode()
+    return codes.indices.to_numpy().astype(np.int64), tuple(map(str, codes.dictionary.to_pylist()))
+
+
+def _most_watched(log: Log) -> tuple[Log, list[str]]:
+    counts = np.bincount(log.items, minlength=len(log.item_names))
+    if len(counts) <= MOST_MOVIES:
+        return log, []
+    kept = np.sort(np.argsort(-counts, kind="stable")[:MOST_MOVIES])
+    number = np.full(len(counts), -1)
+    number[kept] = np.arange(MOST_MOVIES)
+    part = log.part(number[log.items] >= 0)
+    names = tuple(log.item_names[each] for each in kept)
+    left = Log(part.users, number[part.items], part.times, part.weights, part.user_names, names)
+    return left, [f"Only the {MOST_MOVIES:,} most watched of {len(counts):,} movies were kept."]

@@ -1,0 +1,54 @@
+"""Embeddings of the epochs as maps in the plane or in space, in which points move and do not jump."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.geometry.threads import single_threaded
+from core.learn.epochs import Embedding
+
+Places = NDArray[np.float32]
+
+
+@single_threaded
+def map_of(embedding: Embedding, *, before: Places | None = None) -> Places:
+    """(movies, 2 or 3): where each lies. With two or three dimensions the weights themselves are the axes. With more it
+    is the plane of the two directions in which they differ most (PCA), turned onto the map `before`."""
+    if embedding.shape[1] <= 3:
+        return embedding
+    centred = embedding - embedding.mean(axis=0)
+    places = (centred @ _directions(centred)).astype(np.float32)
+    return places if before is None else turned(places, before)
+
+
+@single_threaded
+def maps_of(embeddings: Sequence[Embedding]) -> list[Places]:
+    """A map of each, all seen from where the last one shows most: its own two directions, for every epoch.
+
+    The layer is the same one throughout: its dimensions mean the same in each epoch, and nothing has to be turned.
+    """
+    if embeddings[-1].shape[1] <= 3:
+        return list(embeddings)
+    last = embeddings[-1] - embeddings[-1].mean(axis=0)
+    directions = _directions(last)
+    return [((each - each.mean(axis=0)) @ directions).astype(np.float32) for each in embeddings]
+
+
+def turned(places: Places, onto: Places) -> Places:
+    """The map turned and mirrored so that it lies nearest to another of the same movies: orthogonal Procrustes
+    (Schönemann 1966). Distances stay."""
+    from scipy.linalg import orthogonal_procrustes
+
+    middle = onto.mean(axis=0)
+    rotation, _ = orthogonal_procrustes(places - places.mean(axis=0), onto - middle)
+    return ((places - places.mean(axis=0)) @ rotation + middle).astype(np.float32)
+
+
+def _directions(centred: Embedding) -> NDArray[np.float64]:
+    """(d, 2): the first two principal directions; the sign of each such that its largest part is positive."""
+    _, vectors = np.linalg.eigh(centred.T.astype(np.float64) @ centred)
+    two = vectors[:, :-3:-1]
+    return two * np.sign(two[np.abs(two).argmax(axis=0), [0, 1]])

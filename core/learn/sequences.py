@@ -1,0 +1,81 @@
+"""A log as examples to learn from: what somebody watched, and which movie came next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from core.errors import DataError
+from core.recommend.log import Log
+
+HISTORY = 10  # movies before the next one that are looked at
+FADE = 0.8  # the weight of each against the one after it
+_MOST_HELD = 2_000  # viewers that are measured on
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """n times "after these, that one". histories: (n, HISTORY) movies, the latest first. weights: alike, each row adds
+    up to 1; 0 where there were fewer. targets: (n,)."""
+
+    histories: NDArray[np.int32]
+    weights: NDArray[np.float32]
+    targets: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """learned: from all but the last movie of each viewer. held: the last movie of each (of 2,000 at the most) who
+    watched at least three. seen: (held, movies) what each had watched before. popularity: (movies,) viewers of each,
+    the last movies left out."""
+
+    learned: Examples
+    held: Examples
+    seen: sp.csr_matrix
+    popularity: NDArray[np.int64]
+
+
+def split(log: Log, *, seed: int = 0) -> Split:
+    """Histories and next movies, the last of each viewer held out. Raises DataError where there is nothing to learn."""
+    users, items, place, length = _in_order(log)
+    last = (place == length - 1) & (length >= 3)
+    rows = np.flatnonzero((place > 0) & ~last)
+    movies = len(log.item_names)
+    if not len(rows) or movies < 3:
+        raise DataError(
+            "There is nothing to learn: it takes three movies and a viewer who watched two of them in sequence."
+        )
+    held = np.flatnonzero(last)
+    if len(held) > _MOST_HELD:
+        held = np.sort(np.random.default_rng(seed).choice(held, _MOST_HELD, replace=False))
+    known = sp.csr_matrix(
+        (np.ones(int((~last).sum()), np.float32), (users[~last], items[~last])), shape=(len(log.user_names), movies)
+    )
+    popularity = np.bincount(items[~last], minlength=movies)
+    return Split(_examples(rows, items, place), _examples(held, items, place), known[users[held]], popularity)
+
+
+def _in_order(log: Log) -> tuple[NDArray[np.int64], ...]:
+    """Viewers, movies, the place of each in its viewer's sequence and the length of that; repeats count once."""
+    _, first = np.unique(log.users * len(log.item_names) + log.items, return_index=True)
+    first.sort()
+    order = first[np.argsort(log.users[first], kind="stable")]
+    users, items = log.users[order], log.items[order]
+    counts = np.bincount(users, minlength=len(log.user_names))
+    begins = np.cumsum(counts) - counts
+    return users, items, np.arange(len(users)) - begins[users], counts[users]
+
+
+def _examples(rows: NDArray[np.int64], items: NDArray[np.int64], place: NDArray[np.int64]) -> Examples:
+    back = np.arange(1, HISTORY + 1)
+    there = place[rows, None] >= back
+    histories = np.where(there, items[np.maximum(rows[:, None] - back, 0)], 0)
+    weights = there * FADE ** (back - 1.0)
+    weights /= weights.sum(axis=1, keepdims=True)
+    return Examples(histories.astype(np.int32), weights.astype(np.float32), items[rows])

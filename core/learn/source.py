@@ -1,0 +1,51 @@
+"""A folder, a zip, or one table on its own, as files by their bare names."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+from core.errors import DataError
+
+MOST_BYTES = 2_000_000_000  # of a file, unpacked
+_MOST_MEMBERS = 1_000  # of a zip
+
+Opener = Callable[[str], BinaryIO | None]  # a file by its bare name, None where there is none of it
+
+
+def opener(source: Path | bytes, alone: Callable[[bytes], str], stack: ExitStack) -> Opener:
+    """What opens the files of a source; nothing is unpacked to the disk, so that paths in a zip can do no harm.
+
+    source: a folder, or the path or the content of a zip or of one table. alone: the name of a table that comes alone,
+    by its first line. stack: closes what was opened. Raises DataError for a zip beyond the limits, OSError, BadZipFile.
+    """
+    if isinstance(source, Path) and source.is_dir():
+        return lambda name: stack.enter_context((source / name).open("rb")) if (source / name).is_file() else None
+    data = io.BytesIO(source) if isinstance(source, bytes) else stack.enter_context(source.open("rb"))
+    if zipfile.is_zipfile(data):
+        return _of_zip(stack.enter_context(zipfile.ZipFile(data)), stack)
+    data.seek(0)
+    own = alone(data.readline(10_000))
+    data.seek(0)
+    return lambda name: data if name == own else None
+
+
+def _of_zip(archive: zipfile.ZipFile, stack: ExitStack) -> Opener:
+    members = archive.infolist()
+    if len(members) > _MOST_MEMBERS:
+        raise DataError(f"The zip holds {len(members):,} files, and one of MovieLens about ten: zip only those.")
+
+    def opened(name: str) -> BinaryIO | None:
+        for member in members:
+            path = PurePosixPath(member.filename.replace("\\", "/"))
+            if path.name == name and "__MACOSX" not in path.parts:
+                if member.file_size > MOST_BYTES:  # zipfile never reads more than a member says it has
+                    raise DataError(f"{name} in the zip unpacks to more than {MOST_BYTES // 10**9} GB: cut it shorter.")
+                return stack.enter_context(archive.open(member))  # type: ignore[return-value]
+        return None
+
+    return opened
