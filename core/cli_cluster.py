@@ -21,6 +21,8 @@ def cluster(options: argparse.Namespace, bar: OnProgress) -> dict[str, Any]:
     from core.outliers import UNUSUAL, find_outliers
     from core.points import points_of
     from core.representatives import medoids
+    from core.share.page import write_page
+    from core.share.report import cluster_page
 
     library = Library(options.library)
     encoder = encoder_of(library, options.encoder, bar)
@@ -33,7 +35,15 @@ def cluster(options: argparse.Namespace, bar: OnProgress) -> dict[str, Any]:
     duplicates = find_duplicates(points, on_progress=bar)
     paths = [str(path) for path in points.column("path")]
     middles = medoids(points.vectors, found)
-    return {
+    page = {}
+    if options.report is not None:
+        content = cluster_page(
+            points, found, names, library=library.name, encoder=encoder.name,
+            outliers=[each.number for each in outliers], on_progress=bar,
+        )  # fmt: skip
+        write_page(options.report, content)
+        page = {"report": str(options.report)}
+    return page | {
         "clusters": [
             {
                 "id": number,
@@ -66,3 +76,5 @@ def show_clusters(result: dict[str, Any]) -> None:
         print("Duplicates, the best copy first:")
     for group in result["duplicates"]:
         print("  " + "\n    = ".join(map(one_line, group)))
+    if "report" in result:
+        print(f"Saved as a page: {one_line(result['report'])}")

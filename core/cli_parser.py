@@ -11,8 +11,8 @@ from core.cli_cluster import cluster, show_clusters
 from core.cli_options import CLASSES, POOLING, POOLINGS, add_command, add_encoder
 from core.cli_parser_measure import add_benchmarks, add_evaluations
 from core.cli_recommend import add_recommend
-from core.cli_share import add_sharing
-from core.cli_show import show_classified, show_figures, show_hits, show_index, show_places
+from core.cli_share import REPORT, add_sharing, search_with_page, show_hits_and_page
+from core.cli_show import show_classified, show_figures, show_index, show_places
 from core.relevance import LIKELY
 
 
@@ -55,7 +55,7 @@ def _add_index(tree: Any) -> None:
 
 def _add_search(tree: Any) -> None:
     text = "search a library by words, pictures and clips"
-    search = add_command(tree, "search", text, commands.search, show_hits)
+    search = add_command(tree, "search", text, search_with_page, show_hits_and_page)
     search.add_argument("query", nargs="?", metavar="QUERY", help='for instance "2:beach + ./photo.jpg - people"')
     search.add_argument("--library", required=True, metavar="DIR")
     search.add_argument("--kind", choices=("image", "video"), help="default: both; video: one hit for each moment")
@@ -66,6 +66,7 @@ def _add_search(tree: Any) -> None:
     search.add_argument("--all", action="store_true", help="show hits past the line where likely matches end too")
     search.add_argument("--encoder", metavar="NAME", help="default: the one that the library was indexed with")
     search.add_argument("--duplicates", action="store_true", help="do not fold near-duplicates into one hit")
+    search.add_argument("--report", type=Path, metavar="HTML", help=REPORT)
     search.add_argument("--no-templates", dest="templates", action="store_false", help="embed the words as they are")
 
 
@@ -98,5 +99,6 @@ def _add_cluster(tree: Any) -> None:
     parser.add_argument("--library", required=True, metavar="DIR")
     parser.add_argument("--k", type=int, metavar="N", help="clusters (default: as many as fit best)")
     parser.add_argument("--method", choices=("kmeans", "hdbscan", "agglomerative"), default="kmeans")
+    parser.add_argument("--report", type=Path, metavar="HTML", help=REPORT)
     parser.add_argument("--outliers", type=int, default=20, metavar="N", help="how many at most (default: 20)")
     parser.add_argument("--encoder", metavar="NAME", help="default: the one that the library was indexed with")

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
+from core.cli_commands import encoder_of, search
 from core.cli_options import add_command
-from core.cli_show import one_line
+from core.cli_show import one_line, show_hits
 from core.encoders import DEFAULT_ENCODER
 from core.errors import LibraryError
+from core.library.schema import Item
 from core.library.store import Library
 from core.progress import OnProgress
 
 Options = argparse.Namespace
+REPORT = "save the result as a page in one file, with pictures, that opens without a server"
 _ENDINGS = ".parquet (everything, exact), .csv, .npz, or .zip (TensorBoard projector)"
 
 
@@ -58,6 +62,43 @@ def bring_in(options: Options, bar: OnProgress) -> dict[str, Any]:
     report = asdict(import_vectors(library, options.file, name=options.name, root=options.root, on_progress=bar))
     report["left_out"] = [{"path": path, "reason": reason} for path, reason in report["left_out"]]
     return report | {"seconds": round(report["seconds"], 3)}
+
+
+def search_with_page(options: Options, bar: OnProgress) -> dict[str, Any]:
+    """`search`, and with `--report` its page too."""
+    result = search(options, bar)
+    return result | _search_page(options, result, bar) if options.report else result
+
+
+def _search_page(options: Options, result: dict[str, Any], bar: OnProgress) -> dict[str, Any]:
+    from core.share.page import write_page
+    from core.share.report import Answer, search_page
+
+    library = Library(options.library)
+    items = {row["path"]: Item.from_row(row) for row in library.items().to_pylist()}
+    answers = [
+        Answer(
+            items[hit["path"]],
+            hit["score"],
+            hit["relevance"],
+            hit["likely"],
+            (hit["start_s"], hit["end_s"], hit["peak_s"]) if "start_s" in hit else None,
+        )
+        for hit in result["hits"]
+    ]
+    files = [f"like {Path(each).name}" for each in (*options.image, *options.clip)]
+    query = " + ".join([*([options.query] if options.query else []), *files])
+    encoder = encoder_of(library, options.encoder, bar).name
+    content = search_page(answers, query=query, library=library.name, encoder=encoder, on_progress=bar)
+    write_page(options.report, content)
+    return {"report": str(options.report)}
+
+
+def show_hits_and_page(result: dict[str, Any]) -> None:
+    """Hits, and where their page is."""
+    show_hits(result)
+    if "report" in result:
+        print(f"Saved as a page: {one_line(result['report'])}")
 
 
 def show_export(report: dict[str, Any]) -> None:

@@ -1,0 +1,130 @@
+"""A map of a library as a page in one file: points to look at, with names, pictures and a legend of clusters."""
+
+from __future__ import annotations
+
+import base64
+import threading
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.atlas import Atlas
+from core.colouring import NEUTRAL, colour_of
+from core.errors import DataError
+from core.progress import OnProgress
+from core.share.page import page, text
+from core.share.pictures import pictures_of
+from core.share.report import cluster_facts, cluster_sections, facts_of, names_of, shown_of
+
+MOST_POINTS = 50_000
+MOST_PICTURES = 800  # that appear where one points
+_SIDE = 112  # pixels of them
+_NAMELESS = "in no cluster"
+_ABOUT = (
+    "Every point is a picture or video, and points that lie close look alike to the encoder; groups are named in "
+    "words. Point at one to see it, drag to move, use the wheel or two fingers to come nearer, click a name to see its "
+    "group."
+)
+_MAP = """<div class="tools"><button type="button" data-act="nearer">Zoom in</button>
+<button type="button" data-act="farther">Zoom out</button>
+<button type="button" data-act="whole">Whole map</button></div>
+<div class="map"><canvas tabindex="0" role="img" aria-label="@@label@@"></canvas>
+<div class="tip" hidden><img alt=""><b></b><span></span></div></div>
+<noscript><p>The map needs JavaScript; the groups below do not.</p></noscript>"""
+
+
+def map_page(
+    atlas: Atlas,
+    titles: Sequence[str],
+    *,
+    library: str,
+    encoder: str,
+    layout: str,
+    more: Mapping[str, str] | None = None,
+    on_progress: OnProgress | None = None,
+    cancel: threading.Event | None = None,
+) -> str:
+    """An atlas as HTML: the map, its legend, and the clusters with pictures. titles: (k,) what clusters are called.
+
+    Of a map in space its first two dimensions are shown. Up to `MOST_PICTURES` points have a picture, spread over all
+    clusters. Raises DataError for more than `MOST_POINTS`, and Cancelled.
+    """
+    points, of = atlas.points, atlas.clusters.of
+    if len(points) > MOST_POINTS:
+        raise DataError(f"A page holds {MOST_POINTS:,} points at the most, not {len(points):,}: set filters first.")
+    numbers = _with_pictures(atlas)
+    uris = pictures_of(shown_of(points, numbers), side=_SIDE, on_progress=on_progress, cancel=cancel)
+    pictures = {str(number): uri for number, uri in zip(numbers.tolist(), uris, strict=True) if uri}
+    groups = cluster_sections(points, atlas.clusters, atlas.names, titles, on_progress=on_progress, cancel=cancel)
+    facts = facts_of(library, encoder) | {"Layout": layout}
+    facts |= cluster_facts(atlas.clusters, len(points) - len(points.texts)) | dict(more or {})
+    if len(pictures) < len(points):
+        facts["With a picture"] = f"{len(pictures):,} of {len(points):,} points"
+    label = f"A map of {len(points):,} points in {atlas.clusters.count:,} clusters"
+    body = _MAP.replace("@@label@@", text(label)) + _legend(titles, atlas.clusters.sizes, int((of < 0).sum()))
+    return page(
+        title=f"Map of {library}",
+        about=_ABOUT,
+        facts=facts,
+        body=f"{body}\n<h2>Clusters</h2>\n{groups}",
+        data=_data(atlas, titles, pictures),
+        script="page_map.js",
+    )
+
+
+def _with_pictures(atlas: Atlas) -> NDArray[np.int64]:
+    """Which points have a picture: from each cluster in turn, its middle first, then evenly spread ones."""
+    own = np.flatnonzero(atlas.points.item_rows >= 0)
+    if len(own) <= MOST_PICTURES:
+        return own
+    rng = np.random.default_rng(0)
+    turn = np.empty(len(own))  # which place each has in its own cluster
+    for number in np.unique(atlas.clusters.of[own]):
+        members = np.flatnonzero(atlas.clusters.of[own] == number)
+        turn[rng.permutation(members)] = np.arange(len(members))
+    turn[np.isin(own, atlas.medoids)] = -1
+    return np.sort(own[np.argsort(turn, kind="stable")[:MOST_PICTURES]])
+
+
+def _legend(titles: Sequence[str], sizes: NDArray[np.int64], apart: int) -> str:
+    rows = [
+        _entry(number, title, colour_of(number), int(size))
+        for number, (title, size) in enumerate(zip(titles, sizes, strict=True))
+    ]
+    rows += [_entry(-1, _NAMELESS, NEUTRAL, apart)] if apart else []
+    return f'<ul class="legend" aria-label="Clusters">{"".join(rows)}</ul>'
+
+
+def _entry(number: int, title: str, colour: str, size: int) -> str:
+    return (
+        f'<li><button type="button" data-group="{number}" aria-pressed="false"><i style="background:{colour}"></i>'
+        f"<bdi>{text(title)}</bdi><small>{size:,}</small></button></li>"
+    )
+
+
+def _data(atlas: Atlas, titles: Sequence[str], pictures: Mapping[str, str]) -> dict[str, object]:
+    """What the script draws. Places as float32 pairs, groups as int16, both in base64."""
+    places = np.ascontiguousarray(atlas.places[:, :2], "<f4")
+    low, high = (np.quantile(places, share, axis=0) for share in (0.002, 0.998))
+    middles = [_middle(atlas, number) for number in range(atlas.clusters.count)]
+    return {
+        "places": base64.b64encode(places.tobytes()).decode(),
+        "of": base64.b64encode(atlas.clusters.of.astype("<i2").tobytes()).decode(),
+        "middle": ((low + high) / 2).tolist(),
+        "span": np.maximum(high - low, 0.05).tolist(),
+        "names": names_of(atlas.points, np.arange(len(atlas.points))),
+        "clusters": [
+            {"name": title, "colour": colour_of(number), "middle": middle}
+            for number, (title, middle) in enumerate(zip(titles, middles, strict=True))
+        ],
+        "pictures": pictures,
+        "grey": NEUTRAL,
+        "nameless": _NAMELESS,
+    }
+
+
+def _middle(atlas: Atlas, number: int) -> int:
+    """The point at which the name of a cluster stands."""
+    members = atlas.clusters.members(number)
+    return int(members[np.argmin(((atlas.places[members] - atlas.middles[number]) ** 2).sum(axis=1))])
