@@ -8,7 +8,7 @@ from typing import Any
 
 from core import cli_measure as measures
 from core.cli_options import CLASSES, POOLING, POOLINGS, add_command, add_encoder, counts
-from core.cli_recommend import add_eval_recommend
+from core.cli_recommend import add_bench_recommend, add_eval_recommend
 from core.cli_show import show_dimensions, show_fewshot, show_figures
 
 
@@ -122,3 +122,4 @@ def add_benchmarks(bench: argparse.ArgumentParser) -> None:
     maps.add_argument("--count", type=int, metavar="N", help="how many (default: all pictures; 5,000 vectors)")
     for each in (images, video, searches, classify, maps):
         add_encoder(each)
+    add_bench_recommend(tree)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core import cli_commands
-from core.cli_options import add_command
-from core.cli_show import one_line
+from core.cli_options import add_command, add_encoder
+from core.cli_show import one_line, show_figures
 from core.encoders import DEFAULT_ENCODER
 from core.encoders.base import Vectors
 from core.errors import DataError, QueryError
@@ -55,6 +55,14 @@ def add_eval_recommend(tree: Any) -> None:
     parser.add_argument("--k", type=int, default=10, metavar="K", help="places that count (default: 10)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of what is drawn at random (default: 0)")
     parser.add_argument("--encoder", metavar="NAME", help=f"default: the library's, or {DEFAULT_ENCODER}")
+
+
+def add_bench_recommend(tree: Any) -> None:
+    """Adds `recommend` to what `bench` times."""
+    text = "from a like to the feed that takes it into account"
+    parser = add_command(tree, "recommend", text, bench, show_figures)
+    parser.add_argument("--items", type=int, default=10_000, metavar="N", help="default: 10,000")
+    add_encoder(parser)
 
 
 def recommend(options: argparse.Namespace, bar: OnProgress) -> dict[str, Any]:
@@ -117,6 +125,13 @@ def measure(options: argparse.Namespace, bar: OnProgress) -> dict[str, Any]:
     report = asdict(evaluate_recommend(log, content, k=options.k, seed=options.seed, on_progress=bar))
     report["without_content"] = None if content is None else int((~content.any(axis=1)).sum())
     return report
+
+
+def bench(options: argparse.Namespace, bar: OnProgress) -> dict[str, Any]:
+    """`bench recommend`: what `--json` prints."""
+    from core.bench_recommend import bench_recommend
+
+    return bench_recommend(cli_commands.open_encoder(options.encoder, on_progress=bar), items=options.items)
 
 
 def _of_library(log: Log, options: argparse.Namespace, bar: OnProgress) -> Vectors:

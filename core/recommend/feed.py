@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,17 +11,15 @@ from numpy.typing import NDArray
 from core.encoders.base import Encoder, Vectors
 from core.errors import DataError
 from core.filters import Filters
+from core.geometry.threads import single_threaded
 from core.library.index import VectorIndex
 from core.library.schema import Item
 from core.library.store import Library
+from core.recommend.pool import By, Pool, pool_of, rows_of
 from core.recommend.taste import Tastes, tastes_of
 from core.track import wholes_of
 
-By = Literal["content", "behaviour", "both", "exploration", "popularity"]
-
-_CANDIDATES = 300  # nearest items of each taste that are looked at
 _REASONS = 2
-_REPELLED = 0.5  # share of its nearness to what is disliked that an item loses
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +44,7 @@ class Feed:
     liked: tuple[str, ...]
 
 
+@single_threaded
 def recommend(
     library: Library,
     encoder: Encoder,
@@ -76,17 +74,17 @@ def recommend(
         if not 0.0 <= value <= 1.0:
             raise DataError(f"{name} is a share: give 0 to 1, not {value:g}.")
     index = library.index(encoder)
-    known = set(index.items["id"].to_pylist())
-    liked, disliked = ([each for each in dict.fromkeys(ids) if each in known] for ids in (liked, disliked))
-    mask = (filters or Filters()).mask(index.items, library)
-    allowed = np.ones(len(index.items), bool) if mask is None else mask.copy()
-    gone = {*liked, *disliked, *seen}
-    allowed &= np.array([each not in gone for each in index.items["id"].to_pylist()], bool)
+    liked, disliked = _known(index, liked), _known(index, disliked)
+    allowed = (filters or Filters()).mask(index.items, library)
+    gone = rows_of(index, {*liked, *disliked, *seen})
+    gone = gone[gone >= 0]
     likes, dislikes = _vectors(index, liked), _vectors(index, disliked)
     tastes = tastes_of(likes, dislikes, unlike=index.unlike)
-    pool = _pool(index, tastes, dislikes, allowed, behaviour, mix)
+    pool = pool_of(
+        index, tastes, dislikes, allowed=allowed, gone=gone, behaviour=behaviour, mix=mix, least=max(0, int(k))
+    )
     rng = np.random.default_rng(seed)
-    explore = _explored(index, allowed, k, rng)
+    explore = _explored(index, allowed, gone, k, rng)
     chosen = _filled(pool, tastes, explore, max(0, int(k)), diversity, exploration if len(pool.rows) else 1.0, rng)
     return Feed(
         tuple(_recommendation(index, pool, place, row, likes, liked, tastes) for place, row in chosen),
@@ -95,47 +93,8 @@ def recommend(
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _Pool:
-    """Candidates (m,): rows of the items, vectors (m, dim), and their scores for each taste (m, k); by: what the scores
-    are made of."""
-
-    rows: NDArray[np.int64]
-    vectors: Vectors
-    scores: NDArray[np.float32]
-    by: By
-
-
-def _pool(
-    index: VectorIndex,
-    tastes: Tastes,
-    dislikes: Vectors,
-    allowed: NDArray[np.bool_],
-    behaviour: Mapping[str, float] | None,
-    mix: float,
-) -> _Pool:
-    numbers = [index.search(taste, _CANDIDATES, allowed=allowed)[1] for taste in tastes.vectors]
-    if behaviour:
-        numbers.append(_liked_by_others(index, behaviour, allowed))
-    found = np.concatenate([*numbers, np.empty(0, np.int64)]).astype(np.int64)
-    # an item once, however many of its frames are near
-    found = found[np.sort(np.unique(index.item_rows[found], return_index=True)[1])]
-    rows, vectors = index.item_rows[found], index.vectors(found)
-    scores = vectors @ tastes.vectors.T if len(tastes) else np.zeros((len(found), 1), np.float32)
-    if len(dislikes) and len(found):
-        scores = scores - _REPELLED * np.clip((vectors @ dislikes.T).max(axis=1, keepdims=True), 0.0, None)
-    if not behaviour or not len(found):
-        return _Pool(rows, vectors, scores, "content")
-    ids = index.items["id"].take(rows).to_pylist()
-    others = np.array([behaviour.get(each, min(behaviour.values())) for each in ids], np.float32)
-    if not len(tastes):
-        return _Pool(rows, vectors, others[:, None], "popularity")
-    blended = (1 - mix) * _standing(scores) + mix * _standing(others[:, None])
-    return _Pool(rows, vectors, blended, "behaviour" if mix == 1 else "content" if mix == 0 else "both")
-
-
 def _filled(
-    pool: _Pool,
+    pool: Pool,
     tastes: Tastes,
     explore: list[int],
     k: int,
@@ -174,7 +133,7 @@ def _filled(
 
 def _recommendation(
     index: VectorIndex,
-    pool: _Pool,
+    pool: Pool,
     taste: int | None,
     place: int,
     likes: Vectors,
@@ -197,23 +156,20 @@ def _vectors(index: VectorIndex, ids: Sequence[str]) -> Vectors:
     return wholes_of(index, ids)[1] if ids else np.empty((0, index.dim), np.float32)
 
 
-def _explored(index: VectorIndex, allowed: NDArray[np.bool_], k: int, rng: np.random.Generator) -> list[int]:
-    rows = index.rows_with_vectors[allowed[index.rows_with_vectors]]
+def _known(index: VectorIndex, ids: Sequence[str]) -> list[str]:
+    """Those that the library has, each once."""
+    distinct = list(dict.fromkeys(ids))
+    return [each for each, row in zip(distinct, rows_of(index, distinct), strict=True) if row >= 0]
+
+
+def _explored(
+    index: VectorIndex,
+    allowed: NDArray[np.bool_] | None,
+    gone: NDArray[np.int64],
+    k: int,
+    rng: np.random.Generator,
+) -> list[int]:
+    """Rows of items drawn at random, twice as many as there are places."""
+    rows = np.setdiff1d(index.rows_with_vectors, gone)
+    rows = rows if allowed is None else rows[allowed[rows]]
     return [int(row) for row in rng.permutation(rows)[: 2 * k]]
-
-
-def _liked_by_others(
-    index: VectorIndex, behaviour: Mapping[str, float], allowed: NDArray[np.bool_]
-) -> NDArray[np.int64]:
-    """The first vectors of the items with the highest scores of behaviour."""
-    ids = index.items["id"].to_pylist()
-    rows = [row for row in index.rows_with_vectors.tolist() if allowed[row] and ids[row] in behaviour]
-    rows = sorted(rows, key=lambda row: -behaviour[ids[row]])[:_CANDIDATES]
-    firsts = dict(zip(*np.unique(index.item_rows, return_index=True), strict=True))
-    return np.array([firsts[row] for row in rows], np.int64)
-
-
-def _standing(scores: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Columns (m, k) on one scale: standard deviations above their mean, squashed to -1 to 1."""
-    spread = scores.std(axis=0, keepdims=True)
-    return np.tanh((scores - scores.mean(axis=0, keepdims=True)) / np.maximum(spread, 1e-6) / 2).astype(np.float32)

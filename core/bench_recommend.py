@@ -1,0 +1,64 @@
+"""Milliseconds from a like to the feed that takes it into account, beside one search of the same library."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.bench_map import mixture
+from core.encoders.base import Encoder
+from core.errors import DataError
+from core.library import Item, Library
+from core.library.schema import VectorRow
+from core.recommend.feed import recommend
+
+_LEAST = 100
+_REPEATS = 9
+
+
+def bench_recommend(encoder: Encoder, *, items: int) -> dict[str, Any]:
+    """Medians over a library of synthetic vectors (a mixture of Gaussians on the sphere): a feed of 20 for 1, 5 and 50
+    likes, and for 5 with scores of behaviour for all items; "nearest" is one search for the 300 nearest items, and
+    "ratio" what a feed for 5 likes takes of it. Raises DataError for fewer than 100 items."""
+    if items < _LEAST:
+        raise DataError(f"--items: at least {_LEAST}, or there is nothing to time.")
+    rng = np.random.default_rng(0)
+    with tempfile.TemporaryDirectory() as place:
+        library, ids = _library(encoder, items, Path(place) / "library")
+        index = library.index(encoder)
+        query = index.vectors(np.arange(1))[0]
+        others = dict(zip(ids, rng.random(items).tolist(), strict=True))
+        drawn = [ids[number] for number in rng.choice(items, 50, replace=False)]
+        figures = {
+            "nearest": _median_ms(lambda: index.search(query, 300)),
+            "1_like": _median_ms(lambda: recommend(library, encoder, drawn[:1])),
+            "5_likes": _median_ms(lambda: recommend(library, encoder, drawn[:5])),
+            "50_likes": _median_ms(lambda: recommend(library, encoder, drawn)),
+            "5_likes_and_behaviour": _median_ms(lambda: recommend(library, encoder, drawn[:5], behaviour=others)),
+        }
+    ratio = round(figures["5_likes"] / figures["nearest"], 1)
+    return {"items": items, "dim": encoder.dim, "milliseconds": figures, "ratio": ratio}
+
+
+def _library(encoder: Encoder, items: int, place: Path) -> tuple[Library, list[str]]:
+    library = Library(place, create=True)
+    ids = [f"{number:024}" for number in range(items)]
+    vectors = mixture(items, encoder.dim)
+    library.add_vectors(encoder, [VectorRow(item_id, row) for item_id, row in zip(ids, vectors, strict=True)])
+    library.put_items([Item(each, f"/{each}.jpg", "image", "ok", 1, 1) for each in ids])
+    return library, ids
+
+
+def _median_ms(run: Callable[[], object]) -> float:
+    run()
+    times = []
+    for _ in range(_REPEATS):
+        started = time.perf_counter()
+        run()
+        times.append(1000 * (time.perf_counter() - started))
+    return round(float(np.median(times)), 1)

@@ -1,0 +1,102 @@
+"""What a feed is chosen from: the items nearest to each taste, those that others liked, and their scores."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from core.encoders.base import Vectors
+from core.library.index import VectorIndex
+from core.recommend.taste import Tastes
+
+By = Literal["content", "behaviour", "both", "exploration", "popularity"]
+
+_CANDIDATES = 400  # items that are looked at closely, shared by the tastes
+_LEAST = 100  # of them for each taste
+_REPELLED = 0.5  # share of its nearness to what is disliked that an item loses
+
+
+@dataclass(frozen=True, eq=False)
+class Pool:
+    """m candidates, none twice. rows: (m,) of `index.items`. vectors: (m, dim). scores: (m, tastes), comparable within
+    the pool. by: what the scores are made of."""
+
+    rows: NDArray[np.int64]
+    vectors: Vectors
+    scores: NDArray[np.float32]
+    by: By
+
+
+def rows_of(index: VectorIndex, ids: Collection[str]) -> NDArray[np.int64]:
+    """(len(ids),) rows of `index.items`, -1 where there is no such item."""
+    rows = pc.index_in(pa.array(list(ids), pa.string()), value_set=index.items["id"].combine_chunks())
+    return rows.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+
+
+def pool_of(
+    index: VectorIndex,
+    tastes: Tastes,
+    dislikes: Vectors,
+    *,
+    allowed: NDArray[np.bool_] | None,
+    gone: NDArray[np.int64],
+    behaviour: Mapping[str, float] | None,
+    mix: float,
+    least: int,
+) -> Pool:
+    """The candidates for a feed of `least` places or fewer. allowed: (items,) mask, None for all; gone: rows of what
+    may not come back; the rest is as in `core.recommend.feed.recommend`."""
+    left = np.ones(len(index.items), bool) if allowed is None else allowed.copy()
+    left[gone] = False
+    others = _others(index, behaviour) if behaviour else None
+    each = max(_LEAST, least, _CANDIDATES // max(1, len(tastes)))
+    # what is gone is let in and taken out again: to rule out a few of many items costs the index more
+    more = int(np.isin(index.item_rows, gone).sum()) if allowed is None else 0
+    numbers = [index.search(taste, each + more, allowed=allowed)[1] for taste in tastes.vectors]
+    if others is not None:
+        numbers.append(_first_numbers(index, others, left, max(_LEAST, least)))
+    found = np.concatenate([*numbers, np.empty(0, np.int64)]).astype(np.int64)
+    found = found[left[index.item_rows[found]]]
+    # an item once, however many of its frames are near
+    found = found[np.sort(np.unique(index.item_rows[found], return_index=True)[1])]
+    rows, vectors = index.item_rows[found], index.vectors(found)
+    scores = vectors @ tastes.vectors.T if len(tastes) else np.zeros((len(found), 1), np.float32)
+    if len(dislikes) and len(found):
+        scores = scores - _REPELLED * np.clip((vectors @ dislikes.T).max(axis=1, keepdims=True), 0.0, None)
+    if others is None or not len(found):
+        return Pool(rows, vectors, scores, "content")
+    liked = np.where(np.isnan(others[rows]), np.nanmin(others), others[rows])[:, None].astype(np.float32)
+    if not len(tastes):
+        return Pool(rows, vectors, liked, "popularity")
+    blended = (1 - mix) * _standing(scores) + mix * _standing(liked)
+    return Pool(rows, vectors, blended, "behaviour" if mix == 1 else "content" if mix == 0 else "both")
+
+
+def _others(index: VectorIndex, behaviour: Mapping[str, float]) -> NDArray[np.float32] | None:
+    """(items,) the scores of behaviour, NaN for items that it does not know; None where it knows none."""
+    scores = np.fromiter(behaviour.values(), np.float32, len(behaviour))
+    found = np.full(len(index.items), np.nan, np.float32)
+    rows = rows_of(index, behaviour)
+    found[rows[rows >= 0]] = scores[rows >= 0]
+    return found if (rows >= 0).any() else None
+
+
+def _first_numbers(
+    index: VectorIndex, others: NDArray[np.float32], left: NDArray[np.bool_], count: int
+) -> NDArray[np.int64]:
+    """The first vector of each of the `count` items with the highest scores."""
+    rows, firsts = np.unique(index.item_rows, return_index=True)
+    free = left[rows] & ~np.isnan(others[rows])
+    return firsts[free][np.argsort(-others[rows[free]], kind="stable")[:count]]
+
+
+def _standing(scores: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Columns (m, k) on one scale: standard deviations above their mean, squashed to -1 to 1."""
+    spread = scores.std(axis=0, keepdims=True)
+    return np.tanh((scores - scores.mean(axis=0, keepdims=True)) / np.maximum(spread, 1e-6) / 2).astype(np.float32)
