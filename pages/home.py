@@ -7,6 +7,7 @@ from functools import partial
 import streamlit as st
 
 from core import Encoder, Library
+from core.policy import policy
 from ui.add import ready, sample_button
 from ui.details import open_details, show_details
 from ui.frame import header
@@ -20,8 +21,12 @@ from ui.sidebar import current_encoder, current_library
 header(
     "Search your photos and videos by what they show",
     "Semblance puts pictures, frames of video and words into one space of vectors, in which near means alike: type "
-    "what you look for, or show a picture, and get the photos and the moments that come closest. It all happens on "
-    "this computer; no file leaves it.",
+    "what you look for, or show a picture, and get the photos and the moments that come closest. "
+    + (
+        "What you upload is for this visit alone, and nobody else sees it."
+        if policy().public
+        else "It all happens on this computer; no file leaves it."
+    ),
 )
 
 
@@ -31,7 +36,8 @@ def page() -> None:
     encoder = current_encoder()
     if library is None:
         st.info(
-            "No library yet. The sample photos and clips take half a minute and need no network.",
+            "No library yet."
+            + (" The sample photos and clips take half a minute and need no network." * policy().may_write_shared),
             icon=":material/waving_hand:",
         )
         with boundary():

@@ -5,11 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from core import Encoder, Library
+from core.policy import policy
 from core.timecode import timecode
 from ui.add import add_folder, add_uploads, sample_button
 from ui.frame import header
 from ui.jobs import job_of, job_panel
-from ui.libraries import LibraryFacts, library_facts
+from ui.libraries import LibraryFacts, library_facts, may_change
 from ui.manage import check_button, encoder_section, library_section, problem_section, remove_button
 from ui.page import boundary, size_text
 from ui.sidebar import current_encoder, current_library
@@ -30,12 +31,15 @@ def page() -> None:
     facts = library_facts(library, encoder)
     numbers(library, facts)
     job_panel(library)
-    st.subheader("Add photos and videos", anchor=False)
-    folder, uploads = st.tabs(["A folder on this computer", "Upload"])
-    with folder, boundary():
-        add_folder(library, encoder)
-    with uploads, boundary():
-        add_uploads(library, encoder)
+    if may_change(library):
+        st.subheader("Add photos and videos", anchor=False)
+        add(library, encoder)
+    else:
+        st.info(
+            "This library is shared: look around in it. For photos and videos of your own, start a library that only "
+            "you see and that goes after your visit, below.",
+            icon=":material/lock:",
+        )
     problems = facts.failed + facts.missing + facts.damaged
     with (
         st.expander(
@@ -48,16 +52,26 @@ def page() -> None:
             st.caption("None: every file could be read and is where it was.")
     with st.expander("Encoders", icon=":material/deployed_code:"), boundary():
         encoder_section(library, encoder, facts)
-    with st.expander("Other libraries", icon=":material/photo_library:"):
+    with st.expander("Other libraries", icon=":material/photo_library:", expanded=not may_change(library)):
         library_section()
         sample_button(encoder, primary=False)
 
 
+def add(library: Library, encoder: Encoder) -> None:
+    if not policy().may_see_paths:
+        with boundary():
+            add_uploads(library, encoder)
+        return
+    folder, uploads = st.tabs(["A folder on this computer", "Upload"])
+    with folder, boundary():
+        add_folder(library, encoder)
+    with uploads, boundary():
+        add_uploads(library, encoder)
+
+
 def nothing_yet(encoder: Encoder) -> None:
-    st.info(
-        "There is no library yet. Start with the sample photos and clips, or make one of your own photos and videos.",
-        icon=":material/waving_hand:",
-    )
+    samples = "Start with the sample photos and clips, or make" if policy().may_write_shared else "Make"
+    st.info(f"There is no library yet. {samples} one of your own photos and videos.", icon=":material/waving_hand:")
     with boundary():
         sample_button(encoder, primary=True)
     library_section()

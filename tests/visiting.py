@@ -84,7 +84,7 @@ def said(at: AppTest) -> str:
 
 def cards(at: AppTest, gallery: int = 0) -> list[str]:
     """The names of the pictures in a gallery."""
-    return [card["name"] for card in json.loads(at.get("bidi_component")[gallery].proto.json)["cards"]]
+    return [card["name"] for card in component(at, "cards")[gallery]["cards"]]
 
 
 def component(at: AppTest, holding: str) -> list[dict[str, Any]]:

@@ -13,17 +13,19 @@ from core.library.sample import build_sample, sample_path
 from core.library.scan import scan
 from core.library.uploads import UploadReport, save_uploads
 from core.media.kinds import is_image_path, is_media_path
+from core.policy import MB, policy
 from ui.jobs import busy, start_ingest, start_job
-from ui.libraries import LibraryFacts, library_key
+from ui.libraries import LibraryFacts, library_key, may_change
 from ui.page import counted, file_table, plain
 from ui.plan import Plan, plan_place, show_plan
 from ui.sidebar import use_library
+from ui.visit import visit
 
 
 def sample_button(encoder: Encoder, *, primary: bool) -> None:
     """Builds the sample library, or brings it up to date, and switches to it."""
     kind = "primary" if primary else "secondary"
-    if st.button("Build the sample library", type=kind, icon=":material/auto_awesome:"):
+    if policy().may_write_shared and st.button("Build the sample library", type=kind, icon=":material/auto_awesome:"):
         library = Library(sample_path(), create=True)
         start_job(library, "Samples", lambda tell, cancel: build_sample(encoder, on_progress=tell, cancel=cancel))
         use_library(library_key(library.path))
@@ -32,6 +34,9 @@ def sample_button(encoder: Encoder, *, primary: bool) -> None:
 
 def embed_button(library: Library, encoder: Encoder, facts: LibraryFacts) -> None:
     """Gives the pictures and videos that have no vectors of this encoder theirs."""
+    if not may_change(library):
+        st.caption("This library is shared: choose an encoder in the sidebar that it has vectors of.")
+        return
     label = f"Embed {facts.waiting} with this encoder"
     if st.button(label, type="primary", icon=":material/deployed_code:", disabled=busy(library)):
         rows = library.items().to_pylist()
@@ -90,11 +95,12 @@ def add_uploads(library: Library, encoder: Encoder) -> None:
             accept_multiple_files=True,
             key=f"photos {turn}",
             help="Kept in the library.",
+            max_upload_size=zip_limit(),
         )
         sent = st.form_submit_button("Add them", type="primary", disabled=busy(library))
     if sent and files:
         with st.spinner("Taking them in …"):
-            report = save_uploads(library, [(file.name, file) for file in files])
+            report = save_uploads(library, [(file.name, file) for file in files], kept=visit().uploaded())
         st.session_state["refused"] = report.refused
         _uploaded(library, encoder, report)
         st.rerun()
@@ -102,6 +108,11 @@ def add_uploads(library: Library, encoder: Encoder) -> None:
     if refused := st.session_state.get("refused"):
         st.warning(f"{len(refused):,} not taken:", icon=":material/block:")
         file_table(refused, key="refused_table")
+
+
+def zip_limit() -> int:
+    """Megabytes that one upload may have, which may be a zip; the server's own limit holds as well."""
+    return int(min(policy().upload_bytes, st.get_option("server.maxUploadSize") * MB) // MB)
 
 
 def _uploaded(library: Library, encoder: Encoder, report: UploadReport) -> None:

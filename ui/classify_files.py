@@ -12,15 +12,16 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.gathered import Gathered, gather_files
-from core.library.registry import temporary_library
 from core.library.scan import scan
 from core.library.uploads import save_uploads
 from core.media.kinds import is_media_path
 from core.progress import OnProgress
+from ui.add import zip_limit
 from ui.encoders import load_encoder
 from ui.jobs import Job, Work
 from ui.memory import remembered
 from ui.page import counted
+from ui.visit import visit
 from ui.visit_work import result_of, start_work
 
 
@@ -48,10 +49,11 @@ def uploads(encoder: Encoder) -> Gathered | None:
             accept_multiple_files=True,
             key="class_files",
             help="For this visit only: they are not added to the library.",
+            max_upload_size=zip_limit(),
         )
         sent = st.form_submit_button("Look at them", type="primary")
     if sent and files:
-        report = save_uploads(_visit_library(), [(file.name, file) for file in files])
+        report = save_uploads(_visit_library(), [(file.name, file) for file in files], kept=visit().uploaded())
         _gather(encoder, partial(_look_at, encoder, report.saved, report.refused), "uploads")
     return _gathered(encoder, "uploads")
 
@@ -64,8 +66,8 @@ def camera(encoder: Encoder) -> Gathered | None:
 
     def look() -> Gathered:
         load_encoder(encoder)
-        report = save_uploads(_visit_library(), [(photo.name or "snapshot.jpg", photo)])
-        return gather_files(encoder, report.saved)
+        report = save_uploads(_visit_library(), [(photo.name or "snapshot.jpg", photo)], kept=visit().uploaded())
+        return replace(gather_files(encoder, report.saved), failed=tuple(report.refused))
 
     return remembered("camera", photo.file_id, encoder, look)
 
@@ -74,8 +76,8 @@ def _visit_library() -> Library:
     """Where uploads lie for as long as the visit lasts; nothing is indexed in it."""
     state = st.session_state
     if "class_uploads_library" not in state:
-        state["class_uploads_library"] = temporary_library("uploads")
-    return state["class_uploads_library"][0]
+        state["class_uploads_library"] = visit().library("uploads")
+    return state["class_uploads_library"]
 
 
 def _look_at(

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core import Encoder, Filters, Library
 from core.gathered import Gathered, gather_texts
+from core.policy import policy
 from core.track import track_of
 from ui.add import no_library
 from ui.classify_files import camera, folder, uploads
@@ -42,8 +43,9 @@ def item_section(library: Library | None, encoder: Encoder) -> Chosen | None:
     """The choice of items; None while there is nothing to tell."""
     if "to_classify" in st.session_state:
         open_one(st.session_state.pop("to_classify"))
+    sources = [each for each in SOURCES if each != "folder" or policy().may_see_paths]
     source = st.segmented_control(
-        "Items from", SOURCES, default=SOURCES[0], required=True, key="from", bind="query-params"
+        "Items from", sources, default=sources[0], required=True, key="from", bind="query-params"
     )
     if source == "library":
         return _of_library(library, encoder)

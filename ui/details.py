@@ -10,6 +10,7 @@ import streamlit as st
 from core import Hit, Item, Term
 from core.errors import MediaError
 from core.media.thumbnails import thumbnail
+from core.policy import policy
 from core.timecode import timecode
 from ui.gallery import chance_text
 from ui.page import boundary, counted, item_date, plain, size_text
@@ -89,12 +90,14 @@ def _facts(item: Item, hit: Hit | None) -> None:
     length = f"{timecode(item.duration_s)} · " if item.duration_s is not None else ""
     size = length + (f"{item.width:,} × {item.height:,} px · " if item.width and item.height else "")
     st.markdown(f"{size}{size_text(item.bytes)}  \n{word.capitalize()} {when:%d %b %Y, %H:%M}")
-    st.code(item.path, language=None, wrap_lines=True)
+    allowed = policy()
+    if allowed.may_see_paths:
+        st.code(item.path, language=None, wrap_lines=True)
     if item.reason:
         st.caption(plain(item.reason))
     if hit is not None and hit.duplicates:
         st.markdown(f"{counted(len(hit.duplicates), 'near-identical picture')} folded into this one:")
-        st.code("\n".join(other.path for other in hit.duplicates), language=None, wrap_lines=True)
+        st.code("\n".join(allowed.shown(other.path) for other in hit.duplicates), language=None, wrap_lines=True)
 
 
 def _actions(item: Item, videos: bool, place: Place | None) -> list[Action]:

@@ -12,7 +12,11 @@ import streamlit as st
 from core import Encoder, Progress, encoder_names, open_encoder
 from core.encoders import is_model_name
 from core.encoders.hub import CURATED
-from core.encoders.reduced import ReducedEncoder, load_reduction, reduced_title
+from core.encoders.hub_files import is_on_disk
+from core.encoders.reduced import MARK, ReducedEncoder, load_reduction, reduced_title
+from core.errors import EncoderError
+from core.files import absolute
+from core.policy import policy
 from ui.page import duration_text, plain, size_text
 
 
@@ -52,8 +56,19 @@ def encoder_name(name: str) -> str:
 
 
 def encoder_choices(*more: str) -> list[str]:
-    """The names to offer: the built-in and curated ones, then those that a library or a link brought."""
-    return list(dict.fromkeys([*encoder_names(), *more]))
+    """The names to offer: the built-in and curated ones, then those that a library or a link brought.
+
+    Where no model may be loaded, only those that are here.
+    """
+    names = dict.fromkeys([*encoder_names(), *more])
+    return [name for name in names if policy().may_load_models or _is_here(name)]
+
+
+@st.cache_data(show_spinner=False, ttl=60, max_entries=256)
+def _is_here(name: str) -> bool:
+    """Whether an encoder opens without a network, and without a look into folders that somebody names."""
+    base = name.rpartition(MARK)[0] if reduced_title(name) else name
+    return not is_model_name(base) or (not absolute(base).is_dir() and is_on_disk(base))
 
 
 def get_encoder(name: str, *, proven: bool = False) -> Encoder:
@@ -62,6 +77,8 @@ def get_encoder(name: str, *, proven: bool = False) -> Encoder:
     A model of a hub or a folder is loaded whole before it counts as open, so that a broken one is never switched to.
     proven: it worked before, so that loading can wait for the first search. Raises EncoderError.
     """
+    if not (policy().may_load_models or _is_here(name)):
+        raise EncoderError(f"The encoder {name!r} is not offered here: choose one of the list.")
     slot = _slot(name)
     if slot.encoder is None:
         if reduced_title(name):  # shares the other's session

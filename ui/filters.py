@@ -10,6 +10,7 @@ from typing import Literal
 import streamlit as st
 
 from core import Encoder, Filters, Library
+from core.policy import policy
 from core.query import PLAIN
 from ui.libraries import folders
 from ui.memory import remembered
@@ -141,7 +142,7 @@ def filter_text(filters: Filters) -> str:
     """The filters in words; empty where none is set."""
     low, high = filters.min_side, filters.max_side
     parts = [
-        f"in {filters.folder}" if filters.folder else "",
+        f"in {policy().shown(filters.folder)}" if filters.folder else "",
         f"labelled “{filters.label}”" if filters.label else "",
         f"from {filters.after:%d %b %Y}" if filters.after else "",
         f"until {filters.before:%d %b %Y}" if filters.before else "",

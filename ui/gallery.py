@@ -16,6 +16,7 @@ import streamlit as st
 from core import Hit, Item
 from core.errors import MediaError
 from core.media.thumbnails import thumbnail
+from core.policy import policy
 from core.timecode import timecode
 
 _FOLDER = Path(__file__).parent
@@ -178,9 +179,9 @@ def _card(card: Card, uri: str | None, small: dict[str, str | None], find: bool)
         "video": timecode(card.item.duration_s or 0.0 if card.time_s is None else card.time_s) if video else "",
         "find": find and not video,
         "like": card.item.status == "ok",
-        "note": card.item.reason or "The file is not there any more, or cannot be read.",
+        "note": policy().without_paths(card.item.reason or "") or "The file is not there any more, or cannot be read.",
         "badge": card.badge,
-        "about": card.about,
+        "about": policy().without_paths(card.about),
         "near": [{"id": each.id, "name": Path(each.path).name, "src": small[each.id]} for each in card.near],
         "copies": len(hit.duplicates) if hit else 0,
         "section": card.section,

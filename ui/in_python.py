@@ -9,13 +9,15 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.encoders import DEFAULT_ENCODER
+from core.policy import policy
 from ui.libraries import VISIT, library_choices
 
 
 def in_python(code: str) -> None:
     """An expander with code that can be copied. What a visitor typed must stand in it through `repr`."""
     with st.expander("In Python", icon=":material/code:"):
-        st.code(textwrap.dedent(code).strip(), language="python", wrap_lines=True)
+        lines = textwrap.dedent(code).strip().splitlines()
+        st.code("\n".join(map(policy().without_paths, lines)), language="python", wrap_lines=True)
 
 
 def opening(library: Library | None, encoder: Encoder) -> str:
@@ -30,9 +32,10 @@ def opening(library: Library | None, encoder: Encoder) -> str:
 def library_text(library: Library) -> str:
     """The path of a library as a visitor would write it: from the home directory where it lies there.
 
-    A library of one visit lies where nobody would look for it, and goes: "my-library" stands for it.
+    A library of one visit lies where nobody would look for it, and goes: "my-library" stands for it, and for any that
+    the public looks at.
     """
-    if library_choices().get(VISIT) == library.path:
+    if not policy().may_see_paths or library_choices().get(VISIT) == library.path:
         return "my-library"
     try:
         return str(Path("~") / library.path.relative_to(Path.home()))

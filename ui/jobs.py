@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -12,10 +14,14 @@ from typing import Generic, TypeVar
 import streamlit as st
 
 from core import Encoder, IngestReport, Library, Progress, SemblanceError, ingest
+from core.errors import Cancelled
 from core.media.sampling import Sampling
+from core.policy import policy
 from core.progress import OnProgress
-from ui.libraries import amount_of
+from ui.libraries import amount_of, is_of_visit
 from ui.page import boundary, counted, duration_text, file_table, plain
+from ui.queue import QUEUE, Busy, Ticket, place_text
+from ui.visit import visit
 
 _starting = threading.Lock()
 _LOG = logging.getLogger("semblance")
@@ -32,21 +38,73 @@ class Job(Generic[T]):
     report: T | None = None
     error: str | None = None
     cancel: threading.Event = field(default_factory=threading.Event)
+    ticket: Ticket | None = None
+    overdue: bool = False
+
+    @property
+    def waits_for(self) -> int | None:
+        """How many visits are before it in the queue; None where it does not wait."""
+        return None if self.ticket is None else QUEUE.before(self.ticket)
+
+    @property
+    def stopped_text(self) -> str:
+        """Why it ended early."""
+        limit = duration_text(policy().job_seconds) if self.overdue else ""
+        return f"Stopped after {limit}, the longest that a job may take here." if limit else "Stopped."
 
     @property
     def running(self) -> bool:
         """Whether its thread is still at work."""
         return self.report is None and self.error is None
 
-    def run(self, work: Work[T]) -> None:
+    def begin(self, work: Work[T], *, lasting: bool = False) -> threading.Thread | None:
+        """Takes its place in the queue of the visit that asks; it runs in a thread of its own when its turn comes.
+
+        lasting: whether it goes on when the visit has ended. Where the visit may have no other job, the error says so.
+        """
+        outer = QUEUE.current()
+        self.ticket = Ticket(outer.visit if outer else visit().id, self.title, self.cancel, lasting)
+        try:
+            QUEUE.enter(self.ticket)
+        except Busy as error:
+            self.error = str(error)
+            return None
+        thread = threading.Thread(target=self._run, args=(work, self.ticket), name=f"job {self.title}", daemon=True)
+        thread.start()
+        return thread
+
+    def _run(self, work: Work[T], ticket: Ticket) -> None:
         """The thread's whole life."""
         try:
-            self.report = work(self._tell, self.cancel)
+            with QUEUE.turn(ticket) as is_mine, self._within_limit():
+                if not is_mine:
+                    raise Cancelled("Stopped before it began.")
+                self.report = work(self._tell, self.cancel)
+        except Cancelled as error:
+            self.error = self.stopped_text if self.overdue else str(error)
         except SemblanceError as error:
             self.error = str(error)
         except BaseException:
             _LOG.exception("A job failed: %s", self.title)
             self.error = "The job stopped unexpectedly. What was done so far is kept: start it again to go on."
+
+    @contextmanager
+    def _within_limit(self) -> Iterator[None]:
+        """Stops the work when it takes longer than a job may."""
+
+        def stop() -> None:
+            self.overdue = True
+            self.cancel.set()
+
+        seconds = policy().job_seconds
+        timer = threading.Timer(seconds, stop) if math.isfinite(seconds) else None
+        try:
+            if timer is not None:
+                timer.start()
+            yield
+        finally:
+            if timer is not None:
+                timer.cancel()
 
     def _tell(self, progress: Progress) -> None:
         self.progress = progress
@@ -75,7 +133,7 @@ def start_job(library: Library, title: str, work: Work[IngestReport]) -> None:
         if current and current.running:
             return
         job = _jobs()[str(library.path)] = Job(title)
-    threading.Thread(target=job.run, args=(work,), name=f"job {library.name}", daemon=True).start()
+        job.begin(work, lasting=not is_of_visit(library))
 
 
 def start_ingest(
@@ -117,7 +175,9 @@ def _running(job: Job[IngestReport]) -> None:
     with st.container(border=True, key="job_running"):
         st.markdown(f"**{plain(job.title)}**")
         progress = job.progress
-        st.progress(progress.fraction if progress else 0.0, text=_pace(progress))
+        waits_for = job.waits_for
+        text = _pace(progress) if waits_for is None else place_text(waits_for)
+        st.progress(progress.fraction if progress else 0.0, text=text)
         if job.cancel.is_set():
             st.caption("Stopping after the files in hand …")
         else:

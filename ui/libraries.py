@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections import Counter
 from collections.abc import Iterable
@@ -14,9 +15,11 @@ import pyarrow.compute as pc
 import streamlit as st
 
 from core import Encoder, Item, Library
-from core.library.registry import libraries_folder, list_libraries, temporary_library
+from core.library.registry import libraries_folder, list_libraries
 from core.library.schema import Kind
+from core.policy import policy
 from ui.page import counted
+from ui.visit import visit
 
 VISIT = ":visit"  # no library can be called so; the key of the visit's own library; stands in no link
 
@@ -29,7 +32,7 @@ def _opened(path: str, made: int) -> Library:
 def get_library(key: str) -> Library:
     """The library of a key of `library_choices`. Raises LibraryError where it is damaged or gone."""
     if key == VISIT:
-        return st.session_state["visit_library"][0]
+        return st.session_state["visit_library"]
     path = library_choices()[key]
     mark = path / "library.json"
     return _opened(str(path), mark.stat().st_mtime_ns if mark.is_file() else 0)
@@ -39,25 +42,46 @@ def library_choices() -> dict[str, Path]:
     """Key -> directory. The key stands in links: a name for a library in the home folder, else its path."""
     choices = {library_key(path): path for path in list_libraries()}
     if "visit_library" in st.session_state:
-        choices[VISIT] = st.session_state["visit_library"][0].path
+        choices[VISIT] = st.session_state["visit_library"].path
     return choices
 
 
 def library_key(path: Path) -> str:
     """How a link names the library in this directory."""
-    return path.name if path.parent == libraries_folder() else str(path)
+    if path.parent == libraries_folder():
+        return path.name
+    if policy().may_see_paths:
+        return str(path)
+    return f"{path.name}:{hashlib.blake2b(os.fsencode(path), digest_size=4).hexdigest()}"  # no name has a colon
 
 
 def library_title(key: str) -> str:
     """How the picker shows a library."""
-    return "Only for this visit" if key == VISIT else Path(key).name
+    if key == VISIT:
+        return "Only for this visit"
+    return Path(key).name if policy().may_see_paths else key.partition(":")[0]
 
 
 def start_visit_library() -> str:
     """A library that only this visitor sees and that goes when the visit ends; returns its key."""
     if "visit_library" not in st.session_state:
-        st.session_state["visit_library"] = temporary_library("This visit")
+        st.session_state["visit_library"] = visit().library("This visit")
     return VISIT
+
+
+def leave_visit_library() -> None:
+    """Removes the library of this visit, with what was uploaded into it."""
+    visit().leave(st.session_state.pop("visit_library"))
+
+
+def is_of_visit(library: Library) -> bool:
+    """Whether a library is the one of this visit."""
+    return st.session_state.get("visit_library") is library
+
+
+def may_change(library: Library) -> bool:
+    """Whether the visitor may add to a library, label in it, or take from it: the public to their own alone."""
+    return policy().may_write_shared or is_of_visit(library)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,17 +10,27 @@ from core import Encoder, Library
 from core.encoders.reduced import MARK, reduced_title
 from core.library.registry import create_library, forget_library, libraries_folder, remember_library
 from core.library.schema import EncoderEntry
+from core.policy import policy
 from ui.add import embed_button
 from ui.encoders import encoder_name
 from ui.jobs import busy, dismiss_job, start_ingest
-from ui.libraries import LibraryFacts, damaged_items, library_key, start_visit_library, top_folders
+from ui.libraries import (
+    LibraryFacts,
+    damaged_items,
+    is_of_visit,
+    leave_visit_library,
+    library_key,
+    may_change,
+    start_visit_library,
+    top_folders,
+)
 from ui.page import boundary, counted, file_table, plain, size_text
 from ui.sidebar import use_encoder, use_library
 
 
 def check_button(library: Library, encoder: Encoder) -> None:
     """Looks through the library's folders again."""
-    if st.button(
+    if may_change(library) and st.button(
         "Check for changes",
         icon=":material/sync:",
         disabled=busy(library),
@@ -44,14 +54,15 @@ def encoder_section(library: Library, encoder: Encoder, facts: LibraryFacts) -> 
                 f":gray[{counted(entry.vectors, 'vector')} of {entry.dim} dimensions · {plain(entry.id)}]",
                 width="stretch",
             )
-            st.button(
-                "Drop its vectors",
-                key=f"drop {entry.id}",
-                disabled=busy(library),
-                on_click=_drop,
-                args=(library, entry),
-                help="The pictures and videos stay in the library and can be embedded again.",
-            )
+            if may_change(library):
+                st.button(
+                    "Drop its vectors",
+                    key=f"drop {entry.id}",
+                    disabled=busy(library),
+                    on_click=_drop,
+                    args=(library, entry),
+                    help="The pictures and videos stay in the library and can be embedded again.",
+                )
 
 
 def _drop(library: Library, entry: EncoderEntry) -> None:
@@ -76,13 +87,16 @@ def problem_section(library: Library, facts: LibraryFacts) -> None:
             f"**{counted(facts.missing, 'file')} vanished** since the last check. "
             "Should they come back, the next check finds them again."
         )
-        if st.button("Forget them", icon=":material/delete_sweep:", disabled=busy(library)):
+        if may_change(library) and st.button("Forget them", icon=":material/delete_sweep:", disabled=busy(library)):
             st.toast(f"Forgot {counted(library.purge_missing(), 'file')}.")
             st.rerun()
 
 
 def library_section() -> None:
-    """Three ways to another library: a new one, one made elsewhere, one for this visit."""
+    """Three ways to another library: a new one, one made elsewhere, one for this visit. The public has the last."""
+    if not policy().may_write_shared:
+        _visit_section()
+        return
     new, other, visit = st.columns(3)
     with new, st.form("create", border=True):
         st.markdown("**New library**")
@@ -98,9 +112,16 @@ def library_section() -> None:
             with boundary():
                 use_library(library_key(remember_library(path.strip()).path))
                 st.rerun()
-    with visit, st.container(border=True):
+    with visit:
+        _visit_section()
+
+
+def _visit_section() -> None:
+    with st.container(border=True):
         st.markdown("**Only for this visit**")
-        st.caption("For a quick try with your own files: nobody else sees it, and it goes when you close this tab.")
+        st.caption(
+            "For a quick try with your own files: nobody else sees it, and it goes soon after you close this tab."
+        )
         if st.button("Start one"):
             use_library(start_visit_library())
             st.rerun()
@@ -108,7 +129,7 @@ def library_section() -> None:
 
 def remove_button(library: Library) -> None:
     """Removes the library after asking."""
-    if st.button("Remove this library …", icon=":material/delete:", disabled=busy(library)):
+    if may_change(library) and st.button("Remove this library …", icon=":material/delete:", disabled=busy(library)):
         _confirm_removal(library)
 
 
@@ -117,7 +138,8 @@ def _confirm_removal(library: Library) -> None:
     with boundary():
         uploads = sum(1 for path in (library.path / "uploads").glob("*") if path.is_file())
         st.markdown(f"**{plain(library.name)}**")
-        st.code(str(library.path), language=None, wrap_lines=True)
+        if policy().may_see_paths:
+            st.code(str(library.path), language=None, wrap_lines=True)
         inside = f", and {counted(uploads, 'uploaded file')}" if uploads else ""
         st.markdown(f"Deleted: this folder ({size_text(library.size_bytes())}) with the vectors in it{inside}.")
         st.markdown("Not touched: files in your own folders. Index them again to have the library back.")
@@ -141,14 +163,10 @@ def _leave(library: Library) -> None:
     dismiss_job(library)
     if _made_elsewhere(library):
         forget_library(library.path)
-    if _is_of_visit(library):
-        del st.session_state["visit_library"]
+    if is_of_visit(library):
+        leave_visit_library()
     use_library(None)
 
 
 def _made_elsewhere(library: Library) -> bool:
-    return not _is_of_visit(library) and Path(library.path).parent != libraries_folder()
-
-
-def _is_of_visit(library: Library) -> bool:
-    return st.session_state.get("visit_library", (None,))[0] is library
+    return not is_of_visit(library) and Path(library.path).parent != libraries_folder()

@@ -11,6 +11,7 @@ from datetime import datetime
 import streamlit as st
 
 from core import Item, SemblanceError
+from core.policy import policy
 
 _LOG = logging.getLogger("semblance")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$&^=\"'@/])")
@@ -32,13 +33,17 @@ def boundary() -> Iterator[None]:
 
 
 def plain(text: str) -> str:
-    """Text from outside (file names, messages) as Markdown that shows it literally, on one line."""
-    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+    """Text from outside (file names, messages) as Markdown that shows it literally, on one line.
+
+    The public reads no folders of the server in it.
+    """
+    return _MARKDOWN.sub(r"\\\1", " ".join(policy().without_paths(text).split()))
 
 
 def file_table(rows: Iterable[tuple[str, str]], *, key: str) -> None:
     """A table of files and the reason for each, as high as it needs to be, to a limit."""
-    table = [{"file": name, "reason": reason} for name, reason in rows]
+    allowed = policy()
+    table = [{"file": allowed.shown(name), "reason": allowed.without_paths(reason)} for name, reason in rows]
     st.dataframe(table, hide_index=True, key=key, height=min(35 * len(table) + 38, 388))
 
 
@@ -50,6 +55,11 @@ def size_text(count: int) -> str:
             return f"{amount:.0f} {unit}" if unit == "bytes" else f"{amount:.1f} {unit}"
         amount /= 1000
     raise AssertionError("unreachable")
+
+
+def percent(share: float, digits: int = 0) -> str:
+    """A share, 0 to 1, for people: 54 %."""
+    return f"{100 * share:.{digits}f} %"
 
 
 def duration_text(seconds: float) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -46,20 +46,26 @@ class Queue:
         One that is told to stop counts no more, although its work may go on for a moment: who asks anew waits for it.
         """
         with self.changed:
-            ticket.within = self._within()
+            ticket.within = self.current() is not None
             others = [each for each in self.of(ticket.visit) if not each.cancel.is_set()]
             if len(others) >= policy().visit_jobs and not ticket.within:
                 raise Busy(f"Your other job still runs ({others[0].title}): stop it or wait until it has finished.")
             self.tickets.append(ticket)
 
     @contextmanager
-    def turn(self, ticket: Ticket) -> Iterator[bool]:
-        """Waits for the ticket's turn and holds it; False where it was cancelled before. Then gives it up."""
-        before = self._within()
+    def turn(self, ticket: Ticket, on_wait: Callable[[int], None] | None = None) -> Iterator[bool]:
+        """Waits for the ticket's turn and holds it; False where it was cancelled before. Then gives it up.
+
+        on_wait: told now and then how many visits are before it.
+        """
+        outer = self.current()
         try:
-            yield self._wait(ticket)
+            while not self._began(ticket) and not ticket.cancel.is_set():
+                if on_wait is not None:
+                    on_wait(self.before(ticket) or 0)
+            yield ticket.running
         finally:
-            self.inside.running = before
+            self.inside.ticket = outer
             self.leave(ticket)
 
     def leave(self, ticket: Ticket) -> None:
@@ -87,18 +93,23 @@ class Queue:
             if not each.lasting:
                 each.cancel.set()
 
-    def _wait(self, ticket: Ticket) -> bool:
+    def current(self) -> Ticket | None:
+        """The ticket by whose turn this thread works."""
+        return getattr(self.inside, "ticket", None)
+
+    def _began(self, ticket: Ticket) -> bool:
+        """Begins if it may now, and else waits for a moment."""
         with self.changed:
-            while not ticket.within and not ticket.cancel.is_set() and not self._next(ticket, policy()):
+            ticket.running = not ticket.cancel.is_set() and (ticket.within or self._next(ticket, policy()))
+            if ticket.running:
+                self.inside.ticket = ticket
+            else:
                 self.changed.wait(_LOOK_S)
-            if ticket.cancel.is_set():
-                return False
-            ticket.running = self.inside.running = True
-            return True
+            return ticket.running
 
     def _next(self, ticket: Ticket, allowed: Policy) -> bool:
         """Whether there is room for it, and nobody before it who could run as well."""
-        running = [each.visit for each in self.tickets if each.running]
+        running = [each.visit for each in self.tickets if each.running and not each.within]
         if len(running) >= allowed.jobs:
             return False
         free = (
@@ -107,9 +118,6 @@ class Queue:
             if not each.running and not each.cancel.is_set() and running.count(each.visit) < allowed.visit_jobs
         )
         return next(free, None) is ticket
-
-    def _within(self) -> bool:
-        return getattr(self.inside, "running", False)
 
 
 QUEUE = Queue()

@@ -6,11 +6,16 @@ import streamlit as st
 
 from core import Encoder, Library, SemblanceError
 from core.encoders import DEFAULT_ENCODER
+from core.policy import policy
 from core.settings import load_settings, save_settings
 from ui.encoders import encoder_choices, encoder_title, get_encoder
 from ui.jobs import job_of
 from ui.libraries import VISIT, get_library, library_choices, library_facts, library_title
 from ui.page import counted, plain
+from ui.queue import QUEUE, place_text
+from ui.visit import visit
+
+_ANY_MODEL = " Type any CLIP or SigLIP of the Hugging Face hub (owner/model), or the folder of a saved one."
 
 # Session state: "library" and "encoder" name what is in use; the pickers' own keys may be ahead of them by a moment.
 
@@ -45,6 +50,7 @@ def sidebar() -> None:
             _facts()
         except SemblanceError as error:
             st.error(plain(str(error)), icon=":material/error:")
+        _work_under_way()
     _write_link()
     _notice()
 
@@ -70,7 +76,7 @@ def _pick_library() -> None:
     )
     if state["library_pick"] != state["library"]:
         state["library"] = state["library_pick"]
-        if state["library"] != VISIT:
+        if state["library"] != VISIT and policy().may_write_shared:
             save_settings(library=state["library"])
 
 
@@ -93,12 +99,11 @@ def _pick_encoder() -> None:
     state.setdefault("encoder_pick", state["encoder"])
     st.selectbox(
         "Encoder",
-        encoder_choices(state["encoder"], state["encoder_pick"], *_library_encoders()),
+        list(dict.fromkeys([*encoder_choices(*_library_encoders()), state["encoder"], state["encoder_pick"]])),
         key="encoder_pick",
         format_func=encoder_title,
-        accept_new_options=True,
-        help="Turns pictures and words into vectors. Type any CLIP or SigLIP of the Hugging Face hub (owner/model), "
-        "or the folder of a saved one.",
+        accept_new_options=policy().may_load_models,
+        help="Turns pictures and words into vectors." + _ANY_MODEL * policy().may_load_models,
     )
     if state["encoder_pick"] != state["encoder"]:
         _switch_encoder(state["encoder_pick"])
@@ -116,7 +121,8 @@ def _switch_encoder(name: str) -> None:
         st.rerun()
     state["encoder"] = name
     state.pop("notice", None)
-    if name != state["encoder_asked"]:  # what a link asks for is for this visit; what is picked is remembered
+    # what a link asks for is for this visit; what is picked is remembered
+    if name != state["encoder_asked"] and policy().may_write_shared:
         save_settings(encoder=name)
 
 
@@ -140,6 +146,18 @@ def _facts() -> None:
     if job and job.running:
         done = f" ({job.progress.fraction:.0%})" if job.progress else ""
         st.caption(f":material/sync: Indexing in the background{done}")
+
+
+def _work_under_way() -> None:
+    """The jobs of this visit, wherever they were started, and a way to stop each."""
+    for number, ticket in enumerate(QUEUE.of(visit().id)):
+        if ticket.cancel.is_set() or ticket.lasting:  # a lasting one is shown with its library
+            continue
+        with st.container(horizontal=True, vertical_alignment="center", key=f"under way {number}"):
+            before = QUEUE.before(ticket)
+            told = f"{plain(ticket.title)} …" if before is None else place_text(before)
+            st.caption(f":material/hourglass_top: {told}", width="stretch")
+            st.button("Stop it", key=f"stop it {number}", type="tertiary", on_click=ticket.cancel.set)
 
 
 def _notice() -> None:

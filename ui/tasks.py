@@ -73,7 +73,9 @@ def asked(
             start(key, title, work, about=about, state=state)
             st.rerun()
         if again or stopped or note:
-            st.caption("The library has changed since." if again else "Stopped." if stopped else note)
+            st.caption(
+                "The library has changed since." if again else task.job.stopped_text if task and stopped else note
+            )
     return result
 
 

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import streamlit as st
 from streamlit import runtime
@@ -37,6 +38,17 @@ class Visit:
         self.folders.append(folder)
         return library
 
+    def leave(self, library: Library) -> None:
+        """Removes such a library."""
+        for folder in [each for each in self.folders if library.path.is_relative_to(each.name)]:
+            self.folders.remove(folder)
+            folder.cleanup()
+
+    def uploaded(self) -> tuple[int, int]:
+        """(files, bytes) that were uploaded and are still there."""
+        sizes = [path.stat().st_size for folder in self.folders for path in Path(folder.name).glob("*/uploads/*")]
+        return len(sizes), sum(sizes)
+
     def end(self) -> None:
         """Stops its work and removes its files."""
         QUEUE.forget(self.id)
@@ -60,11 +72,12 @@ def _visits() -> list[Visit]:
     visits: list[Visit] = []
     if runtime.exists():  # not where pages run without a server
         visits_folder()  # removes what a killed server left
+        is_there = runtime.get_instance().is_active_session
 
         def look_after() -> None:
             while runtime.exists():
+                end_those_gone(visits, is_there, time.monotonic())
                 time.sleep(_LOOK_S)
-                end_those_gone(visits, runtime.get_instance().is_active_session, time.monotonic())
 
         threading.Thread(target=look_after, name="visits", daemon=True).start()
     return visits

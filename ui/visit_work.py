@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 import streamlit as st
@@ -10,6 +12,8 @@ import streamlit as st
 from ui.encoders import progress_text
 from ui.jobs import Job, Work
 from ui.page import boundary, plain
+from ui.queue import QUEUE, Ticket, place_text
+from ui.visit import visit
 
 T = TypeVar("T")
 _AT_ONCE_S = 0.3  # what ends within that shows no bar
@@ -18,10 +22,28 @@ _AT_ONCE_S = 0.3  # what ends within that shows no bar
 def start_work(title: str, work: Work[T]) -> Job[T]:
     """Starts work that may not touch the page. What it returned is to be kept in the state of the session."""
     job: Job[T] = Job(title)
-    thread = threading.Thread(target=job.run, args=(work,), name=f"work {title}", daemon=True)
-    thread.start()
-    thread.join(_AT_ONCE_S)
+    thread = job.begin(work)
+    if thread is not None:
+        thread.join(_AT_ONCE_S)
     return job
+
+
+@contextmanager
+def in_turn(title: str) -> Iterator[None]:
+    """Heavy work that the page itself waits for, when its turn has come; until then the page shows its place.
+
+    Raises Busy where the visit has another job.
+    """
+    ticket = Ticket(visit().id, title, threading.Event())
+    QUEUE.enter(ticket)
+    place = st.empty()
+
+    def tell(before: int) -> None:
+        place.caption(f":material/hourglass_empty: {place_text(before)}")
+
+    with QUEUE.turn(ticket, tell):
+        place.empty()
+        yield
 
 
 def result_of(job: Job[T]) -> T | None:
@@ -38,8 +60,12 @@ def _panel(job: Job[T]) -> None:
     with boundary(), st.container(horizontal=True, vertical_alignment="center", key=f"work {job.title}"):
         if not job.running:
             st.rerun()
-        now = job.progress
-        text = "Stopping …" if job.cancel.is_set() else progress_text(now) if now else f"{job.title} …"
+        now, waits_for = job.progress, job.waits_for
+        text = progress_text(now) if now else f"{job.title} …"
+        if job.cancel.is_set():
+            text = "Stopping …"
+        elif waits_for is not None:
+            text = place_text(waits_for)
         st.progress(now.fraction if now else 0.0, text=text)
         st.button(
             "Stop",
