@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,7 +61,7 @@ def read_ratings(source: Path | bytes, *, movies: bytes | None = None, name: str
             edition, file = _ratings_of(files)
             log, notes = _read(file, edition)
             listed = movies if movies is not None else _list_of(files, edition)
-    except (OSError, pa.ArrowException, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+    except _BROKEN as error:
         why = next(iter(str(error).splitlines()), type(error).__name__)
         raise DataError(f"{said} cannot be read as ratings: {why}. Give a zip or ratings.csv of MovieLens.") from error
     log, more = _most_watched(log)
@@ -120,6 +121,11 @@ def _read(file: BinaryIO, edition: _Edition) -> tuple[Log, list[str]]:
     return _log(table, user, item, when), notes
 
 
+# what files that are broken, locked or no tables make zipfile and pyarrow raise
+_BROKEN = (
+    OSError, EOFError, RuntimeError, NotImplementedError, UnicodeDecodeError, zlib.error, zipfile.BadZipFile,
+    pa.ArrowException,
+)  # fmt: skip
 _NAMES = (("userid", "user", "user_id"), ("movieid", "item", "item_id"))
 
 

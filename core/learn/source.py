@@ -10,9 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from core.errors import DataError
-
-MOST_BYTES = 2_000_000_000  # of a file, unpacked
-_MOST_MEMBERS = 1_000  # of a zip
+from core.policy import MB, policy
 
 Opener = Callable[[str], BinaryIO | None]  # a file by its bare name, None where there is none of it
 
@@ -35,16 +33,16 @@ def opener(source: Path | bytes, alone: Callable[[bytes], str], stack: ExitStack
 
 
 def _of_zip(archive: zipfile.ZipFile, stack: ExitStack) -> Opener:
-    members = archive.infolist()
-    if len(members) > _MOST_MEMBERS:
+    members, most, allowed = archive.infolist(), policy().zip_files, policy().unpacked_bytes
+    if len(members) > most:
         raise DataError(f"The zip holds {len(members):,} files, and one of MovieLens about ten: zip only those.")
 
     def opened(name: str) -> BinaryIO | None:
         for member in members:
             path = PurePosixPath(member.filename.replace("\\", "/"))
             if path.name == name and "__MACOSX" not in path.parts:
-                if member.file_size > MOST_BYTES:  # zipfile never reads more than a member says it has
-                    raise DataError(f"{name} in the zip unpacks to more than {MOST_BYTES // 10**9} GB: cut it shorter.")
+                if member.file_size > allowed:  # zipfile never reads more than a member says it has
+                    raise DataError(f"{name} in the zip unpacks to more than {allowed // MB:,} MB: cut it shorter.")
                 return stack.enter_context(archive.open(member))  # type: ignore[return-value]
         return None
 
