@@ -69,6 +69,14 @@ def test_the_intrinsic_dimension_is_that_of_the_surface(inside: int) -> None:
     assert found is not None and abs(found - inside) < 0.2 * inside
 
 
+def test_bursts_of_alike_pictures_do_not_change_the_intrinsic_dimension() -> None:
+    scattered = flat(2_000, inside=6, dim=40)
+    rng = np.random.default_rng(1)
+    bursts = unit_rows(np.repeat(scattered[:500], 4, axis=0) + 1e-3 * rng.normal(size=(2_000, 40)))
+    one, other = intrinsic_dimension(scattered), intrinsic_dimension(bursts)
+    assert one is not None and other is not None and abs(one - other) < 1 and 4 < other < 6
+
+
 def test_copies_and_handfuls_have_no_intrinsic_dimension() -> None:
     assert intrinsic_dimension(np.tile(flat(1, inside=4, dim=8), (50, 1))) is None
     assert intrinsic_dimension(flat(19, inside=4, dim=8)) is None

@@ -11,6 +11,7 @@ from fakes import COLOURS, ColourEncoder
 from media import write_video
 from PIL import Image
 
+import core.geometry.near
 from core import Library, Term, embed_texts, ingest
 from core.encoders.base import Part, Vectors, unit_rows
 from core.errors import Cancelled, DataError, QueryError
@@ -18,13 +19,13 @@ from core.geometry.heat import Way, heat_of, picture_of, steps_of
 from core.geometry.inside import (
     contributions,
     dimension,
-    nearest_items,
     parts_of,
     principal_components,
     products_of,
     response_of,
     word_by_word,
 )
+from core.geometry.near import nearest_items
 from core.points import Points, points_of
 
 WAYS: tuple[Way, ...] = ("alone", "covered")
@@ -130,8 +131,18 @@ def test_the_nearest_items_are_each_named_once(tmp_path: Path, library: Library,
     write_video(tmp_path / "red.mp4", ["red"])
     ingest(library, encoder, [tmp_path / "red.mp4"])
     found = nearest_items(library.index(encoder), embed_texts(encoder, ["red"])[0], 3)
-    assert {Path(item.path).name for item in found[:2]} == {"red.png", "red.mp4"}
-    assert len({item.id for item in found}) == 3
+    assert {Path(near.item.path).name for near in found[:2]} == {"red.png", "red.mp4"}
+    assert len({near.item.id for near in found}) == 3 and found[0].cosine >= found[2].cosine
+
+
+def test_one_long_video_does_not_hide_the_others(
+    tmp_path: Path, library: Library, encoder: ColourEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(core.geometry.near, "_CANDIDATES", 2)
+    write_video(tmp_path / "reds.mp4", ["red", "black"] * 8, seconds_each=1)
+    ingest(library, encoder, [tmp_path / "reds.mp4"])
+    found = nearest_items(library.index(encoder), embed_texts(encoder, ["red"])[0], 5)
+    assert len({near.item.id for near in found}) == 5
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -90,6 +90,14 @@ def test_distances_of_random_vectors_concentrate() -> None:
     assert 11 < dimensions_like(contrast_of(filled).relative_contrast, found) < 22
 
 
+def test_copies_do_not_count_as_near() -> None:
+    points = np.random.default_rng(0).normal(size=(60, 300)).astype(np.float32) + 50  # far from 0, as light is
+    once, twice = contrast_of(points).relative_contrast, contrast_of(np.repeat(points, 2, axis=0)).relative_contrast
+    assert twice == pytest.approx(once, rel=1e-3)
+    with pytest.raises(DataError, match="copies of one"):
+        contrast_of(np.repeat(points[:1], 5, axis=0))
+
+
 def test_the_nearest_leave_out_the_picture_itself() -> None:
     points = np.array([[0.0], [1.0], [3.0], [0.0]], np.float32)
     rows, apart = nearest_to(points, 0, 2)
@@ -102,7 +110,7 @@ def test_a_linear_layer_learns_what_its_input_shows() -> None:
     hard, _ = hills(0.0)
     good, bad = input_curve(easy, labels), input_curve(hard, labels)
     assert good.accuracy[16] > 0.95 and abs(bad.accuracy[16] - 0.5) < 0.2
-    assert good.parameters == 2 * 9 and good.classes == 2
+    assert (good.classes, good.parameters, good.multiplications) == (2, 2 * 9, 2 * 8)
     assert good.reaches(0.9) in (1, 2, 4, 8) and bad.reaches(0.99) is None
     with pytest.raises(DataError, match="three pictures of each of two classes"):
         input_curve(easy, ["one"] * 58 + ["two"] * 2)

@@ -185,6 +185,7 @@ def test_the_gap_is_measured_and_closed() -> None:
     assert gap.size > 1 and gap.told_apart == 1 and gap.within_words > 0.5 > gap.across
     assert closed.size < 0.1 and closed.told_apart < 0.8
     assert gap_of(*close_gap(words, pictures, 0.0)).size == pytest.approx(gap.size, abs=1e-5)
+    assert gap_of(words, words).told_apart == 0.5, "nothing lies on either side"
     with pytest.raises(DataError, match="some of both"):
         gap_of(words[:0], pictures)
 

@@ -11,18 +11,18 @@ from core import Encoder, Library, Term
 from core.figures_inside import heat_map
 from core.geometry.distance import embed_terms
 from core.geometry.heat import Heat, Way, heat_of, picture_of, steps_of
+from core.neutral import neutral_vectors
 from core.progress import OnProgress
 from core.query import frame_of
 from ui.in_python import in_python, opening
 from ui.inside_terms import example_item, term_code
-from ui.page import plain
+from ui.page import percent, plain
 from ui.tasks import asked
 from ui.thing_picker import name_of, thing
 
 _WORDS = "a dog"
 _CELLS = (4, 6, 8, 12)
 _WAYS: dict[Way, str] = {"alone": "shown alone", "covered": "covered"}
-_FAINT = 0.02  # of the cosine, between the parts that answer best and least: less is nothing that stands out
 
 
 def heat_section(library: Library, encoder: Encoder) -> None:
@@ -58,7 +58,8 @@ def heat_section(library: Library, encoder: Encoder) -> None:
     def work(tell: OnProgress, cancel: threading.Event) -> Heat:
         image = picture_of(library, picture, time_s=time_s, min_side=encoder.min_side)
         vector = embed_terms(encoder, index, [query])[0]
-        return heat_of(encoder, image, vector, cells=cells, way=way, on_progress=tell, cancel=cancel)
+        rivals = neutral_vectors(encoder, on_progress=tell, cancel=cancel) if query.is_word else index.background
+        return heat_of(encoder, image, vector, cells=cells, way=way, rivals=rivals, on_progress=tell, cancel=cancel)
 
     about = (library.path, encoder.id, picture, time_s, query, cells, way)
     note = f"Embeds the picture up to {steps_of((1, 1), cells, way)} times, each time with another part {_WAYS[way]}."
@@ -86,13 +87,17 @@ def _at_second(library: Library, picture: Term) -> tuple[Term, float]:
 
 def _shown(library: Library, heat: Heat, query: Term) -> None:
     asked_for = name_of(library, query)
-    low, high = float(heat.values.min()), float(heat.values.max())
+    high = float(heat.values.max())
     (row, column), (rows, columns) = heat.peak, heat.values.shape
     where = f"{_third(row, rows, ('upper', 'middle', 'lower'))} {_third(column, columns, ('left', 'middle', 'right'))}"
     where = where.replace("middle middle", "middle")
     said = f"The cosine of the whole picture with {plain(asked_for)} is **{heat.score:.2f}**."
-    if high - (low if heat.way == "alone" else 0.0) < _FAINT:
-        said += " No part stands out."
+    if not heat.stands_out:
+        others = "phrases of a neutral list" if query.is_word else "pictures of this library"
+        said += (
+            f" **No part stands out**: of the {others}, {percent(heat.matched or 0.0)} differ as much from part to "
+            "part, whether or not they have to do with this picture. It may hold no answer, or one that is everywhere."
+        )
     elif heat.way == "alone":
         said += f" What answers best lies in the **{where}**: shown alone, the pieces around it reach {high:.2f}."
     else:
@@ -108,7 +113,7 @@ def _shown(library: Library, heat: Heat, query: Term) -> None:
         else "A grey patch moves over the picture. Red is what the answer rests on; move over a square for the fall "
         "of the cosine, below 0 where the query fits better without that part."
     )
-    rim = f" This encoder does not look at the grey rim, {unseen:.0%} of the picture." if unseen > 0 else ""
+    rim = f" This encoder does not look at the grey rim, {percent(unseen)} of the picture." if unseen > 0 else ""
     st.caption(how + (rim or " This encoder looks at the whole picture."))
 
 
@@ -122,11 +127,13 @@ def _code(library: Library, encoder: Encoder, picture: Term, time_s: float, quer
 from core import Term
 from core.geometry.distance import embed_terms
 from core.geometry.heat import heat_of, picture_of
+from core.neutral import neutral_vectors
 
 image = picture_of(library, {term_code(picture)}{f", time_s={time_s:g}" if picture.kind == "clip" else ""})
 query = embed_terms(encoder, library.index(encoder), [{term_code(query)}])[0]
-heat = heat_of(encoder, image, query, cells={cells}, way={way!r})
-print(heat.score, heat.peak)
+rivals = {"neutral_vectors(encoder)" if query.is_word else "library.index(encoder).background"}
+heat = heat_of(encoder, image, query, cells={cells}, way={way!r}, rivals=rivals)
+print(heat.score, heat.peak, heat.stands_out)
 print(heat.values.round(3))
 """
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core import Encoder, Library, Term, embed_texts, format_query
-from core.geometry.inside import nearest_items
+from core.geometry.near import nearest_items
 from ui.encoders import load_encoder
 from ui.memory import remembered
 from ui.thing_picker import is_chosen
@@ -19,7 +19,7 @@ def example_item(library: Library, encoder: Encoder, key: str, words: str) -> st
         "inside example", (encoder.id, words), index,
         lambda: nearest_items(index, embed_texts(encoder, [words])[0], 1),
     )  # fmt: skip
-    return format_query([Term("item", found[0].id)]) if found else ""
+    return format_query([Term("item", found[0].item.id)]) if found else ""
 
 
 def term_code(term: Term) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core import Encoder, Item, Library
+from core import Encoder, Library
 from core.figures_inside import word_chart
-from core.geometry.inside import WordStep, nearest_items, word_by_word
+from core.geometry.inside import WordStep, word_by_word
+from core.geometry.near import Near, nearest_items
 from ui.details import open_details, show_details
 from ui.encoders import load_encoder
 from ui.gallery import Card, gallery
@@ -26,7 +27,7 @@ def word_section(library: Library, encoder: Encoder) -> None:
     load_encoder(encoder)
     index = library.index(encoder)
 
-    def grow() -> list[tuple[WordStep, list[Item]]]:
+    def grow() -> list[tuple[WordStep, tuple[Near, ...]]]:
         steps = word_by_word(encoder, text or "")
         return [(step, nearest_items(index, step.vector, _SHOWN)) for step in steps]
 
@@ -35,16 +36,17 @@ def word_section(library: Library, encoder: Encoder) -> None:
     _told(steps)
     st.plotly_chart(word_chart(steps), key="word chart", config={"displayModeBar": False}, alt="The query word by word")
     st.markdown("**What is nearest after each word**")
-    cards = [Card(item, section=step.text) for step, items in grown for item in items]
+    cards = [Card(near.item, section=step.text) for step, nearest in grown for near in nearest]
     gallery(cards, key="word gallery", on_open=open_details, on_like=more_like, framed=True)
-    show_details((), [item for _, items in grown for item in items])
+    show_details((), [near.item for _, nearest in grown for near in nearest])
     in_python(
         f"""{opening(library, encoder)}
-from core.geometry.inside import nearest_items, word_by_word
+from core.geometry.inside import word_by_word
+from core.geometry.near import nearest_items
 
 for step in word_by_word(encoder, {text!r}):
     print(step.text, step.to_whole, step.turned, step.missed)
-    print([item.path for item in nearest_items(library.index(encoder), step.vector, {_SHOWN})])
+    print([near.item.path for near in nearest_items(library.index(encoder), step.vector, {_SHOWN})])
 """
     )
 

@@ -34,7 +34,7 @@ def learn_section(shown: Shown) -> None:
             f"{embedding.accuracy[most]:.2f}",
         ),
         ("amount of computation: seconds to learn that", f"{pixels.seconds:.2f}", f"{embedding.seconds:.2f}"),
-        ("multiplications to tell one picture", f"{pixels.parameters:,}", f"{embedding.parameters:,}"),
+        ("multiplications to tell one picture", f"{pixels.multiplications:,}", f"{embedding.multiplications:,}"),
     ]
     lines = ["| | raw pixels | embedding |", "|---|---|---|", *(f"| {' | '.join(row)} |" for row in rows)]
     st.markdown("\n".join(lines))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from core.encoders.base import Encoder, Vectors, unit_rows
 from core.errors import Cancelled, QueryError
 from core.geometry.distance import embed_terms
-from core.geometry.near import CANDIDATES, Near, as_items, without
+from core.geometry.near import Near, as_items, candidates, without
 from core.library.index import VectorIndex
 from core.library.store import Library
 from core.neutral import neutral_prompts, neutral_vectors
@@ -39,8 +39,9 @@ class Analogy:
 class Tried:
     """An analogy of words whose answer is known: "man" - "woman" + "girl" should be "boy".
 
-    before, after: the mean place, 0 (first) to 1 (last), of the items which a search for `wanted` puts first, asked
-    with `a` or `c` alone, whichever is nearer, and with the analogy.
+    before, after: the mean place, 0 (first) to 1 (last), of the vectors which a search for `wanted` puts first, asked
+    with `a` or `c` alone, whichever is nearer, and with the analogy; in a sample of the library, see
+    `VectorIndex.background`.
     """
 
     a: str
@@ -123,8 +124,8 @@ def _nearest_moved(
     count: int,
     allowed: NDArray[np.bool_],
 ) -> tuple[Near, ...]:
-    """As `_nearest`, of vectors relative to their middle, among those that are near as they are."""
-    _, numbers = index.search(place, max(CANDIDATES, 4 * count), allowed=allowed)
+    """As `nearest_items`, of vectors relative to their middle, among those that are near as they are."""
+    _, numbers = candidates(index, place, count, allowed=allowed)
     if not len(numbers):
         return ()
     return as_items(index, numbers, unit_rows(index.vectors(numbers) - middle) @ place, count)

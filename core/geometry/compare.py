@@ -18,6 +18,7 @@ from core.library.index import VectorIndex
 from core.library.schema import Item
 from core.library.store import Library
 from core.media.images import open_image
+from core.neighbours import nearest
 from core.neutral import neutral_prompts
 from core.progress import OnProgress, Progress
 from core.track import wholes_of
@@ -100,7 +101,7 @@ def agreement_of(library: Library, first: Encoder, second: Encoder, *, odd: int 
     chosen = [common[place] for place in sorted(places)]
     a, b = wholes_of(one, chosen)[1], wholes_of(other, chosen)[1]
     k = min(NEAREST, max(1, (len(chosen) - 1) // 3))  # among all the others any two encoders agree
-    near, others = _near(a, k), _near(b, k)
+    near, others = nearest(a, k).numbers, nearest(b, k).numbers
     shares = np.array([len(set(x) & set(y)) / k for x, y in zip(near.tolist(), others.tolist(), strict=True)])
     worst = np.argsort(shares, kind="stable")[:odd]
 
@@ -130,7 +131,7 @@ def cka(a: Vectors, b: Vectors) -> float:
 def overlap(a: Vectors, b: Vectors, *, k: int = NEAREST) -> float:
     """Share of the k nearest neighbours (by cosine) that rows (n, d) and (n, e) of the same things have in common."""
     k = min(k, len(a) - 1)
-    pairs = zip(_near(a, k).tolist(), _near(b, k).tolist(), strict=True)
+    pairs = zip(nearest(a, k).numbers.tolist(), nearest(b, k).numbers.tolist(), strict=True)
     return float(np.mean([len(set(one) & set(other)) / k for one, other in pairs]))
 
 
@@ -208,11 +209,3 @@ def _ids(index: VectorIndex) -> list[str]:
 
 def _items(index: VectorIndex, ids: Sequence[str]) -> list[Item]:
     return [index.item(int(index.numbers_of(each)[0])) for each in ids]
-
-
-def _near(vectors: Vectors, k: int) -> NDArray[np.int64]:
-    """(n, k) numbers of the rows nearest to each, itself left out, the nearest first."""
-    scores = vectors @ vectors.T
-    np.fill_diagonal(scores, -np.inf)
-    found = np.argpartition(-scores, k - 1, axis=1)[:, :k]
-    return np.take_along_axis(found, np.argsort(-np.take_along_axis(scores, found, axis=1), axis=1), axis=1)

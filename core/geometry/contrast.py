@@ -14,19 +14,18 @@ from core.geometry.threads import single_threaded
 
 _NEAREST = 10
 _BINS = 48
+_COPY = 2e-3  # of the mean distance: nearer are copies, but for rounding
 
 
 @dataclass(frozen=True, slots=True)
 class Contrast:
     """How much distances tell. relative_contrast: (farthest - nearest) / nearest, of the distances from a point to all
-    others, in the median; it goes to 0 as distances concentrate (Beyer et al. 1999). spread: their standard deviation
-    over their mean. agreement: share of the 10 nearest that have the same label, None without labels; chance: of any
-    others. numbers: of one vector; bytes: in 4-byte floats. query_ms: of a search by one picture through these, here
-    and now.
+    others but its copies, in the median; it goes to 0 as distances concentrate (Beyer et al. 1999). agreement: share of
+    the 10 nearest that have the same label, None without labels; chance: of any others. numbers: of one vector; bytes:
+    in 4-byte floats. query_ms: of a search by one picture through these, here and now.
     """
 
     relative_contrast: float
-    spread: float
     agreement: float | None
     chance: float | None
     numbers: int
@@ -53,12 +52,12 @@ class PairDistances:
 @single_threaded
 def contrast_of(vectors: NDArray[np.float32], labels: Sequence[str | None] | None = None) -> Contrast:
     """How much the Euclidean distances between rows (n, numbers) tell; n is up to a few thousand. Of unit rows these
-    order as cosines do. labels: (n,), None where unknown. Raises DataError for fewer than three rows."""
+    order as cosines do. labels: (n,), None where unknown. Raises DataError for fewer than three rows, or copies of one.
+    """
     apart = _apart(vectors)
     agreement, chance = _agreement(apart, labels) if labels is not None else (None, None)
     return Contrast(
         relative_contrast=_relative(apart),
-        spread=float(np.nanmean(np.nanstd(apart, axis=1) / np.nanmean(apart, axis=1))),
         agreement=agreement,
         chance=chance,
         numbers=vectors.shape[1],
@@ -77,10 +76,12 @@ def nearest_to(vectors: NDArray[np.float32], row: int, count: int) -> tuple[NDAr
 
 def distances(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     """(n, n) Euclidean distances of rows, by their inner products: a few thousand rows at most."""
+    vectors = vectors - vectors.mean(axis=0)  # so that rounding is small beside the distances
     squares = (vectors**2).sum(axis=1)
     return np.sqrt(np.maximum(squares[:, None] + squares[None] - 2 * vectors @ vectors.T, 0.0))
 
 
+@single_threaded
 def pair_distances(vectors: NDArray[np.float32], labels: Sequence[str | None]) -> PairDistances | None:
     """Of rows (n, numbers), a few thousand at most. None without at least one pair of either kind."""
     known = np.flatnonzero([label is not None for label in labels])
@@ -124,8 +125,11 @@ def _apart(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _relative(apart: NDArray[np.float32]) -> float:
-    nearest, farthest = np.nanmin(apart, axis=1), np.nanmax(apart, axis=1)
-    return float(np.median((farthest - nearest) / np.maximum(nearest, 1e-6)))
+    others = np.where(apart > _COPY * np.nanmean(apart), apart, np.nan)
+    if np.isnan(others).all():
+        raise DataError("These pictures are copies of one: there are no distances to compare.")
+    nearest, farthest = np.nanmin(others, axis=1), np.nanmax(others, axis=1)
+    return float(np.median((farthest - nearest) / nearest))
 
 
 def _order(apart: NDArray[np.float64], same: NDArray[np.bool_]) -> float:

@@ -41,7 +41,11 @@ def walk(
         raise QueryError("Start and end are the same place: choose two that differ.")
     shares = np.linspace(0.0, 1.0, max(2, min(int(steps), 50)))
     allowed = without(index, [start, end])
-    return tuple(Step(float(share), nearest_items(index, _between(a, b, share), nearest, allowed)) for share in shares)
+    places = [_between(a, b, share) for share in shares]
+    return tuple(
+        Step(float(share), nearest_items(index, place, nearest, allowed=allowed))
+        for share, place in zip(shares, places, strict=True)
+    )
 
 
 def shifted(
@@ -66,7 +70,7 @@ def shifted(
     places = unit_rows(np.stack([at + np.float32(amount) * (other - one) for amount in amounts]))
     allowed = without(index, [origin, low, high])
     return tuple(
-        Step(float(amount), nearest_items(index, place, nearest, allowed))
+        Step(float(amount), nearest_items(index, place, nearest, allowed=allowed))
         for amount, place in zip(amounts, places, strict=True)
     )
 

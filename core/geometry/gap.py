@@ -74,8 +74,8 @@ def gap_of(words: Vectors, pictures: Vectors) -> Gap:
         raise DataError("The gap lies between words and pictures: it takes some of both.")
     word, picture = words.mean(axis=0), pictures.mean(axis=0)
     normal, middle = word - picture, (word + picture) / 2
-    right = np.concatenate([(words - middle) @ normal > 0, (pictures - middle) @ normal < 0])
-    balanced = (right[: len(words)].mean() + right[len(words) :].mean()) / 2
+    sides = (np.sign((words - middle) @ normal), np.sign((middle - pictures) @ normal))
+    right = np.mean([(1.0 + side.mean()) / 2 for side in sides])  # what lies on the plane counts half
     lengths = float(np.linalg.norm(word) * np.linalg.norm(picture))
     return Gap(
         size=float(np.linalg.norm(normal)),
@@ -83,7 +83,7 @@ def gap_of(words: Vectors, pictures: Vectors) -> Gap:
         within_words=_within(words),
         within_pictures=_within(pictures),
         across=float(word @ picture),
-        told_apart=float(balanced),
+        told_apart=float(right),
     )
 
 
@@ -120,11 +120,9 @@ def closing(
 
 def neighbours_kept(words: Vectors, pictures: Vectors, share: float) -> float:
     """Share of the 10 nearest pictures of a word that stay, on average, when so much of the gap is closed."""
-    before, after = (
-        np.argsort(-(texts @ shown.T), axis=1)[:, :_NEAREST]
-        for texts, shown in (close_gap(words, pictures, each) for each in (0.0, share))
-    )
-    return float(np.mean([_shared(one, other) for one, other in zip(before.tolist(), after.tolist(), strict=True)]))
+    spaces = (close_gap(words, pictures, each) for each in (0.0, share))
+    before, after = (_nearest(texts @ shown.T).tolist() for texts, shown in spaces)
+    return float(np.mean([_shared(one, other) for one, other in zip(before, after, strict=True)]))
 
 
 def closing_of_captions(
@@ -193,6 +191,12 @@ def _within(vectors: Vectors) -> float:
     """Mean cosine of two different rows: of unit rows with the sum s, those of all pairs sum to |s|^2 - n."""
     count = len(vectors)
     return float(((vectors.sum(axis=0) ** 2).sum() - count) / (count * (count - 1))) if count > 1 else 1.0
+
+
+def _nearest(scores: NDArray[np.float32]) -> NDArray[np.int64]:
+    """(m, 10) the columns of the largest of each row, all of fewer."""
+    count = min(_NEAREST, scores.shape[1])
+    return np.argpartition(-scores, count - 1, axis=1)[:, :count]
 
 
 def _shared(one: Sequence[object], other: Sequence[object]) -> float:

@@ -10,15 +10,12 @@ from numpy.typing import NDArray
 
 from core.encoders.base import Encoder, Part, Vectors
 from core.errors import DataError, QueryError
-from core.library.index import VectorIndex
-from core.library.schema import Item
 from core.points import Points
 from core.query import embed_texts
 
 MOST_WORDS = 24
 
 _NAMES = 5
-_FRAMES = 32  # vectors looked at for each item wanted: a video has many
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,14 +169,6 @@ def word_by_word(encoder: Encoder, text: str, *, templates: Sequence[str] | None
         WordStep(word, prefix, vector, float(vector @ vectors[-1]), turn, without)
         for word, prefix, vector, turn, without in zip(words, prefixes, vectors, turned, missed, strict=True)
     ]
-
-
-def nearest_items(index: VectorIndex, vector: NDArray[np.float32], count: int) -> list[Item]:
-    """The items nearest to a vector (dim,), best first, each once."""
-    _, numbers = index.search(vector, _FRAMES * count)
-    rows = index.item_rows[numbers]
-    firsts = np.sort(np.unique(rows, return_index=True)[1])[:count]
-    return [index.item(int(number)) for number in numbers[firsts]]
 
 
 def _ends(

@@ -21,12 +21,14 @@ _HELD_OUT = 0.3
 @dataclass(frozen=True, slots=True)
 class InputCurve:
     """A linear classifier (logistic regression) on one kind of input. classes: that it tells, those of at least three
-    pictures. parameters: numbers that it learns, and multiplies with for one picture. accuracy: on held-out pictures by
-    labelled pictures a class, mean over repeats; seconds: of learning from the most of them.
+    pictures. parameters: numbers that it learns, a weight for each number and class, and a bias a class.
+    multiplications: to tell one picture. accuracy: on held-out pictures by labelled pictures a class, mean over
+    repeats; seconds: of learning from the most of them, once.
     """
 
     classes: int
     parameters: int
+    multiplications: int
     accuracy: dict[int, float]
     seconds: float
 
@@ -64,10 +66,9 @@ def input_curve(
             told = _learned(values[chosen], truth[chosen], values[held])
             seconds = time.perf_counter() - started
             scores[shot].append(float((told == truth[held]).mean()))
-    parameters = len(classes) * (vectors.shape[1] + 1)
-    return InputCurve(
-        len(classes), parameters, {shot: float(np.mean(found)) for shot, found in scores.items()}, seconds
-    )
+    accuracy = {shot: float(np.mean(found)) for shot, found in scores.items()}
+    weights = len(classes) * vectors.shape[1]
+    return InputCurve(len(classes), weights + len(classes), weights, accuracy, seconds)
 
 
 def _known(labels: Sequence[str | None]) -> tuple[list[str], NDArray[np.int64], NDArray[np.int64]]:

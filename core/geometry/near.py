@@ -13,7 +13,7 @@ from core.library.index import VectorIndex
 from core.library.schema import Item
 from core.query import Term
 
-CANDIDATES = 400  # vectors that are looked at closely: of a video many may be near
+_CANDIDATES = 400  # vectors that are looked at first
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +34,29 @@ def without(index: VectorIndex, terms: Sequence[Term]) -> NDArray[np.bool_]:
 
 
 def nearest_items(
-    index: VectorIndex, place: NDArray[np.float32], count: int, allowed: NDArray[np.bool_]
+    index: VectorIndex, place: NDArray[np.float32], count: int, *, allowed: NDArray[np.bool_] | None = None
 ) -> tuple[Near, ...]:
-    """Up to `count` items nearest to a unit vector (dim,), best first. allowed: (items,) which may come."""
-    cosines, numbers = index.search(place, max(CANDIDATES, 4 * count), allowed=allowed)
+    """Up to `count` items nearest to a unit vector (dim,), best first, each once. allowed: (items,) which may come,
+    default all."""
+    cosines, numbers = candidates(index, place, count, allowed=allowed)
     return as_items(index, numbers, cosines, count)
+
+
+def candidates(
+    index: VectorIndex, place: NDArray[np.float32], count: int, *, allowed: NDArray[np.bool_] | None = None
+) -> tuple[Vectors, NDArray[np.int64]]:
+    """The vectors nearest to a unit vector (dim,): cosines (m,), best first, and numbers (m,); those of at least
+    `count` items where there are so many, however many vectors a video has."""
+    wanted = max(_CANDIDATES, 4 * count)
+    while True:
+        cosines, numbers = index.search(place, wanted, allowed=allowed)
+        if len(numbers) < wanted or len(np.unique(index.item_rows[numbers])) >= count:
+            return cosines, numbers
+        wanted *= 4
 
 
 def as_items(index: VectorIndex, numbers: NDArray[np.int64], cosines: Vectors, count: int) -> tuple[Near, ...]:
     """The best of the vectors as items, one entry each."""
     order = np.argsort(-cosines, kind="stable")
-    firsts = np.sort(np.unique(index.item_rows[numbers[order]], return_index=True)[1])[: max(1, count)]
+    firsts = np.sort(np.unique(index.item_rows[numbers[order]], return_index=True)[1])[:count]
     return tuple(Near(index.item(int(numbers[rank])), float(cosines[rank])) for rank in order[firsts])

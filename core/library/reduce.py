@@ -33,7 +33,8 @@ def reductions_of(library: Library, encoder: Encoder) -> list[EncoderEntry]:
 
 def reduction_for(library: Library, encoder: Encoder, dim: int, *, method: Method = "pca") -> Reduction:
     """The map to `dim` dimensions that this library has stored vectors of, so that new items are mapped as the others
-    were; else one that is learned from the vectors here. Raises DataError, see `learn_reduction`, and LibraryError."""
+    were; else one that is learned from the vectors here, a random sample of up to 4,096 of them. Raises DataError, see
+    `learn_reduction`, and LibraryError."""
     for entry in reductions_of(library, encoder):
         with suppress(EncoderError):  # of a file that is gone: learned anew
             kept = load_reduction(entry.name)
