@@ -8,6 +8,7 @@ from core import Encoder, Library
 from core.classify import Classifier, ClassName
 from core.classify_items import Told, classify_library
 from core.errors import QueryError
+from core.heads import Head
 from core.relevance import LIKELY
 from ui.classify_classes import class_section, example_buttons, fingerprint, zero_shot
 from ui.classify_items import Chosen, close_one, item_section, nothing_left
@@ -18,11 +19,13 @@ from ui.classify_texts import show_texts
 from ui.classify_values import show_values
 from ui.filters import labelled
 from ui.frame import header
+from ui.in_python import in_python
 from ui.jobs import job_panel
 from ui.memory import remembered
 from ui.page import boundary, plain
 from ui.query import go_where_asked
 from ui.sidebar import current_encoder, current_library
+from ui.sort_lines import classify_lines, value_lines
 
 header(
     "Classify",
@@ -53,6 +56,8 @@ def page() -> None:
     elif chosen is not None and head is not None and head.target == "number":
         back_button(chosen)
         show_values(library, encoder, chosen, head)
+        if library is not None and chosen.gathered is None:
+            in_python(value_lines(library, encoder, st.session_state["head"], chosen.filters))
     elif chosen is not None:
         try:
             classifier = head or zero_shot(encoder, classes, texts=chosen.texts)
@@ -90,6 +95,9 @@ def answers(
         show_many(library, encoder, chosen, classes, classifier, told_all, threshold, task)
     else:
         nothing_left(chosen.filters)
+    if library is not None and chosen.gathered is None:
+        head = st.session_state["head"] if isinstance(classifier, Head) else None
+        in_python(classify_lines(library, encoder, classes, head, chosen.filters, threshold))
 
 
 def back_button(chosen: Chosen) -> None:
@@ -104,12 +112,13 @@ def tell(library: Library | None, encoder: Encoder, chosen: Chosen, classifier: 
         return remembered("told", fingerprint(classifier), gathered, lambda: gathered.tell(classifier, threshold=0.0))
     assert library is not None
     key = (fingerprint(classifier), chosen.filters, labelled(library, chosen.filters))
-    return remembered(
-        "told",
-        key,
-        library.index(encoder),
-        lambda: classify_library(library, encoder, classifier, filters=chosen.filters, threshold=0.0),
-    )
+    index = library.index(encoder)
+
+    def compute() -> list[Told]:
+        with in_turn("Classifying the library") if len(index) > _MANY else nullcontext():
+            return classify_library(library, encoder, classifier, filters=chosen.filters, threshold=0.0)
+
+    return remembered("told", key, index, compute)
 
 
 with boundary():

@@ -10,10 +10,12 @@ from ui.clean_copies import duplicates_section, leaks_section
 from ui.clean_odd import outliers_section, unreadable_section
 from ui.clean_quality import blurred_section, dark_section, small_section
 from ui.frame import header
+from ui.in_python import in_python
 from ui.jobs import job_panel
 from ui.page import boundary
 from ui.query import go_where_asked
 from ui.sidebar import current_encoder, current_library
+from ui.sort_lines import clean_lines
 
 header(
     "Clean up",
@@ -51,6 +53,9 @@ def page() -> None:
     pages = choice_bar(library)
     with boundary():
         _SECTIONS[section or "Duplicates"](library, encoder, pages)
+    lines = clean_lines(library, encoder, section or "Duplicates")
+    if lines is not None:
+        in_python(lines)
 
 
 with boundary():

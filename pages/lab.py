@@ -7,6 +7,7 @@ import streamlit as st
 from core import Encoder, Library
 from core.errors import DataError, QueryError
 from ui.frame import header
+from ui.in_python import in_python
 from ui.lab_curve import curve_section
 from ui.lab_data import labels_section
 from ui.lab_methods import measure_button, show_methods
@@ -14,6 +15,7 @@ from ui.lab_numbers import number_lab
 from ui.opened import opened
 from ui.page import boundary, plain
 from ui.query import go_where_asked
+from ui.sort_lines import lab_lines
 
 header(
     "Lab: when is labelling worth it?",
@@ -51,6 +53,7 @@ def class_lab(library: Library, encoder: Encoder) -> None:
         show_methods(measured, data)
     st.subheader("What would more labels bring?", anchor=False)
     curve_section(encoder, data)
+    in_python(lab_lines(library, encoder))
 
 
 with boundary():

@@ -12,6 +12,7 @@ from ui.details import open_details, show_details
 from ui.filters import filter_panel, option_panel
 from ui.frame import header
 from ui.gallery import Card, gallery
+from ui.in_python import in_python
 from ui.libraries import some_items
 from ui.opened import opened
 from ui.page import boundary, plain
@@ -26,6 +27,7 @@ from ui.query import (
     set_query,
 )
 from ui.results import find, show_results
+from ui.search_lines import search_lines
 from ui.terms import term_editor
 
 header(
@@ -66,6 +68,7 @@ def search_section(library: Library, encoder: Encoder, *, videos: bool) -> None:
         st.warning(plain(str(error)), icon=":material/help:")
         return
     show_results(library, encoder, terms, filters, result, videos=videos)
+    in_python(search_lines(library, encoder, terms, filters, options))
     show_details(result.hits, videos=videos)
 
 

@@ -12,6 +12,7 @@ from ui.details import open_details, show_details
 from ui.filters import filter_panel, video_option_panel
 from ui.frame import header
 from ui.gallery import Card, gallery
+from ui.in_python import in_python
 from ui.libraries import some_items
 from ui.opened import opened
 from ui.page import boundary, plain
@@ -24,6 +25,7 @@ from ui.query import (
     query_terms,
     set_query,
 )
+from ui.search_lines import video_lines
 from ui.terms import term_editor
 from ui.video_locate import locate_panel
 from ui.video_results import RANKINGS, compare_rankings, find_videos, ranking_choice, show_video_results
@@ -84,6 +86,7 @@ def search_section(library: Library, encoder: Encoder) -> None:
     if others and result.hits:
         compare_rankings(others)
     show_video_results(library, terms, filters, result)
+    in_python(video_lines(library, encoder, terms, filters, options, pooling))
 
 
 def start(library: Library, encoder: Encoder) -> None:

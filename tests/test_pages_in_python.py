@@ -98,3 +98,23 @@ def test_the_lines_of_pixels_read_a_csv(
     (tmp_path / "labels.csv").write_bytes(table)
     monkeypatch.chdir(tmp_path)
     assert "classes=3" in run_lines(at, capsys)
+
+
+@pytest.mark.parametrize(
+    ("page", "link", "says"),
+    [
+        ("search_images", {"q": "red"}, "red"),
+        ("search_images", {"q": "red - blue", "after": "2001-02-03", "shape": "square"}, "red"),
+        ("classify", {"classes": "red;green;blue"}, "red"),
+        ("clean_up", {"section": "Duplicates"}, None),
+        ("clean_up", {"section": "Outliers"}, "far"),
+        ("clean_up", {"section": "Too small"}, "40 × 40 pixels"),
+        ("clean_up", {"section": "Unreadable"}, None),
+        ("lab", {}, "blend accuracy"),
+    ],
+)
+def test_the_lines_of_finding_and_sorting_run(
+    shades: Library, page: str, link: dict[str, str], says: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    printed = run_lines(settled(visit(f"pages/{page}.py", **link)), capsys)
+    assert says is None or says in printed

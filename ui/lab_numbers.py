@@ -11,12 +11,15 @@ from numpy.typing import NDArray
 from core import Encoder, Library
 from core.evaluate_classes import NumberReport, numbers_cross_validated
 from core.figures_lab import true_against_predicted
-from core.heads import Head, head_bytes, save_head, saved_heads
+from core.heads import Head, head_bytes
 from core.labelled_items import LabelledItems
 from core.probe import NumberKind, fit_numbers
+from ui.in_python import in_python
+from ui.classify_heads import keep_head, known_heads
 from ui.lab_data import numbers_section
 from ui.lab_methods import show_cell
 from ui.page import boundary, counted, plain
+from ui.sort_lines import number_lines
 
 Results = dict[str, tuple[NumberReport, NDArray[np.float32]]]
 _KINDS: tuple[NumberKind, ...] = get_args(NumberKind)
@@ -29,6 +32,11 @@ def number_lab(library: Library, encoder: Encoder) -> None:
         st.caption("For instance brightness, a count, a price: any number that somebody knows of some pictures.")
         return
     name, data = chosen
+    _learned(encoder, name, data)
+    in_python(number_lines(library, encoder, name))
+
+
+def _learned(encoder: Encoder, name: str, data: LabelledItems) -> None:
     kept = st.session_state.get("lab numbers")
     if kept is None or kept[0] is not data:
         if st.button("Learn the number", type="primary", icon=":material/experiment:", key="learn_number"):
@@ -42,9 +50,10 @@ def _measure(encoder: Encoder, data: LabelledItems) -> Results:
     values = [float(label) for label in data.labels]
     bar = st.progress(0.0, text="Learning …")
     found: Results = {}
-    for number, kind in enumerate(_KINDS):
-        bar.progress(number / len(_KINDS), text=f"Learning: {kind}")
-        found[kind] = numbers_cross_validated(encoder, kind, data.vectors, values)
+    with in_turn("Learning a number"):
+        for number, kind in enumerate(_KINDS):
+            bar.progress(number / len(_KINDS), text=f"Learning: {kind}")
+            found[kind] = numbers_cross_validated(encoder, kind, data.vectors, values)
     bar.empty()
     return found
 
@@ -98,10 +107,10 @@ def _keep(encoder: Encoder, name: str, data: LabelledItems, way: NumberKind, rep
         )
     with st.container(horizontal=True, vertical_alignment="bottom", key="number_head"):
         chosen = st.text_input("Name", value=name, key=f"number_head {name}", max_chars=80, width=260).strip()
-        about = "Another head of this name is replaced." if chosen in saved_heads(encoder) else None
+        about = "Another head of this name is replaced." if chosen in known_heads(encoder) else None
         if st.button("Save this head", type="primary", icon=":material/save:", disabled=not chosen, help=about):
             with boundary():
-                save_head(learned(), encoder, chosen)
+                keep_head(learned(), encoder, chosen)
                 st.session_state["lab saved head"] = chosen
                 st.toast(f"Saved as {plain(chosen)}.")
         st.download_button(
@@ -111,7 +120,7 @@ def _keep(encoder: Encoder, name: str, data: LabelledItems, way: NumberKind, rep
             icon=":material/download:",
             on_click="ignore",
         )
-    if chosen == st.session_state.get("lab saved head") and chosen in saved_heads(encoder):
+    if chosen == st.session_state.get("lab saved head") and chosen in known_heads(encoder):
         st.page_link(
             "pages/classify.py",
             label=f"Predict {plain(name)} on the page Classify",

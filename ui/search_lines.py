@@ -1,0 +1,73 @@
+"""The lines of Python behind a search: its query, its filters and its options, as they stand on the page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+
+from core import Encoder, Filters, Library, Term, format_query
+from ui.filters import Options, VideoOptions
+from ui.in_python import opening
+from ui.query import UPLOADED
+
+
+def search_lines(library: Library, encoder: Encoder, terms: Sequence[Term], filters: Filters, options: Options) -> str:
+    """What finds the pictures that the page shows."""
+    call = f"search(library, encoder, query, top_k={options.top_k}, filters={filters_text(filters)}"
+    call += "" if options.fold else ", fold_duplicates=False"
+    return f"""{_asked(library, encoder, "search", terms, filters)}
+result = {call}{_templates(options.templates)})
+for hit in result.hits[: result.cutoff]:
+    print(f"{{hit.relevance:.0%}} {{hit.score:.3f}} {{hit.item.path}}")
+"""
+
+
+def video_lines(
+    library: Library,
+    encoder: Encoder,
+    terms: Sequence[Term],
+    filters: Filters,
+    options: VideoOptions,
+    pooling: str,
+) -> str:
+    """What finds the videos and moments that the page shows."""
+    call = f"search_videos(library, encoder, query, top_k={options.top_k}, filters={filters_text(filters)}"
+    return f"""{_asked(library, encoder, "search_videos", terms, filters)}
+result = {call}, pooling={pooling!r}{_templates(options.templates)})
+for hit in result.hits[: result.cutoff]:
+    print(f"{{hit.relevance:.0%}} {{hit.item.path}}")
+    for moment in hit.moments:
+        print(f"    {{moment.start_s:.1f}} to {{moment.end_s:.1f}} s, {{moment.relevance:.0%}}")
+"""
+
+
+def filters_text(filters: Filters) -> str:
+    """Filters as one would write them: what limits nothing is left out."""
+    some = [(each.name, getattr(filters, each.name)) for each in fields(filters)]
+    return f"Filters({', '.join(f'{name}={value!r}' for name, value in some if value is not None)})"
+
+
+def filters_imports(filters: Filters) -> str:
+    """What the lines of filters need beside `Filters` itself."""
+    return "import datetime\n" if filters.after or filters.before else ""
+
+
+def _asked(library: Library, encoder: Encoder, call: str, terms: Sequence[Term], filters: Filters) -> str:
+    typed = format_query([term for term in terms if term.kind not in UPLOADED])
+    uploads = [term for term in terms if term.kind in UPLOADED]
+    parts = [f"parse_query({typed!r})"] if typed else []
+    parts += [f"(Term({term.kind!r}, Path({_file(term)!r}).read_bytes(), {term.weight!r}),)" for term in uploads]
+    imports = filters_imports(filters) + ("from pathlib import Path\n" if uploads else "")
+    names = ", ".join(sorted(["Filters", *(["Term"] if uploads else []), "parse_query", call]))
+    return f"""{imports}{opening(library, encoder)}
+from core import {names}
+
+query = {" + ".join(parts)}"""
+
+
+def _file(term: Term) -> str:
+    return "my-clip.mp4" if term.kind == "clip" else "my-picture.jpg"
+
+
+def _templates(templates: tuple[str, ...] | None) -> str:
+    return "" if templates is None else f", templates={templates!r}"

@@ -1,0 +1,129 @@
+"""The lines of Python behind the pages that sort: Classify, Clean up and the Lab."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core import Encoder, Filters, Library
+from core.classify import ClassName
+from ui.in_python import opening
+from ui.lab_data import labels_lines
+from ui.search_lines import filters_imports, filters_text
+
+
+def classify_lines(
+    library: Library,
+    encoder: Encoder,
+    classes: Sequence[ClassName],
+    head: str | None,
+    filters: Filters,
+    threshold: float,
+) -> str:
+    """What tells the items of the library. head: the name of the saved head in use, in place of the classes."""
+    asked = f"filters={filters_text(filters)}"
+    if head is not None:
+        imports = "from core.heads import load_head, saved_heads"
+        classifier = f"load_head(saved_heads(encoder)[{head!r}], encoder)"
+    else:
+        imports = "from core.classify import ClassName, ZeroShot"
+        rows = "".join(f"\n    {_class(each)}," for each in classes)
+        classifier = f"ZeroShot.of(encoder, [{rows}\n])"
+    return f"""{filters_imports(filters)}{opening(library, encoder)}
+from core import Filters
+{imports}
+from core.classify_items import classify_library
+
+classifier = {classifier}
+for told in classify_library(library, encoder, classifier, {asked}, threshold={threshold}):
+    print(told.label, f"{{told.probability:.0%}}", f"fits {{told.fits:.2f}}", told.what)
+"""
+
+
+def value_lines(library: Library, encoder: Encoder, head: str, filters: Filters) -> str:
+    """What predicts a number of the items of the library, by a saved head."""
+    return f"""{filters_imports(filters)}{opening(library, encoder)}
+from core import Filters
+from core.heads import load_head, saved_heads
+from core.value_items import value_library
+
+head = load_head(saved_heads(encoder)[{head!r}], encoder)
+for valued in value_library(library, encoder, head, filters={filters_text(filters)}):
+    print(valued.value, valued.what)
+"""
+
+
+def clean_lines(library: Library, encoder: Encoder, section: str) -> str | None:
+    """What finds the files of a section of Clean up; None where a choice is still to be made."""
+    state = st.session_state
+    findings = {
+        "Duplicates": ("cleaning_copies", "copies_in", f"(library, encoder, of={_points()!r}).spare"),
+        "Outliers": ("cleaning", "outliers_in", "(library, encoder, top=100)"),
+        "Unreadable": ("cleaning", "unreadable", "(library)"),
+        "Too small": ("cleaning", "small", f"(library, below={state.get('small')!r})"),
+        "Blurred": ("cleaning", "blurred", f"(measured(library), below={state.get('blurred')!r})"),
+        "Too dark": ("cleaning", "dark", f"(measured(library), below={(state.get('dark') or 0) / 100!r})"),
+        "Two folders": (
+            "cleaning_copies",
+            "leaks_between",
+            f"(library, encoder, {state.get('of_folder')!r}, {state.get('in_folder')!r}).spare",
+        ),
+    }
+    needed = {"Blurred": ("blurred",), "Too dark": ("dark",), "Two folders": ("of_folder", "in_folder")}
+    if any(state.get(key) is None for key in needed.get(section, ())):
+        return None
+    module, name, call = findings[section]
+    names = f"{name}, measured" if section in needed and module == "cleaning" else name
+    each = "each.finding" if section == "Outliers" else "each"
+    return f"""{opening(library, encoder)}
+from core.{module} import {names}
+
+for each in {name}{call}:
+    print({each}.item.path, {each}.why)
+"""
+
+
+def lab_lines(library: Library, encoder: Encoder) -> str:
+    """What measures the ways of telling classes, on the labels that are chosen."""
+    return f"""{opening(library, encoder)}{labels_lines()}
+from core.classify import ClassName, ZeroShot
+from core.evaluate_classes import cross_validated, learning_curve, report_of
+from core.labelled_items import labelled_items
+
+data = labelled_items(library.index(encoder), labels)
+words = ZeroShot.of(encoder, [ClassName(name) for name in sorted(set(data.labels))])
+for kind in ("centroid", "knn", "probe", "blend"):
+    held_out = cross_validated(encoder, kind, data.vectors, data.labels, zero_shot=words)
+    report = report_of(words.names, *held_out)
+    print(kind, f"accuracy {{report.accuracy:.3f}}, macro-F1 {{report.macro_f1:.3f}}")
+for point in learning_curve(encoder, data.vectors, data.labels, words).of("blend"):
+    print(point)
+"""
+
+
+def number_lines(library: Library, encoder: Encoder, name: str) -> str:
+    """What measures the ways of telling a number, given as a table."""
+    return f"""{opening(library, encoder)}
+from pathlib import Path
+
+from core import Item
+from core.evaluate_classes import numbers_cross_validated
+from core.labelled_items import labelled_items, read_table
+
+items = [Item.from_row(row) for row in library.index(encoder).items.to_pylist()]
+values, unknown = read_table(Path("numbers.csv").read_bytes()).column({name!r}, items)
+data = labelled_items(library.index(encoder), values)
+for kind in ("ridge", "knn"):
+    report, _ = numbers_cross_validated(encoder, kind, data.vectors, [float(each) for each in data.labels])
+    print(kind, f"R2 {{report.r2:.3f}}, mean absolute error {{report.mae:.4g}}")
+"""
+
+
+def _class(each: ClassName) -> str:
+    more = f", {each.descriptions!r}" if each.descriptions else ""
+    return f"ClassName({each.name!r}{more}{', negative=True' if each.negative else ''})"
+
+
+def _points() -> str:
+    return "frames" if st.session_state.get("frames") else "items"
