@@ -1,0 +1,180 @@
+"""Hundreds of hostile files: nothing crashes, nothing hangs, nothing is passed over in silence, good ones are found."""
+
+from __future__ import annotations
+
+import io
+import os
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from fakes import ColourEncoder
+from hostile import good_files, hostile_zips, scan_bomb, write_all
+from media import write_video
+from PIL import Image
+
+import core.media.apart as apart
+from core.errors import MediaError
+from core.library import Library, ingest
+from core.library.uploads import save_uploads
+from core.media.apart import VideoApart, look, open_apart
+from core.media.sampling import Sampling
+
+N = 8  # good photos of the `photos` fixture
+
+# What a decoder does that is out of its mind, with pictures of certain widths and with videos that begin in red.
+_MAD = """
+import core.media.video, core.media.worker as worker
+sane, frames = worker.open_image, core.media.video.Video.frames
+
+def mad(data, **options):
+    image = sane(data, **options)
+    if image.width == 71:
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if image.width == 72:
+        held = bytearray(2**40)
+    if image.width == 73:
+        time.sleep(60)
+    return image
+
+def stuck(video, *arguments, **options):
+    for frame in frames(video, *arguments, **options):
+        yield frame
+        if frame.start_s >= 2:
+            time.sleep(60)
+
+import os, signal, time
+worker.open_image, core.media.video.Video.frames = mad, stuck
+"""
+
+
+@pytest.fixture
+def mad_decoder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processes that decode have a decoder which crashes, eats memory or hangs; and little time."""
+    begin, serve = apart._START.split("from core.media.worker import serve")
+    monkeypatch.setattr(apart, "_START", begin + _MAD + "from core.media.worker import serve" + serve)
+    monkeypatch.setattr(apart, "_idle", [])
+    monkeypatch.setattr(apart, "PICTURE_S", 2.0)
+    monkeypatch.setattr(apart, "VIDEO_S", 4.0)
+
+
+def test_hostile_files_among_good_photos(library: Library, encoder: ColourEncoder, photos: Path) -> None:
+    written = write_all(photos / "hostile")
+    assert len(written) >= 300
+    started = time.monotonic()
+    report = ingest(library, encoder, [photos])
+    assert time.monotonic() - started < 240, "it should take some ten seconds"
+    reasons = dict(report.failed)
+    status = dict(zip(*(library.items()[name].to_pylist() for name in ("path", "status")), strict=True))
+    for each in written:
+        path = str(photos / "hostile" / each.name)
+        assert status.get(path) in ("ok", "failed"), f"{each.name!r} was passed over in silence"
+        assert (status[path] == "failed") == (path in reasons) and len(reasons.get(path, "x" * 20)) > 15
+        assert not (each.hopeless and status[path] == "ok"), f"{each.name!r} holds nothing, and is listed as good"
+    good = [str(path) for path in photos.rglob("*.png") if path.parent.name != "hostile"]
+    assert len(good) == N and all(status[path] == "ok" for path in good)
+    index = library.index(encoder)
+    found = {index.item(int(row)).path for row in index.search(encoder.encode_texts(["red"])[0], len(index))[1]}
+    assert found == {path for path, state in status.items() if state == "ok"} and report.items == len(found)
+
+
+def test_a_decoder_that_crashes_eats_memory_or_hangs_costs_one_file_a_reason(
+    library: Library, encoder: ColourEncoder, photos: Path, mad_decoder: None
+) -> None:
+    for width in (70, 71, 72, 73, 74):
+        Image.new("RGB", (width, 60), "red").save(photos / f"{width}.png")
+    report = ingest(library, encoder, [photos])
+    reasons = {Path(path).name: reason for path, reason in report.failed}
+    assert set(reasons) == {"71.png", "72.png", "73.png"} and report.items == N + 2
+    assert "broke down" in reasons["71.png"] and "memory" in reasons["72.png"] and "too long" in reasons["73.png"]
+
+
+def test_a_picture_that_takes_minutes_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apart, "PICTURE_S", 2.0)
+    data, started = scan_bomb(), time.monotonic()
+    with pytest.raises(MediaError, match="takes too long"):
+        look(data, min_side=3000)
+    assert len(data) < 10**8 and time.monotonic() - started < 20
+    assert open_apart(good_files()["png"], min_side=32).size == (54, 40)  # others go on
+
+
+def test_of_a_video_on_which_decoding_hangs_what_came_before_is_kept(
+    library: Library, encoder: ColourEncoder, tmp_path: Path, mad_decoder: None
+) -> None:
+    video = write_video(tmp_path / "long.mp4", ("red", "blue", "green", "yellow"))
+    report = ingest(library, encoder, [video])
+    (item,) = (row for row in library.items().to_pylist() if row["kind"] == "video")
+    assert item["status"] == "ok" and "hung there" in item["reason"] and not report.failed
+    assert 2 <= item["duration_s"] <= 4
+
+
+def test_cancelling_does_not_wait_for_a_decoder_that_hangs(tmp_path: Path, mad_decoder: None) -> None:
+    cancel = threading.Event()
+    threading.Timer(2.0, cancel.set).start()
+    video = write_video(tmp_path / "long.mp4", ("red", "blue", "green"))
+    started = time.monotonic()
+    with VideoApart(video, Sampling()) as opened:
+        assert len(list(opened.frames(cancel=cancel))) >= 2
+    assert time.monotonic() - started < 3.9 + 2
+
+
+def test_processes_that_decode_end_by_themselves(photos: Path) -> None:
+    look((photos / "red.png").read_bytes(), min_side=32)
+    worker = apart._idle.pop()
+    worker._connection.close()  # as when this process ends, however it ends
+    assert worker._process.wait(timeout=20) == 0
+
+
+def test_a_process_that_has_waited_too_long_is_replaced(photos: Path) -> None:
+    look((photos / "red.png").read_bytes(), min_side=32)
+    apart._idle[-1]._process.kill()
+    apart._idle[-1]._process.wait()
+    assert look((photos / "red.png").read_bytes(), min_side=32).size == (80, 60)
+
+
+def test_zips_do_not_break_out_nor_blow_up(
+    library: Library, encoder: ColourEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SEMBLANCE_MAX_UNPACKED_MB", "1")
+    before = {path for path in tmp_path.rglob("*") if library.path not in path.parents}
+    for name, data in hostile_zips(good_files()["png"]):
+        report = save_uploads(library, [(name, io.BytesIO(data))])
+        kept = [path.name for path in report.saved]
+        assert any(each.startswith("good-") for each in kept) or (not kept and report.refused), name
+        assert all(path.resolve().parent == report.folder.resolve() for path in report.saved), name
+        assert not any(path.is_symlink() for path in report.folder.iterdir()), name
+    assert {path for path in tmp_path.rglob("*") if library.path not in path.parents} == before
+    assert not Path("/tmp/out.png").exists()
+    assert sum(path.stat().st_size for path in report.folder.iterdir()) < 2_000_000
+    assert ingest(library, encoder, [report.folder]).added >= 1
+
+
+def test_links_out_of_the_folder_are_listed_and_not_followed(
+    library: Library, encoder: ColourEncoder, photos: Path, tmp_path: Path
+) -> None:
+    private = tmp_path / "private"
+    private.mkdir()
+    Image.new("RGB", (50, 50), "pink").save(private / "secret.png")
+    (photos / "file.png").symlink_to(private / "secret.png")
+    (photos / "folder").symlink_to(private)
+    (photos / "within.png").symlink_to(photos / "red.png")
+    report = ingest(library, encoder, [photos])
+    assert {Path(path).name for path, _ in report.failed} == {"file.png", "folder"}
+    assert all("link out of the folder" in reason for _, reason in report.failed)
+    assert report.items == N + 1 and not any("secret" in path for path in library.items()["path"].to_pylist())
+    assert ingest(library, encoder, [photos, private]).items == N + 3  # asked for by name, it is followed
+
+
+def test_a_link_may_be_asked_for(library: Library, encoder: ColourEncoder, photos: Path, tmp_path: Path) -> None:
+    (tmp_path / "way").symlink_to(photos)
+    assert ingest(library, encoder, [tmp_path / "way"]).added == N
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="reads the memory of processes from /proc")
+def test_what_claims_to_be_huge_takes_no_memory() -> None:
+    for name, data in good_files().items():
+        look(data, min_side=32, may_move=name.endswith("gif")) if name.split(".")[-1] in ("png", "gif") else None
+    worker = apart._idle[-1]
+    pages = int(Path(f"/proc/{worker._process.pid}/statm").read_text().split()[1])
+    assert pages * os.sysconf("SC_PAGE_SIZE") < 400 * 2**20
