@@ -87,15 +87,15 @@ for each in {name}{call}:
 def lab_lines(library: Library, encoder: Encoder) -> str:
     """What measures the ways of telling classes, on the labels that are chosen."""
     return f"""{opening(library, encoder)}{labels_lines()}
-from core.classify import ClassName, ZeroShot
+from core.classify import ClassName, ZeroShot, numbers_of
 from core.evaluate_classes import cross_validated, learning_curve, report_of
 from core.labelled_items import labelled_items
 
 data = labelled_items(library.index(encoder), labels)
 words = ZeroShot.of(encoder, [ClassName(name) for name in sorted(set(data.labels))])
 for kind in ("centroid", "knn", "probe", "blend"):
-    held_out = cross_validated(encoder, kind, data.vectors, data.labels, zero_shot=words)
-    report = report_of(words.names, *held_out)
+    names, probabilities = cross_validated(encoder, kind, data.vectors, data.labels, zero_shot=words)
+    report = report_of(names, numbers_of(data.labels, names), probabilities)
     print(kind, f"accuracy {{report.accuracy:.3f}}, macro-F1 {{report.macro_f1:.3f}}")
 for point in learning_curve(encoder, data.vectors, data.labels, words).of("blend"):
     print(point)
