@@ -14,7 +14,7 @@ from core.recommend.ads import CAP, Ad, Embedded, choose_ad, embed_campaigns
 from core.recommend.campaigns import Campaign
 from core.recommend.feed import Feed
 from core.track import wholes_of
-from ui.gallery import chance_text
+from ui.gallery import chance_text, picture_uri
 from ui.memory import remembered
 from ui.page import boundary, plain
 from ui.recommend_campaigns import campaign_panel, campaigns_in_use
@@ -24,6 +24,7 @@ from ui.tasks import start, task_of
 from ui.visit_work import result_of
 
 _KEY = "recommend campaigns"
+_SMALL = 96  # pixels
 _LOOKED_AT = 6  # cards of the page that an advertisement may fit
 
 
@@ -44,12 +45,12 @@ def ad_slot(library: Library, encoder: Encoder, visit: Visit, feed: Feed, page: 
     if not wanted:
         return
     with st.container(border=True, key="ad"), boundary():
-        st.caption("ADVERTISEMENT")
-        campaigns = campaigns_in_use()
+        campaigns, own = campaigns_in_use()
+        st.caption("**Advertisement**" + ("" if own else " (example)"))
         embedded = _embedded(library, encoder, campaigns)
         if embedded is not None:
             _show(library, encoder, visit, _chosen(library, encoder, visit, feed, page[:_LOOKED_AT], embedded))
-        campaign_panel(campaigns, visit.ads)
+        campaign_panel(campaigns, visit.ads, own=own)
 
 
 def _embedded(library: Library, encoder: Encoder, campaigns: tuple[Campaign, ...]) -> Embedded | None:
@@ -97,12 +98,12 @@ def _show(library: Library, encoder: Encoder, visit: Visit, ad: Ad | None) -> No
     st.markdown(f"**{plain(campaign.name)}**  \n{plain(campaign.text)}")
     if campaign.link:
         st.link_button("Go there", campaign.link, icon=":material/open_in_new:")
-    because = list(items_of(library, encoder, ad.because).values())
     times = visit.ads.get(campaign.name, 0)
-    st.markdown(f":gray[**Why this one:** {_why(ad)} ({chance_text(ad.score)}). Shown {times} of {CAP} times at most.]")
-    if because:
-        names = ", ".join(plain(Path(each.path).name) for each in because)
-        st.caption(f"{'On this page' if ad.taste is None else 'You liked'}: {names}")
+    st.caption(f"**Why this one:** {_why(ad)} ({chance_text(ad.score)}). Shown {times} of {CAP} times at most.")
+    with st.container(horizontal=True, gap="small", key="ad_because"):
+        for item in items_of(library, encoder, ad.because).values():
+            if picture := picture_uri(item, _SMALL):
+                st.image(picture, width=64, alt=Path(item.path).name)
 
 
 def _why(ad: Ad) -> str:

@@ -14,16 +14,15 @@ from ui.page import boundary
 _OWN = "recommend own campaigns"
 
 
-def campaigns_in_use() -> tuple[Campaign, ...]:
-    """The visitor's own, or else the examples."""
+def campaigns_in_use() -> tuple[tuple[Campaign, ...], bool]:
+    """The visitor's own, or else the examples; and whether they are the visitor's own."""
     own: tuple[Campaign, ...] | None = st.session_state.get(_OWN)
-    return own or example_campaigns()
+    return (own, True) if own else (example_campaigns(), False)
 
 
-def campaign_panel(campaigns: tuple[Campaign, ...], shown: Mapping[str, int]) -> None:
+def campaign_panel(campaigns: tuple[Campaign, ...], shown: Mapping[str, int], *, own: bool) -> None:
     """The pop-up with the campaigns, and where one's own come from. shown: times in this visit, by name."""
-    own = _OWN in st.session_state
-    with st.popover("Your campaigns" if own else "Example campaigns", icon=":material/campaign:"):
+    with st.popover("Campaigns", icon=":material/campaign:"):
         if not own:
             st.caption("Examples, of made-up products that nobody sells.")
         st.dataframe(

@@ -1,36 +1,67 @@
-// A feed of cards with opinions. Cards are kept by id: those that stay keep their picture, their focus and, moving,
-// their way is shown. Built with textContent and attributes only: a file name is never read as HTML.
+// A feed of cards with opinions. Cards are kept by id: those that stay keep their picture and their focus.
+// Built with textContent and attributes only: a file name is never read as HTML.
 const rooms = new WeakMap()
+const MARK = { like: "liked", dislike: "disliked", "": "" }
 const KEPT = 40 // clicks that are told again and again, so that none is lost while the page is busy
 
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
+  const list = parentElement.querySelector("ul")
   let room = rooms.get(parentElement)
   if (!room) {
     room = { token: "", cards: new Map(), said: [], count: 0, mount: Math.random().toString(36).slice(2) }
     rooms.set(parentElement, room)
+    hold(list, room)
   }
-  room.tell = (id, what) => {
-    room.said = [...room.said, [++room.count, id, what]].slice(-KEPT)
+  room.tell = (li, id, what) => {
+    room.said = [...room.said, [++room.count, id, what, [...list.children].indexOf(li)]].slice(-KEPT)
     setStateValue("said", { mount: room.mount, list: room.said })
   }
   room.trigger = setTriggerValue
+  room.show = () => show(list, room, data)
+  if (!room.pressed) room.show()
+}
+
+// Cards do not move while one is pressed: the press would be lost, or count for another.
+function hold(list, room) {
+  list.addEventListener("pointerdown", () => { room.pressed = true })
+  const release = () => {
+    if (room.pressed) setTimeout(() => { room.pressed = false; room.show() })
+  }
+  for (const end of ["pointerup", "pointercancel"]) window.addEventListener(end, release)
+}
+
+function show(list, room, data) {
   if (room.token === data.token) return
   room.token = data.token
-  const list = parentElement.querySelector("ul")
-  const before = new Map([...room.cards].map(([id, li]) => [id, li.getBoundingClientRect()]))
-  const focus = parentElement.activeElement ?? document.activeElement
-  const cards = data.cards.map((card) => [card.id, fill(room.cards.get(card.id) ?? element("li"), card, data, room)])
-  room.cards = new Map(cards)
-  list.replaceChildren(...cards.map(([, li]) => li))
-  if (focus?.isConnected && list.contains(focus)) focus.focus({ preventScroll: true })
+  const focus = list.getRootNode().activeElement
+  const cards = new Map(withClicks(data, room).map((card) => [card.id, fill(room.cards.get(card.id) ?? element("li"), card, data, room)]))
+  for (const [id, li] of room.cards) if (!cards.has(id)) li.remove()
+  for (const [place, li] of [...cards.values()].entries()) {
+    if (list.children[place] !== li) list.insertBefore(li, list.children[place] ?? null)
+  }
+  room.cards = cards
+  if (focus && list.contains(focus)) focus.focus({ preventScroll: true })
   if (room.turn !== undefined && room.turn !== data.turn && list.getBoundingClientRect().top < 0) list.scrollIntoView()
   room.turn = data.turn
-  if (!matchMedia("(prefers-reduced-motion: reduce)").matches) move(room.cards, before)
+}
+
+// What was clicked since this answer was made stands as it was clicked: the next answer knows of it.
+function withClicks(data, room) {
+  const [mount, heard] = data.heard
+  const later = new Map(room.said.filter(([n]) => mount !== room.mount || n > heard).map(([, id, said, place]) => [id, { said, place }]))
+  const known = new Map(data.cards.map((card) => [card.id, card]))
+  const cards = data.cards.filter((card) => !later.has(card.id))
+  for (const [id, { said, place }] of [...later].sort(([, a], [, b]) => a.place - b.place)) {
+    const card = known.get(id) ?? room.cards.get(id)?.card
+    if (card) cards.splice(place, 0, { ...card, said, why: "", because: [], score: "" })
+  }
+  return cards.slice(0, data.cards.length) // a card less, rather than a row more
 }
 
 function fill(li, card, data, room) {
   const parts = (li.parts ??= frame(li, card, room))
-  li.className = card.said
+  li.card = card
+  li.className = MARK[card.said]
   for (const [what, button] of Object.entries(parts.says)) button.setAttribute("aria-pressed", String(card.said === what))
   parts.why.replaceChildren(...because(card, data.small, room))
   parts.score.textContent = card.score
@@ -45,7 +76,7 @@ function frame(li, card, room) {
   if (card.video) open.append(element("span", "play", { "aria-hidden": "true" }), element("span", "length", {}, card.video))
   open.onclick = () => room.trigger("open", card.id)
   const says = { like: say("like", "Like", card, li, room), dislike: say("dislike", "Dislike", card, li, room) }
-  const more = element("button", "more", { type: "button", "aria-label": `More like ${card.name}` }, "More like this")
+  const more = element("button", "also", { type: "button", "aria-label": `More like ${card.name}` }, "More like this")
   more.onclick = () => room.trigger("more", card.id)
   const row = element("div", "says"), why = element("div", "why"), score = element("span", "score")
   row.append(says.like, says.dislike, more)
@@ -56,12 +87,12 @@ function frame(li, card, room) {
 }
 
 function say(what, label, card, li, room) {
-  const button = element("button", `say ${what}`, { type: "button", "aria-label": `${label} ${card.name}`, title: label })
+  const button = element("button", `say ${what === "like" ? "up" : "down"}`, { type: "button", "aria-label": `${label} ${card.name}`, title: label })
   button.onclick = () => {
-    const now = li.className === what ? "" : what // at once; the server's answer says the same
-    li.className = now
+    const now = button.getAttribute("aria-pressed") === "true" ? "" : what
+    li.className = MARK[now] // at once; the server's answer says the same
     for (const [name, each] of Object.entries(li.parts.says)) each.setAttribute("aria-pressed", String(name === now))
-    room.tell(card.id, now)
+    room.tell(li, card.id, now)
   }
   return button
 }
@@ -77,18 +108,6 @@ function because(card, small, room) {
     return button
   })
   return [words, ...pictures]
-}
-
-function move(cards, before) {
-  const kind = { duration: 260, easing: "ease-out" }
-  for (const [id, li] of cards) {
-    const from = before.get(id), to = li.getBoundingClientRect()
-    if (!from) {
-      if (before.size) li.animate([{ opacity: 0.2 }, { opacity: 1 }], kind)
-    } else if (from.x !== to.x || from.y !== to.y) {
-      li.animate([{ transform: `translate(${from.x - to.x}px, ${from.y - to.y}px)` }, { transform: "none" }], kind)
-    }
-  }
 }
 
 function element(tag, className = "", attributes = {}, text = "") {

@@ -26,6 +26,7 @@ _COMPONENT = st.components.v2.component(
 )
 _SMALL = 96  # pixels of the pictures beside a reason
 _THREADS = ThreadPoolExecutor(4, "feed pictures")
+OnSay = Callable[[str, Said | None, int], None]
 _SAID: dict[str, Said | None] = {"like": "like", "dislike": "dislike", "": None}
 
 
@@ -54,15 +55,15 @@ def feed_cards(
     *,
     key: str,
     turn: str,
-    on_say: Callable[[str, Said | None], None],
+    on_say: OnSay,
     on_open: Callable[[Item], None],
     on_more: Callable[[Item], None],
 ) -> None:
     """Shows the cards in their order.
 
-    turn: where it changes, other cards are shown, from their beginning. on_say: called with an item's id for each click
-    on a thumb, in order, and with None where it takes back what was said. on_open, on_more: with an item, for its
-    picture and for “More like this”.
+    turn: where it changes, other cards are shown, from their beginning. on_say: called for each click on a thumb, in
+    order, with the item's id, what was said (None: that is taken back), and the card's place. on_open, on_more: with an
+    item, for its picture and for “More like this”.
     """
     shown = _shown(cards)
     token = hashlib.blake2b(json.dumps(shown).encode(), digest_size=8).hexdigest()
@@ -76,25 +77,28 @@ def feed_cards(
 
     _COMPONENT(
         key=key,
-        data=shown | {"token": token, "turn": turn},
+        data=shown | {"token": token, "turn": turn, "heard": st.session_state.get(_heard_key(key), ("", 0))},
         on_open_change=lambda: told("open", on_open),
         on_more_change=lambda: told("more", on_more),
         on_said_change=lambda: _hear(key, on_say),
     )
 
 
-def _hear(key: str, on_say: Callable[[str, Said | None], None]) -> None:
+def _hear(key: str, on_say: OnSay) -> None:
     """Passes on what was not heard before: the component repeats itself, since a click may meet a page at work."""
     said = st.session_state[key].get("said") or {}
-    mount, before = st.session_state.get(f"{key} heard", ("", 0))
+    mount, before = st.session_state.get(_heard_key(key), ("", 0))
     if said.get("mount") != mount:
         mount, before = said.get("mount", ""), 0
-    for number, item_id, what in said.get("list", []):
+    for number, item_id, what, place in said.get("list", []):
         if number > before:
             before = number
-            if isinstance(item_id, str) and what in _SAID:
-                on_say(item_id, _SAID[what])
-    st.session_state[f"{key} heard"] = (mount, before)
+            on_say(item_id, _SAID[what], place)
+    st.session_state[_heard_key(key)] = (mount, before)
+
+
+def _heard_key(key: str) -> str:
+    return f"{key} heard"
 
 
 def _shown(cards: Sequence[FeedCard]) -> dict[str, Any]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import streamlit as st
 
 from core import Encoder, Library
@@ -34,18 +32,22 @@ def _live(library: Library, encoder: Encoder) -> None:
             st.rerun()  # the whole page, which goes where that is asked
         visit, learned = visit_of(library), learned_of(library, encoder)
         words = _tools(library, visit)
+        line = st.empty()  # above both columns: it is one line, and the cards stay where they are
         left, right = st.columns([5, 2], gap="large")
         with right:  # the settings are read before the feed, and stand below what follows from it
             above = st.container()
             settings = settings_section(behaviour=learned is not None)
+            below = st.container()
             carry_row(library, encoder)
         feed = feed_of(library, encoder, visit, settings, learned)
+        line.markdown(_told(library, encoder, visit, feed, words))
         with left:
             shown = _shown(library, encoder, visit, feed, words)
         said = items_of(library, encoder, (*feed.liked, *visit.opinions.disliked))
         with above:
-            ad_slot(library, encoder, visit, feed, [card.item.id for card in shown])
             taste_section(library, encoder, feed, said)
+        with below:
+            ad_slot(library, encoder, visit, feed, [card.item.id for card in shown])
         in_python(_lines(library, encoder, visit, settings))
         show_details((), [*(card.item for card in shown), *said.values()])
 
@@ -82,42 +84,39 @@ def _others(library: Library, key: str) -> None:
 
 
 def _shown(library: Library, encoder: Encoder, visit: Visit, feed: Feed, words: str) -> list[FeedCard]:
-    """The line that says what is shown, the cards, and what comes after them."""
-    if words:
-        st.markdown(f"What comes nearest to **{plain(words)}**, to be liked.")
-        cards = found_cards(library, encoder, visit, words)
-    else:
-        st.markdown(_told(library, encoder, visit, feed))
-        cards = cards_of(library, encoder, visit, feed)
-    visit.shown = () if words else tuple(card.item.id for card in cards)
-    if not cards:
+    """The cards, and what comes after them."""
+    found = found_cards(library, encoder, visit, words) if words else cards_of(library, encoder, visit, feed)
+    visit.shown = () if words else tuple(card.item.id for card in found)
+    if not found:
         st.info("Nothing more to show: everything here was liked, disliked or seen.", icon=":material/done_all:")
         return []
     feed_cards(
-        cards,
+        found,
         key="feed",
         turn=f"{visit.turn} {words}",
-        on_say=partial(say, library),
+        on_say=lambda item_id, what, place: say(library, item_id, what, None if words else place),
         on_open=open_details,
         on_more=more_like,
     )
     if not words:
+        if feed.liked:
+            st.caption("The number: how near a card is to a taste, less its nearness to what you dislike.")
         _others(library, "others_below")
-    return cards
+    return found
 
 
-def _told(library: Library, encoder: Encoder, visit: Visit, feed: Feed) -> str:
-    """One sentence, always there, so that the cards below it stay where they are."""
+def _told(library: Library, encoder: Encoder, visit: Visit, feed: Feed, words: str) -> str:
+    """What is shown, in one line."""
+    if words:
+        return f"What comes nearest to **{plain(words)}**, to be liked."
     count = len(library.index(encoder).rows_with_vectors)
     if feed.liked:
         tastes = "one taste" if len(feed.tastes) == 1 else f"{len(feed.tastes)} tastes"
         likes, dislikes = counted(len(feed.liked), "like"), counted(len(visit.opinions.disliked), "dislike")
-        start = f"From **{likes}** and {dislikes}, {tastes}."
-    elif any(each.by == "popularity" for each in feed.recommendations):
-        start = "**Nothing liked yet**, so these are what others liked most. Like a few, and the feed turns to them."
-    else:
-        start = "**Nothing liked yet**, so these are drawn at random. Like a few, and the feed turns to them at once."
-    return f"{start} :gray[{count:,} in the library, {len(visit.opinions.seen):,} passed over.]"
+        return f"**{likes}**, {dislikes}, {tastes}. :gray[{count:,} in the library, {len(visit.opinions.seen):,} seen.]"
+    popular = any(each.by == "popularity" for each in feed.recommendations)
+    start = "what others liked most" if popular else "a start at random"
+    return f"**Nothing liked yet**: {start}. Like a few of these, and the feed turns to them."
 
 
 def _lines(library: Library, encoder: Encoder, visit: Visit, settings: Settings) -> str:

@@ -5,7 +5,7 @@ const shown = new WeakMap()
 export default function ({ data, parentElement, setTriggerValue }) {
   if (shown.get(parentElement) === data.token) return
   shown.set(parentElement, data.token)
-  parentElement.querySelector("div").replaceChildren(...data.groups.map((group) => section(group, setTriggerValue)))
+  parentElement.querySelector(".tastes").replaceChildren(...data.groups.map((group) => section(group, setTriggerValue)))
 }
 
 function section(group, setTriggerValue) {

@@ -27,7 +27,7 @@ from ui.tasks import asked, start, task_of
 _FOLDER = Path(__file__).parent
 _COMPONENT = st.components.v2.component(
     "semblance_tastes",
-    html="<div>\n</div>",
+    html="<div class='tastes'>\n</div>",
     css=(_FOLDER / "recommend_tastes.css").read_text(),
     js=(_FOLDER / "recommend_tastes.js").read_text(),
 )

@@ -49,12 +49,12 @@ def items_of(library: Library, encoder: Encoder, ids: Iterable[str]) -> dict[str
     return {row["id"]: Item.from_row(row) for row in index.items.take(wanted).to_pylist()}
 
 
-def say(library: Library, item_id: str, what: Said | None) -> None:
-    """Says something of an item; its card, if it is on the screen, stays where it is. For callbacks."""
+def say(library: Library, item_id: str, what: Said | None, place: int | None = None) -> None:
+    """Says something of an item. place: of its card in the feed, where it stays for this turn. For callbacks."""
     visit = visit_of(library)
     visit.opinions.say(item_id, what)
-    if item_id in visit.shown:
-        visit.held.setdefault(item_id, visit.shown.index(item_id))
+    if place is not None:
+        visit.held.setdefault(item_id, place)
     if visit.keeps:
         with boundary():
             keep_click(library, visit.name, item_id, 1.0 if what == "like" else 0.0)  # 0 takes the like back
