@@ -403,7 +403,7 @@ def test_search_follows_labels_that_change(colours: Library) -> None:
     assert cards(at) == ["red.png"]
     colours.put_labels([Label(item_id(colours, "blue.png"), "t", "mine", "person")])
     at.run()
-    assert {name for number in range(len(at.get("bidi_component"))) for name in cards(at, number)} == {
+    assert {name for number in range(len(component(at, "cards"))) for name in cards(at, number)} == {
         "red.png",
         "blue.png",
     }

@@ -12,6 +12,7 @@ from core.class_lists import format_classes, join_descriptions, parse_classes, s
 from core.classify import TEXT_TEMPLATES, Classifier, ClassName, ZeroShot, checked
 from core.concepts import forget_concept, saved_concepts
 from core.heads import Head
+from core.policy import policy
 from core.query import CONCEPT, PLAIN
 from ui.classify_heads import head_choice, head_panel
 from ui.encoders import load_encoder
@@ -159,7 +160,8 @@ def _concepts(encoder: Encoder) -> None:
         name = st.selectbox("Concept", names, key="concept_pick")
         with st.container(horizontal=True):
             st.button("Use as a class", on_click=add_class, args=(CONCEPT + name,), type="primary")
-            st.button("Forget it", on_click=_forget, args=(encoder, name), icon=":material/delete:")
+            if policy().may_write_shared:
+                st.button("Forget it", on_click=_forget, args=(encoder, name), icon=":material/delete:")
 
 
 def _forget(encoder: Encoder, name: str) -> None:

@@ -8,8 +8,9 @@ import streamlit as st
 
 from core import Encoder
 from core.heads import Head, fitting, head_bytes, load_head, read_head, save_head, saved_heads
+from core.policy import policy
 from core.safe_arrays import free_name
-from ui.page import boundary, counted, plain
+from ui.page import boundary, counted, file_limit, plain
 
 
 def choose_head(name: str | None) -> None:
@@ -17,9 +18,26 @@ def choose_head(name: str | None) -> None:
     st.session_state["head_next"] = name
 
 
+def known_heads(encoder: Encoder) -> list[str]:
+    """The names of the heads that fit an encoder: those of the home, and those that the public has for its visit."""
+    return list(dict.fromkeys([*saved_heads(encoder), *_own(encoder)]))
+
+
+def keep_head(head: Head, encoder: Encoder, name: str) -> None:
+    """Keeps a head under a name: in the home, or what the public learned or brought for the visit. Raises DataError."""
+    if policy().may_write_shared:
+        save_head(head, encoder, name)
+    else:
+        _own(encoder)[name] = head
+
+
+def _own(encoder: Encoder) -> dict[str, Head]:
+    return st.session_state.setdefault("visit heads", {}).setdefault(encoder.id, {})
+
+
 def head_choice(encoder: Encoder) -> Head | None:
-    """The picker of saved heads, if there are any; None where the classes of the table tell. Raises DataError."""
-    state, heads = st.session_state, saved_heads(encoder)
+    """The picker of known heads, if there are any; None where the classes of the table tell. Raises DataError."""
+    state, heads = st.session_state, known_heads(encoder)
     if "head" not in state:
         state["head"] = st.query_params.get("head")
     if "head_next" in state:
@@ -30,7 +48,7 @@ def head_choice(encoder: Encoder) -> Head | None:
         return None
     name = st.selectbox(
         "Told by",
-        list(heads),
+        heads,
         index=None,
         key="head",
         placeholder="The classes below, as words alone (zero-shot)",
@@ -41,7 +59,7 @@ def head_choice(encoder: Encoder) -> Head | None:
         return None
     if st.query_params.get("head") != name:
         st.query_params["head"] = name
-    return load_head(heads[name], encoder)
+    return _own(encoder).get(name) or load_head(saved_heads(encoder)[name], encoder)
 
 
 def head_panel(encoder: Encoder, head: Head | None) -> None:
@@ -58,7 +76,7 @@ def head_panel(encoder: Encoder, head: Head | None) -> None:
                 on_click="ignore",
             )
         turn = st.session_state.setdefault("head_turn", 0)
-        file = st.file_uploader("Upload one (.safetensors)", key=f"head_file {turn}", max_upload_size=500)
+        file = st.file_uploader("Upload one (.safetensors)", key=f"head_file {turn}", max_upload_size=file_limit(500))
         if file is not None:
             _take_head(encoder, file.name, file.getvalue())
 
@@ -67,7 +85,7 @@ def _take_head(encoder: Encoder, file: str, data: bytes) -> None:
     with boundary():
         head = fitting(read_head(data), encoder)
         name = free_name("heads", encoder, Path(file).stem)
-        save_head(head, encoder, name)
+        keep_head(head, encoder, name)
         choose_head(name)
         st.session_state["head_turn"] += 1
         tells = f"the number {plain(head.names[0])}" if head.target == "number" else counted(len(head.names), "class")

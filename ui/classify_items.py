@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import streamlit as st
@@ -17,7 +18,9 @@ from ui.filters import clear_filters, filter_panel, filter_text
 from ui.libraries import library_facts
 from ui.memory import remembered
 from ui.page import counted, file_table, plain
+from ui.visit_work import in_turn
 
+_MANY = 500  # texts that take more than a moment
 SOURCES = ("library", "folder", "uploads", "texts", "camera")
 
 
@@ -116,7 +119,8 @@ def _texts(encoder: Encoder) -> Chosen | None:
 
     def embed() -> Gathered:
         bar = st.progress(0.0, text="Reading the texts …")
-        found = gather_texts(encoder, lines, on_progress=lambda now: bar.progress(now.fraction))
+        with in_turn("Reading texts") if len(lines) > _MANY else nullcontext():
+            found = gather_texts(encoder, lines, on_progress=lambda now: bar.progress(now.fraction))
         bar.empty()
         return found
 

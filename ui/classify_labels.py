@@ -14,6 +14,7 @@ from core.library.schema import Label
 from ui.classify_items import Chosen
 from ui.classify_one import answer
 from ui.gallery import tick
+from ui.libraries import may_change
 from ui.page import boundary, counted, plain
 
 _OPEN_LINKS = 12
@@ -34,11 +35,14 @@ def task_name() -> str:
 
 
 def labels_of(library: Library | None, chosen: Chosen, task: str) -> dict[str, str]:
-    """{`Told.id`: what a person said}. Of files of no library, and of texts, it is remembered for the visit."""
+    """{`Told.id`: what a person said}. Of files of no library, of texts, and of what the public may not change, it is
+    remembered for the visit."""
     if chosen.gathered is not None:
-        said = st.session_state.get("visit_labels", {}).get(task, {})
+        said = _said(None, task)
         return {each: said[each] for each in chosen.gathered.ids if each in said}
     assert library is not None
+    if not may_change(library):
+        return dict(_said(library, task))
     return {each.item_id: each.label for each in library.labels(task) if each.by == "person"}
 
 
@@ -58,7 +62,7 @@ def correct_row(
 ) -> None:
     """The selection and what it is. gallery: its key, where its ticks are to go with the correction."""
     kept = "Keeps it as your label; learning and the filter of the searches know it from then on."
-    if chosen.gathered is not None:
+    if chosen.gathered is not None or (library is not None and not may_change(library)):
         kept = "Keeps it as your label for this visit; learning and the table to take away know it from then on."
     st.markdown(f"**{len(ids):,} selected**", width="content")
     st.selectbox(
@@ -87,13 +91,21 @@ def _put(library: Library | None, chosen: Chosen, task: str, ids: list[str], gal
     label = (st.session_state["these_are"] or "").strip()
     with boundary():
         if chosen.gathered is not None:
-            st.session_state.setdefault("visit_labels", {}).setdefault(task, {}).update(dict.fromkeys(ids, label))
+            _said(None, task).update(dict.fromkeys(ids, label))
+        elif library is not None and not may_change(library):
+            _said(library, task).update(dict.fromkeys(ids, label))
         elif library is not None:
             library.put_labels([Label(item_id, task, label, "person") for item_id in ids])
         if gallery is not None:
             tick(gallery, [])
         st.session_state["these_are"] = None  # the next ones may be something else
         st.toast(f"{counted(len(ids), chosen.noun)}: {plain(label)}")
+
+
+def _said(library: Library | None, task: str) -> dict[str, str]:
+    """What is remembered for the visit, by `Told.id`. library: None for what is of none."""
+    key = (str(library.path) if library is not None else None, task)
+    return st.session_state.setdefault("visit_labels", {}).setdefault(key, {})
 
 
 def tag_panel(library: Library, told: Sequence[Told], task: str, labels: dict[str, str]) -> None:

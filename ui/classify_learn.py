@@ -10,14 +10,14 @@ import streamlit as st
 from core import Encoder, Library
 from core.classify import ClassName
 from core.encoders.base import Vectors
-from core.heads import save_head
 from core.probe import fit_classes
 from core.query import CONCEPT
 from core.track import wholes_of
 from ui.classify_classes import zero_shot
-from ui.classify_heads import choose_head
+from ui.classify_heads import choose_head, keep_head
 from ui.classify_items import Chosen
 from ui.page import boundary, counted, plain
+from ui.visit_work import in_turn
 
 _WAYS = {"blend": "words and labels (blend)", "probe": "labels alone (probe)"}
 
@@ -66,7 +66,7 @@ def _learn(
     way: str,
     name: str,
 ) -> None:
-    with boundary(), st.spinner("Learning …"):
+    with boundary(), in_turn("Learning a head"), st.spinner("Learning …"):
         ids, vectors = _vectors_of(library, chosen, encoder, list(labels))
         prototypes = None
         if way == "blend":
@@ -77,7 +77,7 @@ def _learn(
             more = [ClassName(label) for label in sorted(set(labels.values())) if label not in known]
             prototypes = zero_shot(encoder, [*positive, *more], texts=chosen.texts)
         head = fit_classes(encoder, way, vectors, [labels[each] for each in ids], zero_shot=prototypes)
-        save_head(head, encoder, name)
+        keep_head(head, encoder, name)
         choose_head(name)
         st.session_state["learn_turn"] = st.session_state.get("learn_turn", 0) + 1
         st.toast(f"Learned from {counted(len(ids), 'label')}. It tells from now on.")

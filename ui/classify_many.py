@@ -18,7 +18,8 @@ from ui.classify_one import percent
 from ui.concept_panel import concept_panel
 from ui.details import open_details, show_details
 from ui.gallery import Card, Facts, gallery, tick
-from ui.page import counted
+from ui.libraries import may_change
+from ui.page import counted, too_large
 from ui.query import like_file, more_like
 from ui.sticky import stay_in_sight
 
@@ -49,7 +50,7 @@ def show_many(
     )
     with st.container(horizontal=True, vertical_alignment="center", key="class_actions"):
         learn_panel(library, chosen, encoder, classes, task, labels)
-        if chosen.gathered is None and library is not None:
+        if chosen.gathered is None and library is not None and may_change(library):
             tag_panel(library, final, task, labels)
         _take_away(final, classifier)
     with st.container(horizontal=True, vertical_alignment="bottom", key="class_view"):
@@ -136,6 +137,7 @@ def _take_away(told: Sequence[Told], classifier: Classifier) -> None:
         file_name="classes.zip",
         mime="application/zip",
         icon=":material/folder_zip:",
+        disabled=too_large(each.item for each in told if each.item is not None),
         on_click="ignore",
         help="Copies of the files, in a folder for each class; “left out.txt” lists those that cannot be read.",
     )

@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core import Library
 from core.cleaning import Finding, findings_csv, one_a_line, paths_list
 from core.library.schema import Label
+from ui.libraries import may_change
 from ui.page import boundary, counted, plain, size_text
 from ui.sticky import stay_in_sight
 
@@ -128,6 +129,8 @@ def _take_away(findings: Sequence[Finding]) -> None:
 
 
 def _label_these(library: Library, findings: Sequence[Finding]) -> None:
+    if not may_change(library):
+        return
     with st.popover("Label these", icon=":material/label:", disabled=not findings):
         st.markdown(f"Labels **{counted(len(findings), 'file')}** in the library; the files stay as they are.")
         label = st.text_input("Label", value="to remove", max_chars=80, key="clean_label").strip()

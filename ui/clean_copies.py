@@ -15,7 +15,7 @@ from ui.add import ready
 from ui.clean_choice import choose_row, chosen
 from ui.clean_pages import Pair, in_pages, size_facts
 from ui.gallery import Card
-from ui.libraries import folders, library_facts
+from ui.libraries import folders, library_facts, relative
 from ui.memory import remembered
 from ui.page import counted, file_table, plain, size_text
 from ui.tasks import asked
@@ -62,8 +62,13 @@ def leaks_section(library: Library, encoder: Encoder, pages: DeltaGenerator) -> 
         st.info("All files of this library lie in one folder: there are no two to compare.", icon=":material/folder:")
         return
     left, right = st.columns(2)
-    first = left.selectbox("Which files of", choices, index=None, key="of_folder", bind="query-params")
-    second = right.selectbox("have a copy in", choices, index=None, key="in_folder", bind="query-params")
+    shown = dict(zip(choices, relative(choices), strict=True))
+    first = left.selectbox(
+        "Which files of", choices, index=None, key="of_folder", bind="query-params", format_func=shown.__getitem__
+    )
+    second = right.selectbox(
+        "have a copy in", choices, index=None, key="in_folder", bind="query-params", format_func=shown.__getitem__
+    )
     st.caption("Pictures to train on that are also among those to test on make a test look better than it is.")
     if first is None or second is None:
         return

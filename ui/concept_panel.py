@@ -8,6 +8,7 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.concepts import learn_concept, save_concept
+from core.policy import policy
 from core.query import CONCEPT
 from core.track import wholes_of
 from ui.classify_classes import add_class
@@ -15,7 +16,12 @@ from ui.page import boundary, counted, plain
 
 
 def concept_panel(library: Library, encoder: Encoder, ids: Sequence[str], *, as_class: bool = False) -> None:
-    """The pop-up that keeps the ticked pictures of a library as a concept. as_class: and adds it to the classes."""
+    """The pop-up that keeps the ticked pictures of a library as a concept. as_class: and adds it to the classes.
+
+    Concepts are words that all visitors share, so that the public makes none.
+    """
+    if not policy().may_write_shared:
+        return
     with st.popover("New concept", icon=":material/lightbulb:", disabled=not ids):
         st.caption(
             f"A word of your own for what {counted(len(ids), 'ticked picture')} "

@@ -9,6 +9,7 @@ from core.atlas import Asked, Atlas
 from ui.encoders import load_encoder
 from ui.filters import labelled
 from ui.in_python import opening
+from ui.libraries import may_change
 from ui.memory import remembered
 from ui.page import counted, duration_text
 from ui.tasks import asked as asked_task
@@ -46,7 +47,7 @@ def atlas_when_asked(library: Library, encoder: Encoder, asked: Asked, count: in
 
 def offer_anew(library: Library, encoder: Encoder, asked: Asked, laid_out: Atlas) -> None:
     """Where items came after the map was laid out: how many, and a button that lays all of it out again."""
-    if not laid_out.placed_later:
+    if not laid_out.placed_later or not may_change(library):
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"{counted(laid_out.placed_later, 'point')} came later and lie beside their nearest neighbours.")

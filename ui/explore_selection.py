@@ -19,6 +19,7 @@ from ui.details import open_details
 from ui.explore_chosen import Chosen, choose_cover, choose_nothing
 from ui.explore_clusters import rename_box
 from ui.gallery import Card, gallery
+from ui.libraries import may_change
 from ui.memory import remembered
 from ui.page import boundary, counted, plain
 from ui.query import more_like
@@ -125,7 +126,8 @@ def _tools(library: Library, atlas: Atlas, titles: list[str], chosen: Chosen, nu
             icon=":material/table:",
             on_click="ignore",
         )
-        _label_box(library, atlas, titles, chosen, numbers)
+        if may_change(library):
+            _label_box(library, atlas, titles, chosen, numbers)
 
 
 def _label_box(library: Library, atlas: Atlas, titles: list[str], chosen: Chosen, numbers: NDArray[np.int64]) -> None:

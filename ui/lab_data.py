@@ -9,7 +9,7 @@ import streamlit as st
 from core import Encoder, Item, Library
 from core.labelled_items import LabelledItems, Table, folder_labels, labelled_items, read_table
 from ui.memory import remembered
-from ui.page import counted, plain
+from ui.page import counted, file_limit, plain
 
 _WAYS = ("folder names", "a CSV", "labels of a task")
 _MISSING = 5  # unknown files that are named
@@ -131,7 +131,8 @@ def _of_csv(items: list[Item]) -> dict[str, str]:
 
 def table_of(key: str, label: str) -> Table | None:
     """A table that a visitor gives; None while there is none. Raises DataError."""
-    file = st.file_uploader(label, type=["csv"], key=key, max_upload_size=50, help="With a header, in UTF-8.")
+    limit = file_limit(50)
+    file = st.file_uploader(label, type=["csv"], key=key, max_upload_size=limit, help="With a header, in UTF-8.")
     return read_table(file.getvalue()) if file is not None else None
 
 

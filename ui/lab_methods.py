@@ -23,6 +23,7 @@ from ui.gallery import Card, gallery
 from ui.memory import embedded_classes
 from ui.page import counted, plain
 from ui.query import more_like
+from ui.visit_work import in_turn
 
 _MATRIX = 24  # classes that a matrix can show
 _CELL = 48  # pictures of a cell
@@ -123,10 +124,11 @@ def _measure(encoder: Encoder, data: LabelledItems) -> dict[str, Measured]:
     }
     bar = st.progress(0.0, text="Measuring …")
     found = {}
-    for number, (name, predict) in enumerate(ways.items()):
-        bar.progress(number / len(ways), text=f"Measuring: {name}")
-        probabilities = predict()
-        found[name] = Measured(report_of(words.names, truth, probabilities), truth, probabilities)
+    with in_turn("Measuring"):
+        for number, (name, predict) in enumerate(ways.items()):
+            bar.progress(number / len(ways), text=f"Measuring: {name}")
+            probabilities = predict()
+            found[name] = Measured(report_of(words.names, truth, probabilities), truth, probabilities)
     bar.empty()
     return found
 

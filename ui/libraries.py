@@ -176,6 +176,12 @@ def folders(paths: Iterable[str]) -> dict[str, int]:
     return dict(sorted(below.items()))
 
 
+def relative(below: list[str]) -> list[str]:
+    """How folders are shown, as of `folders`: the one that holds all by its name, the others from there."""
+    names = [os.path.relpath(folder, below[0]) for folder in below]
+    return [os.path.basename(below[0]) or below[0], *names[1:]] if below else []
+
+
 def top_folders(paths: Iterable[str]) -> list[str]:
     """The folders to look through again, so that each of these files is seen: none lies within another."""
     tops: list[str] = []

@@ -11,7 +11,7 @@ from datetime import datetime
 import streamlit as st
 
 from core import Item, SemblanceError
-from core.policy import policy
+from core.policy import MB, policy
 
 _LOG = logging.getLogger("semblance")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$&^=\"'@/])")
@@ -45,6 +45,16 @@ def file_table(rows: Iterable[tuple[str, str]], *, key: str) -> None:
     allowed = policy()
     table = [{"file": allowed.shown(name), "reason": allowed.without_paths(reason)} for name, reason in rows]
     st.dataframe(table, hide_index=True, key=key, height=min(35 * len(table) + 38, 388))
+
+
+def file_limit(most: int) -> int:
+    """Megabytes that one uploaded file may have: `most`, or fewer where the policy says so."""
+    return min(most, int(policy().file_bytes // MB))
+
+
+def too_large(items: Iterable[Item]) -> bool:
+    """Whether the files of items are more than may be packed into one zip, which is made in memory."""
+    return sum(item.bytes for item in items) > policy().unpacked_bytes
 
 
 def size_text(count: int) -> str:

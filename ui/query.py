@@ -12,14 +12,16 @@ from typing import Literal
 import streamlit as st
 
 from core import Item, Term, format_query, parse_query
+from core.library.uploads import too_much
 from core.media.images import read_bytes
 from core.media.kinds import IMAGE_SUFFIXES, VIDEO_SUFFIXES, is_image_path
-from ui.page import boundary
+from ui.page import boundary, file_limit, plain
 
 Place = Literal["images", "video"]  # the pages that search
 _PAGES: dict[Place, str] = {"images": "pages/search_images.py", "video": "pages/search_video.py"}
 _CLASSIFY = "pages/classify.py"
 UPLOADED = ("image", "clip")  # kinds of terms that no link can hold
+_MOST_UPLOADS = 8  # of a query: they stay in memory for the visit
 EXAMPLES = ("a cat", "a cup of coffee", "a rocket launch", "a man with a camera", "a swimming pool")
 
 
@@ -130,7 +132,7 @@ def add_panels(place: Place) -> None:
             key=f"upload {turn}",
             on_change=_add_upload,
             args=(f"upload {turn}",),
-            max_upload_size=500 if clips else 100,
+            max_upload_size=file_limit(500 if clips else 100),
             help="Used for this search only: it is not kept and not added to the library.",
         )
 
@@ -143,8 +145,15 @@ def _add_words(place: Place) -> None:
 
 def _add_upload(key: str) -> None:
     file = st.session_state[key]
-    if file is not None:
-        uploads = st.session_state.get("uploads", [])
-        kind: Literal["image", "clip"] = "image" if is_image_path(file.name) else "clip"
-        st.session_state["uploads"] = [*uploads, Term(kind, file.getvalue())]
-        st.session_state["upload_turn"] += 1  # an empty uploader for the next one
+    if file is None:
+        return
+    uploads, data = st.session_state.get("uploads", []), file.getvalue()
+    reason = too_much(file.name, data)
+    if len(uploads) >= _MOST_UPLOADS:
+        reason = f"A query takes {_MOST_UPLOADS} pictures and clips: take one out first."
+    st.session_state["upload_turn"] += 1  # an empty uploader for the next one
+    if reason is not None:
+        st.session_state["notice"] = f"{plain(file.name)}: {plain(reason)}"
+        return
+    kind: Literal["image", "clip"] = "image" if is_image_path(file.name) else "clip"
+    st.session_state["uploads"] = [*uploads, Term(kind, data)]

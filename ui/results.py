@@ -17,7 +17,7 @@ from ui.encoders import load_encoder
 from ui.filters import Options, clear_filters, filter_text, labelled
 from ui.gallery import Card, gallery, tick
 from ui.memory import remembered
-from ui.page import counted, plain
+from ui.page import counted, plain, too_large
 from ui.query import find_in, more_like
 from ui.terms import by_pictures, describe
 
@@ -111,7 +111,7 @@ def _take_away(hits: Sequence[Hit], likely: Sequence[str]) -> None:
         file_name="semblance.zip",
         mime="application/zip",
         icon=":material/folder_zip:",
-        disabled=not hits,
+        disabled=not hits or too_large(hit.item for hit in hits),
         on_click="ignore",
         help="The original files, numbered by rank, and a table of them.",
     )

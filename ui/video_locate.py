@@ -15,6 +15,7 @@ from ui.encoders import load_encoder
 from ui.gallery import picture_uri
 from ui.page import counted, plain
 from ui.video_opened import seek
+from ui.visit_work import in_turn
 
 _MOST = 5
 
@@ -38,14 +39,15 @@ def locate_panel(
         load_encoder(encoder)
         bar = st.progress(0.0, text="Comparing pictures …")
         unread: dict[str, str] = {}
-        found = locate(
-            library,
-            encoder,
-            terms[0],
-            filters=filters,
-            on_unreadable=lambda item, why: unread.update({item.path: why}),
-            on_progress=lambda now: bar.progress(now.fraction),
-        )
+        with in_turn("Comparing pictures"):
+            found = locate(
+                library,
+                encoder,
+                terms[0],
+                filters=filters,
+                on_unreadable=lambda item, why: unread.update({item.path: why}),
+                on_progress=lambda now: bar.progress(now.fraction),
+            )
         st.session_state["located"] = (key, found, unread)
         st.rerun()
 

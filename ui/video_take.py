@@ -13,6 +13,7 @@ from core.moments import Moment
 from core.search_video import VideoHit
 from ui.encoders import progress_text
 from ui.page import boundary, counted, size_text
+from ui.visit_work import in_turn
 
 
 def take_away(hits: Sequence[VideoHit]) -> None:
@@ -54,8 +55,9 @@ def _clips(hits: Sequence[VideoHit]) -> None:
     elif st.button("Cut the clips (zip)", icon=":material/content_cut:", width="stretch"):
         bar = st.progress(0.0, text="Cutting …")
         buffer = io.BytesIO()
-        left_out = write_moments_zip(
-            hits, buffer, on_progress=lambda now: bar.progress(now.fraction, text=progress_text(now))
-        )
+        with in_turn("Cutting clips"):
+            left_out = write_moments_zip(
+                hits, buffer, on_progress=lambda now: bar.progress(now.fraction, text=progress_text(now))
+            )
         st.session_state["cut_clips"] = (mark, buffer.getvalue(), left_out)
         st.rerun()

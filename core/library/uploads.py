@@ -8,6 +8,7 @@ import io
 import math
 import os
 import re
+import tempfile
 import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from core.media.apart import probe_apart
 from core.media.images import image_size
 from core.media.kinds import is_image_path, is_media_path
 from core.policy import MB, policy
+from core.visits import visits_folder
 
 
 @dataclass(slots=True)
@@ -111,39 +113,36 @@ def _save(report: UploadReport, name: str, file: BinaryIO, size: int) -> None:
         reason = f"A visit keeps {allowed.uploads:,} files, and has them: there is no room for this one."
     elif in_all + size > allowed.upload_bytes:
         reason = f"A visit keeps {_mb(allowed.upload_bytes)}, and has {_mb(in_all)}: there is no room for this one."
-    if reason is None:
-        data = file.read()
-        path = report.folder / _safe_name(name, data)
-        reason = None if path.exists() else _taken_in(report, path, data)
+    data = file.read() if reason is None else b""
+    path = report.folder / safe_name(name, data)
+    if reason is None and not path.exists():
+        reason = too_much(name, data)
+        if reason is None:
+            write_whole(path, data)
+            report.new.append(path)
+            report.kept = (count + 1, in_all + size)
     if reason is None:
         report.saved.append(path)
     else:
         report.refused.append((name, reason))
 
 
-def _taken_in(report: UploadReport, path: Path, data: bytes) -> str | None:
-    """Writes a file, unless it is more than may be decoded: then why."""
-    write_whole(path, data)
-    reason = _too_much(path, data)
-    if reason is None:
-        report.new.append(path)
-        report.kept = (report.kept[0] + 1, report.kept[1] + len(data))
-    else:
-        path.unlink()
-    return reason
-
-
-def _too_much(path: Path, data: bytes) -> str | None:
-    """Why a picture or video is more than may be decoded; None where it is not, or cannot be told: `ingest` sees."""
+def too_much(name: str, data: bytes) -> str | None:
+    """Why a picture or video is more than may be taken in; None where it is not, or cannot be told: `ingest` sees."""
     allowed = policy()
+    if len(data) > allowed.file_bytes:
+        return f"It is larger than {_mb(allowed.file_bytes)}: export a smaller copy."
     with contextlib.suppress(MediaError):
-        if is_image_path(path):
+        if is_image_path(name):
             width, height = image_size(data)
             if width * height > allowed.pixels:
                 limit = f"{allowed.pixels / MB:g} megapixels"
                 return f"{width:,} x {height:,} pixels are over the limit of {limit}: export a smaller copy."
         elif math.isfinite(allowed.video_seconds):
-            duration_s = probe_apart(path).duration_s or 0.0
+            with tempfile.NamedTemporaryFile(dir=visits_folder(), suffix=Path(name).suffix) as file:
+                file.write(data)
+                file.flush()
+                duration_s = probe_apart(file.name).duration_s or 0.0
             if duration_s > allowed.video_seconds:
                 return f"It lasts {duration_s:,.0f} seconds, and the limit is {allowed.video_seconds:,}: cut it."
     return None
@@ -153,7 +152,7 @@ def _mb(size: int) -> str:
     return f"{size / MB:,.0f} MB"
 
 
-def _safe_name(name: str, data: bytes) -> str:
+def safe_name(name: str, data: bytes) -> str:
     """A readable stem, then a hash of the content: two uploads called IMG_0001.jpg are two files."""
     base = re.split(r"[/\\]", name)[-1]
     stem, _, suffix = base.rpartition(".")
