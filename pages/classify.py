@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import streamlit as st
 
 from core import Encoder, Library
@@ -26,6 +28,7 @@ from ui.page import boundary, plain
 from ui.query import go_where_asked
 from ui.sidebar import current_encoder, current_library
 from ui.sort_lines import classify_lines, value_lines
+from ui.visit_work import in_turn
 
 header(
     "Classify",
@@ -33,6 +36,7 @@ header(
     "of them. The percentage says how probable a class is among these classes; “fits” says how probable it is that "
     "the class describes the picture at all.",
 )
+_MANY = 5_000  # vectors that take more than a moment
 
 
 def page() -> None:

@@ -14,12 +14,13 @@ from core.figures_lab import true_against_predicted
 from core.heads import Head, head_bytes
 from core.labelled_items import LabelledItems
 from core.probe import NumberKind, fit_numbers
-from ui.in_python import in_python
 from ui.classify_heads import keep_head, known_heads
+from ui.in_python import in_python
 from ui.lab_data import numbers_section
 from ui.lab_methods import show_cell
 from ui.page import boundary, counted, plain
 from ui.sort_lines import number_lines
+from ui.visit_work import in_turn
 
 Results = dict[str, tuple[NumberReport, NDArray[np.float32]]]
 _KINDS: tuple[NumberKind, ...] = get_args(NumberKind)

@@ -51,6 +51,11 @@ def sidebar() -> None:
         except SemblanceError as error:
             st.error(plain(str(error)), icon=":material/error:")
         _work_under_way()
+        if policy().public:
+            st.caption(
+                ":material/public: What is shared here can be looked at, not changed. What you upload, label and learn is "
+                "for your visit alone, and goes with it."
+            )
     _write_link()
     _notice()
 
