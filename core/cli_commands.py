@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from core.classify import Classifier
     from core.gathered import Gathered
     from core.heads import Head
-    from core.library import Item, Library
+    from core.library import IngestReport, Item, Library
     from core.moments import Moment
 
 Options = argparse.Namespace
@@ -47,9 +47,14 @@ def index(options: Options, bar: OnProgress) -> dict[str, Any]:
 
     signal.signal(signal.SIGINT, stop)
     try:
-        report = asdict(ingest(library, encoder, options.paths, sampling, on_progress=bar, cancel=cancel))
+        return index_report(ingest(library, encoder, options.paths, sampling, on_progress=bar, cancel=cancel))
     finally:
         signal.signal(signal.SIGINT, previous)
+
+
+def index_report(result: IngestReport) -> dict[str, Any]:
+    """What an index run did, as `--json` prints it."""
+    report = asdict(result)
     report["failed"] = [{"path": path, "reason": reason} for path, reason in report["failed"]]
     report["seconds"], report["video_seconds"] = round(report["seconds"], 3), round(report["video_seconds"], 1)
     return report

@@ -11,8 +11,16 @@ from core.cli_cluster import cluster, show_clusters
 from core.cli_options import CLASSES, POOLING, POOLINGS, add_command, add_encoder
 from core.cli_parser_measure import add_benchmarks, add_evaluations
 from core.cli_recommend import add_recommend
-from core.cli_share import REPORT, add_sharing, search_with_page, show_hits_and_page
-from core.cli_show import show_classified, show_figures, show_index, show_places
+from core.cli_share import (
+    REPORT,
+    add_dataset_options,
+    add_sharing,
+    index_paths,
+    search_with_page,
+    show_hits_and_page,
+    show_index_paths,
+)
+from core.cli_show import show_classified, show_figures, show_places
 from core.relevance import LIKELY
 
 
@@ -41,8 +49,11 @@ class _Parser(argparse.ArgumentParser):
 
 def _add_index(tree: Any) -> None:
     text = "bring a library up to date with folders of photos and videos"
-    index = add_command(tree, "index", text, commands.index, show_index)
-    index.add_argument("paths", nargs="+", metavar="PATH", help="a folder (with all below it) or a file")
+    index = add_command(tree, "index", text, index_paths, show_index_paths)
+    text = (
+        "a folder (with all below it) or a file; or a data set: hf:owner/name of the hub, or hf:./folder"
+    )
+    index.add_argument("paths", nargs="+", metavar="PATH", help=text)
     index.add_argument("--library", required=True, metavar="DIR", help="made if it is not there")
     index.add_argument("--fps", type=float, metavar="F", help="frames of a video per second of it (default: 1)")
     index.add_argument(
@@ -50,6 +61,7 @@ def _add_index(tree: Any) -> None:
         help="which frames: at an even rate (default), keyframes only (fast, at most F per second), one a scene; "
         "without --fps and --sample, videos that are in the library stay as they were sampled",
     )  # fmt: skip
+    add_dataset_options(index)
     add_encoder(index)
 
 

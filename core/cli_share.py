@@ -7,11 +7,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from core.cli_commands import encoder_of, search
+from core.cli_commands import encoder_of, index, index_report, search
 from core.cli_options import add_command
-from core.cli_show import one_line, show_hits
-from core.encoders import DEFAULT_ENCODER
-from core.errors import LibraryError
+from core.cli_show import one_line, show_hits, show_index
+from core.encoders import DEFAULT_ENCODER, open_encoder
+from core.errors import DataError, LibraryError
 from core.library.schema import Item
 from core.library.store import Library
 from core.progress import OnProgress
@@ -40,6 +40,22 @@ def add_sharing(tree: Any) -> None:
     parser.add_argument("--root", metavar="DIR", help="the folder that relative paths start from (default: the file's)")
 
 
+def add_dataset_options(index: argparse.ArgumentParser) -> None:
+    """The options of `index` that are for data sets."""
+    index.add_argument("--split", metavar="S", help="of a data set (default: train, or else its first)")
+    index.add_argument("--limit", type=int, metavar="N", help="of a data set: the first N rows")
+    told = "of a data set, where names and types do not tell"
+    index.add_argument("--image-column", metavar="NAME", help=f"which column holds pictures, {told}")
+    index.add_argument("--caption-column", metavar="NAME", help=f"which holds captions, {told}")
+    index.add_argument(
+        "--label-column",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help=f"which holds labels, {told}; may be repeated",
+    )
+
+
 def export(options: Options, bar: OnProgress) -> dict[str, Any]:
     """`export`."""
     from core.filters import Filters
@@ -62,6 +78,43 @@ def bring_in(options: Options, bar: OnProgress) -> dict[str, Any]:
     report = asdict(import_vectors(library, options.file, name=options.name, root=options.root, on_progress=bar))
     report["left_out"] = [{"path": path, "reason": reason} for path, reason in report["left_out"]]
     return report | {"seconds": round(report["seconds"], 3)}
+
+
+def index_paths(options: Options, bar: OnProgress) -> dict[str, Any]:
+    """`index`: folders and files, and data sets (hf:NAME)."""
+    from core.share.dataset_columns import Columns
+    from core.share.datasets import dataset_names, index_dataset, open_dataset
+
+    names = dataset_names(options.paths)
+    options.paths = [path for path in options.paths if not path.startswith("hf:")]
+    if not names and (options.split is not None or options.limit is not None):
+        raise DataError("--split and --limit are for data sets: name one, for instance hf:owner/name.")
+    report: dict[str, Any] = index(options, bar) if options.paths else {}
+    if not names:
+        return report
+    columns = Columns(options.image_column, options.caption_column, tuple(options.label_column) or None)
+    opened = [open_dataset(name, options.split) for name in names]  # what is not there makes no library
+    encoder = open_encoder(options.encoder, on_progress=bar)
+    library = Library(options.library, create=True)
+    told = []
+    for each in opened:
+        result, about = index_dataset(library, encoder, each, limit=options.limit, columns=columns, on_progress=bar)
+        report = index_report(result)
+        told.append(asdict(about) | {"refused": [{"row": row, "reason": why} for row, why in about.refused]})
+    return report | {"datasets": told}
+
+
+def show_index_paths(report: dict[str, Any]) -> None:
+    """What an index run did, and what data sets gave."""
+    for each in report.get("datasets", []):
+        print(
+            f"{one_line(each['name'])}, {one_line(each['split'])}: {each['rows']:,} rows, "
+            f"{each['pictures']:,} pictures, {each['labels']:,} labels, {each['captions']:,} captions; "
+            f"kept in {one_line(each['folder'])}"
+        )
+        for refused in each["refused"][:20]:
+            print(f"  {refused['row']}: {refused['reason']}")
+    show_index(report)
 
 
 def search_with_page(options: Options, bar: OnProgress) -> dict[str, Any]:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 MOST_HITS = 200
 _SIDE, _SMALL = 240, 128  # pixels of pictures
 _OF_A_CLUSTER = 8
+_METHODS = {"kmeans": "k-means", "hdbscan": "HDBSCAN", "agglomerative": "Ward's method"}
 _READ_HITS = (
     "The percentage estimates how probable it is that a file is what the query means; likely matches come first and "
     f"end where it falls below {LIKELY:.0%}. The cosine is the raw closeness of query and file, -1 to 1, and compares "
@@ -77,7 +78,7 @@ def search_page(
     if rest:
         end = "Likely matches end here" if first else "The nearest all the same"
         body.append(f'<div class="end">{end}</div><div class="grid">{"".join(rest)}</div>')
-    return page(title=f"{query} in {library}", about=_READ_HITS, facts=facts, body="\n".join(body))
+    return page(title=f"“{query}” in {library}", about=_READ_HITS, facts=facts, body="\n".join(body))
 
 
 def cluster_page(
@@ -131,7 +132,7 @@ def cluster_sections(
 def cluster_facts(clusters: Clusters, count: int) -> dict[str, str]:
     """What a page says of clusters of so many points."""
     apart = int((clusters.of[:count] < 0).sum())
-    facts = {"Points": f"{count:,}", "Clusters": f"{clusters.count:,} by {clusters.method}"}
+    facts = {"Points": f"{count:,}", "Clusters": f"{clusters.count:,} by {_METHODS[clusters.method]}"}
     facts |= {"In no cluster": f"{apart:,}"} if apart else {}
     return facts | ({} if clusters.silhouette is None else {"Silhouette": f"{clusters.silhouette:.2f}"})
 
@@ -182,7 +183,7 @@ def _answer(rank: int, answer: Answer, uri: str | None) -> str:
 
 def _chart(answers: Sequence[Answer]) -> str:
     """Relevance by rank, and the line where likely matches end."""
-    width, height, left, top = 620, 150, 34, 10
+    width, height, left, top = 620, 150, 42, 10
     step = (width - left - 6) / len(answers)
     low = height - 24
     bars = []

@@ -1,0 +1,163 @@
+"""Data sets of the Hugging Face hub, or local ones in its formats, as libraries: pictures kept inside the library,
+names of classes as labels, captions as captions. No code of a data set is ever run: since 4.0 `datasets` has no way to.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.encoders.base import Encoder
+from core.errors import Cancelled, DataError
+from core.files import write_whole
+from core.library.ingest import IngestReport, ingest
+from core.library.schema import Label
+from core.library.store import Library
+from core.library.uploads import safe_name
+from core.policy import policy
+from core.progress import OnProgress, Progress
+from core.share.dataset_columns import Columns, Fetch, captions_in, columns_of, labels_in, picture_in, undecoded
+from core.share.dataset_open import Opened, open_dataset
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["PREFIX", "DatasetReport", "dataset_names", "index_dataset", "open_dataset"]
+
+PREFIX = "hf:"
+
+
+@dataclass(slots=True)
+class DatasetReport:
+    """What a data set gave. rows: that were read; pictures: files in `folder`, fewer where rows share one.
+
+    refused: (row, reason).
+    """
+
+    name: str
+    split: str
+    folder: str
+    rows: int = 0
+    pictures: int = 0
+    labels: int = 0
+    captions: int = 0
+    refused: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Told:
+    """What rows say of a picture."""
+
+    labels: dict[str, str] = field(default_factory=dict)
+    captions: list[str] = field(default_factory=list)
+
+
+def index_dataset(
+    library: Library,
+    encoder: Encoder,
+    opened: Opened,
+    *,
+    limit: int | None = None,
+    columns: Columns | None = None,
+    on_progress: OnProgress | None = None,
+    cancel: threading.Event | None = None,
+) -> tuple[IngestReport, DatasetReport]:
+    """Takes a data set's pictures into a library, with their labels and captions, and embeds them.
+
+    opened: see `open_dataset`. limit: at most so many rows, the first ones. columns: which ones hold what, where their
+    names and types do not tell. A picture has the same name at every run, so that a second run only adds. Labels that
+    a person gave before stay. Raises DataError where there is no such column, or no picture, LibraryError, EncoderError
+    and Cancelled.
+    """
+    found = columns_of(opened.rows, columns or Columns())
+    opened = replace(opened, rows=undecoded(opened.rows, found))
+    folder = library.path / "uploads" / _slug(opened.name, opened.split)
+    report = DatasetReport(opened.name, opened.split, str(folder))
+    told = _keep(opened, found, report, limit, on_progress, cancel)
+    if not told:
+        why = f" ({report.refused[0][1]})" if report.refused else ""
+        raise DataError(f"The data set {opened.name} gave no picture that can be read{why}.")
+    result = ingest(library, encoder, [report.folder], on_progress=on_progress, cancel=cancel)
+    _tell(library, told, report)
+    return result, report
+
+
+def _keep(
+    opened: Opened,
+    columns: Columns,
+    report: DatasetReport,
+    limit: int | None,
+    tell: OnProgress | None,
+    cancel: threading.Event | None,
+) -> dict[str, _Told]:
+    """Writes the pictures of the rows into the library's folder; returns what is told of each, by path."""
+    fetch = Fetch(opened.root, policy().file_bytes)
+    folder, started = Path(report.folder), time.monotonic()
+    total = limit if limit is not None else opened.count
+    found: dict[str, _Told] = {}
+    for number, row in enumerate(_rows(opened, limit)):
+        if cancel is not None and cancel.is_set():
+            raise Cancelled("Stopped: run it again to go on.")
+        report.rows += 1
+        try:
+            stem, data = picture_in(row[columns.image or ""], fetch)
+        except DataError as error:
+            report.refused.append((f"row {number}", str(error)))
+            continue
+        path = folder / safe_name(stem, data)
+        if not path.exists():
+            write_whole(path, data)
+        about = found.setdefault(str(path), _Told())
+        about.labels |= labels_in(row, columns, opened.rows.features)
+        about.captions += captions_in(row, columns)
+        if tell is not None:
+            tell(Progress("read rows", report.rows, total, time.monotonic() - started, "rows"))
+    report.pictures = len(found)
+    return found
+
+
+def _rows(opened: Opened, limit: int | None) -> Iterator[Mapping[str, Any]]:
+    rows = iter(opened.rows if limit is None else opened.rows.take(max(0, limit)))
+    while True:
+        try:
+            row = next(rows, None)
+        except Exception as error:  # damaged shards and lost connections, in the words of many packages
+            reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
+            raise DataError(f"The data set cannot be read on ({reason}): run it again to go on.") from error
+        if row is None:
+            return
+        yield row
+
+
+def _tell(library: Library, told: Mapping[str, _Told], report: DatasetReport) -> None:
+    """Writes labels and captions of the pictures that are in the library now."""
+    items = library.items().select(["id", "path"]).to_pydict()
+    ids = {path: item_id for item_id, path in zip(items["id"], items["path"], strict=True) if path in told}
+    given = {(each.item_id, each.task) for each in library.labels() if each.by == "person"}
+    labels = [
+        Label(item_id, task, label, "person")
+        for path, item_id in ids.items()
+        for task, label in told[path].labels.items()
+        if (item_id, task) not in given
+    ]
+    captions = [(item_id, caption) for path, item_id in ids.items() for caption in told[path].captions]
+    library.put_labels(labels)
+    library.put_captions(captions)
+    report.labels, report.captions = len(labels), len(set(captions))
+
+
+def _slug(name: str, split: str) -> str:
+    """The name of a folder for a data set and its split."""
+    last = "/".join(Path(name).parts[-2:]) if os.path.isabs(os.path.expanduser(name)) else name
+    kept = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in f"{last} {split}")
+    return kept.strip("-.")[:100] or "dataset"
+
+
+def dataset_names(paths: Sequence[str]) -> list[str]:
+    """Of what a person wants indexed the data sets, by their names without the prefix."""
+    return [path.removeprefix(PREFIX) for path in paths if path.startswith(PREFIX)]
