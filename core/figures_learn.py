@@ -1,0 +1,194 @@
+"""Plotly figures of a layer that learns: its curves, the edges of one movie. They hold no theme."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.figures_classes import AMBER, GREY, STILL, TEAL, label
+from core.figures_space import STILL_PLOT, titled
+from core.learn.epochs import Baselines, Epoch
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+AXES = "xyz"  # what two or three dimensions are called
+Edges = Sequence[tuple[str, float, NDArray[np.float32]]]  # input node, its value, the weights of its edges
+_PURPLE = "#A8689A"
+_BEHIND = "#5F6B6B"  # of numbers in white, readable in either theme
+_LEGEND = {"orientation": "h", "y": -0.3}
+
+
+def loss_line(epochs: Sequence[Epoch], *, movies: int, negatives: int) -> go.Figure:
+    """Loss over the epochs; dotted: that of guessing, each movie as probable as any other.
+
+    movies: how many there are; negatives: as in `Settings`.
+    """
+    import plotly.graph_objects as go
+
+    guess = math.log(negatives + 1 if negatives else movies)
+    figure = go.Figure()
+    numbers = [epoch.number for epoch in epochs]
+    _level(figure, numbers, guess, "guessing", AMBER)
+    _line(figure, numbers, [epoch.loss for epoch in epochs], "loss", TEAL, ".3f")
+    figure.update_layout(
+        **titled("Loss: how surprised it is by the next movie", height=300),
+        **STILL_PLOT,
+        legend=_LEGEND,
+        xaxis=_epochs_axis(numbers),
+        yaxis={"title": {"text": "cross-entropy (nats)"}, "tickformat": ".2f", **STILL},
+    )
+    return figure
+
+
+def share_lines(epochs: Sequence[Epoch], baselines: Baselines) -> go.Figure:
+    """Recall of next movies and neighbours of the same genre over the epochs; dotted: what costs no learning."""
+    import plotly.graph_objects as go
+
+    numbers = [epoch.number for epoch in epochs]
+    figure = go.Figure()
+    lines = (
+        ("same_genre", "neighbours of the same genre", _PURPLE, ((baselines.same_genre, "by chance"),)),
+        ("recall", "next movie among ten told", TEAL, ((baselines.popular, "by popularity"),)),
+    )
+    for field, name, colour, levels in lines:
+        values = [getattr(epoch, field) for epoch in epochs]
+        if None in values:
+            continue
+        for level, said in levels:
+            if level is not None:
+                _level(figure, numbers, level, f"{name}, {said}", colour)
+        _line(figure, numbers, values, name, colour, ".1%")
+    figure.update_layout(
+        **titled("What it knows by now", height=300),
+        **STILL_PLOT,
+        legend=_LEGEND,
+        xaxis=_epochs_axis(numbers),
+        yaxis={"title": {"text": "share"}, "tickformat": ".0%", "rangemode": "tozero", **STILL},
+    )
+    return figure
+
+
+def network(edges: Edges, *, title: str) -> go.Figure:
+    """The input nodes that a movie lights, on the left, and the nodes of the layer, on the right, with the weights of
+    the edges between them. The sum at each node on the right is a coordinate of the movie.
+
+    edges: of two or three dimensions, see `Training.edges`.
+    """
+    import plotly.graph_objects as go
+
+    dims, count = len(edges[0][2]), len(edges)
+    left, right = _heights(count), _heights(dims)
+    strongest = max(float(np.abs(weights).max()) for _, _, weights in edges) or 1.0
+    figure = go.Figure()
+    marks = []
+    for number, (_, _, weights) in enumerate(edges):
+        for dim, weight in enumerate(weights):
+            ends = (left[number], right[dim])
+            figure.add_scatter(**_edge(ends, float(weight) / strongest))
+            marks.append(_mark(ends, 0.55 if count == 1 else 0.3 + 0.5 * number / (count - 1), float(weight)))
+    sums = sum(value * weights for _, value, weights in edges)
+    said = [label(name if value == 1 else f"{name} {value:z.2f}", 34) for name, value, _ in edges]
+    figure.add_scatter(**_nodes([0.0] * count, left, said, "top center" if count == 1 else "middle left"))
+    told = [f"{AXES[dim]} = {total:z.2f}" for dim, total in enumerate(np.asarray(sums))]
+    figure.add_scatter(**_nodes([1.0] * dims, right, told, "middle right"))
+    axis = {"showgrid": False, "showticklabels": False, **STILL}
+    figure.update_layout(
+        **titled(label(title, 80), height=max(320, 70 * count)),
+        **STILL_PLOT,
+        annotations=marks,
+        showlegend=False,
+        xaxis={"range": [-0.42 if count == 1 else -0.75, 1.35], **axis},
+        yaxis={"range": [-0.05, 1.05], **axis},
+    )
+    return figure
+
+
+def weight_strip(weights: NDArray[np.float32], *, title: str) -> go.Figure:
+    """The weights of a movie as bars, one for each dimension."""
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    figure.add_bar(
+        x=list(range(1, len(weights) + 1)),
+        y=np.round(weights.astype(float), 4),
+        marker={"color": [TEAL if weight >= 0 else AMBER for weight in weights]},
+        hovertemplate="dimension %{x}: %{y:.3f}<extra></extra>",
+    )
+    figure.update_layout(
+        **titled(label(title, 80), height=280),
+        **STILL_PLOT,
+        xaxis={"title": {"text": "dimension"}, **STILL},
+        yaxis={"title": {"text": "weight of the edge"}, **STILL},
+    )
+    return figure
+
+
+def _line(
+    figure: go.Figure, numbers: Sequence[int], values: Sequence[float], name: str, colour: str, form: str
+) -> None:
+    figure.add_scatter(
+        x=list(numbers),
+        y=list(values),
+        mode="lines+markers",
+        line={"color": colour, "width": 2},
+        marker={"size": 5},
+        name=name,
+        hovertemplate=f"epoch %{{x}}: %{{y:{form}}}<extra>{name}</extra>",
+    )
+
+
+def _level(figure: go.Figure, numbers: Sequence[int], value: float, name: str, colour: str) -> None:
+    figure.add_scatter(
+        x=[0, max(1, numbers[-1])],
+        y=[value] * 2,
+        mode="lines",
+        line={"color": colour, "width": 1.5, "dash": "dot"},
+        name=name,
+        hovertemplate=f"%{{y:.3f}}<extra>{name}</extra>",
+    )
+
+
+def _epochs_axis(numbers: Sequence[int]) -> dict[str, Any]:
+    return {"title": {"text": "epochs"}, "range": [-0.3, max(1, numbers[-1]) + 0.3], "tickformat": "d", **STILL}
+
+
+def _edge(ends: tuple[float, float], strength: float) -> dict[str, Any]:
+    line = {"color": TEAL if strength >= 0 else AMBER, "width": 1 + 5 * abs(strength)}
+    return {"x": [0, 1], "y": list(ends), "mode": "lines", "line": line, "opacity": 0.75, "hoverinfo": "skip"}
+
+
+def _heights(count: int) -> list[float]:
+    """Where so many nodes stand, one above the other, the first on top."""
+    return [1 - (number + 1) / (count + 1) for number in range(count)]
+
+
+def _mark(ends: tuple[float, float], at: float, weight: float) -> dict[str, Any]:
+    """The weight, written on its edge, that far along it (0 to 1)."""
+    return {
+        "x": at,
+        "y": ends[0] + at * (ends[1] - ends[0]),
+        "text": f"{weight:z.2f}",
+        "showarrow": False,
+        "bgcolor": _BEHIND,
+        "font": {"color": "#FFFFFF", "size": 12},
+        "borderpad": 2,
+    }
+
+
+def _nodes(x: Sequence[float], y: Sequence[float], text: Sequence[str], where: str) -> dict[str, Any]:
+    return {
+        "x": list(x),
+        "y": list(y),
+        "mode": "markers+text",
+        "text": list(text),
+        "textposition": where,
+        "textfont": {"size": 13},
+        "marker": {"size": 18, "color": GREY},
+        "hoverinfo": "skip",
+        "cliponaxis": False,
+    }

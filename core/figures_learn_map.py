@@ -1,0 +1,161 @@
+"""Plotly figures of movies in the plane or in space, at one epoch or over all of them. They hold no theme."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.colouring import NEUTRAL, colour_of
+from core.figures_classes import AMBER, label
+from core.figures_space import titled
+from core.learn.maps import Places
+from core.learn.movies import Movies
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+_AXES = ("x", "y", "z")
+_MOST_GENRES = 16  # with a colour of their own
+_HEIGHT = 600
+_STEP_MS, _MOVE_MS = 350, 300
+_BUTTON = "rgba(138, 147, 147, 0.25)"
+
+
+def movie_map(
+    places: Places,
+    movies: Movies,
+    *,
+    title: str,
+    chosen: int | None = None,
+    axes: str = "weights",
+    height: int = _HEIGHT,
+) -> go.Figure:
+    """Movies (n, 2 or 3) where they lie, in the colour of their main genre; a title where the pointer is.
+
+    chosen: a movie that is marked, with lines to the axes. axes: "weights" where the coordinates are the weights of the
+    layer, "plane" where they are a plane through more dimensions.
+    """
+    import plotly.graph_objects as go
+
+    figure = go.Figure(data=[_trace(places, movies, rows, name, colour) for name, colour, rows in _groups(movies)])
+    if chosen is not None:
+        figure.add_traces(_marked(places, movies, chosen))
+    _lay_out(figure, [places], title, axes, height)
+    return figure
+
+
+def map_over_epochs(
+    maps: Sequence[Places], numbers: Sequence[int], movies: Movies, *, title: str, axes: str
+) -> go.Figure:
+    """The same map at each epoch, with a slider and a button that plays them. The last is shown first.
+
+    maps: of all epochs, see `core.learn.maps.maps_of`. numbers: of the epochs.
+    """
+    import plotly.graph_objects as go
+
+    groups = list(_groups(movies))
+    figure = go.Figure(data=[_trace(maps[-1], movies, rows, name, colour) for name, colour, rows in groups])
+    kind = type(figure.data[0]) if figure.data else go.Scatter
+    figure.frames = [
+        go.Frame(name=str(number), data=[kind(**_coordinates(places, rows)) for _, _, rows in groups])
+        for number, places in zip(numbers, maps, strict=True)
+    ]
+    _lay_out(figure, maps, title, axes, _HEIGHT + 90)
+    figure.update_layout(updatemenus=[_buttons()], sliders=[_slider(numbers)], margin_b=110)
+    return figure
+
+
+def _groups(movies: Movies) -> Iterator[tuple[str, str, NDArray[np.int64]]]:
+    """Name, colour and members of each main genre, by the alphabet, so that a genre has one colour in all figures."""
+    mains = np.array([genre or "" for genre in movies.main_genres])
+    names = [name for name in np.unique(mains) if name]
+    for number, name in enumerate(names[:_MOST_GENRES]):
+        yield label(str(name), 24), colour_of(number), np.flatnonzero(mains == name)
+    rest = np.flatnonzero(~np.isin(mains, names[:_MOST_GENRES]))
+    if len(rest):
+        yield "others" if names else "movies", NEUTRAL, rest
+
+
+def _coordinates(places: Places, rows: NDArray[np.int64]) -> dict[str, Any]:
+    return {axis: np.round(places[rows, at], 3) for at, axis in enumerate(_AXES[: places.shape[1]])}
+
+
+def _trace(places: Places, movies: Movies, rows: NDArray[np.int64], name: str, colour: str) -> dict[str, Any]:
+    solid = places.shape[1] == 3
+    return {
+        "type": "scatter3d" if solid else "scatter",
+        **_coordinates(places, rows),
+        "mode": "markers",
+        "marker": {"color": colour, "size": 4 if solid else 7, "opacity": 0.85, "line": {"width": 0}},
+        "text": [label(movies.name(row), 60) for row in rows],
+        "customdata": [label(", ".join(movies.genres[row]), 60) for row in rows],
+        "hovertemplate": "%{text}<br>%{customdata}<extra></extra>",
+        "name": name,
+    }
+
+
+def _marked(places: Places, movies: Movies, chosen: int) -> list[dict[str, Any]]:
+    """The chosen movie with its name, and lines along which its coordinates are read."""
+    place = places[chosen].astype(float)
+    solid = len(place) == 3
+    kind = "scatter3d" if solid else "scatter"
+    corner = np.where(np.tri(len(place), dtype=bool), place, 0.0)  # along one axis after the other
+    path = np.vstack([np.zeros(len(place)), corner]) if solid else np.array([[place[0], 0], place, [0, place[1]]])
+    line = {"type": kind, "mode": "lines", "line": {"color": AMBER, "width": 3 if solid else 2, "dash": "dot"},
+            "hoverinfo": "skip", "showlegend": False}  # fmt: skip
+    point = {"type": kind, "mode": "markers+text", "text": [label(movies.name(chosen), 40)], "showlegend": False,
+             "textposition": "top center", "hoverinfo": "skip",
+             "marker": {"color": AMBER, "size": 7 if solid else 14, "symbol": "diamond"}}  # fmt: skip
+    named = _AXES[: len(place)]
+    return [
+        {**line, **{axis: path[:, at] for at, axis in enumerate(named)}},
+        {**point, **{axis: [place[at]] for at, axis in enumerate(named)}},
+    ]
+
+
+def _lay_out(figure: go.Figure, maps: Sequence[Places], title: str, axes: str, height: int) -> None:
+    shown = np.concatenate(maps) if maps else np.zeros((1, 2), np.float32)
+    low, high = np.minimum(shown.min(axis=0), 0), np.maximum(shown.max(axis=0), 0)
+    room = 0.06 * np.maximum(high - low, 1e-3)
+    said = "{}, weight of an edge" if axes == "weights" else "direction {} (no unit)"
+    named = [said.format(name if axes == "weights" else at + 1) for at, name in enumerate(_AXES)]
+    each = [
+        {"title": {"text": named[at]}, "range": [float(low[at] - room[at]), float(high[at] + room[at])]}
+        for at in range(shown.shape[1])
+    ]
+    figure.update_layout(**titled(label(title, 90), height=height), legend={"itemsizing": "constant"}, uirevision="map")
+    if shown.shape[1] == 3:
+        quiet = {"showbackground": False, "gridcolor": "rgba(138, 147, 147, 0.35)", "showspikes": False}
+        figure.update_layout(
+            scene={f"{axis}axis": {**each[at], **quiet} for at, axis in enumerate(_AXES)} | {"aspectmode": "cube"}
+        )
+        return
+    figure.update_layout(
+        dragmode="pan", hovermode="closest", xaxis={**each[0], "zeroline": True}, yaxis={**each[1], "zeroline": True}
+    )
+
+
+def _buttons() -> dict[str, Any]:
+    move = {"frame": {"duration": _STEP_MS, "redraw": True}, "transition": {"duration": _MOVE_MS}, "fromcurrent": False}
+    halt = {"frame": {"duration": 0, "redraw": True}, "mode": "immediate", "transition": {"duration": 0}}
+    return {
+        "type": "buttons", "direction": "left", "showactive": False, "x": 0, "y": -0.16, "xanchor": "left",
+        "yanchor": "top", "pad": {"t": 8, "r": 8}, "bgcolor": _BUTTON, "bordercolor": _BUTTON,
+        "buttons": [
+            {"label": "Play", "method": "animate", "args": [None, move]},
+            {"label": "Pause", "method": "animate", "args": [[None], halt]},
+        ],
+    }  # fmt: skip
+
+
+def _slider(numbers: Sequence[int]) -> dict[str, Any]:
+    jump = {"frame": {"duration": 0, "redraw": True}, "mode": "immediate", "transition": {"duration": _MOVE_MS}}
+    return {
+        "active": len(numbers) - 1, "x": 0.2, "len": 0.8, "y": -0.1, "pad": {"t": 8},
+        "currentvalue": {"prefix": "epoch ", "font": {"size": 13}}, "bgcolor": _BUTTON, "activebgcolor": AMBER,
+        "ticklen": 0, "minorticklen": 0,
+        "steps": [{"label": str(number), "method": "animate", "args": [[str(number)], jump]} for number in numbers],
+    }  # fmt: skip
