@@ -9,7 +9,15 @@ from pathlib import Path
 
 def absolute(path: Path | str) -> Path:
     """A path as a person wrote it, made absolute: ~ is their home, links are kept. Never raises."""
-    return Path(os.path.abspath(os.path.expanduser(path)))
+    return Path(os.path.abspath(expanded(path)))
+
+
+def expanded(path: Path | str) -> str:
+    """A path with ~ written out, where that names anybody's home. Never raises."""
+    try:
+        return os.path.expanduser(path)
+    except ValueError:  # a NUL in the name
+        return str(path)
 
 
 def write_whole(path: Path, data: bytes, *, durable: bool = False) -> None:

@@ -17,7 +17,7 @@ from core.clip_track import clip_track
 from core.concepts import load_concept
 from core.encoders.base import Encoder, Vectors, unit_rows
 from core.errors import MediaError, QueryError
-from core.files import absolute
+from core.files import absolute, expanded
 from core.library.index import VectorIndex
 from core.media.apart import open_apart
 from core.media.kinds import is_image_path, is_media_path, is_video_path
@@ -141,26 +141,30 @@ def _term(words: list[str], sign: float, files: bool) -> Term:
         text = text[weight.end() :]
     if text.startswith(CONCEPT):
         name = text.removeprefix(CONCEPT)
-        return Term("concept", name[1:-1] if _in_quotes(name) else name, sign)
+        return Term("concept", _not_empty(name[1:-1] if _in_quotes(name) else name), sign)
     quoted = text.removeprefix(_FILE)
     named = files and quoted != text
     if _in_quotes(quoted):
         text = quoted[1:-1]
     elif text.startswith(_ITEM) and " " not in text:
-        item = text.removeprefix(_ITEM)
+        item = _not_empty(text.removeprefix(_ITEM))
         return Term("frame" if "@" in item else "item", item, sign)
     else:
         named = files and is_media_path(text)
     if named:
-        path = Path(os.path.expanduser(text))
+        path = Path(expanded(text))
         is_clip = is_video_path(text) and not is_image_path(text)
         if not os.path.isfile(path):
             kind = "video" if is_clip else "picture"
             raise QueryError(f'There is no {kind} {text}: check the path, or write "{text}" to search for the words.')
         return Term("clip" if is_clip else "image", path, sign)
+    return Term("text", _not_empty(text).strip(), sign)
+
+
+def _not_empty(text: str) -> str:
     if not text.strip():
-        raise QueryError("A term of the query is empty.")
-    return Term("text", text.strip(), sign)
+        raise QueryError("A term of the query is empty: write something there.")
+    return text
 
 
 def _in_quotes(text: str) -> bool:
@@ -174,7 +178,7 @@ def _written(term: Term) -> str:
     if term.kind in ("item", "frame"):
         return _ITEM + text
     if term.kind == "concept":
-        return f'{CONCEPT}"{text}"'
+        return f'{CONCEPT}"{_curly(text)}"'
     if term.kind in ("image", "clip"):
         text = str(absolute(text))
     try:
@@ -184,7 +188,12 @@ def _written(term: Term) -> str:
         pass
     if term.kind in ("image", "clip"):
         return f'{_FILE}"{text}"'
-    return '"' + text.replace('"', "\N{RIGHT DOUBLE QUOTATION MARK}") + '"'
+    return f'"{_curly(text)}"'
+
+
+def _curly(text: str) -> str:
+    """Without straight quotes, which end what they began."""
+    return text.replace('"', "\N{RIGHT DOUBLE QUOTATION MARK}")
 
 
 def _embed_term(
