@@ -53,8 +53,8 @@ def sidebar() -> None:
         _work_under_way()
         if policy().public:
             st.caption(
-                ":material/public: What is shared here can be looked at, not changed. What you upload, label and learn is "
-                "for your visit alone, and goes with it."
+                ":material/public: What is shared here can be looked at, not changed. What you upload, label and learn "
+                "is for your visit alone, and goes with it."
             )
     _write_link()
     _notice()

@@ -1,0 +1,349 @@
+"""What strangers may do, without the pages: the policy, the queue of heavy work, and what is left of a visit."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from fakes import ColourEncoder
+from media import write_video
+from PIL import Image
+
+from core import Library, ingest, parse_query, search
+from core.cleaning import Finding, findings_csv, paths_list
+from core.errors import DataError
+from core.export import hits_csv, write_hits_zip
+from core.library.registry import temporary_library
+from core.library.uploads import save_uploads
+from core.media.thumbnails import thumbnail
+from core.policy import SETTINGS, policy
+from core.visits import place_beside, visit_of, visits_folder
+from ui.queue import Busy, Queue, Ticket, place_text
+from ui.visit import Visit, end_those_gone
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def public(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEMBLANCE_PUBLIC", "1")
+
+
+# the policy
+
+
+def test_local_and_public_are_one_object_with_other_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    local = policy()
+    monkeypatch.setenv("SEMBLANCE_PUBLIC", "yes")
+    strict = policy()
+    assert local.may_write_shared and local.may_see_paths and local.may_load_models
+    assert not (strict.may_write_shared or strict.may_see_paths or strict.may_load_models)
+    assert all(getattr(strict, name) <= getattr(local, name) for name in SETTINGS)
+    assert (strict.visit_jobs, strict.jobs) == (1, 2)
+
+
+def test_limits_are_read_from_the_environment(public: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEMBLANCE_MAX_FILE_MB", "7")
+    assert policy().file_bytes == 7_000_000
+    for wrong in ("many", "0", "-3", "nan"):
+        monkeypatch.setenv("SEMBLANCE_MAX_FILE_MB", wrong)
+        with pytest.raises(DataError, match="SEMBLANCE_MAX_FILE_MB"):
+            policy()
+
+
+def test_every_setting_stands_in_the_docs_with_its_defaults() -> None:
+    text = (ROOT / "docs" / "public.md").read_text()
+    for each in SETTINGS.values():
+        row = next(line for line in text.splitlines() if f"`{each.name}`" in line)
+        assert f"| {each.public:g} |" in row.replace(",", ""), row
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("The library '/srv/My Photos/lib a' cannot be opened.", "The library 'lib a' cannot be opened."),
+        ("There is no file /srv/My Photos/x.jpg: check", "There is no file x.jpg: check"),
+        ("in ~/Pictures/x.png", "in x.png"),
+        ("file:///srv/media/x.mp4", "x.mp4"),
+        ("/etc", "etc"),
+        ("AC/DC, and/or 1 / 2, https://example.org/a", "AC/DC, and/or 1 / 2, https://example.org/a"),
+    ],
+)
+def test_messages_lose_their_folders(public: None, text: str, shown: str) -> None:
+    assert policy().without_paths(text) == shown
+
+
+def test_messages_keep_their_folders_at_home() -> None:
+    assert policy().without_paths("see /srv/photos/x.jpg") == "see /srv/photos/x.jpg"
+
+
+def test_what_is_taken_away_names_no_folder(public: None, library: Library, encoder: ColourEncoder) -> None:
+    hits = search(library, encoder, parse_query("red")).hits
+    findings = [Finding(hit.item, "why", best=hits[0].item.path) for hit in hits]
+    buffer = io.BytesIO()
+    write_hits_zip(hits, buffer)
+    with zipfile.ZipFile(buffer) as archive:
+        inside = b"".join(archive.read(name) for name in archive.namelist() if name.endswith(".csv"))
+    texts = [hits_csv(hits), findings_csv(findings), paths_list(findings).decode(), inside.decode()]
+    assert all("red.png" in text and "/" not in text for text in texts)
+    assert [row["path"] for row in csv.DictReader(io.StringIO(texts[0]))] == [Path(hit.item.path).name for hit in hits]
+
+
+# uploads
+
+
+def png(width: int = 40, height: int = 30, colour: str = "red") -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (width, height), colour).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def refused(library: Library, name: str, data: bytes, kept: tuple[int, int] = (0, 0)) -> str:
+    """Why a file is refused, which then is not there."""
+    report = save_uploads(library, [(name, io.BytesIO(data))], kept=kept)
+    assert not report.saved and not list(report.folder.iterdir())
+    return report.refused[0][1]
+
+
+def test_each_limit_of_uploads_has_its_message(
+    public: None, library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SEMBLANCE_MAX_FILE_MB", "1")
+    monkeypatch.setenv("SEMBLANCE_MAX_MEGAPIXELS", "1")
+    monkeypatch.setenv("SEMBLANCE_MAX_VIDEO_SECONDS", "2")
+    assert "larger than 1 MB" in refused(library, "a.jpg", bytes(1_000_001))
+    assert "1,200 x 1,000 pixels are over the limit of 1 megapixels" in refused(library, "a.png", png(1200, 1000))
+    video = write_video(tmp_path / "long.mp4", seconds_each=3)
+    assert "lasts" in refused(library, "long.mp4", video.read_bytes())
+    assert "keeps 200 files" in refused(library, "a.png", png(), kept=(200, 0))
+    assert "keeps 500 MB" in refused(library, "a.png", png(), kept=(3, 500_000_000))
+    assert save_uploads(library, [("a.png", io.BytesIO(png()))], kept=(199, 0)).kept == (200, len(png()))
+
+
+def test_archives_are_unpacked_within_limits(public: None, library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEMBLANCE_MAX_ZIP_FILES", "2")
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for number in range(4):
+            archive.writestr(f"{number}.png", png(40 + number))
+    report = save_uploads(library, [("four.zip", buffer)])
+    assert len(report.saved) == 2 and "holds 4 files" in report.refused[0][1]
+    monkeypatch.setenv("SEMBLANCE_MAX_UPLOAD_MB", "1")
+    report = save_uploads(library, [("large.zip", io.BytesIO(bytes(1_000_001)))])
+    assert not report.saved and "larger than 1 MB" in report.refused[0][1]
+
+
+# visits
+
+
+def test_files_of_a_visit_go_with_it(encoder: ColourEncoder) -> None:
+    visit = Visit("a", "session")
+    library = visit.library("This visit")
+    ingest(library, encoder, save_uploads(library, [("a.png", io.BytesIO(png()))]).saved)
+    item = search(library, encoder, parse_query("red")).hits[0].item
+    thumbnail(item)
+    place = place_beside(item.path)
+    assert visit.uploaded() == (1, len(png()))
+    assert list((place / "thumbnails").rglob("*.webp")), "made of an upload, it lies with the visit"
+    assert visit_of(library.path) == place and visit_of(ROOT) is None
+    there = [True]
+    visits = [visit]
+    end_those_gone(visits, lambda _: there[0], visit.seen + 1000)
+    assert library.path.is_dir()
+    there[0] = False
+    end_those_gone(visits, lambda _: there[0], visit.seen + 100)  # it may come back
+    assert library.path.is_dir()
+    end_those_gone(visits, lambda _: there[0], visit.seen + 1000)
+    assert not place.exists() and not visits
+
+
+def test_a_killed_server_leaves_nothing_for_long(tmp_path: Path) -> None:
+    lines = (
+        "from core.library.registry import temporary_library as t; a = t('x'); print(a[0].path, flush=True); input()"
+    )
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    command = [sys.executable, "-c", lines]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as first:
+        assert first.stdout is not None
+        left = Path(first.stdout.readline().strip())
+        assert left.is_dir()
+        other = subprocess.run(
+            command, cwd=ROOT, env=environment, input="\n", capture_output=True, text=True, check=True
+        )
+        assert left.is_dir(), "another server leaves the visits of one that lives alone"
+        assert not Path(other.stdout.strip()).exists(), "one that ends takes its visits along"
+        first.kill()
+    assert left.is_dir()
+    subprocess.run(command, cwd=ROOT, env=environment, input="\n", capture_output=True, check=True)
+    assert not left.exists()
+
+
+def test_visits_lie_where_nobody_else_may_look() -> None:
+    library, folder = temporary_library("x")
+    assert visits_folder().stat().st_mode & 0o077 == 0
+    assert library.path.is_relative_to(visits_folder()) and visits_folder().parent == Path(tempfile.gettempdir())
+    folder.cleanup()
+
+
+# the queue
+
+
+class Work:
+    """Jobs that run until they are let go, and the order in which they began."""
+
+    def __init__(self) -> None:
+        self.queue = Queue()
+        self.began: list[str] = []
+        self.threads: list[threading.Thread] = []
+        self.ends: dict[Ticket, threading.Event] = {}
+
+    def start(self, visit: str, *, nested: bool = False) -> Ticket:
+        ticket = Ticket(visit, f"work of {visit}", threading.Event())
+        self.queue.enter(ticket)
+        self.ends[ticket] = threading.Event()
+        thread = threading.Thread(target=self._run, args=(ticket, nested), daemon=True)
+        self.threads.append(thread)
+        thread.start()
+        return ticket
+
+    def _run(self, ticket: Ticket, nested: bool) -> None:
+        with self.queue.turn(ticket) as is_mine:
+            if is_mine:
+                self.began.append(ticket.visit)
+                if nested:
+                    inner = self.start(ticket.visit)
+                    until(lambda: inner.running)
+                    self.end(inner)
+                    until(lambda: inner not in self.queue.tickets)
+                self.ends[ticket].wait(20)
+
+    def end(self, ticket: Ticket) -> None:
+        self.ends[ticket].set()
+        until(lambda: ticket not in self.queue.tickets)
+
+
+def until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not true():
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.005)
+
+
+@pytest.fixture
+def work() -> Iterator[Work]:
+    work = Work()
+    yield work
+    for end in work.ends.values():
+        end.set()
+    for thread in work.threads:
+        thread.join(10)
+    assert not any(thread.is_alive() for thread in work.threads) and not work.queue.tickets
+
+
+def test_a_few_jobs_run_and_the_others_wait_in_their_order(public: None, work: Work) -> None:
+    tickets = []
+    for name in "abcde":
+        tickets.append(work.start(name))
+        until(lambda: tickets[-1].running or len(tickets) > 2)
+    assert work.began == ["a", "b"]
+    assert [work.queue.before(each) for each in tickets] == [None, None, 2, 3, 4]
+    work.end(tickets[1])
+    until(lambda: work.began == ["a", "b", "c"])
+    assert [work.queue.before(each) for each in tickets[3:]] == [2, 3]
+    for each in (tickets[0], tickets[2], tickets[3]):
+        work.end(each)
+    until(lambda: work.began == list("abcde"))
+
+
+def test_a_visit_has_one_job_and_is_told_which(public: None, work: Work) -> None:
+    first = work.start("a")
+    with pytest.raises(Busy, match="Your other job still runs .work of a.: stop it or wait"):
+        work.start("a")
+    first.cancel.set()  # its work goes on for a moment
+    second = work.start("a")
+    third = work.start("b")
+    until(lambda: third.running)
+    assert not second.running, "what was told to stop still works for this visit, and others are not held up by it"
+    work.end(third)
+    work.end(first)
+    until(lambda: second.running)
+
+
+def test_who_is_cancelled_leaves_the_queue(public: None, work: Work) -> None:
+    running = [work.start("a"), work.start("b")]
+    until(lambda: all(each.running for each in running))
+    waiting, last = work.start("c"), work.start("d")
+    waiting.cancel.set()
+    until(lambda: waiting not in work.queue.tickets)
+    assert work.queue.before(last) == 2
+    work.end(running[0])
+    until(lambda: last.running)
+    assert work.began == ["a", "b", "d"]
+
+
+def test_a_visit_that_ends_stops_its_work_but_for_what_outlives_it(public: None, work: Work) -> None:
+    own = work.start("a")
+    lasting = Ticket("a", "indexing", threading.Event(), lasting=True)
+    work.queue.tickets.append(lasting)
+    work.queue.forget("a")
+    assert own.cancel.is_set() and not lasting.cancel.is_set()
+    work.queue.leave(lasting)
+
+
+def test_a_job_that_starts_another_does_not_wait_for_itself(
+    public: None, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SEMBLANCE_MAX_JOBS", "1")
+    outer = work.start("a", nested=True)
+    until(lambda: work.began == ["a", "a"])
+    other = work.start("b")
+    assert not other.running
+    until(lambda: len(work.queue.of("a")) == 1)
+    work.end(outer)
+    until(lambda: other.running)
+
+
+def test_many_visits_at_once_all_have_their_turn(public: None, work: Work) -> None:
+    most = [0]
+    lock, running = threading.Lock(), [0]
+
+    def run(ticket: Ticket) -> None:
+        with work.queue.turn(ticket) as is_mine:
+            with lock:
+                running[0] += is_mine
+                most[0] = max(most[0], running[0])
+            time.sleep(0.002)
+            with lock:
+                running[0] -= is_mine
+
+    tickets = [Ticket(str(number), "work", threading.Event()) for number in range(30)]
+    for each in tickets:
+        work.queue.enter(each)
+    threads = [threading.Thread(target=run, args=(each,)) for each in tickets]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join(20)
+    assert most[0] == 2 and not work.queue.tickets
+
+
+def test_at_home_nobody_waits(work: Work) -> None:
+    tickets = [work.start("a") for _ in range(8)]
+    until(lambda: all(each.running for each in tickets))
+
+
+def test_who_waits_is_told_the_place() -> None:
+    assert place_text(3) == "Busy: 3 visits are before you." and "1 visit is" in place_text(1)
+    assert "next" in place_text(0)
