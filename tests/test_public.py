@@ -168,25 +168,28 @@ def test_files_of_a_visit_go_with_it(encoder: ColourEncoder) -> None:
 
 
 def test_a_killed_server_leaves_nothing_for_long(tmp_path: Path) -> None:
-    lines = (
-        "from core.library.registry import temporary_library as t; a = t('x'); print(a[0].path, flush=True); input()"
-    )
+    lines = """
+from core.library.registry import temporary_library
+library, folder = temporary_library("x")
+print(library.path, flush=True)
+input()
+"""
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     command = [sys.executable, "-c", lines]
-    with subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as first:
+
+    def another() -> Path:
+        done = subprocess.run(command, cwd=ROOT, env=environment, input=b"\n", capture_output=True, check=True)
+        return Path(done.stdout.decode().strip())
+
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as first:
         assert first.stdout is not None
-        left = Path(first.stdout.readline().strip())
+        left = Path(first.stdout.readline().decode().strip())
         assert left.is_dir()
-        other = subprocess.run(
-            command, cwd=ROOT, env=environment, input="\n", capture_output=True, text=True, check=True
-        )
-        assert left.is_dir(), "another server leaves the visits of one that lives alone"
-        assert not Path(other.stdout.strip()).exists(), "one that ends takes its visits along"
+        assert not another().exists(), "one that ends takes its visits along"
+        assert left.is_dir(), "and leaves those of one that lives alone"
         first.kill()
     assert left.is_dir()
-    subprocess.run(command, cwd=ROOT, env=environment, input="\n", capture_output=True, check=True)
+    another()
     assert not left.exists()
 
 
@@ -269,7 +272,7 @@ def test_a_few_jobs_run_and_the_others_wait_in_their_order(public: None, work: W
 
 def test_a_visit_has_one_job_and_is_told_which(public: None, work: Work) -> None:
     first = work.start("a")
-    with pytest.raises(Busy, match="Your other job still runs .work of a.: stop it or wait"):
+    with pytest.raises(Busy, match=r"Your other job still runs \(work of a\): stop it or wait"):
         work.start("a")
     first.cancel.set()  # its work goes on for a moment
     second = work.start("a")
