@@ -47,6 +47,7 @@ def _pages() -> dict[str, list[st.Page]]:
             st.Page("pages/lab.py", title="Lab", icon=":material/experiment:"),
         ],
         "How it works": [
+            st.Page("pages/learn.py", title="Learn an embedding", icon=":material/model_training:"),
             st.Page("pages/distance.py", title="Distance and direction", icon=":material/square_foot:"),
             st.Page("pages/one_space.py", title="One space", icon=":material/join:"),
             st.Page("pages/dimensions.py", title="How many dimensions", icon=":material/straighten:"),

@@ -13,6 +13,7 @@ Embedding = NDArray[np.float32]
 
 MOST_DIM = 64
 MOST_NEGATIVES = 500
+MOST_EPOCHS = 100  # of a training, whose embeddings are all kept
 
 
 @dataclass(frozen=True, slots=True)

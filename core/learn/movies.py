@@ -40,6 +40,10 @@ class Movies:
         year = int(self.years[number])
         return f"{self.titles[number]} ({year})" if year else self.titles[number]
 
+    def shared_genres(self, one: int, other: int) -> tuple[str, ...]:
+        """The genres that two movies both have."""
+        return tuple(genre for genre in self.genres[one] if genre in self.genres[other])
+
     def some(self, numbers: Sequence[int] | NDArray[np.int64]) -> Movies:
         """The movies of these numbers, in their order."""
         chosen = [int(number) for number in numbers]

@@ -12,7 +12,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from core.learn.epochs import Epoch, Settings
+from core.errors import DataError
+from core.learn.epochs import MOST_EPOCHS, Epoch, Settings
 from core.learn.measure import baselines, hits, same_genre
 from core.learn.model import NextMovie, joined
 from core.learn.movies import Watched
@@ -20,6 +21,7 @@ from core.learn.sequences import Examples, split
 from core.progress import OnProgress, Progress
 
 _BATCH = 1024
+_MOST_DRAWN = 1500
 _SAMPLE = 4096  # examples that the loss before learning is told by
 _DECAY = 1e-4  # pulls weights to 0: without it 64 dimensions learn the examples by heart
 
@@ -48,7 +50,11 @@ class Training:
         self, epochs: int, *, on_progress: OnProgress | None = None, cancel: threading.Event | None = None
     ) -> Iterator[Epoch]:
         """So many epochs more, each when it is there. Ends early once `cancel` is set; the next run goes on from there,
-        in the middle of a pass too."""
+        in the middle of a pass too. Raises DataError for more than 100 in all."""
+        if len(self.epochs) - 1 + epochs > MOST_EPOCHS:
+            raise DataError(
+                f"A training takes {MOST_EPOCHS} epochs at the most: start anew, perhaps with a higher rate."
+            )
         started, begun = time.perf_counter(), len(self.epochs) - 1
         examples = len(self.split.learned)
 
@@ -66,6 +72,11 @@ class Training:
                 tell()
             self.epochs.append(self._ended())
             yield self.epochs[-1]
+
+    @property
+    def drawn(self) -> NDArray[np.int64]:
+        """The movies to draw on a map, most watched first: all, or the first 1,500."""
+        return np.argsort(-self.split.popularity, kind="stable")[:_MOST_DRAWN]
 
     def edges(self, movie: int) -> list[tuple[str, float, NDArray[np.float32]]]:
         """The input nodes that a movie lights: name, value, and the weights of its d edges. Their sum, each by its

@@ -1,0 +1,104 @@
+"""Whose watching is learned from: simulated viewers, a file of ratings, MovieLens."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import streamlit as st
+
+from core.learn.download import EDITIONS, PAGE, download_movielens
+from core.learn.movies import Watched
+from core.policy import policy
+from core.progress import OnProgress
+from ui.add import zip_limit
+
+_SIMULATED, _FILE, _MOVIELENS = "simulated viewers", "a file of ratings", "MovieLens"
+_ENDINGS = ["zip", "csv", "data", "dat", "item"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is to be learned from. key: equal for equal data. lines: what reads the same as `watched` in Python."""
+
+    key: str
+    load: Callable[[OnProgress, threading.Event], Watched]
+    lines: str
+
+
+def source_section() -> Source | None:
+    """The data that the visitor chose; None while there is none."""
+    ways = [_SIMULATED, _FILE, *([_MOVIELENS] if policy().may_write_shared else [])]
+    way = st.segmented_control(
+        "Learn from", ways, default=_SIMULATED, required=True, key="learn_from", bind="query-params"
+    )
+    if way == _FILE:
+        return _of_file()
+    if way == _MOVIELENS:
+        return _of_movielens()
+    st.caption(
+        ":material/science: **Simulated.** 2,000 made-up viewers watch 50 of some 500 real movies each, "
+        "100,000 times in all. Nobody watched anything; titles, years and genres are facts, who likes what is drawn by lot."
+    )
+    with st.expander("How the viewers are made up", icon=":material/casino:"):
+        st.markdown(
+            "Each viewer likes a few genres, prefers the movies of some years, and shares the fancies of a crowd for "
+            "some movies whatever their genre. A mood, one of the liked genres, lasts for some movies and then changes. "
+            "Some movies are much more popular than others, and none is watched twice. The layer is told who watched which "
+            "movie in which order, as numbers; genres and years stay out of it."
+        )
+    lines = "from core.learn.simulate import simulate\n\nwatched = simulate()"
+    return Source("simulated", _simulated, lines)
+
+
+def _simulated(tell: OnProgress, cancel: threading.Event) -> Watched:
+    from core.learn.simulate import simulate
+
+    return simulate()
+
+
+def _of_file() -> Source | None:
+    files = st.file_uploader(
+        "A zip of MovieLens, or its ratings.csv and movies.csv", type=_ENDINGS, accept_multiple_files=True,
+        key="learn_files", max_upload_size=zip_limit(),
+        help="ratings.csv has the columns userId, movieId and, if there, timestamp; movies.csv has movieId, title and "
+        "genres. Without movies.csv movies are numbers, and nothing is known of their genres.",
+    )  # fmt: skip
+    lists = [file for file in files if file.name.lower().startswith(("movies", "u.item"))]
+    rated = next((file for file in files if file not in lists), None)
+    if rated is None:
+        wanted = "The ratings are still missing." if lists else "Ratings count as watched, whatever they say."
+        st.caption(f"{wanted} Up to 1,000,000 are read, and the 5,000 most watched movies kept.")
+        return None
+    data, movies = rated.getvalue(), lists[0].getvalue() if lists else None
+    key = hashlib.blake2b(data + (movies or b""), digest_size=12).hexdigest()
+    name = "my-ratings.zip" if rated.name.lower().endswith(".zip") else "ratings.csv"
+    listed = ', movies=Path("movies.csv").read_bytes()' if movies else ""
+    lines = f"""from pathlib import Path
+
+from core.learn.data import read_ratings
+
+watched = read_ratings(Path("{name}"){listed})"""
+    return Source(key, partial(_read, data, movies, rated.name), lines)
+
+
+def _read(data: bytes, movies: bytes | None, name: str, tell: OnProgress, cancel: threading.Event) -> Watched:
+    from core.learn.data import read_ratings
+
+    return read_ratings(data, movies=movies, name=name)
+
+
+def _of_movielens() -> Source:
+    edition = st.segmented_control(
+        "Edition", EDITIONS, default=EDITIONS[0], required=True, key="edition", bind="query-params"
+    )
+    edition = edition or EDITIONS[0]
+    st.caption(
+        f"Real ratings of real people, downloaded from [GroupLens]({PAGE}) at the first start; its terms of use hold. "
+        "Where there is no network, take the simulated viewers, or a file."
+    )
+    lines = f"from core.learn.download import download_movielens\n\nwatched = download_movielens({edition!r})"
+    return Source(edition, lambda tell, cancel: download_movielens(edition, on_progress=tell, cancel=cancel), lines)

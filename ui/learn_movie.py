@@ -1,0 +1,92 @@
+"""One movie: the edges of the network that are its coordinates, and what is near it before learning and after."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from core.figures_learn import network, weight_strip
+from core.figures_learn_map import movie_map
+from core.learn.epochs import Embedding
+from core.learn.measure import nearest
+from ui.page import counted, plain
+
+if TYPE_CHECKING:
+    from core.learn.train import Training
+
+_STILL = {"displayModeBar": False}
+_FIRST = "Star Wars (1977)"
+
+
+def movie_section(training: Training) -> int:
+    """What the layer knows of a movie that is chosen here; its number."""
+    movies = training.watched.movies
+    st.subheader("One movie", anchor=False)
+    numbers = {movies.name(number): number for number in range(len(movies))}
+    names = sorted(numbers, key=str.casefold)
+    popular = movies.name(int(training.drawn[0]))
+    first = names.index(_FIRST if _FIRST in numbers else popular)
+    name = st.selectbox("Movie", names, first, key="movie", bind="query-params", help="Type a part of its title.")
+    chosen = numbers[name]
+    genres = ", ".join(movies.genres[chosen])
+    st.markdown(f"**{plain(name)}**" + (f" · {plain(genres)}" if genres else ""))
+    _weights(training, chosen)
+    _neighbours(training, chosen)
+    return chosen
+
+
+def _weights(training: Training, chosen: int) -> None:
+    last, dim = training.epochs[-1].embedding, training.settings.dim
+    movies = training.watched.movies
+    if dim > 3:
+        title = f"The weights of the {dim} edges of {movies.name(chosen)}"
+        st.plotly_chart(weight_strip(last[chosen], title=title), key="learn_strip", config=_STILL, alt=title)
+        st.caption(f"These {dim} numbers are its embedding: the weights of the edges that lead out of its input node.")
+        return
+    edges = training.edges(chosen)
+    left, right = st.columns(2)
+    left.plotly_chart(
+        network(edges, title="Its edges in the network"), key="learn_network", config=_STILL,
+        alt="The input node of the movie, its edges and their weights",
+    )  # fmt: skip
+    drawn = [int(each) for each in training.drawn if each != chosen] + [chosen]
+    figure = movie_map(
+        last[drawn], movies.some(drawn), title="Its place on the map", chosen=len(drawn) - 1, height=430
+    )  # fmt: skip
+    right.plotly_chart(figure, key="learn_place", config=_STILL, alt="The movie on the map")
+    numbers = ", ".join(f"{value:.2f}" for value in last[chosen])
+    several = "The edge weights of all nodes that it lights, added up," if len(edges) > 1 else "The edge weights"
+    st.markdown(
+        f"{several} of an item are its coordinates: **({numbers})**. Left, the network gets a 1 at the input node of "
+        "this movie and passes on the weights of its edges; right, the same numbers are read as a place."
+    )
+    if len(edges) > 1:
+        st.caption(
+            "A joined node adds its own edges. That of the year passes on its weights times the year, as standard "
+            "deviations from the mean."
+        )
+
+
+def _neighbours(training: Training, chosen: int) -> None:
+    first, last = training.epochs[0], training.epochs[-1]
+    before, after = st.columns(2)
+    with before:
+        _list(training, chosen, first.embedding, "Nearest before learning")
+    with after:
+        _list(training, chosen, last.embedding, f"Nearest after {counted(last.number, 'epoch')}")
+    st.caption("By the distance of their numbers. Bold: genres that they share with it.")
+
+
+def _list(training: Training, chosen: int, embedding: Embedding, title: str) -> None:
+    movies = training.watched.movies
+    near = [int(each) for each in nearest(embedding, [chosen])[0]]
+    genre = movies.main_genres[chosen]
+    alike = sum(movies.main_genres[each] == genre for each in near)
+    st.markdown(f"**{title}**" + (f" · {alike} of {len(near)} mainly {plain(genre)}" if genre else ""))
+    rows = []
+    for place, each in enumerate(near, start=1):
+        shared = movies.shared_genres(chosen, each)
+        told = [f"**{plain(one)}**" if one in shared else f":gray[{plain(one)}]" for one in movies.genres[each]]
+        rows.append(f"{place}. {plain(movies.name(each))}  {' · '.join(told)}")
+    st.markdown("\n".join(rows))

@@ -1,0 +1,134 @@
+"""One training of a visit: what was asked, what it has learned so far, and the buttons that move it."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from core.errors import Cancelled
+from core.learn.epochs import Epoch, Settings
+from core.learn.maps import Places, map_of
+from core.progress import OnProgress
+from ui.jobs import Job
+from ui.learn_data import Source
+from ui.tasks import start, task_of
+
+if TYPE_CHECKING:
+    from core.learn.train import Training
+
+_KEY = "learn"
+_KEPT = "learn run"
+
+
+@dataclass(eq=False)
+class Run:
+    """training: None until the data are read. map, mapped: the last map that was shown, and of which epoch."""
+
+    source: Source
+    settings: Settings
+    training: Training | None = None
+    map: Places | None = None
+    mapped: int = -1
+
+    @property
+    def epochs(self) -> list[Epoch]:
+        """What there is by now, the untrained layer first."""
+        return list(self.training.epochs) if self.training else []
+
+    def newest_map(self) -> Places:
+        """Of the last epoch, turned onto the one that was shown before."""
+        assert self.training is not None
+        epoch = self.training.epochs[-1]
+        if self.map is None or self.mapped != epoch.number:
+            self.map, self.mapped = map_of(epoch.embedding, before=self.map), epoch.number
+        return self.map
+
+    def learn(self, epochs: int, tell: OnProgress, cancel: threading.Event) -> Run:
+        """The work of a job: reads the data if that was not done yet, and learns so many epochs more."""
+        from core.learn.train import Training
+
+        if self.training is None:
+            watched = self.source.load(tell, cancel)
+            if cancel.is_set():
+                raise Cancelled("Stopped before it began to learn.")
+            self.training = Training(watched, self.settings)
+        for _ in self.training.run(epochs, on_progress=tell, cancel=cancel):
+            pass
+        return self
+
+
+def current_run() -> tuple[Run, Job[Run]] | None:
+    """The training of this visit and its last job, running or ended; None before the first."""
+    run: Run | None = st.session_state.get(_KEPT)
+    task = task_of(_KEY)
+    return (run, task.job) if run is not None and task is not None else None
+
+
+def settings_section() -> tuple[Settings, int]:
+    """How it is to learn, and for how many epochs."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="learn_settings"):
+        dim = st.select_slider(
+            "Dimensions", (2, 3, 4, 8, 16, 32, 64), 2, key="d", bind="query-params", width=220,
+            help="Numbers for each movie. With 2 or 3 you see all of them on the map.",
+        )  # fmt: skip
+        epochs = st.slider(
+            "Epochs",
+            1,
+            50,
+            20,
+            key="epochs",
+            bind="query-params",
+            width=220,
+            help="Passes through all that was watched.",
+        )
+        negatives = st.select_slider(
+            "Negatives", (0, 5, 10, 20, 50, 100, 200), 0, key="negatives", bind="query-params", width=220,
+            format_func=lambda count: str(count) if count else "all movies",
+            help="Movies that the next one is told from, drawn by lot each time. All movies: full softmax.",
+        )  # fmt: skip
+        rate = st.select_slider(
+            "Learning rate", (0.001, 0.003, 0.01, 0.03, 0.1), 0.01, key="rate", bind="query-params", width=220,
+            help="How far each step goes. Too small: it learns slowly. Too large: it never settles.",
+        )  # fmt: skip
+        joined = st.pills(
+            "Joined to the layer", ("genres", "year"), selection_mode="multi", key="joined", bind="query-params",
+            help="Gives the layer input nodes for these as well. With genres it is told what it otherwise finds out.",
+        )  # fmt: skip
+    return Settings(
+        dim=dim, negatives=negatives, rate=rate, genres="genres" in joined, year="year" in joined
+    ), epochs  # fmt: skip
+
+
+def buttons(source: Source | None, settings: Settings, epochs: int) -> None:
+    """Start, stop, continue."""
+    current = current_run()
+    running = current is not None and current[1].running
+    with st.container(horizontal=True, vertical_alignment="center", key="learn_buttons"):
+        if running and current is not None:
+            st.button("Stop", icon=":material/stop_circle:", on_click=current[1].cancel.set, type="primary")
+            return
+        begun = current is not None and current[0].training is not None
+        st.button(
+            "Start anew" if begun else "Start", icon=":material/play_arrow:", disabled=source is None,
+            type="secondary" if begun else "primary", on_click=_begin, args=(source, settings, epochs),
+        )  # fmt: skip
+        if current is None or not begun:
+            return
+        st.button(
+            f"Continue for {epochs}", icon=":material/resume:", type="primary", on_click=_go_on,
+            args=(current[0], epochs),
+        )  # fmt: skip
+        if source is None or source.key != current[0].source.key or settings != current[0].settings:
+            st.caption("What is shown was learned with other settings. Start anew to use these.")
+
+
+def _begin(source: Source, settings: Settings, epochs: int) -> None:
+    _go_on(Run(source, settings), epochs)
+
+
+def _go_on(run: Run, epochs: int) -> None:
+    st.session_state[_KEPT] = run
+    start(_KEY, "Learning", lambda tell, cancel: run.learn(epochs, tell, cancel))

@@ -1,0 +1,128 @@
+"""What a training has learned: curves and map while it learns, and over all its epochs once it rests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from core.figures_learn import loss_line, share_lines
+from core.figures_learn_map import map_over_epochs, movie_map
+from core.learn.epochs import Epoch
+from core.learn.maps import maps_of
+from ui.encoders import progress_text
+from ui.jobs import Job
+from ui.learn_run import Run
+from ui.memory import remembered
+from ui.page import boundary, counted, percent, plain
+from ui.queue import place_text
+
+if TYPE_CHECKING:
+    from core.learn.train import Training
+
+_STILL = {"displayModeBar": False}
+_EVERY_S = 0.8
+
+
+@st.fragment(run_every=_EVERY_S)
+def live(run: Run, job: Job[Run]) -> None:
+    """While it learns: how far it is, the curves and the map of the last epoch."""
+    with boundary():
+        if not job.running:
+            st.rerun()
+        now = job.progress
+        text = progress_text(now) if now else "Reading who watched what …"
+        if job.cancel.is_set():
+            text = "Stopping …"
+        elif job.waits_for is not None:
+            text = place_text(job.waits_for)
+        st.progress(now.fraction if now else 0.0, text=text)
+        if run.training is not None:
+            figures(run.training, run.epochs)
+            st.plotly_chart(_newest(run, run.training), key="learn_map", config=_STILL, alt="Movies on a map")
+
+
+def figures(training: Training, epochs: list[Epoch]) -> None:
+    """The numbers of the last epoch, and the curves so far."""
+    last, chance = epochs[-1], training.baselines
+    with st.container(horizontal=True, key="learn_numbers"):
+        st.metric("Epochs", last.number)
+        if last.same_genre is not None and chance.same_genre is not None:
+            st.metric(
+                "Neighbours of the same genre", percent(last.same_genre),
+                f"{last.same_genre / chance.same_genre:.1f} times chance", delta_color="off", delta_arrow="off",
+                help="Of the ten nearest movies of each, the share with the same main genre.",
+            )  # fmt: skip
+        if last.recall is not None and chance.popular is not None:
+            st.metric(
+                "Next movie among ten told", percent(last.recall, 1), f"popularity: {percent(chance.popular, 1)}",
+                delta_color="off", delta_arrow="off",
+                help="Of viewers whose last movie was held out. What they had seen is not told.",
+            )  # fmt: skip
+        st.metric("A pass takes", f"{last.seconds:.2f} s" if last.number else "…")
+    settings, movies = training.settings, len(training.watched.movies)
+    loss, shares = st.columns(2)
+    loss.plotly_chart(
+        loss_line(epochs, movies=movies, negatives=settings.negatives), key="learn_loss", config=_STILL, alt="Loss"
+    )
+    if last.recall is not None or last.same_genre is not None:
+        figure = share_lines(epochs, training.baselines)
+        shares.plotly_chart(figure, key="learn_shares", config=_STILL, alt="Recall and neighbours of the same genre")
+
+
+def over_epochs(run: Run, training: Training) -> None:
+    """The map of every epoch, to be played."""
+    epochs, drawn = run.epochs, training.drawn
+    movies = training.watched.movies.some(drawn)
+    maps = remembered("learn maps", len(epochs), training, lambda: maps_of([epoch.embedding for epoch in epochs]))
+    st.subheader("From noise to order", anchor=False)
+    st.plotly_chart(
+        map_over_epochs(
+            [each[drawn] for each in maps], [epoch.number for epoch in epochs], movies,
+            title=f"{counted(len(drawn), 'movie')}, {_axes_said(training)}", axes=_axes(training),
+        ),
+        key="learn_epochs", config=_STILL, alt="Movies on a map, epoch by epoch",
+    )  # fmt: skip
+    st.caption(
+        f"{_told(training)} Press Play, or drag the slider. A click on a genre takes it out, a double click leaves only it."
+    )
+
+
+def notes(training: Training) -> None:
+    """Where the data come from and what was left out."""
+    watched = training.watched
+    simulated = ":material/science: **Simulated.** " if watched.simulated else ""
+    told = [
+        f"{counted(len(watched.log.user_names), 'viewer')}, {counted(len(watched.movies), 'movie')}, "
+        f"{len(watched.log):,} times watched.",
+        *map(plain, watched.notes),
+    ]
+    if not len(training.split.held):
+        told.append("Nobody watched three movies: nothing could be held out to measure on.")
+    elif len(training.split.held) < 30:
+        told.append(f"Only {counted(len(training.split.held), 'viewer')} to measure on: the recall says little.")
+    st.caption(f"{simulated}{plain(watched.source)}: " + " ".join(told))
+
+
+def _newest(run: Run, training: Training) -> object:
+    drawn = training.drawn
+    title = f"Epoch {run.epochs[-1].number}: {counted(len(drawn), 'movie')}, {_axes_said(training)}"
+    return movie_map(run.newest_map()[drawn], training.watched.movies.some(drawn), title=title, axes=_axes(training))
+
+
+def _axes(training: Training) -> str:
+    return "weights" if training.settings.dim <= 3 else "plane"
+
+
+def _axes_said(training: Training) -> str:
+    dim = training.settings.dim
+    return "the weights are the axes" if dim <= 3 else f"the plane of {dim} dimensions in which they differ most"
+
+
+def _told(training: Training) -> str:
+    if training.settings.genres:
+        return "Genres were joined to the layer here: that movies of one genre lie together is no discovery of its own."
+    return (
+        "Nobody told the layer a genre. It gathers movies of one genre because it must tell what is watched next, and "
+        "who watches one Western often watches another: movies that are watched alike get numbers that are alike."
+    )
