@@ -140,7 +140,7 @@ def _search_page(options: Options, result: dict[str, Any], bar: OnProgress) -> d
         for hit in result["hits"]
     ]
     files = [f"like {Path(each).name}" for each in (*options.image, *options.clip)]
-    query = " + ".join([*([options.query] if options.query else []), *files])
+    query = " + ".join([*([f"“{options.query}”"] if options.query else []), *files])
     encoder = encoder_of(library, options.encoder, bar).name
     content = search_page(answers, query=query, library=library.name, encoder=encoder, on_progress=bar)
     write_page(options.report, content)

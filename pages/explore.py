@@ -19,6 +19,7 @@ from ui.in_python import in_python
 from ui.opened import opened
 from ui.page import boundary
 from ui.query import go_where_asked
+from ui.share_page import save_map
 
 header(
     "Explore",
@@ -54,7 +55,9 @@ def show(library: Library, encoder: Encoder, asked: Asked, atlas: Atlas) -> None
             lit = lit_points(atlas, result)
             colouring = colouring_of(library, encoder, atlas, titles, colour, terms)
         show_map(atlas, titles, colouring, lit, numbers if chosen is not None else None)
-        cover_button(chosen, len(numbers) if chosen is not None else len(atlas.points) - len(atlas.points.texts))
+        with st.container(horizontal=True, key="map_actions"):
+            cover_button(chosen, len(numbers) if chosen is not None else len(atlas.points) - len(atlas.points.texts))
+            save_map(library, encoder, asked, atlas, titles)
     with right:
         cluster_list(atlas, titles, chosen, coloured=colour == "cluster" or (colour == "score" and not terms))
     if chosen is not None:

@@ -13,6 +13,7 @@ from ui.jobs import job_of, job_panel
 from ui.libraries import LibraryFacts, library_facts, may_change
 from ui.manage import check_button, encoder_section, library_section, problem_section, remove_button
 from ui.page import boundary, size_text
+from ui.share_vectors import export_section, import_section
 from ui.sidebar import current_encoder, current_library
 
 header(
@@ -52,6 +53,10 @@ def page() -> None:
             st.caption("None: every file could be read and is where it was.")
     with st.expander("Encoders", icon=":material/deployed_code:"), boundary():
         encoder_section(library, encoder, facts)
+    with st.expander("Export and import", icon=":material/import_export:"), boundary():
+        export_section(library, encoder)
+        st.divider()
+        import_section(library)
     with st.expander("Other libraries", icon=":material/photo_library:", expanded=not may_change(library)):
         library_section()
         sample_button(encoder, primary=False)

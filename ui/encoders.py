@@ -13,6 +13,7 @@ from core import Encoder, Progress, encoder_names, open_encoder
 from core.encoders import is_model_name
 from core.encoders.hub import CURATED
 from core.encoders.hub_files import is_on_disk
+from core.encoders.imported import imported_title, reads_words
 from core.encoders.reduced import MARK, ReducedEncoder, load_reduction, reduced_title
 from core.errors import EncoderError
 from core.files import absolute
@@ -52,7 +53,7 @@ def encoder_title(name: str) -> str:
 
 def encoder_name(name: str) -> str:
     """An encoder's name as it can be read: that of one with fewer dimensions says how many."""
-    return reduced_title(name) or name
+    return reduced_title(name) or imported_title(name) or name
 
 
 def encoder_choices(*more: str) -> list[str]:
@@ -132,7 +133,8 @@ def _open_model(name: str, slot: _Slot, proven: bool) -> None:
 
 def _load(slot: _Slot) -> None:
     assert slot.encoder is not None
-    slot.encoder.encode_texts(["a photo"])
+    if reads_words(slot.encoder):  # imported vectors have nothing to load
+        slot.encoder.encode_texts(["a photo"])
     slot.loaded = True
 
 

@@ -23,6 +23,7 @@ from ui.libraries import may_change
 from ui.memory import remembered
 from ui.page import boundary, counted, plain
 from ui.query import more_like
+from ui.share_vectors import vectors_of
 
 _PAGE = 48
 _SAMPLE = 20
@@ -48,7 +49,7 @@ def selection_section(
     if texts:
         st.markdown("Texts: " + ", ".join(f"“{plain(text)}”" for text in texts[:20]))
     if about.items:
-        _tools(library, atlas, titles, chosen, numbers)
+        _tools(library, encoder, atlas, titles, chosen, numbers)
         _pictures(atlas, numbers, chosen)
 
 
@@ -115,7 +116,9 @@ def _figures(about: Summary) -> None:
                 place.plotly_chart(figure, key=f"counts {of}", config={"displayModeBar": False}, alt=f"Items by {of}")
 
 
-def _tools(library: Library, atlas: Atlas, titles: list[str], chosen: Chosen, numbers: NDArray[np.int64]) -> None:
+def _tools(
+    library: Library, encoder: Encoder, atlas: Atlas, titles: list[str], chosen: Chosen, numbers: NDArray[np.int64]
+) -> None:
     groups = [titles[number] if number >= 0 else "" for number in atlas.clusters.of]
     with st.container(horizontal=True, vertical_alignment="bottom", key="selection_tools"):
         st.download_button(
@@ -126,6 +129,8 @@ def _tools(library: Library, atlas: Atlas, titles: list[str], chosen: Chosen, nu
             icon=":material/table:",
             on_click="ignore",
         )
+        ids = atlas.points.index.items["id"].take(np.unique(atlas.points.item_rows[whole_items(atlas.points, numbers)]))
+        vectors_of(library, encoder, ids.to_pylist(), key="selection")
         if may_change(library):
             _label_box(library, atlas, titles, chosen, numbers)
 

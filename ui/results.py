@@ -19,6 +19,8 @@ from ui.gallery import Card, gallery, tick
 from ui.memory import remembered
 from ui.page import counted, plain, too_large
 from ui.query import find_in, more_like
+from ui.share_page import save_results
+from ui.share_vectors import vectors_of
 from ui.terms import by_pictures, describe
 
 _LIKELY, _BEYOND = "likely_gallery", "beyond_gallery"
@@ -73,6 +75,9 @@ def show_results(
     if likely or shows_beyond:
         with tools:
             _take_away([hit for hit in result.hits if hit.item.id in set(chosen)], [hit.item.id for hit in likely])
+            vectors_of(library, encoder, chosen, key="results")
+            shown = (*likely, *(beyond if shows_beyond else ()))
+            save_results(library, encoder, describe(library, terms), limits, shown)
             concept_panel(library, encoder, chosen)
 
 

@@ -19,6 +19,7 @@ from core.library.reader import ReadFile, read_ahead, read_file
 from core.library.scan import FoundFile
 from core.library.schema import Item, Label, LabelledBy, VectorRow
 from core.library.store import Library
+from core.policy import policy
 from core.progress import OnProgress, Progress
 from core.share.matching import Matcher
 from core.share.usable import Times, unit_or_not
@@ -112,7 +113,7 @@ class _Import:
         items = [Item.from_row(row) for row in library.items().to_pylist()]
         self.known = {item.id for item in items}
         self.ids = set(self.known)
-        self.matcher = Matcher([item for item in items if item.status != "failed"], root)
+        self.matcher = Matcher([item for item in items if item.status != "failed"], root, new=policy().may_see_paths)
         self.paths: list[str] = [path or "" for path in file.about["path"].to_pylist()]
         self.hashes = self._column("content_hash")
         self.replaced = library.vector_ids(encoder.id)

@@ -24,11 +24,12 @@ class Match:
 class Matcher:
     """Finds items by path, then by content, then by the end of their paths where only one has it.
 
-    root: the folder that relative paths start from.
+    root: the folder that relative paths start from. new: whether a path may also mean a file
+    that is not in the library.
     """
 
-    def __init__(self, items: Sequence[Item], root: Path) -> None:
-        self.root = root
+    def __init__(self, items: Sequence[Item], root: Path, *, new: bool) -> None:
+        self.root, self.new = root, new
         self.by_path = {item.path: item for item in items}
         self.by_content = {item.content_hash: item for item in items if item.content_hash}
         self.by_name: dict[str, list[Item]] = {}
@@ -49,6 +50,8 @@ class Matcher:
             if content_hash and item.content_hash and content_hash != item.content_hash:
                 return Match(reason="The file has changed since this vector was made.")
             return Match(item)
+        if not self.new:
+            return Match(reason="Not in the library.")
         if not is_media_path(whole):
             return Match(reason="Neither in the library nor a picture or video by its name.")
         if not os.path.isfile(whole):

@@ -78,7 +78,7 @@ def search_page(
     if rest:
         end = "Likely matches end here" if first else "The nearest all the same"
         body.append(f'<div class="end">{end}</div><div class="grid">{"".join(rest)}</div>')
-    return page(title=f"“{query}” in {library}", about=_READ_HITS, facts=facts, body="\n".join(body))
+    return page(title=f"{query} in {library}", about=_READ_HITS, facts=facts, body="\n".join(body))
 
 
 def cluster_page(

@@ -1,0 +1,76 @@
+"""Search results and maps as a page in one file, made beside the page and then saved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from core import Encoder, Hit, Library
+from core.atlas import Asked, Atlas
+from core.share.report import MOST_HITS, Answer, search_page
+from core.share.report_map import MOST_PICTURES, map_page
+from ui.encoders import encoder_name
+from ui.filters import filter_text
+from ui.jobs import Work
+from ui.page import boundary, size_text
+from ui.tasks import asked
+
+_LAYOUTS = {"umap": "UMAP", "pca": "PCA", "tsne": "t-SNE"}
+_ABOUT = (
+    "One file with pictures that opens in any browser, without Semblance and without a network. It names files, but no "
+    "folders."
+)
+
+
+def save_results(library: Library, encoder: Encoder, query: str, limits: str, hits: Sequence[Hit]) -> None:
+    """The pop-up that saves the hits in sight as a page. query, limits: in words, as plain text."""
+    answers = [Answer(hit.item, hit.score, hit.relevance, hit.likely, _times(hit)) for hit in hits]
+    more = {"Filters": limits} if limits else {}
+    named = {"query": query, "library": library.name, "encoder": encoder_name(encoder.name), "more": more}
+    about = (str(library.path), encoder.id, query, limits, tuple(hit.item.id for hit in hits))
+    note = f"The first {MOST_HITS} results." if len(hits) > MOST_HITS else ""
+    _pop_up("page of results", lambda: _searched(answers, named), about, "results.html", note)
+
+
+def save_map(library: Library, encoder: Encoder, asked_for: Asked, atlas: Atlas, titles: list[str]) -> None:
+    """The pop-up that saves a map and its clusters as a page."""
+    limits = filter_text(asked_for.filters)
+    named = {
+        "library": library.name,
+        "encoder": encoder_name(encoder.name),
+        "layout": _LAYOUTS[asked_for.layout] + (", seen from the front" if atlas.places.shape[1] == 3 else ""),
+        "more": {"Filters": limits} if limits else {},
+    }
+    about = (str(library.path), encoder.id, asked_for, tuple(titles))
+    note = f"Up to {MOST_PICTURES} points show a picture when one points at them."
+    _pop_up("page of map", lambda: _mapped(atlas, titles, named), about, "map.html", note)
+
+
+def _pop_up(key: str, work: Callable[[], Work[bytes]], about: object, name: str, note: str) -> None:
+    with st.popover("Save as a page", icon=":material/html:", key=f"save {key}"), boundary():
+        st.caption(f"{_ABOUT} {note}")
+        data = asked(key, "Make the page", work(), title="Making the page", about=about, icon=":material/html:")
+        if data is not None:
+            st.download_button(
+                f"Save it ({size_text(len(data))})",
+                data=data,
+                file_name=name,
+                mime="text/html",
+                icon=":material/download:",
+                type="primary",
+                on_click="ignore",
+                key=f"download {key}",
+            )
+
+
+def _searched(answers: Sequence[Answer], named: dict) -> Work[bytes]:
+    return lambda tell, cancel: search_page(answers, **named, on_progress=tell, cancel=cancel).encode()
+
+
+def _mapped(atlas: Atlas, titles: list[str], named: dict) -> Work[bytes]:
+    return lambda tell, cancel: map_page(atlas, titles, **named, on_progress=tell, cancel=cancel).encode()
+
+
+def _times(hit: Hit) -> tuple[float, float, float] | None:
+    return None if hit.start_s is None or hit.end_s is None else (hit.start_s, hit.end_s, hit.start_s)

@@ -1,0 +1,170 @@
+"""Vectors to take away, of a whole library or of some items; and vectors made elsewhere to bring in."""
+
+from __future__ import annotations
+
+import shlex
+import tempfile
+import threading
+from collections.abc import Collection
+from pathlib import Path
+
+import streamlit as st
+
+from core import Encoder, Library
+from core.library.schema import EncoderEntry
+from core.policy import policy
+from core.progress import OnProgress
+from core.share.export_vectors import FORMATS, expected_bytes, export_vectors
+from core.share.import_vectors import ImportReport, import_vectors
+from core.visits import visit_folder
+from ui.encoders import encoder_name
+from ui.in_python import in_python, library_text
+from ui.jobs import busy
+from ui.libraries import may_change
+from ui.page import boundary, counted, file_table, plain, size_text
+from ui.sidebar import use_encoder
+from ui.tasks import asked
+from ui.visit_work import in_turn
+
+_MOST_BYTES = 300_000_000  # that go through the browser; more is written by the command line
+_MOST_ITEMS = 5_000  # whose vectors are written while the visitor waits
+_ABOUT = {
+    ".parquet": "Everything, exact: importing it restores a library without embedding. For pandas, Polars, DuckDB.",
+    ".csv": "A row a vector, a column a number: for spreadsheets. The largest.",
+    ".npz": "Arrays for NumPy: vectors, paths and the rest under the same row numbers. No pickles.",
+    ".zip": "For the TensorBoard embedding projector: vectors, metadata and their configuration.",
+}
+
+_Written = tuple[tempfile.TemporaryDirectory[str], Path]  # the file goes with its folder
+
+
+def export_section(library: Library, encoder: Encoder) -> None:
+    """A library's vectors and what is known of their items as a file."""
+    entries = {entry.id: entry for entry in library.encoders()}
+    st.markdown("**Take the vectors away**")
+    if not entries:
+        st.caption("There are no vectors yet: add photos or videos first.")
+        return
+    ids = sorted(entries, key=lambda each: each != encoder.id)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        title = {each: encoder_name(entries[each].name) for each in ids}
+        chosen = st.selectbox("Vectors of", ids, format_func=title.__getitem__, key="export_encoder", width=280)
+        suffix = st.selectbox("As", list(FORMATS), format_func=FORMATS.__getitem__, key="export_format", width=240)
+        sprite = suffix == ".zip" and st.checkbox("With small pictures", key="export_sprite")
+    st.caption(_ABOUT[suffix])
+    entry = entries[chosen]
+    size = expected_bytes(entry.vectors, entry.dim, suffix)
+    if size > _MOST_BYTES:
+        st.info(f"About {size_text(size)}, which is too much for a browser.", icon=":material/terminal:")
+        if policy().may_see_paths:
+            where = shlex.quote(str(library.path))
+            st.code(f"python -m core export --library {where} --out vectors{suffix}", language="bash")
+    else:
+        _export(library, entry, suffix, sprite, size)
+    lines = f"""
+        from core import Library
+        from core.share.export_vectors import export_vectors
+
+        report = export_vectors(Library({library_text(library)!r}), {entry.id!r}, "vectors{suffix}")
+        print(report.vectors, report.dim, report.path)
+        """
+    in_python(lines)
+
+
+def _export(library: Library, entry: EncoderEntry, suffix: str, sprite: bool, size: int) -> None:
+    about = (str(library.path), entry, suffix, sprite)
+
+    def write(tell: OnProgress, cancel: threading.Event) -> _Written:
+        folder = visit_folder()
+        path = Path(folder.name) / f"vectors{suffix}"
+        export_vectors(library, entry.id, path, sprite=sprite, on_progress=tell, cancel=cancel)
+        return folder, path
+
+    note = f"{counted(entry.vectors, 'vector')} of {entry.dim} numbers: about {size_text(size)}."
+    made = asked("export", "Make the file", write, title="Writing the vectors", about=about, note=note)
+    if made is not None:
+        path = made[1]
+        st.download_button(
+            f"Save it ({size_text(path.stat().st_size)})",
+            data=path.read_bytes,
+            file_name=path.name,
+            icon=":material/download:",
+            type="primary",
+            on_click="ignore",
+        )
+
+
+def vectors_of(library: Library, encoder: Encoder, item_ids: Collection[str], *, key: str) -> None:
+    """The pop-up with the vectors of some items as files."""
+    few = 0 < len(item_ids) <= _MOST_ITEMS
+    with st.popover("Vectors", icon=":material/data_array:", disabled=not item_ids, key=f"vectors {key}"), boundary():
+        st.caption(f"The vectors of {counted(len(item_ids), 'item')}, of videos one for each frame.")
+        if not few:
+            st.caption(f"More than {_MOST_ITEMS:,}: take them on the page Library.")
+            return
+        for suffix, name in FORMATS.items():
+            st.download_button(
+                name,
+                data=lambda suffix=suffix: _of_items(library, encoder, item_ids, suffix),
+                file_name=f"vectors{suffix}",
+                help=_ABOUT[suffix],
+                on_click="ignore",
+                width="stretch",
+                key=f"vectors {key} {suffix}",
+            )
+
+
+def _of_items(library: Library, encoder: Encoder, item_ids: Collection[str], suffix: str) -> bytes:
+    with visit_folder() as folder, in_turn("Writing vectors"):
+        path = Path(folder) / f"vectors{suffix}"
+        export_vectors(library, encoder.id, path, item_ids=item_ids)
+        return path.read_bytes()
+
+
+def import_section(library: Library) -> None:
+    """Vectors out of a file, as an encoder of their own or as the one that they are of."""
+    st.markdown("**Bring vectors in**")
+    st.caption(
+        "A Parquet with a column of paths and one of lists of numbers, or an NPZ with an array of paths and one of "
+        "vectors; all of one length, 2 to 4,096. Such vectors get a map, clusters, neighbours and “More like this”; "
+        "typed words need an encoder that made them. A file that was exported here restores what it was made from."
+    )
+    if not may_change(library):
+        st.caption("This library is shared and cannot be changed: start one for this visit first.")
+        return
+    file = st.file_uploader("File of vectors", type=["parquet", "npz"], key="import_file", max_upload_size=1000)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.text_input("Call them", key="import_name", placeholder="as the file", max_chars=60, width=240)
+        root = ""
+        if policy().may_see_paths:
+            about = "Files that are not in the library yet are looked for here. Empty: paths are as they stand."
+            root = st.text_input("Folder of relative paths", key="import_root", help=about, width=320)
+    if file is None:
+        return
+
+    def work(tell: OnProgress, cancel: threading.Event) -> ImportReport:
+        with visit_folder() as folder:
+            path = Path(folder) / f"vectors{Path(file.name).suffix}"
+            path.write_bytes(file.getbuffer())
+            called = (name or "").strip() or Path(file.name).stem[:60]
+            return import_vectors(library, path, name=called, root=root or None, on_progress=tell, cancel=cancel)
+
+    about = (str(library.path), file.file_id, name, root)
+    if not busy(library) and (report := asked("import", "Import", work, title="Importing", about=about)) is not None:
+        _imported(report)
+
+
+def _imported(report: ImportReport) -> None:
+    new = f", {report.added:,} of them new to the library" if report.added else ""
+    more = ""
+    if report.labels or report.captions:
+        more = f" {report.labels:,} labels and {report.captions:,} captions came too."
+    st.success(
+        f"{counted(report.vectors, 'vector')} of {counted(report.items, 'item')}{new}, as "
+        f"{plain(encoder_name(report.encoder))}.{more}",
+        icon=":material/check:",
+    )
+    st.button("Use them", on_click=use_encoder, args=(report.encoder,), type="primary")
+    if report.left_out:
+        st.markdown(f"{counted(len(report.left_out), 'row')} left out:")
+        file_table([(policy().shown(path), why) for path, why in report.left_out], key="import_left_out")
