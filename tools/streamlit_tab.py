@@ -1,0 +1,172 @@
+"""A browser tab of a Streamlit app without the browser: it speaks the protocol of the websocket, and draws nothing.
+
+What a browser does, it does too: it keeps the states of the widgets and the address, sends them all with each run,
+keeps large messages of the last runs so that they are not sent again, and drops the elements that a run did not send.
+Read from `streamlit/proto/*.proto` and `streamlit/web/server/starlette/starlette_websocket.py` of Streamlit 1.67.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Self
+from urllib.parse import parse_qsl, urlencode
+
+from streamlit.proto.Alert_pb2 import Alert
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.Element_pb2 import Element
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState
+from websockets.asyncio.client import ClientConnection, connect
+
+_ENDS = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
+_KEPT_RUNS = 2  # as a browser keeps what was sent
+
+
+@dataclass(slots=True)
+class Tab:
+    """One visit. query: what the address bar says behind the question mark. received: bytes, in all. pages: the last part
+    of each page's address, the one that opens first as "".
+    """
+
+    socket: ClientConnection
+    query: dict[str, str] = field(default_factory=dict)
+    received: int = 0
+    pages: list[str] = field(default_factory=list)
+    _states: dict[str, WidgetState] = field(default_factory=dict)
+    _elements: dict[tuple[int, ...], tuple[int, str, Element]] = field(default_factory=dict)  # run, fragment, element
+    _kept: dict[str, tuple[int, ForwardMsg]] = field(default_factory=dict)
+    _page: str = ""
+    _runs: int = 0
+
+    @classmethod
+    @asynccontextmanager
+    async def opened(cls, address: str) -> AsyncIterator[Self]:
+        """A tab at an app; address: as http://localhost:8501. Raises OSError where nobody answers there."""
+        stream = address.replace("http", "ws", 1) + "/_stcore/stream"
+        async with connect(stream, subprotocols=["streamlit"], max_size=None, compression=None) as socket:
+            yield cls(socket)
+
+    async def go(self, page: str, *, timeout_s: float = 60.0, **query: str) -> float:
+        """Opens a page of the app by the last part of its address, with more in the link; seconds until it stands."""
+        self.query |= query
+        self._states.clear()
+        return await self._run(BackMsg(), timeout_s, page=page)
+
+    async def type_into(self, label: str, text: str, *, parameter: str, timeout_s: float = 60.0) -> float:
+        """Types into the text field of that label, which the link holds as `parameter`; seconds until the answer."""
+        element = self.text_field(label)
+        self.query[parameter] = text
+        return await self._set(WidgetState(id=element.text_input.id, string_value=text), element, timeout_s)
+
+    async def tell(self, component: str, timeout_s: float = 60.0, **state: Any) -> float:
+        """Sets state of a component (v2), as its `setStateValue` does; seconds until the answer."""
+        element = self.component(component)
+        return await self._set(
+            WidgetState(id=element.bidi_component.id, json_value=json.dumps(state)), element, timeout_s
+        )
+
+    def text_field(self, label: str) -> Element:
+        """Raises LookupError where there is none."""
+        return self._found(
+            each for each in self.elements() if each.HasField("text_input") and each.text_input.label == label
+        )
+
+    def component(self, name: str) -> Element:
+        """The first component (v2) of that name. Raises LookupError where there is none."""
+        return self._found(
+            each
+            for each in self.elements()
+            if each.HasField("bidi_component") and each.bidi_component.component_name.endswith(name)
+        )
+
+    def elements(self) -> list[Element]:
+        """All that stands on the page and in the sidebar."""
+        return [element for _, _, element in self._elements.values()]
+
+    def wrong(self) -> list[str]:
+        """Exceptions and errors that the page shows."""
+        exceptions = [each.exception.message or each.exception.type for each in self.elements() if _is(each, "exception")]
+        alerts = [each.alert for each in self.elements() if _is(each, "alert")]
+        return exceptions + [each.body for each in alerts if each.format == Alert.ERROR]
+
+    def _found(self, elements: Iterator[Element]) -> Element:
+        element = next(elements, None)
+        if element is None:
+            raise LookupError(f"It is not on the page, which says: {self.wrong() or 'nothing wrong'}")
+        return element
+
+    async def _set(self, state: WidgetState, element: Element, timeout_s: float) -> float:
+        self._states[state.id] = state
+        fragment = next(name for _, name, each in self._elements.values() if each is element)
+        message = BackMsg()
+        message.rerun_script.fragment_id = fragment  # "" outside a fragment: the whole page runs
+        return await self._run(message, timeout_s)
+
+    async def _run(self, message: BackMsg, timeout_s: float, page: str | None = None) -> float:
+        """Sends what a browser sends for a run, and reads until the run has ended. Raises TimeoutError."""
+        asked = message.rerun_script
+        asked.query_string = urlencode(self.query)
+        asked.widget_states.widgets.extend(self._states.values())
+        asked.cached_message_hashes.extend(self._kept)
+        asked.context_info.url = "http://localhost"
+        if page is not None:
+            asked.page_name = page
+        else:
+            asked.page_script_hash = self._page
+        self._runs += 1
+        began = time.perf_counter()
+        await self.socket.send(message.SerializeToString())
+        async with asyncio.timeout(timeout_s):
+            while not self._ended(await self._next()):
+                pass
+        elapsed = time.perf_counter() - began
+        self._forget(whole=not asked.fragment_id)
+        return elapsed
+
+    async def _next(self) -> ForwardMsg:
+        data = await self.socket.recv(decode=False)
+        self.received += len(data)
+        message = ForwardMsg.FromString(data)
+        if message.WhichOneof("type") == "ref_hash":
+            kept = ForwardMsg()
+            kept.CopyFrom(self._kept[message.ref_hash][1])
+            kept.metadata.CopyFrom(message.metadata)
+            self._kept[message.ref_hash] = (self._runs, self._kept[message.ref_hash][1])
+            return kept
+        if message.metadata.cacheable:
+            self._kept[message.hash] = (self._runs, message)
+        return message
+
+    def _ended(self, message: ForwardMsg) -> bool:
+        """Takes a message in; True where it ends the run that was asked for."""
+        kind = message.WhichOneof("type")
+        if kind == "delta":
+            path = tuple(message.metadata.delta_path)
+            if message.delta.HasField("new_element"):
+                self._elements[path] = (self._runs, message.delta.fragment_id, message.delta.new_element)
+            else:
+                self._elements.pop(path, None)
+        elif kind == "navigation":
+            self._page = message.navigation.page_script_hash
+            pages = message.navigation.app_pages
+            self.pages = ["" if each.is_default else each.url_pathname or each.page_name for each in pages]
+        elif kind == "page_info_changed":
+            self.query = dict(parse_qsl(message.page_info_changed.query_string))
+        return kind == "script_finished" and message.script_finished in _ENDS
+
+    def _forget(self, *, whole: bool) -> None:
+        """Drops elements that a run of the whole page did not send, and messages that no run used of late."""
+        if whole:
+            self._elements = {path: each for path, each in self._elements.items() if each[0] == self._runs}
+            there = {each.bidi_component.id or each.text_input.id for each in self.elements()}
+            self._states = {name: state for name, state in self._states.items() if name in there}
+        self._kept = {name: each for name, each in self._kept.items() if each[0] > self._runs - _KEPT_RUNS}
+
+
+def _is(element: Element, kind: str) -> bool:
+    return element.WhichOneof("type") == kind
