@@ -193,7 +193,10 @@ class Library:
                 f"{self.name} is being indexed by another process: wait until it has finished."
             ) from None
         except OSError as error:
-            raise LibraryError(f"{self.path} cannot be written: {error.strerror}.") from error
+            raise LibraryError(
+                f"{self.path} cannot be written ({error.strerror}). It can still be searched; to change it, make it "
+                "writable, or copy it to a place where you may write."
+            ) from error
         try:
             self._upgrade()
             yield
@@ -331,9 +334,10 @@ class Library:
                     orphans = {each for each in ids if owners[each] not in known}
                     delete_rows(table, "item_id", sorted(orphans | given_up))
                     pack(table)
-            for packed in (self._open("labels"), self._open("captions"), items):
-                if packed is not None:
-                    pack(packed)
+            for name, read in (("labels", self.labels), ("captions", self.captions), ("items", self.items)):
+                with suppress(DamagedTable):
+                    if read():  # all of it: packing a damaged table would fail as a full disk does
+                        pack(self._open(name))
 
     def delete(self) -> None:
         """Removes the library's directory. Photos outside it are not touched; uploads, which live inside it, go too."""
@@ -423,7 +427,7 @@ def _make(path: Path) -> None:
         mark = {"format": FORMAT_VERSION, "created": datetime.now().isoformat(timespec="seconds")}
         write_whole(path / _MARK, json.dumps(mark).encode())
     except OSError as error:
-        raise LibraryError(f"No library can be made at {path}: {error.strerror}.") from error
+        raise LibraryError(f"No library can be made at {path} ({error.strerror}): choose another place.") from error
 
 
 def _read_mark(path: Path) -> dict[str, Any]:
