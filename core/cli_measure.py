@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from core.encoders import open_encoder
+from core.errors import DataError
 from core.media.sampling import Sampling
 from core.progress import OnProgress
 from core.query import PLAIN
@@ -16,9 +17,15 @@ Options = argparse.Namespace
 
 def retrieval(options: Options, bar: OnProgress) -> dict[str, Any]:
     """`eval retrieval`."""
-    from core.evaluate import evaluate_retrieval
+    from core.evaluate import evaluate_library, evaluate_retrieval
 
     encoder = open_encoder(options.encoder, on_progress=bar)
+    if options.library is not None:
+        from core.library import Library
+
+        return asdict(evaluate_library(Library(options.library), encoder))
+    if options.images is None or options.captions is None:
+        raise DataError("Give --images and --captions, or --library for the captions that a library keeps.")
     return asdict(evaluate_retrieval(encoder, options.images, options.captions, on_progress=bar))
 
 

@@ -16,7 +16,7 @@ def add_evaluations(evaluate: argparse.ArgumentParser) -> None:
     """Adds what `eval` measures."""
     tree = evaluate.add_subparsers(required=True, metavar="WHAT")
     of_pictures = [*_add_search(tree), *_add_classes(tree), *_add_space(tree), *_add_groups(tree)]
-    for each in of_pictures:
+    for each in of_pictures[1:]:
         each.add_argument("--images", type=Path, required=True, metavar="DIR")
     for each in (*of_pictures, *_add_videos(tree)):
         add_encoder(each)
@@ -25,7 +25,10 @@ def add_evaluations(evaluate: argparse.ArgumentParser) -> None:
 
 def _add_search(tree: Any) -> list[argparse.ArgumentParser]:
     retrieval = add_command(tree, "retrieval", "captions <-> images, recall@k", measures.retrieval, show_figures)
-    retrieval.add_argument("--captions", type=Path, required=True, metavar="CSV", help="columns image, caption")
+    retrieval.add_argument("--images", type=Path, metavar="DIR")
+    retrieval.add_argument("--captions", type=Path, metavar="CSV", help="columns image, caption")
+    text = "instead of both: the captions that a library keeps (`index hf:NAME` brings some)"
+    retrieval.add_argument("--library", metavar="DIR", help=text)
     text = 'how well "nothing here matches" is told'
     relevance = add_command(tree, "relevance", text, measures.relevance, show_figures)
     relevance.add_argument("--labels", type=Path, required=True, metavar="CSV", help="columns image, label")

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.classify import ClassName, ZeroShot, numbers_of
-from core.encoders.base import Encoder
+from core.encoders.base import Encoder, Vectors
+from core.errors import DataError
 from core.evaluate_classes import report_of
 from core.labelled_files import embed_files, read_pairs, unique
+from core.library.store import Library
+from core.points import points_of
 from core.progress import OnProgress
 from core.query import PLAIN, embed_texts
 
@@ -30,7 +33,8 @@ class Recall:
 class RetrievalReport:
     """pool: images ranked; queries: captions. t2i: caption -> its image; i2t: image -> any of its captions.
 
-    images_per_s: files to vectors, model loading left out. skipped: (image, reason) of files that could not be read.
+    images_per_s: files to vectors, model loading left out; 0 of a library, whose vectors are there. skipped:
+    (image, reason) of files that could not be read.
     """
 
     pool: int
@@ -74,18 +78,44 @@ def evaluate_retrieval(
     pairs = read_pairs(captions, "image", "caption")
     embedded = embed_files(encoder, images, unique(name for name, _ in pairs), on_progress=on_progress)
     pairs = [(name, caption) for name, caption in pairs if name in embedded.rows]
-    texts = embed_texts(encoder, [caption for _, caption in pairs], templates=templates)
     owners = np.array([embedded.rows[name] for name, _ in pairs])
-    similarities = texts @ embedded.vectors.T
-    own = owners[:, None] == np.arange(len(embedded.vectors))[None]
+    report = _retrieval(encoder, embedded.vectors, owners, [caption for _, caption in pairs], templates)
+    skipped = tuple(embedded.skipped.items())
+    return replace(report, images_per_s=round(embedded.images_per_s, 1), skipped=skipped)
+
+
+def evaluate_library(
+    library: Library, encoder: Encoder, *, templates: Sequence[str] = PLAIN
+) -> RetrievalReport:
+    """The same between the items of a library and the captions that it keeps (`Library.captions`), over its items that
+    have any; videos by their means over time. Nothing is embedded but the captions. Raises DataError without any."""
+    points = points_of(library, encoder)
+    rows = {str(item_id): row for row, item_id in enumerate(points.column("id"))}
+    pairs = [(rows[item_id], caption) for item_id, caption in library.captions() if item_id in rows]
+    if not pairs:
+        raise DataError(f"{library.name} keeps no captions of items with vectors of {encoder.name}: a data set brings "
+                        "them (`index hf:NAME`), or give --images and --captions.")  # fmt: skip
+    pool, owners = np.unique([row for row, _ in pairs], return_inverse=True)
+    return _retrieval(encoder, points.vectors[pool], owners, [caption for _, caption in pairs], templates)
+
+
+def _retrieval(
+    encoder: Encoder,
+    vectors: Vectors,
+    owners: NDArray[np.int64],
+    captions: Sequence[str],
+    templates: Sequence[str],
+) -> RetrievalReport:
+    """owners: (captions,) the row of `vectors` that each describes."""
+    similarities = embed_texts(encoder, captions, templates=templates) @ vectors.T
+    own = owners[:, None] == np.arange(len(vectors))[None]
     return RetrievalReport(
-        pool=len(embedded.vectors),
-        queries=len(pairs),
+        pool=len(vectors),
+        queries=len(captions),
         t2i=recall(best_rank(similarities, own)),
         i2t=recall(best_rank(similarities.T, own.T)),
-        images_per_s=round(embedded.images_per_s, 1),
+        images_per_s=0.0,
         encoder=encoder.name,
-        skipped=tuple(embedded.skipped.items()),
     )
 
 
