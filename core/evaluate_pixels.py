@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from core.cluster import find_clusters
 from core.encoders.base import Encoder, Vectors
 from core.errors import Cancelled
 from core.geometry.contrast import (
@@ -24,10 +26,26 @@ from core.geometry.contrast import (
 from core.geometry.linear import InputCurve, input_curve
 from core.geometry.pixels import SIDE, Pixels, pixels_of
 from core.labelled_files import embed_files, one_each, read_pairs
+from core.library.schema import Item
+from core.library.store import Library
 from core.progress import OnProgress, Progress
+from core.track import wholes_of
 
 Input = Literal["pixels", "embedding"]
 RANDOM_DIMS = (2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 12288)
+
+
+@dataclass(frozen=True, eq=False)
+class Pictures:
+    """n pictures of a library to compare, of `considered` that it holds. vectors: (n, dim) unit rows. labels: (n,) what
+    each is, None where unknown; grouped: they are the clusters of these vectors, for want of others.
+    """
+
+    items: tuple[Item, ...]
+    vectors: Vectors
+    labels: tuple[str | None, ...]
+    considered: int
+    grouped: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +92,31 @@ class PixelReport:
     encoder: str
     inputs: dict[Input, InputFigures]
     skipped: tuple[tuple[str, str], ...]
+
+
+def pictures_of(
+    library: Library,
+    encoder: Encoder,
+    labels: Mapping[str, str],
+    *,
+    most: int = 1_000,
+    cancel: threading.Event | None = None,
+) -> Pictures:
+    """Up to `most` pictures of a library, a fixed random sample, those with a label (by item id) first. Raises
+    DataError where there is none, and Cancelled."""
+    index = library.index(encoder)
+    here = index.items.take(index.rows_with_vectors)
+    here = here.filter(pc.equal(here["kind"], "image"))
+    mixed = np.random.default_rng(0).permutation(len(here))
+    ids = here["id"].to_pylist()
+    chosen = np.sort(np.array(sorted(mixed, key=lambda row: ids[row] not in labels)[:most], np.int64))
+    kept, vectors = wholes_of(index, [ids[row] for row in chosen])
+    names: list[str | None] = [labels.get(each) for each in kept]
+    grouped = not labels
+    if grouped and len(kept) > 2:
+        names = [f"cluster {number}" for number in find_clusters(vectors, cancel=cancel).of]
+    items = tuple(Item.from_row(row) for row in here.take(chosen).to_pylist())
+    return Pictures(items, vectors, tuple(names), len(ids), grouped)
 
 
 def compare_inputs(

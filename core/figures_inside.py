@@ -56,15 +56,15 @@ def variance_shares(shares: NDArray[np.floating], chosen: int) -> go.Figure:
     import plotly.graph_objects as go
 
     places = np.arange(1, len(shares) + 1)
-    sums = np.cumsum(shares)
+    sums = 100 * np.cumsum(shares)
     figure = go.Figure()
     figure.add_scatter(
         x=places,
         y=sums,
         mode="lines",
         line={"color": TEAL, "width": 2},
-        customdata=shares,
-        hovertemplate="the first %{x} hold %{y:.1%}; number %{x} alone %{customdata:.2%}<extra></extra>",
+        customdata=100 * shares,
+        hovertemplate="the first %{x} hold %{y:.1f} %; number %{x} alone %{customdata:.2f} %<extra></extra>",
     )
     figure.add_scatter(
         x=[chosen + 1], y=[sums[chosen]], mode="markers", marker={"color": AMBER, "size": 10}, hoverinfo="skip"
@@ -72,7 +72,7 @@ def variance_shares(shares: NDArray[np.floating], chosen: int) -> go.Figure:
     figure.update_layout(
         **_frame("How much of the variance the first components hold", 260),
         xaxis={"title": {"text": "principal components (count)"}, "rangemode": "tozero", **STILL},
-        yaxis={"title": {"text": "share of variance"}, "tickformat": ".0%", "range": [0, 1.04], **STILL},
+        yaxis={"title": {"text": "share of variance"}, "ticksuffix": " %", "range": [0, 104], **STILL},
     )
     return figure
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from core.figures_classes import AMBER, GREY, STILL, TEAL
+from core.figures_space import PER_CENT
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -28,17 +29,17 @@ def pair_histogram(pairs: PairDistances, which: str) -> go.Figure:
     for name, shares, colour in kinds:
         figure.add_scatter(
             x=middles,
-            y=shares,
+            y=100 * shares,
             mode="lines",
             line={"color": colour, "width": 2, "shape": "hvh"},
             fill="tozeroy",
             name=name,
-            hovertemplate=f"{name}: %{{y:.1%}} of its pairs at %{{x:.2f}}<extra></extra>",
+            hovertemplate=f"{name}: %{{y:.1f}} % of its pairs at %{{x:.2f}}<extra></extra>",
         )
     figure.update_layout(
         **_layout(f"{NAMES[which].capitalize()}: {pairs.numbers:,} numbers", 300),
         xaxis={"title": {"text": "distance of two pictures (1 = the mean)"}, **STILL},
-        yaxis={"title": {"text": "share of pairs"}, "tickformat": ".0%", "rangemode": "tozero", **STILL},
+        yaxis={"title": {"text": "share of the pairs"}, **PER_CENT, **STILL},
     )
     return figure
 

@@ -1,4 +1,4 @@
-"""Plotly figures of distances, and of words, pictures and videos in one space.
+"""Plotly figures of distances, and of the gap between words and pictures.
 
 They hold no theme, as those of `core.figures`. Names come from anybody: what plotly would read as markup is written
 out.
@@ -13,25 +13,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.figures_classes import AMBER, STILL, TEAL, label
-from core.geometry.distance import Distance, PairCosines
+from core.geometry.distance import Distance, PairCosines, PairKind
 from core.geometry.gap import Closed
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-_PURPLE = "#A8689A"
-_COLOURS = {"pictures": TEAL, "word and picture": AMBER, "words": _PURPLE}
-_SAID = {"pictures": "two pictures", "word and picture": "a word and a picture", "words": "two words"}
-_KINDS = {
-    "text": ("words", "diamond", AMBER),
-    "image": ("pictures", "circle", TEAL),
-    "video": ("videos", "square", _PURPLE),
-    "frame": ("frames of videos", "cross", "#4A86B5"),
+PURPLE = "#A8689A"
+_COLOURS = {"pictures": TEAL, "word and picture": AMBER, "words": PURPLE}
+PAIR_NAMES: dict[PairKind, str] = {
+    "pictures": "two pictures",
+    "word and picture": "a phrase and a picture",
+    "words": "two phrases",
 }
 _OPAQUE = [[0.0, "#E3EDEA"], [1.0, TEAL]]  # so that numbers are chosen to be readable on it in either theme
 _BINS = 60
-_NAMED = 28  # words that stand beside their points
 STILL_PLOT = {"dragmode": False, "hovermode": "closest"}
+PER_CENT = {"ticksuffix": " %", "rangemode": "tozero"}  # of an axis of shares, 0 to 100
 
 
 def pair_histogram(usual: PairCosines, distance: Distance | None = None, *, title: str) -> go.Figure:
@@ -45,7 +43,7 @@ def pair_histogram(usual: PairCosines, distance: Distance | None = None, *, titl
         ends = [min(ends[0], distance.cosine), max(ends[1], distance.cosine)]
     edges = np.linspace(ends[0] - 0.01, ends[1] + 0.01, _BINS + 1)
     for kind, cosines in filled.items():
-        share = np.histogram(cosines, edges)[0] / len(cosines)
+        share = 100 * np.histogram(cosines, edges)[0] / len(cosines)
         figure.add_scatter(
             x=(edges[1:] + edges[:-1]) / 2,
             y=share,
@@ -53,8 +51,8 @@ def pair_histogram(usual: PairCosines, distance: Distance | None = None, *, titl
             line={"color": _COLOURS[kind], "width": 2, "shape": "hvh"},
             fill="tozeroy",
             opacity=1.0 if distance is None or distance.kind == kind else 0.45,
-            name=_SAID[kind],
-            hovertemplate=f"{_SAID[kind]}: %{{y:.1%}} of the pairs near %{{x:.2f}}<extra></extra>",
+            name=PAIR_NAMES[kind],
+            hovertemplate=f"{PAIR_NAMES[kind]}: %{{y:.1f}} % of the pairs near %{{x:.2f}}<extra></extra>",
         )
     if distance is not None:
         figure.add_vline(
@@ -67,7 +65,7 @@ def pair_histogram(usual: PairCosines, distance: Distance | None = None, *, titl
         **STILL_PLOT,
         legend={"orientation": "h", "y": -0.3},
         xaxis={"title": {"text": "cosine, -1 to 1"}, "range": [edges[0], edges[-1]], **STILL},
-        yaxis={"title": {"text": "share of the pairs"}, "tickformat": ".0%", "rangemode": "tozero", **STILL},
+        yaxis={"title": {"text": "share of the pairs"}, **PER_CENT, **STILL},
     )
     return figure
 
@@ -104,42 +102,6 @@ def cosine_grid(letters: str, names: Sequence[str], cosines: NDArray[np.floating
     return figure
 
 
-def kinds_plane(places: NDArray[np.floating], kinds: Sequence[str], names: Sequence[str], *, title: str) -> go.Figure:
-    """Words, pictures, videos and frames in the plane, each kind with a symbol and colour of its own.
-
-    A click selects a point, whose customdata is its number.
-    """
-    import plotly.graph_objects as go
-
-    figure = go.Figure()
-    for kind, (said, symbol, colour) in sorted(_KINDS.items(), key=lambda each: each[0] == "text"):
-        rows = np.array([row for row, each in enumerate(kinds) if each == kind], np.int64)
-        if not len(rows):
-            continue
-        written = kind == "text" and len(rows) <= _NAMED
-        figure.add_scatter(
-            x=places[rows, 0],
-            y=places[rows, 1],
-            mode="markers+text" if written else "markers",
-            marker={"color": colour, "symbol": symbol, "size": 10 if kind == "text" else 7, "opacity": 0.75},
-            customdata=rows,
-            text=[label(names[row], 60) for row in rows],
-            textposition="top center",
-            textfont={"size": 11},
-            name=f"{said} ({len(rows):,})",
-            hovertemplate="%{text}<extra></extra>",
-        )
-    figure.update_layout(
-        **titled(title, height=560),
-        dragmode="pan",
-        hovermode="closest",
-        legend={"orientation": "h", "y": -0.12},
-        xaxis={"title": {"text": "first axis of the map (no unit)"}, "showticklabels": False, "zeroline": False},
-        yaxis={"title": {"text": "second axis of the map (no unit)"}, "showticklabels": False, "zeroline": False},
-    )
-    return figure
-
-
 def closing_lines(steps: Sequence[Closed]) -> go.Figure:
     """What closing the gap does to the finding of pictures by their captions."""
     import plotly.graph_objects as go
@@ -151,19 +113,19 @@ def closing_lines(steps: Sequence[Closed]) -> go.Figure:
     )
     for name, colour, values in lines:
         figure.add_scatter(
-            x=[step.share for step in steps],
-            y=values,
+            x=[100 * step.share for step in steps],
+            y=[None if value is None else 100 * value for value in values],
             mode="lines+markers",
             line={"color": colour, "width": 2},
             name=f"own picture {name if name == 'first' else 'among the ' + name}",
-            hovertemplate="%{x:.0%} closed: %{y:.1%}<extra></extra>",
+            hovertemplate="%{x:.0f} % closed: %{y:.1f} %<extra></extra>",
         )
     figure.update_layout(
         **titled("Captions that find their own picture", height=320),
         **STILL_PLOT,
         legend={"orientation": "h", "y": -0.3},
-        xaxis={"title": {"text": "share of the gap that is closed"}, "tickformat": ".0%", **STILL},
-        yaxis={"title": {"text": "share of the captions"}, "tickformat": ".0%", "rangemode": "tozero", **STILL},
+        xaxis={"title": {"text": "share of the gap that is closed"}, "ticksuffix": " %", **STILL},
+        yaxis={"title": {"text": "share of the captions"}, **PER_CENT, **STILL},
     )
     return figure
 

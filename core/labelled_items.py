@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,12 @@ from core.errors import DataError
 from core.library.index import VectorIndex
 from core.library.schema import Item
 from core.track import wholes_of
+
+_WORD = re.compile(r"[^\W\d_]{3,}")
+_NO_WORDS = frozenset(
+    "img image imagem bild photo foto pic picture dsc dscn dscf pxl mvimg vid mov video clip pano burst screenshot "
+    "scan whatsapp signal telegram copy edited final jpg jpeg png".split()
+)
 
 
 @dataclass(frozen=True)
@@ -86,6 +93,13 @@ def read_table(data: bytes) -> Table:
 def folder_labels(items: Sequence[Item]) -> dict[str, str]:
     """{item id: the name of the folder that holds it}."""
     return {item.id: Path(item.path).parent.name for item in items}
+
+
+def named_captions(items: Sequence[Item]) -> list[tuple[str, str]]:
+    """[(item id, the words of its file name)] where it has any but those that cameras and programs write."""
+    words = ((item.id, _WORD.findall(Path(item.path).stem)) for item in items)
+    told = ((each, " ".join(word for word in some if word.lower() not in _NO_WORDS)) for each, some in words)
+    return [(each, caption) for each, caption in told if caption]
 
 
 def labelled_items(index: VectorIndex, labels: Mapping[str, str]) -> LabelledItems:

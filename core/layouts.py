@@ -58,6 +58,7 @@ def alone(watch: Watch) -> Iterator[None]:
     while not _running.acquire(timeout=0.2):
         watch.tell(0, None)
     try:
+        watch.tell(0, None)  # compiling takes a while, the first time: the neighbours are no longer what it waits for
         yield
     finally:
         _running.release()

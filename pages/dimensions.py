@@ -7,7 +7,8 @@ import streamlit as st
 from core import Encoder, Library
 from core.errors import DataError, QueryError
 from ui.dimensions_data import known_section
-from ui.dimensions_measure import measured, python_lines, settings_section, show_report
+from ui.dimensions_measure import measured, python_lines, settings_section
+from ui.dimensions_report import show_report
 from ui.dimensions_store import python_lines as store_lines
 from ui.dimensions_store import store_section
 from ui.frame import header
@@ -43,7 +44,7 @@ def curve_section(library: Library, encoder: Encoder) -> str:
     settings = settings_section(known_section(library, encoder))
     report = measured(library, encoder, settings)
     if report is not None:
-        show_report(report)
+        show_report(report, len(library.index(encoder).rows_with_vectors))
     return python_lines(settings)
 
 

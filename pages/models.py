@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import streamlit as st
 
 from core import Encoder, Library
 from core.errors import DataError, QueryError
+from ui.details import show_details
 from ui.frame import header
 from ui.in_python import in_python, opening
 from ui.models_agree import agree_section
@@ -16,6 +20,9 @@ from ui.models_truth import truth_section
 from ui.opened import opened
 from ui.page import boundary, plain
 from ui.query import go_where_asked
+
+T = TypeVar("T")
+Both = tuple[Encoder, Encoder]
 
 header(
     "Models side by side",
@@ -35,18 +42,22 @@ def page() -> None:
         side_by_side(library, (encoder, other))
 
 
-def side_by_side(library: Library, encoders: tuple[Encoder, Encoder]) -> None:
-    for title, section in (
-        ("The same query under both", query_section),
-        ("Do they agree on what is near?", agree_section),
-        ("What does each cost?", cost_section),
-        ("Which one is right?", truth_section),
-    ):
-        st.subheader(title, anchor=False)
-        try:
-            section(library, encoders)
-        except (DataError, QueryError) as error:
-            st.warning(plain(str(error)), icon=":material/help:")
+def section(title: str, show: Callable[[Library, Both], T], library: Library, encoders: Both) -> T | None:
+    """What a section returns, below its title, or what kept it from being shown: the others are shown all the same."""
+    st.subheader(title, anchor=False)
+    try:
+        return show(library, encoders)
+    except (DataError, QueryError) as error:
+        st.warning(plain(str(error)), icon=":material/help:")
+        return None
+
+
+def side_by_side(library: Library, encoders: Both) -> None:
+    hits = section("The same query under both", query_section, library, encoders)
+    items = section("Do they agree on what is near?", agree_section, library, encoders)
+    section("What does each cost?", cost_section, library, encoders)
+    section("Which one is right?", truth_section, library, encoders)
+    show_details(hits or (), items or ())
     text = st.session_state.get("ask") or "a dog"
     in_python(
         f"""{opening(library, encoders[0])}

@@ -33,6 +33,14 @@ def test_nothing_is_measured_before_somebody_asks(colours: Library) -> None:
     assert at.get("plotly_chart") and "keep 95 % of the neighbours" in said(at) and "Vertex AI" in said(at)
 
 
+def test_names_of_files_are_captions(colours: Library) -> None:
+    at = visit(PAGE, captions_from="file names")
+    assert "8 captions of 8 items, such as “" in said(at)
+    at = settled(press(at, "Measure"))
+    assert "keep 95 % of the recall" in said(at)
+    assert "captions found" in at.segmented_control("shown").options
+
+
 def test_a_library_without_pictures_says_what_to_do(encoder: ColourEncoder) -> None:
     assert "no library to measure" in said(visit(PAGE))
     create_library("Empty")

@@ -9,7 +9,7 @@ from fakes import ColourEncoder
 from media import write_video
 from PIL import Image
 from streamlit.testing.v1 import AppTest
-from visiting import cards, item_id, press, said, settled, visit, world  # noqa: F401
+from visiting import cards, item_id, labels, press, said, settled, visit, world  # noqa: F401
 
 import ui.encoders
 from core import Library, ingest
@@ -134,6 +134,8 @@ def test_two_encoders_answer_side_by_side(seen_twice: Library) -> None:
     assert cards(at, 0)[0] == cards(at, 1)[0] == "red.png"
     assert "They see much the same" in told and "Measured on 8 items" in told
     assert at.query_params["other"] in ("other", ["other"])
+    at.session_state["details"] = item_id(seen_twice, "red.png")
+    assert labels(at.run()).count("Classify this") == 1, "found by both, it opens once"
     at = settled(press(at, "Measure speed"))
     assert "Measured on 8 decoded pictures" in said(at)
 

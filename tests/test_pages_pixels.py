@@ -43,7 +43,7 @@ def test_nothing_is_read_before_somebody_asks(shades: Library) -> None:
 def test_folders_tell_what_is_alike(shades: Library) -> None:
     at = settled(press(visit(PAGE, labels_from="folder names"), "Compare"))
     assert "the same label (chance 0.29)" in said(at) and "clusters of the embeddings" not in said(at)
-    assert "in **100%** by embedding" in said(at)
+    assert "in **100 %** by embedding" in said(at)
     at = settled(press(at, "Learn from both"))
     assert f"numbers to learn | {3 * 12289:,} | {3 * 49} |" in said(at) and "embeddings reach with" in said(at)
 

@@ -9,7 +9,7 @@ import pytest
 from fakes import ColourEncoder
 from PIL import Image
 from streamlit.testing.v1 import AppTest
-from visiting import cards, component, item_id, picture, press, said, settled, visit, world  # noqa: F401
+from visiting import cards, component, item_id, labels, picture, press, said, settled, visit, world  # noqa: F401
 
 from core import Library, Term, ingest
 from core.library.registry import create_library
@@ -174,10 +174,18 @@ def test_the_gap_is_closed_by_a_slider(colours: Library) -> None:
 
 
 def test_captions_tell_whether_closing_finds_more(colours: Library) -> None:
-    at = visit(SPACE, view="the gap")
+    at = visit(SPACE, view="the gap", captions_from="a CSV")
     rows = ["image,caption", *(f"{name}.png,{name}" for name in ("red", "green", "blue")), "nobody.png,x"]
     at.get("file_uploader")[0].upload("captions.csv", "\n".join(rows).encode(), "text/csv").run()
     assert "nobody.png" in said(at)
     press(at, "Measure")
     assert "Captions that find their own picture" in titles(settled(at))
     assert "Mean cosine of a caption with its own picture: 1.00" in said(at).replace("*", "")
+
+
+def test_an_item_that_stands_several_times_opens_once(colours: Library) -> None:
+    at = visit(DISTANCE, part="a walk", **{"from": "red", "to": "blue", "steps": "12"})
+    name = next(name for name in cards(at) if cards(at).count(name) > 1)
+    at.session_state["details"] = item_id(colours, name)
+    at.run()
+    assert labels(at).count("Classify this") == 1 and "Something went wrong" not in said(at)

@@ -39,18 +39,16 @@ def show_details(
     place: Place | None = None,
     stored: bool = True,
 ) -> None:
-    """Opens what was asked for, if it is among these.
+    """Opens what was asked for, if it is among these, where an item may stand several times. To be called once a page.
 
     videos: whether the library has any to find a picture in. place: the page that "Add to the query" asks; by default
     that of the item's kind. stored: whether the items are of the library, or files of no library.
     """
     wanted = st.session_state.pop("details", None)
-    for hit in hits:
-        if hit.item.id == wanted:
-            _dialog(hit.item, hit, videos, place, stored)
-    for item in items:
-        if item.id == wanted:
-            _dialog(item, None, videos, place, stored)
+    found: dict[str, tuple[Item, Hit | None]] = {item.id: (item, None) for item in items}
+    found |= {hit.item.id: (hit.item, hit) for hit in reversed(hits)}
+    if wanted in found:
+        _dialog(*found[wanted], videos, place, stored)
 
 
 @st.dialog("Details", width="large")

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core import Encoder, Library
+from core import Encoder, Item, Library
+from core.labelled_items import named_captions
 from ui.lab_data import items_of, labels_section, table_of, tell_unknown
-from ui.page import counted
+from ui.page import counted, plain
+
+_WAYS = ("none", "file names", "a CSV")
 
 
 @dataclass(frozen=True)
@@ -24,20 +27,37 @@ def known_section(library: Library, encoder: Encoder) -> Known:
     with st.expander("Captions and labels: measure searching and classifying too", icon=":material/sell:"):
         st.caption("Neighbours need nothing but the library. Whether searches still find is told by captions that are "
                    "known to describe a picture, and whether classes are still told by labels.")  # fmt: skip
-        return Known(_captions(library, encoder), _labels(library, encoder))
+        return Known(captions_section(library, encoder), _labels(library, encoder))
 
 
-def _captions(library: Library, encoder: Encoder) -> tuple[tuple[str, str], ...]:
+def captions_section(library: Library, encoder: Encoder) -> tuple[tuple[str, str], ...]:
+    """(item id, caption), as many as a visitor has; none while there are none. Raises DataError."""
+    way = st.segmented_control(
+        "Captions from", _WAYS, default=_WAYS[0], required=True, key="captions_from", bind="query-params",
+        help="A caption is a sentence, or a few words, known to describe a picture. Names of files do where somebody "
+        "gave them words: a dog on the beach.jpg.",
+    )  # fmt: skip
+    if way == _WAYS[0]:
+        return ()
+    items = items_of(library, encoder)
+    pairs = _of_csv(items) if way == "a CSV" else named_captions(items)
+    if pairs is None:
+        return ()
+    example = f", such as “{plain(pairs[0][1])}”" if pairs else ""
+    st.caption(f"{counted(len(pairs), 'caption')} of {counted(len({each for each, _ in pairs}), 'item')}{example}")
+    return tuple(pairs)
+
+
+def _of_csv(items: list[Item]) -> list[tuple[str, str]] | None:
     table = table_of("captions_csv", "Captions, a CSV: path or file name, then a caption; a file may have several rows")
     if table is None:
-        return ()
+        return None
     names = list(table.columns)
     first = names.index("caption") if "caption" in names else 0
     name = st.selectbox("Column of the captions", names, first, key="caption_column") if len(names) > 1 else names[0]
-    pairs, unknown = table.pairs(name, items_of(library, encoder))
+    pairs, unknown = table.pairs(name, items)
     tell_unknown(sorted(set(unknown)))
-    st.caption(f"{counted(len(pairs), 'caption')} of {counted(len({each for each, _ in pairs}), 'item')}")
-    return tuple(pairs)
+    return pairs
 
 
 def _labels(library: Library, encoder: Encoder) -> tuple[tuple[str, str], ...]:

@@ -1,12 +1,10 @@
-"""The dimensions curve: how it is asked for, computed beside the page, and told."""
+"""The dimensions curve: how it is asked for, and computed beside the page."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import get_args
 
 import numpy as np
 import streamlit as st
@@ -14,24 +12,16 @@ import streamlit as st
 from core import Encoder, Library
 from core.encoders.reduced import Method
 from core.evaluate_dimensions import METHODS, DimensionReport, measure_dimensions
-from core.figures_dimensions import AXES, METHOD_NAMES, Shown, dimension_lines
-from core.geometry.dimensions import DimensionPoint, nearest_count
+from core.figures_dimensions import METHOD_NAMES
 from core.geometry.precision import PRECISIONS, Precision
 from core.points import points_of
 from core.progress import OnProgress
 from ui.dimensions_data import Known
-from ui.page import counted, size_text
+from ui.page import counted
 from ui.tasks import asked
 
-_MOST = 5_000  # items measured on
+MOST = 5_000  # items measured on
 _MOST_CAPTIONS = 2_500
-_SHOWN: dict[Shown, str] = {
-    "overlap": "neighbours kept",
-    "recall": "captions found",
-    "accuracy": "classes told",
-    "bytes": "bytes",
-    "query_ms": "query time",
-}
 
 
 @dataclass(frozen=True)
@@ -73,104 +63,17 @@ def measured(library: Library, encoder: Encoder, settings: Settings) -> Dimensio
     """The figures, once somebody asked for them."""
     index = library.index(encoder)
     count = len(index.rows_with_vectors)
-    note = f"On {counted(min(count, _MOST), 'item')}" + (f", a sample of {count:,}" if count > _MOST else "")
+    note = f"On {counted(min(count, MOST), 'item')}" + (f", a random sample of {count:,}" if count > MOST else "")
     return asked(
         "dimensions", "Measure", partial(_measure, library, encoder, settings), title="Measuring",
         about=(library.path, encoder.id, settings), state=index, icon=":material/straighten:", note=note,
     )  # fmt: skip
 
 
-def show_report(report: DimensionReport) -> None:
-    """The numbers that matter, the curve, and the whole table."""
-    _headline(report)
-    known = [shown for shown in get_args(Shown) if getattr(report.points[0], shown) is not None]
-    shown = st.segmented_control(
-        "Show", known, default="overlap", required=True, key="shown", bind="query-params",
-        format_func=_SHOWN.__getitem__,
-    )  # fmt: skip
-    shown = shown if shown in known else "overlap"
-    title = AXES[shown].capitalize() + f", {report.pool:,} items"
-    st.plotly_chart(
-        dimension_lines(report.points, shown, knee=report.knee, title=title),
-        key="dimension_curve", config={"displayModeBar": False}, alt=f"{AXES[shown]} against dimensions kept",
-    )  # fmt: skip
-    st.caption(
-        "Each step to the right doubles the numbers kept. Dotted: the sizes that Vertex AI's multimodal embeddings can "
-        "be had in. The knee: where the curve of the neighbours bends most (Kneedle). Cutting "
-        "vectors off keeps less than choosing directions, since nothing has sorted their numbers by weight. "
-        "Neighbours: the "
-        f"{nearest_count(report.pool)} nearest of each item. {_learned(report)}"
-    )
-    with st.expander("All figures", icon=":material/table:"):
-        _table(report.points)
-
-
-def _learned(report: DimensionReport) -> str:
-    if report.learned_from != report.pool:
-        return f"PCA was learned from {counted(report.learned_from, 'item')} that are not measured on."
-    return "PCA was learned from the same items."
-
-
-def _headline(report: DimensionReport) -> None:
-    whole = max(point.dim for point in report.points)
-    parts = []
-    for measure, what in (
-        ("overlap", "of the neighbours"),
-        ("recall", "of the recall"),
-        ("accuracy", "of the accuracy"),
-    ):
-        if (found := report.enough.get(measure)) is not None:  # type: ignore[call-overload]
-            parts.append(f"**{found.dim}** dimensions keep 95 % {what}")
-    if parts:
-        cells = ", ".join(parts)
-        st.markdown(f"Of {whole:,} dimensions, by PCA: {cells}.")
-    with st.container(horizontal=True, key="dimension_numbers"):
-        if report.knee is not None:
-            st.metric("The knee (PCA)", f"{report.knee.dim}", help="Beyond, twice the numbers bring much less.")
-        if report.intrinsic is not None:
-            st.metric("Intrinsic dimension", f"about {report.intrinsic:.0f}", help="TwoNN (Facco et al. 2017).")
-        st.metric("A whole vector", size_text(4 * whole), help=f"{whole:,} numbers of 4 bytes.")
-    if report.intrinsic is not None:
-        st.caption(
-            f"Around any one item, the others differ from it in about {report.intrinsic:.0f} independent ways: so many "
-            f"dimensions are filled locally. It takes more to lay them out, since the ways differ from place to place; "
-            f"nothing near {whole:,}."
-        )
-
-
-def _table(points: Sequence[DimensionPoint]) -> None:
-    st.dataframe(
-        [
-            {
-                "method": METHOD_NAMES[point.method],
-                "kept as": point.precision,
-                "dimensions": point.dim,
-                "neighbours": point.overlap,
-                "captions": point.recall,
-                "classes": point.accuracy,
-                "bytes": point.bytes,
-                "ms": point.query_ms,
-            }
-            for point in points
-        ],
-        hide_index=True,
-        key="dimension_table",
-        column_config={
-            name: st.column_config.NumberColumn(format=form)
-            for name, form in (("neighbours", "%.3f"), ("captions", "%.3f"), ("classes", "%.3f"), ("ms", "%.2f"))
-        },
-    )
-    st.caption(
-        "neighbours: share of the nearest that are the same as with whole vectors. captions: share whose picture is "
-        "among the first 10. classes: zero-shot accuracy. ms: one exact query through 20,000 made-up vectors of this "
-        "size, on this machine."
-    )
-
-
 def _measure(
     library: Library, encoder: Encoder, settings: Settings, tell: OnProgress, cancel: threading.Event
 ) -> DimensionReport:
-    points = points_of(library, encoder, limit=_MOST)
+    points = points_of(library, encoder, limit=MOST)
     rows = {key: row for row, key in enumerate(points.keys)}
     labels = dict(settings.known.labels)
     captions = [(rows[each], text) for each, text in settings.known.captions if each in rows]
@@ -194,7 +97,7 @@ def python_lines(settings: Settings) -> str:
 from core.evaluate_dimensions import measure_dimensions
 from core.points import points_of
 
-points = points_of(library, encoder, limit={_MOST})
+points = points_of(library, encoder, limit={MOST})
 report = measure_dimensions(
     encoder, points.vectors, methods={list(settings.methods)!r}, precisions={list(settings.precisions)!r}{held},{more}
 )

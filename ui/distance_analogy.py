@@ -9,11 +9,11 @@ import streamlit as st
 from core import Encoder, Library
 from core.geometry.analogy import Tried, analogy, try_analogies
 from core.progress import OnProgress
-from ui.distance_pairs import ready_words
+from ui.distance_pairs import ready_words, sampled_text
 from ui.distance_walk import nearest_gallery
 from ui.inside_terms import term_code
 from ui.memory import remembered
-from ui.page import plain
+from ui.page import percent, plain
 from ui.tasks import asked
 from ui.thing_picker import put_thing, thing
 
@@ -98,9 +98,10 @@ def _examples(library: Library, encoder: Encoder) -> None:
                 label = f"{each.a} − {each.b} + {each.c}"
                 st.button(label, key=f"try {number}", on_click=_take, args=(each,))
                 st.caption(
-                    f"wanted: {each.wanted}. Its pictures move from place {each.before:.0%} to {each.after:.0%} of the "
-                    "library (0 %: first)."
+                    f"wanted: {each.wanted}. Its pictures move from place {percent(each.before)} to "
+                    f"{percent(each.after)} of the library (0 %: first)."
                 )
+        st.caption(f"Places are means of the ten pictures that come first for what is wanted{sampled_text(index)}.")
 
 
 def _take(tried: Tried) -> None:

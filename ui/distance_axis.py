@@ -16,10 +16,10 @@ from ui.details import open_details, show_details
 from ui.encoders import load_encoder
 from ui.gallery import Card, Facts, gallery, picture_uri
 from ui.memory import remembered
-from ui.page import counted, plain
+from ui.page import percent, plain
 from ui.query import more_like
 
-_MOST = 20_000  # items that are sorted
+_MOST = 10_000  # items that are sorted: their vectors stay in memory for the visit
 _DRAWN = 4_000  # points of the plane
 _SHOWN = 12
 _SMALL = 96
@@ -108,9 +108,7 @@ def _row(axis: Axis, numbers: np.ndarray, key: str) -> None:
 
 def _facts(standing: float, value: float) -> Facts:
     about = "Share of the library that lies lower on this axis"
-    return Facts(
-        standing, f"{100 * standing:.0f} %", about, f"{value:+.2f}", "Difference of the cosines with both ends"
-    )
+    return Facts(standing, percent(standing), about, f"{value:+.2f}", "Difference of the cosines with both ends")
 
 
 def _plane(across: Axis, up: Axis) -> None:
@@ -120,7 +118,7 @@ def _plane(across: Axis, up: Axis) -> None:
     chosen = np.arange(len(points))
     if len(points) > _DRAWN:
         chosen = np.union1d(rng.choice(len(points), _DRAWN, replace=False), pictured)
-        st.caption(f"{counted(len(chosen), 'point')} are drawn, a random sample.")
+        st.caption(f"A random sample of {len(chosen):,} of these {len(points):,} is drawn.")
     uris = zip(pictured, (picture_uri(item, _SMALL) for item in points.items(pictured)), strict=True)
     figure = axis_plane(across, up, names, {int(n): uri for n, uri in uris if uri}, chosen=chosen.tolist())
 

@@ -7,20 +7,20 @@ from itertools import combinations
 import streamlit as st
 
 from core import Encoder, Library, Term
-from core.figures_space import cosine_grid, pair_histogram
+from core.figures_space import PAIR_NAMES, cosine_grid, pair_histogram
 from core.geometry.distance import Distance, PairCosines, PairKind, cosine_table, distance_of, embed_terms, pair_cosines
+from core.library.index import VectorIndex
 from core.neutral import neutral_vectors
 from core.progress import Progress
 from ui.encoders import load_encoder, progress_text
 from ui.inside_terms import term_code
 from ui.memory import remembered
+from ui.page import percent
 from ui.thing_picker import name_of, some_things, thing
 
 _KEYS = "abcdef"
 _SAID: dict[PairKind, str] = {
-    "pictures": "two pictures of this library",
-    "word and picture": "a phrase and a picture of this library",
-    "words": "two phrases",
+    kind: name if kind == "words" else f"{name} of this library" for kind, name in PAIR_NAMES.items()
 }
 
 
@@ -71,18 +71,24 @@ def distance_section(library: Library, encoder: Encoder) -> str:
             cosines = cosine_table(embed_terms(encoder, library.index(encoder), terms))
             figure = cosine_grid("".join(picked), [name.removeprefix("the ") for name in names], cosines)
             st.plotly_chart(figure, key="grid", config={"displayModeBar": False}, alt="A table of cosines")
-    _how_to_read(usual)
+    _how_to_read(usual, library.index(encoder))
     return _code(terms[first], terms[second])
 
 
-def _how_to_read(usual: PairCosines) -> None:
+def _how_to_read(usual: PairCosines, index: VectorIndex) -> None:
     typical = [(_SAID[kind], usual.typical(kind)) for kind in usual.of]
     halves = ", ".join(f"{cosine:z.2f} for {said}" for said, cosine in typical if cosine is not None)
     st.caption(
         f"The median cosine is {halves}. Where these differ, a cosine says something among pairs of its own kind only; "
         "under another encoder everything lies elsewhere. Phrases are compared with some 1,500 neutral ones; each "
-        "curve stands for 20,000 random pairs."
+        f"curve stands for 20,000 random pairs{sampled_text(index)}."
     )
+
+
+def sampled_text(index: VectorIndex) -> str:
+    """What to add where the library was not looked at whole, but by its `background`."""
+    count = len(index.background)
+    return f", in a random sample of {count:,} of the {len(index):,} vectors here" if count < len(index) else ""
 
 
 def _pick(library: Library, encoder: Encoder, count: int) -> dict[str, Term]:
@@ -128,7 +134,7 @@ def share_text(share: float) -> str:
     """A share of many pairs in per cent, never as certain as 0 or 100."""
     if share > 0.995:
         return "more than 99 %"
-    return "less than 1 %" if share < 0.005 else f"{share:.0%}".replace("%", " %")
+    return "less than 1 %" if share < 0.005 else percent(share)
 
 
 def _code(one: Term, other: Term) -> str:

@@ -13,6 +13,7 @@ from ui.details import open_details, show_details
 from ui.gallery import Card, Facts, gallery
 from ui.inside_terms import term_code
 from ui.memory import remembered
+from ui.page import percent
 from ui.query import more_like
 from ui.thing_picker import some_things, thing
 
@@ -101,7 +102,7 @@ def _row(steps: Sequence[Step]) -> None:
     cards = [
         Card(
             step.nearest[0].item,
-            facts=_facts(f"{step.share:.0%} of the way".replace("%", " %", 1), step.nearest[0], step.share),
+            facts=_facts(f"{percent(step.share)} of the way", step.nearest[0], step.share),
             near=tuple(near.item for near in step.nearest[1:]),
         )
         for step in shown

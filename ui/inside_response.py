@@ -28,7 +28,7 @@ from core.words import Words, words_of
 from ui.details import open_details, show_details
 from ui.gallery import Card, Facts, gallery
 from ui.in_python import in_python, opening
-from ui.page import counted, plain
+from ui.page import counted, percent, plain
 from ui.query import more_like
 from ui.tasks import asked, start, task_of
 
@@ -71,10 +71,10 @@ def _ground(library: Library, encoder: Encoder) -> Ground | None:
     """Prepared once a visit, beside the page: the words of a new encoder take a while."""
     key, about, index = "inside ground", (library.path, encoder.id), library.index(encoder)
 
-    def work(tell: OnProgress, _: threading.Event) -> Ground:
+    def work(tell: OnProgress, cancel: threading.Event) -> Ground:
         points = points_of(library, encoder, limit=_MOST)
         components = principal_components(points.vectors)
-        return Ground(points, components, words_of(encoder, on_progress=tell))
+        return Ground(points, components, words_of(encoder, on_progress=tell, cancel=cancel))
 
     title = "Looking through the library"
     if task_of(key, about=about) is None:
@@ -106,15 +106,17 @@ def _told(ground: Ground, response: Response, kind: Kind, number: int, part: Par
     points = ground.points
     if kind == _KINDS[0]:
         together = float(ground.components.shares[: number + 1].sum())
-        said = f"Component {number + 1} holds **{response.share:.1%}** of the variance"
-        said += (
-            f"; the first {number + 1} together hold {together:.0%}." if number else ", more than any other direction."
-        )
+        said = f"Component {number + 1} holds **{percent(response.share, 1)}** of the variance"
+        more = f"; the first {number + 1} together hold {percent(together)}."
+        said += more if number else ", more than any other direction."
     else:
         even = 1.0 / len(response.direction)
-        said = f"Number {number} holds **{response.share:.2%}** of the variance; an even share would be {even:.2%}."
+        said = (
+            f"Number {number} holds **{percent(response.share, 2)}** of the variance; an even share would be "
+            f"{percent(even, 2)}."
+        )
     st.markdown(said)
-    sampled = f", a sample of {points.considered:,}" if points.considered > len(points) else ""
+    sampled = f", a random sample of {points.considered:,}" if points.considered > len(points) else ""
     belongs = f" · part “{part.name}”: {part.about}" if part is not None and part.stop - part.start < len(
         response.direction) else ""  # fmt: skip
     st.caption(plain(f"Among {counted(len(points), 'item')}{sampled}{belongs}"))

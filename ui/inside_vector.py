@@ -16,7 +16,7 @@ from ui.encoders import load_encoder
 from ui.in_python import in_python, opening
 from ui.inside_terms import example_item, term_code
 from ui.memory import remembered
-from ui.page import counted
+from ui.page import counted, percent
 from ui.thing_picker import name_of, thing
 
 _WORDS = "a dog"
@@ -77,8 +77,8 @@ def _parts(encoder: Encoder, vectors: Vectors) -> None:
             "part": each.part.name,
             "numbers": f"{each.part.start} to {each.part.stop - 1}".removesuffix(f" to {each.part.start}"),
             "adds to the cosine": each.cosine,
-            "of the first": f"{each.first:.0%}",
-            "of the second": f"{each.second:.0%}",
+            "of the first": percent(each.first),
+            "of the second": percent(each.second),
             "what it is": each.part.about,
         }
         for each in contributions(parts_of(encoder), vectors[0], vectors[-1])

@@ -6,12 +6,13 @@ import threading
 
 import streamlit as st
 
-from core import Encoder, Library
+from core import Encoder, Item, Library
 from core.geometry.compare import Agreement, agreement_of
 from core.progress import OnProgress
-from ui.details import open_details, show_details
+from ui.details import open_details
 from ui.gallery import Card, gallery
 from ui.models_choice import short_title
+from ui.page import percent
 from ui.query import more_like
 from ui.tasks import asked, start, task_of
 
@@ -24,7 +25,9 @@ _VERDICTS = (
 _NONE = "They hardly agree more than chance would have it: at least one of the two does not see what the other sees."
 
 
-def agree_section(library: Library, encoders: tuple[Encoder, Encoder]) -> None:
+def agree_section(library: Library, encoders: tuple[Encoder, Encoder]) -> list[Item]:
+    """The figures and where they come from; returns what is shown, so that it can be opened. Raises DataError."""
+
     def work(_: OnProgress, __: threading.Event) -> Agreement:
         return agreement_of(library, *encoders)
 
@@ -33,11 +36,11 @@ def agree_section(library: Library, encoders: tuple[Encoder, Encoder]) -> None:
         start(_KEY, "Comparing neighbours", work, about=about, state=state)
     found = asked(_KEY, "Compare neighbours", work, title="Comparing neighbours", about=about, state=state)
     if found is None:
-        return
+        return []
     with st.container(horizontal=True, key="agreement"):
         st.metric(
-            f"Same {found.nearest} nearest", f"{found.overlap:.0%}", f"{found.chance:.1%} by chance", delta_color="off",
-            delta_arrow="off", width=220,
+            f"Same {found.nearest} nearest", percent(found.overlap), f"{percent(found.chance, 1)} by chance",
+            delta_color="off", delta_arrow="off", width=220,
             help="Of the nearest neighbours of a picture under one encoder, the share that are among its nearest under "
             "the other, on average.",
         )  # fmt: skip
@@ -52,18 +55,18 @@ def agree_section(library: Library, encoders: tuple[Encoder, Encoder]) -> None:
         f"Measured on {found.items:,} items{sampled}. Neighbours tell what a visitor would notice, CKA the coarse "
         "layout: it can be high while neighbours differ."
     )
-    _odd(found, encoders)
+    return _odd(found, encoders)
 
 
-def _odd(found: Agreement, encoders: tuple[Encoder, Encoder]) -> None:
+def _odd(found: Agreement, encoders: tuple[Encoder, Encoder]) -> list[Item]:
     one, other = (short_title(each) for each in encoders)
     if not found.odd or found.odd[0].overlap == 1.0:
-        return
+        return []
     with st.expander("Where they disagree most", icon=":material/call_split:"):
         cards = []
         for each in found.odd:
-            said = f"{each.overlap:.0%} of the neighbours are the same. Below:"
+            said = f"{percent(each.overlap)} of the neighbours are the same. Below:"
             cards.append(Card(each.item, about=f"{said} nearest by {one}", near=each.first[:_NEAR]))
             cards.append(Card(each.item, about=f"{said} nearest by {other}", near=each.second[:_NEAR]))
         gallery(cards, key="odd gallery", on_open=open_details, on_like=more_like)
-    show_details((), [item for each in found.odd for item in (each.item, *each.first, *each.second)])
+    return [item for each in found.odd for item in (each.item, *each.first, *each.second)]

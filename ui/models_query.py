@@ -6,10 +6,10 @@ import threading
 
 import streamlit as st
 
-from core import Encoder, Library, SearchResult, search
+from core import Encoder, Hit, Library, SearchResult, search
 from core.neutral import neutral_vectors
 from core.progress import OnProgress
-from ui.details import open_details, show_details
+from ui.details import open_details
 from ui.gallery import Card, gallery
 from ui.models_choice import short_title
 from ui.page import plain
@@ -21,15 +21,16 @@ SHOWN = 12
 _KEY = "models query"
 
 
-def query_section(library: Library, encoders: tuple[Encoder, Encoder]) -> None:
+def query_section(library: Library, encoders: tuple[Encoder, Encoder]) -> list[Hit]:
+    """Both answers; returns what is shown, so that it can be opened. Raises QueryError."""
     query = thing("Ask both", "ask", library=library, encoder=encoders[0], default="a dog in the snow")
     if query is None:
         st.info("Type words, or choose a picture, to ask both.", icon=":material/edit:")
-        return
+        return []
 
-    def work(tell: OnProgress, _: threading.Event) -> tuple[SearchResult, ...]:
+    def work(tell: OnProgress, cancel: threading.Event) -> tuple[SearchResult, ...]:
         for encoder in encoders:
-            neutral_vectors(encoder, on_progress=tell)
+            neutral_vectors(encoder, on_progress=tell, cancel=cancel)
         return tuple(search(library, encoder, [query], top_k=SHOWN) for encoder in encoders)
 
     about = (library.path, *(encoder.id for encoder in encoders), query)
@@ -37,8 +38,10 @@ def query_section(library: Library, encoders: tuple[Encoder, Encoder]) -> None:
     if task_of(_KEY, about=about) is None:
         start(_KEY, "Asking both", work, about=about, state=state)
     results = asked(_KEY, "Ask both", work, title="Asking both", about=about, state=state)
-    if results is not None:
-        _answers(encoders, results, name_of(library, query))
+    if results is None:
+        return []
+    _answers(encoders, results, name_of(library, query))
+    return [hit for result in results for hit in result.hits]
 
 
 def _answers(encoders: tuple[Encoder, Encoder], results: tuple[SearchResult, ...], asked_for: str) -> None:
@@ -56,4 +59,3 @@ def _answers(encoders: tuple[Encoder, Encoder], results: tuple[SearchResult, ...
         "Each percentage is the encoder's own estimate that the picture is what was meant; the numbers beside it are "
         "cosines, which cannot be compared between encoders."
     )
-    show_details([hit for result in results for hit in result.hits])

@@ -6,20 +6,15 @@ import threading
 from dataclasses import dataclass
 from functools import partial
 
-import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
 from core import Encoder, Item, Library
-from core.cluster import find_clusters
-from core.evaluate_pixels import Compared, Input, compare_inputs
+from core.evaluate_pixels import Compared, Input, compare_inputs, pictures_of
 from core.figures_pixels import NAMES, contrast_by_dimension, pair_histogram
-from core.filters import Filters
 from core.geometry.pixels import SIDE, full_numbers
-from core.points import points_of
 from core.progress import OnProgress
 from ui.lab_data import labels_lines, labels_section
-from ui.page import counted, plain, size_text
+from ui.page import counted, percent, plain, size_text
 from ui.tasks import asked
 
 MOST = 1_000  # pictures compared: each with each
@@ -28,10 +23,11 @@ INPUTS: tuple[Input, Input] = ("pixels", "embedding")
 
 @dataclass(frozen=True)
 class Shown:
-    """What was compared: the pictures, (n,) as in `compared`. grouped: the labels are clusters, for want of others."""
+    """What was compared: the pictures, (n,) as in `compared`, and of how many. grouped: see `Pictures`."""
 
     items: tuple[Item, ...]
     compared: Compared
+    considered: int
     grouped: bool
 
 
@@ -59,6 +55,8 @@ def numbers_section(shown: Shown) -> None:
     compared = shown.compared
     left, right = (compared.contrast[which] for which in INPUTS)
     full = full_numbers(shown.items)
+    sampled = f", a random sample of {shown.considered:,}" if shown.considered > len(shown.items) else ""
+    st.caption(f"Compared: {counted(len(shown.items), 'picture')}{sampled}. Each with each.")
     rows = [
         ("numbers in a picture", f"{left.numbers:,} ({SIDE} × {SIDE} × 3)", f"{right.numbers:,}"),
         ("bytes", size_text(left.bytes), size_text(right.bytes)),
@@ -94,11 +92,11 @@ def distances_section(shown: Shown) -> None:
                 figure = pair_histogram(compared.pairs[which], which)
                 alt = f"Distances of pairs by {NAMES[which]}"
                 st.plotly_chart(figure, key=f"pairs {which}", config={"displayModeBar": False}, alt=alt)
-        pixels, embedding = (compared.pairs[which].order for which in INPUTS)
+        pixels, embedding = (percent(compared.pairs[which].order) for which in INPUTS)
         st.markdown(
-            f"Two pictures of the same label are nearer than two of different labels in **{pixels:.0%}** of the cases "
-            f"by pixels, and in **{embedding:.0%}** by embedding; 50 % is chance. Where the two hills lie on each "
-            "other, a distance says nothing about the label."
+            f"Two pictures of the same label are nearer than two of different labels in **{pixels}** of the cases by "
+            f"pixels, and in **{embedding}** by embedding; 50 % is chance. Where the two hills lie on each other, a "
+            "distance says nothing about the label."
         )
     _contrast(compared)
 
@@ -128,38 +126,20 @@ def _contrast(compared: Compared) -> None:
 def _compare(
     library: Library, encoder: Encoder, labels: tuple[tuple[str, str], ...], tell: OnProgress, cancel: threading.Event
 ) -> Shown:
-    points = points_of(library, encoder, filters=Filters(kind="image"))
-    known = dict(labels)
-    names: list[str | None] = [known.get(key) for key in points.keys]
-    chosen = _sample(np.array([name is not None for name in names]))
-    items, vectors = points.items(chosen), points.vectors[chosen]
-    names = [names[row] for row in chosen]
-    grouped = not known
-    if grouped and len(vectors) > 2:
-        names = [f"cluster {number}" for number in find_clusters(vectors, cancel=cancel).of]
-    compared = compare_inputs([item.path for item in items], vectors, names, on_progress=tell, cancel=cancel)
-    return Shown(tuple(items[row] for row in compared.rows), compared, grouped)
-
-
-def _sample(known: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """So many rows at most, those with a label first, in order."""
-    mixed = np.random.default_rng(0).permutation(len(known))
-    return np.sort(mixed[np.argsort(~known[mixed], kind="stable")][:MOST])
+    found = pictures_of(library, encoder, dict(labels), most=MOST, cancel=cancel)
+    paths = [item.path for item in found.items]
+    compared = compare_inputs(paths, found.vectors, found.labels, on_progress=tell, cancel=cancel)
+    return Shown(tuple(found.items[row] for row in compared.rows), compared, found.considered, found.grouped)
 
 
 def python_lines(labels: tuple[tuple[str, str], ...]) -> str:
     """What computes the same in Python, after a library was opened."""
-    named = f"{labels_lines()}names = [labels.get(key) for key in points.keys]" if labels else ""
-    stand_in = 'names = [f"cluster {number}" for number in find_clusters(points.vectors).of]'
+    named = labels_lines() if labels else "\nlabels = {}  # so that clusters stand in\n"
     return f"""
-from core.cluster import find_clusters
-from core.evaluate_pixels import compare_inputs, learn_inputs
-from core.filters import Filters
-from core.points import points_of
-
-points = points_of(library, encoder, filters=Filters(kind="image"), limit={MOST})
-{named or stand_in}
-compared = compare_inputs(points.column("path"), points.vectors, names)
+from core.evaluate_pixels import compare_inputs, learn_inputs, pictures_of
+{named}
+found = pictures_of(library, encoder, labels, most={MOST})
+compared = compare_inputs([item.path for item in found.items], found.vectors, found.labels)
 for which, contrast in compared.contrast.items():
     print(which, contrast.numbers, contrast.agreement, compared.pairs[which].order)
 print(learn_inputs(compared))

@@ -14,7 +14,7 @@ from ui.gallery import Card, gallery
 from ui.inside_terms import term_code
 from ui.libraries import library_facts
 from ui.memory import remembered
-from ui.page import plain
+from ui.page import percent, plain
 from ui.query import more_like
 from ui.thing_picker import put_thing, thing
 
@@ -66,7 +66,7 @@ def _take_best(library: Library, encoder: Encoder, word: Term, videos: bool) -> 
 def _told(overlaps: list[Overlap]) -> None:
     if not overlaps:
         return
-    said = "; ".join(f"{each.first} and {each.second} **{each.share:.0%}**".replace("%", " %") for each in overlaps)
+    said = "; ".join(f"{each.first} and {each.second} **{percent(each.share)}**" for each in overlaps)
     st.markdown(f"#### Of the first {_TOP} pictures both find: {said}")
     st.caption(
         "The ways need not agree: a word names one thing, a picture shows many at once, its place, colours and style "

@@ -7,15 +7,15 @@ import threading
 import streamlit as st
 
 from core import Encoder, Library
-from core.figures_space import closing_lines, pair_histogram
-from core.geometry.distance import PairCosines, pair_cosines_of
+from core.figures_space import PAIR_NAMES, closing_lines, pair_histogram
+from core.geometry.distance import PairCosines, PairKind, pair_cosines_of
 from core.geometry.gap import Closed, Gap, close_gap, closing_of_captions, gap_of, neighbours_kept
 from core.neutral import neutral_vectors
 from core.progress import OnProgress
-from ui.distance_pairs import ready_words
-from ui.lab_data import items_of, table_of, tell_unknown
+from ui.dimensions_data import captions_section
+from ui.distance_pairs import ready_words, sampled_text
 from ui.memory import remembered
-from ui.page import counted
+from ui.page import counted, percent
 from ui.tasks import asked
 
 
@@ -36,18 +36,17 @@ def gap_section(library: Library, encoder: Encoder) -> str:
     gap, usual, kept = remembered("gap", (encoder.id, share), index, compute)
     _figures(gap)
     st.plotly_chart(
-        pair_histogram(usual, title="How alike two things are, after that"), key="gap_pairs",
+        pair_histogram(usual, title=f"How alike two things are, {_closed_text(share)}"), key="gap_pairs",
         config={"displayModeBar": False}, alt="Cosines of pairs of each kind",
     )  # fmt: skip
-    st.markdown(
-        f"A word's ten nearest pictures: **{kept:.0%}** of them are the same as without closing.".replace("%", " %")
-    )
+    st.markdown(f"A phrase's ten nearest pictures: **{percent(kept)}** of them are the same as without closing.")
     st.caption(
-        "Words here are some 1,500 neutral phrases. Models of the CLIP kind learn from pairs that a phrase must be "
-        "nearer to its own picture than other phrases are; nothing asks that the two kinds lie around one middle, and "
-        "they start out apart and stay so. Two phrases then usually lie nearer to each other than a phrase to its own "
-        "picture. A search hardly minds, since it compares pictures with pictures; a list of both kinds does. "
-        "The embedded encoder learned both sides together and has a small gap; choose another encoder to compare."
+        f"Words here are some 1,500 neutral phrases, pictures those of the library{sampled_text(index)}. "
+        "Models of the CLIP kind learn from pairs that a phrase must be nearer to its own picture than other phrases "
+        "are; nothing asks that the two kinds lie around one middle, and they start out apart and stay so. Two phrases "
+        "then usually lie nearer to each other than a phrase to its own picture. A search hardly minds, since it "
+        "compares pictures with pictures; a list of both kinds does. The embedded encoder learned both sides together "
+        "and has a small gap; choose another encoder to compare."
     )
     _captions(library, encoder)
     return f"""from core.geometry.gap import close_gap, gap_of
@@ -63,29 +62,31 @@ def _figures(gap: Gap) -> None:
     with st.container(horizontal=True, gap="large", key="gap_figures"):
         st.metric("Size of the gap, 0 to 2", f"{gap.size:.2f}", width="content",
                   help="The distance of the two means (Liang et al. 2022).")  # fmt: skip
-        st.metric("Told apart by a plane", f"{gap.told_apart:.0%}".replace("%", " %"), width="content",
+        st.metric("Told apart by a plane", percent(gap.told_apart), width="content",
                   help="Share of words and pictures on the right side of the plane half-way between the means; "
                   "50 % is guessing.")  # fmt: skip
-    kinds = ("two words", "two pictures", "a word and a picture")
-    means = zip(kinds, (gap.within_words, gap.within_pictures, gap.across), strict=True)
-    st.markdown("Mean cosine of " + ", of ".join(f"{said} **{cosine:z.2f}**" for said, cosine in means) + ".")
+    means: dict[PairKind, float] = {
+        "pictures": gap.within_pictures, "word and picture": gap.across, "words": gap.within_words
+    }  # fmt: skip
+    st.markdown("Mean cosine of " + ", of ".join(f"{PAIR_NAMES[kind]} **{means[kind]:z.2f}**" for kind in means) + ".")
+
+
+def _closed_text(share: float) -> str:
+    if share == 0.0:
+        return "as the encoder has it"
+    return "with the gap closed" if share == 1.0 else f"with {percent(share)} of the gap closed"
 
 
 def _captions(library: Library, encoder: Encoder) -> None:
     with st.expander("Does closing it find more? With captions, that can be measured", icon=":material/sell:"):
-        table = table_of("gap_csv", "Captions, a CSV: path or file name, then a caption; a file may have several rows")
-        if table is None:
+        pairs = captions_section(library, encoder)
+        if not pairs:
             return
-        names = list(table.columns)
-        first = names.index("caption") if "caption" in names else 0
-        name = st.selectbox("Column of the captions", names, first, key="gap_column") if len(names) > 1 else names[0]
-        pairs, unknown = table.pairs(name, items_of(library, encoder))
-        tell_unknown(sorted(set(unknown)))
 
         def work(tell: OnProgress, cancel: threading.Event) -> list[Closed]:
             return closing_of_captions(library, encoder, pairs, on_progress=tell, cancel=cancel)
 
-        about = (library.path, encoder.id, tuple(pairs))
+        about = (library.path, encoder.id, pairs)
         steps = asked(
             "gap captions", "Measure", work, title="Reading the captions", about=about, state=library.index(encoder),
             note=counted(len(pairs), "caption"),

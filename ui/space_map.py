@@ -11,7 +11,7 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.encoders.base import Vectors
-from core.figures_space import kinds_plane
+from core.figures_kinds import kinds_plane
 from core.geometry.gap import fitting_words
 from core.points import Of, Points, points_of
 from core.progress import OnProgress
