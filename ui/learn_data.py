@@ -41,14 +41,14 @@ def source_section() -> Source | None:
         return _of_movielens()
     st.caption(
         ":material/science: **Simulated.** 2,000 made-up viewers watch 50 of some 500 real movies each, "
-        "100,000 times in all. Nobody watched anything; titles, years and genres are facts, who likes what is drawn by lot."
+        "100,000 times in all. Nobody watched anything; titles, years and genres are facts, who likes what is drawn."
     )
     with st.expander("How the viewers are made up", icon=":material/casino:"):
         st.markdown(
             "Each viewer likes a few genres, prefers the movies of some years, and shares the fancies of a crowd for "
-            "some movies whatever their genre. A mood, one of the liked genres, lasts for some movies and then changes. "
-            "Some movies are much more popular than others, and none is watched twice. The layer is told who watched which "
-            "movie in which order, as numbers; genres and years stay out of it."
+            "some movies whatever their genre. A mood, one of the liked genres, lasts for some movies, then changes. "
+            "Some movies are much more popular than others, and none is watched twice. The layer is told who watched "
+            "which movie in which order, as numbers; genres and years stay out of it."
         )
     lines = "from core.learn.simulate import simulate\n\nwatched = simulate()"
     return Source("simulated", _simulated, lines)

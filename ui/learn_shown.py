@@ -84,7 +84,7 @@ def over_epochs(run: Run, training: Training) -> None:
         key="learn_epochs", config=_STILL, alt="Movies on a map, epoch by epoch",
     )  # fmt: skip
     st.caption(
-        f"{_told(training)} Press Play, or drag the slider. A click on a genre takes it out, a double click leaves only it."
+        f"{_told(training)} Press Play, or drag the slider. A click on a genre hides it, a double click all others."
     )
 
 

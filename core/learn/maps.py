@@ -7,13 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from core.geometry.threads import single_threaded
 from core.learn.epochs import Embedding
 
 Places = NDArray[np.float32]
 
 
-@single_threaded
 def map_of(embedding: Embedding, *, before: Places | None = None) -> Places:
     """(movies, 2 or 3): where each lies. With two or three dimensions the weights themselves are the axes. With more it
     is the plane of the two directions in which they differ most (PCA), turned onto the map `before`."""
@@ -24,7 +22,6 @@ def map_of(embedding: Embedding, *, before: Places | None = None) -> Places:
     return places if before is None else turned(places, before)
 
 
-@single_threaded
 def maps_of(embeddings: Sequence[Embedding]) -> list[Places]:
     """A map of each, all seen from where the last one shows most: its own two directions, for every epoch.
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
 
 from core.errors import DataError
 from core.learn.epochs import MOST_EPOCHS, Epoch, Settings
@@ -38,12 +39,13 @@ class Training:
         self.split = split(watched.log, seed=self.settings.seed)
         self.baselines = baselines(self.split, watched.movies)
         self.feature_names, self.features = joined(watched.movies, self.settings)
+        self._libraries = ThreadpoolController()
         self._random = torch.Generator().manual_seed(self.settings.seed)
         self._model = NextMovie(self.features, self.settings, self._random)
         self._optimiser = torch.optim.Adam(self._model.parameters(), lr=self.settings.rate, weight_decay=_DECAY)
         self._at, self._sum, self._seconds = 0, 0.0, 0.0  # in the pass that is under way
         first = np.arange(min(_SAMPLE, len(self.split.learned)))
-        with one_thread(), torch.no_grad():
+        with self._one_thread(), torch.no_grad():
             self.epochs = [self._measured(0, float(self._loss(first)))]
 
     def run(
@@ -65,12 +67,13 @@ class Training:
 
         for _ in range(epochs):
             order = np.random.default_rng((self.settings.seed, len(self.epochs))).permutation(examples)
-            while self._at < examples:
-                if cancel is not None and cancel.is_set():
-                    return
-                self._step(order[self._at : self._at + _BATCH])
-                tell()
-            self.epochs.append(self._ended())
+            with self._one_thread():  # for a pass, not beyond: what asks for the next may be another thread
+                while self._at < examples:
+                    if cancel is not None and cancel.is_set():
+                        return
+                    self._step(order[self._at : self._at + _BATCH])
+                    tell()
+                self.epochs.append(self._ended())
             yield self.epochs[-1]
 
     @property
@@ -89,13 +92,18 @@ class Training:
         ]
         return [(self.watched.movies.name(movie), 1.0, own[movie].copy()), *lit]
 
+    def _one_thread(self) -> AbstractContextManager[Any]:
+        """While it lasts, this thread of the program learns without others; those keep what they have (the number is
+        each thread's own in OpenMP). On matrices this small two gain little, and on a busy machine they wait for one
+        another a hundred times as long."""
+        return self._libraries.limit(limits=1, user_api="openmp")
+
     def _step(self, rows: NDArray[np.int64]) -> None:
         started = time.perf_counter()
-        with one_thread():
-            self._optimiser.zero_grad()
-            loss = self._loss(rows)
-            loss.backward()
-            self._optimiser.step()
+        self._optimiser.zero_grad()
+        loss = self._loss(rows)
+        loss.backward()
+        self._optimiser.step()
         self._sum += float(loss.detach()) * len(rows)
         self._at += len(rows)
         self._seconds += time.perf_counter() - started
@@ -114,7 +122,7 @@ class Training:
         return epoch
 
     def _measured(self, number: int, loss: float) -> Epoch:
-        with one_thread(), torch.no_grad():
+        with torch.no_grad():
             embedding = self._model.embedding().numpy().copy()
             recall = self._recall()
         genre = same_genre(embedding, self.watched.movies)
@@ -130,16 +138,6 @@ class Training:
             histories, weights, _ = _tensors(held, rows)
             found += int(hits(self._model.scores(self._model(histories, weights)).numpy(), self.split, rows).sum())
         return found / len(held)
-
-
-def one_thread() -> AbstractContextManager[Any]:
-    """While it lasts, this thread of the program computes alone; others keep the threads they have.
-
-    On matrices this small two threads gain little, and on a busy machine wait for one another a hundred times as long.
-    """
-    from threadpoolctl import threadpool_limits
-
-    return threadpool_limits(1)
 
 
 def _tensors(examples: Examples, rows: NDArray[np.int64] | slice) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
