@@ -16,7 +16,8 @@ from core.progress import Progress
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command. Exit code 0; 2 with one line on stderr for an error that the user can cure; 130 if stopped."""
+    """Runs one command. Exit code 0; 2 with one line on stderr for an error that the user can cure; 130 if stopped;
+    1 where `health` found something that does not work."""
     options = command_parser().parse_args(arguments)
     bar = _Bar(quiet=options.quiet)
     try:
@@ -37,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except BrokenPipeError:  # `| head` has read enough; what is left would raise again at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 130 if result.get("cancelled") else 0
+    return 130 if result.get("cancelled") else int(not result.get("healthy", True))
 
 
 class _Bar:

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 from core import cli_commands as commands
 from core.cli_cluster import cluster, show_clusters
+from core.cli_health import add_health
 from core.cli_options import CLASSES, POOLING, POOLINGS, add_command, add_encoder
 from core.cli_parser_measure import add_benchmarks, add_evaluations
 from core.cli_recommend import add_recommend
@@ -39,6 +40,7 @@ def command_parser() -> argparse.ArgumentParser:
     add_benchmarks(tree.add_parser("bench", help="measure speed on this machine"))
     sample = add_command(tree, "sample", "build the sample library", commands.sample, show_figures)
     add_encoder(sample)
+    add_health(tree)
     return parser
 
 

@@ -1,8 +1,8 @@
 """Twenty visitors at a time, searching and liking: python tools/load_visitors.py --images DIR [--minutes 10]
 
-Makes a library of 10,000 photos from those of DIR (copies, then mirrored, then turned ones) in --home (kept for the next
-time; a temporary folder without it), starts the app in public mode, and lets visitors use it over its websocket, each
-in a session of its own. A visitor asks three to six searches on the page Search images, likes three to six cards on
+Makes a library of 10,000 photos from those of DIR (copies, then mirrored, then turned ones) in --home (kept for the
+next time; a temporary folder without it), starts the app in public mode, and lets visitors use it over its websocket,
+each in a session of its own. A visitor asks three to six searches on the page Search images, likes three to six cards on
 Recommend, and begins again, with 2 to 6 seconds of thought before each step (uniform). Half of all searches are asked
 for the first time ever, half are among 40 that many ask. A search or a like is timed from sending it until its run has
 ended, with the answer on the page; opening a page is timed alone. Likes are told as the feed's component tells them.
@@ -45,7 +45,7 @@ ANSWER_S = 30.0
 SAMPLE_S = 5.0
 SUBJECTS = "a dog|two dogs|a child|a man|a woman|people|a boy in a red shirt|a girl|a biker|a climber|a crowd|players"
 DOINGS = "running|jumping|sitting|playing|standing|swimming|smiling|riding|eating|waiting|fighting|sleeping"
-PLACES = "on a beach|in the snow|on a street|in a park|by the water|on grass|in a city|on a rock|at night|indoors|in a pool"
+PLACES = "on a beach|in the snow|on a street|in a park|by the water|on grass|in a city|on a rock|at night|indoors"
 POPULAR = [f"{subject} {place}" for subject in SUBJECTS.split("|")[:8] for place in PLACES.split("|")[:5]]
 
 
@@ -200,7 +200,8 @@ def report_of(record: Record, options: argparse.Namespace, *, client_cpu: float)
 
 def spread(seconds: list[float]) -> dict[str, float | int]:
     p50, p95 = np.percentile(seconds, (50, 95))
-    return {"count": len(seconds), "p50": round(float(p50), 3), "p95": round(float(p95), 3), "max": round(max(seconds), 3)}
+    figures = {"p50": p50, "p95": p95, "max": max(seconds)}
+    return {"count": len(seconds), **{name: round(float(value), 3) for name, value in figures.items()}}
 
 
 if __name__ == "__main__":

@@ -29,8 +29,8 @@ _KEPT_RUNS = 2  # as a browser keeps what was sent
 
 @dataclass(slots=True)
 class Tab:
-    """One visit. query: what the address bar says behind the question mark. received: bytes, in all. pages: the last part
-    of each page's address, the one that opens first as "".
+    """One visit. query: what the address bar says behind the question mark. received: bytes, in all. pages: the last
+    part of each page's address, the one that opens first as "".
     """
 
     socket: ClientConnection
@@ -90,9 +90,11 @@ class Tab:
 
     def wrong(self) -> list[str]:
         """Exceptions and errors that the page shows."""
-        exceptions = [each.exception.message or each.exception.type for each in self.elements() if _is(each, "exception")]
-        alerts = [each.alert for each in self.elements() if _is(each, "alert")]
-        return exceptions + [each.body for each in alerts if each.format == Alert.ERROR]
+        exceptions = [each.exception for each in self.elements() if each.HasField("exception")]
+        alerts = [each.alert for each in self.elements() if each.HasField("alert")]
+        return [each.message or each.type for each in exceptions] + [
+            each.body for each in alerts if each.format == Alert.ERROR
+        ]
 
     def _found(self, elements: Iterator[Element]) -> Element:
         element = next(elements, None)
@@ -166,7 +168,3 @@ class Tab:
             there = {each.bidi_component.id or each.text_input.id for each in self.elements()}
             self._states = {name: state for name, state in self._states.items() if name in there}
         self._kept = {name: each for name, each in self._kept.items() if each[0] > self._runs - _KEPT_RUNS}
-
-
-def _is(element: Element, kind: str) -> bool:
-    return element.WhichOneof("type") == kind
