@@ -1,0 +1,138 @@
+"""Results, clusters and maps as pages in one file: complete, escaped, and asking nobody for anything."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fakes import COLOURS, ColourEncoder
+from PIL import Image
+
+from core import Library, ingest, open_encoder, parse_query, search
+from core.atlas import Asked, atlas_of
+from core.cli import main
+from core.errors import DataError
+from core.share import pictures, report, report_map
+from core.share.page import in_script, page
+from core.share.report import Answer, search_page
+from core.share.report_map import map_page
+
+HOSTILE = ("<img src=x onerror=alert(1)>.png", "</script><script>alert(1).png", "&lt;b&gt; \u2028 --> ]]>.png")
+NAMES = [name.replace("/", "∕") for name in HOSTILE]  # what a file system takes
+
+
+@pytest.fixture
+def hostile(tmp_path: Path, encoder: ColourEncoder) -> Library:
+    """Pictures with names that would like to run."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for name, colour in zip(NAMES, ("red", "green", "blue"), strict=True):
+        Image.new("RGB", (60, 40), COLOURS[colour]).save(folder / name)
+    library = Library(tmp_path / "l", create=True)
+    ingest(library, encoder, [folder])
+    return library
+
+
+class Seen(HTMLParser):
+    """The tags of a page with their attributes, and its text."""
+
+    def __init__(self, content: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(content)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attributes)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def checked(content: str) -> Seen:
+    """A page that fetches nothing and runs nothing but its own script."""
+    seen = Seen(content)
+    for tag, attributes in seen.tags:
+        assert not any(name.startswith("on") for name in attributes), (tag, attributes)
+        source = attributes.get("src") or attributes.get("href") or ""
+        assert source == "" or re.fullmatch(r"data:image/webp;base64,[\w+/=]+", source), (tag, source)
+        assert tag not in ("link", "iframe", "object", "base", "a")
+    assert not re.search(r"https?://", content) and "@@" not in content
+    assert [attributes.get("type") for tag, attributes in seen.tags if tag == "script"] in (
+        [],
+        ["application/json", None],
+    )
+    policies = [each.get("content") for tag, each in seen.tags if tag == "meta" and each.get("http-equiv")]
+    assert len(policies) == 1 and str(policies[0]).startswith("default-src 'none'")
+    return seen
+
+
+def answers(library: Library, encoder: ColourEncoder, query: str) -> list[Answer]:
+    hits = search(library, encoder, parse_query(query)).hits
+    return [Answer(hit.item, hit.score, hit.relevance, rank == 0) for rank, hit in enumerate(hits)]
+
+
+def test_results_are_shown_with_scores_and_the_line(hostile: Library, encoder: ColourEncoder, tmp_path: Path) -> None:
+    found = answers(hostile, encoder, "red")
+    seen = checked(search_page(found, query="red & <i>", library="L", encoder="colour", more={"Filters": "none"}))
+    assert all(f"{rank}. {Path(each.item.path).name}" in seen.text for rank, each in enumerate(found, start=1))
+    assert "Likely matches end here" in seen.text and f"cosine {found[0].score:.2f}" in seen.text
+    assert "red & <i> in L" in seen.text and str(tmp_path) not in seen.text
+    assert sum(tag == "img" for tag, _ in seen.tags) == 3
+
+
+def test_what_is_too_much_is_said(
+    hostile: Library, encoder: ColourEncoder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    found = answers(hostile, encoder, "red")
+    monkeypatch.setattr(report, "MOST_HITS", 2)
+    assert "the first 2 of 3" in checked(search_page(found, query="q", library="L", encoder="e")).text
+    monkeypatch.setattr(pictures, "MOST_BYTES", 1)
+    seen = checked(search_page(found, query="q", library="L", encoder="e"))
+    assert sum(tag == "img" for tag, _ in seen.tags) == 1 and "no picture" in seen.text
+    Path(found[0].item.path).unlink()
+    atlas = atlas_of(hostile, encoder, Asked(layout="pca", k=2))
+    monkeypatch.setattr(report_map, "MOST_POINTS", 2)
+    with pytest.raises(DataError, match="2 points at the most"):
+        map_page(atlas, atlas.titles(), library="L", encoder="e", layout="PCA")
+
+
+def test_a_map_holds_its_points_names_and_pictures(hostile: Library, encoder: ColourEncoder) -> None:
+    asked = Asked(layout="pca", k=2, texts=("</script><img src=x>",))
+    atlas = atlas_of(hostile, encoder, asked)
+    titles = ["<b>one</b>", "</script>two"]
+    content = map_page(atlas, titles, library="L", encoder="colour", layout="PCA")
+    seen = checked(content)
+    data = json.loads(re.search(r'id="data">(.*?)</script>', content, re.DOTALL).group(1))
+    places = np.frombuffer(base64.b64decode(data["places"]), "<f4").reshape(-1, 2)
+    assert np.array_equal(places, atlas.places) and len(data["pictures"]) == 3
+    assert set(data["names"]) == {*NAMES, "</script><img src=x>"}
+    assert [each["name"] for each in data["clusters"]] == titles and "<b>one</b>" in seen.text
+    assert sum(tag == "canvas" for tag, _ in seen.tags) == 1
+
+
+def test_nothing_that_is_filled_in_is_filled_again() -> None:
+    content = page(title="@@data@@", about="@@style@@", facts={"@@body@@": "</dd>"}, body="<p></p>")
+    seen = Seen(content)
+    assert "@@data@@" in seen.text and "@@body@@" in seen.text and content.count("<style>") == 1
+    assert "</" not in in_script({"a": "</script><!--"}) and json.loads(in_script("</a>&")) == "</a>&"
+
+
+def test_the_command_line_saves_pages(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(
+        "core.cli_commands.open_encoder", lambda name, **_: ColourEncoder() if name == "colour" else open_encoder(name)
+    )
+    where = ["--library", str(library.path), "--quiet"]
+    assert main(["search", "red", "--all", *where, "--report", str(tmp_path / "s.html")]) == 0
+    assert "Saved as a page" in capsys.readouterr().out
+    assert "1. red.png" in checked((tmp_path / "s.html").read_text()).text
+    assert main(["cluster", "--k", "2", *where, "--report", str(tmp_path / "c.html")]) == 0
+    seen = checked((tmp_path / "c.html").read_text())
+    assert "2 by k-means" in seen.text and sum(tag == "h3" for tag, _ in seen.tags) == 2
