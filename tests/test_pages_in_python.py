@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
-from fakes import COLOURS, ColourEncoder
-from PIL import Image
 from streamlit.testing.v1 import AppTest
-from visiting import item_id, press, settled, visit, world  # noqa: F401
+from visiting import item_id, library_of_shades, press, settled, visit, world  # noqa: F401
 
 import core
 import ui.encoders
-from core import Library, ingest
-from core.library.registry import create_library
+from core import Library
 from core.library.schema import Label
 
 pytestmark = pytest.mark.usefixtures("world")
@@ -22,18 +18,8 @@ PIXELS = "pages/pixels.py"
 
 
 @pytest.fixture
-def shades(tmp_path: Path, encoder: ColourEncoder) -> Library:
-    """A library of folders red, green and blue, of five noisy shades each, under two encoders."""
-    rng = np.random.default_rng(0)
-    for name in ("red", "green", "blue"):
-        (tmp_path / "shades" / name).mkdir(parents=True)
-        for number in range(5):
-            shade = np.clip(np.array(COLOURS[name]) + rng.integers(-25, 25, (40, 40, 3)), 0, 255).astype(np.uint8)
-            Image.fromarray(shade).save(tmp_path / "shades" / name / f"{name}{number}.png")
-    library = create_library("Shades")
-    for each in (encoder, ui.encoders.open_encoder("other")):
-        ingest(library, each, [tmp_path / "shades"])
-    return library
+def shades(tmp_path: Path) -> Library:
+    return library_of_shades(tmp_path)
 
 
 @pytest.fixture(autouse=True)

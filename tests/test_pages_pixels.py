@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 from fakes import COLOURS, ColourEncoder
 from media import write_video
 from PIL import Image
-from visiting import component, item_id, labels, press, said, settled, visit, world  # noqa: F401
+from visiting import component, item_id, labels, library_of_shades, press, said, settled, visit, world  # noqa: F401
 
 from core import Library, ingest
 from core.library.registry import create_library
@@ -19,17 +18,8 @@ PAGE = "pages/pixels.py"
 
 
 @pytest.fixture
-def shades(tmp_path: Path, encoder: ColourEncoder) -> Library:
-    """A library of folders red, green and blue, of five noisy shades each."""
-    rng = np.random.default_rng(0)
-    for name in ("red", "green", "blue"):
-        (tmp_path / "shades" / name).mkdir(parents=True)
-        for number in range(5):
-            shade = np.clip(np.array(COLOURS[name]) + rng.integers(-25, 25, (40, 40, 3)), 0, 255).astype(np.uint8)
-            Image.fromarray(shade).save(tmp_path / "shades" / name / f"{name}{number}.png")
-    library = create_library("Shades")
-    ingest(library, encoder, [tmp_path / "shades"])
-    return library
+def shades(tmp_path: Path) -> Library:
+    return library_of_shades(tmp_path)
 
 
 def test_nothing_is_read_before_somebody_asks(shades: Library) -> None:

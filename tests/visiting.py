@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import streamlit as st
 from fakes import COLOURS, ColourEncoder
@@ -18,8 +19,9 @@ from streamlit.testing.v1 import AppTest
 import ui.encoders
 import ui.results
 import ui.video_results
-from core import Library, SearchResult, search
+from core import Library, SearchResult, ingest, search
 from core.errors import EncoderError
+from core.library.registry import create_library
 from core.search_video import VideoHit, VideoResult, search_videos
 
 APP = str(Path(__file__).parents[1] / "app.py")
@@ -61,6 +63,20 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, encoder: ColourEncode
     monkeypatch.setattr(ui.results, "search", by_score)
     monkeypatch.setattr(ui.video_results, "search_videos", videos_by_score)
     st.cache_resource.clear()
+
+
+def library_of_shades(folder: Path) -> Library:
+    """A library of folders red, green and blue, of five noisy shades each, under both encoders of the `world`."""
+    rng = np.random.default_rng(0)
+    for name in ("red", "green", "blue"):
+        (folder / "shades" / name).mkdir(parents=True)
+        for number in range(5):
+            shade = np.clip(np.array(COLOURS[name]) + rng.integers(-25, 25, (40, 40, 3)), 0, 255).astype(np.uint8)
+            Image.fromarray(shade).save(folder / "shades" / name / f"{name}{number}.png")
+    library = create_library("Shades")
+    for encoder in ("colour", "other"):
+        ingest(library, ui.encoders.open_encoder(encoder), [folder / "shades"])
+    return library
 
 
 def visit(page: str = HOME, **link: str) -> AppTest:
