@@ -1,0 +1,129 @@
+"""A disk that is full, and one that cannot be written: in a mount of its own, which goes when its process ends.
+
+`python tools/fault_disks.py full|read-only PLACE` runs one of them where it may mount a tmpfs; `on_small_disk` starts
+that in a namespace (`unshare`), so that no rights are needed where the system allows that.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from fault_place import ColourEncoder, Library, ingest, make_media, refusal, snapshot, whole
+
+from core.query import parse_query
+from core.search import search
+
+_SIZE_MB = 24
+
+
+def on_small_disk(fault: str, place: Path) -> dict[str, Any]:
+    """What one of the faults showed; {"skipped": why} where no file system can be mounted."""
+    program = [sys.executable, str(Path(__file__).resolve()), fault, str(place)]
+    why = "no unshare"
+    for way in (["unshare", "--mount"], ["unshare", "--user", "--map-root-user", "--mount"]):
+        if shutil.which(way[0]):
+            done = subprocess.run([*way, *program], capture_output=True, text=True, timeout=600)
+            if done.returncode == 0:
+                return json.loads(done.stdout.splitlines()[-1])
+            why = (done.stderr.splitlines() or ["unshare failed"])[-1]
+            if "mount" not in why and "unshare" not in why:
+                raise AssertionError(done.stderr)
+    return {"skipped": why, "ok": True}
+
+
+def full(place: Path) -> dict[str, Any]:
+    """The disk fills up while indexing: the message says so, what was committed stays, and room cures it."""
+    few = make_media(place / "few", photos=60, videos=0, seed=1)
+    many = make_media(place / "many", photos=600, videos=1, seed=2)
+    ingest(Library(place / "disk" / "library", create=True), ColourEncoder(), [few])
+    before = snapshot(place / "disk" / "library")
+    _fill(place / "disk" / "ballast", leave=150_000)
+    message = refusal(lambda: ingest(Library(place / "disk" / "library"), ColourEncoder(), [few, many]))
+    after = snapshot(place / "disk" / "library")
+    hits = len(_found(place / "disk" / "library"))
+    (place / "disk" / "ballast").unlink()
+    report = ingest(Library(place / "disk" / "library"), ColourEncoder(), [few, many])
+    ingest(Library(place / "reference", create=True), ColourEncoder(), [few, many])
+    kept = all(after.get(path) == before[path] for path in before)
+    same = snapshot(place / "disk" / "library") == snapshot(place / "reference")
+    says = "free space" in message
+    return {
+        "how": f"tmpfs of {_SIZE_MB} MB, filled up",
+        "message": message,
+        "committed_before": len(whole(before)),
+        "whole_after": len(whole(after)),
+        "hits_while_full": hits,
+        "embedded_after_cure": report.embedded,
+        "same_as_undisturbed": same,
+        "ok": kept and says and same and hits >= len(whole(before)),
+    }
+
+
+def read_only(place: Path) -> dict[str, Any]:
+    """A library on a disk that cannot be written: it is searched, and every way to write says what to do."""
+    folder = make_media(place / "media", photos=40, videos=1)
+    library = place / "disk" / "library"
+    ingest(Library(library, create=True), ColourEncoder(), [folder])
+    before = snapshot(library)
+    _mount("-o", "remount,ro", place / "disk")
+    hits = len(_found(library))
+    make_media(folder, photos=2, videos=0, seed=9)
+    messages = {
+        "index": refusal(lambda: ingest(Library(library), ColourEncoder(), [folder])),
+        "make": refusal(lambda: Library(place / "disk" / "other", create=True)),
+        "label": refusal(lambda: Library(library).put_labels([_label(library)])),
+        "remove": refusal(Library(library).delete),
+        "forget": refusal(lambda: Library(library).drop_encoder(ColourEncoder().id)),
+    }
+    says = all("permission" in each.lower() or "read-only" in each.lower() for each in messages.values())
+    return {"hits": hits, "messages": messages, "ok": hits == 41 and says and snapshot(library) == before}
+
+
+def too_long(library: Path, folder: Path, limit: int) -> str:
+    """The message of a run that may write no file longer than `limit` bytes: a full disk where none can be mounted."""
+    program = (
+        "import resource, signal, sys, runpy\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))\n"
+        "sys.argv = sys.argv[1:]\n"
+        "runpy.run_path(sys.argv[0], run_name='__main__')\n"
+    )
+    child = [sys.executable, "-c", program, str(Path(__file__).with_name("fault_place.py")), str(library), str(folder)]
+    done = subprocess.run(child, stdout=subprocess.PIPE, check=True, timeout=600)
+    return str(json.loads(done.stdout.splitlines()[-1]).get("error", ""))
+
+
+def _found(library: Path) -> list[Any]:
+    return search(Library(library), ColourEncoder(), parse_query("red"), top_k=1000, fold_duplicates=False).hits
+
+
+def _label(library: Path) -> Any:
+    from core.library.schema import Label
+
+    return Label(Library(library).items()["id"][0].as_py(), "mood", "calm", "person")
+
+
+def _fill(path: Path, *, leave: int) -> None:
+    free = shutil.disk_usage(path.parent).free
+    with path.open("wb") as file:
+        file.write(bytes(max(0, free - leave)))
+
+
+def _mount(*arguments: object) -> None:
+    subprocess.run(["mount", *map(str, arguments)], check=True)
+
+
+def main() -> None:
+    fault, place = sys.argv[1], Path(sys.argv[2])
+    (place / "disk").mkdir(parents=True)
+    _mount("-t", "tmpfs", "-o", f"size={_SIZE_MB}m", "tmpfs", place / "disk")
+    print(json.dumps({"full": full, "read-only": read_only}[fault](place)))
+
+
+if __name__ == "__main__":
+    main()
