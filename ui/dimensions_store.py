@@ -12,6 +12,7 @@ from core import Encoder, Library
 from core.encoders.reduced import Method, ReducedEncoder, reduced_title
 from core.figures_dimensions import METHOD_NAMES
 from core.library.reduce import reduction_for, reductions_of, store_reduced
+from core.policy import policy
 from core.progress import OnProgress
 from ui.jobs import busy
 from ui.page import counted, plain, size_text
@@ -49,6 +50,9 @@ def store_section(library: Library, encoder: Encoder) -> tuple[int, Method] | No
 
 
 def _store(library: Library, encoder: Encoder, dim: int, method: Method) -> None:
+    if not policy().may_write_shared:
+        st.caption("Storing is for who runs this server: it would change what all visitors choose from.")
+        return
     if busy(library):
         st.caption(":material/sync: Wait until the library is indexed.")
         return

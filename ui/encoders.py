@@ -53,7 +53,7 @@ def encoder_title(name: str) -> str:
 
 def encoder_name(name: str) -> str:
     """An encoder's name as it can be read: that of one with fewer dimensions says how many."""
-    return reduced_title(name) or imported_title(name) or name
+    return reduced_title(name) or imported_title(name) or policy().shown(name)
 
 
 def encoder_choices(*more: str) -> list[str]:
@@ -62,7 +62,12 @@ def encoder_choices(*more: str) -> list[str]:
     Where no model may be loaded, only those that are here.
     """
     names = dict.fromkeys([*encoder_names(), *more])
-    return [name for name in names if policy().may_load_models or _is_here(name)]
+    return [name for name in names if is_offered(name)]
+
+
+def is_offered(name: str) -> bool:
+    """Whether visitors may have the encoder of that name."""
+    return policy().may_load_models or _is_here(name)
 
 
 @st.cache_data(show_spinner=False, ttl=60, max_entries=256)
@@ -78,7 +83,7 @@ def get_encoder(name: str, *, proven: bool = False) -> Encoder:
     A model of a hub or a folder is loaded whole before it counts as open, so that a broken one is never switched to.
     proven: it worked before, so that loading can wait for the first search. Raises EncoderError.
     """
-    if not (policy().may_load_models or _is_here(name)):
+    if not is_offered(name):
         raise EncoderError(f"The encoder {name!r} is not offered here: choose one of the list.")
     slot = _slot(name)
     if slot.encoder is None:

@@ -6,8 +6,9 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.encoders.reduced import reduction_names
+from core.policy import policy
 from ui.add import embed_button
-from ui.encoders import encoder_choices, encoder_title, get_encoder
+from ui.encoders import encoder_choices, encoder_title, get_encoder, is_offered
 from ui.jobs import busy
 from ui.libraries import library_facts
 from ui.page import plain
@@ -16,11 +17,12 @@ from ui.page import plain
 def other_encoder(library: Library, encoder: Encoder) -> Encoder | None:
     """The encoder to compare with, once it has vectors here; until then the page says how it gets them."""
     state = st.session_state
-    stored = [entry.name for entry in library.encoders() if entry.name != encoder.name]
+    stored = [entry.name for entry in library.encoders() if entry.name != encoder.name and is_offered(entry.name)]
     if "other" not in state:  # a widget that writes itself into the link would write how names are shown, not the names
         state["other"] = st.query_params.get("other") or (stored[0] if stored else None)
     if state["other"] == encoder.name:  # picked in the sidebar meanwhile, and so not to choose from here
         state["other"] = stored[0] if stored else None
+    any_model = policy().may_load_models
     names = encoder_choices(*filter(None, [state["other"]]), *reduction_names())
     name = st.selectbox(
         "Compare with",
@@ -28,10 +30,11 @@ def other_encoder(library: Library, encoder: Encoder) -> Encoder | None:
         index=None,
         key="other",
         format_func=encoder_title,  # a title that changes would come back from the browser as if it had been typed
-        accept_new_options=True,
-        placeholder="Choose one, or type a hub id (owner/model) or a folder",
-        help="Those that have vectors here come first. Any CLIP or SigLIP of the Hugging Face hub, the folder of a "
-        "saved one, or one with fewer dimensions as made on the page How many dimensions.",
+        accept_new_options=any_model,
+        placeholder="Choose one" + ", or type a hub id (owner/model) or a folder" * any_model,
+        help="Those that have vectors here come first."
+        + " Any CLIP or SigLIP of the Hugging Face hub, the folder of a saved one, or one with fewer dimensions as "
+        "made on the page How many dimensions." * any_model,
     )
     if name:
         st.query_params["other"] = name

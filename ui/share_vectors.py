@@ -21,7 +21,7 @@ from ui.encoders import encoder_name
 from ui.in_python import in_python, library_text
 from ui.jobs import busy
 from ui.libraries import may_change
-from ui.page import boundary, counted, file_table, plain, size_text
+from ui.page import boundary, counted, file_limit, file_table, plain, size_text
 from ui.sidebar import use_encoder
 from ui.tasks import asked
 from ui.visit_work import in_turn
@@ -132,7 +132,8 @@ def import_section(library: Library) -> None:
     if not may_change(library):
         st.caption("This library is shared and cannot be changed: start one for this visit first.")
         return
-    file = st.file_uploader("File of vectors", type=["parquet", "npz"], key="import_file", max_upload_size=1000)
+    limit = file_limit(1000)
+    file = st.file_uploader("File of vectors", type=["parquet", "npz"], key="import_file", max_upload_size=limit)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.text_input("Call them", key="import_name", placeholder="as the file", max_chars=60, width=240)
         root = ""

@@ -11,13 +11,14 @@ from typing import Literal
 import streamlit as st
 
 from core import Encoder, Item, Library, Term, format_query, parse_query, search
-from core.errors import QueryError
+from core.errors import MediaError, QueryError
+from core.library.uploads import too_much
 from core.media.images import open_image
 from core.media.kinds import IMAGE_SUFFIXES, VIDEO_SUFFIXES, is_image_path
 from core.query import CONCEPT
 from ui.gallery import Card, gallery
 from ui.libraries import some_items
-from ui.page import boundary, plain
+from ui.page import boundary, file_limit, plain
 from ui.terms import describe, term_picture
 
 _SHOWN = 18  # pictures to choose from
@@ -160,11 +161,13 @@ def _choose(key: str, library: Library, encoder: Encoder) -> None:
             "Or one of your own: it is used here only, not kept and not added to the library",
             type=sorted(suffix.removeprefix(".") for suffix in IMAGE_SUFFIXES | VIDEO_SUFFIXES),
             key=turn,
-            max_upload_size=200,
+            max_upload_size=file_limit(200),
         )
         if file is not None:
             kind: Literal["image", "clip"] = "image" if is_image_path(file.name) else "clip"
             data = file.getvalue()
+            if (reason := too_much(file.name, data)) is not None:
+                raise MediaError(reason)
             if kind == "image":
                 open_image(data, min_side=encoder.min_side)  # one that cannot be read is told here
             st.session_state[_upload_key(key)] = Term(kind, data)
