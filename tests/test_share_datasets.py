@@ -119,9 +119,7 @@ def test_a_row_cannot_name_files_of_elsewhere(tmp_path: Path, encoder: ColourEnc
     assert all("outside of the data set" in reason for _, reason in report.refused)
 
 
-def test_what_is_no_picture_is_refused_and_names_cannot_leave_the_folder(
-    tmp_path: Path, encoder: ColourEncoder
-) -> None:
+def test_what_is_no_picture_is_refused_and_no_name_leaves_the_folder(tmp_path: Path, encoder: ColourEncoder) -> None:
     values = [b"", b"no picture", png("red"), png("blue")]
     paths = ["a.png", "b.png", "../../../evil.png", "=cmd()|x\n.png"]
     rows = [{"bytes": value, "path": path} for value, path in zip(values, paths, strict=True)]

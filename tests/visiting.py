@@ -19,7 +19,8 @@ from streamlit.testing.v1 import AppTest
 import ui.encoders
 import ui.results
 import ui.video_results
-from core import Library, SearchResult, ingest, search
+from core import Encoder, Library, SearchResult, ingest, search
+from core.encoders import open_encoder as open_installed
 from core.errors import EncoderError
 from core.library.registry import create_library
 from core.search_video import VideoHit, VideoResult, search_videos
@@ -37,9 +38,11 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, encoder: ColourEncode
     other = ColourEncoder("colour-2")
     other.name = "other"
 
-    def open_encoder(name: str, **_: Any) -> ColourEncoder:
+    def open_encoder(name: str, **_: Any) -> Encoder:
         if name in ("embedded", "colour", "other"):
             return other if name == "other" else encoder
+        if name.startswith("imported:"):
+            return open_installed(name)
         raise EncoderError(f"There is no model {name}: check its name.")
 
     def by_score(*args: Any, **options: Any) -> SearchResult:

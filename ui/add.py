@@ -9,6 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from core import Encoder, Library
+from core.encoders.imported import reads_words
 from core.library.sample import build_sample, sample_path
 from core.library.scan import scan
 from core.library.uploads import UploadReport, save_uploads
@@ -36,6 +37,12 @@ def embed_button(library: Library, encoder: Encoder, facts: LibraryFacts) -> Non
     """Gives the pictures and videos that have no vectors of this encoder theirs."""
     if not may_change(library):
         st.caption("This library is shared: choose an encoder in the sidebar that it has vectors of.")
+        return
+    if not reads_words(encoder):
+        st.caption(
+            f"{facts.waiting} have none of these vectors. They were imported: import vectors of these files too, or "
+            "choose another encoder."
+        )
         return
     label = f"Embed {facts.waiting} with this encoder"
     if st.button(label, type="primary", icon=":material/deployed_code:", disabled=busy(library)):

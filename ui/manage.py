@@ -136,7 +136,7 @@ def remove_button(library: Library) -> None:
 @st.dialog("Remove this library?")
 def _confirm_removal(library: Library) -> None:
     with boundary():
-        uploads = sum(1 for path in (library.path / "uploads").glob("*") if path.is_file())
+        uploads = sum(1 for path in (library.path / "uploads").rglob("*") if path.is_file())
         st.markdown(f"**{plain(library.name)}**")
         if policy().may_see_paths:
             st.code(str(library.path), language=None, wrap_lines=True)

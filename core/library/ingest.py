@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.encoders.base import Encoder
+from core.encoders.imported import reads_words
 from core.errors import MediaError
 from core.library.batch import Batch, Embedded
 from core.library.clip import Clip
@@ -124,7 +125,7 @@ class _Run:
         found = scan(paths, wanted=is_media_path, on_found=lambda count: self._tell("scan", count, None))
         self._find_gone(found)
         work = [file for file in found.files.values() if not self._is_current(file)]
-        if work and not self._cancelled():  # what a search will need, so that the first one does not wait for it
+        if work and reads_words(self.encoder) and not self._cancelled():  # so that the first search does not wait
             neutral_vectors(self.encoder, on_progress=self.on_progress)
         self._embed_pictures([file for file in work if is_image_path(file.path)])
         self._embed_videos([file for file in work if not is_image_path(file.path)])

@@ -1,0 +1,120 @@
+"""Taking vectors and pages away, and bringing vectors in, as a visitor does it without a browser."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from fakes import ColourEncoder
+from streamlit.testing.v1 import AppTest
+from visiting import LIBRARY, SEARCH, cards, find, item_id, labels, press, said, settled, visit, world  # noqa: F401
+
+import ui.share_vectors
+from core import Library, ingest
+from core.library.registry import create_library
+from core.share.import_vectors import import_vectors
+
+pytestmark = pytest.mark.usefixtures("world")
+EXPLORE = "pages/explore.py"
+
+
+@pytest.fixture
+def colours(photos: Path, encoder: ColourEncoder) -> Library:
+    library = create_library("Colours")
+    ingest(library, encoder, [photos])
+    return library
+
+
+def offered(at: AppTest) -> list[str]:
+    """The labels of the download buttons."""
+    return [each.label for each in at.get("download_button")]
+
+
+def table(paths: list[str], vectors: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    pq.write_table(pa.table({"path": paths, "vector": list(vectors)}), buffer)
+    return buffer.getvalue()
+
+
+def bring_in(at: AppTest, name: str, data: bytes) -> AppTest:
+    at.file_uploader("import_file").set_value((name, data, "application/octet-stream")).run()
+    return settled(press(at, "Import"))
+
+
+def test_a_library_s_vectors_are_written_when_asked(colours: Library) -> None:
+    at = visit(LIBRARY)
+    assert "8 vectors of 48 numbers: about" in said(at) and not offered(at)
+    at = settled(press(at, "Make the file"))
+    assert [label for label in offered(at) if label.startswith("Save it (")]
+    at = at.selectbox("export_format").set_value(".zip").run()
+    assert not offered(at) and at.checkbox("export_sprite").label == "With small pictures"
+
+
+def test_what_is_too_much_for_a_browser_is_told_a_command(colours: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ui.share_vectors, "_MOST_BYTES", 10)
+    at = visit(LIBRARY)
+    assert f"python -m core export --library {colours.path} --out vectors.parquet" in said(at)
+    assert "Make the file" not in labels(at)
+
+
+def test_an_empty_library_has_nothing_to_take(world: None) -> None:  # noqa: F811
+    create_library("Empty")
+    assert "There are no vectors yet" in said(visit(LIBRARY))
+
+
+def test_foreign_vectors_come_in_and_are_used(colours: Library) -> None:
+    vectors = np.repeat(np.eye(4), 2, axis=0) + np.arange(8)[:, None] * 0.01
+    paths = [*colours.items()["path"].to_pylist()[:7], "gone.png"]
+    at = bring_in(visit(LIBRARY), "mine.parquet", table(paths, vectors))
+    assert "7 vectors of 7 items, as mine, imported (4 dimensions)" in said(at) and "1 row left out" in said(at)
+    at = press(at, "Use them")
+    assert at.selectbox("encoder_pick").value == "imported:mine:4" and "7 pictures searchable" in said(at)
+
+    at = at.switch_page(SEARCH).run()
+    assert "typed words cannot be compared" in said(find(at, "red"))
+    first, second = (Path(path).name for path in paths[:2])
+    at = find(at, f"item:{item_id(colours, first)}")
+    assert not at.error
+    if "Show the nearest" in str([each.label for each in at.toggle]):
+        at = at.toggle("beyond").set_value(True).run()
+    grid = next(each for each in at.get("bidi_component") if "cards" in each.proto.json)
+    assert grid.proto.json.index(second) > 0
+
+    at = at.switch_page(EXPLORE).run()
+    at = settled(press(at, "Lay out the map"))
+    assert "cluster" in said(at) and not at.error
+
+
+def test_a_table_that_will_not_do_says_why(colours: Library) -> None:
+    at = bring_in(visit(LIBRARY), "v.parquet", table(["red.png"], np.ones((1, 1))))
+    assert "2 to 4096 are possible" in said(at)
+    at = bring_in(visit(LIBRARY), "v.npz", b"no zip")
+    assert "cannot be read" in said(at)
+
+
+def test_results_and_selections_can_be_saved(colours: Library) -> None:
+    at = find(visit(SEARCH), "red")
+    at = settled(press(at, "Make the page"))
+    assert any(label.startswith("Save it (") for label in offered(at))
+    at = visit(EXPLORE, layout="PCA", k="3")
+    at = settled(press(at, "Lay out the map")) if "Lay out the map" in labels(at) else at
+    at = settled(press(at, "Make the page"))
+    assert any(label.startswith("Save it (") for label in offered(at))
+
+
+def test_the_public_changes_no_shared_library(colours: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEMBLANCE_PUBLIC", "1")
+    at = visit(LIBRARY)
+    assert "cannot be changed" in said(at) and not [each for each in at.file_uploader if each.key == "import_file"]
+    assert str(colours.path.parent) not in said(at)
+
+
+def test_embedding_with_imported_vectors_says_why_not(colours: Library, tmp_path: Path) -> None:
+    (tmp_path / "v.parquet").write_bytes(table(["red.png"], np.ones((1, 3))))
+    import_vectors(colours, tmp_path / "v.parquet")
+    at = visit(LIBRARY, encoder="imported:v:3")
+    assert "Embed 7 pictures with this encoder" not in labels(at) and "They were imported" in said(at)
