@@ -181,13 +181,20 @@ def _told(taught: _Taught) -> None:
             "Items with a past", f"{warm:,} of {len(log.item_names):,}", help="Of the library's searchable items."
         )
         st.metric("Not in the library", f"{len(learned.unknown):,}", help="Items of the log; their rows were left out.")
-    st.markdown(
-        f"Learned from **{plain(taught.name) or 'the likes kept here'}**. The {cold:,} items that "
-        "nobody in it had to do with are not lost: what people would think of them is predicted from what they show."
+    new = (
+        f" The {cold:,} items that nobody in it had to do with are not lost: what people would think of them is "
+        "predicted from what they show."
     )
+    st.markdown(f"Learned from **{plain(taught.name) or 'the likes kept here'}**.{new if cold else ''}")
     if learned.unknown:
         with st.expander(f"{counted(len(learned.unknown), 'item')} of the log not in this library"):
             st.dataframe([{"item": name} for name in learned.unknown[:_UNKNOWN]], hide_index=True, key="unknown_items")
             if len(learned.unknown) > _UNKNOWN:
                 st.caption(f"The first {_UNKNOWN}.")
-    st.button("Forget what was learned", icon=":material/close:", on_click=stop, args=(_KEY,), type="tertiary")
+    with st.container(horizontal=True, key="learned_next"):
+        st.button("To the feed", icon=":material/arrow_forward:", on_click=_to_feed)
+        st.button("Forget what was learned", icon=":material/close:", on_click=stop, args=(_KEY,), type="tertiary")
+
+
+def _to_feed() -> None:
+    st.session_state["part"] = "feed"
