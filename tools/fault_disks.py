@@ -39,7 +39,7 @@ def on_small_disk(fault: str, place: Path) -> dict[str, Any]:
 def full(place: Path) -> dict[str, Any]:
     """The disk fills up while indexing: the message says so, what was committed stays, and room cures it."""
     few = make_media(place / "few", photos=60, videos=0, seed=1)
-    many = make_media(place / "many", photos=600, videos=1, seed=2)
+    many = make_media(place / "many", photos=400, videos=1, seed=2)
     ingest(Library(place / "disk" / "library", create=True), ColourEncoder(), [few])
     before = snapshot(place / "disk" / "library")
     _fill(place / "disk" / "ballast", leave=150_000)

@@ -12,7 +12,6 @@ from typing import Any
 
 from fault_place import command, make_media, run, snapshot, whole
 
-
 _KILLS = 5  # of one library
 
 
@@ -31,7 +30,7 @@ def kills(place: Path, *, rounds: int, photos: int = 300, videos: int = 3, seed:
         library, before = place / f"library{first}", dict[str, tuple[Any, ...]]()
         kept.append([])
         for _ in range(min(_KILLS, rounds - first)):
-            _kill(library, folder, after_s=dice.uniform(0.0, lasts_s / 4))
+            _kill(library, folder, after_s=dice.uniform(0.0, lasts_s / 2))
             now = snapshot(library) if (library / "library.json").exists() else {}
             spoilt += sum(now.get(path) != before[path] for path in whole(before))
             spoilt += sum(now[path] != wanted[path] for path in whole(now))
@@ -51,9 +50,9 @@ def kills(place: Path, *, rounds: int, photos: int = 300, videos: int = 3, seed:
     }
 
 
-def two_writers(place: Path, *, rounds: int) -> dict[str, Any]:
+def two_writers(place: Path, *, rounds: int, photos: int = 150) -> dict[str, Any]:
     """Two processes at once: one indexes, the other is told to wait, and the library is as if there had been one."""
-    folder = make_media(place / "media", photos=150, videos=1)
+    folder = make_media(place / "media", photos=photos, videos=1)
     run(place / "alone", folder)
     wanted, messages, right = snapshot(place / "alone"), set[str](), 0
     for number in range(rounds):

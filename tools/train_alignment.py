@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import pickle
 import sys
 import time
 from collections.abc import Callable
@@ -70,15 +69,16 @@ class Extractor:
 
     def __call__(self, what: str, paths: list[Path], views: int) -> Photos:
         key = hashlib.sha256("".join(map(str, paths)).encode()).hexdigest()[:12]
-        path = self._cache / f"{what}-{views}-{SIZE}-{key}.pickle" if self._cache else None
+        path = self._cache / f"{what}-{views}-{SIZE}-{key}.npz" if self._cache else None
         if path and path.is_file():
-            return pickle.loads(path.read_bytes())
+            with np.load(path, allow_pickle=False) as kept:
+                return Photos(kept["maps"], kept["features"], float(kept["step"]), float(kept["zero"]))
         with tqdm(total=len(paths), desc=what, unit="photo", mininterval=1) as bar:
             tick: Callable[[int], None] = lambda done: bar.update(done - bar.n)  # noqa: E731
             photos = extract(self._tower, paths, cut=_CUT, size=SIZE, views=views, tick=tick)
         if path:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(pickle.dumps(photos))
+            np.savez(path, maps=photos.maps, features=photos.features, step=photos.step, zero=photos.zero)
         return photos
 
 
