@@ -5,7 +5,10 @@ const ICON =
 export default function ({ data, parentElement }) {
   const button = parentElement.querySelector("button");
   const told = parentElement.querySelector("span");
-  const show = (text) => (button.innerHTML = ICON + text); // text: our own words
+  const show = (text) => {
+    button.innerHTML = ICON;
+    button.append(text);
+  };
   if (!button.innerHTML) show("Copy link");
   button.title = data.title;
   button.onclick = async () => {
