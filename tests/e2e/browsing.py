@@ -15,6 +15,7 @@ FLAGS = (
     "--disable-component-update --disable-sync"
 ).split()
 PHONE = {"width": 390, "height": 844}
+DESKTOP = {"width": 1280, "height": 900}
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,12 +36,26 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             build_sample(open_encoder())
         except SemblanceError as error:
             pytest.skip(f"the embedded encoder or the sample photos cannot be had: {error}")
-        with socket.socket() as free:
-            free.bind(("localhost", 0))
-            port = free.getsockname()[1]
-        options = ["--server.headless", "true", "--server.port", str(port)]
-        command = [sys.executable, "-m", "streamlit", "run", "app.py", *options]
-        server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    with _served(home) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def empty_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a running app whose home is empty."""
+    with _served(tmp_path_factory.mktemp("empty site")) as address:
+        yield address
+
+
+@contextmanager
+def _served(home: Path) -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        port = free.getsockname()[1]
+    options = ["--server.headless", "true", "--server.port", str(port)]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", *options]
+    environment = {**os.environ, "SEMBLANCE_HOME": str(home)}
+    server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _wait_for(f"http://localhost:{port}/_stcore/health", server)
         yield f"http://localhost:{port}"
@@ -75,9 +91,19 @@ def chrome() -> Iterator[Browser]:
 @pytest.fixture
 def visitor(chrome: Browser, site: str) -> Iterator[Visitor]:
     """A fresh visitor; at the end of each test nothing may have gone wrong in the tab."""
-    from browsing import Visitor
+    yield from _visit(chrome, site)
 
-    context = chrome.new_context(viewport={"width": 1280, "height": 900})
+
+@pytest.fixture
+def newcomer(chrome: Browser, empty_site: str) -> Iterator[Visitor]:
+    """The same where there is no library yet."""
+    yield from _visit(chrome, empty_site)
+
+
+def _visit(chrome: Browser, site: str) -> Iterator[Visitor]:
+    from browsing import DESKTOP, Visitor
+
+    context = chrome.new_context(viewport=DESKTOP)
     visitor = Visitor(site, context.new_page())
     yield visitor
     assert visitor.wrong == []

@@ -1,0 +1,66 @@
+"""Every page of the navigation, whichever there are, with the sample library and with none, at both widths."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+from browsing import DESKTOP, PHONE, Visitor
+
+_FIRST_WORDS = """
+[...document.querySelectorAll('[data-testid=stMain] [data-testid=stMarkdown]')].map(each => each.innerText)[0] ?? ''
+"""
+
+
+@pytest.mark.parametrize("home", ["visitor", "newcomer"])
+def test_every_page_stands(home: str, request: pytest.FixtureRequest) -> None:
+    visitor: Visitor = request.getfixturevalue(home)
+    looked_at, wrong = [], []
+    for name, title in each_page(visitor.go()):
+        looked_at.append(name)
+        wrong += [f"{name}: {each}" for each in faults(visitor, title)]
+    assert wrong == []
+    assert len(looked_at) >= 16
+
+
+def each_page(visitor: Visitor) -> Iterator[tuple[str, str]]:
+    """Opens one page of the navigation after the other, in one visit, and each of its parts; tells its name, and how
+    its title begins."""
+    links = visitor.page.get_by_test_id("stSidebarNavLink")
+    for link in links.all():
+        link.evaluate("link => link.click()")
+        path = urlsplit(link.get_attribute("href") or "").path
+        visitor.page.wait_for_function("path => location.pathname === path", arg=path)
+        name = link.get_by_test_id("stMarkdownContainer").inner_text().strip()
+        title = name if path.strip("/") else ""  # the first page greets with other words
+        yield name, title
+        parts = visitor.page.get_by_test_id("stMain").get_by_role("radiogroup", name="Look at").get_by_role("radio")
+        for part in parts.all()[1:]:
+            part.click()
+            yield f"{name}, {part.inner_text()}", title
+
+
+def faults(visitor: Visitor, title: str) -> list[str]:
+    """What is wrong with the page that is open; its title begins with `title`."""
+    visitor.settle()
+    page, found = visitor.page, []
+    if not page.locator("h1").inner_text().startswith(title):
+        found.append(f"its title is {page.locator('h1').inner_text()!r}")
+    about = page.evaluate(_FIRST_WORDS)
+    if len(re.findall(r"[.!?](?:\s|$)", about)) < 2:
+        found.append(f"no two sentences below the title, but {about!r}")
+    if page.get_by_test_id("stException").count() or page.get_by_text("Something went wrong").count():
+        found.append("it failed")
+    for width, size in (("phone", PHONE), ("desktop", DESKTOP)):
+        page.set_viewport_size(size)
+        page.wait_for_timeout(200)  # components and charts measure themselves anew
+        if not visitor.fits():
+            found.append(f"it scrolls sideways at the width of a {width}")
+    found += visitor.wrong
+    visitor.wrong.clear()
+    return found
