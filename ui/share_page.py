@@ -48,9 +48,9 @@ def save_map(library: Library, encoder: Encoder, asked_for: Asked, atlas: Atlas,
 
 
 def _pop_up(key: str, work: Callable[[], Work[bytes]], about: object, name: str, note: str) -> None:
-    with st.popover("Save as a page", icon=":material/html:", key=f"save {key}"), boundary():
+    with st.popover("Save as a page", icon=":material/article:", key=f"save {key}"), boundary():
         st.caption(f"{_ABOUT} {note}")
-        data = asked(key, "Make the page", work(), title="Making the page", about=about, icon=":material/html:")
+        data = asked(key, "Make the page", work(), title="Making the page", about=about, icon=":material/article:")
         if data is not None:
             st.download_button(
                 f"Save it ({size_text(len(data))})",
