@@ -106,6 +106,14 @@ def test_results_and_selections_can_be_saved(colours: Library) -> None:
     assert any(label.startswith("Save it (") for label in offered(at))
 
 
+def test_captions_of_the_library_measure_dimensions(colours: Library) -> None:
+    page = "pages/dimensions.py"
+    assert "caption of" not in said(visit(page, captions_from="the library"))
+    red = item_id(colours, "red.png")
+    colours.put_captions([(red, "red"), (red, "a red thing"), ("gone", "nobody's")])
+    assert "2 captions of 1 item, such as “a red thing”" in said(visit(page, captions_from="the library"))
+
+
 def test_the_public_changes_no_shared_library(colours: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SEMBLANCE_PUBLIC", "1")
     at = visit(LIBRARY)

@@ -11,6 +11,7 @@ from core.labelled_items import named_captions
 from ui.lab_data import items_of, labels_section, table_of, tell_unknown
 from ui.page import counted, plain
 
+_KEPT = "the library"  # of a data set, see `core.share.datasets`
 _WAYS = ("none", "file names", "a CSV")
 
 
@@ -32,15 +33,21 @@ def known_section(library: Library, encoder: Encoder) -> Known:
 
 def captions_section(library: Library, encoder: Encoder) -> tuple[tuple[str, str], ...]:
     """(item id, caption), as many as a visitor has; none while there are none. Raises DataError."""
+    kept = library.captions()
+    ways = (_WAYS[0], _KEPT, *_WAYS[1:]) if kept else _WAYS
     way = st.segmented_control(
-        "Captions from", _WAYS, default=_WAYS[0], required=True, key="captions_from", bind="query-params",
+        "Captions from", ways, default=_WAYS[0], required=True, key="captions_from", bind="query-params",
         help="A caption is a sentence, or a few words, known to describe a picture. Names of files do where somebody "
         "gave them words: a dog on the beach.jpg.",
     )  # fmt: skip
     if way == _WAYS[0]:
         return ()
     items = items_of(library, encoder)
-    pairs = _of_csv(items) if way == "a CSV" else named_captions(items)
+    if way == _KEPT:
+        here = {item.id for item in items}
+        pairs: list[tuple[str, str]] | None = [(item_id, caption) for item_id, caption in kept if item_id in here]
+    else:
+        pairs = _of_csv(items) if way == "a CSV" else named_captions(items)
     if pairs is None:
         return ()
     example = f", such as “{plain(pairs[0][1])}”" if pairs else ""
