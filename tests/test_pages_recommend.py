@@ -1,0 +1,421 @@
+"""Recommend as a visitor meets it, without a browser: liked, disliked, carried, learned from a log, measured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fakes import COLOURS, ColourEncoder
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+from visiting import SEARCH, component, item_id, press, said, settled, visit, world  # noqa: F401
+
+import core
+import ui.encoders
+from core import Library, ingest
+from core.errors import DataError
+from core.library.registry import create_library
+from core.recommend.clicks import clicks_of
+from core.recommend.items import names_of
+from core.recommend.log import read_log, resolved
+from core.recommend.opinions import Opinions, Said, likes_csv, opinions_json, read_opinions
+
+pytestmark = pytest.mark.usefixtures("world")
+RECOMMEND = "pages/recommend.py"
+
+
+@pytest.fixture
+def shades(tmp_path: Path, encoder: ColourEncoder) -> Library:
+    """Twelve noisy shades each of four colours: red0.png to red11.png and so on."""
+    rng = np.random.default_rng(0)
+    for name in ("red", "green", "blue", "yellow"):
+        (tmp_path / "shades").mkdir(exist_ok=True)
+        for number in range(12):
+            shade = np.clip(np.array(COLOURS[name]) + rng.integers(-60, 60, (4, 4, 3)), 0, 255).astype(np.uint8)
+            Image.fromarray(shade).resize((40, 40), 0).save(tmp_path / "shades" / f"{name}{number}.png")
+    library = create_library("Shades")
+    ingest(library, encoder, [tmp_path / "shades"])
+    return library
+
+
+def open_feed(**link: str) -> AppTest:
+    return visit(RECOMMEND, **{"explore": "0", "diverse": "0"} | link)
+
+
+def feed(at: AppTest) -> list[dict]:
+    return component(at, "cards")[0]["cards"]
+
+
+def names(at: AppTest) -> list[str]:
+    return [card["name"] for card in feed(at)]
+
+
+def reasons(at: AppTest) -> dict[str, list[str]]:
+    """Card -> the names of the likes that it is there for."""
+    shown = component(at, "cards")[0]
+    return {card["name"]: [shown["small"][each]["name"] for each in card["because"]] for card in shown["cards"]}
+
+
+def groups(at: AppTest) -> dict[str, list[str]]:
+    """Taste (or "Disliked") -> names of what is in it."""
+    return {
+        group["title"]: [item["name"] for item in group["items"]]
+        for told in component(at, "groups")
+        for group in told["groups"]
+    }
+
+
+def thumb(at: AppTest, library: Library, name: str, what: Said | None) -> AppTest:
+    """As a click on a thumb of the feed does."""
+    wanted = item_id(library, name)
+    (visited,) = at.session_state["recommend visits"].values()
+    visited.opinions.say(wanted, what)
+    if wanted in visited.shown:  # else it was found by a search
+        visited.held.setdefault(wanted, visited.shown.index(wanted))
+    return at.run()
+
+
+def share(shown: list[str], colour: str) -> float:
+    return sum(each.startswith(colour) for each in shown) / len(shown)
+
+
+def likes_of(at: AppTest) -> list[str]:
+    return [name for title, names in groups(at).items() if title != "Disliked" for name in names]
+
+
+# before anything is there
+
+
+def test_without_a_library_the_page_says_what_to_do() -> None:
+    at = visit(RECOMMEND)
+    assert "no library to recommend from" in said(at) and at.page_link
+
+
+def test_an_empty_library_is_told_from_one_without_vectors(shades: Library) -> None:
+    create_library("Empty")
+    assert "Empty holds no pictures or videos yet" in said(visit(RECOMMEND, library="Empty"))
+    at = visit(RECOMMEND, library="Shades", encoder="other")
+    assert "no vectors of this encoder yet" in said(at) and not component(at, "cards")
+
+
+def test_one_picture_is_a_feed_that_ends(tmp_path: Path, encoder: ColourEncoder) -> None:
+    Image.new("RGB", (40, 30), COLOURS["red"]).save(tmp_path / "only.png")
+    library = create_library("One")
+    ingest(library, encoder, [tmp_path])
+    at = open_feed()
+    assert names(at) == ["only.png"]
+    at = thumb(at, library, "only.png", "like")
+    assert names(at) == ["only.png"] and feed(at)[0]["said"] == "like", "what was liked stays in its place"
+    at = press(at, "Show others")
+    assert "Nothing more to show" in said(at) and not component(at, "cards")
+
+
+# the feed
+
+
+def test_a_first_visit_begins_anywhere_and_says_so(shades: Library) -> None:
+    at = open_feed()
+    assert "Nothing liked yet" in said(at) and "a start at random" in said(at)
+    assert {name[0] for name in names(at)} == set("rgby"), "of every colour"
+    assert not any(card["because"] or card["score"] for card in feed(at))
+    assert names(at) == names(at.run()), "the same ones until somebody does something"
+
+
+def test_a_like_turns_the_feed_at_once_and_its_card_stays(shades: Library) -> None:
+    at = open_feed()
+    before = names(at)
+    place = before.index(next(name for name in before if name.startswith("red")))
+    liked = before[place]
+    at = thumb(at, shades, liked, "like")
+    after = names(at)
+    assert after[place] == liked and feed(at)[place]["said"] == "like"
+    others = [name for name in after if name != liked]
+    assert share(others[:11], "red") == 1.0 > share(before, "red")
+    first = next(card for card in feed(at) if card["name"] == others[0])
+    assert reasons(at)[others[0]] == [liked] and -1 <= float(first["score"]) <= 1 and "-1 to 1" in first["score_title"]
+    assert groups(at) == {"Taste 1": [liked]} and "1 like, 0 dislikes, one taste" in said(at).replace("**", "")
+
+
+def test_two_tastes_are_both_served_each_for_its_own_reason(shades: Library) -> None:
+    at = open_feed()
+    for name in ("red3.png", "blue4.png"):
+        at = thumb(at, shades, name, "like")
+    assert sorted(len(each) for each in groups(at).values()) == [1, 1]
+    recommended = [card["name"] for card in feed(at) if not card["said"]]
+    assert min(share(recommended, "red"), share(recommended, "blue")) >= 0.3
+    for name in recommended[:10]:
+        assert {each[0] for each in reasons(at)[name]} == {name[0]}
+
+
+def test_a_dislike_pushes_its_like_away(shades: Library) -> None:
+    at = open_feed(diverse="0")
+    at = thumb(at, shades, next(name for name in names(at) if name.startswith("red")), "like")
+    standing = {card["name"]: float(card["score"]) for card in feed(at) if card["score"]}
+    gone = next(name for name in standing if name.startswith("yellow"))
+    at = thumb(at, shades, gone, "dislike")
+    after = {card["name"]: float(card["score"]) for card in feed(at) if card["score"]}
+    yellow = [name for name in after if name.startswith("yellow") and name in standing]
+    assert gone not in after and groups(at)["Disliked"] == [gone]
+    assert share(list(after), "yellow") < share(list(standing), "yellow") or (
+        yellow and all(after[name] < standing[name] - 0.1 for name in yellow)
+    )
+
+
+def test_what_was_said_can_be_taken_back(shades: Library) -> None:
+    at = open_feed()
+    start = names(at)
+    liked = start[3]
+    at = thumb(at, shades, liked, "like")
+    at = thumb(at, shades, liked, None)
+    assert not component(at, "groups") and "Nothing liked yet" in said(at)
+    assert feed(at)[3]["name"] == liked and feed(at)[3]["said"] == ""
+
+
+def test_others_are_shown_until_there_are_none_and_then_the_seen_ones_again(shades: Library) -> None:
+    at = open_feed()
+    first = names(at)
+    at = press(at, "Show others")
+    second = names(at)
+    assert len(first) == len(second) == 24 and not set(first) & set(second)
+    at = press(at, "Show others")
+    assert "Nothing more to show" in said(at)
+    at = press(at, "Show seen again (48)")
+    assert len(names(at)) == 24
+
+
+def test_a_search_finds_something_to_like(shades: Library) -> None:
+    at = open_feed(find="yellow")
+    assert "yellow" in said(at) and all(name.startswith("yellow") for name in names(at)[:5])
+    at = thumb(at, shades, names(at)[0], "like")
+    assert feed(at)[0]["said"] == "like"
+    at = press(at, "Back to the feed")
+    assert share(names(at)[:8], "yellow") == 1.0 and at.text_input("find").value == ""
+
+
+def test_hostile_names_stay_text(tmp_path: Path, encoder: ColourEncoder) -> None:
+    name = "<img src=x onerror=alert(1)> **bold**.png"
+    Image.new("RGB", (40, 30), COLOURS["red"]).save(tmp_path / name)
+    Image.new("RGB", (40, 30), COLOURS["blue"]).save(tmp_path / "b.png")
+    library = create_library("Hostile")
+    ingest(library, encoder, [tmp_path])
+    at = thumb(open_feed(), library, name, "like")
+    assert likes_of(at) == [name] and not at.error
+
+
+# what is kept
+
+
+def test_everything_survives_a_look_at_another_page(shades: Library) -> None:
+    at = open_feed()
+    at = thumb(at, shades, names(at)[0], "like")
+    at = thumb(at, shades, names(at)[5], "dislike")
+    at.slider("explore").set_value(40).run()
+    at = press(at, "Show others")
+    before = groups(at), names(at)
+    at = at.switch_page(SEARCH).run()
+    at = at.switch_page(RECOMMEND).run()
+    assert (groups(at), names(at)) == before and at.slider("explore").value == 40
+
+
+def test_sliders_stand_in_the_link(shades: Library) -> None:
+    at = visit(RECOMMEND, explore="100", diverse="70")
+    assert at.slider("explore").value == 100 and at.slider("diverse").value == 70 and at.slider("mix").disabled
+    at = thumb(at, shades, names(at)[0], "like")
+    assert not any(card["because"] for card in feed(at)), "all of it is exploration"
+
+
+def test_likes_are_taken_away_brought_back_and_forgotten(shades: Library) -> None:
+    at = open_feed()
+    at = thumb(at, shades, names(at)[0], "like")
+    at = thumb(at, shades, names(at)[4], "dislike")
+    at = press(at, "Show others")
+    before = groups(at), names(at)
+    opinions = next(iter(at.session_state["recommend visits"].values())).opinions
+    paths = {row["id"]: row["path"] for row in shades.items().to_pylist()}
+    kept, log = opinions_json(opinions, paths), likes_csv(opinions, paths)
+    at = press(at, "Forget them all")
+    assert not component(at, "groups") and "Nothing liked yet" in said(at)
+    at.file_uploader[0].upload("likes.json", kept).run()
+    assert groups(at) == before[0] and set(names(at)) == set(before[1]), "with what was seen"
+    at = press(at, "Forget them all")
+    at.file_uploader[0].upload("likes.csv", log).run()
+    assert likes_of(at) == before[0]["Taste 1"] and "Disliked" not in groups(at)
+
+
+def test_a_file_without_likes_is_refused(shades: Library) -> None:
+    at = open_feed()
+    at.file_uploader[0].upload("likes.json", b"{}").run()
+    assert "holds no likes" in said(at)
+
+
+def test_likes_are_a_log_too(shades: Library, tmp_path: Path) -> None:
+    paths = {row["id"]: row["path"] for row in shades.items().to_pylist()}
+    opinions = Opinions()
+    for each in list(paths)[:3]:
+        opinions.say(each, "like")
+    (tmp_path / "likes.csv").write_bytes(likes_csv(opinions, paths))
+    log, unknown = resolved(read_log(tmp_path / "likes.csv"), names_of(shades))
+    assert not unknown and [log.item_names[n] for n in log.items] == list(paths)[:3]
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"\xff\xfe", "holds no likes"),
+        (b'{"liked": 3}', "holds no likes"),
+        (b'{"liked": [{"path": "x"}]}', "holds no likes"),
+        (b"user,thing\na,b\n", "holds no likes"),
+        (b"item\nnowhere.png\n", "Not one item"),
+    ],
+)
+def test_opinions_that_cannot_be_read_say_so(data: bytes, told: str) -> None:
+    with pytest.raises(DataError, match=told):
+        read_opinions(data, {"a.png": "a"})
+
+
+def test_opinions_of_another_library_are_found_by_name() -> None:
+    said_there = Opinions(liked={"x1": 5.0}, disliked={"x2": 6.0}, seen={"x3"})
+    data = opinions_json(said_there, {"x1": "/photos/a.png", "x2": "/photos/b.png"})
+    found, unknown = read_opinions(data, {"/photos/a.png": "a", "x2": "b"})
+    assert found == Opinions(liked={"a": 5.0}, disliked={"b": 6.0}) and unknown == ("x3",)
+
+
+# what others did
+
+
+def crowd(library: Library, people: int = 60) -> bytes:
+    """A log of people who go from red pictures to blue ones, and from green ones to yellow ones."""
+    rng = np.random.default_rng(0)
+    rows = ["user,item,time"]
+    for person in range(people):
+        first, then = (("red", "blue"), ("green", "yellow"))[person % 2]
+        picks = [f"{first}{n}.png" for n in rng.permutation(12)[:5]] + [
+            f"{then}{n}.png" for n in rng.permutation(12)[:5]
+        ]
+        rows += [f"p{person},{name},{100 * rng.random() + 100 * place}" for place, name in enumerate(picks)]
+    return "\n".join([*rows, "p0,gone.png,3", "p1,lost.png,4"]).encode()
+
+
+def learned(library: Library, **link: str) -> AppTest:
+    at = open_feed(part="what others did", **link)
+    at.file_uploader("log_file").upload("visits.csv", crowd(library)).run()
+    return settled(press(at, "Learn from it"))
+
+
+def test_a_log_makes_the_mix_live(shades: Library) -> None:
+    at = learned(shades)
+    assert {metric.label: metric.value for metric in at.metric} == {
+        "Interactions": "600", "People": "60", "Items with a past": "48 of 48", "Not in the library": "2",
+    }  # fmt: skip
+    assert "2 items of the log not in this library" in [each.label for each in at.expander]
+    at = press(at, "To the feed")
+    assert not at.slider("mix").disabled and "what others liked most" in said(at)
+    at.slider("mix").set_value(100).run()
+    at = thumb(at, shades, next(name for name in names(at) if name.startswith("red")), "like")
+    others = [card["name"] for card in feed(at) if not card["said"]]
+    assert share(others[:12], "blue") + share(others[:12], "red") > 0.8, "where others with that like went on to"
+    at.slider("mix").set_value(0).run()
+    near = [card["name"] for card in feed(at) if not card["said"]]
+    assert share(near[:11], "red") == 1.0
+
+
+def test_a_log_of_something_else_is_refused(shades: Library) -> None:
+    at = open_feed(part="what others did")
+    assert next(button for button in at.button if button.label == "Learn from it").disabled
+    at.file_uploader("log_file").upload("visits.csv", b"user,item\na,nowhere.png\n").run()
+    at = settled(press(at, "Learn from it"))
+    assert "Not one item of the log is in this library" in said(at) and not at.metric
+    at.file_uploader("log_file").upload("wrong.csv", b"who,what\na,b\n").run()
+    at = settled(press(at, "Learn from it"))
+    assert "wrong.csv needs the columns user and item" in said(at)
+
+
+def test_likes_of_the_app_are_kept_when_asked_and_learned_from(shades: Library) -> None:
+    at = open_feed()
+    at = thumb(at, shades, names(at)[0], "like")
+    assert clicks_of(shades) is None, "nothing is kept before somebody asks"
+    at.segmented_control("part").set_value("what others did").run()
+    at.segmented_control("log_way").set_value("likes in this app").run()
+    at.toggle("keep_clicks").set_value(True).run()
+    kept = clicks_of(shades)
+    assert kept is not None and len(kept) == 1 and "1 like of 1 visit kept" in said(at).replace("**", "")
+    at = settled(press(at, "Learn from it"))
+    assert at.metric[0].value == "1"
+    press(at, "Forget them")
+    assert clicks_of(shades) is None
+
+
+def test_figures_are_measured_when_asked(shades: Library) -> None:
+    at = open_feed(part="how good it is")
+    assert "Figures need a log" in said(at) and not at.get("plotly_chart")
+    at = learned(shades)
+    at.segmented_control("part").set_value("how good it is").run()
+    assert not at.get("plotly_chart")
+    at = settled(press(at, "Measure"))
+    assert at.get("plotly_chart") and "600 interactions" in said(at)
+    ways = set(at.dataframe[0].value["way"])
+    assert {"random", "popularity", "behaviour", "content", "both"} <= ways
+    at.segmented_control("measure").set_value("coverage").run()
+    assert "popularity shows everybody the same few" in said(at)
+
+
+# the advertisement
+
+
+def test_an_advertisement_is_shown_when_asked_with_its_reason_and_a_cap(shades: Library) -> None:
+    at = open_feed()
+    assert not at.toggle("ads").value and "Advertisement" not in said(at)
+    at.toggle("ads").set_value(True).run()
+    at = settled(at)
+    assert "Advertisement** (example)" in said(at)
+    table = b"name,text,words\nRed paint,red,red\n"
+    at.file_uploader("campaigns 0").upload("mine.csv", table).run()
+    at = settled(press(at, "Use these"))
+    liked = next(name for name in names(at) if name.startswith("red"))
+    at = settled(thumb(at, shades, liked, "like"))
+    assert "Red paint" in said(at) and "Why this one" in said(at) and "Shown 1 of 3" in said(at)
+    for _ in range(2):
+        at = settled(thumb(at, shades, next(card["name"] for card in feed(at) if not card["said"]), "like"))
+    assert "Shown 1 of 3" in said(at), "a like of the same feed shows it no second time"
+    for _ in range(3):
+        visited = next(iter(at.session_state["recommend visits"].values()))
+        visited.turn += 1
+        visited.held.clear()
+        at = settled(at.run())
+    assert "Red paint" not in said(at) and "there is none" in said(at)
+
+
+def test_campaigns_that_cannot_be_read_say_so(shades: Library) -> None:
+    at = settled(open_feed(ads="true"))
+    at.file_uploader("campaigns 0").upload("mine.csv", b"title\nx\n").run()
+    at = press(at, "Use these")
+    assert "needs the column name" in said(at)
+
+
+# in Python
+
+
+def test_the_lines_run(shades: Library, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(core, "open_encoder", lambda name="embedded": ui.encoders.open_encoder(name))
+    at = open_feed()
+    at = thumb(at, shades, next(name for name in names(at) if name.startswith("red")), "like")
+    at = press(at, "Show others")
+    exec(compile(at.code[-1].value, "In Python", "exec"), {})
+    told = [line.split("  ")[2].rsplit("/", 1)[1] for line in capsys.readouterr().out.splitlines() if ".png" in line]
+    assert told == names(at)
+
+
+def test_the_lines_that_learn_run(
+    shades: Library, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(core, "open_encoder", lambda name="embedded": ui.encoders.open_encoder(name))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "visits.csv").write_bytes(crowd(shades))
+    at = learned(shades)
+    exec(compile(at.code[-1].value, "In Python", "exec"), {})
+    assert "600 interactions, 2 items of the log are not here" in capsys.readouterr().out
+    at = press(at, "To the feed")
+    at = thumb(at, shades, names(at)[0], "like")
+    exec(compile(at.code[-1].value, "In Python", "exec"), {})
+    assert "both" in capsys.readouterr().out
