@@ -20,7 +20,8 @@ AXES = "xyz"  # what two or three dimensions are called
 Edges = Sequence[tuple[str, float, NDArray[np.float32]]]  # input node, its value, the weights of its edges
 _PURPLE = "#A8689A"
 _BEHIND = "#5F6B6B"  # of numbers in white, readable in either theme
-_LEGEND = {"orientation": "h", "y": -0.3}
+_LEGEND = {"orientation": "h", "y": -0.32}
+_WHOLE = {"title": {"text": "epochs"}, "tickformat": "d"}
 
 
 def loss_line(epochs: Sequence[Epoch], *, movies: int, negatives: int) -> go.Figure:
@@ -36,7 +37,7 @@ def loss_line(epochs: Sequence[Epoch], *, movies: int, negatives: int) -> go.Fig
     _level(figure, numbers, guess, "guessing", AMBER)
     _line(figure, numbers, [epoch.loss for epoch in epochs], "loss", TEAL, ".3f")
     figure.update_layout(
-        **titled("Loss: how surprised it is by the next movie", height=300),
+        **titled("Loss: how surprised it is by the next movie", height=330),
         **STILL_PLOT,
         legend=_LEGEND,
         xaxis=_epochs_axis(numbers),
@@ -52,8 +53,8 @@ def share_lines(epochs: Sequence[Epoch], baselines: Baselines) -> go.Figure:
     numbers = [epoch.number for epoch in epochs]
     figure = go.Figure()
     lines = (
-        ("same_genre", "neighbours of the same genre", _PURPLE, ((baselines.same_genre, "by chance"),)),
-        ("recall", "next movie among ten told", TEAL, ((baselines.popular, "by popularity"),)),
+        ("same_genre", "same genre", _PURPLE, ((baselines.same_genre, "by chance"),)),
+        ("recall", "next movie", TEAL, ((baselines.popular, "by popularity"),)),
     )
     for field, name, colour, levels in lines:
         values = [getattr(epoch, field) for epoch in epochs]
@@ -64,7 +65,7 @@ def share_lines(epochs: Sequence[Epoch], baselines: Baselines) -> go.Figure:
                 _level(figure, numbers, level, f"{name}, {said}", colour)
         _line(figure, numbers, values, name, colour, ".1%")
     figure.update_layout(
-        **titled("What it knows by now", height=300),
+        **titled("What it knows by now", height=330),
         **STILL_PLOT,
         legend=_LEGEND,
         xaxis=_epochs_axis(numbers),
@@ -154,7 +155,7 @@ def _level(figure: go.Figure, numbers: Sequence[int], value: float, name: str, c
 
 
 def _epochs_axis(numbers: Sequence[int]) -> dict[str, Any]:
-    return {"title": {"text": "epochs"}, "range": [-0.3, max(1, numbers[-1]) + 0.3], "tickformat": "d", **STILL}
+    return {**_WHOLE, "range": [-0.3, max(1, numbers[-1]) + 0.3], "dtick": max(1, numbers[-1] // 5), **STILL}
 
 
 def _edge(ends: tuple[float, float], strength: float) -> dict[str, Any]:

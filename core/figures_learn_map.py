@@ -35,7 +35,7 @@ def movie_map(
 ) -> go.Figure:
     """Movies (n, 2 or 3) where they lie, in the colour of their main genre; a title where the pointer is.
 
-    chosen: a movie that is marked, with lines to the axes. axes: "weights" where the coordinates are the weights of the
+    chosen: a movie that is marked, with lines to the axes; the colours are then those of another map. axes: "weights" where the coordinates are the weights of the
     layer, "plane" where they are a plane through more dimensions.
     """
     import plotly.graph_objects as go
@@ -44,6 +44,7 @@ def movie_map(
     if chosen is not None:
         figure.add_traces(_marked(places, movies, chosen))
     _lay_out(figure, [places], title, axes, height)
+    figure.update_layout(showlegend=chosen is None)
     return figure
 
 
@@ -63,8 +64,8 @@ def map_over_epochs(
         go.Frame(name=str(number), data=[kind(**_coordinates(places, rows)) for _, _, rows in groups])
         for number, places in zip(numbers, maps, strict=True)
     ]
-    _lay_out(figure, maps, title, axes, _HEIGHT + 90)
-    figure.update_layout(updatemenus=[_buttons()], sliders=[_slider(numbers)], margin_b=110)
+    _lay_out(figure, maps, title, axes, _HEIGHT + 140)
+    figure.update_layout(updatemenus=[_buttons()], sliders=[_slider(numbers)], margin_b=160)
     return figure
 
 
@@ -107,7 +108,8 @@ def _marked(places: Places, movies: Movies, chosen: int) -> list[dict[str, Any]]
     line = {"type": kind, "mode": "lines", "line": {"color": AMBER, "width": 3 if solid else 2, "dash": "dot"},
             "hoverinfo": "skip", "showlegend": False}  # fmt: skip
     point = {"type": kind, "mode": "markers+text", "text": [label(movies.name(chosen), 40)], "showlegend": False,
-             "textposition": "top center", "hoverinfo": "skip",
+             "textposition": "middle left" if place[0] > 0 else "middle right", "hoverinfo": "skip",
+             "textfont": {"size": 14, "color": AMBER, "weight": "bold"},
              "marker": {"color": AMBER, "size": 7 if solid else 14, "symbol": "diamond"}}  # fmt: skip
     named = _AXES[: len(place)]
     return [
@@ -142,7 +144,7 @@ def _buttons() -> dict[str, Any]:
     move = {"frame": {"duration": _STEP_MS, "redraw": True}, "transition": {"duration": _MOVE_MS}, "fromcurrent": False}
     halt = {"frame": {"duration": 0, "redraw": True}, "mode": "immediate", "transition": {"duration": 0}}
     return {
-        "type": "buttons", "direction": "left", "showactive": False, "x": 0, "y": -0.16, "xanchor": "left",
+        "type": "buttons", "direction": "left", "showactive": False, "x": 0, "y": -0.27, "xanchor": "left",
         "yanchor": "top", "pad": {"t": 8, "r": 8}, "bgcolor": _BUTTON, "bordercolor": _BUTTON,
         "buttons": [
             {"label": "Play", "method": "animate", "args": [None, move]},
@@ -154,7 +156,7 @@ def _buttons() -> dict[str, Any]:
 def _slider(numbers: Sequence[int]) -> dict[str, Any]:
     jump = {"frame": {"duration": 0, "redraw": True}, "mode": "immediate", "transition": {"duration": _MOVE_MS}}
     return {
-        "active": len(numbers) - 1, "x": 0.2, "len": 0.8, "y": -0.1, "pad": {"t": 8},
+        "active": len(numbers) - 1, "x": 0, "len": 1, "y": -0.1, "pad": {"t": 8},
         "currentvalue": {"prefix": "epoch ", "font": {"size": 13}}, "bgcolor": _BUTTON, "activebgcolor": AMBER,
         "ticklen": 0, "minorticklen": 0,
         "steps": [{"label": str(number), "method": "animate", "args": [[str(number)], jump]} for number in numbers],

@@ -95,7 +95,7 @@ def uploaded(*files: tuple[str, bytes]) -> AppTest:
 
 def test_ratings_of_ones_own_are_learned_from() -> None:
     at = uploaded(("ratings.csv", RATINGS), ("movies.csv", MOVIES))
-    assert "20 viewers, 12 movies" in said(at) and "Simulated" not in said(at) and "<b>Movie* " in said(at)
+    assert "20 viewers, 12 movies" in said(at) and "Simulated viewers" not in said(at) and "<b>Movie* " in said(at)
     assert "the recall says little" in said(at)
     at = uploaded(("ratings.csv", RATINGS))
     assert "nothing is known of titles and genres" in said(at) and "movie 3" in said(at) and charts(at) == 5

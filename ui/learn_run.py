@@ -71,7 +71,7 @@ def settings_section() -> tuple[Settings, int]:
     """How it is to learn, and for how many epochs."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="learn_settings"):
         dim = st.select_slider(
-            "Dimensions", (2, 3, 4, 8, 16, 32, 64), 2, key="d", bind="query-params", width=150,
+            "Dimensions", (2, 3, 4, 8, 16, 32, 64), 2, key="d", bind="query-params", width=130,
             help="Numbers for each movie. With 2 or 3 you see all of them on the map.",
         )  # fmt: skip
         epochs = st.slider(
@@ -81,16 +81,16 @@ def settings_section() -> tuple[Settings, int]:
             20,
             key="epochs",
             bind="query-params",
-            width=150,
+            width=130,
             help="Passes through all that was watched.",
         )
         negatives = st.select_slider(
-            "Negatives", (0, 5, 10, 20, 50, 100, 200), 0, key="negatives", bind="query-params", width=150,
+            "Negatives", (0, 5, 10, 20, 50, 100, 200), 0, key="negatives", bind="query-params", width=130,
             format_func=lambda count: str(count) if count else "all movies",
             help="Movies that the next one is told from, drawn by lot each time. All movies: full softmax.",
         )  # fmt: skip
         rate = st.select_slider(
-            "Learning rate", (0.001, 0.003, 0.01, 0.03, 0.1), 0.01, key="rate", bind="query-params", width=150,
+            "Learning rate", (0.001, 0.003, 0.01, 0.03, 0.1), 0.01, key="rate", bind="query-params", width=130,
             help="How far each step goes. Too small: it learns slowly. Too large: it never settles.",
         )  # fmt: skip
         joined = st.pills(

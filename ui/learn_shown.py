@@ -55,9 +55,9 @@ def figures(training: Training, epochs: list[Epoch]) -> None:
             )  # fmt: skip
         if last.recall is not None and chance.popular is not None:
             st.metric(
-                "Next movie among ten told", percent(last.recall, 1), f"popularity: {percent(chance.popular, 1)}",
+                "Next movie in ten guesses", percent(last.recall, 1), f"popularity: {percent(chance.popular, 1)}",
                 delta_color="off", delta_arrow="off",
-                help="Of viewers whose last movie was held out. What they had seen is not told.",
+                help="Of viewers whose last movie was held out. What they had seen is not guessed.",
             )  # fmt: skip
         st.metric("A pass takes", f"{last.seconds:.2f} s" if last.number else "…")
     settings, movies = training.settings, len(training.watched.movies)
@@ -91,7 +91,6 @@ def over_epochs(run: Run, training: Training) -> None:
 def notes(training: Training) -> None:
     """Where the data come from and what was left out."""
     watched = training.watched
-    simulated = ":material/science: **Simulated.** " if watched.simulated else ""
     told = [
         f"{counted(len(watched.log.user_names), 'viewer')}, {counted(len(watched.movies), 'movie')}, "
         f"{len(watched.log):,} times watched.",
@@ -101,7 +100,8 @@ def notes(training: Training) -> None:
         told.append("Nobody watched three movies: nothing could be held out to measure on.")
     elif len(training.split.held) < 30:
         told.append(f"Only {counted(len(training.split.held), 'viewer')} to measure on: the recall says little.")
-    st.caption(f"{simulated}{plain(watched.source)}: " + " ".join(told))
+    icon = ":material/science:" if watched.simulated else ":material/movie:"
+    st.caption(f"{icon} **{plain(watched.source)}**: " + " ".join(told))
 
 
 def _newest(run: Run, training: Training) -> object:

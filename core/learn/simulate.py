@@ -14,6 +14,8 @@ _OF_MOOD, _ALSO, _OTHER = 1.0, 0.35, 0.03  # how readily a movie is chosen: its 
 _DECADES = 18.0  # years around the viewer's favourite one
 _ANY_YEAR = 0.25
 _CROWDS, _FANCY, _FANCIED = 25, 0.06, 4.0  # groups that share a fancy for some movies, whatever their genre
+_NEVER = 1e-30  # how readily what was watched is chosen again
+_SOONEST = 1e-12  # of waiting times, so that none is 0
 _SKEW = 0.9  # standard deviation of the logarithm of popularity
 
 
@@ -35,32 +37,32 @@ def simulate(*, viewers: int = 2_000, watched: int = 50, seed: int = 0) -> Watch
     for step in range(watched):
         anew = rng.random(viewers) > _STAYS
         mood[anew] = _drawn(taste[anew], rng)
-        # the largest of log-weight plus Gumbel noise is a draw by weight (Gumbel 1954)
-        noise = rng.gumbel(size=(viewers, len(movies)))
-        chosen[:, step] = np.argmax(liking + fits[mood] + noise, axis=1)
-        liking[np.arange(viewers), chosen[:, step]] = -np.inf
-    return Watched(_log(chosen, movies), movies, f"Simulated: {viewers:,} made-up viewers of real movies", True)
+        # the first of exponential waiting times, each at the rate of its weight, is a draw by weight
+        waits = rng.standard_exponential((viewers, len(movies)), np.float32) + _SOONEST
+        chosen[:, step] = np.argmin(waits / (liking * fits[mood]), axis=1)
+        liking[np.arange(viewers), chosen[:, step]] = _NEVER
+    return Watched(_log(chosen, movies), movies, "Simulated viewers of real movies", True)
 
 
 def _fits(movies: Movies) -> NDArray[np.float32]:
-    """(main genres, movies): the logarithm of how readily a movie is chosen in each mood."""
+    """(main genres, movies): how readily a movie is chosen in each mood."""
     moods = sorted({genres[0] for genres in movies.genres})
     weights = [
         [_OF_MOOD if genres[0] == mood else _ALSO if mood in genres else _OTHER for genres in movies.genres]
         for mood in moods
     ]
-    return np.log(np.array(weights, np.float32))
+    return np.array(weights, np.float32)
 
 
 def _liking(movies: Movies, viewers: int, rng: np.random.Generator) -> NDArray[np.float32]:
-    """(viewers, movies): the logarithm of how readily each is chosen in any mood."""
-    popularity = rng.normal(0.0, _SKEW, len(movies))
+    """(viewers, movies): how readily each is chosen in any mood."""
+    popularity = rng.lognormal(0.0, _SKEW, len(movies))
     favourite = rng.choice(movies.years, viewers)
     apart = (movies.years - favourite[:, None]) / _DECADES
     times = _ANY_YEAR + np.exp(-(apart**2) / 2)
     fancies = np.where(rng.random((_CROWDS, len(movies))) < _FANCY, _FANCIED, 1.0)
     crowd = rng.integers(_CROWDS, size=viewers)
-    return (popularity + np.log(times) + np.log(fancies)[crowd]).astype(np.float32)
+    return (popularity * times * fancies[crowd]).astype(np.float32)
 
 
 def _drawn(cumulated: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.int64]:

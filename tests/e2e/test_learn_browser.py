@@ -1,0 +1,34 @@
+"""An embedding is learned in a real browser: started, watched, played back, and asked about one movie."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+from browsing import PHONE, Visitor
+
+_PATIENCE_MS = 240_000  # the machine that runs the tests may have other things to do
+
+
+def test_an_embedding_is_learned_before_ones_eyes(visitor: Visitor) -> None:
+    page = visitor.go("learn", epochs="2", rate="0.03", movie="Alien (1979)").page
+    assert page.get_by_test_id("stPlotlyChart").count() == 0
+    page.get_by_role("button", name="Start", exact=True).click()
+    page.get_by_role("heading", name="One movie").wait_for(timeout=_PATIENCE_MS)
+    visitor.settle()
+    page.get_by_text("Nearest after 2 epochs").wait_for()
+    assert page.get_by_test_id("stMetricValue").first.inner_text() == "2"
+
+    played = page.locator(".st-key-learn_epochs")
+    played.get_by_text("epoch 2", exact=True).wait_for()
+    first = played.locator(".slider-rail-touch-rect").bounding_box()
+    assert first is not None
+    page.mouse.click(first["x"] + 2, first["y"] + first["height"] / 2)
+    played.get_by_text("epoch 0", exact=True).wait_for()
+    played.get_by_text("Play", exact=True).click()
+    played.get_by_text("epoch 2", exact=True).wait_for()
+
+    page.set_viewport_size(PHONE)
+    page.wait_for_timeout(500)
+    assert visitor.fits() and not visitor.wrong
