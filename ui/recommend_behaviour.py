@@ -16,7 +16,8 @@ from core.progress import OnProgress
 from core.recommend.clicks import clicks_of, forget_clicks, keep_click
 from core.recommend.learned import Learned, learn_from_log
 from core.recommend.log import read_log
-from ui.page import boundary, counted, plain
+from ui.libraries import may_change
+from ui.page import boundary, counted, file_limit, plain
 from ui.recommend_visit import visit_of
 from ui.tasks import start, stop, task_of
 from ui.visit_work import result_of
@@ -72,7 +73,8 @@ def behaviour_part(library: Library, encoder: Encoder) -> str | None:
         "do with which item, and when; what is learned from it becomes live on the slider “Content ↔ what others did” "
         "of the feed."
     )
-    way = st.segmented_control("Learn from", _WAYS, default=_WAYS[0], required=True, key="log_way", bind="query-params")
+    ways = _WAYS if may_change(library) else _WAYS[:1]  # likes are kept in the library, which others share
+    way = st.segmented_control("Learn from", ways, default=ways[0], required=True, key="log_way", bind="query-params")
     source = _log_file() if way == _WAYS[0] else _own_clicks(library)
     about = _about(library, encoder)
     task = task_of(_KEY, about=about)
@@ -111,7 +113,7 @@ def _taught(library: Library, encoder: Encoder) -> _Taught | None:
 
 def _log_file() -> _Source | None:
     file = st.file_uploader(
-        "A log (CSV or Parquet)", type=["csv", "parquet", "pq"], key="log_file", max_upload_size=500,
+        "A log (CSV or Parquet)", type=["csv", "parquet", "pq"], key="log_file", max_upload_size=file_limit(500),
         help="Columns user and item, and, if there, time and weight. An item is named by its path, the end of its "
         "path, or its id. The ratings of MovieLens are read as they are.",
     )  # fmt: skip

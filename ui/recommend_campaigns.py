@@ -9,7 +9,7 @@ import streamlit as st
 from core.media.kinds import IMAGE_SUFFIXES
 from core.recommend.ads import CAP
 from core.recommend.campaigns import Campaign, example_campaigns, read_campaigns
-from ui.page import boundary
+from ui.page import boundary, file_limit
 
 _OWN = "recommend own campaigns"
 
@@ -51,7 +51,7 @@ def _bring() -> None:
         type=["csv", *sorted(suffix.removeprefix(".") for suffix in IMAGE_SUFFIXES)],
         accept_multiple_files=True,
         key=f"campaigns {turn}",
-        max_upload_size=50,
+        max_upload_size=file_limit(50),
         help="Columns: name, and text or picture; if you like words (what its audience cares for, separated by ;), "
         "budget (times it may be shown) and link.",
     )

@@ -7,7 +7,7 @@ import streamlit as st
 from core import Encoder, Library
 from core.recommend.items import names_of
 from core.recommend.opinions import likes_csv, opinions_json, read_opinions
-from ui.page import boundary, counted, plain
+from ui.page import boundary, counted, file_limit, plain
 from ui.recommend_visit import items_of, new_turn, start_over, visit_of
 
 
@@ -42,7 +42,7 @@ def _take(library: Library, encoder: Encoder, some: bool) -> None:
 def _bring(library: Library) -> None:
     turn = st.session_state.setdefault("likes turn", 0)
     file = st.file_uploader(
-        "Bring likes (JSON or CSV)", type=["json", "csv"], key=f"likes {turn}", max_upload_size=50,
+        "Bring likes (JSON or CSV)", type=["json", "csv"], key=f"likes {turn}", max_upload_size=file_limit(50),
         help="A file that was taken away here, or a CSV whose column item names files of this library.",
     )  # fmt: skip
     if file is None:
