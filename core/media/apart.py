@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-PICTURE_S = 30.0  # the largest pictures take about four on one core
-VIDEO_S = 120.0  # without a frame or a sign of life
+PICTURE_S = 30.0  # of the processor's time, so that a busy machine gives up no good file; the largest take about four
+SILENT_S = 180.0  # of any time, without an answer, a frame or a sign of life
 _START_S = 60.0
 _LOOK_S = 0.2
 
@@ -48,6 +49,7 @@ serve(int(sys.argv[2]))
 # Pillow gives each block of memory back to the system unless told to keep some: that alone would double the work.
 _SETTINGS = {"PILLOW_BLOCKS_MAX": "4", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 _CRASHED = "The decoder broke down on it, or took too much memory: export a smaller copy, or convert it."
+_TOO_LONG = "Decoding it takes too long, so it was stopped: export it anew, or convert it."
 _idle: list[_Worker] = []
 _large = threading.Lock()
 
@@ -69,9 +71,15 @@ def look(data: bytes, *, min_side: int | None, may_move: bool = False) -> Looked
     """Decodes a picture (see `open_image`) and reads its facts; without a min_side its facts alone.
 
     may_move: whether it is to be asked first if it is an animated GIF. Raises MediaError: also where that takes more
-    than `PICTURE_S` seconds, crashes the decoder or takes too much memory.
+    than `PICTURE_S` seconds of work, crashes the decoder or takes too much memory.
     """
-    request = {"min_side": min_side, "may_move": may_move, "may_be_large": False, "limit_s": PICTURE_S}
+    request = {
+        "min_side": min_side,
+        "may_move": may_move,
+        "may_be_large": False,
+        "work_s": PICTURE_S,
+        "silent_s": SILENT_S,
+    }
     told, image = _asked(lambda worker: worker.picture(request, data))
     if told.get("large"):
         with _large:  # one at a time, however many threads: each may take two gigabytes on its way
@@ -118,7 +126,14 @@ class VideoApart:
         data = source if isinstance(source, bytes) else None
         path = None if isinstance(source, bytes) else str(source)
         how = str(sampling) if sampling else None
-        request = {"path": path, "sampling": how, "start_s": start_s, "min_side": min_side, "limit_s": VIDEO_S}
+        request = {
+            "path": path,
+            "sampling": how,
+            "start_s": start_s,
+            "min_side": min_side,
+            "work_s": None,
+            "silent_s": SILENT_S,
+        }
         self._has_ended = sampling is None
         self.read_s = 0.0
         self.damage: str | None = None
@@ -144,7 +159,7 @@ class VideoApart:
 
         while not self._has_ended:
             try:
-                told, image = self._worker.receive(VIDEO_S, cancel)
+                told, image = self._worker.receive(SILENT_S, cancel)
             except (_Silent, _Gone) as error:
                 why = "decoding it hung there" if isinstance(error, _Silent) else "the decoder broke down there"
                 self.damage = f"Only the first {self.read_s:.1f} s could be read; {why}: convert the file."
@@ -195,12 +210,12 @@ class _Worker:
 
     def picture(self, request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], Image.Image | None]:
         self._send(request, data)
-        told, image = self.receive(PICTURE_S)
+        told, image = self.receive(SILENT_S)
         return told or {}, image
 
     def video(self, request: dict[str, Any], data: bytes | None) -> dict[str, Any]:
         self._send(request, data)
-        return self.receive(VIDEO_S)[0] or {}
+        return self.receive(SILENT_S)[0] or {}
 
     def receive(
         self, limit_s: float, cancel: threading.Event | None = None
@@ -219,10 +234,11 @@ class _Worker:
             raise _Gone from None
         return told, Image.frombytes("RGB", tuple(told["pixels"]), pixels) if pixels else None
 
-    def end(self) -> None:
+    def end(self) -> int:
+        """Ends it; returns how it ended, as `subprocess` says it."""
         self._connection.close()
         self._process.kill()
-        self._process.wait()
+        return self._process.wait()
 
     def _send(self, request: dict[str, Any], data: bytes | None = None) -> None:
         try:
@@ -247,13 +263,14 @@ def _started(ask: Callable[[_Worker], Any]) -> tuple[_Worker, Any]:
         try:
             answer = ask(worker)
         except _Gone:
-            worker.end()
+            if worker.end() == -signal.SIGPROF:  # its time was over
+                raise MediaError(_TOO_LONG) from None
             if worker.is_new:
                 raise MediaError(_CRASHED) from None
             continue  # it may have waited for too long, and ended
         except _Silent:
             worker.end()
-            raise MediaError("Decoding it takes too long, so it was stopped: export it anew, or convert it.") from None
+            raise MediaError(_TOO_LONG) from None
         except BaseException:
             worker.end()
             raise

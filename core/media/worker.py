@@ -36,7 +36,7 @@ def serve(handle: int) -> None:
     with contextlib.suppress(EOFError, OSError):
         while connection.poll(_IDLE_S):
             request = json.loads(connection.recv_bytes())
-            _end_in(2 * request["limit_s"])
+            _end_in(2 * request["silent_s"], work_s=request["work_s"])
             try:
                 _answer(connection, request)
             except MediaError as error:
@@ -80,7 +80,7 @@ def _video(connection: Connection, request: dict[str, Any], source: Path | bytes
         if request["sampling"] is None:
             return
         sampling = Sampling.parse(request["sampling"])
-        signs = _Signs(connection, video, request["limit_s"])
+        signs = _Signs(connection, video, request["silent_s"])
         for frame in video.frames(sampling, start_s=request["start_s"], min_side=request["min_side"], cancel=signs):
             _send(connection, {"frame": [frame.start_s, frame.end_s, frame.time_s]}, frame.image)
         _send(connection, {"read_s": video.read_s, "damage": video.damage})
@@ -89,16 +89,16 @@ def _video(connection: Connection, request: dict[str, Any], source: Path | bytes
 class _Signs(threading.Event):
     """Asked between packets whether to go on: tells that it is alive, and says no where decoding leads nowhere."""
 
-    def __init__(self, connection: Connection, video: Any, limit_s: float) -> None:
+    def __init__(self, connection: Connection, video: Any, silent_s: float) -> None:
         super().__init__()
-        self._connection, self._video, self._limit_s = connection, video, limit_s
+        self._connection, self._video, self._silent_s = connection, video, silent_s
         self._begun, self._told = time.process_time(), time.monotonic()
 
     def is_set(self) -> bool:
         if time.monotonic() - self._told > _SIGN_EVERY_S:
             _send(self._connection, {})
             self._told = time.monotonic()
-        _end_in(2 * self._limit_s)
+        _end_in(2 * self._silent_s)
         return time.process_time() - self._begun > _PATIENCE_S + _PACE * self._video.read_s
 
 
@@ -109,10 +109,13 @@ def _send(connection: Connection, told: dict[str, Any], image: Image.Image | Non
         connection.send_bytes(image.tobytes())
 
 
-def _end_in(seconds: float | None) -> None:
-    """Ends this process after some seconds, by the system: for when its parent is killed while a decoder hangs."""
-    if hasattr(signal, "setitimer"):
-        signal.setitimer(signal.ITIMER_REAL, seconds or 0.0)
+def _end_in(seconds: float | None, *, work_s: float | None = None) -> None:
+    """Ends this process after some seconds (its parent may have been killed) or some of the processor's time.
+
+    By the system's own doing, since a decoder that hangs lets no Python run. None: not at all.
+    """
+    signal.setitimer(signal.ITIMER_REAL, seconds or 0.0)
+    signal.setitimer(signal.ITIMER_PROF, work_s or 0.0)
 
 
 def _limit() -> None:
