@@ -2,15 +2,17 @@
 
 Makes a library of 10,000 photos from those of DIR (copies, then mirrored, then turned ones) in --home (kept for the
 next time; a temporary folder without it), starts the app in public mode, and lets visitors use it over its websocket,
-each in a session of its own. A visitor asks three to six searches on the page Search images, likes three to six cards on
-Recommend, and begins again, with 2 to 6 seconds of thought before each step (uniform). Half of all searches are asked
-for the first time ever, half are among 40 that many ask. A search or a like is timed from sending it until its run has
-ended, with the answer on the page; opening a page is timed alone. Likes are told as the feed's component tells them.
+each in a session of its own. A visitor asks three to six searches on the page Search images, likes three to six cards
+on Recommend, and begins again, with 2 to 6 seconds of thought before each step (uniform). Half of all searches are
+asked for the first time ever, half are among 40 that many ask. A search or a like is timed from sending it until its
+run has ended, with the answer on the page; opening a page is timed alone. Likes are told as the feed's component tells
+them.
 
 Prints JSON: counts, errors (an exception or an error on a page, a like that was not taken, a lost connection, no answer
 within 30 s), seconds (median, 95th percentile, longest), and the memory of the server with its workers: its course, and
 its slope over the last two thirds of the time (MB per minute, least squares). The visitors share the machine with the
-app: `client_cpu` is their part, in cores. Exit code 1 where anything failed.
+app: `server_cpu` and `client_cpu` are the cores that both took, `load_average` tells what else ran. Exit code 1 where
+anything failed.
 """
 
 from __future__ import annotations
@@ -51,13 +53,27 @@ POPULAR = [f"{subject} {place}" for subject in SUBJECTS.split("|")[:8] for place
 
 @dataclass(slots=True)
 class Record:
-    """What happened so far. seconds: of each kind of step. memory: (seconds since the start, MB)."""
+    """What happened so far. seconds: of each kind of step. memory: (seconds since the start, MB). received: bytes.
+    client_cpu, server_cpu: processor seconds of both when it began; after `end`, the cores that they took.
+    """
 
     seconds: dict[str, list[float]] = field(default_factory=lambda: {"open": [], "search": [], "like": []})
     errors: Counter[str] = field(default_factory=Counter)
     memory: list[tuple[float, float]] = field(default_factory=list)
     received: int = 0
     began: float = field(default_factory=time.monotonic)
+    client_cpu: float = field(default_factory=time.process_time)
+    server_cpu: float = 0.0
+
+    @classmethod
+    def start(cls, app: Served) -> Record:
+        return cls(server_cpu=app.cpu_s())
+
+    def end(self, app: Served) -> None:
+        """Makes the processor times those since the start, in cores."""
+        elapsed = time.monotonic() - self.began
+        self.client_cpu = (time.process_time() - self.client_cpu) / elapsed
+        self.server_cpu = (app.cpu_s() - self.server_cpu) / elapsed
 
 
 def main() -> None:
@@ -72,10 +88,9 @@ def main() -> None:
         home = options.home or Path(made)
         make_library(home, options.images, options.count)
         with served(home, log=home / "app.log", SEMBLANCE_PUBLIC="1") as app:
-            busy = time.process_time()
             record = asyncio.run(visit(app, options.visitors, 60 * options.minutes))
-            busy = time.process_time() - busy
-    report = report_of(record, options, client_cpu=busy / (time.monotonic() - record.began))
+            record.end(app)
+    report = report_of(record, options)
     print(json.dumps(report, indent=2))
     sys.exit(1 if record.errors else 0)
 
@@ -97,7 +112,7 @@ async def visit(app: Served, visitors: int, seconds: float) -> Record:
     async with Tab.opened(app.address) as first:  # what a server does once: the models, the index in memory
         await first.go("search_images", timeout_s=120, library=LIBRARY)
         await first.type_into("What to look for", "a start", parameter="q")
-    record = Record()
+    record = Record.start(app)
     until = record.began + seconds
     async with asyncio.TaskGroup() as group:
         group.create_task(read_memory(app, record, until))
@@ -175,7 +190,7 @@ def note_errors(tab: Tab, record: Record) -> None:
     record.errors.update(tab.wrong())
 
 
-def report_of(record: Record, options: argparse.Namespace, *, client_cpu: float) -> dict[str, object]:
+def report_of(record: Record, options: argparse.Namespace) -> dict[str, object]:
     """The figures."""
     late = np.array([each for each in record.memory if each[0] >= record.memory[-1][0] / 3])
     slope = 60 * np.polyfit(late[:, 0], late[:, 1], 1)[0] if len(late) > 2 else float("nan")
@@ -188,7 +203,8 @@ def report_of(record: Record, options: argparse.Namespace, *, client_cpu: float)
         "think_s": THINK_S,
         "cores": os.cpu_count(),
         "load_average": round(os.getloadavg()[0], 1),
-        "client_cpu": round(client_cpu, 2),
+        "server_cpu": round(record.server_cpu, 2),
+        "client_cpu": round(record.client_cpu, 2),
         "received_mb": round(record.received / 1e6),
         "errors": dict(record.errors),
         "seconds": {kind: spread(seconds) for kind, seconds in record.seconds.items() if seconds},

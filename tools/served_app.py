@@ -32,6 +32,11 @@ class Served:
         """Resident memory of the server and of its workers, in MB; a page that two of them share counts twice."""
         return round(sum(_resident(each) for each in (self.process, *self.process.children(recursive=True))) / MB, 1)
 
+    def cpu_s(self) -> float:
+        """Processor time that the server has used, in seconds."""
+        times = self.process.cpu_times()
+        return times.user + times.system
+
 
 @contextmanager
 def served(home: Path, *, log: Path | None = None, **environment: str) -> Iterator[Served]:
