@@ -34,7 +34,7 @@ def test_two_likes_turn_the_feed_and_stay_in_place(visitor: Visitor) -> None:
     expect(thumb(visitor, "Like", first)).to_have_attribute("aria-pressed", "true")
     reasons = page.locator(".why .small").evaluate_all("all => all.map(button => button.title)")
     assert reasons and set(reasons) <= {first, second}, "each card says for which likes it is there"
-    expect(page.get_by_role("button", name="Take ")).to_have_count(2)
+    expect(page.locator(".tastes .out")).to_have_count(2)
 
     page.get_by_role("link", name="Search images").click()
     page.get_by_role("searchbox").wait_for()
