@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -24,6 +25,7 @@ _ROUNDS = 15
 _REGULARISATION = 0.1
 _CONFIDENCE = 5.0  # of one interaction over none (the alpha of Hu et al. 2008, who have 40 for hours of television)
 _FADE = 0.8  # of what came before, at each step of a session: what was last done counts most
+_FEW = 1.0  # people: of an item with that many, its content says as much as they do
 _SMOOTH = 10.0  # interactions: what was seen less often than that is not said to go with anything
 
 
@@ -46,6 +48,17 @@ class Behaviour:
     def warm(self) -> NDArray[np.bool_]:
         return self.popularity > 0
 
+    @cached_property
+    def warmth(self) -> NDArray[np.float32]:
+        """(items,) 0 to 1: how much the log itself says of each, against what is expected of its content."""
+        return (self.popularity / (self.popularity + _FEW)).astype(np.float32)
+
+    @cached_property
+    def gram(self) -> NDArray[np.float64]:
+        """(f, f) of the factors."""
+        factors = np.empty((0, 0)) if self.factors is None else self.factors.astype(np.float64)
+        return factors.T @ factors
+
     def scores(self, session: Session, *, by: Method = "als") -> NDArray[np.float32]:
         """(items,) for somebody who had to do with these items, in the order of time: no account is needed.
 
@@ -62,7 +75,7 @@ class Behaviour:
             return np.asarray(chosen.T @ recency, np.float32).ravel()
         if self.factors is None:
             raise DataError("Factors were not learned for this log.")
-        return self.factors @ _folded_in(self.factors, np.asarray(session, np.int64), recency)
+        return self.factors @ _folded_in(self.factors, self.gram, np.asarray(session, np.int64), recency)
 
 
 def learn_behaviour(
@@ -129,29 +142,31 @@ def _together(people: sp.csr_matrix) -> sp.csr_matrix:
 
 
 def _folded_in(
-    factors: NDArray[np.float32], session: NDArray[np.int64], recency: NDArray[np.floating]
+    factors: NDArray[np.float32],
+    gram: NDArray[np.float64],
+    session: NDArray[np.int64],
+    recency: NDArray[np.floating],
 ) -> NDArray[np.float32]:
     """The factors (f,) of a new user: argmin over u of sum over the session of (1 + c_i) (1 - y_i u)^2, plus the sum
     over all others of (y_j u)^2, plus r |u|^2 (Hu et al. 2008, equation 4)."""
     own = factors[session].astype(np.float64)
     weights = _CONFIDENCE * recency
-    gram = factors.T.astype(np.float64) @ factors + _REGULARISATION * np.eye(factors.shape[1])
-    gram += (own * weights[:, None]).T @ own
-    return np.linalg.solve(gram, own.T @ (weights + 1.0)).astype(np.float32)
+    system = gram + _REGULARISATION * np.eye(factors.shape[1]) + (own * weights[:, None]).T @ own
+    return np.linalg.solve(system, own.T @ (weights + 1.0)).astype(np.float32)
 
 
 def from_content(behaviour: Behaviour, content: Vectors, *, alphas: Sequence[float] = (0.1, 1.0, 10.0)) -> Behaviour:
     """Factors for cold items, by ridge regression from content vectors (items, dim) of all items to the factors of warm
-    ones: the content tower of a two-tower model, solved in closed form (Gantner et al. 2010). Warm items keep theirs.
+    ones: the content tower of a two-tower model, solved in closed form (Gantner et al. 2010). An item that few people
+    had to do with gets a mean of its own factors and of those that are expected of it.
     """
     if behaviour.factors is None:
         raise DataError("Factors were not learned for this log.")
-    warm = behaviour.warm
-    if warm.sum() < 2 or warm.all():
+    warm, warmth = behaviour.warm, behaviour.warmth[:, None]
+    if warm.sum() < 2:
         return behaviour
     from sklearn.linear_model import RidgeCV
 
-    ridge = RidgeCV(alphas=alphas).fit(content[warm], behaviour.factors[warm])
-    factors = behaviour.factors.copy()
-    factors[~warm] = ridge.predict(content[~warm])
-    return Behaviour(behaviour.item_names, behaviour.popularity, factors, behaviour.together)
+    ridge = RidgeCV(alphas=alphas).fit(content[warm], behaviour.factors[warm], sample_weight=warmth[warm, 0])
+    factors = warmth * behaviour.factors + (1 - warmth) * ridge.predict(content).astype(np.float32)
+    return replace(behaviour, factors=factors)

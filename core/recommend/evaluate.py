@@ -14,11 +14,11 @@ from core.encoders.base import Vectors
 from core.errors import Cancelled, DataError
 from core.progress import OnProgress, Progress
 from core.recommend.behaviour import from_content, learn_behaviour
-from core.recommend.both import FEATURES, Blend, content_scores, learn_blend, without_items
+from core.recommend.both import FEATURES, Blend, content_scores
 from core.recommend.log import Log, Session
+from core.recommend.weights import learn_weights
 
-_LATER, _BEFORE = 0.2, 0.1  # shares of the time for the test, and before it for learning the blend's shares
-_PRETENDED_COLD = 0.2  # share of the items that the blend is taught as if they were new
+_LATER = 0.2  # share of the interactions that is asked for
 _MOST_USERS = 2_000
 
 Scorer = Callable[[Session], NDArray[np.float32]]
@@ -67,12 +67,13 @@ def evaluate_recommend(
     cancel: threading.Event | None = None,
 ) -> RecommendReport:
     """Cuts the log at four fifths of its interactions in time, learns from the earlier ones, and asks for what each
-    user had to do with later and not before. The blend's weights are learned on the last tenth before the cut.
+    user had to do with later and not before. The blend's weights are learned from the last of the earlier ones, see
+    `core.recommend.weights`.
 
     content: (items, dim) unit rows of the log's items, zeros where there is none; without it only what needs none is
     measured. Raises DataError where nobody is on both sides of the cut, and Cancelled.
     """
-    cut, held = round((1 - _LATER) * len(log)), round((1 - _LATER - _BEFORE) * len(log))
+    cut = round((1 - _LATER) * len(log))
     rows = np.arange(len(log))
     early, late = log.part(rows < cut), log.part(rows >= cut)
     users = np.intersect1d(early.users, late.users)
@@ -89,18 +90,17 @@ def evaluate_recommend(
     }
     weights: dict[str, float] | None = None
     if content is not None:
-        first = without_items(log.part(rows < held), _PRETENDED_COLD, seed=seed)
-        before = learn_behaviour(first, seed=seed, cancel=cancel)
-        learned = learn_blend(first, content, before, log.part((rows >= held) & (rows < cut)), seed=seed)
-        blend = Blend(content, from_content(behaviour, content), learned.weights)
+        learned = learn_weights(early, content, seed=seed, on_progress=on_progress, cancel=cancel)
+        blend = Blend(content, from_content(behaviour, content), learned)
         weights = {name: round(float(each), 3) for name, each in zip(FEATURES, blend.weights, strict=True)}
         scorers |= {"content": lambda session: content_scores(content, session), "both": blend.scores}
-    truths = {int(user): np.setdiff1d(late.of_user(int(user)), early.of_user(int(user))) for user in users}
+    sessions, later = early.by_user(), late.by_user()
+    truths = {user: np.setdiff1d(later[user], sessions[user]) for user in users.tolist()}
     asked = {user: truth for user, truth in truths.items() if len(truth)}
     reports = []
     started = time.monotonic()
     for done, (name, scorer) in enumerate(scorers.items(), start=1):
-        reports.append(_measured(name, scorer, early, asked, behaviour.warm, content, k, cancel))
+        reports.append(_measured(name, scorer, sessions, asked, behaviour.warm, content, k, cancel))
         if on_progress:
             on_progress(Progress("measure", done, len(scorers), time.monotonic() - started, "methods"))
     return RecommendReport(
@@ -111,7 +111,7 @@ def evaluate_recommend(
 def _measured(
     name: str,
     scorer: Scorer,
-    early: Log,
+    sessions: dict[int, NDArray[np.int64]],
     asked: dict[int, NDArray[np.int64]],
     warm: NDArray[np.bool_],
     content: Vectors | None,
@@ -123,7 +123,7 @@ def _measured(
     for user, truth in asked.items():
         if cancel is not None and cancel.is_set():
             raise Cancelled
-        session = early.of_user(user)
+        session = sessions[user]
         scores = np.array(scorer(session), np.float64)
         scores[session] = -np.inf
         first = np.argsort(-scores, kind="stable")[:k]

@@ -8,19 +8,15 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from core.encoders.base import Encoder, Vectors
-from core.errors import Cancelled
+from core.encoders.base import Encoder
 from core.library.store import Library
 from core.progress import OnProgress
 from core.recommend.behaviour import from_content, learn_behaviour
-from core.recommend.both import Blend, learn_blend, without_items
+from core.recommend.both import Blend
 from core.recommend.items import names_of
 from core.recommend.log import Log, resolved
+from core.recommend.weights import learn_weights
 from core.track import wholes_of
-
-_HELD_OUT = 0.1  # share of the interactions, the last ones, that the weights of the blend are learned on
-_PRETENDED_COLD = 0.2  # share of the items that the blend is taught as if they were new
-_LEAST = 200  # interactions below which there is nothing to hold out
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,18 +62,6 @@ def learn_from_log(
     numbers = {item_id: number for number, item_id in enumerate(ids)}
     places = np.array([numbers.get(each, -1) for each in known.item_names], np.int64)
     whole = replace(known, items=places[known.items], item_names=tuple(ids))
-    blend = _blended(whole, content, seed, on_progress, cancel)
-    return Learned(whole, blend, unknown, numbers)
-
-
-def _blended(
-    log: Log, content: Vectors, seed: int, on_progress: OnProgress | None, cancel: threading.Event | None
-) -> Blend:
-    behaviour = learn_behaviour(log, seed=seed, on_progress=on_progress, cancel=cancel)
-    rows = np.arange(len(log)) < round((1 - _HELD_OUT) * len(log))
-    first = without_items(log.part(rows), _PRETENDED_COLD, seed=seed) if len(log) >= _LEAST else log
-    before = learn_behaviour(first, seed=seed, cancel=cancel)
-    if cancel is not None and cancel.is_set():
-        raise Cancelled("Stopped before the log was learned from.")
-    weights = learn_blend(first, content, before, log.part(~rows), seed=seed).weights
-    return Blend(content, from_content(behaviour, content), weights)
+    behaviour = learn_behaviour(whole, methods=("als",), seed=seed, on_progress=on_progress, cancel=cancel)
+    weights = learn_weights(whole, content, seed=seed, on_progress=on_progress, cancel=cancel)
+    return Learned(whole, Blend(content, from_content(behaviour, content), weights), unknown, numbers)

@@ -55,6 +55,14 @@ class Log:
         items = self.items[self.users == user]
         return items[np.sort(np.unique(items, return_index=True)[1])]
 
+    def by_user(self) -> dict[int, NDArray[np.int64]]:
+        """`of_user` of all users that the log has rows of."""
+        order = np.argsort(self.users, kind="stable")
+        users, starts = np.unique(self.users[order], return_index=True)
+        parts = np.split(self.items[order], starts[1:])
+        firsts = (part[np.sort(np.unique(part, return_index=True)[1])] for part in parts)
+        return dict(zip(users.tolist(), firsts, strict=True))
+
 
 def log_of(
     rows: Sequence[tuple[str, str]],

@@ -1,0 +1,126 @@
+"""What content and behaviour are each worth: learned from the last part of a log, by what people went on to.
+
+The weights are those of a conditional logit (McFadden 1974): of all items that a person could have gone on to, what is
+the probability of those that were. It is told from a sample of the others where there are many (McFadden 1978).
+
+What is cold can only be learned of where it occurs, so a share of the items is hidden from what learns, as if they were
+new. Such items are not quite like new ones: people have had their time with them, and took the best of them already.
+What is really new in the last part says how much more it is worth (`_NOVELTY`), if there is any.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.encoders.base import Vectors
+from core.errors import Cancelled
+from core.geometry.threads import single_threaded
+from core.progress import OnProgress
+from core.recommend.behaviour import from_content, learn_behaviour
+from core.recommend.both import features_of
+from core.recommend.log import Log
+
+_HELD_OUT = 0.125  # share of the interactions, the last ones, that the weights are learned from
+_END = 0.1  # share of these that counts as their very end
+_HIDDEN = 0.2  # share of the items that are hidden from what learns
+_USERS, _ITEMS = 1_000, 1_000  # that are looked at, at most: users, and items beside those that a user went on to
+# Before anything is learned, and with how many interactions' worth of trust: of `FEATURES`, and of novelty. What they
+# came to on simulated logs, with new items as sought after as others and more so (`tools/simulate_log.py`, seeds 10
+# to 13; figures are told of others).
+_BEFORE = (0.2, 1.0, 0.2, 1.0, 0.0)
+_NOVELTY = 0.5
+_TRUST = (5.0, 5.0, 5.0, 5.0, 5.0, 20.0)
+
+
+def learn_weights(
+    log: Log,
+    content: Vectors,
+    *,
+    seed: int = 0,
+    on_progress: OnProgress | None = None,
+    cancel: threading.Event | None = None,
+) -> NDArray[np.float32]:
+    """(5,) the weights of `core.recommend.both.FEATURES` in the logit of the probability that an item comes next.
+
+    content: (items, dim) of all items of the log. Raises Cancelled.
+    """
+    choices = _choices(log, content, seed, on_progress, cancel)
+    before = np.array([*_BEFORE, _NOVELTY])
+    found = _fitted(choices, before) if choices else before
+    found[4] += found[5]  # what is cold when it counts is new
+    return found[:5].astype(np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class _Choice:
+    """What a user could have gone on to. features: (m, 6), with novelty. chosen: (m,) whether they did."""
+
+    features: NDArray[np.float64]
+    chosen: NDArray[np.bool_]
+
+
+def _choices(
+    log: Log, content: Vectors, seed: int, on_progress: OnProgress | None, cancel: threading.Event | None
+) -> list[_Choice]:
+    rng = np.random.default_rng([seed, len(log)])
+    held = round((1 - _HELD_OUT) * len(log))
+    rows = np.arange(len(log))
+    first, later = log.part(rows < held), log.part(rows >= held)
+    hidden = rng.random(len(content)) < _HIDDEN
+    taught = first.part(~hidden[first.items])
+    if not len(taught):
+        return []
+    behaviour = from_content(learn_behaviour(taught, methods=("als",), seed=seed, cancel=cancel), content)
+    there, fresh = _there(first, later, len(content))
+    sessions, known, asked = taught.by_user(), first.by_user(), later.by_user()
+    choices: list[_Choice] = []
+    for user in rng.permutation(sorted(set(sessions) & set(asked)))[:_USERS].tolist():
+        if cancel is not None and cancel.is_set():
+            raise Cancelled("Stopped before the log was learned from.")
+        free = there.copy()
+        free[known[user]] = False
+        wanted = asked[user][free[asked[user]]]
+        if len(wanted):
+            free[wanted] = False
+            others = np.flatnonzero(free)
+            items = np.append(wanted, others if len(others) <= _ITEMS else rng.choice(others, _ITEMS, replace=False))
+            features = np.column_stack([features_of(content, behaviour, sessions[user], items), fresh[items]])
+            choices.append(_Choice(features, np.arange(len(items)) < len(wanted)))
+    return choices
+
+
+def _there(first: Log, later: Log, items: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """(items,) which could be chosen in the later part, and which of these were new then. Those that came at its very
+    end are left out: they were hardly there."""
+    known = np.bincount(first.items, minlength=items) > 0
+    soon = np.bincount(later.items[: round((1 - _END) * len(later))], minlength=items) > 0
+    return known | soon, soon & ~known
+
+
+@single_threaded
+def _fitted(choices: list[_Choice], before: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(6,) where the likelihood of what was chosen, and the prior normal about `before`, are highest together."""
+    from scipy.optimize import minimize
+
+    trust = np.array(_TRUST)
+    everything = np.concatenate([each.features for each in choices])
+    chosen = np.concatenate([each.chosen for each in choices])
+    starts = np.cumsum([0, *(len(each.chosen) for each in choices[:-1])])
+    counts = np.add.reduceat(chosen.astype(np.float64), starts)
+    lengths = np.array([len(each.chosen) for each in choices])
+
+    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        logits = everything @ weights
+        logits -= np.repeat(np.maximum.reduceat(logits, starts), lengths)
+        odds = np.exp(logits)
+        sums = np.add.reduceat(odds, starts)
+        likelihood = logits[chosen].sum() - (counts * np.log(sums)).sum()
+        slope = everything[chosen].sum(axis=0) - everything.T @ (odds * np.repeat(counts / sums, lengths))
+        away = weights - before
+        return float(trust @ away**2 / 2 - likelihood), trust * away - slope
+
+    return np.asarray(minimize(loss, before, jac=True, method="L-BFGS-B").x)
