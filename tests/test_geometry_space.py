@@ -140,10 +140,12 @@ def test_analogies_are_tried_against_their_parts(library: Library, encoder: Colo
     good, bad = ("red", "black", "blue", "purple"), ("red", "purple", "yellow", "blue")
     tried = try_analogies(library, encoder, [bad, good], top_k=1)
     assert tried[0].wanted == "purple" and not tried[-1].works
+    with pytest.raises(QueryError, match="at least 20"):
+        try_analogies(library, encoder, [good])
     cancel = threading.Event()
     cancel.set()
     with pytest.raises(Cancelled):
-        try_analogies(library, encoder, [good], cancel=cancel)
+        try_analogies(library, encoder, [good], top_k=1, cancel=cancel)
 
 
 def test_an_axis_sorts_a_library(library: Library, encoder: ColourEncoder) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from fakes import ColourEncoder
 from media import write_video
@@ -13,6 +14,9 @@ from visiting import cards, item_id, labels, press, said, settled, visit, world 
 
 import ui.encoders
 from core import Library, ingest
+from core.encoders.base import unit_rows
+from core.encoders.reduced import learn_reduction, save_reduction
+from core.library.reduce import reduction_for, store_reduced
 from core.library.registry import create_library
 
 pytestmark = pytest.mark.usefixtures("world")
@@ -138,6 +142,15 @@ def test_two_encoders_answer_side_by_side(seen_twice: Library) -> None:
     assert labels(at.run()).count("Classify this") == 1, "found by both, it opens once"
     at = settled(press(at, "Measure speed"))
     assert "Measured on 8 decoded pictures" in said(at)
+
+
+def test_of_two_maps_with_one_title_that_of_this_library_is_meant(colours: Library, tmp_path: Path) -> None:
+    encoder = ui.encoders.open_encoder("embedded")
+    save_reduction(learn_reduction(encoder, unit_rows(np.random.default_rng(0).normal(size=(9, 48))), 6))
+    own = store_reduced(colours, encoder, reduction_for(colours, encoder, 6))
+    at = open_page(MODELS)
+    at = settled(at.text_input("ask").set_value("red").run())
+    assert at.query_params["other"] in (own.name, [own.name]) and "no vectors here yet" not in said(at)
 
 
 def test_the_encoder_compared_with_may_be_picked_in_the_sidebar(seen_twice: Library) -> None:

@@ -37,6 +37,7 @@ _CANDIDATES = (
     ("indoors", "outdoors", "children playing", "children in a room"),
 )
 _OFFERED = 6
+_SHOWN = 8
 
 
 def analogy_section(library: Library, encoder: Encoder) -> str:
@@ -54,11 +55,14 @@ def analogy_section(library: Library, encoder: Encoder) -> str:
         return ""
     ready_words(encoder)
     found = remembered(
-        "analogy", (encoder.id, a, b, c), library.index(encoder), lambda: analogy(library, encoder, a, b, c)
+        "analogy",
+        (encoder.id, a, b, c),
+        library.index(encoder),
+        lambda: analogy(library, encoder, a, b, c, nearest=_SHOWN),
     )
     st.markdown("#### In pictures")
     nearest_gallery(found.items, key="analogy_gallery")
-    if found.items:
+    if len(found.items) == _SHOWN:
         st.caption(
             f"{found.alone} of these {len(found.items)} come first for the third thing alone, too: "
             + ("the other two hardly moved it." if found.alone > len(found.items) / 2 else "the other two moved it.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from core import Encoder, Library
@@ -23,10 +25,9 @@ def other_encoder(library: Library, encoder: Encoder) -> Encoder | None:
     if state["other"] == encoder.name:  # picked in the sidebar meanwhile, and so not to choose from here
         state["other"] = stored[0] if stored else None
     any_model = policy().may_load_models
-    names = encoder_choices(*filter(None, [state["other"]]), *reduction_names())
     name = st.selectbox(
         "Compare with",
-        list(dict.fromkeys([*stored, *(name for name in names if name != encoder.name)])),
+        _choices(stored, encoder, state["other"]),
         index=None,
         key="other",
         format_func=encoder_title,  # a title that changes would come back from the browser as if it had been typed
@@ -57,6 +58,15 @@ def other_encoder(library: Library, encoder: Encoder) -> Encoder | None:
             st.info(f"{plain(encoder_title(name))} has no vectors here yet.", icon=":material/deployed_code:")
         embed_button(library, other, facts)
     return other if facts.searchable else None
+
+
+def _choices(stored: Sequence[str], encoder: Encoder, chosen: str | None) -> list[str]:
+    """The names to choose from, those with vectors here first. No two have one title, by which the browser names what
+    was chosen: of the maps to as many dimensions, each made for another library, that of this one is meant."""
+    names = [*filter(None, [chosen]), *stored, *encoder_choices(*reduction_names())]
+    by_title = {encoder_title(name): name for name in reversed(names) if name != encoder.name}
+    kept = set(by_title.values())
+    return [name for name in dict.fromkeys([*stored, *names]) if name in kept]
 
 
 def short_title(encoder: Encoder) -> str:

@@ -18,6 +18,7 @@ from ui.page import counted, percent, plain, size_text
 from ui.tasks import asked
 
 MOST = 1_000  # pictures compared: each with each
+_FEW = 20
 INPUTS: tuple[Input, Input] = ("pixels", "embedding")
 
 
@@ -56,7 +57,8 @@ def numbers_section(shown: Shown) -> None:
     left, right = (compared.contrast[which] for which in INPUTS)
     full = full_numbers(shown.items)
     sampled = f", a random sample of {shown.considered:,}" if shown.considered > len(shown.items) else ""
-    st.caption(f"Compared: {counted(len(shown.items), 'picture')}{sampled}. Each with each.")
+    few = " With so few, the figures below are mostly luck." if len(shown.items) < _FEW else ""
+    st.caption(f"Compared: {counted(len(shown.items), 'picture')}{sampled}, each with each.{few}")
     rows = [
         ("numbers in a picture", f"{left.numbers:,} ({SIDE} × {SIDE} × 3)", f"{right.numbers:,}"),
         ("bytes", size_text(left.bytes), size_text(right.bytes)),
@@ -108,19 +110,24 @@ def _contrast(compared: Compared) -> None:
         contrast_by_dimension(compared.random, numbers, contrast), key="concentration",
         config={"displayModeBar": False}, alt="Relative contrast against the numbers in a vector",
     )  # fmt: skip
-    larger = "larger" if contrast["pixels"] > contrast["embedding"] else "smaller"
     st.markdown(
         "**Distances concentrate.** Among random vectors of hundreds of numbers the farthest is hardly farther than "
         "the nearest: the grey line falls towards 0. Real pictures lie far above it, because they fill few of their "
         f"dimensions: these pixels spread like random vectors of about {compared.like['pixels']:.0f} "
         f"dimensions, the embeddings like those of about {compared.like['embedding']:.0f}."
     )
-    st.markdown(
-        f"**What surprises:** the contrast of pixels ({contrast['pixels']:.2f}) is {larger} than that of embeddings "
-        f"({contrast['embedding']:.2f}). So it is not that pixels have no near and far. Theirs is mostly light and "
-        "dark, where the embeddings' is what is in the picture. What counts is what the distances agree with, not how "
-        "far they spread."
-    )
+    figures = f"that of pixels is {contrast['pixels']:.2f}, that of embeddings {contrast['embedding']:.2f}"
+    if contrast["pixels"] > contrast["embedding"]:
+        st.markdown(
+            f"**What surprises:** the contrast of pixels is the larger one ({figures}). So it is not that pixels have "
+            "no near and far. Theirs is mostly light and dark, where the embeddings' is what is in the picture. What "
+            "counts is what the distances agree with, not how far they spread."
+        )
+    else:
+        st.markdown(
+            f"Here the contrast of pixels is not the larger one ({figures}), as it often is. It tells little either "
+            "way: what counts is what the distances agree with, not how far they spread."
+        )
 
 
 def _compare(

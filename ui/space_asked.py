@@ -51,7 +51,7 @@ def asked_section(library: Library, encoder: Encoder) -> str:
         "three ways", (encoder.id, tuple(asked.items())), library.index(encoder),
         lambda: agreement(library, encoder, asked, top_k=_TOP, filters=Filters(kind="image")),
     )  # fmt: skip
-    _told(overlaps)
+    _told(overlaps, found_any=any(answers.values()))
     _rows(library, answers)
     return _code(asked)
 
@@ -63,8 +63,10 @@ def _take_best(library: Library, encoder: Encoder, word: Term, videos: bool) -> 
             put_thing(key, format_query([Term("item", hits[0].item.id)]))
 
 
-def _told(overlaps: list[Overlap]) -> None:
-    if not overlaps:
+def _told(overlaps: list[Overlap], *, found_any: bool) -> None:
+    if not found_any:
+        st.info("The library holds no pictures but those asked with.", icon=":material/image:")
+    if not overlaps or not found_any:
         return
     said = "; ".join(f"{each.first} and {each.second} **{percent(each.share)}**" for each in overlaps)
     st.markdown(f"#### Of the first {_TOP} pictures both find: {said}")

@@ -9,7 +9,7 @@ import streamlit as st
 from core import Encoder, Library
 from core.figures_space import PAIR_NAMES, closing_lines, pair_histogram
 from core.geometry.distance import PairCosines, PairKind, pair_cosines_of
-from core.geometry.gap import Closed, Gap, close_gap, closing_of_captions, gap_of, neighbours_kept
+from core.geometry.gap import NEAREST, Closed, Gap, close_gap, closing_of_captions, gap_of, neighbours_kept
 from core.neutral import neutral_vectors
 from core.progress import OnProgress
 from ui.dimensions_data import captions_section
@@ -39,7 +39,8 @@ def gap_section(library: Library, encoder: Encoder) -> str:
         pair_histogram(usual, title=f"How alike two things are, {_closed_text(share)}"), key="gap_pairs",
         config={"displayModeBar": False}, alt="Cosines of pairs of each kind",
     )  # fmt: skip
-    st.markdown(f"A phrase's ten nearest pictures: **{percent(kept)}** of them are the same as without closing.")
+    if len(pictures) > NEAREST:
+        st.markdown(f"A phrase's ten nearest pictures: **{percent(kept)}** of them are the same as without closing.")
     st.caption(
         f"Words here are some 1,500 neutral phrases, pictures those of the library{sampled_text(index)}. "
         "Models of the CLIP kind learn from pairs that a phrase must be nearer to its own picture than other phrases "
@@ -65,10 +66,11 @@ def _figures(gap: Gap) -> None:
         st.metric("Told apart by a plane", percent(gap.told_apart), width="content",
                   help="Share of words and pictures on the right side of the plane half-way between the means; "
                   "50 % is guessing.")  # fmt: skip
-    means: dict[PairKind, float] = {
+    means: dict[PairKind, float | None] = {
         "pictures": gap.within_pictures, "word and picture": gap.across, "words": gap.within_words
     }  # fmt: skip
-    st.markdown("Mean cosine of " + ", of ".join(f"{PAIR_NAMES[kind]} **{means[kind]:z.2f}**" for kind in means) + ".")
+    told = [f"{PAIR_NAMES[kind]} **{cosine:z.2f}**" for kind, cosine in means.items() if cosine is not None]
+    st.markdown(f"Mean cosine of {', of '.join(told)}.")
 
 
 def _closed_text(share: float) -> str:

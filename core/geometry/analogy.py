@@ -93,13 +93,14 @@ def try_analogies(
 ) -> list[Tried]:
     """Which analogies of words (a, b, c, wanted) work on this library, those that gain most first.
 
-    Raises QueryError where the library has no vectors of this encoder, and Cancelled.
+    top_k: vectors that a search for what is wanted puts first. Raises QueryError where the library does not hold twice
+    as many, and Cancelled.
     """
     index = library.index(encoder)
     middles = _middles(encoder, index, True)
     pictures = unit_rows(index.background - middles[1])
-    if not len(pictures):
-        raise QueryError("There is nothing to try analogies on: index files with this encoder.")
+    if len(pictures) < 2 * top_k:
+        raise QueryError(f"It takes at least {2 * top_k} pictures to tell whether an analogy leads anywhere.")
     found: list[Tried] = []
     started = time.monotonic()
     for example in examples:

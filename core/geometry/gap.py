@@ -23,7 +23,8 @@ from core.track import wholes_of
 
 Kind = Literal["words", "pictures", "videos"]
 
-_NEAREST = 10
+NEAREST = 10  # pictures of a word that are compared
+
 _CAPTIONS = 2_500
 _AT_ONCE = 128
 
@@ -31,14 +32,15 @@ _AT_ONCE = 128
 @dataclass(frozen=True, slots=True)
 class Gap:
     """size: distance of the means of words and of pictures (Liang et al. 2022, "Mind the gap"), 0 to 2. centre_cosine:
-    of the two means. within_words, within_pictures: mean cosine of two of a kind; across: of a word and a picture.
+    of the two means. within_words, within_pictures: mean cosine of two of a kind, None where there is one only; across:
+    of a word and a picture.
     told_apart: share of both that the plane half-way between the two means puts on the right side: 0.5 is no gap.
     """
 
     size: float
     centre_cosine: float
-    within_words: float
-    within_pictures: float
+    within_words: float | None
+    within_pictures: float | None
     across: float
     told_apart: float
 
@@ -113,7 +115,7 @@ def closing(
         own = scores[np.arange(len(words)), owners]
         others = (scores.sum() - own.sum()) / max(1, scores.size - len(own))
         rank = (scores >= own[:, None]).sum(axis=1)
-        recalls = (float((rank <= 1).mean()), float((rank <= _NEAREST).mean()))
+        recalls = (float((rank <= 1).mean()), float((rank <= NEAREST).mean()))
         found.append(Closed(float(share), gap, float(own.mean()), float(others), *recalls))
     return found
 
@@ -187,15 +189,15 @@ def agreement(
     return answers, [Overlap(one, other, _shared(answers[one], answers[other])) for one, other in pairs]
 
 
-def _within(vectors: Vectors) -> float:
+def _within(vectors: Vectors) -> float | None:
     """Mean cosine of two different rows: of unit rows with the sum s, those of all pairs sum to |s|^2 - n."""
     count = len(vectors)
-    return float(((vectors.sum(axis=0) ** 2).sum() - count) / (count * (count - 1))) if count > 1 else 1.0
+    return float(((vectors.sum(axis=0) ** 2).sum() - count) / (count * (count - 1))) if count > 1 else None
 
 
 def _nearest(scores: NDArray[np.float32]) -> NDArray[np.int64]:
     """(m, 10) the columns of the largest of each row, all of fewer."""
-    count = min(_NEAREST, scores.shape[1])
+    count = min(NEAREST, scores.shape[1])
     return np.argpartition(-scores, count - 1, axis=1)[:, :count]
 
 
