@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import os
-import random
 import shutil
-import signal
-import subprocess
-import sys
 import threading
-import time
 from pathlib import Path
 
-import numpy as np
 import pytest
 from fakes import COLOURS, ColourEncoder
 from PIL import Image
@@ -201,50 +195,6 @@ def test_cancel_keeps_what_was_done_and_the_next_run_finishes(
     assert report.cancelled and 2 <= report.items < N
     second = ingest(library, encoder, [photos])
     assert second.items == second.vectors == N and second.embedded == N - report.embedded
-
-
-_CHILD = """
-import sys, time
-sys.path[:0] = sys.argv[1:3]
-from fakes import ColourEncoder
-from core.library import Library, ingest
-import core.library.ingest as module
-module._COMMIT_ROWS = 16
-
-class SlowEncoder(ColourEncoder):
-    def encode_images(self, images):
-        time.sleep(0.005)
-        return super().encode_images(images)
-
-print("ready", flush=True)
-ingest(Library(sys.argv[3], create=True), SlowEncoder(), [sys.argv[4]])
-"""
-
-
-def test_killed_at_any_moment_nothing_is_lost_and_nothing_twice(tmp_path: Path) -> None:
-    many, count = tmp_path / "many", 400
-    many.mkdir()
-    rng = np.random.default_rng(0)
-    for number in range(count):
-        Image.fromarray(rng.integers(0, 255, (8, 8, 3), np.uint8)).save(many / f"{number}.png")
-    root = Path(__file__).parent.parent
-    command = [sys.executable, "-c", _CHILD, str(root), str(root / "tests"), str(tmp_path / "library"), str(many)]
-    dice, kept = random.Random(1), [0]
-    for _ in range(4):
-        with subprocess.Popen(command, stdout=subprocess.PIPE) as child:
-            assert child.stdout is not None and child.stdout.readline() == b"ready\n"
-            time.sleep(dice.uniform(0.05, 0.35))
-            child.send_signal(signal.SIGKILL)
-        if (tmp_path / "library" / "library.json").exists():
-            kept.append(Library(tmp_path / "library").counts()["ok"])
-            assert kept[-1] >= kept[-2]
-    encoder = ColourEncoder()
-    report = ingest(Library(tmp_path / "library", create=True), encoder, [many])
-    assert report.items == report.vectors == count
-    assert encoder.images_seen <= count - kept[-1]
-    library = Library(tmp_path / "library")
-    assert len(set(library.items()["path"].to_pylist())) == len(library.items()) == count
-    assert len(library.index(encoder)) == count
 
 
 def test_one_writer_at_a_time(library: Library, encoder: ColourEncoder, photos: Path) -> None:
