@@ -77,8 +77,11 @@ def measure_dimensions(
     """The whole report on unit vectors (n, dim) of pictures.
 
     captions: (row, text) pairs. labels: (n,) names of classes, None where unknown. held_out: the map is learned from a
-    random half of the pictures and measured on the other half. Raises DataError and Cancelled.
+    random half of the pictures and measured on the other half, instead of from `learned_from`. Raises DataError and
+    Cancelled.
     """
+    if held_out and learned_from is not None:
+        raise DataError("The map is learned from one half of the pictures or from others: choose one of the two.")
     if held_out:
         rows, others = halves(len(vectors))
         place = {int(row): number for number, row in enumerate(rows)}

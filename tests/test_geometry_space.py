@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import json
 import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 from fakes import COLOURS, ColourEncoder
-from PIL import Image
 
-import core.cli_measure
 from core import Library, Term
-from core.__main__ import main
 from core.encoders.base import Vectors, unit_rows
 from core.errors import Cancelled, DataError, QueryError
 from core.evaluate_axis import ONE, SEVERAL, mentions, rank_correlation
@@ -238,29 +233,3 @@ def test_people_in_captions() -> None:
     assert mentions(captions, SEVERAL | ONE).tolist() == [1.5, 1, 0]
     with pytest.raises(DataError, match="nothing to rank"):
         rank_correlation(np.zeros(5), np.arange(5))
-
-
-def test_an_axis_is_measured_on_the_command_line(
-    tmp_path: Path, encoder: ColourEncoder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(core.cli_measure, "open_encoder", lambda name, **_: encoder)
-    said = ["a hill", "a man", "two men and a man", "people, men and a man", "people, men, women and a man"]
-    with (tmp_path / "captions.csv").open("w", newline="") as file:
-        rows = csv.writer(file)
-        rows.writerow(["image", "caption"])
-        for number, caption in enumerate(said):
-            Image.new("RGB", (40, 30), (60 * number, 0, 255 - 60 * number)).save(tmp_path / f"{number}.png")
-            rows.writerow([f"{number}.png", caption])
-    options = [
-        "--images",
-        str(tmp_path),
-        "--captions",
-        str(tmp_path / "captions.csv"),
-        "--low",
-        "blue",
-        "--high",
-        "red",
-    ]
-    assert main(["eval", "axis", *options, "--json", "--quiet"]) == 0
-    report = json.loads(capsys.readouterr().out)
-    assert report["images"] == 5 and report["by_words_any"] == 1 and report["by_words_several"] > 0.9

@@ -94,11 +94,14 @@ def dimension_curve(
     vectors: (n, dim) unit rows; up to 500 of them ask for their neighbours. dims: default `steps_to(dim)`.
     learned_from: other vectors (m, dim), that principal components are learned from; default: these same vectors, as
     for storing them. Of n vectors n components reproduce those same vectors, however little that says of others.
-    Raises DataError for fewer than 3 vectors, and Cancelled.
+    Raises DataError for fewer than 3 vectors and where none of the dimensions is among theirs, and Cancelled.
     """
     if len(vectors) < 3:
         raise DataError("It takes at least three vectors to compare neighbours.")
-    dims = sorted({dim for dim in dims or steps_to(vectors.shape[1]) if 1 <= dim <= vectors.shape[1]})
+    whole_dim = vectors.shape[1]
+    dims = sorted({dim for dim in dims or steps_to(whole_dim) if 1 <= dim <= whole_dim})
+    if not dims:
+        raise DataError(f"The vectors have {whole_dim} dimensions: choose some of 1 to {whole_dim}.")
     rng = np.random.default_rng(seed)
     asked = np.sort(rng.choice(len(vectors), min(_QUERIES, len(vectors)), replace=False))
     whole = _neighbours(vectors, vectors[asked], asked)

@@ -20,6 +20,7 @@ from core.progress import OnProgress, Progress
 
 SIDE = 64
 _AT_ONCE = 64
+_LARGEST = 256  # 786 kB a picture
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,9 +41,11 @@ def pixels_of(
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
 ) -> Pixels:
-    """Reads pictures and shrinks their middle squares to side x side pixels. Raises DataError where not
-    one can be read, and Cancelled.
+    """Reads pictures and shrinks their middle squares to side x side pixels, 1 to 256. Raises DataError for another
+    side and where not one can be read, and Cancelled.
     """
+    if not 1 <= side <= _LARGEST:
+        raise DataError(f"Pictures are shrunk to a side of 1 to {_LARGEST} pixels, not of {side}.")
     values: list[NDArray[np.float32]] = []
     rows: list[int] = []
     unread: list[tuple[str, str]] = []
