@@ -19,10 +19,15 @@ from ui.results import find
 PAGE = 24
 _WHY: dict[By, str] = {
     "content": "Because you liked",
-    "both": "Near your likes, and others went on to it",
-    "behaviour": "Others with your likes went on to it",
+    "both": "By your likes and others",
+    "behaviour": "Others chose it",
     "popularity": "What others liked most",
     "exploration": "A try, drawn at random",
+}
+_TITLES: dict[By, str] = {
+    "content": "It is near these likes",
+    "both": "It is near these likes, and people with such likes went on to it",
+    "behaviour": "People with such likes went on to it",
 }
 _COSINE = (
     "Cosine with your taste, -1 to 1, less half of its nearness to what you dislike. Compare it within one feed only."
@@ -79,4 +84,4 @@ def _reason(one: Recommendation, items: Mapping[str, Item]) -> Reason:
     if one.by in ("exploration", "popularity"):
         return Reason(_WHY[one.by])
     title = _COSINE if one.by == "content" else _STANDING
-    return Reason(_WHY[one.by], "", because, f"{one.score:.2f}", title)
+    return Reason(_WHY[one.by], _TITLES[one.by], because, f"{one.score:.2f}", title)

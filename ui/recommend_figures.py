@@ -23,12 +23,12 @@ _NAMES: dict[Measure, str] = {
     "diversity": "diversity",
 }
 _ABOUT = {
-    "random": "anything, drawn at random: what no method may fall below",
-    "popularity": "the same for everybody: what most people had to do with",
+    "random": "anything, drawn at random",
+    "popularity": "what most people had to do with",
     "together": "what the same people had to do with as well",
-    "behaviour": "factors of people and items, learned from the log alone (implicit ALS)",
+    "behaviour": "factors learned from the log alone (ALS)",
     "content": "what looks like the person's latest items",
-    "both": "behaviour and content, each with a weight that was learned on a part of the log",
+    "both": "behaviour and content, with learned weights",
 }
 
 
