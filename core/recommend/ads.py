@@ -8,13 +8,14 @@ or something on the page: with a probability, read against what else might have 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.encoders.base import Encoder, Vectors
+from core.geometry.threads import single_threaded
 from core.media.images import open_image
 from core.query import Term, embed_texts
 from core.recommend.campaigns import Campaign
@@ -24,6 +25,8 @@ from core.relevance import LIKELY, Relevance
 By = Literal["taste", "page", "words"]
 
 CAP = 3  # times that one visit is shown one campaign
+_PAGE = 12  # things on the page that are looked at, the first ones
+_SEVERAL = 3
 _REASONS = 2
 
 
@@ -87,6 +90,7 @@ def embed_campaigns(encoder: Encoder, campaigns: Sequence[Campaign], *, backgrou
     return Embedded(tuple(campaigns), tuple(pieces))
 
 
+@single_threaded
 def choose_ad(
     embedded: Embedded,
     tastes: Tastes,
@@ -106,47 +110,46 @@ def choose_ad(
     visits. floor: probability below which a campaign does not fit.
     """
     shown, spent = shown or {}, spent or {}
+    page_vectors = page_vectors[:_PAGE]
     places = np.concatenate([tastes.vectors, page_vectors]) if len(page_vectors) else tastes.vectors
     free = [shown.get(each.name, 0) < cap and spent.get(each.name, 0) < each.budget for each in embedded.campaigns]
     fitting = [each for each in embedded.pieces if free[each.campaign]]
     if not fitting or not len(places):
         return None
-    found = np.stack([_fits(each, places) for each in fitting])
-    if found.max() < floor:
-        return None
+    # the more campaigns and the more places, the more often something fits by accident
+    chances = len(places) * sum(free)
+    fits = np.stack([_fits(each, places, chances) for each in fitting])
+    found = _by_place(fits, len(tastes))
     worn = np.array([1 + shown.get(embedded.campaigns[each.campaign].name, 0) for each in fitting])
     best = int(np.argmax(np.where(found.max(axis=1) >= floor, found.max(axis=1) / worn, 0.0)))
-    return _ad(embedded, fitting, found, best, floor, tastes, liked, page)
-
-
-def _fits(piece: Piece, places: Vectors) -> NDArray[np.float32]:
-    return piece.relevance.of_hits(places @ piece.relevance.query, places)
-
-
-def _ad(
-    embedded: Embedded,
-    pieces: Sequence[Piece],
-    found: NDArray[np.float32],
-    best: int,
-    floor: float,
-    tastes: Tastes,
-    liked: Sequence[str],
-    page: Sequence[str],
-) -> Ad:
-    piece, place = pieces[best], int(np.argmax(found[best]))
-    own = [row for row, each in enumerate(pieces) if each.campaign == piece.campaign and each.kind == "word"]
+    if found[best].max() < floor:
+        return None
+    piece, place = fitting[best], int(np.argmax(found[best]))
+    own = [row for row, each in enumerate(fitting) if each.campaign == piece.campaign and each.kind == "word"]
     words = [row for row in sorted(own, key=lambda row: -found[row].max()) if found[row].max() >= floor]
-    on_page = place >= len(tastes)
+    on_page = place == len(tastes)
     if on_page:
-        nearest = [place - len(tastes)]
-        because = tuple(page[each] for each in nearest if each < len(page))
+        behind, named = np.argsort(-fits[best, len(tastes) :], kind="stable"), page
     else:
-        because = tuple(liked[each] for each in np.flatnonzero(tastes.of == place)[:_REASONS] if each < len(liked))
+        behind, named = np.flatnonzero(tastes.of == place), liked
     return Ad(
         embedded.campaigns[piece.campaign],
         float(found[best, place]),
         "words" if piece.kind == "word" else "page" if on_page else "taste",
-        tuple(pieces[row].text for row in words),
+        tuple(fitting[row].text for row in words),
         None if on_page else place,
-        because,
+        tuple(named[each] for each in behind[:_REASONS].tolist() if each < len(named)),
     )
+
+
+def _by_place(fits: NDArray[np.float32], tastes: int) -> NDArray[np.float32]:
+    """(pieces, tastes + 1): what of (pieces, tastes + page) is said of each taste, and of the page as a whole, which is
+    about what several things on it show: the mean of its best three."""
+    page = fits[:, tastes:]
+    if not page.shape[1]:
+        return np.column_stack([fits, np.zeros(len(fits), np.float32)])
+    return np.column_stack([fits[:, :tastes], np.sort(page, axis=1)[:, -_SEVERAL:].mean(axis=1)])
+
+
+def _fits(piece: Piece, places: Vectors, chances: int) -> NDArray[np.float32]:
+    return replace(piece.relevance, items=chances).of_hits(places @ piece.relevance.query, places)
