@@ -21,6 +21,7 @@ _AXES = ("x", "y", "z")
 _MOST_GENRES = 16  # with a colour of their own
 _HEIGHT = 600
 _STEP_MS, _MOVE_MS = 350, 300
+_FAINT = 0.35  # opacity of the others where one movie is marked
 _BUTTON = "rgba(138, 147, 147, 0.25)"
 
 
@@ -35,13 +36,14 @@ def movie_map(
 ) -> go.Figure:
     """Movies (n, 2 or 3) where they lie, in the colour of their main genre; a title where the pointer is.
 
-    chosen: a movie that is marked, with lines to the axes; the colours are then those of another map. axes: "weights" where the coordinates are the weights of the
-    layer, "plane" where they are a plane through more dimensions.
+    chosen: a movie that is marked, with lines to the axes and without a legend. axes: "weights" where the coordinates
+    are the weights of the layer, "plane" where they are a plane through more dimensions.
     """
     import plotly.graph_objects as go
 
     figure = go.Figure(data=[_trace(places, movies, rows, name, colour) for name, colour, rows in _groups(movies)])
     if chosen is not None:
+        figure.update_traces(opacity=_FAINT)
         figure.add_traces(_marked(places, movies, chosen))
     _lay_out(figure, [places], title, axes, height)
     figure.update_layout(showlegend=chosen is None)
@@ -122,7 +124,7 @@ def _lay_out(figure: go.Figure, maps: Sequence[Places], title: str, axes: str, h
     shown = np.concatenate(maps) if maps else np.zeros((1, 2), np.float32)
     low, high = np.minimum(shown.min(axis=0), 0), np.maximum(shown.max(axis=0), 0)
     room = 0.06 * np.maximum(high - low, 1e-3)
-    said = "{}, weight of an edge" if axes == "weights" else "direction {} (no unit)"
+    said = "direction {} (no unit)" if axes == "plane" else "{}" if shown.shape[1] == 3 else "{}, weight of an edge"
     named = [said.format(name if axes == "weights" else at + 1) for at, name in enumerate(_AXES)]
     each = [
         {"title": {"text": named[at]}, "range": [float(low[at] - room[at]), float(high[at] + room[at])]}
@@ -132,7 +134,9 @@ def _lay_out(figure: go.Figure, maps: Sequence[Places], title: str, axes: str, h
     if shown.shape[1] == 3:
         quiet = {"showbackground": False, "gridcolor": "rgba(138, 147, 147, 0.35)", "showspikes": False}
         figure.update_layout(
-            scene={f"{axis}axis": {**each[at], **quiet} for at, axis in enumerate(_AXES)} | {"aspectmode": "cube"}
+            margin_b=24,
+            scene={f"{axis}axis": {**each[at], **quiet} for at, axis in enumerate(_AXES)}
+            | {"aspectmode": "cube", "camera": {"eye": {"x": 1.45, "y": 1.45, "z": 0.9}}},
         )
         return
     figure.update_layout(

@@ -56,16 +56,15 @@ def _weights(training: Training, chosen: int) -> None:
     )  # fmt: skip
     right.plotly_chart(figure, key="learn_place", config=_STILL, alt="The movie on the map")
     numbers = ", ".join(f"{value:.2f}" for value in last[chosen])
-    several = "The edge weights of all nodes that it lights, added up," if len(edges) > 1 else "The edge weights"
+    rule = "The edge weights of an item are its coordinates"
+    if len(edges) > 1:
+        rule = "The edge weights of all nodes that an item lights add up to its coordinates"
     st.markdown(
-        f"{several} of an item are its coordinates: **({numbers})**. Left, the network gets a 1 at the input node of "
+        f"{rule}: **({numbers})**. Left, the network gets a 1 at the input node of "
         "this movie and passes on the weights of its edges; right, the same numbers are read as a place."
     )
-    if len(edges) > 1:
-        st.caption(
-            "A joined node adds its own edges. That of the year passes on its weights times the year, as standard "
-            "deviations from the mean."
-        )
+    if training.settings.year:
+        st.caption("The node of the year passes on its weights times the year, in standard deviations from the mean.")
 
 
 def _neighbours(training: Training, chosen: int) -> None:

@@ -83,9 +83,10 @@ def over_epochs(run: Run, training: Training) -> None:
         ),
         key="learn_epochs", config=_STILL, alt="Movies on a map, epoch by epoch",
     )  # fmt: skip
-    st.caption(
-        f"{_told(training)} Press Play, or drag the slider. A click on a genre hides it, a double click all others."
+    plane = (
+        "" if training.settings.dim <= 3 else "The plane is that in which the movies of the last epoch differ most. "
     )
+    st.caption(f"{_told(training)} {plane}Press Play, or drag the slider. Click a genre to hide it.")
 
 
 def notes(training: Training) -> None:
@@ -116,7 +117,7 @@ def _axes(training: Training) -> str:
 
 def _axes_said(training: Training) -> str:
     dim = training.settings.dim
-    return "the weights are the axes" if dim <= 3 else f"the plane of {dim} dimensions in which they differ most"
+    return "the weights are the axes" if dim <= 3 else f"a plane in {dim} dimensions"
 
 
 def _told(training: Training) -> str:
