@@ -35,7 +35,8 @@ def store_section(library: Library, encoder: Encoder) -> tuple[int, Method] | No
         )
         return None
     with st.container(horizontal=True, vertical_alignment="bottom", key="store_settings"):
-        dim = st.number_input("Dimensions", 1, encoder.dim, min(_DEFAULT, encoder.dim), key="d", bind="query-params")
+        dim = st.number_input("Dimensions", 1, encoder.dim, min(_DEFAULT, encoder.dim), key="d", bind="query-params",
+                              width=200)  # fmt: skip
         method = st.segmented_control(
             "Method", _METHODS, default="pca", required=True, key="store_by", bind="query-params",
             format_func=METHOD_NAMES.__getitem__,
