@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ui.copy_link import copy_link
+from ui.garbage import collect_garbage
 from ui.libraries import VISIT
 from ui.page import boundary
 from ui.sidebar import sidebar
@@ -23,6 +24,7 @@ def frame() -> st.Page:
     """Draws the frame and returns the page to run inside it."""
     st.set_page_config(page_title="Semblance", page_icon=_ICON, layout="wide")
     st.logo(_LOGO, size="large")
+    collect_garbage()
     page = st.navigation(_pages(), expanded=True)
     with boundary():
         sidebar()

@@ -1,0 +1,52 @@
+"""Garbage is collected beside the pages: what visits leave goes, also what was there when things were set aside."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from collections.abc import Iterator
+
+import pytest
+
+import ui.garbage
+
+
+class Leftover:
+    """Holds itself, so that only a collection frees it."""
+
+    def __init__(self) -> None:
+        self.me = self
+
+
+@pytest.fixture(autouse=True)
+def _by_hand() -> Iterator[None]:
+    gc.disable()
+    yield
+    gc.enable()
+    gc.unfreeze()
+
+
+def rounds(monkeypatch: pytest.MonkeyPatch, count: int, between: list[Leftover]) -> None:
+    """Runs the collector for some rounds; before the second, what is in `between` is let go."""
+    left = iter([True] * count + [False])
+    monkeypatch.setattr(ui.garbage.runtime, "exists", lambda: next(left))
+    monkeypatch.setattr(ui.garbage.time, "sleep", lambda _: between.clear())
+    ui.garbage._collect()
+
+
+def test_what_a_run_leaves_is_collected(monkeypatch: pytest.MonkeyPatch) -> None:
+    leftover = Leftover()
+    gone = weakref.ref(leftover)
+    del leftover
+    rounds(monkeypatch, 1, [])
+    assert gone() is None
+
+
+def test_what_was_set_aside_is_collected_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = [Leftover()]
+    gone = weakref.ref(kept[0])
+    rounds(monkeypatch, 2, kept)
+    assert gone() is not None  # it lived when the imports were set aside
+    monkeypatch.setattr(ui.garbage, "_ANEW_S", 0.0)
+    rounds(monkeypatch, 1, [])
+    assert gone() is None
