@@ -49,7 +49,11 @@ def main() -> None:
             started = time.monotonic()
             with tempfile.TemporaryDirectory() as place:
                 os.environ["SEMBLANCE_HOME"] = f"{place}/home"
-                report[name] = fault(Path(place)) | {"seconds": round(time.monotonic() - started, 1)}
+                try:
+                    shown = fault(Path(place))
+                except Exception as error:
+                    shown = {"error": repr(error), "ok": False}
+                report[name] = shown | {"seconds": round(time.monotonic() - started, 1)}
     print(json.dumps(report, indent=2))
     if not all(each["ok"] for each in report.values()):
         sys.exit("Something was lost, or not said.")
