@@ -21,7 +21,7 @@ def test_the_edges_carry_the_weights_and_end_in_the_coordinates(dim: int) -> Non
     assert [mark.text for mark in figure.layout.annotations] == [f"{value:.2f}" for value in weights]
     assert list(figure.data[-1].text) == [f"{axis} = {value:.2f}" for axis, value in zip("xyz", weights, strict=False)]
     both = network([("A", 1.0, weights), ("year", -2.0, weights)], title="edges")
-    assert list(both.data[-1].text)[0] == "x = -1.00", "each by its value"
+    assert both.data[-1].text[0] == "x = -1.00", "each by its value"
 
 
 @pytest.mark.parametrize("dim", [2, 3])

@@ -22,9 +22,7 @@ def test_an_embedding_is_learned_before_ones_eyes(visitor: Visitor) -> None:
 
     played = page.locator(".st-key-learn_epochs")
     played.get_by_text("epoch 2", exact=True).wait_for()
-    first = played.locator(".slider-rail-touch-rect").bounding_box()
-    assert first is not None
-    page.mouse.click(first["x"] + 2, first["y"] + first["height"] / 2)
+    played.locator(".slider-rail-touch-rect").click(position={"x": 3, "y": 8}, force=True)
     played.get_by_text("epoch 0", exact=True).wait_for()
     played.get_by_text("Play", exact=True).click()
     played.get_by_text("epoch 2", exact=True).wait_for()
