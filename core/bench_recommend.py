@@ -41,7 +41,7 @@ def bench_recommend(encoder: Encoder, *, items: int) -> dict[str, Any]:
             "50_likes": _median_ms(lambda: recommend(library, encoder, drawn)),
             "5_likes_and_behaviour": _median_ms(lambda: recommend(library, encoder, drawn[:5], behaviour=others)),
         }
-    ratio = round(figures["5_likes"] / figures["nearest"], 1)
+    ratio = round(figures["5_likes"] / max(figures["nearest"], 1e-3), 1)
     return {"items": items, "dim": encoder.dim, "milliseconds": figures, "ratio": ratio}
 
 
@@ -61,4 +61,4 @@ def _median_ms(run: Callable[[], object]) -> float:
         started = time.perf_counter()
         run()
         times.append(1000 * (time.perf_counter() - started))
-    return round(float(np.median(times)), 1)
+    return round(float(np.median(times)), 3)

@@ -116,13 +116,15 @@ def test_items_of_a_log_are_found_in_a_library() -> None:
 
 
 def crowds(*, cold: int = 6, users: int = 200) -> tuple[Log, np.ndarray]:
-    """A log of two crowds with twenty items each, the last of which come late, and the items' content: what crowd."""
+    """A log of two crowds with twenty items each, the last of which come late and are sought after then, and the items'
+    content: what crowd."""
     rng = np.random.default_rng(0)
     rows: list[tuple[str, str, float]] = []
     for user in range(users):
         for at in np.sort(rng.random(20)):
-            there = 20 if at > 0.83 else 20 - cold
-            rows.append((f"u{user}", f"{'ab'[user % 2]}{rng.integers(there):02}", float(at)))
+            new = at > 0.8 and rng.random() < 0.6
+            item = rng.integers(20 - cold, 20) if new else rng.integers(20 - cold)
+            rows.append((f"u{user}", f"{'ab'[user % 2]}{item:02}", float(at)))
     log = log_of([row[:2] for row in rows], times=[row[2] for row in rows])
     noise = 0.2 * rng.normal(size=(len(log.item_names), 8))
     side = np.array([[name[0] == "a", name[0] == "b"] for name in log.item_names], float)
@@ -131,7 +133,7 @@ def crowds(*, cold: int = 6, users: int = 200) -> tuple[Log, np.ndarray]:
 
 def test_behaviour_tells_one_crowd_from_the_other_and_content_what_is_new() -> None:
     log, content = crowds()
-    early = log.part(log.times < 0.83)
+    early = log.part(log.times < 0.8)
     behaviour = learn_behaviour(early)
     session = [number for number, name in enumerate(log.item_names) if name in ("a01", "a02", "a03")]
     own = np.array([name[0] == "a" for name in log.item_names])
@@ -154,7 +156,7 @@ def test_figures_of_a_log_cut_in_time() -> None:
     assert 6 <= report.cold_items <= 12 and set(of) == {
         "random", "popularity", "together", "behaviour", "content", "both"
     }  # fmt: skip
-    assert of["behaviour"].recall > of["random"].recall and of["both"].recall >= of["behaviour"].recall - 0.02
+    assert of["behaviour"].recall > of["random"].recall and of["both"].recall > of["behaviour"].recall
     assert of["both"].cold_recall is not None and of["popularity"].cold_recall is not None
     assert of["both"].cold_recall > of["popularity"].cold_recall + 0.1
     assert of["popularity"].coverage < of["both"].coverage <= 1

@@ -26,6 +26,7 @@ _REGULARISATION = 0.1
 _CONFIDENCE = 5.0  # of one interaction over none (the alpha of Hu et al. 2008, who have 40 for hours of television)
 _FADE = 0.8  # of what came before, at each step of a session: what was last done counts most
 _FEW = 1.0  # people: of an item with that many, its content says as much as they do
+_BLOCK, _NEAREST = 500, 200  # items at a time whose companions are counted, and how many of these are kept
 _SMOOTH = 10.0  # interactions: what was seen less often than that is not said to go with anything
 
 
@@ -98,7 +99,7 @@ def learn_behaviour(
         log.item_names,
         popularity,
         _als(matrix, factors, seed, on_progress, cancel) if "als" in methods else None,
-        _together(people) if "together" in methods else None,
+        _together(people, cancel) if "together" in methods else None,
     )
 
 
@@ -130,15 +131,24 @@ def _als(
     return np.asarray(model.item_factors, np.float32)
 
 
-def _together(people: sp.csr_matrix) -> sp.csr_matrix:
-    """Cosines of the columns of (users, items), damped where few people stand behind them; 0 on the diagonal."""
+def _together(people: sp.csr_matrix, cancel: threading.Event | None) -> sp.csr_matrix:
+    """Cosines of the columns of (users, items), damped where few people stand behind them; 0 on the diagonal, and of
+    each item only those that go with it best."""
     counts = np.asarray(people.sum(axis=0)).ravel()
-    both = (people.T @ people).tocsr()
-    both.setdiag(0)
-    both.eliminate_zeros()
-    rows, columns = both.nonzero()
-    both.data = both.data / (np.sqrt(counts[rows] * counts[columns]) + _SMOOTH)
-    return both.astype(np.float32)
+    others = people.T.tocsr()
+    blocks = []
+    for first in range(0, others.shape[0], _BLOCK):
+        if cancel is not None and cancel.is_set():
+            raise Cancelled
+        both = (others[first : first + _BLOCK] @ people).tocoo()
+        rows = both.row + first
+        values = both.data / (np.sqrt(counts[rows] * counts[both.col]) + _SMOOTH)
+        order = np.lexsort((-values, both.row))
+        place = np.arange(len(order)) - np.searchsorted(both.row[order], both.row[order])
+        order = order[(place <= _NEAREST) & (rows[order] != both.col[order])]
+        shape = (both.shape[0], others.shape[0])
+        blocks.append(sp.csr_matrix((values[order], (both.row[order], both.col[order])), shape, np.float32))
+    return sp.vstack(blocks, "csr")
 
 
 def _folded_in(

@@ -30,7 +30,9 @@ class Blend:
     weights: NDArray[np.float32]
 
     def scores(self, session: Session) -> NDArray[np.float32]:
-        """(items,) of any scale; of an empty session what is popular, and what is new a little above the middle."""
+        """(items,) of any scale; of an empty session what is popular."""
+        if not len(session):
+            return self.behaviour.scores(session)
         return features_of(self.content, self.behaviour, session) @ self.weights
 
 
@@ -48,8 +50,8 @@ def content_scores(content: Vectors, session: Session, items: NDArray[np.int64] 
 def features_of(
     content: Vectors, behaviour: Behaviour, session: Session, items: NDArray[np.int64] | None = None
 ) -> NDArray[np.float32]:
-    """(items, 5) `FEATURES` for a session, on scales that do not depend on the log's size: standard deviations above
-    the mean. items: as in `content_scores`.
+    """(items, 5) `FEATURES` for a session that is not empty, on scales that do not depend on the log's size: standard
+    deviations above the mean. items: as in `content_scores`.
 
     What is cold has columns of its own, since what is known of it is another thing: content and predicted behaviour,
     and 1 in the last column. An item that few people had to do with is a little of both (`Behaviour.warmth`).
@@ -60,11 +62,9 @@ def features_of(
     # what the session holds is nearer to it than anything that may come next, and would stretch the scale
     among = (warm > 0) & ~np.isin(numbers, session)
     others = _scaled(behaviour.scores(session)[numbers], among)
-    if len(session):
-        near = _scaled(content_scores(content, session, items), among)
-        found[:, 0], found[:, 2] = near * warm, near * (1 - warm)
-        found[:, 3] = others * (1 - warm)
-    found[:, 1] = others * warm
+    near = _scaled(content_scores(content, session, items), among)
+    found[:, 0], found[:, 2] = near * warm, near * (1 - warm)
+    found[:, 1], found[:, 3] = others * warm, others * (1 - warm)
     found[:, 4] = 1 - warm
     return found
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 import scipy.sparse as sp
@@ -18,6 +19,7 @@ from core.errors import DataError
 
 Session = Sequence[int] | NDArray[np.int64]  # numbers of items, in the order of time
 
+_MOST = 1e30  # a weight: more would not fit into its sums
 _lock = threading.Lock()
 
 
@@ -72,19 +74,38 @@ def log_of(
 ) -> Log:
     """A log of (user, item) pairs. Raises DataError for none, for weights that are not above 0, or times that are no
     numbers."""
-    if not rows:
+    users, items = (_coded(pa.array([str(row[place]) for row in rows], pa.string())) for place in (0, 1))
+    return _checked(users, items, times, weights)
+
+
+def _coded(names: pa.Array | pa.ChunkedArray) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """(numbers of each, the distinct names in order)."""
+    coded = names.dictionary_encode()
+    coded = coded.combine_chunks() if isinstance(coded, pa.ChunkedArray) else coded
+    distinct = coded.dictionary.to_pylist()
+    order = sorted(range(len(distinct)), key=distinct.__getitem__)
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    return rank[coded.indices.to_numpy(zero_copy_only=False)], tuple(distinct[each] for each in order)
+
+
+def _checked(
+    users: tuple[NDArray[np.int64], tuple[str, ...]],
+    items: tuple[NDArray[np.int64], tuple[str, ...]],
+    times: Sequence[float] | NDArray[np.float64] | None,
+    weights: Sequence[float] | NDArray[np.float64] | None,
+) -> Log:
+    count = len(users[0])
+    if not count:
         raise DataError("The log is empty: it takes rows of a user and an item.")
-    user_names, users = np.unique([user for user, _ in rows], return_inverse=True)
-    item_names, items = np.unique([item for _, item in rows], return_inverse=True)
-    at = np.arange(len(rows), dtype=np.float64) if times is None else np.asarray(times, np.float64)
-    counts = np.ones(len(rows), np.float32) if weights is None else np.asarray(weights, np.float32)
-    if len(at) != len(rows) or len(counts) != len(rows):
+    at = np.arange(count, dtype=np.float64) if times is None else np.asarray(times, np.float64)
+    counts = np.ones(count, np.float64) if weights is None else np.asarray(weights, np.float64)
+    if len(at) != count or len(counts) != count:
         raise DataError("Give one time and one weight for each row of the log, or none at all.")
-    if not np.isfinite(at).all() or not np.isfinite(counts).all() or (counts <= 0).any():
+    if not np.isfinite(at).all() or not (counts > 0).all() or not (counts < _MOST).all():
         raise DataError("Times must be numbers and weights numbers above 0: leave out rows that say otherwise.")
     order = np.argsort(at, kind="stable")
-    names = tuple(map(str, user_names)), tuple(map(str, item_names))
-    return Log(users[order], items[order], at[order], counts[order], *names)
+    return Log(users[0][order], items[0][order], at[order], counts[order].astype(np.float32), users[1], items[1])
 
 
 def read_log(path: Path) -> Log:
@@ -96,17 +117,15 @@ def read_log(path: Path) -> Log:
         with _lock:  # one large file at a time
             table = _read(path)
     except (OSError, pa.ArrowInvalid, pa.ArrowNotImplementedError, UnicodeDecodeError) as error:
-        raise DataError(f"{path} cannot be read as a log: {str(error).splitlines()[0]}.") from error
-    columns = {name.strip().lower(): name for name in table.column_names}
-    found = {
-        name: next((columns[other] for other in others if other in columns), None) for name, others in _COLUMNS.items()
-    }
+        raise DataError(f"{path} cannot be read as a log: {str(error).splitlines()[0].rstrip('.')}.") from error
+    found = _found(table.column_names)
     if found["user"] is None or found["item"] is None:
         raise DataError(f"{path} needs the columns user and item; it has {', '.join(table.column_names) or 'none'}.")
-    table = table.filter(pa.compute.and_(*(pa.compute.is_valid(table[found[name]]) for name in ("user", "item"))))
-    pairs = zip(*(map(str, table[found[name]].to_pylist()) for name in ("user", "item")), strict=True)
-    times = _numbers(table, found["time"], path)
-    return log_of(list(pairs), times=times, weights=_numbers(table, found["weight"], path))
+    if len(set(table.column_names)) < len(table.column_names):
+        raise DataError(f"{path} has two columns of one name: rename one.")
+    table = table.filter(pc.and_(pc.is_valid(table[found["user"]]), pc.is_valid(table[found["item"]])))
+    users, items = (_coded(_texts(table, found[name], path)) for name in ("user", "item"))
+    return _checked(users, items, _numbers(table, found["time"], path), _numbers(table, found["weight"], path))
 
 
 def resolved(log: Log, items: Mapping[str, str]) -> tuple[Log, tuple[str, ...]]:
@@ -132,13 +151,31 @@ _COLUMNS = {
 }
 
 
+def _found(columns: Sequence[str]) -> dict[str, str | None]:
+    """What each column of a log is called here, None where it is not there."""
+    known = {name.strip().lower(): name for name in columns}
+    return {name: next((known[each] for each in names if each in known), None) for name, names in _COLUMNS.items()}
+
+
 def _read(path: Path) -> pa.Table:
     if path.suffix.lower() in (".parquet", ".pq"):
         return pa.parquet.read_table(path)
-    return pa.csv.read_csv(path)
+    with pa.csv.open_csv(path) as head:
+        found = _found(head.schema.names)
+    # names stay as they are written: 007 is no number
+    types = {column: pa.string() for column in (found["user"], found["item"]) if column is not None}
+    convert = pa.csv.ConvertOptions(column_types=types, strings_can_be_null=True, null_values=[""])  # NA may be a name
+    return pa.csv.read_csv(path, convert_options=convert)
 
 
-def _numbers(table: pa.Table, name: str | None, path: Path) -> list[float] | None:
+def _texts(table: pa.Table, name: str | None, path: Path) -> pa.ChunkedArray:
+    try:
+        return table[name].cast(pa.string())
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise DataError(f"The column {name} of {path} must hold names, as text or numbers.") from error
+
+
+def _numbers(table: pa.Table, name: str | None, path: Path) -> NDArray[np.float64] | None:
     if name is None:
         return None
     column = table[name]
@@ -150,4 +187,4 @@ def _numbers(table: pa.Table, name: str | None, path: Path) -> list[float] | Non
         raise DataError(f"The column {name} of {path} must hold numbers or dates.") from error
     if values.null_count:
         raise DataError(f"The column {name} of {path} has {values.null_count} empty cells: fill them, or drop it.")
-    return [float(value) for value in values.to_pylist()]
+    return values.to_numpy().astype(np.float64)
