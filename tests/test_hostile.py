@@ -15,6 +15,7 @@ from media import write_video
 from PIL import Image
 
 import core.media.apart as apart
+import core.media.processes as processes
 from core.errors import MediaError
 from core.library import Library, ingest
 from core.library.uploads import save_uploads
@@ -54,9 +55,9 @@ worker.open_image, core.media.video.Video.frames = mad, stuck
 @pytest.fixture
 def mad_decoder(monkeypatch: pytest.MonkeyPatch) -> None:
     """Processes that decode have a decoder which crashes, eats memory or hangs; and little time."""
-    begin, serve = apart._START.split("from core.media.worker import serve")
-    monkeypatch.setattr(apart, "_START", begin + _MAD + "from core.media.worker import serve" + serve)
-    monkeypatch.setattr(apart, "_idle", [])
+    begin, serve = processes._START.split("from core.media.worker import serve")
+    monkeypatch.setattr(processes, "_START", begin + _MAD + "from core.media.worker import serve" + serve)
+    monkeypatch.setattr(processes, "_idle", [])
     monkeypatch.setattr(apart, "SILENT_S", 4.0)
 
 
@@ -123,15 +124,15 @@ def test_cancelling_does_not_wait_for_a_decoder_that_hangs(tmp_path: Path, mad_d
 
 def test_processes_that_decode_end_by_themselves(photos: Path) -> None:
     look((photos / "red.png").read_bytes(), min_side=32)
-    worker = apart._idle.pop()
+    worker = processes._idle.pop()
     worker._connection.close()  # as when this process ends, however it ends
     assert worker._process.wait(timeout=20) == 0
 
 
 def test_a_process_that_has_waited_too_long_is_replaced(photos: Path) -> None:
     look((photos / "red.png").read_bytes(), min_side=32)
-    apart._idle[-1]._process.kill()
-    apart._idle[-1]._process.wait()
+    processes._idle[-1]._process.kill()
+    processes._idle[-1]._process.wait()
     assert look((photos / "red.png").read_bytes(), min_side=32).size == (80, 60)
 
 
@@ -177,6 +178,6 @@ def test_a_link_may_be_asked_for(library: Library, encoder: ColourEncoder, photo
 def test_what_claims_to_be_huge_takes_no_memory() -> None:
     for name, data in good_files().items():
         look(data, min_side=32, may_move=name.endswith("gif")) if name.split(".")[-1] in ("png", "gif") else None
-    worker = apart._idle[-1]
+    worker = processes._idle[-1]
     pages = int(Path(f"/proc/{worker._process.pid}/statm").read_text().split()[1])
     assert pages * os.sysconf("SC_PAGE_SIZE") < 400 * 2**20
