@@ -67,7 +67,7 @@ def baselines(split: Split, movies: Movies) -> Baselines:
 def hits(scores: NDArray[np.float32], split: Split, rows: slice) -> NDArray[np.bool_]:
     """Whether the next movie of each held-out viewer is among its ten highest, what was seen left out.
 
-    scores: (viewers of these rows, movies). Ties count half on average: they go by the number of the movie.
+    scores: (viewers of these rows, movies). Of equal scores the movie that comes first in the list is told first.
     """
     scores = np.array(scores, np.float32)
     seen = split.seen[rows].tocoo()
