@@ -108,9 +108,9 @@ class Worker:
 
 def asked(request: dict[str, Any], data: bytes | None) -> Answer:
     """The answer of a process, which then waits for the next question. Raises MediaError, see `started`."""
-    worker, *answer = started(request, data)
+    worker, told, picture = started(request, data)
     release(worker)
-    return answer[0], answer[1]
+    return told, picture
 
 
 def started(request: dict[str, Any], data: bytes | None, *, anew: bool = False) -> tuple[Worker, Told, Picture]:

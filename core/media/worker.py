@@ -1,4 +1,4 @@
-"""The process apart in which files from anywhere are decoded, see `core.media.processes`, which starts, asks and ends it.
+"""The process apart in which files from anywhere are decoded; `core.media.processes` starts, asks and ends it.
 
 It answers over one connection, in JSON and raw pixels and never in pickles: what has decoded a hostile file is not to
 be trusted with more. It ends when its parent does, when nobody asks for a while, and when it takes too much memory.
