@@ -21,8 +21,9 @@ _KINDS = {
     "frame": ("frames of videos", "cross", "#4A86B5"),
 }
 _NAMED = 28  # words that stand beside their points, where they do not cover one another
-_PLANE = (900, 470)  # pixels that the plane is about wide and high, with 11-point letters of about 6 x 16
-_LETTER, _LINE = 6.2, 16.0
+_MANY = 400  # points of a kind, beyond which they are drawn faint, so that words can be read among them
+_PLANE = (760, 430)  # pixels that the plane is about wide and high, with letters of about 7 x 16
+_LETTER, _LINE = 7.0, 16.0
 _ASIDE = {"top center": (0, 1), "bottom center": (0, -1), "middle right": (1, 0), "middle left": (-1, 0)}
 
 
@@ -43,7 +44,12 @@ def kinds_plane(places: NDArray[np.floating], kinds: Sequence[str], names: Seque
             x=places[rows, 0],
             y=places[rows, 1],
             mode="markers",
-            marker={"color": colour, "symbol": symbol, "size": 10 if kind == "text" else 7, "opacity": 0.75},
+            marker={
+                "color": colour,
+                "symbol": symbol,
+                "size": 10 if kind == "text" else 7,
+                "opacity": 0.35 if len(rows) > _MANY else 0.75,
+            },
             customdata=rows,
             text=texts,
             name=f"{said} ({len(rows):,})",
@@ -52,7 +58,8 @@ def kinds_plane(places: NDArray[np.floating], kinds: Sequence[str], names: Seque
         if kind == "text" and len(rows) <= _NAMED:
             sides = _beside(places, rows, texts)
             figure.data[-1].update(
-                mode="markers+text", textposition=[side or "top center" for side in sides], textfont={"size": 11},
+                mode="markers+text", textposition=[side or "top center" for side in sides], 
+                textfont={"size": 12, "weight": 600, "shadow": "auto"},
                 text=[text if side else "" for text, side in zip(texts, sides, strict=True)], hovertext=texts,
                 hovertemplate="%{hovertext}<extra></extra>",
             )  # fmt: skip

@@ -16,7 +16,7 @@ from core.library.index import VectorIndex
 from core.library.schema import Item
 from core.track import wholes_of
 
-_WORD = re.compile(r"[^\W\d_]{3,}")
+_WORD = re.compile(r"(?<![^\W_])([^\W\d_]{3,})\d*(?![^\W_])")  # dog, dog2; nothing out of 693b08cb0e
 _NO_WORDS = frozenset(
     "img image imagem bild photo foto pic picture dsc dscn dscf pxl mvimg vid mov video clip pano burst screenshot "
     "scan whatsapp signal telegram copy edited final jpg jpeg png".split()

@@ -9,9 +9,9 @@ import streamlit as st
 from core import Encoder, Library
 from core.geometry.analogy import Tried, analogy, try_analogies
 from core.progress import OnProgress
-from ui.distance_pairs import ready_words, sampled_text
+from ui.distance_pairs import sampled_text
 from ui.distance_walk import nearest_gallery
-from ui.inside_terms import term_code
+from ui.inside_terms import ready_words, term_code
 from ui.memory import remembered
 from ui.page import percent, plain
 from ui.tasks import asked

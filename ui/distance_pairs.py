@@ -10,10 +10,7 @@ from core import Encoder, Library, Term
 from core.figures_space import PAIR_NAMES, cosine_grid, pair_histogram
 from core.geometry.distance import Distance, PairCosines, PairKind, cosine_table, distance_of, embed_terms, pair_cosines
 from core.library.index import VectorIndex
-from core.neutral import neutral_vectors
-from core.progress import Progress
-from ui.encoders import load_encoder, progress_text
-from ui.inside_terms import term_code
+from ui.inside_terms import ready_words, term_code
 from ui.memory import remembered
 from ui.page import percent
 from ui.thing_picker import name_of, some_things, thing
@@ -33,18 +30,6 @@ def usual_pairs(library: Library, encoder: Encoder) -> PairCosines:
 def _usual(library: Library, encoder: Encoder) -> PairCosines:
     ready_words(encoder)
     return pair_cosines(encoder, library.index(encoder))
-
-
-def ready_words(encoder: Encoder) -> None:
-    """Loads the encoder and its neutral prompts; any click elsewhere stops that."""
-    load_encoder(encoder)
-    place = st.empty()
-
-    def tell(progress: Progress) -> None:
-        place.progress(progress.fraction, text=progress_text(progress))
-
-    neutral_vectors(encoder, on_progress=tell)
-    place.empty()
 
 
 def distance_section(library: Library, encoder: Encoder) -> str:

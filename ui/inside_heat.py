@@ -15,17 +15,17 @@ from core.neutral import neutral_vectors
 from core.progress import OnProgress
 from core.query import frame_of
 from ui.in_python import in_python, opening
-from ui.inside_terms import example_item, term_code
+from ui.inside_terms import example_item, example_words, term_code
 from ui.page import percent, plain
 from ui.tasks import asked
 from ui.thing_picker import name_of, thing
 
-_WORDS = "a dog"
 _CELLS = (4, 6, 8, 12)
 _WAYS: dict[Way, str] = {"alone": "shown alone", "covered": "covered"}
 
 
 def heat_section(library: Library, encoder: Encoder) -> None:
+    words = example_words(library, encoder, "picture", "ask")
     left, right = st.columns(2, gap="medium")
     with left:
         picture = thing(
@@ -33,10 +33,10 @@ def heat_section(library: Library, encoder: Encoder) -> None:
             "picture",
             library=library,
             encoder=encoder,
-            default=example_item(library, encoder, "picture", _WORDS),
+            default=example_item(library, encoder, "picture", words),
         )
     with right:
-        query = thing("What to look for in it", "ask", library=library, encoder=encoder, default=_WORDS)
+        query = thing("What to look for in it", "ask", library=library, encoder=encoder, default=words)
     if picture is None or query is None:
         st.info("Choose a picture, and say what to look for in it.", icon=":material/edit:")
         return

@@ -2,11 +2,38 @@
 
 from __future__ import annotations
 
+import streamlit as st
+
 from core import Encoder, Library, Term, embed_texts, format_query
+from core.geometry.gap import fitting_words
 from core.geometry.near import nearest_items
-from ui.encoders import load_encoder
+from core.neutral import neutral_vectors
+from core.progress import Progress
+from ui.encoders import load_encoder, progress_text
 from ui.memory import remembered
 from ui.thing_picker import is_chosen
+
+
+def ready_words(encoder: Encoder) -> None:
+    """Loads the encoder and its neutral prompts; any click elsewhere stops that."""
+    load_encoder(encoder)
+    place = st.empty()
+
+    def tell(progress: Progress) -> None:
+        place.progress(progress.fraction, text=progress_text(progress))
+
+    neutral_vectors(encoder, on_progress=tell)
+    place.empty()
+
+
+def example_words(library: Library, encoder: Encoder, *keys: str) -> str:
+    """A phrase that many pictures of this library answer to, as the pickers of these keys begin with it; "" where all
+    of them were chosen."""
+    if all(map(is_chosen, keys)):
+        return ""
+    ready_words(encoder)
+    index = library.index(encoder)
+    return "".join(remembered("fitting word", encoder.id, index, lambda: fitting_words(encoder, index.background, 1)))
 
 
 def example_item(library: Library, encoder: Encoder, key: str, words: str) -> str:

@@ -14,22 +14,21 @@ from core.geometry.distance import embed_terms
 from core.geometry.inside import contributions, parts_of, products_of
 from ui.encoders import load_encoder
 from ui.in_python import in_python, opening
-from ui.inside_terms import example_item, term_code
+from ui.inside_terms import example_item, example_words, term_code
 from ui.memory import remembered
 from ui.page import counted, percent
 from ui.thing_picker import name_of, thing
 
-_WORDS = "a dog"
-
 
 def vector_section(library: Library, encoder: Encoder) -> None:
+    words = example_words(library, encoder, "a", "b")
     left, right = st.columns(2, gap="medium")
     with left:
         one = thing(
-            "One thing", "a", library=library, encoder=encoder, default=example_item(library, encoder, "a", _WORDS)
+            "One thing", "a", library=library, encoder=encoder, default=example_item(library, encoder, "a", words)
         )
     with right:
-        other = thing("Another (or nothing)", "b", library=library, encoder=encoder, default=_WORDS)
+        other = thing("Another (or nothing)", "b", library=library, encoder=encoder, default=words)
     if one is None:
         st.info("Type words, or choose a picture, to see its vector.", icon=":material/edit:")
         return

@@ -7,11 +7,10 @@ from collections import Counter
 import streamlit as st
 
 from core import Encoder, Filters, Library, Term, format_query, search
-from core.geometry.gap import Overlap, agreement, fitting_words
+from core.geometry.gap import Overlap, agreement
 from ui.details import open_details, show_details
-from ui.distance_pairs import ready_words
 from ui.gallery import Card, gallery
-from ui.inside_terms import term_code
+from ui.inside_terms import example_words, ready_words, term_code
 from ui.libraries import library_facts
 from ui.memory import remembered
 from ui.page import percent, plain
@@ -25,15 +24,14 @@ def asked_section(library: Library, encoder: Encoder) -> str:
     """Pickers and a row of answers for each; returns the lines of Python. Raises QueryError."""
     ready_words(encoder)
     videos = bool(library_facts(library, encoder).searchable.videos)
-    index = library.index(encoder)
-    fitting = remembered("fitting word", encoder.id, index, lambda: fitting_words(encoder, index.background, 1))
+    words = example_words(library, encoder, "word")
     labels = {"word": "As a word", "picture": "As a picture", "clip": "As a clip"}
     asked: dict[str, Term] = {}
     with st.container(key="three_ways"):
         for column, (key, label) in zip(st.columns(3, gap="medium"), labels.items(), strict=True):
             with column:
                 term = thing(
-                    label, key, library=library, encoder=encoder, default="".join(fitting) if key == "word" else "",
+                    label, key, library=library, encoder=encoder, default=words if key == "word" else "",
                     placeholder="a word" if key == "word" else f"choose a {key}",
                 )  # fmt: skip
             if term is not None:
@@ -51,8 +49,11 @@ def asked_section(library: Library, encoder: Encoder) -> str:
         "three ways", (encoder.id, tuple(asked.items())), library.index(encoder),
         lambda: agreement(library, encoder, asked, top_k=_TOP, filters=Filters(kind="image")),
     )  # fmt: skip
-    _told(overlaps, found_any=any(answers.values()))
-    _rows(library, answers)
+    if any(answers.values()):
+        _told(overlaps)
+        _rows(library, answers)
+    else:
+        st.info("The library holds no pictures but those asked with.", icon=":material/image:")
     return _code(asked)
 
 
@@ -63,10 +64,8 @@ def _take_best(library: Library, encoder: Encoder, word: Term, videos: bool) -> 
             put_thing(key, format_query([Term("item", hits[0].item.id)]))
 
 
-def _told(overlaps: list[Overlap], *, found_any: bool) -> None:
-    if not found_any:
-        st.info("The library holds no pictures but those asked with.", icon=":material/image:")
-    if not overlaps or not found_any:
+def _told(overlaps: list[Overlap]) -> None:
+    if not overlaps:
         return
     said = "; ".join(f"{each.first} and {each.second} **{percent(each.share)}**" for each in overlaps)
     st.markdown(f"#### Of the first {_TOP} pictures both find: {said}")

@@ -13,7 +13,8 @@ from core.geometry.gap import NEAREST, Closed, Gap, close_gap, closing_of_captio
 from core.neutral import neutral_vectors
 from core.progress import OnProgress
 from ui.dimensions_data import captions_section
-from ui.distance_pairs import ready_words, sampled_text
+from ui.distance_pairs import sampled_text
+from ui.inside_terms import ready_words
 from ui.memory import remembered
 from ui.page import counted, percent
 from ui.tasks import asked

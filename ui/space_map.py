@@ -17,7 +17,7 @@ from core.points import Of, Points, points_of
 from core.progress import OnProgress
 from core.projection import Method, project
 from ui.details import open_details, show_details
-from ui.distance_pairs import ready_words
+from ui.inside_terms import ready_words
 from ui.libraries import library_facts
 from ui.memory import remembered
 from ui.page import counted
