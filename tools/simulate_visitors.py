@@ -3,8 +3,9 @@
     python tools/simulate_visitors.py --images DIR --labels CSV
 
 CSV has the columns image and label. A visitor likes photos of two labels, three of one and two of the other, no others.
-Then the first ten recommendations are counted: how many are of either label (precision@10), and the share of each taste
-among these. Beside it the nearest photos to the mean of all likes, and photos drawn at random.
+Then the first ten recommendations are counted: how many are of either label (precision@10), the share of the smaller
+taste among these, whether it is 0.3 or more, and how many of the ten are of the label that is served worse. Beside it
+the nearest photos to the mean of all likes, and photos drawn at random.
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ def simulate(library, encoder, label, visitors):  # type: ignore[no-untyped-def]
     precision = {"tastes": [], "mean": [], "random": []}
     smaller = {"tastes": [], "mean": []}
     both_served = {"tastes": [], "mean": []}
+    worse = {"tastes": [], "mean": [], "random": []}
     for visitor in range(visitors):
         wanted = rng.choice(names, 2, replace=False)
         liked = [
@@ -69,6 +71,7 @@ def simulate(library, encoder, label, visitors):  # type: ignore[no-untyped-def]
         for method, found in shown.items():
             right = [truth[each] for each in found if truth[each] in wanted]
             precision[method].append(len(right) / _SHOWN)
+            worse[method].append(min(right.count(name) for name in wanted) / _SHOWN)
             if method != "random" and right:
                 smaller[method].append(min(right.count(name) for name in wanted) / len(right))
                 both_served[method].append(smaller[method][-1] >= 0.3)
@@ -76,6 +79,7 @@ def simulate(library, encoder, label, visitors):  # type: ignore[no-untyped-def]
         "visitors": visitors,
         "photos": len(ids),
         "precision_at_10": {name: round(float(np.mean(found)), 3) for name, found in precision.items()},
+        "precision_of_worse_served": {name: round(float(np.mean(found)), 3) for name, found in worse.items()},
         "smaller_taste": {name: round(float(np.mean(found)), 3) for name, found in smaller.items()},
         "both_served": {name: round(float(np.mean(found)), 3) for name, found in both_served.items()},
     }
