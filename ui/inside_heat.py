@@ -92,16 +92,16 @@ def _shown(library: Library, heat: Heat, query: Term) -> None:
     where = f"{_third(row, rows, ('upper', 'middle', 'lower'))} {_third(column, columns, ('left', 'middle', 'right'))}"
     where = where.replace("middle middle", "middle")
     said = f"The cosine of the whole picture with {plain(asked_for)} is **{heat.score:.2f}**."
-    if not heat.stands_out:
-        others = "phrases of a neutral list" if query.is_word else "pictures of this library"
-        said += (
-            f" **No part stands out**: of the {others}, {percent(heat.matched or 0.0)} differ as much from part to "
-            "part, whether or not they have to do with this picture. It may hold no answer, or one that is everywhere."
-        )
-    elif heat.way == "alone":
+    if heat.way == "alone":
         said += f" What answers best lies in the **{where}**: shown alone, the pieces around it reach {high:.2f}."
     else:
         said += f" It falls most, by {high:.2f}, where the **{where}** is covered."
+    if not heat.stands_out:
+        others = "phrases of a neutral list" if query.is_word else "pictures of this library"
+        said += (
+            f" **That hardly stands out**: of the {others}, {percent(heat.matched or 0.0)} differ as much from part to "
+            "part, most of them without any answer here. There may be none, or one that is everywhere."
+        )
     st.markdown(said)
     figure = heat_map(heat, title=f"What answers {asked_for}")
     st.plotly_chart(figure, key="heat", config={"displayModeBar": False}, alt="The picture, red where it answers")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,8 +94,9 @@ def principal_components(vectors: Vectors) -> Components:
     from sklearn.decomposition import PCA
 
     count = min(len(vectors) - 1, vectors.shape[1])
+    solver: Literal["covariance_eigh", "full"] = "covariance_eigh" if len(vectors) > vectors.shape[1] else "full"
     with np.errstate(invalid="ignore"):  # the shares of no variance at all
-        found = PCA(count, svd_solver="covariance_eigh").fit(vectors.astype(np.float64))
+        found = PCA(count, svd_solver=solver).fit(vectors.astype(np.float64))
     rows = found.components_.astype(np.float32)
     rows *= np.sign(rows[np.arange(count), np.abs(rows).argmax(axis=1)])[:, None]
     return Components(rows, np.nan_to_num(found.explained_variance_ratio_).astype(np.float32))
