@@ -38,6 +38,13 @@ class Summary:
     last: date | None
 
 
+def thinned(line: Sequence[Sequence[float]], most: int) -> list[Sequence[float]]:
+    """At most so many corners of a line, at even distances along its list: a hand draws far more than it means."""
+    if len(line) <= most:
+        return list(line)
+    return [line[round(number * len(line) / most)] for number in range(most)]
+
+
 def inside(places: NDArray[np.float32], line: Sequence[Sequence[float]]) -> Numbers:
     """The numbers of the places (n, 2) within a closed line of corners (x, y), by the even-odd rule.
 

@@ -294,3 +294,18 @@ def test_a_selection_goes_with_its_map(shades: Library) -> None:
     at.number_input("k").set_value(2).run()
     at = settled(press(at, ASK))
     assert "2 clusters" in said(at) and not component(at, "cards")
+
+
+def test_a_link_brings_the_selection_with_it(shades: Library) -> None:
+    red = cluster_holding(laid_out(), "red")
+    at = laid_out(chosen=f"cover:2/cluster:{red}")
+    assert len(cards(at)) == 2 and all(name.startswith("red") for name in cards(at))
+    at = choose(at, Chosen("line", EVERYWHERE))
+    link = at.query_params["chosen"]
+    assert link.startswith("line:") and len(cards(laid_out(chosen=link))) == len(cards(at)) > 2
+    assert "chosen" not in choose(at, None).query_params
+
+
+@pytest.mark.parametrize("link", ["cluster:99", "cluster:-1", "line:1,2;3", "line:a,b;c,d;e,f", "cover:0", "what"])
+def test_a_link_to_no_selection_selects_nothing(shades: Library, link: str) -> None:
+    assert not component(laid_out(chosen=link), "cards")

@@ -1,4 +1,7 @@
-"""Which points of the map are selected: by a line around them, as a cluster, or picked to cover the rest."""
+"""Which points of the map are selected: by a line around them, as a cluster, or picked to cover the rest.
+
+In the link it stands as `line:X,Y;X,Y;…`, `cluster:NUMBER`, or `cover:COUNT`, that of a selection as `cover:COUNT/…`.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,13 @@ from numpy.typing import NDArray
 
 from core.atlas import Atlas
 from core.representatives import coverage
-from core.selection import inside
+from core.selection import inside, thinned
 from ui.memory import remembered
 
 Kind = Literal["line", "cluster", "cover"]
 _PLACE = "explore chosen"
+_LINK = "chosen"
+_CORNERS = 80  # of a line at the most, so that a link can carry it
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +37,8 @@ class Chosen:
 
 def choose_line(line: list[list[float]]) -> None:
     """Selects what a line holds; nothing where there is no line. For callbacks."""
-    st.session_state[_PLACE] = Chosen("line", tuple((x, y) for x, y in line)) if len(line) > 2 else None
+    corners = tuple((round(x, 4), round(y, 4)) for x, y in thinned(line, _CORNERS))
+    st.session_state[_PLACE] = Chosen("line", corners) if len(corners) > 2 else None
 
 
 def choose_cluster(number: int) -> None:
@@ -51,11 +57,14 @@ def choose_nothing() -> None:
 
 
 def chosen_of(atlas: Atlas) -> tuple[Chosen | None, NDArray[np.int64]]:
-    """The selection, and the numbers of its points: ascending, of a cover in the order of use. Gone with its map."""
+    """The selection, and the numbers of its points: ascending, of a cover in the order of use. Gone with its map; at
+    first the one that the link names, if the map has it."""
     state = st.session_state
     if state.get(f"{_PLACE} in") is not atlas:
-        state[f"{_PLACE} in"], state[_PLACE] = atlas, None
+        linked = _read(st.query_params.get(_LINK, ""), atlas) if f"{_PLACE} in" not in state else None
+        state[f"{_PLACE} in"], state[_PLACE] = atlas, linked
     chosen: Chosen | None = state.get(_PLACE)
+    _link(chosen)
     if chosen is None:
         return None, np.zeros(0, np.int64)
     return chosen, remembered("explore chosen", chosen, atlas, lambda: _numbers(atlas, chosen))
@@ -69,3 +78,36 @@ def _numbers(atlas: Atlas, chosen: Chosen) -> NDArray[np.int64]:
     own = np.flatnonzero(atlas.points.item_rows >= 0)
     among = own if chosen.of is None else np.intersect1d(own, _numbers(atlas, chosen.of))
     return among[coverage(atlas.points.vectors[among], min(chosen.value, len(among)))]
+
+
+def _link(chosen: Chosen | None) -> None:
+    if chosen is None:
+        st.query_params.pop(_LINK, None)
+    elif st.query_params.get(_LINK) != _text(chosen):
+        st.query_params[_LINK] = _text(chosen)
+
+
+def _text(chosen: Chosen) -> str:
+    if isinstance(chosen.value, tuple):
+        return "line:" + ";".join(f"{x},{y}" for x, y in chosen.value)
+    return f"{chosen.kind}:{chosen.value}" + (f"/{_text(chosen.of)}" if chosen.of else "")
+
+
+def _read(text: str, atlas: Atlas) -> Chosen | None:
+    """None for what is no selection, or none of this map: a link may be of another one."""
+    own, _, rest = text.partition("/")
+    kind, _, value = own.partition(":")
+    try:
+        if kind == "line":
+            x_y = [[float(part) for part in corner.split(",")] for corner in value.split(";")]
+            line = tuple((x, y) for x, y in x_y)
+            return Chosen("line", line) if 2 < len(line) <= _CORNERS and np.isfinite(line).all() else None
+        number = int(value)
+    except ValueError:
+        return None
+    if kind == "cluster":
+        return Chosen("cluster", number) if 0 <= number < atlas.clusters.count else None
+    if kind != "cover" or not 0 < number <= len(atlas.points):
+        return None
+    of = _read(rest, atlas) if rest and not rest.startswith("cover") else None
+    return Chosen("cover", number, of) if bool(rest) == (of is not None) else None
