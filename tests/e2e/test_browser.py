@@ -49,6 +49,15 @@ def test_the_link_opens_the_same_in_another_tab(visitor: Visitor, chrome: Browse
     other.page.close()
 
 
+def test_the_link_is_copied(visitor: Visitor) -> None:
+    visitor.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    visitor.go("search_images", q="a cat", top="24")
+    visitor.page.get_by_role("button", name="Copy link").click()
+    visitor.page.get_by_role("button", name="Copied").wait_for()
+    link = visitor.page.evaluate("navigator.clipboard.readText()")
+    assert link == visitor.page.url and parse_qs(urlsplit(link).query)["q"] == ["a cat"]
+
+
 def test_details_by_keyboard_and_more_like_this(visitor: Visitor) -> None:
     visitor.go("search_images", beyond="true").search("a person in a suit")
     first = visitor.names()[0]
