@@ -9,9 +9,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
 
-from fault_disks import on_small_disk, too_long
+from fault_disks import cut_short, on_small_disk
 from fault_kills import kills, two_writers
-from fault_place import ColourEncoder, Library, ingest, make_media, snapshot, whole
 from fault_tables import damaged_tables, older_version, vanished_photo
 
 
@@ -34,14 +33,11 @@ def test_a_disk_that_is_full_or_cannot_be_written(tmp_path: Path, fault: str) ->
     assert shown["ok"], shown
 
 
-def test_files_that_cannot_grow(tmp_path: Path) -> None:
-    """As a full disk is, where none can be mounted: writing fails in the middle."""
-    folder = make_media(tmp_path / "media", photos=120, videos=0)
-    assert "free space" in too_long(tmp_path / "library", folder, 20_000)
-    before = snapshot(tmp_path / "library") if (tmp_path / "library" / "library.json").exists() else {}
-    ingest(Library(tmp_path / "library", create=True), ColourEncoder(), [folder])
-    after = snapshot(tmp_path / "library")
-    assert len(whole(after)) == 120 and all(after[path] == row for path, row in before.items())
+def test_files_that_cannot_be_written_to_their_end(tmp_path: Path) -> None:
+    """The first limit stops a commit, the second the packing of the tables, in the last bytes of a file."""
+    shown = cut_short(tmp_path, limits=(8_000, 15_480))
+    assert shown["ok"], shown
+    assert any("the end of a file was not written" in message for message in shown["messages"])
 
 
 def test_a_library_of_an_older_version_is_read_and_migrated(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -84,10 +85,31 @@ def read_only(place: Path) -> dict[str, Any]:
     return {"hits": hits, "messages": messages, "ok": hits == 41 and says and snapshot(library) == before}
 
 
-def too_long(library: Path, folder: Path, limit: int) -> str:
-    """The message of a run that may write no file longer than `limit` bytes: a full disk where none can be mounted."""
+def cut_short(place: Path, *, limits: Sequence[int]) -> dict[str, Any]:
+    """No file may grow beyond a limit, of several: writing fails at other places each time, the last bytes included.
+
+    The library opens all the same, with what was committed, and is whole once the limit is gone.
+    """
+    folder = make_media(place / "media", photos=120, videos=0)
+    ingest(Library(place / "reference", create=True), ColourEncoder(), [folder])
+    wanted, messages, wrong = snapshot(place / "reference"), set[str](), list[int]()
+    for limit in limits:
+        library = place / f"library{limit}"
+        message = _run_limited(library, folder, limit)
+        left = snapshot(library) if (library / "library.json").exists() else {}
+        if any(row != wanted[path] for path, row in left.items()) or (message and "free space" not in message):
+            wrong.append(limit)
+        messages |= {message.replace(str(library), "LIBRARY")} - {""}
+        ingest(Library(library, create=True), ColourEncoder(), [folder])
+        if snapshot(library) != wanted:
+            wrong.append(limit)
+    return {"limits": len(limits), "messages": sorted(messages), "wrong": wrong, "ok": bool(messages) and not wrong}
+
+
+def _run_limited(library: Path, folder: Path, limit: int) -> str:
+    """The message of a run that may write no file longer than so many bytes; empty where it was refused nothing."""
     program = (
-        "import resource, signal, sys, runpy\n"
+        "import resource, runpy, signal, sys\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         f"resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))\n"
         "sys.argv = sys.argv[1:]\n"

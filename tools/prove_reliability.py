@@ -20,7 +20,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
 
-from fault_disks import on_small_disk
+from fault_disks import cut_short, on_small_disk
 from fault_kills import kills, two_writers
 from fault_tables import damaged_tables, older_version, vanished_photo
 
@@ -31,6 +31,7 @@ def faults(rounds: int) -> dict[str, Callable[[Path], dict[str, Any]]]:
         "killed": partial(kills, rounds=rounds),
         "two_writers": partial(two_writers, rounds=max(1, rounds // 10)),
         "disk_full": partial(on_small_disk, "full"),
+        "cut_short": partial(cut_short, limits=range(3_000, 20_000, 1_040)),
         "read_only": partial(on_small_disk, "read-only"),
         "older_version": older_version,
         "vanished_photo": vanished_photo,

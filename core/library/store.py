@@ -36,7 +36,17 @@ from core.library.schema import (
     VectorRow,
     vectors_schema,
 )
-from core.library.tables import DamagedTable, damaged, delete_rows, explained, first_line, pack, quoted, table_name
+from core.library.tables import (
+    DamagedTable,
+    damaged,
+    delete_rows,
+    explained,
+    first_line,
+    pack,
+    quoted,
+    table_name,
+    written_whole,
+)
 
 _MARK = "library.json"
 
@@ -207,7 +217,7 @@ class Library:
         """Writes items in one commit: rows with the same `key` ("path" or "id") are replaced, others are added."""
         if not items:
             return
-        with explained(self.path):
+        with self._changing("items"):
             table = self._db.create_table("items", schema=ITEMS, exist_ok=True)
             rows = pa.Table.from_pylist([asdict(item) for item in items], schema=ITEMS)
             table.merge_insert(key).when_matched_update_all().when_not_matched_insert_all().execute(rows)
@@ -225,7 +235,7 @@ class Library:
             pa.FixedSizeListArray.from_arrays(pa.array(halves.ravel()), encoder.dim),
             pa.array([row.sampling for row in rows], pa.string()),
         ]
-        with explained(self.path):
+        with self._changing(table_name(encoder.id)):
             table = self._db.create_table(table_name(encoder.id), schema=schema, exist_ok=True)
             table.add(pa.Table.from_arrays(columns, schema=schema))
 
@@ -233,7 +243,7 @@ class Library:
         """Gives an item the vectors stored under a `partial_id`, instead of all others that it has."""
         table = self._open(table_name(encoder.id))
         if table is not None:
-            with explained(self.path):
+            with self._changing(table_name(encoder.id)):
                 table.delete(f"item_id = '{item_id}' OR (item_id LIKE '{item_id}~%' AND item_id != '{by}')")
                 table.update(where=f"item_id = '{by}'", values={"item_id": item_id})
 
@@ -241,7 +251,7 @@ class Library:
         """Forgets the vectors that items have of one encoder."""
         table = self._open(table_name(encoder.id)) if item_ids else None
         if table is not None:
-            with explained(self.path):
+            with self._changing(table_name(encoder.id)):
                 delete_rows(table, "item_id", item_ids)
 
     def put_labels(self, labels: Sequence[Label]) -> None:
@@ -250,7 +260,7 @@ class Library:
         It waits for no other writer: labels have a table of their own.
         """
         if labels:
-            with explained(self.path):
+            with self._changing("labels"):
                 table = self._db.create_table("labels", schema=LABELS, exist_ok=True)
                 rows = pa.Table.from_pylist([asdict(label) for label in labels], schema=LABELS)
                 merge = table.merge_insert(["item_id", "task"])
@@ -259,7 +269,7 @@ class Library:
     def put_captions(self, captions: Sequence[tuple[str, str]]) -> None:
         """Adds captions (item id, caption) in one commit, none twice, and waits for no other writer."""
         if captions:
-            with explained(self.path):
+            with self._changing("captions"):
                 table = self._db.create_table("captions", schema=CAPTIONS, exist_ok=True)
                 columns = zip(*dict.fromkeys(captions), strict=True)
                 rows = pa.Table.from_arrays([pa.array(each, pa.string()) for each in columns], schema=CAPTIONS)
@@ -276,7 +286,7 @@ class Library:
         """Forgets the labels of a task: all, or only those by a person or by a model, or of some items."""
         table = self._open("labels")
         if table is not None:
-            with explained(self.path):
+            with self._changing("labels"):
                 (named,) = quoted([task])
                 only = f"task = {named}" + (f" AND by = '{by}'" if by else "")
                 for some in [None] if item_ids is None else quoted(item_ids):
@@ -286,7 +296,8 @@ class Library:
         """Forgets items and their vectors. The files themselves are not touched."""
         table = self._open("items")
         if table is not None:
-            delete_rows(table, "id", item_ids)
+            with self._changing("items"):
+                delete_rows(table, "id", item_ids)
         self._forget(item_ids)
         self.sweep()
 
@@ -332,12 +343,13 @@ class Library:
                     owners = {each: parts_of_partial(each)[0] for each in ids}
                     given_up = {each for each in ids if drop_unfinished and is_partial(each) and owners[each] in ids}
                     orphans = {each for each in ids if owners[each] not in known}
-                    delete_rows(table, "item_id", sorted(orphans | given_up))
-                    pack(table)
+                    with self._changing(table_name(entry.id)):
+                        delete_rows(table, "item_id", sorted(orphans | given_up))
+                    pack(table, self._folder(table_name(entry.id)))
             for name, read in (("labels", self.labels), ("captions", self.captions), ("items", self.items)):
                 with suppress(DamagedTable):
                     if read():  # all of it: packing a damaged table would fail as a full disk does
-                        pack(self._open(name))
+                        pack(self._open(name), self._folder(name))
 
     def delete(self) -> None:
         """Removes the library's directory. Photos outside it are not touched; uploads, which live inside it, go too."""
@@ -359,13 +371,13 @@ class Library:
     def _drop(self, encoder_id: str) -> None:
         with self._index_lock, explained(self.path):
             with suppress(FileNotFoundError):  # the folder, since a damaged table must go too
-                shutil.rmtree(self.path / f"{table_name(encoder_id)}.lance")
+                shutil.rmtree(self._folder(table_name(encoder_id)))
             self._indexes.pop(encoder_id, None)
 
     def _open(self, name: str) -> Any | None:
         """A fresh handle on a table, at its newest version; None where it does not exist yet."""
-        versions = self.path / f"{name}.lance" / "_versions"
-        if not versions.is_dir() or not any(versions.iterdir()):  # also where the process died making it
+        versions = self._folder(name) / "_versions"
+        if not any(path.suffix == ".manifest" for path in versions.glob("*")):  # also where the process died making it
             return None
         try:
             return self._db.open_table(name)
@@ -380,11 +392,20 @@ class Library:
         except (OSError, RuntimeError, ValueError) as error:
             raise damaged(self.path, name, error) from error
 
+    @contextmanager
+    def _changing(self, name: str) -> Iterator[None]:
+        """A table to be written in the block. Raises LibraryError, and then the table is as it was, or as committed."""
+        with explained(self.path), written_whole(self._folder(name)):
+            yield
+
+    def _folder(self, name: str) -> Path:
+        return self.path / f"{name}.lance"
+
     def _forget(self, item_ids: Sequence[str]) -> None:
         """The labels and captions of items. Others stay, also of items that are not listed: these may be again."""
-        with explained(self.path):
-            for name in ("labels", "captions"):
-                if (table := self._open(name)) is not None:
+        for name in ("labels", "captions"):
+            if (table := self._open(name)) is not None:
+                with self._changing(name):
                     delete_rows(table, "item_id", item_ids)
 
     def _vector_names(self) -> list[str]:

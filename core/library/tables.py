@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
+import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +16,9 @@ from typing import Any
 from core.errors import LibraryError
 
 _KEEP_VERSIONS = timedelta(minutes=10)  # readers of an older version get this long to finish
+_ALL_VERSIONS = timedelta(days=36_500)
+_MAGIC = b"LANC"  # ends each of the engine's files of data and of versions
+_OTHERS_S = 2.0  # within which another process has finished the file that it is writing
 
 
 def table_name(encoder_id: str) -> str:
@@ -32,10 +37,58 @@ def quoted(values: Sequence[str]) -> Iterator[str]:
         yield ", ".join("'" + value.replace("'", "''") + "'" for value in values[start : start + 1000])
 
 
-def pack(table: Any) -> None:
+def pack(table: Any, folder: Path) -> None:
+    """Few large files for many small ones; what these were goes only once those are on the disk."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        with written_whole(folder):
+            table.optimize(cleanup_older_than=_ALL_VERSIONS)
         table.optimize(cleanup_older_than=_KEEP_VERSIONS)
+
+
+@contextmanager
+def written_whole(folder: Path) -> Iterator[None]:
+    """Takes back what the block commits to the table in a folder if not all of it has reached the disk.
+
+    Where the last part of a file does not fit any more, Lance commits it cut off and says nothing, and the table could
+    never be read again. Without the newest version's file the one before it counts.
+    """
+    before = _files(folder)
+    try:
+        yield
+    finally:
+        new = _files(folder) - before
+        is_whole = _all_whole(new)
+        if not is_whole:
+            for path in new:
+                if path.suffix == ".manifest":
+                    path.unlink(missing_ok=True)
+    if not is_whole:
+        raise OSError("No space left on device: the end of a file was not written")
+
+
+def _files(folder: Path) -> set[Path]:
+    return {*folder.glob("data/*.lance"), *folder.glob("_versions/*.manifest")}
+
+
+def _all_whole(paths: Iterable[Path]) -> bool:
+    until = time.monotonic() + _OTHERS_S
+    while not all(map(_is_whole, paths)):
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            file.seek(-len(_MAGIC), os.SEEK_END)
+            return file.read() == _MAGIC
+    except FileNotFoundError:  # packed away by another process
+        return True
+    except OSError:  # shorter than that
+        return False
 
 
 def first_line(error: Exception) -> str:
