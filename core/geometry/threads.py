@@ -1,4 +1,4 @@
-"""Small matrix products by one thread: on a busy machine the threads of BLAS wait for one another, for minutes."""
+"""Matrix products of moderate size by one thread: on a busy machine the threads of BLAS wait for one another, for minutes."""
 
 from __future__ import annotations
 
