@@ -1,4 +1,4 @@
-"""Matrix products of moderate size by one thread: on a busy machine the threads of BLAS wait for one another, for minutes."""
+"""Products of matrices that are not large by one thread: on a busy machine the threads of BLAS wait for one another."""
 
 from __future__ import annotations
 
