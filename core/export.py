@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from core.csv_text import as_text as as_text
 from core.csv_text import csv_text
 from core.search import Hit
 
