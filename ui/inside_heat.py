@@ -27,16 +27,14 @@ _WAYS: dict[Way, str] = {"alone": "shown alone", "covered": "covered"}
 def heat_section(library: Library, encoder: Encoder) -> None:
     words = example_words(library, encoder, "picture", "ask")
     left, right = st.columns(2, gap="medium")
-    with left:
-        picture = thing(
-            "A picture or a video",
-            "picture",
-            library=library,
-            encoder=encoder,
-            default=example_item(library, encoder, "picture", words),
-        )
     with right:
         query = thing("What to look for in it", "ask", library=library, encoder=encoder, default=words)
+    sought = str(query.value) if query is not None and query.is_word else words
+    with left:
+        picture = thing(
+            "A picture or a video", "picture", library=library, encoder=encoder,
+            default=example_item(library, encoder, "picture", sought),
+        )  # fmt: skip
     if picture is None or query is None:
         st.info("Choose a picture, and say what to look for in it.", icon=":material/edit:")
         return
