@@ -13,6 +13,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 from tiny_models import save_tiny_clip, save_tiny_siglip
 from transformers import AutoModel, AutoProcessor
+from visiting import component
 
 from core.cli import main
 from core.encoders import open_encoder
@@ -83,8 +84,7 @@ def test_the_app_ranks_as_transformers_does(model: Path, tmp_path: Path, monkeyp
     if toggle := [each for each in at.toggle if each.key == "beyond"]:
         at = toggle[0].set_value(True).run()
     assert not at.exception and not at.error
-    galleries = at.get("bidi_component")
-    shown = {card["name"]: float(card["score"]) for each in galleries for card in json.loads(each.proto.json)["cards"]}
+    shown = {card["name"]: float(card["score"]) for each in component(at, "cards") for card in each["cards"]}
     assert shown == pytest.approx(dict(zip([path.name for path in photos], cosines.tolist(), strict=True)), abs=0.011)
 
 
