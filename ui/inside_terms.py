@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core import Encoder, Library, Term, embed_texts, format_query
+from core import Encoder, Filters, Library, Term, embed_texts, format_query
 from core.geometry.gap import fitting_words
-from core.geometry.near import nearest_items
+from core.geometry.near import Near, nearest_items
 from core.neutral import neutral_vectors
 from core.progress import Progress
 from ui.encoders import load_encoder, progress_text
@@ -37,15 +37,18 @@ def example_words(library: Library, encoder: Encoder, *keys: str) -> str:
 
 
 def example_item(library: Library, encoder: Encoder, key: str, words: str) -> str:
-    """The item that comes nearest to some words, as the picker of this key begins with it; "" where one was chosen."""
+    """The picture that comes nearest to some words, else the video, as the picker of this key begins with it; "" where
+    one was chosen."""
     if is_chosen(key):
         return ""
     load_encoder(encoder)
     index = library.index(encoder)
-    found = remembered(
-        "inside example", (encoder.id, words), index,
-        lambda: nearest_items(index, embed_texts(encoder, [words])[0], 1),
-    )  # fmt: skip
+
+    def nearest() -> tuple[Near, ...]:
+        place, pictures = embed_texts(encoder, [words])[0], Filters(kind="image").mask(index.items, library)
+        return nearest_items(index, place, 1, allowed=pictures) or nearest_items(index, place, 1)
+
+    found = remembered("inside example", (encoder.id, words), index, nearest)
     return format_query([Term("item", found[0].item.id)]) if found else ""
 
 
