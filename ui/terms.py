@@ -11,7 +11,7 @@ from PIL import Image
 
 from core import Item, Library, Term
 from core.errors import MediaError
-from core.media.images import open_image
+from core.media.apart import open_apart
 from core.media.thumbnails import thumbnail
 from core.query import frame_of
 from core.timecode import timecode
@@ -66,7 +66,7 @@ def term_picture(library: Library, term: Term) -> bytes | Image.Image | None:
     """What a term shows, small; None for words, and for what cannot be read."""
     try:
         if term.kind == "image" and isinstance(term.value, bytes):
-            image = open_image(term.value, min_side=88)
+            image = open_apart(term.value, min_side=88)
             image.thumbnail((176, 176))
             return image
         item, time_s = _of_library(library, term)

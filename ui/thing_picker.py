@@ -13,7 +13,7 @@ import streamlit as st
 from core import Encoder, Item, Library, Term, format_query, parse_query, search
 from core.errors import MediaError, QueryError
 from core.library.uploads import too_much
-from core.media.images import open_image
+from core.media.apart import open_apart
 from core.media.kinds import IMAGE_SUFFIXES, VIDEO_SUFFIXES, is_image_path
 from core.query import CONCEPT
 from ui.gallery import Card, gallery
@@ -169,7 +169,7 @@ def _choose(key: str, library: Library, encoder: Encoder) -> None:
             if (reason := too_much(file.name, data)) is not None:
                 raise MediaError(reason)
             if kind == "image":
-                open_image(data, min_side=encoder.min_side)  # one that cannot be read is told here
+                open_apart(data, min_side=encoder.min_side)  # one that cannot be read is told here
             st.session_state[_upload_key(key)] = Term(kind, data)
             st.rerun()
         if st.session_state.pop("thing taken", False):

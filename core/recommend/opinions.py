@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from core.csv_text import as_text, csv_text
 from core.errors import DataError
 
 Said = Literal["like", "dislike"]
@@ -59,15 +60,15 @@ def opinions_json(opinions: Opinions, paths: Mapping[str, str]) -> bytes:
 def likes_csv(opinions: Opinions, paths: Mapping[str, str], *, user: str = "me") -> bytes:
     """The likes as a log of one user, with the columns user, item, time and weight; see `core.recommend.log.read_log`.
 
-    An item is named by its path, or by its id where the path cannot be written as text.
+    An item is named by its path, or by its id where the path is not to be seen, or not to be written into a table as it
+    is (`core.csv_text.as_text`).
     """
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer)
-    writer.writerow(("user", "item", "time", "weight"))
+    rows: list[tuple[object, ...]] = [("user", "item", "time", "weight")]
     for each, at in opinions.liked.items():
         path = paths.get(each, each)
-        writer.writerow((user, path if path.isprintable() else each, f"{at:.3f}", 1))
-    return buffer.getvalue().encode()
+        plain = path.isprintable() and as_text(path) == path
+        rows.append((user, path if plain else each, f"{at:.3f}", 1))
+    return csv_text(rows).encode()
 
 
 def read_opinions(data: bytes, names: Mapping[str, str]) -> tuple[Opinions, tuple[str, ...]]:
