@@ -7,12 +7,13 @@ VENV := .venv
 WORKERS ?= -n 2 --dist loadfile
 BIN := $(VENV)/bin
 
-.PHONY: demo test check clean help
+.PHONY: demo test check audit clean help
 
 help:
 	@echo "make demo   set up and open the app on the sample library"
 	@echo "make test   set up and run the tests"
 	@echo "make check  lint and type check"
+	@echo "make audit  known vulnerabilities of what is installed (needs the network)"
 	@echo "make clean  remove the virtual environment (your libraries stay)"
 
 demo: $(VENV)/.installed
@@ -30,6 +31,12 @@ test: $(VENV)/.installed-dev
 check: $(VENV)/.installed-dev
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+
+# In an environment of its own: what pip-audit needs is none of ours.
+audit: $(VENV)/.installed
+	@$(PYTHON) -m venv $(VENV)/audit
+	@$(VENV)/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
+	@$(VENV)/audit/bin/pip-audit --path $$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_paths()["purelib"])')
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

@@ -1,0 +1,41 @@
+"""The entry for hosts that have no step before the app."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_it_makes_the_sample_once_and_is_public(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SEMBLANCE_HOME", str(tmp_path))
+    monkeypatch.setenv("SEMBLANCE_PUBLIC", "")  # so that it is as it was afterwards
+    monkeypatch.delenv("SEMBLANCE_PUBLIC")
+    ran: list[list[str]] = []
+    monkeypatch.setattr(subprocess, "run", lambda command, **_: ran.append(command))
+    st.cache_resource.clear()
+    app = AppTest.from_file(str(ROOT / "cloud.py"), default_timeout=60).run()
+    app.run()
+    assert [command[1:4] for command in ran] == [["-m", "core", "sample"]]
+    assert app.title[0].value.startswith("Search your photos") and not app.exception
+    assert os.environ["SEMBLANCE_PUBLIC"] == "1" and any("not changed" in each.value for each in app.sidebar.caption)
+
+
+def test_a_failed_sample_is_no_running_app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SEMBLANCE_HOME", str(tmp_path))
+    monkeypatch.setenv("SEMBLANCE_PUBLIC", "1")
+
+    def fails(command: list[str], **_: Any) -> None:
+        raise subprocess.CalledProcessError(2, command)
+
+    monkeypatch.setattr(subprocess, "run", fails)
+    st.cache_resource.clear()
+    app = AppTest.from_file(str(ROOT / "cloud.py"), default_timeout=60).run()
+    assert app.exception and not app.title
