@@ -32,6 +32,7 @@ def each_page(visitor: Visitor) -> Iterator[tuple[str, str]]:
     """Opens one page of the navigation after the other, in one visit, and each of its parts; tells its name, and how
     its title begins."""
     links = visitor.page.get_by_test_id("stSidebarNavLink")
+    links.first.wait_for()
     for link in links.all():
         link.evaluate("link => link.click()")
         path = urlsplit(link.get_attribute("href") or "").path
