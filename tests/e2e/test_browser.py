@@ -124,7 +124,9 @@ def test_uploads_are_indexed_while_one_looks(visitor: Visitor, tmp_path: Path) -
     Image.new("RGB", (300, 200), (200, 30, 30)).save(tmp_path / "plain.png")
     visitor.page.get_by_role("tab", name="Upload").click()
     data = (tmp_path / "plain.png").read_bytes()
-    visitor.page.locator("input[type=file]").set_input_files({"name": name, "mimeType": "image/png", "buffer": data})
+    visitor.page.get_by_test_id("stTabs").locator("input[type=file]").set_input_files(
+        {"name": name, "mimeType": "image/png", "buffer": data}
+    )
     visitor.page.get_by_test_id("stFileChip").wait_for()
     visitor.page.get_by_role("button", name="Add them").click()
     visitor.page.get_by_text("1 added").wait_for()

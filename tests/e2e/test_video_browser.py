@@ -161,7 +161,7 @@ def test_a_video_that_browsers_do_not_play_is_uploaded_and_plays(visitor: Visito
     visitor.page.get_by_role("button", name="Start one").click()
     visitor.page.get_by_text("0 pictures searchable").wait_for()
     visitor.page.get_by_role("tab", name="Upload").click()
-    visitor.page.locator("input[type=file]").set_input_files(film)
+    visitor.page.get_by_test_id("stTabs").locator("input[type=file]").set_input_files(film)
     visitor.page.get_by_test_id("stFileChip").wait_for()
     visitor.page.get_by_role("button", name="Add them").click()
     visitor.page.get_by_text("It will take about").wait_for()
