@@ -91,7 +91,7 @@ SHOTS = (
     Shot("distance", "distance", {}, see="How many things"),
     Shot("distance-phone", "distance", {"part": "analogies"}, phone=True, dark=True),
     Shot("space", "one_space", {}, see="Laid out by", dark=True),
-    Shot("heat", "inside", {"look": "parts of a picture", "picture": "chelsea.png", "ask": "the eyes of a cat"},
+    Shot("heat", "inside", {"look": "parts of a picture", "picture": "cameraman.png", "ask": "a camera"},
          press("Find the part that answers"), see="Squares along the longer side"),
     Shot("classify", "classify", {}, press("Cats, cups and rockets"), see="Classes"),
     Shot("dimensions", "dimensions", {}, press("Measure"), see="Fewer dimensions by", dark=True),
