@@ -9,9 +9,13 @@ is measured at each; those of the processor stand beside, for machines that have
 from __future__ import annotations
 
 import argparse
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from core.learn.epochs import Settings
 from core.learn.simulate import simulate
