@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from core.encoders.base import Vectors, unit_rows
 from core.errors import DataError
 from core.progress import OnProgress, Progress
+from core.threads import one_thread
 
 Method = Literal["kmeans", "hdbscan", "agglomerative"]
 Numbers = NDArray[np.int64]
@@ -82,8 +83,6 @@ def find_clusters(
     (`core.density`) finds how many there are and leaves points out; it takes no `k`.
     `cancel` ends the search for the best k early, with the best so far. Raises DataError, and with "hdbscan" Cancelled.
     """
-    from threadpoolctl import threadpool_limits
-
     if method not in get_args(Method):
         raise DataError(f"There is no method {method!r}: choose {', '.join(get_args(Method))}.")
     if len(vectors) < 2:
@@ -98,7 +97,7 @@ def find_clusters(
 
         of = dense_groups(reduced, on_progress=on_progress, cancel=cancel)
     else:
-        with threadpool_limits(1):  # on so few dimensions threads wait for one another, on a busy machine for seconds
+        with one_thread():  # on so few dimensions threads wait for one another, on a busy machine for seconds
             if k is None:
                 k = _best_count(_some(reduced, _CHOICE_ROWS, seed), seed, on_progress, cancel)
             of = _kmeans(reduced, k, seed) if method == "kmeans" else _ward(reduced, k, seed)

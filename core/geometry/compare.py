@@ -14,7 +14,6 @@ from PIL import Image
 
 from core.encoders.base import Encoder, Vectors
 from core.errors import Cancelled, DataError, MediaError
-from core.geometry.threads import single_threaded
 from core.library.index import VectorIndex
 from core.library.schema import Item
 from core.library.store import Library
@@ -22,6 +21,7 @@ from core.media.images import open_image
 from core.neighbours import nearest
 from core.neutral import neutral_prompts
 from core.progress import OnProgress, Progress
+from core.threads import one_thread
 from core.track import wholes_of
 
 NEAREST = 10
@@ -89,7 +89,7 @@ def common_ids(library: Library, encoders: Sequence[Encoder]) -> list[str]:
     return sorted(set.intersection(*(set(_ids(library.index(each))) for each in encoders)))
 
 
-@single_threaded
+@one_thread()
 def agreement_of(library: Library, first: Encoder, second: Encoder, *, odd: int = 4, seed: int = 0) -> Agreement:
     """How far two encoders agree on the items that both have embedded: a fixed random sample of up to 2,000.
 

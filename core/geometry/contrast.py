@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import DataError
-from core.geometry.threads import single_threaded
+from core.threads import one_thread
 
 _NEAREST = 10
 _BINS = 48
@@ -49,7 +49,7 @@ class PairDistances:
     order: float
 
 
-@single_threaded
+@one_thread()
 def contrast_of(vectors: NDArray[np.float32], labels: Sequence[str | None] | None = None) -> Contrast:
     """How much the Euclidean distances between rows (n, numbers) tell; n is up to a few thousand. Of unit rows these
     order as cosines do. labels: (n,), None where unknown. Raises DataError for fewer than three rows, or copies of one.
@@ -81,7 +81,7 @@ def distances(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.sqrt(np.maximum(squares[:, None] + squares[None] - 2 * vectors @ vectors.T, 0.0))
 
 
-@single_threaded
+@one_thread()
 def pair_distances(vectors: NDArray[np.float32], labels: Sequence[str | None]) -> PairDistances | None:
     """Of rows (n, numbers), a few thousand at most. None without at least one pair of either kind."""
     known = np.flatnonzero([label is not None for label in labels])
@@ -99,7 +99,7 @@ def pair_distances(vectors: NDArray[np.float32], labels: Sequence[str | None]) -
     )
 
 
-@single_threaded
+@one_thread()
 def random_contrast(dims: Sequence[int], count: int, *, seed: int = 0) -> dict[int, float]:
     """{dimensions: relative contrast (see `Contrast`)} of so many normally distributed vectors: it falls towards 0.
 

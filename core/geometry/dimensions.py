@@ -15,9 +15,9 @@ from core.encoders.base import Vectors, unit_rows
 from core.encoders.reduced import Method, principal_axes, weights_of
 from core.errors import Cancelled, DataError
 from core.geometry.precision import Coded, Precision, timed
-from core.geometry.threads import single_threaded
 from core.neighbours import nearest
 from core.progress import OnProgress, Progress
+from core.threads import one_thread
 
 VERTEX = (128, 256, 512, 1408)  # dimensions that Vertex AI's multimodal embeddings offer, for comparison
 
@@ -75,7 +75,7 @@ def steps_to(dim: int) -> list[int]:
     return [2**power for power in range(1, 20) if 2**power < dim] + [dim]
 
 
-@single_threaded
+@one_thread()
 def dimension_curve(
     vectors: Vectors,
     *,

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from core.encoders.base import Encoder, Vectors, unit_rows
 from core.errors import Cancelled, DataError
 from core.filters import Filters
-from core.geometry.threads import single_threaded
 from core.library.store import Library
 from core.neutral import neutral_prompts, neutral_vectors
 from core.progress import OnProgress, Progress
 from core.query import PLAIN, Term, embed_texts
 from core.search import search
+from core.threads import one_thread
 from core.track import wholes_of
 
 Kind = Literal["words", "pictures", "videos"]
@@ -121,7 +121,7 @@ def closing(
     return found
 
 
-@single_threaded
+@one_thread()
 def neighbours_kept(words: Vectors, pictures: Vectors, share: float) -> float:
     """Share of the 10 nearest pictures of a word that stay, on average, when so much of the gap is closed."""
     spaces = (close_gap(words, pictures, each) for each in (0.0, share))
@@ -161,7 +161,7 @@ def closing_of_captions(
     return closing(np.concatenate(texts), vectors, owners=np.array([rows[item_id] for item_id, _ in known]))
 
 
-@single_threaded
+@one_thread()
 def fitting_words(encoder: Encoder, pictures: Vectors, count: int) -> tuple[str, ...]:
     """Up to `count` neutral prompts that fit unit rows of pictures (n, dim): those that come first for most of them,
     once the gap is closed, so that none wins by lying in the pictures' direction alone."""

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from core.encoders.base import Encoder, Part, Vectors
 from core.errors import DataError, QueryError
-from core.geometry.threads import single_threaded
 from core.points import Points
 from core.query import embed_texts
+from core.threads import one_thread
 
 MOST_WORDS = 24
 
@@ -84,7 +84,7 @@ class Products:
     enough: int
 
 
-@single_threaded
+@one_thread()
 def principal_components(vectors: Vectors) -> Components:
     """All principal components of vectors (n, dim), at most n - 1 of them.
 

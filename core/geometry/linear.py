@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from core.encoders.base import Vectors
 from core.errors import Cancelled, DataError
-from core.geometry.threads import single_threaded
+from core.threads import one_thread
 
 _HELD_OUT = 0.3
 
@@ -37,7 +37,7 @@ class InputCurve:
         return next((shots for shots in sorted(self.accuracy) if self.accuracy[shots] >= accuracy), None)
 
 
-@single_threaded
+@one_thread()
 def input_curve(
     vectors: NDArray[np.float32],
     labels: Sequence[str | None],

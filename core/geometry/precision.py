@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.encoders.base import Vectors, unit_rows
-from core.geometry.threads import single_threaded
 from core.library.index import padded
+from core.threads import one_thread
 
 Precision = Literal["fp32", "fp16", "int8", "binary"]
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
@@ -64,7 +64,7 @@ class Coded:
 
 
 @lru_cache(maxsize=256)
-@single_threaded
+@one_thread()
 def timed(dim: int, precision: Precision) -> float:
     """Milliseconds of one query through 20,000 made-up vectors, exact, one thread of this machine: the best of 32."""
     rng = np.random.default_rng(0)

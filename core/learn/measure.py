@@ -7,16 +7,16 @@ from collections import Counter
 import numpy as np
 from numpy.typing import NDArray
 
-from core.geometry.threads import single_threaded
 from core.learn.epochs import Baselines, Embedding
 from core.learn.movies import Movies
 from core.learn.sequences import Split
+from core.threads import one_thread
 
 K = 10
 _ROWS = 512
 
 
-@single_threaded
+@one_thread()
 def nearest(embedding: Embedding, numbers: NDArray[np.int64] | list[int], *, k: int = K) -> NDArray[np.int64]:
     """(len(numbers), k) movies, nearest first by Euclidean distance, itself left out; fewer columns where there are
     fewer movies."""

@@ -5,13 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from threadpoolctl import ThreadpoolController
 
 from core.errors import DataError
 from core.learn.epochs import MOST_EPOCHS, Epoch, Settings
@@ -20,6 +17,7 @@ from core.learn.model import NextMovie, joined
 from core.learn.movies import Watched
 from core.learn.sequences import Examples, split
 from core.progress import OnProgress, Progress
+from core.threads import one_thread
 
 _BATCH = 1024
 _MOST_DRAWN = 1500
@@ -39,13 +37,12 @@ class Training:
         self.split = split(watched.log, seed=self.settings.seed)
         self.baselines = baselines(self.split, watched.movies)
         self.feature_names, self.features = joined(watched.movies, self.settings)
-        self._libraries = ThreadpoolController()
         self._random = torch.Generator().manual_seed(self.settings.seed)
         self._model = NextMovie(self.features, self.settings, self._random)
         self._optimiser = torch.optim.Adam(self._model.parameters(), lr=self.settings.rate, weight_decay=_DECAY)
         self._at, self._sum, self._seconds = 0, 0.0, 0.0  # in the pass that is under way
         first = np.arange(min(_SAMPLE, len(self.split.learned)))
-        with self._one_thread(), torch.no_grad():
+        with one_thread(), torch.no_grad():
             self.epochs = [self._measured(0, float(self._loss(first)))]
 
     def run(
@@ -67,7 +64,7 @@ class Training:
 
         for _ in range(epochs):
             order = np.random.default_rng((self.settings.seed, len(self.epochs))).permutation(examples)
-            with self._one_thread():  # for a pass, not beyond: what asks for the next may be another thread
+            with one_thread():  # for a pass, not beyond: what asks for the next may be another thread
                 while self._at < examples:
                     if cancel is not None and cancel.is_set():
                         return
@@ -91,12 +88,6 @@ class Training:
             if value
         ]
         return [(self.watched.movies.name(movie), 1.0, own[movie].copy()), *lit]
-
-    def _one_thread(self) -> AbstractContextManager[Any]:
-        """While it lasts, this thread of the program learns without others; those keep what they have (the number is
-        each thread's own in OpenMP). On matrices this small two gain little, and on a busy machine they wait for one
-        another a hundred times as long."""
-        return self._libraries.limit(limits=1, user_api="openmp")
 
     def _step(self, rows: NDArray[np.int64]) -> None:
         started = time.perf_counter()

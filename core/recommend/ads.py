@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.encoders.base import Encoder, Vectors
-from core.geometry.threads import single_threaded
 from core.media.images import open_image
 from core.query import Term, embed_texts
 from core.recommend.campaigns import Campaign
 from core.recommend.taste import Tastes
 from core.relevance import LIKELY, Relevance
+from core.threads import one_thread
 
 By = Literal["taste", "page", "words"]
 
@@ -90,7 +90,7 @@ def embed_campaigns(encoder: Encoder, campaigns: Sequence[Campaign], *, backgrou
     return Embedded(tuple(campaigns), tuple(pieces))
 
 
-@single_threaded
+@one_thread()
 def choose_ad(
     embedded: Embedded,
     tastes: Tastes,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from core.encoders.base import Vectors
 from core.errors import Cancelled, DataError
 from core.progress import OnProgress, Progress
 from core.recommend.log import Log, Session
+from core.threads import one_thread
 
 Method = Literal["als", "together"]
 
@@ -111,7 +113,6 @@ def _als(
     cancel: threading.Event | None,
 ) -> NDArray[np.float32]:
     from implicit.cpu.als import AlternatingLeastSquares
-    from threadpoolctl import threadpool_limits
 
     started = time.monotonic()
 
@@ -123,10 +124,11 @@ def _als(
 
     confidence = matrix.copy()
     confidence.data = (_CONFIDENCE * np.log1p(confidence.data)).astype(np.float32)
-    with threadpool_limits(1, "blas"):  # the solver has threads of its own
+    with one_thread():  # for BLAS; the solver has threads of its own
         model = AlternatingLeastSquares(
-            factors=min(factors, *matrix.shape), regularization=_REGULARISATION, iterations=_ROUNDS, random_state=seed
-        )
+            factors=min(factors, *matrix.shape), regularization=_REGULARISATION, iterations=_ROUNDS, random_state=seed,
+            num_threads=os.cpu_count() or 1,
+        )  # fmt: skip
         model.fit(confidence, show_progress=False, callback=told)
     return np.asarray(model.item_factors, np.float32)
 

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from core.encoders.base import Encoder, Vectors
 from core.errors import DataError
 from core.filters import Filters
-from core.geometry.threads import single_threaded
 from core.library.index import VectorIndex
 from core.library.schema import Item
 from core.library.store import Library
 from core.recommend.pool import By, Pool, pool_of, rows_of
 from core.recommend.taste import Tastes, tastes_of
+from core.threads import one_thread
 from core.track import wholes_of
 
 _REASONS = 2
@@ -44,7 +44,7 @@ class Feed:
     liked: tuple[str, ...]
 
 
-@single_threaded
+@one_thread()
 def recommend(
     library: Library,
     encoder: Encoder,

@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 
 from core.encoders.base import Vectors
 from core.errors import Cancelled
-from core.geometry.threads import single_threaded
 from core.progress import OnProgress
 from core.recommend.behaviour import from_content, learn_behaviour
 from core.recommend.both import features_of
 from core.recommend.log import Log
+from core.threads import one_thread
 
 _HELD_OUT = 0.125  # share of the interactions, the last ones, that the weights are learned from
 _END = 0.1  # share of these that counts as their very end
@@ -101,7 +101,7 @@ def _there(first: Log, later: Log, items: int) -> tuple[NDArray[np.bool_], NDArr
     return known | soon, soon & ~known
 
 
-@single_threaded
+@one_thread()
 def _fitted(choices: list[_Choice], before: NDArray[np.float64]) -> NDArray[np.float64]:
     """(6,) where the likelihood of what was chosen, and the prior normal about `before`, are highest together."""
     from scipy.optimize import minimize

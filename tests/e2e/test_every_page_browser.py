@@ -43,16 +43,17 @@ def each_page(visitor: Visitor) -> Iterator[tuple[str, str]]:
         parts = visitor.page.get_by_test_id("stMain").get_by_role("radiogroup", name="Look at").get_by_role("radio")
         for part in parts.all()[1:]:
             part.click()
+            visitor.page.wait_for_timeout(300)  # a click reaches the server a moment later: until then all is settled
             yield f"{name}, {part.inner_text()}", title
 
 
 def faults(visitor: Visitor, title: str) -> list[str]:
     """What is wrong with the page that is open; its title begins with `title`."""
-    visitor.settle()
     page, found = visitor.page, []
     heading, apology = page.locator("h1"), page.get_by_text("Something went wrong")
     if not soon(visitor, lambda: heading.count() == 1 and heading.inner_text().startswith(title)):
         found.append(f"its titles are {heading.all_inner_texts()}")
+    visitor.settle()  # only now: until its script begins, the page before it stands, and has settled
     if not soon(visitor, lambda: len(re.findall(r"[.!?](?:\s|$)", page.evaluate(_FIRST_WORDS))) >= 2):
         found.append(f"no two sentences below the title, but {page.evaluate(_FIRST_WORDS)!r}")
     if page.get_by_test_id("stException").count() or apology.count():

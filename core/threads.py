@@ -1,0 +1,85 @@
+"""Work on matrices that are not large by one thread: on a busy machine the threads of one product wait for one another.
+
+A BLAS with threads of its own has one number of them for the whole process, so whoever comes first sets it to one and
+whoever leaves last gives it back. By themselves limits that overlap leave it at one for ever: the second finds the
+first one's limit, and gives that back. OpenMP, and a BLAS built on it, has a number for each thread that asks, which is
+set and given back alone. The libraries are looked up again where modules were loaded since, as that takes 200 times as
+long as a limit does.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
+
+_lock = threading.Lock()
+_libraries: ThreadpoolController | None = None
+_modules = 0  # so many were loaded when the libraries were looked up
+_inside = 0  # so many hold BLAS to one thread
+_limited: ThreadpoolController | None = None  # what the newest of them found
+_limits = ExitStack()
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """BLAS and OpenMP take one thread within it; what asks for more by itself gets it. A decorator too:
+    `@one_thread()`."""
+    libraries = _loaded()
+    shared = _shared(libraries)
+    own = [each["filepath"] for each in libraries.info() if each["filepath"] not in shared]
+    with _shared_limit(libraries, shared), libraries.select(filepath=own).limit(limits=1):
+        yield
+
+
+@contextmanager
+def _shared_limit(libraries: ThreadpoolController, shared: list[str]) -> Iterator[None]:
+    global _inside, _limited
+    with _lock:
+        _inside += 1
+        if libraries is not _limited:
+            with _from_any_thread():
+                limit = libraries.select(filepath=shared).limit(limits=1)
+            _limits.callback(limit.restore_original_limits)
+            _limited = libraries
+    try:
+        yield
+    finally:
+        with _lock:
+            _inside -= 1
+            if not _inside:
+                with _from_any_thread():
+                    _limits.close()
+                _limited = None
+
+
+def _loaded() -> ThreadpoolController:
+    global _libraries, _modules
+    with _lock:
+        if _libraries is None or len(sys.modules) != _modules:
+            from threadpoolctl import ThreadpoolController
+
+            _libraries = ThreadpoolController()
+            _modules = len(sys.modules)
+        return _libraries
+
+
+def _shared(libraries: ThreadpoolController) -> list[str]:
+    """Where the libraries lie that have one number for the whole process."""
+    found = libraries.info()
+    return [each["filepath"] for each in found if each["user_api"] == "blas" and each["threading_layer"] != "openmp"]
+
+
+@contextmanager
+def _from_any_thread() -> Iterator[None]:
+    """threadpoolctl lets none but the thread that limited OpenBLAS first change it; here the lock says who may."""
+    from threadpoolctl import OpenBLASController
+
+    OpenBLASController.clear_controlling_thread(force=True)
+    yield
+    OpenBLASController.clear_controlling_thread(force=True)
