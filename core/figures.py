@@ -50,7 +50,7 @@ def timeline(
         (curve.scores, {"color": _GREY, "width": 1}, "frames"),
         (curve.smooth, {"color": _TEAL, "width": 2}, "smoothed"),
     ):
-        x, y = _outline(curve.start_s, curve.end_s, values)
+        x, y = outline(curve.start_s, curve.end_s, values)
         figure.add_scatter(x=x, y=y, mode="lines", line=style, name=name, hoverinfo="skip")
     for moment in moments:
         figure.add_vrect(
@@ -67,13 +67,14 @@ def timeline(
     return figure
 
 
-def _outline(
-    start_s: NDArray[np.floating], end_s: NDArray[np.floating], values: NDArray[np.floating]
+def outline(
+    start_s: NDArray[np.floating], end_s: NDArray[np.floating], values: NDArray[np.floating], *, most: int = _MOST_DRAWN
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Steps as a line (each row flat from its start to its end), thinned to the best row of each stretch."""
-    if len(values) > _MOST_DRAWN:
-        stretch = (np.arange(len(values)) * _MOST_DRAWN) // len(values)
-        first = np.searchsorted(stretch, np.arange(_MOST_DRAWN))
+    """Steps (n,) as a line (each row flat from its start to its end), x and y, thinned to the best row of each of
+    `most` stretches."""
+    if len(values) > most:
+        stretch = (np.arange(len(values)) * most) // len(values)
+        first = np.searchsorted(stretch, np.arange(most))
         values, start_s = np.maximum.reduceat(values, first), start_s[first]
         end_s = end_s[np.append(first[1:], len(end_s)) - 1]
     x, y = np.stack([start_s, end_s], 1).ravel(), np.repeat(values, 2)

@@ -17,3 +17,8 @@ def timecode(seconds: float, *, within: float | None = None) -> str:
     hours, minute = divmod(minutes, 60)
     text = f"{hours}:{minute:02}:{rest // 10:02}" if hours else f"{minute}:{rest // 10:02}"
     return f"{text}.{rest % 10}" if within is not None and within <= _SHORT_S else text
+
+
+def timespan(start_s: float, end_s: float, *, within: float | None = None) -> str:
+    """From when to when, 0:12–0:18. within: as of `timecode`."""
+    return f"{timecode(start_s, within=within)}\N{EN DASH}{timecode(end_s, within=within)}"

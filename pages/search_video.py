@@ -85,7 +85,7 @@ def search_section(library: Library, encoder: Encoder) -> None:
         return
     if others and result.hits:
         compare_rankings(others)
-    show_video_results(library, terms, filters, result)
+    show_video_results(library, encoder, terms, filters, result)
     in_python(video_lines(library, encoder, terms, filters, options, pooling))
 
 

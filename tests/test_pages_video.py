@@ -98,6 +98,13 @@ def test_each_video_has_a_strip_and_a_timeline(library: Library) -> None:
     assert figure["layout"]["title"]["text"] and figure["layout"]["xaxis"]["title"]["text"]
 
 
+def test_moments_are_saved_as_a_page(library: Library) -> None:
+    at = settled(press(visit(VIDEO, q="blue", beyond="true"), "Make the page"))
+    assert any(each.label.startswith("Save it (") for each in at.get("download_button"))
+    at = at.toggle("beyond").set_value(False).run()
+    assert "Make the page" in labels(at), "other moments are another page"
+
+
 def test_another_video_is_opened_in_the_same_player(library: Library) -> None:
     at = visit(VIDEO, q="blue", beyond="true")
     turn = player(at)["turn"]

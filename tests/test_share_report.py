@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import re
+import threading
 from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
 import pytest
 from fakes import COLOURS, ColourEncoder
+from media import write_video
 from PIL import Image
 
-from core import Library, ingest, open_encoder, parse_query, search
+from core import Library, ingest, open_encoder, parse_query, search, search_videos
 from core.atlas import Asked, atlas_of
 from core.cli import main
-from core.errors import DataError
-from core.share import pictures, report, report_map
+from core.errors import Cancelled, DataError
+from core.share import pictures, report, report_map, report_moments
 from core.share.page import in_script, page
 from core.share.report import Answer, search_page
 from core.share.report_map import map_page
+from core.share.report_moments import moments_page
 
 HOSTILE = ("<img src=x onerror=alert(1)>.png", "</script><script>alert(1).png", "&lt;b&gt; \u2028 --> ]]>.png")
 NAMES = [name.replace("/", "∕") for name in HOSTILE]  # what a file system takes
@@ -114,6 +118,53 @@ def test_a_map_holds_its_points_names_and_pictures(hostile: Library, encoder: Co
     assert set(data["names"]) == {*NAMES, "</script><img src=x>"}
     assert [each["name"] for each in data["clusters"]] == titles and "<b>one</b>" in seen.text
     assert sum(tag == "canvas" for tag, _ in seen.tags) == 1
+
+
+@pytest.fixture
+def films(tmp_path: Path, encoder: ColourEncoder) -> Library:
+    """Two videos, the one that holds more blue with a name that would like to run."""
+    folder = tmp_path / "films"
+    folder.mkdir()
+    write_video(folder / f"{NAMES[0]}.mp4", ["red", "blue", "green", "blue"], seconds_each=6)
+    write_video(folder / "wood.mp4", ["green", "orange"], seconds_each=4)
+    library = Library(tmp_path / "f", create=True)
+    ingest(library, encoder, [folder])
+    return library
+
+
+def test_videos_are_shown_with_their_moments(films: Library, encoder: ColourEncoder, tmp_path: Path) -> None:
+    hits = search_videos(films, encoder, parse_query("blue")).hits
+    content = moments_page(hits, query="blue & <i>", library="L", encoder="colour", more={"Ranked by": "best moment"})
+    seen = checked(content)
+    assert f"1. {NAMES[0]}.mp4" in seen.text and "2. wood.mp4" in seen.text and str(tmp_path) not in seen.text
+    assert "0:06–0:12" in seen.text and "0:18–0:24" in seen.text and "best at 0:0" in seen.text
+    assert "Likely matches end here" in seen.text and "Ranked by" in seen.text and "blue & <i> in L" in seen.text
+    moments = [moment for hit in hits for moment in hit.moments]
+    assert sum(tag == "figure" for tag, _ in seen.tags) == len(moments) > 2
+    found = [each["src"] for tag, each in seen.tags if tag == "img"]
+    best = Image.open(io.BytesIO(base64.b64decode(str(found[0]).split(",")[1])))
+    assert np.allclose(np.asarray(best.convert("RGB"))[20, 20], COLOURS["blue"], atol=25), "the second that answers"
+    shades = [each for tag, each in seen.tags if tag == "rect"]
+    assert len(shades) == len(moments) and float(str(shades[0]["width"])) == pytest.approx(153, abs=8), "a quarter"
+
+
+def test_moments_that_are_too_many_or_cannot_be_shown_are_told(
+    films: Library, encoder: ColourEncoder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    hits = search_videos(films, encoder, parse_query("blue")).hits
+    count = sum(len(hit.moments) for hit in hits)
+    monkeypatch.setattr(report_moments, "MOST_MOMENTS", 1)
+    seen = checked(moments_page(hits, query="q", library="L", encoder="e"))
+    assert f"the first 1 of {count} moments" in seen.text and sum(tag == "figure" for tag, _ in seen.tags) == 1
+    monkeypatch.undo()
+    monkeypatch.setenv("SEMBLANCE_HOME", str(tmp_path / "home"))  # where no picture is kept
+    Path(hits[0].item.path).unlink()
+    seen = checked(moments_page(hits[:1], query="another", library="L", encoder="e"))
+    assert "no picture" in seen.text and "0:06–0:12" in seen.text
+    cancel = threading.Event()
+    cancel.set()
+    with pytest.raises(Cancelled):
+        moments_page(hits, query="q", library="L", encoder="e", cancel=cancel)
 
 
 def test_nothing_that_is_filled_in_is_filled_again() -> None:

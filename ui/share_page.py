@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
 from core import Encoder, Hit, Library
 from core.atlas import Asked, Atlas
+from core.search_video import VideoHit
 from core.share.report import MOST_HITS, Answer, search_page
 from core.share.report_map import MOST_PICTURES, map_page
+from core.share.report_moments import MOST_MOMENTS, moments_page
 from ui.encoders import encoder_name
 from ui.filters import filter_text
 from ui.jobs import Work
@@ -31,6 +33,17 @@ def save_results(library: Library, encoder: Encoder, query: str, limits: str, hi
     about = (str(library.path), encoder.id, query, limits, tuple(hit.item.id for hit in hits))
     note = f"The first {MOST_HITS} results." if len(hits) > MOST_HITS else ""
     _pop_up("page of results", lambda: _searched(answers, named), about, "results.html", note)
+
+
+def save_moments(
+    library: Library, encoder: Encoder, query: str, hits: Sequence[VideoHit], more: Mapping[str, str]
+) -> None:
+    """The pop-up that saves videos and their moments as a page. query: in words, as plain text; more: what else is
+    to be said of the search, likewise."""
+    named = {"query": query, "library": library.name, "encoder": encoder_name(encoder.name), "more": more}
+    about = (str(library.path), encoder.id, query, *more.values(), *((hit.item.id, hit.moments) for hit in hits))
+    note = f"The first {MOST_MOMENTS} moments." if sum(len(hit.moments) for hit in hits) > MOST_MOMENTS else ""
+    _pop_up("page of moments", lambda: _moments(hits, named), about, "moments.html", note)
 
 
 def save_map(library: Library, encoder: Encoder, asked_for: Asked, atlas: Atlas, titles: list[str]) -> None:
@@ -66,6 +79,10 @@ def _pop_up(key: str, work: Callable[[], Work[bytes]], about: object, name: str,
 
 def _searched(answers: Sequence[Answer], named: dict) -> Work[bytes]:
     return lambda tell, cancel: search_page(answers, **named, on_progress=tell, cancel=cancel).encode()
+
+
+def _moments(hits: Sequence[VideoHit], named: dict) -> Work[bytes]:
+    return lambda tell, cancel: moments_page(hits, **named, on_progress=tell, cancel=cancel).encode()
 
 
 def _mapped(atlas: Atlas, titles: list[str], named: dict) -> Work[bytes]:

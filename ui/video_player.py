@@ -18,7 +18,7 @@ from core.errors import MediaError
 from core.media.clips import is_playable, playable_clip
 from core.media.thumbnails import storyboard
 from core.moments import Moment
-from core.timecode import timecode
+from core.timecode import timespan
 from ui.gallery import chance_text
 from ui.served import address
 
@@ -90,11 +90,6 @@ def player(
     )
 
 
-def span_text(start_s: float, end_s: float, duration_s: float) -> str:
-    """From when to when in a video of a length: 0:12-0:18."""
-    return f"{timecode(start_s, within=duration_s)}\N{EN DASH}{timecode(end_s, within=duration_s)}"
-
-
 def frame_uris(item: Item, times_s: Sequence[float]) -> list[str | None]:
     """Frames of a video as data URIs; None for each where the file is gone or cannot be read."""
     try:
@@ -138,7 +133,7 @@ def _shown(moment: Moment, duration_s: float, picture: str | None) -> dict[str, 
         "start": round(moment.start_s, 2),
         "end": round(moment.end_s, 2),
         "peak": round(moment.peak_s, 2),
-        "label": span_text(moment.start_s, moment.end_s, duration_s),
+        "label": timespan(moment.start_s, moment.end_s, within=duration_s),
         "chance": f"{chance_text(moment.relevance)} · {moment.score:.2f}",
         "likely": moment.likely,
         "src": picture,

@@ -12,18 +12,19 @@ from core import Encoder, Filters, Library, Term
 from core.errors import MediaError
 from core.figures import score_range, timeline
 from core.search_video import Pooling, VideoHit, VideoResult, search_videos
-from core.timecode import timecode
+from core.timecode import timecode, timespan
 from ui.encoders import load_encoder
 from ui.filters import VideoOptions, clear_filters, filter_text, labelled
 from ui.gallery import chance_text
 from ui.memory import remembered
 from ui.page import counted, plain
 from ui.query import going, like_frame
+from ui.share_page import save_moments
 from ui.terms import by_pictures, describe
 from ui.video_opened import moved, now_open, opened_among, seek, write_link
-from ui.video_player import Listeners, player, span_text
+from ui.video_player import Listeners, player
 from ui.video_strip import strip
-from ui.video_take import take_away
+from ui.video_take import take_away, to_take
 
 # the player stays in sight while one looks through the videos, on a phone above them
 _STICKY = """<style>
@@ -81,7 +82,9 @@ def ranking_choice() -> Pooling:
     return RANKINGS[chosen or "best moment"]
 
 
-def show_video_results(library: Library, terms: tuple[Term, ...], filters: Filters, result: VideoResult) -> None:
+def show_video_results(
+    library: Library, encoder: Encoder, terms: tuple[Term, ...], filters: Filters, result: VideoResult
+) -> None:
     """The whole section below the query."""
     limits = filter_text(filters)
     if not result.hits:
@@ -102,6 +105,9 @@ def show_video_results(library: Library, terms: tuple[Term, ...], filters: Filte
         hits = (*hits, opened)
     with tools:
         take_away(hits)
+        ranked = next(name for name, pooling in RANKINGS.items() if pooling == result.pooling)
+        more = {"Ranked by": ranked} | ({"Filters": limits} if limits else {})
+        save_moments(library, encoder, describe(library, terms), to_take(hits), more)
     st.html(_STICKY)
     left, right = st.columns([5, 6], gap="medium")
     with left, st.container(key="watching"):
@@ -176,8 +182,8 @@ def _alignment(hit: VideoHit) -> None:
     if hit.alignment is None:
         return
     found = hit.alignment
-    theirs = span_text(found.start_s, found.end_s, 0.0)
-    mine = span_text(found.query_start_s, found.query_end_s, 0.0)
+    theirs = timespan(found.start_s, found.end_s, within=0.0)
+    mine = timespan(found.query_start_s, found.query_end_s, within=0.0)
     st.markdown(f"{mine} of your clip runs alongside {theirs} of this video, at a mean cosine of {found.score:.2f}.")
     if st.button(f"Go to {timecode(found.start_s)}", icon=":material/align_horizontal_left:", key="aligned"):
         seek(hit.item.id, found.start_s)

@@ -11,9 +11,9 @@ import streamlit as st
 
 from core import Item
 from core.moments import Moment
-from core.timecode import timecode
+from core.timecode import timecode, timespan
 from ui.gallery import chance_text
-from ui.video_player import frame_uris, span_text
+from ui.video_player import frame_uris
 
 _FRAMES = 6
 _FOLDER = Path(__file__).parent
@@ -43,7 +43,7 @@ def strip(
     buttons = [
         {
             "enter": round(moment.enter_s, 2),
-            "label": span_text(moment.start_s, moment.end_s, duration_s),
+            "label": timespan(moment.start_s, moment.end_s, within=duration_s),
             "chance": chance_text(moment.relevance),
             "likely": moment.likely,
         }

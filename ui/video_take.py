@@ -16,11 +16,16 @@ from ui.page import boundary, counted, size_text
 from ui.visit_work import in_turn
 
 
+def to_take(hits: Sequence[VideoHit]) -> list[VideoHit]:
+    """The likely moments, or all where the visitor looks at what lies beyond them."""
+    if _everything(hits):
+        return list(hits)
+    return [replace(hit, moments=_likely(hit)) for hit in hits if _likely(hit)]
+
+
 def take_away(hits: Sequence[VideoHit]) -> None:
-    """The pop-up of downloads: of the likely moments, or of all where the visitor looks at what lies beyond them."""
-    everything = st.session_state.get("beyond", False) or not any(hit.likely for hit in hits)
-    if not everything:
-        hits = [replace(hit, moments=_likely(hit)) for hit in hits if _likely(hit)]
+    """The pop-up of downloads of moments, as of `to_take`."""
+    everything, hits = _everything(hits), to_take(hits)
     with st.popover("Take moments away", icon=":material/download:", key="take_away"), boundary():
         amount = counted(sum(len(hit.moments) for hit in hits), "moment" if everything else "likely moment")
         whole = ", whether likely or not" if everything else ""
@@ -35,6 +40,10 @@ def take_away(hits: Sequence[VideoHit]) -> None:
                 on_click="ignore", width="stretch",
             )  # fmt: skip
         _clips(hits)
+
+
+def _everything(hits: Sequence[VideoHit]) -> bool:
+    return bool(st.session_state.get("beyond", False)) or not any(hit.likely for hit in hits)
 
 
 def _likely(hit: VideoHit) -> tuple[Moment, ...]:

@@ -6,10 +6,12 @@ import base64
 import threading
 import time
 from collections.abc import Sequence
+from itertools import groupby
+from operator import itemgetter
 
 from core.errors import Cancelled, MediaError
 from core.library.schema import Item
-from core.media.thumbnails import thumbnail
+from core.media.thumbnails import storyboard, thumbnail
 from core.progress import OnProgress, Progress
 
 MOST_BYTES = 8_000_000  # of one part of a page, as they stand in it
@@ -28,19 +30,25 @@ def pictures_of(
     """
     found: list[str | None] = []
     left, started = MOST_BYTES, time.monotonic()
-    for done, (item, time_s) in enumerate(shown, start=1):
+    for item, group in groupby(shown, key=itemgetter(0)):
         if cancel is not None and cancel.is_set():
             raise Cancelled("Stopped: nothing was saved.")
-        uri = _uri(item, side, time_s) if left > 0 else None
-        left -= len(uri or "")
-        found.append(uri)
+        times = [time_s for _, time_s in group]
+        for uri in _uris(item, times, side) if left > 0 else [None] * len(times):
+            found.append(uri if left > 0 else None)
+            left -= len(uri or "")
         if on_progress is not None:
-            on_progress(Progress("pictures", done, len(shown), time.monotonic() - started, "pictures"))
+            on_progress(Progress("pictures", len(found), len(shown), time.monotonic() - started, "pictures"))
     return found
 
 
-def _uri(item: Item, side: int, time_s: float | None) -> str | None:
+def _uris(item: Item, times: Sequence[float | None], side: int) -> list[str | None]:
+    """Those of one item; several seconds of a video in one pass over it."""
     try:
-        return "data:image/webp;base64," + base64.b64encode(thumbnail(item, side=side, time_s=time_s)).decode()
+        if None in times:
+            pictures = [thumbnail(item, side=side, time_s=time_s) for time_s in times]
+        else:
+            pictures = storyboard(item, [time_s for time_s in times if time_s is not None], side=side)
     except MediaError:
-        return None
+        return [None] * len(times)
+    return ["data:image/webp;base64," + base64.b64encode(data).decode() for data in pictures]

@@ -165,20 +165,27 @@ def card(name: str, uri: str | None, more: str = "") -> str:
     return f"<figure>{picture}<figcaption><b><bdi>{text(name)}</bdi></b>{more}</figcaption></figure>"
 
 
+def scored(score: float, relevance: float, more: str = "") -> str:
+    """The HTML of how good an answer is, see `Answer`. more: plain text behind it."""
+    share = likely_percent(relevance)
+    told = f"{share} % likely · cosine {score:.2f}{more}"
+    return f'<span class="bar"><i style="width:{share}%"></i></span><small>{text(told)}</small>'
+
+
+def likely_percent(relevance: float) -> int:
+    """A relevance in per cent, never as certain as 0 or 100."""
+    return min(99, max(1, round(100 * relevance)))
+
+
 # inside
 
 
 def _answer(rank: int, answer: Answer, uri: str | None) -> str:
-    share = min(99, max(1, round(100 * answer.relevance)))
     when = ""
     if answer.times is not None:
         start, end, peak = (timecode(each) for each in answer.times)
         when = f" · {start} to {end}, best at {peak}"
-    more = (
-        f'<span class="bar"><i style="width:{share}%"></i></span>'
-        f"<small>{share} % likely · cosine {answer.score:.2f}{when}</small>"
-    )
-    return card(f"{rank}. {Path(answer.item.path).name}", uri, more)
+    return card(f"{rank}. {Path(answer.item.path).name}", uri, scored(answer.score, answer.relevance, when))
 
 
 def _chart(answers: Sequence[Answer]) -> str:
