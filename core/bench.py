@@ -31,7 +31,7 @@ from core.track import embed_video
 
 _SAMPLE = 512  # photos or frames; enough for a second or more of each step
 _SAMPLE_S = 600.0  # of video
-_REPEATS = 5
+_REPEATS = 9
 
 
 def bench_images(encoder: Encoder, folder: Path, *, on_progress: OnProgress | None = None) -> dict[str, Any]:
@@ -128,8 +128,8 @@ def bench_search(encoder: Encoder, *, items: int, library: Library | None = None
         matrix[first : first + count] = unit_rows(rng.standard_normal((count, encoder.dim), np.float32))
         flat.add(padded(matrix[first : first + count]))
     query = matrix[:1] + np.float32(0.01)
-    half = _median_ms(lambda: flat.search(padded(query), 100))
-    plain = _median_ms(lambda: np.argpartition(matrix @ query[0], -100)[-100:])
+    half = median_ms(lambda: flat.search(padded(query), 100))
+    plain = median_ms(lambda: np.argpartition(matrix @ query[0], -100)[-100:])
     figures: dict[str, Any] = {
         "items": items,
         "dim": encoder.dim,
@@ -140,7 +140,7 @@ def bench_search(encoder: Encoder, *, items: int, library: Library | None = None
     if library is not None:
         terms = parse_query("a dog on a beach", files=False)
         figures["library_items"] = len(library.index(encoder))
-        figures["search_ms"] = _median_ms(lambda: search(library, encoder, terms))
+        figures["search_ms"] = median_ms(lambda: search(library, encoder, terms))
     return figures
 
 
@@ -154,7 +154,7 @@ def bench_classify(encoder: Encoder, *, items: int, classes: int) -> dict[str, A
     prototypes = unit_rows(rng.standard_normal((classes, encoder.dim), np.float32))
     names = tuple(ClassName(str(number)) for number in range(classes))
     zero_shot = ZeroShot(encoder, names, prototypes, encoder.scoring)
-    seconds = _median_ms(lambda: zero_shot.predict(vectors).labels()) / 1000
+    seconds = median_ms(lambda: zero_shot.predict(vectors).labels()) / 1000
     return {"items": items, "classes": classes, "dim": encoder.dim, "seconds": round(seconds, 4)}
 
 
@@ -167,11 +167,12 @@ def _encoding_s(encoder: Encoder, images: list[Image.Image]) -> float:
     return time.perf_counter() - started
 
 
-def _median_ms(run: Callable[[], object]) -> float:
+def median_ms(run: Callable[[], object]) -> float:
+    """Milliseconds that something takes once it is warm: the median of nine."""
     run()
     times = []
     for _ in range(_REPEATS):
         started = time.perf_counter()
         run()
         times.append(1000 * (time.perf_counter() - started))
-    return round(float(np.median(times)), 2)
+    return round(float(np.median(times)), 3)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from core.bench import median_ms
 from core.bench_map import mixture
 from core.encoders.base import Encoder
 from core.errors import DataError
@@ -18,7 +17,6 @@ from core.library.schema import VectorRow
 from core.recommend.feed import recommend
 
 _LEAST = 100
-_REPEATS = 9
 
 
 def bench_recommend(encoder: Encoder, *, items: int) -> dict[str, Any]:
@@ -35,11 +33,11 @@ def bench_recommend(encoder: Encoder, *, items: int) -> dict[str, Any]:
         others = dict(zip(ids, rng.random(items).tolist(), strict=True))
         drawn = [ids[number] for number in rng.choice(items, 50, replace=False)]
         figures = {
-            "nearest": _median_ms(lambda: index.search(query, 300)),
-            "1_like": _median_ms(lambda: recommend(library, encoder, drawn[:1])),
-            "5_likes": _median_ms(lambda: recommend(library, encoder, drawn[:5])),
-            "50_likes": _median_ms(lambda: recommend(library, encoder, drawn)),
-            "5_likes_and_behaviour": _median_ms(lambda: recommend(library, encoder, drawn[:5], behaviour=others)),
+            "nearest": median_ms(lambda: index.search(query, 300)),
+            "1_like": median_ms(lambda: recommend(library, encoder, drawn[:1])),
+            "5_likes": median_ms(lambda: recommend(library, encoder, drawn[:5])),
+            "50_likes": median_ms(lambda: recommend(library, encoder, drawn)),
+            "5_likes_and_behaviour": median_ms(lambda: recommend(library, encoder, drawn[:5], behaviour=others)),
         }
     ratio = round(figures["5_likes"] / max(figures["nearest"], 1e-3), 1)
     return {"items": items, "dim": encoder.dim, "milliseconds": figures, "ratio": ratio}
@@ -52,13 +50,3 @@ def _library(encoder: Encoder, items: int, place: Path) -> tuple[Library, list[s
     library.add_vectors(encoder, [VectorRow(item_id, row) for item_id, row in zip(ids, vectors, strict=True)])
     library.put_items([Item(each, f"/{each}.jpg", "image", "ok", 1, 1) for each in ids])
     return library, ids
-
-
-def _median_ms(run: Callable[[], object]) -> float:
-    run()
-    times = []
-    for _ in range(_REPEATS):
-        started = time.perf_counter()
-        run()
-        times.append(1000 * (time.perf_counter() - started))
-    return round(float(np.median(times)), 3)

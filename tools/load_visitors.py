@@ -3,10 +3,10 @@
 Makes a library of 10,000 photos from those of DIR (copies, then mirrored, then turned ones) in --home (kept for the
 next time; a temporary folder without it), starts the app in public mode, and lets visitors use it over its websocket,
 each in a session of its own. A visitor asks three to six searches on the page Search images, likes three to six cards
-on Recommend, and begins again, with 2 to 6 seconds of thought before each step (uniform). Half of all searches are
-asked for the first time ever, half are among 40 that many ask. A search or a like is timed from sending it until its
-run has ended, with the answer on the page; opening a page is timed alone. Likes are told as the feed's component tells
-them.
+on Recommend, does both once more, and leaves; another one comes in that place. There are 2 to 6 seconds of thought
+before each step (uniform). Half of all searches are asked for the first time ever, half are among 40 that many ask. A
+search or a like is timed from sending it until its run has ended, with the answer on the page; opening a page is timed
+alone, the first one of a visit too. Likes are told as the feed's component tells them.
 
 Prints JSON: counts, errors (an exception or an error on a page, a like that was not taken, a lost connection, no answer
 within 30 s), seconds (median, 95th percentile, longest), and the memory of the server with its workers: its course, and
@@ -43,6 +43,7 @@ from websockets.exceptions import ConnectionClosed
 LIBRARY = "Load"
 THINK_S = (2.0, 6.0)
 STEPS = (3, 6)
+ROUNDS = 2
 ANSWER_S = 30.0
 SAMPLE_S = 5.0
 SUBJECTS = "a dog|two dogs|a child|a man|a woman|people|a boy in a red shirt|a girl|a biker|a climber|a crowd|players"
@@ -53,13 +54,14 @@ POPULAR = [f"{subject} {place}" for subject in SUBJECTS.split("|")[:8] for place
 
 @dataclass(slots=True)
 class Record:
-    """What happened so far. seconds: of each kind of step. memory: (seconds since the start, MB). received: bytes.
-    client_cpu, server_cpu: processor seconds of both when it began; after `end`, the cores that they took.
+    """What happened so far. seconds: of each kind of step. memory: (seconds since the start, MB). visits: that began.
+    received: bytes. client_cpu, server_cpu: processor seconds of both at the start; after `end`, the cores they took.
     """
 
     seconds: dict[str, list[float]] = field(default_factory=lambda: {"open": [], "search": [], "like": []})
     errors: Counter[str] = field(default_factory=Counter)
     memory: list[tuple[float, float]] = field(default_factory=list)
+    visits: int = 0
     received: int = 0
     began: float = field(default_factory=time.monotonic)
     client_cpu: float = field(default_factory=time.process_time)
@@ -117,7 +119,7 @@ async def visit(app: Served, visitors: int, seconds: float) -> Record:
     async with asyncio.TaskGroup() as group:
         group.create_task(read_memory(app, record, until))
         for number in range(visitors):
-            group.create_task(one_visitor(app, record, random.Random(number), until))
+            group.create_task(visitors_in_turn(app, record, random.Random(number), until))
     return record
 
 
@@ -127,14 +129,15 @@ async def read_memory(app: Served, record: Record, until: float) -> None:
         await asyncio.sleep(min(SAMPLE_S, until - now))
 
 
-async def one_visitor(app: Served, record: Record, dice: random.Random, until: float) -> None:
-    """Searches and likes until the time is over; who loses the connection comes back as another visitor."""
+async def visitors_in_turn(app: Served, record: Record, dice: random.Random, until: float) -> None:
+    """One visitor after the other until the time is over; after one who lost the connection comes the next."""
     await asyncio.sleep(dice.uniform(0, min(10.0, (until - time.monotonic()) / 3)))
     while time.monotonic() < until:
+        record.visits += 1
         try:
             async with Tab.opened(app.address) as tab:
                 try:
-                    while time.monotonic() < until:
+                    for _ in range(ROUNDS):
                         await search_some(tab, record, dice, until)
                         await like_some(tab, record, dice, until)
                 finally:
@@ -199,6 +202,7 @@ def report_of(record: Record, options: argparse.Namespace) -> dict[str, object]:
     return {
         "photos": options.count,
         "visitors": options.visitors,
+        "visits": record.visits,
         "minutes": options.minutes,
         "think_s": THINK_S,
         "cores": os.cpu_count(),

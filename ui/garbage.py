@@ -16,7 +16,7 @@ import streamlit as st
 from streamlit import runtime
 
 _EVERY_S = 5.0
-_ANEW_S = 600.0  # what a visit had when things were set aside is collected then, if it has ended
+_ANEW_S = 60.0  # what visits had when things were set aside stays until then, though they have ended: ten MB each
 _MODULES = 100  # so many new ones are worth setting aside
 
 
