@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.resources
 import re
 import threading
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,8 +22,11 @@ from core.query import PLAIN, embed_texts
 USER_WORDS = "words.txt"  # in the home: one word or phrase a line, # begins a comment
 
 _NARROW = 0.3
+_MOST = 4  # vocabularies in memory, each some 10 MB: one for all who ask, of the encoders that were asked for last
 _ARTICLE = re.compile(r"^(a|an|the) (?=\w)")
 _REMARK = re.compile(r" \(.*\)$")
+_lock = threading.Lock()
+_shared: OrderedDict[tuple[str, tuple[str, ...]], Words] = OrderedDict()
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,13 +49,36 @@ def words_of(
     """The whole vocabulary under an encoder; embedding it takes some seconds, once.
 
     more: further words, for instance the labels of a library. The user's own are read from `words.txt` in the home.
-    Raises Cancelled.
+    The arrays are read-only: without `more` all who ask share them. Raises Cancelled.
     """
     own = (*user_words(), *nouns())
+    extra = tuple(filter(None, (text.strip() for text in more)))
+    if extra:
+        return _embedded(encoder, extra, own, on_progress, cancel)
+    key = encoder.id, own
+    with _lock:
+        if key in _shared:
+            _shared.move_to_end(key)
+            return _shared[key]
+    words = _embedded(encoder, (), own, on_progress, cancel)
+    with _lock:
+        words = _shared.setdefault(key, words)  # another may have been first
+        while len(_shared) > _MOST:
+            _shared.popitem(last=False)
+    return words
+
+
+def _embedded(
+    encoder: Encoder,
+    more: tuple[str, ...],
+    own: tuple[str, ...],
+    on_progress: OnProgress | None,
+    cancel: threading.Event | None,
+) -> Words:
     prompts = neutral_prompts()
-    texts = [*filter(None, (text.strip() for text in more)), *own, *prompts]
+    texts = [*more, *own, *prompts]
     vectors = [
-        embed_texts(encoder, texts[: len(texts) - len(own) - len(prompts)], templates=PLAIN),
+        embed_texts(encoder, more, templates=PLAIN),
         kept_vectors(encoder, own, name="words", on_progress=on_progress, cancel=cancel),
         neutral_vectors(encoder, on_progress=on_progress, cancel=cancel),
     ]
@@ -60,7 +87,10 @@ def words_of(
     names = [_REMARK.sub("", _ARTICLE.sub("", text)) for text in texts]
     first = np.unique([name.casefold() for name in names], return_index=True)[1]
     rows = np.sort(first)
-    return Words(tuple(names[row] for row in rows), np.concatenate(vectors)[rows], prior[rows])
+    words = Words(tuple(names[row] for row in rows), np.concatenate(vectors)[rows], prior[rows])
+    for array in (words.vectors, words.prior):
+        array.setflags(write=False)
+    return words
 
 
 def nouns() -> tuple[str, ...]:

@@ -74,6 +74,7 @@ def test_the_user_and_the_library_add_words(encoder: ColourEncoder, shades: Vect
     before = set(words_of(encoder).names)
     home().mkdir(parents=True, exist_ok=True)
     (home() / "words.txt").write_text("# mine\nmy red roses\n\n", encoding="utf-8")
+    assert set(words_of(encoder).names) - before == {"my red roses"}
     assert set(words_of(encoder, more=["Holiday 2024"]).names) - before == {"my red roses", "Holiday 2024"}
     names = name_clusters(encoder, shades, find_clusters(shades, k=4), words=["zxq green"])
     said = {word for each in names for word in (each.name, *each.runners_up)}
@@ -105,7 +106,9 @@ def test_the_vocabulary_has_no_word_twice_and_is_embedded_once(
     row = words.names.index("beach")
     assert np.allclose(words.vectors[row], encoder.encode_texts(["beach"])[0], atol=1e-3)
     monkeypatch.setattr(ColourEncoder, "encode_texts", lambda *_: pytest.fail("embedded again"))
-    assert words_of(encoder).names == words.names
+    assert words_of(encoder) is words, "one for all who ask: it is some 10 MB"
+    with pytest.raises(ValueError, match="read-only"):
+        words.vectors[0] = 0
 
 
 def test_naming_can_be_stopped(encoder: ColourEncoder, shades: Vectors) -> None:

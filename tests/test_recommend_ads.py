@@ -14,7 +14,8 @@ from core.errors import DataError
 from core.recommend.ads import choose_ad, embed_campaigns
 from core.recommend.campaigns import Campaign, example_campaigns, read_campaigns
 from core.recommend.taste import Tastes, tastes_of
-from core.recommend.taste_words import taste_words
+from core.recommend.taste_words import taste_words, usual_choices
+from core.words import words_of
 
 NOTHING = np.zeros((0, 48), np.float32)
 
@@ -110,7 +111,17 @@ def test_tables_that_are_wrong_say_what_is(table: str, says: str) -> None:
 
 
 def test_tastes_in_words(encoder: ColourEncoder, background: Vectors) -> None:
-    found = taste_words(encoder, tastes(encoder, "red", "red", "blue"), background=background, count=3)
+    words = words_of(encoder)
+    usual = usual_choices(words, background)
+    found = taste_words(tastes(encoder, "red", "red", "blue"), words, usual=usual, count=3)
     assert len(found) == 2 and all(len(words) == 3 for words in found)
     assert any("red" in word.split() for word in found[0]) and any("blue" in word.split() for word in found[1])
-    assert taste_words(encoder, tastes(encoder)) == ()
+    assert taste_words(tastes(encoder), words) == ()
+
+
+def test_what_the_library_says_anyway_sets_no_taste_apart(encoder: ColourEncoder) -> None:
+    words, red = words_of(encoder), pictures(encoder, "red")
+    (alone,) = taste_words(tastes(encoder, "red"), words, count=50)
+    (among,) = taste_words(tastes(encoder, "red"), words, usual=usual_choices(words, red) * 4, count=50)
+    assert "red" in alone and "red" not in among
+    assert not usual_choices(words, NOTHING).any()

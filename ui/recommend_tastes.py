@@ -15,12 +15,12 @@ import streamlit as st
 from core import Encoder, Item, Library
 from core.progress import OnProgress
 from core.recommend.feed import Feed
-from core.recommend.taste_words import taste_words
+from core.recommend.taste_words import taste_words, usual_choices
 from core.words import Words, words_of
 from ui.details import open_details
 from ui.gallery import picture_uri
 from ui.memory import remembered
-from ui.page import counted
+from ui.page import counted, percent
 from ui.recommend_visit import say, visit_of
 from ui.tasks import asked, start, task_of
 
@@ -48,7 +48,7 @@ def taste_section(library: Library, encoder: Encoder, feed: Feed, items: Mapping
         return
     words = _words(library, encoder, feed)
     groups = [
-        _group(f"Taste {number + 1}", f"{weight:.0%}", words[number], [items[each] for each in _likes(feed, number)])
+        _group(f"Taste {number + 1}", percent(weight), words[number], [items[each] for each in _likes(feed, number)])
         for number, weight in enumerate(feed.tastes.weights)
     ]
     if disliked:
@@ -79,10 +79,9 @@ def _words(library: Library, encoder: Encoder, feed: Feed) -> list[str]:
     if ready is None:
         return [""] * len(feed.tastes)
     index = library.index(encoder)
+    usual = remembered("usual words", ready, index, lambda: usual_choices(ready, index.background))
     key = (encoder.id, feed.liked, feed.tastes.vectors.tobytes())
-    found = remembered(
-        "taste words", key, index, lambda: taste_words(encoder, feed.tastes, background=index.background)
-    )
+    found = remembered("taste words", key, index, lambda: taste_words(feed.tastes, ready, usual=usual))
     return [", ".join(each) for each in found]
 
 

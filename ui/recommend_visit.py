@@ -6,13 +6,12 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-import numpy as np
 import streamlit as st
 
 from core import Encoder, Item, Library
 from core.recommend.clicks import keep_click
 from core.recommend.opinions import Opinions, Said
-from ui.memory import remembered
+from core.recommend.pool import rows_of
 from ui.page import boundary
 
 
@@ -42,11 +41,8 @@ def visit_of(library: Library) -> Visit:
 def items_of(library: Library, encoder: Encoder, ids: Iterable[str]) -> dict[str, Item]:
     """The searchable items of these ids, in their order; others are left out."""
     index = library.index(encoder)
-    rows = remembered(
-        "recommend rows", None, index, lambda: {each: row for row, each in enumerate(index.items["id"].to_pylist())}
-    )
-    wanted = np.array([rows[each] for each in ids if each in rows], np.int64)
-    return {row["id"]: Item.from_row(row) for row in index.items.take(wanted).to_pylist()}
+    rows = rows_of(index, list(ids))
+    return {row["id"]: Item.from_row(row) for row in index.items.take(rows[rows >= 0]).to_pylist()}
 
 
 def say(library: Library, item_id: str, what: Said | None, place: int | None = None) -> None:

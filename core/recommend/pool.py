@@ -35,8 +35,11 @@ class Pool:
 
 def rows_of(index: VectorIndex, ids: Collection[str]) -> NDArray[np.int64]:
     """(len(ids),) rows of `index.items`, -1 where there is no such item."""
-    rows = pc.index_in(pa.array(list(ids), pa.string()), value_set=index.items["id"].combine_chunks())
-    return rows.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    wanted, column = list(ids), index.items["id"]
+    # a table of the few ids that are wanted, not of all that there are
+    found = np.flatnonzero(pc.is_in(column, value_set=pa.array(wanted, pa.string())).to_numpy())
+    rows = dict(zip(column.take(found).to_pylist(), found.tolist(), strict=True))
+    return np.array([rows.get(each, -1) for each in wanted], np.int64)
 
 
 def pool_of(
