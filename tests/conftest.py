@@ -9,6 +9,7 @@ from fakes import COLOURS, ColourEncoder
 from PIL import Image
 
 from core.library import Library, ingest
+from core.library.registry import create_library
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -41,4 +42,13 @@ def library(tmp_path: Path, photos: Path, encoder: ColourEncoder) -> Library:
     """A library of the `photos`."""
     library = Library(tmp_path / "library", create=True)
     ingest(library, encoder, [photos])
+    return library
+
+
+@pytest.fixture
+def colours(photos: Path, encoder: ColourEncoder) -> Library:
+    """A library of the `photos` called Colours, in the home folder: for tests that visit pages or name libraries."""
+    library = create_library("Colours")
+    ingest(library, encoder, [photos])
+    encoder.images_seen = 0
     return library

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
-import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from commands import run
 from fakes import COLOURS, ColourEncoder
 from media import write_video
 from PIL import Image
@@ -28,13 +28,6 @@ ROOT = Path(__file__).parent.parent
 def _colours(monkeypatch: pytest.MonkeyPatch) -> None:
     for commands in (core.cli_commands, core.cli_measure):
         monkeypatch.setattr(commands, "open_encoder", lambda name, on_progress=None: ColourEncoder())
-
-
-def run(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> dict:
-    code = main([*map(str, arguments), "--json"])
-    captured = capsys.readouterr()
-    assert code == 0, captured.err
-    return json.loads(captured.out)
 
 
 def test_index_then_search(capsys: pytest.CaptureFixture[str], photos: Path, tmp_path: Path) -> None:

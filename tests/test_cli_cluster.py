@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import csv
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+from commands import run
 from fakes import COLOURS, ColourEncoder
 from PIL import Image
 
@@ -45,13 +45,6 @@ def library(shades: Path, tmp_path: Path, encoder: ColourEncoder) -> Library:
     library = Library(tmp_path / "library", create=True)
     ingest(library, encoder, [shades])
     return library
-
-
-def run(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> dict:
-    code = main([*map(str, arguments), "--json", "--quiet"])
-    captured = capsys.readouterr()
-    assert code == 0, captured.err
-    return json.loads(captured.out)
 
 
 def test_a_library_in_groups(capsys: pytest.CaptureFixture[str], library: Library, shades: Path) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+from commands import run
 from fakes import COLOURS, ColourEncoder
 from PIL import Image
 
@@ -44,13 +44,6 @@ def table(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> N
         csv.writer(file).writerows([header, *rows])
 
 
-def run(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> dict:
-    code = main(["eval", *map(str, arguments), "--json", "--quiet"])
-    captured = capsys.readouterr()
-    assert code == 0, captured.err
-    return json.loads(captured.out)
-
-
 def refused(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> str:
     assert main(["eval", *map(str, arguments)]) == 2
     (line,) = capsys.readouterr().err.strip().splitlines()[-1:]
@@ -58,7 +51,7 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> str:
 
 
 def test_dimensions_of_all_pictures_of_a_folder(shades: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    report = run(capsys, "dimensions", "--images", shades, "--dims", "2,8,48")
+    report = run(capsys, "eval", "dimensions", "--images", shades, "--dims", "2,8,48")
     assert (report["pool"], report["learned_from"], report["captions"], report["classes"]) == (36, 36, 0, 0)
     ways = {(each["method"], each["precision"], each["dim"]) for each in report["points"]}
     assert len(ways) == 3 * 4 * 3 and ("random", "binary", 8) in ways
@@ -67,7 +60,7 @@ def test_dimensions_of_all_pictures_of_a_folder(shades: Path, capsys: pytest.Cap
 
 def test_dimensions_with_captions_and_labels(shades: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     tables = ("--captions", tmp_path / "captions.csv", "--labels", tmp_path / "labels.csv")
-    report = run(capsys, "dimensions", "--images", shades, *tables, "--dims", "48")
+    report = run(capsys, "eval", "dimensions", "--images", shades, *tables, "--dims", "48")
     assert (report["captions"], report["classes"]) == (36, 3)
     assert report["points"][0]["accuracy"] == 1.0 and set(report["enough"]) == {"overlap", "recall", "accuracy"}
 
@@ -75,10 +68,10 @@ def test_dimensions_with_captions_and_labels(shades: Path, tmp_path: Path, capsy
 def test_dimensions_are_learned_from_whom_one_says(
     shades: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    held = run(capsys, "dimensions", "--images", shades, "--held-out", "--dims", "4")
+    held = run(capsys, "eval", "dimensions", "--images", shades, "--held-out", "--dims", "4")
     assert (held["pool"], held["learned_from"]) == (18, 18)
     only, others = ("--only", tmp_path / "some.csv"), ("--learn-from", tmp_path / "others.csv")
-    apart = run(capsys, "dimensions", "--images", shades, *only, *others, "--dims", "4")
+    apart = run(capsys, "eval", "dimensions", "--images", shades, *only, *others, "--dims", "4")
     assert (apart["pool"], apart["learned_from"]) == (18, 6), "those that are measured on are not learned from"
     assert "one of the two" in refused(capsys, "dimensions", "--images", shades, *only, *others, "--held-out")
     assert "48 dimensions" in refused(capsys, "dimensions", "--images", shades, "--dims", "900")
@@ -93,7 +86,7 @@ def test_dimensions_for_people(shades: Path, capsys: pytest.CaptureFixture[str])
 
 def test_pixels_beside_embeddings(shades: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (shades / "red0.png").write_bytes(b"not a picture")
-    report = run(capsys, "pixels", "--images", shades, "--labels", tmp_path / "labels.csv", "--side", "8")
+    report = run(capsys, "eval", "pixels", "--images", shades, "--labels", tmp_path / "labels.csv", "--side", "8")
     assert (report["pictures"], report["classes"], len(report["skipped"])) == (35, 3, 1)
     assert report["inputs"]["pixels"]["contrast"]["numbers"] == 192 and report["inputs"]["embedding"]["order"] > 0.9
     learned = report["inputs"]["pixels"]["learned"]
@@ -108,6 +101,6 @@ def test_an_axis_against_what_captions_mention(tmp_path: Path, capsys: pytest.Ca
         Image.new("RGB", (40, 30), (60 * number, 0, 255 - 60 * number)).save(tmp_path / f"{number}.png")
     table(tmp_path / "captions.csv", ("image", "caption"), [(f"{n}.png", text) for n, text in enumerate(said)])
     tables = ("--images", tmp_path, "--captions", tmp_path / "captions.csv")
-    report = run(capsys, "axis", *tables, "--low", "blue", "--high", "red")
+    report = run(capsys, "eval", "axis", *tables, "--low", "blue", "--high", "red")
     assert report["images"] == 5 and report["by_words_any"] == 1 and report["by_words_several"] > 0.9
     assert "mean the same" in refused(capsys, "axis", *tables, "--low", "red", "--high", "red")

@@ -35,15 +35,6 @@ HOSTILE = "<b>a</b> & *b* [c](http://d.e) `f` $g$ :red[h]\n" + "long name " * 20
 
 
 @pytest.fixture
-def colours(photos: Path, encoder: ColourEncoder) -> Library:
-    """A library called Colours in the home folder."""
-    library = create_library("Colours")
-    ingest(library, encoder, [photos])
-    encoder.images_seen = 0
-    return library
-
-
-@pytest.fixture
 def shades(tmp_path: Path, encoder: ColourEncoder) -> Library:
     """Folders red, green and blue of six shades each; two of the folder red are blue."""
     for name in ("red", "green", "blue"):

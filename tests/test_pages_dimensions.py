@@ -18,14 +18,6 @@ pytestmark = pytest.mark.usefixtures("world")
 PAGE = "pages/dimensions.py"
 
 
-@pytest.fixture
-def colours(photos: Path, encoder: ColourEncoder) -> Library:
-    """A library called Colours in the home folder."""
-    library = create_library("Colours")
-    ingest(library, encoder, [photos])
-    return library
-
-
 def test_nothing_is_measured_before_somebody_asks(colours: Library) -> None:
     at = visit(PAGE)
     assert "Measure" in labels(at) and not at.get("plotly_chart")

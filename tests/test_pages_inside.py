@@ -24,14 +24,6 @@ INSIDE, MODELS = "pages/inside.py", "pages/models.py"
 
 
 @pytest.fixture
-def colours(photos: Path, encoder: ColourEncoder) -> Library:
-    """A library called Colours in the home folder."""
-    library = create_library("Colours")
-    ingest(library, encoder, [photos])
-    return library
-
-
-@pytest.fixture
 def seen_twice(colours: Library, photos: Path) -> Library:
     """The same under a second encoder, called "other"."""
     ingest(colours, ui.encoders.open_encoder("other"), [photos])

@@ -9,24 +9,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from fakes import ColourEncoder
 from streamlit.testing.v1 import AppTest
 from visiting import LIBRARY, SEARCH, cards, find, item_id, labels, press, said, settled, visit, world  # noqa: F401
 
 import ui.share_vectors
-from core import Library, ingest
+from core import Library
 from core.library.registry import create_library
 from core.share.import_vectors import import_vectors
 
 pytestmark = pytest.mark.usefixtures("world")
 EXPLORE = "pages/explore.py"
-
-
-@pytest.fixture
-def colours(photos: Path, encoder: ColourEncoder) -> Library:
-    library = create_library("Colours")
-    ingest(library, encoder, [photos])
-    return library
 
 
 def offered(at: AppTest) -> list[str]:

@@ -20,14 +20,6 @@ HOSTILE = "<b>a *b* [c](d.e) $g$ :red[h].png"
 
 
 @pytest.fixture
-def colours(photos: Path, encoder: ColourEncoder) -> Library:
-    """A library called Colours in the home folder."""
-    library = create_library("Colours")
-    ingest(library, encoder, [photos])
-    return library
-
-
-@pytest.fixture
 def one(tmp_path: Path, encoder: ColourEncoder) -> Library:
     """A library of one picture with a name that is up to no good."""
     (tmp_path / "one").mkdir()

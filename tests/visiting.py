@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,11 +16,14 @@ import pytest
 import streamlit as st
 from fakes import COLOURS, ColourEncoder
 from PIL import Image
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 import ui.encoders
+import ui.garbage
 import ui.results
 import ui.video_results
+import ui.visit
 from core import Encoder, Library, SearchResult, ingest, search
 from core.encoders import open_encoder as open_installed
 from core.errors import EncoderError
@@ -28,6 +33,10 @@ from core.search_video import VideoHit, VideoResult, search_videos
 APP = str(Path(__file__).parents[1] / "app.py")
 HOME, LIBRARY, SEARCH = "pages/home.py", "pages/library.py", "pages/search_images.py"
 VIDEO = "pages/search_video.py"
+# Each visit of AppTest asks anew which installed packages bring components, and reads the metadata of all of them.
+manifest_scanner.scan_component_manifests = functools.cache(manifest_scanner.scan_component_manifests)
+_NO_SERVER = SimpleNamespace(exists=lambda: False)  # AppTest leaves one behind, and its threads would never end
+
 LINE = 0.97  # a cosine: what is likely is measured elsewhere, so that in this world the line is drawn by score
 
 
@@ -65,6 +74,8 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, encoder: ColourEncode
     monkeypatch.setattr(ui.encoders, "open_encoder", open_encoder)
     monkeypatch.setattr(ui.results, "search", by_score)
     monkeypatch.setattr(ui.video_results, "search_videos", videos_by_score)
+    monkeypatch.setattr(ui.garbage, "runtime", _NO_SERVER)
+    monkeypatch.setattr(ui.visit, "runtime", _NO_SERVER)
     st.cache_resource.clear()
 
 
