@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -105,29 +105,21 @@ def dimension_curve(
     rng = np.random.default_rng(seed)
     asked = np.sort(rng.choice(len(vectors), min(_QUERIES, len(vectors)), replace=False))
     whole = _neighbours(vectors, vectors[asked], asked)
-    axes = principal_axes(vectors if learned_from is None else learned_from) if "pca" in methods else None
     found: list[DimensionPoint] = []
     total, started = len(methods) * len(dims) * len(precisions), time.monotonic()
-    for method in methods:
-        for dim in dims:
-            weights = (
-                axes[:, :dim]
-                if method == "pca" and axes is not None
-                else weights_of(vectors, dim, method=method, seed=seed)
-            )
-            less = unit_rows(vectors @ weights)
-            for precision in precisions:
-                if cancel is not None and cancel.is_set():
-                    raise Cancelled
-                coded = Coded.of(less, precision)
-                near = _neighbours(coded.rows, coded.asked(less[asked]), asked)
-                overlap = float(np.mean([len(set(a) & set(b)) / len(a) for a, b in zip(whole, near, strict=True)]))
-                recall = _recall(coded, captions, weights) if captions else None
-                accuracy = _accuracy(coded, classes, weights) if classes else None
-                size, query_ms = coded.bytes, timed(dim, precision)
-                found.append(DimensionPoint(method, precision, dim, overlap, recall, accuracy, size, query_ms))
-                if on_progress:
-                    on_progress(Progress("reduce", len(found), total, time.monotonic() - started, "steps"))
+    for method, dim, weights in _reductions(vectors, methods, dims, learned_from, seed):
+        less = unit_rows(vectors @ weights)
+        for precision in precisions:
+            if cancel is not None and cancel.is_set():
+                raise Cancelled
+            coded = Coded.of(less, precision)
+            overlap = _overlap(whole, _neighbours(coded.rows, coded.asked(less[asked]), asked))
+            recall = _recall(coded, captions, weights) if captions else None
+            accuracy = _accuracy(coded, classes, weights) if classes else None
+            size, query_ms = coded.bytes, timed(dim, precision)
+            found.append(DimensionPoint(method, precision, dim, overlap, recall, accuracy, size, query_ms))
+            if on_progress:
+                on_progress(Progress("reduce", len(found), total, time.monotonic() - started, "steps"))
     return found
 
 
@@ -176,6 +168,24 @@ def intrinsic_dimension(vectors: Vectors, *, cancel: threading.Event | None = No
         return None
     grown = float(np.median(np.log(apart[:, 1] / apart[:, 0])))
     return float(np.log(2.0)) / grown if grown > _COPY else None
+
+
+def _reductions(
+    vectors: Vectors, methods: Sequence[Method], dims: Sequence[int], learned_from: Vectors | None, seed: int
+) -> Iterator[tuple[Method, int, Vectors]]:
+    """Each method and number of dimensions with its weights (all dims, dim); the principal axes are found once."""
+    axes = principal_axes(vectors if learned_from is None else learned_from) if "pca" in methods else None
+    for method in methods:
+        for dim in dims:
+            if method == "pca" and axes is not None:
+                yield method, dim, axes[:, :dim]
+            else:
+                yield method, dim, weights_of(vectors, dim, method=method, seed=seed)
+
+
+def _overlap(some: NDArray[np.int64], others: NDArray[np.int64]) -> float:
+    """The share of neighbours (m, k) that both have, row by row."""
+    return float(np.mean([len(set(a) & set(b)) / len(a) for a, b in zip(some, others, strict=True)]))
 
 
 def _neighbours(vectors: Vectors, queries: Vectors, own: NDArray[np.int64]) -> NDArray[np.int64]:
