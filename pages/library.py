@@ -8,9 +8,12 @@ from core import Encoder, Library
 from core.policy import policy
 from core.timecode import timecode
 from ui.add import add_folder, add_uploads, sample_button
+from ui.add_dataset import add_dataset
 from ui.frame import header
+from ui.in_python import in_python
 from ui.jobs import job_of, job_panel
 from ui.libraries import LibraryFacts, library_facts, may_change
+from ui.library_lines import library_lines
 from ui.manage import check_button, encoder_section, library_section, problem_section, remove_button
 from ui.page import boundary, size_text
 from ui.share_vectors import export_section, import_section
@@ -60,6 +63,7 @@ def page() -> None:
     with st.expander("Other libraries", icon=":material/photo_library:", expanded=not may_change(library)):
         library_section()
         sample_button(encoder, primary=False)
+    in_python(library_lines(library, encoder))
 
 
 def add(library: Library, encoder: Encoder) -> None:
@@ -67,11 +71,13 @@ def add(library: Library, encoder: Encoder) -> None:
         with boundary():
             add_uploads(library, encoder)
         return
-    folder, uploads = st.tabs(["A folder on this computer", "Upload"])
+    folder, uploads, dataset = st.tabs(["A folder on this computer", "Upload", "A data set"])
     with folder, boundary():
         add_folder(library, encoder)
     with uploads, boundary():
         add_uploads(library, encoder)
+    with dataset, boundary():
+        add_dataset(library, encoder)
 
 
 def nothing_yet(encoder: Encoder) -> None:

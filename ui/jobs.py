@@ -202,7 +202,9 @@ def _pace(progress: Progress | None) -> str:
     elif progress.unit in ("bytes", "texts"):
         return f"Getting the encoder ready: {progress.fraction:.0%}"
     else:
-        text = f"{done:,} of {total:,} files" + (f" · {progress.rate:.0f} a second" if done else "")
+        unit = "rows" if progress.unit == "rows" else "files"
+        text = f"{done:,} of {total:,} {unit}" if total else f"{done:,} {unit}"
+        text += f" · {progress.rate:.0f} a second" if done else ""
     if done and progress.seconds_left:
         text += f" · about {duration_text(progress.seconds_left)} left"
     return text

@@ -21,7 +21,8 @@ _LONGEST = 2_000  # letters of a caption, a label
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Which columns hold what; what is None is told by type and name. labels: of several, one task each."""
+    """Which columns hold what; what is None is told by type and name. captions: "" for none. labels: of several, one
+    task each."""
 
     image: str | None = None
     captions: str | None = None
@@ -59,18 +60,31 @@ def columns_of(rows: Any, wanted: Columns) -> Columns:
     """
     features = rows.features or {}
     for name in (wanted.image, wanted.captions, *(wanted.labels or ())):
-        if name is not None and name not in features:
+        if name and name not in features:
             raise DataError(f"The data set has no column {name!r}: it has {', '.join(features)}.")
     image = wanted.image or _by_name([name for name in features if _is_picture(features[name])], _PICTURES)
     if image is None:
         raise DataError(f"No column of the data set holds pictures; it has {', '.join(features) or 'none'}.")
-    captions = wanted.captions or _known([name for name in features if _is_text(features[name])], _CAPTIONS)
+    captions = wanted.captions
+    if captions is None:
+        captions = _known([name for name in features if _is_text(features[name])], _CAPTIONS)
     labels = wanted.labels
     if labels is None:
         classes = tuple(name for name in features if hasattr(features[name], "int2str"))
         simple = _known([name for name in features if _is_simple(features[name]) and name != captions], _LABELS)
         labels = classes or ((simple,) if simple else ())
     return replace(wanted, image=image, captions=captions, labels=labels)
+
+
+def possible_columns(rows: Any) -> tuple[list[str], list[str], list[str]]:
+    """The columns of a data set that could hold pictures, captions and labels, by their types."""
+    features = rows.features or {}
+    labels = [name for name, kind in features.items() if hasattr(kind, "int2str") or _is_simple(kind)]
+    return (
+        [name for name, kind in features.items() if _is_picture(kind)],
+        [name for name, kind in features.items() if _is_text(kind)],
+        labels,
+    )
 
 
 def undecoded(rows: Any, columns: Columns) -> Any:

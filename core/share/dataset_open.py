@@ -16,18 +16,21 @@ from core.files import absolute
 INSTALL = "pip install datasets==5.2.0"
 _MODULES = ("imagefolder", "parquet", "arrow", "webdataset", "json", "csv")  # formats that rows of pictures come in
 _HUB_S = 15.0
+PREFIX = "hf:"
 
 
 @dataclass(frozen=True, eq=False)
 class Opened:
     """A split to be read. name: as it was asked for. rows: an `IterableDataset`. count: of rows, where it is known.
-    root: the folder that files named in rows have to lie in; of the hub the beginning of their addresses."""
+    root: the folder that files named in rows have to lie in; of the hub the beginning of their addresses. splits: all
+    that there are."""
 
     name: str
     rows: Any
     split: str
     count: int | None
     root: str
+    splits: tuple[str, ...] = ()
 
 
 def open_dataset(name: str, split: str | None = None) -> Opened:
@@ -36,7 +39,7 @@ def open_dataset(name: str, split: str | None = None) -> Opened:
 
     Raises DataError that says what is not there, and what is.
     """
-    name = name.strip()
+    name = name.strip().removeprefix(PREFIX)
     if not name:
         raise DataError("Name a data set after hf:, for instance hf:owner/name or hf:./folder.")
     with _quietly():
@@ -52,7 +55,7 @@ def open_dataset(name: str, split: str | None = None) -> Opened:
     about = getattr(rows.info, "splits", None) or {}
     count = about[chosen].num_examples if chosen in about else None
     root = os.path.realpath(folder) if folder.is_dir() else f"hf://datasets/{name.partition(':')[0]}"
-    return Opened(name, rows, chosen, count or None, root)
+    return Opened(name, rows, chosen, count or None, root, tuple(names))
 
 
 def _datasets() -> Any:

@@ -22,14 +22,12 @@ from core.library.uploads import safe_name
 from core.policy import policy
 from core.progress import OnProgress, Progress
 from core.share.dataset_columns import Columns, Fetch, captions_in, columns_of, labels_in, picture_in, undecoded
-from core.share.dataset_open import Opened, open_dataset
+from core.share.dataset_open import PREFIX, Opened, open_dataset
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["PREFIX", "DatasetReport", "dataset_names", "index_dataset", "open_dataset"]
-
-PREFIX = "hf:"
+__all__ = ["PREFIX", "DatasetReport", "Opened", "dataset_names", "index_dataset", "open_dataset"]
 
 
 @dataclass(slots=True)
@@ -98,7 +96,7 @@ def _keep(
     """Writes the pictures of the rows into the library's folder; returns what is told of each, by path."""
     fetch = Fetch(opened.root, policy().file_bytes)
     folder, started = Path(report.folder), time.monotonic()
-    total = limit if limit is not None else opened.count
+    total = min((each for each in (limit, opened.count) if each is not None), default=None)
     found: dict[str, _Told] = {}
     for number, row in enumerate(_rows(opened, limit)):
         if cancel is not None and cancel.is_set():

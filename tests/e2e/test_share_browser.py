@@ -30,15 +30,31 @@ def opened(chrome: Browser, file: Path, *, width: int, scheme: str) -> tuple[Pag
     return page, wrong
 
 
-def test_results_are_saved_as_a_page_that_opens_from_disk(
-    visitor: Visitor, chrome: Browser, tmp_path: Path
-) -> None:
-    names = visitor.go("search_images", q="a cat").names()
+def save(visitor: Visitor, file: Path) -> None:
+    """What is in sight, as a page."""
     visitor.page.get_by_role("button", name="Save as a page").click()
     visitor.page.get_by_role("button", name="Make the page").click()
     with visitor.page.expect_download() as download:
         visitor.page.get_by_role("button", name="Save it").click()
-    download.value.save_as(tmp_path / "results.html")
+    download.value.save_as(file)
+
+
+def test_moments_are_saved_as_a_page_that_opens_from_disk(visitor: Visitor, chrome: Browser, tmp_path: Path) -> None:
+    save(visitor.go("search_video", q="a cat"), tmp_path / "moments.html")
+    page, wrong = opened(chrome, tmp_path / "moments.html", width=390, scheme="dark")
+    assert page.locator("figure img").count() == page.locator("figure").count() >= page.locator("svg.chart").count() > 0
+    page.wait_for_function("[...document.images].every(each => each.loading = 'eager')")
+    page.wait_for_function("[...document.images].every(each => each.complete && each.naturalWidth > 0)")
+    assert page.locator("h3").first.inner_text().startswith("1. ")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth") and wrong == []
+    page.close()
+
+
+def test_results_are_saved_as_a_page_that_opens_from_disk(
+    visitor: Visitor, chrome: Browser, tmp_path: Path
+) -> None:
+    names = visitor.go("search_images", q="a cat").names()
+    save(visitor, tmp_path / "results.html")
     for width, scheme, back in ((1280, "light", "rgb(252, 251, 248)"), (390, "dark", "rgb(21, 25, 26)")):
         page, wrong = opened(chrome, tmp_path / "results.html", width=width, scheme=scheme)
         pictures = page.locator("figure img")
