@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from core.apart.calls import call
 from core.cluster import Clusters, find_clusters
 from core.cluster import Method as ClusterMethod
 from core.cluster_names import ClusterName, name_clusters
@@ -102,18 +103,22 @@ def atlas_of(
     asked: Asked,
     *,
     anew: bool = False,
+    apart: bool = False,
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
 ) -> Atlas:
     """Computes an atlas and keeps it. Texts among the points close the modality gap (`Points.centred`).
 
     anew: everything is laid out again, where otherwise what was laid out before stays in its place.
-    Raises DataError where there is nothing to lay out, and Cancelled.
+    apart: points are laid out and grouped in processes of their own (`core.apart.calls`), as a server does that others
+    visit too. Raises DataError where there is nothing to lay out, Cancelled, and ApartError.
     """
     points = points_of(library, encoder, of=asked.of, filters=asked.filters, texts=asked.texts)
-    projection = map_of(points, method=asked.layout, dims=asked.dims, anew=anew, on_progress=on_progress, cancel=cancel)
+    projection = map_of(
+        points, method=asked.layout, dims=asked.dims, anew=anew, apart=apart, on_progress=on_progress, cancel=cancel
+    )
     own = points.vectors[points.item_rows >= 0]
-    clusters = _clusters(own, asked, on_progress, cancel)
+    clusters = _clusters(own, asked, apart, on_progress, cancel)
     if cancel is not None and cancel.is_set():
         raise Cancelled("Stopped before the clusters were found.")
     words = sorted({each.label for each in library.labels()})
@@ -164,11 +169,17 @@ def kept_atlas(library: Library, encoder: Encoder, asked: Asked) -> Atlas | None
 
 
 def _clusters(
-    vectors: NDArray[np.float32], asked: Asked, tell: OnProgress | None, cancel: threading.Event | None
+    vectors: NDArray[np.float32],
+    asked: Asked,
+    apart: bool,
+    tell: OnProgress | None,
+    cancel: threading.Event | None,
 ) -> Clusters:
     if len(vectors) < 2:
         return Clusters(np.zeros(len(vectors), np.int64), vectors[:1], asked.clusters, None)
     k = None if asked.k is None or asked.clusters == "hdbscan" else min(asked.k, len(vectors))
+    if apart:
+        return call(find_clusters, vectors, method=asked.clusters, k=k, on_progress=tell, cancel=cancel)
     return find_clusters(vectors, method=asked.clusters, k=k, on_progress=tell, cancel=cancel)
 
 

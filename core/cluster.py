@@ -16,6 +16,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from core.components import along, components
 from core.encoders.base import Vectors, unit_rows
 from core.errors import DataError
 from core.progress import OnProgress, Progress
@@ -107,12 +108,8 @@ def find_clusters(
 
 def reduce(vectors: Vectors) -> Vectors:
     """(n, at most 32) unit rows: what is left without the mean of all, along its principal components."""
-    from sklearn.decomposition import PCA
-
     sample = _some(vectors, _FIT_ROWS, 0)
-    with np.errstate(invalid="ignore"):  # shares of a variance of zero, where all are equal
-        components = PCA(min(_COMPONENTS, *sample.shape), svd_solver="covariance_eigh").fit(sample)
-    return unit_rows(components.transform(vectors))
+    return unit_rows(along(vectors, *components(sample, min(_COMPONENTS, *sample.shape))))
 
 
 def centres_of(vectors: Vectors, of: Numbers) -> Vectors:

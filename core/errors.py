@@ -27,5 +27,9 @@ class DataError(SemblanceError):
     """A table given for evaluation (captions, labels) lacks what it needs."""
 
 
+class ApartError(SemblanceError):
+    """Work in a process apart came to no end: the process broke down, or the system ended it."""
+
+
 class Cancelled(SemblanceError):
     """Work was stopped before there was anything to show."""

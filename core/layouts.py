@@ -10,13 +10,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.components import along, components
 from core.encoders.base import Vectors
 from core.errors import Cancelled
 from core.neighbours import Neighbours
@@ -64,14 +65,12 @@ def alone(watch: Watch) -> Iterator[None]:
         _running.release()
 
 
-def principal(vectors: Vectors, dims: int, seed: int) -> Places:
+def principal(vectors: Vectors, dims: int) -> Places:
     """(n, dims) principal components; what few points do not have is zero."""
-    from sklearn.decomposition import PCA
-
     places = np.zeros((len(vectors), dims), np.float32)
     count = min(dims, len(vectors) - 1, vectors.shape[1])
     if count and np.ptp(vectors, axis=0).max() > _EQUAL:
-        places[:, :count] = PCA(count, random_state=seed).fit_transform(vectors)
+        places[:, :count] = along(vectors, *components(vectors, count))
     return places
 
 
@@ -79,6 +78,7 @@ def by_umap(start: Places, near: Neighbours, seed: int, watch: Watch) -> Places:
     """One thread: with more, steps overwrite one another, and no layout could be had a second time."""
     from umap.umap_ import find_ab_params, fuzzy_simplicial_set, make_epochs_per_sample
 
+    step = _compiled_step()
     rng = np.random.RandomState(seed)
     itself = np.arange(len(start))[:, None]  # UMAP counts each point among its neighbours
     numbers = np.concatenate([itself, near.numbers], axis=1)
@@ -90,11 +90,13 @@ def by_umap(start: Places, near: Neighbours, seed: int, watch: Watch) -> Places:
     places -= places.min(axis=0)
     places *= 10 / places.max(axis=0)
     every = make_epochs_per_sample(graph.data[kept], steps)
-    _pull(places, graph.row[kept], graph.col[kept], every, find_ab_params(_SPREAD, _MIN_DISTANCE), steps, rng, watch)
+    curve = find_ab_params(_SPREAD, _MIN_DISTANCE)
+    _pull(step, places, graph.row[kept], graph.col[kept], every, curve, steps, rng, watch)
     return places
 
 
 def _pull(
+    step: Callable[..., None],
     places: Places,
     heads: NDArray[np.int32],
     tails: NDArray[np.int32],
@@ -109,7 +111,6 @@ def _pull(
     UMAP's own loop around the same steps can be stopped only from within its progress bar, which would leave the lock
     of all such bars closed for good.
     """
-    step = _compiled_step()
     states = rng.randint(np.iinfo(np.int32).min + 1, np.iinfo(np.int32).max - 1, 3).astype(np.int64)
     state = states[None] + places[:, :1].astype(np.float64).view(np.int64)  # each point draws numbers of its own
     every_other = every / _OTHERS
@@ -126,12 +127,20 @@ def _pull(
 
 @cache
 def _compiled_step() -> Callable[..., None]:
-    """One step of UMAP; compiled once more because the library's own stops all other threads while it runs."""
+    """One step of UMAP; compiled once more because the library's own stops all other threads while it runs.
+
+    What is compiled, UMAP's other functions too, is kept on disk where numba can write: every process apart is a first
+    one, and compiling takes six seconds of work and 60 MB.
+    """
     import numba
+    from umap import umap_
     from umap.layouts import _optimize_layout_euclidean_single_epoch
 
-    compiled: Callable[..., None] = numba.njit(fastmath=True, nogil=True)(_optimize_layout_euclidean_single_epoch)
-    return compiled
+    compiled = numba.njit(fastmath=True, nogil=True)(_optimize_layout_euclidean_single_epoch)
+    for each in (compiled, umap_.smooth_knn_dist, umap_.compute_membership_strengths):
+        with suppress(RuntimeError):  # nowhere to write
+            each.enable_caching()
+    return compiled  # type: ignore[no-any-return]
 
 
 def by_tsne(start: Places, near: Neighbours, seed: int, watch: Watch) -> Places:

@@ -8,16 +8,19 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import DataError
 from core.files import write_whole
-from core.points import Points
 from core.policy import policy
 from core.safe_arrays import SUFFIX, pack, unpack
 from core.visits import place_beside
+
+if TYPE_CHECKING:  # loads tables
+    from core.points import Points
 
 _MOST_KEPT = 24  # maps; those not looked at for longest go first
 

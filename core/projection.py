@@ -8,19 +8,22 @@ from __future__ import annotations
 import hashlib
 import threading
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from core.apart.calls import call
 from core.encoders.base import Vectors
 from core.errors import DataError
 from core.layouts import PERPLEXITY, UMAP_NEIGHBOURS, Places, Watch, alone, by_tsne, by_umap, principal
 from core.map_cache import KeptMap, keep_map, kept_map, map_file
 from core.neighbours import Neighbours, nearest
-from core.points import Points
 from core.progress import OnProgress
+
+if TYPE_CHECKING:  # loads tables
+    from core.points import Points
 
 Method = Literal["pca", "umap", "tsne"]
 
@@ -74,7 +77,7 @@ def project(
         raise DataError("There is nothing to lay out.")
     watch = Watch(on_progress, cancel)
     watch.tell(0, None)
-    places = principal(vectors, dims, seed)
+    places = principal(vectors, dims)
     if method != "pca" and len(vectors) >= _FEWEST:
         wanted = min(len(vectors) - 1, UMAP_NEIGHBOURS if method == "umap" else 3 * PERPLEXITY)
         near = neighbours if neighbours is not None and neighbours.k else None
@@ -84,19 +87,36 @@ def project(
     return _scaled(places)
 
 
+def project_apart(
+    vectors: Vectors,
+    *,
+    method: Method = "umap",
+    dims: int = 2,
+    on_progress: OnProgress | None = None,
+    cancel: threading.Event | None = None,
+) -> Places:
+    """As `project`, in a process of its own (`core.apart.calls`) where it is more than PCA, which loads nothing: what
+    UMAP compiles is some 300 MB. Raises ApartError too."""
+    if method == "pca":
+        return project(vectors, method=method, dims=dims, on_progress=on_progress, cancel=cancel)
+    return call(project, vectors, method=method, dims=dims, on_progress=on_progress, cancel=cancel)
+
+
 def map_of(
     points: Points,
     *,
     method: Method = "umap",
     dims: int = 2,
     anew: bool = False,
+    apart: bool = False,
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
 ) -> Projection:
     """The map of points, kept in the home folder: as it was made before, as far as the points are the same.
 
     Known points keep their places; new ones are placed beside their nearest known neighbours and move nothing, unless
-    they are more than a third: then all are laid out anew, as with `anew`. Raises as `project` does.
+    they are more than a third: then all are laid out anew, as with `anew`. apart: in a process of its own, see
+    `project_apart`. Raises as `project` does.
     """
     keys, vectors = tuple(points.keys), points.centred
     file = map_file(points, method, dims)
@@ -104,7 +124,8 @@ def map_of(
     watch = Watch(on_progress, cancel)
     known = None if kept is None else _known(kept, keys)
     if kept is None or known is None or np.mean(known < 0) > _MOST_LATER:
-        places = project(vectors, method=method, dims=dims, on_progress=on_progress, cancel=cancel)
+        lay_out = project_apart if apart else project
+        places = lay_out(vectors, method=method, dims=dims, on_progress=on_progress, cancel=cancel)
         made = KeptMap(keys, places, np.zeros(len(keys), bool))
         changed = True
     else:

@@ -14,6 +14,7 @@ from hostile import good_files, hostile_zips, scan_bomb, write_all
 from media import write_video
 from PIL import Image
 
+import core.apart.process as process
 import core.media.apart as apart
 import core.media.processes as processes
 from core.errors import MediaError
@@ -55,8 +56,8 @@ worker.open_image, core.media.video.Video.frames = mad, stuck
 @pytest.fixture
 def mad_decoder(monkeypatch: pytest.MonkeyPatch) -> None:
     """Processes that decode have a decoder which crashes, eats memory or hangs; and little time."""
-    begin, serve = processes._START.split("from core.media.worker import serve")
-    monkeypatch.setattr(processes, "_START", begin + _MAD + "from core.media.worker import serve" + serve)
+    begin, serve = process._START.split("importlib.import_module")
+    monkeypatch.setattr(process, "_START", begin + _MAD + "importlib.import_module" + serve)
     monkeypatch.setattr(processes, "_idle", [])
     monkeypatch.setattr(apart, "SILENT_S", 4.0)
 

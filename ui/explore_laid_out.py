@@ -36,7 +36,7 @@ def atlas_when_asked(library: Library, encoder: Encoder, asked: Asked, count: in
     return asked_task(
         "explore",
         "Lay out the map",
-        lambda tell, cancel: atlas.atlas_of(library, encoder, asked, on_progress=tell, cancel=cancel),
+        lambda tell, cancel: atlas.atlas_of(library, encoder, asked, apart=True, on_progress=tell, cancel=cancel),
         title="Laying out the map",
         about=about,
         state=index,
@@ -56,7 +56,7 @@ def offer_anew(library: Library, encoder: Encoder, asked: Asked, laid_out: Atlas
                 "explore anew",
                 "Laying out the map",
                 lambda tell, cancel: atlas.atlas_of(
-                    library, encoder, asked, anew=True, on_progress=tell, cancel=cancel
+                    library, encoder, asked, anew=True, apart=True, on_progress=tell, cancel=cancel
                 ),
                 about=_about(library, encoder, asked),
                 state=library.index(encoder),

@@ -6,7 +6,6 @@ import threading
 from pathlib import Path
 from typing import get_args
 
-import numpy as np
 import streamlit as st
 
 from core import Encoder, Library
@@ -15,7 +14,7 @@ from core.figures_kinds import kinds_plane
 from core.geometry.gap import fitting_words
 from core.points import Of, Points, points_of
 from core.progress import OnProgress
-from core.projection import Method, project
+from core.projection import Method, project, project_apart
 from ui.details import open_details, show_details
 from ui.inside_terms import ready_words
 from ui.libraries import library_facts
@@ -110,7 +109,7 @@ def _places(
         return remembered("space places", closed, points, lambda: project(vectors, method="pca"))
 
     def work(tell: OnProgress, cancel: threading.Event) -> Vectors:
-        return np.asarray(project(vectors, method=method, on_progress=tell, cancel=cancel))
+        return project_apart(vectors, method=method, on_progress=tell, cancel=cancel)
 
     about = (library.path, encoder.id, method, closed, points.texts, len(points))
     return asked(f"space {method}", "Lay it out", work, title="Laying it out", about=about, state=points)

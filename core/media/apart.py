@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
+from core.apart.process import Gone, Silent
 from core.errors import MediaError
-from core.media.processes import SILENT_S, Gone, Silent, asked, release, started
+from core.media.processes import SILENT_S, asked, release, started
 from core.media.sampling import Sampling
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ class VideoApart:
 
         while not self._has_ended:
             try:
-                told, image = self._worker.receive(SILENT_S, cancel)
+                told, image = self._worker.told(SILENT_S, cancel)
             except (Silent, Gone) as error:
                 why = "decoding it hung there" if isinstance(error, Silent) else "the decoder broke down there"
                 self.damage = f"Only the first {self.read_s:.1f} s could be read; {why}: convert the file."

@@ -7,33 +7,16 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import signal
-import subprocess
-import sys
 import threading
-import time
-from multiprocessing import Pipe
-from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
+from core.apart.process import Gone, Process, Silent
 from core.errors import MediaError
 
 SILENT_S = 180.0  # of any time, without an answer, a frame or a sign of life
-_START_S = 60.0
-_LOOK_S = 0.2
-
-# The package without its `__init__`, which would load tables and encoders: 0.2 s instead of a second.
-_START = """
-import sys, types
-core = types.ModuleType("core")
-core.__path__ = [sys.argv[1]]
-sys.modules["core"] = core
-from core.media.worker import serve
-serve(int(sys.argv[2]))
-"""
 # Pillow gives each block of memory back to the system unless told to keep some: that alone would double the work.
 _SETTINGS = {"PILLOW_BLOCKS_MAX": "4", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 _CRASHED = "The decoder broke down on it, or took too much memory: export a smaller copy, or convert it."
@@ -45,65 +28,29 @@ Picture = Image.Image | None
 Answer = tuple[Told, Picture]
 
 
-class Silent(Exception):
-    """The process did not answer in time."""
-
-
-class Gone(Exception):
-    """The process has ended."""
-
-
-class Worker:
-    """One process and the connection to it."""
+class Worker(Process):
+    """A process that decodes."""
 
     def __init__(self) -> None:
         self.is_new = True
-        self._connection, theirs = Pipe()
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-c", _START, str(Path(__file__).parents[1]), str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,  # where decoders complain of damage
-                env=os.environ | _SETTINGS,
-            )
         try:
-            self.receive(_START_S)
-        except (Silent, Gone):
-            self.end()
+            super().__init__("core.media.worker", _SETTINGS)
+        except Gone:
             raise MediaError("The process that decodes files could not be started: restart Semblance.") from None
 
-    def ask(self, request: dict[str, Any], data: bytes | None) -> Answer:
+    def ask(self, request: Told, data: bytes | None) -> Answer:
         """The first message in answer to a request, which `core.media.worker` reads. Raises Silent and Gone."""
-        try:
-            self._connection.send_bytes(json.dumps(request).encode())
-            if data is not None:
-                self._connection.send_bytes(data)
-        except OSError:
-            raise Gone from None
-        return self.receive(request["silent_s"])
+        self.send(json.dumps(request).encode(), *([] if data is None else [data]))
+        return self.told(request["silent_s"])
 
-    def receive(self, limit_s: float, cancel: threading.Event | None = None) -> Answer:
+    def told(self, limit_s: float, cancel: threading.Event | None = None) -> Answer:
         """The next message, and its picture; {"cancelled": True} where `cancel` came first. Raises Silent and Gone."""
-        until = time.monotonic() + limit_s
-        try:
-            while not self._connection.poll(max(0.0, min(_LOOK_S, until - time.monotonic()))):
-                if cancel is not None and cancel.is_set():
-                    return {"cancelled": True}, None
-                if time.monotonic() > until:
-                    raise Silent
-            told = json.loads(self._connection.recv_bytes())
-            pixels = self._connection.recv_bytes() if "pixels" in told else b""
-        except (EOFError, OSError):
-            raise Gone from None
+        message = self.receive(limit_s, cancel)
+        if message is None:
+            return {"cancelled": True}, None
+        told: Told = json.loads(message)
+        pixels = self.receive(limit_s) if "pixels" in told else None
         return told, Image.frombytes("RGB", tuple(told["pixels"]), pixels) if pixels else None
-
-    def end(self) -> int:
-        """Ends it; returns how it ended, as `subprocess` says it."""
-        self._connection.close()
-        self._process.kill()
-        return self._process.wait()
 
 
 def asked(request: dict[str, Any], data: bytes | None) -> Answer:
