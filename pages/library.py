@@ -8,7 +8,7 @@ from core import Encoder, Library
 from core.policy import policy
 from core.timecode import timecode
 from ui.add import add_folder, add_uploads, sample_button
-from ui.add_dataset import add_dataset
+from ui.add_dataset import add_dataset, dataset_report
 from ui.frame import header
 from ui.in_python import in_python
 from ui.jobs import job_of, job_panel
@@ -35,6 +35,7 @@ def page() -> None:
     facts = library_facts(library, encoder)
     numbers(library, facts)
     job_panel(library)
+    dataset_report(library)
     if may_change(library):
         st.subheader("Add photos and videos", anchor=False)
         add(library, encoder)
@@ -71,7 +72,7 @@ def add(library: Library, encoder: Encoder) -> None:
         with boundary():
             add_uploads(library, encoder)
         return
-    folder, uploads, dataset = st.tabs(["A folder on this computer", "Upload", "A data set"])
+    folder, uploads, dataset = st.tabs(["A folder on this computer", "Upload", "A data set"], key="add_by")
     with folder, boundary():
         add_folder(library, encoder)
     with uploads, boundary():

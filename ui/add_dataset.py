@@ -14,7 +14,7 @@ from core.share.dataset_columns import Columns, columns_of, possible_columns
 from core.share.datasets import DatasetReport, Opened, index_dataset, open_dataset
 from ui.encoders import load_encoder
 from ui.in_python import in_python, opening
-from ui.jobs import Work, busy, start_job
+from ui.jobs import Work, busy, job_of, start_job
 from ui.page import counted, file_table, plain
 from ui.tasks import start, stop, task_of
 from ui.visit_work import result_of
@@ -51,7 +51,21 @@ def add_dataset(library: Library, encoder: Encoder) -> None:
     opened = result_of(task.job) if task and not (task.job.cancel.is_set() and not task.job.running) else None
     if opened is not None:
         _plan(library, encoder, opened)
-    _told(library)
+
+
+def dataset_report(library: Library) -> None:
+    """What came with the pictures of the last one, below the report of its job until that is closed."""
+    if job_of(library) is None:
+        st.session_state.pop(_report_place(library), None)
+    for report in st.session_state.get(_report_place(library), []):
+        st.success(
+            f"{plain(report.name)}: {counted(report.pictures, 'picture')} of {counted(report.rows, 'row')}, with "
+            f"{counted(report.labels, 'label')} and {counted(report.captions, 'caption')}.",
+            icon=":material/dataset:",
+        )
+        if report.refused:
+            st.markdown(f"{counted(len(report.refused), 'row')} not taken:")
+            file_table(report.refused, key="dataset_refused")
 
 
 def _opening(name: str, split: str) -> Work[Opened]:
@@ -131,19 +145,6 @@ def _begin(library: Library, encoder: Encoder, opened: Opened, columns: Columns,
 
     st.session_state[_report_place(library)] = reports
     start_job(library, f"Adding {opened.name}", work)
-
-
-def _told(library: Library) -> None:
-    """What came with the pictures of the last one."""
-    for report in st.session_state.get(_report_place(library), []):
-        st.success(
-            f"{plain(report.name)}: {counted(report.pictures, 'picture')} of {counted(report.rows, 'row')}, with "
-            f"{counted(report.labels, 'label')} and {counted(report.captions, 'caption')}.",
-            icon=":material/dataset:",
-        )
-        if report.refused:
-            st.markdown(f"{counted(len(report.refused), 'row')} not taken:")
-            file_table(report.refused, key="dataset_refused")
 
 
 def _report_place(library: Library) -> str:
