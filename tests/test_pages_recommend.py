@@ -134,6 +134,10 @@ def test_a_like_turns_the_feed_at_once_and_its_card_stays(shades: Library) -> No
     assert share(others[:11], "red") == 1.0 > share(before, "red")
     first = next(card for card in feed(at) if card["name"] == others[0])
     assert reasons(at)[others[0]] == [liked] and -1 <= float(first["score"]) <= 1 and "-1 to 1" in first["score_title"]
+    told = {card["name"]: (card["why"], card["because"]) for card in feed(at) if not card["said"]}
+    assert all(told[name][0] == "Because you liked" for name in others[:11])
+    far = [name for name in others if name.startswith("blue")]
+    assert far and all(told[name] == ("Something else", []) for name in far), "no like is to blame for these"
     assert groups(at) == {"Taste 1": [liked]} and "1 like, 0 dislikes, one taste" in said(at).replace("**", "")
 
 

@@ -57,6 +57,27 @@ def test_what_is_known_does_not_come_back_and_what_is_disliked_goes(shades: Libr
     assert fallen and min(fallen) > 0.1
 
 
+def test_what_is_near_to_no_like_does_not_say_that_it_is(shades: Library, encoder: ColourEncoder) -> None:
+    feed = recommend(shades, encoder, ["red0"], k=39, exploration=0.0)
+    by = {each.item.id: each.by for each in feed.recommendations}
+    assert by["red1"] == "content" and by["blue0"] == "other"
+    assert not any(each.because for each in feed.recommendations if each.by == "other")
+
+
+def test_a_long_video_leaves_room_and_its_card_shows_what_is_near(shades: Library, encoder: ColourEncoder) -> None:
+    red, blue = encoder.encode_images([Image.new("RGB", (8, 8), COLOURS[name]) for name in ("red", "blue")])
+    frames = [VectorRow("film", blue, 0.0, 1.0), *(VectorRow("film", red, n, n + 1.0) for n in range(1, 1_000))]
+    shades.add_vectors(encoder, frames)
+    shades.put_items([Item("film", "/film.mp4", "video", "ok", 1, 1, duration_s=1_000.0)])
+    feed = recommend(shades, encoder, ["red0"], k=20, exploration=0.0, diversity=0.0)
+    assert len(shown(feed)) == 20 and "exploration" not in {each.by for each in feed.recommendations}
+    feed = recommend(shades, encoder, ["red0", "blue0"], k=20, exploration=0.0, diversity=0.0)
+    assert len(shown(feed)) == 20 and "exploration" not in {each.by for each in feed.recommendations}
+    assert {"red1", "blue1"} <= set(shown(feed))
+    (film,) = (each for each in feed.recommendations if each.item.id == "film")
+    assert film.time_s is not None and ((film.time_s == 0.0) == (film.because[0] == "blue0"))
+
+
 def test_exploration_takes_its_share_and_without_likes_all(shades: Library, encoder: ColourEncoder) -> None:
     feed = recommend(shades, encoder, ["red0"], k=20, exploration=0.5, seed=3)
     explored = [each for each in feed.recommendations if each.by == "exploration"]

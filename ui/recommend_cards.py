@@ -23,11 +23,13 @@ _WHY: dict[By, str] = {
     "behaviour": "Others chose it",
     "popularity": "What others liked most",
     "exploration": "A try, drawn at random",
+    "other": "Something else",
 }
 _TITLES: dict[By, str] = {
     "content": "It is near these likes",
     "both": "It is near these likes, and people with such likes went on to it",
     "behaviour": "People with such likes went on to it",
+    "other": "No nearer to your likes than unrelated things are: nothing nearer is left, or diversity asks for it",
 }
 _COSINE = (
     "Cosine with your taste, -1 to 1, less half of its nearness to what you dislike. Compare it within one feed only."
@@ -60,7 +62,7 @@ def feed_of(library: Library, encoder: Encoder, visit: Visit, settings: Settings
 def cards_of(library: Library, encoder: Encoder, visit: Visit, feed: Feed) -> list[FeedCard]:
     """The recommendations, and among them the cards that something was said of, where they were."""
     because = items_of(library, encoder, {each for one in feed.recommendations for each in one.because})
-    cards = [FeedCard(each.item, None, _reason(each, because)) for each in feed.recommendations]
+    cards = [FeedCard(each.item, None, _reason(each, because), each.time_s) for each in feed.recommendations]
     held = items_of(library, encoder, visit.held)
     for item_id, place in sorted(visit.held.items(), key=lambda pair: pair[1]):
         if item_id in held:
@@ -83,5 +85,5 @@ def _reason(one: Recommendation, items: Mapping[str, Item]) -> Reason:
     because = tuple(items[each] for each in one.because if each in items)
     if one.by in ("exploration", "popularity"):
         return Reason(_WHY[one.by])
-    title = _COSINE if one.by == "content" else _STANDING
+    title = _COSINE if one.by in ("content", "other") else _STANDING
     return Reason(_WHY[one.by], _TITLES[one.by], because, f"{one.score:.2f}", title)

@@ -60,6 +60,7 @@ function withClicks(data, room) {
 
 function fill(li, card, data, room) {
   const parts = (li.parts ??= frame(li, card, room))
+  if (!card.said) picture(parts, card) // what was said of a card was said of the picture that it had then
   li.card = card
   li.className = MARK[card.said]
   for (const [what, button] of Object.entries(parts.says)) button.setAttribute("aria-pressed", String(card.said === what))
@@ -71,9 +72,10 @@ function fill(li, card, data, room) {
 
 function frame(li, card, room) {
   const open = element("button", "open", { type: "button", "aria-label": `Details of ${card.video ? "the video " : ""}${card.name}`, title: card.name })
-  if (card.src) open.append(element("img", "", { src: card.src, alt: card.name, decoding: "async" }))
-  else open.append(element("span", "gone", {}, card.note))
-  if (card.video) open.append(element("span", "play", { "aria-hidden": "true" }), element("span", "length", {}, card.video))
+  const image = element("img", "", { src: card.src ?? "", alt: card.name, decoding: "async" })
+  const length = element("span", "length", {}, card.video)
+  open.append(card.src ? image : element("span", "gone", {}, card.note))
+  if (card.video) open.append(element("span", "play", { "aria-hidden": "true" }), length)
   open.onclick = () => room.trigger("open", card.id)
   const says = { like: say("like", "Like", card, li, room), dislike: say("dislike", "Dislike", card, li, room) }
   const more = element("button", "also", { type: "button", "aria-label": `More like ${card.name}` }, "More like this")
@@ -83,7 +85,13 @@ function frame(li, card, room) {
   const foot = element("div", "foot")
   foot.append(why, score)
   li.append(open, row, foot)
-  return { says, why, score }
+  return { says, why, score, image, length }
+}
+
+// Of a video the moment that is nearest to the likes, which change.
+function picture({ image, length }, card) {
+  if (card.src && image.src !== card.src) image.src = card.src
+  length.textContent = card.video
 }
 
 function say(what, label, card, li, room) {

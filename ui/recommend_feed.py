@@ -13,6 +13,7 @@ from typing import Any
 import streamlit as st
 
 from core import Item
+from core.policy import policy
 from core.recommend.opinions import Said
 from core.timecode import timecode
 from ui.gallery import picture_uri
@@ -43,11 +44,12 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class FeedCard:
-    """An item, what was said of it, and why it is there."""
+    """An item, what was said of it, and why it is there. time_s: the second of a video whose picture is shown."""
 
     item: Item
     said: Said | None
     reason: Reason
+    time_s: float | None = None
 
 
 def feed_cards(
@@ -102,7 +104,7 @@ def _heard_key(key: str) -> str:
 
 
 def _shown(cards: Sequence[FeedCard]) -> dict[str, Any]:
-    uris = _THREADS.map(lambda card: picture_uri(card.item), cards)
+    uris = _THREADS.map(lambda card: picture_uri(card.item, time_s=card.time_s), cards)
     others = {other.id: other for card in cards for other in card.reason.because}
     small = _THREADS.map(lambda other: picture_uri(other, _SMALL), others.values())
     return {
@@ -116,12 +118,13 @@ def _shown(cards: Sequence[FeedCard]) -> dict[str, Any]:
 
 def _card(card: FeedCard, uri: str | None) -> dict[str, Any]:
     item, reason = card.item, card.reason
+    second = item.duration_s or 0.0 if card.time_s is None else card.time_s
     return {
         "id": item.id,
         "name": Path(item.path).name,
         "src": uri,
-        "video": timecode(item.duration_s or 0.0) if item.kind == "video" else "",
-        "note": item.reason or "The file is not there any more, or cannot be read.",
+        "video": timecode(second) if item.kind == "video" else "",
+        "note": policy().without_paths(item.reason or "") or "The file is not there any more, or cannot be read.",
         "said": card.said or "",
         "why": reason.text,
         "why_title": reason.title,

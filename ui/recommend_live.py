@@ -19,6 +19,9 @@ from ui.recommend_settings import Settings, settings_section
 from ui.recommend_tastes import taste_section
 from ui.recommend_visit import Visit, items_of, pass_over, say, show_again, visit_of
 
+_NEARNESS = "The number: how near a card is to a taste, less its nearness to what you dislike."
+_BLENDED = "The number: how far a card stands above others, by your likes and by what others went on to."
+
 
 def feed_part(library: Library, encoder: Encoder) -> None:
     """The whole part."""
@@ -100,7 +103,8 @@ def _shown(library: Library, encoder: Encoder, visit: Visit, feed: Feed, words: 
     )
     if not words:
         if feed.liked:
-            st.caption("The number: how near a card is to a taste, less its nearness to what you dislike.")
+            ways = {each.by for each in feed.recommendations}
+            st.caption(_BLENDED if ways & {"both", "behaviour"} else _NEARNESS)
         _others(library, "others_below")
     return found
 

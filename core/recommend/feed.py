@@ -24,8 +24,12 @@ _REASONS = 2
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """An item and why. score: comparable within one feed only. because: ids of the likes that it is nearest to, the
-    nearest first; empty for exploration and popularity. taste: the number of the taste it serves, None for these.
+    """An item and why.
+
+    score: comparable within one feed only. by: "other" is what serves a taste but is no nearer to it than unrelated
+    items are to each other: nothing nearer is left, or diversity asks for it. because: ids of the likes that it is
+    nearest to, the nearest first; empty for exploration, popularity and other. taste: the number of the taste it
+    serves, None for exploration and popularity. time_s: of a video, the second that is nearest to a taste.
     """
 
     item: Item
@@ -33,6 +37,7 @@ class Recommendation:
     by: By
     because: tuple[str, ...] = ()
     taste: int | None = None
+    time_s: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,9 +152,12 @@ def _recommendation(
     score = float(pool.scores[place, taste])
     if not len(tastes):
         return Recommendation(item, score, pool.by)
+    time_s = float(index.start_s[pool.numbers[place]]) if item.kind == "video" else None
+    if pool.by == "content" and score <= index.unlike:
+        return Recommendation(item, score, "other", (), taste, time_s)
     own = np.flatnonzero(tastes.of == taste)
     nearest = own[np.argsort(-(likes[own] @ pool.vectors[place]), kind="stable")][:_REASONS]
-    return Recommendation(item, score, pool.by, tuple(liked[each] for each in nearest), taste)
+    return Recommendation(item, score, pool.by, tuple(liked[each] for each in nearest), taste, time_s)
 
 
 def _vectors(index: VectorIndex, ids: Sequence[str]) -> Vectors:

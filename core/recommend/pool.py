@@ -15,19 +15,22 @@ from core.encoders.base import Vectors
 from core.library.index import VectorIndex
 from core.recommend.taste import Tastes
 
-By = Literal["content", "behaviour", "both", "exploration", "popularity"]
+By = Literal["content", "behaviour", "both", "exploration", "popularity", "other"]
 
 _CANDIDATES = 400  # items that are looked at closely, shared by the tastes
 _LEAST = 100  # of them for each taste
+_DEEPER = 4  # times as many vectors, where too few items were among them
 _REPELLED = 0.5  # share of its nearness to what is disliked that an item loses
 
 
 @dataclass(frozen=True, eq=False)
 class Pool:
-    """m candidates, none twice. rows: (m,) of `index.items`. vectors: (m, dim). scores: (m, tastes), comparable within
-    the pool. by: what the scores are made of."""
+    """m candidates, none twice. rows: (m,) of `index.items`. numbers: (m,) of the vector of each that is nearest to any
+    taste, of a video one of its frames; vectors: (m, dim) these. scores: (m, tastes), comparable within the pool. by:
+    what the scores are made of."""
 
     rows: NDArray[np.int64]
+    numbers: NDArray[np.int64]
     vectors: Vectors
     scores: NDArray[np.float32]
     by: By
@@ -61,24 +64,56 @@ def pool_of(
     each = max(_LEAST, least, _CANDIDATES // max(1, len(tastes)))
     # what is gone is let in and taken out again: to rule out a few of many items costs the index more
     more = int(np.isin(index.item_rows, gone).sum()) if allowed is None else 0
-    numbers = [index.search(taste, each + more, allowed=allowed)[1] for taste in tastes.vectors]
+    numbers = [_nearest(index, taste, each, more, allowed, left) for taste in tastes.vectors]
     if others is not None:
         numbers.append(_first_numbers(index, others, left, max(_LEAST, least)))
     found = np.concatenate([*numbers, np.empty(0, np.int64)]).astype(np.int64)
-    found = found[left[index.item_rows[found]]]
-    # an item once, however many of its frames are near
-    found = found[np.sort(np.unique(index.item_rows[found], return_index=True)[1])]
-    rows, vectors = index.item_rows[found], index.vectors(found)
-    scores = vectors @ tastes.vectors.T if len(tastes) else np.zeros((len(found), 1), np.float32)
-    if len(dislikes) and len(found):
-        scores = scores - _REPELLED * np.clip((vectors @ dislikes.T).max(axis=1, keepdims=True), 0.0, None)
+    rows, found, vectors, scores = _by_item(index, found, tastes, dislikes)
     if others is None or not len(found):
-        return Pool(rows, vectors, scores, "content")
+        return Pool(rows, found, vectors, scores, "content")
     liked = np.where(np.isnan(others[rows]), np.nanmin(others), others[rows])[:, None].astype(np.float32)
     if not len(tastes):
-        return Pool(rows, vectors, liked, "popularity")
+        return Pool(rows, found, vectors, liked, "popularity")
     blended = (1 - mix) * _standing(scores) + mix * _standing(liked)
-    return Pool(rows, vectors, blended, "behaviour" if mix == 1 else "content" if mix == 0 else "both")
+    return Pool(rows, found, vectors, blended, "behaviour" if mix == 1 else "content" if mix == 0 else "both")
+
+
+def _nearest(
+    index: VectorIndex,
+    taste: NDArray[np.float32],
+    count: int,
+    more: int,
+    allowed: NDArray[np.bool_] | None,
+    left: NDArray[np.bool_],
+) -> NDArray[np.int64]:
+    """The vector nearest to a taste of each of the `count` items nearest to it, or of all that are left.
+
+    The frames of one long video may all be nearer than anything else, so that more are asked for until items are many.
+    """
+    k = count + more
+    while True:
+        numbers = index.search(taste, k, allowed=allowed)[1]
+        some = numbers[left[index.item_rows[numbers]]]
+        firsts = np.sort(np.unique(index.item_rows[some], return_index=True)[1])
+        if len(firsts) >= count or len(numbers) < k:
+            return some[firsts]
+        k *= _DEEPER
+
+
+def _by_item(
+    index: VectorIndex, found: NDArray[np.int64], tastes: Tastes, dislikes: Vectors
+) -> tuple[NDArray[np.int64], NDArray[np.int64], Vectors, NDArray[np.float32]]:
+    """(rows, numbers, vectors, scores) of `Pool`: a video may have been found by another frame for each taste."""
+    vectors = index.vectors(found)
+    each = vectors @ tastes.vectors.T if len(tastes) else np.zeros((len(found), 1), np.float32)
+    if len(dislikes) and len(found):
+        each = each - _REPELLED * np.clip((vectors @ dislikes.T).max(axis=1, keepdims=True), 0.0, None)
+    rows, of = np.unique(index.item_rows[found], return_inverse=True)
+    scores = np.full((len(rows), each.shape[1]), -np.inf, np.float32)
+    np.maximum.at(scores, of, each)
+    best_first = np.argsort(-each.max(axis=1), kind="stable")
+    best = best_first[np.unique(of[best_first], return_index=True)[1]]
+    return rows, found[best], vectors[best], scores
 
 
 def _others(index: VectorIndex, behaviour: Mapping[str, float]) -> NDArray[np.float32] | None:
