@@ -7,9 +7,11 @@ import io
 import threading
 
 import numpy as np
+import psutil
 import pytest
 
-from core.errors import DataError
+from core.errors import ApartError, DataError
+from core.learn.apart import TrainingApart
 from core.learn.epochs import Settings
 from core.learn.export import embedding_csv
 from core.learn.maps import map_of, maps_of, turned
@@ -18,6 +20,7 @@ from core.learn.movies import Movies, Watched, known_movies
 from core.learn.sequences import split
 from core.learn.simulate import simulate
 from core.learn.train import Training
+from core.progress import Progress
 from core.recommend.log import Log, log_of
 
 
@@ -167,3 +170,44 @@ def test_a_log_without_repeats_is_what_counts() -> None:
     ones = np.ones(4, np.float32)
     log = Log(np.zeros(4, np.int64), np.array([0, 1, 0, 2]), np.arange(4.0), ones, ("ann",), ("a", "b", "c"))
     assert split(log).held.histories[0][:2].tolist() == [1, 0], "watched again counts as first"
+
+
+def test_a_training_apart_that_is_stopped_and_goes_on_is_the_one_that_was_not(watched: Watched) -> None:
+    settings = Settings(dim=8, negatives=5, genres=True)
+    whole = Training(watched, settings)
+    list(whole.run(2))
+    apart, cancel = TrainingApart(watched, settings), threading.Event()
+
+    def stop_soon(progress: Progress) -> None:
+        if progress.done:
+            cancel.set()
+
+    assert len(list(apart.run(2, on_progress=stop_soon, cancel=cancel))) < 2
+    rest = list(apart.run(2 - apart.epochs[-1].number))
+    assert [epoch.number for epoch in apart.epochs] == [0, 1, 2] and rest[-1] is apart.epochs[-1]
+    for own, other in zip(whole.epochs, apart.epochs, strict=True):
+        assert np.array_equal(own.embedding, other.embedding) and own.loss == pytest.approx(other.loss)
+        assert own.recall == other.recall and own.same_genre == other.same_genre
+    assert apart.about.baselines == whole.baselines and np.array_equal(apart.about.drawn, whole.drawn)
+    for (name, value, weights), (other_name, other_value, others) in zip(whole.edges(5), apart.edges(5), strict=True):
+        assert (name, value) == (other_name, other_value) and np.array_equal(weights, others)
+
+
+def test_a_training_apart_that_broke_down_goes_on_after_its_last_epoch(watched: Watched) -> None:
+    settings = Settings(dim=4)
+    apart = TrainingApart(watched, settings)
+    with pytest.raises(ApartError, match="want of memory"):
+        for _ in apart.run(90):
+            (child,) = (each for each in psutil.Process().children() if "core.apart.worker" in each.cmdline())
+            child.kill()
+    reached = apart.epochs[-1].number
+    assert 1 <= reached < 90
+    list(apart.run(1))
+    assert np.array_equal(apart.epochs[-1].embedding, list(Training(watched, settings).run(reached + 1))[-1].embedding)
+
+
+def test_a_training_apart_refuses_what_one_here_refuses(watched: Watched) -> None:
+    with pytest.raises(DataError, match="nothing to learn"):
+        list(TrainingApart(of_rows([("ann", "a")])).run(1))
+    with pytest.raises(DataError, match="100 epochs"):
+        list(TrainingApart(watched).run(101))

@@ -11,7 +11,6 @@ from visiting import labels, press, said, visit, world  # noqa: F401
 
 import core.learn.download
 import core.learn.simulate
-import core.learn.train
 from core.learn.movies import Watched
 from core.learn.simulate import simulate
 

@@ -109,6 +109,8 @@ def load_encoder(encoder: Encoder) -> None:
 
 def progress_text(progress: Progress) -> str:
     """Stage, how far, how fast, and how long still."""
+    if not progress.done and progress.total is None:
+        return f"{progress.stage.capitalize()} …"
     if progress.unit == "bytes":
         done, total = size_text(progress.done), size_text(progress.total or 0)
     else:

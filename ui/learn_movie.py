@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import streamlit as st
 
 from core.figures_learn import network, weight_strip
 from core.figures_learn_map import movie_map
+from core.learn.apart import TrainingApart
 from core.learn.epochs import Embedding
 from core.learn.measure import nearest
 from ui.page import counted, plain
-
-if TYPE_CHECKING:
-    from core.learn.train import Training
 
 _STILL = {"displayModeBar": False}
 _FIRST = "Star Wars (1977)"
 
 
-def movie_section(training: Training) -> int:
+def movie_section(training: TrainingApart) -> int:
     """What the layer knows of a movie that is chosen here; its number."""
     movies = training.watched.movies
     st.subheader("One movie", anchor=False)
     numbers = {movies.name(number): number for number in range(len(movies))}
     names = sorted(numbers, key=str.casefold)
-    popular = movies.name(int(training.drawn[0]))
+    popular = movies.name(int(training.about.drawn[0]))
     first = names.index(_FIRST if _FIRST in numbers else popular)
     name = st.selectbox("Movie", names, first, key="movie", bind="query-params", help="Type a part of its title.")
     chosen = numbers[name]
@@ -36,7 +32,7 @@ def movie_section(training: Training) -> int:
     return chosen
 
 
-def _weights(training: Training, chosen: int) -> None:
+def _weights(training: TrainingApart, chosen: int) -> None:
     last, dim = training.epochs[-1].embedding, training.settings.dim
     movies = training.watched.movies
     if dim > 3:
@@ -50,7 +46,7 @@ def _weights(training: Training, chosen: int) -> None:
         network(edges, title="Its edges in the network"), key="learn_network", config=_STILL,
         alt="The input node of the movie, its edges and their weights",
     )  # fmt: skip
-    drawn = [int(each) for each in training.drawn if each != chosen] + [chosen]
+    drawn = [int(each) for each in training.about.drawn if each != chosen] + [chosen]
     figure = movie_map(
         last[drawn], movies.some(drawn), title="Its place on the map", chosen=len(drawn) - 1, height=430
     )  # fmt: skip
@@ -67,7 +63,7 @@ def _weights(training: Training, chosen: int) -> None:
         st.caption("The node of the year passes on its weights times the year, in standard deviations from the mean.")
 
 
-def _neighbours(training: Training, chosen: int) -> None:
+def _neighbours(training: TrainingApart, chosen: int) -> None:
     first, last = training.epochs[0], training.epochs[-1]
     before, after = st.columns(2)
     with before:
@@ -77,7 +73,7 @@ def _neighbours(training: Training, chosen: int) -> None:
     st.caption("By the distance of their numbers. Bold: genres that they share with it.")
 
 
-def _list(training: Training, chosen: int, embedding: Embedding, title: str) -> None:
+def _list(training: TrainingApart, chosen: int, embedding: Embedding, title: str) -> None:
     movies = training.watched.movies
     near = [int(each) for each in nearest(embedding, [chosen])[0]]
     genre = movies.main_genres[chosen]

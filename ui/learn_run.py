@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from core.errors import Cancelled
+from core.learn.apart import TrainingApart
 from core.learn.epochs import Epoch, Settings
 from core.learn.maps import Places, map_of
 from core.progress import OnProgress
@@ -16,22 +16,24 @@ from ui.jobs import Job
 from ui.learn_data import Source
 from ui.tasks import start, task_of
 
-if TYPE_CHECKING:
-    from core.learn.train import Training
-
 _KEY = "learn"
 _KEPT = "learn run"
 
 
 @dataclass(eq=False)
 class Run:
-    """training: None until the data are read. map, mapped: the last map that was shown, and of which epoch."""
+    """learning: None until the data are read. map, mapped: the last map that was shown, and of which epoch."""
 
     source: Source
     settings: Settings
-    training: Training | None = None
+    learning: TrainingApart | None = None
     map: Places | None = None
     mapped: int = -1
+
+    @property
+    def training(self) -> TrainingApart | None:
+        """None until there is something to show."""
+        return self.learning if self.learning is not None and self.learning.epochs else None
 
     @property
     def epochs(self) -> list[Epoch]:
@@ -48,14 +50,12 @@ class Run:
 
     def learn(self, epochs: int, tell: OnProgress, cancel: threading.Event) -> Run:
         """The work of a job: reads the data if that was not done yet, and learns so many epochs more."""
-        from core.learn.train import Training
-
-        if self.training is None:
+        if self.learning is None:
             watched = self.source.load(tell, cancel)
             if cancel.is_set():
                 raise Cancelled("Stopped before it began to learn.")
-            self.training = Training(watched, self.settings)
-        for _ in self.training.run(epochs, on_progress=tell, cancel=cancel):
+            self.learning = TrainingApart(watched, self.settings)
+        for _ in self.learning.run(epochs, on_progress=tell, cancel=cancel):
             pass
         return self
 

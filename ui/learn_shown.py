@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import streamlit as st
 
 from core.figures_learn import loss_line, share_lines
 from core.figures_learn_map import map_over_epochs, movie_map
+from core.learn.apart import TrainingApart
 from core.learn.epochs import Epoch
 from core.learn.maps import maps_of
 from ui.encoders import progress_text
@@ -16,9 +15,6 @@ from ui.learn_run import Run
 from ui.memory import remembered
 from ui.page import boundary, counted, percent, plain
 from ui.queue import place_text
-
-if TYPE_CHECKING:
-    from core.learn.train import Training
 
 _STILL = {"displayModeBar": False}
 _EVERY_S = 0.8
@@ -42,9 +38,9 @@ def live(run: Run, job: Job[Run]) -> None:
             st.plotly_chart(_newest(run, run.training), key="learn_map", config=_STILL, alt="Movies on a map")
 
 
-def figures(training: Training, epochs: list[Epoch]) -> None:
+def figures(training: TrainingApart, epochs: list[Epoch]) -> None:
     """The numbers of the last epoch, and the curves so far."""
-    last, chance = epochs[-1], training.baselines
+    last, chance = epochs[-1], training.about.baselines
     with st.container(horizontal=True, key="learn_numbers"):
         st.metric("Epochs", last.number)
         if last.same_genre is not None and chance.same_genre is not None:
@@ -66,13 +62,13 @@ def figures(training: Training, epochs: list[Epoch]) -> None:
         loss_line(epochs, movies=movies, negatives=settings.negatives), key="learn_loss", config=_STILL, alt="Loss"
     )
     if last.recall is not None or last.same_genre is not None:
-        figure = share_lines(epochs, training.baselines)
+        figure = share_lines(epochs, training.about.baselines)
         shares.plotly_chart(figure, key="learn_shares", config=_STILL, alt="Recall and neighbours of the same genre")
 
 
-def over_epochs(run: Run, training: Training) -> None:
+def over_epochs(run: Run, training: TrainingApart) -> None:
     """The map of every epoch, to be played."""
-    epochs, drawn = run.epochs, training.drawn
+    epochs, drawn = run.epochs, training.about.drawn
     movies = training.watched.movies.some(drawn)
     maps = remembered("learn maps", len(epochs), training, lambda: maps_of([epoch.embedding for epoch in epochs]))
     st.subheader("From noise to order", anchor=False)
@@ -89,7 +85,7 @@ def over_epochs(run: Run, training: Training) -> None:
     st.caption(f"{_told(training)} {plane}Press Play, or drag the slider. Click a genre to hide it.")
 
 
-def notes(training: Training) -> None:
+def notes(training: TrainingApart) -> None:
     """Where the data come from and what was left out."""
     watched = training.watched
     told = [
@@ -97,30 +93,30 @@ def notes(training: Training) -> None:
         f"{len(watched.log):,} times watched.",
         *map(plain, watched.notes),
     ]
-    if not len(training.split.held):
+    if not training.about.held:
         told.append("Nobody watched three movies: nothing could be held out to measure on.")
-    elif len(training.split.held) < 30:
-        told.append(f"Only {counted(len(training.split.held), 'viewer')} to measure on: the recall says little.")
+    elif training.about.held < 30:
+        told.append(f"Only {counted(training.about.held, 'viewer')} to measure on: the recall says little.")
     icon = ":material/science:" if watched.simulated else ":material/movie:"
     st.caption(f"{icon} **{plain(watched.source)}**: " + " ".join(told))
 
 
-def _newest(run: Run, training: Training) -> object:
-    drawn = training.drawn
+def _newest(run: Run, training: TrainingApart) -> object:
+    drawn = training.about.drawn
     title = f"Epoch {run.epochs[-1].number}: {counted(len(drawn), 'movie')}, {_axes_said(training)}"
     return movie_map(run.newest_map()[drawn], training.watched.movies.some(drawn), title=title, axes=_axes(training))
 
 
-def _axes(training: Training) -> str:
+def _axes(training: TrainingApart) -> str:
     return "weights" if training.settings.dim <= 3 else "plane"
 
 
-def _axes_said(training: Training) -> str:
+def _axes_said(training: TrainingApart) -> str:
     dim = training.settings.dim
     return "the weights are the axes" if dim <= 3 else f"a plane in {dim} dimensions"
 
 
-def _told(training: Training) -> str:
+def _told(training: TrainingApart) -> str:
     if training.settings.genres:
         return "Genres were joined to the layer here: that movies of one genre lie together is no discovery of its own."
     return (

@@ -14,6 +14,7 @@ Embedding = NDArray[np.float32]
 MOST_DIM = 64
 MOST_NEGATIVES = 500
 MOST_EPOCHS = 100  # of a training, whose embeddings are all kept
+TOO_MANY = f"A training takes {MOST_EPOCHS} epochs at the most: start anew, perhaps with a higher rate."
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +62,23 @@ class Baselines:
     popular: float | None
     random: float | None
     same_genre: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """Where a training stands, in the middle of a pass too, so that it can go on in another process.
+
+    weights: of the network by name, with Adam's first and second moments and its steps. random: the state of torch's
+    generator, as bytes. passes: that have ended. at: the next example of the pass under way; loss: the sum over those
+    before it; seconds: that they took.
+    """
+
+    weights: dict[str, Embedding]
+    first: dict[str, Embedding]
+    second: dict[str, Embedding]
+    steps: int
+    random: NDArray[np.uint8]
+    passes: int
+    at: int
+    loss: float
+    seconds: float

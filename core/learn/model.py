@@ -9,7 +9,6 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from core.learn.epochs import Settings
-from core.learn.movies import Movies
 
 _SPREAD = 0.2  # standard deviation of weights before the first step
 
@@ -57,20 +56,3 @@ class NextMovie(nn.Module):
         scores = torch.einsum("nd,nkd->nk", places, functional.embedding(among, self.out)) + self.bias[among]
         same = functional.pad(negatives == targets[:, None], (1, 0))
         return functional.cross_entropy(scores.masked_fill(same, -torch.inf), torch.zeros_like(targets))
-
-
-def joined(movies: Movies, settings: Settings) -> tuple[tuple[str, ...], NDArray[np.float32]]:
-    """Names of the features that are joined to the layer, and (movies, f) their values: 1 for each genre that a movie
-    has, the year as standard deviations from the mean (0 where it is not known)."""
-    names: list[str] = []
-    columns: list[NDArray[np.float32]] = []
-    if settings.genres:
-        names += movies.genre_names
-        columns += [np.array([name in each for each in movies.genres], np.float32) for name in movies.genre_names]
-    known = movies.years > 0
-    if settings.year and known.any():
-        years = movies.years[known]
-        value = np.where(known, (movies.years - years.mean()) / max(float(years.std()), 1.0), 0.0)
-        names.append("year")
-        columns.append(value.astype(np.float32))
-    return tuple(names), np.stack(columns, axis=1) if columns else np.empty((len(movies), 0), np.float32)

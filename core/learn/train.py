@@ -11,9 +11,11 @@ import torch
 from numpy.typing import NDArray
 
 from core.errors import DataError
-from core.learn.epochs import MOST_EPOCHS, Epoch, Settings
+from core.learn.adam import Adam
+from core.learn.epochs import MOST_EPOCHS, TOO_MANY, Epoch, Settings, State
+from core.learn.features import Edge, edges_of, joined
 from core.learn.measure import baselines, hits, same_genre
-from core.learn.model import NextMovie, joined
+from core.learn.model import NextMovie
 from core.learn.movies import Watched
 from core.learn.sequences import Examples, split
 from core.progress import OnProgress, Progress
@@ -31,39 +33,43 @@ class Training:
     Deterministic given the settings' seed: one that was stopped and went on is the same as one that was not.
     """
 
-    def __init__(self, watched: Watched, settings: Settings | None = None) -> None:
-        """Raises DataError where there is nothing to learn."""
+    def __init__(self, watched: Watched, settings: Settings | None = None, *, state: State | None = None) -> None:
+        """state: of a training of the same, which goes on here; of its epochs only those to come are known. Raises
+        DataError where there is nothing to learn."""
         self.watched, self.settings = watched, settings or Settings()
         self.split = split(watched.log, seed=self.settings.seed)
         self.baselines = baselines(self.split, watched.movies)
         self.feature_names, self.features = joined(watched.movies, self.settings)
         self._random = torch.Generator().manual_seed(self.settings.seed)
         self._model = NextMovie(self.features, self.settings, self._random)
-        self._optimiser = torch.optim.Adam(self._model.parameters(), lr=self.settings.rate, weight_decay=_DECAY)
-        self._at, self._sum, self._seconds = 0, 0.0, 0.0  # in the pass that is under way
+        self._weights = dict(self._model.named_parameters())
+        self._adam = Adam(self._weights, rate=self.settings.rate, decay=_DECAY)
+        self._passes, self._at, self._sum, self._seconds = 0, 0, 0.0, 0.0  # ended; and in the one that is under way
+        self.epochs: list[Epoch] = []
+        if state is not None:
+            self._resume(state)
+            return
         first = np.arange(min(_SAMPLE, len(self.split.learned)))
         with one_thread(), torch.no_grad():
-            self.epochs = [self._measured(0, float(self._loss(first)))]
+            self.epochs.append(self._measured(0, float(self._loss(first))))
 
     def run(
         self, epochs: int, *, on_progress: OnProgress | None = None, cancel: threading.Event | None = None
     ) -> Iterator[Epoch]:
         """So many epochs more, each when it is there. Ends early once `cancel` is set; the next run goes on from there,
         in the middle of a pass too. Raises DataError for more than 100 in all."""
-        if len(self.epochs) - 1 + epochs > MOST_EPOCHS:
-            raise DataError(
-                f"A training takes {MOST_EPOCHS} epochs at the most: start anew, perhaps with a higher rate."
-            )
-        started, begun = time.perf_counter(), len(self.epochs) - 1
+        if self._passes + epochs > MOST_EPOCHS:
+            raise DataError(TOO_MANY)
+        started, begun = time.perf_counter(), self._passes
         examples = len(self.split.learned)
 
         def tell() -> None:
             if on_progress:
-                done = (len(self.epochs) - 1 - begun) * examples + self._at
+                done = (self._passes - begun) * examples + self._at
                 on_progress(Progress("learn", done, epochs * examples, time.perf_counter() - started, "examples"))
 
         for _ in range(epochs):
-            order = np.random.default_rng((self.settings.seed, len(self.epochs))).permutation(examples)
+            order = np.random.default_rng((self.settings.seed, self._passes + 1)).permutation(examples)
             with one_thread():  # for a pass, not beyond: what asks for the next may be another thread
                 while self._at < examples:
                     if cancel is not None and cancel.is_set():
@@ -78,23 +84,36 @@ class Training:
         """The movies to draw on a map, most watched first: all, or the first 1,500."""
         return np.argsort(-self.split.popularity, kind="stable")[:_MOST_DRAWN]
 
-    def edges(self, movie: int) -> list[tuple[str, float, NDArray[np.float32]]]:
-        """The input nodes that a movie lights: name, value, and the weights of its d edges. Their sum, each by its
-        value, is the embedding of the movie."""
+    def edges(self, movie: int) -> list[Edge]:
+        """The input nodes that a movie lights, see `edges_of`."""
         own, shared = self._model.own.detach().numpy(), self._model.shared.detach().numpy()
-        lit = [
-            (name, float(value), shared[number].copy())
-            for number, (name, value) in enumerate(zip(self.feature_names, self.features[movie], strict=True))
-            if value
-        ]
-        return [(self.watched.movies.name(movie), 1.0, own[movie].copy()), *lit]
+        return edges_of(self.watched.movies, movie, self.feature_names, self.features, own, shared)
+
+    def state(self) -> State:
+        """Where it stands: what `Training(watched, settings, state=...)` goes on from."""
+        weights, first, second = (
+            {name: each.detach().numpy().copy() for name, each in some.items()}
+            for some in (self._weights, self._adam.first, self._adam.second)
+        )
+        random = self._random.get_state().numpy()
+        return State(weights, first, second, self._adam.steps, random, self._passes, self._at, self._sum, self._seconds)
+
+    def _resume(self, state: State) -> None:
+        with torch.no_grad():
+            for own, kept in (
+                (self._weights, state.weights), (self._adam.first, state.first), (self._adam.second, state.second)
+            ):  # fmt: skip
+                for name, each in own.items():
+                    each.copy_(torch.from_numpy(kept[name]))
+        self._random.set_state(torch.from_numpy(state.random))
+        self._adam.steps = state.steps
+        self._passes, self._at, self._sum, self._seconds = state.passes, state.at, state.loss, state.seconds
 
     def _step(self, rows: NDArray[np.int64]) -> None:
         started = time.perf_counter()
-        self._optimiser.zero_grad()
         loss = self._loss(rows)
         loss.backward()
-        self._optimiser.step()
+        self._adam.step()
         self._sum += float(loss.detach()) * len(rows)
         self._at += len(rows)
         self._seconds += time.perf_counter() - started
@@ -108,8 +127,8 @@ class Training:
         return self._model.loss(self._model(histories, weights), targets, negatives)
 
     def _ended(self) -> Epoch:
-        epoch = self._measured(len(self.epochs), self._sum / self._at)
-        self._at, self._sum, self._seconds = 0, 0.0, 0.0
+        epoch = self._measured(self._passes + 1, self._sum / self._at)
+        self._passes, self._at, self._sum, self._seconds = epoch.number, 0, 0.0, 0.0
         return epoch
 
     def _measured(self, number: int, loss: float) -> Epoch:

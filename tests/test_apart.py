@@ -1,0 +1,155 @@
+"""Work in processes apart: it gives what it gives here, can be ended at any moment, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+from core.apart.calls import call, stream
+from core.apart.values import pack, unpack
+from core.errors import ApartError, Cancelled, DataError
+from core.learn.epochs import Settings
+from core.progress import OnProgress, Progress
+
+ROOT = Path(__file__).parent.parent
+
+
+def doubled(rows: np.ndarray, *, on_progress: OnProgress | None = None) -> tuple[np.ndarray, int]:
+    if on_progress:
+        on_progress(Progress("double", 1, 1, 0.0))
+    return rows * 2, os.getpid()
+
+
+def counted(most: int, *, cancel: threading.Event | None = None) -> Iterator[int]:
+    for number in range(most):
+        if cancel is not None and cancel.is_set():
+            return
+        yield number
+        time.sleep(0.05)
+
+
+def goes_wrong(how: str) -> None:
+    if how == "killed":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if how == "crash":
+        os.abort()
+    if how == "memory":
+        raise MemoryError
+    if how == "refused":
+        raise DataError("Give more rows.")
+    raise KeyError("a fault of ours")
+
+
+def deaf(*, on_progress: OnProgress | None = None, cancel: threading.Event | None = None) -> None:
+    for number in range(10_000):
+        if on_progress:
+            on_progress(Progress("deaf", number, 10_000, 0.0))
+        time.sleep(0.01)
+
+
+def children() -> list[psutil.Process]:
+    return [each for each in psutil.Process().children() if "core.apart.worker" in " ".join(each.cmdline())]
+
+
+def test_a_call_gives_what_it_gives_here_and_its_process_is_gone() -> None:
+    told: list[Progress] = []
+    rows = np.arange(6, dtype=np.float32).reshape(2, 3)
+    found, process = call(doubled, rows, on_progress=told.append)
+    assert np.array_equal(found, rows * 2) and found.dtype == rows.dtype and process != os.getpid()
+    assert [each.stage for each in told] == ["starting", "double"]
+    assert not psutil.pid_exists(process) and not children()
+
+
+def test_values_come_back_as_they_went() -> None:
+    value = {
+        "settings": Settings(dim=3, rate=0.1), "rows": np.eye(2), "none": np.zeros((0, 4), np.int64), "flag": True,
+        "words": ("ä", None, 1.5), "number": np.float32(0.1),
+    }  # fmt: skip
+    first, *more = pack(value)
+    back = unpack(bytes(first), lambda: bytes(more.pop(0)))
+    assert back["settings"] == value["settings"] and back["words"] == value["words"] and back["flag"] is True
+    assert (
+        np.array_equal(back["rows"], np.eye(2)) and back["none"].shape == (0, 4) and back["number"] == np.float32(0.1)
+    )
+    back["rows"][0, 0] = 5  # may be worked on
+
+
+@pytest.mark.parametrize("wrong", [object(), Path("x"), b"bytes", np.array([object()]), {1: 2}, subprocess.run])
+def test_what_is_no_plain_value_stays_here(wrong: object) -> None:
+    with pytest.raises(TypeError):
+        pack(wrong)
+
+
+@pytest.mark.parametrize("named", ["os:system", "core.files:write_whole", "core.nothing:Thing"])
+def test_values_name_no_code(named: str) -> None:
+    told = f'{{"value": {{"of": "{named}", "fields": {{}}}}, "arrays": []}}'
+    with pytest.raises((TypeError, ImportError)):
+        unpack(told.encode(), bytes)
+
+
+@pytest.mark.parametrize(
+    ("how", "kind", "why"),
+    [
+        ("killed", ApartError, "want of memory"), ("crash", ApartError, "broke down"),
+        ("memory", ApartError, "fewer items"), ("refused", DataError, "Give more rows"),
+        ("fault", RuntimeError, "a fault of ours"),
+    ],
+)  # fmt: skip
+def test_what_goes_wrong_there_is_told_here(how: str, kind: type[Exception], why: str) -> None:
+    with pytest.raises(kind, match=why):
+        call(goes_wrong, how)
+    assert not children()
+
+
+def test_values_are_given_as_they_come_until_one_stops() -> None:
+    cancel, found = threading.Event(), []
+    for number in stream(counted, 500, cancel=cancel):
+        found.append(number)
+        if number == 3:
+            assert len(children()) == 1
+            cancel.set()
+    assert found[:4] == [0, 1, 2, 3] and len(found) < 50 and not children()
+
+
+def test_who_looks_no_further_ends_the_process() -> None:
+    for _ in stream(counted, 500):
+        break
+    assert not children()
+
+
+def test_what_does_not_stop_is_ended() -> None:
+    cancel = threading.Event()
+
+    def stop(progress: Progress) -> None:
+        if progress.stage == "deaf":
+            cancel.set()
+
+    started = time.monotonic()
+    with pytest.raises(Cancelled):
+        call(deaf, on_progress=stop, cancel=cancel)
+    assert time.monotonic() - started < 30, "it takes 100 s by itself"
+    assert not children()
+
+
+def test_a_process_does_not_outlive_the_one_that_asked() -> None:
+    source = f"import sys; sys.path[:0] = {[str(ROOT), str(ROOT / 'tests')]!r}\n"
+    source += "from core.apart.calls import call; import test_apart; call(test_apart.deaf)"
+    asking = subprocess.Popen([sys.executable, "-c", source])
+    until = time.monotonic() + 60
+    while not (theirs := psutil.Process(asking.pid).children()) or "core.apart.worker" not in theirs[0].cmdline():
+        assert time.monotonic() < until and asking.poll() is None
+        time.sleep(0.1)
+    time.sleep(1.0)  # at work
+    asking.kill()
+    asking.wait()
+    assert not psutil.wait_procs(theirs, timeout=20)[1]
