@@ -3,8 +3,8 @@
 
 PYTHON ?= python3
 VENV := .venv
-# Each of two test workers holds the encoder in memory and, for the browser tests, an app and a browser of its own.
-WORKERS ?= -n 2 --dist loadfile
+# Two workers hold the encoder in memory; one has the browser tests with their app, the other the rest (see tests/conftest.py).
+WORKERS ?= -n 2 --dist loadgroup --no-loadscope-reorder
 BIN := $(VENV)/bin
 
 .PHONY: demo test check audit clean help

@@ -2,23 +2,70 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 from fakes import COLOURS, ColourEncoder
+from filelock import FileLock
 from PIL import Image
 
+from core import SemblanceError, open_encoder
 from core.library import Library, ingest
 from core.library.registry import create_library
+from core.library.sample import build_sample
+
+_BROWSER_TESTS = Path(__file__).parent / "e2e"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The browser tests come first and stay together: they share an app and a browser, and take longest. The tests of
+    any other file stay together too."""
+    items.sort(key=lambda item: _BROWSER_TESTS not in item.path.parents)
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group("browser" if _BROWSER_TESTS in item.path.parents else item.path.stem))
+
+
+@pytest.fixture(scope="session")
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of a run share."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _no_hub(tmp_path_factory: pytest.TempPathFactory) -> None:
+def _no_hub(tmp_path_factory: pytest.TempPathFactory, run_folder: Path) -> None:
     """No test may reach a hub or a user's own data; models are prepared once for the whole run."""
-    patch = pytest.MonkeyPatch()
+    patch, home = pytest.MonkeyPatch(), tmp_path_factory.mktemp("home")
+    share_models(run_folder, home)
     patch.setenv("HF_HUB_OFFLINE", "1")
     patch.setenv("HF_HOME", str(tmp_path_factory.mktemp("hf")))
-    patch.setenv("SEMBLANCE_HOME", str(tmp_path_factory.mktemp("home")))
+    patch.setenv("SEMBLANCE_HOME", str(home))
+
+
+def share_models(run_folder: Path, home: Path) -> None:
+    """A home uses the models that the run has prepared."""
+    (run_folder / "models").mkdir(exist_ok=True)
+    (home / "models").symlink_to(run_folder / "models", target_is_directory=True)
+
+
+@pytest.fixture(scope="session")
+def sample_home(run_folder: Path) -> Path:
+    """A home that holds the sample library under the embedded encoder, built once for the whole run. Tests leave what
+    is in that library as it is."""
+    home = run_folder / "sample home"
+    with FileLock(run_folder / "sample.lock"), pytest.MonkeyPatch.context() as patch:
+        if not (home / "whole").exists():
+            home.mkdir(exist_ok=True)
+            if not (home / "models").exists():
+                share_models(run_folder, home)
+            patch.setenv("SEMBLANCE_HOME", str(home))
+            try:
+                build_sample(open_encoder())
+            except SemblanceError as error:
+                pytest.skip(f"the embedded encoder or the sample photos cannot be had: {error}")
+            (home / "whole").touch()
+    return home
 
 
 @pytest.fixture

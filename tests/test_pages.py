@@ -8,6 +8,7 @@ import re
 import shutil
 import time
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from visiting import (  # noqa: F401
     world,
 )
 
+import core.library.reels as reels
 import ui.results
 import ui.sidebar
 from core import Library, ingest
@@ -53,7 +55,11 @@ def colours(photos: Path, encoder: ColourEncoder) -> Library:
 # first steps
 
 
-def test_first_start_offers_the_samples_and_computes_nothing(encoder: ColourEncoder) -> None:
+def test_first_start_offers_the_samples_and_computes_nothing(
+    encoder: ColourEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short = [replace(reel, shots=reel.shots[:1]) for reel in reels.reel_plan()[:2]]  # soon rendered
+    monkeypatch.setattr(reels, "reel_plan", lambda: short)
     at = visit()
     assert "No library yet" in said(at)
     assert encoder.images_seen == 0 and not list_libraries()

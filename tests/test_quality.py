@@ -26,7 +26,7 @@ from core.filters import Filters
 from core.gathered import gather_files, gather_texts
 from core.labelled_files import read_pairs, unique
 from core.library import Library
-from core.library.sample import build_sample, sample_path
+from core.library.sample import SAMPLE_NAME
 from core.neutral import imagenet_names
 from core.query import parse_query
 from core.search import search
@@ -130,10 +130,14 @@ def test_captions_find_their_videos(encoder: Encoder) -> None:
 
 
 @pytest.fixture(scope="module")
-def moments(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> MomentsReport:
+def samples(sample_home: Path) -> Library:
+    return Library(sample_home / "libraries" / SAMPLE_NAME)
+
+
+@pytest.fixture(scope="module")
+def moments(encoder: Encoder, samples: Library) -> MomentsReport:
     """Measured on the reels of the sample library, so that they are rendered once."""
-    build_sample(encoder)
-    return evaluate_moments(encoder, folder=sample_path() / "clips")
+    return evaluate_moments(encoder, folder=samples.path / "clips")
 
 
 def test_another_crop_of_a_photo_finds_its_moments(moments: MomentsReport) -> None:
@@ -155,23 +159,20 @@ def test_words_find_their_moments(moments: MomentsReport) -> None:
     ("query", "photo"),
     [("a cat", "chelsea"), ("a motorbike", "motorcycle"), ("a cup of coffee", "coffee"), ("a rocket launch", "rocket")],
 )
-def test_the_sample_library_answers(encoder: Encoder, query: str, photo: str) -> None:
-    build_sample(encoder)
-    result = search(Library(sample_path()), encoder, parse_query(query), filters=Filters(kind="image"))
+def test_the_sample_library_answers(samples: Library, encoder: Encoder, query: str, photo: str) -> None:
+    result = search(samples, encoder, parse_query(query), filters=Filters(kind="image"))
     assert Path(result.hits[0].item.path).stem == photo
     assert result.cutoff == 1 and result.hits[0].likely
 
 
-def test_the_sample_library_says_no(encoder: Encoder) -> None:
-    build_sample(encoder)
+def test_the_sample_library_says_no(samples: Library, encoder: Encoder) -> None:
     for query in ("a swimming pool", "people playing football", "sushi"):
-        assert search(Library(sample_path()), encoder, parse_query(query)).cutoff == 0
-        assert search_videos(Library(sample_path()), encoder, parse_query(query)).cutoff == 0
+        assert search(samples, encoder, parse_query(query)).cutoff == 0
+        assert search_videos(samples, encoder, parse_query(query)).cutoff == 0
 
 
-def test_the_reels_of_the_sample_library_are_found_by_their_moments(encoder: Encoder) -> None:
-    build_sample(encoder)
-    result = search_videos(Library(sample_path()), encoder, parse_query("a rocket"))
+def test_the_reels_of_the_sample_library_are_found_by_their_moments(samples: Library, encoder: Encoder) -> None:
+    result = search_videos(samples, encoder, parse_query("a rocket"))
     best = result.hits[0]
     assert Path(best.item.path).name == "launch day.mp4" and best.likely and result.cutoff == 1
     starts = sorted(moment.start_s for moment in best.moments if moment.likely)

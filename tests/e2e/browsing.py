@@ -8,6 +8,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from playwright.sync_api import ConsoleMessage, Page
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ClientState_pb2 import ClientState
 
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 FLAGS = (
@@ -17,6 +19,31 @@ FLAGS = (
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 900}
 
+# Remembers in the page that a run of the script was asked for (the first byte of such a message), until the server
+# says anything: before that, the page still looks as settled as it was.
+_ASKED = """
+(() => {
+  const send = WebSocket.prototype.send
+  WebSocket.prototype.send = function (data) {
+    if (data[0] === RERUN) {
+      window.asked = true
+      this.addEventListener("message", () => { window.asked = false }, { once: true })
+    }
+    return send.call(this, data)
+  }
+})()
+""".replace("RERUN", str(BackMsg(rerun_script=ClientState(query_string="any")).SerializeToString()[0]))
+_STILL_MS = 100  # a click reaches the socket a moment later
+_SETTLED = """
+([settling, still_ms]) => {
+  const state = document.querySelector("[data-testid=stApp]")?.dataset.testScriptState
+  if (window.asked || state !== "notRunning") window.still = null
+  else if (window.still?.settling !== settling) window.still = { settling, since: performance.now() }
+  else return performance.now() - window.still.since >= still_ms
+  return false
+}
+"""
+
 
 @dataclass
 class Visitor:
@@ -25,9 +52,11 @@ class Visitor:
     site: str
     page: Page
     wrong: list[str] = field(default_factory=list)
+    _settling: int = 0
 
     def __post_init__(self) -> None:
         host = urlsplit(self.site).netloc
+        self.page.add_init_script(_ASKED)
         self.page.set_default_timeout(20_000)
         self.page.on("pageerror", lambda error: self.wrong.append(f"script: {error}"))
         self.page.on("console", self._heard)
@@ -48,12 +77,25 @@ class Visitor:
         return self.settle()
 
     def settle(self) -> Visitor:
-        """Waits until the page's script has ended."""
+        """Waits until what was clicked or typed has been answered, and the page's script has ended."""
+        self._settling += 1
         self.page.wait_for_selector("h1")
-        self.page.wait_for_function(
-            "document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'"
-        )
+        self.page.wait_for_function(_SETTLED, arg=[self._settling, _STILL_MS], polling=50)
         return self
+
+    def check(self) -> None:
+        """Nothing went wrong."""
+        assert self.wrong == []
+        assert self.page.get_by_test_id("stException").count() == 0
+        assert self.page.get_by_text("Something went wrong").count() == 0
+
+    def leave(self) -> None:
+        """Closes the tab; whoever opens the next one in this browser is somebody else."""
+        if self.page.url.startswith(self.site):
+            self.page.evaluate("localStorage.clear()")
+        self.page.context.clear_cookies()
+        self.page.context.clear_permissions()
+        self.page.close()
 
     def search(self, query: str, *, told: str = "") -> Visitor:
         """Types a query and waits for its answer, whose heading holds `told`, or else the query."""

@@ -2,13 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,9 +10,10 @@ import pytest
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-from browsing import Visitor
+from browsing import DESKTOP, Visitor
 from PIL import Image
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, BrowserContext
+from serving import served
 
 ROOT = Path(__file__).parents[2]
 HOSTILE = "<img src=x onerror=alert(1)>.png"
@@ -33,7 +27,7 @@ LINKS = {
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(tmp_path_factory: pytest.TempPathFactory, run_folder: Path) -> Path:
     """A home with one library, of photos whose names and EXIF try to be HTML."""
     from core import SemblanceError, ingest, open_encoder
     from core.library.registry import create_library
@@ -49,6 +43,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         Image.fromarray(pixels).resize((320, 240)).save(folder / name, exif=exif)
     (folder / f"broken {HOSTILE}").write_bytes(b"no picture")
     home = tmp_path_factory.mktemp("home")
+    (home / "models").symlink_to(run_folder / "models", target_is_directory=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SEMBLANCE_HOME", str(home))
         try:
@@ -61,50 +56,33 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def public_site(home: Path) -> Iterator[str]:
     """The address of a server in public mode."""
-    with socket.socket() as free:
-        free.bind(("localhost", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
-    environment = {**os.environ, "SEMBLANCE_HOME": str(home), "SEMBLANCE_PUBLIC": "1"}
-    server = subprocess.Popen(
-        [*command, "--server.port", str(port)],
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        for _ in range(150):
-            assert server.poll() is None, "the server ended"
-            try:
-                urllib.request.urlopen(f"http://localhost:{port}/_stcore/health", timeout=2)
-                break
-            except (urllib.error.URLError, OSError):
-                time.sleep(0.2)
-        yield f"http://localhost:{port}"
-    finally:
-        server.terminate()
-        server.wait(10)
+    with served(home, SEMBLANCE_PUBLIC="1") as address:
+        yield address
 
 
 @pytest.fixture
-def visitors(chrome: Browser, public_site: str) -> Iterator[list[Visitor]]:
-    """Two browsers that know nothing of each other."""
-    contexts = [chrome.new_context(viewport={"width": 1280, "height": 900}) for _ in range(2)]
-    visitors = [Visitor(public_site, context.new_page()) for context in contexts]
-    for each in visitors:
-        each.page.on(
-            "dialog", lambda dialog, each=each: (each.wrong.append(f"ran: {dialog.message}"), dialog.dismiss())
-        )
-    yield visitors
-    for each, context in zip(visitors, contexts, strict=True):
-        assert each.wrong == []
-        assert each.page.get_by_test_id("stException").count() == 0
-        context.close()
+def one(profile: BrowserContext, public_site: str) -> Iterator[Visitor]:
+    """A visitor on whose pages nothing may run that came in a name."""
+    yield from watched(Visitor(public_site, profile.new_page()))
 
 
-def test_a_visitor_uploads_and_searches_and_nobody_else_sees_it(visitors: list[Visitor], tmp_path: Path) -> None:
-    one, other = visitors
+@pytest.fixture
+def other(chrome: Browser, public_site: str) -> Iterator[Visitor]:
+    """Another, with a browser that knows nothing of the first."""
+    yield from watched(Visitor(public_site, chrome.new_page(viewport=DESKTOP)))
+
+
+def watched(visitor: Visitor) -> Iterator[Visitor]:
+    visitor.page.on("dialog", lambda dialog: (visitor.wrong.append(f"ran: {dialog.message}"), dialog.dismiss()))
+    yield visitor
+    try:
+        assert visitor.wrong == []
+        assert visitor.page.get_by_test_id("stException").count() == 0
+    finally:
+        visitor.leave()
+
+
+def test_a_visitor_uploads_and_searches_and_nobody_else_sees_it(one: Visitor, other: Visitor, tmp_path: Path) -> None:
     Image.new("RGB", (300, 200), (200, 30, 30)).save(tmp_path / "mine.png")
     one.go("library")
     one.page.get_by_text("This library is shared: look around in it").wait_for()
@@ -125,16 +103,14 @@ def test_a_visitor_uploads_and_searches_and_nobody_else_sees_it(visitors: list[V
     assert "Only for this visit" not in other.page.get_by_test_id("stSidebar").inner_text()
 
 
-def test_a_link_cannot_have_a_model_fetched(visitors: list[Visitor]) -> None:
-    one, _ = visitors
+def test_a_link_cannot_have_a_model_fetched(one: Visitor) -> None:
     one.go("search_images", encoder="some/hub")
     one.page.get_by_text("is not offered here").wait_for()
     assert one.page.get_by_text("Still in use: Embedded").is_visible()
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_names_and_exif_are_text_and_folders_stay_secret(visitors: list[Visitor], home: Path, path: str) -> None:
-    one, _ = visitors
+def test_names_and_exif_are_text_and_folders_stay_secret(one: Visitor, home: Path, path: str) -> None:
     one.go("" if path == "home" else path, **LINKS.get(path, {}))
     for name in ("Lay out the map", "Find duplicates"):
         button = one.page.get_by_role("button", name=name, exact=True)
