@@ -13,6 +13,7 @@ from core.encoders.base import unit_rows
 from core.errors import DataError
 from core.library import Library
 from core.library.schema import Item, VectorRow
+from core.progress import Progress
 from core.recommend.behaviour import from_content, learn_behaviour
 from core.recommend.evaluate import evaluate_recommend
 from core.recommend.feed import recommend
@@ -172,7 +173,11 @@ def test_behaviour_tells_one_crowd_from_the_other_and_content_what_is_new() -> N
 
 def test_figures_of_a_log_cut_in_time() -> None:
     log, content = crowds()
-    report = evaluate_recommend(log, content, k=3)
+    told: list[Progress] = []
+    report = evaluate_recommend(log, content, k=3, on_progress=told.append)
+    for stage in ("learn", "weigh", "measure"):  # each of them takes long with a real log
+        parts = [each.fraction for each in told if each.stage == stage]
+        assert len(set(parts)) > 10 and parts[-1] > 0.9, f"{stage} says how far it is"
     of = {each.method: each for each in report.methods}
     assert 6 <= report.cold_items <= 12 and set(of) == {
         "random", "popularity", "together", "behaviour", "content", "both"

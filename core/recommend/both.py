@@ -43,8 +43,12 @@ def content_scores(content: Vectors, session: Session, items: NDArray[np.int64] 
     """
     recent = np.asarray(session, np.int64)[-_RECENT:]
     tastes = tastes_of(content[recent])
-    wanted = content if items is None else content[items]
-    return (wanted @ tastes.vectors.T * np.sqrt(tastes.weights)).max(axis=1)
+    weighted = tastes.vectors.T * np.sqrt(tastes.weights)
+    if items is None:
+        return (content @ weighted).max(axis=1)
+    # to copy most of the rows takes longer than to multiply them all
+    near = (content @ weighted)[items] if 2 * len(items) > len(content) else content[items] @ weighted
+    return near.max(axis=1)
 
 
 def features_of(

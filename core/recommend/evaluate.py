@@ -17,6 +17,7 @@ from core.recommend.behaviour import from_content, learn_behaviour
 from core.recommend.both import FEATURES, Blend, content_scores
 from core.recommend.log import Log, Session
 from core.recommend.weights import learn_weights
+from core.threads import one_thread
 
 _LATER = 0.2  # share of the interactions that is asked for
 _MOST_USERS = 2_000
@@ -57,6 +58,7 @@ class RecommendReport:
     weights: dict[str, float] | None
 
 
+@one_thread()
 def evaluate_recommend(
     log: Log,
     content: Vectors | None = None,
@@ -97,12 +99,18 @@ def evaluate_recommend(
     sessions, later = early.by_user(), late.by_user()
     truths = {user: np.setdiff1d(later[user], sessions[user]) for user in users.tolist()}
     asked = {user: truth for user, truth in truths.items() if len(truth)}
-    reports = []
+    reports: list[MethodReport] = []
     started = time.monotonic()
-    for done, (name, scorer) in enumerate(scorers.items(), start=1):
-        reports.append(_measured(name, scorer, sessions, asked, behaviour.warm, content, k, cancel))
+
+    def tell(done: int) -> None:
+        if cancel is not None and cancel.is_set():
+            raise Cancelled
         if on_progress:
-            on_progress(Progress("measure", done, len(scorers), time.monotonic() - started, "methods"))
+            told, total = len(reports) * len(asked) + done, len(scorers) * len(asked)
+            on_progress(Progress("measure", told, total, time.monotonic() - started, "lists"))
+
+    for name, scorer in scorers.items():
+        reports.append(_measured(name, scorer, sessions, asked, behaviour.warm, content, k, tell))
     return RecommendReport(
         k, len(asked), len(log.item_names), int((~behaviour.warm).sum()), len(log), tuple(reports), weights
     )  # fmt: skip
@@ -116,13 +124,12 @@ def _measured(
     warm: NDArray[np.bool_],
     content: Vectors | None,
     k: int,
-    cancel: threading.Event | None,
+    tell: Callable[[int], None],
 ) -> MethodReport:
     recalls, gains, cold, spread = [], [], [], []
     shown: set[int] = set()
-    for user, truth in asked.items():
-        if cancel is not None and cancel.is_set():
-            raise Cancelled
+    for done, (user, truth) in enumerate(asked.items()):
+        tell(done)
         session = sessions[user]
         scores = np.array(scorer(session), np.float64)
         scores[session] = -np.inf

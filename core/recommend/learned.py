@@ -48,7 +48,8 @@ def learn_from_log(
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
 ) -> Learned:
-    """Learns behaviour from a log, and what behaviour and content each are worth, from its last tenth.
+    """Learns behaviour from a log, and what behaviour and content each are worth, from its last eighth
+    (`core.recommend.weights`).
 
     log: its items are named by anything in `names_of(library)`. Items of the library that the log has nothing of get
     factors from their content. Raises DataError where the library has not one item of the log, and Cancelled.

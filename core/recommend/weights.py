@@ -11,6 +11,7 @@ What is really new in the last part says how much more it is worth (`_NOVELTY`),
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 
 from core.encoders.base import Vectors
 from core.errors import Cancelled
-from core.progress import OnProgress
+from core.progress import OnProgress, Progress
 from core.recommend.behaviour import from_content, learn_behaviour
 from core.recommend.both import features_of
 from core.recommend.log import Log
@@ -36,6 +37,7 @@ _NOVELTY = 0.5
 _TRUST = (5.0, 5.0, 5.0, 5.0, 5.0, 20.0)
 
 
+@one_thread()
 def learn_weights(
     log: Log,
     content: Vectors,
@@ -78,7 +80,10 @@ def _choices(
     there, fresh = _there(first, later, len(content))
     sessions, known, asked = taught.by_user(), first.by_user(), later.by_user()
     choices: list[_Choice] = []
-    for user in rng.permutation(sorted(set(sessions) & set(asked)))[:_USERS].tolist():
+    users, started = rng.permutation(sorted(set(sessions) & set(asked)))[:_USERS].tolist(), time.monotonic()
+    for done, user in enumerate(users):
+        if on_progress:
+            on_progress(Progress("weigh", done, len(users), time.monotonic() - started, "people"))
         if cancel is not None and cancel.is_set():
             raise Cancelled("Stopped before the log was learned from.")
         free = there.copy()
@@ -101,7 +106,6 @@ def _there(first: Log, later: Log, items: int) -> tuple[NDArray[np.bool_], NDArr
     return known | soon, soon & ~known
 
 
-@one_thread()
 def _fitted(choices: list[_Choice], before: NDArray[np.float64]) -> NDArray[np.float64]:
     """(6,) where the likelihood of what was chosen, and the prior normal about `before`, are highest together."""
     from scipy.optimize import minimize
