@@ -397,6 +397,21 @@ def test_an_advertisement_is_shown_when_asked_with_its_reason_and_a_cap(shades: 
     assert "Red paint" not in said(at) and "there is none" in said(at)
 
 
+def test_the_budget_of_ones_own_campaign_is_not_spent_by_another_visit(shades: Library) -> None:
+    for _ in range(2):
+        at = settled(open_feed(ads="true"))
+        at.file_uploader("campaigns 0").upload("mine.csv", b"name,text,words,budget\nRed paint,red,red,1\n").run()
+        at = settled(press(at, "Use these"))
+        for _ in range(2):
+            liked = next(card["name"] for card in feed(at) if card["name"].startswith("red") and not card["said"])
+            at = settled(thumb(at, shades, liked, "like"))
+            assert "Shown 1 of 3" in said(at), "it stays while the feed does"
+        visited = next(iter(at.session_state["recommend visits"].values()))
+        visited.turn += 1
+        visited.held.clear()
+        assert "there is none" in said(settled(at.run())), "its budget is one"
+
+
 def test_campaigns_that_cannot_be_read_say_so(shades: Library) -> None:
     at = settled(open_feed(ads="true"))
     at.file_uploader("campaigns 0").upload("mine.csv", b"title\nx\n").run()

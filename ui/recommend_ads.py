@@ -30,7 +30,8 @@ _LOOKED_AT = 6  # cards of the page that an advertisement may fit
 
 @st.cache_resource(show_spinner=False)
 def _spent() -> Counter[str]:
-    """Times that each campaign was shown, in all visits since the server began."""
+    """Times that each of the examples was shown, in all visits since the server began. A visitor's own campaigns are
+    nobody else's business, nor are their names: they count within the visit."""
     return Counter()
 
 
@@ -49,7 +50,8 @@ def ad_slot(library: Library, encoder: Encoder, visit: Visit, feed: Feed, page: 
         st.caption("**Advertisement**" + ("" if own else " (example)"))
         embedded = _embedded(library, encoder, campaigns)
         if embedded is not None:
-            _show(library, encoder, visit, _chosen(library, encoder, visit, feed, page[:_LOOKED_AT], embedded))
+            spent = Counter[str]() if own else _spent()
+            _show(library, encoder, visit, _chosen(library, encoder, visit, feed, page[:_LOOKED_AT], embedded, spent))
         campaign_panel(campaigns, visit.ads, own=own)
 
 
@@ -66,9 +68,18 @@ def _embedded(library: Library, encoder: Encoder, campaigns: tuple[Campaign, ...
 
 
 def _chosen(
-    library: Library, encoder: Encoder, visit: Visit, feed: Feed, page: Sequence[str], embedded: Embedded
+    library: Library,
+    encoder: Encoder,
+    visit: Visit,
+    feed: Feed,
+    page: Sequence[str],
+    embedded: Embedded,
+    spent: Counter[str],
 ) -> Ad | None:
-    """The one that fits best; it counts as shown when it comes on the screen, and again with the next feed."""
+    """The one that fits best; it counts as shown when it comes on the screen, and again with the next feed.
+
+    spent: times that other visits were shown each, too.
+    """
     index = library.index(encoder)
 
     def choose() -> Ad | None:
@@ -76,11 +87,11 @@ def _chosen(
         if visit.ad is not None and visit.ad[0] == visit.turn:
             before[visit.ad[1]] -= 1  # the one that is on the screen now
         ids, vectors = wholes_of(index, page) if page else ([], index.vectors(index.rows_with_vectors[:0]))
-        ad = choose_ad(embedded, feed.tastes, vectors, liked=feed.liked, page=ids, shown=before, spent=_spent())
+        ad = choose_ad(embedded, feed.tastes, vectors, liked=feed.liked, page=ids, shown=before, spent=spent | before)
         now = (visit.turn, ad.campaign.name) if ad is not None else None
         if ad is not None and now != visit.ad:
             visit.ads[ad.campaign.name] = visit.ads.get(ad.campaign.name, 0) + 1
-            _spent()[ad.campaign.name] += 1
+            spent[ad.campaign.name] += 1
         visit.ad = now
         return ad
 
