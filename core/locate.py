@@ -22,8 +22,8 @@ from core.filters import Filters
 from core.library.index import VectorIndex
 from core.library.schema import Item
 from core.library.store import Library
-from core.media.images import open_image
-from core.media.video import Video, frame_at
+from core.media.apart import open_apart
+from core.media.stills import still, stills
 from core.near_exact import Match, Picture
 from core.progress import OnProgress, Progress
 from core.query import Term, embed_query, frame_of
@@ -128,12 +128,12 @@ def locate(
 def _open(library: Library, picture: Term) -> Image.Image:
     try:
         if picture.kind == "image":
-            return open_image(picture.value, min_side=_SIDE)
+            return open_apart(picture.value, min_side=_SIDE)
         if picture.kind in ("item", "frame"):
             item_id, time_s = frame_of(str(picture.value)) if picture.kind == "frame" else (str(picture.value), None)
             item = library.item(item_id)
             if item is not None and (item.kind == "image" or time_s is not None):
-                return frame_at(item.path, time_s) if time_s is not None else open_image(item.path, min_side=_SIDE)
+                return still(item.path, time_s) if time_s is not None else open_apart(item.path, min_side=_SIDE)
     except MediaError as error:
         raise QueryError(f"The picture of the query cannot be used: {error}") from error
     raise QueryError("Only a picture can be located: give one picture, or a frame of a video.")
@@ -170,33 +170,34 @@ def _look(place: _Place, wanted: Picture, close: list[_Close]) -> Sighting | Non
     """
     start_s, end_s = max(0.0, place.start_s - _AROUND_S), place.end_s + _AROUND_S
     around_s = (end_s - start_s) / _FRAMES
-    with Video(place.item.path) as video:
-        times, frames = _frames(video, start_s, end_s)
-        roughly = _likest(wanted, times, frames)
-        if roughly is None:
-            distances = [wanted.distance(frame) for frame in frames]
-            if distances:
-                nearest = int(np.argmin(distances))
-                close.append(_Close(distances[nearest], place.item, times[nearest], around_s))
-            return None
-        time_s, match = _likest(wanted, *_frames(video, roughly[0] - around_s, roughly[0] + around_s)) or roughly
+    path = place.item.path
+    times, frames = _frames(path, start_s, end_s)
+    roughly = _likest(wanted, times, frames)
+    if roughly is None:
+        distances = [wanted.distance(frame) for frame in frames]
+        if distances:
+            nearest = int(np.argmin(distances))
+            close.append(_Close(distances[nearest], place.item, times[nearest], around_s))
+        return None
+    time_s, match = _likest(wanted, *_frames(path, roughly[0] - around_s, roughly[0] + around_s)) or roughly
     return Sighting(place.item, time_s, match.likeness, match.whole)
 
 
 def _look_closer(close: list[_Close], wanted: Picture) -> list[Sighting]:
     """Where much moves, the very frame may lie between those that were looked at: every frame around the nearest."""
     for each in sorted(close, key=lambda each: each.distance)[:_CLOSER]:
-        with contextlib.suppress(MediaError), Video(each.item.path) as video:
-            if match := _likest(wanted, *_frames(video, each.time_s - each.around_s, each.time_s + each.around_s)):
+        start_s, end_s = each.time_s - each.around_s, each.time_s + each.around_s
+        with contextlib.suppress(MediaError):
+            if match := _likest(wanted, *_frames(each.item.path, start_s, end_s)):
                 return [Sighting(each.item, match[0], match[1].likeness, match[1].whole)]
     return []
 
 
-def _frames(video: Video, start_s: float, end_s: float) -> tuple[list[float], list[Picture]]:
+def _frames(path: str, start_s: float, end_s: float) -> tuple[list[float], list[Picture]]:
     """Times evenly between two seconds, and what is on the screen then."""
     start_s = max(0.0, start_s)
     times = (start_s + (np.arange(_FRAMES) + 0.5) * (end_s - start_s) / _FRAMES).tolist()
-    return times, [Picture(image) for image in video.pictures_at(times, min_side=_SIDE)]
+    return times, [Picture(image) for image in stills(path, times, min_side=_SIDE)]
 
 
 def _likest(wanted: Picture, times: Sequence[float], frames: Sequence[Picture]) -> tuple[float, Match] | None:

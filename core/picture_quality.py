@@ -23,7 +23,7 @@ from PIL import Image
 
 from core.errors import MediaError
 from core.library.schema import Item
-from core.media.images import open_image
+from core.media.apart import open_apart
 from core.media.kept import is_as_indexed
 from core.progress import OnProgress, Progress
 from core.quality_kept import load_qualities, save_qualities
@@ -150,7 +150,7 @@ def measure_quality(
 def _measured(item: Item) -> PictureQuality | str:
     """Of one file; where it cannot be read, why."""
     try:
-        return quality_of(open_image(Path(item.path), min_side=_SIDE))
+        return quality_of(open_apart(Path(item.path), min_side=_SIDE))
     except MediaError as error:
         return str(error)
 

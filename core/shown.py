@@ -5,14 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 
 from core.copies import Rough, are_copies, rough
 from core.errors import MediaError
 from core.library.schema import Item
-from core.media.images import open_image
+from core.media.apart import open_apart
+from core.media.stills import stills
 from core.near_exact import Picture
 from core.points import Points
 from core.track import track_of
@@ -43,7 +43,7 @@ class Shown:
         """A photo for the rough look; None where it cannot be read."""
         item = self.item(number)
         try:
-            return rough(open_image(Path(item.path), min_side=_ROUGH_SIDE))
+            return rough(open_apart(item.path, min_side=_ROUGH_SIDE))
         except MediaError as error:
             self._failed(item, error)
             return None
@@ -79,11 +79,8 @@ class Shown:
         item = self.item(number)
         try:
             if self._kinds[number] == "image":
-                return [Picture(open_image(Path(item.path), min_side=_SIDE))]
-            from core.media.video import Video  # loads FFmpeg
-
-            with Video(item.path) as video:
-                return [Picture(image) for image in video.pictures_at(self._times(number, item), min_side=_SIDE)]
+                return [Picture(open_apart(item.path, min_side=_SIDE))]
+            return [Picture(image) for image in stills(item.path, self._times(number, item), min_side=_SIDE)]
         except MediaError as error:
             self._failed(item, error)
             return []

@@ -18,8 +18,9 @@ from PIL import Image
 from core.errors import MediaError
 from core.home import home
 from core.library.schema import Item
-from core.media.clips import cut, is_playable, playable_clip
+from core.media.clips import cut, playable_clip
 from core.media.kept import keep_within
+from core.media.playable import is_playable
 from core.media.sampling import Sampling
 from core.media.thumbnails import storyboard, thumbnail
 from core.media.video import Video, probe

@@ -32,7 +32,7 @@ from visiting import (  # noqa: F401
     world,
 )
 
-import core.media.clips
+import core.media.playable
 import ui.video_player
 from core import Library, Term, ingest
 from core.library.registry import create_library, libraries_folder
@@ -283,7 +283,7 @@ def test_no_video_holds_it_is_an_answer(textured: list[bytes]) -> None:
 
 
 def test_a_file_that_browsers_do_not_play_is_shown_as_a_clip(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ui.video_player, "is_playable", lambda _: False)
+    monkeypatch.setattr(ui.video_player, "plays_in_browsers", lambda _: False)
     shown = player(visit(VIDEO, q="purple"))
     assert shown["name"] == "night.mp4" and shown["length"] is not None and shown["note"]
     assert shown["offset"] <= shown["time"] <= shown["offset"] + shown["length"]
@@ -411,7 +411,7 @@ def test_moments_are_taken_away(library: Library) -> None:
     with zipfile.ZipFile(io.BytesIO(at.session_state["cut_clips"][1])) as archive:
         clips = [name for name in archive.namelist() if name.endswith(".mp4")]
         assert clips and clips[0].startswith("001 flags")
-        assert core.media.clips.is_playable(archive.read(clips[0]))
+        assert core.media.playable.is_playable(archive.read(clips[0]))
 
 
 def test_only_likely_moments_are_taken_away_unless_all_are_shown(

@@ -15,7 +15,8 @@ import streamlit as st
 
 from core import Item
 from core.errors import MediaError
-from core.media.clips import is_playable, playable_clip
+from core.media.clips import playable_clip
+from core.media.stills import plays_in_browsers
 from core.media.thumbnails import storyboard
 from core.moments import Moment
 from core.timecode import timespan
@@ -119,7 +120,7 @@ def _source(item: Item, time_s: float, key: str) -> Source:
 @st.cache_data(show_spinner=False, max_entries=512)
 def _plays(path: str, mtime_ns: int) -> bool:
     """Whether browsers play the file as it is; looked up once a version of the file."""
-    return is_playable(Path(path))
+    return plays_in_browsers(Path(path))
 
 
 def _note_unplayable(item_id: str) -> None:

@@ -17,7 +17,7 @@ from core.errors import Cancelled, DataError, MediaError
 from core.library.index import VectorIndex
 from core.library.schema import Item
 from core.library.store import Library
-from core.media.images import open_image
+from core.media.apart import open_apart
 from core.neighbours import nearest
 from core.neutral import neutral_prompts
 from core.progress import OnProgress, Progress
@@ -178,7 +178,7 @@ def sample_pictures(library: Library, count: int, *, min_side: int, seed: int = 
     found: list[Image.Image] = []
     for place in np.random.default_rng(seed).permutation(len(rows)):
         try:
-            found.append(open_image(Path(rows[place]["path"]), min_side=min_side))
+            found.append(open_apart(Path(rows[place]["path"]), min_side=min_side))
         except MediaError:
             continue
         if len(found) == count:

@@ -16,7 +16,8 @@ from PIL import Image
 from core.encoders.base import Encoder, Vectors
 from core.errors import Cancelled, QueryError
 from core.library.store import Library
-from core.media.images import open_image
+from core.media.apart import open_apart
+from core.media.stills import still
 from core.progress import OnProgress, Progress
 from core.query import Term, frame_of
 
@@ -113,22 +114,18 @@ def picture_of(library: Library, term: Term, *, time_s: float = 0.0, min_side: i
 
     min_side: see `open_image`. Raises QueryError for words and for items that are not there, and MediaError.
     """
-    from core.media.video import frame_at  # loads FFmpeg
-
     if term.kind in ("image", "clip"):
         source = term.value if isinstance(term.value, bytes) else Path(term.value)
         return (
-            open_image(source, min_side=min_side)
-            if term.kind == "image"
-            else frame_at(source, time_s, min_side=min_side)
+            open_apart(source, min_side=min_side) if term.kind == "image" else still(source, time_s, min_side=min_side)
         )
     item_id, at_s = frame_of(str(term.value)) if term.kind == "frame" else (str(term.value), time_s)
     item = None if term.is_word else library.item(item_id)
     if item is None:
         raise QueryError("Words show no picture: choose one." if term.is_word else "This item is not in the library.")
     if item.kind == "video":
-        return frame_at(Path(item.path), at_s, min_side=min_side)
-    return open_image(Path(item.path), min_side=min_side)
+        return still(Path(item.path), at_s, min_side=min_side)
+    return open_apart(Path(item.path), min_side=min_side)
 
 
 def field_of_view(encoder: Encoder, size: tuple[int, int], rows: int, columns: int) -> NDArray[np.bool_]:

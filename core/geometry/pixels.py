@@ -15,7 +15,7 @@ from PIL import Image
 
 from core.errors import Cancelled, DataError, MediaError
 from core.library.schema import Item
-from core.media.images import open_image
+from core.media.apart import open_apart
 from core.progress import OnProgress, Progress
 
 SIDE = 64
@@ -53,7 +53,7 @@ def pixels_of(
 
     def read(path: str | Path) -> NDArray[np.float32] | str:
         try:
-            return _square(open_image(Path(path), min_side=side), side)
+            return _square(open_apart(Path(path), min_side=side), side)
         except MediaError as error:
             return str(error)
 

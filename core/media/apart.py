@@ -64,11 +64,11 @@ def look(data: bytes, *, min_side: int | None, may_move: bool = False) -> Looked
     return Looked(image, (width, height), _time(told["taken_at"]))
 
 
-def open_apart(source: Path | str | bytes, *, min_side: int) -> Image.Image:
+def open_apart(source: Path | str | bytes, *, min_side: int | None = None) -> Image.Image:
     """As `open_image`, in a process apart. Raises MediaError."""
     from core.media.images import read_bytes
 
-    image = look(source if isinstance(source, bytes) else read_bytes(Path(source)), min_side=min_side).image
+    image = look(source if isinstance(source, bytes) else read_bytes(Path(source)), min_side=min_side or 0).image
     assert image is not None
     return image
 

@@ -8,20 +8,16 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import av
-
-from core.errors import MediaError
+from core.apart.calls import call
+from core.errors import ApartError, Cancelled, MediaError
 from core.library.schema import Item
-from core.media.container import beginning, open_container, video_stream
-from core.media.cutting import write_clip
+from core.media.cutting import write_cut
 from core.media.kept import keep, kept
-from core.media.video import Video
-from core.progress import OnProgress, Progress
+from core.progress import OnProgress
 
-_SHORTEST_S = 0.04
 _GRID_S = 5.0  # previews begin on it, so that moments close together share one
-_PICTURES = ("h264", "vp8", "vp9", "av1")
-_SOUNDS = ("aac", "mp3", "opus", "vorbis", "flac")
+_PATIENCE_S, _PACE = 120.0, 20.0  # that cutting may take, and so much more for each second of the clip
+_TOO_LONG = "Cutting it takes too long, so it was stopped: convert the video."
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,45 +38,32 @@ def cut(
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
 ) -> bytes:
-    """The seconds start_s..end_s of a video as MP4 (H.264 4:2:0 and AAC, index first), coded anew.
+    """The seconds start_s..end_s of a video as MP4 (H.264 4:2:0 and AAC, index first), coded anew in a process apart.
 
     Times are clamped to the video. max_side: pixels; larger pictures are shrunk. Progress is in seconds of video.
     Raises MediaError: unreadable, nothing between the times, no encoder, or cancelled.
     """
-    started = time.monotonic()
-    start_s = max(0.0, start_s)
-    end_s = max(end_s, start_s + _SHORTEST_S)
-
-    def tell(done_s: float) -> None:
-        if cancel is not None and cancel.is_set():
-            raise MediaError("Cutting was cancelled.")
-        if on_progress is not None:
-            spent = time.monotonic() - started
-            on_progress(Progress("cut", round(done_s), round(end_s - start_s), spent, "seconds"))
-
-    with Video(source) as video, open_container(source) as heard, tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "clip.mp4"
+        until = _Until(cancel, time.monotonic() + _PATIENCE_S + _PACE * max(0.0, end_s - start_s))
         try:
-            write_clip(video, heard, target, start_s=start_s, end_s=end_s, max_side=max_side, tell=tell)
+            call(write_cut, str(source), str(target), start_s, end_s, max_side, on_progress=on_progress, cancel=until)
             return target.read_bytes()
-        except (av.FFmpegError, OSError) as error:
-            raise MediaError(f"The clip could not be written ({error.strerror or error}).") from error
+        except (ApartError, Cancelled, OSError) as error:
+            if until.is_set():
+                raise MediaError("Cutting was cancelled." if cancel and cancel.is_set() else _TOO_LONG) from None
+            raise MediaError(f"The clip could not be written ({error}).") from error
 
 
-def is_playable(source: Path | str | bytes) -> bool:
-    """Whether today's browsers play the file as it is: MP4 or WebM with codecs and colours that all of them have."""
-    try:
-        with open_container(source) as container:
-            context = video_stream(container).codec_context
-            sounds = [stream.codec_context for stream in container.streams.audio]
-            return (
-                _is_for_browsers(beginning(source))
-                and context.name.removeprefix("lib").startswith(_PICTURES)
-                and context.pix_fmt in ("yuv420p", "yuvj420p")
-                and all(sound is not None and sound.name.startswith(_SOUNDS) for sound in sounds)
-            )
-    except (MediaError, av.FFmpegError):
-        return False
+class _Until(threading.Event):
+    """Set when another event is, or at a time (monotonic seconds)."""
+
+    def __init__(self, other: threading.Event | None, end: float) -> None:
+        super().__init__()
+        self._other, self._end = other, end
+
+    def is_set(self) -> bool:
+        return time.monotonic() > self._end or (self._other is not None and self._other.is_set())
 
 
 def playable_clip(item: Item, time_s: float, *, around_s: float = 15.0) -> PlayableClip:
@@ -99,10 +82,3 @@ def playable_clip(item: Item, time_s: float, *, around_s: float = 15.0) -> Playa
         data = cut(Path(item.path), start_s, end_s)
         keep("previews", item, name, data)
     return PlayableClip(data, start_s, end_s - start_s)
-
-
-def _is_for_browsers(head: bytes) -> bool:
-    """MP4 and WebM, and not their relatives QuickTime and Matroska, which not all browsers open."""
-    if head[4:8] == b"ftyp":
-        return head[8:12] != b"qt  "
-    return head.startswith(b"\x1a\x45\xdf\xa3") and b"webm" in head

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import heapq
+import threading
+import time
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -15,15 +17,46 @@ from av.video.reformatter import VideoReformatter
 
 from core.errors import MediaError
 from core.media.clock import Clock
-from core.media.container import origin_s, video_stream
+from core.media.container import open_container, origin_s, video_stream
 from core.media.video import Video
+from core.progress import OnProgress, Progress
 
+_SHORTEST_S = 0.04
 _TICKS = 90_000  # per second, the usual clock of video
 _RATE = 48_000  # samples per second
 _DRIFT = _RATE // 20  # of samples: a longer gap in the sound stays a gap
 _UNSAID = 2  # AVCOL_SPC_UNSPECIFIED, as of pictures in RGB
 _LIMITED = 1  # AVCOL_RANGE_MPEG: luma from 16 to 235, as all players expect
 _X264 = {"preset": "veryfast", "crf": "23", "bf": "0"}  # without B-frames the first picture is at 0 for every player
+
+
+def write_cut(
+    source: str,
+    target: str,
+    start_s: float,
+    end_s: float,
+    max_side: int,
+    *,
+    on_progress: OnProgress | None = None,
+    cancel: threading.Event | None = None,
+) -> None:
+    """Writes the seconds start_s..end_s of a file as MP4, see `core.media.clips.cut`. Raises MediaError."""
+    started = time.monotonic()
+    start_s = max(0.0, start_s)
+    end_s = max(end_s, start_s + _SHORTEST_S)
+
+    def tell(done_s: float) -> None:
+        if cancel is not None and cancel.is_set():
+            raise MediaError("Cutting was cancelled.")
+        if on_progress is not None:
+            spent = time.monotonic() - started
+            on_progress(Progress("cut", round(done_s), round(end_s - start_s), spent, "seconds"))
+
+    with Video(source) as video, open_container(source) as heard:
+        try:
+            write_clip(video, heard, Path(target), start_s=start_s, end_s=end_s, max_side=max_side, tell=tell)
+        except (av.FFmpegError, OSError) as error:
+            raise MediaError(f"The clip could not be written ({error.strerror or error}).") from error
 
 
 def write_clip(

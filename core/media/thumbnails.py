@@ -9,8 +9,9 @@ from pathlib import Path
 from PIL import Image
 
 from core.library.schema import Item
-from core.media.images import open_image
+from core.media.apart import open_apart
 from core.media.kept import keep, kept
+from core.media.stills import stills
 
 _DEFAULT_S = 3.0
 
@@ -27,7 +28,7 @@ def thumbnail(item: Item, *, side: int = 320, time_s: float | None = None) -> by
     name = f"{side}.webp"
     data = kept("thumbnails", item, name)
     if data is None:
-        data = _webp(open_image(Path(item.path), min_side=side), side)
+        data = _webp(open_apart(Path(item.path), min_side=side), side)
         keep("thumbnails", item, name, data)
     return data
 
@@ -41,10 +42,7 @@ def storyboard(item: Item, times_s: Sequence[float], *, side: int = 160) -> list
     found = {time_s: data for time_s, name in names.items() if (data := kept("thumbnails", item, name)) is not None}
     wanted = [time_s for time_s in names if time_s not in found]
     if wanted:
-        from core.media.video import Video  # loads FFmpeg
-
-        with Video(Path(item.path)) as video:
-            pictures = video.pictures_at(wanted, min_side=side)
+        pictures = stills(item.path, wanted, min_side=side)
         for time_s, picture in zip(wanted, pictures, strict=True):
             found[time_s] = _webp(picture, side)
             keep("thumbnails", item, names[time_s], found[time_s])

@@ -147,8 +147,13 @@ class Video:
         """The picture on the screen at a time, see the function of this name."""
         return self.pictures_at([time_s], min_side=min_side)[0]
 
-    def pictures_at(self, times_s: Sequence[float], *, min_side: int | None = None) -> list[Image.Image]:
-        """The pictures on the screen at some times, as by `frame_at`, in their order; decodes little in between."""
+    def pictures_at(
+        self, times_s: Sequence[float], *, min_side: int | None = None, cancel: threading.Event | None = None
+    ) -> list[Image.Image]:
+        """The pictures on the screen at some times, as by `frame_at`, in their order; decodes little in between.
+
+        cancel: ends decoding early; times that were not reached show the last that was.
+        """
         claimed_s = self._decoder.claimed_s or math.inf
         end_s = math.inf if max(times_s, default=0.0) > claimed_s and self._decoder.leaps else claimed_s
         times = [min(max(0.0, time_s), end_s) for time_s in times_s]
@@ -158,7 +163,7 @@ class Video:
         ahead: tuple[float, Any] | None = None
         for time_s in sorted(set(times)):
             if here is None or (time_s > here[0] + _NEAR_S and (ahead is None or ahead[0] <= time_s)):
-                frames = self.shown(time_s)
+                frames = self.shown(time_s, cancel=cancel)
                 here, ahead = next(frames, None), None
             while (ahead := ahead or next(frames, None)) and ahead[0] <= time_s + _EPS_S:
                 here, ahead = ahead, None

@@ -70,11 +70,24 @@ def _picture(connection: Connection, request: dict[str, Any], data: bytes) -> No
 
 
 def _video(connection: Connection, request: dict[str, Any], source: Path | bytes) -> None:
-    """Its facts; then each frame, and a sign of life every second in between; then how far it could be read."""
+    """Its facts; then each frame, and a sign of life every second in between; then how far it could be read.
+
+    Or, where that is asked, whether browsers play it, or its pictures at some seconds.
+    """
+    from core.media.playable import is_playable
     from core.media.sampling import Sampling
     from core.media.video import Video  # loads FFmpeg
 
+    if request.get("playable"):
+        _send(connection, {"playable": is_playable(source)})
+        return
     with Video(source) as video:
+        if "times_s" in request:
+            signs = _Signs(connection, video, request["silent_s"])
+            for image in video.pictures_at(request["times_s"], min_side=request["min_side"], cancel=signs):
+                _send(connection, {}, image)
+            _send(connection, {"all": True})
+            return
         info = asdict(video.info)
         _send(connection, {"info": info | {"taken_at": info["taken_at"] and info["taken_at"].isoformat()}})
         if request["sampling"] is None:

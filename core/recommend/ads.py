@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.encoders.base import Encoder, Vectors
-from core.media.images import open_image
+from core.media.apart import open_apart
 from core.query import Term, embed_texts
 from core.recommend.campaigns import Campaign
 from core.recommend.taste import Tastes
@@ -83,7 +83,7 @@ def embed_campaigns(encoder: Encoder, campaigns: Sequence[Campaign], *, backgrou
             relevance = Relevance.of(encoder, some, vector, [Term("text", text)], items=1)
             pieces.append(Piece(number, "word" if kind == "word" else "text", text, relevance))
         if campaign.picture is not None:
-            vector = encoder.encode_images([open_image(campaign.picture, min_side=encoder.min_side)])[0]
+            vector = encoder.encode_images([open_apart(campaign.picture, min_side=encoder.min_side)])[0]
             some = vector[None] if background is None or not len(background) else background
             relevance = Relevance.of(encoder, some, vector, [Term("image", b"")], items=1)
             pieces.append(Piece(number, "picture", "", relevance))

@@ -1,0 +1,59 @@
+"""Single pictures of videos, decoded in processes apart as pictures and whole videos are (`core.media.apart`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from core.apart.process import Gone, Silent
+from core.errors import MediaError
+from core.media.processes import SILENT_S, release, started
+
+_BROKE = "The decoder broke down on it, or took too much memory: convert it."
+_HUNG = "Decoding it takes too long, so it was stopped: convert it."
+
+
+def stills(source: Path | str | bytes, times_s: Sequence[float], *, min_side: int | None = None) -> list[Image.Image]:
+    """As `Video.pictures_at`, in a process apart: what is on the screen at some seconds, in their order.
+
+    Raises MediaError: also where decoding hangs, crashes or takes too much memory.
+    """
+    found: list[Image.Image] = []
+    worker, told, image = _started(source, {"times_s": list(times_s), "min_side": min_side})
+    while not told.get("all"):
+        if image is not None:
+            found.append(image)
+        try:
+            told, image = worker.told(SILENT_S)
+        except (Silent, Gone) as error:
+            worker.end()
+            raise MediaError(_HUNG if isinstance(error, Silent) else _BROKE) from None
+        if "reason" in told:
+            release(worker)
+            raise MediaError(told["reason"])
+    release(worker)
+    return found
+
+
+def still(source: Path | str | bytes, time_s: float, *, min_side: int | None = None) -> Image.Image:
+    """The picture on the screen at a second, see `stills`."""
+    return stills(source, [time_s], min_side=min_side)[0]
+
+
+def plays_in_browsers(path: Path) -> bool:
+    """As `core.media.playable.is_playable`, in a process apart. False for what cannot be read."""
+    try:
+        worker, told, _ = _started(path, {"playable": True})
+    except MediaError:
+        return False
+    release(worker)
+    return bool(told["playable"])
+
+
+def _started(source: Path | str | bytes, wanted: dict[str, Any]) -> tuple[Any, dict[str, Any], Image.Image | None]:
+    data = source if isinstance(source, bytes) else None
+    path = None if isinstance(source, bytes) else str(source)
+    return started({"path": path, "work_s": None, "silent_s": SILENT_S} | wanted, data)
