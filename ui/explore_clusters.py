@@ -14,7 +14,7 @@ from core.colouring import colour_of
 from ui.explore_chosen import Chosen, choose_cluster
 from ui.gallery import picture_uri
 from ui.memory import remembered
-from ui.page import counted
+from ui.page import counted, percent
 
 _SIDE = 160  # pixels of a picture, as on the map
 _FOLDER = Path(__file__).parent
@@ -103,7 +103,7 @@ def _row(
     if name.name is None:
         about = f"No word fits well{f'; nearest: {others}' if others else ''}"
     else:
-        about = f"{name.confidence:.0%}{f' · or {others}' if others else ''}"
+        about = f"{percent(name.confidence)}{f' · or {others}' if others else ''}"
     return {
         "number": number,
         "name": title,

@@ -21,7 +21,7 @@ from ui.explore_clusters import rename_box
 from ui.gallery import Card, gallery
 from ui.libraries import may_change
 from ui.memory import remembered
-from ui.page import boundary, counted, plain
+from ui.page import boundary, counted, percent, plain
 from ui.query import more_like
 from ui.share_vectors import vectors_of
 
@@ -92,7 +92,7 @@ def _words(encoder: Encoder, atlas: Atlas, chosen: Chosen, numbers: NDArray[np.i
     others = ", ".join(plain(each) for each in name.runners_up[:4])
     if name.name:
         st.markdown(
-            f"In words: **{plain(name.name)}** ({name.confidence:.0%} sure){'; or ' + others if others else ''}."
+            f"In words: **{plain(name.name)}** ({percent(name.confidence)} sure){'; or ' + others if others else ''}."
         )
     else:
         st.markdown(f"In words: nothing fits well{'; nearest are ' + others if others else ''}.")

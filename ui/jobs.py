@@ -19,7 +19,7 @@ from core.media.sampling import Sampling
 from core.policy import policy
 from core.progress import OnProgress
 from ui.libraries import amount_of, is_of_visit
-from ui.page import boundary, counted, duration_text, file_table, plain
+from ui.page import boundary, counted, duration_text, file_table, percent, plain
 from ui.queue import QUEUE, Busy, Ticket, place_text
 from ui.visit import visit
 
@@ -196,11 +196,11 @@ def _pace(progress: Progress | None) -> str:
     if progress.stage == "scan":
         return f"Looking through the folders: {counted(done, 'file')} so far"
     if progress.stage == "render":
-        text = f"Rendering the sample clips: {progress.fraction:.0%}"
+        text = f"Rendering the sample clips: {percent(progress.fraction)}"
     elif progress.stage == "embed videos":  # counted in bytes
-        text = f"Videos: {progress.fraction:.0%}"
+        text = f"Videos: {percent(progress.fraction)}"
     elif progress.unit in ("bytes", "texts"):
-        return f"Getting the encoder ready: {progress.fraction:.0%}"
+        return f"Getting the encoder ready: {percent(progress.fraction)}"
     else:
         unit = "rows" if progress.unit == "rows" else "files"
         text = f"{done:,} of {total:,} {unit}" if total else f"{done:,} {unit}"

@@ -12,6 +12,7 @@ from core.figures_recommend import AXES, Measure, measures_of, method_bars
 from core.progress import OnProgress
 from core.recommend.evaluate import RecommendReport, evaluate_recommend
 from core.recommend.learned import Learned
+from ui.page import percent
 from ui.recommend_behaviour import learned_of, log_lines
 from ui.tasks import asked
 
@@ -69,7 +70,7 @@ def _show(report: RecommendReport) -> None:
     st.markdown(
         f"The log is cut at four fifths of its {report.interactions:,} interactions. The ways learn from what came "
         f"before, and are asked what each of {report.users:,} people did after. **{best.method.capitalize()}** finds "
-        f"most: {best.recall:.1%} of it among the first {report.k} of {report.items:,} items."
+        f"most: {percent(best.recall, 1)} of it among the first {report.k} of {report.items:,} items."
     )
     known = measures_of(report)
     measure = st.segmented_control(

@@ -17,7 +17,7 @@ from ui.encoders import load_encoder
 from ui.filters import Options, clear_filters, filter_text, labelled
 from ui.gallery import Card, gallery, tick
 from ui.memory import remembered
-from ui.page import counted, plain, too_large
+from ui.page import counted, percent, plain, too_large
 from ui.query import find_in, more_like
 from ui.share_page import save_results
 from ui.share_vectors import vectors_of
@@ -68,7 +68,9 @@ def show_results(
     chosen = _grid(likely, _LIKELY, videos) if likely else []
     if likely and beyond:
         st.markdown("**Likely matches end here**", width="content")
-        st.caption(f"Below {LIKELY:.0%} by estimate. For a broad word, such as “a dog”, the rest may well hold more.")
+        st.caption(
+            f"Below {percent(LIKELY)} by estimate. For a broad word, such as “a dog”, the rest may well hold more."
+        )
     shows_beyond = bool(beyond) and ((not likely and by_pictures(terms)) or _wants_beyond(bool(likely), len(beyond)))
     if shows_beyond:
         chosen += _grid(beyond, _BEYOND, videos)

@@ -11,7 +11,7 @@ from core.settings import load_settings, save_settings
 from ui.encoders import encoder_choices, encoder_title, get_encoder
 from ui.jobs import job_of
 from ui.libraries import VISIT, get_library, library_choices, library_facts, library_title
-from ui.page import counted, plain
+from ui.page import counted, percent, plain
 from ui.queue import QUEUE, place_text
 from ui.visit import visit
 
@@ -149,7 +149,7 @@ def _facts() -> None:
         st.caption(f"{facts.waiting} not yet embedded with this encoder")
     job = job_of(library)
     if job and job.running:
-        done = f" ({job.progress.fraction:.0%})" if job.progress else ""
+        done = f" ({percent(job.progress.fraction)})" if job.progress else ""
         st.caption(f":material/sync: Indexing in the background{done}")
 
 

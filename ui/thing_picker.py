@@ -5,7 +5,6 @@ What is typed or taken from the library stands in the link, under the picker's k
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Literal
 
 import streamlit as st
@@ -79,11 +78,6 @@ def is_chosen(key: str) -> bool:
     if key in st.session_state:
         return bool(st.session_state[key] != st.session_state.get(f"default of {key}"))
     return key in st.query_params
-
-
-def use_here(key: str) -> Callable[[Item], None]:
-    """What a gallery calls to put an item into the picker with this key."""
-    return lambda item: put_thing(key, item)
 
 
 def some_things(library: Library, encoder: Encoder, count: int) -> list[str]:

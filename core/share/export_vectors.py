@@ -32,7 +32,6 @@ FORMATS = {
     ".npz": "NumPy (NPZ)",
     ".zip": "TensorBoard projector (zip)",
 }
-COMPLETE = ".parquet"  # the one that `import_vectors` can make a whole library of again
 _IN_TABLES = ("path", "item_id", "kind", "start_s", "end_s", "taken_at", "labels")
 _BYTES_A_NUMBER = {".parquet": 2.7, ".csv": 12.6, ".npz": 4.0, ".zip": 5.5}  # measured with photos
 
