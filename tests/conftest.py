@@ -18,6 +18,7 @@ from core.library.sample import build_sample
 _BROWSER_TESTS = Path(__file__).parent / "e2e"
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups there too
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The browser tests come first and stay together: they share an app and a browser, and take longest. The tests of
     any other file stay together too."""
