@@ -68,7 +68,7 @@ def _home() -> str:
     try:
         probe = folder / ".health"
         write_whole(probe, b"written", durable=True)
-        probe.unlink()
+        probe.unlink(missing_ok=True)  # another check, at the same moment, may have been first
     except OSError as error:
         raise LibraryError(
             f"{folder} cannot be written ({error.strerror}): set SEMBLANCE_HOME to a folder that can."

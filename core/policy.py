@@ -15,8 +15,8 @@ from core.errors import DataError
 MB = 1_000_000
 PUBLIC = "SEMBLANCE_PUBLIC"
 _YES = ("1", "true", "yes", "on")
-_QUOTED = re.compile(r"""(['"])/(?:(?!\1).)*?([^/'"]*)/?\1""", re.DOTALL)
-_BARE = re.compile(r"(?<![\w:/.<'\"])(?:file://|~)?/(?=[^\s/])(?:.*/)?", re.DOTALL)
+_QUOTED = re.compile(r"""(['"])/((?:(?!\1).)*)\1""", re.DOTALL)  # takes time linear in the text, which strangers write
+_BARE = re.compile(r"(?<![\w:/.<])(?:file://|~)?/(?=[^\s/])(?:.*/)?", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,11 @@ class Policy:
         """
         if self.may_see_paths:
             return text
-        return _BARE.sub("", _QUOTED.sub(r"\1\2\1", text))
+        return _BARE.sub("", _QUOTED.sub(_name_alone, text))
+
+
+def _name_alone(quoted: re.Match[str]) -> str:
+    return f"{quoted[1]}{quoted[2].rstrip('/').rsplit('/', 1)[-1]}{quoted[1]}"
 
 
 @dataclass(frozen=True, slots=True)
