@@ -20,6 +20,7 @@ from core.labelled_files import embed_files
 from core.library import Library, ingest
 from core.library.index import flat_index, padded
 from core.library.scan import scan
+from core.media.apart import open_apart
 from core.media.images import open_image
 from core.media.kinds import is_image_path, is_video_path
 from core.media.sampling import Sampling
@@ -46,6 +47,10 @@ def bench_images(encoder: Encoder, folder: Path, *, on_progress: OnProgress | No
     started = time.perf_counter()
     images = [open_image(path, min_side=encoder.min_side) for path in paths]
     decode = len(paths) / (time.perf_counter() - started)
+    started = time.perf_counter()
+    for path in paths:
+        open_apart(path, min_side=encoder.min_side)
+    apart = len(paths) / (time.perf_counter() - started)
     encode = len(paths) / _encoding_s(encoder, images)
     del images
     names = [os.path.relpath(path, folder) for path in paths]
@@ -54,7 +59,13 @@ def bench_images(encoder: Encoder, folder: Path, *, on_progress: OnProgress | No
         started = time.perf_counter()
         ingest(Library(Path(place) / "library", create=True), encoder, paths, on_progress=on_progress)
         committed = len(paths) / (time.perf_counter() - started)
-    rates = {"decode_one_thread": decode, "encode": encode, "files_to_vectors": vectors, "files_to_library": committed}
+    rates = {
+        "decode_one_thread": decode,
+        "decode_apart": apart,
+        "encode": encode,
+        "files_to_vectors": vectors,
+        "files_to_library": committed,
+    }
     return {
         "images": len(paths),
         "encoder": encoder.name,

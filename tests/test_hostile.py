@@ -16,12 +16,19 @@ from PIL import Image
 
 import core.apart.process as process
 import core.media.apart as apart
+import core.media.clips as clips
 import core.media.processes as processes
+import core.media.stills as stills
 from core.errors import MediaError
-from core.library import Library, ingest
+from core.geometry.heat import picture_of
+from core.geometry.pixels import pixels_of
+from core.library import Item, Library, ingest
 from core.library.uploads import save_uploads
 from core.media.apart import VideoApart, look, open_apart
 from core.media.sampling import Sampling
+from core.media.thumbnails import thumbnail
+from core.picture_quality import measure_quality
+from core.query import Term
 
 N = 8  # good photos of the `photos` fixture
 
@@ -48,8 +55,15 @@ def stuck(video, *arguments, **options):
         if frame.start_s >= 2:
             time.sleep(60)
 
+def stuck_at(video, times, **options):
+    time.sleep(60 if max(times) > 1 else 0)
+    return at(video, times, **options)
+
 import os, signal, time
-worker.open_image, core.media.video.Video.frames = mad, stuck
+import core.media.cutting as cutting
+at = core.media.video.Video.pictures_at
+worker.open_image, core.media.video.Video.frames, core.media.video.Video.pictures_at = mad, stuck, stuck_at
+cutting.write_clip = lambda *_, **__: time.sleep(60)
 """
 
 
@@ -60,6 +74,9 @@ def mad_decoder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "_START", begin + _MAD + "importlib.import_module" + serve)
     monkeypatch.setattr(processes, "_idle", [])
     monkeypatch.setattr(apart, "SILENT_S", 4.0)
+    monkeypatch.setattr(stills, "_SILENT_S", 4.0)
+    monkeypatch.setattr(clips, "_PATIENCE_S", 4.0)
+    monkeypatch.setattr(clips, "_PACE", 0.0)
 
 
 def test_hostile_files_among_good_photos(library: Library, encoder: ColourEncoder, photos: Path) -> None:
@@ -121,6 +138,34 @@ def test_cancelling_does_not_wait_for_a_decoder_that_hangs(tmp_path: Path, mad_d
     with VideoApart(video, Sampling()) as opened:
         assert len(list(opened.frames(cancel=cancel))) >= 2
     assert time.monotonic() - started < 3.9 + 2
+
+
+def test_what_is_shown_is_decoded_apart(
+    library: Library, photos: Path, tmp_path: Path, mad_decoder: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SEMBLANCE_HOME", str(tmp_path / "home"))
+    Image.new("RGB", (71, 60), "red").save(photos / "71.png")
+    found = [photos / "71.png", photos / "red.png"]
+    broken, good = (Item(each.name, str(each), "image", "ok", each.stat().st_size, 0) for each in found)
+    assert thumbnail(good).startswith(b"RIFF")
+    with pytest.raises(MediaError, match="broke down"):
+        thumbnail(broken)
+    with pytest.raises(MediaError, match="broke down"):
+        picture_of(library, Term("image", found[0]))
+    assert "broke down" in pixels_of(found, side=60).unread[0][1]
+    assert [item.id for item, _ in measure_quality([broken, good]).unreadable] == ["71.png"]
+
+
+def test_a_video_that_hangs_holds_up_neither_its_pictures_nor_its_clips_for_long(
+    tmp_path: Path, mad_decoder: None
+) -> None:
+    video, started = write_video(tmp_path / "long.mp4", ("red", "blue", "green")), time.monotonic()
+    assert len(stills.stills(video, [0.0, 1.0])) == 2 and stills.plays_in_browsers(video)
+    with pytest.raises(MediaError, match="too long"):
+        stills.still(video, 2.0)
+    with pytest.raises(MediaError, match="too long"):
+        clips.cut(video, 0.0, 1.0)
+    assert time.monotonic() - started < 40
 
 
 def test_processes_that_decode_end_by_themselves(photos: Path) -> None:

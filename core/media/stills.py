@@ -10,8 +10,9 @@ from PIL import Image
 
 from core.apart.process import Gone, Silent
 from core.errors import MediaError
-from core.media.processes import SILENT_S, release, started
+from core.media.processes import release, started
 
+_SILENT_S = 60.0  # somebody waits for them
 _BROKE = "The decoder broke down on it, or took too much memory: convert it."
 _HUNG = "Decoding it takes too long, so it was stopped: convert it."
 
@@ -27,7 +28,7 @@ def stills(source: Path | str | bytes, times_s: Sequence[float], *, min_side: in
         if image is not None:
             found.append(image)
         try:
-            told, image = worker.told(SILENT_S)
+            told, image = worker.told(_SILENT_S)
         except (Silent, Gone) as error:
             worker.end()
             raise MediaError(_HUNG if isinstance(error, Silent) else _BROKE) from None
@@ -56,4 +57,4 @@ def plays_in_browsers(path: Path) -> bool:
 def _started(source: Path | str | bytes, wanted: dict[str, Any]) -> tuple[Any, dict[str, Any], Image.Image | None]:
     data = source if isinstance(source, bytes) else None
     path = None if isinstance(source, bytes) else str(source)
-    return started({"path": path, "work_s": None, "silent_s": SILENT_S} | wanted, data)
+    return started({"path": path, "work_s": None, "silent_s": _SILENT_S} | wanted, data)
