@@ -13,6 +13,7 @@ from visiting import SEARCH, component, item_id, press, said, settled, visit, wo
 
 import core
 import ui.encoders
+import ui.recommend_ads
 from core import Library, ingest
 from core.errors import DataError
 from core.library.registry import create_library
@@ -395,6 +396,13 @@ def test_an_advertisement_is_shown_when_asked_with_its_reason_and_a_cap(shades: 
         visited.held.clear()
         at = settled(at.run())
     assert "Red paint" not in said(at) and "there is none" in said(at)
+
+
+def test_the_examples_are_read_once_for_all_visits(shades: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    settled(open_feed(ads="true"))
+    monkeypatch.setattr(ui.recommend_ads, "embed_campaigns", lambda *_, **__: pytest.fail("read again"))
+    told = said(settled(open_feed(ads="true")))
+    assert "No campaign fits" in told or "Why this one" in told
 
 
 def test_the_budget_of_ones_own_campaign_is_not_spent_by_another_visit(shades: Library) -> None:

@@ -13,7 +13,10 @@ _COMPONENT = st.components.v2.component(
     css=(_FOLDER / "copy_link.css").read_text(),
     js=(_FOLDER / "copy_link.js").read_text(),
 )
-_SHARED = "Copy the link of this page: on this server it shows others the same. Uploads and likes stay with you."
+_SHARED = (
+    "Copy the link of this page: on this server it shows others the same. What you upload, like or train stays with "
+    "you."
+)
 _VISIT = "This library is of your visit alone: the link opens for you in this tab only."
 
 

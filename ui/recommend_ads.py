@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 import streamlit as st
 
 from core import Encoder, Library
+from core.library.index import VectorIndex
 from core.recommend.ads import CAP, Ad, Embedded, choose_ad, embed_campaigns
 from core.recommend.campaigns import Campaign
 from core.recommend.feed import Feed
@@ -26,6 +27,7 @@ from ui.visit_work import result_of
 _KEY = "recommend campaigns"
 _SMALL = 96  # pixels
 _LOOKED_AT = 6  # cards of the page that an advertisement may fit
+_examples: WeakKeyDictionary[VectorIndex, Embedded] = WeakKeyDictionary()  # goes with the state of the library
 
 
 @st.cache_resource(show_spinner=False)
@@ -48,19 +50,28 @@ def ad_slot(library: Library, encoder: Encoder, visit: Visit, feed: Feed, page: 
     with st.container(border=True, key="ad"), boundary():
         campaigns, own = campaigns_in_use()
         st.caption("**Advertisement**" + ("" if own else " (example)"))
-        embedded = _embedded(library, encoder, campaigns)
+        embedded = _embedded(library, encoder, campaigns, own=own)
         if embedded is not None:
             spent = Counter[str]() if own else _spent()
             _show(library, encoder, visit, _chosen(library, encoder, visit, feed, page[:_LOOKED_AT], embedded, spent))
         campaign_panel(campaigns, visit.ads, own=own)
 
 
-def _embedded(library: Library, encoder: Encoder, campaigns: tuple[Campaign, ...]) -> Embedded | None:
-    """The vectors of the campaigns, made beside the page; the switch asked for them."""
-    background = library.index(encoder).background
+def _embedded(library: Library, encoder: Encoder, campaigns: tuple[Campaign, ...], *, own: bool) -> Embedded | None:
+    """The vectors of the campaigns, made beside the page; the switch asked for them. Those of the examples are the same
+    for all visits."""
+    index = library.index(encoder)
+    if not own and index in _examples:
+        return _examples[index]
     about = (library.path, encoder.id, campaigns)
     if task_of(_KEY, about=about) is None:
-        work = partial(embed_campaigns, encoder, campaigns, background=background)
+
+        def work() -> Embedded:
+            found = embed_campaigns(encoder, campaigns, background=index.background)
+            if not own:
+                _examples[index] = found
+            return found
+
         start(_KEY, "Reading the campaigns", lambda tell, cancel: work(), about=about)
     task = task_of(_KEY, about=about)
     result = result_of(task.job) if task is not None else None
