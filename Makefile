@@ -4,7 +4,7 @@
 PYTHON ?= python3
 VENV := .venv
 # Two workers hold the encoder in memory; one has the browser tests with their app, the other the rest (see tests/conftest.py).
-WORKERS ?= -n 2 --dist loadgroup --no-loadscope-reorder
+WORKERS ?= -n 2 --dist loadfile --no-loadscope-reorder
 BIN := $(VENV)/bin
 
 .PHONY: demo test check audit clean help

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fakes import COLOURS, ColourEncoder
@@ -18,13 +19,21 @@ from core.library.sample import build_sample
 _BROWSER_TESTS = Path(__file__).parent / "e2e"
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups there too
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The browser tests come first and stay together: they share an app and a browser, and take longest. The tests of
-    any other file stay together too."""
+    """The browser tests come first: they take longest."""
     items.sort(key=lambda item: _BROWSER_TESTS not in item.path.parents)
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group("browser" if _BROWSER_TESTS in item.path.parents else item.path.stem))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """The tests of a file stay together, and so do all browser tests: they share an app and a browser."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Together(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "browser" if "/e2e/" in nodeid else super()._split_scope(nodeid)
+
+    return Together(config, log)
 
 
 @pytest.fixture(scope="session")
