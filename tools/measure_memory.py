@@ -1,9 +1,9 @@
-"""The app's resident memory after each page, on the sample library: python tools/measure_memory.py [--home DIR]
+"""The app's resident memory, on the sample library: python tools/measure_memory.py [--home DIR]
 
 Starts the app in public mode over a home folder that holds the sample library (made in a temporary one without
---home), opens every page as one visitor, asks a search and likes pictures, and prints the memory of the server and its
-workers as JSON (MB): when it stood, after each step, and the most. Pages compute nothing heavy before they are asked;
-tools/take_gallery.py presses their buttons and prints the memory after that.
+--home), opens every page as one visitor, asks a search and likes pictures, and then presses what is heavy, one thing
+after another. Prints the memory of the server and of all its processes as JSON (MB): when it stood, after each step,
+the most while each heavy thing was at work and how long that took (s), and the most of all. --pages: presses nothing.
 """
 
 from __future__ import annotations
@@ -11,45 +11,138 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import sys
 import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from served_app import Served, sample_home, served
 from streamlit_tab import Tab
 from visiting_recommend import Likes
 
+_LOOK_S = 0.05
+_AGAIN_S = 0.5
+_LONGEST_S = 180.0
+
+
+@dataclass(frozen=True, slots=True)
+class Heavy:
+    """Something to press. link: what stands in the page's address."""
+
+    name: str
+    page: str
+    button: str
+    link: dict[str, Any] = field(default_factory=dict)
+
+
+HEAVY = (
+    Heavy("a map (UMAP)", "explore", "Lay out the map"),
+    Heavy("a map (t-SNE)", "explore", "Lay out the map", {"layout": "t-SNE"}),
+    Heavy("20 epochs", "learn", "Start"),
+    Heavy("20 epochs more", "learn", "Continue for 20"),
+    Heavy("a heat map", "inside", "Find the part that answers", {"look": "parts of a picture"}),
+    Heavy("words and pictures (UMAP)", "one_space", "Lay it out", {"method": "UMAP"}),
+    Heavy("words and pictures (t-SNE)", "one_space", "Lay it out", {"method": "t-SNE"}),
+    Heavy("dimensions", "dimensions", "Measure"),
+    Heavy("pixels", "pixels", "Compare"),
+)
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--home", type=Path)
+    parser.add_argument("--pages", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as made:
         home = options.home or Path(made)
         sample_home(home)
         with served(home, SEMBLANCE_PUBLIC="1") as app:
-            print(json.dumps(asyncio.run(measure(app)), indent=2))
+            print(json.dumps(asyncio.run(measure(app, () if options.pages else HEAVY)), indent=2))
 
 
-async def measure(app: Served) -> dict[str, object]:
+async def measure(app: Served, heavy: tuple[Heavy, ...]) -> dict[str, object]:
     """Memory in MB by step, and errors that a page showed."""
     after, wrong = {"started": app.memory_mb()}, []
-    async with Tab.opened(app.address) as tab:
-        await tab.go("")
-        after["home"] = app.memory_mb()
-        for page in tab.pages[1:]:
-            await tab.go(page)
-            after[page] = app.memory_mb()
-            wrong += [f"{page}: {text}" for text in tab.wrong()]
-        await tab.go("search_images")
-        await tab.type_into("What to look for", "a cat", parameter="q")
-        after["a search"] = app.memory_mb()
-        await tab.go("recommend")
-        likes = Likes()
-        for _ in range(3):
-            await likes.like(tab)
-        after["three likes"] = app.memory_mb()
-        wrong += tab.wrong()
-    return {"after_mb": after, "most_mb": max(after.values()), "wrong": wrong}
+    most: dict[str, float] = {}
+    seconds: dict[str, float] = {}
+    with watched(app) as whole:
+        async with Tab.opened(app.address) as tab:
+            await tab.go("")
+            after["home"] = app.memory_mb()
+            for page in tab.pages[1:]:
+                await tab.go(page)
+                after[page] = app.memory_mb()
+                wrong += [f"{page}: {text}" for text in tab.wrong()]
+            after |= await search_and_like(app, tab)
+            wrong += tab.wrong()
+            await rested(tab, "inside")  # which looks through the library by itself: a visit has one job at a time
+            for each in heavy:
+                tab.query = {}
+                await tab.go(each.page, **each.link)
+                with watched(app) as during:
+                    try:
+                        seconds[each.name] = await pressed(tab, each)
+                    except LookupError as error:  # no such button, as where a map is kept already
+                        wrong.append(f"{each.name}: {error}")
+                        continue
+                print(f"{each.name}: {max(during)} MB, {seconds[each.name]} s", file=sys.stderr)
+                wrong += [f"{each.name}: {text}" for text in tab.wrong()]
+                after[each.name], most[each.name] = app.memory_mb(), max(during)
+    return {"after_mb": after, "most_meanwhile_mb": most, "seconds": seconds, "most_mb": max(whole), "wrong": wrong}
+
+
+async def search_and_like(app: Served, tab: Tab) -> dict[str, float]:
+    """Memory after a search, and after three likes."""
+    after = {}
+    await tab.go("search_images")
+    await tab.type_into("What to look for", "a cat", parameter="q")
+    after["a search"] = app.memory_mb()
+    await tab.go("recommend")
+    likes = Likes()
+    for _ in range(3):
+        await likes.like(tab)
+    after["three likes"] = app.memory_mb()
+    return after
+
+
+async def pressed(tab: Tab, heavy: Heavy) -> float:
+    """Presses a button; seconds until its work has ended. Raises LookupError, and TimeoutError."""
+    began = time.monotonic()
+    await tab.press(heavy.button)
+    await rested(tab, heavy.page, **heavy.link)
+    return round(time.monotonic() - began, 1)
+
+
+async def rested(tab: Tab, page: str, **link: Any) -> None:
+    """Opens a page until it shows no progress."""
+    async with asyncio.timeout(_LONGEST_S):
+        await tab.go(page, **link)
+        while tab.is_busy:
+            await asyncio.sleep(_AGAIN_S)
+            await tab.go(page, **link)
+
+
+@contextmanager
+def watched(app: Served) -> Iterator[list[float]]:
+    """Memory in MB, looked at all the while."""
+    found, ended = [app.memory_mb()], threading.Event()
+
+    def look() -> None:
+        while not ended.wait(_LOOK_S):
+            found.append(app.memory_mb())
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        yield found
+    finally:
+        ended.set()
+        thread.join()
 
 
 if __name__ == "__main__":

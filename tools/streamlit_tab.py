@@ -63,6 +63,17 @@ class Tab:
         self.query[parameter] = text
         return await self._set(WidgetState(id=element.text_input.id, string_value=text), element, timeout_s)
 
+    async def press(self, label: str, timeout_s: float = 60.0) -> float:
+        """Presses the button of that label; seconds until the page stands, where work may just have begun. Raises
+        LookupError."""
+        element = self._found(
+            each for each in self.elements() if each.HasField("button") and each.button.label == label
+        )
+        try:
+            return await self._set(WidgetState(id=element.button.id, trigger_value=True), element, timeout_s)
+        finally:
+            self._states.pop(element.button.id, None)  # it is pressed once
+
     async def tell(self, component: str, timeout_s: float = 60.0, **state: Any) -> float:
         """Sets state of a component (v2), as its `setStateValue` does; seconds until the answer."""
         element = self.component(component)
@@ -87,6 +98,11 @@ class Tab:
     def elements(self) -> list[Element]:
         """All that stands on the page and in the sidebar."""
         return [element for _, _, element in self._elements.values()]
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether the page shows a bar of progress."""
+        return any(each.HasField("progress") for each in self.elements())
 
     def wrong(self) -> list[str]:
         """Exceptions and errors that the page shows."""
