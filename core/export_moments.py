@@ -135,12 +135,12 @@ def _clip_name(row: _Row) -> str:
 
 def _rates(hits: Sequence[VideoHit]) -> dict[str, float]:
     """Frames per second of each video, by path; one that cannot be read any more counts as 25."""
-    from core.media.video import probe
+    from core.media.apart import probe_apart
 
     rates: dict[str, float] = {}
     for hit in hits:
         try:
-            rate = probe(Path(hit.item.path)).fps or 25.0
+            rate = probe_apart(hit.item.path).fps or 25.0
         except MediaError:
             rate = 25.0
         near = min(_RATES, key=lambda known: abs(known - rate))

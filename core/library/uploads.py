@@ -18,8 +18,7 @@ from typing import BinaryIO
 from core.errors import MediaError
 from core.files import write_whole
 from core.library.store import Library
-from core.media.apart import probe_apart
-from core.media.images import image_size
+from core.media.apart import look, probe_apart
 from core.media.kinds import is_image_path, is_media_path
 from core.policy import MB, policy
 from core.visits import visits_folder
@@ -134,7 +133,7 @@ def too_much(name: str, data: bytes) -> str | None:
         return f"It is larger than {_mb(allowed.file_bytes)}: export a smaller copy."
     with contextlib.suppress(MediaError):
         if is_image_path(name):
-            width, height = image_size(data)
+            width, height = look(data, min_side=None).size or (0, 0)
             if width * height > allowed.pixels:
                 limit = f"{allowed.pixels / MB:g} megapixels"
                 return f"{width:,} x {height:,} pixels are over the limit of {limit}: export a smaller copy."

@@ -19,6 +19,7 @@ from core.library.reader import ReadFile, read_ahead, read_file
 from core.library.scan import FoundFile
 from core.library.schema import Item, Label, LabelledBy, VectorRow
 from core.library.store import Library
+from core.media.apart import probe_apart
 from core.policy import policy
 from core.progress import OnProgress, Progress
 from core.share.matching import Matcher
@@ -249,10 +250,8 @@ class _Import:
 
 
 def _as_video(item: Item) -> Item | str:
-    from core.media.video import probe
-
     try:
-        about = probe(Path(item.path))
+        about = probe_apart(item.path)
     except MediaError as error:
         return str(error)
     return replace(item, width=about.width, height=about.height, duration_s=about.duration_s, taken_at=about.taken_at)
