@@ -19,7 +19,7 @@ from core.errors import DataError
 from core.learn.movie_list import movies_of, read_list
 from core.learn.movies import Watched
 from core.learn.source import Opener, opener
-from core.recommend.log import Log
+from core.recommend.interactions import Log
 
 MOST_ROWS = 1_000_000
 MOST_MOVIES = 5_000

@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from core.recommend.log import Log
+from core.recommend.interactions import Log
 
 
 @dataclass(frozen=True, eq=False)

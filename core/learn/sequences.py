@@ -9,7 +9,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from core.errors import DataError
-from core.recommend.log import Log
+from core.recommend.interactions import Log
 
 HISTORY = 10  # movies before the next one that are looked at
 FADE = 0.8  # the weight of each against the one after it

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.learn.movies import Movies, Watched, known_movies
-from core.recommend.log import Log
+from core.recommend.interactions import Log
 
 _TASTE = 0.35  # of a Dirichlet distribution over main genres: a viewer likes about three of them
 _STAYS = 0.8  # how often the next movie is chosen in the same mood (a genre) as the last

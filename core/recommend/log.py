@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,58 +11,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from core.errors import DataError
-
-Session = Sequence[int] | NDArray[np.int64]  # numbers of items, in the order of time
+from core.recommend.interactions import Log as Log
+from core.recommend.interactions import Session as Session
 
 _MOST = 1e30  # a weight: more would not fit into its sums
 _lock = threading.Lock()
-
-
-@dataclass(frozen=True, eq=False)
-class Log:
-    """n interactions, in the order of time.
-
-    users, items: (n,) numbers into user_names and item_names. times: (n,) seconds of any clock; the order of the rows
-    where the log has none. weights: (n,), above 0.
-    """
-
-    users: NDArray[np.int64]
-    items: NDArray[np.int64]
-    times: NDArray[np.float64]
-    weights: NDArray[np.float32]
-    user_names: tuple[str, ...]
-    item_names: tuple[str, ...]
-
-    def __len__(self) -> int:
-        return len(self.users)
-
-    def part(self, rows: NDArray[np.bool_] | NDArray[np.int64]) -> Log:
-        """Some of the interactions; users and items keep their numbers."""
-        return Log(
-            self.users[rows], self.items[rows], self.times[rows], self.weights[rows], self.user_names, self.item_names
-        )
-
-    def matrix(self) -> sp.csr_matrix:
-        """(users, items) sums of weights."""
-        shape = (len(self.user_names), len(self.item_names))
-        return sp.csr_matrix((self.weights, (self.users, self.items)), shape=shape, dtype=np.float32)
-
-    def of_user(self, user: int) -> NDArray[np.int64]:
-        """The items of one user, in the order of time, each once, where it came first."""
-        items = self.items[self.users == user]
-        return items[np.sort(np.unique(items, return_index=True)[1])]
-
-    def by_user(self) -> dict[int, NDArray[np.int64]]:
-        """`of_user` of all users that the log has rows of."""
-        order = np.argsort(self.users, kind="stable")
-        users, starts = np.unique(self.users[order], return_index=True)
-        parts = np.split(self.items[order], starts[1:])
-        firsts = (part[np.sort(np.unique(part, return_index=True)[1])] for part in parts)
-        return dict(zip(users.tolist(), firsts, strict=True))
 
 
 def log_of(
