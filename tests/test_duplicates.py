@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from pathlib import Path
 
@@ -43,14 +44,18 @@ def names(points: Points, groups: list[Duplicates]) -> list[list[str]]:
     return [[Path(item.path).name for item in points.items(group.numbers)] for group in groups]
 
 
-@pytest.fixture
-def album(tmp_path: Path) -> Path:
-    """Twenty different pictures, `scene0.png` and so on."""
-    folder = tmp_path / "album"
-    folder.mkdir()
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("drawn")
     for seed in range(20):
         scene(seed).save(folder / f"scene{seed}.png")
     return folder
+
+
+@pytest.fixture
+def album(drawn: Path, tmp_path: Path) -> Path:
+    """Twenty different pictures, `scene0.png` and so on."""
+    return Path(shutil.copytree(drawn, tmp_path / "album"))
 
 
 CHANGES = {

@@ -43,7 +43,6 @@ def each_page(visitor: Visitor) -> Iterator[tuple[str, str]]:
         parts = visitor.page.get_by_test_id("stMain").get_by_role("radiogroup", name="Look at").get_by_role("radio")
         for part in parts.all()[1:]:
             part.click()
-            visitor.page.wait_for_timeout(300)  # a click reaches the server a moment later: until then all is settled
             yield f"{name}, {part.inner_text()}", title
 
 
