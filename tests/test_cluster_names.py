@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +46,7 @@ def test_clusters_are_called_what_they_show(
 ) -> None:
     monkeypatch.setenv("SEMBLANCE_HOME", str(tmp_path / "new"))  # where no vectors of words are kept yet,
     monkeypatch.setattr("core.kept_texts._kept", {})  # nor in memory
+    monkeypatch.setattr("core.words._shared", OrderedDict())
     clusters = find_clusters(shades, k=4)
     told: list[Progress] = []
     names = name_clusters(encoder, shades, clusters, on_progress=told.append)
