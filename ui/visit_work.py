@@ -41,7 +41,9 @@ def in_turn(title: str) -> Iterator[None]:
     def tell(before: int) -> None:
         place.caption(f":material/hourglass_empty: {place_text(before)}")
 
-    with QUEUE.turn(ticket, tell):
+    with QUEUE.turn(ticket, tell) as has_turn:
+        if not has_turn:  # the visit has ended: nobody waits for it
+            st.stop()
         place.empty()
         yield
 
