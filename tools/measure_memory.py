@@ -41,8 +41,8 @@ class Heavy:
 
 
 HEAVY = (  # what stays loaded comes first. A page opened twice in a row keeps its settings, whatever the link says
-    Heavy("a heat map", "inside", "Find the part that answers", {"look": "parts of a picture"}),
     Heavy("dimensions", "dimensions", "Measure"),
+    Heavy("a heat map", "inside", "Find the part that answers", {"look": "parts of a picture"}),
     Heavy("pixels", "pixels", "Compare"),
     Heavy("a map (UMAP, k-means)", "explore", "Lay out the map"),
     Heavy("20 epochs", "learn", "Start"),
