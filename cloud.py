@@ -8,6 +8,7 @@ import sys
 import streamlit as st
 
 os.environ.setdefault("SEMBLANCE_PUBLIC", "1")
+os.environ.setdefault("SEMBLANCE_MAX_JOBS", "1")  # two heavy jobs at a time do not fit into its memory
 
 
 @st.cache_resource(show_spinner="Making the sample library: once, about a minute")

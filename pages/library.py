@@ -22,7 +22,10 @@ from ui.sidebar import current_encoder, current_library
 header(
     "Library",
     "A library knows your photos and videos by their vectors; the files themselves stay where they are. Add a folder "
-    "or upload some, and follow the work here: it goes on while you search or close the tab.",
+    "or upload some, and follow the work here: it goes on while you search or close the tab."
+    if not policy().public
+    else "A library knows photos and videos by their vectors. Start one of your own, which nobody else sees and which "
+    "goes after your visit, and follow the work here: it goes on while you look at other pages.",
 )
 
 

@@ -14,11 +14,13 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
+from PIL import Image
 
 from core.apart.calls import call, stream
 from core.apart.values import pack, unpack
 from core.errors import ApartError, Cancelled, DataError
 from core.learn.epochs import Settings
+from core.media.apart import look
 from core.progress import OnProgress, Progress
 
 ROOT = Path(__file__).parent.parent
@@ -38,6 +40,10 @@ def counted(most: int, *, cancel: threading.Event | None = None) -> Iterator[int
         time.sleep(0.05)
 
 
+def goes_well() -> int:
+    return os.getppid()
+
+
 def goes_wrong(how: str) -> None:
     if how == "killed":
         os.kill(os.getpid(), signal.SIGKILL)
@@ -55,6 +61,16 @@ def deaf(*, on_progress: OnProgress | None = None, cancel: threading.Event | Non
         if on_progress:
             on_progress(Progress("deaf", number, 10_000, 0.0))
         time.sleep(0.01)
+
+
+def test_what_waits_for_questions_makes_room(tmp_path: Path) -> None:
+    Image.new("RGB", (40, 30), "red").save(tmp_path / "red.png")
+    look((tmp_path / "red.png").read_bytes(), min_side=16)
+    decoders = [each for each in psutil.Process().children() if "core.media.worker" in each.cmdline()]
+    assert decoders
+    assert call(goes_well) == os.getpid()
+    assert not any(each.is_running() for each in decoders)
+    assert look((tmp_path / "red.png").read_bytes(), min_side=16).size == (40, 30)
 
 
 def children() -> list[psutil.Process]:

@@ -15,9 +15,9 @@ from media import write_video
 from PIL import Image
 
 import core.apart.process as process
+import core.apart.spare as spare
 import core.media.apart as apart
 import core.media.clips as clips
-import core.media.processes as processes
 import core.media.stills as stills
 from core.errors import MediaError
 from core.geometry.heat import picture_of
@@ -72,7 +72,7 @@ def mad_decoder(monkeypatch: pytest.MonkeyPatch) -> None:
     """Processes that decode have a decoder which crashes, eats memory or hangs; and little time."""
     begin, serve = process._START.split("importlib.import_module")
     monkeypatch.setattr(process, "_START", begin + _MAD + "importlib.import_module" + serve)
-    monkeypatch.setattr(processes, "_idle", [])
+    monkeypatch.setattr(spare, "_spare", [])
     monkeypatch.setattr(apart, "SILENT_S", 4.0)
     monkeypatch.setattr(stills, "_SILENT_S", 4.0)
     monkeypatch.setattr(clips, "_PATIENCE_S", 4.0)
@@ -170,15 +170,15 @@ def test_a_video_that_hangs_holds_up_neither_its_pictures_nor_its_clips_for_long
 
 def test_processes_that_decode_end_by_themselves(photos: Path) -> None:
     look((photos / "red.png").read_bytes(), min_side=32)
-    worker = processes._idle.pop()
+    worker = spare._spare.pop()
     worker._connection.close()  # as when this process ends, however it ends
     assert worker._process.wait(timeout=20) == 0
 
 
 def test_a_process_that_has_waited_too_long_is_replaced(photos: Path) -> None:
     look((photos / "red.png").read_bytes(), min_side=32)
-    processes._idle[-1]._process.kill()
-    processes._idle[-1]._process.wait()
+    spare._spare[-1]._process.kill()
+    spare._spare[-1]._process.wait()
     assert look((photos / "red.png").read_bytes(), min_side=32).size == (80, 60)
 
 
@@ -224,6 +224,6 @@ def test_a_link_may_be_asked_for(library: Library, encoder: ColourEncoder, photo
 def test_what_claims_to_be_huge_takes_no_memory() -> None:
     for name, data in good_files().items():
         look(data, min_side=32, may_move=name.endswith("gif")) if name.split(".")[-1] in ("png", "gif") else None
-    worker = processes._idle[-1]
+    worker = spare._spare[-1]
     pages = int(Path(f"/proc/{worker._process.pid}/statm").read_text().split()[1])
     assert pages * os.sysconf("SC_PAGE_SIZE") < 400 * 2**20

@@ -355,3 +355,30 @@ def test_a_second_heavy_job_is_told_about_the_first(
     finally:
         QUEUE.leave(ticket)
     assert "Lay out the map" not in labels(settled(press(at, "Lay out the map")))
+
+
+def test_what_starts_by_itself_lets_what_was_asked_for_go_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    import threading
+
+    from ui.queue import QUEUE, Ticket
+
+    def page() -> None:
+        import streamlit as st
+
+        from ui.tasks import start_unasked, task_of
+        from ui.visit import visit
+
+        visit()
+        if st.checkbox("look"):
+            start_unasked("count", "Counting", lambda tell, cancel: 3)
+            st.write("nothing yet" if task_of("count") is None else "begun")
+
+    monkeypatch.setenv("SEMBLANCE_PUBLIC", "1")
+    at = AppTest.from_function(page).run()
+    ticket = Ticket(at.session_state["visit"].id, "Indexing", threading.Event())
+    QUEUE.enter(ticket)
+    try:
+        assert "nothing yet" in said(at.checkbox[0].check().run())
+    finally:
+        QUEUE.leave(ticket)
+    assert "begun" in said(at.run())

@@ -29,8 +29,9 @@ class Served:
     process: psutil.Process
 
     def memory_mb(self) -> float:
-        """Resident memory of the server and of its workers, in MB; a page that two of them share counts twice."""
-        return round(sum(_resident(each) for each in (self.process, *self.process.children(recursive=True))) / MB, 1)
+        """Memory of the server and of its processes, in MB, as a container's limit counts it: what they share counts
+        once (proportional set size; resident memory where the system does not tell it)."""
+        return round(sum(_memory(each) for each in (self.process, *self.process.children(recursive=True))) / MB, 1)
 
     def cpu_s(self) -> float:
         """Processor time that the server has used, in seconds."""
@@ -84,8 +85,9 @@ def _wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
     raise RuntimeError("The app does not answer")
 
 
-def _resident(process: psutil.Process) -> int:
+def _memory(process: psutil.Process) -> int:
     try:
-        return process.memory_info().rss
-    except psutil.NoSuchProcess:  # a worker that has just ended
+        told = process.memory_full_info()
+    except (psutil.NoSuchProcess, psutil.AccessDenied):  # one that has just ended
         return 0
+    return getattr(told, "pss", told.rss)

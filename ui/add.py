@@ -98,7 +98,7 @@ def add_uploads(library: Library, encoder: Encoder) -> None:
     turn = st.session_state.setdefault("photos_turn", 0)
     with st.form("upload", border=False, clear_on_submit=True):
         files = st.file_uploader(
-            "Photos, videos, or zip archives of them",
+            files_label(),
             accept_multiple_files=True,
             key=f"photos {turn}",
             help="Kept in the library.",
@@ -115,6 +115,13 @@ def add_uploads(library: Library, encoder: Encoder) -> None:
     if refused := st.session_state.get("refused"):
         st.warning(f"{len(refused):,} not taken:", icon=":material/block:")
         file_table(refused, key="refused_table")
+
+
+def files_label() -> str:
+    """What may be uploaded; with the limit of a file in a zip or beside it, where it is not that of the whole."""
+    each = policy().file_bytes // MB
+    limit = f" of up to {each:,} MB each" if each < zip_limit() else ""
+    return f"Photos and videos{limit}, or zip archives of them"
 
 
 def zip_limit() -> int:

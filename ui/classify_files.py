@@ -16,7 +16,7 @@ from core.library.scan import scan
 from core.library.uploads import save_uploads
 from core.media.kinds import is_media_path
 from core.progress import OnProgress
-from ui.add import zip_limit
+from ui.add import files_label, zip_limit
 from ui.encoders import load_encoder
 from ui.jobs import Job, Work
 from ui.memory import remembered
@@ -45,7 +45,7 @@ def uploads(encoder: Encoder) -> Gathered | None:
     """What somebody sends; None until then, and while it is looked at."""
     with st.form("class_uploads", border=False):
         files = st.file_uploader(
-            "Photos, videos, or zip archives of them",
+            files_label(),
             accept_multiple_files=True,
             key="class_files",
             help="For this visit only: they are not added to the library.",

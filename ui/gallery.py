@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -27,9 +28,8 @@ _COMPONENT = st.components.v2.component(
     js=(_FOLDER / "gallery.js").read_text(),
 )
 _SMALL = 96  # pixels of pictures beside a picture
-_THREADS = ThreadPoolExecutor(
-    4, "thumbnails"
-)  # decoding is C code: four threads keep two cores busy with files to read
+# Each may have a process that decodes, of some 40 MB: more than there are cores would not be quicker.
+PICTURES = ThreadPoolExecutor(min(4, os.cpu_count() or 1), "pictures")
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +163,9 @@ def _token_key(key: str) -> str:
 
 
 def _shown(cards: Sequence[Card], find: bool) -> list[dict[str, Any]]:
-    uris = _THREADS.map(lambda card: picture_uri(card.item, time_s=card.time_s), cards)
+    uris = PICTURES.map(lambda card: picture_uri(card.item, time_s=card.time_s), cards)
     others = {other.id: other for card in cards for other in card.near}
-    small = dict(zip(others, _THREADS.map(lambda other: picture_uri(other, _SMALL), others.values()), strict=True))
+    small = dict(zip(others, PICTURES.map(lambda other: picture_uri(other, _SMALL), others.values()), strict=True))
     return [_card(card, uri, small, find) for card, uri in zip(cards, uris, strict=True)]
 
 

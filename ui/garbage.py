@@ -15,6 +15,8 @@ import time
 import streamlit as st
 from streamlit import runtime
 
+from core.heap import share_arenas, trim
+
 _EVERY_S = 5.0
 _ANEW_S = 60.0  # what visits had when things were set aside stays until then, though they have ended: ten MB each
 _MODULES = 100  # so many new ones are worth setting aside
@@ -24,6 +26,7 @@ _MODULES = 100  # so many new ones are worth setting aside
 def collect_garbage() -> None:
     """Begins, once for a server."""
     if runtime.exists():
+        share_arenas()
         threading.Thread(target=_collect, name="garbage", daemon=True).start()
 
 
@@ -35,6 +38,7 @@ def _collect() -> None:
             gc.unfreeze()
             gc.collect()
             gc.freeze()
+            trim()
         else:
             gc.collect()
         time.sleep(_EVERY_S)

@@ -30,7 +30,7 @@ from ui.gallery import Card, Facts, gallery
 from ui.in_python import in_python, opening
 from ui.page import counted, percent, plain
 from ui.query import more_like
-from ui.tasks import asked, start, task_of
+from ui.tasks import asked, start_unasked, task_of
 
 Kind = Literal["principal component", "single number"]
 _KINDS: tuple[Kind, ...] = ("principal component", "single number")
@@ -78,7 +78,7 @@ def _ground(library: Library, encoder: Encoder) -> Ground | None:
 
     title = "Looking through the library"
     if task_of(key, about=about) is None:
-        start(key, title, work, about=about, state=index)
+        start_unasked(key, title, work, about=about, state=index)
     return asked(key, "Look through the library", work, title=title, about=about, state=index)
 
 

@@ -14,7 +14,7 @@ from ui.gallery import Card, gallery
 from ui.models_choice import short_title
 from ui.page import plain
 from ui.query import more_like
-from ui.tasks import asked, start, task_of
+from ui.tasks import asked, start_unasked, task_of
 from ui.thing_picker import name_of, thing
 
 SHOWN = 12
@@ -36,7 +36,7 @@ def query_section(library: Library, encoders: tuple[Encoder, Encoder]) -> list[H
     about = (library.path, *(encoder.id for encoder in encoders), query)
     state = library.index(encoders[1])
     if task_of(_KEY, about=about) is None:
-        start(_KEY, "Asking both", work, about=about, state=state)
+        start_unasked(_KEY, "Asking both", work, about=about, state=state)
     results = asked(_KEY, "Ask both", work, title="Asking both", about=about, state=state)
     if results is None:
         return []

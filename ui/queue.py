@@ -47,10 +47,15 @@ class Queue:
         """
         with self.changed:
             ticket.within = self.current() is not None
-            others = [each for each in self.of(ticket.visit) if not each.cancel.is_set()]
-            if len(others) >= policy().visit_jobs and not ticket.within:
-                raise Busy(f"Your other job still runs ({others[0].title}): stop it or wait until it has finished.")
+            other = self.in_the_way(ticket.visit)
+            if other is not None and not ticket.within:
+                raise Busy(f"Your other job still runs ({other.title}): stop it or wait until it has finished.")
             self.tickets.append(ticket)
+
+    def in_the_way(self, visit: str) -> Ticket | None:
+        """The first job of a visit that has as many as it may; None where it may have one more."""
+        jobs = [each for each in self.of(visit) if not each.cancel.is_set()]
+        return jobs[0] if len(jobs) >= policy().visit_jobs else None
 
     @contextmanager
     def turn(self, ticket: Ticket, on_wait: Callable[[int], None] | None = None) -> Iterator[bool]:

@@ -21,7 +21,7 @@ from ui.page import boundary, plain
 from ui.recommend_campaigns import campaign_panel, campaigns_in_use
 from ui.recommend_settings import keep, kept
 from ui.recommend_visit import Visit, items_of
-from ui.tasks import start, task_of
+from ui.tasks import start_unasked, task_of
 from ui.visit_work import result_of
 
 _KEY = "recommend campaigns"
@@ -72,7 +72,7 @@ def _embedded(library: Library, encoder: Encoder, campaigns: tuple[Campaign, ...
                 _examples[index] = found
             return found
 
-        start(_KEY, "Reading the campaigns", lambda tell, cancel: work(), about=about)
+        start_unasked(_KEY, "Reading the campaigns", lambda tell, cancel: work(), about=about)
     task = task_of(_KEY, about=about)
     result = result_of(task.job) if task is not None else None
     return result if isinstance(result, Embedded) else None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from core import Item
 from core.policy import policy
 from core.recommend.opinions import Said
 from core.timecode import timecode
-from ui.gallery import picture_uri
+from ui.gallery import PICTURES, picture_uri
 
 _FOLDER = Path(__file__).parent
 _COMPONENT = st.components.v2.component(
@@ -26,7 +25,6 @@ _COMPONENT = st.components.v2.component(
     js=(_FOLDER / "recommend_feed.js").read_text(),
 )
 _SMALL = 96  # pixels of the pictures beside a reason
-_THREADS = ThreadPoolExecutor(4, "feed pictures")
 OnSay = Callable[[str, Said | None, int], None]
 _SAID: dict[str, Said | None] = {"like": "like", "dislike": "dislike", "": None}
 
@@ -104,9 +102,9 @@ def _heard_key(key: str) -> str:
 
 
 def _shown(cards: Sequence[FeedCard]) -> dict[str, Any]:
-    uris = _THREADS.map(lambda card: picture_uri(card.item, time_s=card.time_s), cards)
+    uris = PICTURES.map(lambda card: picture_uri(card.item, time_s=card.time_s), cards)
     others = {other.id: other for card in cards for other in card.reason.because}
-    small = _THREADS.map(lambda other: picture_uri(other, _SMALL), others.values())
+    small = PICTURES.map(lambda other: picture_uri(other, _SMALL), others.values())
     return {
         "cards": [_card(card, uri) for card, uri in zip(cards, uris, strict=True)],
         "small": {

@@ -22,7 +22,7 @@ from ui.gallery import picture_uri
 from ui.memory import remembered
 from ui.page import counted, percent
 from ui.recommend_visit import say, visit_of
-from ui.tasks import asked, start, task_of
+from ui.tasks import asked, start_unasked, task_of
 
 _FOLDER = Path(__file__).parent
 _COMPONENT = st.components.v2.component(
@@ -74,7 +74,7 @@ def _words(library: Library, encoder: Encoder, feed: Feed) -> list[str]:
     """The words of each taste; empty until the vocabulary is read, which the first like asks for."""
     work = partial(_vocabulary, encoder)
     if feed.liked and task_of(_KEY, about=encoder.id) is None:
-        start(_KEY, "Reading the words", work, about=encoder.id)
+        start_unasked(_KEY, "Reading the words", work, about=encoder.id)
     ready = asked(_KEY, "Name them in words", work, title="Reading the words", about=encoder.id) if feed.liked else None
     if ready is None:
         return [""] * len(feed.tastes)

@@ -8,6 +8,8 @@ from typing import Generic, TypeVar
 import streamlit as st
 
 from ui.jobs import Job, Work
+from ui.queue import QUEUE
+from ui.visit import visit
 from ui.visit_work import result_of, start_work
 
 T = TypeVar("T")
@@ -30,6 +32,13 @@ def start(key: str, title: str, work: Work[T], *, about: object = None, state: o
     """
     stop(key)
     st.session_state[_place(key)] = Task(about, state, start_work(title, work))
+
+
+def start_unasked(key: str, title: str, work: Work[T], *, about: object = None, state: object = None) -> None:
+    """Starts work that nobody asked for, unless the visit has as much as it may: then nothing happens, and the next run
+    of the page may try again."""
+    if QUEUE.in_the_way(visit().id) is None:
+        start(key, title, work, about=about, state=state)
 
 
 def task_of(key: str, *, about: object = None) -> Task[T] | None:

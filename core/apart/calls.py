@@ -18,8 +18,10 @@ from typing import Any, ParamSpec, TypeVar
 
 import core.errors
 from core.apart.process import Gone, Process, Silent
+from core.apart.spare import end_spare
 from core.apart.values import pack, unpack
 from core.errors import ApartError, Cancelled, SemblanceError
+from core.heap import trim
 from core.progress import OnProgress, Progress
 
 P = ParamSpec("P")
@@ -80,6 +82,8 @@ def _answers(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[s
 
 
 def _started() -> Process:
+    end_spare()
+    trim()
     try:
         return Process("core.apart.worker", _SETTINGS)
     except Gone:

@@ -5,7 +5,6 @@ They end by themselves when nobody asks for ten seconds, and when this process e
 
 from __future__ import annotations
 
-import contextlib
 import json
 import signal
 import threading
@@ -14,6 +13,7 @@ from typing import Any
 from PIL import Image
 
 from core.apart.process import Gone, Process, Silent
+from core.apart.spare import keep, taken
 from core.errors import MediaError
 
 SILENT_S = 180.0  # of any time, without an answer, a frame or a sign of life
@@ -21,7 +21,6 @@ SILENT_S = 180.0  # of any time, without an answer, a frame or a sign of life
 _SETTINGS = {"PILLOW_BLOCKS_MAX": "4", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 _CRASHED = "The decoder broke down on it, or took too much memory: export a smaller copy, or convert it."
 _TOO_LONG = "Decoding it takes too long, so it was stopped: export it anew, or convert it."
-_idle: list[Worker] = []
 
 Told = dict[str, Any]
 Picture = Image.Image | None
@@ -89,10 +88,9 @@ def started(request: dict[str, Any], data: bytes | None, *, anew: bool = False) 
 def release(worker: Worker) -> None:
     """It may be asked by others."""
     worker.is_new = False
-    _idle.append(worker)
+    keep(worker)
 
 
 def _taken() -> Worker:
-    with contextlib.suppress(IndexError):
-        return _idle.pop()
-    return Worker()
+    worker = taken()
+    return worker if isinstance(worker, Worker) else Worker()
