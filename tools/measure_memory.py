@@ -1,9 +1,10 @@
-"""The app's resident memory, on the sample library: python tools/measure_memory.py [--home DIR]
+"""The app's memory, on the sample library: python tools/measure_memory.py [--home DIR]
 
 Starts the app in public mode over a home folder that holds the sample library (made in a temporary one without
 --home), opens every page as one visitor, asks a search and likes pictures, and then presses what is heavy, one thing
-after another. Prints the memory of the server and of all its processes as JSON (MB): when it stood, after each step,
-the most while each heavy thing was at work and how long that took (s), and the most of all. --pages: presses nothing.
+after another. Prints the memory of the server and of all its processes as JSON (MB, see `served_app`): when it stood,
+after each step, the most while each heavy thing was at work and how long that took (s), and the most of all. --pages:
+presses nothing.
 """
 
 from __future__ import annotations
