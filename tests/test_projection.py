@@ -222,12 +222,12 @@ def test_new_photos_are_placed_by_their_like_and_nothing_moves(
     new = [key for key in after.keys if key not in was]
     for key, place in zip(after.keys, after.places, strict=True):
         assert key in new or np.array_equal(place, was[key])
-    names = [Path(str(path)).stem[:-1] for path in points.column("path")]
+    names = np.array([Path(str(path)).stem[:-1] for path in points.column("path")])
     for key in new:
         number = after.keys.index(key)
+        own = np.flatnonzero((names == names[number]) & (np.arange(len(names)) != number))
         apart = np.linalg.norm(after.places - after.places[number], axis=1)
-        apart[number] = np.inf
-        assert names[int(apart.argmin())] == names[number]
+        assert apart[own].max() < 0.2, "it lies among its own, and the map is two wide"  # so may another colour
     again = map_of(points_of(library, encoder))
     assert np.array_equal(again.places, after.places) and again.placed_later == 2, "they stay where they were put"
     anew = map_of(points_of(library, encoder), anew=True)
