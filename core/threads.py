@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
 
 _lock = threading.Lock()
-_libraries: ThreadpoolController | None = None
 _modules = 0  # so many were loaded when the libraries were looked up
-_inside = 0  # so many hold BLAS to one thread
+_shared: ThreadpoolController | None = None  # those with one number for the whole process
+_own: ThreadpoolController | None = None  # those with a number for each thread
+_inside = 0  # so many hold the shared ones to one thread
 _limited: ThreadpoolController | None = None  # what the newest of them found
 _limits = ExitStack()
 
@@ -30,22 +31,19 @@ _limits = ExitStack()
 def one_thread() -> Iterator[None]:
     """BLAS and OpenMP take one thread within it; what asks for more by itself gets it. A decorator too:
     `@one_thread()`."""
-    libraries = _loaded()
-    shared = _shared(libraries)
-    own = [each["filepath"] for each in libraries.info() if each["filepath"] not in shared]
-    with _shared_limit(libraries, shared), libraries.select(filepath=own).limit(limits=1):
+    shared, own = _loaded()
+    with _shared_limit(shared), own.limit(limits=1):
         yield
 
 
 @contextmanager
-def _shared_limit(libraries: ThreadpoolController, shared: list[str]) -> Iterator[None]:
+def _shared_limit(libraries: ThreadpoolController) -> Iterator[None]:
     global _inside, _limited
     with _lock:
         _inside += 1
         if libraries is not _limited:
             with _from_any_thread():
-                limit = libraries.select(filepath=shared).limit(limits=1)
-            _limits.callback(limit.restore_original_limits)
+                _limits.callback(libraries.limit(limits=1).restore_original_limits)
             _limited = libraries
     try:
         yield
@@ -58,21 +56,22 @@ def _shared_limit(libraries: ThreadpoolController, shared: list[str]) -> Iterato
                 _limited = None
 
 
-def _loaded() -> ThreadpoolController:
-    global _libraries, _modules
+def _loaded() -> tuple[ThreadpoolController, ThreadpoolController]:
+    """The libraries that have one number for the whole process, and those that have one for each thread."""
+    global _modules, _shared, _own
     with _lock:
-        if _libraries is None or len(sys.modules) != _modules:
+        if _shared is None or _own is None or len(sys.modules) != _modules:
             from threadpoolctl import ThreadpoolController
 
-            _libraries = ThreadpoolController()
+            all_of_them = ThreadpoolController()
+            shared: list[str] = []
+            own: list[str] = []
+            for each in all_of_them.info():
+                is_shared = each["user_api"] == "blas" and each["threading_layer"] != "openmp"
+                (shared if is_shared else own).append(each["filepath"])
+            _shared, _own = all_of_them.select(filepath=shared), all_of_them.select(filepath=own)
             _modules = len(sys.modules)
-        return _libraries
-
-
-def _shared(libraries: ThreadpoolController) -> list[str]:
-    """Where the libraries lie that have one number for the whole process."""
-    found = libraries.info()
-    return [each["filepath"] for each in found if each["user_api"] == "blas" and each["threading_layer"] != "openmp"]
+        return _shared, _own
 
 
 @contextmanager
