@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,16 @@ def _no_hub(tmp_path_factory: pytest.TempPathFactory, run_folder: Path) -> None:
     patch.setenv("HF_HUB_OFFLINE", "1")
     patch.setenv("HF_HOME", str(tmp_path_factory.mktemp("hf")))
     patch.setenv("SEMBLANCE_HOME", str(home))
+
+
+@pytest.fixture(autouse=True)
+def _environment_ends_with_its_test() -> Iterator[None]:
+    """What a test, or the entry that it runs, sets in the environment is no setting of the next test."""
+    before = dict(os.environ)
+    yield
+    for name in os.environ.keys() - before.keys():
+        del os.environ[name]
+    os.environ.update(before)
 
 
 def share_models(run_folder: Path, home: Path) -> None:

@@ -16,8 +16,8 @@ ROOT = Path(__file__).parent.parent
 
 def test_it_makes_the_sample_once_and_is_public(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("SEMBLANCE_HOME", str(tmp_path))
-    monkeypatch.setenv("SEMBLANCE_PUBLIC", "")  # so that it is as it was afterwards
-    monkeypatch.delenv("SEMBLANCE_PUBLIC")
+    for name in ("SEMBLANCE_PUBLIC", "SEMBLANCE_MAX_JOBS"):
+        monkeypatch.delenv(name, raising=False)
     ran: list[list[str]] = []
     monkeypatch.setattr(subprocess, "run", lambda command, **_: ran.append(command))
     st.cache_resource.clear()
@@ -25,7 +25,8 @@ def test_it_makes_the_sample_once_and_is_public(monkeypatch: pytest.MonkeyPatch,
     app.run()
     assert [command[1:4] for command in ran] == [["-m", "core", "sample"]]
     assert app.title[0].value.startswith("Search your photos") and not app.exception
-    assert os.environ["SEMBLANCE_PUBLIC"] == "1" and any("not changed" in each.value for each in app.sidebar.caption)
+    assert (os.environ["SEMBLANCE_PUBLIC"], os.environ["SEMBLANCE_MAX_JOBS"]) == ("1", "1")
+    assert any("not changed" in each.value for each in app.sidebar.caption)
 
 
 def test_a_failed_sample_is_no_running_app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
