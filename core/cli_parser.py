@@ -52,9 +52,7 @@ class _Parser(argparse.ArgumentParser):
 def _add_index(tree: Any) -> None:
     text = "bring a library up to date with folders of photos and videos"
     index = add_command(tree, "index", text, index_paths, show_index_paths)
-    text = (
-        "a folder (with all below it) or a file; or a data set: hf:owner/name of the hub, or hf:./folder"
-    )
+    text = "a folder (with all below it) or a file; or a data set: hf:owner/name of the hub, or hf:./folder"
     index.add_argument("paths", nargs="+", metavar="PATH", help=text)
     index.add_argument("--library", required=True, metavar="DIR", help="made if it is not there")
     index.add_argument("--fps", type=float, metavar="F", help="frames of a video per second of it (default: 1)")

@@ -84,9 +84,7 @@ def evaluate_retrieval(
     return replace(report, images_per_s=round(embedded.images_per_s, 1), skipped=skipped)
 
 
-def evaluate_library(
-    library: Library, encoder: Encoder, *, templates: Sequence[str] = PLAIN
-) -> RetrievalReport:
+def evaluate_library(library: Library, encoder: Encoder, *, templates: Sequence[str] = PLAIN) -> RetrievalReport:
     """The same between the items of a library and the captions that it keeps (`Library.captions`), over its items that
     have any; videos by their means over time. Nothing is embedded but the captions. Raises DataError without any."""
     points = points_of(library, encoder)

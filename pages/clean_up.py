@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ui.add import no_library
-from ui.clean_choice import choice_bar
+from ui.clean_choice import bring_linked, choice_bar
 from ui.clean_copies import duplicates_section, leaks_section
 from ui.clean_odd import outliers_section, unreadable_section
 from ui.clean_quality import blurred_section, dark_section, small_section
@@ -50,6 +50,7 @@ def page() -> None:
         bind="query-params",
         label_visibility="collapsed",
     )
+    bring_linked(library)
     pages = choice_bar(library)
     with boundary():
         _SECTIONS[section or "Duplicates"](library, encoder, pages)

@@ -250,6 +250,16 @@ def test_each_library_has_its_own_choice(mess: Library, encoder: ColourEncoder, 
     assert "**2 chosen**" in said(at)
 
 
+def test_ticks_go_into_a_link_and_come_out_of_it(mess: Library, taken: dict[str, bytes]) -> None:
+    at = press(visit(CLEAN_UP, section="Unreadable"), "Choose all 2")
+    (told,) = [each for each in component(at, "adds") if "ticks" in each["label"]]
+    other = visit(CLEAN_UP, section="Unreadable", library="Mess", **told["adds"])
+    assert "**2 chosen**" in said(other) and ticked(other) == {"broken.jpg", "empty.png"}
+    assert b"Ticked in a link" in taken["clean-up.csv"]
+    other = press(other, "Choose none")
+    assert "**0 chosen**" in said(other.run()), "the link does not tick them again"
+
+
 def test_the_chosen_are_labelled_and_the_files_stay(mess: Library) -> None:
     before = {path: path.read_bytes() for path in map(Path, mess.items()["path"].to_pylist())}
     at = press(visit(CLEAN_UP, section="Unreadable"), "Choose all 2")

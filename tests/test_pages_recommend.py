@@ -255,6 +255,24 @@ def test_likes_are_taken_away_brought_back_and_forgotten(shades: Library) -> Non
     assert likes_of(at) == before[0]["Taste 1"] and "Disliked" not in groups(at)
 
 
+def test_a_link_with_likes_shows_the_same_feed_elsewhere(shades: Library) -> None:
+    at = open_feed(explore="30")
+    at = thumb(at, shades, names(at)[0], "like")
+    at = thumb(at, shades, names(at)[4], "dislike")
+    at = press(at, "Show others")
+    (told,) = [each for each in component(at, "adds") if "likes" in each["label"]]
+    other = open_feed(explore="30", library="Shades", **told["adds"])
+    assert (names(other), groups(other)) == (names(at), groups(at))
+    assert other.toast[0].value == "1 like and 1 dislike came with the link."
+    other = press(other, "Forget them all")
+    assert "Nothing liked yet" in said(other), "the link does not say it again"
+
+
+def test_a_link_with_likes_of_nothing_here_says_so(shades: Library) -> None:
+    at = open_feed(liked="nothing.<b>.", turn="-1")
+    assert "Nothing liked yet" in said(at) and "Not in this library: 2 items" in at.toast[0].value
+
+
 def test_a_file_without_likes_is_refused(shades: Library) -> None:
     at = open_feed()
     at.file_uploader[0].upload("likes.json", b"{}").run()

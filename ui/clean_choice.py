@@ -8,9 +8,10 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core import Library
-from core.cleaning import Finding, findings_csv, one_a_line, paths_list
+from core.cleaning import Finding, findings_csv, items_with, one_a_line, paths_list
 from core.library.schema import Label
 from ui.libraries import may_change
+from ui.linked import link_with, linked
 from ui.page import boundary, counted, plain, size_text
 from ui.sticky import stay_in_sight
 
@@ -70,6 +71,19 @@ def ticked(library: Library, shown: Sequence[Finding], ids: Iterable[str]) -> No
             kept.setdefault(each.item.id, each)
 
 
+def bring_linked(library: Library) -> None:
+    """What the page's link says was ticked is chosen, once."""
+    ids = linked(["ticked"], key="clean").get("ticked", [])
+    if ids:
+        items = {each.id: each for each in items_with(library, ids)}
+        choose(library, [Finding(items[each], "Ticked in a link") for each in dict.fromkeys(ids) if each in items])
+        lost = len(set(ids) - items.keys())
+        st.toast(
+            f"{counted(len(items), 'ticked file')} came with the link."
+            + (f" Not in this library: {counted(lost, 'file')} of it." if lost else "")
+        )
+
+
 def choose_row(library: Library, findings: Sequence[Finding], label: str, *, key: str) -> None:
     """A button that chooses all of these, over all pages, and one that takes them back."""
     if not findings:
@@ -122,6 +136,7 @@ def _take_away(findings: Sequence[Finding]) -> None:
                 label, data=data, file_name=name, mime=kind, icon=f":material/{icon}:", on_click="ignore",
                 width="stretch", disabled=off,
             )  # fmt: skip
+        link_with({"ticked": [each.item.id for each in findings]}, key="ticked link", what="ticks")
         if not lines:
             st.caption("A name among these holds a line break: take the list for other programs, or the table.")
         with st.expander("How to use it"):

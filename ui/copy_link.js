@@ -9,15 +9,26 @@ export default function ({ data, parentElement }) {
     button.innerHTML = ICON;
     button.append(text);
   };
-  if (!button.innerHTML) show("Copy link");
+  if (!button.innerHTML) show(data.label);
   button.title = data.title;
+  button.disabled = data.off;
+  button.classList.toggle("wide", data.wide);
   button.onclick = async () => {
-    const copied = await copy(window.location.href);
+    const copied = await copy(addressWith(data.adds));
     show(copied ? "Copied" : "Not allowed");
     told.textContent = copied ? "The link was copied." : "The browser did not allow it: copy the address bar.";
     button.title = copied ? data.title : told.textContent;
-    setTimeout(() => show("Copy link"), 2500);
+    setTimeout(() => show(data.label), 2500);
   };
+}
+
+function addressWith(adds) {
+  const address = new URL(window.location.href);
+  for (const [name, value] of Object.entries(adds)) {
+    if (value) address.searchParams.set(name, value);
+    else address.searchParams.delete(name);
+  }
+  return address.href;
 }
 
 async function copy(text) {

@@ -1,14 +1,37 @@
-"""Likes taken away as a file, brought back, and forgotten."""
+"""Likes taken away as a file or in a link, brought back, and forgotten."""
 
 from __future__ import annotations
+
+import time
 
 import streamlit as st
 
 from core import Encoder, Library
 from core.recommend.items import names_of
-from core.recommend.opinions import likes_csv, opinions_json, read_opinions
+from core.recommend.opinions import Opinions, likes_csv, opinions_json, read_opinions
+from ui.linked import link_with, linked, number_linked
 from ui.page import boundary, counted, file_limit, plain
 from ui.recommend_visit import items_of, new_turn, start_over, visit_of
+
+
+def bring_linked(library: Library, encoder: Encoder) -> None:
+    """What the page's link says was liked, disliked and seen is said by this visit too, once."""
+    named = linked(("liked", "disliked", "seen"), key="likes")
+    if not named:
+        return
+    with boundary():
+        ids = {each for some in named.values() for each in some}
+        known = items_of(library, encoder, ids)
+        at = time.time()
+        liked, disliked, seen = (
+            {each: at for each in named.get(name, ()) if each in known} for name in ("liked", "disliked", "seen")
+        )
+        visit = visit_of(library)
+        visit.opinions.add(Opinions(liked, disliked, set(seen)))
+        visit.turn = number_linked("turn")
+        lost = len(ids - known.keys())
+        told = f"{counted(len(liked), 'like')} and {counted(len(disliked), 'dislike')} came with the link."
+        st.toast(told + (f" Not in this library: {counted(lost, 'item')} of it." if lost else ""))
 
 
 def carry_row(library: Library, encoder: Encoder) -> None:
@@ -25,7 +48,8 @@ def carry_row(library: Library, encoder: Encoder) -> None:
 
 
 def _take(library: Library, encoder: Encoder, some: bool) -> None:
-    said = visit_of(library).opinions
+    visit = visit_of(library)
+    said = visit.opinions
     paths = {each.id: each.path for each in items_of(library, encoder, (*said.liked, *said.disliked)).values()}
     st.download_button(
         "Likes and dislikes (JSON)", opinions_json(said, paths), file_name="likes.json", mime="application/json",
@@ -37,6 +61,8 @@ def _take(library: Library, encoder: Encoder, some: bool) -> None:
         icon=":material/table:", on_click="ignore", disabled=not said.liked, width="stretch",
         help="One user's interactions: user, item, time, weight. It can be brought back, or be part of a log.",
     )  # fmt: skip
+    named = {"liked": list(said.liked), "disliked": list(said.disliked), "seen": sorted(said.seen)}
+    link_with(named, number=("turn", visit.turn), key="likes link", what="likes")
 
 
 def _bring(library: Library) -> None:

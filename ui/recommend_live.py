@@ -13,7 +13,7 @@ from ui.query import going, more_like
 from ui.recommend_ads import ad_slot
 from ui.recommend_behaviour import learned_of, log_lines
 from ui.recommend_cards import PAGE, cards_of, feed_of, found_cards
-from ui.recommend_carry import carry_row
+from ui.recommend_carry import bring_linked, carry_row
 from ui.recommend_feed import FeedCard, feed_cards
 from ui.recommend_settings import Settings, settings_section
 from ui.recommend_tastes import taste_section
@@ -25,6 +25,7 @@ _BLENDED = "The number: how far a card stands above others, by your likes and by
 
 def feed_part(library: Library, encoder: Encoder) -> None:
     """The whole part."""
+    bring_linked(library, encoder)
     _live(library, encoder)
 
 

@@ -50,9 +50,7 @@ def test_moments_are_saved_as_a_page_that_opens_from_disk(visitor: Visitor, chro
     page.close()
 
 
-def test_results_are_saved_as_a_page_that_opens_from_disk(
-    visitor: Visitor, chrome: Browser, tmp_path: Path
-) -> None:
+def test_results_are_saved_as_a_page_that_opens_from_disk(visitor: Visitor, chrome: Browser, tmp_path: Path) -> None:
     names = visitor.go("search_images", q="a cat").names()
     save(visitor, tmp_path / "results.html")
     for width, scheme, back in ((1280, "light", "rgb(252, 251, 248)"), (390, "dark", "rgb(21, 25, 26)")):
