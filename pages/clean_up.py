@@ -51,7 +51,7 @@ def page() -> None:
         label_visibility="collapsed",
     )
     bring_linked(library)
-    pages = choice_bar(library)
+    pages = choice_bar(library, encoder)
     with boundary():
         _SECTIONS[section or "Duplicates"](library, encoder, pages)
     lines = clean_lines(library, encoder, section or "Duplicates")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from fakes import COLOURS, ColourEncoder
 from media import write_video
 from PIL import Image
 from streamlit.testing.v1 import AppTest
-from visiting import SEARCH, component, item_id, labels, press, said, settled, visit, world  # noqa: F401
+from visiting import SEARCH, called_here, component, item_id, labels, press, said, settled, visit, world  # noqa: F401
 
 from core import Library, ingest
 from core.atlas import atlas_of
@@ -114,6 +116,19 @@ def test_filters_that_leave_nothing_say_so(shades: Library) -> None:
 
 
 # the map
+
+
+def test_maps_and_clusters_are_worked_out_in_processes_apart(shades: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    called: list[str] = []
+
+    def call(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        called.append(function.__name__)
+        return called_here(function, *args, **kwargs)
+
+    for place in ("core.atlas.call", "core.projection.call"):
+        monkeypatch.setattr(place, call)
+    laid_out(layout="UMAP")
+    assert sorted(called) == ["find_clusters", "project"]
 
 
 def test_a_map_is_laid_out_and_kept(shades: Library, monkeypatch: pytest.MonkeyPatch) -> None:

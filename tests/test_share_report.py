@@ -18,11 +18,16 @@ from PIL import Image
 
 from core import Library, ingest, open_encoder, parse_query, search, search_videos
 from core.atlas import Asked, atlas_of
+from core.classify import NONE
+from core.classify_items import Told
+from core.cleaning import Finding
 from core.cli import main
 from core.errors import Cancelled, DataError
-from core.share import pictures, report, report_map, report_moments
+from core.library.schema import Item
+from core.share import pictures, report, report_groups, report_map, report_moments
 from core.share.page import in_script, page
 from core.share.report import Answer, search_page
+from core.share.report_groups import Group, Sheet, Shown, classes_sheet, findings_sheet, groups_page
 from core.share.report_map import map_page
 from core.share.report_moments import moments_page
 
@@ -165,6 +170,52 @@ def test_moments_that_are_too_many_or_cannot_be_shown_are_told(
     cancel.set()
     with pytest.raises(Cancelled):
         moments_page(hits, query="q", library="L", encoder="e", cancel=cancel)
+
+
+def test_classes_are_saved_in_groups_the_surest_first(hostile: Library) -> None:
+    items = [Item.from_row(row) for row in hostile.items().to_pylist()]
+    told = [
+        Told(item.path, label, probability, 0.75, np.ones(2, np.float32) * probability, item)
+        for item, label, probability in zip(items, (NONE, "<b>warm", "<b>warm"), (0.5, 0.6, 0.9), strict=True)
+    ]
+    told.append(Told("a text", "<b>warm", 1.0, 1.0, np.ones(2, np.float32)))
+    sheet = classes_sheet(told, ["cold", "<b>warm"], library="L", threshold=0.4)
+    seen = checked(groups_page(sheet, library="L", encoder="colour"))
+    assert [group.title for group in sheet.groups] == ["<b>warm", NONE] and "<b>warm · 2" in seen.text
+    sure, unsure, none = (seen.text.index(Path(items[number].path).name) for number in (2, 1, 0))
+    assert sure < unsure < none and "90% · fits 0.75" in seen.text and "below 40% it is none of these" in seen.text
+    assert sum(tag == "img" for tag, _ in seen.tags) == 3
+
+
+def test_what_could_go_is_saved_by_reason_without_folders(hostile: Library, tmp_path: Path) -> None:
+    items = [Item.from_row(row) for row in hostile.items().to_pylist()]
+    best = str(tmp_path / "secret" / "the best.png")
+    found = [
+        Finding(items[0], "nearly the same as the best.png", best, 0.98765),
+        Finding(items[1], "nearly the same as the best.png", best, 1.0),
+        Finding(items[2], "blurred: sharpness 3.1"),
+    ]
+    seen = checked(groups_page(findings_sheet(found, library="L"), library="L", encoder="colour"))
+    assert "Nearly the same as · 2" in seen.text and "Blurred · 1" in seen.text
+    assert "the best.png · cosine 0.988" in seen.text and "sharpness 3.1" in seen.text
+    assert str(tmp_path) not in seen.text and "secret" not in seen.text
+
+
+def test_small_groups_are_shown_whole_and_large_ones_share_the_rest(
+    hostile: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    items = [Item.from_row(row) for row in hostile.items().to_pylist()]
+    monkeypatch.setattr(report_groups, "MOST_PICTURES", 8)
+    sizes = {"one": 1, "many": 9, "more": 6}
+    groups = [Group(name, [Shown(items[place % 3]) for place in range(size)]) for name, size in sizes.items()]
+    seen = checked(groups_page(Sheet("T", "A", groups), library="L", encoder="colour"))
+    assert sum(tag == "figure" for tag, _ in seen.tags) == 8
+    assert "one · 1" in seen.text and "many · 9, the first 4" in seen.text and "more · 6, the first 3" in seen.text
+    cancel = threading.Event()
+    cancel.set()
+    with pytest.raises(Cancelled):
+        groups_page(Sheet("T", "A", groups), library="L", encoder="colour", cancel=cancel)
+    assert "There is nothing" in checked(groups_page(Sheet("T", "A", ()), library="L", encoder="colour")).text
 
 
 def test_nothing_that_is_filled_in_is_filled_again() -> None:

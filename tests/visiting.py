@@ -6,6 +6,7 @@ import functools
 import io
 import json
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -71,12 +72,20 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, encoder: ColourEncode
         best = moments[0]
         return replace(hit, moments=tuple(moments), likely=best.likely, relevance=best.relevance)
 
+    # a process apart takes seconds to import what is here already: test_apart.py and the browser tests start them
+    for call in ("core.atlas.call", "core.projection.call", "core.learn.apart.stream"):
+        monkeypatch.setattr(call, called_here)
     monkeypatch.setattr(ui.encoders, "open_encoder", open_encoder)
     monkeypatch.setattr(ui.results, "search", by_score)
     monkeypatch.setattr(ui.video_results, "search_videos", videos_by_score)
     monkeypatch.setattr(ui.garbage, "runtime", _NO_SERVER)
     monkeypatch.setattr(ui.visit, "runtime", _NO_SERVER)
     st.cache_resource.clear()
+
+
+def called_here(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+    """As `core.apart.calls.call` and `stream`, in this process."""
+    return function(*args, **kwargs)
 
 
 def library_of_shades(folder: Path) -> Library:

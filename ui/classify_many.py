@@ -11,6 +11,7 @@ import streamlit as st
 from core import Encoder, Library
 from core.classify import NONE, Classifier, ClassName
 from core.classify_items import Told, told_csv, write_folders
+from core.share.report_groups import classes_sheet
 from ui.classify_items import Chosen
 from ui.classify_labels import correct_row, final_answer, labels_of, tag_panel
 from ui.classify_learn import learn_panel
@@ -21,6 +22,7 @@ from ui.gallery import Card, Facts, gallery, tick
 from ui.libraries import may_change
 from ui.page import counted, too_large
 from ui.query import like_file, more_like
+from ui.share_page import save_groups
 from ui.sticky import stay_in_sight
 
 _GALLERY = "class_gallery"
@@ -53,6 +55,7 @@ def show_many(
         if chosen.gathered is None and library is not None and may_change(library):
             tag_panel(library, final, task, labels)
         _take_away(final, classifier)
+        _save_page(library, encoder, chosen, classifier, final, threshold)
     with st.container(horizontal=True, vertical_alignment="bottom", key="class_view"):
         group = _group_choice(counts, some)
         doubtful = st.toggle("Doubtful first", key="doubtful", bind="query-params")
@@ -126,6 +129,26 @@ def _facts(told: Told, labels: dict[str, str], nearest: str) -> Facts:
         "You said so" if by_person else "Probability of the best class, among these classes",
         f"fits {told.fits:.2f}",
         "Estimated probability that the best class describes this at all, 0 to 1",
+    )
+
+
+def _save_page(
+    library: Library | None,
+    encoder: Encoder,
+    chosen: Chosen,
+    classifier: Classifier,
+    told: Sequence[Told],
+    threshold: float,
+) -> None:
+    name = library.name if chosen.gathered is None and library is not None else "files of yours"
+    save_groups(
+        name,
+        encoder,
+        lambda: classes_sheet(told, classifier.names, library=name, threshold=threshold),
+        about=(threshold, tuple((each.id, each.label, each.probability) for each in told)),
+        count=len(told),
+        key="page of classes",
+        name="classes.html",
     )
 
 

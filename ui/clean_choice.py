@@ -7,12 +7,14 @@ from collections.abc import Iterable, Sequence
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core import Library
+from core import Encoder, Library
 from core.cleaning import Finding, findings_csv, items_with, one_a_line, paths_list
 from core.library.schema import Label
+from core.share.report_groups import findings_sheet
 from ui.libraries import may_change
 from ui.linked import link_with, linked
 from ui.page import boundary, counted, plain, size_text
+from ui.share_page import save_groups
 from ui.sticky import stay_in_sight
 
 TASK = "clean up"
@@ -104,7 +106,7 @@ def choose_row(library: Library, findings: Sequence[Finding], label: str, *, key
             st.button(take_back, on_click=drop, args=(library, findings), type="tertiary", key=f"{key} none")
 
 
-def choice_bar(library: Library) -> DeltaGenerator:
+def choice_bar(library: Library, encoder: Encoder) -> DeltaGenerator:
     """How much is chosen, and what can be done with it. Returns the place beside it for turning pages."""
     findings = list(chosen(library).values())
     stay_in_sight("choice")
@@ -112,6 +114,16 @@ def choice_bar(library: Library) -> DeltaGenerator:
         size = f" · {size_text(sum(each.item.bytes for each in findings))}" if findings else ""
         st.markdown(f"**{len(findings):,} chosen**{size}", width="content")
         _take_away(findings)
+        if findings:
+            save_groups(
+                library.name,
+                encoder,
+                lambda: findings_sheet(findings, library=library.name),
+                about=tuple(chosen(library)),
+                count=len(findings),
+                key="page of ticked files",
+                name="clean-up.html",
+            )
         _label_these(library, findings)
         st.button("Choose none", type="tertiary", on_click=drop, args=(library, findings), disabled=not findings)
         return st.container(width=_PAGES)

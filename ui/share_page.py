@@ -1,4 +1,4 @@
-"""Search results and maps as a page in one file, made beside the page and then saved."""
+"""What a screen shows as a page in one file (results, moments, maps, groups), made beside the page and then saved."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from core import Encoder, Hit, Library
 from core.atlas import Asked, Atlas
 from core.search_video import VideoHit
 from core.share.report import MOST_HITS, Answer, search_page
+from core.share.report_groups import MOST_PICTURES as ROOM
+from core.share.report_groups import Sheet, groups_page
 from core.share.report_map import MOST_PICTURES, map_page
 from core.share.report_moments import MOST_MOMENTS, moments_page
 from ui.encoders import encoder_name
@@ -60,6 +62,16 @@ def save_map(library: Library, encoder: Encoder, asked_for: Asked, atlas: Atlas,
     _pop_up("page of map", lambda: _mapped(atlas, titles, named), about, "map.html", note)
 
 
+def save_groups(
+    library: str, encoder: Encoder, sheet: Callable[[], Sheet], *, about: object, count: int, key: str, name: str
+) -> None:
+    """The pop-up that saves items in groups as a page. library: its name, as plain text. sheet: makes what is to be
+    saved, of `count` items; about: what that depends on. name: of the file."""
+    named = {"library": library, "encoder": encoder_name(encoder.name)}
+    note = f"{ROOM:,} pictures of {count:,}, from each group the first." if count > ROOM else ""
+    _pop_up(key, lambda: _grouped(sheet, named), (library, encoder.id, about), name, note)
+
+
 def _pop_up(key: str, work: Callable[[], Work[bytes]], about: object, name: str, note: str) -> None:
     with st.popover("Save as a page", icon=":material/article:", key=f"save {key}"), boundary():
         st.caption(f"{_ABOUT} {note}")
@@ -83,6 +95,10 @@ def _searched(answers: Sequence[Answer], named: dict) -> Work[bytes]:
 
 def _moments(hits: Sequence[VideoHit], named: dict) -> Work[bytes]:
     return lambda tell, cancel: moments_page(hits, **named, on_progress=tell, cancel=cancel).encode()
+
+
+def _grouped(sheet: Callable[[], Sheet], named: dict) -> Work[bytes]:
+    return lambda tell, cancel: groups_page(sheet(), **named, on_progress=tell, cancel=cancel).encode()
 
 
 def _mapped(atlas: Atlas, titles: list[str], named: dict) -> Work[bytes]:
