@@ -268,6 +268,14 @@ def test_a_link_with_likes_shows_the_same_feed_elsewhere(shades: Library) -> Non
     assert "Nothing liked yet" in said(other), "the link does not say it again"
 
 
+def test_the_feed_is_saved_as_a_page(shades: Library) -> None:
+    at = open_feed()
+    name = names(at)[0]
+    at = settled(press(thumb(at, shades, name, "like"), "Make the page"))
+    saved = at.session_state["task page of the feed"].job.report.decode()
+    assert f"because of {name}" in saved and "<h3><bdi>Liked</bdi> · 1</h3>" in saved
+
+
 def test_a_link_with_likes_of_nothing_here_says_so(shades: Library) -> None:
     at = open_feed(liked="nothing.<b>.", turn="-1")
     assert "Nothing liked yet" in said(at) and "Not in this library: 2 items" in at.toast[0].value

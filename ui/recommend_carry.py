@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 import streamlit as st
 
-from core import Encoder, Library
+from core import Encoder, Item, Library
+from core.recommend.feed import Feed
 from core.recommend.items import names_of
 from core.recommend.opinions import Opinions, likes_csv, opinions_json, read_opinions
+from core.share.report_groups import feed_sheet
 from ui.linked import link_with, linked, number_linked
 from ui.page import boundary, counted, file_limit, plain
 from ui.recommend_visit import items_of, new_turn, start_over, visit_of
+from ui.share_page import save_groups
 
 
 def bring_linked(library: Library, encoder: Encoder) -> None:
@@ -34,14 +38,24 @@ def bring_linked(library: Library, encoder: Encoder) -> None:
         st.toast(told + (f" Not in this library: {counted(lost, 'item')} of it." if lost else ""))
 
 
-def carry_row(library: Library, encoder: Encoder) -> None:
-    """Two pop-ups: take away and bring, and start over."""
+def carry_row(library: Library, encoder: Encoder, feed: Feed, liked: Sequence[Item]) -> None:
+    """Three pop-ups: take away and bring, save what is shown, and start over. liked: the items of `feed.liked`."""
     said = visit_of(library).opinions
     some = bool(said.liked or said.disliked or said.seen)
     with st.container(horizontal=True, key="carry"):
         with st.popover("Take away or bring", icon=":material/swap_vert:"):
             _take(library, encoder, some)
             _bring(library)
+        if feed.recommendations:
+            save_groups(
+                library.name,
+                encoder,
+                lambda: feed_sheet(feed, liked, library=library.name),
+                about=(feed.liked, tuple((each.item.id, each.score) for each in feed.recommendations)),
+                count=len(feed.recommendations) + len(liked),
+                key="page of the feed",
+                name="recommended.html",
+            )
         with st.popover("Start over", icon=":material/restart_alt:", disabled=not some):
             st.caption("Forgets the likes, the dislikes and what was seen. Files that you took away stay.")
             st.button("Forget them all", type="primary", on_click=start_over, args=(library,))

@@ -42,7 +42,7 @@ def _live(library: Library, encoder: Encoder) -> None:
             above = st.container()
             settings = settings_section(behaviour=learned is not None)
             below = st.container()
-            carry_row(library, encoder)
+            away = st.container()
         feed = feed_of(library, encoder, visit, settings, learned)
         line.markdown(_told(library, encoder, visit, feed, words))
         with left:
@@ -50,6 +50,8 @@ def _live(library: Library, encoder: Encoder) -> None:
         said = items_of(library, encoder, (*feed.liked, *visit.opinions.disliked))
         with above:
             taste_section(library, encoder, feed, said)
+        with away:
+            carry_row(library, encoder, feed, [said[each] for each in feed.liked if each in said])
         with below:
             ad_slot(library, encoder, visit, feed, [card.item.id for card in shown])
         in_python(_lines(library, encoder, visit, settings))

@@ -21,6 +21,7 @@ from core.timecode import timecode
 if TYPE_CHECKING:
     from core.classify_items import Told
     from core.cleaning import Finding
+    from core.recommend.feed import By, Feed
 
 MOST_PICTURES = 400  # of a page, shared by its groups
 _SIDE = 240  # pixels of pictures
@@ -33,6 +34,18 @@ _READ_FINDINGS = (
     "These files were ticked as what could go, in groups by the reason. No file was moved, changed or deleted by that. "
     "The cosine, -1 to 1, is to the copy to keep: 1 is the same picture."
 )
+_READ_FEED = (
+    "What was recommended for the likes at the end of this page, the first first, each with the likes that it is "
+    "nearest to. The number tells how near, and compares within this page only."
+)
+_WHY: dict[By, str] = {
+    "content": "near the likes",
+    "both": "near the likes, and others went on to it",
+    "behaviour": "others went on to it",
+    "popularity": "what others liked most",
+    "exploration": "a try, drawn at random",
+    "other": "no nearer than unrelated things are",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +129,20 @@ def findings_sheet(findings: Sequence[Finding], *, library: str) -> Sheet:
         said = [detail, "" if each.cosine is None else f"cosine {each.cosine:.3f}"]
         found[kind.strip().capitalize()].append(Shown(each.item, " · ".join(filter(None, said)), time_s=each.time_s))
     return Sheet(f"To clean up in {library}", _READ_FINDINGS, [Group(why, shown) for why, shown in found.items()])
+
+
+def feed_sheet(feed: Feed, liked: Sequence[Item], *, library: str) -> Sheet:
+    """Recommendations, each with the likes that it is there for; then those likes. liked: the items of `feed.liked`."""
+    names = {each.id: Path(each.path).name for each in liked}
+    shown = []
+    for each in feed.recommendations:
+        because = ", ".join(names[other] for other in each.because if other in names)
+        why = f"{_WHY[each.by]} · {each.score:.2f}" if each.by not in ("exploration", "popularity") else _WHY[each.by]
+        shown.append(
+            Shown(each.item, f"because of {because} · {each.score:.2f}" if because else why, None, each.time_s)
+        )
+    groups = [Group("Recommended", shown)] + ([Group("Liked", [Shown(each) for each in liked])] if liked else [])
+    return Sheet(f"Recommended from {library}", _READ_FEED, groups)
 
 
 # inside
