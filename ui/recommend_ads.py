@@ -39,7 +39,7 @@ def _spent() -> Counter[str]:
 
 def ad_slot(library: Library, encoder: Encoder, visit: Visit, feed: Feed, page: Sequence[str]) -> None:
     """The switch and, where it is on, what fits. page: ids of what is on the screen."""
-    kept("ads", False)
+    kept("ads")
     wanted = st.toggle(
         "Show an advertisement", key="ads", bind="query-params",
         help="At most one, chosen by what you like here and what is on this page, and by nothing else.",

@@ -36,11 +36,11 @@ def settings_section(*, behaviour: bool) -> Settings:
     return Settings(mix if behaviour else 0.0, exploration, diversity)
 
 
-def kept(key: str, default: object) -> None:
+def kept(key: str) -> None:
     """Puts what was set on an earlier visit of the page back under a widget's key. Call `keep` once it is drawn."""
     state = st.session_state
-    if key not in state and key not in st.query_params:
-        state[key] = state.get(_place(key), default)
+    if key not in state and key not in st.query_params and _place(key) in state:
+        state[key] = state[_place(key)]
 
 
 def keep(key: str) -> None:
@@ -49,9 +49,9 @@ def keep(key: str) -> None:
 
 
 def _share(label: str, key: str, default: int, about: str, *, disabled: bool = False) -> float:
-    kept(key, default)
-    value = st.slider(
-        label, 0, 100, step=5, key=key, bind="query-params", format="%d %%", help=about, disabled=disabled
+    kept(key)
+    value = st.slider(  # told its default, as the link leaves that out, and nothing else
+        label, 0, 100, default, 5, key=key, bind="query-params", format="%d %%", help=about, disabled=disabled
     )
     keep(key)
     return value / 100

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -42,6 +44,40 @@ def test_two_likes_turn_the_feed_and_stay_in_place(visitor: Visitor) -> None:
     page.get_by_text("2 likes", exact=True).wait_for()
     page.get_by_role("button", name=f"Take {first} out").click()
     page.get_by_text("1 like", exact=True).wait_for()
+
+
+def test_a_link_with_the_likes_opens_the_same_feed(visitor: Visitor) -> None:
+    page = feed(visitor, diverse="0").page
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    liked = visitor.names()[1]
+    thumb(visitor, "Like", liked).click()
+    page.get_by_text("1 like", exact=True).wait_for()
+    page.get_by_role("button", name="Show others").first.click()
+    page.get_by_text(re.compile("[1-9]\\d* seen")).wait_for()
+    names = visitor.settle().names()
+    before = visitor.link()
+    page.get_by_role("button", name="Take away or bring").click()
+    page.get_by_role("button", name="Copy a link with the likes").click()
+    page.get_by_role("button", name="Copied").wait_for()
+    link = page.evaluate("navigator.clipboard.readText()")
+    assert before == visitor.link() and before["explore"] == before["diverse"] == "0" and "liked" not in before
+    other = Visitor(visitor.site, page.context.new_page())
+    other.page.goto(link)
+    other.page.get_by_text("1 like", exact=True).wait_for()
+    assert other.settle().names() == names and other.link()["explore"] == "0"
+    expect(other.page.get_by_role("button", name=f"Take {liked} out")).to_be_visible()
+    other.check()
+    other.page.close()
+
+
+def test_what_was_set_is_in_the_link_after_another_page(visitor: Visitor) -> None:
+    page = feed(visitor).page
+    page.get_by_role("link", name="Search images").click()
+    page.get_by_role("searchbox").wait_for()
+    page.get_by_role("link", name="Recommend").click()
+    page.locator("button.say").first.wait_for()
+    expect(visitor.settle().page.get_by_role("slider", name="Exploration")).to_have_value("0")
+    assert visitor.link()["explore"] == "0"
 
 
 def test_no_quick_click_is_lost(visitor: Visitor) -> None:
