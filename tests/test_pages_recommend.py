@@ -219,7 +219,7 @@ def test_hostile_names_stay_text(tmp_path: Path, encoder: ColourEncoder) -> None
 
 
 def test_everything_survives_a_look_at_another_page(shades: Library) -> None:
-    at = open_feed()
+    at = visit(RECOMMEND)
     at = thumb(at, shades, names(at)[0], "like")
     at = thumb(at, shades, names(at)[5], "dislike")
     at.slider("explore").set_value(40).run()
