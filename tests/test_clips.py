@@ -7,6 +7,7 @@ import io
 import os
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import av
 import numpy as np
@@ -18,6 +19,7 @@ from PIL import Image
 from core.errors import MediaError
 from core.home import home
 from core.library.schema import Item
+from core.media import failed, thumbnails
 from core.media.clips import cut, playable_clip
 from core.media.kept import keep_within
 from core.media.playable import is_playable
@@ -247,6 +249,33 @@ def test_a_changed_file_is_not_kept_under_the_old_name(tmp_path: Path) -> None:
     write_video(path, ["blue", "blue"])
     assert colour_of(picture(thumbnail(item))) == "blue"
     assert not list(home().glob("thumbnails/**/*.webp"))
+
+
+def test_a_file_that_took_long_to_fail_is_not_waited_for_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_video(tmp_path / "a.mp4", ["red", "blue"])
+    tries, took_s = [], [0.0]
+    monkeypatch.setattr(failed, "time", SimpleNamespace(monotonic=lambda: 1e6 + took_s[0]))
+
+    def hangs(*_: object, **__: object) -> None:
+        tries.append(1)
+        took_s[0] += 60
+        raise MediaError("Decoding it takes too long")
+
+    monkeypatch.setattr(thumbnails, "stills", hangs)
+    for _ in range(3):
+        with pytest.raises(MediaError, match="too long"):
+            thumbnail(item_of(path), time_s=1.0)
+    assert len(tries) == 1
+    with pytest.raises(MediaError, match="too long"):
+        thumbnail(item_of(path), time_s=2.0)
+    assert len(tries) == 2, "another second may do"
+    took_s[0] += 601
+    with pytest.raises(MediaError, match="too long"):
+        thumbnail(item_of(path), time_s=1.0)
+    assert len(tries) == 3, "after a while it is tried again"
+    monkeypatch.undo()
+    write_video(path, ["blue", "blue"])
+    assert colour_of(picture(thumbnail(item_of(path), time_s=1.0))) == "blue", "so it is where the file has changed"
 
 
 def test_what_is_kept_stays_within_its_limit(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from PIL import Image
 
 from core.library.schema import Item
 from core.media.apart import open_apart
+from core.media.failed import told_at_once
 from core.media.kept import keep, kept
 from core.media.stills import stills
 
@@ -28,7 +29,8 @@ def thumbnail(item: Item, *, side: int = 320, time_s: float | None = None) -> by
     name = f"{side}.webp"
     data = kept("thumbnails", item, name)
     if data is None:
-        data = _webp(open_apart(Path(item.path), min_side=side), side)
+        with told_at_once(item, name):
+            data = _webp(open_apart(Path(item.path), min_side=side), side)
         keep("thumbnails", item, name, data)
     return data
 
@@ -42,7 +44,8 @@ def storyboard(item: Item, times_s: Sequence[float], *, side: int = 160) -> list
     found = {time_s: data for time_s, name in names.items() if (data := kept("thumbnails", item, name)) is not None}
     wanted = [time_s for time_s in names if time_s not in found]
     if wanted:
-        pictures = stills(item.path, wanted, min_side=side)
+        with told_at_once(item, " ".join(names[time_s] for time_s in wanted)):
+            pictures = stills(item.path, wanted, min_side=side)
         for time_s, picture in zip(wanted, pictures, strict=True):
             found[time_s] = _webp(picture, side)
             keep("thumbnails", item, names[time_s], found[time_s])
