@@ -28,7 +28,7 @@ from core.library.uploads import save_uploads
 from core.media.thumbnails import thumbnail
 from core.policy import SETTINGS, policy
 from core.visits import place_beside, visit_of, visits_folder
-from ui.queue import Busy, Queue, Ticket, place_text
+from ui.queue import QUEUE, Busy, Queue, Ticket, place_text
 from ui.visit import Visit, end_those_gone
 
 ROOT = Path(__file__).parents[1]
@@ -172,6 +172,19 @@ def test_files_of_a_visit_go_with_it(encoder: ColourEncoder) -> None:
     assert library.path.is_dir()
     end_those_gone(visits, lambda _: there[0], visit.seen + 1000)
     assert not place.exists() and not visits
+
+
+def test_files_of_a_visit_stay_until_its_work_has_stopped() -> None:
+    visit = Visit("a visit that works", "session")
+    library = visit.library("This visit")
+    ticket = Ticket(visit.id, "Indexing", threading.Event())
+    visits = [visit]
+    with QUEUE.turn(ticket):
+        QUEUE.enter(ticket)
+        end_those_gone(visits, lambda _: False, visit.seen + 1000)
+        assert ticket.cancel.is_set() and library.path.is_dir() and visits, "it may still write there"
+    end_those_gone(visits, lambda _: False, visit.seen + 1020)
+    assert not library.path.exists() and not visits
 
 
 def test_a_killed_server_leaves_nothing_for_long(tmp_path: Path) -> None:

@@ -49,11 +49,15 @@ class Visit:
         sizes = [path.stat().st_size for folder in self.folders for path in Path(folder.name).glob("*/uploads/*")]
         return len(sizes), sum(sizes)
 
-    def end(self) -> None:
-        """Stops its work and removes its files."""
+    def end(self) -> bool:
+        """Stops its work and removes its files, but for as long as work that is stopping may still write there: whether
+        it has ended."""
         QUEUE.forget(self.id)
+        if any(not each.lasting for each in QUEUE.of(self.id)):
+            return False
         for folder in self.folders:
             folder.cleanup()
+        return True
 
 
 def visit() -> Visit:
@@ -84,10 +88,9 @@ def _visits() -> list[Visit]:
 
 
 def end_those_gone(visits: list[Visit], is_there: Callable[[str], bool], now: float) -> None:
-    """Ends the visits that have been gone for a while. now: monotonic seconds."""
+    """Ends the visits that have been gone for a while, or says so to their work. now: monotonic seconds."""
     for each in list(visits):
         if is_there(each.session):
             each.seen = now
-        elif now - each.seen > _GONE_S:
+        elif now - each.seen > _GONE_S and each.end():
             visits.remove(each)
-            each.end()
