@@ -179,8 +179,8 @@ def test_files_of_a_visit_stay_until_its_work_has_stopped() -> None:
     library = visit.library("This visit")
     ticket = Ticket(visit.id, "Indexing", threading.Event())
     visits = [visit]
+    QUEUE.enter(ticket)
     with QUEUE.turn(ticket):
-        QUEUE.enter(ticket)
         end_those_gone(visits, lambda _: False, visit.seen + 1000)
         assert ticket.cancel.is_set() and library.path.is_dir() and visits, "it may still write there"
     end_those_gone(visits, lambda _: False, visit.seen + 1020)
