@@ -52,6 +52,13 @@ class ClusterName:
     confidence: float
     runners_up: tuple[str, ...]
 
+    def told(self, most: int) -> str:
+        """How sure the name is, and up to so many others, for people."""
+        others = ", ".join(self.runners_up[:most])
+        if self.name is not None:
+            return f"{self.confidence:.0%}" + (f"; or {others}" if others else "")
+        return f"No word fits well; nearest: {others}" if others else "The encoder of these vectors reads no words"
+
 
 def name_clusters(
     encoder: Encoder,

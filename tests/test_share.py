@@ -265,6 +265,7 @@ def test_imported_vectors_have_neighbours_maps_and_clusters_but_no_words(library
     assert search(library, encoder, [Term("item", ids[0])]).hits[0].item.id == ids[1]
     atlas = atlas_of(library, encoder, Asked(layout="pca", k=4))
     assert atlas.clusters.count == 4 and atlas.titles()[0].startswith("unnamed")
+    assert atlas.names[0].told(3) == "The encoder of these vectors reads no words"
     vectors = library.index(encoder).vectors(np.arange(8))
     assert name_clusters(encoder, vectors, Clusters(np.zeros(8, int), vectors[:1], "kmeans", None))[0].name is None
     with pytest.raises(EncoderError, match="typed words cannot"):

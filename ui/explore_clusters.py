@@ -14,7 +14,7 @@ from core.colouring import colour_of
 from ui.explore_chosen import Chosen, choose_cluster
 from ui.gallery import picture_uri
 from ui.memory import remembered
-from ui.page import counted, percent
+from ui.page import counted
 
 _SIDE = 160  # pixels of a picture, as on the map
 _FOLDER = Path(__file__).parent
@@ -99,16 +99,11 @@ def _row(
     atlas: Atlas, number: int, title: str, picture: str | None, colour: str | None, chosen: bool
 ) -> dict[str, Any]:
     name = atlas.names[number]
-    others = ", ".join(name.runners_up[:3])
-    if name.name is None:
-        about = f"No word fits well{f'; nearest: {others}' if others else ''}"
-    else:
-        about = f"{percent(name.confidence)}{f' · or {others}' if others else ''}"
     return {
         "number": number,
         "name": title,
         "size": f"{int(atlas.clusters.sizes[number]):,}",
-        "about": about,
+        "about": name.told(3),
         "src": picture,
         "colour": colour,
         "chosen": chosen,

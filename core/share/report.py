@@ -212,12 +212,7 @@ def _chart(answers: Sequence[Answer]) -> str:
 
 
 def _heading(title: str, name: ClusterName, size: int) -> str:
-    others = ", ".join(name.runners_up[:4])
-    if name.name is None:
-        about = f"No word fits well{f'; nearest: {others}' if others else ''}."
-    else:
-        about = f"{name.confidence:.0%}{f'; or {others}' if others else ''}."
-    return f'<h3><bdi>{text(title)}</bdi></h3><p class="quiet">{size:,} · {text(about)}</p>'
+    return f'<h3><bdi>{text(title)}</bdi></h3><p class="quiet">{size:,} · {text(name.told(4))}.</p>'
 
 
 def _titles(names: Sequence[ClusterName]) -> list[str]:
