@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from core.encoders.base import Vectors
 from core.library.batch import Embedded
+from core.library.partial import partial_id
 from core.library.schema import Item, VectorRow
-from core.library.store import partial_id
 from core.media.sampling import Sampling
 from core.track import Runs
 

@@ -23,10 +23,11 @@ from core.library.batch import Batch, Embedded
 from core.library.clip import Clip
 from core.library.commit import Commit
 from core.library.known import Known, new_item_id
+from core.library.partial import is_partial, partial_id, parts_of_partial
 from core.library.reader import ReadFile, ahead, read_ahead, read_file
 from core.library.scan import FoundFile, Scan, is_gone, scan
 from core.library.schema import Item, Kind, VectorRow
-from core.library.store import Library, is_partial, partial_id, parts_of_partial
+from core.library.store import Library
 from core.media.apart import VideoApart, probe_apart
 from core.media.kinds import is_image_path, is_media_path
 from core.media.sampling import Sampling

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any, get_args
 
@@ -20,8 +18,10 @@ import pyarrow.compute as pc
 
 from core.encoders.base import Encoder
 from core.errors import LibraryError
-from core.files import absolute, write_whole
+from core.files import absolute
 from core.library.index import VectorIndex, build_index
+from core.library.mark import MARK, make, read_mark, write_mark
+from core.library.partial import is_partial, parts_of_partial
 from core.library.schema import (
     CAPTIONS,
     FORMAT_VERSION,
@@ -48,8 +48,6 @@ from core.library.tables import (
     written_whole,
 )
 
-_MARK = "library.json"
-
 
 class Library:
     """One library. Cheap to open; safe to read from several threads while one process writes."""
@@ -61,9 +59,9 @@ class Library:
         written by a newer version.
         """
         self.path = absolute(path)
-        if create and not (self.path / _MARK).exists():
-            _make(self.path)
-        self.about = _read_mark(self.path)
+        if create and not (self.path / MARK).exists():
+            make(self.path)
+        self.about = read_mark(self.path)
         import lancedb  # takes a second: only who opens a library waits for it
 
         try:
@@ -366,7 +364,7 @@ class Library:
                     if (table := self._open(name)) is not None and SAMPLING.name not in table.schema.names:
                         table.add_columns(SAMPLING)
                 self.about = {**self.about, "format": FORMAT_VERSION}
-                write_whole(self.path / _MARK, json.dumps(self.about).encode())
+                write_mark(self.path, self.about)
 
     def _drop(self, encoder_id: str) -> None:
         with self._index_lock, explained(self.path):
@@ -421,51 +419,6 @@ class Library:
                     dim, count = int(about["dim"]), table.count_rows()
                     found.append((table, EncoderEntry(about["encoder_id"], about["encoder_name"], dim, count)))
         return found
-
-
-def partial_id(item_id: str, sampling: str) -> str:
-    """Under which the vectors of a video are stored until the last one is there: no item has it, so none is shown."""
-    return f"{item_id}~{sampling}"
-
-
-def parts_of_partial(vector_id: str) -> tuple[str, str]:
-    """The item and the sampling that a `partial_id` was made from."""
-    item_id, _, sampling = vector_id.partition("~")
-    return item_id, sampling
-
-
-def is_partial(vector_id: str) -> bool:
-    """Whether an id is one of `partial_id`."""
-    return "~" in vector_id
-
-
-def _make(path: Path) -> None:
-    """A new library in a new or empty directory; its mark is written whole or not at all."""
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        if any(not entry.name.startswith(".") for entry in path.iterdir()):
-            raise LibraryError(f"{path} holds other files: give a library a new or an empty folder of its own.")
-        mark = {"format": FORMAT_VERSION, "created": datetime.now().isoformat(timespec="seconds")}
-        write_whole(path / _MARK, json.dumps(mark).encode())
-    except OSError as error:
-        raise LibraryError(f"No library can be made at {path} ({error.strerror}): choose another place.") from error
-
-
-def _read_mark(path: Path) -> dict[str, Any]:
-    try:
-        about = json.loads((path / _MARK).read_text())
-        version = int(about["format"])
-    except PermissionError as error:
-        raise LibraryError(f"No permission to read {path}: change its permissions.") from error
-    except OSError:
-        raise LibraryError(
-            f"There is no library at {path}: make one with `python -m core index PHOTOS --library {path}`."
-        ) from None
-    except (ValueError, KeyError, TypeError) as error:
-        raise LibraryError(f"{path / _MARK} is damaged: restore it from a copy, or index into a new folder.") from error
-    if version > FORMAT_VERSION:
-        raise LibraryError(f"{path} was written by a newer version of Semblance: update Semblance to open it.")
-    return about
 
 
 def _file_size(path: Path) -> int:

@@ -1,0 +1,49 @@
+"""The mark of a library: the file by which its directory is known as one, with the version of its format."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from core.errors import LibraryError
+from core.files import write_whole
+from core.library.schema import FORMAT_VERSION
+
+MARK = "library.json"
+
+
+def make(path: Path) -> None:
+    """A new library in a new or empty directory; its mark is written whole or not at all. Raises LibraryError."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        if any(not entry.name.startswith(".") for entry in path.iterdir()):
+            raise LibraryError(f"{path} holds other files: give a library a new or an empty folder of its own.")
+        write_mark(path, {"format": FORMAT_VERSION, "created": datetime.now().isoformat(timespec="seconds")})
+    except OSError as error:
+        raise LibraryError(f"No library can be made at {path} ({error.strerror}): choose another place.") from error
+
+
+def read_mark(path: Path) -> dict[str, Any]:
+    """What the mark says: {"format", "created"}. Raises LibraryError where there is none, or one of a newer version."""
+    try:
+        about = json.loads((path / MARK).read_text())
+        version = int(about["format"])
+    except PermissionError as error:
+        raise LibraryError(f"No permission to read {path}: change its permissions.") from error
+    except OSError:
+        raise LibraryError(
+            f"There is no library at {path}: make one with `python -m core index PHOTOS --library {path}`."
+        ) from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise LibraryError(f"{path / MARK} is damaged: restore it from a copy, or index into a new folder.") from error
+    if version > FORMAT_VERSION:
+        raise LibraryError(f"{path} was written by a newer version of Semblance: update Semblance to open it.")
+    return about
+
+
+def write_mark(path: Path, about: Mapping[str, Any]) -> None:
+    """Writes the mark, whole or not at all. Raises OSError."""
+    write_whole(path / MARK, json.dumps(about).encode())
