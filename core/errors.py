@@ -15,6 +15,10 @@ class MediaError(SemblanceError):
     """A file cannot be read as the picture (or clip) it claims to be."""
 
 
+class TooSlow(MediaError):
+    """Decoding a file took longer than it may, and was stopped."""
+
+
 class LibraryError(SemblanceError):
     """A library cannot be opened, written or removed."""
 

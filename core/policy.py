@@ -65,9 +65,12 @@ class Policy:
         A path without quotes may hold spaces, so that everything from its beginning to the last slash goes: rather a
         word too many than a folder.
         """
-        if self.may_see_paths:
-            return text
-        return _BARE.sub("", _QUOTED.sub(_name_alone, text))
+        return text if self.may_see_paths else without_folders(text)
+
+
+def without_folders(text: str) -> str:
+    """A message without the folders of the paths in it, see `Policy.without_paths`."""
+    return _BARE.sub("", _QUOTED.sub(_name_alone, text))
 
 
 def _name_alone(quoted: re.Match[str]) -> str:

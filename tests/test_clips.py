@@ -6,6 +6,7 @@ import hashlib
 import io
 import os
 import threading
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,7 +17,7 @@ from fakes import COLOURS
 from media import audio_only, colour_of, truncate, write_gif, write_video
 from PIL import Image
 
-from core.errors import MediaError
+from core.errors import MediaError, TooSlow
 from core.home import home
 from core.library.schema import Item
 from core.media import failed, thumbnails
@@ -251,15 +252,16 @@ def test_a_changed_file_is_not_kept_under_the_old_name(tmp_path: Path) -> None:
     assert not list(home().glob("thumbnails/**/*.webp"))
 
 
-def test_a_file_that_took_long_to_fail_is_not_waited_for_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_on_which_decoding_hangs_is_not_waited_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = write_video(tmp_path / "a.mp4", ["red", "blue"])
     tries, took_s = [], [0.0]
     monkeypatch.setattr(failed, "time", SimpleNamespace(monotonic=lambda: 1e6 + took_s[0]))
 
     def hangs(*_: object, **__: object) -> None:
         tries.append(1)
-        took_s[0] += 60
-        raise MediaError("Decoding it takes too long")
+        raise TooSlow("Decoding it takes too long")
 
     monkeypatch.setattr(thumbnails, "stills", hangs)
     for _ in range(3):
@@ -273,6 +275,23 @@ def test_a_file_that_took_long_to_fail_is_not_waited_for_again(tmp_path: Path, m
     with pytest.raises(MediaError, match="too long"):
         thumbnail(item_of(path), time_s=1.0)
     assert len(tries) == 3, "after a while it is tried again"
+    photo = item_of(write_gif(tmp_path / "a.gif", ["red"]))
+    photo = replace(photo, kind="image")
+    monkeypatch.setattr(thumbnails, "open_apart", hangs)
+    for _ in range(2):
+        with pytest.raises(MediaError, match="too long"):
+            thumbnail(photo)
+    assert len(tries) == 4, "so it is with pictures"
+
+    def fails(*_: object, **__: object) -> None:
+        tries.append(1)
+        raise MediaError("No permission")
+
+    monkeypatch.setattr(thumbnails, "stills", fails)
+    for _ in range(2):
+        with pytest.raises(MediaError, match="permission"):
+            thumbnail(item_of(path), time_s=4.0)
+    assert len(tries) == 6, "what ends by itself is tried each time"
     monkeypatch.undo()
     write_video(path, ["blue", "blue"])
     assert colour_of(picture(thumbnail(item_of(path), time_s=1.0))) == "blue", "so it is where the file has changed"

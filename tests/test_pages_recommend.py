@@ -264,8 +264,25 @@ def test_a_link_with_likes_shows_the_same_feed_elsewhere(shades: Library) -> Non
     other = open_feed(explore="30", library="Shades", **told["adds"])
     assert (names(other), groups(other)) == (names(at), groups(at))
     assert other.toast[0].value == "1 like and 1 dislike came with the link."
+    assert not {"liked", "disliked", "seen", "turn"} & set(other.query_params), "who passes it on passes on no likes"
     other = press(other, "Forget them all")
-    assert "Nothing liked yet" in said(other), "the link does not say it again"
+    assert "Nothing liked yet" in said(other.run()), "the link does not say it again"
+
+
+def test_a_link_carries_what_was_said_last(shades: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ui.linked.MOST", 2)
+    at = open_feed()
+    for place in (3, 4, 5):
+        at = thumb(at, shades, names(at)[place], "like")
+    (visited,) = at.session_state["recommend visits"].values()
+    (told,) = [each for each in component(at, "adds") if "likes" in each["label"]]
+    assert told["adds"]["liked"].split(".") == list(visited.opinions.liked)[1:]
+    assert "the last 2 of a kind: 1 earlier one" in said(at)
+    first = list(visited.shown)
+    at = press(press(at, "Show others"), "Show others")
+    (told,) = [each for each in component(at, "adds") if "likes" in each["label"]]
+    assert len(visited.opinions.seen) > 40 and told["adds"]["seen"].split(".") == list(visited.opinions.seen)[-2:]
+    assert not set(told["adds"]["seen"].split(".")) & set(first), "of what was seen last"
 
 
 def test_the_feed_is_saved_as_a_page(shades: Library) -> None:
@@ -273,7 +290,12 @@ def test_the_feed_is_saved_as_a_page(shades: Library) -> None:
     name = names(at)[0]
     at = settled(press(thumb(at, shades, name, "like"), "Make the page"))
     saved = at.session_state["task page of the feed"].job.report.decode()
-    assert f"because of {name}" in saved and "<h3><bdi>Liked</bdi> · 1</h3>" in saved
+    assert f"Because you liked {name}" in saved and f"<b><bdi>{name}</bdi></b><small>You like this" in saved
+    assert "<h3><bdi>Liked</bdi> · 1</h3>" in saved
+    at.text_input("find").set_value("green").run()
+    at = settled(press(at, "Make the page"))
+    saved = at.session_state["task page of the feed"].job.report.decode()
+    assert "<h1><bdi>green in Shades</bdi></h1>" in saved and "<bdi>Found</bdi> · 24</h3>" in saved
 
 
 def test_a_link_with_likes_of_nothing_here_says_so(shades: Library) -> None:
@@ -313,7 +335,7 @@ def test_opinions_that_cannot_be_read_say_so(data: bytes, told: str) -> None:
 
 
 def test_opinions_of_another_library_are_found_by_name() -> None:
-    said_there = Opinions(liked={"x1": 5.0}, disliked={"x2": 6.0}, seen={"x3"})
+    said_there = Opinions(liked={"x1": 5.0}, disliked={"x2": 6.0}, seen={"x3": None})
     data = opinions_json(said_there, {"x1": "/photos/a.png", "x2": "/photos/b.png"})
     found, unknown = read_opinions(data, {"/photos/a.png": "a", "x2": "b"})
     assert found == Opinions(liked={"a": 5.0}, disliked={"b": 6.0}) and unknown == ("x3",)

@@ -179,11 +179,13 @@ def test_classes_are_saved_in_groups_the_surest_first(hostile: Library) -> None:
         for item, label, probability in zip(items, (NONE, "<b>warm", "<b>warm"), (0.5, 0.6, 0.9), strict=True)
     ]
     told.append(Told("a text", "<b>warm", 1.0, 1.0, np.ones(2, np.float32)))
-    sheet = classes_sheet(told, ["cold", "<b>warm"], library="L", threshold=0.4)
+    sheet = classes_sheet(told, ["cold", "<b>warm"], library="L", threshold=0.4, by_person={items[1].id})
     seen = checked(groups_page(sheet, library="L", encoder="colour"))
     assert [group.title for group in sheet.groups] == ["<b>warm", NONE] and "<b>warm · 2" in seen.text
-    sure, unsure, none = (seen.text.index(Path(items[number].path).name) for number in (2, 1, 0))
-    assert sure < unsure < none and "90% · fits 0.75" in seen.text and "below 40% it is none of these" in seen.text
+    said, sure, none = (seen.text.index(Path(items[number].path).name) for number in (1, 2, 0))
+    assert said < sure < none and "90% · fits 0.75" in seen.text and "below 40% it is none of these" in seen.text
+    assert "said by a person" in seen.text and "60%" not in seen.text, "that is of the class it was not"
+    assert "nearest: cold 50%" in seen.text
     assert sum(tag == "img" for tag, _ in seen.tags) == 3
 
 
@@ -194,9 +196,11 @@ def test_what_could_go_is_saved_by_reason_without_folders(hostile: Library, tmp_
         Finding(items[0], "nearly the same as the best.png", best, 0.98765),
         Finding(items[1], "nearly the same as the best.png", best, 1.0),
         Finding(items[2], "blurred: sharpness 3.1"),
+        Finding(items[2], f"has a copy in {tmp_path}/secret/of mine"),
     ]
     seen = checked(groups_page(findings_sheet(found, library="L"), library="L", encoder="colour"))
     assert "Nearly the same as · 2" in seen.text and "Blurred · 1" in seen.text
+    assert "Has a copy in of mine · 1" in seen.text
     assert "the best.png · cosine 0.988" in seen.text and "sharpness 3.1" in seen.text
     assert str(tmp_path) not in seen.text and "secret" not in seen.text
 
@@ -205,7 +209,7 @@ def test_small_groups_are_shown_whole_and_large_ones_share_the_rest(
     hostile: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     items = [Item.from_row(row) for row in hostile.items().to_pylist()]
-    monkeypatch.setattr(report_groups, "MOST_PICTURES", 8)
+    monkeypatch.setattr(report_groups, "MOST_IN_GROUPS", 8)
     sizes = {"one": 1, "many": 9, "more": 6}
     groups = [Group(name, [Shown(items[place % 3]) for place in range(size)]) for name, size in sizes.items()]
     seen = checked(groups_page(Sheet("T", "A", groups), library="L", encoder="colour"))
@@ -215,6 +219,11 @@ def test_small_groups_are_shown_whole_and_large_ones_share_the_rest(
     cancel.set()
     with pytest.raises(Cancelled):
         groups_page(Sheet("T", "A", groups), library="L", encoder="colour", cancel=cancel)
+    monkeypatch.setattr(report_groups, "MOST_IN_GROUPS", 2)
+    monkeypatch.setattr(pictures, "MOST_BYTES", 1)
+    seen = checked(groups_page(Sheet("T", "A", groups), library="L", encoder="colour"))
+    assert sum(tag == "figure" for tag, _ in seen.tags) == 2 and "the first 2 of 3" in seen.text
+    assert "Without a picture1: they cannot be read" in seen.text
     assert "There is nothing" in checked(groups_page(Sheet("T", "A", ()), library="L", encoder="colour")).text
 
 

@@ -28,6 +28,11 @@ from playwright.sync_api import Browser, TimeoutError, sync_playwright
 from served_app import ROOT, served
 
 NOT_CLEAR = ("moon.png", "motorcycle.png", "page.png", "grace hopper.jpg")  # of whose rights their packages say nothing
+LABELLED = {  # for the Lab
+    "a surface": ("brick wall.png", "grass.png", "gravel.png", "tissue.png"),
+    "a thing": ("coffee.png", "coins.png", "chessboard.png", "clock.png"),
+    "a living being": ("astronaut.png", "cameraman.png", "chelsea.png", "horse.png", "flower.jpg"),
+}
 MOST_BYTES = 60_000
 WIDTH = 1000  # of a desktop's screenshot, in pixels; a phone's has its own
 WAIT_MS = 120_000  # until what was pressed has ended: the machine may be busy
@@ -37,14 +42,14 @@ Act = Callable[[Visitor], None]
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """A screenshot. act: what is pressed first. see: text of the heading (or label) that is moved to the top."""
+    """A screen, shot at the width of a desktop and, in the other scheme, of a phone. act: what is pressed first. see:
+    text of the heading (or label) that is moved to the top. dark: whether the desktop's is."""
 
     name: str
     page: str
     link: dict[str, str] = field(default_factory=dict)
     act: Act | None = None
     see: str = ""
-    phone: bool = False
     dark: bool = False
 
 
@@ -80,22 +85,23 @@ def like_three(visitor: Visitor) -> None:
 
 SHOTS = (
     Shot("home", ""),
+    Shot("library", "library", dark=True),
     Shot("search", "search_images", {"q": "2:a cat + a cup of coffee", "beyond": "true"}, see="What to look for"),
-    Shot("search-phone", "search_images", {"q": "a rocket", "beyond": "true"}, see="likely", phone=True, dark=True),
     Shot("video", "search_video", {"q": "a rocket launch"}, see="What to look for", dark=True),
-    Shot("map", "explore", {}, press("Lay out the map", once=True), see="Light up"),
-    Shot("map-phone", "explore", {}, press("Lay out the map", once=True), see="Light up", phone=True, dark=True),
     Shot("recommend", "recommend", {}, like_three, see="Find something to like"),
-    Shot("recommend-phone", "recommend", {}, like_three, see="Find something to like", phone=True),
+    Shot("map", "explore", {}, press("Lay out the map", once=True), see="Light up"),
+    Shot("clean-up", "clean_up", {"section": "Outliers", "unusual": "0.3"}, press("Find outliers"),
+         see="Unusual at least"),
+    Shot("classify", "classify", {}, press("Cats, cups and rockets"), see="Classes"),
+    Shot("lab", "lab", {"labels_from": "labels of a task"}, press("Compare the ways"), see="How well does", dark=True),
     Shot("learn", "learn", {"epochs": "12"}, press("Start"), see="Neighbours of the same genre", dark=True),
     Shot("distance", "distance", {}, see="How many things"),
-    Shot("distance-phone", "distance", {"part": "analogies"}, phone=True, dark=True),
     Shot("space", "one_space", {}, see="Laid out by", dark=True),
-    Shot("heat", "inside", {"look": "parts of a picture", "picture": "cameraman.png", "ask": "a camera"},
-         press("Find the part that answers"), see="Squares along the longer side"),
-    Shot("classify", "classify", {}, press("Cats, cups and rockets"), see="Classes"),
     Shot("dimensions", "dimensions", {}, press("Measure"), see="Fewer dimensions by", dark=True),
     Shot("pixels", "pixels", {}, press("Compare"), see="Compare"),
+    Shot("heat", "inside", {"look": "parts of a picture", "picture": "cameraman.png", "ask": "a camera"},
+         press("Find the part that answers"), see="Squares along the longer side"),
+    Shot("models", "models", {}, see="The same query", dark=True),
 )  # fmt: skip
 
 
@@ -114,10 +120,11 @@ def main() -> None:
             for shot in SHOTS:
                 if options.names and shot.name not in options.names:
                     continue
-                data = taken(browser, app.address, shot, items)
-                (options.out / f"{shot.name}.webp").write_bytes(data)
-                report[shot.name] = {"bytes": len(data), "memory_mb": app.memory_mb()}
-                print(json.dumps({shot.name: report[shot.name]}), file=sys.stderr)
+                for name, phone in ((shot.name, False), (f"{shot.name}-phone", True)):
+                    data = taken(browser, app.address, shot, items, phone=phone)
+                    (options.out / f"{name}.webp").write_bytes(data)
+                    report[name] = {"bytes": len(data), "memory_mb": app.memory_mb()}
+                    print(json.dumps({name: report[name]}), file=sys.stderr)
         browser.close()
     print(json.dumps(report, indent=2))
 
@@ -127,20 +134,27 @@ def build_library(home: Path) -> dict[str, str]:
     os.environ["SEMBLANCE_HOME"] = str(home)
     from core import Library, open_encoder
     from core.library import sample
+    from core.library.reduce import reduction_for, store_reduced
+    from core.library.schema import Label
 
     for files in sample._PHOTOS.values():  # reels are rendered from these too
         for path in [path for path, name in files.items() if name in NOT_CLEAR]:
             del files[path]
-    sample.build_sample(open_encoder())
-    rows = Library(sample.sample_path()).items().select(["path", "id"]).to_pylist()
-    return {Path(row["path"]).name: row["id"] for row in rows}
+    encoder = open_encoder()
+    sample.build_sample(encoder)
+    library = Library(sample.sample_path())
+    rows = library.items().select(["path", "id"]).to_pylist()
+    items = {Path(row["path"]).name: row["id"] for row in rows}
+    pairs = [(name, label) for label, some in LABELLED.items() for name in some]
+    library.put_labels([Label(items[name], "what", label, "person") for name, label in pairs])
+    store_reduced(library, encoder, reduction_for(library, encoder, 16))  # for Models side by side
+    return items
 
 
-def taken(browser: Browser, address: str, shot: Shot, items: dict[str, str]) -> bytes:
+def taken(browser: Browser, address: str, shot: Shot, items: dict[str, str], *, phone: bool) -> bytes:
     """The screenshot, as WebP. Raises RuntimeError where anything on the page went wrong."""
-    context = browser.new_context(
-        viewport=PHONE if shot.phone else DESKTOP, color_scheme="dark" if shot.dark else "light"
-    )
+    scheme = "dark" if shot.dark != phone else "light"
+    context = browser.new_context(viewport=PHONE if phone else DESKTOP, color_scheme=scheme)
     visitor = Visitor(address, context.new_page())
     visitor.page.set_default_timeout(WAIT_MS)
     link = {name: f"item:{items[text]}" if text in items else text for name, text in shot.link.items()}

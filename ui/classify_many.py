@@ -22,7 +22,7 @@ from ui.gallery import Card, Facts, gallery, tick
 from ui.libraries import may_change
 from ui.page import counted, too_large
 from ui.query import like_file, more_like
-from ui.share_page import save_groups
+from ui.share_page import OF_NONE, save_groups
 from ui.sticky import stay_in_sight
 
 _GALLERY = "class_gallery"
@@ -55,7 +55,8 @@ def show_many(
         if chosen.gathered is None and library is not None and may_change(library):
             tag_panel(library, final, task, labels)
         _take_away(final, classifier)
-        _save_page(library, encoder, chosen, classifier, final, threshold)
+        of = library if chosen.gathered is None else None
+        _save_page(of, encoder, classifier, final, labels, threshold)
     with st.container(horizontal=True, vertical_alignment="bottom", key="class_view"):
         group = _group_choice(counts, some)
         doubtful = st.toggle("Doubtful first", key="doubtful", bind="query-params")
@@ -135,17 +136,18 @@ def _facts(told: Told, labels: dict[str, str], nearest: str) -> Facts:
 def _save_page(
     library: Library | None,
     encoder: Encoder,
-    chosen: Chosen,
     classifier: Classifier,
     told: Sequence[Told],
+    labels: dict[str, str],
     threshold: float,
 ) -> None:
-    name = library.name if chosen.gathered is None and library is not None else "files of yours"
+    """library: None for items of none."""
+    name = library.name if library else OF_NONE
     save_groups(
-        name,
+        library,
         encoder,
-        lambda: classes_sheet(told, classifier.names, library=name, threshold=threshold),
-        about=(threshold, tuple((each.id, each.label, each.probability) for each in told)),
+        lambda: classes_sheet(told, classifier.names, library=name, threshold=threshold, by_person=labels.keys()),
+        about=hash((threshold, *((each.id, each.label, each.probability) for each in told), *labels)),
         count=len(told),
         key="page of classes",
         name="classes.html",

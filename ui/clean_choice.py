@@ -12,7 +12,7 @@ from core.cleaning import Finding, findings_csv, items_with, one_a_line, paths_l
 from core.library.schema import Label
 from core.share.report_groups import findings_sheet
 from ui.libraries import may_change
-from ui.linked import link_with, linked
+from ui.linked import forget_linked, link_with, linked
 from ui.page import boundary, counted, plain, size_text
 from ui.share_page import save_groups
 from ui.sticky import stay_in_sight
@@ -74,16 +74,17 @@ def ticked(library: Library, shown: Sequence[Finding], ids: Iterable[str]) -> No
 
 
 def bring_linked(library: Library) -> None:
-    """What the page's link says was ticked is chosen, once."""
-    ids = linked(["ticked"], key="clean").get("ticked", [])
-    if ids:
+    """What the page's link says was ticked is chosen."""
+    ids = linked(["ticked"]).get("ticked", [])
+    if not ids:
+        return
+    with boundary():
         items = {each.id: each for each in items_with(library, ids)}
         choose(library, [Finding(items[each], "Ticked in a link") for each in dict.fromkeys(ids) if each in items])
+        forget_linked(["ticked"])
         lost = len(set(ids) - items.keys())
-        st.toast(
-            f"{counted(len(items), 'ticked file')} came with the link."
-            + (f" Not in this library: {counted(lost, 'file')} of it." if lost else "")
-        )
+        told = f"{counted(len(items), 'ticked file')} came with the link."
+        st.toast(told + (f" Not in this library: {counted(lost, 'file')} of it." if lost else ""))
 
 
 def choose_row(library: Library, findings: Sequence[Finding], label: str, *, key: str) -> None:
@@ -116,10 +117,10 @@ def choice_bar(library: Library, encoder: Encoder) -> DeltaGenerator:
         _take_away(findings)
         if findings:
             save_groups(
-                library.name,
+                library,
                 encoder,
                 lambda: findings_sheet(findings, library=library.name),
-                about=tuple(chosen(library)),
+                about=tuple((each.item.id, each.why, each.cosine) for each in findings),
                 count=len(findings),
                 key="page of ticked files",
                 name="clean-up.html",

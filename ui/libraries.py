@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import streamlit as st
 
 from core import Encoder, Item, Library
+from core.library.mark import MARK
 from core.library.registry import libraries_folder, list_libraries
 from core.library.schema import Kind
 from core.policy import policy
@@ -34,7 +35,7 @@ def get_library(key: str) -> Library:
     if key == VISIT:
         return st.session_state["visit_library"]
     path = library_choices()[key]
-    mark = path / "library.json"
+    mark = path / MARK
     return _opened(str(path), mark.stat().st_mtime_ns if mark.is_file() else 0)
 
 

@@ -34,11 +34,8 @@ def link_with(
         st.caption(f"A link carries the last {MOST} of a kind: {counted(left_out, 'earlier one')} stay out of it.")
 
 
-def linked(names: Iterable[str], *, key: str) -> dict[str, list[str]]:
-    """The ids that the page's link names under these parameters, at most `MOST` each: once a visit, then nothing."""
-    if st.session_state.setdefault(f"{key} linked", False):
-        return {}
-    st.session_state[f"{key} linked"] = True
+def linked(names: Iterable[str]) -> dict[str, list[str]]:
+    """The ids that the page's link names under these parameters, at most `MOST` each; those without any left out."""
     texts = {name: st.query_params.get(name, "") for name in names}
     return {name: [each for each in text.split(".") if each][:MOST] for name, text in texts.items() if text}
 
@@ -47,3 +44,10 @@ def number_linked(name: str) -> int:
     """The number from 0 that the page's link has under a name; 0 where there is none."""
     text = st.query_params.get(name, "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
+def forget_linked(names: Iterable[str]) -> None:
+    """Takes these parameters out of the address, once what they name has been taken over: whoever passes the address on
+    passes on nothing of it."""
+    for name in names:
+        st.query_params.pop(name, None)

@@ -50,7 +50,7 @@ def feed_of(library: Library, encoder: Encoder, visit: Visit, settings: Settings
 
     def compute() -> Feed:
         return recommend(
-            library, encoder, liked, disliked, seen=said.seen.union(held), k=PAGE - len(held),
+            library, encoder, liked, disliked, seen={*said.seen, *held}, k=PAGE - len(held),
             diversity=settings.diversity, exploration=settings.exploration,
             behaviour=learned.scores(liked) if learned is not None else None, mix=settings.mix, seed=visit.turn,
         )  # fmt: skip

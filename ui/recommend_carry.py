@@ -4,61 +4,84 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import streamlit as st
 
 from core import Encoder, Item, Library
-from core.recommend.feed import Feed
 from core.recommend.items import names_of
 from core.recommend.opinions import Opinions, likes_csv, opinions_json, read_opinions
-from core.share.report_groups import feed_sheet
-from ui.linked import link_with, linked, number_linked
+from core.share.report_groups import Group, Sheet, Shown
+from ui.linked import forget_linked, link_with, linked, number_linked
 from ui.page import boundary, counted, file_limit, plain
+from ui.recommend_feed import FeedCard
 from ui.recommend_visit import items_of, new_turn, start_over, visit_of
 from ui.share_page import save_groups
 
+_LINKED = ("liked", "disliked", "seen")
+_ABOUT_FEED = (
+    "What the feed showed, the first first, each with why it was there. The number tells how well it answered the "
+    "likes and dislikes of that moment, and compares within this page only."
+)
+_ABOUT_FOUND = (
+    "What came nearest to some words, to be liked. The percentage estimates how probable it is that a file is what the "
+    "words mean."
+)
+
 
 def bring_linked(library: Library, encoder: Encoder) -> None:
-    """What the page's link says was liked, disliked and seen is said by this visit too, once."""
-    named = linked(("liked", "disliked", "seen"), key="likes")
+    """What the page's link says was liked, disliked and seen is said by this visit too."""
+    named = linked(_LINKED)
     if not named:
         return
     with boundary():
         ids = {each for some in named.values() for each in some}
         known = items_of(library, encoder, ids)
-        at = time.time()
-        liked, disliked, seen = (
-            {each: at for each in named.get(name, ()) if each in known} for name in ("liked", "disliked", "seen")
-        )
+        own = {name: [each for each in named.get(name, ()) if each in known] for name in _LINKED}
+        liked, disliked = (dict.fromkeys(own[name], time.time()) for name in ("liked", "disliked"))
         visit = visit_of(library)
-        visit.opinions.add(Opinions(liked, disliked, set(seen)))
+        visit.opinions.add(Opinions(liked, disliked, dict.fromkeys(own["seen"])))
         visit.turn = number_linked("turn")
+        forget_linked((*_LINKED, "turn"))
         lost = len(ids - known.keys())
         told = f"{counted(len(liked), 'like')} and {counted(len(disliked), 'dislike')} came with the link."
         st.toast(told + (f" Not in this library: {counted(lost, 'item')} of it." if lost else ""))
 
 
-def carry_row(library: Library, encoder: Encoder, feed: Feed, liked: Sequence[Item]) -> None:
-    """Three pop-ups: take away and bring, save what is shown, and start over. liked: the items of `feed.liked`."""
+def carry_row(library: Library, encoder: Encoder, cards: Sequence[FeedCard], liked: Sequence[Item], words: str) -> None:
+    """Three pop-ups: take away and bring, save what is shown, and start over. cards: what is shown; words: by which it
+    was found, "" for the feed."""
     said = visit_of(library).opinions
     some = bool(said.liked or said.disliked or said.seen)
     with st.container(horizontal=True, key="carry"):
         with st.popover("Take away or bring", icon=":material/swap_vert:"):
             _take(library, encoder, some)
             _bring(library)
-        if feed.recommendations:
+        if cards:
             save_groups(
-                library.name,
+                library,
                 encoder,
-                lambda: feed_sheet(feed, liked, library=library.name),
-                about=(feed.liked, tuple((each.item.id, each.score) for each in feed.recommendations)),
-                count=len(feed.recommendations) + len(liked),
+                lambda: _sheet(library, cards, liked, words),
+                about=(words, *((card.item.id, card.reason.text, card.reason.score) for card in cards), *liked),
+                count=len(cards) + len(liked),
                 key="page of the feed",
                 name="recommended.html",
             )
         with st.popover("Start over", icon=":material/restart_alt:", disabled=not some):
             st.caption("Forgets the likes, the dislikes and what was seen. Files that you took away stay.")
             st.button("Forget them all", type="primary", on_click=start_over, args=(library,))
+
+
+def _sheet(library: Library, cards: Sequence[FeedCard], liked: Sequence[Item], words: str) -> Sheet:
+    """What is shown, each card with its reason, and then what is liked."""
+    shown = []
+    for card in cards:
+        why = " ".join([card.reason.text, ", ".join(Path(each.path).name for each in card.reason.because)])
+        shown.append(Shown(card.item, " · ".join(filter(None, [why.strip(), card.reason.score])), time_s=card.time_s))
+    title = f"{words} in {library.name}" if words else f"Recommended from {library.name}"
+    groups = [Group("Found" if words else "Recommended", shown)]
+    groups += [Group("Liked", [Shown(each) for each in liked])] if liked else []
+    return Sheet(title, _ABOUT_FOUND if words else _ABOUT_FEED, groups)
 
 
 def _take(library: Library, encoder: Encoder, some: bool) -> None:
@@ -75,7 +98,7 @@ def _take(library: Library, encoder: Encoder, some: bool) -> None:
         icon=":material/table:", on_click="ignore", disabled=not said.liked, width="stretch",
         help="One user's interactions: user, item, time, weight. It can be brought back, or be part of a log.",
     )  # fmt: skip
-    named = {"liked": list(said.liked), "disliked": list(said.disliked), "seen": sorted(said.seen)}
+    named = {"liked": list(said.liked), "disliked": list(said.disliked), "seen": list(said.seen)}
     link_with(named, number=("turn", visit.turn), key="likes link", what="likes")
 
 

@@ -51,7 +51,7 @@ def _live(library: Library, encoder: Encoder) -> None:
         with above:
             taste_section(library, encoder, feed, said)
         with away:
-            carry_row(library, encoder, feed, [said[each] for each in feed.liked if each in said])
+            carry_row(library, encoder, shown, [said[each] for each in feed.liked if each in said], words)
         with below:
             ad_slot(library, encoder, visit, feed, [card.item.id for card in shown])
         in_python(_lines(library, encoder, visit, settings))

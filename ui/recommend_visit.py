@@ -59,7 +59,7 @@ def say(library: Library, item_id: str, what: Said | None, place: int | None = N
 def pass_over(library: Library) -> None:
     """What is on the screen was seen: other things, please. For callbacks."""
     visit = visit_of(library)
-    visit.opinions.seen |= {each for each in visit.shown if visit.opinions.of(each) is None}
+    visit.opinions.seen |= {each: None for each in visit.shown if visit.opinions.of(each) is None}
     new_turn(visit)
 
 

@@ -10,8 +10,7 @@ from core import Encoder, Hit, Library
 from core.atlas import Asked, Atlas
 from core.search_video import VideoHit
 from core.share.report import MOST_HITS, Answer, search_page
-from core.share.report_groups import MOST_PICTURES as ROOM
-from core.share.report_groups import Sheet, groups_page
+from core.share.report_groups import MOST_IN_GROUPS, Sheet, groups_page
 from core.share.report_map import MOST_PICTURES, map_page
 from core.share.report_moments import MOST_MOMENTS, moments_page
 from ui.encoders import encoder_name
@@ -21,6 +20,7 @@ from ui.page import boundary, size_text
 from ui.tasks import asked
 
 _LAYOUTS = {"umap": "UMAP", "pca": "PCA", "tsne": "t-SNE"}
+OF_NONE = "files of yours"  # where a library's name would stand
 _ABOUT = (
     "One file with pictures that opens in any browser, without Semblance and without a network. It names files, but no "
     "folders."
@@ -63,13 +63,21 @@ def save_map(library: Library, encoder: Encoder, asked_for: Asked, atlas: Atlas,
 
 
 def save_groups(
-    library: str, encoder: Encoder, sheet: Callable[[], Sheet], *, about: object, count: int, key: str, name: str
+    library: Library | None,
+    encoder: Encoder,
+    sheet: Callable[[], Sheet],
+    *,
+    about: object,
+    count: int,
+    key: str,
+    name: str,
 ) -> None:
-    """The pop-up that saves items in groups as a page. library: its name, as plain text. sheet: makes what is to be
+    """The pop-up that saves items in groups as a page. library: None for files of none. sheet: makes what is to be
     saved, of `count` items; about: what that depends on. name: of the file."""
-    named = {"library": library, "encoder": encoder_name(encoder.name)}
-    note = f"{ROOM:,} pictures of {count:,}, from each group the first." if count > ROOM else ""
-    _pop_up(key, lambda: _grouped(sheet, named), (library, encoder.id, about), name, note)
+    named = {"library": library.name if library else OF_NONE, "encoder": encoder_name(encoder.name)}
+    note = f"{MOST_IN_GROUPS:,} pictures of {count:,}, from each group the first." if count > MOST_IN_GROUPS else ""
+    place = str(library.path) if library else ""
+    _pop_up(key, lambda: _grouped(sheet, named), (place, encoder.id, about), name, note)
 
 
 def _pop_up(key: str, work: Callable[[], Work[bytes]], about: object, name: str, note: str) -> None:

@@ -50,10 +50,10 @@ class Visit:
         return len(sizes), sum(sizes)
 
     def end(self) -> bool:
-        """Stops its work and removes its files, but for as long as work that is stopping may still write there: whether
-        it has ended."""
+        """Stops its work and removes its files. Returns whether it has ended; False while work is still stopping, which
+        may write there."""
         QUEUE.forget(self.id)
-        if any(not each.lasting for each in QUEUE.of(self.id)):
+        if any(each.running and not each.lasting for each in QUEUE.of(self.id)):
             return False
         for folder in self.folders:
             folder.cleanup()

@@ -35,8 +35,8 @@ def in_turn(title: str) -> Iterator[None]:
     Raises Busy where the visit has another job.
     """
     ticket = Ticket(visit().id, title, threading.Event())
-    QUEUE.enter(ticket)
     place = st.empty()
+    QUEUE.enter(ticket)  # nothing of the page stands between this and its turn: a click there would end the run
 
     def tell(before: int) -> None:
         place.caption(f":material/hourglass_empty: {place_text(before)}")

@@ -15,7 +15,7 @@ from core.library.schema import FORMAT_VERSION
 MARK = "library.json"
 
 
-def make(path: Path) -> None:
+def make_library(path: Path) -> None:
     """A new library in a new or empty directory; its mark is written whole or not at all. Raises LibraryError."""
     try:
         path.mkdir(parents=True, exist_ok=True)

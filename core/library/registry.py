@@ -9,6 +9,7 @@ from pathlib import Path
 
 from core.errors import LibraryError
 from core.home import home
+from core.library.mark import MARK
 from core.library.store import Library
 from core.settings import load_settings, save_settings
 from core.visits import visit_folder
@@ -23,8 +24,8 @@ def libraries_folder() -> Path:
 
 def list_libraries() -> list[Path]:
     """The directories of all known libraries that are still there, by name."""
-    own = libraries_folder().glob("*/library.json")
-    others = (Path(path) / "library.json" for path in load_settings().get(_OTHERS, []))
+    own = libraries_folder().glob(f"*/{MARK}")
+    others = (Path(path) / MARK for path in load_settings().get(_OTHERS, []))
     return sorted({mark.parent for mark in (*own, *others) if os.path.isfile(mark)}, key=lambda path: path.name.lower())
 
 

@@ -20,7 +20,7 @@ from core.encoders.base import Encoder
 from core.errors import LibraryError
 from core.files import absolute
 from core.library.index import VectorIndex, build_index
-from core.library.mark import MARK, make, read_mark, write_mark
+from core.library.mark import MARK, make_library, read_mark, write_mark
 from core.library.partial import is_partial, parts_of_partial
 from core.library.schema import (
     CAPTIONS,
@@ -60,7 +60,7 @@ class Library:
         """
         self.path = absolute(path)
         if create and not (self.path / MARK).exists():
-            make(self.path)
+            make_library(self.path)
         self.about = read_mark(self.path)
         import lancedb  # takes a second: only who opens a library waits for it
 

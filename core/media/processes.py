@@ -14,7 +14,7 @@ from PIL import Image
 
 from core.apart.process import Gone, Process, Silent
 from core.apart.spare import keep, taken
-from core.errors import MediaError
+from core.errors import MediaError, TooSlow
 
 SILENT_S = 180.0  # of any time, without an answer, a frame or a sign of life
 # Pillow gives each block of memory back to the system unless told to keep some: that alone would double the work.
@@ -69,10 +69,10 @@ def started(request: dict[str, Any], data: bytes | None, *, anew: bool = False) 
         told, image = worker.ask(request, data)
     except Silent:
         worker.end()
-        raise MediaError(_TOO_LONG) from None
+        raise TooSlow(_TOO_LONG) from None
     except Gone:
         if worker.end() == -signal.SIGPROF:  # its time was over
-            raise MediaError(_TOO_LONG) from None
+            raise TooSlow(_TOO_LONG) from None
         if worker.is_new:
             raise MediaError(_CRASHED) from None
         return started(request, data, anew=True)  # it may have ended for having waited too long

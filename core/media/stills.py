@@ -9,7 +9,7 @@ from typing import Any
 from PIL import Image
 
 from core.apart.process import Gone, Silent
-from core.errors import MediaError
+from core.errors import MediaError, TooSlow
 from core.media.processes import release, started
 
 _SILENT_S = 60.0  # somebody waits for them
@@ -31,7 +31,7 @@ def stills(source: Path | str | bytes, times_s: Sequence[float], *, min_side: in
             told, image = worker.told(_SILENT_S)
         except (Silent, Gone) as error:
             worker.end()
-            raise MediaError(_HUNG if isinstance(error, Silent) else _BROKE) from None
+            raise (TooSlow(_HUNG) if isinstance(error, Silent) else MediaError(_BROKE)) from None
         if "reason" in told:
             release(worker)
             raise MediaError(told["reason"])

@@ -21,11 +21,11 @@ _MOST_BYTES = 50_000_000
 @dataclass(slots=True)
 class Opinions:
     """liked, disliked: ids of items, and when that was said (seconds since 1970), in the order of time; no item is in
-    both. seen: ids of items that were passed over."""
+    both. seen: ids of items that were passed over, likewise in that order."""
 
     liked: dict[str, float] = field(default_factory=dict)
     disliked: dict[str, float] = field(default_factory=dict)
-    seen: set[str] = field(default_factory=set)
+    seen: dict[str, None] = field(default_factory=dict)
 
     def of(self, item_id: str) -> Said | None:
         """What was said of an item."""
@@ -53,7 +53,7 @@ def opinions_json(opinions: Opinions, paths: Mapping[str, str]) -> bytes:
     def named(ids: Mapping[str, float]) -> list[dict[str, Any]]:
         return [{"id": each, "path": paths.get(each, ""), "time": round(at, 3)} for each, at in ids.items()]
 
-    told = {"liked": named(opinions.liked), "disliked": named(opinions.disliked), "seen": sorted(opinions.seen)}
+    told = {"liked": named(opinions.liked), "disliked": named(opinions.disliked), "seen": list(opinions.seen)}
     return json.dumps(told, indent=1).encode()
 
 
@@ -92,7 +92,7 @@ def read_opinions(data: bytes, names: Mapping[str, str]) -> tuple[Opinions, tupl
         if item_id is None:
             unknown.append(next((name for name in reversed(candidates) if name), "?"))
         elif kind == "seen":
-            found.seen.add(item_id)
+            found.seen[item_id] = None
         else:
             found.say(item_id, None)
             (found.liked if kind == "liked" else found.disliked)[item_id] = at
