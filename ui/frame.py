@@ -19,11 +19,20 @@ _LOGO = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 178 32" width="1
 <text x="44" y="23.5" font-family="Georgia, 'Source Serif 4', serif" font-size="23" font-weight="600" fill="#2C857C"
 >Semblance</text></svg>"""
 
+# The theme's own colour is made for areas: as text on the dark ground it would have a contrast of 3.6 to 1.
+_TEXT = """<style>
+button[data-variant][data-selected],
+[data-testid=stSliderThumbValue]:not([disabled]), [data-testid=stSliderThumbValue]:not([disabled]) p {
+  color: inherit !important;
+}
+</style>"""
+
 
 def frame() -> st.Page:
     """Draws the frame and returns the page to run inside it."""
     st.set_page_config(page_title="Semblance", page_icon=_ICON, layout="wide")
     st.logo(_LOGO, size="large")
+    st.html(_TEXT)
     collect_garbage()
     page = st.navigation(_pages(), expanded=True)
     with boundary():
