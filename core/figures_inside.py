@@ -100,7 +100,7 @@ def vector_numbers(rows: Sequence[tuple[str, NDArray[np.floating]]], parts: Sequ
             row=place,
             col=1,
         )
-        figure.update_yaxes(**STILL, row=place, col=1)
+        figure.update_yaxes(title={"text": "value"}, **STILL, row=place, col=1)
     for part in parts[1:]:
         figure.add_vline(x=part.start - 0.5, line={"color": GREY, "width": 1, "dash": "dot"})
     figure.update_annotations(font={"size": 13}, x=0, xanchor="left")

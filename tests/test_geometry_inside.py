@@ -128,11 +128,13 @@ def test_the_word_that_counts_is_found(encoder: ColourEncoder) -> None:
 
 
 def test_the_nearest_items_are_each_named_once(tmp_path: Path, library: Library, encoder: ColourEncoder) -> None:
-    write_video(tmp_path / "red.mp4", ["red"])
+    write_video(tmp_path / "red.mp4", ["blue", "red"], seconds_each=4)
     ingest(library, encoder, [tmp_path / "red.mp4"])
     found = nearest_items(library.index(encoder), embed_texts(encoder, ["red"])[0], 3)
     assert {Path(near.item.path).name for near in found[:2]} == {"red.png", "red.mp4"}
     assert len({near.item.id for near in found}) == 3 and found[0].cosine >= found[2].cosine
+    seconds = {near.item.kind: near.time_s for near in found}
+    assert seconds["video"] == pytest.approx(4.0, abs=1) and seconds["image"] is None, "where it is red"
 
 
 def test_one_long_video_does_not_hide_the_others(

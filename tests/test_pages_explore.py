@@ -193,6 +193,7 @@ def test_texts_stand_on_the_map_by_their_words(shades: Library) -> None:
     at = laid_out(texts="red\n<b>blue</b>")
     marks = [each["text"] for each in shown(at)["names"] if each["mark"]]
     assert marks == ["red", "<b>blue</b>"]
+    assert ("texts", "2") in [(each["name"], each["count"]) for each in shown(at)["legend"]]
     at = choose(at, Chosen("line", EVERYWHERE))
     assert "“<b>blue</b>”" in said(at) and len(cards(at)) == 18
 

@@ -77,6 +77,12 @@ def thumb(at: AppTest, library: Library, name: str, what: Said | None) -> AppTes
     return at.run()
 
 
+def carried(told: dict) -> dict[str, list[str]]:
+    """What a link carries: name -> ids."""
+    parts = (part.partition(":") for part in told["adds"]["carried"].split(";"))
+    return {name: ids.split(".") for name, _, ids in parts}
+
+
 def share(shown: list[str], colour: str) -> float:
     return sum(each.startswith(colour) for each in shown) / len(shown)
 
@@ -264,8 +270,9 @@ def test_a_link_with_likes_shows_the_same_feed_elsewhere(shades: Library) -> Non
     other = open_feed(explore="30", library="Shades", **told["adds"])
     assert (names(other), groups(other)) == (names(at), groups(at))
     assert other.toast[0].value == "1 like and 1 dislike came with the link."
-    assert not {"liked", "disliked", "seen", "turn"} & set(other.query_params), "who passes it on passes on no likes"
+    assert "carried" not in other.query_params, "who passes it on passes on no likes"
     other = press(other, "Forget them all")
+    other.query_params["carried"] = told["adds"]["carried"]  # as when one goes back
     assert "Nothing liked yet" in said(other.run()), "the link does not say it again"
 
 
@@ -276,13 +283,13 @@ def test_a_link_carries_what_was_said_last(shades: Library, monkeypatch: pytest.
         at = thumb(at, shades, names(at)[place], "like")
     (visited,) = at.session_state["recommend visits"].values()
     (told,) = [each for each in component(at, "adds") if "likes" in each["label"]]
-    assert told["adds"]["liked"].split(".") == list(visited.opinions.liked)[1:]
+    assert carried(told)["liked"] == list(visited.opinions.liked)[1:]
     assert "the last 2 of a kind: 1 earlier one" in said(at)
     first = list(visited.shown)
     at = press(press(at, "Show others"), "Show others")
     (told,) = [each for each in component(at, "adds") if "likes" in each["label"]]
-    assert len(visited.opinions.seen) > 40 and told["adds"]["seen"].split(".") == list(visited.opinions.seen)[-2:]
-    assert not set(told["adds"]["seen"].split(".")) & set(first), "of what was seen last"
+    assert len(visited.opinions.seen) > 40 and carried(told)["seen"] == list(visited.opinions.seen)[-2:]
+    assert not set(carried(told)["seen"]) & set(first), "of what was seen last"
 
 
 def test_the_feed_is_saved_as_a_page(shades: Library) -> None:
@@ -299,7 +306,7 @@ def test_the_feed_is_saved_as_a_page(shades: Library) -> None:
 
 
 def test_a_link_with_likes_of_nothing_here_says_so(shades: Library) -> None:
-    at = open_feed(liked="nothing.<b>.", turn="-1")
+    at = open_feed(carried="liked:nothing.<b>.;turn:-1;;x")
     assert "Nothing liked yet" in said(at) and "Not in this library: 2 items" in at.toast[0].value
 
 

@@ -121,7 +121,10 @@ def test_a_map_holds_its_points_names_and_pictures(hostile: Library, encoder: Co
     places = np.frombuffer(base64.b64decode(data["places"]), "<f4").reshape(-1, 2)
     assert np.array_equal(places, atlas.places) and len(data["pictures"]) == 3
     assert set(data["names"]) == {*NAMES, "</script><img src=x>"}
-    assert [each["name"] for each in data["clusters"]] == titles and "<b>one</b>" in seen.text
+    assert [each["name"] for each in data["clusters"]] == [*titles, "texts"] and "<b>one</b>" in seen.text
+    groups = np.frombuffer(base64.b64decode(data["of"]), "<i2")
+    assert data["texts"] == [3] and groups[3] == 2 and set(groups[:3]) <= {0, 1}, "a text is in no cluster, but a text"
+    assert "texts1" in seen.text and "in no cluster</bdi>" not in content
     assert sum(tag == "canvas" for tag, _ in seen.tags) == 1
 
 
@@ -183,7 +186,7 @@ def test_classes_are_saved_in_groups_the_surest_first(hostile: Library) -> None:
     seen = checked(groups_page(sheet, library="L", encoder="colour"))
     assert [group.title for group in sheet.groups] == ["<b>warm", NONE] and "<b>warm · 2" in seen.text
     said, sure, none = (seen.text.index(Path(items[number].path).name) for number in (1, 2, 0))
-    assert said < sure < none and "90% · fits 0.75" in seen.text and "below 40% it is none of these" in seen.text
+    assert said < sure < none and "90% · fits 0.75" in seen.text and "below 0.40 it is none of these" in seen.text
     assert "said by a person" in seen.text and "60%" not in seen.text, "that is of the class it was not"
     assert "nearest: cold 50%" in seen.text
     assert sum(tag == "img" for tag, _ in seen.tags) == 3

@@ -46,8 +46,9 @@ def show_many(
     final = [final_answer(each, labels, threshold) for each in told]
     counts = Counter(each.label for each in final)
     some = [name for name in classifier.names if counts[name]]
+    noun = "item" if any(each.item is not None and each.item.kind == "video" for each in told) else "picture"
     st.markdown(
-        f"#### {counted(len(final) - counts[NONE], 'picture')} in {counted(len(set(counts) - {NONE}), 'class')}, "
+        f"#### {counted(len(final) - counts[NONE], noun)} in {counted(len(set(counts) - {NONE}), 'class')}, "
         f"{counts[NONE]:,} none of these"
     )
     with st.container(horizontal=True, vertical_alignment="center", key="class_actions"):

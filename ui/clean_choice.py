@@ -12,12 +12,13 @@ from core.cleaning import Finding, findings_csv, items_with, one_a_line, paths_l
 from core.library.schema import Label
 from core.share.report_groups import findings_sheet
 from ui.libraries import may_change
-from ui.linked import forget_linked, link_with, linked
+from ui.linked import carried, link_with, taken_over
 from ui.page import boundary, counted, plain, size_text
 from ui.share_page import save_groups
 from ui.sticky import stay_in_sight
 
 TASK = "clean up"
+_LINKED = "Ticked in a link"
 _PAGES = 300  # pixels for the numbers of pages, which show as many as fit
 _HOW_TO = """The list names files; what becomes of them is up to you. Look at it first, and move files aside rather than
 deleting them. Nothing is overwritten by these:
@@ -74,17 +75,25 @@ def ticked(library: Library, shown: Sequence[Finding], ids: Iterable[str]) -> No
 
 
 def bring_linked(library: Library) -> None:
-    """What the page's link says was ticked is chosen."""
-    ids = linked(["ticked"]).get("ticked", [])
+    """What the page's link says was ticked is chosen, once."""
+    ids = carried("ticked").get("ticked", [])
     if not ids:
         return
     with boundary():
         items = {each.id: each for each in items_with(library, ids)}
-        choose(library, [Finding(items[each], "Ticked in a link") for each in dict.fromkeys(ids) if each in items])
-        forget_linked(["ticked"])
+        choose(library, [Finding(items[each], _LINKED) for each in dict.fromkeys(ids) if each in items])
+        taken_over()
         lost = len(set(ids) - items.keys())
         told = f"{counted(len(items), 'ticked file')} came with the link."
         st.toast(told + (f" Not in this library: {counted(lost, 'file')} of it." if lost else ""))
+
+
+def name_reasons(library: Library, shown: Iterable[Finding]) -> None:
+    """What came ticked with a link gets its reason once the section that finds it is shown."""
+    kept = chosen(library)
+    for each in shown:
+        if each.item.id in kept and kept[each.item.id].why == _LINKED:
+            kept[each.item.id] = each
 
 
 def choose_row(library: Library, findings: Sequence[Finding], label: str, *, key: str) -> None:

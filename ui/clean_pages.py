@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core import Library
 from core.cleaning import Finding
-from ui.clean_choice import chosen, ticked, turn
+from ui.clean_choice import chosen, name_reasons, ticked, turn
 from ui.details import open_details, show_details
 from ui.gallery import Card, Facts, Ticks, gallery
 from ui.page import size_text
@@ -50,6 +50,7 @@ def in_pages(
     ]
     shown = [finding for finding, _ in pairs]
     cards = [card for _, card in pairs]
+    name_reasons(library, shown)
     gallery(
         cards,
         key=f"{key} gallery",

@@ -59,10 +59,8 @@ def _ends(low: str, high: str, *defaults: str) -> tuple[str, str]:
     found = []
     labels = {"low": "From", "high": "To", "bottom": "Upwards from", "top": "Up to"}
     for column, key, default in zip(st.columns(2, gap="medium"), (low, high), defaults, strict=True):
-        if key not in st.session_state and key not in st.query_params:
-            st.session_state[key] = default
         with column:
-            text = st.text_input(labels[key], key=key, bind="query-params", max_chars=300)
+            text = st.text_input(labels[key], default, key=key, bind="query-params", max_chars=300)
             found.append((text or "").strip())
     return found[0], found[1]
 

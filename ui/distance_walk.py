@@ -90,8 +90,9 @@ def nearest_gallery(nearest: Sequence[Near], *, key: str, new: set[str] | None =
     """Items with their cosines; those that are new carry a badge."""
     new = new or set()
     cards = [
-        Card(near.item, facts=_facts("", near), badge="new" if near.item.id in new else "") for near in nearest
-    ]  # fmt: skip
+        Card(near.item, facts=_facts("", near), badge="new" if near.item.id in new else "", time_s=near.time_s)
+        for near in nearest
+    ]
     gallery(cards, key=key, on_open=open_details, on_like=more_like)
     show_details((), [near.item for near in nearest], videos=videos)
 
@@ -103,6 +104,7 @@ def _row(steps: Sequence[Step]) -> None:
         Card(
             step.nearest[0].item,
             facts=_facts(f"{percent(step.share)} of the way", step.nearest[0], step.share),
+            time_s=step.nearest[0].time_s,
             near=tuple(near.item for near in step.nearest[1:]),
         )
         for step in shown

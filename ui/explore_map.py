@@ -82,7 +82,8 @@ def colouring_of(
         st.caption("Type what to light up: then the colours show how near everything is to it.")
     if colour == "cluster" or (colour == "score" and not terms):
         names = [titles[number] if number >= 0 else None for number in atlas.clusters.of]
-        return by_name(names, order=titles, nameless="in no cluster")
+        names[len(names) - len(points.texts) :] = ["texts"] * len(points.texts)
+        return by_name(names, order=[*titles, "texts"], nameless="in no cluster")
     if colour == "score":
         key = (terms, encoder.id)
         return remembered(

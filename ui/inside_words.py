@@ -21,9 +21,7 @@ _DEFAULT = "a brown dog running through the snow"
 
 
 def word_section(library: Library, encoder: Encoder) -> None:
-    if "words" not in st.session_state and "words" not in st.query_params:
-        st.session_state["words"] = _DEFAULT
-    text = st.text_input("A query of a few words", key="words", bind="query-params", max_chars=300)
+    text = st.text_input("A query of a few words", _DEFAULT, key="words", bind="query-params", max_chars=300)
     load_encoder(encoder)
     index = library.index(encoder)
 
@@ -36,7 +34,7 @@ def word_section(library: Library, encoder: Encoder) -> None:
     _told(steps)
     st.plotly_chart(word_chart(steps), key="word chart", config={"displayModeBar": False}, alt="The query word by word")
     st.markdown("**What is nearest after each word**")
-    cards = [Card(near.item, section=step.text) for step, nearest in grown for near in nearest]
+    cards = [Card(near.item, section=step.text, time_s=near.time_s) for step, nearest in grown for near in nearest]
     gallery(cards, key="word gallery", on_open=open_details, on_like=more_like, framed=True)
     show_details((), [near.item for _, nearest in grown for near in nearest])
     in_python(

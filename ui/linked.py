@@ -1,8 +1,12 @@
-"""Items that a link names: what was liked or ticked, as far as an address can carry it."""
+"""What a link carries beside the state of its page: items that were liked or ticked, as many as an address can hold.
+
+They stand in one parameter, `carried=liked:ID.ID;disliked:ID;turn:3`, which is taken over once and then leaves the
+address: whoever passes that on passes on nothing of it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -11,6 +15,8 @@ from ui.libraries import VISIT
 from ui.page import counted
 
 MOST = 100  # items under one name
+_NAME = "carried"
+_TAKEN = "links taken over"
 
 
 def link_with(
@@ -20,34 +26,40 @@ def link_with(
     key: str,
     what: str,
 ) -> None:
-    """A button that copies the page's link with these items in it, the last `MOST` under each name. named: ids by the
-    name of a parameter; number: one to go with them, and its name. what: they are called, such as "likes"."""
+    """A button that copies the page's link with these items in it, the last `MOST` under each name. named: ids by name;
+    number: one to go with them, and its name. what: they are called, such as "likes"."""
     if st.session_state.get("library") == VISIT:
         return  # nobody else could open it
-    adds = {name: ".".join(ids[-MOST:]) for name, ids in named.items()}
-    some = any(adds.values())
+    parts = [f"{name}:{'.'.join(ids[-MOST:])}" for name, ids in named.items() if ids]
+    some = bool(parts)
     if number is not None:
-        adds[number[0]] = str(number[1])
+        parts.append(f"{number[0]}:{number[1]}")
+    copy_link_with({_NAME: ";".join(parts)}, key=key, label=f"Copy a link with the {what}", off=not some)
     left_out = sum(max(0, len(ids) - MOST) for ids in named.values())
-    copy_link_with(adds, key=key, label=f"Copy a link with the {what}", off=not some)
     if left_out:
         st.caption(f"A link carries the last {MOST} of a kind: {counted(left_out, 'earlier one')} stay out of it.")
 
 
-def linked(names: Iterable[str]) -> dict[str, list[str]]:
-    """The ids that the page's link names under these parameters, at most `MOST` each; those without any left out."""
-    texts = {name: st.query_params.get(name, "") for name in names}
-    return {name: [each for each in text.split(".") if each][:MOST] for name, text in texts.items() if text}
+def carried(*names: str) -> dict[str, list[str]]:
+    """What the page's link carries under these names, at most `MOST` ids each; empty once it has been taken over."""
+    text = st.query_params.get(_NAME, "")
+    if text in st.session_state.get(_TAKEN, ()):  # somebody went back to it
+        return {}
+    found = {}
+    for part in text.split(";"):
+        name, _, ids = part.partition(":")
+        if name in names:
+            found[name] = [each for each in ids.split(".") if each][:MOST]
+    return found
 
 
-def number_linked(name: str) -> int:
-    """The number from 0 that the page's link has under a name; 0 where there is none."""
-    text = st.query_params.get(name, "")
+def number_of(texts: Sequence[str]) -> int:
+    """The number from 0 that was carried; 0 where it is none."""
+    text = texts[0] if texts else ""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
-def forget_linked(names: Iterable[str]) -> None:
-    """Takes these parameters out of the address, once what they name has been taken over: whoever passes the address on
-    passes on nothing of it."""
-    for name in names:
-        st.query_params.pop(name, None)
+def taken_over() -> None:
+    """What the link carries is this visit's from now on, and in its address no more."""
+    st.session_state.setdefault(_TAKEN, set()).add(st.query_params.get(_NAME, ""))
+    st.query_params.pop(_NAME, None)

@@ -76,7 +76,7 @@ def found_cards(library: Library, encoder: Encoder, visit: Visit, words: str) ->
     result = find(library, encoder, (Term("text", words),), Filters(), Options(PAGE, fold=True, templates=None))
     title = "Estimated probability that this is what the words mean"
     return [
-        FeedCard(hit.item, visit.opinions.of(hit.item.id), Reason(chance_text(hit.relevance), title))
+        FeedCard(hit.item, visit.opinions.of(hit.item.id), Reason(chance_text(hit.relevance), title), hit.start_s)
         for hit in result.hits
     ]
 

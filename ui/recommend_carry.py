@@ -12,13 +12,13 @@ from core import Encoder, Item, Library
 from core.recommend.items import names_of
 from core.recommend.opinions import Opinions, likes_csv, opinions_json, read_opinions
 from core.share.report_groups import Group, Sheet, Shown
-from ui.linked import forget_linked, link_with, linked, number_linked
+from ui.linked import carried, link_with, number_of, taken_over
 from ui.page import boundary, counted, file_limit, plain
 from ui.recommend_feed import FeedCard
 from ui.recommend_visit import items_of, new_turn, start_over, visit_of
 from ui.share_page import save_groups
 
-_LINKED = ("liked", "disliked", "seen")
+_CARRIED = ("liked", "disliked", "seen")
 _ABOUT_FEED = (
     "What the feed showed, the first first, each with why it was there. The number tells how well it answered the "
     "likes and dislikes of that moment, and compares within this page only."
@@ -30,19 +30,19 @@ _ABOUT_FOUND = (
 
 
 def bring_linked(library: Library, encoder: Encoder) -> None:
-    """What the page's link says was liked, disliked and seen is said by this visit too."""
-    named = linked(_LINKED)
-    if not named:
+    """What the page's link says was liked, disliked and seen is said by this visit too, once."""
+    found = carried(*_CARRIED, "turn")
+    if not found:
         return
     with boundary():
-        ids = {each for some in named.values() for each in some}
+        ids = {each for name in _CARRIED for each in found.get(name, ())}
         known = items_of(library, encoder, ids)
-        own = {name: [each for each in named.get(name, ()) if each in known] for name in _LINKED}
+        own = {name: [each for each in found.get(name, ()) if each in known] for name in _CARRIED}
         liked, disliked = (dict.fromkeys(own[name], time.time()) for name in ("liked", "disliked"))
         visit = visit_of(library)
         visit.opinions.add(Opinions(liked, disliked, dict.fromkeys(own["seen"])))
-        visit.turn = number_linked("turn")
-        forget_linked((*_LINKED, "turn"))
+        visit.turn = number_of(found.get("turn", ()))
+        taken_over()
         lost = len(ids - known.keys())
         told = f"{counted(len(liked), 'like')} and {counted(len(disliked), 'dislike')} came with the link."
         st.toast(told + (f" Not in this library: {counted(lost, 'item')} of it." if lost else ""))

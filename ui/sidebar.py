@@ -182,8 +182,7 @@ def _write_link() -> None:
     wanted = {"encoder": state["encoder"]}
     if state["library"] and state["library"] != VISIT:
         wanted["library"] = state["library"]
-    for name in ("library", "encoder"):
-        if name not in wanted:
-            st.query_params.pop(name, None)
-        elif st.query_params.get(name) != wanted[name]:
-            st.query_params[name] = wanted[name]
+    if "library" not in wanted:
+        st.query_params.pop("library", None)
+    if any(st.query_params.get(name) != value for name, value in wanted.items()):
+        st.query_params.update(wanted)  # at once: each change is an entry in the browser's history

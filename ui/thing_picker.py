@@ -38,11 +38,12 @@ def thing(
     key: also names the parameter in the link; one page may hold several pickers, each with its own. default: the words
     (or `item:ID`) that stand there at first.
     """
-    _put_default(key, default)
+    _keep_default(key, default)
     with st.container(key=f"thing {key}"):
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small", wrap=False):
             st.text_input(
                 label,
+                default,  # told, as the link leaves it out, and nothing else: not an emptied box
                 key=key,
                 bind="query-params",
                 placeholder=placeholder,
@@ -91,12 +92,11 @@ def name_of(library: Library, term: Term) -> str:
     return describe(library, [Term(term.kind, term.value)])
 
 
-def _put_default(key: str, default: str) -> None:
-    """Puts it there at first, and again where it is another now (of another library) and nobody has typed since."""
+def _keep_default(key: str, default: str) -> None:
+    """Puts it there again where it is another now (of another library) and nobody has typed since."""
     state = st.session_state
     before = state.get(f"default of {key}")
-    new = key not in state and key not in st.query_params
-    if new or (default and before not in (None, default) and state.get(key) == before):
+    if default and before not in (None, default) and state.get(key) == before:
         state[key] = default
     if default:
         state[f"default of {key}"] = default

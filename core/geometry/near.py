@@ -18,10 +18,11 @@ _CANDIDATES = 400  # vectors that are looked at first
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """An item near a place, and its cosine with it."""
+    """An item near a place, and its cosine with it. time_s: of a video, the second that is nearest."""
 
     item: Item
     cosine: float
+    time_s: float | None = None
 
 
 def without(index: VectorIndex, terms: Sequence[Term]) -> NDArray[np.bool_]:
@@ -59,4 +60,9 @@ def as_items(index: VectorIndex, numbers: NDArray[np.int64], cosines: Vectors, c
     """The best of the vectors as items, one entry each."""
     order = np.argsort(-cosines, kind="stable")
     firsts = np.sort(np.unique(index.item_rows[numbers[order]], return_index=True)[1])[:count]
-    return tuple(Near(index.item(int(numbers[rank])), float(cosines[rank])) for rank in order[firsts])
+    return tuple(_near(index, int(numbers[rank]), float(cosines[rank])) for rank in order[firsts])
+
+
+def _near(index: VectorIndex, number: int, cosine: float) -> Near:
+    start_s = float(index.start_s[number])
+    return Near(index.item(number), cosine, None if np.isnan(start_s) else start_s)

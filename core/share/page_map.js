@@ -63,17 +63,18 @@ function draw() {
   }
 }
 
-// The names of clusters, larger ones first; one that would lie on another is left out.
+// The words of texts, and the names of clusters, larger ones first; one that would lie on another is left out.
 function names(text, back) {
   const taken = []
   pen.font = "600 12.5px system-ui, sans-serif"
   pen.textAlign = "center"
   pen.textBaseline = "middle"
   pen.lineJoin = "round"
-  for (const [number, cluster] of data.clusters.entries()) {
-    if (cluster.middle < 0 || (only !== -2 && only !== number)) continue
-    const label = cluster.name.length > 28 ? `${cluster.name.slice(0, 27)}…` : cluster.name
-    const x = toX(cluster.middle), y = toY(cluster.middle), half = pen.measureText(label).width / 2 + 5
+  const texts = data.texts.map((n) => ({ name: data.names[n], middle: n }))
+  for (const { name, middle } of [...texts, ...data.clusters]) {
+    if (middle < 0 || (only !== -2 && only !== groups[middle])) continue
+    const label = name.length > 28 ? `${name.slice(0, 27)}…` : name
+    const x = toX(middle), y = toY(middle), half = pen.measureText(label).width / 2 + 5
     if (x < half || x > width - half || y < 10 || y > height - 10) continue
     if (taken.some((other) => Math.abs(other.x - x) < other.half + half && Math.abs(other.y - y) < 18)) continue
     taken.push({ x, y, half })

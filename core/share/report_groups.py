@@ -27,11 +27,11 @@ _SIDE = 240  # pixels of pictures
 _READ_CLASSES = (
     "Each group holds what was told to be of a class, the surest first, after what a person said; the percentage is "
     "its probability among these classes. “Fits”, 0 to 1, estimates how probable it is that the class describes the "
-    "picture at all: below {threshold:.0%} it is none of these."
+    "picture at all: below {threshold:.2f} it is none of these."
 )
 _READ_FINDINGS = (
     "These files were ticked as what could go, in groups by the reason. No file was moved, changed or deleted by that. "
-    "The cosine, -1 to 1, is to the copy to keep: 1 is the same picture."
+    "A cosine, -1 to 1, tells how near a file is to the one that is named, or to its neighbours: 1 is the same picture."
 )
 
 

@@ -21,10 +21,11 @@ MOST_POINTS = 50_000
 MOST_PICTURES = 800  # that appear where one points
 _SIDE = 112  # pixels of them
 _NAMELESS = "in no cluster"
+_TEXTS = "texts"
 _ABOUT = (
-    "Every point is a picture or video, and points that lie close look alike to the encoder; groups are named in "
-    "words. Point at one to see it, drag to move, use the wheel or two fingers to come nearer, click a name to see its "
-    "group."
+    "Every point is a picture, a video or a text, and points that lie close look alike to the encoder; groups are "
+    "named in words. Point at one to see it, drag to move, use the wheel or two fingers to come nearer, click a name "
+    "to see its group."
 )
 _MAP = """<div class="tools"><button type="button" data-act="nearer">Zoom in</button>
 <button type="button" data-act="farther">Zoom out</button>
@@ -59,10 +60,15 @@ def map_page(
     groups = cluster_sections(points, atlas.clusters, atlas.names, titles, on_progress=on_progress, cancel=cancel)
     facts = facts_of(library, encoder) | {"Layout": layout}
     facts |= cluster_facts(atlas.clusters, len(points) - len(points.texts)) | dict(more or {})
-    if len(pictures) < len(points):
-        facts["With a picture"] = f"{len(pictures):,} of {len(points):,} points"
+    own = len(points) - len(points.texts)
+    if points.texts:
+        facts["Texts"] = f"{len(points.texts):,}"
+    if len(pictures) < own:
+        facts["With a picture"] = f"{len(pictures):,} of {own:,} points"
     label = f"A map of {len(points):,} points in {atlas.clusters.count:,} clusters"
-    body = _MAP.replace("@@label@@", text(label)) + _legend(titles, atlas.clusters.sizes, int((of < 0).sum()))
+    body = _MAP.replace("@@label@@", text(label)) + _legend(
+        titles, atlas.clusters.sizes, int((of[:own] < 0).sum()), len(points.texts)
+    )
     return page(
         title=f"Map of {library}",
         about=_ABOUT,
@@ -87,11 +93,12 @@ def _with_pictures(atlas: Atlas) -> NDArray[np.int64]:
     return np.sort(own[np.argsort(turn, kind="stable")[:MOST_PICTURES]])
 
 
-def _legend(titles: Sequence[str], sizes: NDArray[np.int64], apart: int) -> str:
+def _legend(titles: Sequence[str], sizes: NDArray[np.int64], apart: int, texts: int) -> str:
     rows = [
         _entry(number, title, colour_of(number), int(size))
         for number, (title, size) in enumerate(zip(titles, sizes, strict=True))
     ]
+    rows += [_entry(len(titles), _TEXTS, colour_of(len(titles)), texts)] if texts else []
     rows += [_entry(-1, _NAMELESS, NEUTRAL, apart)] if apart else []
     return f'<ul class="legend" aria-label="Clusters">{"".join(rows)}</ul>'
 
@@ -104,20 +111,27 @@ def _entry(number: int, title: str, colour: str, size: int) -> str:
 
 
 def _data(atlas: Atlas, titles: Sequence[str], pictures: Mapping[str, str]) -> dict[str, object]:
-    """What the script draws. Places as float32 pairs, groups as int16, both in base64."""
+    """What the script draws. Places as float32 pairs, groups as int16, both in base64; the texts are a group after the
+    clusters, and each shows its words."""
+    own, count = len(atlas.points) - len(atlas.points.texts), atlas.clusters.count
+    of = np.where(np.arange(len(atlas.points)) < own, atlas.clusters.of, count)
     places = np.ascontiguousarray(atlas.places[:, :2], "<f4")
     low, high = (np.quantile(places, share, axis=0) for share in (0.002, 0.998))
-    middles = [_middle(atlas, number) for number in range(atlas.clusters.count)]
+    middles = [_middle(atlas, number) for number in range(count)]
+    clusters = [
+        {"name": title, "colour": colour_of(number), "middle": middle}
+        for number, (title, middle) in enumerate(zip(titles, middles, strict=True))
+    ]
+    if own < len(of):
+        clusters.append({"name": _TEXTS, "colour": colour_of(count), "middle": -1})
     return {
         "places": base64.b64encode(places.tobytes()).decode(),
-        "of": base64.b64encode(atlas.clusters.of.astype("<i2").tobytes()).decode(),
+        "of": base64.b64encode(of.astype("<i2").tobytes()).decode(),
         "middle": ((low + high) / 2).tolist(),
         "span": np.maximum(high - low, 0.05).tolist(),
         "names": names_of(atlas.points, np.arange(len(atlas.points))),
-        "clusters": [
-            {"name": title, "colour": colour_of(number), "middle": middle}
-            for number, (title, middle) in enumerate(zip(titles, middles, strict=True))
-        ],
+        "clusters": clusters,
+        "texts": list(range(own, len(atlas.points))),
         "pictures": pictures,
         "grey": NEUTRAL,
         "nameless": _NAMELESS,

@@ -60,7 +60,7 @@ def test_a_link_with_the_likes_opens_the_same_feed(visitor: Visitor) -> None:
     page.get_by_role("button", name="Copy a link with the likes").click()
     page.get_by_role("button", name="Copied").wait_for()
     link = page.evaluate("navigator.clipboard.readText()")
-    assert before == visitor.link() and before["explore"] == before["diverse"] == "0" and "liked" not in before
+    assert before == visitor.link() and before["explore"] == before["diverse"] == "0" and "carried" not in before
     other = Visitor(visitor.site, page.context.new_page())
     other.page.goto(link)
     other.page.get_by_text("1 like", exact=True).wait_for()

@@ -39,3 +39,24 @@ def test_a_library_of_one_encoder_says_how_to_add_another(visitor: Visitor) -> N
     visitor.go("models")
     visitor.page.get_by_text("vectors of one encoder only").wait_for()
     assert visitor.fits()
+
+
+def test_an_emptied_box_is_empty_in_the_link(visitor: Visitor) -> None:
+    visitor.go("inside", look="numbers")
+    visitor.page.get_by_text("The cosine is").wait_for(timeout=90_000)
+    assert "b" not in visitor.link(), "what stands there by itself is in no link"
+    visitor.page.get_by_role("textbox", name="Another (or nothing)").fill("")
+    visitor.page.keyboard.press("Enter")
+    visitor.page.get_by_text("The largest number is").wait_for()
+    visitor.settle().page.reload()
+    visitor.page.get_by_text("The largest number is").wait_for(timeout=90_000)
+    assert visitor.settle().page.get_by_role("textbox", name="Another (or nothing)").input_value() == ""
+
+
+def test_a_page_is_one_entry_of_the_history(visitor: Visitor) -> None:
+    visitor.go()
+    before = visitor.page.evaluate("history.length")
+    visitor.page.get_by_role("link", name="Pixels or embeddings").click()
+    visitor.page.get_by_role("heading", name="Pixels or embeddings?").wait_for()
+    added = visitor.settle().page.evaluate("history.length") - before
+    assert added <= 2
