@@ -68,11 +68,13 @@ def current_run() -> tuple[Run, Job[Run]] | None:
 
 
 def settings_section() -> tuple[Settings, int]:
-    """How it is to learn, and for how many epochs."""
+    """How it is to learn, and for how many epochs; not to be changed while it does."""
+    current = current_run()
+    running = current is not None and current[1].running
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="learn_settings"):
         dim = st.select_slider(
             "Dimensions", (2, 3, 4, 8, 16, 32, 64), 2, key="d", bind="query-params", width=130,
-            help="Numbers for each movie. With 2 or 3 you see all of them on the map.",
+            disabled=running, help="Numbers for each movie. With 2 or 3 you see all of them on the map.",
         )  # fmt: skip
         epochs = st.slider(
             "Epochs",
@@ -82,19 +84,21 @@ def settings_section() -> tuple[Settings, int]:
             key="epochs",
             bind="query-params",
             width=130,
+            disabled=running,
             help="Passes through all that was watched.",
         )
         negatives = st.select_slider(
             "Negatives", (0, 5, 10, 20, 50, 100, 200), 0, key="negatives", bind="query-params", width=130,
-            format_func=lambda count: str(count) if count else "all movies",
+            disabled=running, format_func=lambda count: str(count) if count else "all movies",
             help="Movies that the next one is told from, drawn by lot each time. All movies: full softmax.",
         )  # fmt: skip
         rate = st.select_slider(
             "Learning rate", (0.001, 0.003, 0.01, 0.03, 0.1), 0.01, key="rate", bind="query-params", width=130,
-            help="How far each step goes. Too small: it learns slowly. Too large: it never settles.",
+            disabled=running, help="How far each step goes. Too small: it learns slowly. Too large: it never settles.",
         )  # fmt: skip
         joined = st.pills(
             "Joined to the layer", ("genres", "year"), selection_mode="multi", key="joined", bind="query-params",
+            disabled=running,
             help="Gives the layer input nodes for these as well. With genres it is told what it otherwise finds out.",
         )  # fmt: skip
     return Settings(

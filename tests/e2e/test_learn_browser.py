@@ -7,6 +7,7 @@ import pytest
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 from browsing import PHONE, Visitor
+from playwright.sync_api import expect
 
 _PATIENCE_MS = 240_000  # the machine that runs the tests may have other things to do
 
@@ -14,10 +15,15 @@ _PATIENCE_MS = 240_000  # the machine that runs the tests may have other things 
 def test_an_embedding_is_learned_before_ones_eyes(visitor: Visitor) -> None:
     page = visitor.go("learn", epochs="2", rate="0.03", movie="Alien (1979)").page
     assert page.get_by_test_id("stPlotlyChart").count() == 0
+    epochs = page.get_by_role("slider", name="Epochs")
+    expect(epochs).to_be_enabled()
     page.get_by_role("button", name="Start", exact=True).click()
+    expect(epochs).to_be_disabled()
     page.get_by_role("heading", name="One movie").wait_for(timeout=_PATIENCE_MS)
     visitor.settle()
     page.get_by_text("Nearest after 2 epochs").wait_for()
+    expect(epochs).to_be_enabled()
+    assert visitor.link()["epochs"] == "2"
     assert page.get_by_test_id("stMetricValue").first.inner_text() == "2"
 
     played = page.locator(".st-key-learn_epochs")
