@@ -7,7 +7,6 @@ import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from core.csv_text import csv_text
@@ -63,12 +62,6 @@ def outliers_in(
         Outlying(Finding(items[each.number], each.reason), each.score, tuple(items[other] for other in each.neighbours))
         for each in found
     ]
-
-
-def items_with(library: Library, ids: Iterable[str]) -> list[Item]:
-    """The items of these ids, readable or not, in the order of the library; others are left out."""
-    items = library.items()
-    return [Item.from_row(row) for row in items.filter(pc.is_in(items["id"], pa.array(ids, pa.string()))).to_pylist()]
 
 
 def unreadable(library: Library) -> list[Finding]:

@@ -45,6 +45,11 @@ class Points:
         return len(self.vectors)
 
     @property
+    def first_text(self) -> int:
+        """The number of the first text: how many points are none."""
+        return len(self) - len(self.texts)
+
+    @property
     def keys(self) -> list[str]:
         """What names each point: the item's id, of a frame with `@SECONDS` as in `item:` terms, or `text:...`."""
         ids = self.index.items["id"].take(self.item_rows[self.item_rows >= 0]).to_pylist()

@@ -104,7 +104,7 @@ def selection_csv(points: Points, numbers: Numbers, groups: Sequence[str]) -> st
     rows = [["what", "kind", "start_s", "cluster"]]
     for number in numbers.tolist():
         row = points.item_rows[number]
-        what = paths[number] if row >= 0 else points.texts[number - (len(points) - len(points.texts))]
+        what = paths[number] if row >= 0 else points.texts[number - points.first_text]
         start = points.start_s[number]
         seconds = "" if np.isnan(start) else f"{start:.2f}"
         rows.append([str(what), kinds[number], seconds, groups[number]])

@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core import Encoder, Library
-from core.cleaning import Finding, findings_csv, items_with, one_a_line, paths_list
+from core.cleaning import Finding, findings_csv, one_a_line, paths_list
 from core.library.schema import Label
 from core.share.report_groups import findings_sheet
 from ui.libraries import may_change
@@ -80,12 +80,10 @@ def bring_linked(library: Library) -> None:
     if not ids:
         return
     with boundary():
-        items = {each.id: each for each in items_with(library, ids)}
+        items = {each.id: each for each in library.items_with(ids)}
         choose(library, [Finding(items[each], _LINKED) for each in dict.fromkeys(ids) if each in items])
-        taken_over()
         lost = len(set(ids) - items.keys())
-        told = f"{counted(len(items), 'ticked file')} came with the link."
-        st.toast(told + (f" Not in this library: {counted(lost, 'file')} of it." if lost else ""))
+        taken_over(counted(len(items), "ticked file"), counted(lost, "file") if lost else "")
 
 
 def name_reasons(library: Library, shown: Iterable[Finding]) -> None:

@@ -82,7 +82,7 @@ def colouring_of(
         st.caption("Type what to light up: then the colours show how near everything is to it.")
     if colour == "cluster" or (colour == "score" and not terms):
         names = [titles[number] if number >= 0 else None for number in atlas.clusters.of]
-        names[len(names) - len(points.texts) :] = ["texts"] * len(points.texts)
+        names[points.first_text :] = ["texts"] * len(points.texts)
         return by_name(names, order=[*titles, "texts"], nameless="in no cluster")
     if colour == "score":
         key = (terms, encoder.id)
@@ -110,7 +110,7 @@ def show_map(
         mask[chosen] = True
     if atlas.places.shape[1] == 3:
         names = [os.path.basename(str(path)) for path in atlas.points.column("path")]
-        names[len(names) - len(atlas.points.texts) :] = atlas.points.texts
+        names[atlas.points.first_text :] = atlas.points.texts
         figure = space(atlas.places, colouring, names=names, lit=lit, chosen=mask)
         st.plotly_chart(figure, key="map_space", alt=about)
         st.caption("Drag to turn, wheel to come nearer. To draw around points, choose 2-D.")
@@ -119,7 +119,7 @@ def show_map(
         Name(text, tuple(place), number)
         for number, (text, place) in enumerate(zip(titles, atlas.middles.tolist(), strict=True))
     ]
-    first_text = len(atlas.points) - len(atlas.points.texts)
+    first_text = atlas.points.first_text
     marks = [Name(text, tuple(atlas.places[first_text + n].tolist())) for n, text in enumerate(atlas.points.texts)]
     shown = Shown(atlas.places, colouring, [*marks, *names], lit, mask, about)
     listeners = Listeners(partial(_seen, atlas, titles), partial(_open, atlas), choose_cluster, choose_line)
@@ -129,7 +129,7 @@ def show_map(
 def _seen(atlas: Atlas, titles: list[str], numbers: list[int]) -> dict[int, Seen]:
     """What shows of points: their pictures, of a frame at its second, and their clusters."""
     points, of = atlas.points, atlas.clusters.of
-    first_text = len(points) - len(points.texts)
+    first_text = points.first_text
     seen = {number: Seen(None, points.texts[number - first_text], "text") for number in numbers if number >= first_text}
     own = [number for number in numbers if number < first_text]
     for number, item in zip(own, points.items(own), strict=True):

@@ -41,11 +41,7 @@ def selection_section(
     _heading(atlas, titles, chosen, about)
     _words(encoder, atlas, chosen, numbers)
     _figures(about)
-    texts = [
-        atlas.points.texts[n - (len(atlas.points) - len(atlas.points.texts))]
-        for n in numbers
-        if atlas.points.item_rows[n] < 0
-    ]
+    texts = [atlas.points.texts[n - atlas.points.first_text] for n in numbers if atlas.points.item_rows[n] < 0]
     if texts:
         st.markdown("Texts: " + ", ".join(f"“{plain(text)}”" for text in texts[:20]))
     if about.items:

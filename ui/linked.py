@@ -59,7 +59,11 @@ def number_of(texts: Sequence[str]) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
-def taken_over() -> None:
-    """What the link carries is this visit's from now on, and in its address no more."""
+def taken_over(what: str, lost: str) -> None:
+    """What the link carries is this visit's from now on, and in its address no more; a note says so.
+
+    what: it was; lost: how many of it are not in this library, "" for none.
+    """
     st.session_state.setdefault(_TAKEN, set()).add(st.query_params.get(_NAME, ""))
     st.query_params.pop(_NAME, None)
+    st.toast(f"{what} came with the link." + (f" Not in this library: {lost} of it." if lost else ""))

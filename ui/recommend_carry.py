@@ -42,10 +42,9 @@ def bring_linked(library: Library, encoder: Encoder) -> None:
         visit = visit_of(library)
         visit.opinions.add(Opinions(liked, disliked, dict.fromkeys(own["seen"])))
         visit.turn = number_of(found.get("turn", ()))
-        taken_over()
         lost = len(ids - known.keys())
-        told = f"{counted(len(liked), 'like')} and {counted(len(disliked), 'dislike')} came with the link."
-        st.toast(told + (f" Not in this library: {counted(lost, 'item')} of it." if lost else ""))
+        came = f"{counted(len(liked), 'like')} and {counted(len(disliked), 'dislike')}"
+        taken_over(came, counted(lost, "item") if lost else "")
 
 
 def carry_row(library: Library, encoder: Encoder, cards: Sequence[FeedCard], liked: Sequence[Item], words: str) -> None:

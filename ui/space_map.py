@@ -79,13 +79,13 @@ def _drawn(library: Library, encoder: Encoder, points: Points, method: Method, c
     if places is None:
         return
     names = [Path(str(path)).name for path in points.column("path")]
-    names[len(names) - len(points.texts) :] = points.texts
+    names[points.first_text :] = points.texts
     title = f"{counted(len(points), 'point')} by {_METHODS[method]}{', gap closed' if closed else ''}"
 
     def clicked() -> None:
         selected = st.session_state["space_plane"]["selection"]["points"]
         number = int(selected[0]["customdata"]) if selected else -1
-        if 0 <= number < len(points) - len(points.texts):
+        if 0 <= number < points.first_text:
             st.session_state["space opened"] = points.items([number])[0]
             open_details(st.session_state["space opened"])
 

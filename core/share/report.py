@@ -94,7 +94,7 @@ def cluster_page(
 ) -> str:
     """The clusters of points with names and pictures, and what is unusual among them, as HTML. Raises Cancelled."""
     body = cluster_sections(points, clusters, names, _titles(names), outliers, on_progress=on_progress, cancel=cancel)
-    facts = facts_of(library, encoder) | cluster_facts(clusters, len(points) - len(points.texts))
+    facts = facts_of(library, encoder) | cluster_facts(clusters, points.first_text)
     return page(title=f"Clusters of {library}", about=_READ_CLUSTERS, facts=facts, body=body)
 
 
@@ -150,7 +150,7 @@ def shown_of(points: Points, numbers: NDArray[np.int64]) -> list[tuple[Item, flo
 
 def names_of(points: Points, numbers: NDArray[np.int64]) -> list[str]:
     """What points are called: the names of their files, without folders, of frames with their seconds; or texts."""
-    paths, own = points.column("path"), len(points) - len(points.texts)
+    paths, own = points.column("path"), points.first_text
     found = []
     for number in numbers.tolist():
         at = points.start_s[number]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -68,13 +68,12 @@ def groups_page(
     *,
     library: str,
     encoder: str,
-    more: Mapping[str, str] | None = None,
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
 ) -> str:
     """The groups as HTML, up to `MOST_IN_GROUPS`, each with its first items: as many on the page, shared evenly.
 
-    library, encoder: their names; more: further facts to state. Raises Cancelled.
+    library, encoder: their names. Raises Cancelled.
     """
     groups = sheet.groups[:MOST_IN_GROUPS]
     room = _room([len(group.shown) for group in groups])
@@ -87,7 +86,7 @@ def groups_page(
         count = f"{len(group.shown):,}" + (f", the first {len(first):,}" if len(first) < len(group.shown) else "")
         cards = "".join(_card(each, next(uris)) for each in first)
         body.append(f'<h3><bdi>{text(group.title)}</bdi> · {count}</h3><div class="grid">{cards}</div>')
-    facts = facts_of(library, encoder) | dict(more or {})
+    facts = facts_of(library, encoder)
     if len(groups) < len(sheet.groups):
         facts["Groups"] = f"the first {len(groups):,} of {len(sheet.groups):,}"
     if None in found:

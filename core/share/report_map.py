@@ -59,8 +59,8 @@ def map_page(
     pictures = {str(number): uri for number, uri in zip(numbers.tolist(), uris, strict=True) if uri}
     groups = cluster_sections(points, atlas.clusters, atlas.names, titles, on_progress=on_progress, cancel=cancel)
     facts = facts_of(library, encoder) | {"Layout": layout}
-    facts |= cluster_facts(atlas.clusters, len(points) - len(points.texts)) | dict(more or {})
-    own = len(points) - len(points.texts)
+    own = points.first_text
+    facts |= cluster_facts(atlas.clusters, own) | dict(more or {})
     if points.texts:
         facts["Texts"] = f"{len(points.texts):,}"
     if len(pictures) < own:
@@ -113,7 +113,7 @@ def _entry(number: int, title: str, colour: str, size: int) -> str:
 def _data(atlas: Atlas, titles: Sequence[str], pictures: Mapping[str, str]) -> dict[str, object]:
     """What the script draws. Places as float32 pairs, groups as int16, both in base64; the texts are a group after the
     clusters, and each shows its words."""
-    own, count = len(atlas.points) - len(atlas.points.texts), atlas.clusters.count
+    own, count = atlas.points.first_text, atlas.clusters.count
     of = np.where(np.arange(len(atlas.points)) < own, atlas.clusters.of, count)
     places = np.ascontiguousarray(atlas.places[:, :2], "<f4")
     low, high = (np.quantile(places, share, axis=0) for share in (0.002, 0.998))
