@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from playwright.sync_api import ConsoleMessage, Page
+from playwright.sync_api import ConsoleMessage, Page, expect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ClientState_pb2 import ClientState
 
@@ -18,6 +18,8 @@ FLAGS = (
 ).split()
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 900}
+_PATIENCE_MS = 20_000  # the machine that runs the tests may have other things to do
+expect.set_options(timeout=_PATIENCE_MS)
 
 # Remembers in the page that a run of the script was asked for (the first byte of such a message), until the server
 # says anything: before that, the page still looks as settled as it was.
@@ -57,7 +59,7 @@ class Visitor:
     def __post_init__(self) -> None:
         host = urlsplit(self.site).netloc
         self.page.add_init_script(_ASKED)
-        self.page.set_default_timeout(20_000)
+        self.page.set_default_timeout(_PATIENCE_MS)
         self.page.on("pageerror", lambda error: self.wrong.append(f"script: {error}"))
         self.page.on("console", self._heard)
         self.page.on("request", lambda request: self._left(request.url, host))

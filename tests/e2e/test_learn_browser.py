@@ -9,6 +9,16 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from browsing import PHONE, Visitor
 from playwright.sync_api import expect
 
+# Each epoch that the chart tells, however short: on a busy machine a glance now and then would miss some.
+_HEARD = """
+chart => {
+  const told = () =>
+    [...chart.querySelectorAll("text")].map(each => each.textContent).find(text => text.startsWith("epoch "))
+  window.heard = [told()]
+  new MutationObserver(() => { if (told() && told() !== heard.at(-1)) heard.push(told()) })
+    .observe(chart, { subtree: true, childList: true, characterData: true })
+}
+"""
 _PATIENCE_MS = 240_000  # the machine that runs the tests may have other things to do
 
 
@@ -28,10 +38,11 @@ def test_an_embedding_is_learned_before_ones_eyes(visitor: Visitor) -> None:
 
     played = page.locator(".st-key-learn_epochs")
     played.get_by_text("epoch 2", exact=True).wait_for()
+    played.evaluate(_HEARD)
+    played.get_by_text("Play", exact=True).click()
+    page.wait_for_function("heard.join() == 'epoch 2,epoch 0,epoch 1,epoch 2'")
     played.locator(".slider-rail-touch-rect").click(position={"x": 3, "y": 8}, force=True)
     played.get_by_text("epoch 0", exact=True).wait_for()
-    played.get_by_text("Play", exact=True).click()
-    played.get_by_text("epoch 2", exact=True).wait_for()
 
     page.set_viewport_size(PHONE)
     page.wait_for_timeout(500)
