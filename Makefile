@@ -3,8 +3,9 @@
 
 PYTHON ?= python3
 VENV := .venv
-# Two workers hold the encoder in memory; one has the browser tests with their app, the other the rest (see tests/conftest.py).
-WORKERS ?= -n 2 --dist loadfile --no-loadscope-reorder
+# Each worker holds the encoder in memory. One has the browser tests with their app (see tests/conftest.py) and often waits
+# for the browser: two cores are busy with three.
+WORKERS ?= -n 3 --dist loadfile --no-loadscope-reorder
 BIN := $(VENV)/bin
 
 .PHONY: demo test check audit clean help

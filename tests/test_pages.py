@@ -236,6 +236,20 @@ def test_selected_pictures_can_be_taken_away(colours: Library) -> None:
     assert "**0 selected**" in said(press(at, "None"))
 
 
+def test_ticks_beside_results_go_into_a_link_and_come_out_of_it(colours: Library) -> None:
+    at = visit(SEARCH, q="red", beyond="true")
+    assert all(each["off"] for each in component(at, "adds") if "ticks" in each["label"])
+    likely, beyond = ([card["id"] for card in grid["cards"]] for grid in component(at, "cards"))
+    wanted = [likely[0], beyond[-1]]
+    link = {"q": "red", "beyond": "true", "library": "Colours"}
+    at = visit(SEARCH, **link, carried=f"ticked:{'.'.join(wanted)}.no.such.<b>")
+    assert "**2 selected**" in said(at) and "Not found here: 3 pictures" in at.toast[0].value
+    assert "carried" not in at.query_params, "who passes it on passes on no ticks"
+    (told,) = [each for each in component(at.run(), "adds") if "ticks" in each["label"]]
+    assert not told["off"] and told["adds"] == {"carried": f"ticked:{'.'.join(wanted)}"}
+    assert "**0 selected**" in said(press(at, "None").run()), "the link does not tick them again"
+
+
 # encoders
 
 

@@ -260,7 +260,7 @@ def test_ticks_go_into_a_link_and_come_out_of_it(mess: Library, taken: dict[str,
     other = press(other, "Choose none")
     assert "**0 chosen**" in said(other.run()), "the link does not tick them again"
     other = visit(CLEAN_UP, section="Unreadable", library="Mess", carried="ticked:no.such.<b>")
-    assert "**0 chosen**" in said(other) and "Not in this library: 3 files" in other.toast[0].value
+    assert "**0 chosen**" in said(other) and "Not found here: 3 files" in other.toast[0].value
 
 
 def test_the_chosen_are_labelled_and_the_files_stay(mess: Library) -> None:

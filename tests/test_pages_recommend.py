@@ -307,7 +307,7 @@ def test_the_feed_is_saved_as_a_page(shades: Library) -> None:
 
 def test_a_link_with_likes_of_nothing_here_says_so(shades: Library) -> None:
     at = open_feed(carried="liked:nothing.<b>.;turn:-1;;x")
-    assert "Nothing liked yet" in said(at) and "Not in this library: 2 items" in at.toast[0].value
+    assert "Nothing liked yet" in said(at) and "Not found here: 2 items" in at.toast[0].value
 
 
 def test_a_file_without_likes_is_refused(shades: Library) -> None:

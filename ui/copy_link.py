@@ -28,8 +28,8 @@ def copy_link(*, of_visit: bool) -> None:
     _COMPONENT(key="copy link", data=data, width="content")
 
 
-def copy_link_with(adds: Mapping[str, str], *, key: str, label: str, off: bool = False) -> None:
+def copy_link_with(adds: Mapping[str, str], *, key: str, label: str, off: bool = False, wide: bool = True) -> None:
     """A button that copies the page's address with these parameters in it, while the address itself stays as it is:
-    an empty one is left out. off: whether there is nothing to copy."""
-    data = {"label": label, "title": _WITH, "adds": dict(adds), "off": off, "wide": True}
-    _COMPONENT(key=key, data=data, width="stretch")
+    an empty one is left out. off: whether there is nothing to copy. wide: as its surroundings."""
+    data = {"label": label, "title": _WITH, "adds": dict(adds), "off": off, "wide": wide}
+    _COMPONENT(key=key, data=data, width="stretch" if wide else "content")

@@ -98,6 +98,8 @@ def gallery(
     token = hashlib.blake2b(json.dumps([shown, selectable, framed, like]).encode(), digest_size=8).hexdigest()
     state[_token_key(key)] = token
     ticked = (state.get(key) or {}).get("selected")  # gone after a page switch, and the order to tick with it
+    if ticked and ticked["token"] is None:  # ordered by `tick`, for what is shown now
+        state[key] = {"selected": {**ticked, "token": token}}
     forced = state.get(_forced_key(key)) if ticked else None
     items = {other.id: other for card in cards for other in card.near} | {card.item.id: card.item for card in cards}
     if ticks is not None:
@@ -128,11 +130,11 @@ def gallery(
 
 
 def tick(key: str, ids: Sequence[str]) -> None:
-    """Ticks exactly these pictures of a gallery. For callbacks: before the gallery is shown in this run."""
+    """Ticks exactly these pictures of a gallery, in a callback or else before the gallery is shown in this run."""
     state = st.session_state
     turn = (state.get(_forced_key(key)) or {"turn": 0})["turn"] + 1
     state[_forced_key(key)] = {"turn": turn, "ids": list(ids)}
-    state[key] = {"selected": {"token": state.get(_token_key(key)), "ids": list(ids)}}
+    state[key] = {"selected": {"token": None, "ids": list(ids)}}
 
 
 def _pass_on(key: str, ticks: Ticks | None) -> None:

@@ -25,16 +25,17 @@ def link_with(
     number: tuple[str, int] | None = None,
     key: str,
     what: str,
+    wide: bool = True,
 ) -> None:
     """A button that copies the page's link with these items in it, the last `MOST` under each name. named: ids by name;
-    number: one to go with them, and its name. what: they are called, such as "likes"."""
+    number: one to go with them, and its name. what: they are called, such as "likes". wide: as its surroundings."""
     if st.session_state.get("library") == VISIT:
         return  # nobody else could open it
     parts = [f"{name}:{'.'.join(ids[-MOST:])}" for name, ids in named.items() if ids]
     some = bool(parts)
     if number is not None:
         parts.append(f"{number[0]}:{number[1]}")
-    copy_link_with({_NAME: ";".join(parts)}, key=key, label=f"Copy a link with the {what}", off=not some)
+    copy_link_with({_NAME: ";".join(parts)}, key=key, label=f"Copy a link with the {what}", off=not some, wide=wide)
     left_out = sum(max(0, len(ids) - MOST) for ids in named.values())
     if left_out:
         st.caption(f"A link carries the last {MOST} of a kind: {counted(left_out, 'earlier one')} stay out of it.")
@@ -62,8 +63,8 @@ def number_of(texts: Sequence[str]) -> int:
 def taken_over(what: str, lost: str) -> None:
     """What the link carries is this visit's from now on, and in its address no more; a note says so.
 
-    what: it was; lost: how many of it are not in this library, "" for none.
+    what: it was; lost: how much of it is not here, "" for nothing.
     """
     st.session_state.setdefault(_TAKEN, set()).add(st.query_params.get(_NAME, ""))
     st.query_params.pop(_NAME, None)
-    st.toast(f"{what} came with the link." + (f" Not in this library: {lost} of it." if lost else ""))
+    st.toast(f"{what} came with the link." + (f" Not found here: {lost}." if lost else ""))

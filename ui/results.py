@@ -16,6 +16,7 @@ from ui.details import open_details
 from ui.encoders import load_encoder
 from ui.filters import Options, clear_filters, filter_text, labelled
 from ui.gallery import Card, gallery, tick
+from ui.linked import carried, link_with, taken_over
 from ui.memory import remembered
 from ui.page import counted, percent, plain, too_large
 from ui.query import find_in, more_like
@@ -24,6 +25,7 @@ from ui.share_vectors import vectors_of
 from ui.terms import by_pictures, describe
 
 _LIKELY, _BEYOND = "likely_gallery", "beyond_gallery"
+_TICKED = "ticked"  # what a link calls them
 
 
 def find(
@@ -65,6 +67,7 @@ def show_results(
     likely, beyond = result.hits[: result.cutoff], result.hits[result.cutoff :]
     _summary(library, terms, result, limits)
     tools = st.container(horizontal=True, vertical_alignment="center", key="take_away")
+    _bring_linked([hit.item.id for hit in likely], [hit.item.id for hit in beyond])
     chosen = _grid(likely, _LIKELY, videos) if likely else []
     if likely and beyond:
         st.markdown("**Likely matches end here**", width="content")
@@ -81,6 +84,7 @@ def show_results(
             shown = (*likely, *(beyond if shows_beyond else ()))
             save_results(library, encoder, describe(library, terms), limits, shown)
             concept_panel(library, encoder, chosen)
+            link_with({_TICKED: chosen}, key="ticks link", what="ticks", wide=False)
 
 
 def _summary(library: Library, terms: Sequence[Term], result: SearchResult, limits: str) -> None:
@@ -95,6 +99,20 @@ def _summary(library: Library, terms: Sequence[Term], result: SearchResult, limi
     else:
         st.markdown(f"#### Nothing here matches {asked}")
     st.caption(f"Among {among} · {1000 * result.seconds:.0f} ms")
+
+
+def _bring_linked(likely: Sequence[str], beyond: Sequence[str]) -> None:
+    """What the page's link says was ticked is ticked, once."""
+    ids = set(carried(_TICKED).get(_TICKED, ()))
+    if not ids:
+        return
+    found = 0
+    for key, shown in ((_LIKELY, likely), (_BEYOND, beyond)):
+        there = [each for each in shown if each in ids]
+        tick(key, there)
+        found += len(there)
+    lost = len(ids) - found
+    taken_over(counted(found, "ticked picture"), counted(lost, "picture") if lost else "")
 
 
 def _wants_beyond(some_likely: bool, count: int) -> bool:

@@ -88,7 +88,7 @@ def test_a_picture_of_ones_own_is_a_query(visitor: Visitor) -> None:
     assert visitor.answer("your picture").names()[0] == "chelsea.png"
 
 
-def test_ticked_pictures_are_taken_away_as_zip(visitor: Visitor, tmp_path: Path) -> None:
+def test_ticked_pictures_are_taken_away_as_zip_and_in_a_link(visitor: Visitor, tmp_path: Path) -> None:
     import zipfile
 
     visitor.go("search_images", beyond="true").search("a cat")
@@ -101,6 +101,17 @@ def test_ticked_pictures_are_taken_away_as_zip(visitor: Visitor, tmp_path: Path)
     download.value.save_as(tmp_path / "photos.zip")
     with zipfile.ZipFile(tmp_path / "photos.zip") as archive:
         assert archive.namelist()[0] == "0001 chelsea.png" and archive.namelist()[-1] == "hits.csv"
+    visitor.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    visitor.page.get_by_role("button", name="Copy a link with the ticks").click()
+    visitor.page.get_by_role("button", name="Copied").wait_for()
+    other = Visitor(visitor.site, visitor.page.context.new_page())
+    other.page.goto(visitor.page.evaluate("navigator.clipboard.readText()"))
+    other.page.get_by_text("2 selected").wait_for()
+    other.page.locator("li.chosen").nth(1).wait_for()
+    assert other.settle().page.locator("li.chosen .name").all_inner_texts() == visitor.names()[:2]
+    assert other.link() == visitor.link()
+    other.check()
+    other.page.close()
 
 
 def test_results_stand_in_two_columns_on_a_phone(visitor: Visitor) -> None:
