@@ -5,6 +5,8 @@ PYTHON ?= python3
 VENV := .venv
 # Each worker holds the encoder in memory. One has the browser tests with their app (see tests/conftest.py) and often waits
 # for the browser: two cores are busy with three.
+# Each computes in one thread: what they would gain by more they take from one another.
+ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 WORKERS ?= -n 3 --dist loadfile --no-loadscope-reorder
 BIN := $(VENV)/bin
 
@@ -27,7 +29,7 @@ test: $(VENV)/.installed-dev
 	@echo "== lint and types"
 	@$(MAKE) --no-print-directory check
 	@echo "== tests"
-	@$(BIN)/python -m pytest $(WORKERS) $(PYTEST_ARGS)
+	@$(ONE_THREAD) $(BIN)/python -m pytest $(WORKERS) $(PYTEST_ARGS)
 
 check: $(VENV)/.installed-dev
 	@$(BIN)/ruff check .
