@@ -19,6 +19,7 @@ from ui.jobs import busy, start_ingest, start_job
 from ui.libraries import LibraryFacts, library_key, may_change
 from ui.page import counted, file_table, plain
 from ui.plan import Plan, plan_place, show_plan
+from ui.pressed import pressed
 from ui.sidebar import use_library
 from ui.visit import visit
 
@@ -26,7 +27,9 @@ from ui.visit import visit
 def sample_button(encoder: Encoder, *, primary: bool) -> None:
     """Builds the sample library, or brings it up to date, and switches to it."""
     kind = "primary" if primary else "secondary"
-    if policy().may_write_shared and st.button("Build the sample library", type=kind, icon=":material/auto_awesome:"):
+    if policy().may_write_shared and pressed(
+        "Build the sample library", key="build_sample", type=kind, icon=":material/auto_awesome:"
+    ):
         library = Library(sample_path(), create=True)
         start_job(library, "Samples", lambda tell, cancel: build_sample(encoder, on_progress=tell, cancel=cancel))
         use_library(library_key(library.path))
@@ -45,7 +48,7 @@ def embed_button(library: Library, encoder: Encoder, facts: LibraryFacts) -> Non
         )
         return
     label = f"Embed {facts.waiting} with this encoder"
-    if st.button(label, type="primary", icon=":material/deployed_code:", disabled=busy(library)):
+    if pressed(label, key="embed_waiting", type="primary", icon=":material/deployed_code:", disabled=busy(library)):
         rows = library.items().to_pylist()
         paths = [row["path"] for row in rows if row["status"] == "ok" and os.path.lexists(row["path"])]
         start_ingest(library, encoder, "Embedding", paths)

@@ -16,6 +16,7 @@ from ui.encoders import load_encoder
 from ui.in_python import in_python, opening
 from ui.jobs import Work, busy, job_of, start_job
 from ui.page import counted, file_table, plain
+from ui.pressed import pressed
 from ui.tasks import start, stop, task_of
 from ui.visit_work import result_of
 
@@ -99,8 +100,8 @@ def _plan(library: Library, encoder: Encoder, opened: Opened) -> None:
         )
         with st.container(horizontal=True):
             icon = ":material/play_arrow:"
-            begin = st.button("Start", key="dataset_start", type="primary", icon=icon, disabled=busy(library))
-            left = st.button("Not this one", key="dataset_leave")
+            begin = pressed("Start", key="dataset_start", type="primary", icon=icon, disabled=busy(library))
+            left = pressed("Not this one", key="dataset_leave")
         in_python(_lines(library, encoder, opened, columns, limit))
     if begin:
         _begin(library, encoder, opened, columns, limit)

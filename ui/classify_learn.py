@@ -17,6 +17,7 @@ from ui.classify_classes import zero_shot
 from ui.classify_heads import choose_head, keep_head
 from ui.classify_items import Chosen
 from ui.page import boundary, counted, plain
+from ui.pressed import pressed
 from ui.visit_work import in_turn
 
 _WAYS = {"blend": "words and labels (blend)", "probe": "labels alone (probe)"}
@@ -53,7 +54,7 @@ def learn_panel(
             "the classes that have some.",
         )
         name = st.text_input("Name of what is learned", value=task, key=f"head_name {task}", max_chars=80)
-        if st.button("Learn", type="primary", disabled=len(counts) < 2, key="learn"):
+        if pressed("Learn", type="primary", disabled=len(counts) < 2, key="learn"):
             _learn(library, chosen, encoder, classes, labels, way or "blend", name.strip())
 
 

@@ -12,6 +12,7 @@ from ui.in_python import opening
 from ui.libraries import may_change
 from ui.memory import remembered
 from ui.page import counted, duration_text
+from ui.pressed import pressed
 from ui.tasks import asked as asked_task
 from ui.tasks import start, task_of
 from ui.visit_work import result_of
@@ -51,7 +52,7 @@ def offer_anew(library: Library, encoder: Encoder, asked: Asked, laid_out: Atlas
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"{counted(laid_out.placed_later, 'point')} came later and lie beside their nearest neighbours.")
-        if st.button("Lay out anew", icon=":material/restart_alt:", type="tertiary", key="anew"):
+        if pressed("Lay out anew", icon=":material/restart_alt:", type="tertiary", key="anew"):
             start(
                 "explore anew",
                 "Laying out the map",

@@ -18,6 +18,7 @@ from core.progress import OnProgress
 from ui.jobs import Job
 from ui.lab_methods import class_words
 from ui.page import counted, plain
+from ui.pressed import pressed
 from ui.visit_work import result_of, start_work
 
 _KINDS: tuple[ClassKind, ...] = get_args(ClassKind)
@@ -34,7 +35,7 @@ def curve_section(encoder: Encoder, data: LabelledItems) -> None:
             f"Learns from {', '.join(map(str, SHOTS))} pictures a class, five times with other pictures, and tells "
             "those that were held out."
         )
-        if st.button("Draw the learning curve", type="primary", icon=":material/trending_up:", key="draw_curve"):
+        if pressed("Draw the learning curve", type="primary", icon=":material/trending_up:", key="draw_curve"):
             if kept:
                 kept[2].cancel.set()
             work = partial(_compute, encoder, data, class_words(encoder, data))

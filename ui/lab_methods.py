@@ -22,6 +22,7 @@ from ui.encoders import load_encoder
 from ui.gallery import Card, gallery
 from ui.memory import embedded_classes
 from ui.page import counted, plain
+from ui.pressed import pressed
 from ui.query import more_like
 from ui.visit_work import in_turn
 
@@ -55,7 +56,7 @@ def measure_button(encoder: Encoder, data: LabelledItems) -> dict[str, Measured]
     kept = st.session_state.get("lab measured")
     if kept is not None and kept[0] is data and kept[1] == encoder.id:
         return kept[2]
-    if st.button("Compare the ways", type="primary", icon=":material/experiment:", key="measure"):
+    if pressed("Compare the ways", type="primary", icon=":material/experiment:", key="measure"):
         found = _measure(encoder, data)
         st.session_state["lab measured"] = (data, encoder.id, found)
         st.rerun()

@@ -19,6 +19,7 @@ from ui.in_python import in_python
 from ui.lab_data import numbers_section
 from ui.lab_methods import show_cell
 from ui.page import boundary, counted, plain
+from ui.pressed import pressed
 from ui.sort_lines import number_lines
 from ui.visit_work import in_turn
 
@@ -40,7 +41,7 @@ def number_lab(library: Library, encoder: Encoder) -> None:
 def _learned(encoder: Encoder, name: str, data: LabelledItems) -> None:
     kept = st.session_state.get("lab numbers")
     if kept is None or kept[0] is not data:
-        if st.button("Learn the number", type="primary", icon=":material/experiment:", key="learn_number"):
+        if pressed("Learn the number", type="primary", icon=":material/experiment:", key="learn_number"):
             st.session_state["lab numbers"] = (data, _measure(encoder, data))
             st.rerun()
         return
@@ -109,7 +110,10 @@ def _keep(encoder: Encoder, name: str, data: LabelledItems, way: NumberKind, rep
     with st.container(horizontal=True, vertical_alignment="bottom", key="number_head"):
         chosen = st.text_input("Name", value=name, key=f"number_head {name}", max_chars=80, width=260).strip()
         about = "Another head of this name is replaced." if chosen in known_heads(encoder) else None
-        if st.button("Save this head", type="primary", icon=":material/save:", disabled=not chosen, help=about):
+        save = pressed(
+            "Save this head", key="save_head", type="primary", icon=":material/save:", disabled=not chosen, help=about
+        )
+        if save:
             with boundary():
                 keep_head(learned(), encoder, chosen)
                 st.session_state["lab saved head"] = chosen

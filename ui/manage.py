@@ -25,13 +25,15 @@ from ui.libraries import (
     top_folders,
 )
 from ui.page import boundary, counted, file_table, plain, size_text
+from ui.pressed import pressed
 from ui.sidebar import use_encoder, use_library
 
 
 def check_button(library: Library, encoder: Encoder) -> None:
     """Looks through the library's folders again."""
-    if may_change(library) and st.button(
+    if may_change(library) and pressed(
         "Check for changes",
+        key="check_changes",
         icon=":material/sync:",
         disabled=busy(library),
         help="Looks through the folders of this library again: new, changed, moved and vanished pictures and videos, "
@@ -87,7 +89,9 @@ def problem_section(library: Library, facts: LibraryFacts) -> None:
             f"**{counted(facts.missing, 'file')} vanished** since the last check. "
             "Should they come back, the next check finds them again."
         )
-        if may_change(library) and st.button("Forget them", icon=":material/delete_sweep:", disabled=busy(library)):
+        if may_change(library) and pressed(
+            "Forget them", key="forget_missing", icon=":material/delete_sweep:", disabled=busy(library)
+        ):
             st.toast(f"Forgot {counted(library.purge_missing(), 'file')}.")
             st.rerun()
 
@@ -122,14 +126,16 @@ def _visit_section() -> None:
         st.caption(
             "For a quick try with your own files: nobody else sees it, and it goes soon after you close this tab."
         )
-        if st.button("Start one"):
+        if pressed("Start one", key="start_visit_library"):
             use_library(start_visit_library())
             st.rerun()
 
 
 def remove_button(library: Library) -> None:
     """Removes the library after asking."""
-    if may_change(library) and st.button("Remove this library …", icon=":material/delete:", disabled=busy(library)):
+    if may_change(library) and pressed(
+        "Remove this library …", key="remove_library", icon=":material/delete:", disabled=busy(library)
+    ):
         _confirm_removal(library)
 
 

@@ -19,6 +19,7 @@ from ui.encoders import load_encoder
 from ui.jobs import busy, start_ingest
 from ui.libraries import Amount
 from ui.page import counted, duration_text, plain, size_text
+from ui.pressed import pressed
 
 _RATES = (0.2, 0.5, 1.0, 2.0, 4.0)  # frames per second; each step costs and finds about twice as much
 _WAYS: dict[str, Literal["rate", "keyframes", "scenes"]] = {
@@ -64,8 +65,8 @@ def show_plan(library: Library, encoder: Encoder, key: str, *, on_leave: Callabl
             st.caption(f"{len(plan.found.closed):,} files or folders cannot be looked into; the report will list them.")
         with st.container(horizontal=True):
             icon = ":material/play_arrow:"
-            start = st.button("Start", key=f"{key}_start", type="primary", icon=icon, disabled=busy(library))
-            left = st.button("Not these", key=f"{key}_leave")
+            start = pressed("Start", key=f"{key}_start", type="primary", icon=icon, disabled=busy(library))
+            left = pressed("Not these", key=f"{key}_leave")
     if left and on_leave:
         on_leave()
     if start or left:

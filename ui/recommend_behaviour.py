@@ -18,6 +18,7 @@ from core.recommend.learned import Learned, learn_from_log
 from core.recommend.log import read_log
 from ui.libraries import may_change
 from ui.page import boundary, counted, file_limit, plain
+from ui.pressed import pressed
 from ui.recommend_visit import visit_of
 from ui.tasks import start, stop, task_of
 from ui.visit_work import result_of
@@ -79,7 +80,8 @@ def behaviour_part(library: Library, encoder: Encoder) -> str | None:
     about = _about(library, encoder)
     task = task_of(_KEY, about=about)
     running = task is not None and task.job.running
-    if st.button("Learn from it", type="primary", icon=":material/school:", disabled=source is None or running):
+    unfit = source is None or running
+    if pressed("Learn from it", key="learn_log", type="primary", icon=":material/school:", disabled=unfit):
         assert source is not None
         start(_KEY, "Learning", partial(_learn, library, encoder, source), about=about, state=library.index(encoder))
         st.rerun()

@@ -10,6 +10,7 @@ from core.media.kinds import IMAGE_SUFFIXES
 from core.recommend.ads import CAP
 from core.recommend.campaigns import Campaign, example_campaigns, read_campaigns
 from ui.page import boundary, file_limit
+from ui.pressed import pressed
 
 _OWN = "recommend own campaigns"
 
@@ -58,7 +59,7 @@ def _bring() -> None:
     tables = [file for file in files or [] if file.name.lower().endswith(".csv")]
     if files and not tables:
         st.caption("And the CSV that says what the pictures are for.")
-    if tables and st.button("Use these", type="primary"):
+    if tables and pressed("Use these", key="use_campaigns", type="primary"):
         with boundary():
             pictures = {file.name: file.getvalue() for file in files if file is not tables[0]}
             st.session_state[_OWN] = read_campaigns(tables[0].getvalue(), pictures=pictures)

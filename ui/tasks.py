@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 import streamlit as st
 
 from ui.jobs import Job, Work
+from ui.pressed import pressed
 from ui.queue import QUEUE
 from ui.visit import visit
 from ui.visit_work import result_of, start_work
@@ -78,7 +79,8 @@ def asked(
         return result
     with st.container(horizontal=True, vertical_alignment="center", key=f"ask {key}"):
         again = result is not None
-        if st.button("Look again" if again else label, icon=icon, type="secondary" if again else "primary"):
+        name, kind = ("Look again", "secondary") if again else (label, "primary")
+        if pressed(name, key=f"press {key}", icon=icon, type=kind):
             start(key, title, work, about=about, state=state)
             st.rerun()
         if again or stopped or note:

@@ -14,6 +14,7 @@ from core.timecode import timecode
 from ui.encoders import load_encoder
 from ui.gallery import picture_uri
 from ui.page import counted, plain
+from ui.pressed import pressed
 from ui.video_opened import seek
 from ui.visit_work import in_turn
 
@@ -31,8 +32,9 @@ def locate_panel(
     if kept is not None and kept[0] == key:
         _answer(kept[1], result)
         _unread(kept[2])
-    elif st.button(
+    elif pressed(
         "Which video holds this very picture?",
+        key="locate",
         icon=":material/pinch_zoom_out:",
         help="Compares pixels, not meanings: finds the picture itself, also smaller, compressed again or cropped.",
     ):

@@ -18,6 +18,7 @@ from ui.filters import VideoOptions, clear_filters, filter_text, labelled
 from ui.gallery import chance_text
 from ui.memory import remembered
 from ui.page import counted, plain
+from ui.pressed import pressed
 from ui.query import going, like_frame
 from ui.share_page import save_moments
 from ui.terms import by_pictures, describe
@@ -185,7 +186,7 @@ def _alignment(hit: VideoHit) -> None:
     theirs = timespan(found.start_s, found.end_s, within=0.0)
     mine = timespan(found.query_start_s, found.query_end_s, within=0.0)
     st.markdown(f"{mine} of your clip runs alongside {theirs} of this video, at a mean cosine of {found.score:.2f}.")
-    if st.button(f"Go to {timecode(found.start_s)}", icon=":material/align_horizontal_left:", key="aligned"):
+    if pressed(f"Go to {timecode(found.start_s)}", icon=":material/align_horizontal_left:", key="aligned"):
         seek(hit.item.id, found.start_s)
         st.rerun(scope="fragment")
 

@@ -13,6 +13,7 @@ from core.moments import Moment
 from core.search_video import VideoHit
 from ui.encoders import progress_text
 from ui.page import boundary, counted, size_text
+from ui.pressed import pressed
 from ui.visit_work import in_turn
 
 
@@ -61,7 +62,7 @@ def _clips(hits: Sequence[VideoHit]) -> None:
         )  # fmt: skip
         if cut[2]:
             st.caption(f"{counted(len(cut[2]), 'clip')} could not be cut.")
-    elif st.button("Cut the clips (zip)", icon=":material/content_cut:", width="stretch"):
+    elif pressed("Cut the clips (zip)", key="press cut_clips", icon=":material/content_cut:", width="stretch"):
         bar = st.progress(0.0, text="Cutting …")
         buffer = io.BytesIO()
         with in_turn("Cutting clips"):
