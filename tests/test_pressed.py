@@ -49,6 +49,13 @@ def test_one_that_was_left_behind_does_not_count_later(at: AppTest, monkeypatch:
     assert "gone" not in at.run().session_state
 
 
+@pytest.mark.parametrize("what", ["library", "encoder"])
+def test_one_that_meant_another_library_or_encoder_does_not_count(at: AppTest, what: str) -> None:
+    at = clicked_and_cut_short(at)
+    at.session_state[what] = "another"
+    assert "gone" not in at.run().session_state
+
+
 def test_nor_does_one_of_a_button_that_is_off_by_then(at: AppTest) -> None:
     at = clicked_and_cut_short(at)
     at.session_state["off"] = True
