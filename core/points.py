@@ -50,6 +50,11 @@ class Points:
         return len(self) - len(self.texts)
 
     @property
+    def names(self) -> list[str]:
+        """(n,) the name of each one's file, without folders; a text itself."""
+        return [Path(str(path)).name for path in self.column("path")[: self.first_text]] + list(self.texts)
+
+    @property
     def keys(self) -> list[str]:
         """What names each point: the item's id, of a frame with `@SECONDS` as in `item:` terms, or `text:...`."""
         ids = self.index.items["id"].take(self.item_rows[self.item_rows >= 0]).to_pylist()

@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
-
 import streamlit as st
 
 from core import Encoder, Library
 from core.classify import Classifier, ClassName
-from core.classify_items import Told, classify_library
 from core.errors import QueryError
 from core.heads import Head
 from core.relevance import LIKELY
-from ui.classify_classes import class_section, example_buttons, fingerprint, zero_shot
+from ui.classify_classes import class_section, example_buttons, zero_shot
 from ui.classify_items import Chosen, close_one, item_section, nothing_left
 from ui.classify_labels import task_name
 from ui.classify_many import show_many
 from ui.classify_one import show_one
 from ui.classify_texts import show_texts
+from ui.classify_told import tell
 from ui.classify_values import show_values
-from ui.filters import labelled
 from ui.frame import header
 from ui.in_python import in_python
 from ui.jobs import job_panel
-from ui.memory import remembered
 from ui.page import boundary, plain
 from ui.query import go_where_asked
 from ui.sidebar import current_encoder, current_library
 from ui.sort_lines import classify_lines, value_lines
-from ui.visit_work import in_turn
 
 header(
     "Classify",
@@ -36,7 +31,6 @@ header(
     "of them. The percentage says how probable a class is among these classes; “fits” says how probable it is that "
     "the class describes the picture at all.",
 )
-_MANY = 5_000  # vectors that take more than a moment
 
 
 def page() -> None:
@@ -107,22 +101,6 @@ def answers(
 def back_button(chosen: Chosen) -> None:
     if chosen.opened is not None and "item" in st.query_params:
         st.button("Back to all", icon=":material/arrow_back:", on_click=close_one)
-
-
-def tell(library: Library | None, encoder: Encoder, chosen: Chosen, classifier: Classifier) -> list[Told]:
-    """All answers with the threshold 0, computed once for as long as classes and items stay."""
-    if chosen.gathered is not None:
-        gathered = chosen.gathered
-        return remembered("told", fingerprint(classifier), gathered, lambda: gathered.tell(classifier, threshold=0.0))
-    assert library is not None
-    key = (fingerprint(classifier), chosen.filters, labelled(library, chosen.filters))
-    index = library.index(encoder)
-
-    def compute() -> list[Told]:
-        with in_turn("Classifying the library") if len(index) > _MANY else nullcontext():
-            return classify_library(library, encoder, classifier, filters=chosen.filters, threshold=0.0)
-
-    return remembered("told", key, index, compute)
 
 
 with boundary():

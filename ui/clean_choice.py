@@ -82,8 +82,7 @@ def bring_linked(library: Library) -> None:
     with boundary():
         items = {each.id: each for each in library.items_with(ids)}
         choose(library, [Finding(items[each], _LINKED) for each in dict.fromkeys(ids) if each in items])
-        lost = len(set(ids) - items.keys())
-        taken_over(counted(len(items), "ticked file"), counted(lost, "file") if lost else "")
+        taken_over(counted(len(items), "ticked file"), len(set(ids) - items.keys()), "file")
 
 
 def name_reasons(library: Library, shown: Iterable[Finding]) -> None:

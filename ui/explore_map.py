@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from functools import partial
 from pathlib import Path
 from typing import Literal, get_args
@@ -109,9 +108,7 @@ def show_map(
         mask = np.zeros(len(atlas.points), bool)
         mask[chosen] = True
     if atlas.places.shape[1] == 3:
-        names = [os.path.basename(str(path)) for path in atlas.points.column("path")]
-        names[atlas.points.first_text :] = atlas.points.texts
-        figure = space(atlas.places, colouring, names=names, lit=lit, chosen=mask)
+        figure = space(atlas.places, colouring, names=atlas.points.names, lit=lit, chosen=mask)
         st.plotly_chart(figure, key="map_space", alt=about)
         st.caption("Drag to turn, wheel to come nearer. To draw around points, choose 2-D.")
         return

@@ -97,10 +97,7 @@ def gallery(
     shown = _shown(cards, find=on_videos is not None)
     token = hashlib.blake2b(json.dumps([shown, selectable, framed, like]).encode(), digest_size=8).hexdigest()
     state[_token_key(key)] = token
-    ticked = (state.get(key) or {}).get("selected")  # gone after a page switch, and the order to tick with it
-    if ticked and ticked["token"] is None:  # ordered by `tick`, for what is shown now
-        state[key] = {"selected": {**ticked, "token": token}}
-    forced = state.get(_forced_key(key)) if ticked else None
+    forced = _ordered(key, token)
     items = {other.id: other for card in cards for other in card.near} | {card.item.id: card.item for card in cards}
     if ticks is not None:
         forced = {"turn": ticks.turn, "ids": [each for each in items if each in ticks.ids]}
@@ -135,6 +132,17 @@ def tick(key: str, ids: Sequence[str]) -> None:
     turn = (state.get(_forced_key(key)) or {"turn": 0})["turn"] + 1
     state[_forced_key(key)] = {"turn": turn, "ids": list(ids)}
     state[key] = {"selected": {"token": None, "ids": list(ids)}}
+
+
+def _ordered(key: str, token: str) -> dict[str, Any] | None:
+    """What `tick` ordered last, for what is shown now; None after a page switch, when the ticks are gone too."""
+    state = st.session_state
+    ticked = (state.get(key) or {}).get("selected")
+    if not ticked:
+        return None
+    if ticked["token"] is None:
+        state[key] = {"selected": {**ticked, "token": token}}
+    return state.get(_forced_key(key))
 
 
 def _pass_on(key: str, ticks: Ticks | None) -> None:

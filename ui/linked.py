@@ -60,11 +60,11 @@ def number_of(texts: Sequence[str]) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
-def taken_over(what: str, lost: str) -> None:
+def taken_over(what: str, lost: int, noun: str) -> None:
     """What the link carries is this visit's from now on, and in its address no more; a note says so.
 
-    what: it was; lost: how much of it is not here, "" for nothing.
+    what: it was; lost: how much of it is not here, and what one of that is called.
     """
     st.session_state.setdefault(_TAKEN, set()).add(st.query_params.get(_NAME, ""))
     st.query_params.pop(_NAME, None)
-    st.toast(f"{what} came with the link." + (f" Not found here: {lost}." if lost else ""))
+    st.toast(f"{what} came with the link." + (f" Not found here: {counted(lost, noun)}." if lost else ""))

@@ -42,9 +42,8 @@ def bring_linked(library: Library, encoder: Encoder) -> None:
         visit = visit_of(library)
         visit.opinions.add(Opinions(liked, disliked, dict.fromkeys(own["seen"])))
         visit.turn = number_of(found.get("turn", ()))
-        lost = len(ids - known.keys())
         came = f"{counted(len(liked), 'like')} and {counted(len(disliked), 'dislike')}"
-        taken_over(came, counted(lost, "item") if lost else "")
+        taken_over(came, len(ids - known.keys()), "item")
 
 
 def carry_row(library: Library, encoder: Encoder, cards: Sequence[FeedCard], liked: Sequence[Item], words: str) -> None:

@@ -67,7 +67,7 @@ def show_results(
     likely, beyond = result.hits[: result.cutoff], result.hits[result.cutoff :]
     _summary(library, terms, result, limits)
     tools = st.container(horizontal=True, vertical_alignment="center", key="take_away")
-    _bring_linked([hit.item.id for hit in likely], [hit.item.id for hit in beyond])
+    _bring_linked(likely, beyond)
     chosen = _grid(likely, _LIKELY, videos) if likely else []
     if likely and beyond:
         st.markdown("**Likely matches end here**", width="content")
@@ -101,18 +101,17 @@ def _summary(library: Library, terms: Sequence[Term], result: SearchResult, limi
     st.caption(f"Among {among} · {1000 * result.seconds:.0f} ms")
 
 
-def _bring_linked(likely: Sequence[str], beyond: Sequence[str]) -> None:
+def _bring_linked(likely: Sequence[Hit], beyond: Sequence[Hit]) -> None:
     """What the page's link says was ticked is ticked, once."""
     ids = set(carried(_TICKED).get(_TICKED, ()))
     if not ids:
         return
     found = 0
-    for key, shown in ((_LIKELY, likely), (_BEYOND, beyond)):
-        there = [each for each in shown if each in ids]
+    for key, hits in ((_LIKELY, likely), (_BEYOND, beyond)):
+        there = [hit.item.id for hit in hits if hit.item.id in ids]
         tick(key, there)
         found += len(there)
-    lost = len(ids) - found
-    taken_over(counted(found, "ticked picture"), counted(lost, "picture") if lost else "")
+    taken_over(counted(found, "ticked picture"), len(ids) - found, "picture")
 
 
 def _wants_beyond(some_likely: bool, count: int) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from pathlib import Path
 from typing import get_args
 
 import streamlit as st
@@ -78,8 +77,6 @@ def _drawn(library: Library, encoder: Encoder, points: Points, method: Method, c
     places = _places(library, encoder, vectors, points, method, closed)
     if places is None:
         return
-    names = [Path(str(path)).name for path in points.column("path")]
-    names[points.first_text :] = points.texts
     title = f"{counted(len(points), 'point')} by {_METHODS[method]}{', gap closed' if closed else ''}"
 
     def clicked() -> None:
@@ -90,7 +87,7 @@ def _drawn(library: Library, encoder: Encoder, points: Points, method: Method, c
             open_details(st.session_state["space opened"])
 
     st.plotly_chart(
-        kinds_plane(places, points.kinds, names, title=title), key="space_plane", on_select=clicked,
+        kinds_plane(places, points.kinds, points.names, title=title), key="space_plane", on_select=clicked,
         selection_mode="points", alt="Words, pictures and videos in the plane",
     )  # fmt: skip
     if "space opened" in st.session_state:
