@@ -1,0 +1,75 @@
+"""What an earlier release made on disk opens and is used: a library, a head, a concept, a reduction; and its links."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fakes import ColourEncoder
+from recorded import DATA, fake_encoders
+
+from core import Library, open_encoder, parse_query, search
+
+WARM = {"red", "yellow", "orange"}
+
+
+@pytest.fixture
+def before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A copy of what was made; its pictures are gone, as after a move to another machine."""
+    made = tmp_path / "made before"
+    shutil.copytree(DATA / "made_before", made)
+    monkeypatch.setenv("SEMBLANCE_HOME", str(made / "home"))
+    with fake_encoders():
+        yield made
+
+
+def test_the_library_opens_and_is_searched(before: Path, encoder: ColourEncoder) -> None:
+    library = Library(before / "library")
+    hits = search(library, encoder, parse_query("red")).hits
+    assert Path(hits[0].item.path).name == "red.png"
+    assert len(library.items()) == 8
+
+
+def test_its_labels_and_captions_are_there(before: Path) -> None:
+    library = Library(before / "library")
+    names = {row["id"]: Path(row["path"]).stem for row in library.items().to_pylist()}
+    labels = {names[each.item_id]: (each.task, each.label, each.by) for each in library.labels()}
+    assert labels == {name: ("warmth", "warm" if name in WARM else "cold", "person") for name in names.values()}
+    assert {names[item_id]: text for item_id, text in library.captions()} == {
+        name: f"all {name}" for name in names.values()
+    }
+
+
+def test_labels_can_still_be_put(before: Path) -> None:
+    library = Library(before / "library")
+    first = library.captions()[0][0]
+    library.put_captions([(first, "another")])
+    assert (first, "another") in Library(before / "library").captions()
+
+
+def test_the_head_predicts(before: Path, encoder: ColourEncoder) -> None:
+    from core.heads import load_head, saved_heads
+
+    head = load_head(saved_heads(encoder)["warmth"], encoder)
+    vectors = encoder.encode_texts(["red", "blue", "orange"])
+    told = head.probabilities(vectors).argmax(axis=1)
+    assert [head.names[number] for number in told] == ["warm", "cold", "warm"]
+
+
+def test_the_concept_is_a_word_of_a_query(before: Path, encoder: ColourEncoder) -> None:
+    from core.concepts import load_concept
+
+    assert load_concept(encoder, "glow").examples == 3
+    hits = search(Library(before / "library"), encoder, parse_query("concept:glow")).hits
+    assert Path(hits[0].item.path).stem in WARM
+
+
+def test_the_reduction_opens_as_an_encoder(before: Path, encoder: ColourEncoder) -> None:
+    from core.encoders.reduced import reduction_names
+
+    (name,) = reduction_names()
+    vectors = open_encoder(name).encode_texts(["red", "blue"])
+    assert vectors.shape == (2, 4) and np.isfinite(vectors).all()
