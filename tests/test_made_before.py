@@ -1,7 +1,8 @@
-"""What an earlier release made on disk opens and is used: a library, a head, a concept, a reduction; and its links."""
+"""What an earlier release made on disk opens and is used: a library, a head, a concept, a reduction; and links."""
 
 from __future__ import annotations
 
+import ast
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,3 +74,17 @@ def test_the_reduction_opens_as_an_encoder(before: Path, encoder: ColourEncoder)
     (name,) = reduction_names()
     vectors = open_encoder(name).encode_texts(["red", "blue"])
     assert vectors.shape == (2, 4) and np.isfinite(vectors).all()
+
+
+def test_the_parameters_of_kept_links_are_still_bound() -> None:
+    """Wherever in the app their widgets are now; what their values do the tests of the pages tell."""
+    root = Path(__file__).parents[1]
+    bound = set()
+    for source in [*(root / "ui").rglob("*.py"), *(root / "pages").rglob("*.py")]:
+        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+            given = {each.arg: each.value for each in node.keywords} if isinstance(node, ast.Call) else {}
+            key = given.get("key")
+            if "bind" in given and isinstance(key, ast.Constant):
+                bound.add(key.value)
+    kept = {line for line in (DATA / "recorded_links.txt").read_text().splitlines() if not line.startswith("#")}
+    assert kept <= bound

@@ -14,7 +14,7 @@ from recorded import DATA, fake_encoders
 IMPORTS = [
     line for line in (DATA / "recorded_imports.txt").read_text().splitlines() if line and not line.startswith("#")
 ]
-SNIPPETS = sorted((DATA / "snippets").glob("*.py"))
+SNIPPETS = sorted((DATA / "snippets").glob("*.txt"))
 
 
 @pytest.mark.parametrize("line", IMPORTS)
