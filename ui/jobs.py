@@ -21,6 +21,7 @@ from core.progress import OnProgress
 from ui.libraries import amount_of, is_of_visit
 from ui.page import boundary, counted, duration_text, file_table, percent, plain
 from ui.queue import QUEUE, Busy, Ticket, place_text
+from ui.server_state import once
 from ui.visit import visit
 
 _starting = threading.Lock()
@@ -110,7 +111,7 @@ class Job(Generic[T]):
         self.progress = progress
 
 
-@st.cache_resource(show_spinner=False)
+@once
 def _jobs() -> dict[str, Job[IngestReport]]:
     return {}
 

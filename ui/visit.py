@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import tempfile
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from core import Library
 from core.library.registry import temporary_library
 from core.visits import visits_folder
 from ui.queue import QUEUE
+from ui.server_state import once, repeat
 
 _LOOK_S = 15.0
 _GONE_S = 180.0  # a browser that lost its connection may come back within two minutes
@@ -70,7 +70,7 @@ def visit() -> Visit:
     return kept
 
 
-@st.cache_resource(show_spinner=False)
+@once
 def _visits() -> list[Visit]:
     """All visits of the server, with somebody who looks after those that end."""
     visits: list[Visit] = []
@@ -79,11 +79,9 @@ def _visits() -> list[Visit]:
         is_there = runtime.get_instance().is_active_session
 
         def look_after() -> None:
-            while runtime.exists():
-                end_those_gone(visits, is_there, time.monotonic())
-                time.sleep(_LOOK_S)
+            end_those_gone(visits, is_there, time.monotonic())
 
-        threading.Thread(target=look_after, name="visits", daemon=True).start()
+        repeat("visits", look_after, every_s=_LOOK_S, goes_on=runtime.exists)
     return visits
 
 
