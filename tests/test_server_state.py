@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import logging
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import streamlit as st
 from visiting import LIBRARY, library_of_shades, visit, world  # noqa: F401  a fixture
 
+import core.visits
 import ui.garbage
 import ui.visit
 from core import IngestReport, Library
+from core.library.registry import temporary_library
 from ui import encoders, jobs, libraries, recommend_ads
 from ui.server_state import forget_all, once, once_each, repeat
 
@@ -155,3 +159,52 @@ def test_a_failing_step_is_logged_once_and_the_next_comes(caplog: pytest.LogCapt
         repeat("cleaning", step, every_s=0.0, goes_on=lambda: len(steps) < 5).join(30)
     assert len(steps) == 5
     assert len([record for record in caplog.records if "cleaning" in record.getMessage()]) == 2
+
+
+def test_one_visit_that_cannot_end_does_not_keep_the_others(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("SEMBLANCE_HOME", str(tmp_path))
+    stuck, other = ui.visit.Visit("stuck", "1", seen=0.0), ui.visit.Visit("other", "2", seen=0.0)
+    _, folder = temporary_library("x")
+
+    def fails() -> None:
+        raise PermissionError("somebody holds it")
+
+    monkeypatch.setattr(folder, "cleanup", fails)
+    stuck.folders.append(folder)
+    library = other.library("y")
+    visits = [stuck, other]
+    ui.visit.end_those_gone(visits, lambda session: False, 1e9)
+    assert visits == [stuck] and not library.path.exists() and "could not be ended" in caplog.text
+    monkeypatch.undo()
+    ui.visit.end_those_gone(visits, lambda session: False, 1e9)
+    assert not visits and not Path(folder.name).exists()
+
+
+def test_a_visit_that_was_taken_for_gone_is_looked_after_when_it_comes_back(world: None) -> None:  # noqa: F811
+    at = visit(LIBRARY)
+    ended = at.session_state["visit"]
+    ui.visit.end_those_gone(ui.visit._visits(), lambda session: False, 1e9)
+    assert ended not in ui.visit._visits()
+    at.run()
+    assert at.session_state["visit"] in ui.visit._visits()
+
+
+def test_a_folder_of_visits_that_another_process_sweeps_is_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(core.visits, "_ours", None)
+    make, swept = tempfile.TemporaryDirectory, []
+
+    def make_and_lose(*args: Any, **options: Any) -> tempfile.TemporaryDirectory[str]:
+        made = make(*args, **options)
+        if not swept:
+            swept.append(made)
+            core.visits._sweep()  # as a process that begins at this moment does
+        return made
+
+    monkeypatch.setattr(core.visits.tempfile, "TemporaryDirectory", make_and_lose)
+    folder = core.visits.visits_folder()
+    assert folder.is_dir() and folder.stat().st_mode & 0o077 == 0
+    assert swept and not Path(swept[0].name).exists()
+    core.visits._sweep()
+    assert folder.is_dir(), "its lock is held"

@@ -19,9 +19,12 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$&^=\"'@/])")
 
 @contextmanager
 def boundary() -> Iterator[None]:
-    """Turns errors into something a visitor can read: its one line for an expected one, an apology for any other."""
+    """Turns errors into something a visitor can read: its one line for an expected one, an apology for any other.
+    That something was stopped is none."""
     try:
         yield
+    except Cancelled as error:
+        st.caption(plain(str(error)))
     except SemblanceError as error:
         st.error(plain(str(error)), icon=":material/error:")
     except Exception:
