@@ -11,6 +11,7 @@ from datetime import datetime
 import streamlit as st
 
 from core import Item, SemblanceError
+from core.errors import Cancelled
 from core.policy import MB, policy
 
 _LOG = logging.getLogger("semblance")
