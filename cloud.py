@@ -2,23 +2,17 @@
 sample library is made at the first visit. streamlit run cloud.py"""
 
 import os
-import subprocess
-import sys
 
 import streamlit as st
 
 os.environ.setdefault("SEMBLANCE_PUBLIC", "1")
 os.environ.setdefault("SEMBLANCE_MAX_JOBS", "1")  # two heavy jobs at a time do not fit into its memory
 
+from ui.hosted import make_sample
 
-@st.cache_resource(show_spinner="Making the sample library: once, about a minute")
-def _make_sample() -> None:
-    # in a process of its own: what encoding videos and preparing the encoder take is given back when it ends
-    subprocess.run([sys.executable, "-m", "core", "sample", "--quiet"], check=True, stdout=sys.stderr)
+with st.spinner("Making the sample library: once, about a minute"):
+    make_sample()
 
-
-_make_sample()
-
-from ui.frame import frame  # noqa: E402
+from ui.frame import frame
 
 frame().run()

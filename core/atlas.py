@@ -7,8 +7,8 @@ import contextlib
 import hashlib
 import json
 import threading
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -31,9 +31,10 @@ from core.projection import Method, Places, map_of
 from core.representatives import medoids
 from core.safe_arrays import SUFFIX, pack, unpack
 from core.visits import place_beside
+from core.words import user_words
 
 UNNAMED = "unnamed"
-_FORMAT = "2"
+_FORMAT = "3"
 _MOST_KEPT = 24  # atlases; the oldest go first
 _SECONDS = {"pca": (1.0, 0.0), "umap": (8.0, 0.003), "tsne": (4.0, 0.004)}  # at first, and a point; on 2 cores
 _CLUSTER_SECONDS = {"kmeans": (3.0, 0.0006), "hdbscan": (2.0, 0.0004), "agglomerative": (3.0, 0.0008)}
@@ -121,14 +122,14 @@ def atlas_of(
     clusters = _clusters(own, asked, apart, on_progress, cancel)
     if cancel is not None and cancel.is_set():
         raise Cancelled("Stopped before the clusters were found.")
-    words = sorted({each.label for each in library.labels()})
+    words = _labels(library)
     names = name_clusters(encoder, own, clusters, words=words, on_progress=on_progress, cancel=cancel)
     texts = np.full(len(points) - len(own), -1)
     of = Clusters(np.append(clusters.of, texts), clusters.centres, clusters.method, clusters.silhouette)
     middles = medoids(own, clusters) if clusters.count else np.zeros(0, np.int64)
     atlas = Atlas(points, projection.places, of, tuple(names), middles, projection.placed_later)
     if policy().may_write_shared or not asked.texts:  # texts of strangers are not kept
-        _keep(_file(library, encoder, asked), atlas)
+        _keep(_file(library, encoder, asked), atlas, words)
     return atlas
 
 
@@ -146,14 +147,17 @@ def name_selection(encoder: Encoder, points: Points, numbers: NDArray[np.int64])
 
 
 def kept_atlas(library: Library, encoder: Encoder, asked: Asked) -> Atlas | None:
-    """The atlas that was kept, if nothing has changed since; None where it has to be computed."""
+    """The atlas that was kept, if nothing has changed since; None where it has to be computed.
+
+    Where only the labels of the library are others, which are words for its clusters, these are named anew at once.
+    """
     file = _file(library, encoder, asked)
     if not file.is_file():
         return None
     points = points_of(library, encoder, of=asked.of, filters=asked.filters, texts=asked.texts)
     try:
         arrays, about = unpack(file.read_bytes())
-        if about.get("points") != _digest(points):
+        if about.get("points") != _digest(points) or about.get("words") != _word_list():
             return None
         names = tuple(
             ClusterName(each["name"], each["confidence"], tuple(each["runners_up"]))
@@ -163,9 +167,22 @@ def kept_atlas(library: Library, encoder: Encoder, asked: Asked) -> Atlas | None
         of = arrays["of"].astype(np.int64)
         clusters = Clusters(of, arrays["centres"], asked.clusters, score)
         later = int(about["placed_later"])
-        return Atlas(points, arrays["places"], clusters, names, arrays["medoids"].astype(np.int64), later)
+        atlas = Atlas(points, arrays["places"], clusters, names, arrays["medoids"].astype(np.int64), later)
+        named_with = json.loads(about["labels"])
     except (DataError, KeyError, ValueError, TypeError, OSError):
         return None
+    labels = _labels(library)
+    if named_with == labels:
+        return atlas
+    atlas = replace(atlas, names=_named(encoder, atlas, labels))
+    _keep(file, atlas, labels)
+    return atlas
+
+
+def _named(encoder: Encoder, atlas: Atlas, labels: Sequence[str]) -> tuple[ClusterName, ...]:
+    own = atlas.points.first_text
+    found = replace(atlas.clusters, of=atlas.clusters.of[:own])
+    return tuple(name_clusters(encoder, atlas.points.vectors[:own], found, words=labels))
 
 
 def _clusters(
@@ -183,7 +200,7 @@ def _clusters(
     return find_clusters(vectors, method=asked.clusters, k=k, on_progress=tell, cancel=cancel)
 
 
-def _keep(file: Path, atlas: Atlas) -> None:
+def _keep(file: Path, atlas: Atlas, labels: Sequence[str]) -> None:
     arrays = {
         "places": atlas.places,
         "of": atlas.clusters.of.astype(np.float32),  # exact to 16 million
@@ -195,6 +212,8 @@ def _keep(file: Path, atlas: Atlas) -> None:
         "names": json.dumps([asdict(name) for name in atlas.names]),
         "silhouette": json.dumps(atlas.clusters.silhouette),
         "placed_later": str(atlas.placed_later),
+        "words": _word_list(),
+        "labels": json.dumps(labels),
     }
     with contextlib.suppress(OSError):  # it is only not kept
         write_whole(file, pack(arrays, about))
@@ -210,4 +229,19 @@ def _file(library: Library, encoder: Encoder, asked: Asked) -> Path:
 
 
 def _digest(points: Points) -> str:
-    return hashlib.blake2b("\n".join(points.keys).encode(errors="replace"), digest_size=12).hexdigest()
+    """Of which points they are, and of what each is now."""
+    return _short("\n".join([*points.keys, *points.states]))
+
+
+def _word_list() -> str:
+    """Of the words that a person added to the vocabulary."""
+    return _short("\n".join(user_words()))
+
+
+def _short(text: str) -> str:
+    return hashlib.blake2b(text.encode(errors="replace"), digest_size=12).hexdigest()
+
+
+def _labels(library: Library) -> list[str]:
+    """The library's own words for what it holds."""
+    return sorted({each.label for each in library.labels()})

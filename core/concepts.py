@@ -81,6 +81,11 @@ def load_concept(encoder: Encoder, name: str) -> Concept:
     return concept
 
 
+def concept_file(encoder: Encoder, name: str) -> Path:
+    """Where a concept is kept, or would be. Raises DataError for a name that cannot be kept."""
+    return place_of("concepts", encoder, name)
+
+
 def forget_concept(encoder: Encoder, name: str) -> None:
     """Removes a kept concept, if it is there."""
     place_of("concepts", encoder, name).unlink(missing_ok=True)

@@ -36,4 +36,7 @@ class ApartError(SemblanceError):
 
 
 class Cancelled(SemblanceError):
-    """Work was stopped before there was anything to show."""
+    """Work was stopped before there was anything to show. That is what was asked for, and no failure."""
+
+    def __init__(self, message: str = "Cancelled.") -> None:
+        super().__init__(message)

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,11 +28,22 @@ _MOST_KEPT = 24  # maps; those not looked at for longest go first
 
 @dataclass(frozen=True, eq=False)
 class KeptMap:
-    """Places of points by their keys. places: (n, dims). later: (n,) which were placed beside others afterwards."""
+    """Places of points by their keys. places: (n, dims). later: (n,) which were placed beside others afterwards.
+
+    states: (n,) of what each was then (`Points.states`), "" where nobody noted it: such a point counts as the same.
+    """
 
     keys: tuple[str, ...]
     places: NDArray[np.float32]
     later: NDArray[np.bool_]
+    states: tuple[str, ...] = ()
+
+    def rows_of(self, keys: Sequence[str], states: Sequence[str]) -> NDArray[np.int64]:
+        """(n,) where each point is, -1 where it is not, or has changed since."""
+        rows = {key: row for row, key in enumerate(self.keys)}
+        then = self.states or ("",) * len(self.keys)
+        found = ((rows.get(key, -1), state) for key, state in zip(keys, states, strict=True))
+        return np.array([row if row >= 0 and then[row] in ("", state) else -1 for row, state in found], np.int64)
 
 
 def map_file(points: Points, method: str, dims: int) -> Path | None:
@@ -54,21 +66,22 @@ def kept_map(file: Path, dims: int) -> KeptMap | None:
         arrays, about = unpack(file.read_bytes())
         keys = tuple(str(key) for key in json.loads(about["keys"]))
         places, later = arrays["places"], arrays["later"]
-        sound = places.shape == (len(keys), dims) and later.shape == (len(keys),)
+        states = tuple(str(state) for state in json.loads(about.get("states", "[]")))
+        sound = len(states) in (0, len(keys)) and places.shape == (len(keys), dims) and later.shape == (len(keys),)
     except (OSError, DataError, KeyError, ValueError, TypeError, RecursionError):
         return None
     if not sound:
         return None
     with contextlib.suppress(OSError):
         os.utime(file)  # looked at now
-    return KeptMap(keys, places, later > 0)
+    return KeptMap(keys, places, later > 0, states)
 
 
 def keep_map(file: Path, made: KeptMap) -> None:
     """Keeps a map, and no more than a few besides. Where nothing can be written the map is only not kept."""
     arrays = {"places": made.places, "later": made.later.astype(np.float32)}
     with contextlib.suppress(OSError):
-        write_whole(file, pack(arrays, {"keys": json.dumps(made.keys)}))
+        write_whole(file, pack(arrays, {"keys": json.dumps(made.keys), "states": json.dumps(made.states)}))
         newest_first = sorted(file.parent.glob(f"*{SUFFIX}"), key=lambda each: each.stat().st_mtime, reverse=True)
         for old in newest_first[_MOST_KEPT:]:
             old.unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,6 +63,13 @@ class Points:
         pairs = zip(ids, seconds, strict=True)
         found = [each if np.isnan(at) else f"{each}@{at + _WITHIN_S:.2f}" for each, at in pairs]
         return found + [f"text:{text}" for text in self.texts]
+
+    @property
+    def states(self) -> list[str]:
+        """(n,) what each one is now, as a short digest of its vector: another for a file that changed, or a video that
+        was sampled anew. "" for texts, which their keys tell."""
+        found = [hashlib.blake2b(row.tobytes(), digest_size=8).hexdigest() for row in self.vectors[: self.first_text]]
+        return found + [""] * len(self.texts)
 
     @property
     def kinds(self) -> list[str]:

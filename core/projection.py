@@ -118,39 +118,49 @@ def map_of(
     they are more than a third: then all are laid out anew, as with `anew`. apart: in a process of its own, see
     `project_apart`. Raises as `project` does.
     """
-    keys, vectors = tuple(points.keys), points.centred
+    keys, states, vectors = tuple(points.keys), tuple(points.states), points.centred
     file = map_file(points, method, dims)
     kept = kept_map(file, dims) if file and not anew else None
     watch = Watch(on_progress, cancel)
-    known = None if kept is None else _known(kept, keys)
+    known = None if kept is None else kept.rows_of(keys, states)
     if kept is None or known is None or np.mean(known < 0) > _MOST_LATER:
         lay_out = project_apart if apart else project
         places = lay_out(vectors, method=method, dims=dims, on_progress=on_progress, cancel=cancel)
-        made = KeptMap(keys, places, np.zeros(len(keys), bool))
+        made = KeptMap(keys, places, np.zeros(len(keys), bool), states)
         changed = True
     else:
-        made, changed = _grown(kept, known, keys, vectors, watch), bool((known < 0).any())
+        made, changed = _grown(kept, known, (keys, states), vectors, watch), bool((known < 0).any())
     if file and changed:
         keep_map(file, made)
-    at = _known(made, keys)
+    at = made.rows_of(keys, states)
     later = int(made.later[at].sum())
     return Projection(method, keys, made.places[at], later, int((~made.later).sum()), vectors is not points.vectors)
 
 
-def _known(kept: KeptMap, keys: tuple[str, ...]) -> NDArray[np.int64]:
-    """(n,) where each key is in a kept map, -1 where it is not."""
-    rows = {key: row for row, key in enumerate(kept.keys)}
-    return np.array([rows.get(key, -1) for key in keys], np.int64)
+def _grown(
+    kept: KeptMap,
+    known: NDArray[np.int64],
+    told: tuple[tuple[str, ...], tuple[str, ...]],
+    vectors: Vectors,
+    watch: Watch,
+) -> KeptMap:
+    """A kept map with the new points placed, those that changed anew. told: keys and states of all points.
 
-
-def _grown(kept: KeptMap, known: NDArray[np.int64], keys: tuple[str, ...], vectors: Vectors, watch: Watch) -> KeptMap:
-    """A kept map with the new points placed. Places that no key asks for stay: filters come and go."""
+    Places that no key asks for stay: filters come and go.
+    """
     new = np.flatnonzero(known < 0)
     old = np.flatnonzero(known >= 0)
-    names = tuple(keys[number] for number in new)
+    names = tuple(told[0][number] for number in new)
     places = _beside(vectors[new], names, vectors[old], kept.places[known[old]], watch)
+    changed = set(names)
+    stays = np.array([key not in changed for key in kept.keys], bool)
+    states = dict(zip(kept.keys, kept.states, strict=False)) | dict(zip(*told, strict=True))
+    all_keys = tuple(key for key, stay in zip(kept.keys, stays, strict=True) if stay) + names
     return KeptMap(
-        kept.keys + names, np.concatenate([kept.places, places]), np.append(kept.later, np.ones(len(new), bool))
+        all_keys,
+        np.concatenate([kept.places[stays], places]),
+        np.append(kept.later[stays], np.ones(len(new), bool)),
+        tuple(states.get(key, "") for key in all_keys),
     )
 
 

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.clip_track import clip_track
-from core.concepts import load_concept
+from core.concepts import concept_file, load_concept
 from core.encoders.base import Encoder, Vectors, unit_rows
-from core.errors import MediaError, QueryError
+from core.errors import DataError, MediaError, QueryError
 from core.files import absolute, expanded
 from core.library.index import VectorIndex
 from core.media.apart import open_apart
@@ -121,6 +121,12 @@ def embed_query(
     return np.asarray(total / norm, np.float32)
 
 
+def query_state(encoder: Encoder, terms: Sequence[Term]) -> tuple[object, ...]:
+    """What the vectors of terms depend on beside the terms and the library: concepts and files may be replaced under
+    their names. Equal for as long as they are the same; for the keys of what is kept about a query."""
+    return tuple(_file_state(encoder, term) for term in terms)
+
+
 def embed_texts(encoder: Encoder, texts: Sequence[str], *, templates: Sequence[str] | None = None) -> Vectors:
     """Unit vectors (n, dim) of texts, each embedded through every template, averaged and normalised again.
 
@@ -213,6 +219,20 @@ def _embed_term(
     except MediaError as error:
         where = f"The {term.kind} of the query" if isinstance(term.value, bytes) else repr(str(term.value))
         raise QueryError(f"{where} cannot be used: {error}") from error
+
+
+def _file_state(encoder: Encoder, term: Term) -> object:
+    """Of the file that a term is read from; None where it has none, or it is not there."""
+    try:
+        if term.kind == "concept":
+            found = os.stat(concept_file(encoder, str(term.value)))
+        elif term.kind in ("image", "clip") and not isinstance(term.value, bytes):
+            found = os.stat(term.value)
+        else:
+            return None
+    except (OSError, DataError):
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def frame_of(value: str) -> tuple[str, float]:

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import filelock
 
+from core.errors import LibraryError
 from core.home import home
 
 _PREFIX = "semblance-visits-"
 _MARK = ".alive"
+_TRIES = 20
 _making = threading.Lock()
 _ours: tuple[tempfile.TemporaryDirectory[str], filelock.BaseFileLock] | None = None
 
@@ -28,11 +30,25 @@ def visits_folder() -> Path:
     with _making:
         if _ours is None or not Path(_ours[0].name).is_dir():
             _sweep()
-            made = tempfile.TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True)  # for this user alone
-            lock = filelock.FileLock(Path(made.name) / _MARK)
-            lock.acquire(timeout=0)
-            _ours = (made, lock)
+            _ours = _made()
         return Path(_ours[0].name)
+
+
+def _made() -> tuple[tempfile.TemporaryDirectory[str], filelock.BaseFileLock]:
+    """A new folder, with its lock held.
+
+    Between the two another process that begins may take the folder for a left one and remove it: then comes the next.
+    """
+    for _ in range(_TRIES):
+        made = tempfile.TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True)  # for this user alone
+        lock = filelock.FileLock(Path(made.name) / _MARK)
+        with contextlib.suppress(FileNotFoundError, filelock.Timeout):
+            before = os.stat(made.name).st_ino
+            lock.acquire(timeout=0)
+            if os.stat(made.name).st_ino == before:
+                return made, lock
+            lock.release()
+    raise LibraryError("No folder could be made for the files of visits: other processes removed each. Try again.")
 
 
 def visit_of(path: Path | str) -> Path | None:

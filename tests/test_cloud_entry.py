@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
+
+from ui.server_state import forget_all
 
 ROOT = Path(__file__).parent.parent
 
@@ -20,7 +21,7 @@ def test_it_makes_the_sample_once_and_is_public(monkeypatch: pytest.MonkeyPatch,
         monkeypatch.delenv(name, raising=False)
     ran: list[list[str]] = []
     monkeypatch.setattr(subprocess, "run", lambda command, **_: ran.append(command))
-    st.cache_resource.clear()
+    forget_all()
     app = AppTest.from_file(str(ROOT / "cloud.py"), default_timeout=60).run()
     app.run()
     assert [command[1:4] for command in ran] == [["-m", "core", "sample"]]
@@ -37,6 +38,6 @@ def test_a_failed_sample_is_no_running_app(monkeypatch: pytest.MonkeyPatch, tmp_
         raise subprocess.CalledProcessError(2, command)
 
     monkeypatch.setattr(subprocess, "run", fails)
-    st.cache_resource.clear()
+    forget_all()
     app = AppTest.from_file(str(ROOT / "cloud.py"), default_timeout=60).run()
     assert app.exception and not app.title

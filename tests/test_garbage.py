@@ -26,27 +26,27 @@ def _by_hand() -> Iterator[None]:
     gc.unfreeze()
 
 
-def rounds(monkeypatch: pytest.MonkeyPatch, count: int, between: list[Leftover]) -> None:
+def rounds(count: int, between: list[Leftover]) -> None:
     """Runs the collector for some rounds; before the second, what is in `between` is let go."""
-    left = iter([True] * count + [False])
-    monkeypatch.setattr(ui.garbage.runtime, "exists", lambda: next(left))
-    monkeypatch.setattr(ui.garbage.time, "sleep", lambda _: between.clear())
-    ui.garbage._collect()
+    collector = ui.garbage.Collector()
+    for _ in range(count):
+        collector.collect()
+        between.clear()
 
 
-def test_what_a_run_leaves_is_collected(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_run_leaves_is_collected() -> None:
     leftover = Leftover()
     gone = weakref.ref(leftover)
     del leftover
-    rounds(monkeypatch, 1, [])
+    rounds(1, [])
     assert gone() is None
 
 
 def test_what_was_set_aside_is_collected_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = [Leftover()]
     gone = weakref.ref(kept[0])
-    rounds(monkeypatch, 2, kept)
+    rounds(2, kept)
     assert gone() is not None  # it lived when the imports were set aside
     monkeypatch.setattr(ui.garbage, "_ANEW_S", 0.0)
-    rounds(monkeypatch, 1, [])
+    rounds(1, [])
     assert gone() is None

@@ -20,7 +20,7 @@ from streamlit.testing.v1 import AppTest
 from visiting import SEARCH, cards, component, find, item_id, labels, picture, press, said, settled, visit, world  # noqa: F401
 
 from core import Library, ingest
-from core.concepts import load_concept, saved_concepts
+from core.concepts import learn_concept, load_concept, save_concept, saved_concepts
 from core.errors import DataError
 from core.evaluate_classes import learning_curve
 from core.heads import Head, head_bytes, load_head, save_head, saved_heads
@@ -452,6 +452,19 @@ def test_a_concept_is_a_class_and_a_word(colours: Library, encoder: ColourEncode
     assert "red.png" in groups(at)["glow"]
     at = find(visit(SEARCH, beyond="true"), "concept:glow")
     assert "the concept “glow”" in said(at) and cards(at)[0] in ("red.png", "orange.png")
+
+
+def test_a_concept_that_was_learned_anew_is_searched_for_anew(colours: Library, encoder: ColourEncoder) -> None:
+    def learn(name: str) -> None:
+        index = colours.index(encoder)
+        examples = index.vectors(index.numbers_of(item_id(colours, name)))
+        save_concept(learn_concept(encoder, "glow", examples, index.background), encoder)
+
+    learn("red.png")
+    at = find(visit(SEARCH, beyond="true"), "concept:glow")
+    assert cards(at)[0] == "red.png"
+    learn("blue.png")
+    assert cards(at.run())[0] == "blue.png"
 
 
 # the laboratory

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import streamlit as st
 from fakes import COLOURS, ColourEncoder
 from PIL import Image
 from streamlit.components.v2 import manifest_scanner
@@ -30,6 +29,7 @@ from core.encoders import open_encoder as open_installed
 from core.errors import EncoderError
 from core.library.registry import create_library
 from core.search_video import VideoHit, VideoResult, search_videos
+from ui.server_state import forget_all
 
 APP = str(Path(__file__).parents[1] / "app.py")
 HOME, LIBRARY, SEARCH = "pages/home.py", "pages/library.py", "pages/search_images.py"
@@ -80,7 +80,7 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, encoder: ColourEncode
     monkeypatch.setattr(ui.video_results, "search_videos", videos_by_score)
     monkeypatch.setattr(ui.garbage, "runtime", _NO_SERVER)
     monkeypatch.setattr(ui.visit, "runtime", _NO_SERVER)
-    st.cache_resource.clear()
+    forget_all()
 
 
 def called_here(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:

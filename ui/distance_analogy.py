@@ -9,6 +9,7 @@ import streamlit as st
 from core import Encoder, Library
 from core.geometry.analogy import Tried, analogy, try_analogies
 from core.progress import OnProgress
+from core.query import query_state
 from ui.distance_pairs import sampled_text
 from ui.distance_walk import nearest_gallery
 from ui.inside_terms import ready_words, term_code
@@ -56,7 +57,7 @@ def analogy_section(library: Library, encoder: Encoder) -> str:
     ready_words(encoder)
     found = remembered(
         "analogy",
-        (encoder.id, a, b, c),
+        (encoder.id, a, b, c, query_state(encoder, [a, b, c])),
         library.index(encoder),
         lambda: analogy(library, encoder, a, b, c, nearest=_SHOWN),
     )

@@ -9,6 +9,7 @@ import streamlit as st
 from core import Encoder, Item, Library
 from core.geometry.direction import Step, shifted, walk
 from core.geometry.near import Near
+from core.query import query_state
 from ui.details import open_details, show_details
 from ui.gallery import Card, Facts, gallery
 from ui.inside_terms import term_code
@@ -33,7 +34,7 @@ def walk_section(library: Library, encoder: Encoder) -> str:
     if start is None or end is None:
         st.info("Choose where to start and where to go: words, or pictures.", icon=":material/edit:")
         return ""
-    key = (encoder.id, start, end, steps)
+    key = (encoder.id, start, end, query_state(encoder, [start, end]), steps)
     found = remembered(
         "walk", key, library.index(encoder), lambda: walk(library, encoder, start, end, steps=steps, nearest=4)
     )
@@ -64,7 +65,7 @@ def step_section(library: Library, encoder: Encoder) -> str:
     if origin is None or low is None or high is None:
         st.info("Choose all three: where to begin, and both ends of the direction.", icon=":material/edit:")
         return ""
-    key = (encoder.id, origin, low, high, amount)
+    key = (encoder.id, origin, low, high, query_state(encoder, [origin, low, high]), amount)
     before, after = remembered(
         "step", key, library.index(encoder),
         lambda: shifted(library, encoder, origin, low, high, amounts=(0.0, amount), nearest=8),

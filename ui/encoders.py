@@ -19,6 +19,7 @@ from core.errors import EncoderError
 from core.files import absolute
 from core.policy import policy
 from ui.page import duration_text, plain, size_text
+from ui.server_state import once_each
 
 
 def _download(megabytes: int) -> str:
@@ -41,7 +42,7 @@ class _Slot:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
-@st.cache_resource(show_spinner=False, max_entries=16)
+@once_each(most=16)
 def _slot(name: str) -> _Slot:
     return _Slot()
 
@@ -70,7 +71,7 @@ def is_offered(name: str) -> bool:
     return policy().may_load_models or _is_here(name)
 
 
-@st.cache_data(show_spinner=False, ttl=60, max_entries=256)
+@once_each(most=256, seconds=60)
 def _is_here(name: str) -> bool:
     """Whether an encoder opens without a network, and without a look into folders that somebody names."""
     base = name.rpartition(MARK)[0] if reduced_title(name) else name

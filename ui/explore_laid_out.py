@@ -6,6 +6,7 @@ import streamlit as st
 
 from core import Encoder, Library, atlas
 from core.atlas import Asked, Atlas
+from core.words import user_words
 from ui.encoders import load_encoder
 from ui.filters import labelled
 from ui.in_python import opening
@@ -84,5 +85,6 @@ atlas.places  # where each of atlas.points lies
 
 
 def _about(library: Library, encoder: Encoder, asked: Asked) -> tuple[object, ...]:
-    """What a map depends on, but for the files of the library."""
-    return (str(library.path), encoder.id, asked, labelled(library, asked.filters))
+    """What a map depends on, but for the files of the library. Its clusters are named in its labels, too."""
+    words = frozenset(each.label for each in library.labels())
+    return (str(library.path), encoder.id, asked, labelled(library, asked.filters), words, user_words())

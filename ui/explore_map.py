@@ -15,6 +15,7 @@ from core.atlas import Atlas
 from core.colouring import Colouring, by_date, by_folder, by_kind, by_label, by_name, by_score
 from core.errors import QueryError
 from core.figures_map import space
+from core.query import query_state
 from core.selection import lit_by
 from core.timecode import timecode
 from ui.details import open_details
@@ -84,7 +85,7 @@ def colouring_of(
         names[points.first_text :] = ["texts"] * len(points.texts)
         return by_name(names, order=[*titles, "texts"], nameless="in no cluster")
     if colour == "score":
-        key = (terms, encoder.id)
+        key = (terms, query_state(encoder, terms), encoder.id)
         return remembered(
             "colours", key, atlas, lambda: by_score(points, embed_query(encoder, terms, index=points.index))
         )

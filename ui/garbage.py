@@ -9,36 +9,41 @@ from __future__ import annotations
 
 import gc
 import sys
-import threading
 import time
+from dataclasses import dataclass
 
-import streamlit as st
 from streamlit import runtime
 
 from core.heap import share_arenas, trim
+from ui.server_state import once, repeat
 
 _EVERY_S = 5.0
 _ANEW_S = 60.0  # what visits had when things were set aside stays until then, though they have ended: ten MB each
 _MODULES = 100  # so many new ones are worth setting aside
 
 
-@st.cache_resource(show_spinner=False)
+@once
 def collect_garbage() -> None:
     """Begins, once for a server."""
     if runtime.exists():
         share_arenas()
-        threading.Thread(target=_collect, name="garbage", daemon=True).start()
+        repeat("garbage", Collector().collect, every_s=_EVERY_S, goes_on=runtime.exists)
 
 
-def _collect() -> None:
-    known, since = 0, 0.0
-    while runtime.exists():
-        if len(sys.modules) > known + _MODULES or time.monotonic() > since + _ANEW_S:
-            known, since = len(sys.modules), time.monotonic()
+@dataclass(slots=True)
+class Collector:
+    """known, since: how many modules there were when things were set aside, and when (monotonic seconds)."""
+
+    known: int = 0
+    since: float = 0.0
+
+    def collect(self) -> None:
+        """One collection: of what visits made, and now and then of all."""
+        if len(sys.modules) > self.known + _MODULES or time.monotonic() > self.since + _ANEW_S:
+            self.known, self.since = len(sys.modules), time.monotonic()
             gc.unfreeze()
             gc.collect()
             gc.freeze()
             trim()
         else:
             gc.collect()
-        time.sleep(_EVERY_S)

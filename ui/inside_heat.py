@@ -13,7 +13,7 @@ from core.geometry.distance import embed_terms
 from core.geometry.heat import Heat, Way, heat_of, picture_of, steps_of
 from core.neutral import neutral_vectors
 from core.progress import OnProgress
-from core.query import frame_of
+from core.query import frame_of, query_state
 from ui.in_python import in_python, opening
 from ui.inside_terms import example_item, example_words, term_code
 from ui.page import percent, plain
@@ -59,7 +59,8 @@ def heat_section(library: Library, encoder: Encoder) -> None:
         rivals = neutral_vectors(encoder, on_progress=tell, cancel=cancel) if query.is_word else index.background
         return heat_of(encoder, image, vector, cells=cells, way=way, rivals=rivals, on_progress=tell, cancel=cancel)
 
-    about = (library.path, encoder.id, picture, time_s, query, cells, way)
+    asked_with = query_state(encoder, [picture, query])
+    about = (library.path, encoder.id, picture, time_s, query, asked_with, cells, way)
     note = f"Embeds the picture up to {steps_of((1, 1), cells, way)} times, each time with another part {_WAYS[way]}."
     heat = asked("inside heat", "Find the part that answers", work, title="Looking at parts", about=about, note=note)
     if heat is not None:

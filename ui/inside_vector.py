@@ -12,6 +12,7 @@ from core.encoders.base import Vectors
 from core.figures_inside import vector_numbers
 from core.geometry.distance import embed_terms
 from core.geometry.inside import contributions, parts_of, products_of
+from core.query import query_state
 from ui.encoders import load_encoder
 from ui.in_python import in_python, opening
 from ui.inside_terms import example_item, example_words, term_code
@@ -35,9 +36,8 @@ def vector_section(library: Library, encoder: Encoder) -> None:
     terms = [one] if other is None else [one, other]
     load_encoder(encoder)
     index = library.index(encoder)
-    vectors = remembered(
-        "inside vectors", (encoder.id, tuple(terms)), index, lambda: embed_terms(encoder, index, terms)
-    )
+    key = (encoder.id, tuple(terms), query_state(encoder, terms))
+    vectors = remembered("inside vectors", key, index, lambda: embed_terms(encoder, index, terms))
     parts = parts_of(encoder)
     rows = [(name_of(library, term), vector) for term, vector in zip(terms, vectors, strict=True)]
     if len(vectors) == 2:

@@ -21,6 +21,7 @@ from core.progress import OnProgress
 from ui.libraries import amount_of, is_of_visit
 from ui.page import boundary, counted, duration_text, file_table, percent, plain
 from ui.queue import QUEUE, Busy, Ticket, place_text
+from ui.server_state import once
 from ui.visit import visit
 
 _starting = threading.Lock()
@@ -31,7 +32,10 @@ Work = Callable[[OnProgress, threading.Event], T]
 
 @dataclass(slots=True)
 class Job(Generic[T]):
-    """Work in a thread of its own, such as `ingest`. Ends with a report or with an error; both stay until dismissed."""
+    """Work in a thread of its own, such as `ingest`. Ends with a report or with an error; both stay until dismissed.
+
+    cancelled: whether it ended because somebody stopped it; then the error only says so. ended: whatever it returned.
+    """
 
     title: str
     progress: Progress | None = None
@@ -40,6 +44,8 @@ class Job(Generic[T]):
     cancel: threading.Event = field(default_factory=threading.Event)
     ticket: Ticket | None = None
     overdue: bool = False
+    cancelled: bool = False
+    ended: bool = False
 
     @property
     def waits_for(self) -> int | None:
@@ -55,7 +61,7 @@ class Job(Generic[T]):
     @property
     def running(self) -> bool:
         """Whether its thread is still at work."""
-        return self.report is None and self.error is None
+        return not self.ended
 
     def begin(self, work: Work[T], *, lasting: bool = False) -> threading.Thread | None:
         """Takes its place in the queue of the visit that asks; it runs in a thread of its own when its turn comes.
@@ -67,7 +73,7 @@ class Job(Generic[T]):
         try:
             QUEUE.enter(self.ticket)
         except Busy as error:
-            self.error = str(error)
+            self.error, self.ended = str(error), True
             return None
         thread = threading.Thread(target=self._run, args=(work, self.ticket), name=f"job {self.title}", daemon=True)
         thread.start()
@@ -82,11 +88,14 @@ class Job(Generic[T]):
                 self.report = work(self._tell, self.cancel)
         except Cancelled as error:
             self.error = self.stopped_text if self.overdue else str(error)
+            self.cancelled = not self.overdue
         except SemblanceError as error:
             self.error = str(error)
         except BaseException:
             _LOG.exception("A job failed: %s", self.title)
             self.error = "The job stopped unexpectedly. What was done so far is kept: start it again to go on."
+        finally:
+            self.ended = True
 
     @contextmanager
     def _within_limit(self) -> Iterator[None]:
@@ -110,7 +119,7 @@ class Job(Generic[T]):
         self.progress = progress
 
 
-@st.cache_resource(show_spinner=False)
+@once
 def _jobs() -> dict[str, Job[IngestReport]]:
     return {}
 
@@ -214,8 +223,12 @@ def _ended(library: Library, job: Job[IngestReport]) -> None:
     report = job.report
     with st.container(border=True, key="job_ended"):
         with st.container(horizontal=True, vertical_alignment="center", wrap=False):
-            if report is None:
+            if job.cancelled:
+                st.markdown(f"**{plain(job.title)}:** {plain(job.error or '')}", width="stretch")
+            elif job.error is not None:
                 st.error(f"{plain(job.title)}: {plain(job.error or '')}", icon=":material/error:")
+            elif report is None:
+                st.markdown(f"**{plain(job.title)}: done.**", width="stretch")
             else:
                 now = f"The library now has {amount_of(library)}."
                 ending = f"{'stopped' if report.cancelled else 'done'}** in {duration_text(report.seconds)}"

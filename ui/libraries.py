@@ -20,12 +20,13 @@ from core.library.registry import libraries_folder, list_libraries
 from core.library.schema import Kind
 from core.policy import policy
 from ui.page import counted
+from ui.server_state import once_each
 from ui.visit import visit
 
 VISIT = ":visit"  # no library can be called so; the key of the visit's own library; stands in no link
 
 
-@st.cache_resource(show_spinner=False, max_entries=8)
+@once_each(most=8)
 def _opened(path: str, made: int) -> Library:
     return Library(path)
 

@@ -9,6 +9,7 @@ import streamlit as st
 from core import Encoder, Hit, Library, SearchResult, search
 from core.neutral import neutral_vectors
 from core.progress import OnProgress
+from core.query import query_state
 from ui.details import open_details
 from ui.gallery import Card, gallery
 from ui.models_choice import short_title
@@ -33,7 +34,8 @@ def query_section(library: Library, encoders: tuple[Encoder, Encoder]) -> list[H
             neutral_vectors(encoder, on_progress=tell, cancel=cancel)
         return tuple(search(library, encoder, [query], top_k=SHOWN) for encoder in encoders)
 
-    about = (library.path, *(encoder.id for encoder in encoders), query)
+    asked_of = ((encoder.id, query_state(encoder, [query])) for encoder in encoders)
+    about = (library.path, *asked_of, query)
     state = library.index(encoders[1])
     if task_of(_KEY, about=about) is None:
         start_unasked(_KEY, "Asking both", work, about=about, state=state)

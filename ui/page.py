@@ -11,6 +11,7 @@ from datetime import datetime
 import streamlit as st
 
 from core import Item, SemblanceError
+from core.errors import Cancelled
 from core.policy import MB, policy
 
 _LOG = logging.getLogger("semblance")
@@ -19,9 +20,12 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$&^=\"'@/])")
 
 @contextmanager
 def boundary() -> Iterator[None]:
-    """Turns errors into something a visitor can read: its one line for an expected one, an apology for any other."""
+    """Turns errors into something a visitor can read: its one line for an expected one, an apology for any other.
+    That something was stopped is none."""
     try:
         yield
+    except Cancelled as error:
+        st.caption(plain(str(error)))
     except SemblanceError as error:
         st.error(plain(str(error)), icon=":material/error:")
     except Exception:

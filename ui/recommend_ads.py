@@ -21,6 +21,7 @@ from ui.page import boundary, plain
 from ui.recommend_campaigns import campaign_panel, campaigns_in_use
 from ui.recommend_settings import keep, kept
 from ui.recommend_visit import Visit, items_of
+from ui.server_state import once
 from ui.tasks import start_unasked, task_of
 from ui.visit_work import result_of
 
@@ -30,7 +31,7 @@ _LOOKED_AT = 6  # cards of the page that an advertisement may fit
 _examples: WeakKeyDictionary[VectorIndex, Embedded] = WeakKeyDictionary()  # goes with the state of the library
 
 
-@st.cache_resource(show_spinner=False)
+@once
 def _spent() -> Counter[str]:
     """Times that each of the examples was shown, in all visits since the server began. A visitor's own campaigns are
     nobody else's business, nor are their names: they count within the visit."""

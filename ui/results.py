@@ -10,6 +10,7 @@ import streamlit as st
 
 from core import Encoder, Filters, Hit, Library, SearchResult, Term, search
 from core.export import hits_csv, write_hits_zip
+from core.query import query_state
 from core.relevance import LIKELY
 from ui.concept_panel import concept_panel
 from ui.details import open_details
@@ -45,7 +46,7 @@ def find(
             templates=options.templates,
         )
 
-    key = (encoder.id, terms, filters, labelled(library, filters), options)
+    key = (encoder.id, terms, query_state(encoder, terms), filters, labelled(library, filters), options)
     return remembered("search", key, library.index(encoder), compute)
 
 

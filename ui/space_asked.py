@@ -8,6 +8,7 @@ import streamlit as st
 
 from core import Encoder, Filters, Library, Term, format_query, search
 from core.geometry.gap import Overlap, agreement
+from core.query import query_state
 from ui.details import open_details, show_details
 from ui.gallery import Card, gallery
 from ui.inside_terms import example_words, ready_words, term_code
@@ -46,7 +47,7 @@ def asked_section(library: Library, encoder: Encoder) -> str:
         st.info("Ask for one thing in at least two ways.", icon=":material/edit:")
         return ""
     answers, overlaps = remembered(
-        "three ways", (encoder.id, tuple(asked.items())), library.index(encoder),
+        "three ways", (encoder.id, *asked.items(), *query_state(encoder, [*asked.values()])), library.index(encoder),
         lambda: agreement(library, encoder, asked, top_k=_TOP, filters=Filters(kind="image")),
     )  # fmt: skip
     if any(answers.values()):

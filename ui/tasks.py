@@ -28,7 +28,7 @@ class Task(Generic[T]):
 def start(key: str, title: str, work: Work[T], *, about: object = None, state: object = None) -> None:
     """Starts work under a key, one a visit: an earlier one is stopped and forgotten. For callbacks too.
 
-    work: is told how to say how far it is, and when to stop; returns anything but None, and may not touch the page.
+    work: is told how to say how far it is, and when to stop; returns anything, and may not touch the page.
     about: what it depends on, such as the library's path and settings; a result about anything else is not shown.
     """
     stop(key)

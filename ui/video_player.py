@@ -22,6 +22,7 @@ from core.moments import Moment
 from core.timecode import timespan
 from ui.gallery import chance_text
 from ui.served import address
+from ui.server_state import once_each
 
 LARGEST_WHOLE = 200_000_000  # bytes; the server holds in memory what a browser plays, so larger files go in clips
 _FOLDER = Path(__file__).parent
@@ -117,7 +118,7 @@ def _source(item: Item, time_s: float, key: str) -> Source:
     return Source(address(clip.data, "video/mp4", key), clip.offset_s, clip.duration_s)
 
 
-@st.cache_data(show_spinner=False, max_entries=512)
+@once_each(most=512)
 def _plays(path: str, mtime_ns: int) -> bool:
     """Whether browsers play the file as it is; looked up once a version of the file."""
     return plays_in_browsers(Path(path))

@@ -11,6 +11,7 @@ import streamlit as st
 from core import Encoder, Filters, Library, Term
 from core.errors import MediaError
 from core.figures import score_range, timeline
+from core.query import query_state
 from core.search_video import Pooling, VideoHit, VideoResult, search_videos
 from core.timecode import timecode, timespan
 from ui.encoders import load_encoder
@@ -63,7 +64,7 @@ def find_videos(
             max_moments=_MOMENTS,
         )
 
-    key = (encoder.id, terms, filters, labelled(library, filters), options)
+    key = (encoder.id, terms, query_state(encoder, terms), filters, labelled(library, filters), options)
     with st.spinner("Looking at the clip …") if any(term.kind == "clip" for term in terms) else nullcontext():
         return remembered(f"search videos {pooling}", key, library.index(encoder), compute)
 

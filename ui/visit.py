@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import secrets
 import tempfile
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,7 +19,9 @@ from core import Library
 from core.library.registry import temporary_library
 from core.visits import visits_folder
 from ui.queue import QUEUE
+from ui.server_state import once, repeat
 
+_LOG = logging.getLogger("semblance")
 _LOOK_S = 15.0
 _GONE_S = 180.0  # a browser that lost its connection may come back within two minutes
 
@@ -46,7 +49,10 @@ class Visit:
 
     def uploaded(self) -> tuple[int, int]:
         """(files, bytes) that were uploaded and are still there."""
-        sizes = [path.stat().st_size for folder in self.folders for path in Path(folder.name).glob("*/uploads/*")]
+        sizes = []
+        for path in [path for folder in list(self.folders) for path in Path(folder.name).glob("*/uploads/*")]:
+            with contextlib.suppress(FileNotFoundError):  # taken out meanwhile
+                sizes.append(path.stat().st_size)
         return len(sizes), sum(sizes)
 
     def end(self) -> bool:
@@ -55,8 +61,9 @@ class Visit:
         QUEUE.forget(self.id)
         if any(each.running and not each.lasting for each in QUEUE.of(self.id)):
             return False
-        for folder in self.folders:
-            folder.cleanup()
+        while self.folders:
+            self.folders[-1].cleanup()
+            self.folders.pop()
         return True
 
 
@@ -66,11 +73,14 @@ def visit() -> Visit:
     if kept is None:
         context = get_script_run_ctx()
         kept = st.session_state["visit"] = Visit(secrets.token_hex(8), context.session_id if context else "")
-        _visits().append(kept)
+    visits = _visits()
+    if kept not in visits:  # also one that was taken for gone and came back: what it makes now is to go with it too
+        kept.seen = time.monotonic()
+        visits.append(kept)
     return kept
 
 
-@st.cache_resource(show_spinner=False)
+@once
 def _visits() -> list[Visit]:
     """All visits of the server, with somebody who looks after those that end."""
     visits: list[Visit] = []
@@ -79,18 +89,19 @@ def _visits() -> list[Visit]:
         is_there = runtime.get_instance().is_active_session
 
         def look_after() -> None:
-            while runtime.exists():
-                end_those_gone(visits, is_there, time.monotonic())
-                time.sleep(_LOOK_S)
+            end_those_gone(visits, is_there, time.monotonic())
 
-        threading.Thread(target=look_after, name="visits", daemon=True).start()
+        repeat("visits", look_after, every_s=_LOOK_S, goes_on=runtime.exists)
     return visits
 
 
 def end_those_gone(visits: list[Visit], is_there: Callable[[str], bool], now: float) -> None:
     """Ends the visits that have been gone for a while, or says so to their work. now: monotonic seconds."""
     for each in list(visits):
-        if is_there(each.session):
-            each.seen = now
-        elif now - each.seen > _GONE_S and each.end():
-            visits.remove(each)
+        try:
+            if is_there(each.session):
+                each.seen = now
+            elif now - each.seen > _GONE_S and each.end():
+                visits.remove(each)
+        except Exception:  # the others are looked after all the same, and this one again the next time
+            _LOG.exception("A visit could not be ended")

@@ -49,8 +49,11 @@ def in_turn(title: str) -> Iterator[None]:
 
 
 def result_of(job: Job[T]) -> T | None:
-    """What the work returned; while it runs its progress is shown, with a button that stops it, and then an error."""
-    if job.error is not None:
+    """What the work returned; while it runs its progress is shown, with a button that stops it; then an error, or that
+    it was stopped."""
+    if job.cancelled:
+        st.caption(plain(job.error or ""))
+    elif job.error is not None:
         st.error(plain(job.error), icon=":material/error:")
     elif job.running:
         _panel(job)
