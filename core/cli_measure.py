@@ -6,7 +6,7 @@ import argparse
 from dataclasses import asdict
 from typing import Any
 
-from core.encoders import open_encoder
+from core.encoders import DEFAULT_ENCODER, open_encoder
 from core.errors import DataError
 from core.media.sampling import Sampling
 from core.progress import OnProgress
@@ -19,13 +19,15 @@ def retrieval(options: Options, bar: OnProgress) -> dict[str, Any]:
     """`eval retrieval`."""
     from core.evaluate import evaluate_library, evaluate_retrieval
 
-    encoder = open_encoder(options.encoder, on_progress=bar)
     if options.library is not None:
+        from core.cli_commands import encoder_of
         from core.library import Library
 
-        return asdict(evaluate_library(Library(options.library), encoder))
+        library = Library(options.library)
+        return asdict(evaluate_library(library, encoder_of(library, options.encoder, bar)))
     if options.images is None or options.captions is None:
         raise DataError("Give --images and --captions, or --library for the captions that a library keeps.")
+    encoder = open_encoder(options.encoder or DEFAULT_ENCODER, on_progress=bar)
     return asdict(evaluate_retrieval(encoder, options.images, options.captions, on_progress=bar))
 
 
@@ -170,8 +172,13 @@ def bench_search(options: Options, bar: OnProgress) -> dict[str, Any]:
     from core import bench
     from core.library import Library
 
-    library = Library(options.library) if options.library else None
-    return bench.bench_search(open_encoder(options.encoder, on_progress=bar), items=options.items, library=library)
+    if not options.library:
+        encoder = open_encoder(options.encoder or DEFAULT_ENCODER, on_progress=bar)
+        return bench.bench_search(encoder, items=options.items)
+    from core.cli_commands import encoder_of
+
+    library = Library(options.library)
+    return bench.bench_search(encoder_of(library, options.encoder, bar), items=options.items, library=library)
 
 
 def bench_classify(options: Options, bar: OnProgress) -> dict[str, Any]:

@@ -20,6 +20,7 @@ def add_evaluations(evaluate: argparse.ArgumentParser) -> None:
         each.add_argument("--images", type=Path, required=True, metavar="DIR")
     for each in (*of_pictures, *_add_videos(tree)):
         add_encoder(each)
+    tree.choices["retrieval"].set_defaults(encoder=None)  # a library's own
     add_eval_recommend(tree)
 
 
@@ -125,4 +126,5 @@ def add_benchmarks(bench: argparse.ArgumentParser) -> None:
     maps.add_argument("--count", type=int, metavar="N", help="how many (default: all pictures; 5,000 vectors)")
     for each in (images, video, searches, classify, maps):
         add_encoder(each)
+    searches.set_defaults(encoder=None)  # a library's own
     add_bench_recommend(tree)

@@ -155,12 +155,54 @@ def _ward(reduced: Vectors, k: int, seed: int) -> Numbers:
     from scipy.cluster.hierarchy import fcluster, ward
     from sklearn.cluster import MiniBatchKMeans
 
-    own = np.arange(len(reduced))
-    if len(reduced) > max(_MICRO, k):
-        micro = MiniBatchKMeans(max(_MICRO, k), n_init=1, random_state=seed).fit(reduced)
-        own = np.unique(micro.labels_, return_inverse=True)[1]
-        reduced = centres_of(reduced, own)
-    return np.asarray(fcluster(ward(reduced), k, "maxclust"), np.int64)[own]
+    if len(reduced) <= max(_MICRO, k):
+        return np.asarray(fcluster(ward(reduced), k, "maxclust"), np.int64)
+    micro = MiniBatchKMeans(max(_MICRO, k), n_init=1, random_state=seed).fit(reduced)
+    own = np.unique(micro.labels_, return_inverse=True)[1]
+    sizes = np.bincount(own)
+    sums = np.zeros((len(sizes), reduced.shape[1]))
+    np.add.at(sums, own, reduced)
+    return ward_of_groups(sums / sizes[:, None], sizes, k)[own]
+
+
+def ward_of_groups(means: NDArray[np.float64], sizes: Numbers, k: int) -> Numbers:
+    """(m,) the cluster, 0 to k - 1, of each of m groups of points, by Ward's method on all their points.
+
+    Joining two groups costs |a||b| / (|a| + |b|) times the squared distance of their means, which scipy's `ward` knows
+    for single points only. By chains of nearest neighbours (Murtagh 1983): what would be joined first is found in any
+    order, then sorted by cost.
+    """
+    means, weights = np.array(means, np.float64), np.array(sizes, np.float64)
+    squares = (means**2).sum(axis=1)
+    joined: list[tuple[float, int, int]] = []
+    chain: list[int] = []
+    while len(joined) < len(sizes) - 1:
+        at = chain[-1] if chain else int(np.flatnonzero(weights)[0])
+        apart = np.maximum(squares + squares[at] - 2 * means @ means[at], 0)
+        costs = np.where(weights > 0, weights * weights[at] / np.maximum(weights + weights[at], 1) * apart, np.inf)
+        costs[at] = np.inf
+        near = int(np.argmin(costs))
+        if len(chain) > 1 and costs[chain[-2]] <= costs[near]:  # nearest to one another
+            near = chain[-2]
+            del chain[-2:]
+            joined.append((float(costs[near]), near, at))
+            means[near] = (weights[near] * means[near] + weights[at] * means[at]) / (weights[near] + weights[at])
+            weights[near], weights[at] = weights[near] + weights[at], 0
+            squares[near] = (means[near] ** 2).sum()
+        else:
+            chain = chain or [at]
+            chain.append(near)
+    return _cut(joined, len(sizes), k)
+
+
+def _cut(joined: Sequence[tuple[float, int, int]], count: int, k: int) -> Numbers:
+    """(count,) the groups that the cheapest joins leave, all but the last k - 1 of them."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    pairs = np.array([each[1:] for each in sorted(joined)][: count - k], np.int64).reshape(-1, 2)
+    edges = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(count, count))
+    return np.asarray(connected_components(edges, directed=False)[1], np.int64)
 
 
 def _best_count(reduced: Vectors, seed: int, on_progress: OnProgress | None, cancel: threading.Event | None) -> int:

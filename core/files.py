@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+_WAIT_S = 10.0
 
 
 def absolute(path: Path | str) -> Path:
@@ -18,6 +22,19 @@ def expanded(path: Path | str) -> str:
         return os.path.expanduser(path)
     except ValueError:  # a NUL in the name
         return str(path)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Holds a file for who reads it, changes it and writes it again, against other threads and processes.
+
+    Raises OSError where its folder cannot be written, or somebody else holds it for ten seconds.
+    """
+    import filelock  # most who import this module lock nothing
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with filelock.FileLock(path.with_name(f".{path.name}.lock"), timeout=_WAIT_S):
+        yield
 
 
 def write_whole(path: Path, data: bytes, *, durable: bool = False) -> None:

@@ -20,7 +20,10 @@ from core.home import home
 from core.progress import OnProgress, Progress
 
 _CHUNK = 128
-_lock = threading.Lock()
+_LOOK_S = 0.2
+_STOPPED = "Stopped before the words were embedded."
+_lock = threading.Lock()  # of the two dictionaries: never held while texts are embedded
+_locks: dict[str, threading.Lock] = {}  # of each list under each encoder
 _kept: dict[str, Vectors] = {}
 
 
@@ -41,11 +44,20 @@ def kept_vectors(
         return encoder.reduction.apply(kept)
     digest = hashlib.blake2b("\n".join([encoder.id, *texts]).encode(), digest_size=12).hexdigest()
     with _lock:
+        if digest in _kept:
+            return _kept[digest]
+        own = _locks.setdefault(digest, threading.Lock())
+    while not own.acquire(timeout=_LOOK_S):  # another thread embeds the same
+        if cancel is not None and cancel.is_set():
+            raise Cancelled(_STOPPED)
+    try:
         if digest not in _kept:
             vectors = _load(home() / "models" / f"{name}-{digest}.npy", encoder, texts, on_progress, cancel)
             vectors.setflags(write=False)
             _kept[digest] = vectors
         return _kept[digest]
+    finally:
+        own.release()
 
 
 def _load(
@@ -76,7 +88,7 @@ def _embed(
     started = time.monotonic()
     for start in range(0, len(texts), _CHUNK):
         if cancel is not None and cancel.is_set():
-            raise Cancelled("Stopped before the words were embedded.")
+            raise Cancelled(_STOPPED)
         chunks.append(encoder.encode_texts(texts[start : start + _CHUNK]))
         if on_progress is not None:
             done = min(start + _CHUNK, len(texts))

@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping
 from pathlib import Path
 
-from core.files import write_whole
+from core.files import locked, write_whole
 from core.home import home
 
 Values = tuple[float, float, float]  # sharpness, brightness, contrast
@@ -32,9 +32,9 @@ def save_qualities(fresh: Mapping[str, Values]) -> None:
     """Adds to what is kept. A read-only home or a full disk costs speed, no more."""
     if not fresh:
         return
-    pictures = list({**load_qualities(), **fresh}.items())[-_MOST:]
-    data = json.dumps({"version": _VERSION, "pictures": dict(pictures)}, separators=(",", ":")).encode()
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError), locked(_file()):
+        pictures = list({**load_qualities(), **fresh}.items())[-_MOST:]
+        data = json.dumps({"version": _VERSION, "pictures": dict(pictures)}, separators=(",", ":")).encode()
         write_whole(_file(), data)
 
 

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from core.files import write_whole
+from core.files import locked, write_whole
 from core.home import home
 
 
@@ -22,8 +22,8 @@ def load_settings() -> dict[str, Any]:
 
 def save_settings(**changes: Any) -> None:
     """Changes some settings; None removes one. Written whole or not at all; a read-only home is no error."""
-    settings = {key: value for key, value in {**load_settings(), **changes}.items() if value is not None}
-    with contextlib.suppress(OSError):  # a read-only home forgets, and everything else still works
+    with contextlib.suppress(OSError), locked(_file()):  # a read-only home forgets, and everything else still works
+        settings = {key: value for key, value in {**load_settings(), **changes}.items() if value is not None}
         write_whole(_file(), json.dumps(settings, indent=1).encode())
 
 

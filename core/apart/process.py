@@ -42,21 +42,32 @@ class Process:
 
         Raises Gone where it cannot be started.
         """
-        self._connection, theirs = Pipe()
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-c", _START, str(Path(__file__).parents[1]), module, str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,  # where decoders complain of damage
-                env=os.environ | settings,
-            )
         try:
-            self.receive(_START_S)
-        except (Silent, Gone):
-            self.end()
+            self._connection, theirs = Pipe()
+        except OSError:
             raise Gone from None
+        with theirs:
+            try:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-P", "-c", _START, str(Path(__file__).parents[1]), module, str(theirs.fileno())],
+                    pass_fds=[theirs.fileno()],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,  # where decoders complain of damage
+                    env=os.environ | settings,
+                )
+            except OSError:  # no more processes, files or memory
+                self._connection.close()
+                raise Gone from None
+        try:
+            # Whenever it ends, also by itself, somebody has to ask how, or it stays in the system's table of processes.
+            threading.Thread(target=self._process.wait, name="reaper", daemon=True).start()
+            self.receive(_START_S)
+        except BaseException as error:
+            self.end()
+            if isinstance(error, Silent | Gone | RuntimeError):  # the last: no more threads
+                raise Gone from None
+            raise
 
     def send(self, *blocks: Block) -> None:
         """Raises Gone."""
@@ -78,6 +89,10 @@ class Process:
             return self._connection.recv_bytes()
         except (EOFError, OSError):
             raise Gone from None
+
+    @property
+    def has_ended(self) -> bool:
+        return self._process.poll() is not None
 
     def end(self) -> int:
         """Ends it; returns how it ended, as `subprocess` says it."""

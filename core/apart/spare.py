@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from core.apart.process import Process
 
 _spare: list[Process] = []
 
 
 def keep(process: Process) -> None:
-    """For others to take. It may end by itself meanwhile."""
+    """For others to take. It may end by itself meanwhile; those that did give their connections back here."""
+    for each in [each for each in _spare if each.has_ended]:
+        with contextlib.suppress(ValueError):  # another thread took it, and ends it
+            _spare.remove(each)
+            each.end()
     _spare.append(process)
 
 

@@ -92,7 +92,8 @@ class Library:
         """The items of some ids, whatever their status, in no order; those that are not there are left out."""
         with self._reading("items") as table:
             ways = [table.search().where(f"id IN ({some})") for some in quoted(item_ids)] if table else []
-            return [Item.from_row(row) for way in ways for row in way.limit(None).to_list()]
+            rows = [row for way in ways for row in way.limit(None).to_list()]
+        return [Item.from_row(row) for row in rows]
 
     def counts(self) -> dict[str, int]:
         """How many items have each status: {"ok", "failed", "missing"}."""
@@ -218,9 +219,9 @@ class Library:
         """Writes items in one commit: rows with the same `key` ("path" or "id") are replaced, others are added."""
         if not items:
             return
+        rows = pa.Table.from_pylist([asdict(item) for item in items], schema=ITEMS)
         with self._changing("items"):
             table = self._db.create_table("items", schema=ITEMS, exist_ok=True)
-            rows = pa.Table.from_pylist([asdict(item) for item in items], schema=ITEMS)
             table.merge_insert(key).when_matched_update_all().when_not_matched_insert_all().execute(rows)
 
     def add_vectors(self, encoder: Encoder, rows: Sequence[VectorRow]) -> None:
@@ -261,26 +262,27 @@ class Library:
         It waits for no other writer: labels have a table of their own.
         """
         if labels:
+            rows = pa.Table.from_pylist([asdict(label) for label in labels], schema=LABELS)
             with self._changing("labels"):
                 table = self._db.create_table("labels", schema=LABELS, exist_ok=True)
-                rows = pa.Table.from_pylist([asdict(label) for label in labels], schema=LABELS)
                 merge = table.merge_insert(["item_id", "task"])
                 merge.when_matched_update_all().when_not_matched_insert_all().execute(rows)
 
     def put_captions(self, captions: Sequence[tuple[str, str]]) -> None:
         """Adds captions (item id, caption) in one commit, none twice, and waits for no other writer."""
         if captions:
+            columns = zip(*dict.fromkeys(captions), strict=True)
+            rows = pa.Table.from_arrays([pa.array(each, pa.string()) for each in columns], schema=CAPTIONS)
             with self._changing("captions"):
                 table = self._db.create_table("captions", schema=CAPTIONS, exist_ok=True)
-                columns = zip(*dict.fromkeys(captions), strict=True)
-                rows = pa.Table.from_arrays([pa.array(each, pa.string()) for each in columns], schema=CAPTIONS)
                 table.merge_insert(["item_id", "caption"]).when_not_matched_insert_all().execute(rows)
 
     def hand_on_labels(self, successors: Mapping[str, str]) -> None:
-        """Gives items (old id -> new id) what a person called those that they take the place of."""
+        """Gives items (old id -> new id) what a person called those that they take the place of, and their captions."""
         if successors:
             labels = [label for label in self.labels() if label.by == "person" and label.item_id in successors]
             self.put_labels([replace(label, item_id=successors[label.item_id]) for label in labels])
+            self.put_captions([(successors[old], text) for old, text in self.captions() if old in successors])
             self._forget(list(successors))
 
     def remove_labels(self, task: str, *, by: LabelledBy | None = None, item_ids: Sequence[str] | None = None) -> None:

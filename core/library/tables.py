@@ -51,19 +51,17 @@ def written_whole(folder: Path) -> Iterator[None]:
     """Takes back what the block commits to the table in a folder if not all of it has reached the disk.
 
     Where the last part of a file does not fit any more, Lance commits it cut off and says nothing, and the table could
-    never be read again. Without the newest version's file the one before it counts.
+    never be read again. Without the newest version's file the one before it counts. Others may commit meanwhile, and
+    may be writing still: only versions that are cut off, or hold data that is, are taken back.
     """
     before = _files(folder)
     try:
         yield
     finally:
-        new = _files(folder) - before
-        is_whole = _all_whole(new)
-        if not is_whole:
-            for path in new:
-                if path.suffix == ".manifest":
-                    path.unlink(missing_ok=True)
-    if not is_whole:
+        cut_off = _cut_off(_files(folder) - before)
+        for path in cut_off:
+            path.unlink(missing_ok=True)
+    if cut_off:
         raise OSError("No space left on device: the end of a file was not written")
 
 
@@ -71,13 +69,24 @@ def _files(folder: Path) -> set[Path]:
     return {*folder.glob("data/*.lance"), *folder.glob("_versions/*.manifest")}
 
 
-def _all_whole(paths: Iterable[Path]) -> bool:
+def _cut_off(new: Iterable[Path]) -> list[Path]:
+    """The files of versions that are not whole themselves, or name a file of data that is not."""
     until = time.monotonic() + _OTHERS_S
-    while not all(map(_is_whole, paths)):
-        if time.monotonic() > until:
-            return False
+    while True:
+        broken = [path for path in new if not _is_whole(path)]
+        data = [path.name.encode() for path in broken if path.suffix != ".manifest"]
+        found = [path for path in new if path.suffix == ".manifest" and (path in broken or _names(path, data))]
+        if not found or time.monotonic() > until:
+            return found
         time.sleep(0.05)
-    return True
+
+
+def _names(version: Path, data: Sequence[bytes]) -> bool:
+    try:
+        told = version.read_bytes() if data else b""
+    except FileNotFoundError:  # packed away by another process
+        return False
+    return any(name in told for name in data)
 
 
 def _is_whole(path: Path) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 from pathlib import Path
 from typing import Literal
 
@@ -16,6 +17,8 @@ _EVERY = 64  # writes between two looks at the room's size
 
 Room = Literal["thumbnails", "previews"]
 _writes: dict[Path, int] = {}
+_sweeping: set[Path] = set()
+_lock = threading.Lock()
 
 
 def kept(room: Room, item: Item, name: str) -> bytes | None:
@@ -37,9 +40,22 @@ def keep(room: Room, item: Item, name: str, data: bytes) -> None:
     with contextlib.suppress(OSError):
         write_whole(path, data)
         folder = place_beside(item.path) / room
-        if _writes.get(folder, 0) % _EVERY == 0:
+        with _lock:
+            is_due = _writes.get(folder, 0) % _EVERY == 0 and folder not in _sweeping
+            _writes[folder] = _writes.get(folder, 0) + 1
+            if is_due:
+                _sweeping.add(folder)
+        if is_due:  # beside the page that asked: there may be 100,000 files to look at
+            threading.Thread(target=_sweep, args=(folder,), name="sweep of kept files", daemon=True).start()
+
+
+def _sweep(folder: Path) -> None:
+    try:
+        with contextlib.suppress(OSError):
             keep_within(folder, MAX_BYTES)
-        _writes[folder] = _writes.get(folder, 0) + 1
+    finally:
+        with _lock:
+            _sweeping.discard(folder)
 
 
 def keep_within(folder: Path, max_bytes: int) -> None:

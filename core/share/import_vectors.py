@@ -174,7 +174,10 @@ class _Import:
         path = read.file.path
         if (known := self.matcher.by_content.get(read.content_hash or "")) is not None and known.path == path:
             return known
-        status = Path(path).stat()
+        try:
+            status = Path(path).stat()
+        except OSError as error:  # gone since it was read
+            return f"It cannot be read ({error.strerror})."
         item_id = new_item_id(path, read.content_hash or "", self.ids)
         self.ids.add(item_id)
         width, height = read.size or (None, None)
