@@ -37,4 +37,5 @@ def require(extra: str, what: str, error: type[SemblanceError] = SemblanceError)
         Names the packages to install.
     """
     if names := lacking(extra):
-        raise error(f"{what} need {' and '.join(names)}, which this installation lacks: pip install {' '.join(names)}")
+        missing = "a package that is" if len(names) == 1 else "packages that are"
+        raise error(f"{what} need {missing} not installed here: pip install {' '.join(names)}")

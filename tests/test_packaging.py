@@ -95,7 +95,7 @@ def test_without_an_extra_the_rest_works(encoder: object) -> None:
 def test_only_what_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     require("samples", "The sample photos")
     monkeypatch.setitem(sys.modules, "skimage", None)
-    with pytest.raises(SemblanceError, match=r"need scikit-image, which .*: pip install scikit-image$"):
+    with pytest.raises(SemblanceError, match=r"need a package that .*: pip install scikit-image$"):
         require("samples", "The sample photos")
 
 
