@@ -22,6 +22,8 @@ from core.search import Hit, SearchResult, search
 from core.search_video import VideoHit, VideoResult, search_videos
 from core.track import Track, embed_video, track_of
 
+__version__ = "0.9.0"
+
 __all__ = [
     "Encoder",
     "Filters",

@@ -13,11 +13,17 @@ from core.cli_parser import command_parser
 from core.cli_show import plain
 from core.errors import SemblanceError
 from core.progress import Progress
+from core.systems import check_system
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command. Exit code 0; 2 with one line on stderr for an error that the user can cure; 130 if stopped;
     1 where `health` found something that does not work."""
+    try:
+        check_system()
+    except SemblanceError as error:
+        print(f"semblance: {error}", file=sys.stderr)
+        return 2
     options = command_parser().parse_args(arguments)
     bar = _Bar(quiet=options.quiet)
     try:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
+from core import __version__
 from core import cli_commands as commands
+from core.cli_app import add_app
 from core.cli_cluster import cluster, show_clusters
 from core.cli_health import add_health
 from core.cli_options import CLASSES, POOLING, POOLINGS, add_command, add_encoder
@@ -27,7 +30,9 @@ from core.relevance import LIKELY
 
 def command_parser() -> argparse.ArgumentParser:
     """Of all commands; `run` and `show` of what it parses are the command and how its result is printed."""
-    parser = _Parser(prog="python -m core", description=__doc__)
+    prog = "semblance" if Path(sys.argv[0]).name == "semblance" else "python -m core"
+    parser = _Parser(prog=prog, description=__doc__)
+    parser.add_argument("--version", action="version", version=f"Semblance {__version__}")
     tree = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_index(tree)
     _add_search(tree)
@@ -41,6 +46,7 @@ def command_parser() -> argparse.ArgumentParser:
     sample = add_command(tree, "sample", "build the sample library", commands.sample, show_figures)
     add_encoder(sample)
     add_health(tree)
+    add_app(tree)
     return parser
 
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from core.encoders.base import Encoder
 from core.errors import DataError
+from core.extras import require
 from core.library import Library, ingest
 from core.library.reels import Reel, reel_plan, render_reels
 from core.library.sample import sample_sources, sample_subjects
@@ -88,14 +89,13 @@ def evaluate_moments(
     """Renders the reels, indexes them and asks for the moments that they are known to hold.
 
     sampling: default one frame per second. folder: where the reels are kept, or rendered if they are not there
-    (default: a temporary one). Raises DataError where no sample photo is installed to make them from.
+    (default: a temporary one). Raises DataError where the sample photos are not installed, which they are made from.
     """
+    require("samples", "The sample reels", DataError)
     sampling = sampling or Sampling()
     with tempfile.TemporaryDirectory() as place:
         clips = render_reels(folder or Path(place) / "clips", on_progress=on_progress)
         library = Library(Path(place) / "library", create=True)
-        if not clips:
-            raise DataError("There are no sample photos to make reels of: pip install -r requirements.txt")
         ingest(library, encoder, clips, sampling, on_progress=on_progress)
         known = _known(reel_plan())
         subjects = {name: phrase for name, phrase in sample_subjects().items() if name in known}

@@ -11,6 +11,7 @@ import pytest
 from fakes import COLOURS, ColourEncoder
 from filelock import FileLock
 from PIL import Image
+from wheels import Installed, install_wheel
 
 from core import SemblanceError, open_encoder
 from core.library import Library, ingest
@@ -131,3 +132,10 @@ def colours(photos: Path, encoder: ColourEncoder) -> Library:
     ingest(library, encoder, [photos])
     encoder.images_seen = 0
     return library
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    """The wheel of this checkout, in an environment of its own."""
+    pytest.importorskip("hatchling", reason="the wheel is built by hatchling: pip install -r requirements-dev.txt")
+    return install_wheel(tmp_path_factory.mktemp("wheel"))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core import SemblanceError
+from core.systems import check_system
 from ui.copy_link import copy_link
 from ui.garbage import collect_garbage
 from ui.libraries import VISIT
@@ -31,6 +33,7 @@ button[data-variant][data-selected],
 def frame() -> st.Page:
     """Draws the frame and returns the page to run inside it."""
     st.set_page_config(page_title="Semblance", page_icon=_ICON, layout="wide")
+    _stop_elsewhere()
     st.logo(_LOGO, size="large")
     st.html(_TEXT)
     collect_garbage()
@@ -39,6 +42,15 @@ def frame() -> st.Page:
         sidebar()
     st.session_state["framed"] = True
     return page
+
+
+def _stop_elsewhere() -> None:
+    """Ends the page with one line on a system that the app does not run on."""
+    try:
+        check_system()
+    except SemblanceError as error:
+        st.error(str(error), icon=":material/error:")
+        st.stop()
 
 
 def _pages() -> dict[str, list[st.Page]]:

@@ -24,6 +24,7 @@ from core.encoders.hub_load import (
 )
 from core.encoders.hub_models import CURATED, CuratedModel
 from core.errors import EncoderError
+from core.extras import require
 from core.progress import OnProgress
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class HubEncoder:
         device: str | None = None,
         dtype: str | None = None,
     ) -> None:
+        require("hub", "Models of the hub", EncoderError)
         self._files = find_model(name, on_progress=on_progress)
         self._config = read_config(self._files.folder, self._files.name)
         self._processor = load_processor(self._files)

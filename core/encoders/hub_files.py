@@ -10,6 +10,7 @@ from pathlib import Path
 from core.encoders.hub_config import missing_parts, small_files, weight_files
 from core.encoders.hub_download import download
 from core.errors import EncoderError
+from core.extras import lacking
 from core.files import absolute
 from core.progress import OnProgress
 
@@ -54,7 +55,7 @@ def is_on_disk(name: str) -> bool:
     local = absolute(name)
     if local.is_dir():
         return not missing_parts(_names(local))
-    return match is not None and _cached(match["repo"], match["revision"]) is not None
+    return match is not None and not lacking("hub") and _cached(match["repo"], match["revision"]) is not None
 
 
 def fingerprint(folder: Path) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from core.encoders.base import Encoder
 from core.errors import LibraryError
+from core.extras import require
 from core.library.ingest import IngestReport, ingest
 from core.library.registry import libraries_folder
 from core.library.store import Library
@@ -94,13 +95,10 @@ def build_sample(
 ) -> IngestReport:
     """Builds the sample library, or brings it up to date; quick where nothing is missing. The reels are rendered once.
 
-    Raises LibraryError where none of the packages that carry the photos is installed.
+    Raises LibraryError where a package that carries the photos is not installed.
     """
+    require("samples", "The sample photos", LibraryError)
     sources = sample_sources()
-    if not sources:
-        raise LibraryError(
-            "The sample photos come with scikit-image, scikit-learn and matplotlib: pip install -r requirements.txt"
-        )
     library = Library(sample_path(), create=True)
     photos = library.path / "photos"
     photos.mkdir(exist_ok=True)

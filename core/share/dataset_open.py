@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import DataError
+from core.extras import require
 from core.files import absolute
 
-INSTALL = "pip install datasets==5.2.0"
 _MODULES = ("imagefolder", "parquet", "arrow", "webdataset", "json", "csv")  # formats that rows of pictures come in
 _HUB_S = 15.0
 PREFIX = "hf:"
@@ -59,10 +59,9 @@ def open_dataset(name: str, split: str | None = None) -> Opened:
 
 
 def _datasets() -> Any:
-    try:
-        import datasets
-    except ImportError:
-        raise DataError(f"Data sets are read by the package `datasets`, which is not installed: {INSTALL}.") from None
+    require("datasets", "Data sets", DataError)
+    import datasets
+
     return datasets
 
 

@@ -6,14 +6,11 @@ import os
 import socket
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
+from answers import wait_for
 
 _ROOT = Path(__file__).parents[2]
 
@@ -29,19 +26,8 @@ def served(home: Path, **environment: str) -> Iterator[str]:
     environment = {**os.environ, "SEMBLANCE_HOME": str(home), **environment}
     server = subprocess.Popen(command, cwd=_ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        _wait_for(f"http://localhost:{port}/_stcore/health", server)
+        wait_for(f"http://localhost:{port}/_stcore/health", server)
         yield f"http://localhost:{port}"
     finally:
         server.terminate()
         server.wait(10)
-
-
-def _wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
-    for _ in range(300):
-        assert server.poll() is None, "the server ended"
-        try:
-            urllib.request.urlopen(address, timeout=2)
-            return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
-    pytest.fail("the server does not answer")

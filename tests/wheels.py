@@ -1,0 +1,85 @@
+"""The built wheel in an environment and a folder of their own.
+
+A new environment would install torch anew, minutes at every run: so the libraries are those of the running one, put
+behind what the new environment has itself. `core` and the app come from the wheel.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import sysconfig
+import venv
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+from answers import wait_for
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """The wheel in an environment; the folder that its programs run in holds nothing of the project."""
+
+    wheel: Path
+    environment: Path
+    folder: Path
+
+    @property
+    def packages(self) -> Path:
+        """Where what was installed lies."""
+        base = str(self.environment)
+        return Path(sysconfig.get_path("purelib", vars={"base": base, "platbase": base}))
+
+    def run(self, program: str, *arguments: str | Path, **settings: str) -> str:
+        """Runs a program of the environment, and returns what it prints."""
+        done = subprocess.run(
+            [self.environment / "bin" / program, *arguments], cwd=self.folder, env=_environment(settings),
+            capture_output=True, text=True,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    @contextmanager
+    def app(self, home: Path, **settings: str) -> Iterator[tuple[str, psutil.Process]]:
+        """The address and the process of the app, as `semblance app` starts it."""
+        with socket.socket() as free:
+            free.bind(("localhost", 0))
+            port = free.getsockname()[1]
+        command = [self.environment / "bin" / "semblance", "app", "--port", str(port), "--no-browser"]
+        server = subprocess.Popen(
+            command, cwd=self.folder, env=_environment({**settings, "SEMBLANCE_HOME": str(home)}),
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        try:
+            wait_for(f"http://localhost:{port}/_stcore/health", server)
+            yield f"http://localhost:{port}", psutil.Process(server.pid)
+        finally:
+            server.terminate()
+            server.wait(20)
+
+
+def install_wheel(place: Path) -> Installed:
+    """Builds the wheel of the checkout and installs it into a new environment below a folder."""
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(place / "dist")]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    (wheel,) = (place / "dist").glob("*.whl")
+    (place / "empty").mkdir()
+    installed = Installed(wheel, place / "environment", place / "empty")
+    venv.create(installed.environment, symlinks=True)
+    others = [each for each in sys.path if Path(each).name == "site-packages"]
+    (installed.packages / "behind.pth").write_text("\n".join(others))
+    pip = [sys.executable, "-m", "pip", "--python", str(installed.environment / "bin" / "python"), "install"]
+    subprocess.run([*pip, "--no-deps", "--no-index", str(wheel)], check=True, capture_output=True)
+    return installed
+
+
+def _environment(settings: dict[str, str]) -> dict[str, str]:
+    """Without the paths of the tests, which lead to the checkout."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | settings
