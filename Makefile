@@ -10,11 +10,12 @@ ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 WORKERS ?= -n 3 --dist loadfile --no-loadscope-reorder
 BIN := $(VENV)/bin
 
-.PHONY: demo test check audit clean help
+.PHONY: demo test quick check audit clean help
 
 help:
 	@echo "make demo   set up and open the app on the sample library"
 	@echo "make test   set up and run the tests"
+	@echo "make quick  the tests that need no browser and no patience"
 	@echo "make check  lint and type check"
 	@echo "make audit  known vulnerabilities of what is installed (needs the network)"
 	@echo "make clean  remove the virtual environment (your libraries stay)"
@@ -30,6 +31,9 @@ test: $(VENV)/.installed-dev
 	@$(MAKE) --no-print-directory check
 	@echo "== tests"
 	@$(ONE_THREAD) $(BIN)/python -m pytest $(WORKERS) $(PYTEST_ARGS)
+
+quick: $(VENV)/.installed-dev
+	@$(ONE_THREAD) $(BIN)/python -m pytest $(WORKERS) -m "not browser and not slow and not reliability" $(PYTEST_ARGS)
 
 check: $(VENV)/.installed-dev
 	@$(BIN)/ruff check .

@@ -26,6 +26,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     click can meet a chart that is just drawn anew. The summary tells of it; an assertion that fails is final."""
     for item in items:
         if _BROWSER_TESTS in item.path.parents:
+            item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.flaky(reruns=1, only_rerun=["TimeoutError"]))
     items.sort(key=lambda item: _BROWSER_TESTS not in item.path.parents)
 

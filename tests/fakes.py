@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import threading
+import zlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,8 +18,19 @@ COLOURS = {
 }  # fmt: skip
 
 
+# What the neutral prompts of core.relevance have for colours that they do not name.
+_KNOWN = COLOURS | {"grapes": COLOURS["purple"], "carrot": COLOURS["orange"], "pumpkin": COLOURS["orange"]}
+_GRID = (4, 4, 3)
+_NEARLY_NOTHING = 0.1  # of a colour is in a word of none, so that pictures come in some order
+
+
 class ColourEncoder:
-    """Vectors are the mean colour of a 4 x 4 grid, about mid-grey. Knows the words of COLOURS; counts its pictures."""
+    """Vectors are the mean colour of a 4 x 4 grid, about mid-grey. Knows the words of COLOURS; counts its pictures.
+
+    Each other word is a fine pattern of its own, which no picture of plain colours, stripes or halves shows. So among
+    the neutral prompts of core.relevance only those that name a colour are rivals, and which pictures are likely for
+    a colour is clear-cut.
+    """
 
     dim = 48
     batch_size = 4
@@ -36,14 +49,17 @@ class ColourEncoder:
         cells = [
             np.asarray(image.convert("RGB").resize((4, 4), Image.Resampling.BOX), float).ravel() for image in images
         ]
-        return unit_rows(np.array(cells).reshape(-1, 48) - 127.5 + 1e-3)
+        return unit_rows(np.array(cells).reshape(-1, self.dim) - 127.5 + 1e-3)
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
-        return unit_rows(np.array([self._text(text) for text in texts]).reshape(-1, 48))
+        return unit_rows(np.array([_text(text) for text in texts]).reshape(-1, self.dim))
 
-    def _text(self, text: str) -> np.ndarray:
-        known = [COLOURS[word] for word in text.lower().split() if word in COLOURS]
-        if known:
-            return np.tile(np.mean(known, axis=0) - 127.5, 16)
-        rng = np.random.default_rng(sum(text.encode()))  # a word of no colour points anywhere
-        return rng.normal(size=48)
+
+@functools.cache
+def _text(text: str) -> np.ndarray:
+    known = [_KNOWN[word] for word in text.lower().split() if word in _KNOWN]
+    if known:
+        return np.tile(np.mean(known, axis=0) - 127.5, 16)
+    noise = np.random.default_rng(zlib.crc32(text.encode())).normal(size=_GRID)
+    fine = noise - noise.mean(axis=0) - noise.mean(axis=1, keepdims=True) + noise.mean(axis=(0, 1))
+    return (fine + _NEARLY_NOTHING * noise).ravel()

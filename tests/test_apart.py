@@ -143,6 +143,7 @@ def test_who_looks_no_further_ends_the_process() -> None:
     assert not children()
 
 
+@pytest.mark.reliability
 def test_what_does_not_stop_is_ended() -> None:
     cancel = threading.Event()
 
@@ -157,6 +158,7 @@ def test_what_does_not_stop_is_ended() -> None:
     assert not children()
 
 
+@pytest.mark.reliability
 def test_a_process_does_not_outlive_the_one_that_asked() -> None:
     source = f"import sys; sys.path[:0] = {[str(ROOT), str(ROOT / 'tests')]!r}\n"
     source += "from core.apart.calls import call; import test_apart; call(test_apart.deaf)"

@@ -33,6 +33,14 @@ def test_items_go_to_the_class_that_names_them(encoder: ColourEncoder) -> None:
     assert np.allclose(told.probabilities.sum(axis=1), 1, atol=1e-5) and told.fits.min() > 0.9
 
 
+def test_probabilities_are_as_sharp_as_the_encoder_says(encoder: ColourEncoder) -> None:
+    zero_shot = ZeroShot.of(encoder, classes("red", "orange", "blue"))
+    item = near(encoder, "red")
+    odds = np.exp(encoder.scoring.scale * (item @ zero_shot.vectors.T)[0])
+    told = zero_shot.predict(item).probabilities[0]
+    assert np.allclose(told, odds / odds.sum(), atol=1e-4) and 0.001 < told[1] < 0.1
+
+
 def test_what_no_class_describes_is_none_of_these(encoder: ColourEncoder) -> None:
     zero_shot = ZeroShot.of(encoder, classes("green", "blue"))
     strange = np.concatenate([near(encoder, word, 5) for word in ("red", "orange", "white")])

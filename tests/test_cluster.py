@@ -56,6 +56,7 @@ def test_density_leaves_out_what_lies_between(grouped: tuple[Vectors, np.ndarray
     assert found.sizes.sum() == (found.of >= 0).sum()
 
 
+@pytest.mark.slow
 def test_many_points_take_the_same_ways(grouped: tuple[Vectors, np.ndarray]) -> None:
     """Beyond 2,000 points Ward's method starts from micro-clusters, beyond 5,000 a sample chooses how many."""
     vectors, truth = grouped

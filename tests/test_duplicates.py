@@ -81,6 +81,14 @@ def test_changed_copies_are_found_and_nothing_else(
     assert groups[0].cosine < 1
 
 
+def test_copies_that_the_encoder_tells_apart_are_found(album: Path, tmp_path: Path, encoder: ColourEncoder) -> None:
+    ImageEnhance.Brightness(scene(3)).enhance(0.65).save(album / "darker.png")
+    points = points_in(tmp_path, encoder, album)
+    groups = find_duplicates(points)
+    assert [set(group) for group in names(points, groups)] == [{"scene3.png", "darker.png"}]
+    assert groups[0].cosine < 0.95
+
+
 def test_photos_of_one_scene_are_no_copies(album: Path, tmp_path: Path, encoder: ColourEncoder) -> None:
     later = scene(5)  # somebody has walked into the picture
     ImageDraw.Draw(later).ellipse((200, 100, 270, 220), fill=(200, 40, 40))

@@ -131,6 +131,7 @@ def test_opening_prepares_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_cut_model_files_are_made_anew(
     encoder: EmbeddedEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -148,6 +149,7 @@ def test_cut_model_files_are_made_anew(
     assert {path.suffix for path in models.iterdir()} == {".onnx"}  # and no half-written file beside them
 
 
+@pytest.mark.slow
 def test_two_processes_may_prepare_at_once(encoder: EmbeddedEncoder, tmp_path: Path) -> None:
     program = "from core.encoders import open_encoder\nprint(*open_encoder('embedded').encode_texts(['a cat'])[0][:3])"
     surroundings = os.environ | {"SEMBLANCE_HOME": str(tmp_path)}

@@ -13,6 +13,8 @@ from fault_disks import cut_short, on_small_disk
 from fault_kills import kills, two_writers
 from fault_tables import damaged_tables, older_version, vanished_photo
 
+pytestmark = pytest.mark.reliability
+
 
 def test_killed_at_any_moment_nothing_is_lost_and_nothing_twice(tmp_path: Path) -> None:
     shown = kills(tmp_path, rounds=3, photos=80, videos=1)

@@ -208,7 +208,7 @@ def test_captions_of_a_library_are_ranked(library: Library, encoder: ColourEncod
 
 
 def test_one_thing_asked_in_two_ways(library: Library, encoder: ColourEncoder, photos: Path) -> None:
-    asked = {"word": word("red"), "picture": Term("image", photos / "red.png"), "item": item(library, "red")}
+    asked = {"word": word("blue"), "picture": Term("image", photos / "blue.png"), "item": item(library, "blue")}
     answers, overlaps = agreement(library, encoder, asked, top_k=3)
     assert [(each.first, each.second) for each in overlaps] == [
         ("word", "picture"), ("word", "item"), ("picture", "item")

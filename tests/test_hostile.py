@@ -61,6 +61,8 @@ def stuck_at(video, times, **options):
 
 import os, signal, time
 import core.media.cutting as cutting
+
+pytestmark = pytest.mark.reliability
 at = core.media.video.Video.pictures_at
 worker.open_image, core.media.video.Video.frames, core.media.video.Video.pictures_at = mad, stuck, stuck_at
 cutting.write_clip = lambda *_, **__: time.sleep(60)

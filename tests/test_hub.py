@@ -192,6 +192,7 @@ def test_import_is_cheap() -> None:
     assert done.stdout.strip() == "set()"
 
 
+@pytest.mark.slow
 def test_loading_is_quiet(models: dict[str, Path]) -> None:
     """Stderr and stdout belong to the program that loads a model (transformers would draw bars and print notes)."""
     code = f"from core.encoders.hub import HubEncoder; HubEncoder({str(models['siglip'])!r}).encode_texts(['a'])"

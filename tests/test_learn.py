@@ -172,6 +172,7 @@ def test_a_log_without_repeats_is_what_counts() -> None:
     assert split(log).held.histories[0][:2].tolist() == [1, 0], "watched again counts as first"
 
 
+@pytest.mark.slow
 def test_a_training_apart_that_is_stopped_and_goes_on_is_the_one_that_was_not(watched: Watched) -> None:
     settings = Settings(dim=8, negatives=5, genres=True)
     whole = Training(watched, settings)
@@ -193,6 +194,7 @@ def test_a_training_apart_that_is_stopped_and_goes_on_is_the_one_that_was_not(wa
         assert (name, value) == (other_name, other_value) and np.array_equal(weights, others)
 
 
+@pytest.mark.slow
 def test_a_training_apart_that_broke_down_goes_on_after_its_last_epoch(watched: Watched) -> None:
     settings = Settings(dim=4)
     apart = TrainingApart(watched, settings)
@@ -206,6 +208,7 @@ def test_a_training_apart_that_broke_down_goes_on_after_its_last_epoch(watched: 
     assert np.array_equal(apart.epochs[-1].embedding, list(Training(watched, settings).run(reached + 1))[-1].embedding)
 
 
+@pytest.mark.slow
 def test_a_training_apart_refuses_what_one_here_refuses(watched: Watched) -> None:
     with pytest.raises(DataError, match="nothing to learn"):
         list(TrainingApart(of_rows([("ann", "a")])).run(1))

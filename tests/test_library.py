@@ -197,6 +197,17 @@ def test_cancel_keeps_what_was_done_and_the_next_run_finishes(
     assert second.items == second.vectors == N and second.embedded == N - report.embedded
 
 
+def test_a_cancelled_run_calls_nothing_missing(library: Library, encoder: ColourEncoder, photos: Path) -> None:
+    """It has not looked at the file that the gone one may have become."""
+    (photos / "red.png").rename(photos / "renamed.png")
+    cancel, seen = threading.Event(), encoder.images_seen
+    cancel.set()
+    report = ingest(library, encoder, [photos], cancel=cancel)
+    assert report.cancelled and report.missing == 0
+    assert library.counts()["ok"] == N and library.counts()["missing"] == 0
+    assert ingest(library, encoder, [photos]).items == N and encoder.images_seen == seen, "a move, found later"
+
+
 def test_one_writer_at_a_time(library: Library, encoder: ColourEncoder, photos: Path) -> None:
     with library.writing(), pytest.raises(LibraryError, match="another process"):
         ingest(Library(library.path), encoder, [photos])

@@ -20,6 +20,8 @@ from core.media.video import frame_at
 from core.progress import Progress
 from core.query import Term
 
+pytestmark = pytest.mark.slow
+
 SIZE = (480, 270)
 
 

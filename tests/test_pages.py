@@ -126,7 +126,7 @@ def test_a_query_of_nothing_here_says_so_and_shows_the_nearest_on_request(colour
 def test_scores_are_cosines_and_relevance_is_a_likelihood(colours: Library) -> None:
     at = find(visit(SEARCH), "red")
     card = component(at, "cards")[0]["cards"][0]
-    assert card["score"] == "1.00" and card["chance_text"] == "99 % likely"
+    assert card["score"] == "1.00" and card["chance_text"] == "98 % likely"
 
 
 def test_terms_are_added_weighted_and_taken_out(colours: Library) -> None:

@@ -118,6 +118,7 @@ def test_filters_that_leave_nothing_say_so(shades: Library) -> None:
 # the map
 
 
+@pytest.mark.slow
 def test_maps_and_clusters_are_worked_out_in_processes_apart(shades: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     called: list[str] = []
 

@@ -460,6 +460,7 @@ def test_the_examples_are_read_once_for_all_visits(shades: Library, monkeypatch:
     assert "No campaign fits" in told or "Why this one" in told
 
 
+@pytest.mark.slow
 def test_the_budget_of_ones_own_campaign_is_not_spent_by_another_visit(shades: Library) -> None:
     for _ in range(2):
         at = settled(open_feed(ads="true"))

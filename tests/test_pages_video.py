@@ -140,7 +140,7 @@ def test_nothing_that_matches_is_said_and_the_nearest_shown_on_request(library: 
 
 
 def test_the_ranking_can_be_chosen_and_compared(library: Library, films: Path, encoder: ColourEncoder) -> None:
-    write_video(films / "sea.mp4", [((45, 70, 190), 20.0)])
+    write_video(films / "sea.mp4", [((96, 42, 183), 20.0)])
     ingest(library, encoder, [films])
     at = visit(VIDEO, q="blue", beyond="true")
     assert names(at)[:2] == ["flags.mp4", "sea.mp4"]
@@ -417,7 +417,7 @@ def test_moments_are_taken_away(library: Library) -> None:
 def test_only_likely_moments_are_taken_away_unless_all_are_shown(
     library: Library, films: Path, encoder: ColourEncoder
 ) -> None:
-    write_video(films / "sea.mp4", ["blue", "orange", (20, 110, 200), "orange"], seconds_each=4)
+    write_video(films / "sea.mp4", ["blue", "orange", (115, 38, 172), "orange"], seconds_each=4)
     ingest(library, encoder, [films])
     at = find(visit(VIDEO), "blue")
     assert "2 likely moments of 2 videos, best first" in said(at) and names(at) == ["flags.mp4", "sea.mp4"]

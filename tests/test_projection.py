@@ -127,6 +127,7 @@ def test_known_neighbours_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
     assert alike(project(vectors, method="tsne", neighbours=near.first(3)), of) > 0.9
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS[1:])
 def test_progress_counts_up_to_its_end(method: str) -> None:
     told: list[Progress] = []

@@ -38,6 +38,8 @@ from core.search import search
 from core.search_video import search_videos
 from tools.keyword_folders import GROUPS, captions_of, groups_of, labels_of
 
+pytestmark = pytest.mark.slow
+
 DATA = Path(os.environ.get("SEMBLANCE_EVAL_DATA", ""))
 needs_data = pytest.mark.skipif(
     not os.environ.get("SEMBLANCE_EVAL_DATA"), reason="SEMBLANCE_EVAL_DATA names no folder of photos to measure on"

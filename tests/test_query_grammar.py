@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -46,6 +47,7 @@ _terms = st.one_of(
 _many = settings(max_examples=500, deadline=None, database=None, derandomize=True)
 
 
+@pytest.mark.slow
 @_many
 @given(_queries, st.booleans())
 def test_any_text_is_a_query_or_an_error_that_says_why(text: str, files: bool) -> None:
@@ -71,6 +73,7 @@ def test_what_was_understood_is_written_and_read_back_the_same(text: str) -> Non
         assert again == terms
 
 
+@pytest.mark.slow
 @_many
 @given(st.lists(_terms, min_size=1, max_size=5))
 def test_any_terms_are_written_and_read_back_the_same(terms: list[Term]) -> None:

@@ -40,6 +40,31 @@ def test_likely_hits_come_first_and_are_counted(library: Library, encoder: Colou
     assert result.hits[0].likely and not result.hits[-1].likely
 
 
+def test_likely_begins_at_four_in_ten(tmp_path: Path, encoder: ColourEncoder) -> None:
+    library = shades_between(tmp_path, encoder, "blue", "purple")
+    hits = search(library, encoder, parse_query("blue"), top_k=60, fold_duplicates=False).hits
+    assert all(hit.likely == (hit.relevance >= 0.4) for hit in hits)
+    assert any(0.4 <= hit.relevance < 0.55 for hit in hits) and any(0.3 < hit.relevance < 0.4 for hit in hits)
+
+
+def test_a_rival_counts_less_the_nearer_it_is_in_meaning(library: Library, encoder: ColourEncoder) -> None:
+    hits = search(library, encoder, parse_query("red")).hits
+    relevance = {Path(hit.item.path).name: hit.relevance for hit in hits}
+    assert relevance["red.png"] > 0.97, "“something red” does not rival “red”"
+    assert 0.2 < relevance["orange.png"] < 0.4, "“an orange” rivals it a little, though it fits the picture best"
+
+
+def shades_between(tmp_path: Path, encoder: ColourEncoder, one: str, other: str) -> Library:
+    """A library of 60 pictures that lead from one color to another by equal steps."""
+    (tmp_path / "shades").mkdir()
+    for number, share in enumerate(np.linspace(0, 1, 60)):
+        mixed = np.array(COLOURS[one]) * (1 - share) + np.array(COLOURS[other]) * share
+        Image.new("RGB", (40, 30), tuple(int(each) for each in mixed)).save(tmp_path / "shades" / f"{number}.png")
+    library = Library(tmp_path / "library", create=True)
+    ingest(library, encoder, [tmp_path / "shades"])
+    return library
+
+
 def test_nothing_matches_is_an_answer(tmp_path: Path, encoder: ColourEncoder) -> None:
     (tmp_path / "photos").mkdir()
     for shade in range(20, 40):

@@ -7,7 +7,6 @@ import io
 import json
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -24,11 +23,10 @@ import ui.garbage
 import ui.results
 import ui.video_results
 import ui.visit
-from core import Encoder, Library, SearchResult, ingest, search
+from core import Encoder, Library, ingest
 from core.encoders import open_encoder as open_installed
 from core.errors import EncoderError
 from core.library.registry import create_library
-from core.search_video import VideoHit, VideoResult, search_videos
 from ui.server_state import forget_all
 
 APP = str(Path(__file__).parents[1] / "app.py")
@@ -37,8 +35,6 @@ VIDEO = "pages/search_video.py"
 # Each visit of AppTest asks anew which installed packages bring components, and reads the metadata of all of them.
 manifest_scanner.scan_component_manifests = functools.cache(manifest_scanner.scan_component_manifests)
 _NO_SERVER = SimpleNamespace(exists=lambda: False)  # AppTest leaves one behind, and its threads would never end
-
-LINE = 0.97  # a cosine: what is likely is measured elsewhere, so that in this world the line is drawn by score
 
 
 @pytest.fixture
@@ -55,29 +51,10 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, encoder: ColourEncode
             return open_installed(name)
         raise EncoderError(f"There is no model {name}: check its name.")
 
-    def by_score(*args: Any, **options: Any) -> SearchResult:
-        result = search(*args, **options)
-        hits = tuple(replace(hit, likely=hit.score > LINE, relevance=max(0.0, hit.score)) for hit in result.hits)
-        hits = tuple(sorted(hits, key=lambda hit: -hit.score))
-        return replace(result, hits=hits, cutoff=sum(hit.likely for hit in hits))
-
-    def videos_by_score(*args: Any, **options: Any) -> VideoResult:
-        result = search_videos(*args, **options)
-        hits = sorted((by_peak(hit) for hit in result.hits), key=lambda hit: not hit.likely)
-        return replace(result, hits=tuple(hits), cutoff=sum(hit.likely for hit in hits))
-
-    def by_peak(hit: VideoHit) -> VideoHit:
-        moments = [replace(each, likely=each.score > LINE, relevance=max(0.0, each.score)) for each in hit.moments]
-        moments.sort(key=lambda moment: -moment.score)
-        best = moments[0]
-        return replace(hit, moments=tuple(moments), likely=best.likely, relevance=best.relevance)
-
     # a process apart takes seconds to import what is here already: test_apart.py and the browser tests start them
     for call in ("core.atlas.call", "core.projection.call", "core.learn.apart.stream"):
         monkeypatch.setattr(call, called_here)
     monkeypatch.setattr(ui.encoders, "open_encoder", open_encoder)
-    monkeypatch.setattr(ui.results, "search", by_score)
-    monkeypatch.setattr(ui.video_results, "search_videos", videos_by_score)
     monkeypatch.setattr(ui.garbage, "runtime", _NO_SERVER)
     monkeypatch.setattr(ui.visit, "runtime", _NO_SERVER)
     forget_all()
