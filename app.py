@@ -1,5 +1,5 @@
 """Semblance in the browser: streamlit run app.py"""
 
-from ui.frame import frame
+from ui.frame import run_navigation
 
-frame().run()
+run_navigation().run()

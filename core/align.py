@@ -38,16 +38,16 @@ class Alignment:
 
 def align(query: Track, video: Track, *, level: float = LEVEL) -> Alignment:
     """The best alignment of two videos with rows. level: cosine below which frames count as unlike."""
-    return alignments(query, video, level=level, most=1)[0]
+    return find_alignments(query, video, level=level, most=1)[0]
 
 
-def alignments(query: Track, video: Track, *, level: float = LEVEL, most: int = 8) -> tuple[Alignment, ...]:
+def find_alignments(query: Track, video: Track, *, level: float = LEVEL, most: int = 8) -> tuple[Alignment, ...]:
     """The parts of a video that run alongside a query, best first: at least one, and at most `most`.
 
     They do not overlap in the video. Where nothing is alike, the single best second or so stands for it.
     """
     step = _step(query, video)
-    excess = _cosines(query, video, step) - np.float32(level)
+    excess = _step_cosines(query, video, step) - np.float32(level)
     found: list[Alignment] = []
     best = 0.0
     while len(found) < most:
@@ -55,7 +55,7 @@ def alignments(query: Track, video: Track, *, level: float = LEVEL, most: int = 
         if found and gain < max(_WEAKER * best, 1e-6):
             break
         best = best or gain
-        found.append(_alignment(query, video, step, (query_cell, cell, length), level + gain / length))
+        found.append(_make_alignment(query, video, step, (query_cell, cell, length), level + gain / length))
         excess[:, cell : cell + length] = -2.0  # what is taken is unlike everything from here on
     return tuple(found)
 
@@ -66,12 +66,12 @@ def _step(query: Track, video: Track) -> float:
     return max(min(steps), math.sqrt(query.duration_s * video.duration_s / _CELLS))
 
 
-def _cosines(query: Track, video: Track, step: float) -> Vectors:
+def _step_cosines(query: Track, video: Track, step: float) -> Vectors:
     """(query cells, video cells): rows that are on the screen for many cells are compared once, and never copied."""
-    (wanted, down), (shown, across) = (
+    (target, down), (shown, across) = (
         np.unique(track.rows_on_grid(step), return_inverse=True) for track in (query, video)
     )
-    return (query.vectors[wanted] @ video.vectors[shown].T)[np.ix_(down, across)]
+    return (query.vectors[target] @ video.vectors[shown].T)[np.ix_(down, across)]
 
 
 def _best_run(excess: Vectors) -> tuple[float, int, int, int]:
@@ -90,7 +90,7 @@ def _best_run(excess: Vectors) -> tuple[float, int, int, int]:
     return best
 
 
-def _alignment(query: Track, video: Track, step: float, run: tuple[int, int, int], score: float) -> Alignment:
+def _make_alignment(query: Track, video: Track, step: float, run: tuple[int, int, int], score: float) -> Alignment:
     query_cell, cell, length = run
     ends = (query.duration_s - query_cell * step, video.duration_s - cell * step, length * step)
     return Alignment(score, query_cell * step, query_cell * step + min(ends), cell * step, cell * step + min(ends))

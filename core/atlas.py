@@ -15,36 +15,36 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.apart.calls import call
+from core.apart.calls import run_isolated
 from core.cluster import Clusters, find_clusters
 from core.cluster import Method as ClusterMethod
 from core.cluster_names import ClusterName, name_clusters
 from core.encoders.base import Encoder, unit_rows
 from core.errors import Cancelled, DataError
-from core.files import write_whole
+from core.files import write_atomic
 from core.filters import Filters
 from core.library.store import Library
-from core.points import Of, Points, points_of
-from core.policy import policy
+from core.points import Points, Unit, load_points
+from core.policy import get_policy
 from core.progress import OnProgress
-from core.projection import Method, Places, map_of
-from core.representatives import medoids
-from core.safe_arrays import SUFFIX, pack, unpack
-from core.visits import place_beside
-from core.words import user_words
+from core.projection import Method, Places, layout_points
+from core.representatives import find_medoids
+from core.safe_arrays import SUFFIX, pack_arrays, unpack_arrays
+from core.visits import cache_dir_for
+from core.words import load_user_words
 
 UNNAMED = "unnamed"
 _FORMAT = "3"
-_MOST_KEPT = 24  # atlases; the oldest go first
+_MAX_CACHED = 24  # atlases; the oldest go first
 _SECONDS = {"pca": (1.0, 0.0), "umap": (8.0, 0.003), "tsne": (4.0, 0.004)}  # at first, and a point; on 2 cores
 _CLUSTER_SECONDS = {"kmeans": (3.0, 0.0006), "hdbscan": (2.0, 0.0004), "agglomerative": (3.0, 0.0008)}
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What an atlas is to show, and how: see `points_of`, `project` and `find_clusters`. k: None finds the best."""
+class AtlasRequest:
+    """What an atlas is to show, and how: see `load_points`, `project` and `find_clusters`. k: None finds the best."""
 
-    of: Of = "items"
+    of: Unit = "items"
     filters: Filters = field(default_factory=Filters)
     texts: tuple[str, ...] = ()
     layout: Method = "umap"
@@ -83,53 +83,59 @@ class Atlas:
         return found
 
 
-def expected_seconds(count: int, asked: Asked) -> float:
-    """About how long `atlas_of` takes for so many points, on 2 cores. Measured at 3,000."""
-    first, each = _SECONDS[asked.layout]
-    cluster_first, cluster_each = _CLUSTER_SECONDS[asked.clusters]
-    return first + cluster_first + count * (each + cluster_each)
+def estimate_seconds(count: int, request: AtlasRequest) -> float:
+    """About how long `build_atlas` takes for so many points, on 2 cores. Measured at 3,000."""
+    first, entry = _SECONDS[request.layout]
+    cluster_first, cluster_each = _CLUSTER_SECONDS[request.clusters]
+    return first + cluster_first + count * (entry + cluster_each)
 
 
-def count_of(library: Library, encoder: Encoder, asked: Asked) -> int:
-    """How many points `points_of` would make, without making them."""
+def count_points(library: Library, encoder: Encoder, request: AtlasRequest) -> int:
+    """How many points `load_points` would make, without making them."""
     index = library.index(encoder)
-    mask = asked.filters.mask(index.items, library)
+    mask = request.filters.mask(index.items, library)
     rows = index.item_rows if mask is None else index.item_rows[mask[index.item_rows]]
-    return (len(np.unique(rows)) if asked.of == "items" else len(rows)) + len(asked.texts)
+    return (len(np.unique(rows)) if request.of == "items" else len(rows)) + len(request.texts)
 
 
-def atlas_of(
+def build_atlas(
     library: Library,
     encoder: Encoder,
-    asked: Asked,
+    request: AtlasRequest,
     *,
-    anew: bool = False,
-    apart: bool = False,
+    rebuild: bool = False,
+    in_subprocess: bool = False,
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
 ) -> Atlas:
-    """Computes an atlas and keeps it. Texts among the points close the modality gap (`Points.centred`).
+    """Computes an atlas and keeps it. Texts among the points close the modality gap (`Points.centered`).
 
     anew: everything is laid out again, where otherwise what was laid out before stays in its place.
     apart: points are laid out and grouped in processes of their own (`core.apart.calls`), as a server does that others
     visit too. Raises DataError where there is nothing to lay out, Cancelled, and ApartError.
     """
-    points = points_of(library, encoder, of=asked.of, filters=asked.filters, texts=asked.texts)
-    projection = map_of(
-        points, method=asked.layout, dims=asked.dims, anew=anew, apart=apart, on_progress=on_progress, cancel=cancel
+    points = load_points(library, encoder, unit=request.of, filters=request.filters, texts=request.texts)
+    projection = layout_points(
+        points,
+        method=request.layout,
+        dims=request.dims,
+        rebuild=rebuild,
+        in_subprocess=in_subprocess,
+        on_progress=on_progress,
+        cancel=cancel,
     )
     own = points.vectors[points.item_rows >= 0]
-    clusters = _clusters(own, asked, apart, on_progress, cancel)
+    clusters = _clusters(own, request, in_subprocess, on_progress, cancel)
     if cancel is not None and cancel.is_set():
         raise Cancelled("Stopped before the clusters were found.")
     words = _labels(library)
     names = name_clusters(encoder, own, clusters, words=words, on_progress=on_progress, cancel=cancel)
     texts = np.full(len(points) - len(own), -1)
-    of = Clusters(np.append(clusters.of, texts), clusters.centres, clusters.method, clusters.silhouette)
-    middles = medoids(own, clusters) if clusters.count else np.zeros(0, np.int64)
+    of = Clusters(np.append(clusters.labels, texts), clusters.centers, clusters.method, clusters.silhouette)
+    middles = find_medoids(own, clusters) if clusters.count else np.zeros(0, np.int64)
     atlas = Atlas(points, projection.places, of, tuple(names), middles, projection.placed_later)
-    if policy().may_write_shared or not asked.texts:  # texts of strangers are not kept
-        _keep(_file(library, encoder, asked), atlas, words)
+    if get_policy().may_write_shared or not request.texts:  # texts of strangers are not kept
+        _store(_cache_file(library, encoder, request), atlas, words)
     return atlas
 
 
@@ -142,30 +148,30 @@ def name_selection(encoder: Encoder, points: Points, numbers: NDArray[np.int64])
     if not (of == 0).any():
         return None
     vectors = points.vectors[own]
-    centre = unit_rows(vectors[of == 0].mean(axis=0, keepdims=True))
-    return name_clusters(encoder, vectors, Clusters(of, centre, "kmeans", None))[0]
+    center = unit_rows(vectors[of == 0].mean(axis=0, keepdims=True))
+    return name_clusters(encoder, vectors, Clusters(of, center, "kmeans", None))[0]
 
 
-def kept_atlas(library: Library, encoder: Encoder, asked: Asked) -> Atlas | None:
+def load_cached_atlas(library: Library, encoder: Encoder, request: AtlasRequest) -> Atlas | None:
     """The atlas that was kept, if nothing has changed since; None where it has to be computed.
 
     Where only the labels of the library are others, which are words for its clusters, these are named anew at once.
     """
-    file = _file(library, encoder, asked)
+    file = _cache_file(library, encoder, request)
     if not file.is_file():
         return None
-    points = points_of(library, encoder, of=asked.of, filters=asked.filters, texts=asked.texts)
+    points = load_points(library, encoder, unit=request.of, filters=request.filters, texts=request.texts)
     try:
-        arrays, about = unpack(file.read_bytes())
+        arrays, about = unpack_arrays(file.read_bytes())
         if about.get("points") != _digest(points) or about.get("words") != _word_list():
             return None
         names = tuple(
-            ClusterName(each["name"], each["confidence"], tuple(each["runners_up"]))
-            for each in json.loads(about["names"])
+            ClusterName(load["name"], load["confidence"], tuple(load["runners_up"]))
+            for load in json.loads(about["names"])
         )
         score = json.loads(about["silhouette"])
         of = arrays["of"].astype(np.int64)
-        clusters = Clusters(of, arrays["centres"], asked.clusters, score)
+        clusters = Clusters(of, arrays["centres"], request.clusters, score)
         later = int(about["placed_later"])
         atlas = Atlas(points, arrays["places"], clusters, names, arrays["medoids"].astype(np.int64), later)
         named_with = json.loads(about["labels"])
@@ -175,36 +181,36 @@ def kept_atlas(library: Library, encoder: Encoder, asked: Asked) -> Atlas | None
     if named_with == labels:
         return atlas
     atlas = replace(atlas, names=_named(encoder, atlas, labels))
-    _keep(file, atlas, labels)
+    _store(file, atlas, labels)
     return atlas
 
 
 def _named(encoder: Encoder, atlas: Atlas, labels: Sequence[str]) -> tuple[ClusterName, ...]:
     own = atlas.points.first_text
-    found = replace(atlas.clusters, of=atlas.clusters.of[:own])
+    found = replace(atlas.clusters, labels=atlas.clusters.labels[:own])
     return tuple(name_clusters(encoder, atlas.points.vectors[:own], found, words=labels))
 
 
 def _clusters(
     vectors: NDArray[np.float32],
-    asked: Asked,
-    apart: bool,
-    tell: OnProgress | None,
+    request: AtlasRequest,
+    in_subprocess: bool,
+    report: OnProgress | None,
     cancel: threading.Event | None,
 ) -> Clusters:
     if len(vectors) < 2:
-        return Clusters(np.zeros(len(vectors), np.int64), vectors[:1], asked.clusters, None)
-    k = None if asked.k is None or asked.clusters == "hdbscan" else min(asked.k, len(vectors))
-    if apart:
-        return call(find_clusters, vectors, method=asked.clusters, k=k, on_progress=tell, cancel=cancel)
-    return find_clusters(vectors, method=asked.clusters, k=k, on_progress=tell, cancel=cancel)
+        return Clusters(np.zeros(len(vectors), np.int64), vectors[:1], request.clusters, None)
+    k = None if request.k is None or request.clusters == "hdbscan" else min(request.k, len(vectors))
+    if in_subprocess:
+        return run_isolated(find_clusters, vectors, method=request.clusters, k=k, on_progress=report, cancel=cancel)
+    return find_clusters(vectors, method=request.clusters, k=k, on_progress=report, cancel=cancel)
 
 
-def _keep(file: Path, atlas: Atlas, labels: Sequence[str]) -> None:
+def _store(file: Path, atlas: Atlas, labels: Sequence[str]) -> None:
     arrays = {
         "places": atlas.places,
-        "of": atlas.clusters.of.astype(np.float32),  # exact to 16 million
-        "centres": atlas.clusters.centres,
+        "of": atlas.clusters.labels.astype(np.float32),  # exact to 16 million
+        "centres": atlas.clusters.centers,
         "medoids": atlas.medoids.astype(np.float32),
     }
     about = {
@@ -216,15 +222,15 @@ def _keep(file: Path, atlas: Atlas, labels: Sequence[str]) -> None:
         "labels": json.dumps(labels),
     }
     with contextlib.suppress(OSError):  # it is only not kept
-        write_whole(file, pack(arrays, about))
-        newest_first = sorted(file.parent.glob(f"*{SUFFIX}"), key=lambda each: each.stat().st_mtime, reverse=True)
-        for old in newest_first[_MOST_KEPT:]:
+        write_atomic(file, pack_arrays(arrays, about))
+        newest_first = sorted(file.parent.glob(f"*{SUFFIX}"), key=lambda entry: entry.stat().st_mtime, reverse=True)
+        for old in newest_first[_MAX_CACHED:]:
             old.unlink(missing_ok=True)
 
 
-def _file(library: Library, encoder: Encoder, asked: Asked) -> Path:
-    what = repr((_FORMAT, str(library.path), encoder.id, asked))
-    folder = place_beside(library.path) / "atlases"
+def _cache_file(library: Library, encoder: Encoder, request: AtlasRequest) -> Path:
+    what = repr((_FORMAT, str(library.path), encoder.id, request))
+    folder = cache_dir_for(library.path) / "atlases"
     return folder / f"{hashlib.blake2b(what.encode(errors='replace'), digest_size=12).hexdigest()}{SUFFIX}"
 
 
@@ -235,7 +241,7 @@ def _digest(points: Points) -> str:
 
 def _word_list() -> str:
     """Of the words that a person added to the vocabulary."""
-    return _short("\n".join(user_words()))
+    return _short("\n".join(load_user_words()))
 
 
 def _short(text: str) -> str:
@@ -244,4 +250,4 @@ def _short(text: str) -> str:
 
 def _labels(library: Library) -> list[str]:
     """The library's own words for what it holds."""
-    return sorted({each.label for each in library.labels()})
+    return sorted({label.label for label in library.labels()})

@@ -18,13 +18,13 @@ from core.errors import DataError, MediaError
 from core.evaluate_video import index_videos
 from core.labelled_files import embed_files
 from core.library import Library, ingest
-from core.library.index import flat_index, padded
+from core.library.index import make_flat_index, pad_rows
 from core.library.scan import scan
-from core.media.apart import open_apart
+from core.media.apart import open_isolated
 from core.media.images import open_image
 from core.media.kinds import is_image_path, is_video_path
 from core.media.sampling import Sampling
-from core.neutral import neutral_vectors
+from core.neutral import embed_reference_prompts
 from core.progress import OnProgress
 from core.query import parse_query
 from core.search import search
@@ -40,7 +40,7 @@ def bench_images(encoder: Encoder, folder: Path, *, on_progress: OnProgress | No
 
     Raises DataError where the folder holds no pictures.
     """
-    paths = list(scan([folder], wanted=is_image_path).files)[:_SAMPLE]
+    paths = list(scan([folder], target=is_image_path).files)[:_SAMPLE]
     if not paths:
         raise DataError(f"There are no pictures in {folder}.")
     encoder.encode_texts(["warm up"])
@@ -49,8 +49,8 @@ def bench_images(encoder: Encoder, folder: Path, *, on_progress: OnProgress | No
     decode = len(paths) / (time.perf_counter() - started)
     started = time.perf_counter()
     for path in paths:
-        open_apart(path, min_side=encoder.min_side)
-    apart = len(paths) / (time.perf_counter() - started)
+        open_isolated(path, min_side=encoder.min_side)
+    in_subprocess = len(paths) / (time.perf_counter() - started)
     encode = len(paths) / _encoding_s(encoder, images)
     del images
     names = [os.path.relpath(path, folder) for path in paths]
@@ -61,7 +61,7 @@ def bench_images(encoder: Encoder, folder: Path, *, on_progress: OnProgress | No
         committed = len(paths) / (time.perf_counter() - started)
     rates = {
         "decode_one_thread": decode,
-        "decode_apart": apart,
+        "decode_apart": in_subprocess,
         "encode": encode,
         "files_to_vectors": vectors,
         "files_to_library": committed,
@@ -87,7 +87,7 @@ def bench_video(
     paths: list[str] = []
     images: list[Image.Image] = []
     seconds = sampled_s = spent = 0.0
-    for path in scan([folder], wanted=is_video_path).files:
+    for path in scan([folder], target=is_video_path).files:
         started = time.perf_counter()
         try:
             with Video(path) as video:
@@ -132,14 +132,14 @@ def bench_search(encoder: Encoder, *, items: int, library: Library | None = None
     if items < 1_000:
         raise DataError("--items: at least 1,000, or there is nothing to time.")
     rng = np.random.default_rng(0)
-    flat = flat_index(encoder.dim)
+    flat = make_flat_index(encoder.dim)
     matrix = np.empty((items, encoder.dim), np.float32)
     for first in range(0, items, 10_000):
         count = min(10_000, items - first)
         matrix[first : first + count] = unit_rows(rng.standard_normal((count, encoder.dim), np.float32))
-        flat.add(padded(matrix[first : first + count]))
+        flat.add(pad_rows(matrix[first : first + count]))
     query = matrix[:1] + np.float32(0.01)
-    half = median_ms(lambda: flat.search(padded(query), 100))
+    half = median_ms(lambda: flat.search(pad_rows(query), 100))
     plain = median_ms(lambda: np.argpartition(matrix @ query[0], -100)[-100:])
     figures: dict[str, Any] = {
         "items": items,
@@ -159,7 +159,7 @@ def bench_classify(encoder: Encoder, *, items: int, classes: int) -> dict[str, A
     """Seconds (median) to tell random items into random classes: probabilities, fits and labels, without embedding."""
     if items < 1 or classes < 1:
         raise DataError("--items and --classes: at least 1.")
-    neutral_vectors(encoder)
+    embed_reference_prompts(encoder)
     rng = np.random.default_rng(0)
     vectors = unit_rows(rng.standard_normal((items, encoder.dim), np.float32))
     prototypes = unit_rows(rng.standard_normal((classes, encoder.dim), np.float32))

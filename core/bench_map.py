@@ -15,14 +15,14 @@ from core.cluster import find_clusters
 from core.encoders.base import Encoder, Vectors, unit_rows
 from core.errors import DataError
 from core.labelled_files import embed_files
-from core.layouts import UMAP_NEIGHBOURS
+from core.layouts import UMAP_NEIGHBORS
 from core.library.scan import scan
 from core.media.kinds import is_image_path
-from core.neighbours import nearest
+from core.neighbours import find_nearest_neighbors
 from core.progress import OnProgress
-from core.projection import project
+from core.projection import project_vectors
 
-_LEAST = 100
+_MIN_IMAGES = 100
 _MIDDLES = 60  # of the mixture that stands for a library
 _ROUND = 1.2  # length of the noise around a middle of length 1: cosines within a group are about 0.4
 _CHUNK = 10_000
@@ -38,25 +38,25 @@ def bench_map(
     of Gaussians on the sphere, 5,000 without a count. "umap_first" is a small layout before the others: loading and
     compiling. "umap" is given its neighbours. Raises DataError for fewer than 100.
     """
-    if count is not None and count < _LEAST:
-        raise DataError(f"--count: at least {_LEAST}, or there is nothing to time.")
+    if count is not None and count < _MIN_IMAGES:
+        raise DataError(f"--count: at least {_MIN_IMAGES}, or there is nothing to time.")
     if images is None:
         vectors = mixture(count or 5_000, encoder.dim)
     else:
-        names = [str(Path(path).relative_to(images.absolute())) for path in scan([images], wanted=is_image_path).files]
+        names = [str(Path(path).relative_to(images.absolute())) for path in scan([images], target=is_image_path).files]
         vectors = embed_files(encoder, images, names[:count], on_progress=on_progress).vectors
-    if len(vectors) < _LEAST:
-        raise DataError(f"{images} holds {len(vectors)} pictures; at least {_LEAST} are needed.")
+    if len(vectors) < _MIN_IMAGES:
+        raise DataError(f"{images} holds {len(vectors)} pictures; at least {_MIN_IMAGES} are needed.")
     seconds: dict[str, float] = {}
-    with _timed(seconds, "umap_first"):
-        project(vectors[:_FIRST], method="umap")
-    with _timed(seconds, "pca"):
-        project(vectors, method="pca")
-    with _timed(seconds, "neighbours"):
-        neighbours = nearest(vectors, UMAP_NEIGHBOURS, on_progress=on_progress)
-    with _timed(seconds, "umap"):
-        project(vectors, method="umap", neighbours=neighbours, on_progress=on_progress)
-    with _timed(seconds, "clusters_kmeans"):
+    with _measure_time(seconds, "umap_first"):
+        project_vectors(vectors[:_FIRST], method="umap")
+    with _measure_time(seconds, "pca"):
+        project_vectors(vectors, method="pca")
+    with _measure_time(seconds, "neighbours"):
+        neighbors = find_nearest_neighbors(vectors, UMAP_NEIGHBORS, on_progress=on_progress)
+    with _measure_time(seconds, "umap"):
+        project_vectors(vectors, method="umap", neighbors=neighbors, on_progress=on_progress)
+    with _measure_time(seconds, "clusters_kmeans"):
         clusters = find_clusters(vectors, method="kmeans", on_progress=on_progress)
     return {
         "vectors": len(vectors),
@@ -83,7 +83,7 @@ def mixture(count: int, dim: int) -> Vectors:
 
 
 @contextmanager
-def _timed(seconds: dict[str, float], name: str) -> Iterator[None]:
+def _measure_time(seconds: dict[str, float], name: str) -> Iterator[None]:
     started = time.perf_counter()
     yield
     seconds[name] = round(time.perf_counter() - started, 2)

@@ -30,14 +30,14 @@ def bench_recommend(encoder: Encoder, *, items: int) -> dict[str, Any]:
         library, ids = _library(encoder, items, Path(place) / "library")
         index = library.index(encoder)
         query = index.vectors(np.arange(1))[0]
-        others = dict(zip(ids, rng.random(items).tolist(), strict=True))
+        rest = dict(zip(ids, rng.random(items).tolist(), strict=True))
         drawn = [ids[number] for number in rng.choice(items, 50, replace=False)]
         figures = {
             "nearest": median_ms(lambda: index.search(query, 300)),
             "1_like": median_ms(lambda: recommend(library, encoder, drawn[:1])),
             "5_likes": median_ms(lambda: recommend(library, encoder, drawn[:5])),
             "50_likes": median_ms(lambda: recommend(library, encoder, drawn)),
-            "5_likes_and_behaviour": median_ms(lambda: recommend(library, encoder, drawn[:5], behaviour=others)),
+            "5_likes_and_behaviour": median_ms(lambda: recommend(library, encoder, drawn[:5], behavior=rest)),
         }
     ratio = round(figures["5_likes"] / max(figures["nearest"], 1e-3), 1)
     return {"items": items, "dim": encoder.dim, "milliseconds": figures, "ratio": ratio}
@@ -48,5 +48,5 @@ def _library(encoder: Encoder, items: int, place: Path) -> tuple[Library, list[s
     ids = [f"{number:024}" for number in range(items)]
     vectors = mixture(items, encoder.dim)
     library.add_vectors(encoder, [VectorRow(item_id, row) for item_id, row in zip(ids, vectors, strict=True)])
-    library.put_items([Item(each, f"/{each}.jpg", "image", "ok", 1, 1) for each in ids])
+    library.put_items([Item(entry, f"/{entry}.jpg", "image", "ok", 1, 1) for entry in ids])
     return library, ids

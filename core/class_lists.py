@@ -36,8 +36,8 @@ def format_classes(classes: Iterable[ClassName]) -> str:
     """The text that `parse_classes` reads back."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, delimiter=";", lineterminator="\n")
-    for each in classes:
-        writer.writerow([(_NEGATIVE if each.negative else "") + each.name, *each.descriptions])
+    for entry in classes:
+        writer.writerow([(_NEGATIVE if entry.negative else "") + entry.name, *entry.descriptions])
     text = buffer.getvalue()
     lone = text.count("\n") == 1 and ";" not in text and "," in text
     return text.rstrip("\n") + (";" if lone else "")  # else the one name would be read as several

@@ -19,7 +19,7 @@ from core.concepts import load_concept
 from core.encoders.base import Encoder, Scoring, Vectors, unit_rows
 from core.errors import QueryError
 from core.query import CONCEPT, embed_texts
-from core.relevance import LIKELY, describes
+from core.relevance import LIKELY, description_probability
 from core.track import Track
 
 NONE = "none of these"
@@ -52,7 +52,7 @@ class Predictions:
     names: tuple[str, ...]
     negative: NDArray[np.bool_]
     probabilities: NDArray[np.float32]
-    fits: NDArray[np.float32]
+    in_class_probability: NDArray[np.float32]
 
     def __len__(self) -> int:
         return len(self.probabilities)
@@ -64,7 +64,7 @@ class Predictions:
 
     def labels(self, *, threshold: float = LIKELY) -> list[str]:
         """Each item's class, or "none of these" where it fits less than the threshold or best fits a negative one."""
-        none = self.negative[self.best] | (self.fits < threshold)
+        none = self.negative[self.best] | (self.in_class_probability < threshold)
         return [NONE if no else self.names[number] for number, no in zip(self.best, none, strict=True)]
 
 
@@ -96,26 +96,26 @@ class ZeroShot:
 
         Raises QueryError for fewer than one class, an empty name or one that occurs twice.
         """
-        classes = checked(classes)
-        return cls(encoder, classes, class_vectors(encoder, classes, templates=templates), encoder.scoring)
+        classes = check_classes(classes)
+        return cls(encoder, classes, embed_classes(encoder, classes, templates=templates), encoder.scoring)
 
     @property
     def names(self) -> tuple[str, ...]:
         """Of the classes, in their order; a concept by its own."""
-        return tuple(each.name.removeprefix(CONCEPT) for each in self.classes)
+        return tuple(entry.name.removeprefix(CONCEPT) for entry in self.classes)
 
     def predict(self, vectors: Vectors) -> Predictions:
         """Tells items of unit vectors (n, dim) into the classes."""
         probabilities = np.empty((len(vectors), len(self.classes)), np.float32)
         best = np.empty(len(vectors), np.int64)
         for first in range(0, len(vectors), _CHUNK):
-            some = slice(first, first + _CHUNK)
-            similarities = vectors[some] @ self.vectors.T
-            probabilities[some] = self.scoring.probabilities(similarities)
-            best[some] = similarities.argmax(axis=1)
-        _part_ties(probabilities, best)
-        fits = describes(self.encoder, self.vectors, vectors, best)
-        negative = np.array([each.negative for each in self.classes], bool)
+            sample = slice(first, first + _CHUNK)
+            similarities = vectors[sample] @ self.vectors.T
+            probabilities[sample] = self.scoring.probabilities(similarities)
+            best[sample] = similarities.argmax(axis=1)
+        _break_ties(probabilities, best)
+        fits = description_probability(self.encoder, self.vectors, vectors, best)
+        negative = np.array([entry.negative for entry in self.classes], bool)
         return Predictions(self.names, negative, probabilities, fits)
 
     def calibrated(self, vectors: Vectors, labels: Sequence[str]) -> ZeroShot:
@@ -129,7 +129,7 @@ class ZeroShot:
 
         if len(labels) == 0:
             raise QueryError("Calibration needs labelled items.")
-        numbers = numbers_of(labels, self.names)
+        numbers = get_class_numbers(labels, self.names)
         similarities = vectors @ self.vectors.T
         rows = np.arange(len(numbers))
         alone = self.scoring.activation == "sigmoid"
@@ -141,14 +141,14 @@ class ZeroShot:
         def loss(fit: NDArray[np.float64]) -> float:
             likely = np.clip(scoring(fit).probabilities(similarities).astype(np.float64), 1e-9, 1 - 1e-9)
             own = likely[rows, numbers]
-            others = np.log1p(-likely).sum(axis=1) - np.log1p(-own) if alone else 0.0
-            return float(-(np.log(own) + others).mean())
+            rest = np.log1p(-likely).sum(axis=1) - np.log1p(-own) if alone else 0.0
+            return float(-(np.log(own) + rest).mean())
 
         start = [np.log(self.scoring.scale), *([self.scoring.bias] if alone else [])]
         return replace(self, scoring=scoring(minimize(loss, start, method="Nelder-Mead").x))
 
 
-def _part_ties(probabilities: NDArray[np.float32], best: NDArray[np.int64]) -> None:
+def _break_ties(probabilities: NDArray[np.float32], best: NDArray[np.int64]) -> None:
     """Sigmoids run into 1: what is as probable as the best class, in place, becomes the next smaller number."""
     own = np.take_along_axis(probabilities, best[:, None], axis=1)
     tied = probabilities >= own
@@ -164,14 +164,14 @@ def predict_video(classifier: Classifier, track: Track) -> tuple[Predictions, Pr
     rows = classifier.predict(track.vectors)
     lengths = np.maximum(track.end_s - track.start_s, 1e-3)
     mean = (lengths @ rows.probabilities / lengths.sum())[None].astype(np.float32)
-    own = rows.fits[rows.best == int(mean.argmax())]
+    own = rows.in_class_probability[rows.best == int(mean.argmax())]
     fit = np.quantile(own, 0.75) if len(own) else 0.0
     return Predictions(rows.names, rows.negative, mean, np.array([fit], np.float32)), rows
 
 
-def class_vectors(encoder: Encoder, classes: Sequence[ClassName], *, templates: Sequence[str] | None = None) -> Vectors:
+def embed_classes(encoder: Encoder, classes: Sequence[ClassName], *, templates: Sequence[str] | None = None) -> Vectors:
     """(c, dim) unit rows: the mean over a class's name and descriptions, words through all templates."""
-    prompts = [(number, text) for number, each in enumerate(classes) for text in (each.name, *each.descriptions)]
+    prompts = [(number, text) for number, entry in enumerate(classes) for text in (entry.name, *entry.descriptions)]
     words = [(number, text) for number, text in prompts if not text.startswith(CONCEPT)]
     sums = np.zeros((len(classes), encoder.dim), np.float32)
     np.add.at(
@@ -183,15 +183,17 @@ def class_vectors(encoder: Encoder, classes: Sequence[ClassName], *, templates: 
     return unit_rows(sums)
 
 
-def checked(classes: Sequence[ClassName]) -> tuple[ClassName, ...]:
+def check_classes(classes: Sequence[ClassName]) -> tuple[ClassName, ...]:
     """The classes, trimmed. Raises QueryError where there are none, one has no name, or a name occurs twice."""
     trimmed = tuple(
         replace(
-            each, name=each.name.strip(), descriptions=tuple(text.strip() for text in each.descriptions if text.strip())
+            entry,
+            name=entry.name.strip(),
+            descriptions=tuple(text.strip() for text in entry.descriptions if text.strip()),
         )
-        for each in classes
+        for entry in classes
     )
-    names = [each.name.removeprefix(CONCEPT) for each in trimmed]
+    names = [entry.name.removeprefix(CONCEPT) for entry in trimmed]
     if not names:
         raise QueryError("There are no classes: name at least one.")
     if not all(names):
@@ -202,7 +204,7 @@ def checked(classes: Sequence[ClassName]) -> tuple[ClassName, ...]:
     return trimmed
 
 
-def numbers_of(labels: Sequence[str], names: Sequence[str]) -> NDArray[np.int64]:
+def get_class_numbers(labels: Sequence[str], names: Sequence[str]) -> NDArray[np.int64]:
     """(n,) the number of each label's class. Raises QueryError for one that is no class."""
     places = {name: number for number, name in enumerate(names)}
     unknown = sorted(set(labels) - set(places))

@@ -26,7 +26,7 @@ from core.filters import Filters
 from core.library.index import VectorIndex
 from core.library.schema import Item
 from core.library.store import Library
-from core.policy import policy
+from core.policy import get_policy
 from core.progress import OnProgress, Progress
 from core.relevance import LIKELY
 from core.track import Track
@@ -35,31 +35,35 @@ _CHUNK = 16_384  # pictures at a time
 
 
 @dataclass(frozen=True)
-class Told:
+class Prediction:
     """One answer. what: a path, or a text itself. label: a class, or "none of these". probability: of the best class.
 
     fits: see `Predictions`. probabilities: (c,), of all classes. item: where it is one of a library.
     """
 
-    what: str
+    source: str
     label: str
     probability: float
-    fits: float
+    in_class_probability: float
     probabilities: NDArray[np.float32]
     item: Item | None = None
 
     @property
     def id(self) -> str:
         """What a person's label of it is kept under: the id of the item; of a text the text itself."""
-        return self.item.id if self.item else self.what
+        return self.item.id if self.item else self.source
 
 
-def answers(found: Predictions, whats: Sequence[str], items: Sequence[Item | None], threshold: float) -> list[Told]:
+def make_predictions(
+    found: Predictions, whats: Sequence[str], items: Sequence[Item | None], threshold: float
+) -> list[Prediction]:
     """The predictions of n items as answers. whats, items: (n,), see `Told`."""
     labels = found.labels(threshold=threshold)
     return [
-        Told(what, label, float(row.max()), float(fits), row, item)
-        for what, label, row, fits, item in zip(whats, labels, found.probabilities, found.fits, items, strict=True)
+        Prediction(what, label, float(row.max()), float(fits), row, item)
+        for what, label, row, fits, item in zip(
+            whats, labels, found.probabilities, found.in_class_probability, items, strict=True
+        )
     ]
 
 
@@ -72,19 +76,19 @@ def classify_library(
     threshold: float = LIKELY,
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
-) -> list[Told]:
+) -> list[Prediction]:
     """Tells the pictures and then the videos of a library into classes, by their stored vectors.
 
     Ends early, with what there is, when `cancel` is set. Raises LibraryError.
     """
-    told: list[Told] = []
-    for items, track in tracks_of(library, encoder, filters=filters, on_progress=on_progress, cancel=cancel):
+    predictions: list[Prediction] = []
+    for items, track in iter_tracks(library, encoder, filters=filters, on_progress=on_progress, cancel=cancel):
         found = predict_video(classifier, track)[0] if track.timed else classifier.predict(track.vectors)
-        told += answers(found, [item.path for item in items], items, threshold)
-    return told
+        predictions += make_predictions(found, [item.path for item in items], items, threshold)
+    return predictions
 
 
-def tracks_of(
+def iter_tracks(
     library: Library,
     encoder: Encoder,
     *,
@@ -133,16 +137,16 @@ def read_classes(path: Path) -> list[ClassName]:
     return [ClassName(name, tuple(dict.fromkeys(descriptions))) for name, descriptions in found.items()] + negative
 
 
-def told_csv(told: Sequence[Told], names: Sequence[str]) -> str:
+def predictions_csv(predictions: Sequence[Prediction], names: Sequence[str]) -> str:
     """The answers as CSV with a header: what, label, probability, fits, and the probability of each class."""
     rows = [["what", "label", "probability", "fits", *names]]
-    for each in told:
-        numbers = (f"{number:.4f}" for number in (each.probability, each.fits, *each.probabilities))
-        rows.append([each.what, each.label, *numbers])
+    for entry in predictions:
+        numbers = (f"{number:.4f}" for number in (entry.probability, entry.in_class_probability, *entry.probabilities))
+        rows.append([entry.source, entry.label, *numbers])
     return csv_text(rows)
 
 
-def write_folders(told: Sequence[Told], target: BinaryIO) -> list[str]:
+def write_folders(predictions: Sequence[Prediction], target: BinaryIO) -> list[str]:
     """Writes copies of the files into a zip, a folder for each class; returns the paths that cannot be read.
 
     `left out.txt` of the zip lists these too. Names that would meet, letter case aside, are numbered.
@@ -151,31 +155,31 @@ def write_folders(told: Sequence[Told], target: BinaryIO) -> list[str]:
     taken: set[str] = set()
     folders: dict[str, str] = {}
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED, strict_timestamps=False) as archive:
-        for each in told:
-            if each.label not in folders:
-                letters = (letter if letter.isalnum() or letter in " -_" else "_" for letter in each.label)
-                folders[each.label] = _free("", "".join(letters).strip() or "_", taken)
+        for entry in predictions:
+            if entry.label not in folders:
+                letters = (letter if letter.isalnum() or letter in " -_" else "_" for letter in entry.label)
+                folders[entry.label] = _free_name("", "".join(letters).strip() or "_", taken)
             try:
-                archive.write(each.what, _free(f"{folders[each.label]}/", Path(each.what).name, taken))
+                archive.write(entry.source, _free_name(f"{folders[entry.label]}/", Path(entry.source).name, taken))
             except (OSError, ValueError):  # a ValueError: its name cannot be written as UTF-8
-                left_out.append(each.what)
+                left_out.append(entry.source)
         if left_out:
-            listed = "\n".join(map(policy().shown, left_out))
+            listed = "\n".join(map(get_policy().display_path, left_out))
             archive.writestr("left out.txt", listed.encode("utf-8", "backslashreplace"))
     return left_out
 
 
-def _free(folder: str, name: str, taken: set[str]) -> str:
+def _free_name(folder: str, name: str, taken: set[str]) -> str:
     """The name in a folder ("" or "FOLDER/"), with a number before it where it is taken; it is taken from then on."""
     tries = itertools.chain([folder + name], (f"{folder}{number} {name}" for number in itertools.count(2)))
-    free = next(each for each in tries if each.casefold() not in taken)
+    free = next(entry for entry in tries if entry.casefold() not in taken)
     taken.add(free.casefold())
     return free
 
 
-def _parts(index: VectorIndex, kept: NDArray[np.bool_]) -> list[NDArray[np.int64]]:
+def _parts(index: VectorIndex, cached: NDArray[np.bool_]) -> list[NDArray[np.int64]]:
     """The numbers of the vectors of kept items (items,): of many pictures at a time, and of each video, by time."""
-    pictures = np.flatnonzero(kept[index.item_rows] & np.isnan(index.start_s))
-    frames = index.in_time[kept[index.item_rows[index.in_time]]]
+    pictures = np.flatnonzero(cached[index.item_rows] & np.isnan(index.start_s))
+    frames = index.in_time[cached[index.item_rows[index.in_time]]]
     videos = np.split(frames, np.flatnonzero(np.diff(index.item_rows[frames])) + 1)
     return [part for part in (*np.split(pictures, range(_CHUNK, len(pictures), _CHUNK)), *videos) if len(part)]

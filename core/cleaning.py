@@ -15,8 +15,8 @@ from core.library.schema import Item
 from core.library.store import Library
 from core.outliers import find_outliers
 from core.picture_quality import QualityReport, measure_quality, shorter_side
-from core.points import points_of
-from core.policy import policy
+from core.points import load_points
+from core.policy import get_policy
 from core.progress import OnProgress
 
 _COLUMNS = ("path", "why", "best_copy", "cosine")
@@ -37,34 +37,36 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Outlying:
+class OutlierFinding:
     """A file unlike the others, how unusual it is (0 to 1), and those that it is still likest to."""
 
     finding: Finding
     score: float
-    near: tuple[Item, ...]
+    neighbors: tuple[Item, ...]
 
 
-def outliers_in(
+def find_library_outliers(
     library: Library,
     encoder: Encoder,
     *,
     top: int,
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
-) -> list[Outlying]:
+) -> list[OutlierFinding]:
     """The `top` files of a library that belong least, the most unusual first. See `find_outliers`."""
-    points = points_of(library, encoder)
+    points = load_points(library, encoder)
     found = find_outliers(points.vectors, top=top, on_progress=on_progress, cancel=cancel)
-    numbers = sorted({number for each in found for number in (each.number, *each.neighbours)})
+    numbers = sorted({number for entry in found for number in (entry.number, *entry.neighbors)})
     items = dict(zip(numbers, points.items(numbers), strict=True))
     return [
-        Outlying(Finding(items[each.number], each.reason), each.score, tuple(items[other] for other in each.neighbours))
-        for each in found
+        OutlierFinding(
+            Finding(items[entry.number], entry.reason), entry.score, tuple(items[other] for other in entry.neighbors)
+        )
+        for entry in found
     ]
 
 
-def unreadable(library: Library) -> list[Finding]:
+def find_unreadable(library: Library) -> list[Finding]:
     """The files that cannot be read, and the videos that can be read in part only, each with its reason."""
     items = library.items()
     partly = pc.and_(pc.equal(items["status"], "ok"), pc.is_valid(items["reason"]))
@@ -72,7 +74,7 @@ def unreadable(library: Library) -> list[Finding]:
     return [Finding(Item.from_row(row), row["reason"] or "It cannot be read.") for row in rows]
 
 
-def measured(
+def measure_library_quality(
     library: Library, *, on_progress: OnProgress | None = None, cancel: threading.Event | None = None
 ) -> QualityReport:
     """How sharp and bright the pictures of a library are. See `measure_quality`."""
@@ -81,17 +83,17 @@ def measured(
     return measure_quality([Item.from_row(row) for row in rows], on_progress=on_progress, cancel=cancel)
 
 
-def blurred(report: QualityReport, below: float) -> list[Finding]:
+def find_blurred(report: QualityReport, below: float) -> list[Finding]:
     """The pictures of less sharpness, in grey levels, the most blurred first."""
-    return [Finding(item, f"blurred: sharpness {each.sharpness:.1f}") for item, each in report.blurred(below)]
+    return [Finding(item, f"blurred: sharpness {entry.sharpness:.1f}") for item, entry in report.find_blurred(below)]
 
 
-def dark(report: QualityReport, below: float) -> list[Finding]:
+def find_dark(report: QualityReport, below: float) -> list[Finding]:
     """The pictures of less mean brightness, 0 to 1, the darkest first."""
-    return [Finding(item, f"dark: brightness {each.brightness:.1%}") for item, each in report.too_dark(below)]
+    return [Finding(item, f"dark: brightness {entry.brightness:.1%}") for item, entry in report.find_dark(below)]
 
 
-def small(library: Library, below: int) -> list[Finding]:
+def find_small(library: Library, below: int) -> list[Finding]:
     """The pictures and videos whose shorter side has fewer pixels, the smallest first."""
     items = library.items()
     shorter = pc.min_element_wise(items["width"], items["height"])
@@ -103,15 +105,15 @@ def small(library: Library, below: int) -> list[Finding]:
 def findings_csv(findings: Iterable[Finding]) -> str:
     """A table with a header, a file a row: path, why it is listed, the copy to keep, the cosine to it (-1 to 1)."""
     rows: list[tuple[object, ...]] = [_COLUMNS]
-    for each in findings:
-        cosine = "" if each.cosine is None else f"{each.cosine:.4f}"
-        rows.append((each.item.path, each.why, each.best, cosine))
+    for finding in findings:
+        cosine = "" if finding.cosine is None else f"{finding.cosine:.4f}"
+        rows.append((finding.item.path, finding.why, finding.best, cosine))
     return csv_text(rows)
 
 
-def one_a_line(findings: Sequence[Finding]) -> bool:
+def paths_lines(findings: Sequence[Finding]) -> bool:
     """Whether a list with a path on each line names these files and no others: no name holds a line break."""
-    return not any(len(f"{each.item.path}.".splitlines()) > 1 for each in findings)
+    return not any(len(f"{finding.item.path}.".splitlines()) > 1 for finding in findings)
 
 
 def paths_list(findings: Iterable[Finding], *, end: str = "\n") -> bytes:
@@ -119,4 +121,4 @@ def paths_list(findings: Iterable[Finding], *, end: str = "\n") -> bytes:
 
     The public is given the names alone.
     """
-    return b"".join(os.fsencode(policy().shown(each.item.path) + end) for each in findings)
+    return b"".join(os.fsencode(get_policy().display_path(finding.item.path) + end) for finding in findings)

@@ -15,13 +15,13 @@ from core.duplicates import Duplicates, find_duplicates, find_leaks
 from core.encoders.base import Encoder
 from core.library.schema import Item
 from core.library.store import Library
-from core.points import Of, Points, points_of
+from core.points import Points, Unit, load_points
 from core.progress import OnProgress
 from core.track import track_of
 
 
 @dataclass(frozen=True, slots=True)
-class Copies:
+class DuplicateGroup:
     """Files that show the same: the one to keep first, and why that one. is_exact: equal to the byte."""
 
     findings: tuple[Finding, ...]
@@ -31,14 +31,14 @@ class Copies:
     @property
     def spare(self) -> tuple[Finding, ...]:
         """Those but the first; no video that merely shows the picture in one of its frames."""
-        return tuple(each for each in self.findings[1:] if each.time_s is None)
+        return tuple(finding for finding in self.findings[1:] if finding.time_s is None)
 
 
 @dataclass(frozen=True, slots=True)
-class CopiesFound:
+class DuplicatesFound:
     """The groups, and the files that could not be read when they were compared: copies of theirs may go unfound."""
 
-    groups: list[Copies]
+    groups: list[DuplicateGroup]
     unread: list[tuple[Item, str]] = field(default_factory=list)
 
     @property
@@ -47,29 +47,29 @@ class CopiesFound:
         return [finding for group in self.groups for finding in group.spare]
 
 
-def copies_in(
+def find_library_duplicates(
     library: Library,
     encoder: Encoder,
     *,
-    of: Of = "items",
+    of: Unit = "items",
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
-) -> CopiesFound:
+) -> DuplicatesFound:
     """Files of a library that show the same; of "frames" also pictures that a video shows. See `find_duplicates`.
 
     A picture comes before a video that shows it, whatever their sizes: a frame is no reason to give up a picture.
     """
     unread: list[tuple[Item, str]] = []
-    points = points_of(library, encoder, of=of)
+    points = load_points(library, encoder, unit=of)
     duplicates = find_duplicates(
-        points, on_progress=on_progress, cancel=cancel, on_unreadable=lambda *each: unread.append(each)
+        points, on_progress=on_progress, cancel=cancel, on_unreadable=lambda *value: unread.append(value)
     )
-    places = _places(points, [number for each in duplicates for number in each.numbers])
-    groups = [_group(points, places, each) for each in duplicates]
-    return CopiesFound([each for each in groups if len(each.findings) > 1], unread)
+    places = _get_positions(points, [number for entry in duplicates for number in entry.numbers])
+    groups = [_make_group(points, places, entry) for entry in duplicates]
+    return DuplicatesFound([entry for entry in groups if len(entry.findings) > 1], unread)
 
 
-def leaks_between(
+def find_leaks_between(
     library: Library,
     encoder: Encoder,
     first: str,
@@ -77,60 +77,62 @@ def leaks_between(
     *,
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
-) -> CopiesFound:
+) -> DuplicatesFound:
     """The files of one folder that have a copy in another: each with that copy, which comes first. See `find_leaks`."""
     unread: list[tuple[Item, str]] = []
-    points = points_of(library, encoder)
+    points = load_points(library, encoder)
     leaks = find_leaks(
-        points, first, second, on_progress=on_progress, cancel=cancel, on_unreadable=lambda *each: unread.append(each)
+        points, first, second, on_progress=on_progress, cancel=cancel, on_unreadable=lambda *entry: unread.append(entry)
     )
-    places = _places(points, [number for leak in leaks for number in (leak.first, leak.second)])
+    places = _get_positions(points, [number for leak in leaks for number in (leak.first, leak.second)])
     groups = []
     for leak in leaks:
-        kept = replace(places[leak.second], why=f"has a copy in {first}")
-        groups.append(Copies((kept, _copy(points, places, leak.first, leak.second)), leak.kind == "exact", ""))
-    return CopiesFound(groups, unread)
+        cached = replace(places[leak.second], why=f"has a copy in {first}")
+        groups.append(
+            DuplicateGroup((cached, _make_finding(points, places, leak.first, leak.second)), leak.kind == "exact", "")
+        )
+    return DuplicatesFound(groups, unread)
 
 
-def _group(points: Points, places: dict[int, Finding], found: Duplicates) -> Copies:
+def _make_group(points: Points, places: dict[int, Finding], found: Duplicates) -> DuplicateGroup:
     """Each file once, by the frame that is likest to the best."""
     best, *numbers = found.numbers
-    others = [_copy(points, places, number, best) for number in numbers]
-    likest = sorted(others, key=lambda each: -(each.cosine or 0.0))
-    files = {each.item.id: each for each in reversed(likest) if each.item.id != places[best].item.id}
-    rest = [each for each in others if files.get(each.item.id) is each]
-    rest.sort(key=lambda each: each.time_s is not None)
-    kept = replace(places[best], why=f"the best of {len(rest) + 1:,} copies")
-    return Copies((kept, *rest), found.kind == "exact", found.reason)
+    others = [_make_finding(points, places, number, best) for number in numbers]
+    likest = sorted(others, key=lambda value: -(value.cosine or 0.0))
+    files = {entry.item.id: entry for entry in reversed(likest) if entry.item.id != places[best].item.id}
+    rest = [entry for entry in others if files.get(entry.item.id) is entry]
+    rest.sort(key=lambda value: value.time_s is not None)
+    cached = replace(places[best], why=f"the best of {len(rest) + 1:,} copies")
+    return DuplicateGroup((cached, *rest), found.kind == "exact", found.reason)
 
 
-def _places(points: Points, numbers: Sequence[int]) -> dict[int, Finding]:
+def _get_positions(points: Points, numbers: Sequence[int]) -> dict[int, Finding]:
     """The files of some points; of those that are frames of a video, the middle of the seconds they stand for."""
     found = {}
     for number, item in zip(numbers, points.items(numbers), strict=True):
         start_s = float(points.start_s[number])
-        found[number] = Finding(item, "", time_s=None if math.isnan(start_s) else _middle(points, item, start_s))
+        found[number] = Finding(item, "", time_s=None if math.isnan(start_s) else _mid_second(points, item, start_s))
     return found
 
 
-def _middle(points: Points, item: Item, start_s: float) -> float:
+def _mid_second(points: Points, item: Item, start_s: float) -> float:
     track = track_of(points.index, item.id)
     row = int(np.searchsorted(track.start_s, np.float32(start_s)))
     return float(track.start_s[row] + track.end_s[row]) / 2
 
 
-def _equal(one: Item, other: Item) -> bool:
+def _are_equal(one: Item, other: Item) -> bool:
     return one.content_hash is not None and one.content_hash == other.content_hash
 
 
-def _copy(points: Points, places: dict[int, Finding], number: int, best: int) -> Finding:
-    own, kept = places[number], places[best].item
+def _make_finding(points: Points, places: dict[int, Finding], number: int, best: int) -> Finding:
+    own, cached = places[number], places[best].item
     what = (
         "the same file as"
-        if _equal(own.item, kept)
+        if _are_equal(own.item, cached)
         else "shows in a frame"
         if own.time_s is not None
         else "nearly the same as"
     )
     cosine = min(1.0, float(points.vectors[number] @ points.vectors[best]))
-    return replace(own, why=f"{what} {Path(kept.path).name}", best=kept.path, cosine=cosine)
+    return replace(own, why=f"{what} {Path(cached.path).name}", best=cached.path, cosine=cosine)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from core.cli_commands import encoder_of
+from core.cli_commands import get_encoder
 from core.cli_show import one_line
 from core.progress import OnProgress
 
@@ -19,27 +19,27 @@ def cluster(options: argparse.Namespace, bar: OnProgress) -> dict[str, Any]:
     from core.duplicates import find_duplicates
     from core.library import Library
     from core.outliers import UNUSUAL, find_outliers
-    from core.points import points_of
-    from core.representatives import medoids
+    from core.points import load_points
+    from core.representatives import find_medoids
     from core.share.page import write_page
     from core.share.report import cluster_page
 
     library = Library(options.library)
-    encoder = encoder_of(library, options.encoder, bar)
-    points = points_of(library, encoder)
+    encoder = get_encoder(library, options.encoder, bar)
+    points = load_points(library, encoder)
     found = find_clusters(points.vectors, method=options.method, k=options.k, on_progress=bar)
     words = sorted({label.label for label in library.labels()})
     names = name_clusters(encoder, points.vectors, found, words=words, on_progress=bar)
     strangest = find_outliers(points.vectors, top=options.outliers, on_progress=bar)
-    outliers = [each for each in strangest if each.score >= UNUSUAL]
+    outliers = [entry for entry in strangest if entry.score >= UNUSUAL]
     duplicates = find_duplicates(points, on_progress=bar)
     paths = [str(path) for path in points.column("path")]
-    middles = medoids(points.vectors, found)
+    middles = find_medoids(points.vectors, found)
     page = {}
     if options.report is not None:
         content = cluster_page(
             points, found, names, library=library.name, encoder=encoder.name,
-            outliers=[each.number for each in outliers], on_progress=bar,
+            outliers=[entry.number for entry in outliers], on_progress=bar,
         )  # fmt: skip
         write_page(options.report, content)
         page = {"report": str(options.report)}
@@ -48,26 +48,26 @@ def cluster(options: argparse.Namespace, bar: OnProgress) -> dict[str, Any]:
             {
                 "id": number,
                 "size": int(found.sizes[number]),
-                "name": each.name,
-                "confidence": round(each.confidence, 4),
-                "runners_up": list(each.runners_up),
+                "name": entry.name,
+                "confidence": round(entry.confidence, 4),
+                "runners_up": list(entry.runners_up),
                 "medoid": paths[middles[number]],
             }
-            for number, each in enumerate(names)
+            for number, entry in enumerate(names)
         ],
-        "unclustered": int(np.count_nonzero(found.of < 0)),
+        "unclustered": int(np.count_nonzero(found.labels < 0)),
         "silhouette": None if found.silhouette is None else round(found.silhouette, 4),
-        "outliers": [paths[each.number] for each in outliers],
+        "outliers": [paths[entry.number] for entry in outliers],
         "duplicates": [[paths[number] for number in group.numbers] for group in duplicates],
     }
 
 
 def show_clusters(result: dict[str, Any]) -> None:
     """Clusters by size with their names and middles; outliers and duplicates as lists of files."""
-    for each in result["clusters"]:
-        name = one_line(each["name"] or "unnamed")
-        others = ", ".join(map(one_line, each["runners_up"][:3]))
-        print(f"{each['id']:3}  {each['size']:7,}  {name:<28}  {one_line(each['medoid'])}  (or: {others})")
+    for entry in result["clusters"]:
+        name = one_line(entry["name"] or "unnamed")
+        rest = ", ".join(map(one_line, entry["runners_up"][:3]))
+        print(f"{entry['id']:3}  {entry['size']:7,}  {name:<28}  {one_line(entry['medoid'])}  (or: {rest})")
     if result["unclustered"]:
         print(f"     {result['unclustered']:7,}  in no cluster")
     if result["outliers"]:

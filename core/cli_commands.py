@@ -20,7 +20,7 @@ from core.query import PLAIN, Term, parse_query
 
 if TYPE_CHECKING:
     from core.classify import Classifier
-    from core.gathered import Gathered
+    from core.gathered import EmbeddedSet
     from core.heads import Head
     from core.library import IngestReport, Item, Library
     from core.moments import Moment
@@ -31,10 +31,10 @@ Options = argparse.Namespace
 def index(options: Options, bar: OnProgress) -> dict[str, Any]:
     """`index`: brings a library up to date. Ctrl-C stops it soon, a second one at once."""
     from core.library import Library, ingest
-    from core.library.scan import checked_roots
+    from core.library.scan import check_roots
 
     sampling = _sampling(options)
-    checked_roots(options.paths)
+    check_roots(options.paths)
     encoder = open_encoder(options.encoder, on_progress=bar)
     library = Library(options.library, create=True)
     cancel = threading.Event()
@@ -70,7 +70,7 @@ def search(options: Options, bar: OnProgress) -> dict[str, Any]:
     if not terms:
         raise QueryError("The query is empty: type words, or give --image FILE or --clip FILE.")
     library = Library(options.library)
-    encoder = encoder_of(library, options.encoder, bar)
+    encoder = get_encoder(library, options.encoder, bar)
     found = _moments if options.kind == "video" else _items
     hits = found(library, encoder, terms, options)
     cutoff = sum(hit["likely"] for hit in hits)
@@ -85,29 +85,29 @@ def locate(options: Options, bar: OnProgress) -> dict[str, Any]:
     of_library = options.picture.startswith("item:")
     picture = parse_query(options.picture)[0] if of_library else Term("image", Path(options.picture))
     library = Library(options.library)
-    encoder = encoder_of(library, options.encoder, bar)
-    found = places_of(library, encoder, picture, on_unreadable=_say_unreadable, on_progress=bar)
+    encoder = get_encoder(library, options.encoder, bar)
+    found = places_of(library, encoder, picture, on_unreadable=_report_unreadable, on_progress=bar)
     return {
         "hits": [
             {
-                "path": each.item.path,
-                "time_s": round(each.time_s, 3),
-                "likeness": round(each.likeness, 4),
-                "whole": each.whole,
+                "path": entry.item.path,
+                "time_s": round(entry.time_s, 3),
+                "likeness": round(entry.likeness, 4),
+                "whole": entry.is_whole_image,
             }
-            for each in found
+            for entry in found
         ]
     }
 
 
-def _say_unreadable(item: Item, reason: str) -> None:
+def _report_unreadable(item: Item, reason: str) -> None:
     print(f"semblance: {item.path!r} may show it and cannot be read: {reason}", file=sys.stderr)
 
 
 def classify(options: Options, bar: OnProgress) -> dict[str, Any]:
     """`classify`: files, folders or texts into classes that are named, described, or learned (a head), or their number
     where the head predicts one."""
-    from core.gathered import gather_files, gather_texts
+    from core.gathered import embed_files_set, embed_texts_set
     from core.heads import Head
 
     texts = _texts(options.items) if options.text else []
@@ -115,45 +115,45 @@ def classify(options: Options, bar: OnProgress) -> dict[str, Any]:
     classifier = _classifier(encoder, options)
     unreadable: dict[str, str] = {}
     if options.text:
-        gathered = gather_texts(encoder, texts, on_progress=bar)
+        embedded_set = embed_texts_set(encoder, texts, on_progress=bar)
     else:
         files, unreadable = _files(options.items)
-        gathered = gather_files(encoder, files, on_progress=bar)
+        embedded_set = embed_files_set(encoder, files, on_progress=bar)
     if isinstance(classifier, Head) and classifier.target == "number":
-        results = _values(gathered, classifier, options)
+        results = _predict_values(embedded_set, classifier, options)
     else:
-        results = _classes(gathered, classifier, options)
-    failed = [*unreadable.items(), *gathered.failed]
+        results = _predict_classes(embedded_set, classifier, options)
+    failed = [*unreadable.items(), *embedded_set.failed]
     return {"results": results, "failed": [{"path": path, "reason": reason} for path, reason in failed]}
 
 
-def _values(gathered: Gathered, head: Head, options: Options) -> list[dict[str, Any]]:
+def _predict_values(embedded_set: EmbeddedSet, head: Head, options: Options) -> list[dict[str, Any]]:
     what = "text" if options.text else "path"
-    return [{what: each.what, "value": float(f"{each.value:.6g}")} for each in gathered.value(head)]
+    return [{what: entry.source, "value": float(f"{entry.value:.6g}")} for entry in embedded_set.predict_values(head)]
 
 
-def _classes(gathered: Gathered, classifier: Classifier, options: Options) -> list[dict[str, Any]]:
+def _predict_classes(embedded_set: EmbeddedSet, classifier: Classifier, options: Options) -> list[dict[str, Any]]:
     return [
         {
-            "text" if options.text else "path": each.what,
-            "label": each.label,
-            "probability": round(each.probability, 4),
-            "fits": round(each.fits, 4),
-            "all": dict(zip(classifier.names, (round(float(share), 4) for share in each.probabilities), strict=True)),
+            "text" if options.text else "path": entry.source,
+            "label": entry.label,
+            "probability": round(entry.probability, 4),
+            "fits": round(entry.in_class_probability, 4),
+            "all": dict(zip(classifier.names, (round(float(share), 4) for share in entry.probabilities), strict=True)),
         }
-        for each in gathered.tell(classifier, threshold=options.threshold)
+        for entry in embedded_set.predict(classifier, threshold=options.threshold)
     ]
 
 
 def _classifier(encoder: Encoder, options: Options) -> Classifier:
     from core.classify import TEXT_TEMPLATES, ClassName, ZeroShot
     from core.classify_items import read_classes
-    from core.heads import load_head, saved_heads
+    from core.heads import list_heads, load_head
 
     if not 0 <= options.threshold <= 1:
         raise QueryError("--threshold is a probability, from 0 to 1.")
     if options.head:
-        return load_head(saved_heads(encoder).get(options.head, Path(options.head)), encoder)
+        return load_head(list_heads(encoder).get(options.head, Path(options.head)), encoder)
     if options.labels_file:
         classes = read_classes(options.labels_file)
     else:
@@ -163,7 +163,7 @@ def _classifier(encoder: Encoder, options: Options) -> Classifier:
 
 def _texts(arguments: Sequence[str]) -> list[str]:
     """The texts themselves; `-` stands for the lines of stdin."""
-    lines = (line for each in arguments for line in (sys.stdin if each == "-" else [each]))
+    lines = (line for argument in arguments for line in (sys.stdin if argument == "-" else [argument]))
     texts = [line.strip() for line in lines if line.strip()]
     if not texts:
         raise DataError("There are no texts: give some, or lines on stdin with -.")
@@ -176,13 +176,13 @@ def _files(arguments: Sequence[str]) -> tuple[list[Path], dict[str, str]]:
 
     files: list[Path] = []
     unreadable: dict[str, str] = {}
-    for each in arguments:
-        if Path(each).is_dir():
-            found = scan([each], wanted=is_media_path)
+    for argument in arguments:
+        if Path(argument).is_dir():
+            found = scan([argument], target=is_media_path)
             files += map(Path, found.files)
             unreadable |= found.unreadable
         else:
-            files.append(Path(each))
+            files.append(Path(argument))
     return files, unreadable
 
 
@@ -209,7 +209,7 @@ def _moments(library: Library, encoder: Encoder, terms: list[Term], options: Opt
     templates = None if options.templates else PLAIN
     result = search_videos(library, encoder, terms, top_k=options.top, pooling=options.pool, templates=templates)
     ranked = [(moment, rank, video.item) for rank, video in enumerate(result.hits, start=1) for moment in video.moments]
-    ranked.sort(key=lambda each: (each[0].likely, each[0].relevance, each[0].score), reverse=True)
+    ranked.sort(key=lambda entry: (entry[0].likely, entry[0].relevance, entry[0].score), reverse=True)
     return [
         _hit(moment, item.path, item.kind) | _times(moment) | {"video_rank": rank}
         for moment, rank, item in ranked[: max(1, options.top)]
@@ -225,7 +225,7 @@ def _times(moment: Moment | None) -> dict[str, float]:
     return {key: round(getattr(moment, key), 3) for key in ("start_s", "end_s", "peak_s")} if moment else {}
 
 
-def encoder_of(library: Library, name: str | None, bar: OnProgress) -> Encoder:
+def get_encoder(library: Library, name: str | None, bar: OnProgress) -> Encoder:
     """The named encoder, or else the one that the library was indexed with."""
     entries = library.encoders()
     names = list(dict.fromkeys(entry.name for entry in entries))

@@ -6,13 +6,13 @@ from typing import Any
 
 from core.cli_options import add_command
 from core.cli_show import one_line
-from core.health import health
+from core.health import check_health
 
 
 def add_health(tree: Any) -> None:
     """Adds `health`."""
     text = "try the home folder, the encoder, the decoders and every library; exit code 1 where one does not work"
-    add_command(tree, "health", text, lambda options, bar: health(), show_health)
+    add_command(tree, "health", text, lambda options, bar: check_health(), show_health)
 
 
 def show_health(report: dict[str, Any]) -> None:

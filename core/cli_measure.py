@@ -20,11 +20,11 @@ def retrieval(options: Options, bar: OnProgress) -> dict[str, Any]:
     from core.evaluate import evaluate_library, evaluate_retrieval
 
     if options.library is not None:
-        from core.cli_commands import encoder_of
+        from core.cli_commands import get_encoder
         from core.library import Library
 
         library = Library(options.library)
-        return asdict(evaluate_library(library, encoder_of(library, options.encoder, bar)))
+        return asdict(evaluate_library(library, get_encoder(library, options.encoder, bar)))
     if options.images is None or options.captions is None:
         raise DataError("Give --images and --captions, or --library for the captions that a library keeps.")
     encoder = open_encoder(options.encoder or DEFAULT_ENCODER, on_progress=bar)
@@ -175,10 +175,10 @@ def bench_search(options: Options, bar: OnProgress) -> dict[str, Any]:
     if not options.library:
         encoder = open_encoder(options.encoder or DEFAULT_ENCODER, on_progress=bar)
         return bench.bench_search(encoder, items=options.items)
-    from core.cli_commands import encoder_of
+    from core.cli_commands import get_encoder
 
     library = Library(options.library)
-    return bench.bench_search(encoder_of(library, options.encoder, bar), items=options.items, library=library)
+    return bench.bench_search(get_encoder(library, options.encoder, bar), items=options.items, library=library)
 
 
 def bench_classify(options: Options, bar: OnProgress) -> dict[str, Any]:

@@ -16,10 +16,10 @@ def add_evaluations(evaluate: argparse.ArgumentParser) -> None:
     """Adds what `eval` measures."""
     tree = evaluate.add_subparsers(required=True, metavar="WHAT")
     of_pictures = [*_add_search(tree), *_add_classes(tree), *_add_space(tree), *_add_groups(tree)]
-    for each in of_pictures[1:]:
-        each.add_argument("--images", type=Path, required=True, metavar="DIR")
-    for each in (*of_pictures, *_add_videos(tree)):
-        add_encoder(each)
+    for entry in of_pictures[1:]:
+        entry.add_argument("--images", type=Path, required=True, metavar="DIR")
+    for entry in (*of_pictures, *_add_videos(tree)):
+        add_encoder(entry)
     tree.choices["retrieval"].set_defaults(encoder=None)  # a library's own
     add_eval_recommend(tree)
 
@@ -44,15 +44,15 @@ def _add_classes(tree: Any) -> list[argparse.ArgumentParser]:
     fewshot = add_command(tree, "fewshot", text, measures.fewshot, show_fewshot)
     fewshot.add_argument("--labels", type=Path, metavar="CSV", help="columns image, label; default: the folders' names")
     fewshot.add_argument("--shots", type=counts, default=[1, 2, 4, 8, 16], metavar="N,N", help="default: 1,2,4,8,16")
-    for each in (zeroshot, fewshot):
-        each.add_argument("--classes", type=Path, metavar="CSV", help=f"{CLASSES}; default: the labels that occur")
+    for entry in (zeroshot, fewshot):
+        entry.add_argument("--classes", type=Path, metavar="CSV", help=f"{CLASSES}; default: the labels that occur")
     text = "how well a number is told from few pictures: R2 and mean absolute error"
     numbers = add_command(tree, "numbers", text, measures.numbers, show_figures)
     numbers.add_argument("--table", type=Path, required=True, metavar="CSV", help="columns image and the number's")
     numbers.add_argument("--column", default="value", metavar="NAME", help="of the number (default: value)")
     numbers.add_argument("--samples", type=counts, default=[16, 64, 256], metavar="N,N", help="default: 16,64,256")
-    for each in (fewshot, numbers):
-        each.add_argument("--repeats", type=int, default=5, metavar="N", help="random draws (default: 5)")
+    for entry in (fewshot, numbers):
+        entry.add_argument("--repeats", type=int, default=5, metavar="N", help="random draws (default: 5)")
     return [zeroshot, fewshot, numbers]
 
 
@@ -124,7 +124,7 @@ def add_benchmarks(bench: argparse.ArgumentParser) -> None:
     maps = add_command(tree, "map", text, measures.bench_map, show_figures)
     maps.add_argument("--images", type=Path, metavar="DIR", help="pictures of a folder (default: synthetic vectors)")
     maps.add_argument("--count", type=int, metavar="N", help="how many (default: all pictures; 5,000 vectors)")
-    for each in (images, video, searches, classify, maps):
-        add_encoder(each)
+    for entry in (images, video, searches, classify, maps):
+        add_encoder(entry)
     searches.set_defaults(encoder=None)  # a library's own
     add_bench_recommend(tree)

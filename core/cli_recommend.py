@@ -16,17 +16,17 @@ from core.cli_show import one_line, show_figures
 from core.encoders import DEFAULT_ENCODER
 from core.encoders.base import Vectors
 from core.errors import DataError, QueryError
-from core.files import absolute
+from core.files import to_absolute
 from core.progress import OnProgress
 
 if TYPE_CHECKING:
-    from core.recommend.log import Log
+    from core.recommend.log import InteractionLog
 
 
 def add_recommend(tree: Any) -> None:
     """Adds `recommend` to the tree of commands."""
     text = "recommend items of a library to somebody who likes some and dislikes others"
-    parser = add_command(tree, "recommend", text, recommend, show_recommended)
+    parser = add_command(tree, "recommend", text, recommend, show_recommendations)
     parser.add_argument("--library", required=True, metavar="DIR")
     text = "path or id of an item; may be repeated"
     parser.add_argument("--like", action="append", default=[], metavar="ITEM", help=text)
@@ -46,7 +46,7 @@ def add_recommend(tree: Any) -> None:
 def add_eval_recommend(tree: Any) -> None:
     """Adds `recommend` to what `eval` measures."""
     text = "recommendations against what people did next: recall@k and NDCG@k by method, cold items apart"
-    parser = add_command(tree, "recommend", text, measure, show_measured)
+    parser = add_command(tree, "recommend", text, measure, show_measurements)
     text = "columns user, item, and if there time, weight (CSV or Parquet)"
     parser.add_argument("--log", type=Path, required=True, metavar="FILE", help=text)
     content = parser.add_mutually_exclusive_group()
@@ -69,7 +69,7 @@ def recommend(options: argparse.Namespace, bar: OnProgress) -> dict[str, Any]:
     """`recommend`: what `--json` prints."""
     from core.library import Library
     from core.recommend.feed import recommend as feed_of
-    from core.recommend.items import names_of
+    from core.recommend.items import get_item_names
     from core.recommend.learned import learn_from_log
     from core.recommend.log import read_log
 
@@ -79,31 +79,31 @@ def recommend(options: argparse.Namespace, bar: OnProgress) -> dict[str, Any]:
         raise QueryError("Say what is liked (--like ITEM), or give a --log of what others did.")
     library = Library(options.library)
     log = read_log(options.log) if options.log else None
-    names = names_of(library)
-    liked, disliked = ([_item(each, names) for each in given] for given in (options.like, options.dislike))
-    encoder = cli_commands.encoder_of(library, options.encoder, bar)
+    names = get_item_names(library)
+    liked, disliked = ([_item(entry, names) for entry in given] for given in (options.like, options.dislike))
+    encoder = cli_commands.get_encoder(library, options.encoder, bar)
     scores = learn_from_log(library, encoder, log, on_progress=bar).scores(liked) if log else None
     feed = feed_of(
         library, encoder, liked, disliked, k=options.k, diversity=options.diversity, exploration=options.exploration,
-        behaviour=scores, mix=options.mix,
+        behavior=scores, mix=options.mix,
     )  # fmt: skip
     paths = dict(zip(*(library.items()[name].to_pylist() for name in ("id", "path")), strict=True))
     return {
         "items": [
             {
-                "path": each.item.path,
-                "score": round(each.score, 4),
-                "because": [paths[item_id] for item_id in each.because],
-                "by": each.by,
+                "path": entry.item.path,
+                "score": round(entry.score, 4),
+                "because": [paths[item_id] for item_id in entry.because],
+                "by": entry.by,
             }
-            for each in feed.recommendations
+            for entry in feed.recommendations
         ]
     }
 
 
 def _item(given: str, names: Mapping[str, str]) -> str:
     """The id of what stands on the command line: an id, a path as it is or from here, or the end of one."""
-    for name in (given, str(absolute(given)), given.replace("\\", "/").removeprefix("./")):
+    for name in (given, str(to_absolute(given)), given.replace("\\", "/").removeprefix("./")):
         if name in names:
             return names[name]
     raise QueryError(f"{given!r} is no item of this library, or fits several: give its whole path, or its id.")
@@ -119,9 +119,9 @@ def measure(options: argparse.Namespace, bar: OnProgress) -> dict[str, Any]:
     log = read_log(options.log)
     content = None
     if options.library:
-        content = _of_library(log, options, bar)
+        content = _measure_library(log, options, bar)
     elif options.images:
-        content = _of_folder(log.item_names, options, bar)
+        content = _measure_folder(log.item_names, options, bar)
     report = asdict(evaluate_recommend(log, content, k=options.k, seed=options.seed, on_progress=bar))
     report["without_content"] = None if content is None else int((~content.any(axis=1)).sum())
     return report
@@ -134,56 +134,56 @@ def bench(options: argparse.Namespace, bar: OnProgress) -> dict[str, Any]:
     return bench_recommend(cli_commands.open_encoder(options.encoder, on_progress=bar), items=options.items)
 
 
-def _of_library(log: Log, options: argparse.Namespace, bar: OnProgress) -> Vectors:
+def _measure_library(log: InteractionLog, options: argparse.Namespace, bar: OnProgress) -> Vectors:
     """(items, dim) of the log's items as a library has them, zeros for what it has not."""
     from core.library import Library
-    from core.recommend.items import names_of
-    from core.track import wholes_of
+    from core.recommend.items import get_item_names
+    from core.track import get_item_vectors
 
     library = Library(options.library)
-    encoder = cli_commands.encoder_of(library, options.encoder, bar)
-    names = names_of(library)
-    ids = [names.get(each, "") for each in log.item_names]
+    encoder = cli_commands.get_encoder(library, options.encoder, bar)
+    names = get_item_names(library)
+    ids = [names.get(name, "") for name in log.item_names]
     if not any(ids):
         raise DataError("Not one item of the log is in this library: the column item has paths, file names or ids.")
-    found, vectors = wholes_of(library.index(encoder), ids)
-    return _placed(ids, dict(zip(found, vectors, strict=True)), encoder.dim)
+    found, vectors = get_item_vectors(library.index(encoder), ids)
+    return _place_vectors(ids, dict(zip(found, vectors, strict=True)), encoder.dim)
 
 
-def _of_folder(names: Sequence[str], options: argparse.Namespace, bar: OnProgress) -> Vectors:
+def _measure_folder(names: Sequence[str], options: argparse.Namespace, bar: OnProgress) -> Vectors:
     """The same for pictures of a folder, by their paths in it."""
     from core.labelled_files import embed_files
 
     encoder = cli_commands.open_encoder(options.encoder or DEFAULT_ENCODER, on_progress=bar)
     embedded = embed_files(encoder, options.images, names, on_progress=bar)
-    return _placed(names, {name: embedded.vectors[row] for name, row in embedded.rows.items()}, encoder.dim)
+    return _place_vectors(names, {name: embedded.vectors[row] for name, row in embedded.rows.items()}, encoder.dim)
 
 
-def _placed(names: Sequence[str], vectors: Mapping[str, Any], dim: int) -> Vectors:
+def _place_vectors(names: Sequence[str], vectors: Mapping[str, Any], dim: int) -> Vectors:
     nothing = np.zeros(dim, np.float32)
     return np.stack([vectors.get(name, nothing) for name in names])
 
 
-def show_recommended(result: dict[str, Any]) -> None:
+def show_recommendations(result: dict[str, Any]) -> None:
     """A line for each, with the likes that it is there for."""
-    for each in result["items"]:
-        why = ", ".join(Path(one_line(path)).name for path in each["because"])
-        print(f"{each['score']:+.3f}  {one_line(each['path'])}  ({f'because of {why}' if why else each['by']})")
+    for entry in result["items"]:
+        why = ", ".join(Path(one_line(path)).name for path in entry["because"])
+        print(f"{entry['score']:+.3f}  {one_line(entry['path'])}  ({f'because of {why}' if why else entry['by']})")
     if not result["items"]:
         print("Nothing is left to recommend.")
 
 
-def show_measured(report: dict[str, Any]) -> None:
+def show_measurements(report: dict[str, Any]) -> None:
     """A line for each method."""
     print(
         f"{report['interactions']:,} interactions, {report['items']:,} items ({report['cold_items']:,} cold), "
         f"{report['users']:,} people asked for what came later, k = {report['k']}"
     )
     print(f"{'method':<12}{'recall':>8}{'ndcg':>8}{'cold':>8}{'coverage':>10}{'diversity':>11}")
-    for each in report["methods"]:
-        figures = (each["recall"], each["ndcg"], each["cold_recall"], each["coverage"], each["diversity"])
-        told = ("-" if figure is None else f"{figure:.3f}" for figure in figures)
+    for entry in report["methods"]:
+        figures = (entry["recall"], entry["ndcg"], entry["cold_recall"], entry["coverage"], entry["diversity"])
+        predictions = ("-" if figure is None else f"{figure:.3f}" for figure in figures)
         print(
-            f"{each['method']:<12}"
-            + "".join(f"{text:>{width}}" for text, width in zip(told, (8, 8, 8, 10, 11), strict=True))
+            f"{entry['method']:<12}"
+            + "".join(f"{text:>{width}}" for text, width in zip(predictions, (8, 8, 8, 10, 11), strict=True))
         )

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from core.cli_commands import encoder_of, index, index_report, search
+from core.cli_commands import get_encoder, index, index_report, search
 from core.cli_options import add_command
 from core.cli_show import one_line, show_hits, show_index
 from core.encoders import DEFAULT_ENCODER, open_encoder
@@ -33,7 +33,7 @@ def add_sharing(tree: Any) -> None:
     parser.add_argument("--folder", metavar="DIR", help="only what lies in it or below")
     parser.add_argument("--label", metavar="LABEL", help="only what has this label")
     parser.add_argument("--sprite", action="store_true", help="with .zip: small pictures too")
-    parser = add_command(tree, "import", "vectors that were made elsewhere, into a library", bring_in, show_import)
+    parser = add_command(tree, "import", "vectors that were made elsewhere, into a library", import_file, show_import)
     parser.add_argument("file", metavar="FILE", help=".parquet or .npz with paths and vectors")
     parser.add_argument("--library", required=True, metavar="DIR", help="made if it is not there")
     parser.add_argument("--name", metavar="NAME", help="what the vectors are called (default: as the file)")
@@ -44,15 +44,15 @@ def add_dataset_options(index: argparse.ArgumentParser) -> None:
     """The options of `index` that are for data sets."""
     index.add_argument("--split", metavar="S", help="of a data set (default: train, or else its first)")
     index.add_argument("--limit", type=int, metavar="N", help="of a data set: the first N rows")
-    told = "of a data set, where names and types do not tell"
-    index.add_argument("--image-column", metavar="NAME", help=f"which column holds pictures, {told}")
-    index.add_argument("--caption-column", metavar="NAME", help=f"which holds captions, {told}")
+    predictions = "of a data set, where names and types do not tell"
+    index.add_argument("--image-column", metavar="NAME", help=f"which column holds pictures, {predictions}")
+    index.add_argument("--caption-column", metavar="NAME", help=f"which holds captions, {predictions}")
     index.add_argument(
         "--label-column",
         action="append",
         default=[],
         metavar="NAME",
-        help=f"which holds labels, {told}; may be repeated",
+        help=f"which holds labels, {predictions}; may be repeated",
     )
 
 
@@ -68,7 +68,7 @@ def export(options: Options, bar: OnProgress) -> dict[str, Any]:
     return asdict(report)
 
 
-def bring_in(options: Options, bar: OnProgress) -> dict[str, Any]:
+def import_file(options: Options, bar: OnProgress) -> dict[str, Any]:
     """`import`."""
     from core.share.import_vectors import import_vectors
     from core.share.vector_files import open_vectors
@@ -83,9 +83,9 @@ def bring_in(options: Options, bar: OnProgress) -> dict[str, Any]:
 def index_paths(options: Options, bar: OnProgress) -> dict[str, Any]:
     """`index`: folders and files, and data sets (hf:NAME)."""
     from core.share.dataset_columns import Columns
-    from core.share.datasets import dataset_names, index_dataset, open_dataset
+    from core.share.datasets import index_dataset, list_dataset_names, open_dataset
 
-    names = dataset_names(options.paths)
+    names = list_dataset_names(options.paths)
     options.paths = [path for path in options.paths if not path.startswith("hf:")]
     if not names and (options.split is not None or options.limit is not None):
         raise DataError("--split and --limit are for data sets: name one, for instance hf:owner/name.")
@@ -96,23 +96,23 @@ def index_paths(options: Options, bar: OnProgress) -> dict[str, Any]:
     opened = [open_dataset(name, options.split) for name in names]  # what is not there makes no library
     encoder = open_encoder(options.encoder, on_progress=bar)
     library = Library(options.library, create=True)
-    told = []
-    for each in opened:
-        result, about = index_dataset(library, encoder, each, limit=options.limit, columns=columns, on_progress=bar)
+    predictions = []
+    for entry in opened:
+        result, about = index_dataset(library, encoder, entry, limit=options.limit, columns=columns, on_progress=bar)
         report = index_report(result)
-        told.append(asdict(about) | {"refused": [{"row": row, "reason": why} for row, why in about.refused]})
-    return report | {"datasets": told}
+        predictions.append(asdict(about) | {"refused": [{"row": row, "reason": why} for row, why in about.refused]})
+    return report | {"datasets": predictions}
 
 
 def show_index_paths(report: dict[str, Any]) -> None:
     """What an index run did, and what data sets gave."""
-    for each in report.get("datasets", []):
+    for entry in report.get("datasets", []):
         print(
-            f"{one_line(each['name'])}, {one_line(each['split'])}: {each['rows']:,} rows, "
-            f"{each['pictures']:,} pictures, {each['labels']:,} labels, {each['captions']:,} captions; "
-            f"kept in {one_line(each['folder'])}"
+            f"{one_line(entry['name'])}, {one_line(entry['split'])}: {entry['rows']:,} rows, "
+            f"{entry['pictures']:,} pictures, {entry['labels']:,} labels, {entry['captions']:,} captions; "
+            f"kept in {one_line(entry['folder'])}"
         )
-        for refused in each["refused"][:20]:
+        for refused in entry["refused"][:20]:
             print(f"  {refused['row']}: {refused['reason']}")
     show_index(report)
 
@@ -139,9 +139,9 @@ def _search_page(options: Options, result: dict[str, Any], bar: OnProgress) -> d
         )
         for hit in result["hits"]
     ]
-    files = [f"like {Path(each).name}" for each in (*options.image, *options.clip)]
+    files = [f"like {Path(entry).name}" for entry in (*options.image, *options.clip)]
     query = " + ".join([*([f"“{options.query}”"] if options.query else []), *files])
-    encoder = encoder_of(library, options.encoder, bar).name
+    encoder = get_encoder(library, options.encoder, bar).name
     content = search_page(answers, query=query, library=library.name, encoder=encoder, on_progress=bar)
     write_page(options.report, content)
     return {"report": str(options.report)}
@@ -168,15 +168,15 @@ def show_import(report: dict[str, Any]) -> None:
     )
     if report["labels"] or report["captions"]:
         print(f"{report['labels']:,} labels and {report['captions']:,} captions came with them.")
-    for each in report["left_out"]:
-        print(f"  {one_line(each['path'])}: {each['reason']}")
+    for entry in report["left_out"]:
+        print(f"  {one_line(entry['path'])}: {entry['reason']}")
 
 
 def _stored(library: Library, name: str | None) -> str:
     """The id of an encoder that has vectors in a library; it need not be installed."""
     entries = library.encoders()
-    wanted = (name,) if name is not None else (DEFAULT_ENCODER, *(entry.name for entry in entries))
-    found = next((entry.id for each in wanted for entry in entries if each in (entry.name, entry.id)), None)
+    target = (name,) if name is not None else (DEFAULT_ENCODER, *(entry.name for entry in entries))
+    found = next((entry.id for value in target for entry in entries if value in (entry.name, entry.id)), None)
     if found is None:
         has = ", ".join(entry.name for entry in entries) or "none"
         raise LibraryError(f"{library.path} has no vectors of {name or DEFAULT_ENCODER} (it has: {has}).")

@@ -6,13 +6,13 @@ import json
 from dataclasses import asdict, is_dataclass
 from typing import Any
 
-from core.timecode import timecode
+from core.timecode import format_timecode
 
 
 def show_index(report: dict[str, Any]) -> None:
     """What an index run did, and the files that failed."""
     counts = ", ".join(f"{report[key]:,} {key}" for key in ("added", "updated", "renamed", "unchanged", "missing"))
-    video = f" ({timecode(report['video_seconds'])} of video)" if report["video_seconds"] else ""
+    video = f" ({format_timecode(report['video_seconds'])} of video)" if report["video_seconds"] else ""
     print(f"{counts}, {len(report['failed']):,} failed in {report['seconds']:.1f} s{video}")
     print(
         f"The library has {report['items']:,} searchable items, {report['vectors']:,} vectors of {report['encoder']}."
@@ -40,20 +40,20 @@ def show_places(result: dict[str, Any]) -> None:
         print("No video here shows it.")
     for hit in result["hits"]:
         part = "" if hit["whole"] else "  (in part)"
-        print(f"{timecode(hit['time_s']):>8}  {one_line(hit['path'])}{part}")
+        print(f"{format_timecode(hit['time_s']):>8}  {one_line(hit['path'])}{part}")
 
 
 def show_classified(result: dict[str, Any]) -> None:
     """Each item's class, how sure that is, and what else it might be; or each item's number."""
-    width = max((len(one_line(each["label"])) for each in result["results"] if "label" in each), default=0)
-    for each in result["results"]:
-        if "value" in each:
-            print(f"{each['value']:>12.6g}  {one_line(each.get('path') or each['text'])}")
+    width = max((len(one_line(entry["label"])) for entry in result["results"] if "label" in entry), default=0)
+    for entry in result["results"]:
+        if "value" in entry:
+            print(f"{entry['value']:>12.6g}  {one_line(entry.get('path') or entry['text'])}")
             continue
-        ranked = sorted(each["all"].items(), key=lambda pair: pair[1], reverse=True)
-        others = ", ".join(f"{one_line(name)} {share:.2f}" for name, share in ranked[:3])
-        what = one_line(each.get("path") or each["text"])
-        print(f"{one_line(each['label']):<{width}}  fits {each['fits']:.2f}  {what}  ({others})")
+        ranked = sorted(entry["all"].items(), key=lambda pair: pair[1], reverse=True)
+        rest = ", ".join(f"{one_line(name)} {share:.2f}" for name, share in ranked[:3])
+        what = one_line(entry.get("path") or entry["text"])
+        print(f"{one_line(entry['label']):<{width}}  fits {entry['fits']:.2f}  {what}  ({rest})")
     for failure in result["failed"]:
         print(f"  {one_line(failure['path'])}: {failure['reason']}")
 
@@ -75,14 +75,14 @@ def show_dimensions(report: dict[str, Any]) -> None:
     print(
         f"{'method':<9}{'kept as':<8}{'dims':>5}{'neighbours':>12}{'captions':>10}{'classes':>9}{'bytes':>7}{'ms':>8}"
     )
-    for each in report["points"]:
-        shares = (f"{'':>8}" if each[name] is None else f"{each[name]:8.3f}" for name in ("recall", "accuracy"))
+    for entry in report["points"]:
+        shares = (f"{'':>8}" if entry[name] is None else f"{entry[name]:8.3f}" for name in ("recall", "accuracy"))
         print(
-            f"{each['method']:<9}{each['precision']:<8}{each['dim']:>5}{each['overlap']:>12.3f}  {'  '.join(shares)}"
-            f"{each['bytes']:>7,}{each['query_ms']:>8.2f}"
+            f"{entry['method']:<9}{entry['precision']:<8}{entry['dim']:>5}{entry['overlap']:>12.3f}  {'  '.join(shares)}"
+            f"{entry['bytes']:>7,}{entry['query_ms']:>8.2f}"
         )
-    for name, each in report["enough"].items():
-        print(f"95 % of {name} with {each['dim']} dimensions (PCA, fp32)")
+    for name, entry in report["enough"].items():
+        print(f"95 % of {name} with {entry['dim']} dimensions (PCA, fp32)")
     if report["intrinsic"] is not None:
         print(f"The vectors fill about {report['intrinsic']:.0f} dimensions locally.")
 
@@ -100,7 +100,7 @@ def plain(value: Any) -> Any:
 def _range(hit: dict[str, Any]) -> str:
     if "start_s" not in hit:
         return ""
-    start, end, peak = (timecode(hit[key]) for key in ("start_s", "end_s", "peak_s"))
+    start, end, peak = (format_timecode(hit[key]) for key in ("start_s", "end_s", "peak_s"))
     return f"  {start}-{end} (best at {peak})"
 
 

@@ -10,42 +10,42 @@ from collections import OrderedDict
 from pathlib import Path
 
 from core.encoders.base import Encoder
-from core.files import absolute
+from core.files import to_absolute
 from core.media.sampling import Sampling
 from core.track import Track, embed_video
 
 _MOST = 8
 _FPS = 2.0  # denser than libraries mostly are: a clip may begin anywhere between their samples
 
-_kept: OrderedDict[tuple[str, object], Track] = OrderedDict()  # by encoder and content; the clips are not kept
+_cache: OrderedDict[tuple[str, object], Track] = OrderedDict()  # by encoder and content; the clips are not kept
 _lock = threading.Lock()
 
 
-def clip_track(encoder: Encoder, clip: Path | bytes) -> Track:
+def get_clip_track(encoder: Encoder, clip: Path | bytes) -> Track:
     """The track of a clip in no library, at two frames per second; the last 8 are kept. To be read only.
 
     Raises MediaError, see `embed_video`.
     """
-    key = encoder.id, _mark(clip)
+    key = encoder.id, _cache_key(clip)
     with _lock:
-        if key in _kept:
-            _kept.move_to_end(key)
-            return _kept[key]
+        if key in _cache:
+            _cache.move_to_end(key)
+            return _cache[key]
     track = embed_video(encoder, clip, Sampling(_FPS))
     for array in (track.start_s, track.end_s, track.vectors):
         array.setflags(write=False)
     with _lock:
-        _kept[key] = track
-        while len(_kept) > _MOST:
-            _kept.popitem(last=False)
+        _cache[key] = track
+        while len(_cache) > _MOST:
+            _cache.popitem(last=False)
     return track
 
 
-def _mark(clip: Path | bytes) -> object:
+def _cache_key(clip: Path | bytes) -> object:
     """The content of bytes; of a file, its place, size and time of change."""
     if isinstance(clip, bytes):
         return hashlib.blake2b(clip, digest_size=16).digest()
     with contextlib.suppress(OSError, ValueError):  # embedding tells what is wrong with it
-        found = os.stat(absolute(clip))
-        return str(absolute(clip)), found.st_size, found.st_mtime_ns
+        found = os.stat(to_absolute(clip))
+        return str(to_absolute(clip)), found.st_size, found.st_mtime_ns
     return None

@@ -16,11 +16,11 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from core.components import along, components
+from core.components import principal_components, project_onto
 from core.encoders.base import Vectors, unit_rows
 from core.errors import DataError
 from core.progress import OnProgress, Progress
-from core.threads import one_thread
+from core.threads import limit_to_one_thread
 
 Method = Literal["kmeans", "hdbscan", "agglomerative"]
 Numbers = NDArray[np.int64]
@@ -41,23 +41,23 @@ class Clusters:
     silhouette: -1 to 1 (Rousseeuw 1987), of a sample, by cosine about the mean of all; None for fewer than two groups.
     """
 
-    of: Numbers
-    centres: Vectors
+    labels: Numbers
+    centers: Vectors
     method: Method
     silhouette: float | None
 
     @property
     def count(self) -> int:
-        return len(self.centres)
+        return len(self.centers)
 
     @property
     def sizes(self) -> Numbers:
         """(k,) members of each."""
-        return np.bincount(self.of[self.of >= 0], minlength=self.count)
+        return np.bincount(self.labels[self.labels >= 0], minlength=self.count)
 
     def members(self, number: int) -> Numbers:
         """The points of one cluster, ascending."""
-        return np.flatnonzero(self.of == number)
+        return np.flatnonzero(self.labels == number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,52 +92,52 @@ def find_clusters(
         raise DataError("HDBSCAN finds the number of clusters itself: leave k out, or choose kmeans.")
     if k is not None and not 1 <= k <= len(vectors):
         raise DataError(f"{len(vectors):,} points cannot make {k:,} clusters: ask for 1 to {len(vectors):,}.")
-    reduced = reduce(vectors)
+    reduced = reduce_vectors(vectors)
     if method == "hdbscan":
-        from core.density import dense_groups
+        from core.density import find_dense_groups
 
-        of = dense_groups(reduced, on_progress=on_progress, cancel=cancel)
+        of = find_dense_groups(reduced, on_progress=on_progress, cancel=cancel)
     else:
-        with one_thread():  # on so few dimensions threads wait for one another, on a busy machine for seconds
+        with limit_to_one_thread():  # on so few dimensions threads wait for one another, on a busy machine for seconds
             if k is None:
-                k = _best_count(_some(reduced, _CHOICE_ROWS, seed), seed, on_progress, cancel)
+                k = _best_count(_sample_rows(reduced, _CHOICE_ROWS, seed), seed, on_progress, cancel)
             of = _kmeans(reduced, k, seed) if method == "kmeans" else _ward(reduced, k, seed)
-    of = _by_size(of)
-    return Clusters(of, centres_of(vectors, of), method, silhouette(reduced, of, seed=seed))
+    of = _order_by_size(of)
+    return Clusters(of, compute_centers(vectors, of), method, compute_silhouette(reduced, of, seed=seed))
 
 
-def reduce(vectors: Vectors) -> Vectors:
+def reduce_vectors(vectors: Vectors) -> Vectors:
     """(n, at most 32) unit rows: what is left without the mean of all, along its principal components."""
-    sample = _some(vectors, _FIT_ROWS, 0)
-    return unit_rows(along(vectors, *components(sample, min(_COMPONENTS, *sample.shape))))
+    sample = _sample_rows(vectors, _FIT_ROWS, 0)
+    return unit_rows(project_onto(vectors, *principal_components(sample, min(_COMPONENTS, *sample.shape))))
 
 
-def centres_of(vectors: Vectors, of: Numbers) -> Vectors:
+def compute_centers(vectors: Vectors, of: Numbers) -> Vectors:
     """(k, dim) unit rows: the mean of the members of each group of 0 to k - 1."""
     sums = np.zeros((of.max(initial=-1) + 1, vectors.shape[1]), np.float32)
-    for number, each in enumerate(sums):
-        each += vectors[of == number].sum(axis=0)
+    for number, entry in enumerate(sums):
+        entry += vectors[of == number].sum(axis=0)
     return unit_rows(sums)
 
 
-def silhouette(vectors: Vectors, of: Numbers, *, seed: int = 0) -> float | None:
+def compute_silhouette(vectors: Vectors, of: Numbers, *, seed: int = 0) -> float | None:
     """The mean silhouette (-1 to 1) of up to 2,000 points that are in a cluster; None for fewer than two groups."""
     from sklearn.metrics import silhouette_score
 
-    told = np.flatnonzero(of >= 0)
-    if len(told) > _SAMPLE:
-        told = np.random.default_rng(seed).choice(told, _SAMPLE, replace=False)
-    groups = len(np.unique(of[told]))
-    if not 2 <= groups < len(told):
+    predictions = np.flatnonzero(of >= 0)
+    if len(predictions) > _SAMPLE:
+        predictions = np.random.default_rng(seed).choice(predictions, _SAMPLE, replace=False)
+    groups = len(np.unique(of[predictions]))
+    if not 2 <= groups < len(predictions):
         return None
-    return float(silhouette_score(vectors[told], of[told], metric="cosine"))
+    return float(silhouette_score(vectors[predictions], of[predictions], metric="cosine"))
 
 
-def agreement(of: Sequence[int] | Numbers, truth: Sequence[object]) -> Agreement:
+def compute_agreement(of: Sequence[int] | Numbers, truth: Sequence[object]) -> Agreement:
     """How far groups (n,) agree with labels (n,) that somebody gave; -1 counts as a group of its own."""
     from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
-    names = [str(each) for each in truth]
+    names = [str(entry) for entry in truth]
     return Agreement(float(normalized_mutual_info_score(names, of)), float(adjusted_rand_score(names, of)))
 
 
@@ -178,20 +178,24 @@ def ward_of_groups(means: NDArray[np.float64], sizes: Numbers, k: int) -> Number
     chain: list[int] = []
     while len(joined) < len(sizes) - 1:
         at = chain[-1] if chain else int(np.flatnonzero(weights)[0])
-        apart = np.maximum(squares + squares[at] - 2 * means @ means[at], 0)
-        costs = np.where(weights > 0, weights * weights[at] / np.maximum(weights + weights[at], 1) * apart, np.inf)
+        in_subprocess = np.maximum(squares + squares[at] - 2 * means @ means[at], 0)
+        costs = np.where(
+            weights > 0, weights * weights[at] / np.maximum(weights + weights[at], 1) * in_subprocess, np.inf
+        )
         costs[at] = np.inf
-        near = int(np.argmin(costs))
-        if len(chain) > 1 and costs[chain[-2]] <= costs[near]:  # nearest to one another
-            near = chain[-2]
+        nearest = int(np.argmin(costs))
+        if len(chain) > 1 and costs[chain[-2]] <= costs[nearest]:  # nearest to one another
+            nearest = chain[-2]
             del chain[-2:]
-            joined.append((float(costs[near]), near, at))
-            means[near] = (weights[near] * means[near] + weights[at] * means[at]) / (weights[near] + weights[at])
-            weights[near], weights[at] = weights[near] + weights[at], 0
-            squares[near] = (means[near] ** 2).sum()
+            joined.append((float(costs[nearest]), nearest, at))
+            means[nearest] = (weights[nearest] * means[nearest] + weights[at] * means[at]) / (
+                weights[nearest] + weights[at]
+            )
+            weights[nearest], weights[at] = weights[nearest] + weights[at], 0
+            squares[nearest] = (means[nearest] ** 2).sum()
         else:
             chain = chain or [at]
-            chain.append(near)
+            chain.append(nearest)
     return _cut(joined, len(sizes), k)
 
 
@@ -200,7 +204,7 @@ def _cut(joined: Sequence[tuple[float, int, int]], count: int, k: int) -> Number
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    pairs = np.array([each[1:] for each in sorted(joined)][: count - k], np.int64).reshape(-1, 2)
+    pairs = np.array([entry[1:] for entry in sorted(joined)][: count - k], np.int64).reshape(-1, 2)
     edges = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(count, count))
     return np.asarray(connected_components(edges, directed=False)[1], np.int64)
 
@@ -214,21 +218,21 @@ def _best_count(reduced: Vectors, seed: int, on_progress: OnProgress | None, can
     for count in counts:
         if scores and cancel is not None and cancel.is_set():
             break
-        score = silhouette(reduced, _kmeans(reduced, count, seed), seed=seed)
+        score = compute_silhouette(reduced, _kmeans(reduced, count, seed), seed=seed)
         scores.append(-1.0 if score is None else score)
         if on_progress is not None:
             on_progress(Progress("clusters", len(scores), len(counts), time.monotonic() - started, "tries"))
     return counts[int(np.argmax(scores))]
 
 
-def _some(rows: Vectors, limit: int, seed: int) -> Vectors:
+def _sample_rows(rows: Vectors, limit: int, seed: int) -> Vectors:
     """All rows, or a fixed random sample of them."""
     if len(rows) <= limit:
         return rows
     return rows[np.sort(np.random.default_rng(seed).choice(len(rows), limit, replace=False))]
 
 
-def _by_size(of: Numbers) -> Numbers:
+def _order_by_size(of: Numbers) -> Numbers:
     """The same groups numbered from 0 by size, the largest first; -1 stays."""
     groups, places, sizes = np.unique(of, return_inverse=True, return_counts=True)
     order = np.argsort(-np.where(groups < 0, -1, sizes), kind="stable")

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 
 from core.cluster import Clusters
 from core.encoders.base import Encoder, Vectors, unit_rows
-from core.encoders.imported import reads_words
+from core.encoders.imported import supports_text
 from core.errors import Cancelled
 from core.progress import OnProgress
-from core.representatives import representatives
-from core.words import Words, words_of
+from core.representatives import find_representatives
+from core.words import Vocabulary, load_vocabulary
 
 Numbers = NDArray[np.int64]
 Captioner = Callable[[Numbers], Sequence[str]]
@@ -31,10 +31,10 @@ NAMED = 0.3  # confidence below which a cluster stays unnamed
 
 _SHARPNESS = 2.0  # of the softmax, per standard deviation
 _OF_ALL = 0.5  # share of the library's own log probability that is taken away
-_ALIKE = 0.25  # cosine, about the words' mean, of words that say nearly the same (dog, terrier: 0.45)
+_SIMILAR = 0.25  # cosine, about the words' mean, of words that say nearly the same (dog, terrier: 0.45)
 _MEMBERS, _OTHERS = 150, 2_000  # points that are looked at: of each cluster, and of all
 _CANDIDATES = 40  # of each cluster, for the assignment
-_SHOWN = 5  # members that a captioner is shown
+_MAX_CANDIDATES = 5  # members that a captioner is shown
 _DOUBT = 2.0  # standard errors that are taken from what a small cluster seems to show
 _RUNNERS_UP = 4
 
@@ -52,12 +52,12 @@ class ClusterName:
     confidence: float
     runners_up: tuple[str, ...]
 
-    def told(self, most: int) -> str:
+    def describe(self, most: int) -> str:
         """How sure the name is, and up to so many others, for people."""
-        others = ", ".join(self.runners_up[:most])
+        rest = ", ".join(self.runners_up[:most])
         if self.name is not None:
-            return f"{self.confidence:.0%}" + (f"; or {others}" if others else "")
-        return f"No word fits well; nearest: {others}" if others else "The encoder of these vectors reads no words"
+            return f"{self.confidence:.0%}" + (f"; or {rest}" if rest else "")
+        return f"No word fits well; nearest: {rest}" if rest else "The encoder of these vectors reads no words"
 
 
 def name_clusters(
@@ -79,49 +79,53 @@ def name_clusters(
     groups = [clusters.members(number) for number in range(clusters.count)]
     if not groups:
         return ()
-    if not reads_words(encoder):
+    if not supports_text(encoder):
         return tuple(ClusterName(None, 0.0, ()) for _ in groups)
     more = list(words or ())
     if captioner is not None:
         for members in groups:
-            _go_on(cancel)
-            more += captioner(representatives(vectors, members, _SHOWN))
-    vocabulary = words_of(encoder, more=more, on_progress=on_progress, cancel=cancel)
+            _check_cancelled(cancel)
+            more += captioner(find_representatives(vectors, members, _MAX_CANDIDATES))
+    vocabulary = load_vocabulary(encoder, more=more, on_progress=on_progress, cancel=cancel)
     rng = np.random.default_rng(0)
-    choices = [word_choices(vectors[_some(members, _MEMBERS, rng)], vocabulary) for members in groups]
-    everything = word_choices(vectors[_some(np.arange(len(vectors)), _OTHERS, rng)], vocabulary).mean(axis=0)
-    scores = np.stack([each.mean(axis=0) for each in choices]) - _OF_ALL * everything
-    best = _assigned(scores)
-    near = _Near(vocabulary)
+    choices = [compute_word_choices(vectors[_sample_numbers(members, _MEMBERS, rng)], vocabulary) for members in groups]
+    everything = compute_word_choices(vectors[_sample_numbers(np.arange(len(vectors)), _OTHERS, rng)], vocabulary).mean(
+        axis=0
+    )
+    scores = np.stack([entry.mean(axis=0) for entry in choices]) - _OF_ALL * everything
+    best = _assign(scores)
+    nearest = _Neighborhood(vocabulary)
     found = []
     for number, word in enumerate(best):
-        _go_on(cancel)
-        outside = _some(np.flatnonzero(clusters.of != number), _OTHERS, rng)
-        lift = _lift(vectors[groups[number]] @ vocabulary.vectors[word], vectors[outside] @ vocabulary.vectors[word])
-        confidence = float(np.sqrt(near.share(np.exp(choices[number]), word) * lift))
-        others = [each for each in np.argsort(-scores[number])[:_CANDIDATES] if each not in best][:_RUNNERS_UP]
-        runners_up = tuple(vocabulary.names[each] for each in others)
+        _check_cancelled(cancel)
+        outside = _sample_numbers(np.flatnonzero(clusters.labels != number), _OTHERS, rng)
+        lift = _compute_lift(
+            vectors[groups[number]] @ vocabulary.vectors[word], vectors[outside] @ vocabulary.vectors[word]
+        )
+        confidence = float(np.sqrt(nearest.share(np.exp(choices[number]), word) * lift))
+        rest = [entry for entry in np.argsort(-scores[number])[:_CANDIDATES] if entry not in best][:_RUNNERS_UP]
+        runners_up = tuple(vocabulary.names[entry] for entry in rest)
         found.append(ClusterName(vocabulary.names[word] if confidence >= NAMED else None, confidence, runners_up))
     return tuple(found)
 
 
-def _go_on(cancel: threading.Event | None) -> None:
+def _check_cancelled(cancel: threading.Event | None) -> None:
     if cancel is not None and cancel.is_set():
         raise Cancelled("Stopped before the clusters had names.")
 
 
-class _Near:
+class _Neighborhood:
     """Words by meaning: how alike they are about their mean."""
 
-    def __init__(self, words: Words) -> None:
+    def __init__(self, words: Vocabulary) -> None:
         self._rows = unit_rows(words.vectors - words.vectors.mean(axis=0))
 
     def share(self, choices: NDArray[np.floating], word: int) -> float:
         """Of the probabilities (n, words) the share, 0 to 1, that is a word's and that of words near it."""
-        return float(choices[:, self._rows @ self._rows[word] > _ALIKE].sum(axis=1).mean())
+        return float(choices[:, self._rows @ self._rows[word] > _SIMILAR].sum(axis=1).mean())
 
 
-def word_choices(vectors: Vectors, words: Words) -> NDArray[np.float32]:
+def compute_word_choices(vectors: Vectors, words: Vocabulary) -> NDArray[np.float32]:
     """(n, words) log probabilities that each of (n, dim) chooses each word."""
     cosines = vectors @ words.vectors.T
     logits = _SHARPNESS * (cosines - cosines.mean(axis=1, keepdims=True)) / (cosines.std(axis=1, keepdims=True) + 1e-6)
@@ -129,16 +133,16 @@ def word_choices(vectors: Vectors, words: Words) -> NDArray[np.float32]:
     return np.asarray(logits - np.log(np.exp(logits).sum(axis=1, keepdims=True)), np.float32)
 
 
-def _assigned(scores: NDArray[np.floating]) -> Numbers:
+def _assign(scores: NDArray[np.floating]) -> Numbers:
     """(k,) a word for each of (k, words), none twice, so that the scores of all are as high as they can be together."""
     from scipy.optimize import linear_sum_assignment
 
-    wanted = max(_CANDIDATES, len(scores))
-    candidates = np.unique(np.argpartition(-scores, min(wanted, scores.shape[1]) - 1, axis=1)[:, :wanted])
+    target = max(_CANDIDATES, len(scores))
+    candidates = np.unique(np.argpartition(-scores, min(target, scores.shape[1]) - 1, axis=1)[:, :target])
     return candidates[linear_sum_assignment(scores[:, candidates], maximize=True)[1]]
 
 
-def _lift(inside: NDArray[np.floating], outside: NDArray[np.floating]) -> float:
+def _compute_lift(inside: NDArray[np.floating], outside: NDArray[np.floating]) -> float:
     """0 to 1; see `ClusterName`. The standard error is that of chance (Mann and Whitney 1947)."""
     if not len(outside):
         return 1.0
@@ -147,5 +151,5 @@ def _lift(inside: NDArray[np.floating], outside: NDArray[np.floating]) -> float:
     return float(np.clip(2 * (area - _DOUBT * error) - 1, 0.0, 1.0))
 
 
-def _some(numbers: Numbers, limit: int, rng: np.random.Generator) -> Numbers:
+def _sample_numbers(numbers: Numbers, limit: int, rng: np.random.Generator) -> Numbers:
     return numbers if len(numbers) <= limit else np.sort(rng.choice(numbers, limit, replace=False))

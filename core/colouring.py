@@ -14,7 +14,7 @@ from core.filters import item_dates
 from core.library.schema import Label
 from core.points import Points
 
-Colours = NDArray[np.uint8]
+Colors = NDArray[np.uint8]
 
 NEUTRAL = "#8A9393"  # of what has no name or no value
 _PALETTE = (
@@ -30,7 +30,7 @@ class Group:
     """One entry of a legend: a name, its colour (#rrggbb) and how many points have it."""
 
     name: str
-    colour: str
+    color: str
     count: int
 
 
@@ -38,36 +38,36 @@ class Group:
 class Ramp:
     """The legend of values: its colours from low to high, and what its ends mean."""
 
-    colours: tuple[str, ...]
+    colors: tuple[str, ...]
     low: str
     high: str
 
 
 @dataclass(frozen=True, eq=False)
-class Colouring:
+class Coloring:
     """n points in colour. rgb: (n, 3). groups: the legend, most frequent first; or a ramp."""
 
-    rgb: Colours
+    rgb: Colors
     groups: tuple[Group, ...] = ()
     ramp: Ramp | None = None
 
 
-def by_name(names: Sequence[str | None], *, order: Sequence[str] = (), nameless: str = "none") -> Colouring:
+def color_by_name(names: Sequence[str | None], *, order: Sequence[str] = (), nameless: str = "none") -> Coloring:
     """One colour for each name. order: names that take the first colours, in this order; the others by how often they
     are. None is grey and stands last, as `nameless`."""
-    found, places, counts = np.unique([each or "" for each in names], return_inverse=True, return_counts=True)
+    found, places, counts = np.unique([entry or "" for entry in names], return_inverse=True, return_counts=True)
     size = {str(name): int(count) for name, count in zip(found, counts, strict=True)}
     first = [name for name in dict.fromkeys(order) if size.get(name)]
     rest = sorted((name for name in size if name and name not in first), key=lambda name: -size[name])
-    colours = {name: colour_of(number) for number, name in enumerate([*first, *rest])}
-    groups = [Group(name, colour, size[name]) for name, colour in colours.items()]
+    colors = {name: get_color(number) for number, name in enumerate([*first, *rest])}
+    groups = [Group(name, color, size[name]) for name, color in colors.items()]
     if "" in size:
         groups.append(Group(nameless, NEUTRAL, size[""]))
-    palette = np.array([_rgb(colours.get(str(name), NEUTRAL)) for name in found], np.uint8)
-    return Colouring(palette[places], tuple(groups))
+    palette = np.array([_rgb(colors.get(str(name), NEUTRAL)) for name in found], np.uint8)
+    return Coloring(palette[places], tuple(groups))
 
 
-def by_value(values: NDArray[np.floating], *, low: str, high: str) -> Colouring:
+def color_by_value(values: NDArray[np.floating], *, low: str, high: str) -> Coloring:
     """A colour by where each value lies between the least and the greatest; NaN is grey. low, high: what those mean."""
     known = np.isfinite(values)
     rgb = np.tile(np.array(_rgb(NEUTRAL), np.uint8), (len(values), 1))
@@ -75,10 +75,10 @@ def by_value(values: NDArray[np.floating], *, low: str, high: str) -> Colouring:
         least, most = float(values[known].min()), float(values[known].max())
         share = (values[known] - least) / max(most - least, 1e-12)
         rgb[known] = _ramp(_STEPS)[np.round(share * (_STEPS - 1)).astype(int)]
-    return Colouring(rgb, ramp=Ramp(_RAMP, low, high))
+    return Coloring(rgb, ramp=Ramp(_RAMP, low, high))
 
 
-def colour_of(number: int) -> str:
+def get_color(number: int) -> str:
     """The colour (#rrggbb) of the n-th group: of a palette first, further ones around the circle of hues."""
     if number < len(_PALETTE):
         return _PALETTE[number]
@@ -87,39 +87,39 @@ def colour_of(number: int) -> str:
     return "#" + "".join(f"{round(255 * part):02X}" for part in parts)
 
 
-def _ramp(steps: int) -> Colours:
-    stops = np.array([_rgb(colour) for colour in _RAMP], float)
+def _ramp(steps: int) -> Colors:
+    stops = np.array([_rgb(color) for color in _RAMP], float)
     at = np.linspace(0, 1, steps)
     parts = [np.interp(at, np.linspace(0, 1, len(stops)), stops[:, part]) for part in range(3)]
     return np.stack(parts, axis=1).round().astype(np.uint8)
 
 
-def _rgb(colour: str) -> tuple[int, ...]:
-    return tuple(bytes.fromhex(colour[1:]))
+def _rgb(color: str) -> tuple[int, ...]:
+    return tuple(bytes.fromhex(color[1:]))
 
 
-def by_kind(points: Points) -> Colouring:
+def color_by_kind(points: Points) -> Coloring:
     """Pictures, videos, frames of videos, texts."""
-    return by_name(points.kinds)
+    return color_by_name(points.kinds)
 
 
-def by_folder(points: Points) -> Colouring:
+def color_by_folder(points: Points) -> Coloring:
     """The folder that each file lies in, below the one that holds them all."""
     folders = [os.path.dirname(str(path)) if path else "" for path in points.column("path")]
-    held = [each for each in folders if each]
+    held = [folder for folder in folders if folder]
     root = os.path.commonpath(held) if held else ""
-    names = [os.path.relpath(each, root) if each else None for each in folders]
-    return by_name([os.path.basename(root) or root if name == "." else name for name in names], nameless="texts")
+    names = [os.path.relpath(folder, root) if folder else None for folder in folders]
+    return color_by_name([os.path.basename(root) or root if name == "." else name for name in names], nameless="texts")
 
 
-def by_label(points: Points, labels: Sequence[Label]) -> Colouring:
+def color_by_label(points: Points, labels: Sequence[Label]) -> Coloring:
     """The label that each item has; a person's before a model's where there are several."""
-    said = {each.item_id: each.label for each in sorted(labels, key=lambda each: each.by == "person")}
+    said = {entry.item_id: entry.label for entry in sorted(labels, key=lambda value: value.by == "person")}
     ids = points.column("id")
-    return by_name([said.get(str(each)) for each in ids], nameless="no label")
+    return color_by_name([said.get(str(entry)) for entry in ids], nameless="no label")
 
 
-def by_date(points: Points) -> Colouring:
+def color_by_date(points: Points) -> Coloring:
     """When each was taken or, where it does not say, its file last changed."""
     own = points.item_rows >= 0
     seconds = np.full(len(points), np.nan)
@@ -128,12 +128,12 @@ def by_date(points: Points) -> Colouring:
     low, high = (
         (str(dates.min().astype("datetime64[D]")), str(dates.max().astype("datetime64[D]"))) if own.any() else ("", "")
     )
-    return by_value(seconds, low=low, high=high)
+    return color_by_value(seconds, low=low, high=high)
 
 
-def by_score(points: Points, query: NDArray[np.float32]) -> Colouring:
+def color_by_score(points: Points, query: NDArray[np.float32]) -> Coloring:
     """The cosine of each picture or video and a query (dim,)."""
     scores = np.where(points.item_rows >= 0, points.vectors @ query, np.nan)
     known = scores[np.isfinite(scores)]
     low, high = (f"{known.min():.2f}", f"{known.max():.2f}") if len(known) else ("", "")
-    return by_value(scores, low=low, high=high)
+    return color_by_value(scores, low=low, high=high)

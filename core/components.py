@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from core.encoders.base import Vectors
 
 
-def components(vectors: Vectors, count: int) -> tuple[Vectors, Vectors]:
+def principal_components(vectors: Vectors, count: int) -> tuple[Vectors, Vectors]:
     """((dim,) mean, (count, dim) orthogonal unit directions) of (n, dim) vectors, the one of most variance first.
 
     count: at most n and dim. The sign of each is such that its largest part is positive.
@@ -21,9 +21,9 @@ def components(vectors: Vectors, count: int) -> tuple[Vectors, Vectors]:
     mean = vectors.mean(axis=0)
     rows, dim = vectors.shape
     if rows < dim:  # the directions lie among the vectors: an eigenproblem of n instead of dim
-        centred = vectors - mean
-        _, weights = eigh((centred @ centred.T).astype(np.float64), subset_by_index=[rows - count, rows - 1])
-        directions = np.linalg.qr(centred.T @ weights[:, ::-1])[0].T
+        centered = vectors - mean
+        _, weights = eigh((centered @ centered.T).astype(np.float64), subset_by_index=[rows - count, rows - 1])
+        directions = np.linalg.qr(centered.T @ weights[:, ::-1])[0].T
     else:
         spread = (vectors.T @ vectors).astype(np.float64) / rows - np.outer(mean, mean)
         directions = eigh(spread, subset_by_index=[dim - count, dim - 1])[1][:, ::-1].T
@@ -32,6 +32,6 @@ def components(vectors: Vectors, count: int) -> tuple[Vectors, Vectors]:
     return mean, np.asarray(directions * signs[:, None], np.float32)
 
 
-def along(vectors: Vectors, mean: Vectors, directions: Vectors) -> NDArray[np.float32]:
+def project_onto(vectors: Vectors, mean: Vectors, directions: Vectors) -> NDArray[np.float32]:
     """(n, count): how far each vector lies from the mean along each direction."""
     return np.asarray(vectors @ directions.T - mean @ directions.T, np.float32)

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from core.encoders.base import Encoder, Vectors, unit_rows
 from core.errors import DataError, QueryError
-from core.files import write_whole
-from core.neutral import neutral_prior, neutral_vectors
-from core.safe_arrays import kept, pack, place_of, unpack
+from core.files import write_atomic
+from core.neutral import embed_reference_prompts, get_reference_prior
+from core.safe_arrays import get_saved_path, list_saved, pack_arrays, unpack_arrays
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Concept:
 
 
 def learn_concept(
-    encoder: Encoder, name: str, examples: Vectors, background: Vectors, *, unlike: Vectors | None = None
+    encoder: Encoder, name: str, examples: Vectors, background: Vectors, *, baseline_cosine: Vectors | None = None
 ) -> Concept:
     """A concept from the unit vectors of some pictures that show it.
 
@@ -40,39 +40,39 @@ def learn_concept(
     examples: (n, dim), n >= 1. background: (b, dim), pictures of any kind. unlike: (u, dim), what it is not, instead.
     Raises DataError where there is no example, or the examples do not differ from the others.
     """
-    place_of("concepts", encoder, name)  # raises for a name that cannot be kept
+    get_saved_path("concepts", encoder, name)  # raises for a name that cannot be kept
     if len(examples) == 0:
         raise DataError("Choose at least one example of the concept.")
-    others = background if unlike is None or len(unlike) == 0 else unlike
-    texts = neutral_vectors(encoder)[neutral_prior() > 0.5]
-    centre = texts.mean(axis=0)
-    radius = float(np.linalg.norm(texts - centre, axis=1).mean())
-    apart = examples.mean(axis=0) - others.mean(axis=0)
-    if np.linalg.norm(apart) < 1e-3:
+    rest = background if baseline_cosine is None or len(baseline_cosine) == 0 else baseline_cosine
+    texts = embed_reference_prompts(encoder)[get_reference_prior() > 0.5]
+    center = texts.mean(axis=0)
+    radius = float(np.linalg.norm(texts - center, axis=1).mean())
+    in_subprocess = examples.mean(axis=0) - rest.mean(axis=0)
+    if np.linalg.norm(in_subprocess) < 1e-3:
         raise DataError("The examples do not differ from the other pictures: choose some that show the concept alone.")
-    return Concept(name, encoder.id, unit_rows(centre + radius * unit_rows(apart)), len(examples))
+    return Concept(name, encoder.id, unit_rows(center + radius * unit_rows(in_subprocess)), len(examples))
 
 
-def saved_concepts(encoder: Encoder) -> dict[str, Path]:
+def list_concepts(encoder: Encoder) -> dict[str, Path]:
     """The concepts that the home folder keeps for an encoder, by name."""
-    return kept("concepts", encoder)
+    return list_saved("concepts", encoder)
 
 
 def save_concept(concept: Concept, encoder: Encoder) -> Path:
     """Keeps a concept under its name, for all libraries of its encoder; one of the same name is replaced."""
-    path = place_of("concepts", encoder, concept.name)
+    path = get_saved_path("concepts", encoder, concept.name)
     about = {"name": concept.name, "encoder_id": concept.encoder_id, "examples": str(concept.examples)}
-    write_whole(path, pack({"vector": concept.vector}, about))
+    write_atomic(path, pack_arrays({"vector": concept.vector}, about))
     return path
 
 
 def load_concept(encoder: Encoder, name: str) -> Concept:
     """A kept concept. Raises QueryError where there is none of this name for this encoder, or it is damaged."""
     try:
-        arrays, about = unpack(place_of("concepts", encoder, name).read_bytes())
+        arrays, about = unpack_arrays(get_saved_path("concepts", encoder, name).read_bytes())
         concept = Concept(about["name"], about["encoder_id"], arrays["vector"], int(about["examples"]))
     except OSError:
-        known = ", ".join(saved_concepts(encoder)) or "none yet"
+        known = ", ".join(list_concepts(encoder)) or "none yet"
         raise QueryError(f"There is no concept {name!r} for {encoder.name} (there are: {known}).") from None
     except (DataError, KeyError, ValueError) as error:
         raise QueryError(f"The concept {name!r} cannot be used: learn it again.") from error
@@ -83,9 +83,9 @@ def load_concept(encoder: Encoder, name: str) -> Concept:
 
 def concept_file(encoder: Encoder, name: str) -> Path:
     """Where a concept is kept, or would be. Raises DataError for a name that cannot be kept."""
-    return place_of("concepts", encoder, name)
+    return get_saved_path("concepts", encoder, name)
 
 
 def forget_concept(encoder: Encoder, name: str) -> None:
     """Removes a kept concept, if it is there."""
-    place_of("concepts", encoder, name).unlink(missing_ok=True)
+    get_saved_path("concepts", encoder, name).unlink(missing_ok=True)

@@ -14,11 +14,11 @@ from PIL import Image
 
 from core.near_exact import Picture
 
-Rough = NDArray[np.uint8]  # (48, 48), grey, squeezed
+Thumbprint = NDArray[np.uint8]  # (48, 48), grey, squeezed
 
-_ROUGH = 48
+_COARSE_SIDE = 48
 _CUTS = (45, 43, 40, 37, 34)  # of 48 pixels: parts from 94 % to 70 % of both sides
-_ROUGHLY = 0.8  # correlation; of 700 pairs of photos that are alike, the best that are no copies reach 0.79
+_COARSE_LIKENESS = 0.8  # correlation; of 700 pairs of photos that are alike, the best that are no copies reach 0.79
 _TURNED = 1.06  # sides whose ratio differs by up to 6 % may be the same picture, squeezed by a pixel or two
 _SIDE = 96
 _TILES = 8
@@ -29,23 +29,23 @@ _CLIPPED = 5  # grey levels from black or white, where brightening has cut somet
 _SHARED = 0.3  # of a picture that the other must show
 
 
-def rough(image: Image.Image) -> Rough:
+def make_thumbprint(image: Image.Image) -> Thumbprint:
     """A picture as the rough look needs it: 2.3 kB, so that those of a whole library fit in memory."""
-    return np.asarray(image.convert("L").resize((_ROUGH, _ROUGH), Image.Resampling.BOX), np.uint8)
+    return np.asarray(image.convert("L").resize((_COARSE_SIDE, _COARSE_SIDE), Image.Resampling.BOX), np.uint8)
 
 
-def roughly_copies(one: Rough, other: Rough) -> bool:
+def may_be_copies(one: Thumbprint, other: Thumbprint) -> bool:
     """Whether two may be copies: False is certain enough, True wants the exact look."""
     if max(one.std(), other.std()) < _FLAT:
         return True
-    upright = [(_ROUGH, one, other), (_ROUGH, one, np.ascontiguousarray(other[:, ::-1]))]
+    upright = [(_COARSE_SIDE, one, other), (_COARSE_SIDE, one, np.ascontiguousarray(other[:, ::-1]))]
     cuts = [(side, *pair) for side in _CUTS for pair in ((one, other), (other, one))]
-    return any(_correlation(whole, part, side) >= _ROUGHLY for side, whole, part in upright + cuts)
+    return any(_compute_correlation(whole, part, side) >= _COARSE_LIKENESS for side, whole, part in upright + cuts)
 
 
 def are_copies(one: Picture, other: Picture) -> bool:
     """Whether two are copies by their pixels: as they are or mirrored, whole or one a part of the other."""
-    ratios = [each.pixels.shape[1] / each.pixels.shape[0] for each in (one, other)]
+    ratios = [entry.pixels.shape[1] / entry.pixels.shape[0] for entry in (one, other)]
     everywhere = np.ones((_SIDE, _SIDE), bool)
     if max(ratios) <= _TURNED * min(ratios) and (
         _same(one.small, other.small, everywhere) or _same(one.small, other.small[:, ::-1], everywhere)
@@ -54,10 +54,10 @@ def are_copies(one: Picture, other: Picture) -> bool:
     return _is_part(one, other) or _is_part(one, other.mirrored)
 
 
-def _correlation(whole: Rough, part: Rough, side: int) -> float:
+def _compute_correlation(whole_image: Thumbprint, part: Thumbprint, side: int) -> float:
     """Of the best place of a part, squeezed to `side` pixels, in a whole."""
-    squeezed = part if side == _ROUGH else cv2.resize(part, (side, side), interpolation=cv2.INTER_AREA)
-    return float(cv2.matchTemplate(whole, squeezed, cv2.TM_CCOEFF_NORMED).max())
+    squeezed = part if side == _COARSE_SIDE else cv2.resize(part, (side, side), interpolation=cv2.INTER_AREA)
+    return float(cv2.matchTemplate(whole_image, squeezed, cv2.TM_CCOEFF_NORMED).max())
 
 
 def _is_part(one: Picture, other: Picture) -> bool:
@@ -67,7 +67,7 @@ def _is_part(one: Picture, other: Picture) -> bool:
     height, width = one.pixels.shape[:2]
     inside = cv2.warpAffine(np.full(other.pixels.shape[:2], 255, np.uint8), to_one, (width, height))
     mapped = cv2.warpAffine(other.pixels, to_one, (width, height), flags=cv2.INTER_AREA)
-    mask, small = (cv2.resize(each, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA) for each in (inside, mapped))
+    mask, small = (cv2.resize(entry, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA) for entry in (inside, mapped))
     return _same(one.small, small.astype(np.float32), mask > 250)
 
 
@@ -75,14 +75,14 @@ def _same(one: NDArray[np.float32], other: NDArray[np.float32], mask: NDArray[np
     """Whether two (96, 96, 3) show the same where the mask is set, whatever their brightness and contrast."""
     if mask.mean() < _SHARED:
         return False
-    unclipped = mask & _unclipped(one) & _unclipped(other)
+    unclipped = mask & _find_unclipped(one) & _find_unclipped(other)
     counted = unclipped if 2 * unclipped.sum() >= mask.sum() else mask
     first, second = one[counted], other[counted]
-    spreads = [float(each.std(axis=0).mean()) for each in (first, second)]
+    spreads = [float(entry.std(axis=0).mean()) for entry in (first, second)]
     if max(spreads) < _FLAT:
         return float(np.abs(first - second).mean()) < _FLAT
-    normal = [(each - part.mean(axis=0)) / max(spread, _FLAT)
-              for each, part, spread in zip((one, other), (first, second), spreads, strict=True)]  # fmt: skip
+    normal = [(entry - part.mean(axis=0)) / max(spread, _FLAT)
+              for entry, part, spread in zip((one, other), (first, second), spreads, strict=True)]  # fmt: skip
     if float((normal[0] * normal[1])[counted].mean()) < _LIKENESS:
         return False
     squares = _tiles(np.where(counted, ((normal[0] - normal[1]) ** 2).mean(axis=2), 0))
@@ -90,7 +90,7 @@ def _same(one: NDArray[np.float32], other: NDArray[np.float32], mask: NDArray[np
     return float(np.sqrt(squares / filled.clip(1e-6))[filled > 0.4].max(initial=0.0)) < _TILE_DIFFERENCE
 
 
-def _unclipped(pixels: NDArray[np.float32]) -> NDArray[np.bool_]:
+def _find_unclipped(pixels: NDArray[np.float32]) -> NDArray[np.bool_]:
     return np.asarray(((pixels > _CLIPPED) & (pixels < 255 - _CLIPPED)).all(axis=2))
 
 

@@ -14,10 +14,10 @@ from typing import NamedTuple, TypeVar
 import cv2
 import numpy as np
 
-from core.copies import roughly_copies
+from core.copies import may_be_copies
 from core.errors import Cancelled
 from core.progress import OnProgress, Progress
-from core.shown import Shown
+from core.shown import PointImages
 
 _THREADS = 4
 _BATCH = 64
@@ -49,8 +49,12 @@ class Group(NamedTuple):
     reason: str
 
 
-def verified(
-    shown: Shown, pairs: Sequence[Pair], *, on_progress: OnProgress | None = None, cancel: threading.Event | None = None
+def verify_pairs(
+    shown: PointImages,
+    pairs: Sequence[Pair],
+    *,
+    on_progress: OnProgress | None = None,
+    cancel: threading.Event | None = None,
 ) -> list[Group]:
     """Groups whose members were each compared with the first, the best copy. Raises Cancelled."""
 
@@ -73,22 +77,22 @@ def verified(
                     on_progress(Progress(stage, done, len(items), time.monotonic() - started, "pictures"))
 
         stills = sorted({number for pair in pairs if pair.still for number in pair[:2]})
-        looks = dict(at_once("look", shown.rough, stills))
+        looks = dict(at_once("look", shown.get_thumbprint, stills))
 
         def may_be(pair: Pair) -> bool:
             one, other = looks.get(pair.one), looks.get(pair.other)
-            return not pair.still or (one is not None and other is not None and roughly_copies(one, other))
+            return not pair.still or (one is not None and other is not None and may_be_copies(one, other))
 
         likely = [pair for pair, is_likely in at_once("compare", may_be, pairs) if is_likely]
         compared = {
             pair[:2]: is_copy
-            for pair, is_copy in at_once("verify", lambda pair: shown.are_copies(*pair[:2]), _together(likely))
+            for pair, is_copy in at_once("verify", lambda pair: shown.are_copies(*pair[:2]), _merge_pairs(likely))
         }
-    together = _components(pair for pair, is_copy in compared.items() if is_copy)
-    return [group for numbers in together for group in _around_the_best(shown, numbers, compared, go_on)]
+    together = _find_components(pair for pair, is_copy in compared.items() if is_copy)
+    return [group for numbers in together for group in _group_around_best(shown, numbers, compared, go_on)]
 
 
-def _components(pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
+def _find_components(pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
     """The connected components of a graph that is given by its edges."""
     leader: dict[int, int] = {}
 
@@ -105,25 +109,27 @@ def _components(pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
     return list(found.values())
 
 
-def _together(pairs: Sequence[Pair]) -> list[Pair]:
+def _merge_pairs(pairs: Sequence[Pair]) -> list[Pair]:
     """The pairs of one component after one another, so that each file is decoded about once."""
-    places = {number: place for place, some in enumerate(_components(pair[:2] for pair in pairs)) for number in some}
+    places = {
+        number: place for place, sample in enumerate(_find_components(pair[:2] for pair in pairs)) for number in sample
+    }
     return sorted(pairs, key=lambda pair: (places[pair.one], pair.one))
 
 
-def _around_the_best(
-    shown: Shown, numbers: Sequence[int], compared: dict[tuple[int, int], bool], go_on: Callable[[], None]
+def _group_around_best(
+    shown: PointImages, numbers: Sequence[int], compared: dict[tuple[int, int], bool], go_on: Callable[[], None]
 ) -> Iterator[Group]:
     """Splits what hangs together into groups whose members are copies of their best one."""
     qualities = {}
     for number in numbers:
         go_on()
-        qualities[number] = _quality(shown, number)
+        qualities[number] = _get_quality(shown, number)
     remaining = sorted(numbers, key=lambda number: qualities[number], reverse=True)
     while len(remaining) > 1:
-        best, *others = remaining
+        best, *rest = remaining
         group, remaining = [best], []
-        for other in others:
+        for other in rest:
             go_on()
             pair = min(best, other), max(best, other)
             if pair not in compared:
@@ -134,9 +140,9 @@ def _around_the_best(
             yield Group(group, next(reason for reason, is_better in zip(_REASONS, better, strict=True) if is_better))
 
 
-def _quality(shown: Shown, number: int) -> tuple[int, int, int, int, int]:
+def _get_quality(shown: PointImages, number: int) -> tuple[int, int, int, int, int]:
     """A file before a frame of one; pixels, sharpness in coarse steps, bytes; of equal ones the first: `_REASONS`."""
-    item, picture = shown.item(number), shown.pixels(number)
+    item, picture = shown.get_item(number), shown.get_image(number)
     edges = cv2.Laplacian(cv2.cvtColor(picture.pixels, cv2.COLOR_RGB2GRAY), cv2.CV_32F) if picture else np.zeros(1)
     steps = math.floor(math.log(float(edges.var()) + 1.0) / math.log(_SHARPER))
     return int(not shown.is_frame(number)), (item.width or 0) * (item.height or 0), steps, item.bytes, -number

@@ -7,7 +7,7 @@ import io
 import re
 from collections.abc import Iterable
 
-from core.policy import policy
+from core.policy import get_policy
 
 # What begins a formula in a spreadsheet, wide forms too: https://owasp.org/www-community/attacks/CSV_Injection
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
@@ -15,17 +15,17 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
 def csv_text(rows: Iterable[Iterable[object]]) -> str:
-    """Rows as CSV (RFC 4180). Text goes through `as_text`; numbers, and text that is one, stay; None is empty."""
+    """Rows as CSV (RFC 4180). Text goes through `escape_cell`; numbers, and text that is one, stay; None is empty."""
     buffer = io.StringIO()
     writer = csv.writer(buffer)
-    writer.writerows([as_text(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
+    writer.writerows([escape_cell(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
     return buffer.getvalue()
 
 
-def as_text(value: str) -> str:
+def escape_cell(value: str) -> str:
     """Keeps a spreadsheet from running a file name as a formula, and writes out what of it is not UTF-8.
 
     Of a path the public is given the name alone.
     """
-    value = policy().shown(value).encode(errors="backslashreplace").decode()
+    value = get_policy().display_path(value).encode(errors="backslashreplace").decode()
     return "'" + value if value.startswith(_FORMULA) and not _NUMBER.fullmatch(value) else value

@@ -15,18 +15,18 @@ from typing import Literal
 
 import numpy as np
 
-from core.copies_found import Group, Pair, verified
+from core.copies_found import Group, Pair, verify_pairs
 from core.errors import DataError
-from core.files import absolute
-from core.neighbours import Neighbours, Numbers, nearest
+from core.files import to_absolute
+from core.neighbours import Neighbors, Numbers, find_nearest_neighbors
 from core.points import Points
 from core.progress import OnProgress
-from core.shown import OnUnreadable, Shown
+from core.shown import OnUnreadable, PointImages
 
 Kind = Literal["exact", "near"]
 
 THRESHOLD = 0.6  # 98 % of photos made a third as large stay above it; what is no copy the pixels tell
-_NEIGHBOURS = 8
+_NEIGHBORS = 8
 _FRAMES = 0.8  # the least cosine of pairs with a frame or a video: these cost a look into the video
 _FRAME_PAIRS = 3  # of one file with one video
 
@@ -60,7 +60,7 @@ def find_duplicates(
     points: Points,
     *,
     threshold: float = THRESHOLD,
-    neighbours: Neighbours | None = None,
+    neighbors: Neighbors | None = None,
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
     on_unreadable: OnUnreadable | None = None,
@@ -72,23 +72,25 @@ def find_duplicates(
     where they are known; many equal ones among them hide others. on_unreadable: told each file that cannot be read any
     more, and why; it may go unfound. Raises Cancelled.
     """
-    same = _equal_contents(points)
-    shown = Shown(points, on_unreadable)
+    same = _find_equal_contents(points)
+    shown = PointImages(points, on_unreadable)
     groups: list[Group] = []
     if threshold < 1 and len(points) > 1:
-        rows = np.arange(len(points)) if neighbours else _distinct(points)
-        near = neighbours or nearest(points.vectors[rows], _NEIGHBOURS, on_progress=on_progress, cancel=cancel)
-        pairs = _pairs(points, rows, near, same, threshold)
-        groups = verified(shown, pairs, on_progress=on_progress, cancel=cancel)
+        rows = np.arange(len(points)) if neighbors else _select_distinct(points)
+        near = neighbors or find_nearest_neighbors(
+            points.vectors[rows], _NEIGHBORS, on_progress=on_progress, cancel=cancel
+        )
+        pairs = _find_pairs(points, rows, near, same, threshold)
+        groups = verify_pairs(shown, pairs, on_progress=on_progress, cancel=cancel)
     equal: dict[int, list[int]] = defaultdict(list)
     for number, first in same.items():
         equal[first].append(number)
     found = []
     for group in groups:
         numbers = [number for first in group.numbers for number in equal.pop(same.get(first, first), [first])]
-        found.append(_duplicates(points, numbers, "near", group.reason))
-    found += [_duplicates(points, each, "exact", "all are equal") for each in equal.values() if len(each) > 1]
-    return sorted(found, key=lambda each: (each.kind, -each.cosine, each.numbers))
+        found.append(_make_duplicates(points, numbers, "near", group.reason))
+    found += [_make_duplicates(points, entry, "exact", "all are equal") for entry in equal.values() if len(entry) > 1]
+    return sorted(found, key=lambda value: (value.kind, -value.cosine, value.numbers))
 
 
 def find_leaks(
@@ -106,17 +108,17 @@ def find_leaks(
     Where one folder lies in the other, its files are its own. Raises DataError where a folder has no files among the
     points, and Cancelled.
     """
-    sides = _sides(points, absolute(first), absolute(second))
+    sides = _split_sides(points, to_absolute(first), to_absolute(second))
     for side, folder in ((0, first), (1, second)):
         if side not in sides:
             raise DataError(f"No file of {str(folder)!r} is here: index that folder, or name another one.")
     numbers = np.flatnonzero(sides >= 0)
-    some = replace(
+    sample = replace(
         points, vectors=points.vectors[numbers], item_rows=points.item_rows[numbers], start_s=points.start_s[numbers],
         texts=(),
     )  # fmt: skip
     groups = find_duplicates(
-        some, threshold=threshold, on_progress=on_progress, cancel=cancel, on_unreadable=on_unreadable
+        sample, threshold=threshold, on_progress=on_progress, cancel=cancel, on_unreadable=on_unreadable
     )
     leaks = []
     hashes = points.column("content_hash")
@@ -128,10 +130,10 @@ def find_leaks(
             equal = np.array([hashes[one] is not None and hashes[one] == hashes[other] for other in theirs])
             best = int(np.lexsort((-cosines, ~equal))[0])
             leaks.append(Leak(one, int(theirs[best]), "exact" if equal[best] else "near", float(cosines[best])))
-    return sorted(leaks, key=lambda each: (each.kind, -each.cosine))
+    return sorted(leaks, key=lambda entry: (entry.kind, -entry.cosine))
 
 
-def _equal_contents(points: Points) -> dict[int, int]:
+def _find_equal_contents(points: Points) -> dict[int, int]:
     """Points by the first point whose file has the same content; one point for each file that has such copies."""
     firsts: dict[str, int] = {}
     same: dict[int, int] = {}
@@ -144,7 +146,7 @@ def _equal_contents(points: Points) -> dict[int, int]:
     return same
 
 
-def _distinct(points: Points) -> Numbers:
+def _select_distinct(points: Points) -> Numbers:
     """The points of the first file with each content: many equal ones would be one another's only neighbours."""
     files: dict[str, int] = {}
     contents, rows = points.column("content_hash"), points.item_rows.tolist()
@@ -153,20 +155,22 @@ def _distinct(points: Points) -> Numbers:
     return np.flatnonzero(firsts)
 
 
-def _pairs(points: Points, rows: Numbers, neighbours: Neighbours, same: dict[int, int], threshold: float) -> list[Pair]:
+def _find_pairs(
+    points: Points, rows: Numbers, neighbors: Neighbors, same: dict[int, int], threshold: float
+) -> list[Pair]:
     """The pairs of different files whose pixels are to be compared, each once, the likest first.
 
     neighbours: of the points in these rows.
     """
     contents = points.column("content_hash")
     items, still = points.item_rows, np.array(points.kinds) == "image"
-    one, other = np.repeat(rows, neighbours.k), rows[neighbours.numbers.ravel()]
-    cosines = neighbours.cosines.ravel()
+    one, other = np.repeat(rows, neighbors.k), rows[neighbors.numbers.ravel()]
+    cosines = neighbors.cosines.ravel()
     least = np.where(still[one] & still[other], threshold, max(threshold, _FRAMES))
-    kept = (cosines >= least) & (items[one] >= 0) & (items[other] >= 0) & (items[one] != items[other])
+    cached = (cosines >= least) & (items[one] >= 0) & (items[other] >= 0) & (items[one] != items[other])
     found: dict[tuple[int, int], float] = {}
     times: dict[tuple[int, int], int] = defaultdict(int)
-    order = np.flatnonzero(kept)[np.argsort(-cosines[kept], kind="stable")]
+    order = np.flatnonzero(cached)[np.argsort(-cosines[cached], kind="stable")]
     for a, b, cosine in zip(one[order].tolist(), other[order].tolist(), cosines[order].tolist(), strict=True):
         a, b = sorted((same.get(a, a), same.get(b, b)))
         files = min(int(items[a]), int(items[b])), max(int(items[a]), int(items[b]))
@@ -177,12 +181,12 @@ def _pairs(points: Points, rows: Numbers, neighbours: Neighbours, same: dict[int
     return [Pair(a, b, bool(still[a] and still[b])) for a, b in found]
 
 
-def _duplicates(points: Points, numbers: Sequence[int], kind: Kind, reason: str) -> Duplicates:
+def _make_duplicates(points: Points, numbers: Sequence[int], kind: Kind, reason: str) -> Duplicates:
     cosines = points.vectors[list(numbers)] @ points.vectors[numbers[0]]
     return Duplicates(tuple(numbers), kind, min(1.0, float(cosines.min())), reason)
 
 
-def _sides(points: Points, first: Path, second: Path) -> np.ndarray:
+def _split_sides(points: Points, first: Path, second: Path) -> np.ndarray:
     """(n,) 0 for points of files below the first folder, 1 below the second, -1 for others."""
     folders = sorted([(len(first.parts), 0, first), (len(second.parts), 1, second)], reverse=True)
     found = np.full(len(points), -1)

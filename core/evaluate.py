@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.classify import ClassName, ZeroShot, numbers_of
+from core.classify import ClassName, ZeroShot, get_class_numbers
 from core.encoders.base import Encoder, Vectors
 from core.errors import DataError
-from core.evaluate_classes import report_of
+from core.evaluate_classes import make_report
 from core.labelled_files import embed_files, read_pairs, unique
 from core.library.store import Library
-from core.points import points_of
+from core.points import load_points
 from core.progress import OnProgress
 from core.query import PLAIN, embed_texts
 
@@ -87,7 +87,7 @@ def evaluate_retrieval(
 def evaluate_library(library: Library, encoder: Encoder, *, templates: Sequence[str] = PLAIN) -> RetrievalReport:
     """The same between the items of a library and the captions that it keeps (`Library.captions`), over its items that
     have any; videos by their means over time. Nothing is embedded but the captions. Raises DataError without any."""
-    points = points_of(library, encoder)
+    points = load_points(library, encoder)
     rows = {str(item_id): row for row, item_id in enumerate(points.column("id"))}
     pairs = [(rows[item_id], caption) for item_id, caption in library.captions() if item_id in rows]
     if not pairs:
@@ -110,8 +110,8 @@ def _retrieval(
     return RetrievalReport(
         pool=len(vectors),
         queries=len(captions),
-        t2i=recall(best_rank(similarities, own)),
-        i2t=recall(best_rank(similarities.T, own.T)),
+        t2i=compute_recall(compute_best_rank(similarities, own)),
+        i2t=compute_recall(compute_best_rank(similarities.T, own.T)),
         images_per_s=0.0,
         encoder=encoder.name,
     )
@@ -136,12 +136,12 @@ def evaluate_zeroshot(
     zero_shot = ZeroShot.of(
         encoder, classes or [ClassName(label) for label in unique(label for _, label in pairs)], templates=templates
     )
-    numbers_of([label for _, label in pairs], zero_shot.names)
+    get_class_numbers([label for _, label in pairs], zero_shot.names)
     embedded = embed_files(encoder, images, unique(name for name, _ in pairs), on_progress=on_progress)
     pairs = [(name, label) for name, label in pairs if name in embedded.rows]
     pictures = embedded.vectors[[embedded.rows[name] for name, _ in pairs]]
-    truth = numbers_of([label for _, label in pairs], zero_shot.names)
-    figures = report_of(zero_shot.names, truth, zero_shot.scoring.probabilities(pictures @ zero_shot.vectors.T))
+    truth = get_class_numbers([label for _, label in pairs], zero_shot.names)
+    figures = make_report(zero_shot.names, truth, zero_shot.scoring.probabilities(pictures @ zero_shot.vectors.T))
     return ZeroShotReport(
         classes=len(zero_shot.names),
         images=len(pairs),
@@ -154,12 +154,12 @@ def evaluate_zeroshot(
     )
 
 
-def best_rank(similarities: NDArray[np.floating], right: NDArray[np.bool_]) -> NDArray[np.int64]:
+def compute_best_rank(similarities: NDArray[np.floating], right: NDArray[np.bool_]) -> NDArray[np.int64]:
     """(queries,) rank from 0 of the best right answer of each row; what ties with it counts as before it."""
     best = np.where(right, similarities, -np.inf).max(axis=1, keepdims=True)
     return ((similarities >= best) & ~right).sum(axis=1)
 
 
-def recall(ranks: NDArray[np.int64]) -> Recall:
+def compute_recall(ranks: NDArray[np.int64]) -> Recall:
     """Recall@k of queries whose best right answers have these ranks (queries,), from 0."""
     return Recall(*(round(float((ranks < k).mean()), 4) for k in (1, 5, 10)))

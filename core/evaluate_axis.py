@@ -60,29 +60,29 @@ def evaluate_axis(
     for name, caption in pairs:
         if name in said:
             said[name].append(caption)
-    several, anybody = mentions(said, SEVERAL), mentions(said, SEVERAL | ONE)
+    several, anybody = find_mentions(said, SEVERAL), find_mentions(said, SEVERAL | ONE)
     by_pictures = axis_values(embedded.vectors, ends, by="pictures")
     by_words = axis_values(embedded.vectors, ends, by="words")
     return AxisReport(
         images=len(said),
         low=low,
         high=high,
-        by_pictures_several=rank_correlation(by_pictures, several),
-        by_pictures_any=rank_correlation(by_pictures, anybody),
-        by_words_several=rank_correlation(by_words, several),
-        by_words_any=rank_correlation(by_words, anybody),
+        by_pictures_several=compute_rank_correlation(by_pictures, several),
+        by_pictures_any=compute_rank_correlation(by_pictures, anybody),
+        by_words_several=compute_rank_correlation(by_words, several),
+        by_words_any=compute_rank_correlation(by_words, anybody),
         encoder=encoder.name,
         skipped=tuple(embedded.skipped.items()),
     )
 
 
-def mentions(captions: Mapping[str, Sequence[str]], words: frozenset[str]) -> NDArray[np.float64]:
+def find_mentions(captions: Mapping[str, Sequence[str]], words: frozenset[str]) -> NDArray[np.float64]:
     """(n,) for each picture, how many of these words one of its captions holds on average."""
-    counts = [[sum(word in words for word in _words(each)) for each in some] for some in captions.values()]
-    return np.array([np.mean(some) for some in counts])
+    counts = [[sum(word in words for word in _words(entry)) for entry in sample] for sample in captions.values()]
+    return np.array([np.mean(sample) for sample in counts])
 
 
-def rank_correlation(one: NDArray[np.floating], other: NDArray[np.floating]) -> float:
+def compute_rank_correlation(one: NDArray[np.floating], other: NDArray[np.floating]) -> float:
     """Spearman's rank correlation of two rows of numbers, ties sharing their mean rank, to four digits.
 
     Raises DataError where one of them is the same everywhere.

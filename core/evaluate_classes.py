@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.classify import ZeroShot, numbers_of
+from core.classify import ZeroShot, get_class_numbers
 from core.encoders.base import Encoder, Vectors
 from core.errors import DataError
 from core.probe import ClassKind, NumberKind, fit_classes, fit_numbers
@@ -107,41 +107,41 @@ class LearningCurve:
         return float(_power_law(shots[-1] + more, *law) - _power_law(shots[-1], *law))
 
 
-def report_of(names: Sequence[str], truth: NDArray[np.int64], probabilities: NDArray[np.floating]) -> ClassReport:
+def make_report(names: Sequence[str], truth: NDArray[np.int64], probabilities: NDArray[np.floating]) -> ClassReport:
     """names: (c,). truth: (n,) numbers of the true classes, n > 0. probabilities: (n, c)."""
     from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
-    told = probabilities.argmax(axis=1)
+    predictions = probabilities.argmax(axis=1)
     numbers = np.arange(len(names))
-    figures = precision_recall_fscore_support(truth, told, labels=numbers, zero_division=0.0)
+    figures = precision_recall_fscore_support(truth, predictions, labels=numbers, zero_division=0.0)
     present = figures[3] > 0
     of_truth = probabilities[np.arange(len(truth)), truth][:, None]
     ranks = (probabilities >= of_truth).sum(axis=1) - 1
     return ClassReport(
         names=tuple(names),
         items=len(truth),
-        accuracy=float((told == truth).mean()),
+        accuracy=float((predictions == truth).mean()),
         top5=float((ranks < 5).mean()),
         macro_f1=float(figures[2][present].mean()),
-        calibration_error=calibration_error(probabilities, truth),
+        calibration_error=compute_calibration_error(probabilities, truth),
         classes=tuple(
             ClassFigures(name, int(items), float(precision), float(recall), float(f1))
             for name, precision, recall, f1, items in zip(names, *figures, strict=True)
         ),
-        confusion=confusion_matrix(truth, told, labels=numbers),
+        confusion=confusion_matrix(truth, predictions, labels=numbers),
     )
 
 
-def calibration_error(probabilities: NDArray[np.floating], truth: NDArray[np.int64]) -> float:
+def compute_calibration_error(probabilities: NDArray[np.floating], truth: NDArray[np.int64]) -> float:
     """0 to 1: |confidence - accuracy| over ten bins of confidence, weighted by their items (Naeini et al. 2015)."""
     confidence = probabilities.max(axis=1)
     right = probabilities.argmax(axis=1) == truth
     bins = np.minimum((confidence * _BINS).astype(int), _BINS - 1)
-    gaps = [abs(confidence[bins == each].sum() - right[bins == each].sum()) for each in np.unique(bins)]
+    gaps = [abs(confidence[bins == entry].sum() - right[bins == entry].sum()) for entry in np.unique(bins)]
     return float(sum(gaps) / len(truth))
 
 
-def cross_validated(
+def cross_validate_classes(
     encoder: Encoder,
     kind: ClassKind,
     vectors: Vectors,
@@ -158,7 +158,7 @@ def cross_validated(
     from sklearn.model_selection import StratifiedKFold
 
     names = zero_shot.names if zero_shot else tuple(sorted(set(labels)))
-    truth = numbers_of(labels, names)
+    truth = get_class_numbers(labels, names)
     counts = np.bincount(truth, minlength=len(names))
     lonely = [name for name, count in zip(names, counts, strict=True) if count == 1]
     if lonely or not len(labels):
@@ -170,12 +170,12 @@ def cross_validated(
         splits = list(splitter.split(vectors, truth))
     for train, test in splits:
         head = fit_classes(encoder, kind, vectors[train], [labels[row] for row in train], zero_shot=zero_shot)
-        columns = numbers_of(head.names, names)
+        columns = get_class_numbers(head.names, names)
         probabilities[np.ix_(test, columns)] = head.probabilities(vectors[test])
     return names, probabilities
 
 
-def numbers_cross_validated(
+def cross_validate_numbers(
     encoder: Encoder, kind: NumberKind, vectors: Vectors, values: Sequence[float], *, folds: int = 5
 ) -> tuple[NumberReport, NDArray[np.float32]]:
     """(figures, predictions (n,)) of each item by a head learned without it. Raises DataError below four items."""
@@ -194,7 +194,7 @@ def numbers_cross_validated(
     return figures, predicted
 
 
-def learning_curve(
+def compute_learning_curve(
     encoder: Encoder,
     vectors: Vectors,
     labels: Sequence[str],
@@ -212,23 +212,23 @@ def learning_curve(
     are learned from: so each point of a repeat is measured on the same items. When `cancel` is set, the repeats that
     are complete count. Raises DataError (fewer than three items in a class, a label that is no class, shots below 1).
     """
-    truth = numbers_of(labels, zero_shot.names)
+    truth = get_class_numbers(labels, zero_shot.names)
     shots = sorted(set(shots))
     _check_enough(zero_shot.names, truth, shots)
-    told = zero_shot.predict(vectors).best
+    predictions = zero_shot.predict(vectors).best
     found: dict[tuple[str, int], list[float]] = {}
     started, total = time.monotonic(), repeats * len(shots) * len(methods)
     done = 0
-    for repeat, (test, ordered) in enumerate(_splits(truth, repeats)):
+    for repeat, (test, ordered) in enumerate(_make_splits(truth, repeats)):
         if repeat and cancel is not None and cancel.is_set():
             repeats = repeat
             break
-        found.setdefault(("zero-shot", 0), []).append(float((told[test] == truth[test]).mean()))
+        found.setdefault(("zero-shot", 0), []).append(float((predictions[test] == truth[test]).mean()))
         for count in shots:
             train = np.concatenate([rows[:count] for rows in ordered])
             for method in methods:
                 head = fit_classes(encoder, method, vectors[train], [labels[row] for row in train], zero_shot=zero_shot)
-                told_by_head = numbers_of(head.names, zero_shot.names)[head.predict(vectors[test]).best]
+                told_by_head = get_class_numbers(head.names, zero_shot.names)[head.predict(vectors[test]).best]
                 right = told_by_head == truth[test]
                 found.setdefault((method, count), []).append(float(right.mean()))
                 done += 1
@@ -238,7 +238,7 @@ def learning_curve(
         CurvePoint(method, count, float(np.mean(values)), min(values), max(values))
         for (method, count), values in sorted(found.items())
     )
-    return LearningCurve(points, repeats, _short_classes(zero_shot.names, truth, shots[-1]))
+    return LearningCurve(points, repeats, _find_short_classes(zero_shot.names, truth, shots[-1]))
 
 
 def _check_enough(names: Sequence[str], truth: NDArray[np.int64], shots: Sequence[int]) -> None:
@@ -251,14 +251,14 @@ def _check_enough(names: Sequence[str], truth: NDArray[np.int64], shots: Sequenc
         raise DataError(f"The class {name!r} has fewer than three items: label more, or leave it out.")
 
 
-def _short_classes(names: Sequence[str], truth: NDArray[np.int64], most: int) -> tuple[str, ...]:
+def _find_short_classes(names: Sequence[str], truth: NDArray[np.int64], most: int) -> tuple[str, ...]:
     """The classes that have fewer items to learn from than the most that are asked for."""
-    sizes = [len(rows) for rows in next(_splits(truth, 1))[1]]
+    sizes = [len(rows) for rows in next(_make_splits(truth, 1))[1]]
     present = [names[number] for number in np.unique(truth)]
     return tuple(name for name, size in zip(present, sizes, strict=True) if size < most)
 
 
-def _splits(truth: NDArray[np.int64], repeats: int) -> Iterator[tuple[NDArray[np.int64], list[NDArray[np.int64]]]]:
+def _make_splits(truth: NDArray[np.int64], repeats: int) -> Iterator[tuple[NDArray[np.int64], list[NDArray[np.int64]]]]:
     """(held-out rows, of each class its other rows in random order) for each repeat, the same each time."""
     rng = np.random.default_rng(0)
     for _ in range(repeats):

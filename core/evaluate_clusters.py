@@ -11,12 +11,12 @@ from typing import get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from core.classify import numbers_of
-from core.cluster import Clusters, Method, agreement, centres_of, find_clusters
+from core.classify import get_class_numbers
+from core.cluster import Clusters, Method, compute_agreement, compute_centers, find_clusters
 from core.cluster_names import ClusterName, name_clusters
 from core.encoders.base import Encoder
 from core.errors import DataError
-from core.labelled_files import embed_files, one_each, read_pairs, unique
+from core.labelled_files import embed_files, read_pairs, require_one_each, unique
 from core.progress import OnProgress
 
 GIVEN = "given"  # the groups themselves, named as if they were clusters
@@ -56,25 +56,25 @@ def evaluate_clusters(
     """Clusters the pictures of a CSV (columns image, label, and if there is one synonyms: `bike|cycling`) by every
     method. k: clusters, where a method takes a number; None: as many as it finds. Raises DataError.
     """
-    label_of = one_each(read_pairs(labels, "image", "label"), labels)
+    label_of = require_one_each(read_pairs(labels, "image", "label"), labels)
     groups = unique(label_of.values())
     if len(groups) < 2:
         raise DataError(f"{labels} has one label only: clusters are measured against two or more.")
     embedded = embed_files(encoder, images, list(label_of), on_progress=on_progress)
-    truth = numbers_of([label_of[name] for name in embedded.rows], groups)
+    truth = get_class_numbers([label_of[name] for name in embedded.rows], groups)
     vectors = embedded.vectors
-    found = {GIVEN: Clusters(truth, centres_of(vectors, truth), "kmeans", None)}
+    found = {GIVEN: Clusters(truth, compute_centers(vectors, truth), "kmeans", None)}
     for method in get_args(Method):
         found[method] = find_clusters(vectors, method=method, k=None if method == "hdbscan" else k)
     said = _synonyms(labels, groups)
     figures = {}
     for method, clusters in found.items():
         names = name_clusters(encoder, vectors, clusters, on_progress=on_progress)
-        figures[method] = _figures(clusters, truth, groups, names, said)
+        figures[method] = _measure_method(clusters, truth, groups, names, said)
     return ClustersReport(len(vectors), len(groups), figures, encoder.name, tuple(embedded.skipped.items()))
 
 
-def says(text: str | None, words: Sequence[str]) -> bool:
+def mentions_label(text: str | None, words: Sequence[str]) -> bool:
     """Whether a word of the text begins with one of the words: "skateboarder" says "skateboard"."""
     return any(re.search(rf"\b{re.escape(word)}", text or "", re.IGNORECASE) for word in words)
 
@@ -86,36 +86,36 @@ def _synonyms(labels: Path, groups: Sequence[str]) -> dict[str, list[str]]:
         pairs = read_pairs(labels, "label", "synonyms")
     except DataError:  # the column is optional
         return said
-    for group, others in dict(pairs).items():
-        said[group] += [word.strip() for word in others.split("|") if word.strip()]
+    for group, rest in dict(pairs).items():
+        said[group] += [word.strip() for word in rest.split("|") if word.strip()]
     return said
 
 
-def _figures(
+def _measure_method(
     clusters: Clusters,
     truth: NDArray[np.int64],
     groups: Sequence[str],
     names: Sequence[ClusterName],
-    said: Mapping[str, Sequence[str]],
+    label_text: Mapping[str, Sequence[str]],
 ) -> MethodFigures:
     shared = np.zeros((len(groups), clusters.count), np.int64)
-    np.add.at(shared, (truth[clusters.of >= 0], clusters.of[clusters.of >= 0]), 1)
+    np.add.at(shared, (truth[clusters.labels >= 0], clusters.labels[clusters.labels >= 0]), 1)
     f1 = 2 * shared / (np.bincount(truth, minlength=len(groups))[:, None] + clusters.sizes)
-    told: dict[str, tuple[str | None, str]] = {}
+    predictions: dict[str, tuple[str | None, str]] = {}
     for number, group in enumerate(groups):
         best = names[int(f1[number].argmax())] if names else ClusterName(None, 0.0, ())
-        told[group] = best.name, next(iter(best.runners_up), "")
+        predictions[group] = best.name, next(iter(best.runners_up), "")
     right = [
-        name is not None and (says(name, said[group]) or says(other, said[group]))
-        for group, (name, other) in told.items()
+        name is not None and (mentions_label(name, label_text[group]) or mentions_label(other, label_text[group]))
+        for group, (name, other) in predictions.items()
     ]
-    agreed = agreement(clusters.of, truth.tolist())
+    agreed = compute_agreement(clusters.labels, truth.tolist())
     return MethodFigures(
         clusters=clusters.count,
         nmi=round(agreed.nmi, 4),
         ari=round(agreed.ari, 4),
         silhouette=None if clusters.silhouette is None else round(clusters.silhouette, 4),
-        left_out=round(float((clusters.of < 0).mean()), 4),
+        left_out=round(float((clusters.labels < 0).mean()), 4),
         named=round(float(np.mean(right)), 4),
-        names=told,
+        names=predictions,
     )

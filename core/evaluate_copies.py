@@ -19,7 +19,7 @@ from core.errors import DataError, MediaError
 from core.library import Library, ingest
 from core.media.images import open_image
 from core.media.kinds import is_image_path
-from core.points import Points, points_of
+from core.points import Points, load_points
 from core.progress import OnProgress
 
 _CROP = 0.9  # of both sides
@@ -74,7 +74,7 @@ def evaluate_duplicates(
         library = Library(Path(place, "library"), create=True)
         files = [images / name for name in names]
         ingest(library, encoder, [*files, Path(place, "copies")], on_progress=on_progress)
-        points = points_of(library, encoder)
+        points = load_points(library, encoder)
         paths = [str(path) for path in points.column("path")]
         rows = {path: row for row, path in enumerate(paths)}
         made = {
@@ -83,9 +83,9 @@ def evaluate_duplicates(
         }
         everything = {row for copies in made.values() for row in copies}
         photos = np.array([row for row in range(len(points)) if row not in everything])
-        unplanted = _found(points, photos, on_progress)
+        unplanted = _find_groups(points, photos, on_progress)
         changes = {
-            change: _measure(copies, _found(points, np.append(photos, list(copies)), on_progress))
+            change: _measure(copies, _find_groups(points, np.append(photos, list(copies)), on_progress))
             for change, copies in made.items()
         }
     return DuplicatesReport(
@@ -96,22 +96,26 @@ def evaluate_duplicates(
     )
 
 
-def _found(points: Points, rows: NDArray[np.int64], on_progress: OnProgress | None) -> list[list[int]]:
+def _find_groups(points: Points, rows: NDArray[np.int64], on_progress: OnProgress | None) -> list[list[int]]:
     """The groups of copies among some points only."""
-    some = replace(points, vectors=points.vectors[rows], item_rows=points.item_rows[rows], start_s=points.start_s[rows])
-    groups: list[Duplicates] = find_duplicates(some, on_progress=on_progress)
+    sample = replace(
+        points, vectors=points.vectors[rows], item_rows=points.item_rows[rows], start_s=points.start_s[rows]
+    )
+    groups: list[Duplicates] = find_duplicates(sample, on_progress=on_progress)
     return [[int(rows[number]) for number in group.numbers] for group in groups]
 
 
 def _measure(copies: dict[int, int], groups: list[list[int]]) -> ChangeFigures:
     """copies: row of each copy -> row of its photo."""
-    right = told = 0
+    right = predictions = 0
     for group in groups:
         photos = {row for row in group if row not in copies}
         for copy in (row for row in group if row in copies):
-            told += len(photos)
+            predictions += len(photos)
             right += copies[copy] in photos
-    return ChangeFigures(len(copies), round(right / told, 4) if told else 0.0, round(right / max(1, len(copies)), 4))
+    return ChangeFigures(
+        len(copies), round(right / predictions, 4) if predictions else 0.0, round(right / max(1, len(copies)), 4)
+    )
 
 
 def _write_copies(images: Path, names: list[str], place: Path) -> dict[str, dict[str, str]]:
@@ -131,35 +135,35 @@ def _write_copies(images: Path, names: list[str], place: Path) -> dict[str, dict
     return made
 
 
-def _resized(photo: Image.Image, rng: random.Random) -> tuple[Image.Image, int]:
+def _resize(photo: Image.Image, rng: random.Random) -> tuple[Image.Image, int]:
     scale = rng.uniform(0.35, 0.8)
     size = max(1, round(photo.width * scale)), max(1, round(photo.height * scale))
     return photo.resize(size, Image.Resampling.LANCZOS), 90
 
 
-def _recompressed(photo: Image.Image, rng: random.Random) -> tuple[Image.Image, int]:
+def _recompress(photo: Image.Image, rng: random.Random) -> tuple[Image.Image, int]:
     return photo, rng.randint(15, 50)
 
 
-def _brightened(photo: Image.Image, rng: random.Random) -> tuple[Image.Image, int]:
+def _brighten(photo: Image.Image, rng: random.Random) -> tuple[Image.Image, int]:
     factor = rng.choice([rng.uniform(0.6, 0.85), rng.uniform(1.15, 1.4)])
     return ImageEnhance.Brightness(photo).enhance(factor), 90
 
 
-def _mirrored(photo: Image.Image, rng: random.Random) -> tuple[Image.Image, int]:
+def _mirror(photo: Image.Image, rng: random.Random) -> tuple[Image.Image, int]:
     return ImageOps.mirror(photo), 90
 
 
-def _cropped(photo: Image.Image, rng: random.Random) -> tuple[Image.Image, int]:
+def _crop(photo: Image.Image, rng: random.Random) -> tuple[Image.Image, int]:
     width, height = round(photo.width * _CROP), round(photo.height * _CROP)
     left, top = rng.randint(0, photo.width - width), rng.randint(0, photo.height - height)
     return photo.crop((left, top, left + width, top + height)), 90
 
 
 _CHANGES: dict[str, Change] = {
-    "resized": _resized,
-    "recompressed": _recompressed,
-    "brightness": _brightened,
-    "cropped": _cropped,
-    "mirrored": _mirrored,
+    "resized": _resize,
+    "recompressed": _recompress,
+    "brightness": _brighten,
+    "cropped": _crop,
+    "mirrored": _mirror,
 }

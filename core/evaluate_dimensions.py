@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.classify import ClassName, class_vectors
+from core.classify import ClassName, embed_classes
 from core.encoders.base import Encoder, Vectors
 from core.encoders.reduced import Method
 from core.errors import Cancelled, DataError
@@ -21,13 +21,13 @@ from core.geometry.dimensions import (
     Classes,
     DimensionPoint,
     Measure,
-    dimension_curve,
-    enough,
-    intrinsic_dimension,
-    knee,
+    estimate_intrinsic_dimension,
+    find_enough,
+    find_knee,
+    measure_dimension_curve,
 )
 from core.geometry.precision import PRECISIONS, Precision
-from core.labelled_files import embed_files, one_each, read_pairs, unique
+from core.labelled_files import embed_files, read_pairs, require_one_each, unique
 from core.library.scan import scan
 from core.media.kinds import is_image_path
 from core.progress import OnProgress, Progress
@@ -57,7 +57,7 @@ class DimensionReport:
 
     def line(self, method: Method, precision: Precision) -> list[DimensionPoint]:
         """One line of the curve, by dimensions."""
-        return line_of(self.points, method, precision)
+        return get_line(self.points, method, precision)
 
 
 def measure_dimensions(
@@ -83,18 +83,18 @@ def measure_dimensions(
     if held_out and learned_from is not None:
         raise DataError("The map is learned from one half of the pictures or from others: choose one of the two.")
     if held_out:
-        rows, others = halves(len(vectors))
+        rows, rest = split_halves(len(vectors))
         place = {int(row): number for number, row in enumerate(rows)}
         captions = [(place[row], text) for row, text in captions if row in place]
         labels = [labels[row] for row in rows] if labels else ()
-        vectors, learned_from = vectors[rows], vectors[others]
+        vectors, learned_from = vectors[rows], vectors[rest]
     known = _captions(encoder, captions, on_progress, cancel)
     classes = _classes(encoder, labels)
-    points = dimension_curve(
+    points = measure_dimension_curve(
         vectors, methods=methods, precisions=precisions, dims=dims, captions=known, classes=classes,
         learned_from=learned_from, on_progress=on_progress, cancel=cancel,
     )  # fmt: skip
-    line = line_of(points, "pca", "fp32")
+    line = get_line(points, "pca", "fp32")
     return DimensionReport(
         pool=len(vectors),
         learned_from=len(vectors) if learned_from is None else len(learned_from),
@@ -102,9 +102,9 @@ def measure_dimensions(
         classes=len(classes.vectors) if classes else 0,
         encoder=encoder.name,
         points=tuple(points),
-        knee=knee(line),
-        enough={measure: found for measure in MEASURES if (found := enough(line, measure))},
-        intrinsic=intrinsic_dimension(vectors, cancel=cancel),
+        knee=find_knee(line),
+        enough={measure: found for measure in MEASURES if (found := find_enough(line, measure))},
+        intrinsic=estimate_intrinsic_dimension(vectors, cancel=cancel),
     )
 
 
@@ -124,29 +124,29 @@ def evaluate_dimensions(
     (image, label) or `only` (image) names, or else all that lie in it. learn_from: a table (image) of others of the
     folder, that the map is learned from. Raises DataError.
     """
-    texts = _normal(read_pairs(captions, "image", "caption")) if captions else []
-    told = one_each(read_pairs(labels, "image", "label"), labels) if labels else {}
-    names = _named(only) if only else [name for name, _ in texts] or list(told) or _pictures(images)
+    texts = _normalize_pairs(read_pairs(captions, "image", "caption")) if captions else []
+    predictions = require_one_each(read_pairs(labels, "image", "label"), labels) if labels else {}
+    names = _name_columns(only) if only else [name for name, _ in texts] or list(predictions) or _pictures(images)
     embedded = embed_files(encoder, images, unique(names), on_progress=on_progress)
-    others = None
+    rest = None
     if learn_from is not None:
-        apart = [name for name in _named(learn_from) if name not in embedded.rows]
-        others = embed_files(encoder, images, apart, on_progress=on_progress).vectors
+        in_subprocess = [name for name in _name_columns(learn_from) if name not in embedded.rows]
+        rest = embed_files(encoder, images, in_subprocess, on_progress=on_progress).vectors
     return measure_dimensions(
         encoder, embedded.vectors,
         captions=[(embedded.rows[name], text) for name, text in texts if name in embedded.rows],
-        labels=[told.get(name) for name in embedded.rows] if told else (),
-        precisions=PRECISIONS, dims=dims, learned_from=others, held_out=held_out, on_progress=on_progress,
+        labels=[predictions.get(name) for name in embedded.rows] if predictions else (),
+        precisions=PRECISIONS, dims=dims, learned_from=rest, held_out=held_out, on_progress=on_progress,
     )  # fmt: skip
 
 
-def halves(count: int, *, seed: int = 0) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def split_halves(count: int, *, seed: int = 0) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Two random halves of the rows of 0 to count - 1, each in order."""
     mixed = np.random.default_rng(seed).permutation(count)
     return np.sort(mixed[: count // 2]), np.sort(mixed[count // 2 :])
 
 
-def line_of(points: Sequence[DimensionPoint], method: Method, precision: Precision) -> list[DimensionPoint]:
+def get_line(points: Sequence[DimensionPoint], method: Method, precision: Precision) -> list[DimensionPoint]:
     """Those of one method and precision, by dimensions."""
     found = [point for point in points if (point.method, point.precision) == (method, precision)]
     return sorted(found, key=lambda point: point.dim)
@@ -176,20 +176,20 @@ def _classes(encoder: Encoder, labels: Sequence[str | None]) -> Classes | None:
     if len(names) < 2:
         return None
     truth = np.array([-1 if label is None else names.index(label) for label in labels], np.int64)
-    return Classes(class_vectors(encoder, [ClassName(name) for name in names]), truth)
+    return Classes(embed_classes(encoder, [ClassName(name) for name in names]), truth)
 
 
-def _normal(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+def _normalize_pairs(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     """`a.jpg` and `./a.jpg` are one file."""
-    return [(os.path.normpath(name), told) for name, told in pairs]
+    return [(os.path.normpath(name), predictions) for name, predictions in pairs]
 
 
-def _named(table: Path) -> list[str]:
-    return unique(name for name, _ in _normal(read_pairs(table, "image", "image")))
+def _name_columns(table: Path) -> list[str]:
+    return unique(name for name, _ in _normalize_pairs(read_pairs(table, "image", "image")))
 
 
 def _pictures(folder: Path) -> list[str]:
-    found = list(scan([folder], wanted=is_image_path).files)
+    found = list(scan([folder], target=is_image_path).files)
     if not found:
         raise DataError(f"There are no pictures in {folder}: check --images.")
     return found

@@ -9,8 +9,8 @@ from pathlib import Path
 from core.classify import ClassName, ZeroShot
 from core.encoders.base import Encoder
 from core.errors import DataError
-from core.evaluate_classes import SHOTS, CurvePoint, LearningCurve, learning_curve
-from core.labelled_files import embed_files, one_each, read_pairs, unique
+from core.evaluate_classes import SHOTS, CurvePoint, LearningCurve, compute_learning_curve
+from core.labelled_files import embed_files, read_pairs, require_one_each, unique
 from core.library.scan import scan
 from core.media.kinds import is_image_path
 from core.progress import OnProgress
@@ -50,7 +50,7 @@ def read_labels(images: Path, labels: Path | None) -> list[tuple[str, str]]:
     """(picture, label) from a CSV (columns image, label), or without one from the names of the folders they lie in."""
     if labels is not None:
         return read_pairs(labels, "image", "label")
-    files = [Path(path) for path in scan([images], wanted=is_image_path).files]
+    files = [Path(path) for path in scan([images], target=is_image_path).files]
     pairs = [(str(path), path.parent.name) for path in files]
     if not pairs:
         raise DataError(f"There are no pictures in {images}.")
@@ -73,7 +73,7 @@ def evaluate_fewshot(
     """
     if repeats < 1:
         raise DataError("The repeats begin at 1.")
-    pairs = list(one_each(read_labels(images, labels), labels or images).items())
+    pairs = list(require_one_each(read_labels(images, labels), labels or images).items())
     zero_shot, plain = (
         ZeroShot.of(
             encoder, classes or [ClassName(label) for label in unique(label for _, label in pairs)], templates=templates
@@ -82,17 +82,19 @@ def evaluate_fewshot(
     )
     embedded = embed_files(encoder, images, [name for name, _ in pairs], on_progress=on_progress)
     pairs = [(name, label) for name, label in pairs if name in embedded.rows]
-    vectors, told = embedded.vectors[[embedded.rows[name] for name, _ in pairs]], [label for _, label in pairs]
-    curve = learning_curve(encoder, vectors, told, zero_shot, shots=shots, repeats=repeats, on_progress=on_progress)
-    without = learning_curve(encoder, vectors, told, plain, shots=shots, methods=(), repeats=repeats)
+    vectors, predictions = embedded.vectors[[embedded.rows[name] for name, _ in pairs]], [label for _, label in pairs]
+    curve = compute_learning_curve(
+        encoder, vectors, predictions, zero_shot, shots=shots, repeats=repeats, on_progress=on_progress
+    )
+    without = compute_learning_curve(encoder, vectors, predictions, plain, shots=shots, methods=(), repeats=repeats)
     methods = unique(point.method for point in curve.points if point.shots)
     return FewShotReport(
         classes=len(zero_shot.names),
         images=len(pairs),
         zeroshot=round(curve.of("zero-shot")[0].mean, 4),
         zeroshot_no_templates=round(without.of("zero-shot")[0].mean, 4),
-        methods={method: {str(point.shots): _band(point) for point in curve.of(method)} for method in methods},
-        gain={method: _gain(curve, method, max(shots)) for method in methods},
+        methods={method: {str(point.shots): _make_band(point) for point in curve.of(method)} for method in methods},
+        gain={method: _get_gain(curve, method, max(shots)) for method in methods},
         repeats=repeats,
         short=curve.short,
         encoder=encoder.name,
@@ -100,10 +102,10 @@ def evaluate_fewshot(
     )
 
 
-def _band(point: CurvePoint) -> Band:
+def _make_band(point: CurvePoint) -> Band:
     return Band(round(point.mean, 4), round(point.low, 4), round(point.high, 4))
 
 
-def _gain(curve: LearningCurve, method: str, more: int) -> float | None:
+def _get_gain(curve: LearningCurve, method: str, more: int) -> float | None:
     gain = curve.gain(method, more)
     return None if gain is None else round(gain, 4)

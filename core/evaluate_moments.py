@@ -31,7 +31,7 @@ _CROP = 0.7  # of both sides, about the middle: a picture that no frame shows
 _ENOUGH = 0.5
 
 Range = tuple[float, float]  # start, end in seconds
-Known = dict[str, dict[str, list[Range]]]  # photo -> file name of a reel -> its moments
+KnownRanges = dict[str, dict[str, list[Range]]]  # photo -> file name of a reel -> its moments
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,30 +97,30 @@ def evaluate_moments(
         clips = render_reels(folder or Path(place) / "clips", on_progress=on_progress)
         library = Library(Path(place) / "library", create=True)
         ingest(library, encoder, clips, sampling, on_progress=on_progress)
-        known = _known(reel_plan())
+        known = _get_known_ranges(reel_plan())
         subjects = {name: phrase for name, phrase in sample_subjects().items() if name in known}
         words = {name: Term("text", phrase) for name, phrase in subjects.items()}
         crops = {name: Term("image", _crop(sample_sources()[name])) for name in known}
-        recognised = {name: words[name] for name in _recognised(encoder, subjects)}
+        recognized = {name: words[name] for name in _count_recognized(encoder, subjects)}
         return MomentsReport(
             reels=len(clips),
-            text=_asked(library, encoder, words, known, subjects),
-            text_recognised=_asked(library, encoder, recognised, known, subjects) if recognised else None,
-            image=_asked(library, encoder, crops, known, {name: name for name in known}),
+            text=_run_queries(library, encoder, words, known, subjects),
+            text_recognised=_run_queries(library, encoder, recognized, known, subjects) if recognized else None,
+            image=_run_queries(library, encoder, crops, known, {name: name for name in known}),
             encoder=encoder.name,
             fps=sampling.fps,
         )
 
 
-def iou(one: Range, other: Range) -> float:
+def compute_iou(one: Range, other: Range) -> float:
     """Intersection over union of two ranges of time, 0 to 1."""
     shared = min(one[1], other[1]) - max(one[0], other[0])
     union = max(one[1], other[1]) - min(one[0], other[0])
     return max(0.0, shared) / union if union > 0 else 0.0
 
 
-def _known(plan: Sequence[Reel]) -> Known:
-    known: Known = {}
+def _get_known_ranges(plan: Sequence[Reel]) -> KnownRanges:
+    known: KnownRanges = {}
     for reel in plan:
         for shot in reel.shots:
             ranges = known.setdefault(shot.photo, {}).setdefault(reel.file_name, [])
@@ -128,7 +128,7 @@ def _known(plan: Sequence[Reel]) -> Known:
     return known
 
 
-def _recognised(encoder: Encoder, subjects: dict[str, str]) -> list[str]:
+def _count_recognized(encoder: Encoder, subjects: dict[str, str]) -> list[str]:
     """The photos that their own phrases find before all other sample photos."""
     sources = sample_sources()
     names = list(sources)
@@ -147,8 +147,8 @@ def _crop(source: Path) -> bytes:
     return buffer.getvalue()
 
 
-def _asked(
-    library: Library, encoder: Encoder, terms: dict[str, Term], known: Known, names: dict[str, str]
+def _run_queries(
+    library: Library, encoder: Encoder, terms: dict[str, Term], known: KnownRanges, names: dict[str, str]
 ) -> MomentRecall:
     overlaps: list[float] = []
     of_any: list[float] = []
@@ -160,13 +160,13 @@ def _asked(
         for reel, ranges in known[photo].items():
             found = [(moment.start_s, moment.end_s) for moment in returned.get(reel, ())]
             counts.append(len(found))
-            for each in ranges:
-                of_any.append(_best(each, found))
-                overlaps.append(_best(each, found[: len(ranges)]))
+            for entry in ranges:
+                of_any.append(_find_best(entry, found))
+                overlaps.append(_find_best(entry, found[: len(ranges)]))
                 if overlaps[-1] < _ENOUGH:
-                    missed.append(Missed(names[photo], reel, *(round(value, 2) for value in (*each, overlaps[-1]))))
+                    missed.append(Missed(names[photo], reel, *(round(value, 2) for value in (*entry, overlaps[-1]))))
         alarms += sum(
-            moment.likely and not _mostly_within((moment.start_s, moment.end_s), known[photo].get(reel, []))
+            moment.likely and not _is_mostly_within((moment.start_s, moment.end_s), known[photo].get(reel, []))
             for reel, moments in returned.items()
             for moment in moments
         )
@@ -182,14 +182,14 @@ def _asked(
     )
 
 
-def _best(known: Range, found: Sequence[Range]) -> float:
-    return max((iou(known, each) for each in found), default=0.0)
+def _find_best(known: Range, found: Sequence[Range]) -> float:
+    return max((compute_iou(known, entry) for entry in found), default=0.0)
 
 
 def _recall(overlaps: Sequence[float]) -> float:
     return round(float((np.array(overlaps) >= _ENOUGH).mean()), 4)
 
 
-def _mostly_within(moment: Range, ranges: Sequence[Range]) -> bool:
+def _is_mostly_within(moment: Range, ranges: Sequence[Range]) -> bool:
     shared = sum(max(0.0, min(moment[1], end) - max(moment[0], start)) for start, end in ranges)
     return shared >= (moment[1] - moment[0]) / 2

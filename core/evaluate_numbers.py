@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from core.encoders.base import Encoder
 from core.errors import DataError
-from core.labelled_files import embed_files, one_each, read_pairs
+from core.labelled_files import embed_files, read_pairs, require_one_each
 from core.probe import NumberKind, fit_numbers
 from core.progress import OnProgress, Progress
 
 SAMPLES = (16, 64, 256)
-_HELD = 0.3
+_HELD_OUT = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def evaluate_numbers(
     values = read_numbers(table, column)
     embedded = embed_files(encoder, images, list(values), on_progress=on_progress)
     targets = np.array([values[name] for name in embedded.rows])
-    held = max(2, round(_HELD * len(targets)))
+    held = max(2, round(_HELD_OUT * len(targets)))
     if min(samples, default=0) < 2 or max(samples) > len(targets) - held:
         raise DataError(f"{len(targets) - held} pictures are there to learn from: choose samples from 2 to that.")
     found: dict[tuple[str, int], list[tuple[float, float]]] = {}
@@ -91,7 +91,7 @@ def evaluate_numbers(
 def read_numbers(table: Path, column: str) -> dict[str, float]:
     """The number of each picture, from a column of a CSV beside the column image. Raises DataError."""
     pairs = read_pairs(table, "image", column)
-    return one_each(((name, _number(text, name, table, column)) for name, text in pairs), table)
+    return require_one_each(((name, _number(text, name, table, column)) for name, text in pairs), table)
 
 
 def _number(text: str, name: str, table: Path, column: str) -> float:
@@ -104,8 +104,8 @@ def _number(text: str, name: str, table: Path, column: str) -> float:
     return number
 
 
-def _figures(truth: NDArray[np.float64], told: NDArray[np.float32]) -> tuple[float, float]:
+def _figures(truth: NDArray[np.float64], predictions: NDArray[np.float32]) -> tuple[float, float]:
     """(R2, mean absolute error)."""
-    errors = told - truth
+    errors = predictions - truth
     spread = ((truth - truth.mean()) ** 2).sum()
     return float(1 - (errors**2).sum() / max(spread, 1e-12)), float(np.abs(errors).mean())

@@ -57,19 +57,19 @@ def evaluate_outliers(
         raise DataError(f"{images} has {len(names)} pictures: at least {planted + 1} are needed.")
     embedded = embed_files(encoder, images, names, on_progress=on_progress)
     count = len(embedded.vectors)
-    told: list[tuple[str, bool]] = []
+    predictions: list[tuple[str, bool]] = []
     aucs = []
     for seed in range(draws):
-        strange = planted_pictures(planted, seed=seed)
+        strange = make_planted_images(planted, seed=seed)
         vectors = np.concatenate([embedded.vectors, encoder.encode_images([picture for _, picture in strange])])
         outliers = find_outliers(vectors, top=len(vectors))
-        first = {each.number for each in outliers[:_FIRST]}
-        told += [(kind, number in first) for number, (kind, _) in enumerate(strange, start=count)]
+        first = {outlier.number for outlier in outliers[:_FIRST]}
+        predictions += [(kind, number in first) for number, (kind, _) in enumerate(strange, start=count)]
         scores = np.zeros(len(vectors))
-        scores[[each.number for each in outliers]] = [each.score for each in outliers]
+        scores[[outlier.number for outlier in outliers]] = [outlier.score for outlier in outliers]
         aucs.append(float((scores[count:, None] > scores[None, :count]).mean()))
-    found = np.array([is_found for _, is_found in told]).reshape(draws, planted).sum(axis=1)
-    kinds = dict.fromkeys(kind for kind, _ in told)
+    found = np.array([is_found for _, is_found in predictions]).reshape(draws, planted).sum(axis=1)
+    kinds = dict.fromkeys(kind for kind, _ in predictions)
     return OutliersReport(
         photos=count,
         planted=planted,
@@ -77,53 +77,53 @@ def evaluate_outliers(
         found=float(found.mean()),
         found_each=tuple(found.tolist()),
         found_of_kind={
-            kind: round(float(np.mean([is_found for own, is_found in told if own == kind])), 4) for kind in kinds
+            kind: round(float(np.mean([is_found for own, is_found in predictions if own == kind])), 4) for kind in kinds
         },
         auc=round(float(np.mean(aucs)), 4),
         encoder=encoder.name,
     )
 
 
-def planted_pictures(count: int, *, seed: int = 0) -> list[tuple[str, Image.Image]]:
+def make_planted_images(count: int, *, seed: int = 0) -> list[tuple[str, Image.Image]]:
     """(kind, picture): drawings, screenshots and noise in turn, each another one."""
     rng = np.random.default_rng(seed)
     makers: dict[str, Callable[[np.random.Generator], Image.Image]] = {
-        "drawing": _drawing, "screenshot": _screenshot, "noise": _noise,
+        "drawing": _make_drawing, "screenshot": _make_screenshot, "noise": _make_noise,
     }  # fmt: skip
     kinds = list(makers)
     return [(kind, makers[kind](rng)) for kind in (kinds[number % len(kinds)] for number in range(count))]
 
 
-def _drawing(rng: np.random.Generator) -> Image.Image:
+def _make_drawing(rng: np.random.Generator) -> Image.Image:
     """Lines and outlines by a few pens on paper."""
-    picture = Image.new("RGB", _SIZE, "white" if rng.random() < 0.7 else _colour(rng, 200, 255))
+    picture = Image.new("RGB", _SIZE, "white" if rng.random() < 0.7 else _random_color(rng, 200, 255))
     pen = ImageDraw.Draw(picture)
     for _ in range(int(rng.integers(6, 16))):
-        colour, width = _colour(rng, 0, 160), int(rng.integers(2, 7))
+        color, width = _random_color(rng, 0, 160), int(rng.integers(2, 7))
         x, y = (int(rng.integers(0, side)) for side in _SIZE)
         box = (x, y, x + int(rng.integers(20, 150)), y + int(rng.integers(20, 120)))
         shape = rng.integers(4)
         if shape == 0:
-            pen.ellipse(box, outline=colour, width=width)
+            pen.ellipse(box, outline=color, width=width)
         elif shape == 1:
-            pen.rectangle(box, outline=colour, width=width)
+            pen.rectangle(box, outline=color, width=width)
         elif shape == 2:
-            pen.polygon([tuple(map(int, point)) for point in rng.integers(0, 300, (3, 2))], outline=colour, width=width)
+            pen.polygon([tuple(map(int, point)) for point in rng.integers(0, 300, (3, 2))], outline=color, width=width)
         else:
-            pen.line([tuple(map(int, point)) for point in rng.integers(0, 400, (6, 2))], fill=colour, width=width)
+            pen.line([tuple(map(int, point)) for point in rng.integers(0, 400, (6, 2))], fill=color, width=width)
     return picture
 
 
-def _screenshot(rng: np.random.Generator) -> Image.Image:
+def _make_screenshot(rng: np.random.Generator) -> Image.Image:
     """Windows with title bars and lines of text."""
     dark = bool(rng.random() < 0.4)
-    picture = Image.new("RGB", (640, 480), _colour(rng, 20, 60) if dark else _colour(rng, 190, 240))
+    picture = Image.new("RGB", (640, 480), _random_color(rng, 20, 60) if dark else _random_color(rng, 190, 240))
     pen = ImageDraw.Draw(picture)
     for _ in range(int(rng.integers(1, 4))):
         left, top = int(rng.integers(0, 200)), int(rng.integers(0, 140))
         right, bottom = left + int(rng.integers(260, 420)), top + int(rng.integers(200, 320))
         pen.rectangle((left, top, right, bottom), fill=(30, 30, 34) if dark else "white", outline="grey")
-        pen.rectangle((left, top, right, top + 24), fill=_colour(rng, 40, 200))
+        pen.rectangle((left, top, right, top + 24), fill=_random_color(rng, 40, 200))
         font = ImageFont.load_default(int(rng.integers(11, 18)))
         for line in range(top + 32, bottom - 20, 20):
             text = " ".join(rng.choice(_WORDS, int(rng.integers(2, 7))))[: (right - left) // 9]
@@ -131,7 +131,7 @@ def _screenshot(rng: np.random.Generator) -> Image.Image:
     return picture
 
 
-def _noise(rng: np.random.Generator) -> Image.Image:
+def _make_noise(rng: np.random.Generator) -> Image.Image:
     """Grains of any size, grey or coloured, or stripes."""
     width, height = _SIZE
     if rng.random() < 0.25:
@@ -143,6 +143,6 @@ def _noise(rng: np.random.Generator) -> Image.Image:
     return Image.fromarray(grains).resize(_SIZE, Image.Resampling.NEAREST)
 
 
-def _colour(rng: np.random.Generator, low: int, high: int) -> tuple[int, int, int]:
+def _random_color(rng: np.random.Generator, low: int, high: int) -> tuple[int, int, int]:
     red, green, blue = (int(value) for value in rng.integers(low, high, 3))
     return red, green, blue

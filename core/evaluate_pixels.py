@@ -18,18 +18,18 @@ from core.errors import Cancelled
 from core.geometry.contrast import (
     Contrast,
     PairDistances,
-    contrast_of,
-    dimensions_like,
-    pair_distances,
-    random_contrast,
+    compute_pair_distances,
+    find_equivalent_dims,
+    measure_contrast,
+    measure_random_contrast,
 )
-from core.geometry.linear import InputCurve, input_curve
-from core.geometry.pixels import SIDE, Pixels, pixels_of
-from core.labelled_files import embed_files, one_each, read_pairs
+from core.geometry.linear import InputCurve, measure_input_curve
+from core.geometry.pixels import SIDE, RawPixels, load_pixels
+from core.labelled_files import embed_files, read_pairs, require_one_each
 from core.library.schema import Item
 from core.library.store import Library
 from core.progress import OnProgress, Progress
-from core.track import wholes_of
+from core.track import get_item_vectors
 
 Input = Literal["pixels", "embedding"]
 RANDOM_DIMS = (2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 12288)
@@ -49,20 +49,20 @@ class Pictures:
 
 
 @dataclass(frozen=True, eq=False)
-class Compared:
+class InputComparison:
     """The same n pictures as pixels and as embeddings. rows: (n,) which of those given could be read.
 
     contrast, pairs: of either input; pairs is empty without labels. random: {dimensions: relative contrast} of as many
     random vectors; like: in how many dimensions these have the contrast of either input.
     """
 
-    pixels: Pixels
+    pixels: RawPixels
     vectors: Vectors
     labels: tuple[str | None, ...]
     contrast: dict[Input, Contrast]
     pairs: dict[Input, PairDistances]
     random: dict[int, float]
-    like: dict[Input, float]
+    equivalent_dims: dict[Input, float]
 
     @property
     def rows(self) -> NDArray[np.int64]:
@@ -75,7 +75,7 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class InputFigures:
-    """One input in figures, see `Contrast`, `PairDistances.order` and `InputCurve`. like: see `Compared`."""
+    """One input in figures, see `Contrast`, `PairDistances.order` and `InputCurve`. like: see `InputComparison`."""
 
     contrast: Contrast
     like: float
@@ -94,7 +94,7 @@ class PixelReport:
     skipped: tuple[tuple[str, str], ...]
 
 
-def pictures_of(
+def select_images(
     library: Library,
     encoder: Encoder,
     labels: Mapping[str, str],
@@ -110,11 +110,11 @@ def pictures_of(
     mixed = np.random.default_rng(0).permutation(len(here))
     ids = here["id"].to_pylist()
     chosen = np.sort(np.array(sorted(mixed, key=lambda row: ids[row] not in labels)[:most], np.int64))
-    kept, vectors = wholes_of(index, [ids[row] for row in chosen])
-    names: list[str | None] = [labels.get(each) for each in kept]
+    cached, vectors = get_item_vectors(index, [ids[row] for row in chosen])
+    names: list[str | None] = [labels.get(entry) for entry in cached]
     grouped = not labels
-    if grouped and len(kept) > 2:
-        names = [f"cluster {number}" for number in find_clusters(vectors, cancel=cancel).of]
+    if grouped and len(cached) > 2:
+        names = [f"cluster {number}" for number in find_clusters(vectors, cancel=cancel).labels]
     items = tuple(Item.from_row(row) for row in here.take(chosen).to_pylist())
     return Pictures(items, vectors, tuple(names), len(ids), grouped)
 
@@ -127,10 +127,10 @@ def compare_inputs(
     side: int = SIDE,
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
-) -> Compared:
+) -> InputComparison:
     """Reads pictures and compares them with their embeddings (n, dim). labels: (n,), None where unknown; up to a few
     thousand pictures. Raises DataError for fewer than three that can be read, and Cancelled."""
-    pixels = pixels_of(paths, side=side, on_progress=on_progress, cancel=cancel)
+    pixels = load_pixels(paths, side=side, on_progress=on_progress, cancel=cancel)
     vectors, known = vectors[pixels.rows], tuple(labels[row] for row in pixels.rows)
     inputs: dict[Input, NDArray[np.float32]] = {"pixels": pixels.values, "embedding": vectors}
     contrast: dict[Input, Contrast] = {}
@@ -140,24 +140,25 @@ def compare_inputs(
             raise Cancelled
         if on_progress:
             on_progress(Progress("compare", done, 3, 0.0, "steps"))
-        contrast[which] = contrast_of(values, known)
-        if (found := pair_distances(values, known)) is not None:
+        contrast[which] = measure_contrast(values, known)
+        if (found := compute_pair_distances(values, known)) is not None:
             pairs[which] = found
-    random = random_contrast(RANDOM_DIMS, len(vectors))
-    like = {which: dimensions_like(each.relative_contrast, random) for which, each in contrast.items()}
-    return Compared(pixels, vectors, known, contrast, pairs, random, like)
+    random = measure_random_contrast(RANDOM_DIMS, len(vectors))
+    like = {which: find_equivalent_dims(entry.relative_contrast, random) for which, entry in contrast.items()}
+    return InputComparison(pixels, vectors, known, contrast, pairs, random, like)
 
 
 def learn_inputs(
-    compared: Compared, *, on_progress: OnProgress | None = None, cancel: threading.Event | None = None
+    compared: InputComparison, *, on_progress: OnProgress | None = None, cancel: threading.Event | None = None
 ) -> dict[Input, InputCurve]:
-    """The learning curve of a linear classifier on either input. Raises DataError, see `input_curve`, and Cancelled."""
+    """The learning curve of a linear classifier on either input. Raises DataError, see `measure_input_curve`, and
+    Cancelled."""
     found: dict[Input, InputCurve] = {}
     inputs: tuple[Input, ...] = ("embedding", "pixels")
     for done, which in enumerate(inputs):
         if on_progress:
             on_progress(Progress("learn", done, len(inputs), 0.0, "inputs"))
-        found[which] = input_curve(compared.values(which), compared.labels, cancel=cancel)
+        found[which] = measure_input_curve(compared.values(which), compared.labels, cancel=cancel)
     return found
 
 
@@ -165,11 +166,11 @@ def evaluate_pixels(
     encoder: Encoder, images: Path, labels: Path, *, side: int = SIDE, on_progress: OnProgress | None = None
 ) -> PixelReport:
     """Both, on the pictures of a table (columns image, label). Raises DataError."""
-    told = one_each(read_pairs(labels, "image", "label"), labels)
-    embedded = embed_files(encoder, images, list(told), on_progress=on_progress)
+    predictions = require_one_each(read_pairs(labels, "image", "label"), labels)
+    embedded = embed_files(encoder, images, list(predictions), on_progress=on_progress)
     paths = [images / name for name in embedded.rows]
     compared = compare_inputs(
-        paths, embedded.vectors, [told[name] for name in embedded.rows], side=side, on_progress=on_progress
+        paths, embedded.vectors, [predictions[name] for name in embedded.rows], side=side, on_progress=on_progress
     )
     learned = learn_inputs(compared, on_progress=on_progress)
     return PixelReport(
@@ -178,10 +179,10 @@ def evaluate_pixels(
         encoder=encoder.name,
         inputs={
             which: InputFigures(
-                each, compared.like[which], compared.pairs[which].order if which in compared.pairs else None,
+                entry, compared.equivalent_dims[which], compared.pairs[which].order if which in compared.pairs else None,
                 learned[which],
             )
-            for which, each in compared.contrast.items()
+            for which, entry in compared.contrast.items()
         },
         skipped=(*embedded.skipped.items(), *compared.pixels.unread),
     )  # fmt: skip

@@ -41,7 +41,7 @@ def evaluate_relevance(
 
     The absent names are a fixed random sample of the ImageNet class names that are not among the labels.
     """
-    data = relevance_data(encoder, images, labels, on_progress=on_progress)
+    data = load_relevance_data(encoder, images, labels, on_progress=on_progress)
     everything = np.arange(len(data.vectors))
     right, wrong = data.relevances(everything, np.arange(len(data.present)), np.arange(len(data.absent)))
     line = float(np.quantile(wrong, 0.7))
@@ -77,11 +77,11 @@ class RelevanceData:
     def _ask(self, query: NDArray[np.float32], photos: NDArray[np.int64]) -> NDArray[np.float32]:
         vectors = self.vectors[photos]
         terms = [Term("text", "")]  # what it says is in `query`
-        reading = Relevance.of(self.encoder, vectors, query, terms, items=len(photos))
-        return reading.of_hits(vectors @ query, vectors)
+        reading = Relevance.from_query(self.encoder, vectors, query, terms, items=len(photos))
+        return reading.hit_probabilities(vectors @ query, vectors)
 
 
-def relevance_data(
+def load_relevance_data(
     encoder: Encoder, images: Path, labels: Path, *, on_progress: OnProgress | None = None
 ) -> RelevanceData:
     """Embeds what `evaluate_relevance` asks about."""
@@ -91,8 +91,8 @@ def relevance_data(
     for name, label in pairs:
         if name in embedded.rows:
             rows.setdefault(label, []).append(embedded.rows[name])
-    others = [name for name in imagenet_names() if name not in rows]
-    sample = np.random.default_rng(0).permutation(len(others))[: len(rows)]
-    absent = embed_texts(encoder, [others[n] for n in sample])
-    owners = [np.array(each) for each in rows.values()]
+    rest = [name for name in imagenet_names() if name not in rows]
+    sample = np.random.default_rng(0).permutation(len(rest))[: len(rows)]
+    absent = embed_texts(encoder, [rest[n] for n in sample])
+    owners = [np.array(row) for row in rows.values()]
     return RelevanceData(encoder, embedded.vectors, embed_texts(encoder, list(rows)), owners, absent)

@@ -13,13 +13,13 @@ from PIL import Image
 
 from core.encoders.base import Encoder
 from core.errors import DataError
-from core.evaluate import recall
-from core.files import absolute
+from core.evaluate import compute_recall
+from core.files import to_absolute
 from core.filters import Filters
 from core.labelled_files import read_pairs, unique
 from core.library import IngestReport, Library, ingest
 from core.media.sampling import Sampling
-from core.neutral import neutral_vectors
+from core.neutral import embed_reference_prompts
 from core.progress import OnProgress
 from core.query import PLAIN, Term
 from core.search_video import MAX_VIDEOS, Pooling, VideoResult, search_videos
@@ -62,7 +62,7 @@ def evaluate_video(
     """
     sampling = sampling or Sampling(2.0)
     pairs = read_pairs(captions, "video", "caption")
-    paths = {name: str(absolute(videos / name)) for name in unique(name for name, _ in pairs)}
+    paths = {name: str(to_absolute(videos / name)) for name in unique(name for name, _ in pairs)}
     there = [path for path in paths.values() if os.path.lexists(path)]
     with tempfile.TemporaryDirectory() as place:
         library = Library(Path(place) / "library", create=True)
@@ -77,16 +77,16 @@ def evaluate_video(
         if not pool:
             reason = next(iter(skipped.values()))
             raise DataError(f"Not one video of {videos} could be read ({reason}) Check --videos and the video column.")
-        asked = [(paths[name], caption) for name, caption in pairs if name not in skipped]
+        request = [(paths[name], caption) for name, caption in pairs if name not in skipped]
 
         def asked_for(caption: str) -> VideoResult:
             terms = [Term("text", caption)]
             return search_videos(library, encoder, terms, top_k=MAX_VIDEOS, pooling=pooling, templates=templates)
 
-        ranks = [_rank(asked_for(caption), path) for path, caption in asked]
-    found = recall(np.array(ranks))
+        ranks = [_find_rank(asked_for(caption), path) for path, caption in request]
+    found = compute_recall(np.array(ranks))
     return VideoReport(
-        pool=len(pool), queries=len(asked), pooling=pooling, r1=found.r1, r5=found.r5, r10=found.r10,
+        pool=len(pool), queries=len(request), pooling=pooling, r1=found.r1, r5=found.r5, r10=found.r10,
         seconds_of_video_per_s=round(report.video_seconds / report.seconds, 1), encoder=encoder.name,
         fps=sampling.fps, skipped=tuple(skipped.items()),
     )  # fmt: skip
@@ -101,12 +101,12 @@ def index_videos(
     on_progress: OnProgress | None = None,
 ) -> IngestReport:
     """`ingest`, with the encoder loaded before the clock starts."""
-    neutral_vectors(encoder, on_progress=on_progress)
+    embed_reference_prompts(encoder, on_progress=on_progress)
     encoder.encode_images([Image.new("RGB", (encoder.min_side, encoder.min_side))])
     return ingest(library, encoder, paths, sampling, on_progress=on_progress)
 
 
-def _rank(result: VideoResult, own: str) -> int:
+def _find_rank(result: VideoResult, own: str) -> int:
     """How many other videos are ranked as high as the caption's own (a path) or higher."""
     orders = {hit.item.path: hit.order for hit in result.hits}
     return sum(order >= orders[own] for order in orders.values()) - 1 if own in orders else len(orders)

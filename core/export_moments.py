@@ -15,9 +15,9 @@ from urllib.parse import quote
 
 from core.csv_text import csv_text
 from core.errors import MediaError
-from core.policy import policy
+from core.policy import get_policy
 from core.progress import OnProgress, Progress
-from core.timecode import timecode
+from core.timecode import format_timecode
 
 if TYPE_CHECKING:
     from core.library.schema import Item
@@ -63,10 +63,10 @@ def write_moments_zip(
     Progress is in seconds of video. Returns "path at time: reason" of those that could not be cut. Stops soon after
     `cancel` is set; the rest is then left out.
     """
-    from core.media.clips import cut  # loads FFmpeg
+    from core.media.clips import cut_clip  # loads FFmpeg
 
     rows, left_out = list(_rows(hits)), []
-    total, done, started = sum(_length(row.moment) for row in rows), 0.0, time.monotonic()
+    total, done, started = sum(_get_length(row.moment) for row in rows), 0.0, time.monotonic()
 
     def tell(now: Progress) -> None:
         if on_progress is not None:
@@ -76,11 +76,11 @@ def write_moments_zip(
         for row in rows:
             try:
                 path, moment = Path(row.item.path), row.moment
-                data = cut(path, moment.start_s, moment.end_s, on_progress=tell, cancel=cancel)
+                data = cut_clip(path, moment.start_s, moment.end_s, on_progress=tell, cancel=cancel)
                 archive.writestr(f"{_clip_name(row)}.mp4", data)
             except MediaError as error:
-                left_out.append(f"{row.item.path} at {timecode(row.moment.start_s)}: {error}")
-            done += _length(row.moment)
+                left_out.append(f"{row.item.path} at {format_timecode(row.moment.start_s)}: {error}")
+            done += _get_length(row.moment)
         archive.writestr("moments.csv", moments_csv(hits))
     return left_out
 
@@ -89,8 +89,8 @@ def moments_otio(hits: Sequence[VideoHit]) -> str:
     """An OpenTimelineIO timeline (JSON): one clip a moment, best first, a marker at its peak, each at its own rate."""
     import opentimelineio
 
-    rates = _rates(hits)
-    return str(opentimelineio.adapters.write_to_string(_timeline(hits, rates, rates), "otio_json"))
+    rates = _get_rates(hits)
+    return str(opentimelineio.adapters.write_to_string(_make_timeline(hits, rates, rates), "otio_json"))
 
 
 def moments_edl(hits: Sequence[VideoHit]) -> str:
@@ -101,14 +101,14 @@ def moments_edl(hits: Sequence[VideoHit]) -> str:
     """
     import opentimelineio
 
-    rates = _rates(hits)
+    rates = _get_rates(hits)
     if not rates:
         return "TITLE: Moments\n"
     usual = Counter(rates.values()).most_common(1)[0][0]
     known = min(_RATES, key=lambda rate: abs(rate - usual))
     nominal = float(round(known))
     # frames are counted at the true rate and written at the whole one: so does non-drop-frame timecode
-    timeline = _timeline(hits, dict.fromkeys(rates, known), dict.fromkeys(rates, nominal))
+    timeline = _make_timeline(hits, dict.fromkeys(rates, known), dict.fromkeys(rates, nominal))
     return str(opentimelineio.adapters.write_to_string(timeline, "cmx_3600", rate=nominal))
 
 
@@ -123,43 +123,43 @@ def _rows(hits: Sequence[VideoHit]) -> Iterator[_Row]:
             yield _Row(rank, video, place, hit.item, moment)
 
 
-def _length(moment: Moment) -> float:
+def _get_length(moment: Moment) -> float:
     return max(0.0, moment.end_s - moment.start_s)
 
 
 def _clip_name(row: _Row) -> str:
     """Of letters that every system takes in a file name."""
     stem = re.sub(r'[\x00-\x1f\x7f<>:"/\\|?*]', "_", Path(row.item.path).stem)[:_NAME_LENGTH]
-    return f"{row.rank:03d} {stem} {timecode(row.moment.start_s).replace(':', '.')}"
+    return f"{row.rank:03d} {stem} {format_timecode(row.moment.start_s).replace(':', '.')}"
 
 
-def _rates(hits: Sequence[VideoHit]) -> dict[str, float]:
+def _get_rates(hits: Sequence[VideoHit]) -> dict[str, float]:
     """Frames per second of each video, by path; one that cannot be read any more counts as 25."""
-    from core.media.apart import probe_apart
+    from core.media.apart import probe_isolated
 
     rates: dict[str, float] = {}
     for hit in hits:
         try:
-            rate = probe_apart(hit.item.path).fps or 25.0
+            rate = probe_isolated(hit.item.path).fps or 25.0
         except MediaError:
             rate = 25.0
-        near = min(_RATES, key=lambda known: abs(known - rate))
-        rates[hit.item.path] = near if abs(near - rate) < 0.005 * near else rate
+        nearest = min(_RATES, key=lambda known: abs(known - rate))
+        rates[hit.item.path] = nearest if abs(nearest - rate) < 0.005 * nearest else rate
     return rates
 
 
-def _timeline(hits: Sequence[VideoHit], counted: dict[str, float], written: dict[str, float]) -> Any:
+def _make_timeline(hits: Sequence[VideoHit], counted: dict[str, float], written: dict[str, float]) -> Any:
     """counted: frames per second by which seconds become frames; written: those that the timeline states. By path."""
     from opentimelineio.schema import Timeline, Track
 
     timeline, track = Timeline("Moments"), Track("V1", kind="Video")
     timeline.tracks.append(track)
     for row in _rows(hits):
-        track.append(_clip(row, counted[row.item.path], written[row.item.path]))
+        track.append(_make_clip(row, counted[row.item.path], written[row.item.path]))
     return timeline
 
 
-def _clip(row: _Row, counted: float, written: float) -> Any:
+def _make_clip(row: _Row, counted: float, written: float) -> Any:
     from opentimelineio.opentime import RationalTime, TimeRange
     from opentimelineio.schema import Clip, ExternalReference, Marker, MarkerColor
 
@@ -169,7 +169,7 @@ def _clip(row: _Row, counted: float, written: float) -> Any:
 
     item, moment = row.item, row.moment
     path = Path(item.path)
-    address = path.as_uri() if policy().may_see_paths else quote(path.name)
+    address = path.as_uri() if get_policy().may_see_paths else quote(path.name)
     media = ExternalReference(address, span(0.0, max(item.duration_s or 0.0, moment.end_s)))
     name = re.sub(r"[\x00-\x1f\x7f]", "_", path.name)
     clip = Clip(name, media, span(moment.start_s, moment.end_s))

@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.timecode import timecode
+from core.timecode import format_timecode
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from core.moments import Curve, Moment
 
-_TEAL, _AMBER, _GREY = "#2C857C", "#D08A1D", "#8A9393"  # readable on both backgrounds
+_TEAL, _AMBER, _GRAY = "#2C857C", "#D08A1D", "#8A9393"  # readable on both backgrounds
 _SHADE = {True: "rgba(44, 133, 124, 0.26)", False: "rgba(138, 147, 147, 0.20)"}  # likely moments, the others
 _STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400)
 _MOST_DRAWN = 1_200
 _CLICKABLE = 300
 
 
-def score_range(curves: Sequence[Curve]) -> tuple[float, float]:
+def get_score_range(curves: Sequence[Curve]) -> tuple[float, float]:
     """The lowest and the highest score of several videos: on one scale, a high curve is a good one."""
     lows = [min(float(curve.scores.min()), curve.threshold) for curve in curves]
     highs = [max(float(curve.scores.max()), curve.threshold) for curve in curves]
@@ -39,7 +39,7 @@ def timeline(
 ) -> go.Figure:
     """The score of one video over its time, with its moments shaded, the best one's peak marked, and the threshold.
 
-    scores: the lowest and highest score to draw, see `score_range`; default: those of this video.
+    scores: the lowest and highest score to draw, see `get_score_range`; default: those of this video.
     x: seconds, written as m:ss; y: what the curve measures. A click anywhere selects a point of the last trace, whose x
     is the second. Times without rows are gaps. Long videos are drawn by the highest score of each pixel or so.
     """
@@ -47,7 +47,7 @@ def timeline(
 
     figure = go.Figure()
     for values, style, name in (
-        (curve.scores, {"color": _GREY, "width": 1}, "frames"),
+        (curve.scores, {"color": _GRAY, "width": 1}, "frames"),
         (curve.smooth, {"color": _TEAL, "width": 2}, "smoothed"),
     ):
         x, y = outline(curve.start_s, curve.end_s, values)
@@ -63,7 +63,7 @@ def timeline(
         height = [float(curve.scores[curve.at(peak_s)])]
         figure.add_scatter(x=[peak_s], y=height, mode="markers", marker=peak, name="peak", hoverinfo="skip")
     figure.add_scatter(**_clickable(curve, duration_s))
-    _lay_out(figure, duration_s, scores or score_range([curve]), title)
+    _set_layout(figure, duration_s, scores or get_score_range([curve]), title)
     return figure
 
 
@@ -90,7 +90,7 @@ def _clickable(curve: Curve, duration_s: float) -> dict[str, Any]:
     return {
         "x": seconds,
         "y": np.round(curve.smooth[rows], 4),
-        "customdata": [timecode(second, within=duration_s) for second in seconds],
+        "customdata": [format_timecode(second, within=duration_s) for second in seconds],
         "mode": "markers",
         "marker": {"size": 6, "color": _TEAL, "opacity": 0},
         "selected": unseen,
@@ -100,7 +100,7 @@ def _clickable(curve: Curve, duration_s: float) -> dict[str, Any]:
     }
 
 
-def _lay_out(figure: go.Figure, duration_s: float, lies: tuple[float, float], title: str) -> None:
+def _set_layout(figure: go.Figure, duration_s: float, lies: tuple[float, float], title: str) -> None:
     step = next((step for step in _STEPS_S if duration_s / step <= 8), _STEPS_S[-1])
     ticks = np.arange(0, duration_s + 1e-6, step)
     room = 0.12 * max(0.02, lies[1] - lies[0])
@@ -115,7 +115,7 @@ def _lay_out(figure: go.Figure, duration_s: float, lies: tuple[float, float], ti
         xaxis={
             "range": [0, duration_s],
             "tickvals": ticks,
-            "ticktext": [timecode(tick) for tick in ticks],
+            "ticktext": [format_timecode(tick) for tick in ticks],
             "title": {"text": "time (m:ss)", "standoff": 2, "font": {"size": 11}},
             "automargin": False,
             "fixedrange": True,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from core.figures_classes import AMBER, STILL, TEAL, label
+from core.figures_classes import AMBER, STILL, TEAL, shorten_label
 from core.figures_space import STILL_PLOT, titled
 from core.geometry.axis import Axis
 
@@ -36,7 +36,7 @@ def axis_strip(axis: Axis, names: Sequence[str], shown: NDArray[np.int64]) -> go
         y=np.zeros(len(shown)),
         mode="markers",
         marker={"symbol": "line-ns-open", "size": 16, "color": AMBER, "line": {"width": 2}},
-        text=[label(names[int(number)], 60) for number in shown],
+        text=[shorten_label(names[int(number)], 60) for number in shown],
         hovertemplate="%{text}<extra></extra>",
     )
     figure.update_layout(
@@ -45,7 +45,7 @@ def axis_strip(axis: Axis, names: Sequence[str], shown: NDArray[np.int64]) -> go
         showlegend=False,
         bargap=0,
         xaxis={
-            "title": {"text": _ends(axis)},
+            "title": {"text": _end_labels(axis)},
             **STILL,
         },
         yaxis={"title": {"text": "pictures"}, "rangemode": "tozero", **STILL},
@@ -70,7 +70,7 @@ def axis_plane(
         mode="markers",
         marker={"color": TEAL, "size": 7, "opacity": 0.6},
         customdata=numbers,
-        text=[label(names[int(number)], 60) for number in numbers],
+        text=[shorten_label(names[int(number)], 60) for number in numbers],
         hovertemplate="%{text}<extra></extra>",
     )
     wide, high = (float(np.ptp(axis.values[numbers])) or 1.0 for axis in (across, up))
@@ -92,14 +92,14 @@ def axis_plane(
         showlegend=False,
         **STILL_PLOT,
         xaxis={
-            "title": {"text": _ends(across)},
+            "title": {"text": _end_labels(across)},
             "showgrid": False,
             **STILL,
         },
-        yaxis={"title": {"text": _ends(up)}, "showgrid": False, **STILL},
+        yaxis={"title": {"text": _end_labels(up)}, "showgrid": False, **STILL},
     )
     return figure
 
 
-def _ends(axis: Axis) -> str:
-    return f"{label(axis.low, 34)}  ←  difference of cosines  →  {label(axis.high, 34)}"
+def _end_labels(axis: Axis) -> str:
+    return f"{shorten_label(axis.low, 34)}  ←  difference of cosines  →  {shorten_label(axis.high, 34)}"

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.timecode import timecode
+from core.timecode import format_timecode
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 
-TEAL, AMBER, GREY = "#2C857C", "#D08A1D", "#8A9393"
+TEAL, AMBER, GRAY = "#2C857C", "#D08A1D", "#8A9393"
 SCALE = [[0.0, "rgba(44, 133, 124, 0.03)"], [1.0, "rgba(44, 133, 124, 1)"]]
 _ROW = 26  # pixels of one class
 _TICKS = 8
@@ -27,23 +27,25 @@ _CLICKABLE = 120
 STILL = {"fixedrange": True, "zeroline": False}
 
 
-def class_bars(names: Sequence[str], probabilities: NDArray[np.floating], *, told: bool, limit: int = 12) -> go.Figure:
+def class_bars(
+    names: Sequence[str], probabilities: NDArray[np.floating], *, predictions: bool, limit: int = 12
+) -> go.Figure:
     """The most probable classes of one item, the best on top. told: whether the best one is the answer, or none is."""
     import plotly.graph_objects as go
 
     order = np.argsort(-probabilities, kind="stable")[:limit][::-1]
     values = [float(probabilities[number]) for number in order]
-    colours = [GREY] * (len(order) - 1) + [TEAL if told else GREY]
+    colors = [GRAY] * (len(order) - 1) + [TEAL if predictions else GRAY]
     figure = go.Figure()
     figure.add_bar(
         x=values,
         y=[str(place) for place in range(len(order))],
         orientation="h",
-        marker={"color": colours},
+        marker={"color": colors},
         text=[f"{min(99, round(100 * value))} %" if value >= 0.005 else "&lt;1 %" for value in values],
         textposition="outside",
         cliponaxis=False,
-        customdata=[label(names[number], 120) for number in order],
+        customdata=[shorten_label(names[number], 120) for number in order],
         hovertemplate="%{customdata}: %{x:.3f}<extra></extra>",
     )
     figure.update_layout(
@@ -104,7 +106,7 @@ def class_timeline(
     return figure
 
 
-def label(name: str, length: int) -> str:
+def shorten_label(name: str, length: int) -> str:
     """A name from outside for a figure: on one line, cut, and with nothing left that plotly reads as markup."""
     name = " ".join(name.split())
     return html.escape(name if len(name) <= length else name[: length - 1] + "…", quote=False)
@@ -115,7 +117,7 @@ def _time_axis(seconds: float) -> dict[str, Any]:
     return {
         "range": [0, seconds],
         "tickvals": ticks,
-        "ticktext": [timecode(tick, within=seconds) for tick in ticks],
+        "ticktext": [format_timecode(tick, within=seconds) for tick in ticks],
         "title": {"text": "time (m:ss)", "standoff": 2},
         "showgrid": False,
         **STILL,
@@ -125,7 +127,7 @@ def _time_axis(seconds: float) -> dict[str, Any]:
 def _classes_axis(names: Sequence[str]) -> dict[str, Any]:
     return {
         "tickvals": [str(place) for place in range(len(names))],
-        "ticktext": [label(name, 22) for name in names],
+        "ticktext": [shorten_label(name, 22) for name in names],
         "type": "category",
         "automargin": True,
         "showgrid": False,
@@ -148,7 +150,7 @@ def _time_points(
         "x": [round(float(steps[step]), 2) for _, step in cells],
         "y": [str(place) for place, _ in cells],
         "customdata": [
-            f"{label(names[order[place]], 60)} · {timecode(float(steps[step]), within=seconds)} · "
+            f"{shorten_label(names[order[place]], 60)} · {format_timecode(float(steps[step]), within=seconds)} · "
             f"{probabilities[rows[step], order[place]]:.0%}"
             for place, step in cells
         ],

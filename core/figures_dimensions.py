@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from core.encoders.reduced import Method
-from core.figures_classes import AMBER, GREY, STILL, TEAL
+from core.figures_classes import AMBER, GRAY, STILL, TEAL
 from core.geometry.dimensions import VERTEX, DimensionPoint
 from core.geometry.precision import Precision
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-Shown = Literal["overlap", "recall", "accuracy", "bytes", "query_ms"]
+Quantity = Literal["overlap", "recall", "accuracy", "bytes", "query_ms"]
 
-AXES: dict[Shown, str] = {
+AXES: dict[Quantity, str] = {
     "overlap": "share of nearest neighbours kept",
     "recall": "recall@10 of the captions",
     "accuracy": "zero-shot accuracy",
@@ -24,14 +24,14 @@ AXES: dict[Shown, str] = {
     "query_ms": "milliseconds of a query through 20,000 vectors",
 }
 METHOD_NAMES: dict[Method, str] = {"pca": "PCA", "truncate": "truncation", "random": "random projection"}
-_COLOURS: dict[Method, str] = {"pca": TEAL, "random": AMBER, "truncate": "#A8689A"}
+_COLORS: dict[Method, str] = {"pca": TEAL, "random": AMBER, "truncate": "#A8689A"}
 _DASHES: dict[Precision, str] = {"fp32": "solid", "fp16": "dash", "int8": "dashdot", "binary": "dot"}
 _SHARES = ("overlap", "recall", "accuracy")
-_PRECISION_COLOURS: dict[Precision, str] = {"fp32": TEAL, "fp16": "#4A86B5", "int8": AMBER, "binary": "#A8689A"}
+_PRECISION_COLORS: dict[Precision, str] = {"fp32": TEAL, "fp16": "#4A86B5", "int8": AMBER, "binary": "#A8689A"}
 
 
 def dimension_lines(
-    points: Sequence[DimensionPoint], shown: Shown, *, knee: DimensionPoint | None = None, title: str = ""
+    points: Sequence[DimensionPoint], shown: Quantity, *, knee: DimensionPoint | None = None, title: str = ""
 ) -> go.Figure:
     """One measure against the number of dimensions (log axis): a line for each method and precision; bytes and time do
     not depend on the method, and have one for each precision. knee: marked on the line of its method.
@@ -50,7 +50,7 @@ def dimension_lines(
             mode="lines+markers",
             name=name,
             line={
-                "color": _COLOURS[method] if whole else _PRECISION_COLOURS[precision],
+                "color": _COLORS[method] if whole else _PRECISION_COLORS[precision],
                 "dash": _DASHES[precision] if whole else "solid",
                 "width": 2,
             },
@@ -71,7 +71,7 @@ def dimension_lines(
     return figure
 
 
-def _lines(points: Sequence[DimensionPoint], shown: Shown) -> list[tuple[Method, Precision, list[DimensionPoint]]]:
+def _lines(points: Sequence[DimensionPoint], shown: Quantity) -> list[tuple[Method, Precision, list[DimensionPoint]]]:
     found: dict[tuple[Method, Precision], list[DimensionPoint]] = {}
     for point in points:
         if shown in _SHARES or point.method == points[0].method:
@@ -81,14 +81,14 @@ def _lines(points: Sequence[DimensionPoint], shown: Shown) -> list[tuple[Method,
 
 def _vertex_lines(figure: go.Figure) -> None:
     for dim in VERTEX:
-        figure.add_vline(x=dim, line={"color": GREY, "width": 1, "dash": "dot"}, opacity=0.7)
+        figure.add_vline(x=dim, line={"color": GRAY, "width": 1, "dash": "dot"}, opacity=0.7)
         figure.add_annotation(
             x=math.log10(dim), y=1, yref="paper", yanchor="bottom", text=str(dim), showarrow=False,
-            font={"size": 10, "color": GREY}, textangle=-60,
+            font={"size": 10, "color": GRAY}, textangle=-60,
         )  # fmt: skip
 
 
-def _layout(points: Sequence[DimensionPoint], shown: Shown, title: str) -> dict[str, Any]:
+def _layout(points: Sequence[DimensionPoint], shown: Quantity, title: str) -> dict[str, Any]:
     dims = sorted({point.dim for point in points})
     most = max(*dims, *VERTEX)
     ticks = [dim for dim in dims if dim == dims[-1] or dim * 1.6 < dims[-1]]

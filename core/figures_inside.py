@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.encoders.base import Part
-from core.figures_classes import AMBER, GREY, STILL, TEAL, label
+from core.figures_classes import AMBER, GRAY, STILL, TEAL, shorten_label
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-    from core.geometry.heat import Heat
+    from core.geometry.heat import Saliency
     from core.geometry.inside import Response, WordStep
 
 _BINS = 40
@@ -28,7 +28,7 @@ _TALLEST = 560
 _TITLE = {"font": {"size": 14, "weight": "normal"}, "x": 0, "xref": "container"}
 
 
-def histogram_of(response: Response, *, title: str, noun: str) -> go.Figure:
+def response_histogram(response: Response, *, title: str, noun: str) -> go.Figure:
     """How often each value of a direction occurs. noun: of what is counted."""
     import plotly.graph_objects as go
 
@@ -89,7 +89,7 @@ def vector_numbers(rows: Sequence[tuple[str, NDArray[np.floating]]], parts: Sequ
         cols=1,
         shared_xaxes=True,
         vertical_spacing=0.16 / len(rows),
-        subplot_titles=[label(title, 70) for title, _ in rows],
+        subplot_titles=[shorten_label(title, 70) for title, _ in rows],
     )
     for place, (_, numbers) in enumerate(rows, start=1):
         figure.add_bar(
@@ -102,7 +102,7 @@ def vector_numbers(rows: Sequence[tuple[str, NDArray[np.floating]]], parts: Sequ
         )
         figure.update_yaxes(title={"text": "value"}, **STILL, row=place, col=1)
     for part in parts[1:]:
-        figure.add_vline(x=part.start - 0.5, line={"color": GREY, "width": 1, "dash": "dot"})
+        figure.add_vline(x=part.start - 0.5, line={"color": GRAY, "width": 1, "dash": "dot"})
     figure.update_annotations(font={"size": 13}, x=0, xanchor="left")
     figure.update_xaxes(**STILL)
     figure.update_xaxes(title={"text": "number of the vector (counted from 0)"}, row=len(rows), col=1)
@@ -116,23 +116,23 @@ def word_chart(steps: Sequence[WordStep]) -> go.Figure:
     from plotly.subplots import make_subplots
 
     figure = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.12)
-    x, names = list(range(len(steps))), [label(step.word, 16) for step in steps]
-    told = [html.escape(step.text) for step in steps]
+    x, names = list(range(len(steps))), [shorten_label(step.word, 16) for step in steps]
+    predictions = [html.escape(step.text) for step in steps]
     figure.add_scatter(
         x=x,
         y=[step.to_whole for step in steps],
         mode="lines+markers",
         line={"color": TEAL, "width": 2},
-        customdata=told,
+        customdata=predictions,
         hovertemplate="“%{customdata}”: %{y:.3f}<extra></extra>",
         showlegend=False,
     )
-    for name, values, colour in (
+    for name, values, color in (
         ("turned when it came", [step.turned for step in steps], TEAL),
         ("turned if it is left out", [step.missed for step in steps], AMBER),
     ):
         figure.add_bar(
-            x=x, y=values, name=name, marker={"color": colour}, hovertemplate="%{y:.1f}°<extra></extra>", row=2, col=1
+            x=x, y=values, name=name, marker={"color": color}, hovertemplate="%{y:.1f}°<extra></extra>", row=2, col=1
         )
     figure.update_yaxes(title={"text": "cosine with the whole"}, **STILL, row=1, col=1)
     figure.update_yaxes(title={"text": "angle (degrees)"}, **STILL, row=2, col=1)
@@ -141,9 +141,9 @@ def word_chart(steps: Sequence[WordStep]) -> go.Figure:
     return figure
 
 
-def heat_map(heat: Heat, *, title: str) -> go.Figure:
+def saliency_map(heat: Saliency, *, title: str) -> go.Figure:
     """The heat over its picture: red where the query is answered, grey what the encoder does not look at. By hover how
-    well each part answers, see `core.geometry.heat.Heat`."""
+    well each part answers, see `core.geometry.heat.Saliency`."""
     import plotly.graph_objects as go
 
     rows, columns = heat.values.shape
@@ -187,7 +187,7 @@ def heat_map(heat: Heat, *, title: str) -> go.Figure:
 
 def _frame(title: str, height: int, *, legend: bool = False) -> dict[str, Any]:
     return {
-        "title": {"text": label(title, 90), **_TITLE},
+        "title": {"text": shorten_label(title, 90), **_TITLE},
         "height": height,
         "margin": {"l": 0, "r": 0, "t": 40 if title else 24, "b": 0},
         "showlegend": legend,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from core.figures_classes import AMBER, TEAL, label
+from core.figures_classes import AMBER, TEAL, shorten_label
 from core.figures_space import PURPLE, titled
 
 if TYPE_CHECKING:
@@ -35,17 +35,17 @@ def kinds_plane(places: NDArray[np.floating], kinds: Sequence[str], names: Seque
     import plotly.graph_objects as go
 
     figure = go.Figure()
-    for kind, (said, symbol, colour) in sorted(_KINDS.items(), key=lambda each: each[0] == "text"):
-        rows = np.array([row for row, each in enumerate(kinds) if each == kind], np.int64)
+    for kind, (said, symbol, color) in sorted(_KINDS.items(), key=lambda value: value[0] == "text"):
+        rows = np.array([row for row, entry in enumerate(kinds) if entry == kind], np.int64)
         if not len(rows):
             continue
-        texts = [label(names[row], 60) for row in rows]
+        texts = [shorten_label(names[row], 60) for row in rows]
         figure.add_scatter(
             x=places[rows, 0],
             y=places[rows, 1],
             mode="markers",
             marker={
-                "color": colour,
+                "color": color,
                 "symbol": symbol,
                 "size": 10 if kind == "text" else 7,
                 "opacity": 0.35 if len(rows) > _MANY else 0.75,
@@ -56,7 +56,7 @@ def kinds_plane(places: NDArray[np.floating], kinds: Sequence[str], names: Seque
             hovertemplate="%{text}<extra></extra>",
         )
         if kind == "text" and len(rows) <= _NAMED:
-            sides = _beside(places, rows, texts)
+            sides = _place_beside(places, rows, texts)
             figure.data[-1].update(
                 mode="markers+text", textposition=[side or "top center" for side in sides], 
                 textfont={"size": 12, "weight": 600, "shadow": "auto"},
@@ -74,7 +74,7 @@ def kinds_plane(places: NDArray[np.floating], kinds: Sequence[str], names: Seque
     return figure
 
 
-def _beside(places: NDArray[np.floating], rows: NDArray[np.int64], texts: Sequence[str]) -> list[str]:
+def _place_beside(places: NDArray[np.floating], rows: NDArray[np.int64], texts: Sequence[str]) -> list[str]:
     """Where each text may stand beside its point, so that no two cover one another; "" where there is no room."""
     low, wide = places[:, :2].min(axis=0), np.maximum(np.ptp(places[:, :2], axis=0), 1e-9)
     points = (places[rows, :2] - low) / wide * _PLANE
@@ -83,13 +83,13 @@ def _beside(places: NDArray[np.floating], rows: NDArray[np.int64], texts: Sequen
     for number, (point, text) in enumerate(zip(points, texts, strict=True)):
         half = np.array([len(text) * _LETTER, _LINE]) / 2
         boxes = {side: point + np.multiply(way, half + 6) for side, way in _ASIDE.items()}
-        others = [box for place, box in enumerate(taken) if place != number]
-        side = next((side for side, middle in boxes.items() if _free(middle, half, others)), "")
+        rest = [box for place, box in enumerate(taken) if place != number]
+        side = next((side for side, middle in boxes.items() if _is_free(middle, half, rest)), "")
         if side:
             taken.append(np.array([*boxes[side] - half, *boxes[side] + half]))
         found.append(side)
     return found
 
 
-def _free(middle: NDArray[np.floating], half: NDArray[np.floating], others: Sequence[NDArray[np.floating]]) -> bool:
-    return not any((np.abs(middle - (box[:2] + box[2:]) / 2) < half + (box[2:] - box[:2]) / 2).all() for box in others)
+def _is_free(middle: NDArray[np.floating], half: NDArray[np.floating], rest: Sequence[NDArray[np.floating]]) -> bool:
+    return not any((np.abs(middle - (box[:2] + box[2:]) / 2) < half + (box[2:] - box[:2]) / 2).all() for box in rest)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.figures_classes import AMBER, GREY, SCALE, STILL, TEAL, label
+from core.figures_classes import AMBER, GRAY, SCALE, STILL, TEAL, shorten_label
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _DARK = 0.45  # share above which a cell is so dark that its number is white
 _ON_LIGHT = "#7C8787"  # of the other numbers: readable on the backgrounds of both themes
-_COLOURS = {"blend": TEAL, "probe": "#4A86B5", "centroid": AMBER, "knn": "#A8689A"}
+_COLORS = {"blend": TEAL, "probe": "#4A86B5", "centroid": AMBER, "knn": "#A8689A"}
 
 
 def confusion_matrix(names: Sequence[str], confusion: NDArray[np.int64]) -> go.Figure:
@@ -43,12 +43,12 @@ def confusion_matrix(names: Sequence[str], confusion: NDArray[np.int64]) -> go.F
         xgap=1,
         ygap=1,
     )
-    cells = [(true, told) for true in places for told in places if confusion[true, told]]
+    cells = [(true, predictions) for true in places for predictions in places if confusion[true, predictions]]
     for dark in (False, True):
         shaded = [cell for cell in cells if (share[cell] > _DARK) == dark]
         figure.add_scatter(**_cells(names, confusion, shaded, "#FFFFFF" if dark else _ON_LIGHT))
     side = max(320, min(760, 150 + 34 * count))
-    ticks = {"tickvals": places, "ticktext": [label(name, 18) for name in names], "showgrid": False, **STILL}
+    ticks = {"tickvals": places, "ticktext": [shorten_label(name, 18) for name in names], "showgrid": False, **STILL}
     figure.update_layout(
         height=side,
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
@@ -72,20 +72,20 @@ def learning_curves(curve: LearningCurve, *, methods: Sequence[str]) -> go.Figur
     shots = sorted({point.shots for point in curve.points if point.shots})
     zero = curve.of("zero-shot")[0]
     ends = [shots[0] * 0.9, shots[-1] * 1.1]
-    _band(figure, ends, [zero.low] * 2, [zero.high] * 2, GREY)
-    level = {"color": GREY, "dash": "dot", "width": 2}
+    _band(figure, ends, [zero.low] * 2, [zero.high] * 2, GRAY)
+    level = {"color": GRAY, "dash": "dot", "width": 2}
     figure.add_scatter(
         x=ends, y=[zero.mean] * 2, mode="lines", line=level, name="zero-shot (no labels)", hoverinfo="skip"
     )
     for method in methods:
-        points, colour = curve.of(method), _COLOURS[method]
+        points, color = curve.of(method), _COLORS[method]
         x = [point.shots for point in points]
-        _band(figure, x, [point.low for point in points], [point.high for point in points], colour)
+        _band(figure, x, [point.low for point in points], [point.high for point in points], color)
         figure.add_scatter(
             x=x,
             y=[point.mean for point in points],
             mode="lines+markers",
-            line={"color": colour, "width": 2},
+            line={"color": color, "width": 2},
             name=method,
             hovertemplate=f"{method}, %{{x}} a class: %{{y:.3f}}<extra></extra>",
         )
@@ -108,12 +108,12 @@ def reliability(probabilities: NDArray[np.floating], truth: NDArray[np.int64], *
     right = probabilities.argmax(axis=1) == truth
     places = np.minimum((confidence * bins).astype(int), bins - 1)
     filled = np.unique(places)
-    counts = [int((places == each).sum()) for each in filled]
+    counts = [int((places == entry).sum()) for entry in filled]
     figure = go.Figure()
-    figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line={"color": GREY, "dash": "dot"}, hoverinfo="skip")
+    figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line={"color": GRAY, "dash": "dot"}, hoverinfo="skip")
     figure.add_scatter(
-        x=[float(confidence[places == each].mean()) for each in filled],
-        y=[float(right[places == each].mean()) for each in filled],
+        x=[float(confidence[places == entry].mean()) for entry in filled],
+        y=[float(right[places == entry].mean()) for entry in filled],
         mode="lines+markers",
         marker={"color": TEAL, "size": [6 + 18 * (count / max(counts)) ** 0.5 for count in counts]},
         line={"color": TEAL, "width": 1},
@@ -131,7 +131,7 @@ def reliability(probabilities: NDArray[np.floating], truth: NDArray[np.int64], *
     return figure
 
 
-def true_against_predicted(
+def true_vs_predicted(
     truth: Sequence[float], predicted: NDArray[np.floating], names: Sequence[str], *, title: str
 ) -> go.Figure:
     """A point an item; on the diagonal the prediction is right. A click selects one, whose customdata is its number."""
@@ -142,18 +142,18 @@ def true_against_predicted(
     room = 0.04 * ((high - low) or 1.0)
     ends = [low - room, high + room]
     figure = go.Figure()
-    figure.add_scatter(x=ends, y=ends, mode="lines", line={"color": GREY, "dash": "dot"}, hoverinfo="skip")
+    figure.add_scatter(x=ends, y=ends, mode="lines", line={"color": GRAY, "dash": "dot"}, hoverinfo="skip")
     figure.add_scatter(
         x=list(truth),
         y=[float(value) for value in predicted],
         mode="markers",
         marker={"color": TEAL, "size": 7, "opacity": 0.65},
         customdata=list(range(len(truth))),
-        text=[label(name, 60) for name in names],
+        text=[shorten_label(name, 60) for name in names],
         hovertemplate="%{text}: true %{x:.3g}, predicted %{y:.3g}<extra></extra>",
     )
     figure.update_layout(
-        title={"text": label(title, 80), "font": {"size": 13, "weight": "normal"}, "x": 0, "xref": "container"},
+        title={"text": shorten_label(title, 80), "font": {"size": 13, "weight": "normal"}, "x": 0, "xref": "container"},
         height=420,
         margin={"l": 0, "r": 0, "t": 40, "b": 0},
         showlegend=False,
@@ -166,28 +166,28 @@ def true_against_predicted(
 
 
 def _cells(
-    names: Sequence[str], confusion: NDArray[np.int64], cells: Sequence[tuple[int, int]], colour: str
+    names: Sequence[str], confusion: NDArray[np.int64], cells: Sequence[tuple[int, int]], color: str
 ) -> dict[str, Any]:
     return {
-        "x": [told for _, told in cells],
+        "x": [predictions for _, predictions in cells],
         "y": [true for true, _ in cells],
         "text": [str(int(confusion[cell])) for cell in cells],
-        "customdata": [[true, told, int(confusion[true, told])] for true, told in cells],
+        "customdata": [[true, predictions, int(confusion[true, predictions])] for true, predictions in cells],
         "hovertext": [
-            f"{label(names[true], 40)} told to be {label(names[told], 40)}: {int(confusion[true, told])}"
-            for true, told in cells
+            f"{shorten_label(names[true], 40)} told to be {shorten_label(names[predictions], 40)}: {int(confusion[true, predictions])}"
+            for true, predictions in cells
         ],
         "hoverinfo": "text",
         "mode": "markers+text",
-        "textfont": {"size": 11, "color": colour},
+        "textfont": {"size": 11, "color": color},
         "marker": {"size": 24, "symbol": "square", "color": "rgba(0, 0, 0, 0)"},
-        "unselected": {"marker": {"opacity": 0}, "textfont": {"color": colour}},
-        "selected": {"marker": {"opacity": 0}, "textfont": {"color": colour}},
+        "unselected": {"marker": {"opacity": 0}, "textfont": {"color": color}},
+        "selected": {"marker": {"opacity": 0}, "textfont": {"color": color}},
     }
 
 
-def _band(figure: go.Figure, x: Sequence[float], low: Sequence[float], high: Sequence[float], colour: str) -> None:
-    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+def _band(figure: go.Figure, x: Sequence[float], low: Sequence[float], high: Sequence[float], color: str) -> None:
+    red, green, blue = (int(color[place : place + 2], 16) for place in (1, 3, 5))
     figure.add_scatter(
         x=[*x, *reversed(x)],
         y=[*high, *reversed(low)],

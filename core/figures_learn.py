@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.figures_classes import AMBER, GREY, STILL, TEAL, label
+from core.figures_classes import AMBER, GRAY, STILL, TEAL, shorten_label
 from core.figures_space import STILL_PLOT, titled
 from core.learn.epochs import Baselines, Epoch
 
@@ -56,14 +56,14 @@ def share_lines(epochs: Sequence[Epoch], baselines: Baselines) -> go.Figure:
         ("same_genre", "same genre", _PURPLE, ((baselines.same_genre, "by chance"),)),
         ("recall", "next movie", TEAL, ((baselines.popular, "by popularity"),)),
     )
-    for field, name, colour, levels in lines:
+    for field, name, color, levels in lines:
         values = [getattr(epoch, field) for epoch in epochs]
         if None in values:
             continue
         for level, said in levels:
             if level is not None:
-                _level(figure, numbers, level, f"{name}, {said}", colour)
-        _line(figure, numbers, values, name, colour, ".1%")
+                _level(figure, numbers, level, f"{name}, {said}", color)
+        _line(figure, numbers, values, name, color, ".1%")
     figure.update_layout(
         **titled("What it knows by now", height=330),
         **STILL_PLOT,
@@ -93,13 +93,13 @@ def network(edges: Edges, *, title: str) -> go.Figure:
             figure.add_scatter(**_edge(ends, float(weight) / strongest))
             marks.append(_mark(ends, 0.55 if count == 1 else 0.3 + 0.5 * number / (count - 1), float(weight)))
     sums = sum(value * weights for _, value, weights in edges)
-    said = [label(name if value == 1 else f"{name} {value:z.2f}", 34) for name, value, _ in edges]
+    said = [shorten_label(name if value == 1 else f"{name} {value:z.2f}", 34) for name, value, _ in edges]
     figure.add_scatter(**_nodes([0.0] * count, left, said, "top center" if count == 1 else "middle left"))
-    told = [f"{AXES[dim]} = {total:z.2f}" for dim, total in enumerate(np.asarray(sums))]
-    figure.add_scatter(**_nodes([1.0] * dims, right, told, "middle right"))
+    predictions = [f"{AXES[dim]} = {total:z.2f}" for dim, total in enumerate(np.asarray(sums))]
+    figure.add_scatter(**_nodes([1.0] * dims, right, predictions, "middle right"))
     axis = {"showgrid": False, "showticklabels": False, **STILL}
     figure.update_layout(
-        **titled(label(title, 80), height=max(320, 70 * count)),
+        **titled(shorten_label(title, 80), height=max(320, 70 * count)),
         **STILL_PLOT,
         annotations=marks,
         showlegend=False,
@@ -121,7 +121,7 @@ def weight_strip(weights: NDArray[np.float32], *, title: str) -> go.Figure:
         hovertemplate="dimension %{x}: %{y:.3f}<extra></extra>",
     )
     figure.update_layout(
-        **titled(label(title, 80), height=280),
+        **titled(shorten_label(title, 80), height=280),
         **STILL_PLOT,
         xaxis={"title": {"text": "dimension"}, **STILL},
         yaxis={"title": {"text": "weight of the edge"}, **STILL},
@@ -129,26 +129,24 @@ def weight_strip(weights: NDArray[np.float32], *, title: str) -> go.Figure:
     return figure
 
 
-def _line(
-    figure: go.Figure, numbers: Sequence[int], values: Sequence[float], name: str, colour: str, form: str
-) -> None:
+def _line(figure: go.Figure, numbers: Sequence[int], values: Sequence[float], name: str, color: str, form: str) -> None:
     figure.add_scatter(
         x=list(numbers),
         y=list(values),
         mode="lines+markers",
-        line={"color": colour, "width": 2},
+        line={"color": color, "width": 2},
         marker={"size": 5},
         name=name,
         hovertemplate=f"epoch %{{x}}: %{{y:{form}}}<extra>{name}</extra>",
     )
 
 
-def _level(figure: go.Figure, numbers: Sequence[int], value: float, name: str, colour: str) -> None:
+def _level(figure: go.Figure, numbers: Sequence[int], value: float, name: str, color: str) -> None:
     figure.add_scatter(
         x=[0, max(1, numbers[-1])],
         y=[value] * 2,
         mode="lines",
-        line={"color": colour, "width": 1.5, "dash": "dot"},
+        line={"color": color, "width": 1.5, "dash": "dot"},
         name=name,
         hovertemplate=f"%{{y:.3f}}<extra>{name}</extra>",
     )
@@ -189,7 +187,7 @@ def _nodes(x: Sequence[float], y: Sequence[float], text: Sequence[str], where: s
         "text": list(text),
         "textposition": where,
         "textfont": {"size": 13},
-        "marker": {"size": 18, "color": GREY},
+        "marker": {"size": 18, "color": GRAY},
         "hoverinfo": "skip",
         "cliponaxis": False,
     }

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.colouring import NEUTRAL, colour_of
-from core.figures_classes import AMBER, label
+from core.colouring import NEUTRAL, get_color
+from core.figures_classes import AMBER, shorten_label
 from core.figures_space import titled
 from core.learn.maps import Places
 from core.learn.movies import Movies
@@ -41,7 +41,7 @@ def movie_map(
     """
     import plotly.graph_objects as go
 
-    figure = go.Figure(data=[_trace(places, movies, rows, name, colour) for name, colour, rows in _groups(movies)])
+    figure = go.Figure(data=[_trace(places, movies, rows, name, color) for name, color, rows in _groups(movies)])
     if chosen is not None:
         figure.update_traces(opacity=_FAINT)
         figure.add_traces(_marked(places, movies, chosen))
@@ -55,12 +55,12 @@ def map_over_epochs(
 ) -> go.Figure:
     """The same map at each epoch, with a slider and a button that plays them. The last is shown first.
 
-    maps: of all epochs, see `core.learn.maps.maps_of`. numbers: of the epochs.
+    maps: of all epochs, see `core.learn.maps.compute_maps`. numbers: of the epochs.
     """
     import plotly.graph_objects as go
 
     groups = list(_groups(movies))
-    figure = go.Figure(data=[_trace(maps[-1], movies, rows, name, colour) for name, colour, rows in groups])
+    figure = go.Figure(data=[_trace(maps[-1], movies, rows, name, color) for name, color, rows in groups])
     kind = type(figure.data[0]) if figure.data else go.Scatter
     figure.frames = [
         go.Frame(name=str(number), data=[kind(**_coordinates(places, rows)) for _, _, rows in groups])
@@ -76,7 +76,7 @@ def _groups(movies: Movies) -> Iterator[tuple[str, str, NDArray[np.int64]]]:
     mains = np.array([genre or "" for genre in movies.main_genres])
     names = [name for name in np.unique(mains) if name]
     for number, name in enumerate(names[:_MOST_GENRES]):
-        yield label(str(name), 24), colour_of(number), np.flatnonzero(mains == name)
+        yield shorten_label(str(name), 24), get_color(number), np.flatnonzero(mains == name)
     rest = np.flatnonzero(~np.isin(mains, names[:_MOST_GENRES]))
     if len(rest):
         yield "others" if names else "movies", NEUTRAL, rest
@@ -86,15 +86,15 @@ def _coordinates(places: Places, rows: NDArray[np.int64]) -> dict[str, Any]:
     return {axis: np.round(places[rows, at], 3) for at, axis in enumerate(_AXES[: places.shape[1]])}
 
 
-def _trace(places: Places, movies: Movies, rows: NDArray[np.int64], name: str, colour: str) -> dict[str, Any]:
+def _trace(places: Places, movies: Movies, rows: NDArray[np.int64], name: str, color: str) -> dict[str, Any]:
     solid = places.shape[1] == 3
     return {
         "type": "scatter3d" if solid else "scatter",
         **_coordinates(places, rows),
         "mode": "markers",
-        "marker": {"color": colour, "size": 4 if solid else 7, "opacity": 0.85, "line": {"width": 0}},
-        "text": [label(movies.name(row), 60) for row in rows],
-        "customdata": [label(", ".join(movies.genres[row]), 60) for row in rows],
+        "marker": {"color": color, "size": 4 if solid else 7, "opacity": 0.85, "line": {"width": 0}},
+        "text": [shorten_label(movies.name(row), 60) for row in rows],
+        "customdata": [shorten_label(", ".join(movies.genres[row]), 60) for row in rows],
         "hovertemplate": "%{text}<br>%{customdata}<extra></extra>",
         "name": name,
     }
@@ -109,7 +109,7 @@ def _marked(places: Places, movies: Movies, chosen: int) -> list[dict[str, Any]]
     path = np.vstack([np.zeros(len(place)), corner]) if solid else np.array([[place[0], 0], place, [0, place[1]]])
     line = {"type": kind, "mode": "lines", "line": {"color": AMBER, "width": 3 if solid else 2, "dash": "dot"},
             "hoverinfo": "skip", "showlegend": False}  # fmt: skip
-    point = {"type": kind, "mode": "markers+text", "text": [label(movies.name(chosen), 40)], "showlegend": False,
+    point = {"type": kind, "mode": "markers+text", "text": [shorten_label(movies.name(chosen), 40)], "showlegend": False,
              "textposition": "middle left" if place[0] > 0 else "middle right", "hoverinfo": "skip",
              "textfont": {"size": 14, "color": AMBER, "weight": "bold"},
              "marker": {"color": AMBER, "size": 7 if solid else 14, "symbol": "diamond"}}  # fmt: skip
@@ -126,21 +126,23 @@ def _lay_out(figure: go.Figure, maps: Sequence[Places], title: str, axes: str, h
     room = 0.06 * np.maximum(high - low, 1e-3)
     said = "direction {} (no unit)" if axes == "plane" else "{}" if shown.shape[1] == 3 else "{}, weight of an edge"
     named = [said.format(name if axes == "weights" else at + 1) for at, name in enumerate(_AXES)]
-    each = [
+    entry = [
         {"title": {"text": named[at]}, "range": [float(low[at] - room[at]), float(high[at] + room[at])]}
         for at in range(shown.shape[1])
     ]
-    figure.update_layout(**titled(label(title, 90), height=height), legend={"itemsizing": "constant"}, uirevision="map")
+    figure.update_layout(
+        **titled(shorten_label(title, 90), height=height), legend={"itemsizing": "constant"}, uirevision="map"
+    )
     if shown.shape[1] == 3:
         quiet = {"showbackground": False, "gridcolor": "rgba(138, 147, 147, 0.35)", "showspikes": False}
         figure.update_layout(
             margin_b=24,
-            scene={f"{axis}axis": {**each[at], **quiet} for at, axis in enumerate(_AXES)}
+            scene={f"{axis}axis": {**entry[at], **quiet} for at, axis in enumerate(_AXES)}
             | {"aspectmode": "cube", "camera": {"eye": {"x": 1.45, "y": 1.45, "z": 0.9}}},
         )
         return
     figure.update_layout(
-        dragmode="pan", hovermode="closest", xaxis={**each[0], "zeroline": True}, yaxis={**each[1], "zeroline": True}
+        dragmode="pan", hovermode="closest", xaxis={**entry[0], "zeroline": True}, yaxis={**entry[1], "zeroline": True}
     )
 
 

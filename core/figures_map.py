@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.colouring import Colouring, Colours
-from core.figures_classes import GREY, STILL, TEAL, label
+from core.colouring import Coloring, Colors
+from core.figures_classes import GRAY, STILL, TEAL, shorten_label
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -25,10 +25,10 @@ _FAINT = 0.18  # opacity of points that are not meant
 
 def space(
     places: NDArray[np.float32],
-    colouring: Colouring,
+    coloring: Coloring,
     *,
     names: Sequence[str] | None = None,
-    lit: Mask | None = None,
+    highlighted: Mask | None = None,
     chosen: Mask | None = None,
     title: str = "",
 ) -> go.Figure:
@@ -40,53 +40,53 @@ def space(
     import plotly.graph_objects as go
 
     meant = np.ones(len(places), bool)
-    for mask in (lit, chosen):
+    for mask in (highlighted, chosen):
         meant &= True if mask is None else mask
     size = 4.5 if len(places) <= 2_000 else 3 if len(places) <= 20_000 else 2
     figure = go.Figure()
-    for number, (group, members) in enumerate(_groups(colouring)):
+    for number, (group, members) in enumerate(_groups(coloring)):
         for strong in (True, False):
             numbers = members[meant[members] == strong]
             if len(numbers) or strong:
                 figure.add_scatter3d(
-                    **_cloud(places, colouring.rgb, numbers, names, group),
+                    **_cloud(places, coloring.rgb, numbers, names, group),
                     **({"legendgroup": str(number), "showlegend": strong and bool(group)}),
                     opacity=0.9 if strong else _FAINT,
                 )
                 figure.data[-1].marker.size = size if strong else 0.7 * size
-    if colouring.ramp:
-        figure.add_scatter3d(**_scale(colouring))
+    if coloring.ramp:
+        figure.add_scatter3d(**_scale(coloring))
     _lay_out(figure, title)
     return figure
 
 
-def counts(named: Sequence[tuple[str, int]], *, of: str, limit: int = 8) -> go.Figure:
+def count_bars(named: Sequence[tuple[str, int]], *, of: str, limit: int = 8) -> go.Figure:
     """How many points of a selection have each name, most frequent first; beyond `limit` they are one grey bar.
 
     of: what the names are, such as "label" or "folder".
     """
     import plotly.graph_objects as go
 
-    shown = sorted(named, key=lambda each: -each[1])
+    shown = sorted(named, key=lambda entry: -entry[1])
     rest = shown[limit:]
     shown = shown[:limit]
-    colours = [TEAL] * len(shown)
+    colors = [TEAL] * len(shown)
     if rest:
         shown.append((f"{len(rest):,} more", sum(count for _, count in rest)))
-        colours.append(GREY)
+        colors.append(GRAY)
     figure = go.Figure()
     figure.add_bar(
         x=[count for _, count in shown],
         y=list(range(len(shown))),
         orientation="h",
-        marker={"color": colours},
+        marker={"color": colors},
         text=[f"{count:,}" for _, count in shown],
         textposition="outside",
         cliponaxis=False,
-        customdata=[label(name, 120) for name, _ in shown],
+        customdata=[shorten_label(name, 120) for name, _ in shown],
         hovertemplate="%{customdata}: %{x:,}<extra></extra>",
     )
-    ticks = {"tickvals": list(range(len(shown))), "ticktext": [label(name, _LONGEST) for name, _ in shown]}
+    ticks = {"tickvals": list(range(len(shown))), "ticktext": [shorten_label(name, _LONGEST) for name, _ in shown]}
     figure.update_layout(
         height=_ROW * len(shown) + 60,
         margin={"l": 0, "r": 48, "t": 4, "b": 42},
@@ -99,21 +99,21 @@ def counts(named: Sequence[tuple[str, int]], *, of: str, limit: int = 8) -> go.F
     return figure
 
 
-def _groups(colouring: Colouring) -> Iterator[tuple[str, NDArray[np.int64]]]:
+def _groups(coloring: Coloring) -> Iterator[tuple[str, NDArray[np.int64]]]:
     """What the legend lists and its points; the rarest together, and all without a name where colours are values."""
-    left = np.ones(len(colouring.rgb), bool)
-    for group in colouring.groups[:_MOST_GROUPS]:
-        own = left & (colouring.rgb == np.frombuffer(bytes.fromhex(group.colour[1:]), np.uint8)).all(axis=1)
+    left = np.ones(len(coloring.rgb), bool)
+    for group in coloring.groups[:_MOST_GROUPS]:
+        own = left & (coloring.rgb == np.frombuffer(bytes.fromhex(group.color[1:]), np.uint8)).all(axis=1)
         left &= ~own
-        yield f"{label(group.name, _LONGEST)} ({group.count:,})", np.flatnonzero(own)
+        yield f"{shorten_label(group.name, _LONGEST)} ({group.count:,})", np.flatnonzero(own)
     if left.any():
-        more = len(colouring.groups) - _MOST_GROUPS
+        more = len(coloring.groups) - _MOST_GROUPS
         yield f"{more:,} more ({int(left.sum()):,})" if more > 0 else "", np.flatnonzero(left)
 
 
 def _cloud(
     places: NDArray[np.float32],
-    rgb: Colours,
+    rgb: Colors,
     numbers: NDArray[np.int64],
     names: Sequence[str] | None,
     group: str,
@@ -124,27 +124,30 @@ def _cloud(
     )
     if names is not None:
         about = "%{text}" + (f"<br>{group}" if group else "")
-        hover = {"text": [label(names[each], 60) for each in numbers], "hovertemplate": f"{about}<extra></extra>"}
+        hover = {
+            "text": [shorten_label(names[number], 60) for number in numbers],
+            "hovertemplate": f"{about}<extra></extra>",
+        }
     return {"x": x, "y": y, "z": z, "mode": "markers", "name": group, "customdata": numbers, **hover,
             "marker": {**_paint(rgb[numbers]), "line": {"width": 0}}}  # fmt: skip
 
 
-def _paint(rgb: Colours) -> dict[str, Any]:
+def _paint(rgb: Colors) -> dict[str, Any]:
     """The colours of points: one for all, or a number for each and the colours that the numbers mean."""
-    colours, numbers = np.unique(rgb.reshape(-1, 3), axis=0, return_inverse=True)
-    words = ["rgb({}, {}, {})".format(*colour) for colour in colours.tolist()]
+    colors, numbers = np.unique(rgb.reshape(-1, 3), axis=0, return_inverse=True)
+    words = ["rgb({}, {}, {})".format(*color) for color in colors.tolist()]
     if len(words) < 2:
-        return {"color": words[0] if words else GREY}
+        return {"color": words[0] if words else GRAY}
     scale = [[number / (len(words) - 1), word] for number, word in enumerate(words)]
     return {"color": numbers.ravel(), "colorscale": scale, "cmin": 0, "cmax": len(words) - 1, "showscale": False}
 
 
-def _scale(colouring: Colouring) -> dict[str, Any]:
+def _scale(coloring: Coloring) -> dict[str, Any]:
     """A trace of nothing, for its colour bar."""
-    assert colouring.ramp is not None
-    colours = colouring.ramp.colours
-    scale = [[number / (len(colours) - 1), colour] for number, colour in enumerate(colours)]
-    ends = [label(end, _LONGEST) for end in (colouring.ramp.low, colouring.ramp.high)]
+    assert coloring.ramp is not None
+    colors = coloring.ramp.colors
+    scale = [[number / (len(colors) - 1), color] for number, color in enumerate(colors)]
+    ends = [shorten_label(end, _LONGEST) for end in (coloring.ramp.low, coloring.ramp.high)]
     bar = {"tickvals": [0, 1], "ticktext": ends, "thickness": 12, "len": 0.6, "outlinewidth": 0}
     marker = {"color": [0.0], "colorscale": scale, "cmin": 0, "cmax": 1, "showscale": True, "colorbar": bar}
     return {"x": [None], "y": [None], "z": [None], "mode": "markers", "marker": marker, "showlegend": False,
@@ -155,7 +158,7 @@ def _lay_out(figure: go.Figure, title: str) -> None:
     axis = {"title": {"text": ""}, "showticklabels": False, "showbackground": False, "gridcolor": _GRID,
             "zerolinecolor": _GRID, "showspikes": False, "nticks": 3}  # fmt: skip
     figure.update_layout(
-        title={"text": label(title, 120), "font": {"size": 14}},
+        title={"text": shorten_label(title, 120), "font": {"size": 14}},
         height=640,
         margin={"l": 0, "r": 0, "t": 40 if title else 0, "b": 0},
         scene={"xaxis": axis, "yaxis": axis, "zaxis": axis, "aspectmode": "data", "dragmode": "orbit",

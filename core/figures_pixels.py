@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from core.figures_classes import AMBER, GREY, STILL, TEAL
+from core.figures_classes import AMBER, GRAY, STILL, TEAL
 from core.figures_space import PER_CENT
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from core.geometry.linear import InputCurve
 
 NAMES = {"pixels": "raw pixels", "embedding": "embedding"}
-_COLOURS = {"pixels": AMBER, "embedding": TEAL}
+_COLORS = {"pixels": AMBER, "embedding": TEAL}
 
 
 def pair_histogram(pairs: PairDistances, which: str) -> go.Figure:
@@ -25,13 +25,13 @@ def pair_histogram(pairs: PairDistances, which: str) -> go.Figure:
 
     figure = go.Figure()
     middles = (pairs.edges[:-1] + pairs.edges[1:]) / 2
-    kinds = (("different labels", pairs.different, GREY), ("same label", pairs.same, _COLOURS[which]))
-    for name, shares, colour in kinds:
+    kinds = (("different labels", pairs.different, GRAY), ("same label", pairs.same, _COLORS[which]))
+    for name, shares, color in kinds:
         figure.add_scatter(
             x=middles,
             y=100 * shares,
             mode="lines",
-            line={"color": colour, "width": 2, "shape": "hvh"},
+            line={"color": color, "width": 2, "shape": "hvh"},
             fill="tozeroy",
             name=name,
             hovertemplate=f"{name}: %{{y:.1f}} % of its pairs at %{{x:.2f}}<extra></extra>",
@@ -59,7 +59,7 @@ def contrast_by_dimension(
         x=dims,
         y=[random[dim] for dim in dims],
         mode="lines+markers",
-        line={"color": GREY, "width": 2},
+        line={"color": GRAY, "width": 2},
         name="random vectors",
         hovertemplate="random, %{x} dimensions: %{y:.2g}<extra></extra>",
     )
@@ -68,7 +68,7 @@ def contrast_by_dimension(
             x=[numbers[which]],
             y=[value],
             mode="markers",
-            marker={"color": _COLOURS[which], "size": 14, "symbol": "diamond"},
+            marker={"color": _COLORS[which], "size": 14, "symbol": "diamond"},
             name=NAMES[which],
             hovertemplate=f"{NAMES[which]}, %{{x}} numbers: %{{y:.2f}}<extra></extra>",
         )
@@ -93,20 +93,20 @@ def input_curves(curves: Mapping[str, InputCurve]) -> go.Figure:
     import plotly.graph_objects as go
 
     figure = go.Figure()
-    shots = sorted({each for curve in curves.values() for each in curve.accuracy})
+    shots = sorted({entry for curve in curves.values() for entry in curve.accuracy})
     for which, curve in curves.items():
         figure.add_scatter(
             x=shots,
-            y=[curve.accuracy[each] for each in shots],
+            y=[curve.accuracy[entry] for entry in shots],
             mode="lines+markers",
-            line={"color": _COLOURS[which], "width": 2},
+            line={"color": _COLORS[which], "width": 2},
             name=NAMES[which],
             hovertemplate=f"{NAMES[which]}, %{{x}} a class: %{{y:.2f}}<extra></extra>",
         )
     classes = next(iter(curves.values())).classes
     figure.add_hline(
-        y=1 / classes, line={"color": GREY, "width": 1, "dash": "dot"}, annotation_text="guessing",
-        annotation_font={"size": 10, "color": GREY}, annotation_position="bottom right",
+        y=1 / classes, line={"color": GRAY, "width": 1, "dash": "dot"}, annotation_text="guessing",
+        annotation_font={"size": 10, "color": GRAY}, annotation_position="bottom right",
     )  # fmt: skip
     figure.update_layout(
         **_layout(f"A linear layer that tells {classes} classes", 360),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from core.figures_classes import AMBER, GREY, STILL, TEAL
+from core.figures_classes import AMBER, GRAY, STILL, TEAL
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -27,12 +27,12 @@ _SHORT: dict[Measure, str] = {
     "coverage": "How much of the library is shown",
     "diversity": "How unlike each other",
 }
-_COLOURS = {"both": TEAL, "content": AMBER, "behaviour": "#4A86B5", "together": "#4A86B5"}
+_COLORS = {"both": TEAL, "content": AMBER, "behaviour": "#4A86B5", "together": "#4A86B5"}
 
 
-def measures_of(report: RecommendReport) -> list[Measure]:
+def list_measures(report: RecommendReport) -> list[Measure]:
     """Those that at least one method has a value of."""
-    return [each for each in AXES if any(getattr(method, each) is not None for method in report.methods)]
+    return [ax for ax in AXES if any(getattr(method, ax) is not None for method in report.methods)]
 
 
 def method_bars(report: RecommendReport, measure: Measure) -> go.Figure:
@@ -43,15 +43,17 @@ def method_bars(report: RecommendReport, measure: Measure) -> go.Figure:
         found: float | None = getattr(method, measure)
         return found
 
-    methods = sorted((each for each in report.methods if value(each) is not None), key=lambda each: value(each) or 0.0)
-    values = [value(each) or 0.0 for each in methods]
+    methods = sorted(
+        (entry for entry in report.methods if value(entry) is not None), key=lambda each: value(each) or 0.0
+    )
+    values = [value(entry) or 0.0 for entry in methods]
     figure = go.Figure()
     figure.add_bar(
         x=values,
-        y=[each.method for each in methods],
+        y=[entry.method for entry in methods],
         orientation="h",
-        marker={"color": [_COLOURS.get(each.method, GREY) for each in methods]},
-        text=[f"{each:.3f}" for each in values],
+        marker={"color": [_COLORS.get(entry.method, GRAY) for entry in methods]},
+        text=[f"{entry:.3f}" for entry in values],
         textposition="outside",
         cliponaxis=False,
         hovertemplate="%{y}: %{x:.4f}<extra></extra>",

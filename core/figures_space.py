@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.figures_classes import AMBER, STILL, TEAL, label
+from core.figures_classes import AMBER, STILL, TEAL, shorten_label
 from core.geometry.distance import Distance, PairCosines, PairKind
-from core.geometry.gap import Closed
+from core.geometry.gap import ClosedGap
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 PURPLE = "#A8689A"
-_COLOURS = {"pictures": TEAL, "word and picture": AMBER, "words": PURPLE}
+_COLORS = {"pictures": TEAL, "word and picture": AMBER, "words": PURPLE}
 PAIR_NAMES: dict[PairKind, str] = {
     "pictures": "two pictures",
     "word and picture": "a phrase and a picture",
@@ -37,8 +37,11 @@ def pair_histogram(usual: PairCosines, distance: Distance | None = None, *, titl
     import plotly.graph_objects as go
 
     figure = go.Figure()
-    filled = {kind: cosines for kind, cosines in usual.of.items() if len(cosines)}
-    ends = [float(np.min([each[0] for each in filled.values()])), float(np.max([each[-1] for each in filled.values()]))]
+    filled = {kind: cosines for kind, cosines in usual.by_kind.items() if len(cosines)}
+    ends = [
+        float(np.min([entry[0] for entry in filled.values()])),
+        float(np.max([entry[-1] for entry in filled.values()])),
+    ]
     if distance is not None:
         ends = [min(ends[0], distance.cosine), max(ends[1], distance.cosine)]
     edges = np.linspace(ends[0] - 0.01, ends[1] + 0.01, _BINS + 1)
@@ -48,7 +51,7 @@ def pair_histogram(usual: PairCosines, distance: Distance | None = None, *, titl
             x=(edges[1:] + edges[:-1]) / 2,
             y=share,
             mode="lines",
-            line={"color": _COLOURS[kind], "width": 2, "shape": "hvh"},
+            line={"color": _COLORS[kind], "width": 2, "shape": "hvh"},
             fill="tozeroy",
             opacity=1.0 if distance is None or distance.kind == kind else 0.45,
             name=PAIR_NAMES[kind],
@@ -57,7 +60,7 @@ def pair_histogram(usual: PairCosines, distance: Distance | None = None, *, titl
     if distance is not None:
         figure.add_vline(
             x=distance.cosine,
-            line={"color": _COLOURS[distance.kind], "width": 3},
+            line={"color": _COLORS[distance.kind], "width": 3},
             annotation={"text": f"this pair: {distance.cosine:z.2f}", "font": {"size": 12}},
         )
     figure.update_layout(
@@ -91,7 +94,7 @@ def cosine_grid(letters: str, names: Sequence[str], cosines: NDArray[np.floating
         xgap=2,
         ygap=2,
     )
-    rows = [f"{label(name, 18)}  {letter}" for name, letter in zip(names, letters, strict=True)]
+    rows = [f"{shorten_label(name, 18)}  {letter}" for name, letter in zip(names, letters, strict=True)]
     ticks = {"tickvals": places, "showgrid": False, **STILL}
     figure.update_layout(
         **titled("Cosine of each with each", height=110 + 44 * len(names)),
@@ -102,7 +105,7 @@ def cosine_grid(letters: str, names: Sequence[str], cosines: NDArray[np.floating
     return figure
 
 
-def closing_lines(steps: Sequence[Closed]) -> go.Figure:
+def closing_lines(steps: Sequence[ClosedGap]) -> go.Figure:
     """What closing the gap does to the finding of pictures by their captions."""
     import plotly.graph_objects as go
 
@@ -111,12 +114,12 @@ def closing_lines(steps: Sequence[Closed]) -> go.Figure:
         ("first", AMBER, [step.recall_1 for step in steps]),
         ("first ten", TEAL, [step.recall_10 for step in steps]),
     )
-    for name, colour, values in lines:
+    for name, color, values in lines:
         figure.add_scatter(
             x=[100 * step.share for step in steps],
             y=[None if value is None else 100 * value for value in values],
             mode="lines+markers",
-            line={"color": colour, "width": 2},
+            line={"color": color, "width": 2},
             name=f"own picture {name if name == 'first' else 'among the ' + name}",
             hovertemplate="%{x:.0f} % closed: %{y:.1f} %<extra></extra>",
         )

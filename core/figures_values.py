@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.figures_classes import STILL, TEAL, label
+from core.figures_classes import STILL, TEAL, shorten_label
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -39,7 +39,7 @@ def value_histogram(values: Sequence[float], *, name: str, noun: str) -> go.Figu
         showlegend=False,
         dragmode=False,
         bargap=0,
-        xaxis={"title": {"text": label(name, 60)}, "automargin": True, **STILL},
+        xaxis={"title": {"text": shorten_label(name, 60)}, "automargin": True, **STILL},
         yaxis={"title": {"text": noun}, "automargin": True, "rangemode": "tozero", **STILL},
     )
     return figure

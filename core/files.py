@@ -11,12 +11,12 @@ from pathlib import Path
 _WAIT_S = 10.0
 
 
-def absolute(path: Path | str) -> Path:
+def to_absolute(path: Path | str) -> Path:
     """A path as a person wrote it, made absolute: ~ is their home, links are kept. Never raises."""
-    return Path(os.path.abspath(expanded(path)))
+    return Path(os.path.abspath(expand_user(path)))
 
 
-def expanded(path: Path | str) -> str:
+def expand_user(path: Path | str) -> str:
     """A path with ~ written out, where that names anybody's home. Never raises."""
     try:
         return os.path.expanduser(path)
@@ -37,7 +37,7 @@ def locked(path: Path) -> Iterator[None]:
         yield
 
 
-def write_whole(path: Path, data: bytes, *, durable: bool = False) -> None:
+def write_atomic(path: Path, data: bytes, *, durable: bool = False) -> None:
     """Writes a file through a temporary one beside it, so that a reader sees the old content or the new, never half.
 
     durable: on the disk before it gets its name, so that this holds after a power cut as well.

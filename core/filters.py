@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from core.files import absolute
+from core.files import to_absolute
 
 if TYPE_CHECKING:
     from core.library.store import Library
@@ -47,13 +47,13 @@ class Filters:
 
         library: whose items they are; only needed where `label` is set.
         """
-        if all(getattr(self, each.name) is None for each in fields(self)):
+        if all(getattr(self, entry.name) is None for entry in fields(self)):
             return None
         passes = np.ones(len(items), bool)
         if self.kind is not None:
             passes &= _array(pc.equal(items["kind"], self.kind))
         if self.folder is not None:
-            inside = str(absolute(self.folder)).rstrip(os.sep) + os.sep
+            inside = str(to_absolute(self.folder)).rstrip(os.sep) + os.sep
             passes &= _array(pc.starts_with(items["path"], inside))
         if self.after is not None or self.before is not None:
             passes &= self._by_date(items)
@@ -63,8 +63,8 @@ class Filters:
             passes &= self._by_duration(items)
         if self.label is not None:
             labels = library.labels() if library is not None else []
-            wanted = pa.array([each.item_id for each in labels if each.label == self.label], pa.string())
-            passes &= _array(pc.is_in(items["id"], value_set=wanted))
+            target = pa.array([entry.item_id for entry in labels if entry.label == self.label], pa.string())
+            passes &= _array(pc.is_in(items["id"], value_set=target))
         return passes
 
     def _by_date(self, items: pa.Table) -> NDArray[np.bool_]:

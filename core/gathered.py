@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from core.classify import Classifier, Predictions, predict_video
-from core.classify_items import Told, answers
+from core.classify_items import Prediction, make_predictions
 from core.encoders.base import Encoder, Vectors
 from core.errors import DataError, MediaError
 from core.heads import Head
@@ -26,40 +26,40 @@ from core.media.sampling import Sampling
 from core.progress import OnProgress, Progress
 from core.relevance import LIKELY
 from core.track import Track, embed_video
-from core.value_items import Valued
+from core.value_items import ValuePrediction
 
 _CHUNK = 64  # texts between two reports of progress
 
 
 @dataclass(frozen=True)
-class Gathered:
+class EmbeddedSet:
     """whats: paths, or texts themselves. tracks: their vectors; of a picture or a text one row without seconds.
 
     items: of files, in the shape that items of a library have. failed: (path, reason) of files that cannot be read.
     """
 
-    whats: tuple[str, ...]
+    sources: tuple[str, ...]
     tracks: tuple[Track, ...]
     items: tuple[Item | None, ...]
     failed: tuple[tuple[str, str], ...] = ()
 
     def __len__(self) -> int:
-        return len(self.whats)
+        return len(self.sources)
 
     @property
     def ids(self) -> tuple[str, ...]:
         """As `Told.id`."""
-        return tuple(item.id if item else what for item, what in zip(self.items, self.whats, strict=True))
+        return tuple(item.id if item else what for item, what in zip(self.items, self.sources, strict=True))
 
-    def wholes(self, ids: Sequence[str]) -> tuple[list[str], Vectors]:
-        """As `core.track.wholes_of`, of these ids."""
+    def item_vectors(self, ids: Sequence[str]) -> tuple[list[str], Vectors]:
+        """As `core.track.get_item_vectors`, of these ids."""
         tracks = dict(zip(self.ids, self.tracks, strict=True))
-        ids = [each for each in ids if each in tracks]
+        ids = [entry for entry in ids if entry in tracks]
         if not ids:
             raise DataError("None of the labelled items is here: label some of these.")
-        return ids, np.stack([tracks[each].whole() for each in ids])
+        return ids, np.stack([tracks[entry].mean_vector() for entry in ids])
 
-    def tell(self, classifier: Classifier, *, threshold: float = LIKELY) -> list[Told]:
+    def predict(self, classifier: Classifier, *, threshold: float = LIKELY) -> list[Prediction]:
         """The answers in the order of the items."""
         if not len(self):
             return []
@@ -69,30 +69,30 @@ class Gathered:
             found.append(classifier.predict(np.concatenate(still)))
         order = np.argsort([not track.timed for track in self.tracks], kind="stable")  # of `found`: videos first
         back = np.argsort(order)
-        told = Predictions(
+        predictions = Predictions(
             found[0].names,
             found[0].negative,
-            np.concatenate([each.probabilities for each in found])[back],
-            np.concatenate([each.fits for each in found])[back],
+            np.concatenate([entry.probabilities for entry in found])[back],
+            np.concatenate([entry.in_class_probability for entry in found])[back],
         )
-        return answers(told, self.whats, self.items, threshold)
+        return make_predictions(predictions, self.sources, self.items, threshold)
 
-    def value(self, head: Head) -> list[Valued]:
+    def predict_values(self, head: Head) -> list[ValuePrediction]:
         """The number of each item, in their order, as a head predicts it. Raises DataError where it tells classes."""
         if not len(self):
             return []
-        values = head.values(np.stack([track.whole() for track in self.tracks])).tolist()
-        return [Valued(*each) for each in zip(self.whats, values, self.items, strict=True)]
+        values = head.values(np.stack([track.mean_vector() for track in self.tracks])).tolist()
+        return [ValuePrediction(*entry) for entry in zip(self.sources, values, self.items, strict=True)]
 
 
-def gather_files(
+def embed_files_set(
     encoder: Encoder,
     paths: Sequence[Path],
     *,
     sampling: Sampling | None = None,
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
-) -> Gathered:
+) -> EmbeddedSet:
     """Embeds pictures and videos where they lie. What cannot be read is left out, and listed with its reason.
 
     Ends early, with what there is, when `cancel` is set.
@@ -106,14 +106,14 @@ def gather_files(
             failed.append((read.file.path, f"The encoder {encoder.name} failed on this picture ({vector})."))
         else:
             try:
-                found[place] = (_still(vector[None]), _item(read))
+                found[place] = (_single_frame_track(vector[None]), _item(read))
             except OSError as error:
-                failed.append((read.file.path, _gone(error)))
+                failed.append((read.file.path, _missing_reason(error)))
 
     started = time.monotonic()
     files = [FoundFile(str(path), 0, 0) for path in paths]
-    wanted = partial(read_file, min_side=encoder.min_side, wants_pixels=lambda _: True)
-    for place, read in enumerate(read_ahead(files, wanted, ahead=encoder.batch_size, cancel=cancel)):
+    target = partial(read_file, min_side=encoder.min_side, wants_pixels=lambda _: True)
+    for place, read in enumerate(read_ahead(files, target, ahead=encoder.batch_size, cancel=cancel)):
         try:
             if read.reason is not None:
                 raise MediaError(read.reason)
@@ -127,31 +127,31 @@ def gather_files(
         except MediaError as error:
             failed.append((read.file.path, str(error)))
         except OSError as error:
-            failed.append((read.file.path, _gone(error)))
+            failed.append((read.file.path, _missing_reason(error)))
         if on_progress:
             on_progress(Progress("embed", place + 1, len(files), time.monotonic() - started, "files"))
     batch.run()
     places = sorted(found)
     tracks, items = tuple(found[place][0] for place in places), tuple(found[place][1] for place in places)
-    return Gathered(tuple(item.path for item in items), tracks, items, tuple(failed))
+    return EmbeddedSet(tuple(item.path for item in items), tracks, items, tuple(failed))
 
 
-def gather_texts(encoder: Encoder, texts: Sequence[str], *, on_progress: OnProgress | None = None) -> Gathered:
+def embed_texts_set(encoder: Encoder, texts: Sequence[str], *, on_progress: OnProgress | None = None) -> EmbeddedSet:
     """Embeds texts as they stand."""
     tracks: list[Track] = []
     started = time.monotonic()
     for first in range(0, len(texts), _CHUNK):
-        tracks += [_still(vector[None]) for vector in encoder.encode_texts(texts[first : first + _CHUNK])]
+        tracks += [_single_frame_track(vector[None]) for vector in encoder.encode_texts(texts[first : first + _CHUNK])]
         if on_progress:
             on_progress(Progress("embed", len(tracks), len(texts), time.monotonic() - started, "texts"))
-    return Gathered(tuple(texts), tuple(tracks), (None,) * len(texts))
+    return EmbeddedSet(tuple(texts), tuple(tracks), (None,) * len(texts))
 
 
-def _gone(error: OSError) -> str:
+def _missing_reason(error: OSError) -> str:
     return f"The file went away while it was read ({error.strerror})."
 
 
-def _still(vectors: Vectors) -> Track:
+def _single_frame_track(vectors: Vectors) -> Track:
     none = np.full(len(vectors), np.nan, np.float32)
     return Track(none, none, vectors)
 

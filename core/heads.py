@@ -15,15 +15,15 @@ from numpy.typing import NDArray
 from core.classify import Predictions
 from core.encoders.base import Encoder, Vectors
 from core.errors import DataError
-from core.files import write_whole
-from core.safe_arrays import kept, pack, place_of, unpack
+from core.files import write_atomic
+from core.safe_arrays import get_saved_path, list_saved, pack_arrays, unpack_arrays
 
 Target = Literal["classes", "number"]
 
-# Weight and intercept of `Head.fits`: ten classes of photos, of which five or nine were learned from 4 to 12 samples
-# each, against photos of the others.
+# Weight and intercept of `Head.in_class_probability`: ten classes of photos, of which five or nine were learned from 4
+# to 12 samples each, against photos of the others.
 _FIT = (4.06, -3.41)
-_NEIGHBOURS = 5
+_NEIGHBORS = 5
 _LARGEST = 1e30  # number that a file may hold: sums over a vector stay finite in float32
 _LONGEST = 2.0  # vector that a file may hold, where those of labelled items are of length 1: votes stay finite
 _SHARPNESS = 20.0  # with which nearer neighbours count more: their votes are exp(20 cosine)
@@ -54,10 +54,10 @@ class Head:
         if self.target != "classes":
             raise DataError(f"The head predicts the number {self.names[0]!r}, no classes.")
         if self.kind == "knn":
-            near, votes = self._neighbours(vectors)
+            nearest, votes = self._nearest_examples(vectors)
             shares = np.zeros((len(vectors), len(self.names)), np.float32)
             rows = np.arange(len(vectors))[:, None]
-            np.add.at(shares, (rows, self.arrays["targets"][near].astype(np.int64)), votes)
+            np.add.at(shares, (rows, self.arrays["targets"][nearest].astype(np.int64)), votes)
             return shares
         logits = vectors @ self.arrays["weights"].T + self.arrays["bias"]
         odds = np.exp(logits - logits.max(axis=1, keepdims=True))
@@ -67,9 +67,9 @@ class Head:
         """Tells items of unit vectors (n, dim) into classes."""
         probabilities = self.probabilities(vectors)
         none = np.zeros(len(self.names), bool)
-        return Predictions(self.names, none, probabilities, self.fits(vectors, probabilities))
+        return Predictions(self.names, none, probabilities, self.in_class_probability(vectors, probabilities))
 
-    def fits(self, vectors: Vectors, probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
+    def in_class_probability(self, vectors: Vectors, probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
         """(n,) probabilities, 0 to 1, that an item is of its best class at all, and not of a kind never seen.
 
         Being asked only which of its classes it is, a head is sure of what is none of them. So the item's mean cosine
@@ -78,12 +78,12 @@ class Head:
         there is no such level, and the probability stands in for it, as it does for a class without any.
         """
         best = probabilities.argmax(axis=1)
-        means, (apart, together) = self.arrays["means"], self.arrays["levels"]
+        means, (in_subprocess, together) = self.arrays["means"], self.arrays["levels"]
         known = np.einsum("nd,nd->n", vectors, means[best])
         weight, intercept = _FIT
-        logit = weight * (known - apart) / max(together - apart, 1e-2) + intercept
+        logit = weight * (known - in_subprocess) / max(together - in_subprocess, 1e-2) + intercept
         fits = 1.0 / (1.0 + np.exp(-np.clip(logit, -60.0, 60.0)))
-        measured = np.asarray(means.any(axis=1))[best] & bool(together > apart)
+        measured = np.asarray(means.any(axis=1))[best] & bool(together > in_subprocess)
         return np.where(measured, fits, probabilities.max(axis=1)).astype(np.float32)
 
     def values(self, vectors: Vectors) -> NDArray[np.float32]:
@@ -91,29 +91,29 @@ class Head:
         if self.target != "number":
             raise DataError("The head predicts classes, no number.")
         if self.kind == "knn":
-            near, votes = self._neighbours(vectors)
-            return np.asarray((self.arrays["targets"][near] * votes).sum(axis=1), np.float32)
+            nearest, votes = self._nearest_examples(vectors)
+            return np.asarray((self.arrays["targets"][nearest] * votes).sum(axis=1), np.float32)
         return np.asarray(vectors @ self.arrays["weights"][0] + self.arrays["bias"][0], np.float32)
 
-    def _neighbours(self, vectors: Vectors) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    def _nearest_examples(self, vectors: Vectors) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Of each item the numbers (n, k) of the nearest labelled ones, and their votes (n, k), which sum to 1."""
         similarities = vectors @ self.arrays["memory"].T
-        k = min(_NEIGHBOURS, similarities.shape[1])
-        near = np.argpartition(-similarities, k - 1, axis=1)[:, :k]
-        votes = np.exp(_SHARPNESS * (np.take_along_axis(similarities, near, axis=1) - 1.0))
-        return near, np.asarray(votes / votes.sum(axis=1, keepdims=True), np.float32)
+        k = min(_NEIGHBORS, similarities.shape[1])
+        nearest = np.argpartition(-similarities, k - 1, axis=1)[:, :k]
+        votes = np.exp(_SHARPNESS * (np.take_along_axis(similarities, nearest, axis=1) - 1.0))
+        return nearest, np.asarray(votes / votes.sum(axis=1, keepdims=True), np.float32)
 
 
 def head_bytes(head: Head) -> bytes:
     """The head as a safetensors file with its words in the metadata. Raises DataError for names it cannot hold."""
     _check_names(head.names)
     about = {"kind": head.kind, "target": head.target, "encoder_id": head.encoder_id, "names": json.dumps(head.names)}
-    return pack(head.arrays, about)
+    return pack_arrays(head.arrays, about)
 
 
 def read_head(data: bytes) -> Head:
     """Reads `head_bytes`. Raises DataError for anything else."""
-    arrays, about = unpack(data)
+    arrays, about = unpack_arrays(data)
     try:
         target: Target = "number" if about["target"] == "number" else "classes"
         head = Head(about["kind"], target, about["encoder_id"], tuple(json.loads(about["names"])), arrays)
@@ -123,27 +123,27 @@ def read_head(data: bytes) -> Head:
     return head
 
 
-def saved_heads(encoder: Encoder) -> dict[str, Path]:
+def list_heads(encoder: Encoder) -> dict[str, Path]:
     """The heads of the home folder that fit an encoder, by name."""
-    return kept("heads", encoder)
+    return list_saved("heads", encoder)
 
 
 def save_head(head: Head, encoder: Encoder, name: str) -> Path:
     """Keeps a head under a name in the home folder, to be used on any library of its encoder. Raises DataError."""
-    path = place_of("heads", encoder, name)
-    write_whole(path, head_bytes(head))
+    path = get_saved_path("heads", encoder, name)
+    write_atomic(path, head_bytes(head))
     return path
 
 
 def load_head(path: Path, encoder: Encoder) -> Head:
     """Opens a saved head. Raises DataError where it is none, or was learned on the vectors of another encoder."""
     try:
-        return fitting(read_head(path.read_bytes()), encoder)
+        return check_head_fits(read_head(path.read_bytes()), encoder)
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}.") from error
 
 
-def fitting(head: Head, encoder: Encoder) -> Head:
+def check_head_fits(head: Head, encoder: Encoder) -> Head:
     """The head. Raises DataError where it was learned on the vectors of another encoder."""
     if (head.encoder_id, head.dim) != (encoder.id, encoder.dim):
         raise DataError(f"The head was learned on vectors of {head.encoder_id}, not of {encoder.id}: learn it again.")
@@ -156,7 +156,7 @@ def _check(head: Head) -> None:
     first, second = (head.arrays[name] for name in (("memory", "targets") if knn else ("weights", "bias")))
     sound = first.ndim == 2 and second.shape == (len(first),) and len(first) > 0 and len(head.names) > 0
     sound = sound and all(isinstance(name, str) for name in head.names)
-    sound = sound and all(float(np.abs(each).max(initial=0.0)) <= _LARGEST for each in head.arrays.values())
+    sound = sound and all(float(np.abs(array).max(initial=0.0)) <= _LARGEST for array in head.arrays.values())
     if sound and head.target == "classes":
         means, levels = head.arrays["means"], head.arrays["levels"]
         sound = means.shape == (len(head.names), head.dim) and levels.shape == (2,)

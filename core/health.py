@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from core.home import home
+from core.home import get_home
 
 _PACKAGES = (
     "torch", "onnxruntime", "transformers", "numpy", "faiss-cpu", "lancedb", "pyarrow", "pillow", "pillow-heif", "av",
@@ -30,16 +30,16 @@ class Check:
     seconds: float
 
 
-def health() -> dict[str, Any]:
+def check_health() -> dict[str, Any]:
     """Tries everything once: `healthy`, `checks` (name, ok, told, seconds), `versions`, `cpu`. Never raises.
 
     Libraries are read as a search reads them, so that this takes about a second for each 10,000 items.
     """
     checks = [
-        _tried("home", _home),
-        _tried("settings", _settings),
-        _tried("encoder", _encoder),
-        _tried("media", _media),
+        _run_check("home", _home),
+        _run_check("settings", _settings),
+        _run_check("encoder", _encoder),
+        _run_check("media", _media),
     ]
     checks += _libraries()
     return {
@@ -50,24 +50,24 @@ def health() -> dict[str, Any]:
     }
 
 
-def _tried(name: str, act: Callable[[], str]) -> Check:
+def _run_check(name: str, act: Callable[[], str]) -> Check:
     began = time.monotonic()
     try:
-        told, ok = act(), True
+        predictions, ok = act(), True
     except Exception as error:  # whatever is broken is what this is here to tell
-        told, ok = f"{error}" or type(error).__name__, False
-    return Check(name, ok, told, round(time.monotonic() - began, 2))
+        predictions, ok = f"{error}" or type(error).__name__, False
+    return Check(name, ok, predictions, round(time.monotonic() - began, 2))
 
 
 def _home() -> str:
     """Whether files can be written into the home folder, and how much room there is."""
     from core.errors import LibraryError
-    from core.files import write_whole
+    from core.files import write_atomic
 
-    folder = home()
+    folder = get_home()
     try:
         probe = folder / ".health"
-        write_whole(probe, b"written", durable=True)
+        write_atomic(probe, b"written", durable=True)
         probe.unlink(missing_ok=True)  # another check, at the same moment, may have been first
     except OSError as error:
         raise LibraryError(
@@ -80,9 +80,9 @@ def _home() -> str:
 
 
 def _settings() -> str:
-    from core.policy import policy
+    from core.policy import get_policy
 
-    return "public mode" if policy().public else "for the people of this machine"
+    return "public mode" if get_policy().public else "for the people of this machine"
 
 
 def _encoder() -> str:
@@ -97,7 +97,7 @@ def _encoder() -> str:
     words, picture = encoder.encode_texts(["a red square"]), encoder.encode_images([Image.new("RGB", (64, 64))])
     vectors = np.concatenate([words, picture])
     if not np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-3):
-        raise EncoderError(f"{encoder.id} gives vectors that are no unit vectors: remove {home() / 'models'}")
+        raise EncoderError(f"{encoder.id} gives vectors that are no unit vectors: remove {get_home() / 'models'}")
     return f"{encoder.id}, {encoder.dim} dimensions"
 
 
@@ -129,7 +129,7 @@ def _libraries() -> list[Check]:
         paths = list_libraries()
     except Exception as error:  # settings that cannot be read
         return [Check("libraries", False, str(error), 0.0)]
-    return [_tried(f"library {path.name}", lambda path=path: read(path)) for path in paths]  # type: ignore[misc]
+    return [_run_check(f"library {path.name}", lambda path=path: read(path)) for path in paths]  # type: ignore[misc]
 
 
 def _version(package: str) -> str | None:

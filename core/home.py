@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from core.files import absolute
+from core.files import to_absolute
 
 
-def home() -> Path:
+def get_home() -> Path:
     """The folder of the user's data: `SEMBLANCE_HOME`, or `~/.semblance`. Read anew at each call; not created."""
-    return absolute(os.environ.get("SEMBLANCE_HOME") or "~/.semblance")
+    return to_absolute(os.environ.get("SEMBLANCE_HOME") or "~/.semblance")

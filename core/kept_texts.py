@@ -15,8 +15,8 @@ import numpy as np
 from core.encoders.base import Encoder, Vectors
 from core.encoders.reduced import ReducedEncoder
 from core.errors import Cancelled
-from core.files import write_whole
-from core.home import home
+from core.files import write_atomic
+from core.home import get_home
 from core.progress import OnProgress, Progress
 
 _CHUNK = 128
@@ -24,10 +24,10 @@ _LOOK_S = 0.2
 _STOPPED = "Stopped before the words were embedded."
 _lock = threading.Lock()  # of the two dictionaries: never held while texts are embedded
 _locks: dict[str, threading.Lock] = {}  # of each list under each encoder
-_kept: dict[str, Vectors] = {}
+_cache: dict[str, Vectors] = {}
 
 
-def kept_vectors(
+def get_text_vectors(
     encoder: Encoder,
     texts: Sequence[str],
     *,
@@ -40,22 +40,22 @@ def kept_vectors(
     Raises Cancelled.
     """
     if isinstance(encoder, ReducedEncoder):  # a linear map of what is kept
-        kept = kept_vectors(encoder.base, texts, name=name, on_progress=on_progress, cancel=cancel)
-        return encoder.reduction.apply(kept)
+        cached = get_text_vectors(encoder.base, texts, name=name, on_progress=on_progress, cancel=cancel)
+        return encoder.reduction.apply(cached)
     digest = hashlib.blake2b("\n".join([encoder.id, *texts]).encode(), digest_size=12).hexdigest()
     with _lock:
-        if digest in _kept:
-            return _kept[digest]
+        if digest in _cache:
+            return _cache[digest]
         own = _locks.setdefault(digest, threading.Lock())
     while not own.acquire(timeout=_LOOK_S):  # another thread embeds the same
         if cancel is not None and cancel.is_set():
             raise Cancelled(_STOPPED)
     try:
-        if digest not in _kept:
-            vectors = _load(home() / "models" / f"{name}-{digest}.npy", encoder, texts, on_progress, cancel)
+        if digest not in _cache:
+            vectors = _load(get_home() / "models" / f"{name}-{digest}.npy", encoder, texts, on_progress, cancel)
             vectors.setflags(write=False)
-            _kept[digest] = vectors
-        return _kept[digest]
+            _cache[digest] = vectors
+        return _cache[digest]
     finally:
         own.release()
 
@@ -77,7 +77,7 @@ def _load(
     buffer = io.BytesIO()
     np.save(buffer, vectors.astype(np.float16))
     with contextlib.suppress(OSError):  # a read-only home embeds them anew each time
-        write_whole(path, buffer.getvalue())
+        write_atomic(path, buffer.getvalue())
     return vectors
 
 

@@ -45,11 +45,11 @@ def embed_files(
     started = time.perf_counter()
     reads = zip(names, read_ahead(files, read, ahead=encoder.batch_size, cancel=None), strict=True)
     for batch in _batches(reads, encoder.batch_size):
-        images = [each.image for _, each in batch if each.image is not None]
+        images = [entry.image for _, entry in batch if entry.image is not None]
         chunks.append(encoder.encode_images(images))
-        for name, each in batch:
-            if each.image is None:
-                result.skipped[name] = each.reason or ""
+        for name, entry in batch:
+            if entry.image is None:
+                result.skipped[name] = entry.reason or ""
             else:
                 result.rows[name] = len(result.rows)
         if on_progress:
@@ -83,16 +83,18 @@ def read_pairs(path: Path, first: str, second: str) -> list[tuple[str, str]]:
     return pairs
 
 
-def one_each(pairs: Iterable[tuple[str, T]], table: Path) -> dict[str, T]:
+def require_one_each(pairs: Iterable[tuple[str, T]], table: Path) -> dict[str, T]:
     """What is said of each file, once: a picture must not be learned from and measured on too.
 
     `a.jpg` and `./a.jpg` are one file. Raises DataError, naming the table, where its rows contradict each other.
     """
     found: dict[str, T] = {}
-    for name, told in pairs:
+    for name, predictions in pairs:
         name = os.path.normpath(name)
-        if found.setdefault(name, told) != told:
-            raise DataError(f"{table} says both {found[name]!r} and {told!r} of {name}: keep one row for each file.")
+        if found.setdefault(name, predictions) != predictions:
+            raise DataError(
+                f"{table} says both {found[name]!r} and {predictions!r} of {name}: keep one row for each file."
+            )
     return found
 
 

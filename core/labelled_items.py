@@ -14,7 +14,7 @@ from core.encoders.base import Vectors
 from core.errors import DataError
 from core.library.index import VectorIndex
 from core.library.schema import Item
-from core.track import wholes_of
+from core.track import get_item_vectors
 
 _WORD = re.compile(r"(?<![^\W_])([^\W\d_]{3,})\d*(?![^\W_])")  # dog, dog2; nothing out of 693b08cb0e
 _NO_WORDS = frozenset(
@@ -24,7 +24,7 @@ _NO_WORDS = frozenset(
 
 
 @dataclass(frozen=True)
-class LabelledItems:
+class LabeledItems:
     """items: n of them; vectors: (n, dim) unit rows, of a video its mean over time; labels: (n,)."""
 
     items: tuple[Item, ...]
@@ -90,27 +90,29 @@ def read_table(data: bytes) -> Table:
     return Table(files, dict(zip(header[1:], columns, strict=True)))
 
 
-def folder_labels(items: Sequence[Item]) -> dict[str, str]:
+def get_folder_labels(items: Sequence[Item]) -> dict[str, str]:
     """{item id: the name of the folder that holds it}."""
     return {item.id: Path(item.path).parent.name for item in items}
 
 
-def named_captions(items: Sequence[Item]) -> list[tuple[str, str]]:
+def get_name_captions(items: Sequence[Item]) -> list[tuple[str, str]]:
     """[(item id, the words of its file name)] where it has any but those that cameras and programs write."""
     words = ((item.id, _WORD.findall(Path(item.path).stem)) for item in items)
-    told = ((each, " ".join(word for word in some if word.lower() not in _NO_WORDS)) for each, some in words)
-    return [(each, caption) for each, caption in told if caption]
+    predictions = (
+        (entry, " ".join(word for word in sample if word.lower() not in _NO_WORDS)) for entry, sample in words
+    )
+    return [(entry, caption) for entry, caption in predictions if caption]
 
 
-def labelled_items(index: VectorIndex, labels: Mapping[str, str]) -> LabelledItems:
+def select_labeled_items(index: VectorIndex, labels: Mapping[str, str]) -> LabeledItems:
     """The items that have a label, in the order of the library. Raises DataError where there are fewer than two."""
     known = index.items.take(index.rows_with_vectors).to_pylist()
     rows = [row for row in known if row["id"] in labels]
     if len(rows) < 2:
         raise DataError("Fewer than two labelled pictures of this library have vectors of this encoder.")
-    _, vectors = wholes_of(index, [row["id"] for row in rows])
+    _, vectors = get_item_vectors(index, [row["id"] for row in rows])
     items = tuple(map(Item.from_row, rows))
-    return LabelledItems(items, vectors, tuple(labels[item.id] for item in items))
+    return LabeledItems(items, vectors, tuple(labels[item.id] for item in items))
 
 
 def _parts(path: str) -> tuple[str, ...]:

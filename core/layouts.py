@@ -17,15 +17,15 @@ from functools import cache, partial
 import numpy as np
 from numpy.typing import NDArray
 
-from core.components import along, components
+from core.components import principal_components, project_onto
 from core.encoders.base import Vectors
 from core.errors import Cancelled
-from core.neighbours import Neighbours
+from core.neighbours import Neighbors
 from core.progress import OnProgress, Progress
 
 Places = NDArray[np.float32]
 
-UMAP_NEIGHBOURS = 15
+UMAP_NEIGHBORS = 15
 PERPLEXITY = 30
 _MIN_DISTANCE, _SPREAD = 0.1, 1.0
 _OTHERS = 5  # points that are pushed away for each one that is pulled nearer
@@ -46,7 +46,7 @@ class Watch:
     def __post_init__(self) -> None:
         object.__setattr__(self, "started", time.monotonic())
 
-    def tell(self, done: int, total: int | None) -> None:
+    def report_progress(self, done: int, total: int | None) -> None:
         """Raises Cancelled where somebody has asked to stop."""
         if self.cancel is not None and self.cancel.is_set():
             raise Cancelled("Stopped before the map was laid out.")
@@ -55,47 +55,49 @@ class Watch:
 
 
 @contextmanager
-def alone(watch: Watch) -> Iterator[None]:
+def exclusive(watch: Watch) -> Iterator[None]:
     while not _running.acquire(timeout=0.2):
-        watch.tell(0, None)
+        watch.report_progress(0, None)
     try:
-        watch.tell(0, None)  # compiling takes a while, the first time: the neighbours are no longer what it waits for
+        watch.report_progress(
+            0, None
+        )  # compiling takes a while, the first time: the neighbours are no longer what it waits for
         yield
     finally:
         _running.release()
 
 
-def principal(vectors: Vectors, dims: int) -> Places:
+def project_principal(vectors: Vectors, dims: int) -> Places:
     """(n, dims) principal components; what few points do not have is zero."""
     places = np.zeros((len(vectors), dims), np.float32)
     count = min(dims, len(vectors) - 1, vectors.shape[1])
     if count and np.ptp(vectors, axis=0).max() > _EQUAL:
-        places[:, :count] = along(vectors, *components(vectors, count))
+        places[:, :count] = project_onto(vectors, *principal_components(vectors, count))
     return places
 
 
-def by_umap(start: Places, near: Neighbours, seed: int, watch: Watch) -> Places:
+def layout_umap(start: Places, nearest: Neighbors, seed: int, watch: Watch) -> Places:
     """One thread: with more, steps overwrite one another, and no layout could be had a second time."""
     from umap.umap_ import find_ab_params, fuzzy_simplicial_set, make_epochs_per_sample
 
     step = _compiled_step()
     rng = np.random.RandomState(seed)
     itself = np.arange(len(start))[:, None]  # UMAP counts each point among its neighbours
-    numbers = np.concatenate([itself, near.numbers], axis=1)
-    distances = np.concatenate([0 * itself, np.maximum(0, 1 - near.cosines)], axis=1).astype(np.float32)
+    numbers = np.concatenate([itself, nearest.numbers], axis=1)
+    distances = np.concatenate([0 * itself, np.maximum(0, 1 - nearest.cosines)], axis=1).astype(np.float32)
     graph = fuzzy_simplicial_set(start, numbers.shape[1], rng, "cosine", {}, numbers, distances)[0].tocoo()
     steps = 500 if len(start) <= 10_000 else 200
-    kept = graph.data >= graph.data.max() / steps  # of the others not one would be drawn
-    places = _noisy(start, rng)
+    cached = graph.data >= graph.data.max() / steps  # of the others not one would be drawn
+    places = _add_noise(start, rng)
     places -= places.min(axis=0)
     places *= 10 / places.max(axis=0)
-    every = make_epochs_per_sample(graph.data[kept], steps)
+    every = make_epochs_per_sample(graph.data[cached], steps)
     curve = find_ab_params(_SPREAD, _MIN_DISTANCE)
-    _pull(step, places, graph.row[kept], graph.col[kept], every, curve, steps, rng, watch)
+    _attract(step, places, graph.row[cached], graph.col[cached], every, curve, steps, rng, watch)
     return places
 
 
-def _pull(
+def _attract(
     step: Callable[..., None],
     places: Places,
     heads: NDArray[np.int32],
@@ -116,13 +118,13 @@ def _pull(
     every_other = every / _OTHERS
     next_other, following, unused = every_other.copy(), every.copy(), np.zeros(1, np.float32)
     for number in range(steps):
-        watch.tell(number, steps)
+        watch.report_progress(number, steps)
         step(
             places, places, heads, tails, len(places), every, *curve, state, 1.0, places.shape[1], True,
             1 - max(0, number - 1) / steps, every_other, next_other, following, number,
             False, unused, unused, 0, 0, 0, 0, unused, unused, 0,
         )  # fmt: skip
-    watch.tell(steps, steps)
+    watch.report_progress(steps, steps)
 
 
 @cache
@@ -137,30 +139,30 @@ def _compiled_step() -> Callable[..., None]:
     from umap.layouts import _optimize_layout_euclidean_single_epoch
 
     compiled = numba.njit(fastmath=True, nogil=True)(_optimize_layout_euclidean_single_epoch)
-    for each in (compiled, umap_.smooth_knn_dist, umap_.compute_membership_strengths):
+    for entry in (compiled, umap_.smooth_knn_dist, umap_.compute_membership_strengths):
         with suppress(RuntimeError):  # nowhere to write
-            each.enable_caching()
+            entry.enable_caching()
     return compiled  # type: ignore[no-any-return]
 
 
-def by_tsne(start: Places, near: Neighbours, seed: int, watch: Watch) -> Places:
+def layout_tsne(start: Places, nearest: Neighbors, seed: int, watch: Watch) -> Places:
     """One thread: two take twice the work, and on a busy machine wait for one another for minutes."""
     from openTSNE import TSNE
     from openTSNE.affinity import PerplexityBasedNN
     from openTSNE.nearest_neighbors import PrecomputedNeighbors
 
-    distances = np.sqrt(np.maximum(0, 2 - 2 * near.cosines.astype(np.float64)))
-    known = PrecomputedNeighbors(near.numbers, distances)
-    perplexity = min(PERPLEXITY, near.k / 3)
+    distances = np.sqrt(np.maximum(0, 2 - 2 * nearest.cosines.astype(np.float64)))
+    known = PrecomputedNeighbors(nearest.numbers, distances)
+    perplexity = min(PERPLEXITY, nearest.k / 3)
     affinities = PerplexityBasedNN(knn_index=known, perplexity=perplexity)
-    start = _noisy(start, np.random.RandomState(seed))
+    start = _add_noise(start, np.random.RandomState(seed))
     layout = TSNE(
         start.shape[1], random_state=seed, callbacks_every_iters=10,
         negative_gradient_method="auto" if start.shape[1] == 2 else "bh",
     ).prepare_initial(affinities=affinities, initialization=1e-4 * start / start.std())  # fmt: skip
 
     def told(before: int, step: int, *_: object) -> bool:
-        watch.tell(before + step, _EXAGGERATED + _STEPS)
+        watch.report_progress(before + step, _EXAGGERATED + _STEPS)
         return False
 
     for before, steps, exaggeration, momentum in ((0, _EXAGGERATED, 12, 0.5), (_EXAGGERATED, _STEPS, None, 0.8)):
@@ -171,7 +173,7 @@ def by_tsne(start: Places, near: Neighbours, seed: int, watch: Watch) -> Places:
     return np.asarray(layout, np.float32)
 
 
-def _noisy(places: Places, rng: np.random.RandomState) -> Places:
+def _add_noise(places: Places, rng: np.random.RandomState) -> Places:
     """Places of standard deviation 1 with a little noise: equal ones could never part."""
     scaled = places / max(float(places.std()), 1e-9)
     return (scaled + rng.normal(scale=1e-3, size=places.shape)).astype(np.float32)

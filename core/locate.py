@@ -22,12 +22,12 @@ from core.filters import Filters
 from core.library.index import VectorIndex
 from core.library.schema import Item
 from core.library.store import Library
-from core.media.apart import open_apart
-from core.media.stills import still, stills
+from core.media.apart import open_isolated
+from core.media.stills import read_still, read_stills
 from core.near_exact import Match, Picture
 from core.progress import OnProgress, Progress
-from core.query import Term, embed_query, frame_of
-from core.video_rows import asked_shots
+from core.query import Term, embed_query, parse_frame
+from core.video_rows import score_query_shots
 
 _NEAREST = 400  # vectors that are looked at
 _PLACES = 12  # stretches of videos that are decoded
@@ -50,7 +50,7 @@ class Sighting:
     item: Item
     time_s: float
     likeness: float
-    whole: bool
+    is_whole_image: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def locate(
     """
     started = time.monotonic()
     index = library.index(encoder)
-    wanted = Picture(_open(library, picture))
+    target = Picture(_open(library, picture))
     limited = (filters or Filters()).mask(index.items, library)
     places = _places(index, encoder, picture, limited)
     found: list[Sighting] = []
@@ -112,28 +112,28 @@ def locate(
         if place.item.id in unreadable:
             continue
         try:
-            sighting = _look(place, wanted, close)
+            sighting = _compare_frames(place, target, close)
         except MediaError as error:
             unreadable.add(place.item.id)
             if on_unreadable:
                 on_unreadable(place.item, str(error))
             continue
-        if sighting and not any(_same_place(sighting, other) for other in found):
+        if sighting and not any(_is_same_place(sighting, other) for other in found):
             found.append(sighting)
     if not found and not (cancel and cancel.is_set()):
-        found = _look_closer(close, wanted)
-    return tuple(sorted(found, key=lambda sighting: (not sighting.whole, -sighting.likeness)))
+        found = _refine(close, target)
+    return tuple(sorted(found, key=lambda sighting: (not sighting.is_whole_image, -sighting.likeness)))
 
 
 def _open(library: Library, picture: Term) -> Image.Image:
     try:
         if picture.kind == "image":
-            return open_apart(picture.value, min_side=_SIDE)
+            return open_isolated(picture.value, min_side=_SIDE)
         if picture.kind in ("item", "frame"):
-            item_id, time_s = frame_of(str(picture.value)) if picture.kind == "frame" else (str(picture.value), None)
+            item_id, time_s = parse_frame(str(picture.value)) if picture.kind == "frame" else (str(picture.value), None)
             item = library.item(item_id)
             if item is not None and (item.kind == "image" or time_s is not None):
-                return still(item.path, time_s) if time_s is not None else open_apart(item.path, min_side=_SIDE)
+                return read_still(item.path, time_s) if time_s is not None else open_isolated(item.path, min_side=_SIDE)
     except MediaError as error:
         raise QueryError(f"The picture of the query cannot be used: {error}") from error
     raise QueryError("Only a picture can be located: give one picture, or a frame of a video.")
@@ -145,7 +145,7 @@ def _places(index: VectorIndex, encoder: Encoder, picture: Term, limited: NDArra
     allowed = np.asarray(Filters(kind="video").mask(index.items))
     scores, numbers = index.search(query, _NEAREST, allowed=allowed if limited is None else allowed & limited)
     numbers = numbers[scores >= scores.max(initial=-1.0) - _BELOW]
-    own = set(asked_shots(index, [picture]).tolist())
+    own = set(score_query_shots(index, [picture]).tolist())
     places: list[_Place] = []
     for number in (number for number in numbers.tolist() if number not in own):
         row = _Place(index.item(number), float(index.start_s[number]), float(index.end_s[number]))
@@ -159,11 +159,11 @@ def _places(index: VectorIndex, encoder: Encoder, picture: Term, limited: NDArra
     return places
 
 
-def _same_place(one: Sighting, other: Sighting) -> bool:
+def _is_same_place(one: Sighting, other: Sighting) -> bool:
     return one.item.id == other.item.id and abs(one.time_s - other.time_s) <= 2 * _AROUND_S
 
 
-def _look(place: _Place, wanted: Picture, close: list[_Close]) -> Sighting | None:
+def _compare_frames(place: _Place, target: Picture, close: list[_Close]) -> Sighting | None:
     """The frame of a place that is likest to a picture, if it is the same one; else adds the nearest to `close`.
 
     Raises MediaError.
@@ -172,24 +172,24 @@ def _look(place: _Place, wanted: Picture, close: list[_Close]) -> Sighting | Non
     around_s = (end_s - start_s) / _FRAMES
     path = place.item.path
     times, frames = _frames(path, start_s, end_s)
-    roughly = _likest(wanted, times, frames)
+    roughly = _find_most_similar(target, times, frames)
     if roughly is None:
-        distances = [wanted.distance(frame) for frame in frames]
+        distances = [target.distance(frame) for frame in frames]
         if distances:
             nearest = int(np.argmin(distances))
             close.append(_Close(distances[nearest], place.item, times[nearest], around_s))
         return None
-    time_s, match = _likest(wanted, *_frames(path, roughly[0] - around_s, roughly[0] + around_s)) or roughly
+    time_s, match = _find_most_similar(target, *_frames(path, roughly[0] - around_s, roughly[0] + around_s)) or roughly
     return Sighting(place.item, time_s, match.likeness, match.whole)
 
 
-def _look_closer(close: list[_Close], wanted: Picture) -> list[Sighting]:
+def _refine(close: list[_Close], target: Picture) -> list[Sighting]:
     """Where much moves, the very frame may lie between those that were looked at: every frame around the nearest."""
-    for each in sorted(close, key=lambda each: each.distance)[:_CLOSER]:
-        start_s, end_s = each.time_s - each.around_s, each.time_s + each.around_s
+    for entry in sorted(close, key=lambda value: value.distance)[:_CLOSER]:
+        start_s, end_s = entry.time_s - entry.around_s, entry.time_s + entry.around_s
         with contextlib.suppress(MediaError):
-            if match := _likest(wanted, *_frames(each.item.path, start_s, end_s)):
-                return [Sighting(each.item, match[0], match[1].likeness, match[1].whole)]
+            if match := _find_most_similar(target, *_frames(entry.item.path, start_s, end_s)):
+                return [Sighting(entry.item, match[0], match[1].likeness, match[1].whole)]
     return []
 
 
@@ -197,13 +197,15 @@ def _frames(path: str, start_s: float, end_s: float) -> tuple[list[float], list[
     """Times evenly between two seconds, and what is on the screen then."""
     start_s = max(0.0, start_s)
     times = (start_s + (np.arange(_FRAMES) + 0.5) * (end_s - start_s) / _FRAMES).tolist()
-    return times, [Picture(image) for image in stills(path, times, min_side=_SIDE)]
+    return times, [Picture(image) for image in read_stills(path, times, min_side=_SIDE)]
 
 
-def _likest(wanted: Picture, times: Sequence[float], frames: Sequence[Picture]) -> tuple[float, Match] | None:
+def _find_most_similar(
+    target: Picture, times: Sequence[float], frames: Sequence[Picture]
+) -> tuple[float, Match] | None:
     """The time at which a picture is shown best, and how well; None where it is not."""
-    matches = [wanted.whole_match(frame) for frame in frames]
-    if not any(matches) and any(wanted.is_part_of(frame) for frame in frames[_EVERY // 2 :: _EVERY]):
-        matches = [wanted.part_match(frame) for frame in frames]
+    matches = [target.whole_match(frame) for frame in frames]
+    if not any(matches) and any(target.is_part_of(frame) for frame in frames[_EVERY // 2 :: _EVERY]):
+        matches = [target.part_match(frame) for frame in frames]
     found = [(time_s, match) for time_s, match in zip(times, matches, strict=True) if match]
     return max(found, key=lambda pair: pair[1].likeness) if found else None

@@ -15,19 +15,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import DataError
-from core.files import write_whole
-from core.policy import policy
-from core.safe_arrays import SUFFIX, pack, unpack
-from core.visits import place_beside
+from core.files import write_atomic
+from core.policy import get_policy
+from core.safe_arrays import SUFFIX, pack_arrays, unpack_arrays
+from core.visits import cache_dir_for
 
 if TYPE_CHECKING:  # loads tables
     from core.points import Points
 
-_MOST_KEPT = 24  # maps; those not looked at for longest go first
+_MAX_CACHED = 24  # maps; those not looked at for longest go first
 
 
 @dataclass(frozen=True, eq=False)
-class KeptMap:
+class CachedLayout:
     """Places of points by their keys. places: (n, dims). later: (n,) which were placed beside others afterwards.
 
     states: (n,) of what each was then (`Points.states`), "" where nobody noted it: such a point counts as the same.
@@ -46,24 +46,24 @@ class KeptMap:
         return np.array([row if row >= 0 and then[row] in ("", state) else -1 for row, state in found], np.int64)
 
 
-def map_file(points: Points, method: str, dims: int) -> Path | None:
+def layout_cache_file(points: Points, method: str, dims: int) -> Path | None:
     """Where the map of such points is kept, or would be: by their library, encoder, and whether videos are whole.
 
     Not by filters: what they leave over keeps its places. None for points of no library, and where strangers put their
     texts among them.
     """
-    if points.library is None or (points.texts and not policy().may_write_shared):
+    if points.library is None or (points.texts and not get_policy().may_write_shared):
         return None
     of = "items" if np.isnan(points.start_s).all() else "frames"
     named = json.dumps([str(points.library), points.index.encoder_id, of, method, dims])
     digest = hashlib.blake2b(named.encode(), digest_size=16).hexdigest()
-    return place_beside(points.library) / "maps" / f"{digest}{SUFFIX}"
+    return cache_dir_for(points.library) / "maps" / f"{digest}{SUFFIX}"
 
 
-def kept_map(file: Path, dims: int) -> KeptMap | None:
+def load_cached_layout(file: Path, dims: int) -> CachedLayout | None:
     """The map of a file; None where there is none, or it is damaged."""
     try:
-        arrays, about = unpack(file.read_bytes())
+        arrays, about = unpack_arrays(file.read_bytes())
         keys = tuple(str(key) for key in json.loads(about["keys"]))
         places, later = arrays["places"], arrays["later"]
         states = tuple(str(state) for state in json.loads(about.get("states", "[]")))
@@ -74,14 +74,14 @@ def kept_map(file: Path, dims: int) -> KeptMap | None:
         return None
     with contextlib.suppress(OSError):
         os.utime(file)  # looked at now
-    return KeptMap(keys, places, later > 0, states)
+    return CachedLayout(keys, places, later > 0, states)
 
 
-def keep_map(file: Path, made: KeptMap) -> None:
+def store_layout(file: Path, made: CachedLayout) -> None:
     """Keeps a map, and no more than a few besides. Where nothing can be written the map is only not kept."""
     arrays = {"places": made.places, "later": made.later.astype(np.float32)}
     with contextlib.suppress(OSError):
-        write_whole(file, pack(arrays, {"keys": json.dumps(made.keys), "states": json.dumps(made.states)}))
-        newest_first = sorted(file.parent.glob(f"*{SUFFIX}"), key=lambda each: each.stat().st_mtime, reverse=True)
-        for old in newest_first[_MOST_KEPT:]:
+        write_atomic(file, pack_arrays(arrays, {"keys": json.dumps(made.keys), "states": json.dumps(made.states)}))
+        newest_first = sorted(file.parent.glob(f"*{SUFFIX}"), key=lambda entry: entry.stat().st_mtime, reverse=True)
+        for old in newest_first[_MAX_CACHED:]:
             old.unlink(missing_ok=True)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from core.encoders.base import Vectors
 from core.relevance import LIKELY
-from core.shots import Shots
+from core.shots import TemporalSmoother
 from core.track import Track
 
 Measure = Literal["match", "cosine"]
@@ -57,7 +57,8 @@ class Moment:
 class Curve:
     """The scores of a video over its time, all (n,): row i is shown from start_s[i] to end_s[i] (seconds).
 
-    cosines: with the query. scores: what moments are found from, see `Relevance.evidence`; smooth: the same, smoothed
+    cosines: with the query. scores: what moments are found from, see `Relevance.frame_posterior`; smooth: the same,
+    smoothed
     within shots. threshold: a score; the smooth curve is above it within the best moment. measure: what scores are.
     """
 
@@ -81,10 +82,10 @@ class Background:
 
     typical: float
     spread: float
-    unlike: float
+    baseline_cosine: float
 
 
-def curve_of(
+def compute_curve(
     track: Track, cosines: NDArray[np.float32], background: Background, *, matches: NDArray[np.float32] | None = None
 ) -> Curve:
     """The curve of a video, n > 0. cosines: (n,) of its rows with the query; matches: (n,) read in their place.
@@ -92,10 +93,12 @@ def curve_of(
     The threshold lies half-way from background to peak. The background is the library's, or that of the video itself
     where it is higher: among cats, another cat is nothing special.
     """
-    shots = Shots.of(track.start_s, track.end_s, lambda first, stop: track.vectors[first:stop], background.unlike)
+    shots = TemporalSmoother.from_frames(
+        track.start_s, track.end_s, lambda first, stop: track.vectors[first:stop], background.baseline_cosine
+    )
     scores = cosines if matches is None else matches
     smooth = shots.smooth(scores)
-    peak, low = float(smooth.max()), _low(smooth, track.end_s - track.start_s)
+    peak, low = float(smooth.max()), _compute_low(smooth, track.end_s - track.start_s)
     level = min(background.typical, low) if background.typical >= peak else max(background.typical, low)
     if level > background.typical and low > (peak + background.typical) / 2:
         level = background.typical  # even its dull parts are more peak than chance: it is about the query throughout
@@ -111,44 +114,45 @@ def find_moments(
 
     A curve that nowhere stands out from chance has only its best stretch.
     """
-    ranges = _ranges(curve, vectors, background.unlike)
+    ranges = _find_ranges(curve, vectors, background.baseline_cosine)
     peaks = np.array([first + int(np.argmax(curve.scores[first : last + 1])) for first, last in ranges])
     relevance = judge(curve.cosines[peaks], vectors[peaks])
     order = np.lexsort((-curve.cosines[peaks], -relevance))
     if curve.smooth.max() < background.typical + background.spread:
         max_moments = 1
     return tuple(
-        _moment(curve, ranges[rank], int(peaks[rank]), float(relevance[rank])) for rank in order[: max(1, max_moments)]
+        _make_moment(curve, ranges[rank], int(peaks[rank]), float(relevance[rank]))
+        for rank in order[: max(1, max_moments)]
     )
 
 
-def shot_at(track: Track, time_s: float, unlike: float) -> slice:
+def get_shot_at(track: Track, time_s: float, baseline_cosine: float) -> slice:
     """The rows around a second up to the next visible cut to each side. unlike: see `Background`."""
     looks = np.einsum("nd,nd->n", track.vectors[1:], track.vectors[:-1])
-    cuts = np.flatnonzero(1 - looks >= _CUT * (1 - unlike)) + 1
+    cuts = np.flatnonzero(1 - looks >= _CUT * (1 - baseline_cosine)) + 1
     row = max(0, int(np.searchsorted(track.start_s, time_s, "right")) - 1)
     place = int(np.searchsorted(cuts, row, "right"))
     bounds = [0, *cuts.tolist(), len(track)]
     return slice(bounds[place], bounds[place + 1])
 
 
-def _low(scores: NDArray[np.float32], lengths: NDArray[np.float32]) -> float:
+def _compute_low(scores: NDArray[np.float32], lengths: NDArray[np.float32]) -> float:
     """The score that the dullest tenth of the time does not exceed."""
     order = np.argsort(scores)
     passed = np.cumsum(lengths[order])
     return float(scores[order][np.searchsorted(passed, _LOW * passed[-1])])
 
 
-def _ranges(curve: Curve, vectors: Vectors, unlike: float) -> list[tuple[int, int]]:
+def _find_ranges(curve: Curve, vectors: Vectors, baseline_cosine: float) -> list[tuple[int, int]]:
     """First and last row of each stretch above the threshold, in the order of time; scenes that differ are parted."""
     same = _SAME * 2 * (float(curve.smooth.max()) - curve.threshold)
     ranges: list[tuple[int, int]] = []
     for row in map(int, np.flatnonzero(curve.smooth >= curve.threshold)):
         last = ranges[-1][1] if ranges else row
-        near = curve.start_s[row] - curve.end_s[last] < _GAP_S
+        nearest = curve.start_s[row] - curve.end_s[last] < _GAP_S
         before = max(ranges[-1][0], last - 1) if ranges else row  # a fade is two steps, neither of them a cut
-        one_shot = near and (1 - vectors[[last, before]] @ vectors[row]).max() < _CUT * (1 - unlike)
-        if ranges and near and (one_shot or abs(curve.smooth[row] - curve.smooth[last]) <= same):
+        one_shot = nearest and (1 - vectors[[last, before]] @ vectors[row]).max() < _CUT * (1 - baseline_cosine)
+        if ranges and nearest and (one_shot or abs(curve.smooth[row] - curve.smooth[last]) <= same):
             ranges[-1] = (ranges[-1][0], row)
         else:
             ranges.append((row, row))
@@ -156,7 +160,7 @@ def _ranges(curve: Curve, vectors: Vectors, unlike: float) -> list[tuple[int, in
     return [rows for rows in ranges if rows == best or curve.end_s[rows[1]] - curve.start_s[rows[0]] >= _SHORTEST_S]
 
 
-def _moment(curve: Curve, rows: tuple[int, int], peak: int, relevance: float) -> Moment:
+def _make_moment(curve: Curve, rows: tuple[int, int], peak: int, relevance: float) -> Moment:
     return Moment(
         start_s=float(curve.start_s[rows[0]]),
         end_s=float(curve.end_s[rows[1]]),

@@ -59,8 +59,8 @@ class Picture:
     @cached_property
     def features(self) -> tuple[NDArray[np.float32], Pixels | None]:
         """Points (n, 2) and their descriptors (n, 32), None where there are none."""
-        grey = cv2.cvtColor(self.pixels, cv2.COLOR_RGB2GRAY)
-        points, descriptors = cv2.ORB.create(_FEATURES, fastThreshold=8).detectAndCompute(grey, None)
+        gray = cv2.cvtColor(self.pixels, cv2.COLOR_RGB2GRAY)
+        points, descriptors = cv2.ORB.create(_FEATURES, fastThreshold=8).detectAndCompute(gray, None)
         found = np.array([point.pt for point in points], np.float32).reshape(-1, 2)
         return found, None if descriptors is None else np.asarray(descriptors, np.uint8)
 
@@ -71,10 +71,10 @@ class Picture:
 
     def whole_match(self, frame: Picture) -> Match | None:
         """As whole pictures, whatever their sizes; None where they are not the same."""
-        ratios = [each.pixels.shape[1] / each.pixels.shape[0] for each in (self, frame)]
+        ratios = [entry.pixels.shape[1] / entry.pixels.shape[0] for entry in (self, frame)]
         if max(ratios) > _TURNED * min(ratios):
             return None
-        likeness = _laid_over(self.small, frame.small, np.ones((_SMALL, _SMALL), bool))
+        likeness = _overlay_difference(self.small, frame.small, np.ones((_SMALL, _SMALL), bool))
         return Match(likeness, True) if likeness is not None else None
 
     def distance(self, frame: Picture) -> float:
@@ -97,7 +97,7 @@ class Picture:
             return None
         mapped = cv2.warpAffine(frame.pixels, to_picture, (width, height), flags=cv2.INTER_AREA)
         mask = cv2.resize(inside, (_SMALL, _SMALL), interpolation=cv2.INTER_AREA) > 0
-        likeness = _laid_over(self.small, _small(mapped), mask)
+        likeness = _overlay_difference(self.small, _small(mapped), mask)
         return Match(likeness, False) if likeness is not None else None
 
     def map_from(self, frame: Picture) -> NDArray[np.float64] | None:
@@ -110,8 +110,8 @@ class Picture:
         if len(good) < _INLIERS:
             return None
         found: Any = cv2.estimateAffine2D(
-            frame_points[[each.trainIdx for each in good]],
-            points[[each.queryIdx for each in good]],
+            frame_points[[entry.trainIdx for entry in good]],
+            points[[entry.queryIdx for entry in good]],
             method=cv2.RANSAC,
             ransacReprojThreshold=_MAP_ERROR,
         )
@@ -127,14 +127,14 @@ def _small(pixels: NDArray[Any]) -> NDArray[np.float32]:
     return cv2.resize(pixels, (_SMALL, _SMALL), interpolation=cv2.INTER_AREA).astype(np.float32)
 
 
-def _laid_over(one: NDArray[np.float32], other: NDArray[np.float32], mask: NDArray[np.bool_]) -> float | None:
+def _overlay_difference(one: NDArray[np.float32], other: NDArray[np.float32], mask: NDArray[np.bool_]) -> float | None:
     """Correlation of two small pictures where the mask is set; None where they are not the same one."""
     first, second = one[mask], other[mask]
     first_mean, second_mean = first.mean(axis=0), second.mean(axis=0)
     contrast = float((first - first_mean).std())
     if contrast < _FLAT:  # nothing but a colour
-        apart = float(np.abs(first - second).mean())
-        return 1 - apart / 255 if apart < _FLAT else None
+        in_subprocess = float(np.abs(first - second).mean())
+        return 1 - in_subprocess / 255 if in_subprocess < _FLAT else None
     difference = (one - first_mean) - (other - second_mean)
     likeness = float(((first - first_mean) * (second - second_mean)).mean()) / (
         contrast * float((second - second_mean).std()) + 1e-6

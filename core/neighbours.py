@@ -32,7 +32,7 @@ _LISTS_READ = 0.06  # share of the inverted lists that is read for each vector
 
 
 @dataclass(frozen=True, eq=False)
-class Neighbours:
+class Neighbors:
     """The k nearest of each of n vectors, best first, itself left out.
 
     numbers: (n, k) rows of the vectors. cosines: (n, k), -1 to 1.
@@ -46,14 +46,14 @@ class Neighbours:
         """Neighbours of each."""
         return self.numbers.shape[1]
 
-    def first(self, k: int) -> Neighbours:
+    def first(self, k: int) -> Neighbors:
         """The k nearest of these only; all where there are fewer."""
-        return Neighbours(self.numbers[:, :k], self.cosines[:, :k])
+        return Neighbors(self.numbers[:, :k], self.cosines[:, :k])
 
 
-def nearest(
+def find_nearest_neighbors(
     vectors: Vectors, k: int, *, on_progress: OnProgress | None = None, cancel: threading.Event | None = None
-) -> Neighbours:
+) -> Neighbors:
     """The k nearest neighbours of each of (n, dim) unit vectors; n - 1 where there are fewer others.
 
     Up to 20,000 vectors exact; beyond, about 97 % of the true neighbours, their cosines exact. Equal vectors are
@@ -64,24 +64,24 @@ def nearest(
     k = max(0, min(k, count - 1))
     numbers, cosines = np.empty((count, k), np.int64), np.empty((count, k), np.float32)
     if not k:
-        return Neighbours(numbers, cosines)
+        return Neighbors(numbers, cosines)
     started = time.monotonic()
     sketch = _Sketch(vectors) if count > _EXACT else None
     for rows in _blocks(count):
         if cancel is not None and cancel.is_set():
             raise Cancelled("Stopped before the neighbours were found.")
-        found = sketch.search(rows, k) if sketch else _exact(vectors, rows, k)
-        numbers[rows], cosines[rows] = _without_self(*found, rows)
+        found = sketch.search(rows, k) if sketch else _search_exact(vectors, rows, k)
+        numbers[rows], cosines[rows] = _drop_self(*found, rows)
         if on_progress:
             on_progress(Progress("neighbours", rows.stop, count, time.monotonic() - started, "vectors"))
-    return Neighbours(numbers, cosines)
+    return Neighbors(numbers, cosines)
 
 
 def _blocks(count: int) -> Iterator[slice]:
     return (slice(start, min(start + _BLOCK, count)) for start in range(0, count, _BLOCK))
 
 
-def _exact(vectors: Vectors, rows: slice | Numbers, k: int) -> _Found:
+def _search_exact(vectors: Vectors, rows: slice | Numbers, k: int) -> _Found:
     """(numbers, cosines), (m, k + 1) each: one more than asked for, since each vector finds itself too."""
     cosines, numbers = faiss.knn(vectors[rows], vectors, k + 1, metric=faiss.METRIC_INNER_PRODUCT)
     return numbers, cosines
@@ -107,21 +107,21 @@ class _Sketch:
 
     def search(self, rows: slice, k: int) -> _Found:
         """As `_exact`; what the lists do not hold enough neighbours of is compared with all."""
-        wanted = min(len(self._vectors), max(_CANDIDATES, 2 * (k + 1)))
-        _, candidates = self._index.search(self._rows[rows], wanted)  # type: ignore[call-arg]
+        target = min(len(self._vectors), max(_CANDIDATES, 2 * (k + 1)))
+        _, candidates = self._index.search(self._rows[rows], target)  # type: ignore[call-arg]
         cosines = np.stack(
-            [self._vectors[each] @ query for each, query in zip(candidates, self._vectors[rows], strict=True)]
+            [self._vectors[entry] @ query for entry, query in zip(candidates, self._vectors[rows], strict=True)]
         )
         cosines[candidates < 0] = -np.inf
         best = np.argsort(-cosines, axis=1, kind="stable")[:, : k + 1]
-        numbers, cosines = (np.take_along_axis(each, best, axis=1) for each in (candidates, cosines))
+        numbers, cosines = (np.take_along_axis(entry, best, axis=1) for entry in (candidates, cosines))
         if len(lacking := np.flatnonzero(numbers[:, -1] < 0)):
-            numbers[lacking], cosines[lacking] = _exact(self._vectors, rows.start + lacking, k)
+            numbers[lacking], cosines[lacking] = _search_exact(self._vectors, rows.start + lacking, k)
         return numbers, cosines
 
 
-def _without_self(numbers: Numbers, cosines: NDArray[np.float32], rows: slice) -> _Found:
+def _drop_self(numbers: Numbers, cosines: NDArray[np.float32], rows: slice) -> _Found:
     """(m, k) of (m, k + 1): each row's own number dropped, wherever equal vectors have left it; else the last."""
     own = numbers == np.arange(rows.start, rows.stop)[:, None]
     own[~own.any(axis=1), -1] = True
-    return tuple(each[~own].reshape(len(each), -1) for each in (numbers, cosines))  # type: ignore[return-value]
+    return tuple(entry[~own].reshape(len(entry), -1) for entry in (numbers, cosines))  # type: ignore[return-value]

@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.encoders.base import Encoder, Vectors
-from core.kept_texts import kept_vectors
+from core.kept_texts import get_text_vectors
 from core.progress import OnProgress
 
 _NARROW = 0.1
 
 
 @lru_cache(maxsize=1)
-def neutral_prompts() -> tuple[str, ...]:
+def get_reference_prompts() -> tuple[str, ...]:
     """A list of our own (people, scenes, things, pictures of pictures) and the 1,000 class names of ImageNet."""
     own = importlib.resources.files("core").joinpath("vocabulary.txt").read_text(encoding="utf-8").splitlines()
     return tuple(dict.fromkeys([*filter(None, own), *imagenet_names()]))
@@ -32,19 +32,19 @@ def imagenet_names() -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=1)
-def neutral_prior() -> NDArray[np.float32]:
+def get_reference_prior() -> NDArray[np.float32]:
     """(prompts,), read-only: how much each counts as a rival.
 
     A breed rivals another breed, but hardly "a dog" itself, and most of the class names are that narrow.
     """
-    prior = np.full(len(neutral_prompts()), _NARROW, np.float32)
-    prior[: len(neutral_prompts()) - len(set(imagenet_names()))] = 1.0
+    prior = np.full(len(get_reference_prompts()), _NARROW, np.float32)
+    prior[: len(get_reference_prompts()) - len(set(imagenet_names()))] = 1.0
     prior.setflags(write=False)
     return prior
 
 
-def neutral_vectors(
+def embed_reference_prompts(
     encoder: Encoder, *, on_progress: OnProgress | None = None, cancel: threading.Event | None = None
 ) -> Vectors:
     """float32 (prompts, dim), read-only: the neutral prompts under an encoder, embedded once and kept in the home."""
-    return kept_vectors(encoder, neutral_prompts(), name="neutral", on_progress=on_progress, cancel=cancel)
+    return get_text_vectors(encoder, get_reference_prompts(), name="neutral", on_progress=on_progress, cancel=cancel)

@@ -26,13 +26,13 @@ from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
 
 from core.encoders.base import Vectors
 from core.errors import Cancelled
-from core.neighbours import Neighbours, nearest
+from core.neighbours import Neighbors, find_nearest_neighbors
 from core.progress import OnProgress, Progress
 
 Values = NDArray[np.float64]
 
 UNUSUAL = 0.4  # score from which people call a picture unusual: about one photo in twelve
-_NEIGHBOURS = 60  # more than the largest group, so that each member knows others outside
+_NEIGHBORS = 60  # more than the largest group, so that each member knows others outside
 
 _NEAREST = 10  # of which the mean distance counts; in small libraries one in twenty, at least three
 _INSIDE = 3  # of which the mean is a group's width
@@ -60,13 +60,13 @@ class Outlier:
     number: int
     score: float
     reason: str
-    neighbours: tuple[int, ...]
+    neighbors: tuple[int, ...]
 
 
 def find_outliers(
     vectors: Vectors,
     *,
-    neighbours: Neighbours | None = None,
+    neighbors: Neighbors | None = None,
     cluster_of: NDArray[np.int64] | None = None,
     names: Sequence[str] | None = None,
     top: int = 50,
@@ -80,30 +80,30 @@ def find_outliers(
     distances beyond their median. Raises Cancelled.
     """
     count = len(vectors)
-    wanted = min(_NEIGHBOURS, count - 1)
-    if wanted < 1 or top < 1:
+    target = min(_NEIGHBORS, count - 1)
+    if target < 1 or top < 1:
         return []
-    if neighbours is None or neighbours.k < wanted:
-        neighbours = nearest(vectors, wanted, on_progress=on_progress, cancel=cancel)
-    distances = np.maximum(0.0, 1.0 - neighbours.cosines.astype(np.float64))
+    if neighbors is None or neighbors.k < target:
+        neighbors = find_nearest_neighbors(vectors, target, on_progress=on_progress, cancel=cancel)
+    distances = np.maximum(0.0, 1.0 - neighbors.cosines.astype(np.float64))
     alone = distances[:, : _nearest(count)].mean(axis=1)
     usual = float(np.median(alone))
     above = alone[alone > usual] - usual
     spread = max(_NOTHING, float(np.sqrt((above**2).mean())) if len(above) else 0.0)
     strangeness, size, outside = (alone - usual) / spread, np.ones(count), alone.copy()
     started = time.monotonic()
-    for done, group in enumerate(_groupings(neighbours, distances), start=1):
+    for done, group in enumerate(_groupings(neighbors, distances), start=1):
         if cancel is not None and cancel.is_set():
             raise Cancelled("Stopped before the outliers were found.")
-        told, sizes, out = _of_groups(group, neighbours, distances, usual, spread)
-        better = told > strangeness
-        strangeness[better], size[better], outside[better] = told[better], sizes[better], out[better]
+        predictions, sizes, out = _score_groups(group, neighbors, distances, usual, spread)
+        better = predictions > strangeness
+        strangeness[better], size[better], outside[better] = predictions[better], sizes[better], out[better]
         if on_progress:
             on_progress(Progress("outliers", done, _SCALES, time.monotonic() - started, "scales"))
     scores = np.maximum(0.0, strangeness) / (np.maximum(0.0, strangeness) + _HALF)
     found = []
     for number in np.argsort(-strangeness, kind="stable")[:top].tolist():
-        near = neighbours.numbers[number, :_SHOWN].tolist()
+        near = neighbors.numbers[number, :_SHOWN].tolist()
         parts = [_reason(int(size[number]), 1 - float(outside[number]), 1 - usual)]
         if names is not None:
             parts.append(f"nearest: {names[near[0]]}")
@@ -124,8 +124,8 @@ def _nearest(count: int) -> int:
     return min(_NEAREST, max(3, count // 20))
 
 
-def _of_groups(
-    group: NDArray[np.int32], neighbours: Neighbours, distances: Values, usual: float, spread: float
+def _score_groups(
+    group: NDArray[np.int32], neighbors: Neighbors, distances: Values, usual: float, spread: float
 ) -> tuple[Values, NDArray[np.int64], Values]:
     """(n,) how strange each is as a member of its group, in spreads; the group's size; the distance to what is outside.
 
@@ -134,22 +134,22 @@ def _of_groups(
     count = len(group)
     counts = np.bincount(group)
     sizes = counts[group]
-    same = group[neighbours.numbers] == group[:, None]
-    out = _mean_of_first(distances, ~same, _nearest(count), otherwise=distances[:, -1])
-    width = _mean_of_first(distances, same, _INSIDE, otherwise=out)
-    far, wide = ((np.bincount(group, each) / counts)[group] for each in (out, width))
+    same = group[neighbors.numbers] == group[:, None]
+    out = _mean_first(distances, ~same, _nearest(count), otherwise=distances[:, -1])
+    width = _mean_first(distances, same, _INSIDE, otherwise=out)
+    far, wide = ((np.bincount(group, entry) / counts)[group] for entry in (out, width))
     evidence = np.where(far > usual + _FAR * spread, np.minimum(sizes, _ENOUGH) ** _EVIDENCE, 1.0)
-    told = (_WHOLE_GROUP * far + (1 - _WHOLE_GROUP) * out - usual) / spread * evidence
+    predictions = (_WHOLE_GROUP * far + (1 - _WHOLE_GROUP) * out - usual) / spread * evidence
     small = (sizes > 1) & (sizes <= min(_GROUP, int(_GROUP_SHARE * count))) & (wide < _WIDE * far)
-    return np.where(small, told, -np.inf), sizes, out
+    return np.where(small, predictions, -np.inf), sizes, out
 
 
-def _groupings(neighbours: Neighbours, distances: Values) -> Iterator[NDArray[np.int32]]:
+def _groupings(neighbors: Neighbors, distances: Values) -> Iterator[NDArray[np.int32]]:
     """(n,) the group of each item at one scale after another, from narrow to wide."""
     count, k = distances.shape
     if k < _REACH:
         return
-    one, other = np.repeat(np.arange(count), k), neighbours.numbers.ravel()
+    one, other = np.repeat(np.arange(count), k), neighbors.numbers.ravel()
     reach = distances[:, _REACH - 1]
     mutual = np.maximum(distances.ravel(), np.maximum(reach[one], reach[other])) + 1e-9  # 0 would be no edge
     graph = coo_matrix((mutual, (one, other)), (count, count)).tocsr()
@@ -160,7 +160,7 @@ def _groupings(neighbours: Neighbours, distances: Values) -> Iterator[NDArray[np
         yield connected_components(edges, directed=False)[1]
 
 
-def _mean_of_first(distances: Values, mask: NDArray[np.bool_], first: int, *, otherwise: Values) -> Values:
+def _mean_first(distances: Values, mask: NDArray[np.bool_], first: int, *, otherwise: Values) -> Values:
     """(n,) the mean of each row's `first` least distances where the mask (n, k) is set; `otherwise` where none is."""
     taken = mask & (np.cumsum(mask, axis=1, dtype=np.int16) <= first)
     counts = taken.sum(axis=1)

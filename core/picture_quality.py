@@ -23,11 +23,11 @@ from PIL import Image
 
 from core.errors import MediaError
 from core.library.schema import Item
-from core.media.apart import open_apart
+from core.media.apart import open_isolated
 from core.media.kept import is_as_indexed
 from core.progress import OnProgress, Progress
-from core.quality_kept import load_qualities, save_qualities
-from core.visits import visit_of
+from core.quality_kept import load_cached_qualities, store_qualities
+from core.visits import get_visit_folder
 
 BLURRED = 9.0  # grey levels; one of 1,000 photos is below, and nearly all blurred ones, even with noise
 DARK = 0.12  # mean brightness; photos taken at night are about 0.15 to 0.25
@@ -66,17 +66,17 @@ class QualityReport:
     qualities: tuple[PictureQuality, ...]
     unreadable: tuple[tuple[Item, str], ...] = ()
 
-    def blurred(self, below: float = BLURRED) -> list[tuple[Item, PictureQuality]]:
+    def find_blurred(self, below: float = BLURRED) -> list[tuple[Item, PictureQuality]]:
         """Those of less sharpness, the most blurred first."""
         found = [pair for pair in self._pairs() if pair[1].sharpness < below]
         return sorted(found, key=lambda pair: pair[1].sharpness)
 
-    def too_dark(self, below: float = DARK) -> list[tuple[Item, PictureQuality]]:
+    def find_dark(self, below: float = DARK) -> list[tuple[Item, PictureQuality]]:
         """Those of less brightness, the darkest first."""
         found = [pair for pair in self._pairs() if pair[1].brightness < below]
         return sorted(found, key=lambda pair: pair[1].brightness)
 
-    def too_small(self, below: int = SMALL) -> list[tuple[Item, PictureQuality]]:
+    def find_small(self, below: int = SMALL) -> list[tuple[Item, PictureQuality]]:
         """Those whose shorter side has fewer pixels, the smallest first."""
         found = [pair for pair in self._pairs() if shorter_side(pair[0]) < below]
         return sorted(found, key=lambda pair: shorter_side(pair[0]))
@@ -90,21 +90,21 @@ def shorter_side(item: Item) -> int:
     return min(item.width or 0, item.height or 0)
 
 
-def quality_of(image: Image.Image) -> PictureQuality:
+def compute_quality(image: Image.Image) -> PictureQuality:
     """Measures a picture of any size, in RGB."""
     scale = min(1.0, _SIDE / min(image.size))
     size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
-    grey = cv2.resize(np.asarray(image.convert("L"), np.float32), size, interpolation=cv2.INTER_AREA)
-    gain = max(1.0, _LIT / max(float(np.percentile(grey, 99)), _LIT / _BRIGHTER))
+    gray = cv2.resize(np.asarray(image.convert("L"), np.float32), size, interpolation=cv2.INTER_AREA)
+    gain = max(1.0, _LIT / max(float(np.percentile(gray, 99)), _LIT / _BRIGHTER))
     energies = []
     for kernel in _DIRECTIONS:
-        squares = cv2.filter2D(grey, cv2.CV_32F, kernel, borderType=cv2.BORDER_REPLICATE) ** 2
+        squares = cv2.filter2D(gray, cv2.CV_32F, kernel, borderType=cv2.BORDER_REPLICATE) ** 2
         tiles = cv2.resize(squares, (_TILES, _TILES), interpolation=cv2.INTER_AREA)
         energies.append(np.sort(tiles, axis=None)[-_DECIDES])
     return PictureQuality(
         round(gain * float(np.sqrt(min(energies))), 2),
-        round(float(grey.mean()) / 255, 4),
-        round(float(grey.std()) / 255, 4),
+        round(float(gray.mean()) / 255, 4),
+        round(float(gray.std()) / 255, 4),
     )
 
 
@@ -117,26 +117,26 @@ def measure_quality(
     """
     started = time.monotonic()
     pictures = [item for item in items if item.kind == "image"]
-    kept = {content: PictureQuality(*values) for content, values in load_qualities().items()}
+    cached = {content: PictureQuality(*values) for content, values in load_cached_qualities().items()}
     found: dict[str, PictureQuality] = {}
     fresh: dict[str, PictureQuality] = {}
     unreadable: list[tuple[Item, str]] = []
     waiting = []
     for item in pictures:
-        if item.content_hash in kept:
-            found[item.id] = kept[item.content_hash]
+        if item.content_hash in cached:
+            found[item.id] = cached[item.content_hash]
         else:
             waiting.append(item)
     remaining = iter(waiting)
     with ThreadPoolExecutor(_THREADS, "quality") as pool:
         while not (cancel and cancel.is_set()) and (batch := list(islice(remaining, _BATCH))):
-            for item, told in zip(batch, pool.map(_measured, batch), strict=True):
-                if isinstance(told, str):
-                    unreadable.append((item, told))
+            for item, predictions in zip(batch, pool.map(_measure_item, batch), strict=True):
+                if isinstance(predictions, str):
+                    unreadable.append((item, predictions))
                     continue
-                found[item.id] = told
-                if item.content_hash and is_as_indexed(item) and visit_of(item.path) is None:
-                    fresh[item.content_hash] = told
+                found[item.id] = predictions
+                if item.content_hash and is_as_indexed(item) and get_visit_folder(item.path) is None:
+                    fresh[item.content_hash] = predictions
             if len(fresh) >= _SAVED_EVERY:
                 _save(fresh)
             if on_progress:
@@ -147,15 +147,15 @@ def measure_quality(
     return QualityReport(measured, tuple(found[item.id] for item in measured), tuple(unreadable))
 
 
-def _measured(item: Item) -> PictureQuality | str:
+def _measure_item(item: Item) -> PictureQuality | str:
     """Of one file; where it cannot be read, why."""
     try:
-        return quality_of(open_apart(Path(item.path), min_side=_SIDE))
+        return compute_quality(open_isolated(Path(item.path), min_side=_SIDE))
     except MediaError as error:
         return str(error)
 
 
 def _save(fresh: dict[str, PictureQuality]) -> None:
     """Keeps what is new, and forgets that it is."""
-    save_qualities({content: (each.sharpness, each.brightness, each.contrast) for content, each in fresh.items()})
+    store_qualities({content: (entry.sharpness, entry.brightness, entry.contrast) for content, entry in fresh.items()})
     fresh.clear()

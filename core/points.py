@@ -20,7 +20,7 @@ from core.library.store import Library
 from core.query import embed_texts
 from core.track import track_of
 
-Of = Literal["items", "frames"]
+Unit = Literal["items", "frames"]
 
 _WITHIN_S = 0.01  # past its beginning, so that rounded seconds still lie within the frame
 
@@ -61,7 +61,7 @@ class Points:
         ids = self.index.items["id"].take(self.item_rows[self.item_rows >= 0]).to_pylist()
         seconds = self.start_s[: len(ids)]
         pairs = zip(ids, seconds, strict=True)
-        found = [each if np.isnan(at) else f"{each}@{at + _WITHIN_S:.2f}" for each, at in pairs]
+        found = [entry if np.isnan(at) else f"{entry}@{at + _WITHIN_S:.2f}" for entry, at in pairs]
         return found + [f"text:{text}" for text in self.texts]
 
     @property
@@ -89,7 +89,7 @@ class Points:
         return own + [None] * len(self.texts)
 
     @property
-    def centred(self) -> Vectors:
+    def centered(self) -> Vectors:
         """(n, dim) unit rows with the modality gap closed: texts and pictures lie around means of their own, and each
         kind's is taken away (Liang et al. 2022, "Mind the gap"). The vectors themselves where there are no texts."""
         if not self.texts or len(self.texts) == len(self):
@@ -101,11 +101,11 @@ class Points:
         return unit_rows(moved)
 
 
-def points_of(
+def load_points(
     library: Library,
     encoder: Encoder,
     *,
-    of: Of = "items",
+    unit: Unit = "items",
     filters: Filters | None = None,
     texts: Sequence[str] = (),
     limit: int | None = None,
@@ -116,13 +116,13 @@ def points_of(
     texts: further points, embedded as they are. limit: at most so many points of the library, a fixed random sample.
     Raises DataError where nothing is left, and LibraryError.
     """
-    if of not in get_args(Of):
-        raise DataError(f"Points are made of {' or '.join(get_args(Of))}, not of {of!r}.")
+    if unit not in get_args(Unit):
+        raise DataError(f"Points are made of {' or '.join(get_args(Unit))}, not of {unit!r}.")
     index = library.index(encoder)
     mask = (filters or Filters()).mask(index.items, library)
     passes = np.ones(len(index.items), bool) if mask is None else mask
     numbers = np.flatnonzero(passes[index.item_rows])
-    if of == "items":  # the first vector of each stands for it, until whole videos are averaged
+    if unit == "items":  # the first vector of each stands for it, until whole videos are averaged
         numbers = numbers[np.unique(index.item_rows[numbers], return_index=True)[1]]
     considered = len(numbers)
     if limit is not None and considered > limit:
@@ -131,8 +131,8 @@ def points_of(
     if not len(numbers) and not texts:
         raise DataError("There is nothing here to lay out: index files with this encoder, or loosen the filters.")
     vectors, start_s = index.vectors(numbers), index.start_s[numbers]
-    if of == "items":
-        vectors, start_s = _whole(index, numbers, vectors), np.full(len(numbers), np.nan, np.float32)
+    if unit == "items":
+        vectors, start_s = _average_videos(index, numbers, vectors), np.full(len(numbers), np.nan, np.float32)
     item_rows = index.item_rows[numbers]
     if texts:
         vectors = np.concatenate([vectors, embed_texts(encoder, texts)])
@@ -141,9 +141,9 @@ def points_of(
     return Points(index, vectors, item_rows, start_s, texts, considered + len(texts), library.path)
 
 
-def _whole(index: VectorIndex, numbers: NDArray[np.int64], vectors: Vectors) -> Vectors:
+def _average_videos(index: VectorIndex, numbers: NDArray[np.int64], vectors: Vectors) -> Vectors:
     """The vectors of items: those of videos replaced by their means over time."""
     ids = index.items["id"]
     for row in np.flatnonzero(~np.isnan(index.start_s[numbers])):
-        vectors[row] = track_of(index, ids[int(index.item_rows[numbers[row]])].as_py()).whole()
+        vectors[row] = track_of(index, ids[int(index.item_rows[numbers[row]])].as_py()).mean_vector()
     return vectors

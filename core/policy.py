@@ -55,21 +55,21 @@ class Policy:
         """Whether a visitor may have a model fetched, or opened from a folder."""
         return not self.public
 
-    def shown(self, path: str) -> str:
+    def display_path(self, path: str) -> str:
         """How an absolute path is shown and written into files: whole, or by its name alone. Other text stays."""
         return path if self.may_see_paths or not path.startswith("/") else PurePath(path).name
 
-    def without_paths(self, text: str) -> str:
+    def redact_paths(self, text: str) -> str:
         """A message as a visitor may read it: where paths are not to be seen, their folders are cut out.
 
         A path without quotes may hold spaces, so that everything from its beginning to the last slash goes: rather a
         word too many than a folder.
         """
-        return text if self.may_see_paths else without_folders(text)
+        return text if self.may_see_paths else redact_folders(text)
 
 
-def without_folders(text: str) -> str:
-    """A message without the folders of the paths in it, see `Policy.without_paths`."""
+def redact_folders(text: str) -> str:
+    """A message without the folders of the paths in it, see `Policy.redact_paths`."""
     return _BARE.sub("", _QUOTED.sub(_name_alone, text))
 
 
@@ -101,16 +101,17 @@ SETTINGS = {
 }
 
 
-def policy() -> Policy:
+def get_policy() -> Policy:
     """What the environment says now. Raises DataError for a limit that is no number of at least 1."""
-    return _policy(os.environ.get(PUBLIC, ""), tuple(os.environ.get(each.name, "") for each in SETTINGS.values()))
+    return _policy(os.environ.get(PUBLIC, ""), tuple(os.environ.get(setting.name, "") for setting in SETTINGS.values()))
 
 
 @lru_cache(maxsize=16)
-def _policy(mark: str, told: tuple[str, ...]) -> Policy:
+def _policy(mark: str, predictions: tuple[str, ...]) -> Policy:
     public = mark.strip().lower() in _YES
     limits: dict[str, Any] = {
-        field: _limit(setting, text, public) for (field, setting), text in zip(SETTINGS.items(), told, strict=True)
+        field: _limit(setting, text, public)
+        for (field, setting), text in zip(SETTINGS.items(), predictions, strict=True)
     }
     return Policy(public, **limits)
 

@@ -15,7 +15,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from core.classify import ZeroShot, numbers_of
+from core.classify import ZeroShot, get_class_numbers
 from core.encoders.base import Encoder, Vectors, unit_rows
 from core.errors import DataError
 from core.heads import Head
@@ -52,7 +52,7 @@ def fit_classes(
         names = tuple(sorted(set(labels)))
     if len(names) < 2:
         raise DataError("Give samples of at least two classes.")
-    numbers = numbers_of(labels, names)
+    numbers = get_class_numbers(labels, names)
     if kind == "knn":
         arrays = {"memory": np.asarray(vectors, np.float32), "targets": numbers.astype(np.float32)}
     elif kind == "centroid":
@@ -63,7 +63,7 @@ def fit_classes(
     else:
         assert zero_shot is not None
         arrays = _blended(zero_shot.vectors * zero_shot.scoring.scale, vectors, numbers)
-    return Head(kind, "classes", encoder.id, names, arrays | _known(vectors, numbers, len(names)))
+    return Head(kind, "classes", encoder.id, names, arrays | _select_known(vectors, numbers, len(names)))
 
 
 def fit_numbers(
@@ -99,8 +99,9 @@ def _check(vectors: Vectors, targets: Sequence[object]) -> None:
         raise DataError("Give at least two samples.")
 
 
-def _known(vectors: Vectors, numbers: NDArray[np.int64], classes: int) -> dict[str, NDArray[np.float32]]:
-    """What `Head.fits` sets an item against: the mean of each class, and the mean cosines of two of its items.
+def _select_known(vectors: Vectors, numbers: NDArray[np.int64], classes: int) -> dict[str, NDArray[np.float32]]:
+    """What `Head.in_class_probability` sets an item against: the mean of each class, and the mean cosines of two of its
+    items.
 
     Of unit vectors with the sum s, the cosines of all pairs sum to |s|^2 - n. A class without items has a mean of 0.
     """
@@ -108,13 +109,13 @@ def _known(vectors: Vectors, numbers: NDArray[np.int64], classes: int) -> dict[s
     sums = np.zeros((classes, vectors.shape[1]))
     np.add.at(sums, numbers, vectors)
     squares, pairs = (sums**2).sum(), (counts**2).sum()
-    apart = ((sums.sum(axis=0) ** 2).sum() - squares) / max(len(vectors) ** 2 - pairs, 1)
-    together = (squares - len(vectors)) / max(pairs - len(vectors), 1) if pairs > len(vectors) else apart
+    in_subprocess = ((sums.sum(axis=0) ** 2).sum() - squares) / max(len(vectors) ** 2 - pairs, 1)
+    together = (squares - len(vectors)) / max(pairs - len(vectors), 1) if pairs > len(vectors) else in_subprocess
     means = sums / np.maximum(counts, 1)[:, None]
-    return {"means": means.astype(np.float32), "levels": np.array([apart, together], np.float32)}
+    return {"means": means.astype(np.float32), "levels": np.array([in_subprocess, together], np.float32)}
 
 
-def _span(vectors: Vectors) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _get_span(vectors: Vectors) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """(orthonormal basis (dim, r), the vectors in it (n, r)) of the span of (n, dim); r = min(n, dim).
 
     Few samples say nothing of directions at right angles to them all, so that weights which are kept small, or near to
@@ -127,7 +128,7 @@ def _span(vectors: Vectors) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 def _logistic(vectors: Vectors, numbers: NDArray[np.int64], classes: int) -> dict[str, NDArray[np.float32]]:
     from sklearn.linear_model import LogisticRegression
 
-    basis, inside = _span(vectors)
+    basis, inside = _get_span(vectors)
     fitted = LogisticRegression(C=PROBE_C, max_iter=1000).fit(inside, numbers)
     weights, bias = fitted.coef_ @ basis.T, fitted.intercept_
     if classes == 2:  # one row for the second class: as two rows of a softmax

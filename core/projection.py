@@ -14,12 +14,21 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from core.apart.calls import call
+from core.apart.calls import run_isolated
 from core.encoders.base import Vectors
 from core.errors import DataError
-from core.layouts import PERPLEXITY, UMAP_NEIGHBOURS, Places, Watch, alone, by_tsne, by_umap, principal
-from core.map_cache import KeptMap, keep_map, kept_map, map_file
-from core.neighbours import Neighbours, nearest
+from core.layouts import (
+    PERPLEXITY,
+    UMAP_NEIGHBORS,
+    Places,
+    Watch,
+    exclusive,
+    layout_tsne,
+    layout_umap,
+    project_principal,
+)
+from core.map_cache import CachedLayout, layout_cache_file, load_cached_layout, store_layout
+from core.neighbours import Neighbors, find_nearest_neighbors
 from core.progress import OnProgress
 
 if TYPE_CHECKING:  # loads tables
@@ -54,13 +63,13 @@ class Projection:
     gap_closed: bool
 
 
-def project(
+def project_vectors(
     vectors: Vectors,
     *,
     method: Method = "umap",
     dims: int = 2,
     seed: int = 0,
-    neighbours: Neighbours | None = None,
+    neighbors: Neighbors | None = None,
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
 ) -> Places:
@@ -76,18 +85,18 @@ def project(
     if len(vectors) == 0:
         raise DataError("There is nothing to lay out.")
     watch = Watch(on_progress, cancel)
-    watch.tell(0, None)
-    places = principal(vectors, dims)
+    watch.report_progress(0, None)
+    places = project_principal(vectors, dims)
     if method != "pca" and len(vectors) >= _FEWEST:
-        wanted = min(len(vectors) - 1, UMAP_NEIGHBOURS if method == "umap" else 3 * PERPLEXITY)
-        near = neighbours if neighbours is not None and neighbours.k else None
-        near = (near or nearest(vectors, wanted, on_progress=on_progress, cancel=cancel)).first(wanted)
-        with alone(watch):
-            places = (by_umap if method == "umap" else by_tsne)(places, near, seed, watch)
-    return _scaled(places)
+        target = min(len(vectors) - 1, UMAP_NEIGHBORS if method == "umap" else 3 * PERPLEXITY)
+        near = neighbors if neighbors is not None and neighbors.k else None
+        near = (near or find_nearest_neighbors(vectors, target, on_progress=on_progress, cancel=cancel)).first(target)
+        with exclusive(watch):
+            places = (layout_umap if method == "umap" else layout_tsne)(places, near, seed, watch)
+    return _scale(places)
 
 
-def project_apart(
+def project_isolated(
     vectors: Vectors,
     *,
     method: Method = "umap",
@@ -98,17 +107,17 @@ def project_apart(
     """As `project`, in a process of its own (`core.apart.calls`) where it is more than PCA, which loads nothing: what
     UMAP compiles is some 300 MB. Raises ApartError too."""
     if method == "pca":
-        return project(vectors, method=method, dims=dims, on_progress=on_progress, cancel=cancel)
-    return call(project, vectors, method=method, dims=dims, on_progress=on_progress, cancel=cancel)
+        return project_vectors(vectors, method=method, dims=dims, on_progress=on_progress, cancel=cancel)
+    return run_isolated(project_vectors, vectors, method=method, dims=dims, on_progress=on_progress, cancel=cancel)
 
 
-def map_of(
+def layout_points(
     points: Points,
     *,
     method: Method = "umap",
     dims: int = 2,
-    anew: bool = False,
-    apart: bool = False,
+    rebuild: bool = False,
+    in_subprocess: bool = False,
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
 ) -> Projection:
@@ -116,62 +125,62 @@ def map_of(
 
     Known points keep their places; new ones are placed beside their nearest known neighbours and move nothing, unless
     they are more than a third: then all are laid out anew, as with `anew`. apart: in a process of its own, see
-    `project_apart`. Raises as `project` does.
+    `project_isolated`. Raises as `project` does.
     """
-    keys, states, vectors = tuple(points.keys), tuple(points.states), points.centred
-    file = map_file(points, method, dims)
-    kept = kept_map(file, dims) if file and not anew else None
+    keys, states, vectors = tuple(points.keys), tuple(points.states), points.centered
+    file = layout_cache_file(points, method, dims)
+    cached = load_cached_layout(file, dims) if file and not rebuild else None
     watch = Watch(on_progress, cancel)
-    known = None if kept is None else kept.rows_of(keys, states)
-    if kept is None or known is None or np.mean(known < 0) > _MOST_LATER:
-        lay_out = project_apart if apart else project
+    known = None if cached is None else cached.rows_of(keys, states)
+    if cached is None or known is None or np.mean(known < 0) > _MOST_LATER:
+        lay_out = project_isolated if in_subprocess else project_vectors
         places = lay_out(vectors, method=method, dims=dims, on_progress=on_progress, cancel=cancel)
-        made = KeptMap(keys, places, np.zeros(len(keys), bool), states)
+        made = CachedLayout(keys, places, np.zeros(len(keys), bool), states)
         changed = True
     else:
-        made, changed = _grown(kept, known, (keys, states), vectors, watch), bool((known < 0).any())
+        made, changed = _extend(cached, known, (keys, states), vectors, watch), bool((known < 0).any())
     if file and changed:
-        keep_map(file, made)
+        store_layout(file, made)
     at = made.rows_of(keys, states)
     later = int(made.later[at].sum())
     return Projection(method, keys, made.places[at], later, int((~made.later).sum()), vectors is not points.vectors)
 
 
-def _grown(
-    kept: KeptMap,
+def _extend(
+    cached: CachedLayout,
     known: NDArray[np.int64],
-    told: tuple[tuple[str, ...], tuple[str, ...]],
+    predictions: tuple[tuple[str, ...], tuple[str, ...]],
     vectors: Vectors,
     watch: Watch,
-) -> KeptMap:
+) -> CachedLayout:
     """A kept map with the new points placed, those that changed anew. told: keys and states of all points.
 
     Places that no key asks for stay: filters come and go.
     """
     new = np.flatnonzero(known < 0)
     old = np.flatnonzero(known >= 0)
-    names = tuple(told[0][number] for number in new)
-    places = _beside(vectors[new], names, vectors[old], kept.places[known[old]], watch)
+    names = tuple(predictions[0][number] for number in new)
+    places = _place_beside(vectors[new], names, vectors[old], cached.places[known[old]], watch)
     changed = set(names)
-    stays = np.array([key not in changed for key in kept.keys], bool)
-    states = dict(zip(kept.keys, kept.states, strict=False)) | dict(zip(*told, strict=True))
-    all_keys = tuple(key for key, stay in zip(kept.keys, stays, strict=True) if stay) + names
-    return KeptMap(
+    stays = np.array([key not in changed for key in cached.keys], bool)
+    states = dict(zip(cached.keys, cached.states, strict=False)) | dict(zip(*predictions, strict=True))
+    all_keys = tuple(key for key, stay in zip(cached.keys, stays, strict=True) if stay) + names
+    return CachedLayout(
         all_keys,
-        np.concatenate([kept.places[stays], places]),
-        np.append(kept.later[stays], np.ones(len(new), bool)),
+        np.concatenate([cached.places[stays], places]),
+        np.append(cached.later[stays], np.ones(len(new), bool)),
         tuple(states.get(key, "") for key in all_keys),
     )
 
 
-def _beside(new: Vectors, names: tuple[str, ...], old: Vectors, places: Places, watch: Watch) -> Places:
+def _place_beside(new: Vectors, names: tuple[str, ...], old: Vectors, places: Places, watch: Watch) -> Places:
     """(m, dims) places of new vectors: where their nearest known ones lie closest together.
 
     A weighted mean of those alone, for the mean of all would often fall between two groups, where nothing is.
     """
     found = np.empty((len(new), places.shape[1]), np.float32)
     for start in range(0, len(new), _BLOCK):
-        watch.tell(start, len(new))
+        watch.report_progress(start, len(new))
         rows = slice(start, start + _BLOCK)
         cosines, numbers = faiss.knn(new[rows], old, min(_BESIDE, len(old)), metric=faiss.METRIC_INNER_PRODUCT)
         weights = 1 / np.maximum(1 - cosines, 1e-4) ** 2
@@ -190,9 +199,9 @@ def _small_step(name: str, dims: int) -> Places:
     return np.random.default_rng(seed).normal(scale=_SPREAD, size=dims).astype(np.float32)
 
 
-def _scaled(places: Places) -> Places:
+def _scale(places: Places) -> Places:
     """Centred, all axes divided by one number, so that shapes keep."""
     low, high = np.quantile(places, [(1 - _WITHIN) / 2, (1 + _WITHIN) / 2], axis=0)
-    centred = places - (low + high) / 2
-    half = max(float(np.max(high - low)) / 2, float(np.abs(centred).max()) / _FARTHEST)
-    return np.asarray(centred / (half if half > _EQUAL else 1.0), np.float32)
+    centered = places - (low + high) / 2
+    half = max(float(np.max(high - low)) / 2, float(np.abs(centered).max()) / _FARTHEST)
+    return np.asarray(centered / (half if half > _EQUAL else 1.0), np.float32)

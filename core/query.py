@@ -13,13 +13,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from core.clip_track import clip_track
+from core.clip_track import get_clip_track
 from core.concepts import concept_file, load_concept
 from core.encoders.base import Encoder, Vectors, unit_rows
 from core.errors import DataError, MediaError, QueryError
-from core.files import absolute, expanded
+from core.files import expand_user, to_absolute
 from core.library.index import VectorIndex
-from core.media.apart import open_apart
+from core.media.apart import open_isolated
 from core.media.kinds import is_image_path, is_media_path, is_video_path
 from core.track import track_of
 
@@ -95,7 +95,7 @@ def format_query(terms: Sequence[Term]) -> str:
             raise QueryError(f"The weight {term.weight:g} cannot be written: use 0.000001 to 999999.")
         sign = "-" if term.weight < 0 else "+"
         weight = "" if abs(term.weight) == 1 else f"{abs(term.weight):.6f}".rstrip("0").rstrip(".") + ":"
-        parts.append(f"{sign} {weight}{_written(term)}")
+        parts.append(f"{sign} {weight}{_format_term(term)}")
     return " ".join(parts).removeprefix("+ ")
 
 
@@ -158,7 +158,7 @@ def _term(words: list[str], sign: float, files: bool) -> Term:
     else:
         named = files and is_media_path(text)
     if named:
-        path = Path(expanded(text))
+        path = Path(expand_user(text))
         is_clip = is_video_path(text) and not is_image_path(text)
         if not os.path.isfile(path):
             kind = "video" if is_clip else "picture"
@@ -177,16 +177,16 @@ def _in_quotes(text: str) -> bool:
     return len(text) > 1 and text[0] == text[-1] == '"' and '"' not in text[1:-1]
 
 
-def _written(term: Term) -> str:
+def _format_term(term: Term) -> str:
     if isinstance(term.value, bytes):
         raise QueryError("A picture or clip given as bytes cannot be written into a query string.")
     text = str(term.value)
     if term.kind in ("item", "frame"):
         return _ITEM + text
     if term.kind == "concept":
-        return f'{CONCEPT}"{_curly(text)}"'
+        return f'{CONCEPT}"{_curly_quotes(text)}"'
     if term.kind in ("image", "clip"):
-        text = str(absolute(text))
+        text = str(to_absolute(text))
     try:
         if '"' not in text and not text.startswith("//") and parse_query(text) == (Term(term.kind, term.value),):
             return text
@@ -194,10 +194,10 @@ def _written(term: Term) -> str:
         pass
     if term.kind in ("image", "clip"):
         return f'{_FILE}"{text}"'
-    return f'"{_curly(text)}"'
+    return f'"{_curly_quotes(text)}"'
 
 
-def _curly(text: str) -> str:
+def _curly_quotes(text: str) -> str:
     """Without straight quotes, which end what they began."""
     return text.replace('"', "\N{RIGHT DOUBLE QUOTATION MARK}")
 
@@ -210,12 +210,12 @@ def _embed_term(
     if term.kind == "concept":
         return load_concept(encoder, str(term.value)).vector
     if term.kind in ("item", "frame"):
-        return _stored(str(term.value), index)
+        return _get_stored_vector(str(term.value), index)
     source = term.value if isinstance(term.value, bytes) else Path(term.value)
     try:
         if term.kind == "clip":
-            return clip_track(encoder, source).whole()
-        return encoder.encode_images([open_apart(source, min_side=encoder.min_side)])[0]
+            return get_clip_track(encoder, source).mean_vector()
+        return encoder.encode_images([open_isolated(source, min_side=encoder.min_side)])[0]
     except MediaError as error:
         where = f"The {term.kind} of the query" if isinstance(term.value, bytes) else repr(str(term.value))
         raise QueryError(f"{where} cannot be used: {error}") from error
@@ -235,7 +235,7 @@ def _file_state(encoder: Encoder, term: Term) -> object:
     return found.st_ino, found.st_mtime_ns, found.st_size
 
 
-def frame_of(value: str) -> tuple[str, float]:
+def parse_frame(value: str) -> tuple[str, float]:
     """The item and the second that the value of a "frame" term names. Raises QueryError."""
     item_id, _, seconds = value.partition("@")
     try:
@@ -247,10 +247,10 @@ def frame_of(value: str) -> tuple[str, float]:
     return item_id, time_s
 
 
-def _stored(value: str, index: VectorIndex | None) -> NDArray[np.float32]:
+def _get_stored_vector(value: str, index: VectorIndex | None) -> NDArray[np.float32]:
     """The unit vector of an item of the library, or of what is on the screen at a second of it."""
-    item_id, time_s = frame_of(value) if "@" in value else (value, None)
+    item_id, time_s = parse_frame(value) if "@" in value else (value, None)
     track = track_of(index, item_id) if index is not None else None
     if not track:
         raise QueryError(f"Item {item_id!r} is not in this library, or not under this encoder: index it first.")
-    return track.whole() if time_s is None else track.at(time_s)
+    return track.mean_vector() if time_s is None else track.at(time_s)

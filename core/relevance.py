@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.encoders.base import Encoder, Vectors, unit_rows
-from core.encoders.imported import reads_words
-from core.neutral import neutral_prior, neutral_vectors
+from core.encoders.imported import supports_text
+from core.neutral import embed_reference_prompts, get_reference_prior
 from core.query import Term
 
 LIKELY = 0.4  # the line: to miss a match is taken to be a little worse than to show one too many
@@ -60,7 +60,7 @@ class Relevance:
     """
 
     query: NDArray[np.float32]
-    neutral: Vectors
+    reference_prompts: Vectors
     prior: NDArray[np.float32]
     items: int
     by_text: bool
@@ -68,26 +68,29 @@ class Relevance:
     std: float
 
     @classmethod
-    def of(
+    def from_query(
         cls, encoder: Encoder, background: Vectors, query: NDArray[np.float32], terms: Sequence[Term], *, items: int
     ) -> Relevance:
         """query: the unit vector (dim,) of `terms`. background: (b, dim), b > 0, a sample of the library's vectors."""
-        prompts = neutral_vectors(encoder) if reads_words(encoder) else background
-        neutral = _neutral_queries(prompts, background, terms)
+        prompts = embed_reference_prompts(encoder) if supports_text(encoder) else background
+        reference_prompts = _get_reference_queries(prompts, background, terms)
         by_text = all(term.is_word for term in terms)
-        scores = neutral[_spread(len(neutral), _LEVEL_QUERIES)] @ background[_spread(len(background), _LEVEL_ITEMS)].T
+        scores = (
+            reference_prompts[_sample_evenly(len(reference_prompts), _LEVEL_QUERIES)]
+            @ background[_sample_evenly(len(background), _LEVEL_ITEMS)].T
+        )
         if not by_text:
             half = min(_PRIOR_PAIRS, len(prompts) // 2)
             scores = np.append(scores[scores < _IDENTICAL], (prompts[:half] * prompts[-half:]).sum(axis=1))
-        prior = neutral_prior() if by_text else np.ones(len(neutral), np.float32)
-        return cls(query, neutral, prior, items, by_text, float(scores.mean()), float(scores.std()) + 1e-6)
+        prior = get_reference_prior() if by_text else np.ones(len(reference_prompts), np.float32)
+        return cls(query, reference_prompts, prior, items, by_text, float(scores.mean()), float(scores.std()) + 1e-6)
 
-    def of_hits(self, scores: NDArray[np.float32], vectors: Vectors) -> NDArray[np.float32]:
+    def hit_probabilities(self, scores: NDArray[np.float32], vectors: Vectors) -> NDArray[np.float32]:
         """Probabilities (m,), 0 to 1, for hits of these cosines (m,) and vectors (m, dim)."""
         if self.by_text:
             weight, size, intercept = TEXT_FIT
             return _logistic(
-                weight * self.choice(scores, vectors) + size * np.log(min(self.items, MAX_ITEMS)) + intercept
+                weight * self.log_posterior(scores, vectors) + size * np.log(min(self.items, MAX_ITEMS)) + intercept
             )
         weight, intercept = IMAGE_FIT
         relevance = _logistic(weight * (scores - self.mean) / self.std + intercept)
@@ -95,7 +98,7 @@ class Relevance:
         same = np.where(scores >= _IDENTICAL, scores, 1 - (1 - scores) / (1 - self.mean) / _SAME_SCENE)
         return np.maximum(relevance, same).clip(0, 1)
 
-    def evidence(self, vectors: Vectors) -> NDArray[np.float32] | None:
+    def frame_posterior(self, vectors: Vectors) -> NDArray[np.float32] | None:
         """(m,), 0 to 1: the root of the probability that this query, and none of the neutral ones, describes the row
         (m, dim). It can be compared between frames, where cosines flatter a frame that is near to any words; the root
         keeps weak answers apart from none. None where pictures ask: their cosines have no such fault.
@@ -107,65 +110,71 @@ class Relevance:
         # what scores like anything else is hardly what was meant, and five of six rows need no closer look
         rows = np.flatnonzero(scores > self.mean + self.std)
         for first in range(0, len(rows), _CHUNK):
-            some = rows[first : first + _CHUNK]
-            evidence[some] = np.exp(self.choice(scores[some], vectors[some]) / 2)
+            sample = rows[first : first + _CHUNK]
+            evidence[sample] = np.exp(self.log_posterior(scores[sample], vectors[sample]) / 2)
         return evidence
 
-    def chance(self, vectors: Vectors) -> tuple[float, float]:
+    def null_stats(self, vectors: Vectors) -> tuple[float, float]:
         """Mean and standard deviation of the evidence that neutral queries find in vectors (n, dim)."""
-        rivals = vectors[_spread(len(vectors), _LEVEL_ITEMS)] @ self.neutral.T
+        rivals = vectors[_sample_evenly(len(vectors), _LEVEL_ITEMS)] @ self.reference_prompts.T
         odds = np.exp(_SHARPNESS * (rivals - rivals.mean(axis=1, keepdims=True)) / (rivals.std(axis=1)[:, None] + 1e-6))
         found = np.sqrt(np.minimum(1.0, odds / (odds @ self.prior)[:, None]))
         return float(found.mean()), float(found.std()) + 1e-6
 
-    def choice(self, scores: NDArray[np.float32], vectors: Vectors) -> NDArray[np.float64]:
+    def log_posterior(self, scores: NDArray[np.float32], vectors: Vectors) -> NDArray[np.float64]:
         """(m,), at most 0: ln p(this query | hit), among the query and its neutral rivals; see the module's head."""
-        likeness = np.clip(self.neutral @ self.query, 0.0, 1.0)
+        likeness = np.clip(self.reference_prompts @ self.query, 0.0, 1.0)
         weights = self.prior * (1.0 - likeness**2) ** 2
-        return _choice(scores, vectors @ self.neutral.T, np.broadcast_to(weights, (len(vectors), len(weights))))
+        return _log_posterior(
+            scores, vectors @ self.reference_prompts.T, np.broadcast_to(weights, (len(vectors), len(weights)))
+        )
 
 
-def describes(encoder: Encoder, texts: Vectors, vectors: Vectors, best: NDArray[np.integer]) -> NDArray[np.float32]:
+def description_probability(
+    encoder: Encoder, texts: Vectors, vectors: Vectors, best: NDArray[np.integer]
+) -> NDArray[np.float32]:
     """(n,) probabilities, 0 to 1, that the class numbered best[i], the best of c, describes item i at all.
 
     texts: (c, dim) vectors of the classes, and vectors: (n, dim) of the items, unit rows. As the best of many items is
     high by chance, so is the best of many classes.
     """
     weight, size, intercept = CLASS_FIT
-    choice = class_choice(encoder, texts, vectors, best)
+    choice = class_log_posterior(encoder, texts, vectors, best)
     return _logistic(weight * choice + size * np.log(min(len(texts), MAX_CLASSES)) + intercept)
 
 
-def class_choice(encoder: Encoder, texts: Vectors, vectors: Vectors, best: NDArray[np.integer]) -> NDArray[np.float64]:
+def class_log_posterior(
+    encoder: Encoder, texts: Vectors, vectors: Vectors, best: NDArray[np.integer]
+) -> NDArray[np.float64]:
     """(n,), at most 0: ln p(class best[i] | item i), among that class and its neutral rivals; see `describes`.
 
     Classes are often broad ("animal"), and all that stands out as near to one among the neutral prompts ("a fish") may
     be a kind of it: such prompts do not rival it.
     """
-    neutral, prior = neutral_vectors(encoder), neutral_prior()
-    asked, places = np.unique(best, return_inverse=True)
-    likeness = texts[asked] @ neutral.T
+    reference_prompts, prior = embed_reference_prompts(encoder), get_reference_prior()
+    request, places = np.unique(best, return_inverse=True)
+    likeness = texts[request] @ reference_prompts.T
     outstanding = (likeness - likeness.mean(axis=1, keepdims=True)) / (likeness.std(axis=1, keepdims=True) + 1e-6)
     weights = prior * _logistic(_KIND_SHARPNESS * (_KIND_OF - outstanding))
     choice = np.empty(len(vectors), np.float64)
     for first in range(0, len(vectors), _CHUNK):
-        some = slice(first, first + _CHUNK)
-        scores = np.einsum("nd,nd->n", texts[best[some]], vectors[some])
-        choice[some] = _choice(scores, vectors[some] @ neutral.T, weights[places[some]])
+        sample = slice(first, first + _CHUNK)
+        scores = np.einsum("nd,nd->n", texts[best[sample]], vectors[sample])
+        choice[sample] = _log_posterior(scores, vectors[sample] @ reference_prompts.T, weights[places[sample]])
     return choice
 
 
-def _choice(
+def _log_posterior(
     scores: NDArray[np.floating], rivals: NDArray[np.floating], weights: NDArray[np.floating]
 ) -> NDArray[np.float64]:
     """(n,) from the scores (n,) of the queries, those of their rivals (n, m), and how much each rival counts (n, m)."""
     mean, std = rivals.mean(axis=1), rivals.std(axis=1) + 1e-6
     own = _SHARPNESS * (scores - mean) / std
-    others = np.einsum("nm,nm->n", weights, np.exp(_SHARPNESS * (rivals - mean[:, None]) / std[:, None]))
-    return np.asarray(own - np.log(others + np.exp(own)), np.float64)
+    rest = np.einsum("nm,nm->n", weights, np.exp(_SHARPNESS * (rivals - mean[:, None]) / std[:, None]))
+    return np.asarray(own - np.log(rest + np.exp(own)), np.float64)
 
 
-def _neutral_queries(prompts: Vectors, background: Vectors, terms: Sequence[Term]) -> Vectors:
+def _get_reference_queries(prompts: Vectors, background: Vectors, terms: Sequence[Term]) -> Vectors:
     """The query's own sum with neutral stand-ins, as many as there are prompts: texts for texts, items for pictures."""
     if len(terms) == 1 and terms[0].weight > 0:
         return prompts if terms[0].is_word else background
@@ -182,6 +191,6 @@ def _logistic(logit: NDArray[np.floating]) -> NDArray[np.float32]:
     return (1.0 / (1.0 + np.exp(-logit))).astype(np.float32)
 
 
-def _spread(count: int, limit: int) -> NDArray[np.int64]:
+def _sample_evenly(count: int, limit: int) -> NDArray[np.int64]:
     """Up to `limit` numbers spread evenly over range(count)."""
     return np.unique(np.linspace(0, count - 1, min(count, limit)).astype(np.int64))

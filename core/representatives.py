@@ -21,16 +21,16 @@ _TELL = 64  # steps between two reports
 _EQUAL = 1 - 1e-5  # cosine of equal vectors
 
 
-def medoids(vectors: Vectors, clusters: Clusters) -> Numbers:
+def find_medoids(vectors: Vectors, clusters: Clusters) -> Numbers:
     """(k,) the member of each cluster that is nearest to its centre by cosine."""
     members = [clusters.members(number) for number in range(clusters.count)]
     return np.array(
-        [each[(vectors[each] @ centre).argmax()] for each, centre in zip(members, clusters.centres, strict=True)],
+        [entry[(vectors[entry] @ center).argmax()] for entry, center in zip(members, clusters.centers, strict=True)],
         np.int64,
     )
 
 
-def representatives(vectors: Vectors, numbers: Numbers, count: int) -> Numbers:
+def find_representatives(vectors: Vectors, numbers: Numbers, count: int) -> Numbers:
     """Up to `count` of some points that show what they have in common and how they differ: the most central first,
     then each time the one that is least like those before it, out of the more typical half."""
     if not len(numbers) or count < 1:
@@ -41,7 +41,7 @@ def representatives(vectors: Vectors, numbers: Numbers, count: int) -> Numbers:
     return numbers[typical[_farthest_first(rows[typical], count)]]
 
 
-def coverage(
+def cover_points(
     vectors: Vectors,
     count: int,
     *,
@@ -65,17 +65,17 @@ def coverage(
             on_progress(Progress("coverage", done, min(count, len(vectors)), time.monotonic() - started))
 
     first = int((vectors @ vectors.mean(axis=0)).argmax())
-    return _farthest_first(vectors, count, first=first, tell=tell)
+    return _farthest_first(vectors, count, first=first, report=tell)
 
 
 def _farthest_first(
-    rows: Vectors, count: int, *, first: int = 0, tell: Callable[[int], None] = lambda done: None
+    rows: Vectors, count: int, *, first: int = 0, report: Callable[[int], None] = lambda done: None
 ) -> Numbers:
     """Numbers of up to `count` rows, each the least like those before it; equal rows are not taken twice."""
     chosen = [first]
     likeness = rows @ rows[first]
     while len(chosen) < min(count, len(rows)):
-        tell(len(chosen))
+        report(len(chosen))
         least = int(likeness.argmin())
         if likeness[least] >= _EQUAL:
             break

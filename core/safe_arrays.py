@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from core.encoders.base import Encoder
 from core.errors import DataError
-from core.home import home
+from core.home import get_home
 
 Arrays = dict[str, NDArray[np.float32]]
 
@@ -21,14 +21,14 @@ SUFFIX = ".safetensors"
 _LONGEST = 200  # bytes of a name: file systems take 255, of which the suffix and a temporary name need some
 
 
-def pack(arrays: Arrays, about: Mapping[str, str]) -> bytes:
+def pack_arrays(arrays: Arrays, about: Mapping[str, str]) -> bytes:
     """Arrays as float32, and words about them, as the bytes of a file."""
     from safetensors.numpy import save
 
     return save({name: np.ascontiguousarray(array, np.float32) for name, array in arrays.items()}, dict(about))
 
 
-def unpack(data: bytes) -> tuple[Arrays, dict[str, str]]:
+def unpack_arrays(data: bytes) -> tuple[Arrays, dict[str, str]]:
     """Reads `pack`. Raises DataError for anything else, pickles among it, and for numbers that are not finite."""
     from safetensors import SafetensorError
     from safetensors.numpy import load
@@ -47,12 +47,12 @@ def unpack(data: bytes) -> tuple[Arrays, dict[str, str]]:
     return arrays, about
 
 
-def kept(kind: str, encoder: Encoder) -> dict[str, Path]:
+def list_saved(kind: str, encoder: Encoder) -> dict[str, Path]:
     """The files of a kind ("heads", "concepts") that the home folder keeps for an encoder, by name."""
     return {path.stem: path for path in sorted(_folder(kind, encoder).glob(f"*{SUFFIX}"))}
 
 
-def place_of(kind: str, encoder: Encoder, name: str) -> Path:
+def get_saved_path(kind: str, encoder: Encoder, name: str) -> Path:
     """Where the file of a name is kept, or would be. Raises DataError for a name that is none."""
     if not re.fullmatch(r"\w[\w \-.]{0,79}", name):
         raise DataError("A name has 1 to 80 letters, digits, spaces, dots or dashes, no dot or dash first.")
@@ -61,14 +61,14 @@ def place_of(kind: str, encoder: Encoder, name: str) -> Path:
     return _folder(kind, encoder) / f"{name}{SUFFIX}"
 
 
-def free_name(kind: str, encoder: Encoder, wanted: str) -> str:
+def find_free_name(kind: str, encoder: Encoder, target: str) -> str:
     """A name that can be kept and is not yet, near the wanted one: "classes (1)" becomes "classes 1"."""
-    name = re.sub(r"[^\w\-.]+", " ", wanted).strip(" .-") or "unnamed"
+    name = re.sub(r"[^\w\-.]+", " ", target).strip(" .-") or "unnamed"
     name = name.encode()[: _LONGEST // 3].decode(errors="ignore").strip(" .-")  # short enough for a number too
-    known = {each.casefold() for each in kept(kind, encoder)}
+    known = {entry.casefold() for entry in list_saved(kind, encoder)}
     tries = itertools.chain([name], (f"{name} {number}" for number in itertools.count(2)))
-    return next(each for each in tries if each.casefold() not in known)
+    return next(entry for entry in tries if entry.casefold() not in known)
 
 
 def _folder(kind: str, encoder: Encoder) -> Path:
-    return home() / kind / re.sub(r"[^\w.-]+", "_", encoder.id)
+    return get_home() / kind / re.sub(r"[^\w.-]+", "_", encoder.id)

@@ -72,46 +72,48 @@ def search(
     index = library.index(encoder)
     query = embed_query(encoder, terms, index=index, templates=templates)
     filters = filters or Filters()
-    allowed = _allowed(index, filters.mask(index.items, library), terms)
+    allowed = _get_allowed(index, filters.mask(index.items, library), terms)
     rows = index.rows_with_vectors
     considered = len(rows) if allowed is None else int(allowed[rows].sum())
     top_k = max(1, min(int(top_k), MAX_HITS))
-    scores, numbers = _best_of_items(index, query, max(2 * top_k, _CANDIDATES), allowed)
+    scores, numbers = _rank_items(index, query, max(2 * top_k, _CANDIDATES), allowed)
     if len(numbers) == 0:
         return SearchResult((), 0, considered, time.perf_counter() - started)
     vectors = index.vectors(numbers)
-    reading = Relevance.of(encoder, index.background, query, terms, items=_rivals(index, filters))
-    relevance = reading.of_hits(scores, vectors)
+    reading = Relevance.from_query(encoder, index.background, query, terms, items=_count_rivals(index, filters))
+    relevance = reading.hit_probabilities(scores, vectors)
     order = np.lexsort((-scores, -relevance))
     ranked = _Ranked(index, numbers[order], vectors[order], scores[order], relevance[order])
-    hits = tuple(ranked.hit(group) for group in ranked.groups(fold_duplicates)[:top_k])
+    hits = tuple(ranked.make_hit(group) for group in ranked.groups(fold_duplicates)[:top_k])
     return SearchResult(hits, sum(hit.likely for hit in hits), considered, time.perf_counter() - started)
 
 
-def _best_of_items(
+def _rank_items(
     index: VectorIndex, query: NDArray[np.float32], count: int, allowed: NDArray[np.bool_] | None
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """The best vector of each of the `count` nearest items: the thousands of a long video must not crowd others out."""
-    asked = count
+    request = count
     while True:
-        scores, numbers = index.search(query, asked, allowed=allowed)
+        scores, numbers = index.search(query, request, allowed=allowed)
         best = np.sort(np.unique(index.item_rows[numbers], return_index=True)[1])[:count]
-        if len(best) == count or len(numbers) < asked:
+        if len(best) == count or len(numbers) < request:
             return scores[best], numbers[best]
-        asked *= 4
+        request *= 4
 
 
-def _rivals(index: VectorIndex, filters: Filters) -> int:
+def _count_rivals(index: VectorIndex, filters: Filters) -> int:
     """How many vectors could match by accident: those of the kind that is searched."""
     of_kind = Filters(kind=filters.kind).mask(index.items)
     return len(index) if of_kind is None else int(of_kind[index.item_rows].sum())
 
 
-def _allowed(index: VectorIndex, allowed: NDArray[np.bool_] | None, terms: Sequence[Term]) -> NDArray[np.bool_] | None:
-    asked = [number for term in terms if term.kind == "item" for number in index.numbers_of(str(term.value))]
-    if asked:
+def _get_allowed(
+    index: VectorIndex, allowed: NDArray[np.bool_] | None, terms: Sequence[Term]
+) -> NDArray[np.bool_] | None:
+    request = [number for term in terms if term.kind == "item" for number in index.item_numbers(str(term.value))]
+    if request:
         allowed = np.ones(len(index.items), bool) if allowed is None else allowed
-        allowed[index.item_rows[asked]] = False
+        allowed[index.item_rows[request]] = False
     return allowed
 
 
@@ -137,10 +139,10 @@ class _Ranked:
             groups.setdefault(int(leader), []).append(rank)
         return list(groups.values())
 
-    def hit(self, group: list[int]) -> Hit:
+    def make_hit(self, group: list[int]) -> Hit:
         best, number = group[0], int(self.numbers[group[0]])
         rows = self.index.item_rows[self.numbers[group]]
-        others = [
+        rest = [
             self.index.item(int(self.numbers[rank])) for rank, row in zip(group, rows, strict=True) if row != rows[0]
         ]
         start, end = float(self.index.start_s[number]), float(self.index.end_s[number])
@@ -151,5 +153,5 @@ class _Ranked:
             likely=bool(self.relevance[best] >= LIKELY),
             start_s=None if np.isnan(start) else start,
             end_s=None if np.isnan(end) else end,
-            duplicates=tuple({item.id: item for item in others}.values()),
+            duplicates=tuple({item.id: item for item in rest}.values()),
         )

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.align import Alignment, alignments
-from core.clip_track import clip_track
+from core.align import Alignment, find_alignments
+from core.clip_track import get_clip_track
 from core.encoders.base import Encoder, Vectors
 from core.errors import MediaError, QueryError
 from core.library.index import VectorIndex
@@ -17,7 +17,7 @@ from core.moments import Moment
 from core.query import Term
 from core.relevance import LIKELY, Relevance
 from core.track import Track, track_of
-from core.video_rows import VideoRows
+from core.video_rows import VideoScores
 
 ENOUGH_S = 5.0  # a run of this length is evidence in full, however long the clip that was asked with
 # Weight of an alignment's strength, from chance (0) to the same frames (1), and the intercept: 2 to 6 seconds cut out
@@ -27,7 +27,7 @@ _FRAMES = 64  # of the query, when many videos are looked through
 _CHUNK = 16_384
 
 
-def asked_track(encoder: Encoder, terms: Sequence[Term], index: VectorIndex) -> Track | None:
+def get_query_track(encoder: Encoder, terms: Sequence[Term], index: VectorIndex) -> Track | None:
     """The video that a query consists of, a clip or a video of the library; None for any other query.
 
     Raises QueryError where it cannot be read.
@@ -41,13 +41,13 @@ def asked_track(encoder: Encoder, terms: Sequence[Term], index: VectorIndex) -> 
     if terms[0].kind != "clip":
         return None
     try:
-        return clip_track(encoder, value if isinstance(value, bytes) else Path(value))
+        return get_clip_track(encoder, value if isinstance(value, bytes) else Path(value))
     except MediaError as error:
         where = "The clip of the query" if isinstance(value, bytes) else repr(str(value))
         raise QueryError(f"{where} cannot be used: {error}") from error
 
 
-def shown_anywhere(rows: VideoRows, query: Track) -> NDArray[np.float32]:
+def shown_anywhere(rows: VideoScores, query: Track) -> NDArray[np.float32]:
     """(videos,): how much of a query each of many videos shows, in whatever order.
 
     The mean over frames of the query of the highest cosine that any frame of the video has with each: the Chamfer
@@ -57,19 +57,19 @@ def shown_anywhere(rows: VideoRows, query: Track) -> NDArray[np.float32]:
     best = np.full((len(rows.firsts), len(frames)), -1.0, np.float32)
     owners = np.searchsorted(rows.firsts, np.arange(len(rows.numbers)), "right") - 1
     for start in range(0, len(rows.numbers), _CHUNK):
-        some = slice(start, start + _CHUNK)
-        cosines = rows.index.vectors(rows.numbers[some]) @ frames.T
-        videos, begins = np.unique(owners[some], return_index=True)
+        sample = slice(start, start + _CHUNK)
+        cosines = rows.index.vectors(rows.numbers[sample]) @ frames.T
+        videos, begins = np.unique(owners[sample], return_index=True)
         best[videos] = np.maximum(best[videos], np.maximum.reduceat(cosines, begins))
     return np.asarray(best.mean(axis=1), np.float32)
 
 
-def frame_scores(query: Track, video: Track) -> NDArray[np.float32]:
+def compute_frame_scores(query: Track, video: Track) -> NDArray[np.float32]:
     """(n,) for each row of a video the highest cosine that any frame of the query has with it."""
     return np.asarray((video.vectors @ _frames(query).T).max(axis=1), np.float32)
 
 
-def aligned(
+def align_video(
     query: Track, video: Track, reading: Relevance, *, most: int
 ) -> tuple[float, Alignment, tuple[Moment, ...]]:
     """How a clip and one video run alongside: a score, the best alignment, and the moments of all, best first.
@@ -78,21 +78,21 @@ def aligned(
     without a counterpart count as half-way from chance to the same picture.
     """
     level = (1 + reading.mean) / 2
-    found = alignments(query, video, level=level, most=most)
+    found = find_alignments(query, video, level=level, most=most)
     enough = min(query.duration_s, ENOUGH_S)
-    strength = np.array([_counted(each, enough, level) for each in found])
+    strength = np.array([_is_counted(entry, enough, level) for entry in found])
     weight, intercept = FIT
     relevance = 1 / (1 + np.exp(-(weight * (strength - reading.mean) / (1 - reading.mean) + intercept)))
-    moments = [_moment(query, video, each, float(value)) for each, value in zip(found, relevance, strict=True)]
+    moments = [_moment(query, video, entry, float(value)) for entry, value in zip(found, relevance, strict=True)]
     moments.sort(key=lambda moment: -moment.relevance)
-    return _counted(found[0], query.duration_s, level), found[0], tuple(moments)
+    return _is_counted(found[0], query.duration_s, level), found[0], tuple(moments)
 
 
 def _frames(query: Track) -> Vectors:
     return query.on_grid(max(query.step_s, query.duration_s / _FRAMES))
 
 
-def _counted(alignment: Alignment, seconds: float, level: float) -> float:
+def _is_counted(alignment: Alignment, seconds: float, level: float) -> float:
     """The mean cosine over so many seconds, of which those beyond the alignment have only `level`."""
     share = min(1.0, alignment.length_s / max(seconds, 1e-3))
     return level + share * (alignment.score - level)

@@ -16,12 +16,12 @@ from core.filters import Filters
 from core.library.index import VectorIndex
 from core.library.schema import Item
 from core.library.store import Library
-from core.moments import Background, Curve, Moment, curve_of, find_moments
+from core.moments import Background, Curve, Moment, compute_curve, find_moments
 from core.query import Term, embed_query
 from core.relevance import Relevance
-from core.search_clip import aligned, asked_track, frame_scores, shown_anywhere
+from core.search_clip import align_video, compute_frame_scores, get_query_track, shown_anywhere
 from core.track import Track
-from core.video_rows import POOLINGS, Pooling, VideoRows, asked_shots
+from core.video_rows import POOLINGS, Pooling, VideoScores, score_query_shots
 
 __all__ = ["MAX_VIDEOS", "POOLINGS", "Pooling", "VideoHit", "VideoResult", "search_videos"]
 
@@ -77,7 +77,8 @@ def search_videos(
 
     pooling: how the scores of its frames become a video's: the best one, smoothed within its shot; the mean over the
     best 5 seconds; or the mean over all its time. Where words ask for the best one, the first videos are put in order
-    by how much they match beside neutral queries (`Relevance.evidence`). A query that is one video and nothing else is
+    by how much they match beside neutral queries (`Relevance.frame_posterior`). A query that is one video and nothing
+    else is
     aligned with each: it ranks by the part that runs alongside ("max" and "top") or by the likeness of the two as a
     whole ("mean").
     top_k: clamped to 1..1,000 and to what there is. max_moments: of each video, at least 1.
@@ -88,37 +89,39 @@ def search_videos(
     if pooling not in POOLINGS:
         raise QueryError(f"Videos are ranked by {', '.join(POOLINGS)}, not by {pooling!r}.")
     index = library.index(encoder)
-    clip = asked_track(encoder, terms, index)
-    query = clip.whole() if clip else embed_query(encoder, terms, index=index, templates=templates)
+    clip = get_query_track(encoder, terms, index)
+    query = clip.mean_vector() if clip else embed_query(encoder, terms, index=index, templates=templates)
     videos = np.asarray(Filters(kind="video").mask(index.items))
     limited = (filters or Filters()).mask(index.items, library)
-    rows = VideoRows.of(index, query, videos & _allowed(index, limited, terms), asked_shots(index, terms))
+    rows = VideoScores.score_videos(
+        index, query, videos & _get_allowed(index, limited, terms), score_query_shots(index, terms)
+    )
     hits: list[VideoHit] = []
     if len(rows.items):
         rivals = int(videos[index.item_rows].sum())
-        reading = Relevance.of(encoder, index.background, query, terms, items=rivals)
+        reading = Relevance.from_query(encoder, index.background, query, terms, items=rivals)
         top_k, most = max(1, min(int(top_k), MAX_VIDEOS)), max(1, int(max_moments))
         hits = (
             _clip_hits(rows, clip, reading, pooling, top_k, most)
             if clip
-            else _hits(rows, query, reading, pooling, top_k, most)
+            else _rank_hits(rows, query, reading, pooling, top_k, most)
         )
     hits.sort(key=lambda hit: not hit.likely)
     cutoff = sum(hit.likely for hit in hits)
     return VideoResult(tuple(hits), cutoff, len(rows.items), time.perf_counter() - started, pooling)
 
 
-def _hits(
-    rows: VideoRows, query: NDArray[np.float32], reading: Relevance, pooling: Pooling, top_k: int, most: int
+def _rank_hits(
+    rows: VideoScores, query: NDArray[np.float32], reading: Relevance, pooling: Pooling, top_k: int, most: int
 ) -> list[VideoHit]:
-    background = _background(rows.index, query, reading)
+    background = _compute_background(rows.index, query, reading)
     pooled = rows.pooled(pooling)
     ordered_anew = reading.by_text and pooling == "max"
     hits = []
     for video in np.argsort(-pooled, kind="stable")[: top_k + _CANDIDATES * ordered_anew]:
         track = rows.track(int(video))
-        curve = curve_of(track, track.vectors @ query, background, matches=reading.evidence(track.vectors))
-        moments = find_moments(curve, track.vectors, background, reading.of_hits, max_moments=most)
+        curve = compute_curve(track, track.vectors @ query, background, matches=reading.frame_posterior(track.vectors))
+        moments = find_moments(curve, track.vectors, background, reading.hit_probabilities, max_moments=most)
         score = float(pooled[video])
         order = float(curve.smooth.max()) if ordered_anew else score
         hits.append(_hit(rows, int(video), score, moments, curve, order=order))
@@ -127,29 +130,29 @@ def _hits(
 
 
 def _clip_hits(
-    rows: VideoRows, clip: Track, reading: Relevance, pooling: Pooling, top_k: int, most: int
+    rows: VideoScores, clip: Track, reading: Relevance, pooling: Pooling, top_k: int, most: int
 ) -> list[VideoHit]:
     """Videos that are likely to come first by a simpler measure are looked at closely, which decides."""
     simpler = rows.pooled("mean") if pooling == "mean" else shown_anywhere(rows, clip)
-    whole = clip.whole()
-    background = Background(reading.mean, reading.std, rows.index.unlike)
+    whole = clip.mean_vector()
+    background = Background(reading.mean, reading.std, rows.index.baseline_cosine)
     hits = []
     close = [int(video) for video in np.argsort(-simpler, kind="stable")[: top_k + _CANDIDATES]]
     if pooling == "mean":
-        simpler[close] = [whole @ rows.track(video).whole() for video in close]
+        simpler[close] = [whole @ rows.track(video).mean_vector() for video in close]
         close = sorted(close, key=lambda video: -simpler[video])[:top_k]
     for video in close:
         track = rows.track(video)
-        score, alignment, moments = aligned(clip, track, reading, most=most)
+        score, alignment, moments = align_video(clip, track, reading, most=most)
         score = float(simpler[video]) if pooling == "mean" else score
-        curve = curve_of(track, frame_scores(clip, track), background)
+        curve = compute_curve(track, compute_frame_scores(clip, track), background)
         hits.append(_hit(rows, video, score, moments, curve, order=score, alignment=alignment))
     hits.sort(key=lambda hit: -hit.order)
     return hits[:top_k]
 
 
 def _hit(
-    rows: VideoRows,
+    rows: VideoScores,
     video: int,
     score: float,
     moments: tuple[Moment, ...],
@@ -162,17 +165,17 @@ def _hit(
     return VideoHit(item, score, order, moments[0].relevance, moments[0].likely, moments, curve, alignment)
 
 
-def _background(index: VectorIndex, query: NDArray[np.float32], reading: Relevance) -> Background:
-    evidence = reading.evidence(index.background)
+def _compute_background(index: VectorIndex, query: NDArray[np.float32], reading: Relevance) -> Background:
+    evidence = reading.frame_posterior(index.background)
     usual = float(np.median(index.background @ query if evidence is None else evidence))
-    mean, std = (reading.mean, reading.std) if evidence is None else reading.chance(index.background)
+    mean, std = (reading.mean, reading.std) if evidence is None else reading.null_stats(index.background)
     # a library that is all about the query does not make it chance
-    return Background(min(usual, mean + 2 * std), std, index.unlike)
+    return Background(min(usual, mean + 2 * std), std, index.baseline_cosine)
 
 
-def _allowed(index: VectorIndex, limited: NDArray[np.bool_] | None, terms: Sequence[Term]) -> NDArray[np.bool_]:
+def _get_allowed(index: VectorIndex, limited: NDArray[np.bool_] | None, terms: Sequence[Term]) -> NDArray[np.bool_]:
     allowed = np.ones(len(index.items), bool) if limited is None else limited
     for term in terms:
         if term.kind == "item":
-            allowed[index.item_rows[index.numbers_of(str(term.value))]] = False
+            allowed[index.item_rows[index.item_numbers(str(term.value))]] = False
     return allowed

@@ -38,14 +38,14 @@ class Summary:
     last: date | None
 
 
-def thinned(line: Sequence[Sequence[float]], most: int) -> list[Sequence[float]]:
+def thin_line(line: Sequence[Sequence[float]], most: int) -> list[Sequence[float]]:
     """At most so many corners of a line, at even distances along its list: a hand draws far more than it means."""
     if len(line) <= most:
         return list(line)
     return [line[round(number * len(line) / most)] for number in range(most)]
 
 
-def inside(places: NDArray[np.float32], line: Sequence[Sequence[float]]) -> Numbers:
+def find_inside(places: NDArray[np.float32], line: Sequence[Sequence[float]]) -> Numbers:
     """The numbers of the places (n, 2) within a closed line of corners (x, y), by the even-odd rule.
 
     Raises DataError where the line is none: fewer than three corners, or numbers that are not finite.
@@ -56,38 +56,38 @@ def inside(places: NDArray[np.float32], line: Sequence[Sequence[float]]) -> Numb
         corners = np.empty((0, 2))
     if corners.ndim != 2 or corners.shape[1] != 2 or len(corners) < 3 or not np.isfinite(corners).all():
         raise DataError("That line holds nothing: draw around some points.")
-    near = np.flatnonzero(((places >= corners.min(axis=0)) & (places <= corners.max(axis=0))).all(axis=1))
-    x, y = places[near, 0].astype(float), places[near, 1].astype(float)
-    within = np.zeros(len(near), bool)
+    nearest = np.flatnonzero(((places >= corners.min(axis=0)) & (places <= corners.max(axis=0))).all(axis=1))
+    x, y = places[nearest, 0].astype(float), places[nearest, 1].astype(float)
+    within = np.zeros(len(nearest), bool)
     for (x0, y0), (x1, y1) in zip(corners, np.roll(corners, -1, axis=0), strict=True):
         if y0 == y1:
             continue  # a level edge is crossed by no ray to the right
         crosses = ((y0 > y) != (y1 > y)) & (x < (x1 - x0) * (y - y0) / (y1 - y0) + x0)
         within ^= crosses
-    return near[within]
+    return nearest[within]
 
 
-def summary(points: Points, numbers: Numbers, labels: Sequence[Label]) -> Summary:
+def summarize_selection(points: Points, numbers: Numbers, labels: Sequence[Label]) -> Summary:
     """Counts of a selection. labels: of the library the points are of; each item counts once for each of its labels."""
     kinds = np.array(points.kinds, object)[numbers]
     rows = np.unique(points.item_rows[numbers])
     rows = rows[rows >= 0]
     items = points.index.items.take(rows)
     chosen = set(items["id"].to_pylist())
-    given = {(each.item_id, each.label) for each in labels if each.item_id in chosen}
+    given = {(entry.item_id, entry.label) for entry in labels if entry.item_id in chosen}
     days = item_dates(items).astype("datetime64[D]")
     return Summary(
         count=len(numbers),
         items=len(rows),
-        kinds=_counted(kinds.tolist()),
-        folders=_counted(str(Path(path).parent) for path in items["path"].to_pylist()),
-        labels=_counted(label for _, label in given),
+        kinds=_count_names(kinds.tolist()),
+        folders=_count_names(str(Path(path).parent) for path in items["path"].to_pylist()),
+        labels=_count_names(label for _, label in given),
         first=days.min().item() if len(rows) else None,
         last=days.max().item() if len(rows) else None,
     )
 
 
-def whole_items(points: Points, numbers: Sequence[int] | Numbers) -> Numbers:
+def select_whole_items(points: Points, numbers: Sequence[int] | Numbers) -> Numbers:
     """Of these points the first of each item, in their order, and no text."""
     numbers = np.asarray(numbers, np.int64)
     numbers = numbers[points.item_rows[numbers] >= 0]
@@ -111,21 +111,21 @@ def selection_csv(points: Points, numbers: Numbers, groups: Sequence[str]) -> st
     return csv_text(rows)
 
 
-def _counted(names: Iterable[str]) -> tuple[tuple[str, int], ...]:
+def _count_names(names: Iterable[str]) -> tuple[tuple[str, int], ...]:
     return tuple(Counter(names).most_common())
 
 
-def lit_by(points: Points, hits: Sequence[Hit]) -> NDArray[np.bool_]:
+def find_highlighted(points: Points, hits: Sequence[Hit]) -> NDArray[np.bool_]:
     """(n,) the points of some hits: pictures and whole videos, and of frames the one nearest the hit's second."""
     seconds = {hit.item.id: hit.start_s for hit in hits}
-    found: dict[str, list[int]] = {each: [] for each in seconds}
+    found: dict[str, list[int]] = {second: [] for second in seconds}
     for number, item_id in enumerate(points.column("id")):
         if item_id in found:
             found[str(item_id)].append(number)
-    lit = np.zeros(len(points), bool)
+    highlighted = np.zeros(len(points), bool)
     for item_id, numbers in found.items():
         start_s = seconds[item_id]
         if start_s is not None and len(numbers) > 1:
             numbers = [numbers[int(np.argmin(np.abs(points.start_s[numbers] - start_s)))]]
-        lit[numbers] = True
-    return lit
+        highlighted[numbers] = True
+    return highlighted

@@ -7,8 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from core.files import locked, write_whole
-from core.home import home
+from core.files import locked, write_atomic
+from core.home import get_home
 
 
 def load_settings() -> dict[str, Any]:
@@ -24,8 +24,8 @@ def save_settings(**changes: Any) -> None:
     """Changes some settings; None removes one. Written whole or not at all; a read-only home is no error."""
     with contextlib.suppress(OSError), locked(_file()):  # a read-only home forgets, and everything else still works
         settings = {key: value for key, value in {**load_settings(), **changes}.items() if value is not None}
-        write_whole(_file(), json.dumps(settings, indent=1).encode())
+        write_atomic(_file(), json.dumps(settings, indent=1).encode())
 
 
 def _file() -> Path:
-    return home() / "settings.json"
+    return get_home() / "settings.json"

@@ -22,54 +22,54 @@ _SHORTEST_S = 1e-3
 
 
 @dataclass(frozen=True)
-class Shots:
+class TemporalSmoother:
     """The rows of one or more videos, each in the order of time, and how much neighbours count for each other.
 
     seconds: (n,) of the rows. near[k - 1]: (n - k,) the weight between each row and the one k later, 0 to 1.
     """
 
     seconds: NDArray[np.float32]
-    near: tuple[NDArray[np.float32], ...]
+    neighbors: tuple[NDArray[np.float32], ...]
 
     @classmethod
-    def of(
+    def from_frames(
         cls,
         start_s: NDArray[np.float32],
         end_s: NDArray[np.float32],
         vectors: Callable[[int, int], Vectors],
-        unlike: float,
+        baseline_cosine: float,
         *,
         owners: NDArray[np.int64] | None = None,
-    ) -> Shots:
+    ) -> TemporalSmoother:
         """start_s, end_s: (n,). vectors: gives the rows from first to stop. unlike: cosine of two unrelated frames.
 
         owners: (n,) the video of each row, where there are several.
         """
         count = len(start_s)
-        near: list[NDArray[np.float32]] = []
+        nearest: list[NDArray[np.float32]] = []
         for offset in range(1, min(count, _BLUR_ROWS + 1)):
-            apart = np.maximum(start_s[offset:] - end_s[:-offset], 0) / _BLUR_S
+            in_subprocess = np.maximum(start_s[offset:] - end_s[:-offset], 0) / _BLUR_S
             if owners is not None:
-                apart = np.where(owners[offset:] == owners[:-offset], apart, np.inf)
-            if apart.min() > 3:
+                in_subprocess = np.where(owners[offset:] == owners[:-offset], in_subprocess, np.inf)
+            if in_subprocess.min() > 3:
                 break
-            near.append(np.exp(-(apart**2) / 2).astype(np.float32))
-        for first in range(0, count if near else 0, _CHUNK):
-            rows = vectors(first, min(count, first + _CHUNK + len(near)))
-            for offset, weights in enumerate(near, start=1):
+            nearest.append(np.exp(-(in_subprocess**2) / 2).astype(np.float32))
+        for first in range(0, count if nearest else 0, _CHUNK):
+            rows = vectors(first, min(count, first + _CHUNK + len(nearest)))
+            for offset, weights in enumerate(nearest, start=1):
                 pairs = min(_CHUNK, len(rows) - offset)
                 if pairs > 0:
                     cosines = np.einsum("nd,nd->n", rows[offset : offset + pairs], rows[:pairs])
-                    look = (1 - cosines) / max(1 - unlike, 0.05) / _BLUR_LOOK
+                    look = (1 - cosines) / max(1 - baseline_cosine, 0.05) / _BLUR_LOOK
                     weights[first : first + pairs] *= np.exp(-(look**2) / 2)
-        return cls(np.maximum(end_s - start_s, _SHORTEST_S), tuple(near))
+        return cls(np.maximum(end_s - start_s, _SHORTEST_S), tuple(nearest))
 
     def smooth(self, scores: NDArray[np.float32]) -> NDArray[np.float32]:
         """(n,) each score averaged with those around it, by nearness in time, likeness of the frames, and seconds."""
         total, weight = self.seconds * scores, self.seconds.copy()
-        for offset, near in enumerate(self.near, start=1):
+        for offset, nearest in enumerate(self.neighbors, start=1):
             late, early = slice(offset, None), slice(None, -offset)
             for here, there in ((late, early), (early, late)):
-                total[here] += near * self.seconds[there] * scores[there]
-                weight[here] += near * self.seconds[there]
+                total[here] += nearest * self.seconds[there] * scores[there]
+                weight[here] += nearest * self.seconds[there]
         return np.asarray(total / weight, np.float32)

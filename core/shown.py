@@ -8,16 +8,16 @@ from functools import lru_cache
 
 import numpy as np
 
-from core.copies import Rough, are_copies, rough
+from core.copies import Thumbprint, are_copies, make_thumbprint
 from core.errors import MediaError
 from core.library.schema import Item
-from core.media.apart import open_apart
-from core.media.stills import stills
+from core.media.apart import open_isolated
+from core.media.stills import read_stills
 from core.near_exact import Picture
 from core.points import Points
 from core.track import track_of
 
-_KEPT = 256  # points whose pictures stay in memory: half a megabyte each
+_MAX_CACHED = 256  # points whose pictures stay in memory: half a megabyte each
 _SIDE = 240  # pixels of the shorter side: enough for features
 _ROUGH_SIDE = 48
 _AROUND_S = 0.5  # to each side of a row, which stands for frames that were not embedded
@@ -28,7 +28,7 @@ _LENGTHS = 0.02  # by which the lengths of two copies may differ
 OnUnreadable = Callable[[Item, str], None]
 
 
-class Shown:
+class PointImages:
     """The pictures of points; for several threads. A file that cannot be read shows nothing, and is told once."""
 
     def __init__(self, points: Points, on_unreadable: OnUnreadable | None = None) -> None:
@@ -37,13 +37,13 @@ class Shown:
         self._tell = on_unreadable
         self._unreadable: set[str] = set()
         self._lock = threading.Lock()
-        self._pictures = lru_cache(maxsize=_KEPT)(self._read)
+        self._pictures = lru_cache(maxsize=_MAX_CACHED)(self._read)
 
-    def rough(self, number: int) -> Rough | None:
+    def get_thumbprint(self, number: int) -> Thumbprint | None:
         """A photo for the rough look; None where it cannot be read."""
-        item = self.item(number)
+        item = self.get_item(number)
         try:
-            return rough(open_apart(item.path, min_side=_ROUGH_SIDE))
+            return make_thumbprint(open_isolated(item.path, min_side=_ROUGH_SIDE))
         except MediaError as error:
             self._failed(item, error)
             return None
@@ -51,7 +51,7 @@ class Shown:
     def are_copies(self, one: int, other: int) -> bool:
         """Whether two points show the same, by their pixels. Whole videos: at three moments of the same length."""
         kinds = {self._kinds[one], self._kinds[other]}
-        if kinds == {"video"} and not self._equally_long(one, other):
+        if kinds == {"video"} and not self._have_equal_length(one, other):
             return False
         if "video" in kinds and len(kinds) > 1:
             return False  # the mean of a video is no picture
@@ -63,7 +63,7 @@ class Shown:
             first = first[len(first) // 2 :][:1]
         return any(are_copies(a, b) for a in first for b in second)
 
-    def item(self, number: int) -> Item:
+    def get_item(self, number: int) -> Item:
         """The file of a point."""
         return self._points.items([number])[0]
 
@@ -71,16 +71,16 @@ class Shown:
         """Whether a point is a frame of a video."""
         return self._kinds[number] == "frame"
 
-    def pixels(self, number: int) -> Picture | None:
+    def get_image(self, number: int) -> Picture | None:
         """The picture that stands for a point; None where it cannot be read."""
         return next(iter(self._pictures(number)), None)
 
     def _read(self, number: int) -> list[Picture]:
-        item = self.item(number)
+        item = self.get_item(number)
         try:
             if self._kinds[number] == "image":
-                return [Picture(open_apart(item.path, min_side=_SIDE))]
-            return [Picture(image) for image in stills(item.path, self._times(number, item), min_side=_SIDE)]
+                return [Picture(open_isolated(item.path, min_side=_SIDE))]
+            return [Picture(image) for image in read_stills(item.path, self._times(number, item), min_side=_SIDE)]
         except MediaError as error:
             self._failed(item, error)
             return []
@@ -93,13 +93,13 @@ class Shown:
         end_s = float(track.end_s[np.searchsorted(track.start_s, start_s)])
         return np.linspace(max(0.0, start_s - _AROUND_S), end_s + _AROUND_S, _FRAMES).tolist()
 
-    def _equally_long(self, one: int, other: int) -> bool:
-        lengths = [self.item(number).duration_s or 0.0 for number in (one, other)]
+    def _have_equal_length(self, one: int, other: int) -> bool:
+        lengths = [self.get_item(number).duration_s or 0.0 for number in (one, other)]
         return max(lengths) - min(lengths) <= max(0.1, _LENGTHS * max(lengths))
 
     def _failed(self, item: Item, error: MediaError) -> None:
         with self._lock:
-            told = item.id in self._unreadable
+            predictions = item.id in self._unreadable
             self._unreadable.add(item.id)
-        if self._tell and not told:
+        if self._tell and not predictions:
             self._tell(item, str(error))

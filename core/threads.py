@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 _lock = threading.Lock()
 _modules = 0  # so many were loaded when the libraries were looked up
 _shared: ThreadpoolController | None = None  # those with one number for the whole process
-_own: ThreadpoolController | None = None  # those with a number for each thread
+_local: ThreadpoolController | None = None  # those with a number for each thread
 _inside = 0  # so many hold the shared ones to one thread
 _limited: ThreadpoolController | None = None  # what the newest of them found
 _limits = ExitStack()
 
 
 @contextmanager
-def one_thread() -> Iterator[None]:
+def limit_to_one_thread() -> Iterator[None]:
     """BLAS and OpenMP take one thread within it; what asks for more by itself gets it. A decorator too:
-    `@one_thread()`."""
-    shared, own = _loaded()
+    `@limit_to_one_thread()`."""
+    shared, own = _get_loaded()
     with _shared_limit(shared), own.limit(limits=1):
         yield
 
@@ -56,22 +56,22 @@ def _shared_limit(libraries: ThreadpoolController) -> Iterator[None]:
                 _limited = None
 
 
-def _loaded() -> tuple[ThreadpoolController, ThreadpoolController]:
+def _get_loaded() -> tuple[ThreadpoolController, ThreadpoolController]:
     """The libraries that have one number for the whole process, and those that have one for each thread."""
-    global _modules, _shared, _own
+    global _modules, _shared, _local
     with _lock:
-        if _shared is None or _own is None or len(sys.modules) != _modules:
+        if _shared is None or _local is None or len(sys.modules) != _modules:
             from threadpoolctl import ThreadpoolController
 
             all_of_them = ThreadpoolController()
             shared: list[str] = []
             own: list[str] = []
-            for each in all_of_them.info():
-                is_shared = each["user_api"] == "blas" and each["threading_layer"] != "openmp"
-                (shared if is_shared else own).append(each["filepath"])
-            _shared, _own = all_of_them.select(filepath=shared), all_of_them.select(filepath=own)
+            for entry in all_of_them.info():
+                is_shared = entry["user_api"] == "blas" and entry["threading_layer"] != "openmp"
+                (shared if is_shared else own).append(entry["filepath"])
+            _shared, _local = all_of_them.select(filepath=shared), all_of_them.select(filepath=own)
             _modules = len(sys.modules)
-        return _shared, _own
+        return _shared, _local
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 _SHORT_S = 20.0  # videos up to this long are told in tenths: whole seconds would be too coarse
 
 
-def timecode(seconds: float, *, within: float | None = None) -> str:
+def format_timecode(seconds: float, *, within: float | None = None) -> str:
     """0:07, 12:34, 1:02:03; below zero is 0. Rounded down to the second, as players show it.
 
     within: the length of the video; in a short one tenths are shown, 0:07.5.
@@ -19,6 +19,6 @@ def timecode(seconds: float, *, within: float | None = None) -> str:
     return f"{text}.{rest % 10}" if within is not None and within <= _SHORT_S else text
 
 
-def timespan(start_s: float, end_s: float, *, within: float | None = None) -> str:
+def format_timespan(start_s: float, end_s: float, *, within: float | None = None) -> str:
     """From when to when, 0:12–0:18. within: as of `timecode`."""
-    return f"{timecode(start_s, within=within)}\N{EN DASH}{timecode(end_s, within=within)}"
+    return f"{format_timecode(start_s, within=within)}\N{EN DASH}{format_timecode(end_s, within=within)}"

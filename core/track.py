@@ -54,7 +54,7 @@ class Track:
         lengths = self.end_s - self.start_s
         return max(_SHORTEST_S, float(lengths[:-1].min() if len(self) > 1 else lengths.sum()))
 
-    def whole(self) -> NDArray[np.float32]:
+    def mean_vector(self) -> NDArray[np.float32]:
         """(dim,) the whole video's unit vector: the mean over its time."""
         lengths = np.nan_to_num(self.end_s - self.start_s).clip(_SHORTEST_S)  # a picture has no seconds
         return unit_rows(lengths @ self.vectors)
@@ -125,25 +125,25 @@ class Runs:
 def track_of(index: VectorIndex, item_id: str) -> Track:
     """The stored rows of a library's video, or the one row of a picture, whose seconds are NaN; none where there is no
     such item in the index."""
-    numbers = index.numbers_of(item_id)
+    numbers = index.item_numbers(item_id)
     numbers = numbers[np.argsort(index.start_s[numbers], kind="stable")]
     return Track(index.start_s[numbers], index.end_s[numbers], index.vectors(numbers))
 
 
-def wholes_of(index: VectorIndex, item_ids: Sequence[str]) -> tuple[list[str], Vectors]:
+def get_item_vectors(index: VectorIndex, item_ids: Sequence[str]) -> tuple[list[str], Vectors]:
     """(the items that have vectors, in their order, (n, dim) unit rows): a picture's vector, a video's mean over time.
 
     Raises DataError where none of the items has a vector.
     """
     places, firsts, counts = np.unique(index.item_rows, return_index=True, return_counts=True)
     found = dict(zip(index.items["id"].take(places).to_pylist(), zip(firsts, counts, strict=True), strict=True))
-    ids = [each for each in item_ids if each in found]
+    ids = [entry for entry in item_ids if entry in found]
     if not ids:
         raise DataError("None of these pictures has a vector of this encoder.")
-    vectors = index.vectors(np.array([found[each][0] for each in ids]))
-    for row, each in enumerate(ids):
-        if found[each][1] > 1:
-            vectors[row] = track_of(index, each).whole()
+    vectors = index.vectors(np.array([found[entry][0] for entry in ids]))
+    for row, entry in enumerate(ids):
+        if found[entry][1] > 1:
+            vectors[row] = track_of(index, entry).mean_vector()
     return ids, vectors
 
 
@@ -159,15 +159,15 @@ def embed_video(
 
     Ends early, with what there is, when `cancel` is set. Raises MediaError where no frame can be read.
     """
-    from core.library.reader import ahead
-    from core.media.apart import VideoApart
+    from core.library.reader import prefetch
+    from core.media.apart import IsolatedVideo
     from core.media.video import Frame
 
     runs, rows = Runs(), list[tuple[float, float, Vectors]]()
     started = time.monotonic()
     with (
-        VideoApart(source, sampling or Sampling(), min_side=encoder.min_side) as video,
-        closing(ahead(video.frames(cancel=cancel), encoder.batch_size)) as frames,
+        IsolatedVideo(source, sampling or Sampling(), min_side=encoder.min_side) as video,
+        closing(prefetch(video.frames(cancel=cancel), encoder.batch_size)) as frames,
     ):
         remaining: Iterator[Frame] = iter(frames)
         while (batch := list(islice(remaining, encoder.batch_size))) and not (cancel and cancel.is_set()):

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.classify_items import tracks_of
+from core.classify_items import iter_tracks
 from core.csv_text import csv_text
 from core.encoders.base import Encoder
 from core.filters import Filters
@@ -17,18 +17,18 @@ from core.progress import OnProgress
 
 
 @dataclass(frozen=True)
-class Valued:
+class ValuePrediction:
     """One answer. what: a path, or a text itself. value: in the unit of what the head learned from.
 
     item: where it is one of a library, or a file.
     """
 
-    what: str
+    source: str
     value: float
     item: Item | None = None
 
 
-def value_library(
+def predict_library_values(
     library: Library,
     encoder: Encoder,
     head: Head,
@@ -36,19 +36,19 @@ def value_library(
     filters: Filters | None = None,
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
-) -> list[Valued]:
+) -> list[ValuePrediction]:
     """Predicts a number of the pictures and then the videos of a library, by their stored vectors.
 
     A video has one number, that of its mean over time, as heads learn from it. Ends early, with what there is, when
     `cancel` is set. Raises LibraryError, and DataError for a head that tells classes.
     """
-    valued: list[Valued] = []
-    for items, track in tracks_of(library, encoder, filters=filters, on_progress=on_progress, cancel=cancel):
-        values = head.values(track.whole()[None] if track.timed else track.vectors).tolist()
-        valued += [Valued(item.path, value, item) for item, value in zip(items, values, strict=True)]
+    valued: list[ValuePrediction] = []
+    for items, track in iter_tracks(library, encoder, filters=filters, on_progress=on_progress, cancel=cancel):
+        values = head.values(track.mean_vector()[None] if track.timed else track.vectors).tolist()
+        valued += [ValuePrediction(item.path, value, item) for item, value in zip(items, values, strict=True)]
     return valued
 
 
-def values_csv(valued: Sequence[Valued]) -> str:
+def values_csv(valued: Sequence[ValuePrediction]) -> str:
     """The answers as CSV with a header: what, value."""
-    return csv_text([("what", "value"), *((each.what, f"{each.value:.6g}") for each in valued)])
+    return csv_text([("what", "value"), *((entry.source, f"{entry.value:.6g}") for entry in valued)])

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.library.index import VectorIndex
-from core.moments import shot_at
-from core.query import Term, frame_of
+from core.moments import get_shot_at
+from core.query import Term, parse_frame
 from core.track import Track, track_of
 
 Pooling = Literal["max", "top", "mean"]
@@ -22,7 +22,7 @@ _SHORTEST_S = 1e-3
 
 
 @dataclass(frozen=True)
-class VideoRows:
+class VideoScores:
     """The vectors of the videos that are searched, one video after the other, each video's best first.
 
     numbers: (n,) of the vectors in the index; scores: (n,) cosines with the query. firsts: (videos,) where each
@@ -36,14 +36,14 @@ class VideoRows:
     items: NDArray[np.int64]
 
     @classmethod
-    def of(
+    def score_videos(
         cls, index: VectorIndex, query: NDArray[np.float32], allowed: NDArray[np.bool_], without: NDArray[np.int64]
-    ) -> VideoRows:
+    ) -> VideoScores:
         """allowed: (items,) mask of what may be found. without: numbers of vectors that are no answer."""
         scores, numbers = index.search(query, len(index), allowed=allowed)
         if len(without):
-            kept = ~np.isin(numbers, without)
-            scores, numbers = scores[kept], numbers[kept]
+            cached = ~np.isin(numbers, without)
+            scores, numbers = scores[cached], numbers[cached]
         owners = index.item_rows[numbers]
         order = np.argsort(owners, kind="stable")
         items, firsts = np.unique(owners[order], return_index=True)
@@ -67,7 +67,7 @@ class VideoRows:
         scores = np.zeros(len(self.index), np.float32)
         scores[self.numbers] = self.scores
         in_time = self.index.in_time
-        scores[in_time] = self.index.shots.smooth(scores[in_time])
+        scores[in_time] = self.index.smoother.smooth(scores[in_time])
         return scores[self.numbers]
 
     def track(self, video: int) -> Track:
@@ -78,13 +78,13 @@ class VideoRows:
         return Track(self.index.start_s[numbers], self.index.end_s[numbers], self.index.vectors(numbers))
 
 
-def asked_shots(index: VectorIndex, terms: Sequence[Term]) -> NDArray[np.int64]:
+def score_query_shots(index: VectorIndex, terms: Sequence[Term]) -> NDArray[np.int64]:
     """The numbers of the vectors of the shots that frames of the query belong to."""
     shots = [np.empty(0, np.int64)]
     for term in terms:
         if term.kind == "frame":
-            item_id, time_s = frame_of(str(term.value))
-            numbers = index.numbers_of(item_id)
+            item_id, time_s = parse_frame(str(term.value))
+            numbers = index.item_numbers(item_id)
             numbers = numbers[np.argsort(index.start_s[numbers], kind="stable")]
-            shots.append(numbers[shot_at(track_of(index, item_id), time_s, index.unlike)])
+            shots.append(numbers[get_shot_at(track_of(index, item_id), time_s, index.baseline_cosine)])
     return np.concatenate(shots)

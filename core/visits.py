@@ -12,16 +12,16 @@ from pathlib import Path
 import filelock
 
 from core.errors import LibraryError
-from core.home import home
+from core.home import get_home
 
 _PREFIX = "semblance-visits-"
-_MARK = ".alive"
+_LOCK_NAME = ".alive"
 _TRIES = 20
 _making = threading.Lock()
 _ours: tuple[tempfile.TemporaryDirectory[str], filelock.BaseFileLock] | None = None
 
 
-def visits_folder() -> Path:
+def get_visits_folder() -> Path:
     """The folder of this process, made at the first call; then those of processes that were killed are removed.
 
     Its lock is held for as long as the process lives, however it ends: that is how others tell.
@@ -41,7 +41,7 @@ def _made() -> tuple[tempfile.TemporaryDirectory[str], filelock.BaseFileLock]:
     """
     for _ in range(_TRIES):
         made = tempfile.TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True)  # for this user alone
-        lock = filelock.FileLock(Path(made.name) / _MARK)
+        lock = filelock.FileLock(Path(made.name) / _LOCK_NAME)
         with contextlib.suppress(FileNotFoundError, filelock.Timeout):
             before = os.stat(made.name).st_ino
             lock.acquire(timeout=0)
@@ -51,7 +51,7 @@ def _made() -> tuple[tempfile.TemporaryDirectory[str], filelock.BaseFileLock]:
     raise LibraryError("No folder could be made for the files of visits: other processes removed each. Try again.")
 
 
-def visit_of(path: Path | str) -> Path | None:
+def get_visit_folder(path: Path | str) -> Path | None:
     """The folder of the visit that a file belongs to; None for files of no visit, or of one of another process."""
     if _ours is None:
         return None
@@ -60,14 +60,14 @@ def visit_of(path: Path | str) -> Path | None:
     return Path(inside + text[len(inside) :].split(os.sep, 1)[0]) if text.startswith(inside) else None
 
 
-def place_beside(path: Path | str) -> Path:
+def cache_dir_for(path: Path | str) -> Path:
     """Where what is made of a file or library is kept: with the visit that it belongs to, or else in the home."""
-    return visit_of(path) or home()
+    return get_visit_folder(path) or get_home()
 
 
-def visit_folder() -> tempfile.TemporaryDirectory[str]:
+def make_visit_folder() -> tempfile.TemporaryDirectory[str]:
     """A new folder of a visit. It goes when the returned object is cleaned up or forgotten."""
-    return tempfile.TemporaryDirectory(dir=visits_folder(), ignore_cleanup_errors=True)
+    return tempfile.TemporaryDirectory(dir=get_visits_folder(), ignore_cleanup_errors=True)
 
 
 def _sweep() -> None:
@@ -75,7 +75,7 @@ def _sweep() -> None:
         with contextlib.suppress(OSError, filelock.Timeout):
             if folder.is_symlink() or folder.stat().st_uid != os.getuid():
                 continue
-            lock = filelock.FileLock(folder / _MARK)
+            lock = filelock.FileLock(folder / _LOCK_NAME)
             lock.acquire(timeout=0)
             try:
                 shutil.rmtree(folder, ignore_errors=True)

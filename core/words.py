@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.encoders.base import Encoder, Vectors
-from core.home import home
-from core.kept_texts import kept_vectors
-from core.neutral import neutral_prior, neutral_prompts, neutral_vectors
+from core.home import get_home
+from core.kept_texts import get_text_vectors
+from core.neutral import embed_reference_prompts, get_reference_prior, get_reference_prompts
 from core.progress import OnProgress
 from core.query import PLAIN, embed_texts
 
@@ -26,11 +26,11 @@ _MOST = 4  # vocabularies in memory, each some 10 MB: one for all who ask, of th
 _ARTICLE = re.compile(r"^(a|an|the) (?=\w)")
 _REMARK = re.compile(r" \(.*\)$")
 _lock = threading.Lock()
-_shared: OrderedDict[tuple[str, tuple[str, ...]], Words] = OrderedDict()
+_shared: OrderedDict[tuple[str, tuple[str, ...]], Vocabulary] = OrderedDict()
 
 
 @dataclass(frozen=True, eq=False)
-class Words:
+class Vocabulary:
     """names: (m,) distinct, as a person would write them. vectors: (m, dim) unit rows. prior: (m,) 0 to 1, how much
     each counts: a breed of dog is seldom what a group is called by."""
 
@@ -39,28 +39,28 @@ class Words:
     prior: NDArray[np.float32]
 
 
-def words_of(
+def load_vocabulary(
     encoder: Encoder,
     *,
     more: Sequence[str] = (),
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
-) -> Words:
+) -> Vocabulary:
     """The whole vocabulary under an encoder; embedding it takes some seconds, once.
 
     more: further words, for instance the labels of a library. The user's own are read from `words.txt` in the home.
     The arrays are read-only: without `more` all who ask share them. Raises Cancelled.
     """
-    own = (*user_words(), *nouns())
+    own = (*load_user_words(), *load_nouns())
     extra = tuple(filter(None, (text.strip() for text in more)))
     if extra:
-        return _embedded(encoder, extra, own, on_progress, cancel)
+        return _embed(encoder, extra, own, on_progress, cancel)
     key = encoder.id, own
     with _lock:
         if key in _shared:
             _shared.move_to_end(key)
             return _shared[key]
-    words = _embedded(encoder, (), own, on_progress, cancel)
+    words = _embed(encoder, (), own, on_progress, cancel)
     with _lock:
         words = _shared.setdefault(key, words)  # another may have been first
         while len(_shared) > _MOST:
@@ -68,40 +68,40 @@ def words_of(
     return words
 
 
-def _embedded(
+def _embed(
     encoder: Encoder,
     more: tuple[str, ...],
     own: tuple[str, ...],
     on_progress: OnProgress | None,
     cancel: threading.Event | None,
-) -> Words:
-    prompts = neutral_prompts()
+) -> Vocabulary:
+    prompts = get_reference_prompts()
     texts = [*more, *own, *prompts]
     vectors = [
         embed_texts(encoder, more, templates=PLAIN),
-        kept_vectors(encoder, own, name="words", on_progress=on_progress, cancel=cancel),
-        neutral_vectors(encoder, on_progress=on_progress, cancel=cancel),
+        get_text_vectors(encoder, own, name="words", on_progress=on_progress, cancel=cancel),
+        embed_reference_prompts(encoder, on_progress=on_progress, cancel=cancel),
     ]
-    prior = np.where(neutral_prior() < 1, np.float32(_NARROW), np.float32(1))
+    prior = np.where(get_reference_prior() < 1, np.float32(_NARROW), np.float32(1))
     prior = np.append(np.ones(len(texts) - len(prompts), np.float32), prior)
     names = [_REMARK.sub("", _ARTICLE.sub("", text)) for text in texts]
     first = np.unique([name.casefold() for name in names], return_index=True)[1]
     rows = np.sort(first)
-    words = Words(tuple(names[row] for row in rows), np.concatenate(vectors)[rows], prior[rows])
+    words = Vocabulary(tuple(names[row] for row in rows), np.concatenate(vectors)[rows], prior[rows])
     for array in (words.vectors, words.prior):
         array.setflags(write=False)
     return words
 
 
-def nouns() -> tuple[str, ...]:
+def load_nouns() -> tuple[str, ...]:
     """Things, people, activities, events, places and kinds of pictures."""
     return _lines(importlib.resources.files("core").joinpath("nouns.txt").read_text(encoding="utf-8"))
 
 
-def user_words() -> tuple[str, ...]:
+def load_user_words() -> tuple[str, ...]:
     """What the user wrote into `words.txt` in the home; none where there is no such file, or it is no text."""
     try:
-        return _lines((home() / USER_WORDS).read_text(encoding="utf-8-sig"))
+        return _lines((get_home() / USER_WORDS).read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError):
         return ()
 

@@ -10,18 +10,18 @@ from core.errors import QueryError
 from core.heads import Head
 from core.relevance import LIKELY
 from ui.classify_classes import class_section, example_buttons, zero_shot
-from ui.classify_items import Chosen, close_one, item_section, nothing_left
+from ui.classify_items import Selection, close_one, item_section, show_nothing_left
 from ui.classify_labels import task_name
 from ui.classify_many import show_many
 from ui.classify_one import show_one
 from ui.classify_texts import show_texts
-from ui.classify_told import tell
+from ui.classify_told import predict
 from ui.classify_values import show_values
 from ui.frame import header
 from ui.in_python import in_python
 from ui.jobs import job_panel
 from ui.page import boundary, plain
-from ui.query import go_where_asked
+from ui.query import follow_request
 from ui.sidebar import current_encoder, current_library
 from ui.sort_lines import classify_lines, value_lines
 
@@ -34,7 +34,7 @@ header(
 
 
 def page() -> None:
-    go_where_asked()
+    follow_request()
     library, encoder = current_library(), current_encoder()
     if library is not None:
         job_panel(library, report=False)
@@ -54,7 +54,7 @@ def page() -> None:
     elif chosen is not None and head is not None and head.target == "number":
         back_button(chosen)
         show_values(library, encoder, chosen, head)
-        if library is not None and chosen.gathered is None:
+        if library is not None and chosen.embedded is None:
             in_python(value_lines(library, encoder, st.session_state["head"], chosen.filters))
     elif chosen is not None:
         try:
@@ -66,7 +66,7 @@ def page() -> None:
 
 
 def answers(
-    library: Library | None, encoder: Encoder, chosen: Chosen, classes: list[ClassName], classifier: Classifier
+    library: Library | None, encoder: Encoder, chosen: Selection, classes: list[ClassName], classifier: Classifier
 ) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", key="class_lines"):
         threshold = st.slider(
@@ -80,26 +80,26 @@ def answers(
             width=320,
             help="What its best class describes less probably than this is none of these.",
         )
-        task = task_name() if chosen.opened is None else ""
-    if chosen.opened is not None:
+        task = task_name() if chosen.open_item is None else ""
+    if chosen.open_item is not None:
         back_button(chosen)
-        told = chosen.opened.tell(classifier, threshold=0.0)[0]
-        show_one(chosen.opened, told, classifier, threshold, stored=chosen.gathered is None)
+        predictions = chosen.open_item.predict(classifier, threshold=0.0)[0]
+        show_one(chosen.open_item, predictions, classifier, threshold, stored=chosen.embedded is None)
         return
-    told_all = tell(library, encoder, chosen, classifier)
+    told_all = predict(library, encoder, chosen, classifier)
     if chosen.texts:
         show_texts(encoder, chosen, classes, classifier, told_all, threshold, task)
     elif told_all:
         show_many(library, encoder, chosen, classes, classifier, told_all, threshold, task)
     else:
-        nothing_left(chosen.filters)
-    if library is not None and chosen.gathered is None:
+        show_nothing_left(chosen.filters)
+    if library is not None and chosen.embedded is None:
         head = st.session_state["head"] if isinstance(classifier, Head) else None
         in_python(classify_lines(library, encoder, classes, head, chosen.filters, threshold))
 
 
-def back_button(chosen: Chosen) -> None:
-    if chosen.opened is not None and "item" in st.query_params:
+def back_button(chosen: Selection) -> None:
+    if chosen.open_item is not None and "item" in st.query_params:
         st.button("Back to all", icon=":material/arrow_back:", on_click=close_one)
 
 

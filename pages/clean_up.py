@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ui.add import no_library
-from ui.clean_choice import bring_linked, choice_bar
+from ui.clean_choice import apply_link, show_choice_bar
 from ui.clean_copies import duplicates_section, leaks_section
 from ui.clean_odd import outliers_section, unreadable_section
 from ui.clean_quality import blurred_section, dark_section, small_section
@@ -13,7 +13,7 @@ from ui.frame import header
 from ui.in_python import in_python
 from ui.jobs import job_panel
 from ui.page import boundary
-from ui.query import go_where_asked
+from ui.query import follow_request
 from ui.sidebar import current_encoder, current_library
 from ui.sort_lines import clean_lines
 
@@ -35,7 +35,7 @@ _SECTIONS = {
 
 
 def page() -> None:
-    go_where_asked()
+    follow_request()
     library, encoder = current_library(), current_encoder()
     if library is None:
         no_library("There is no library to clean up yet.")
@@ -50,8 +50,8 @@ def page() -> None:
         bind="query-params",
         label_visibility="collapsed",
     )
-    bring_linked(library)
-    pages = choice_bar(library, encoder)
+    apply_link(library)
+    pages = show_choice_bar(library, encoder)
     with boundary():
         _SECTIONS[section or "Duplicates"](library, encoder, pages)
     lines = clean_lines(library, encoder, section or "Duplicates")

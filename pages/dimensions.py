@@ -7,15 +7,15 @@ import streamlit as st
 from core import Encoder, Library
 from core.errors import DataError, QueryError
 from ui.dimensions_data import known_section
-from ui.dimensions_measure import measured, python_lines, settings_section
+from ui.dimensions_measure import get_measured, python_lines, settings_section
 from ui.dimensions_report import show_report
 from ui.dimensions_store import python_lines as store_lines
 from ui.dimensions_store import store_section
 from ui.frame import header
 from ui.in_python import in_python, opening
-from ui.opened import opened
+from ui.opened import start_page
 from ui.page import boundary, plain
-from ui.query import go_where_asked
+from ui.query import follow_request
 
 header(
     "How many dimensions?",
@@ -25,8 +25,8 @@ header(
 
 
 def page() -> None:
-    go_where_asked()
-    at = opened("There is no library to measure yet.")
+    follow_request()
+    at = start_page("There is no library to measure yet.")
     if at is None:
         return
     library, encoder = at.library, at.encoder
@@ -42,7 +42,7 @@ def page() -> None:
 
 def curve_section(library: Library, encoder: Encoder) -> str:
     settings = settings_section(known_section(library, encoder))
-    report = measured(library, encoder, settings)
+    report = get_measured(library, encoder, settings)
     if report is not None:
         show_report(report, len(library.index(encoder).rows_with_vectors))
     return python_lines(settings)

@@ -7,9 +7,9 @@ from ui.distance_axis import axis_section
 from ui.distance_pairs import distance_section
 from ui.distance_walk import step_section, walk_section
 from ui.frame import header
-from ui.opened import opened, show_part
+from ui.opened import show_part, start_page
 from ui.page import boundary
-from ui.query import go_where_asked
+from ui.query import follow_request
 
 header(
     "Distance and direction",
@@ -27,8 +27,8 @@ _PARTS = {
 
 
 def page() -> None:
-    go_where_asked()
-    at = opened("There is no library to measure in yet.")
+    follow_request()
+    at = start_page("There is no library to measure in yet.")
     if at is not None:
         show_part(at, _PARTS, key="part")
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 import streamlit as st
 
 from core import Encoder, Library
-from core.atlas import Asked, Atlas, count_of
-from ui.classify_items import nothing_left
+from core.atlas import Atlas, AtlasRequest, count_points
+from ui.classify_items import show_nothing_left
 from ui.details import show_details
-from ui.explore_asked import asked_section
-from ui.explore_chosen import chosen_of
-from ui.explore_clusters import cluster_list, titles_of
-from ui.explore_laid_out import atlas_when_asked, offer_anew, python_lines
-from ui.explore_map import colouring_of, lit_points, map_tools, show_map
+from ui.explore_asked import request_section
+from ui.explore_chosen import get_chosen
+from ui.explore_clusters import cluster_list, get_titles
+from ui.explore_laid_out import get_requested_atlas, offer_refresh, python_lines
+from ui.explore_map import find_lit_points, make_coloring, map_tools, show_map
 from ui.explore_selection import cover_button, selection_section
 from ui.frame import header
 from ui.in_python import in_python
-from ui.opened import opened
+from ui.opened import start_page
 from ui.page import boundary
-from ui.query import go_where_asked
+from ui.query import follow_request
 from ui.share_page import save_map
 
 header(
@@ -29,42 +29,42 @@ header(
 
 
 def page() -> None:
-    go_where_asked()
-    at = opened("There is no library to explore yet.")
+    follow_request()
+    at = start_page("There is no library to explore yet.")
     if at is None:
         return
     library, encoder = at.library, at.encoder
-    asked = asked_section(library, encoder, videos=bool(at.facts.searchable.videos))
-    count = count_of(library, encoder, asked)
-    if count == len(asked.texts):
-        nothing_left(asked.filters)
+    request = request_section(library, encoder, videos=bool(at.facts.searchable.videos))
+    count = count_points(library, encoder, request)
+    if count == len(request.texts):
+        show_nothing_left(request.filters)
         return
-    atlas = atlas_when_asked(library, encoder, asked, count)
+    atlas = get_requested_atlas(library, encoder, request, count)
     if atlas is not None:
-        show(library, encoder, asked, atlas)
+        show(library, encoder, request, atlas)
 
 
-def show(library: Library, encoder: Encoder, asked: Asked, atlas: Atlas) -> None:
-    terms, result, colour = map_tools(library, encoder, asked.filters)
-    chosen, numbers = chosen_of(atlas)
-    titles = titles_of(atlas)
+def show(library: Library, encoder: Encoder, request: AtlasRequest, atlas: Atlas) -> None:
+    terms, result, color = map_tools(library, encoder, request.filters)
+    chosen, numbers = get_chosen(atlas)
+    titles = get_titles(atlas)
     left, right = st.columns([5, 2], gap="medium")
     with left:
         with st.container(key="map_notes"):  # always there: what comes and goes above the map would draw it anew
-            offer_anew(library, encoder, asked, atlas)
-            lit = lit_points(atlas, result)
-            colouring = colouring_of(library, encoder, atlas, titles, colour, terms)
-        show_map(atlas, titles, colouring, lit, numbers if chosen is not None else None)
+            offer_refresh(library, encoder, request, atlas)
+            highlighted = find_lit_points(atlas, result)
+            coloring = make_coloring(library, encoder, atlas, titles, color, terms)
+        show_map(atlas, titles, coloring, highlighted, numbers if chosen is not None else None)
         with st.container(horizontal=True, key="map_actions"):
             cover_button(chosen, len(numbers) if chosen is not None else len(atlas.points) - len(atlas.points.texts))
-            save_map(library, encoder, asked, atlas, titles)
+            save_map(library, encoder, request, atlas, titles)
     with right:
-        cluster_list(atlas, titles, chosen, coloured=colour == "cluster" or (colour == "score" and not terms))
+        cluster_list(atlas, titles, chosen, colored=color == "cluster" or (color == "score" and not terms))
     if chosen is not None:
         selection_section(library, encoder, atlas, titles, chosen, numbers)
     else:
         st.session_state["explore items"] = []
-    in_python(python_lines(library, encoder, asked))
+    in_python(python_lines(library, encoder, request))
     opened = st.session_state.pop("explore opened", None)
     show_details((), [*([opened] if opened else []), *st.session_state["explore items"]])
 

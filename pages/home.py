@@ -7,15 +7,15 @@ from functools import partial
 import streamlit as st
 
 from core import Encoder, Library
-from core.policy import policy
+from core.policy import get_policy
 from ui.add import ready, sample_button
 from ui.details import open_details, show_details
 from ui.frame import header
 from ui.gallery import Card, gallery
 from ui.jobs import job_panel
-from ui.libraries import LibraryFacts, library_choices, library_facts, some_items
+from ui.libraries import LibraryFacts, library_choices, library_facts, sample_items
 from ui.page import boundary, counted, duration_text
-from ui.query import EXAMPLES, find_in, go_where_asked, more_like, set_query
+from ui.query import EXAMPLES, find_in, follow_request, more_like, set_query
 from ui.sidebar import current_encoder, current_library
 
 header(
@@ -24,20 +24,20 @@ header(
     "what you look for, or show a picture, and get the photos and the moments that come closest. "
     + (
         "What you upload is for this visit alone, and nobody else sees it."
-        if policy().public
+        if get_policy().public
         else "It all happens on this computer; no file leaves it."
     ),
 )
 
 
 def page() -> None:
-    go_where_asked()
+    follow_request()
     library = current_library()
     encoder = current_encoder()
     if library is None:
         st.info(
             "No library yet."
-            + (" The sample photos and clips take half a minute and need no network." * policy().may_write_shared),
+            + (" The sample photos and clips take half a minute and need no network." * get_policy().may_write_shared),
             icon=":material/waving_hand:",
         )
         with boundary():
@@ -74,8 +74,8 @@ def examples() -> None:
 
 def look_inside(library: Library, encoder: Encoder, facts: LibraryFacts) -> None:
     st.subheader("A look inside", anchor=False)
-    videos = some_items(library, encoder, 6, "video")
-    items = [*videos, *some_items(library, encoder, 12 - len(videos), "image")]
+    videos = sample_items(library, encoder, 6, "video")
+    items = [*videos, *sample_items(library, encoder, 12 - len(videos), "image")]
     find = partial(find_in, place="video") if videos else None
     gallery([Card(item) for item in items], key="home_gallery", on_open=open_details, on_like=more_like, on_videos=find)
     if videos:

@@ -7,9 +7,9 @@ from ui.inside_heat import heat_section
 from ui.inside_response import response_section
 from ui.inside_vector import vector_section
 from ui.inside_words import word_section
-from ui.opened import opened, show_part
+from ui.opened import show_part, start_page
 from ui.page import boundary
-from ui.query import go_where_asked
+from ui.query import follow_request
 
 header(
     "Inside a vector",
@@ -26,8 +26,8 @@ _PARTS = {
 
 
 def page() -> None:
-    go_where_asked()
-    at = opened("There is no library to look into yet.")
+    follow_request()
+    at = start_page("There is no library to look into yet.")
     if at is not None:
         show_part(at, _PARTS, key="look")
 

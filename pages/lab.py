@@ -12,9 +12,9 @@ from ui.lab_curve import curve_section
 from ui.lab_data import labels_section
 from ui.lab_methods import measure_button, show_methods
 from ui.lab_numbers import number_lab
-from ui.opened import opened
+from ui.opened import start_page
 from ui.page import boundary, plain
-from ui.query import go_where_asked
+from ui.query import follow_request
 from ui.sort_lines import lab_lines
 
 header(
@@ -26,8 +26,8 @@ _PARTS = ("classes", "numbers")
 
 
 def page() -> None:
-    go_where_asked()
-    at = opened("There is no library to measure on yet.")
+    follow_request()
+    at = start_page("There is no library to measure on yet.")
     if at is None:
         return
     library, encoder = at.library, at.encoder

@@ -13,7 +13,7 @@ from ui.learn_movie import movie_section
 from ui.learn_run import buttons, current_run, settings_section
 from ui.learn_shown import figures, live, notes, over_epochs
 from ui.page import boundary
-from ui.visit_work import result_of
+from ui.visit_work import get_result
 
 header(
     "Learn an embedding",
@@ -40,7 +40,7 @@ def learned() -> str | None:
         live(run, job)
         return None
     if job.error is not None:
-        result_of(job)
+        get_result(job)
     training = run.training
     if training is None:
         return None

@@ -5,13 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from core import Encoder, Library
-from core.policy import policy
-from core.timecode import timecode
+from core.policy import get_policy
+from core.timecode import format_timecode
 from ui.add import add_folder, add_uploads, sample_button
 from ui.add_dataset import add_dataset, dataset_report
 from ui.frame import header
 from ui.in_python import in_python
-from ui.jobs import job_of, job_panel
+from ui.jobs import get_job, job_panel
 from ui.libraries import LibraryFacts, library_facts, may_change
 from ui.library_lines import library_lines
 from ui.manage import check_button, encoder_section, library_section, problem_section, remove_button
@@ -23,7 +23,7 @@ header(
     "Library",
     "A library knows your photos and videos by their vectors; the files themselves stay where they are. Add a folder "
     "or upload some, and follow the work here: it goes on while you search or close the tab."
-    if not policy().public
+    if not get_policy().public
     else "A library knows photos and videos by their vectors. Start one of your own, which nobody else sees and which "
     "goes after your visit, and follow the work here: it goes on while you look at other pages.",
 )
@@ -51,7 +51,7 @@ def page() -> None:
     problems = facts.failed + facts.missing + facts.damaged
     with (
         st.expander(
-            f"Problems ({problems:,})", icon=":material/report:", expanded=bool(problems) and not job_of(library)
+            f"Problems ({problems:,})", icon=":material/report:", expanded=bool(problems) and not get_job(library)
         ),
         boundary(),
     ):
@@ -71,7 +71,7 @@ def page() -> None:
 
 
 def add(library: Library, encoder: Encoder) -> None:
-    if not policy().may_see_paths:
+    if not get_policy().may_see_paths:
         with boundary():
             add_uploads(library, encoder)
         return
@@ -85,7 +85,7 @@ def add(library: Library, encoder: Encoder) -> None:
 
 
 def nothing_yet(encoder: Encoder) -> None:
-    samples = "Start with the sample photos and clips, or make" if policy().may_write_shared else "Make"
+    samples = "Start with the sample photos and clips, or make" if get_policy().may_write_shared else "Make"
     st.info(f"There is no library yet. {samples} one of your own photos and videos.", icon=":material/waving_hand:")
     with boundary():
         sample_button(encoder, primary=True)
@@ -96,7 +96,7 @@ def numbers(library: Library, facts: LibraryFacts) -> None:
     with st.grid(5, min_column_width=130, key="numbers"):
         st.metric("Pictures", f"{facts.here.pictures:,}", border=True)
         st.metric("Videos", f"{facts.here.videos:,}", border=True)
-        st.metric("Video time", timecode(facts.video_seconds), border=True, help="Hours, minutes and seconds.")
+        st.metric("Video time", format_timecode(facts.video_seconds), border=True, help="Hours, minutes and seconds.")
         st.metric("Problems", f"{facts.failed + facts.missing + facts.damaged:,}", border=True)
         st.metric("On disk", size_text(library.size_bytes()), border=True, help="Vectors and uploads, not your files.")
     with st.container(horizontal=True):

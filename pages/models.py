@@ -13,13 +13,13 @@ from ui.details import show_details
 from ui.frame import header
 from ui.in_python import in_python, opening
 from ui.models_agree import agree_section
-from ui.models_choice import other_encoder
+from ui.models_choice import choose_other_encoder
 from ui.models_cost import cost_section
 from ui.models_query import SHOWN, query_section
 from ui.models_truth import truth_section
-from ui.opened import opened
+from ui.opened import start_page
 from ui.page import boundary, plain
-from ui.query import go_where_asked
+from ui.query import follow_request
 
 T = TypeVar("T")
 Both = tuple[Encoder, Encoder]
@@ -32,12 +32,12 @@ header(
 
 
 def page() -> None:
-    go_where_asked()
-    at = opened("There is no library to compare on yet.")
+    follow_request()
+    at = start_page("There is no library to compare on yet.")
     if at is None:
         return
     library, encoder = at.library, at.encoder
-    other = other_encoder(library, encoder)
+    other = choose_other_encoder(library, encoder)
     if other is not None:
         side_by_side(library, (encoder, other))
 
@@ -62,15 +62,15 @@ def side_by_side(library: Library, encoders: Both) -> None:
     in_python(
         f"""{opening(library, encoders[0])}
 from core import parse_query, search
-from core.geometry.compare import agreement_of, size_of, speeds_of
+from core.geometry.compare import measure_agreement, measure_size, measure_speeds
 
 other = open_encoder({encoders[1].name!r})
 for each in (encoder, other):
-    print(size_of(library, each))
+    print(measure_size(library, each))
     for hit in search(library, each, parse_query({text!r}), top_k={SHOWN}).hits:
         print(hit.item.path, hit.relevance)
-print(agreement_of(library, encoder, other))
-print(speeds_of(library, [encoder, other]))
+print(measure_agreement(library, encoder, other))
+print(measure_speeds(library, [encoder, other]))
 """
     )
 

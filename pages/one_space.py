@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ui.frame import header
-from ui.opened import opened, show_part
+from ui.opened import show_part, start_page
 from ui.page import boundary
-from ui.query import go_where_asked
-from ui.space_asked import asked_section
+from ui.query import follow_request
+from ui.space_asked import query_section
 from ui.space_gap import gap_section
 from ui.space_map import map_section
 
@@ -17,14 +17,14 @@ header(
 )
 _PARTS = {
     "one picture": map_section,
-    "one question": asked_section,
+    "one question": query_section,
     "the gap": gap_section,
 }
 
 
 def page() -> None:
-    go_where_asked()
-    at = opened("There is no library to look into yet.")
+    follow_request()
+    at = start_page("There is no library to look into yet.")
     if at is not None:
         show_part(at, _PARTS, key="view")
 

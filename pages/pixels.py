@@ -8,12 +8,12 @@ from core import Encoder, Library
 from core.errors import DataError
 from ui.frame import header
 from ui.in_python import in_python, opening
-from ui.opened import opened
+from ui.opened import start_page
 from ui.page import boundary, plain
-from ui.pixels_compare import compared_section, distances_section, labels_of, numbers_section, python_lines
+from ui.pixels_compare import compared_section, distances_section, get_labels, numbers_section, python_lines
 from ui.pixels_learn import learn_section
 from ui.pixels_pick import pick_section
-from ui.query import go_where_asked
+from ui.query import follow_request
 
 header(
     "Pixels or embeddings?",
@@ -23,8 +23,8 @@ header(
 
 
 def page() -> None:
-    go_where_asked()
-    at = opened("There is no library to compare yet.")
+    follow_request()
+    at = start_page("There is no library to compare yet.")
     if at is None:
         return
     library, encoder = at.library, at.encoder
@@ -38,7 +38,7 @@ def page() -> None:
 
 
 def compare(library: Library, encoder: Encoder) -> None:
-    labels = labels_of(library, encoder)
+    labels = get_labels(library, encoder)
     shown = compared_section(library, encoder, labels)
     if shown is not None:
         numbers_section(shown)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ui.frame import header
-from ui.opened import opened, show_part
+from ui.opened import show_part, start_page
 from ui.page import boundary
-from ui.query import go_where_asked
-from ui.recommend_behaviour import behaviour_part
+from ui.query import follow_request
+from ui.recommend_behaviour import behavior_section
 from ui.recommend_figures import figures_part
 from ui.recommend_live import feed_part
 
@@ -19,10 +19,10 @@ header(
 
 
 def page() -> None:
-    go_where_asked()
-    at = opened("There is no library to recommend from yet.")
+    follow_request()
+    at = start_page("There is no library to recommend from yet.")
     if at is not None:
-        parts = {"feed": feed_part, "what others did": behaviour_part, "how good it is": figures_part}
+        parts = {"feed": feed_part, "what others did": behavior_section, "how good it is": figures_part}
         show_part(at, parts, key="part")
 
 

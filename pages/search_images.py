@@ -13,14 +13,14 @@ from ui.filters import filter_panel, option_panel
 from ui.frame import header
 from ui.gallery import Card, gallery
 from ui.in_python import in_python
-from ui.libraries import some_items
-from ui.opened import opened
+from ui.libraries import sample_items
+from ui.opened import start_page
 from ui.page import boundary, plain
 from ui.query import (
     EXAMPLES,
     add_panels,
     find_in,
-    go_where_asked,
+    follow_request,
     more_like,
     query_box,
     query_terms,
@@ -38,7 +38,7 @@ header(
 
 
 def page() -> None:
-    at = opened("There is no library to search yet.")
+    at = start_page("There is no library to search yet.")
     if at is None:
         return
     library, encoder = at.library, at.encoder
@@ -57,7 +57,7 @@ def search_section(library: Library, encoder: Encoder, *, videos: bool) -> None:
         filters = filter_panel(library, encoder, "image")
         options = option_panel(encoder)
     try:
-        go_where_asked("images")
+        follow_request("images")
         terms = query_terms()
         if not terms:
             start(library, encoder, videos)
@@ -78,7 +78,7 @@ def start(library: Library, encoder: Encoder, videos: bool) -> None:
         for example in EXAMPLES:
             st.button(example, on_click=set_query, args=(example,))
     st.markdown("Or start from a picture of the library:")
-    items = some_items(library, encoder, 24, "image")
+    items = sample_items(library, encoder, 24, "image")
     find = partial(find_in, place="video") if videos else None
     gallery(
         [Card(item) for item in items], key="start_gallery", on_open=open_details, on_like=more_like, on_videos=find

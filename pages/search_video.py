@@ -13,14 +13,14 @@ from ui.filters import filter_panel, video_option_panel
 from ui.frame import header
 from ui.gallery import Card, gallery
 from ui.in_python import in_python
-from ui.libraries import some_items
-from ui.opened import opened
+from ui.libraries import sample_items
+from ui.opened import start_page
 from ui.page import boundary, plain
 from ui.query import (
     EXAMPLES,
     add_panels,
     find_in,
-    go_where_asked,
+    follow_request,
     query_box,
     query_terms,
     set_query,
@@ -39,7 +39,7 @@ header(
 
 
 def page() -> None:
-    at = opened("There is no library to search yet.")
+    at = start_page("There is no library to search yet.")
     if at is None:
         return
     library, encoder = at.library, at.encoder
@@ -64,7 +64,7 @@ def search_section(library: Library, encoder: Encoder) -> None:
         filters = filter_panel(library, encoder, "video")
         options = video_option_panel(encoder)
     try:
-        go_where_asked("video")
+        follow_request("video")
         terms = query_terms()
         if not terms:
             start(library, encoder)
@@ -74,17 +74,17 @@ def search_section(library: Library, encoder: Encoder) -> None:
             pooling = ranking_choice()
             compare = st.toggle("Compare the rankings", key="compare", bind="query-params")
         result = find_videos(library, encoder, terms, filters, options, pooling)
-        others = {
-            name: find_videos(library, encoder, terms, filters, options, each)
-            for name, each in RANKINGS.items()
+        rest = {
+            name: find_videos(library, encoder, terms, filters, options, entry)
+            for name, entry in RANKINGS.items()
             if compare
         }
         locate_panel(library, encoder, terms, filters, result)
     except QueryError as error:
         st.warning(plain(str(error)), icon=":material/help:")
         return
-    if others and result.hits:
-        compare_rankings(others)
+    if rest and result.hits:
+        compare_rankings(rest)
     show_video_results(library, encoder, terms, filters, result)
     in_python(video_lines(library, encoder, terms, filters, options, pooling))
 
@@ -95,8 +95,8 @@ def start(library: Library, encoder: Encoder) -> None:
         for example in EXAMPLES:
             st.button(example, on_click=set_query, args=(example, "video"))
     st.markdown("Or start from a video, or from a picture, of the library:")
-    videos = some_items(library, encoder, 12, "video")
-    items = [*videos, *some_items(library, encoder, 12, "image")]
+    videos = sample_items(library, encoder, 12, "video")
+    items = [*videos, *sample_items(library, encoder, 12, "image")]
     like = partial(find_in, place="video")
     gallery([Card(item) for item in items], key="start_videos", on_open=open_details, on_like=like)
     show_details((), items, videos=True, place="video")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes import COLOURS, ColourEncoder
+from fakes import COLORS, ColorEncoder
 from filelock import FileLock
 from PIL import Image
 from wheels import Installed, install_wheel
@@ -103,8 +103,8 @@ def sample_home(run_folder: Path) -> Path:
 
 
 @pytest.fixture
-def encoder() -> ColourEncoder:
-    return ColourEncoder()
+def encoder() -> ColorEncoder:
+    return ColorEncoder()
 
 
 @pytest.fixture
@@ -112,14 +112,14 @@ def photos(tmp_path: Path) -> Path:
     """A folder with a picture of each colour, `red.png` and so on, half of them in a sub-folder."""
     folder = tmp_path / "photos"
     (folder / "more").mkdir(parents=True)
-    for number, (name, colour) in enumerate(COLOURS.items()):
+    for number, (name, color) in enumerate(COLORS.items()):
         place = folder / "more" if number % 2 else folder
-        Image.new("RGB", (80 + number, 60), colour).save(place / f"{name}.png")
+        Image.new("RGB", (80 + number, 60), color).save(place / f"{name}.png")
     return folder
 
 
 @pytest.fixture
-def library(tmp_path: Path, photos: Path, encoder: ColourEncoder) -> Library:
+def library(tmp_path: Path, photos: Path, encoder: ColorEncoder) -> Library:
     """A library of the `photos`."""
     library = Library(tmp_path / "library", create=True)
     ingest(library, encoder, [photos])
@@ -127,7 +127,7 @@ def library(tmp_path: Path, photos: Path, encoder: ColourEncoder) -> Library:
 
 
 @pytest.fixture
-def colours(photos: Path, encoder: ColourEncoder) -> Library:
+def colours(photos: Path, encoder: ColorEncoder) -> Library:
     """A library of the `photos` called Colours, in the home folder: for tests that visit pages or name libraries."""
     library = create_library("Colours")
     ingest(library, encoder, [photos])

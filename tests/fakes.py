@@ -12,19 +12,19 @@ from PIL import Image
 
 from core.encoders.base import Scoring, Vectors, unit_rows
 
-COLOURS = {
+COLORS = {
     "red": (220, 30, 30), "green": (30, 180, 60), "blue": (30, 60, 220), "yellow": (230, 220, 40),
     "white": (245, 245, 245), "black": (10, 10, 10), "purple": (140, 30, 160), "orange": (240, 140, 20),
 }  # fmt: skip
 
 
 # What the neutral prompts of core.relevance have for colours that they do not name.
-_KNOWN = COLOURS | {"grapes": COLOURS["purple"], "carrot": COLOURS["orange"], "pumpkin": COLOURS["orange"]}
+_KNOWN = COLORS | {"grapes": COLORS["purple"], "carrot": COLORS["orange"], "pumpkin": COLORS["orange"]}
 _GRID = (4, 4, 3)
 _NEARLY_NOTHING = 0.1  # of a colour is in a word of none, so that pictures come in some order
 
 
-class ColourEncoder:
+class ColorEncoder:
     """Vectors are the mean colour of a 4 x 4 grid, about mid-grey. Knows the words of COLOURS; counts its pictures.
 
     Each other word is a fine pattern of its own, which no picture of plain colours, stripes or halves shows. So among

@@ -104,12 +104,12 @@ def write_all(folder: Path, seed: int = 0) -> list[Hostile]:
     """Writes them into a new folder; returns those whose names the file system took."""
     folder.mkdir(parents=True)
     written = []
-    for each in hostile_files(seed):
+    for file in hostile_files(seed):
         try:
-            (folder / each.name).write_bytes(each.data)
+            (folder / file.name).write_bytes(file.data)
         except (OSError, ValueError):
             continue
-        written.append(each)
+        written.append(file)
     return written
 
 
@@ -150,7 +150,7 @@ def _misnamed(good: dict[str, bytes]) -> Iterator[Hostile]:
     pdf = (
         b"%PDF-1.7\n1 0 obj<</Type/Catalog/OpenAction<</S/JavaScript/JS(app.alert(1))>>>>endobj\ntrailer<</Root 1 0 R>>"
     )
-    others = {
+    rest = {
         "pdf": pdf,
         "zip": _zip({"a.png": good["png"]}),
         "html": b"<html><script>alert(1)</script></html>",
@@ -161,7 +161,7 @@ def _misnamed(good: dict[str, bytes]) -> Iterator[Hostile]:
         "program": b"\x7fELF" + bytes(200),
         "words": b"these are words\n" * 50,
     }
-    for name, data in others.items():
+    for name, data in rest.items():
         for end in ("jpg", "png", "gif", "tif", "mp4", "webm"):
             yield Hostile(f"{name}.{end}", data, hopeless=True)
     for name, data in good.items():

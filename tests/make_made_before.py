@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from fakes import COLOURS, ColourEncoder
+from fakes import COLORS, ColorEncoder
 from PIL import Image
 
 from core.concepts import learn_concept, save_concept
@@ -18,33 +18,33 @@ from core.encoders.reduced import learn_reduction, save_reduction
 from core.heads import save_head
 from core.library import Library, ingest
 from core.library.schema import Label
-from core.points import points_of
+from core.points import load_points
 from core.probe import fit_classes
 
 
 def make(folder: Path) -> None:
     """Makes the library in `folder/library` and what is kept beside it in `folder/home`."""
     os.environ["SEMBLANCE_HOME"] = str(folder / "home")
-    encoder = ColourEncoder()
+    encoder = ColorEncoder()
     library = Library(folder / "library", create=True)
     with tempfile.TemporaryDirectory(prefix="photos") as photos:
-        for name, colour in COLOURS.items():
-            Image.new("RGB", (40, 40), colour).save(Path(photos, f"{name}.png"))
+        for name, color in COLORS.items():
+            Image.new("RGB", (40, 40), color).save(Path(photos, f"{name}.png"))
         ingest(library, encoder, [photos])
-    points = points_of(library, encoder)
+    points = load_points(library, encoder)
     ids, paths = (points.column(name) for name in ("id", "path"))
     names = [Path(str(path)).stem for path in paths]
     warm = [name in ("red", "yellow", "orange") for name in names]
     library.put_labels(
         [
-            Label(str(item_id), "warmth", "warm" if each else "cold", "person")
-            for item_id, each in zip(ids, warm, strict=True)
+            Label(str(item_id), "warmth", "warm" if entry else "cold", "person")
+            for item_id, entry in zip(ids, warm, strict=True)
         ]
     )
     library.put_captions([(str(item_id), f"all {name}") for item_id, name in zip(ids, names, strict=True)])
-    head = fit_classes(encoder, "probe", points.vectors, ["warm" if each else "cold" for each in warm])
+    head = fit_classes(encoder, "probe", points.vectors, ["warm" if entry else "cold" for entry in warm])
     save_head(head, encoder, "warmth")
-    chosen = [number for number, each in enumerate(warm) if each]
+    chosen = [number for number, entry in enumerate(warm) if entry]
     save_concept(learn_concept(encoder, "glow", points.vectors[chosen], points.vectors), encoder)
     save_reduction(learn_reduction(encoder, points.vectors, 4))
 

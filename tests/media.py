@@ -9,7 +9,7 @@ from typing import Any
 
 import av
 import numpy as np
-from fakes import COLOURS
+from fakes import COLORS
 from PIL import Image
 
 Shot = str | tuple[int, int, int] | Image.Image
@@ -95,13 +95,13 @@ def as_image(shot: Shot, size: tuple[int, int]) -> Image.Image:
     """The picture of a shot."""
     if isinstance(shot, Image.Image):
         return shot.convert("RGB").resize(size)
-    return Image.new("RGB", size, COLOURS[shot] if isinstance(shot, str) else shot)
+    return Image.new("RGB", size, COLORS[shot] if isinstance(shot, str) else shot)
 
 
 def colour_of(image: Image.Image) -> str:
     """The name of the colour of fakes.COLOURS that a picture's mean is nearest to."""
     mean = np.asarray(image.convert("RGB"), float).mean(axis=(0, 1))
-    return min(COLOURS, key=lambda name: float(np.abs(mean - COLOURS[name]).sum()))
+    return min(COLORS, key=lambda name: float(np.abs(mean - COLORS[name]).sum()))
 
 
 def _timed(shot: Any, seconds: float) -> tuple[Shot, float]:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from fakes import COLOURS, ColourEncoder
+from fakes import COLORS, ColorEncoder
 from media import write_video
 from PIL import Image
 
@@ -41,43 +41,43 @@ def fake_encoders() -> Iterator[None]:
     real = core.encoders.open_encoder
 
     def opened(name: str = "embedded", **options: Any) -> Any:
-        return ColourEncoder() if name in ("embedded", "colour") else real(name, **options)
+        return ColorEncoder() if name in ("embedded", "colour") else real(name, **options)
 
-    held = [each for name, each in list(sys.modules.items()) if name.split(".")[0] == "core"]
-    held = [each for each in held if vars(each).get("open_encoder") is real]
-    for each in held:
-        each.__dict__["open_encoder"] = opened
+    held = [entry for name, entry in list(sys.modules.items()) if name.split(".")[0] == "core"]
+    held = [entry for entry in held if vars(entry).get("open_encoder") is real]
+    for entry in held:
+        entry.__dict__["open_encoder"] = opened
     try:
         yield
     finally:
-        for name, each in list(sys.modules.items()):
-            if name.split(".")[0] == "core" and vars(each).get("open_encoder") is opened:
-                each.__dict__["open_encoder"] = real
+        for name, entry in list(sys.modules.items()):
+            if name.split(".")[0] == "core" and vars(entry).get("open_encoder") is opened:
+                entry.__dict__["open_encoder"] = real
 
 
 def make_world(root: Path) -> None:
     """Pictures, clips and tables that the lines name; `root` becomes where they run."""
-    for number, (name, colour) in enumerate(COLOURS.items()):
+    for number, (name, color) in enumerate(COLORS.items()):
         place = root / ("photos/more" if number % 2 else "photos")
         place.mkdir(parents=True, exist_ok=True)
-        Image.new("RGB", (80 + number, 60), colour).save(place / f"{name}.png")
+        Image.new("RGB", (80 + number, 60), color).save(place / f"{name}.png")
         for shade in range(3):
-            near = tuple(max(0, min(255, value + 12 * (shade - 1))) for value in colour)
+            nearest = tuple(max(0, min(255, value + 12 * (shade - 1))) for value in color)
             folder = root / "shades" / name
             folder.mkdir(parents=True, exist_ok=True)
-            Image.new("RGB", (64, 64), near).save(folder / f"{shade}.png")
+            Image.new("RGB", (64, 64), nearest).save(folder / f"{shade}.png")
     (root / "clips").mkdir()
     (root / "empty").mkdir()
     write_video(root / "clips/flag.mp4", ("red", "blue", "green"))
     shades = sorted(path.relative_to(root / "shades").as_posix() for path in (root / "shades").rglob("*.png"))
     tables = {
-        "labels.csv": ["image,label", *(f"{each},{each.split('/')[0]}" for each in shades)],
-        "captions.csv": ["image,caption", *(f"{each},a {each.split('/')[0]} picture" for each in shades)],
-        "numbers.csv": ["image,value", *(f"{each},{index}" for index, each in enumerate(shades))],
+        "labels.csv": ["image,label", *(f"{entry},{entry.split('/')[0]}" for entry in shades)],
+        "captions.csv": ["image,caption", *(f"{entry},a {entry.split('/')[0]} picture" for entry in shades)],
+        "numbers.csv": ["image,value", *(f"{entry},{index}" for index, entry in enumerate(shades))],
         "none.csv": ["image,label,caption", "photos/gone.png,red,red"],
         "video.csv": ["video,caption", "flag.mp4,red"],
         "classes.csv": ["red,a red thing", "blue,a blue thing", "green"],
-        "log.csv": ["user,item,time", *(f"u{n % 6},{each},{n}" for n, each in enumerate(shades * 2))],
+        "log.csv": ["user,item,time", *(f"u{n % 6},{entry},{n}" for n, entry in enumerate(shades * 2))],
         "bad.csv": ["one,two", "1,2"],
         "empty.csv": [],
         "notes.txt": ["no picture"],

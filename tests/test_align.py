@@ -7,7 +7,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from core.align import align, alignments
+from core.align import align, find_alignments
 from core.encoders.base import Vectors, unit_rows
 from core.track import Track
 
@@ -47,12 +47,12 @@ def test_only_the_shared_part_of_the_clip_is_aligned() -> None:
 def test_a_clip_that_is_shown_twice_is_found_twice() -> None:
     clip = footage(6, seed=3)
     video = np.concatenate([footage(10, seed=1), clip, footage(10, seed=2), noisy(clip)])
-    found = alignments(track(clip), track(video))
-    assert [(each.start_s, each.end_s) for each in found] == [(10, 16), (26, 32)]
+    found = find_alignments(track(clip), track(video))
+    assert [(entry.start_s, entry.end_s) for entry in found] == [(10, 16), (26, 32)]
 
 
 def test_nothing_alike_gives_one_poor_alignment() -> None:
-    (found,) = alignments(track(footage(10, seed=1)), track(footage(50, seed=2)))
+    (found,) = find_alignments(track(footage(10, seed=1)), track(footage(50, seed=2)))
     assert found.score < 0.6 and found.length_s <= 2
 
 
@@ -70,11 +70,11 @@ def test_a_single_frame_and_a_long_video_take_little_memory() -> None:
     frame, video = track(footage(1, seed=2), step_s=0.04), track(footage(7_200, seed=1))
     frame.vectors[:] = video.vectors[5_000]
     tracemalloc.start()
-    found = alignments(frame, video)
+    found = find_alignments(frame, video)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert found[0].start_s == pytest.approx(5_000, abs=1) and found[0].score == pytest.approx(1, abs=1e-3)
-    assert len({int(each.start_s) for each in found}) == len(found), "each in a second of its own"
+    assert len({int(entry.start_s) for entry in found}) == len(found), "each in a second of its own"
     assert peak < 5 * video.vectors.nbytes
 
 

@@ -16,11 +16,11 @@ import psutil
 import pytest
 from PIL import Image
 
-from core.apart.calls import call, stream
+from core.apart.calls import run_isolated, stream_isolated
 from core.apart.values import pack, unpack
 from core.errors import ApartError, Cancelled, DataError
-from core.learn.epochs import Settings
-from core.media.apart import look
+from core.learn.epochs import TrainingSettings
+from core.media.apart import read_image
 from core.progress import OnProgress, Progress
 
 ROOT = Path(__file__).parent.parent
@@ -65,30 +65,30 @@ def deaf(*, on_progress: OnProgress | None = None, cancel: threading.Event | Non
 
 def test_what_waits_for_questions_makes_room(tmp_path: Path) -> None:
     Image.new("RGB", (40, 30), "red").save(tmp_path / "red.png")
-    look((tmp_path / "red.png").read_bytes(), min_side=16)
-    decoders = [each for each in psutil.Process().children() if "core.media.worker" in each.cmdline()]
+    read_image((tmp_path / "red.png").read_bytes(), min_side=16)
+    decoders = [entry for entry in psutil.Process().children() if "core.media.worker" in entry.cmdline()]
     assert decoders
-    assert call(goes_well) == os.getpid()
-    assert not any(each.is_running() for each in decoders)
-    assert look((tmp_path / "red.png").read_bytes(), min_side=16).size == (40, 30)
+    assert run_isolated(goes_well) == os.getpid()
+    assert not any(entry.is_running() for entry in decoders)
+    assert read_image((tmp_path / "red.png").read_bytes(), min_side=16).size == (40, 30)
 
 
 def children() -> list[psutil.Process]:
-    return [each for each in psutil.Process().children() if "core.apart.worker" in " ".join(each.cmdline())]
+    return [entry for entry in psutil.Process().children() if "core.apart.worker" in " ".join(entry.cmdline())]
 
 
 def test_a_call_gives_what_it_gives_here_and_its_process_is_gone() -> None:
-    told: list[Progress] = []
+    predictions: list[Progress] = []
     rows = np.arange(6, dtype=np.float32).reshape(2, 3)
-    found, process = call(doubled, rows, on_progress=told.append)
+    found, process = run_isolated(doubled, rows, on_progress=predictions.append)
     assert np.array_equal(found, rows * 2) and found.dtype == rows.dtype and process != os.getpid()
-    assert [each.stage for each in told] == ["starting", "double"]
+    assert [entry.stage for entry in predictions] == ["starting", "double"]
     assert not psutil.pid_exists(process) and not children()
 
 
 def test_values_come_back_as_they_went() -> None:
     value = {
-        "settings": Settings(dim=3, rate=0.1), "rows": np.eye(2), "none": np.zeros((0, 4), np.int64), "flag": True,
+        "settings": TrainingSettings(dim=3, rate=0.1), "rows": np.eye(2), "none": np.zeros((0, 4), np.int64), "flag": True,
         "words": ("ä", None, 1.5), "number": np.float32(0.1),
     }  # fmt: skip
     first, *more = pack(value)
@@ -106,11 +106,11 @@ def test_what_is_no_plain_value_stays_here(wrong: object) -> None:
         pack(wrong)
 
 
-@pytest.mark.parametrize("named", ["os:system", "core.files:write_whole", "core.nothing:Thing"])
+@pytest.mark.parametrize("named", ["os:system", "core.files:write_atomic", "core.nothing:Thing"])
 def test_values_name_no_code(named: str) -> None:
-    told = f'{{"value": {{"of": "{named}", "fields": {{}}}}, "arrays": []}}'
+    predictions = f'{{"value": {{"of": "{named}", "fields": {{}}}}, "arrays": []}}'
     with pytest.raises((TypeError, ImportError)):
-        unpack(told.encode(), bytes)
+        unpack(predictions.encode(), bytes)
 
 
 @pytest.mark.parametrize(
@@ -123,13 +123,13 @@ def test_values_name_no_code(named: str) -> None:
 )  # fmt: skip
 def test_what_goes_wrong_there_is_told_here(how: str, kind: type[Exception], why: str) -> None:
     with pytest.raises(kind, match=why):
-        call(goes_wrong, how)
+        run_isolated(goes_wrong, how)
     assert not children()
 
 
 def test_values_are_given_as_they_come_until_one_stops() -> None:
     cancel, found = threading.Event(), []
-    for number in stream(counted, 500, cancel=cancel):
+    for number in stream_isolated(counted, 500, cancel=cancel):
         found.append(number)
         if number == 3:
             assert len(children()) == 1
@@ -138,7 +138,7 @@ def test_values_are_given_as_they_come_until_one_stops() -> None:
 
 
 def test_who_looks_no_further_ends_the_process() -> None:
-    for _ in stream(counted, 500):
+    for _ in stream_isolated(counted, 500):
         break
     assert not children()
 
@@ -153,7 +153,7 @@ def test_what_does_not_stop_is_ended() -> None:
 
     started = time.monotonic()
     with pytest.raises(Cancelled):
-        call(deaf, on_progress=stop, cancel=cancel)
+        run_isolated(deaf, on_progress=stop, cancel=cancel)
     assert time.monotonic() - started < 30, "it takes 100 s by itself"
     assert not children()
 
@@ -161,7 +161,7 @@ def test_what_does_not_stop_is_ended() -> None:
 @pytest.mark.reliability
 def test_a_process_does_not_outlive_the_one_that_asked() -> None:
     source = f"import sys; sys.path[:0] = {[str(ROOT), str(ROOT / 'tests')]!r}\n"
-    source += "from core.apart.calls import call; import test_apart; call(test_apart.deaf)"
+    source += "from core.apart.calls import run_isolated; import test_apart; run_isolated(test_apart.deaf)"
     asking = subprocess.Popen([sys.executable, "-c", source])
     until = time.monotonic() + 60
     while not (theirs := psutil.Process(asking.pid).children()) or "core.apart.worker" not in theirs[0].cmdline():

@@ -14,7 +14,7 @@ def test_a_list_is_read_line_by_line() -> None:
         ClassName("cat", ("a kitten", "a tabby", "puss")),
         ClassName("people", negative=True),
     ]
-    assert [each.name for each in parse_classes("cat, dog , t-shirt")] == ["cat", "dog", "t-shirt"]
+    assert [entry.name for entry in parse_classes("cat, dog , t-shirt")] == ["cat", "dog", "t-shirt"]
     assert parse_classes(" \n") == []
 
 
@@ -24,7 +24,7 @@ def test_a_quote_that_is_not_closed_is_text() -> None:
         ClassName("dog", ('a "good" one',)),
         ClassName('5" disk, old'),
     ]
-    assert [each.name for each in parse_classes('"cat, dog')] == ['"cat', "dog"]
+    assert [entry.name for entry in parse_classes('"cat, dog')] == ['"cat', "dog"]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from fakes import ColourEncoder
+from fakes import ColorEncoder
 
 from core.classify import NONE, ClassName, ZeroShot, predict_video
 from core.concepts import learn_concept, load_concept, save_concept
@@ -20,49 +20,52 @@ def classes(*names: str) -> list[ClassName]:
     return [ClassName(name) for name in names]
 
 
-def near(encoder: ColourEncoder, word: str, count: int = 1, spread: float = 0.02) -> np.ndarray:
+def near(encoder: ColorEncoder, word: str, count: int = 1, spread: float = 0.02) -> np.ndarray:
     """Vectors of items that look much like a colour."""
     rng = np.random.default_rng(sum(word.encode()))
     return unit_rows(encoder.encode_texts([word]) + rng.normal(scale=spread, size=(count, encoder.dim)))
 
 
-def test_items_go_to_the_class_that_names_them(encoder: ColourEncoder) -> None:
+def test_items_go_to_the_class_that_names_them(encoder: ColorEncoder) -> None:
     zero_shot = ZeroShot.of(encoder, classes(*COLOURS))
-    told = zero_shot.predict(np.concatenate([near(encoder, word, 3) for word in COLOURS]))
-    assert told.labels() == [word for word in COLOURS for _ in range(3)]
-    assert np.allclose(told.probabilities.sum(axis=1), 1, atol=1e-5) and told.fits.min() > 0.9
+    predictions = zero_shot.predict(np.concatenate([near(encoder, word, 3) for word in COLOURS]))
+    assert predictions.labels() == [word for word in COLOURS for _ in range(3)]
+    assert (
+        np.allclose(predictions.probabilities.sum(axis=1), 1, atol=1e-5)
+        and predictions.in_class_probability.min() > 0.9
+    )
 
 
-def test_probabilities_are_as_sharp_as_the_encoder_says(encoder: ColourEncoder) -> None:
+def test_probabilities_are_as_sharp_as_the_encoder_says(encoder: ColorEncoder) -> None:
     zero_shot = ZeroShot.of(encoder, classes("red", "orange", "blue"))
     item = near(encoder, "red")
     odds = np.exp(encoder.scoring.scale * (item @ zero_shot.vectors.T)[0])
-    told = zero_shot.predict(item).probabilities[0]
-    assert np.allclose(told, odds / odds.sum(), atol=1e-4) and 0.001 < told[1] < 0.1
+    predictions = zero_shot.predict(item).probabilities[0]
+    assert np.allclose(predictions, odds / odds.sum(), atol=1e-4) and 0.001 < predictions[1] < 0.1
 
 
-def test_what_no_class_describes_is_none_of_these(encoder: ColourEncoder) -> None:
+def test_what_no_class_describes_is_none_of_these(encoder: ColorEncoder) -> None:
     zero_shot = ZeroShot.of(encoder, classes("green", "blue"))
     strange = np.concatenate([near(encoder, word, 5) for word in ("red", "orange", "white")])
     assert zero_shot.predict(strange).labels() == [NONE] * 15
     assert zero_shot.predict(near(encoder, "green", 5)).labels() == ["green"] * 5
 
 
-def test_a_negative_class_takes_what_fits_it_best(encoder: ColourEncoder) -> None:
+def test_a_negative_class_takes_what_fits_it_best(encoder: ColorEncoder) -> None:
     zero_shot = ZeroShot.of(encoder, [*classes("red", "blue"), ClassName("green", negative=True)])
-    told = zero_shot.predict(np.concatenate([near(encoder, "red"), near(encoder, "green")]))
-    assert told.labels() == ["red", NONE]
+    predictions = zero_shot.predict(np.concatenate([near(encoder, "red"), near(encoder, "green")]))
+    assert predictions.labels() == ["red", NONE]
 
 
-def test_descriptions_count_as_much_as_the_name(encoder: ColourEncoder) -> None:
+def test_descriptions_count_as_much_as_the_name(encoder: ColorEncoder) -> None:
     plain, described = ClassName("warm"), ClassName("warm", ("red", "orange", "yellow"))
     item = near(encoder, "orange")
-    assert ZeroShot.of(encoder, [plain, ClassName("blue")]).predict(item).fits[0] < 0.5
-    told = ZeroShot.of(encoder, [described, ClassName("blue")]).predict(item)
-    assert told.labels() == ["warm"]
+    assert ZeroShot.of(encoder, [plain, ClassName("blue")]).predict(item).in_class_probability[0] < 0.5
+    predictions = ZeroShot.of(encoder, [described, ClassName("blue")]).predict(item)
+    assert predictions.labels() == ["warm"]
 
 
-def test_templates_are_used(encoder: ColourEncoder) -> None:
+def test_templates_are_used(encoder: ColorEncoder) -> None:
     """A template that speaks of another colour pulls the class towards it."""
     plain = ZeroShot.of(encoder, classes("red"), templates=("{}",)).vectors
     pulled = ZeroShot.of(encoder, classes("red"), templates=("{}", "blue {}")).vectors
@@ -73,12 +76,12 @@ def test_templates_are_used(encoder: ColourEncoder) -> None:
 @pytest.mark.parametrize(
     ("names", "said"), [((), "no classes"), (("a", " "), "no name"), (("a", "b", "a "), "2 times")], ids=str
 )
-def test_classes_that_cannot_be(encoder: ColourEncoder, names: tuple[str, ...], said: str) -> None:
+def test_classes_that_cannot_be(encoder: ColorEncoder, names: tuple[str, ...], said: str) -> None:
     with pytest.raises(QueryError, match=said):
         ZeroShot.of(encoder, classes(*names))
 
 
-def test_calibration_changes_the_sureness_and_no_answer(encoder: ColourEncoder) -> None:
+def test_calibration_changes_the_sureness_and_no_answer(encoder: ColorEncoder) -> None:
     zero_shot = ZeroShot.of(encoder, classes(*COLOURS))
     items = np.concatenate([near(encoder, word, 30, spread=0.25) for word in COLOURS])
     labels = [word for word in COLOURS for _ in range(30)]
@@ -92,7 +95,7 @@ def test_calibration_changes_the_sureness_and_no_answer(encoder: ColourEncoder) 
         zero_shot.calibrated(items, ["mauve"] * len(items))
 
 
-def test_a_video_is_told_by_its_time(encoder: ColourEncoder) -> None:
+def test_a_video_is_told_by_its_time(encoder: ColorEncoder) -> None:
     vectors = np.concatenate([near(encoder, "red"), near(encoder, "blue"), near(encoder, "red")])
     track = Track(np.array([0, 1, 9], np.float32), np.array([1, 9, 10], np.float32), vectors)
     whole, rows = predict_video(ZeroShot.of(encoder, classes(*COLOURS)), track)
@@ -100,7 +103,7 @@ def test_a_video_is_told_by_its_time(encoder: ColourEncoder) -> None:
     assert whole.probabilities[0, 2] == pytest.approx(0.8, abs=0.05)
 
 
-def test_a_concept_is_a_word_of_queries_and_a_class(encoder: ColourEncoder) -> None:
+def test_a_concept_is_a_word_of_queries_and_a_class(encoder: ColorEncoder) -> None:
     rng = np.random.default_rng(0)
     background = unit_rows(rng.normal(size=(200, encoder.dim)))
     examples = near(encoder, "purple", 5)
@@ -110,11 +113,11 @@ def test_a_concept_is_a_word_of_queries_and_a_class(encoder: ColourEncoder) -> N
     query = embed_query(encoder, parse_query('concept:"my mauve"'))
     assert query @ near(encoder, "purple")[0] > query @ near(encoder, "green")[0] + 0.3
     zero_shot = ZeroShot.of(encoder, classes("concept:my mauve", "green", "blue"))
-    told = zero_shot.predict(np.concatenate([near(encoder, "purple"), near(encoder, "green")]))
-    assert told.labels(threshold=0.0) == ["my mauve", "green"]
+    predictions = zero_shot.predict(np.concatenate([near(encoder, "purple"), near(encoder, "green")]))
+    assert predictions.labels(threshold=0.0) == ["my mauve", "green"]
 
 
-def test_concepts_that_cannot_be(encoder: ColourEncoder) -> None:
+def test_concepts_that_cannot_be(encoder: ColorEncoder) -> None:
     background = near(encoder, "green", 10)
     with pytest.raises(DataError, match="at least one example"):
         learn_concept(encoder, "nothing", background[:0], background)
@@ -124,14 +127,14 @@ def test_concepts_that_cannot_be(encoder: ColourEncoder) -> None:
         learn_concept(encoder, "../escape", near(encoder, "red"), background)
     with pytest.raises(QueryError, match="no concept 'unheard'"):
         load_concept(encoder, "unheard")
-    other = ColourEncoder("colour-2")
+    other = ColorEncoder("colour-2")
     save_concept(learn_concept(encoder, "mine", near(encoder, "red"), background), encoder)
     with pytest.raises(QueryError, match="no concept 'mine'"):
         load_concept(other, "mine")
 
 
-def test_sigmoids_that_run_into_one_do_not_hide_the_best_class(encoder: ColourEncoder) -> None:
+def test_sigmoids_that_run_into_one_do_not_hide_the_best_class(encoder: ColorEncoder) -> None:
     encoder.scoring = Scoring("sigmoid", 400.0, -4.0)
     zero_shot = ZeroShot.of(encoder, [ClassName("orange"), ClassName("red")])
-    told = zero_shot.predict(near(encoder, "red", 5))
-    assert told.probabilities[:, 0].min() > 0.999 and (told.best == 1).all()
+    predictions = zero_shot.predict(near(encoder, "red", 5))
+    assert predictions.probabilities[:, 0].min() > 0.999 and (predictions.best == 1).all()

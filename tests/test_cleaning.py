@@ -6,11 +6,11 @@ import csv
 import io
 from pathlib import Path
 
-from fakes import ColourEncoder
+from fakes import ColorEncoder
 from media import truncate, write_video
 
 from core import Library, ingest
-from core.cleaning import Finding, findings_csv, one_a_line, paths_list, unreadable
+from core.cleaning import Finding, find_unreadable, findings_csv, paths_lines, paths_list
 from core.library.schema import Item
 
 
@@ -19,14 +19,14 @@ def item(path: str) -> Item:
 
 
 def test_unreadable_files_and_damaged_videos_are_listed_with_their_reasons(
-    library: Library, photos: Path, encoder: ColourEncoder
+    library: Library, photos: Path, encoder: ColorEncoder
 ) -> None:
-    assert unreadable(library) == []
+    assert find_unreadable(library) == []
     (photos / "broken.jpg").write_bytes(b"no picture at all")
     (photos / "empty.png").write_bytes(b"")
     truncate(write_video(photos / "cut.mp4", seconds_each=4, container={"movflags": "faststart"}), 0.6)
     ingest(library, encoder, [photos])
-    found = {Path(each.item.path).name: each for each in unreadable(library)}
+    found = {Path(entry.item.path).name: entry for entry in find_unreadable(library)}
     assert set(found) == {"broken.jpg", "empty.png", "cut.mp4"}
     assert "Not a picture" in found["broken.jpg"].why and "empty" in found["empty.png"].why
     assert found["cut.mp4"].item.status == "ok" and found["cut.mp4"].why == found["cut.mp4"].item.reason
@@ -49,7 +49,7 @@ def test_hostile_names_come_back_from_the_lists_as_they_are(tmp_path: Path) -> N
     rows = list(csv.DictReader(io.StringIO(findings_csv(findings), newline="")))
     assert [row["path"] for row in rows] == paths and {row["why"] for row in rows} == {"'=1+1"}
     assert paths_list(findings, end="\0").decode().split("\0") == [*paths, ""]
-    assert not one_a_line(findings) and one_a_line(findings[1:])
+    assert not paths_lines(findings) and paths_lines(findings[1:])
     assert paths_list(findings[1:]).decode().splitlines() == paths[1:]
 
 

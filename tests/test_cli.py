@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from commands import run
-from fakes import COLOURS, ColourEncoder
+from fakes import COLORS, ColorEncoder
 from media import write_video
 from PIL import Image
 
@@ -27,7 +27,7 @@ ROOT = Path(__file__).parent.parent
 @pytest.fixture(autouse=True)
 def _colours(monkeypatch: pytest.MonkeyPatch) -> None:
     for commands in (core.cli_commands, core.cli_measure):
-        monkeypatch.setattr(commands, "open_encoder", lambda name, on_progress=None: ColourEncoder())
+        monkeypatch.setattr(commands, "open_encoder", lambda name, on_progress=None: ColorEncoder())
 
 
 def test_index_then_search(capsys: pytest.CaptureFixture[str], photos: Path, tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_a_users_error_is_one_line_and_exit_code_2(
 def test_a_library_without_this_encoder(
     capsys: pytest.CaptureFixture[str], library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(core.cli_commands, "open_encoder", lambda name, on_progress=None: ColourEncoder("colour-2"))
+    monkeypatch.setattr(core.cli_commands, "open_encoder", lambda name, on_progress=None: ColorEncoder("colour-2"))
     assert main(["search", "red", "--library", str(library.path)]) == 2
     assert "python -m core index" in capsys.readouterr().err
 
@@ -323,7 +323,7 @@ def test_classify_texts(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
 
 
 def test_classify_with_a_head(capsys: pytest.CaptureFixture[str], photos: Path, tmp_path: Path) -> None:
-    encoder = ColourEncoder()
+    encoder = ColorEncoder()
     vectors = encoder.encode_texts(["red", "orange", "blue", "purple"])
     head = fit_classes(encoder, "centroid", vectors, ["warm", "warm", "cold", "cold"])
     (tmp_path / "mine.safetensors").write_bytes(head_bytes(head))
@@ -393,7 +393,7 @@ def shades(tmp_path: Path) -> Path:
     for name in ("red", "green", "blue"):
         (folder / name).mkdir(parents=True)
         for number in range(10):
-            shade = tuple(channel + 12 * number - 60 for channel in COLOURS[name])
+            shade = tuple(channel + 12 * number - 60 for channel in COLORS[name])
             Image.new("RGB", (64, 64), shade).save(folder / name / f"{number}.png")
             rows.append(f"{name}/{number}.png,{sum(shade) / 3}")
     (folder / "table.csv").write_text("\n".join(rows))
@@ -439,7 +439,7 @@ def test_eval_zeroshot_with_templates_and_classes(
     figures = run(capsys, *arguments, "--classes", tmp_path / "classes.csv")
     assert (figures["classes"], figures["images"], figures["top1"], figures["templates"]) == (3, 2, 1.0, "on")
     assert {"macro_f1", "calibration_error", "top5", "skipped"} <= set(figures)
-    monkeypatch.setattr(ColourEncoder, "templates", ("green",))  # a prompt that says nothing of the class
+    monkeypatch.setattr(ColorEncoder, "templates", ("green",))  # a prompt that says nothing of the class
     with_it, without = (
         run(capsys, *arguments, "--classes", tmp_path / "classes.csv", "--templates", way) for way in ("on", "off")
     )

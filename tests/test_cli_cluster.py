@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from commands import run
-from fakes import COLOURS, ColourEncoder
+from fakes import COLORS, ColorEncoder
 from PIL import Image
 
 import core.cli_commands
@@ -20,7 +20,7 @@ NAMES = ("red", "green", "blue")
 
 
 @pytest.fixture(autouse=True)
-def colour_encoder(monkeypatch: pytest.MonkeyPatch, encoder: ColourEncoder) -> None:
+def colour_encoder(monkeypatch: pytest.MonkeyPatch, encoder: ColorEncoder) -> None:
     for module in (core.cli_commands, core.cli_measure):
         monkeypatch.setattr(module, "open_encoder", lambda name, on_progress=None: encoder)
 
@@ -32,14 +32,14 @@ def shades(tmp_path: Path) -> Path:
     (tmp_path / "shades").mkdir()
     for name, count in zip(NAMES, (16, 14, 12), strict=True):
         for number in range(count):
-            pixels = np.clip(rng.normal(COLOURS[name], 30, (12, 12, 3)), 0, 255).astype(np.uint8)
+            pixels = np.clip(rng.normal(COLORS[name], 30, (12, 12, 3)), 0, 255).astype(np.uint8)
             picture = Image.fromarray(pixels).resize((96, 96), Image.Resampling.NEAREST)
             picture.save(tmp_path / "shades" / f"{name}-{number:02}.png")
     return tmp_path / "shades"
 
 
 @pytest.fixture
-def library(shades: Path, tmp_path: Path, encoder: ColourEncoder) -> Library:
+def library(shades: Path, tmp_path: Path, encoder: ColorEncoder) -> Library:
     """Of the shades and a copy of one."""
     (shades / "copy.png").write_bytes((shades / "blue-03.png").read_bytes())
     library = Library(tmp_path / "library", create=True)
@@ -50,10 +50,10 @@ def library(shades: Path, tmp_path: Path, encoder: ColourEncoder) -> Library:
 def test_a_library_in_groups(capsys: pytest.CaptureFixture[str], library: Library, shades: Path) -> None:
     result = run(capsys, "cluster", "--library", library.path, "--k", "3", "--outliers", "5")
     assert {"clusters", "outliers", "duplicates"} <= set(result)
-    assert [(each["id"], each["size"]) for each in result["clusters"]] == [(0, 16), (1, 14), (2, 13)]
-    for each, colour in zip(result["clusters"], NAMES, strict=True):
-        assert colour in each["name"].split() and Path(each["medoid"]).name.startswith((colour, "copy"))
-        assert isinstance(each["runners_up"], list)
+    assert [(entry["id"], entry["size"]) for entry in result["clusters"]] == [(0, 16), (1, 14), (2, 13)]
+    for entry, color in zip(result["clusters"], NAMES, strict=True):
+        assert color in entry["name"].split() and Path(entry["medoid"]).name.startswith((color, "copy"))
+        assert isinstance(entry["runners_up"], list)
     assert len(result["outliers"]) <= 5 and all(Path(path).parent == shades for path in result["outliers"])
     assert {str(shades / "copy.png"), str(shades / "blue-03.png")} in [set(group) for group in result["duplicates"]]
 
@@ -61,7 +61,7 @@ def test_a_library_in_groups(capsys: pytest.CaptureFixture[str], library: Librar
 @pytest.mark.parametrize("method", ["hdbscan", "agglomerative"])
 def test_other_methods(capsys: pytest.CaptureFixture[str], library: Library, method: str) -> None:
     result = run(capsys, "cluster", "--library", library.path, "--method", method)
-    assert sum(each["size"] for each in result["clusters"]) + result["unclustered"] == 43
+    assert sum(entry["size"] for entry in result["clusters"]) + result["unclustered"] == 43
 
 
 def test_people_read_names_and_files(capsys: pytest.CaptureFixture[str], library: Library) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from commands import run
-from fakes import COLOURS, ColourEncoder
+from fakes import COLORS, ColorEncoder
 from PIL import Image
 
 import core.cli_commands
@@ -19,7 +19,7 @@ NAMES = ("red", "green", "blue")
 
 
 @pytest.fixture(autouse=True)
-def colour_encoder(monkeypatch: pytest.MonkeyPatch, encoder: ColourEncoder) -> None:
+def colour_encoder(monkeypatch: pytest.MonkeyPatch, encoder: ColorEncoder) -> None:
     monkeypatch.setattr(core.cli_commands, "open_encoder", lambda name, on_progress=None: encoder)
 
 
@@ -30,13 +30,13 @@ def shades(tmp_path: Path) -> Path:
     (tmp_path / "shades").mkdir()
     for name in NAMES:
         for number in range(8):
-            pixels = np.clip(rng.normal(COLOURS[name], 20, (12, 12, 3)), 0, 255).astype(np.uint8)
+            pixels = np.clip(rng.normal(COLORS[name], 20, (12, 12, 3)), 0, 255).astype(np.uint8)
             Image.fromarray(pixels).resize((48, 48)).save(tmp_path / "shades" / f"{name}-{number}.png")
     return tmp_path / "shades"
 
 
 @pytest.fixture
-def library(shades: Path, tmp_path: Path, encoder: ColourEncoder) -> Library:
+def library(shades: Path, tmp_path: Path, encoder: ColorEncoder) -> Library:
     library = Library(tmp_path / "library", create=True)
     ingest(library, encoder, [shades])
     return library
@@ -54,8 +54,8 @@ def crowds(path: Path) -> Path:
     rows = []
     for step in range(15):
         for user in range(40):
-            colour = "green" if user % 2 else ("red", "blue")[int(rng.integers(2))]
-            rows.append((f"u{user}", f"{colour}-{rng.integers(8 if step > 11 else 6)}.png"))
+            color = "green" if user % 2 else ("red", "blue")[int(rng.integers(2))]
+            rows.append((f"u{user}", f"{color}-{rng.integers(8 if step > 11 else 6)}.png"))
     return log(path, rows)
 
 
@@ -69,25 +69,25 @@ def test_likes_and_dislikes_by_path_id_and_name(
         "--like", blue, "--dislike", "green-3.png", "--k", "6",
     )["items"]  # fmt: skip
     assert len(found) == 6 and {"path", "score", "because"} <= set(found[0])
-    shown = [Path(each["path"]).name for each in found]
+    shown = [Path(entry["path"]).name for entry in found]
     assert not {"red-0.png", "red-1.png", "blue-1.png", "green-3.png"} & set(shown)
-    assert [sum(name.startswith(colour) for name in shown) for colour in NAMES] == [4, 0, 2]
-    for each in found:
-        colour = Path(each["path"]).name.split("-")[0]
-        assert each["because"] and all(Path(path).name.startswith(colour) for path in each["because"])
+    assert [sum(name.startswith(color) for name in shown) for color in NAMES] == [4, 0, 2]
+    for entry in found:
+        color = Path(entry["path"]).name.split("-")[0]
+        assert entry["because"] and all(Path(path).name.startswith(color) for path in entry["because"])
     assert main(["recommend", "--library", str(library.path), "--like", blue, "--k", "2", "--quiet"]) == 0
     assert "because of blue-1.png" in capsys.readouterr().out
 
 
 def test_a_log_says_what_others_liked(capsys: pytest.CaptureFixture[str], library: Library, tmp_path: Path) -> None:
-    others = crowds(tmp_path / "log.csv")
+    rest = crowds(tmp_path / "log.csv")
     found = run(
-        capsys, "recommend", "--library", library.path, "--like", "red-0.png", "--log", others, "--mix", "1", "--k", "8"
+        capsys, "recommend", "--library", library.path, "--like", "red-0.png", "--log", rest, "--mix", "1", "--k", "8"
     )["items"]
-    assert any(Path(each["path"]).name.startswith("blue") for each in found)  # no colour says so, people do
-    assert not any(Path(each["path"]).name.startswith("green") for each in found)
-    popular = run(capsys, "recommend", "--library", library.path, "--log", others, "--k", "3")["items"]
-    assert [each["by"] for each in popular] == ["popularity"] * 3 and not any(each["because"] for each in popular)
+    assert any(Path(entry["path"]).name.startswith("blue") for entry in found)  # no colour says so, people do
+    assert not any(Path(entry["path"]).name.startswith("green") for entry in found)
+    popular = run(capsys, "recommend", "--library", library.path, "--log", rest, "--k", "3")["items"]
+    assert [entry["by"] for entry in popular] == ["popularity"] * 3 and not any(entry["because"] for entry in popular)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_errors_say_what_to_do(
     capsys: pytest.CaptureFixture[str], library: Library, tmp_path: Path, more: list[str], says: str
 ) -> None:
     strange = log(tmp_path / "strange.csv", [("a", "x"), ("b", "y")])
-    arguments = [str(strange) if each == "LOG" else each for each in more]
+    arguments = [str(strange) if entry == "LOG" else entry for entry in more]
     assert main(["recommend", "--library", str(library.path), *arguments, "--json", "--quiet"]) == 2
     captured = capsys.readouterr()
     assert captured.out == "" and captured.err.count("\n") == 1 and says in captured.err
@@ -114,19 +114,19 @@ def test_errors_say_what_to_do(
 def test_a_log_is_measured_with_and_without_content(
     capsys: pytest.CaptureFixture[str], library: Library, shades: Path, tmp_path: Path
 ) -> None:
-    others = crowds(tmp_path / "log.csv")
-    alone = run(capsys, "eval", "recommend", "--log", others, "--k", "3")
-    assert [each["method"] for each in alone["methods"]] == ["random", "popularity", "together", "behaviour"]
+    rest = crowds(tmp_path / "log.csv")
+    alone = run(capsys, "eval", "recommend", "--log", rest, "--k", "3")
+    assert [entry["method"] for entry in alone["methods"]] == ["random", "popularity", "together", "behaviour"]
     assert alone["without_content"] is None and alone["cold_items"] == 6
     for content in (["--library", library.path], ["--images", shades]):
-        report = run(capsys, "eval", "recommend", "--log", others, "--k", "3", *content)
-        of = {each["method"]: each for each in report["methods"]}
+        report = run(capsys, "eval", "recommend", "--log", rest, "--k", "3", *content)
+        of = {entry["method"]: entry for entry in report["methods"]}
         assert set(of) == {"random", "popularity", "together", "behaviour", "content", "both"}
         assert report["without_content"] == 0 and set(of["both"]) == {
             "method", "recall", "ndcg", "cold_recall", "coverage", "diversity",
         }  # fmt: skip
         assert of["both"]["cold_recall"] > of["random"]["cold_recall"] + 0.1
-    assert main(["eval", "recommend", "--log", str(others), "--images", str(shades), "--quiet"]) == 0
+    assert main(["eval", "recommend", "--log", str(rest), "--images", str(shades), "--quiet"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert "6 cold" in lines[0] and lines[1].split()[:3] == ["method", "recall", "ndcg"] and len(lines) == 8
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from commands import run
-from fakes import COLOURS, ColourEncoder
+from fakes import COLORS, ColorEncoder
 from PIL import Image
 
 import core.cli_measure
@@ -20,7 +20,7 @@ NAMES = ("red", "green", "blue")
 
 @pytest.fixture(autouse=True)
 def _colours(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(core.cli_measure, "open_encoder", lambda name, on_progress=None: ColourEncoder())
+    monkeypatch.setattr(core.cli_measure, "open_encoder", lambda name, on_progress=None: ColorEncoder())
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def shades(tmp_path: Path) -> Path:
     folder.mkdir()
     rows = [(f"{name}{number}.png", name) for name in NAMES for number in range(12)]
     for file, name in rows:
-        shade = np.clip(np.array(COLOURS[name]) + rng.integers(-40, 40, (30, 40, 3)), 0, 255).astype(np.uint8)
+        shade = np.clip(np.array(COLORS[name]) + rng.integers(-40, 40, (30, 40, 3)), 0, 255).astype(np.uint8)
         Image.fromarray(shade).save(folder / file)
     table(tmp_path / "captions.csv", ("image", "caption"), rows)
     table(tmp_path / "labels.csv", ("image", "label"), rows)
@@ -53,7 +53,7 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> str:
 def test_dimensions_of_all_pictures_of_a_folder(shades: Path, capsys: pytest.CaptureFixture[str]) -> None:
     report = run(capsys, "eval", "dimensions", "--images", shades, "--dims", "2,8,48")
     assert (report["pool"], report["learned_from"], report["captions"], report["classes"]) == (36, 36, 0, 0)
-    ways = {(each["method"], each["precision"], each["dim"]) for each in report["points"]}
+    ways = {(entry["method"], entry["precision"], entry["dim"]) for entry in report["points"]}
     assert len(ways) == 3 * 4 * 3 and ("random", "binary", 8) in ways
     assert report["points"][0]["recall"] is None and list(report["enough"]) == ["overlap"]
 
@@ -70,18 +70,20 @@ def test_dimensions_are_learned_from_whom_one_says(
 ) -> None:
     held = run(capsys, "eval", "dimensions", "--images", shades, "--held-out", "--dims", "4")
     assert (held["pool"], held["learned_from"]) == (18, 18)
-    only, others = ("--only", tmp_path / "some.csv"), ("--learn-from", tmp_path / "others.csv")
-    apart = run(capsys, "eval", "dimensions", "--images", shades, *only, *others, "--dims", "4")
-    assert (apart["pool"], apart["learned_from"]) == (18, 6), "those that are measured on are not learned from"
-    assert "one of the two" in refused(capsys, "dimensions", "--images", shades, *only, *others, "--held-out")
+    only, rest = ("--only", tmp_path / "some.csv"), ("--learn-from", tmp_path / "others.csv")
+    in_subprocess = run(capsys, "eval", "dimensions", "--images", shades, *only, *rest, "--dims", "4")
+    assert (in_subprocess["pool"], in_subprocess["learned_from"]) == (18, 6), (
+        "those that are measured on are not learned from"
+    )
+    assert "one of the two" in refused(capsys, "dimensions", "--images", shades, *only, *rest, "--held-out")
     assert "48 dimensions" in refused(capsys, "dimensions", "--images", shades, "--dims", "900")
 
 
 def test_dimensions_for_people(shades: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["eval", "dimensions", "--images", str(shades), "--dims", "2,48", "--quiet"]) == 0
-    told = capsys.readouterr().out
-    assert told.startswith("36 pictures, components learned from 36") and "95 % of overlap with" in told
-    assert len([line for line in told.splitlines() if line.startswith("truncate")]) == 8
+    predictions = capsys.readouterr().out
+    assert predictions.startswith("36 pictures, components learned from 36") and "95 % of overlap with" in predictions
+    assert len([line for line in predictions.splitlines() if line.startswith("truncate")]) == 8
 
 
 def test_pixels_beside_embeddings(shades: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,19 +13,19 @@ from types import SimpleNamespace
 import av
 import numpy as np
 import pytest
-from fakes import COLOURS
+from fakes import COLORS
 from media import audio_only, colour_of, truncate, write_gif, write_video
 from PIL import Image
 
 from core.errors import MediaError, TooSlow
-from core.home import home
+from core.home import get_home
 from core.library.schema import Item
 from core.media import failed, thumbnails
-from core.media.clips import cut, playable_clip
-from core.media.kept import keep_within
+from core.media.clips import cut_clip, playable_clip
+from core.media.kept import limit_folder_size
 from core.media.playable import is_playable
 from core.media.sampling import Sampling
-from core.media.thumbnails import storyboard, thumbnail
+from core.media.thumbnails import make_storyboard, make_thumbnail
 from core.media.video import Video, probe
 from core.progress import Progress
 
@@ -69,7 +69,7 @@ SOURCES = {
 
 @pytest.mark.parametrize("name", SOURCES)
 def test_a_clip_has_exactly_its_seconds(tmp_path: Path, name: str) -> None:
-    data = cut(write_video(tmp_path / name, **SOURCES[name]), 1.5, 4.5)  # type: ignore[arg-type]
+    data = cut_clip(write_video(tmp_path / name, **SOURCES[name]), 1.5, 4.5)  # type: ignore[arg-type]
     info = probe(data)
     assert (info.codec, info.duration_s) == ("h264", pytest.approx(3.0, abs=0.02))
     assert colours(data) == ["red"] * 5 + ["blue"] * 20 + ["green"] * 5
@@ -79,14 +79,14 @@ def test_a_clip_has_exactly_its_seconds(tmp_path: Path, name: str) -> None:
 
 def test_a_clip_of_a_gif_and_its_last_still(tmp_path: Path) -> None:
     path = write_gif(tmp_path / "a.gif", ["red", "blue", "green"], seconds_each=3)
-    assert colours(cut(path, 2.5, 20.0), 2) == ["red"] + ["blue"] * 6 + ["green"] * 6
+    assert colours(cut_clip(path, 2.5, 20.0), 2) == ["red"] + ["blue"] * 6 + ["green"] * 6
 
 
 def test_a_turned_video_becomes_an_upright_clip(tmp_path: Path) -> None:
-    shot = Image.new("RGB", (160, 80), COLOURS["blue"])
-    shot.paste(COLOURS["red"], (0, 0, 80, 80))  # left; a turn clockwise brings it on top
+    shot = Image.new("RGB", (160, 80), COLORS["blue"])
+    shot.paste(COLORS["red"], (0, 0, 80, 80))  # left; a turn clockwise brings it on top
     path = write_video(tmp_path / "a.mp4", [shot], size=(160, 80), rotation=90)
-    with Video(cut(path, 0.0, 1.0)) as video:
+    with Video(cut_clip(path, 0.0, 1.0)) as video:
         image = video.frame_at(0.5)
         assert image.size == (80, 160) and video.info.rotation == 0
     assert (colour_of(image.crop((0, 0, 80, 70))), colour_of(image.crop((0, 90, 80, 160)))) == ("red", "blue")
@@ -103,15 +103,18 @@ def test_a_turned_video_becomes_an_upright_clip(tmp_path: Path) -> None:
 )
 def test_colours_stay_as_they_are(tmp_path: Path, coding: dict[str, object]) -> None:
     path = write_video(tmp_path / "a.mkv", ["orange"], **coding)  # type: ignore[arg-type]
-    with Video(path) as before, Video(cut(path, 0.0, 1.0)) as after:
+    with Video(path) as before, Video(cut_clip(path, 0.0, 1.0)) as after:
         means = [np.asarray(video.frame_at(0.5), float).mean(axis=(0, 1)) for video in (before, after)]
     assert np.abs(means[0] - means[1]).max() < 4
 
 
 def test_large_pictures_are_shrunk_to_even_sizes(tmp_path: Path) -> None:
     path = write_video(tmp_path / "a.mp4", ["red"], size=(642, 358))
-    assert (probe(cut(path, 0, 1, max_side=320)).width, probe(cut(path, 0, 1, max_side=320)).height) == (320, 178)
-    assert probe(cut(path, 0, 1)).width == 642
+    assert (probe(cut_clip(path, 0, 1, max_side=320)).width, probe(cut_clip(path, 0, 1, max_side=320)).height) == (
+        320,
+        178,
+    )
+    assert probe(cut_clip(path, 0, 1)).width == 642
 
 
 def sound(data: bytes) -> tuple[np.ndarray, float]:
@@ -125,10 +128,10 @@ def sound(data: bytes) -> tuple[np.ndarray, float]:
 def test_the_sound_comes_along_in_step(tmp_path: Path, ending: str) -> None:
     codec = {"codec": "libvpx-vp9"} if ending == "webm" else {}
     path = write_video(tmp_path / f"a.{ending}", audio=True, **codec)  # type: ignore[arg-type]
-    samples, pitch = sound(cut(path, 2.0, 5.0))
+    samples, pitch = sound(cut_clip(path, 2.0, 5.0))
     assert pitch == pytest.approx(440, abs=2)
     assert len(samples) / 48_000 == pytest.approx(3.0, abs=0.06)
-    silent_end, _ = sound(cut(path, 5.0, 6.0))
+    silent_end, _ = sound(cut_clip(path, 5.0, 6.0))
     assert len(silent_end) / 48_000 == pytest.approx(1.0, abs=0.06)
 
 
@@ -148,40 +151,40 @@ def test_sound_that_begins_late_stays_late(tmp_path: Path) -> None:
             block.sample_rate, block.pts = 48_000, start
             output.mux(tone.encode(block))
         output.mux(tone.encode(None))
-    samples, _ = sound(cut(path, 1.0, 3.0))
+    samples, _ = sound(cut_clip(path, 1.0, 3.0))
     loud = np.abs(samples) > 0.1
     assert not loud[: 48_000 - 3000].any() and loud[48_000 + 3000 :].any()
     assert np.argmax(loud) / 48_000 == pytest.approx(1.0, abs=0.06)
 
 
 def test_a_clip_across_a_splice_has_its_pictures_and_sound(tmp_path: Path) -> None:
-    parts = [write_video(tmp_path / f"{colour}.ts", [colour], seconds_each=5, audio=True) for colour in ("red", "blue")]
+    parts = [write_video(tmp_path / f"{color}.ts", [color], seconds_each=5, audio=True) for color in ("red", "blue")]
     spliced = tmp_path / "spliced.ts"
     spliced.write_bytes(b"".join(part.read_bytes() for part in parts))
-    assert colours(cut(spliced, 3, 7), fps=1) == ["red", "red", "blue", "blue"]
-    heard, _ = sound(cut(spliced, 6, 9))
+    assert colours(cut_clip(spliced, 3, 7), fps=1) == ["red", "red", "blue", "blue"]
+    heard, _ = sound(cut_clip(spliced, 6, 9))
     assert np.abs(heard[:100_000]).max() > 0.1 and len(heard) >= 3 * 44_000
 
 
 def test_what_cannot_be_cut_has_a_reason(tmp_path: Path) -> None:
     path = write_video(tmp_path / "a.mp4")
     with pytest.raises(MediaError, match=r"ends before 60.0 s"):
-        cut(path, 60.0, 70.0)
+        cut_clip(path, 60.0, 70.0)
     with pytest.raises(MediaError, match="sound only"):
-        cut(audio_only(tmp_path / "b.m4a"), 0, 1)
-    assert probe(cut(path, 5.5, 60.0)).duration_s == pytest.approx(0.5, abs=0.02)
-    assert probe(cut(path, 3.0, 3.0)).duration_s == pytest.approx(0.04, abs=0.02)
+        cut_clip(audio_only(tmp_path / "b.m4a"), 0, 1)
+    assert probe(cut_clip(path, 5.5, 60.0)).duration_s == pytest.approx(0.5, abs=0.02)
+    assert probe(cut_clip(path, 3.0, 3.0)).duration_s == pytest.approx(0.04, abs=0.02)
 
 
 def test_cutting_tells_how_far_it_is_and_can_be_stopped(tmp_path: Path) -> None:
     path = write_video(tmp_path / "a.mp4", seconds_each=4)
-    told: list[Progress] = []
-    cut(path, 2.0, 11.0, on_progress=told.append)
-    assert [now.done for now in told] == sorted(now.done for now in told)
-    assert told[-1].done == told[-1].total == 9 and told[-1].unit == "seconds"
+    predictions: list[Progress] = []
+    cut_clip(path, 2.0, 11.0, on_progress=predictions.append)
+    assert [now.done for now in predictions] == sorted(now.done for now in predictions)
+    assert predictions[-1].done == predictions[-1].total == 9 and predictions[-1].unit == "seconds"
     cancel = threading.Event()
     with pytest.raises(MediaError, match="cancelled"):
-        cut(path, 0.0, 11.0, on_progress=lambda now: cancel.set(), cancel=cancel)
+        cut_clip(path, 0.0, 11.0, on_progress=lambda now: cancel.set(), cancel=cancel)
 
 
 def test_what_browsers_play(tmp_path: Path) -> None:
@@ -223,33 +226,33 @@ def test_previews_at_the_ends(tmp_path: Path) -> None:
 
 def test_a_thumbnail_is_the_picture_of_that_second(tmp_path: Path) -> None:
     item = item_of(write_video(tmp_path / "a.mp4", [("black", 0.4), ("red", 3.6), ("blue", 4.0)], size=(640, 320)))
-    assert colour_of(picture(thumbnail(item))) == "red"  # a tenth into it
-    assert picture(thumbnail(item, side=200)).size == (200, 100)
-    assert colour_of(picture(thumbnail(item, time_s=6.0))) == "blue"
-    assert colour_of(picture(thumbnail(item, time_s=0.0))) == "black"
-    assert colour_of(picture(thumbnail(item, time_s=99.0))) == "blue"
+    assert colour_of(picture(make_thumbnail(item))) == "red"  # a tenth into it
+    assert picture(make_thumbnail(item, side=200)).size == (200, 100)
+    assert colour_of(picture(make_thumbnail(item, time_s=6.0))) == "blue"
+    assert colour_of(picture(make_thumbnail(item, time_s=0.0))) == "black"
+    assert colour_of(picture(make_thumbnail(item, time_s=99.0))) == "blue"
 
 
 def test_a_storyboard_keeps_the_order_asked_for_and_each_picture(tmp_path: Path) -> None:
     path = write_video(tmp_path / "a.mp4", ["red", "blue", "green"], seconds_each=20, fps=5)
     item = item_of(path)
     times = [50.0, 10.0, 30.0, 10.0]
-    made = storyboard(item, times)
+    made = make_storyboard(item, times)
     assert [colour_of(picture(data)) for data in made] == ["green", "red", "blue", "red"]
     assert max(picture(made[0]).size) == 160
     path.unlink()
-    assert storyboard(item, [10.0, 50.0]) == [made[1], made[0]]
+    assert make_storyboard(item, [10.0, 50.0]) == [made[1], made[0]]
     with pytest.raises(MediaError, match="not there"):
-        storyboard(item, [10.0, 20.0])
-    assert storyboard(item, []) == []
+        make_storyboard(item, [10.0, 20.0])
+    assert make_storyboard(item, []) == []
 
 
 def test_a_changed_file_is_not_kept_under_the_old_name(tmp_path: Path) -> None:
     path = write_video(tmp_path / "a.mp4", ["red"])
     item = item_of(path)
     write_video(path, ["blue", "blue"])
-    assert colour_of(picture(thumbnail(item))) == "blue"
-    assert not list(home().glob("thumbnails/**/*.webp"))
+    assert colour_of(picture(make_thumbnail(item))) == "blue"
+    assert not list(get_home().glob("thumbnails/**/*.webp"))
 
 
 def test_a_file_on_which_decoding_hangs_is_not_waited_for_again(
@@ -263,45 +266,47 @@ def test_a_file_on_which_decoding_hangs_is_not_waited_for_again(
         tries.append(1)
         raise TooSlow("Decoding it takes too long")
 
-    monkeypatch.setattr(thumbnails, "stills", hangs)
+    monkeypatch.setattr(thumbnails, "read_stills", hangs)
     for _ in range(3):
         with pytest.raises(MediaError, match="too long"):
-            thumbnail(item_of(path), time_s=1.0)
+            make_thumbnail(item_of(path), time_s=1.0)
     assert len(tries) == 1
     with pytest.raises(MediaError, match="too long"):
-        thumbnail(item_of(path), time_s=2.0)
+        make_thumbnail(item_of(path), time_s=2.0)
     assert len(tries) == 2, "another second may do"
     took_s[0] += 601
     with pytest.raises(MediaError, match="too long"):
-        thumbnail(item_of(path), time_s=1.0)
+        make_thumbnail(item_of(path), time_s=1.0)
     assert len(tries) == 3, "after a while it is tried again"
     photo = item_of(write_gif(tmp_path / "a.gif", ["red"]))
     photo = replace(photo, kind="image")
-    monkeypatch.setattr(thumbnails, "open_apart", hangs)
+    monkeypatch.setattr(thumbnails, "open_isolated", hangs)
     for _ in range(2):
         with pytest.raises(MediaError, match="too long"):
-            thumbnail(photo)
+            make_thumbnail(photo)
     assert len(tries) == 4, "so it is with pictures"
 
     def fails(*_: object, **__: object) -> None:
         tries.append(1)
         raise MediaError("No permission")
 
-    monkeypatch.setattr(thumbnails, "stills", fails)
+    monkeypatch.setattr(thumbnails, "read_stills", fails)
     for _ in range(2):
         with pytest.raises(MediaError, match="permission"):
-            thumbnail(item_of(path), time_s=4.0)
+            make_thumbnail(item_of(path), time_s=4.0)
     assert len(tries) == 6, "what ends by itself is tried each time"
     monkeypatch.undo()
     write_video(path, ["blue", "blue"])
-    assert colour_of(picture(thumbnail(item_of(path), time_s=1.0))) == "blue", "so it is where the file has changed"
+    assert colour_of(picture(make_thumbnail(item_of(path), time_s=1.0))) == "blue", (
+        "so it is where the file has changed"
+    )
 
 
 def test_what_is_kept_stays_within_its_limit(tmp_path: Path) -> None:
     for age, name in enumerate(["new", "middle", "old"]):
         (tmp_path / name).write_bytes(bytes(400))
         os.utime(tmp_path / name, (1e9 - age, 1e9 - age))
-    keep_within(tmp_path, 1200)
+    limit_folder_size(tmp_path, 1200)
     assert len(list(tmp_path.iterdir())) == 3
-    keep_within(tmp_path, 1100)
+    limit_folder_size(tmp_path, 1100)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["middle", "new"]

@@ -11,15 +11,15 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-from fakes import ColourEncoder
+from fakes import ColorEncoder
 
 from core.apart import process as apart
-from core.apart.process import Gone, Process
+from core.apart.process import Process, ProcessEnded
 from core.cluster import ward_of_groups
-from core.kept_texts import kept_vectors
+from core.kept_texts import get_text_vectors
 from core.library import Library, ingest
-from core.library.tables import written_whole
-from core.quality_kept import load_qualities, save_qualities
+from core.library.tables import atomic_table_write
+from core.quality_kept import load_cached_qualities, store_qualities
 from core.settings import load_settings, save_settings
 
 
@@ -29,15 +29,15 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "home"
 
 
-def test_captions_stay_when_the_file_is_saved_again(library: Library, encoder: ColourEncoder, photos: Path) -> None:
+def test_captions_stay_when_the_file_is_saved_again(library: Library, encoder: ColorEncoder, photos: Path) -> None:
     items = {Path(row["path"]).name: row["id"] for row in library.items().to_pylist()}
     library.put_captions([(items["red.png"], "a red thing"), (items["red.png"], "warm"), (items["blue.png"], "sea")])
     path = next(photos.rglob("red.png"))
     path.write_bytes(path.read_bytes() + b"\0\0")
     ingest(library, encoder, [photos])
     now = {row["id"]: Path(row["path"]).name for row in library.items().to_pylist()}
-    told = sorted((now[item_id], caption) for item_id, caption in library.captions())
-    assert told == [("blue.png", "sea"), ("red.png", "a red thing"), ("red.png", "warm")]
+    predictions = sorted((now[item_id], caption) for item_id, caption in library.captions())
+    assert predictions == [("blue.png", "sea"), ("red.png", "a red thing"), ("red.png", "warm")]
 
 
 def test_a_process_that_ends_by_itself_is_reaped() -> None:
@@ -59,12 +59,12 @@ def test_a_process_that_cannot_start_leaves_nothing_open(monkeypatch: pytest.Mon
     monkeypatch.setattr(apart if refused == "Pipe" else apart.subprocess, refused, refuse)
     gc.collect()
     before = len(os.listdir("/proc/self/fd"))
-    with pytest.raises(Gone) as caught:
+    with pytest.raises(ProcessEnded) as caught:
         Process("core.media.worker", {})
     assert len(os.listdir("/proc/self/fd")) == before, caught
 
 
-class _Waits(ColourEncoder):
+class _Waits(ColorEncoder):
     """Embeds texts only once it is let."""
 
     def __init__(self, name: str) -> None:
@@ -80,21 +80,21 @@ class _Waits(ColourEncoder):
 
 def test_texts_of_one_encoder_do_not_hold_up_those_of_another(home: Path) -> None:
     slow = _Waits("slow-1")
-    threads = [threading.Thread(target=kept_vectors, args=(slow, ["red"]), kwargs={"name": "t"}) for _ in range(2)]
-    for each in threads:
-        each.start()
+    threads = [threading.Thread(target=get_text_vectors, args=(slow, ["red"]), kwargs={"name": "t"}) for _ in range(2)]
+    for thread in threads:
+        thread.start()
     assert slow.asked.wait(30)
     done = threading.Event()
 
     def other() -> None:
-        kept_vectors(ColourEncoder("quick-1", "quick"), ["red"], name="t")
+        get_text_vectors(ColorEncoder("quick-1", "quick"), ["red"], name="t")
         done.set()
 
     threading.Thread(target=other, daemon=True).start()
     was_done = done.wait(10)
     slow.go_on.set()
-    for each in threads:
-        each.join(30)
+    for thread in threads:
+        thread.join(30)
     assert was_done
     assert slow.times == 1
 
@@ -108,10 +108,10 @@ def _all_at_once(work, count: int = 8) -> None:  # type: ignore[no-untyped-def]
             work(f"{number}-{step}")
 
     threads = [threading.Thread(target=one, args=(number,)) for number in range(count)]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
 def test_settings_that_are_saved_at_once_are_all_kept(home: Path) -> None:
@@ -120,14 +120,14 @@ def test_settings_that_are_saved_at_once_are_all_kept(home: Path) -> None:
 
 
 def test_qualities_that_are_saved_at_once_are_all_kept(home: Path) -> None:
-    _all_at_once(lambda key: save_qualities({key: (1.0, 2.0, 3.0)}))
-    assert len(load_qualities()) == 80
+    _all_at_once(lambda key: store_qualities({key: (1.0, 2.0, 3.0)}))
+    assert len(load_cached_qualities()) == 80
 
 
 def test_taking_a_commit_back_leaves_those_of_others(library: Library) -> None:
     folder = library.path / "items.lance"
     theirs, ours = folder / "_versions" / "98.manifest", folder / "_versions" / "99.manifest"
-    with pytest.raises(OSError), written_whole(folder):
+    with pytest.raises(OSError), atomic_table_write(folder):
         (folder / "data" / "theirs.lance").write_bytes(b"whole LANC")
         theirs.write_bytes(b"theirs.lance LANC")
         (folder / "data" / "ours.lance").write_bytes(b"cut off")

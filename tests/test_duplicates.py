@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import ColourEncoder
+from fakes import ColorEncoder
 from media import write_video
 from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 
@@ -16,8 +16,8 @@ from core.duplicates import Duplicates, find_duplicates, find_leaks
 from core.errors import Cancelled, DataError
 from core.library import Library, ingest
 from core.library.schema import Item
-from core.neighbours import nearest
-from core.points import Of, Points, points_of
+from core.neighbours import find_nearest_neighbors
+from core.points import Points, Unit, load_points
 from core.progress import Progress
 
 
@@ -29,15 +29,15 @@ def scene(seed: int, size: tuple[int, int] = (480, 360)) -> Image.Image:
     for _ in range(40):
         x, y = int(rng.integers(size[0])), int(rng.integers(size[1]))
         box = (x, y, x + int(rng.integers(10, 60)), y + int(rng.integers(10, 60)))
-        colour = tuple(int(value) for value in rng.integers(0, 256, 3))
-        (pen.ellipse if rng.random() < 0.5 else pen.rectangle)(box, fill=colour)
+        color = tuple(int(value) for value in rng.integers(0, 256, 3))
+        (pen.ellipse if rng.random() < 0.5 else pen.rectangle)(box, fill=color)
     return soft
 
 
-def points_in(tmp_path: Path, encoder: ColourEncoder, folder: Path, *, of: Of = "items") -> Points:
+def points_in(tmp_path: Path, encoder: ColorEncoder, folder: Path, *, of: Unit = "items") -> Points:
     library = Library(tmp_path / "library", create=True)
     ingest(library, encoder, [folder])
-    return points_of(library, encoder, of=of)
+    return load_points(library, encoder, unit=of)
 
 
 def names(points: Points, groups: list[Duplicates]) -> list[list[str]]:
@@ -69,19 +69,21 @@ CHANGES = {
 
 @pytest.mark.parametrize("change", [*CHANGES, "recompressed"])
 def test_changed_copies_are_found_and_nothing_else(
-    change: str, album: Path, tmp_path: Path, encoder: ColourEncoder
+    change: str, album: Path, tmp_path: Path, encoder: ColorEncoder
 ) -> None:
     copy = CHANGES.get(change, lambda picture: picture)(scene(3))
     copy.save(album / "copy.jpg", quality=25 if change == "recompressed" else 90)
     points = points_in(tmp_path, encoder, album)
-    everybody = nearest(points.vectors, 20)  # the tests' encoder tells left from right: mirrored ones are not near
-    groups = find_duplicates(points, threshold=-1, neighbours=everybody)
+    everybody = find_nearest_neighbors(
+        points.vectors, 20
+    )  # the tests' encoder tells left from right: mirrored ones are not near
+    groups = find_duplicates(points, threshold=-1, neighbors=everybody)
     assert [set(group) for group in names(points, groups)] == [{"scene3.png", "copy.jpg"}]
     assert groups[0].kind == "near"
     assert groups[0].cosine < 1
 
 
-def test_copies_that_the_encoder_tells_apart_are_found(album: Path, tmp_path: Path, encoder: ColourEncoder) -> None:
+def test_copies_that_the_encoder_tells_apart_are_found(album: Path, tmp_path: Path, encoder: ColorEncoder) -> None:
     ImageEnhance.Brightness(scene(3)).enhance(0.65).save(album / "darker.png")
     points = points_in(tmp_path, encoder, album)
     groups = find_duplicates(points)
@@ -89,7 +91,7 @@ def test_copies_that_the_encoder_tells_apart_are_found(album: Path, tmp_path: Pa
     assert groups[0].cosine < 0.95
 
 
-def test_photos_of_one_scene_are_no_copies(album: Path, tmp_path: Path, encoder: ColourEncoder) -> None:
+def test_photos_of_one_scene_are_no_copies(album: Path, tmp_path: Path, encoder: ColorEncoder) -> None:
     later = scene(5)  # somebody has walked into the picture
     ImageDraw.Draw(later).ellipse((200, 100, 270, 220), fill=(200, 40, 40))
     later.save(album / "later.png")
@@ -99,7 +101,7 @@ def test_photos_of_one_scene_are_no_copies(album: Path, tmp_path: Path, encoder:
     assert find_duplicates(points) == []
 
 
-def test_equal_files_and_best_copy_first(album: Path, tmp_path: Path, encoder: ColourEncoder) -> None:
+def test_equal_files_and_best_copy_first(album: Path, tmp_path: Path, encoder: ColorEncoder) -> None:
     (album / "again.png").write_bytes((album / "scene1.png").read_bytes())
     scene(2).resize((240, 180)).save(album / "small.png")
     scene(2).resize((1200, 900), Image.Resampling.LANCZOS).save(album / "large.png")
@@ -114,10 +116,10 @@ def test_equal_files_and_best_copy_first(album: Path, tmp_path: Path, encoder: C
     assert group[0] in ("large.png", "large again.png")
     assert set(group) == {"large.png", "large again.png", "scene2.png", "small.png"}
     assert find_duplicates(points, threshold=1)[0].kind == "exact"
-    assert {each.kind for each in find_duplicates(points, threshold=1)} == {"exact"}
+    assert {duplicate.kind for duplicate in find_duplicates(points, threshold=1)} == {"exact"}
 
 
-def test_sharper_of_two_of_one_size_comes_first(album: Path, tmp_path: Path, encoder: ColourEncoder) -> None:
+def test_sharper_of_two_of_one_size_comes_first(album: Path, tmp_path: Path, encoder: ColorEncoder) -> None:
     soft = scene(4).resize((160, 120), Image.Resampling.BOX).resize((480, 360), Image.Resampling.BILINEAR)
     soft.save(album / "a soft one.png")
     points = points_in(tmp_path, encoder, album)
@@ -127,7 +129,7 @@ def test_sharper_of_two_of_one_size_comes_first(album: Path, tmp_path: Path, enc
 
 
 def test_many_equal_files_do_not_hide_a_copy_that_was_saved_again(
-    album: Path, tmp_path: Path, encoder: ColourEncoder
+    album: Path, tmp_path: Path, encoder: ColorEncoder
 ) -> None:
     scene(2).resize((240, 180)).save(album / "small.png")
     for number in range(12):
@@ -137,16 +139,16 @@ def test_many_equal_files_do_not_hide_a_copy_that_was_saved_again(
     assert len(group.numbers) == 26 and group.kind == "near"
 
 
-def test_equal_videos_are_one_group_among_frames_too(album: Path, tmp_path: Path, encoder: ColourEncoder) -> None:
+def test_equal_videos_are_one_group_among_frames_too(album: Path, tmp_path: Path, encoder: ColorEncoder) -> None:
     write_video(album / "film.mp4", [scene(50), scene(51), scene(52)], size=(480, 360))
     (album / "film again.mp4").write_bytes((album / "film.mp4").read_bytes())
     points = points_in(tmp_path, encoder, album, of="frames")
     assert [set(group) for group in names(points, find_duplicates(points))] == [{"film.mp4", "film again.mp4"}]
-    everybody = nearest(points.vectors, len(points) - 1)
-    assert len(find_duplicates(points, neighbours=everybody)) == 1
+    everybody = find_nearest_neighbors(points.vectors, len(points) - 1)
+    assert len(find_duplicates(points, neighbors=everybody)) == 1
 
 
-def test_photo_that_is_a_frame_of_a_video(album: Path, tmp_path: Path, encoder: ColourEncoder) -> None:
+def test_photo_that_is_a_frame_of_a_video(album: Path, tmp_path: Path, encoder: ColorEncoder) -> None:
     write_video(album / "film.mp4", [scene(50), scene(7), scene(51)], size=(640, 480))
     points = points_in(tmp_path, encoder, album, of="frames")
     (group,) = find_duplicates(points)
@@ -156,7 +158,7 @@ def test_photo_that_is_a_frame_of_a_video(album: Path, tmp_path: Path, encoder: 
     assert 1.5 < second < 4
 
 
-def test_videos_saved_again(album: Path, tmp_path: Path, encoder: ColourEncoder) -> None:
+def test_videos_saved_again(album: Path, tmp_path: Path, encoder: ColorEncoder) -> None:
     write_video(album / "film.mp4", [scene(50), scene(51), scene(52)], size=(480, 360))
     write_video(album / "smaller.mkv", [scene(50), scene(51), scene(52)], size=(320, 240))
     write_video(album / "another.mp4", [scene(50), scene(51), scene(53)], size=(480, 360))
@@ -164,22 +166,22 @@ def test_videos_saved_again(album: Path, tmp_path: Path, encoder: ColourEncoder)
     assert names(points, find_duplicates(points)) == [["film.mp4", "smaller.mkv"]]
 
 
-def test_files_that_are_gone_are_told(album: Path, tmp_path: Path, encoder: ColourEncoder) -> None:
+def test_files_that_are_gone_are_told(album: Path, tmp_path: Path, encoder: ColorEncoder) -> None:
     scene(6).resize((240, 180)).save(album / "small.png")
     points = points_in(tmp_path, encoder, album)
     (album / "small.png").unlink()
-    told: list[tuple[Item, str]] = []
-    assert find_duplicates(points, on_unreadable=lambda *each: told.append(each)) == []
-    assert [(Path(item.path).name, "not there" in reason) for item, reason in told] == [("small.png", True)]
+    predictions: list[tuple[Item, str]] = []
+    assert find_duplicates(points, on_unreadable=lambda *entry: predictions.append(entry)) == []
+    assert [(Path(item.path).name, "not there" in reason) for item, reason in predictions] == [("small.png", True)]
 
 
-def test_texts_are_nobodys_copies(photos: Path, tmp_path: Path, encoder: ColourEncoder) -> None:
+def test_texts_are_nobodys_copies(photos: Path, tmp_path: Path, encoder: ColorEncoder) -> None:
     library = Library(tmp_path / "library", create=True)
     ingest(library, encoder, [photos])
-    assert find_duplicates(points_of(library, encoder, texts=["red", "red red"])) == []
+    assert find_duplicates(load_points(library, encoder, texts=["red", "red red"])) == []
 
 
-def test_leaks_between_folders(album: Path, tmp_path: Path, encoder: ColourEncoder) -> None:
+def test_leaks_between_folders(album: Path, tmp_path: Path, encoder: ColorEncoder) -> None:
     (album / "test").mkdir()
     (album / "test" / "equal.png").write_bytes((album / "scene1.png").read_bytes())
     scene(2).resize((240, 180)).save(album / "test" / "small.png")
@@ -196,11 +198,11 @@ def test_leaks_between_folders(album: Path, tmp_path: Path, encoder: ColourEncod
         find_leaks(points, album, tmp_path / "nowhere")
 
 
-def test_progress_and_cancel(album: Path, tmp_path: Path, encoder: ColourEncoder) -> None:
+def test_progress_and_cancel(album: Path, tmp_path: Path, encoder: ColorEncoder) -> None:
     points = points_in(tmp_path, encoder, album)
-    told: list[Progress] = []
-    find_duplicates(points, threshold=-1, on_progress=told.append)
-    assert {"neighbours", "look", "compare"} <= {each.stage for each in told}
+    predictions: list[Progress] = []
+    find_duplicates(points, threshold=-1, on_progress=predictions.append)
+    assert {"neighbours", "look", "compare"} <= {entry.stage for entry in predictions}
     for stage in ("neighbours", "look", "compare"):
         stop = threading.Event()
 

@@ -16,7 +16,7 @@ from core.encoders import open_encoder
 from core.encoders.embedded import EmbeddedEncoder
 from core.encoders.embedded_heads import HEADS_FILE, Heads
 from core.errors import EncoderError
-from core.home import home
+from core.home import get_home
 from core.library.sample import sample_sources
 from core.progress import Progress
 
@@ -118,11 +118,11 @@ def test_threads_see_equal_vectors(pictures: dict[str, Image.Image]) -> None:
 
 def test_preparation_is_told_once_and_reused(encoder: EmbeddedEncoder) -> None:
     encoder.encode_texts(["ready"])
-    told: list[Progress] = []
-    again = open_encoder("embedded", on_progress=told.append)
+    predictions: list[Progress] = []
+    again = open_encoder("embedded", on_progress=predictions.append)
     assert again.id == encoder.id
     again.encode_texts(["a cat"])
-    assert told == []
+    assert predictions == []
 
 
 def test_opening_prepares_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,14 +138,14 @@ def test_cut_model_files_are_made_anew(
     expected = encoder.encode_texts(["a cat"])
     models = tmp_path / "models"
     models.mkdir()
-    for path in (home() / "models").glob(f"{encoder.id}*.onnx"):
+    for path in (get_home() / "models").glob(f"{encoder.id}*.onnx"):
         content = path.read_bytes()
         (models / path.name).write_bytes(content[: len(content) // 2])
     monkeypatch.setenv("SEMBLANCE_HOME", str(tmp_path))
-    told: list[Progress] = []
-    again = open_encoder("embedded", on_progress=told.append)
+    predictions: list[Progress] = []
+    again = open_encoder("embedded", on_progress=predictions.append)
     assert again.encode_texts(["a cat"]) == pytest.approx(expected, abs=1e-6)
-    assert told[-1].fraction == 1.0
+    assert predictions[-1].fraction == 1.0
     assert {path.suffix for path in models.iterdir()} == {".onnx"}  # and no half-written file beside them
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import ColourEncoder
+from fakes import ColorEncoder
 from PIL import Image
 from tiny_models import save_tiny_clip, save_tiny_siglip, save_tiny_siglip2
 
@@ -20,7 +20,7 @@ TINY = {"tiny clip": save_tiny_clip, "tiny siglip": save_tiny_siglip, "tiny sigl
 @pytest.fixture(scope="module", params=["fake", "embedded", *TINY])
 def encoder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Encoder:
     if request.param == "fake":
-        return ColourEncoder()
+        return ColorEncoder()
     if request.param == "embedded":
         return open_encoder("embedded")
     return open_encoder(str(TINY[request.param](tmp_path_factory.mktemp("models") / "model")))

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from fakes import ColourEncoder
+from fakes import ColorEncoder
 from test_duplicates import scene
 
 from core import cli_measure
@@ -15,7 +15,7 @@ from core.cli import main
 
 @pytest.fixture
 def album(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(cli_measure, "open_encoder", lambda name, **options: ColourEncoder())
+    monkeypatch.setattr(cli_measure, "open_encoder", lambda name, **options: ColorEncoder())
     for seed in range(24):
         scene(seed, (320, 240)).save(tmp_path / f"{seed}.png")
     return tmp_path

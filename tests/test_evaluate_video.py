@@ -6,13 +6,13 @@ import csv
 from pathlib import Path
 
 import pytest
-from fakes import COLOURS, ColourEncoder
+from fakes import COLORS, ColorEncoder
 from media import write_video
 from PIL import Image
 
 import core.library.reels as reels
 from core.errors import DataError
-from core.evaluate_moments import evaluate_moments, iou
+from core.evaluate_moments import compute_iou, evaluate_moments
 from core.evaluate_video import evaluate_video
 from core.library.reels import Reel, Shot
 from core.media.sampling import Sampling
@@ -41,7 +41,7 @@ def table(folder: Path, *rows: tuple[str, str]) -> Path:
     return path
 
 
-def test_captions_find_their_videos(encoder: ColourEncoder, videos: Path) -> None:
+def test_captions_find_their_videos(encoder: ColorEncoder, videos: Path) -> None:
     captions = table(videos, ("one.mp4", "yellow"), ("./two.mp4", "blue"), ("three.mp4", "green"), ("one.mp4", "red"))
     report = evaluate_video(encoder, videos, captions, sampling=Sampling(1.0), pooling="mean")
     assert (report.pool, report.queries, report.pooling, report.fps) == (3, 4, "mean", 1.0)
@@ -49,22 +49,22 @@ def test_captions_find_their_videos(encoder: ColourEncoder, videos: Path) -> Non
     assert report.seconds_of_video_per_s > 1 and report.skipped == ()
 
 
-def test_wrong_captions_score_low(encoder: ColourEncoder, videos: Path) -> None:
+def test_wrong_captions_score_low(encoder: ColorEncoder, videos: Path) -> None:
     captions = table(videos, ("one.mp4", "green"), ("two.mp4", "yellow"), ("three.mp4", "blue"))
     report = evaluate_video(encoder, videos, captions)
     assert (report.r1, report.r5) == (0.0, 1.0)
 
 
-def test_the_pooling_makes_the_difference(encoder: ColourEncoder, videos: Path) -> None:
+def test_the_pooling_makes_the_difference(encoder: ColorEncoder, videos: Path) -> None:
     """A second of red in a blue video ties with a red video where the best frame decides; a tie does not count."""
     captions = table(videos, ("one.mp4", "red"), ("two.mp4", "blue"), ("three.mp4", "green"))
     by_pooling = {pooling: evaluate_video(encoder, videos, captions, pooling=pooling).r1 for pooling in ("max", "mean")}
     assert by_pooling["mean"] == 1.0 and by_pooling["max"] < 1.0
 
 
-def test_what_cannot_be_read_is_skipped_with_a_reason(encoder: ColourEncoder, videos: Path) -> None:
+def test_what_cannot_be_read_is_skipped_with_a_reason(encoder: ColorEncoder, videos: Path) -> None:
     (videos / "words.mp4").write_text("words")
-    Image.new("RGB", (64, 48), COLOURS["red"]).save(videos / "photo.png")
+    Image.new("RGB", (64, 48), COLORS["red"]).save(videos / "photo.png")
     captions = table(videos, ("one.mp4", "red"), ("words.mp4", "blue"), ("nowhere.mp4", "green"), ("photo.png", "red"))
     report = evaluate_video(encoder, videos, captions, pooling="mean")
     assert (report.pool, report.queries, report.r1) == (1, 1, 1.0)
@@ -75,8 +75,10 @@ def test_what_cannot_be_read_is_skipped_with_a_reason(encoder: ColourEncoder, vi
 
 
 def test_intersection_over_union() -> None:
-    assert iou((0, 4), (2, 6)) == pytest.approx(2 / 6)
-    assert iou((0, 4), (0, 4)) == 1.0 and iou((0, 4), (4, 8)) == 0.0 and iou((0, 1), (5, 6)) == 0.0
+    assert compute_iou((0, 4), (2, 6)) == pytest.approx(2 / 6)
+    assert (
+        compute_iou((0, 4), (0, 4)) == 1.0 and compute_iou((0, 4), (4, 8)) == 0.0 and compute_iou((0, 1), (5, 6)) == 0.0
+    )
 
 
 @pytest.fixture
@@ -92,7 +94,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("short")
-def test_known_moments_are_counted(encoder: ColourEncoder, tmp_path: Path) -> None:
+def test_known_moments_are_counted(encoder: ColorEncoder, tmp_path: Path) -> None:
     report = evaluate_moments(encoder, sampling=Sampling(2.0), folder=tmp_path / "reels")
     assert (report.reels, report.encoder, report.fps) == (2, "colour", 2.0)
     assert (report.image.queries, report.image.moments) == (4, 5)  # coffee is shown twice
@@ -103,9 +105,9 @@ def test_known_moments_are_counted(encoder: ColourEncoder, tmp_path: Path) -> No
 
 
 @pytest.mark.usefixtures("short")
-def test_moments_that_nobody_returns_are_missed(encoder: ColourEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_moments_that_nobody_returns_are_missed(encoder: ColorEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
     nothing = VideoResult((), 0, 2, 0.0, "max")
     monkeypatch.setattr("core.evaluate_moments.search_videos", lambda *args, **options: nothing)
     report = evaluate_moments(encoder)
     assert (report.image.recall_at_50, report.image.mean_iou, report.image.false_alarms) == (0.0, 0.0, 0.0)
-    assert len(report.image.missed) == 5 and {each.reel for each in report.image.missed} == {"one.mp4", "two.mp4"}
+    assert len(report.image.missed) == 5 and {entry.reel for entry in report.image.missed} == {"one.mp4", "two.mp4"}

@@ -48,10 +48,12 @@ def test_a_path_is_no_formula(tmp_path: Path) -> None:
 
 
 def test_the_zip_holds_the_cut_clips_and_tells_what_is_missing(hits: list[VideoHit], tmp_path: Path) -> None:
-    told: list[tuple[int, int | None]] = []
+    predictions: list[tuple[int, int | None]] = []
     buffer = io.BytesIO()
-    gone = hit(tmp_path / "gone.mp4", (1.0, 2.0))
-    left_out = write_moments_zip([*hits, gone], buffer, on_progress=lambda now: told.append((now.done, now.total)))
+    missing = hit(tmp_path / "gone.mp4", (1.0, 2.0))
+    left_out = write_moments_zip(
+        [*hits, missing], buffer, on_progress=lambda now: predictions.append((now.done, now.total))
+    )
     assert len(left_out) == 1 and "gone.mp4 at 0:01" in left_out[0] and "not there" in left_out[0]
     with zipfile.ZipFile(buffer) as archive:
         names = archive.namelist()
@@ -62,7 +64,7 @@ def test_the_zip_holds_the_cut_clips_and_tells_what_is_missing(hits: list[VideoH
             assert video.info.duration_s == pytest.approx(2.0, abs=0.05)
             assert [colour_of(frame.image) for frame in video.frames(Sampling(1))] == ["blue", "blue"]
         assert "gone.mp4" in archive.read("moments.csv").decode()
-    assert told == sorted(told) and told[-1][0] <= 6 and {total for _, total in told} == {6}
+    assert predictions == sorted(predictions) and predictions[-1][0] <= 6 and {total for _, total in predictions} == {6}
 
 
 def test_names_in_the_zip_are_names_everywhere(tmp_path: Path) -> None:

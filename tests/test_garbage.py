@@ -36,17 +36,17 @@ def rounds(count: int, between: list[Leftover]) -> None:
 
 def test_what_a_run_leaves_is_collected() -> None:
     leftover = Leftover()
-    gone = weakref.ref(leftover)
+    missing = weakref.ref(leftover)
     del leftover
     rounds(1, [])
-    assert gone() is None
+    assert missing() is None
 
 
 def test_what_was_set_aside_is_collected_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    kept = [Leftover()]
-    gone = weakref.ref(kept[0])
-    rounds(2, kept)
-    assert gone() is not None  # it lived when the imports were set aside
+    cached = [Leftover()]
+    missing = weakref.ref(cached[0])
+    rounds(2, cached)
+    assert missing() is not None  # it lived when the imports were set aside
     monkeypatch.setattr(ui.garbage, "_ANEW_S", 0.0)
     rounds(1, [])
-    assert gone() is None
+    assert missing() is None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import ColourEncoder
+from fakes import ColorEncoder
 
 from core import Library, Term, ingest, search
 from core.encoders.base import unit_rows
@@ -24,15 +24,15 @@ from core.evaluate_dimensions import evaluate_dimensions, measure_dimensions
 from core.geometry.dimensions import (
     Captions,
     Classes,
-    dimension_curve,
-    enough,
-    intrinsic_dimension,
-    knee,
-    nearest_count,
-    steps_to,
+    estimate_intrinsic_dimension,
+    find_enough,
+    find_knee,
+    get_dimension_steps,
+    get_nearest_count,
+    measure_dimension_curve,
 )
-from core.geometry.precision import Coded
-from core.library.reduce import reduction_for, reductions_of, store_reduced
+from core.geometry.precision import QuantizedRows
+from core.library.reduce import get_reduction, list_reductions, store_reduced
 
 
 def flat(count: int, *, inside: int, dim: int, seed: int = 0) -> np.ndarray:
@@ -44,7 +44,7 @@ def flat(count: int, *, inside: int, dim: int, seed: int = 0) -> np.ndarray:
 
 def test_pca_keeps_all_with_as_many_dimensions_as_are_filled() -> None:
     vectors = flat(300, inside=8, dim=64)
-    points = {(each.method, each.dim): each for each in dimension_curve(vectors, dims=[2, 8, 64])}
+    points = {(entry.method, entry.dim): entry for entry in measure_dimension_curve(vectors, dims=[2, 8, 64])}
     assert points["pca", 8].overlap > 0.99 > 0.6 > points["pca", 2].overlap
     assert points["truncate", 8].overlap < 0.9 and points["random", 8].overlap < 0.9
     assert points["truncate", 64].overlap == points["pca", 64].overlap == 1.0
@@ -52,11 +52,11 @@ def test_pca_keeps_all_with_as_many_dimensions_as_are_filled() -> None:
 
 
 def test_the_knee_and_what_is_enough_lie_where_the_dimensions_end() -> None:
-    line = dimension_curve(flat(300, inside=8, dim=64), methods=["pca"])
-    bend, kept = knee(line), enough(line, "overlap")
+    line = measure_dimension_curve(flat(300, inside=8, dim=64), methods=["pca"])
+    bend, cached = find_knee(line), find_enough(line, "overlap")
     assert bend is not None and bend.dim == 8
-    assert kept is not None and kept.dim == 8
-    assert enough(line, "recall") is None and knee(line[:2]) is None
+    assert cached is not None and cached.dim == 8
+    assert find_enough(line, "recall") is None and find_knee(line[:2]) is None
 
 
 @pytest.mark.parametrize("inside", [2, 6])
@@ -65,7 +65,7 @@ def test_the_intrinsic_dimension_is_that_of_the_surface(inside: int) -> None:
     flat_sheet = np.zeros((2_000, 40), np.float32)
     flat_sheet[:, :inside] = rng.uniform(-0.3, 0.3, (2_000, inside))
     flat_sheet[:, -1] = 1.0
-    found = intrinsic_dimension(unit_rows(flat_sheet))
+    found = estimate_intrinsic_dimension(unit_rows(flat_sheet))
     assert found is not None and abs(found - inside) < 0.2 * inside
 
 
@@ -73,27 +73,27 @@ def test_bursts_of_alike_pictures_do_not_change_the_intrinsic_dimension() -> Non
     scattered = flat(2_000, inside=6, dim=40)
     rng = np.random.default_rng(1)
     bursts = unit_rows(np.repeat(scattered[:500], 4, axis=0) + 1e-3 * rng.normal(size=(2_000, 40)))
-    one, other = intrinsic_dimension(scattered), intrinsic_dimension(bursts)
+    one, other = estimate_intrinsic_dimension(scattered), estimate_intrinsic_dimension(bursts)
     assert one is not None and other is not None and abs(one - other) < 1 and 4 < other < 6
 
 
 def test_copies_and_handfuls_have_no_intrinsic_dimension() -> None:
-    assert intrinsic_dimension(np.tile(flat(1, inside=4, dim=8), (50, 1))) is None
-    assert intrinsic_dimension(flat(19, inside=4, dim=8)) is None
+    assert estimate_intrinsic_dimension(np.tile(flat(1, inside=4, dim=8), (50, 1))) is None
+    assert estimate_intrinsic_dimension(flat(19, inside=4, dim=8)) is None
 
 
 def test_a_map_learned_elsewhere_is_told_from_one_learned_here() -> None:
     here, there = flat(200, inside=8, dim=64), flat(200, inside=8, dim=64, seed=1)
-    (own,) = dimension_curve(here, methods=["pca"], dims=[8])
-    (other,) = dimension_curve(here, methods=["pca"], dims=[8], learned_from=there)
+    (own,) = measure_dimension_curve(here, methods=["pca"], dims=[8])
+    (other,) = measure_dimension_curve(here, methods=["pca"], dims=[8], learned_from=there)
     assert own.overlap > 0.99 and other.overlap < 0.5
 
 
 def test_signs_keep_less_than_numbers_and_cost_a_bit_each() -> None:
-    points = dimension_curve(
+    points = measure_dimension_curve(
         flat(300, inside=32, dim=64), methods=["pca"], precisions=["fp32", "fp16", "int8", "binary"], dims=[64]
     )
-    by = {each.precision: each for each in points}
+    by = {point.precision: point for point in points}
     assert [by[name].bytes for name in ("fp32", "fp16", "int8", "binary")] == [256, 128, 64, 8]
     assert by["fp16"].overlap > 0.98 and by["int8"].overlap > 0.95
     assert 0.2 < by["binary"].overlap < by["int8"].overlap
@@ -102,9 +102,9 @@ def test_signs_keep_less_than_numbers_and_cost_a_bit_each() -> None:
 def test_texts_meet_signs_about_their_own_middle() -> None:
     pictures = flat(200, inside=24, dim=32)
     words = unit_rows(pictures + 3 * flat(1, inside=1, dim=32, seed=5))  # the same, moved by a gap
-    coded = Coded.of(pictures, "binary")
-    found = (coded.asked(words, words=True) @ coded.rows.T).argmax(axis=1)
-    blind = (coded.asked(words) @ coded.rows.T).argmax(axis=1)
+    coded = QuantizedRows.quantize(pictures, "binary")
+    found = (coded.score_queries(words, words=True) @ coded.rows.T).argmax(axis=1)
+    blind = (coded.score_queries(words) @ coded.rows.T).argmax(axis=1)
     assert (found == np.arange(200)).mean() > 0.9 > (blind == np.arange(200)).mean() + 0.3
 
 
@@ -112,35 +112,35 @@ def test_captions_and_classes_are_found_until_the_dimensions_are_too_few() -> No
     vectors = flat(100, inside=16, dim=32)
     captions = Captions(vectors, np.arange(100))
     classes = Classes(vectors[:2], np.r_[0, 1, np.full(98, -1)])
-    points = dimension_curve(vectors, methods=["pca"], dims=[1, 32], captions=captions, classes=classes)
+    points = measure_dimension_curve(vectors, methods=["pca"], dims=[1, 32], captions=captions, classes=classes)
     assert points[1].recall == 1.0 and points[1].accuracy == 1.0
     assert points[0].recall is not None and points[0].recall < 0.9
 
 
 def test_few_vectors_are_compared_by_fewer_neighbours() -> None:
-    assert [nearest_count(count) for count in (3, 8, 27, 41, 5_000)] == [1, 1, 6, 10, 10]
-    assert steps_to(48) == [2, 4, 8, 16, 32, 48]
+    assert [get_nearest_count(count) for count in (3, 8, 27, 41, 5_000)] == [1, 1, 6, 10, 10]
+    assert get_dimension_steps(48) == [2, 4, 8, 16, 32, 48]
     with pytest.raises(DataError, match="three"):
-        dimension_curve(flat(2, inside=2, dim=4))
+        measure_dimension_curve(flat(2, inside=2, dim=4))
     stop = threading.Event()
     stop.set()
     with pytest.raises(Cancelled):
-        dimension_curve(flat(9, inside=2, dim=4), cancel=stop)
+        measure_dimension_curve(flat(9, inside=2, dim=4), cancel=stop)
 
 
-def test_the_report_holds_out_half_of_the_pictures(encoder: ColourEncoder) -> None:
+def test_the_report_holds_out_half_of_the_pictures(encoder: ColorEncoder) -> None:
     vectors = flat(100, inside=6, dim=48)
     report = measure_dimensions(encoder, vectors, captions=[(row, "red") for row in range(100)], held_out=True)
     assert (report.pool, report.learned_from) == (50, 50) and report.captions == 50
     assert measure_dimensions(encoder, vectors).learned_from == 100
 
 
-def test_a_folder_is_measured_by_its_tables(photos: Path, tmp_path: Path, encoder: ColourEncoder) -> None:
-    captions, labels, others = tmp_path / "captions.csv", tmp_path / "labels.csv", tmp_path / "others.csv"
+def test_a_folder_is_measured_by_its_tables(photos: Path, tmp_path: Path, encoder: ColorEncoder) -> None:
+    captions, labels, rest = tmp_path / "captions.csv", tmp_path / "labels.csv", tmp_path / "others.csv"
     captions.write_text("image,caption\nred.png,red\n./blue.png,blue\nwhite.png,white\nred.png,a red one\n")
     labels.write_text("image,label\nred.png,red\nblue.png,blue\nwhite.png,white\n")
-    others.write_text("image\nmore/green.png\nmore/yellow.png\nmore/black.png\n")
-    report = evaluate_dimensions(encoder, photos, captions=captions, labels=labels, learn_from=others)
+    rest.write_text("image\nmore/green.png\nmore/yellow.png\nmore/black.png\n")
+    report = evaluate_dimensions(encoder, photos, captions=captions, labels=labels, learn_from=rest)
     assert (report.pool, report.learned_from, report.captions, report.classes) == (3, 3, 4, 3)
     assert report.line("truncate", "fp32")[-1].accuracy == 1.0
     assert evaluate_dimensions(encoder, photos).pool == 8
@@ -152,7 +152,7 @@ def test_a_folder_is_measured_by_its_tables(photos: Path, tmp_path: Path, encode
 # encoders with fewer dimensions
 
 
-def test_a_reduction_is_kept_and_opens_by_its_name(encoder: ColourEncoder) -> None:
+def test_a_reduction_is_kept_and_opens_by_its_name(encoder: ColorEncoder) -> None:
     reduction = learn_reduction(encoder, flat(60, inside=8, dim=48), 8)
     save_reduction(reduction)
     again = load_reduction(reduction.name)
@@ -163,10 +163,10 @@ def test_a_reduction_is_kept_and_opens_by_its_name(encoder: ColourEncoder) -> No
     assert vectors.shape == (2, 8) == (2, reduced.dim) and np.allclose(np.linalg.norm(vectors, axis=1), 1)
 
 
-def test_reductions_of_other_weights_or_nowhere_are_refused(encoder: ColourEncoder) -> None:
+def test_reductions_of_other_weights_or_nowhere_are_refused(encoder: ColorEncoder) -> None:
     reduction = learn_reduction(encoder, flat(60, inside=8, dim=48), 8)
     with pytest.raises(EncoderError, match="other weights"):
-        ReducedEncoder(ColourEncoder("colour-2"), reduction)
+        ReducedEncoder(ColorEncoder("colour-2"), reduction)
     with pytest.raises(EncoderError, match="make it again"):
         load_reduction("colour@pca7-0123456789")
     with pytest.raises(EncoderError, match="names no reduction"):
@@ -178,23 +178,23 @@ def test_reductions_of_other_weights_or_nowhere_are_refused(encoder: ColourEncod
         learn_reduction(encoder, np.empty((0, 48), np.float32), 4)
 
 
-def test_a_stored_library_is_searched_and_can_be_undone(library: Library, encoder: ColourEncoder) -> None:
-    reduced = store_reduced(library, encoder, reduction_for(library, encoder, 6))
+def test_a_stored_library_is_searched_and_can_be_undone(library: Library, encoder: ColorEncoder) -> None:
+    reduced = store_reduced(library, encoder, get_reduction(library, encoder, 6))
     assert search(library, reduced, [Term("text", "red")]).hits[0].item.path.endswith("red.png")
-    assert [entry.dim for entry in reductions_of(library, encoder)] == [6]
-    assert reduction_for(library, encoder, 6).name == reduced.name and encoder.images_seen == 8
-    store_reduced(library, encoder, reduction_for(library, encoder, 6))
+    assert [entry.dim for entry in list_reductions(library, encoder)] == [6]
+    assert get_reduction(library, encoder, 6).name == reduced.name and encoder.images_seen == 8
+    store_reduced(library, encoder, get_reduction(library, encoder, 6))
     assert library.vector_count(reduced.id) == 8, "what is there is not stored again"
     library.drop_encoder(reduced.id)
-    assert library.vector_count(encoder.id) == 8 and not reductions_of(library, encoder)
+    assert library.vector_count(encoder.id) == 8 and not list_reductions(library, encoder)
 
 
-def test_storing_can_be_stopped_and_goes_on(library: Library, encoder: ColourEncoder, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+def test_storing_can_be_stopped_and_goes_on(library: Library, encoder: ColorEncoder, monkeypatch) -> None:  # type: ignore[no-untyped-def]
     import core.library.reduce as room
 
     monkeypatch.setattr(room, "_AT_ONCE", 3)
     stop = threading.Event()
-    reduction = reduction_for(library, encoder, 6)
+    reduction = get_reduction(library, encoder, 6)
     with pytest.raises(Cancelled):
         store_reduced(library, encoder, reduction, on_progress=lambda _: stop.set(), cancel=stop)
     reduced = ReducedEncoder(encoder, reduction)
@@ -203,7 +203,7 @@ def test_storing_can_be_stopped_and_goes_on(library: Library, encoder: ColourEnc
     assert library.vector_count(reduced.id) == 8
 
 
-def test_videos_keep_their_seconds_and_follow_another_sampling(tmp_path: Path, encoder: ColourEncoder) -> None:
+def test_videos_keep_their_seconds_and_follow_another_sampling(tmp_path: Path, encoder: ColorEncoder) -> None:
     from media import write_video
 
     from core.media.sampling import Sampling
@@ -212,7 +212,7 @@ def test_videos_keep_their_seconds_and_follow_another_sampling(tmp_path: Path, e
     write_video(tmp_path / "clips" / "a.mp4")
     library = Library(tmp_path / "videos", create=True)
     ingest(library, encoder, [tmp_path / "clips"])
-    reduction = reduction_for(library, encoder, 4)
+    reduction = get_reduction(library, encoder, 4)
     reduced = store_reduced(library, encoder, reduction)
     assert np.array_equal(library.index(reduced).start_s, library.index(encoder).start_s)
     ingest(library, encoder, [tmp_path / "clips"], Sampling(4.0))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import COLOURS, ColourEncoder
+from fakes import COLORS, ColorEncoder
 from media import write_video
 from PIL import Image
 
@@ -15,23 +15,23 @@ import core.geometry.near
 from core import Library, Term, embed_texts, ingest
 from core.encoders.base import Part, Vectors, unit_rows
 from core.errors import Cancelled, DataError, QueryError
-from core.geometry.heat import Way, heat_of, picture_of, steps_of
+from core.geometry.heat import Way, compute_saliency, count_steps, load_image
 from core.geometry.inside import (
-    contributions,
-    dimension,
-    parts_of,
-    principal_components,
-    products_of,
-    response_of,
-    word_by_word,
+    compute_components,
+    compute_contributions,
+    compute_products,
+    compute_response,
+    get_dimension,
+    get_encoder_parts,
+    measure_word_effects,
 )
-from core.geometry.near import nearest_items
-from core.points import Points, points_of
+from core.geometry.near import find_nearest_items
+from core.points import Points, load_points
 
 WAYS: tuple[Way, ...] = ("alone", "covered")
 
 
-class MiddleEncoder(ColourEncoder):
+class MiddleEncoder(ColorEncoder):
     """Looks at the middle square only, as many do."""
 
     def __init__(self) -> None:
@@ -50,14 +50,14 @@ class MiddleEncoder(ColourEncoder):
 
 
 def halves(left: str, right: str, size: tuple[int, int] = (128, 128)) -> Image.Image:
-    picture = Image.new("RGB", size, COLOURS[left])
-    picture.paste(COLOURS[right], (size[0] // 2, 0, *size))
+    picture = Image.new("RGB", size, COLORS[left])
+    picture.paste(COLORS[right], (size[0] // 2, 0, *size))
     return picture
 
 
-def cloud(library: Library, encoder: ColourEncoder) -> Points:
+def cloud(library: Library, encoder: ColorEncoder) -> Points:
     """Points that vary along their first number most, then their second, and hardly elsewhere."""
-    found = points_of(library, encoder)
+    found = load_points(library, encoder)
     rng = np.random.default_rng(0)
     spread = np.full(encoder.dim, 0.01)
     spread[:2] = 1.0, 0.5
@@ -65,94 +65,94 @@ def cloud(library: Library, encoder: ColourEncoder) -> Points:
     return Points(found.index, rows, found.item_rows, found.start_s)
 
 
-def test_the_first_component_is_where_points_vary_most(library: Library, encoder: ColourEncoder) -> None:
-    found = principal_components(cloud(library, encoder).vectors)
+def test_the_first_component_is_where_points_vary_most(library: Library, encoder: ColorEncoder) -> None:
+    found = compute_components(cloud(library, encoder).vectors)
     assert abs(found.rows[0][0]) > 0.95 and abs(found.rows[1][1]) > 0.95
     assert np.all(np.diff(found.shares) <= 1e-6) and found.shares.sum() == pytest.approx(1.0, abs=1e-4)
-    assert len(found.rows) == len(COLOURS) - 1  # eight points leave seven directions
+    assert len(found.rows) == len(COLORS) - 1  # eight points leave seven directions
     assert np.allclose(found.rows @ found.rows.T, np.eye(len(found.rows)), atol=1e-4)
 
 
-def test_a_direction_orders_points_and_is_named_by_words(library: Library, encoder: ColourEncoder) -> None:
+def test_a_direction_orders_points_and_is_named_by_words(library: Library, encoder: ColorEncoder) -> None:
     points = cloud(library, encoder)
     words = ("up", "down", "aside", "across")
     vectors = np.zeros((4, encoder.dim), np.float32)
     vectors[0, 0], vectors[1, 0], vectors[2, 5], vectors[3, 6] = 1.0, -1.0, 1.0, 1.0
-    response = response_of(points, dimension(encoder.dim, 0), words=words, word_vectors=vectors)
+    response = compute_response(points, get_dimension(encoder.dim, 0), words=words, word_vectors=vectors)
     assert list(response.order) == list(np.argsort(points.vectors[:, 0]))
     assert response.high[0] == "up" and response.low[0] == "down"
     assert response.share == pytest.approx(points.vectors[:, 0].var() / points.vectors.var(axis=0).sum(), abs=1e-5)
-    assert sum(response_of(points, dimension(encoder.dim, each)).share for each in range(encoder.dim)) == pytest.approx(
-        1
-    )
+    assert sum(
+        compute_response(points, get_dimension(encoder.dim, entry)).share for entry in range(encoder.dim)
+    ) == pytest.approx(1)
 
 
-def test_too_few_points_and_numbers_that_are_not_there_are_explained(library: Library, encoder: ColourEncoder) -> None:
-    points = points_of(library, encoder, limit=2)
+def test_too_few_points_and_numbers_that_are_not_there_are_explained(library: Library, encoder: ColorEncoder) -> None:
+    points = load_points(library, encoder, limit=2)
     with pytest.raises(DataError, match="three"):
-        principal_components(points.vectors)
+        compute_components(points.vectors)
     with pytest.raises(DataError, match="three"):
-        response_of(points, dimension(encoder.dim, 0))
+        compute_response(points, get_dimension(encoder.dim, 0))
     with pytest.raises(DataError, match="48 numbers"):
-        dimension(48, 48)
+        get_dimension(48, 48)
 
 
-def test_parts_add_up_to_the_cosine_and_to_the_whole_length(encoder: ColourEncoder) -> None:
+def test_parts_add_up_to_the_cosine_and_to_the_whole_length(encoder: ColorEncoder) -> None:
     a, b = unit_rows(np.random.default_rng(1).normal(size=(2, 48)))
     parts = (Part("one", "", 0, 20), Part("other", "", 20, 48))
-    found = contributions(parts, a, b)
-    assert sum(each.cosine for each in found) == pytest.approx(float(a @ b), abs=1e-6)
-    assert sum(each.first for each in found) == pytest.approx(1.0, abs=1e-5)
-    (whole,) = parts_of(encoder)
+    found = compute_contributions(parts, a, b)
+    assert sum(entry.cosine for entry in found) == pytest.approx(float(a @ b), abs=1e-6)
+    assert sum(entry.first for entry in found) == pytest.approx(1.0, abs=1e-5)
+    (whole,) = get_encoder_parts(encoder)
     assert (whole.start, whole.stop) == (0, 48)
 
 
 def test_the_products_of_two_vectors_are_counted() -> None:
     a, b = np.float32([0.8, 0.6, 0.0]), np.float32([0.6, -0.2, 0.77])
-    found = products_of(a, b)
+    found = compute_products(a, b)
     assert (found.pulling, found.pushing, found.enough) == (1, 1, 1)
     assert found.cosine == pytest.approx(0.36, abs=1e-6)
-    assert products_of(a, -a).enough == 0
+    assert compute_products(a, -a).enough == 0
 
 
-def test_the_word_that_counts_is_found(encoder: ColourEncoder) -> None:
-    steps = word_by_word(encoder, "the red")  # "the" is no colour
+def test_the_word_that_counts_is_found(encoder: ColorEncoder) -> None:
+    steps = measure_word_effects(encoder, "the red")  # "the" is no colour
     assert [step.text for step in steps] == ["the", "the red"]
     assert steps[-1].to_whole == pytest.approx(1.0, abs=1e-5)
     assert steps[0].turned == 0.0 and steps[1].turned > 30
     assert steps[1].missed > 30 and steps[0].missed == pytest.approx(0.0, abs=0.1)
-    assert word_by_word(encoder, "red")[0].missed is None
-    for text, told in (("  ", "few words"), ("red " * 30, "at most 24")):
-        with pytest.raises(QueryError, match=told):
-            word_by_word(encoder, text)
+    assert measure_word_effects(encoder, "red")[0].missed is None
+    for text, predictions in (("  ", "few words"), ("red " * 30, "at most 24")):
+        with pytest.raises(QueryError, match=predictions):
+            measure_word_effects(encoder, text)
 
 
-def test_the_nearest_items_are_each_named_once(tmp_path: Path, library: Library, encoder: ColourEncoder) -> None:
+def test_the_nearest_items_are_each_named_once(tmp_path: Path, library: Library, encoder: ColorEncoder) -> None:
     write_video(tmp_path / "red.mp4", ["blue", "red"], seconds_each=4)
     ingest(library, encoder, [tmp_path / "red.mp4"])
-    found = nearest_items(library.index(encoder), embed_texts(encoder, ["red"])[0], 3)
-    assert {Path(near.item.path).name for near in found[:2]} == {"red.png", "red.mp4"}
-    assert len({near.item.id for near in found}) == 3 and found[0].cosine >= found[2].cosine
-    seconds = {near.item.kind: near.time_s for near in found}
+    found = find_nearest_items(library.index(encoder), embed_texts(encoder, ["red"])[0], 3)
+    assert {Path(nearest.item.path).name for nearest in found[:2]} == {"red.png", "red.mp4"}
+    assert len({nearest.item.id for nearest in found}) == 3 and found[0].cosine >= found[2].cosine
+    seconds = {nearest.item.kind: nearest.time_s for nearest in found}
     assert seconds["video"] == pytest.approx(4.0, abs=1) and seconds["image"] is None, "where it is red"
 
 
 def test_one_long_video_does_not_hide_the_others(
-    tmp_path: Path, library: Library, encoder: ColourEncoder, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, library: Library, encoder: ColorEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(core.geometry.near, "_CANDIDATES", 2)
     write_video(tmp_path / "reds.mp4", ["red", "black"] * 8, seconds_each=1)
     ingest(library, encoder, [tmp_path / "reds.mp4"])
-    found = nearest_items(library.index(encoder), embed_texts(encoder, ["red"])[0], 5)
-    assert len({near.item.id for near in found}) == 5
+    found = find_nearest_items(library.index(encoder), embed_texts(encoder, ["red"])[0], 5)
+    assert len({nearest.item.id for nearest in found}) == 5
 
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("colour", ["red", "blue", "green", "yellow", "purple"])
-def test_the_half_that_answers_is_the_hot_one(encoder: ColourEncoder, colour: str, way: Way) -> None:
+def test_the_half_that_answers_is_the_hot_one(encoder: ColorEncoder, colour: str, way: Way) -> None:
     query = embed_texts(encoder, [colour])[0]
     for side, picture in enumerate((halves(colour, "white"), halves("white", colour))):
-        heat = heat_of(encoder, picture, query, way=way)
+        heat = compute_saliency(encoder, picture, query, way=way)
         assert heat.values.shape == (8, 8) and heat.looked_at.all()
         assert (heat.peak[1] >= 4) == bool(side)
 
@@ -161,39 +161,39 @@ def test_the_half_that_answers_is_the_hot_one(encoder: ColourEncoder, colour: st
 def test_rims_that_the_encoder_cuts_off_are_told(way: Way) -> None:
     encoder = MiddleEncoder()
     query = embed_texts(encoder, ["red"])[0]
-    heat = heat_of(encoder, halves("white", "red", (256, 128)), query, way=way)
+    heat = compute_saliency(encoder, halves("white", "red", (256, 128)), query, way=way)
     assert heat.values.shape == (4, 8)
     assert heat.looked_at[:, 2:6].all() and not heat.looked_at[:, [0, 1, 6, 7]].any()
     assert heat.peak[1] in (4, 5)
-    assert heat_of(encoder, halves("white", "red"), query, way=way).looked_at.all()
+    assert compute_saliency(encoder, halves("white", "red"), query, way=way).looked_at.all()
 
 
-def test_heat_tells_how_far_it_is_and_can_be_stopped(encoder: ColourEncoder) -> None:
-    picture, query, told = halves("red", "blue"), embed_texts(encoder, ["red"])[0], []
-    heat_of(encoder, picture, query, cells=6, on_progress=told.append)
-    assert told[-1].done == told[-1].total == steps_of(picture.size, 6, "alone")
+def test_heat_tells_how_far_it_is_and_can_be_stopped(encoder: ColorEncoder) -> None:
+    picture, query, predictions = halves("red", "blue"), embed_texts(encoder, ["red"])[0], []
+    compute_saliency(encoder, picture, query, cells=6, on_progress=predictions.append)
+    assert predictions[-1].done == predictions[-1].total == count_steps(picture.size, 6, "alone")
     stop = threading.Event()
     stop.set()
     with pytest.raises(Cancelled):
-        heat_of(encoder, picture, query, cancel=stop)
+        compute_saliency(encoder, picture, query, cancel=stop)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (400, 1), (3, 200)])
 @pytest.mark.parametrize("way", WAYS)
-def test_strips_and_dots_have_heat_too(encoder: ColourEncoder, size: tuple[int, int], way: Way) -> None:
-    heat = heat_of(encoder, Image.new("RGB", size, "red"), embed_texts(encoder, ["red"])[0], cells=4, way=way)
+def test_strips_and_dots_have_heat_too(encoder: ColorEncoder, size: tuple[int, int], way: Way) -> None:
+    heat = compute_saliency(encoder, Image.new("RGB", size, "red"), embed_texts(encoder, ["red"])[0], cells=4, way=way)
     assert np.isfinite(heat.values).all()
 
 
-def test_pictures_of_terms(tmp_path: Path, library: Library, encoder: ColourEncoder) -> None:
+def test_pictures_of_terms(tmp_path: Path, library: Library, encoder: ColorEncoder) -> None:
     write_video(tmp_path / "two.mp4", ["red", "blue"])
     ingest(library, encoder, [tmp_path / "two.mp4"])
     ids = {Path(row["path"]).name: row["id"] for row in library.items().to_pylist()}
 
     def middle(term: Term, time_s: float = 0.0) -> str:
-        picture = picture_of(library, term, time_s=time_s)
+        picture = load_image(library, term, time_s=time_s)
         pixel = np.array(picture.getpixel((picture.width // 2, picture.height // 2)))
-        return min(COLOURS, key=lambda name: float(np.abs(pixel - COLOURS[name]).sum()))
+        return min(COLORS, key=lambda name: float(np.abs(pixel - COLORS[name]).sum()))
 
     assert middle(Term("item", ids["green.png"])) == "green"
     assert middle(Term("item", ids["two.mp4"]), 3.0) == "blue"
@@ -201,4 +201,4 @@ def test_pictures_of_terms(tmp_path: Path, library: Library, encoder: ColourEnco
     assert middle(Term("clip", tmp_path / "two.mp4"), 3.0) == "blue"
     for term in (Term("text", "red"), Term("item", "nobody")):
         with pytest.raises(QueryError):
-            picture_of(library, term)
+            load_image(library, term)

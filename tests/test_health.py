@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
-from fakes import ColourEncoder
+from fakes import ColorEncoder
 
 import core.encoders
 from core.cli import main
@@ -19,7 +19,7 @@ from core.library.registry import create_library, remember_library
 @pytest.fixture(autouse=True)
 def _own_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("SEMBLANCE_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(core.encoders, "open_encoder", lambda *_, **__: ColourEncoder())
+    monkeypatch.setattr(core.encoders, "open_encoder", lambda *_, **__: ColorEncoder())
 
 
 def asked(capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, dict]]:
@@ -31,7 +31,7 @@ def asked(capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, dict]]:
 
 
 def test_a_good_installation_is_healthy(capsys: pytest.CaptureFixture[str], photos: Path) -> None:
-    ingest(create_library("Mine"), ColourEncoder(), [photos])
+    ingest(create_library("Mine"), ColorEncoder(), [photos])
     code, checks = asked(capsys)
     assert code == 0 and all(check["ok"] for check in checks.values())
     assert set(checks) == {"home", "settings", "encoder", "media", "library Mine"}
@@ -43,7 +43,7 @@ def test_a_good_installation_is_healthy(capsys: pytest.CaptureFixture[str], phot
 
 def test_a_damaged_library_is_told(capsys: pytest.CaptureFixture[str], photos: Path) -> None:
     library = create_library("Broken")
-    ingest(library, ColourEncoder(), [photos])
+    ingest(library, ColorEncoder(), [photos])
     create_library("Whole")
     for file in library.path.glob("vectors_*/data/*.lance"):
         file.write_bytes(b"\0" * 100)

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from core import embed_texts, open_encoder
-from core.geometry.heat import heat_of
+from core.geometry.heat import compute_saliency
 from core.library.sample import sample_sources
 from core.media.images import open_image
 
@@ -36,6 +36,6 @@ def test_the_half_that_holds_the_answer_is_the_hot_one() -> None:
         both = Image.new("RGB", (512, 256))
         both.paste(squares[name], (256 * side, 0))
         both.paste(squares[names[place - 3]], (256 * (1 - side), 0))
-        heat = heat_of(encoder, both, embed_texts(encoder, [words])[0])
+        heat = compute_saliency(encoder, both, embed_texts(encoder, [words])[0])
         found.append((heat.peak[1] >= 4) == bool(side))
     assert sum(found) >= 9, dict(zip(names, found, strict=True))

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from fakes import ColourEncoder
+from fakes import ColorEncoder
 from hostile import good_files, hostile_zips, scan_bomb, write_all
 from media import write_video
 from PIL import Image
@@ -20,13 +20,13 @@ import core.media.apart as apart
 import core.media.clips as clips
 import core.media.stills as stills
 from core.errors import MediaError
-from core.geometry.heat import picture_of
-from core.geometry.pixels import pixels_of
+from core.geometry.heat import load_image
+from core.geometry.pixels import load_pixels
 from core.library import Item, Library, ingest
 from core.library.uploads import save_uploads
-from core.media.apart import VideoApart, look, open_apart
+from core.media.apart import IsolatedVideo, open_isolated, read_image
 from core.media.sampling import Sampling
-from core.media.thumbnails import thumbnail
+from core.media.thumbnails import make_thumbnail
 from core.picture_quality import measure_quality
 from core.query import Term
 
@@ -74,14 +74,14 @@ def mad_decoder(monkeypatch: pytest.MonkeyPatch) -> None:
     """Processes that decode have a decoder which crashes, eats memory or hangs; and little time."""
     begin, serve = process._START.split("importlib.import_module")
     monkeypatch.setattr(process, "_START", begin + _MAD + "importlib.import_module" + serve)
-    monkeypatch.setattr(spare, "_spare", [])
+    monkeypatch.setattr(spare, "_idle", [])
     monkeypatch.setattr(apart, "SILENT_S", 4.0)
     monkeypatch.setattr(stills, "_SILENT_S", 4.0)
     monkeypatch.setattr(clips, "_PATIENCE_S", 4.0)
     monkeypatch.setattr(clips, "_PACE", 0.0)
 
 
-def test_hostile_files_among_good_photos(library: Library, encoder: ColourEncoder, photos: Path) -> None:
+def test_hostile_files_among_good_photos(library: Library, encoder: ColorEncoder, photos: Path) -> None:
     written = write_all(photos / "hostile")
     assert len(written) >= 300
     started = time.monotonic()
@@ -89,11 +89,11 @@ def test_hostile_files_among_good_photos(library: Library, encoder: ColourEncode
     assert time.monotonic() - started < 240, "it should take some ten seconds"
     reasons = dict(report.failed)
     status = dict(zip(*(library.items()[name].to_pylist() for name in ("path", "status")), strict=True))
-    for each in written:
-        path = str(photos / "hostile" / each.name)
-        assert status.get(path) in ("ok", "failed"), f"{each.name!r} was passed over in silence"
+    for entry in written:
+        path = str(photos / "hostile" / entry.name)
+        assert status.get(path) in ("ok", "failed"), f"{entry.name!r} was passed over in silence"
         assert (status[path] == "failed") == (path in reasons) and len(reasons.get(path, "x" * 20)) > 15
-        assert not (each.hopeless and status[path] == "ok"), f"{each.name!r} holds nothing, and is listed as good"
+        assert not (entry.hopeless and status[path] == "ok"), f"{entry.name!r} holds nothing, and is listed as good"
     good = [str(path) for path in photos.rglob("*.png") if path.parent.name != "hostile"]
     assert len(good) == N and all(status[path] == "ok" for path in good)
     index = library.index(encoder)
@@ -102,7 +102,7 @@ def test_hostile_files_among_good_photos(library: Library, encoder: ColourEncode
 
 
 def test_a_decoder_that_crashes_eats_memory_or_hangs_costs_one_file_a_reason(
-    library: Library, encoder: ColourEncoder, photos: Path, mad_decoder: None
+    library: Library, encoder: ColorEncoder, photos: Path, mad_decoder: None
 ) -> None:
     for width in (70, 71, 72, 73, 74, 75):
         Image.new("RGB", (width, 60), "red").save(photos / f"{width}.png")
@@ -117,13 +117,13 @@ def test_a_picture_that_takes_minutes_is_given_up(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(apart, "PICTURE_S", 1.0)
     data, started = scan_bomb(), time.monotonic()
     with pytest.raises(MediaError, match="takes too long"):
-        look(data, min_side=3000)
+        read_image(data, min_side=3000)
     assert len(data) < 10**8 and time.monotonic() - started < 60
-    assert open_apart(good_files()["png"], min_side=32).size == (54, 40)  # others go on
+    assert open_isolated(good_files()["png"], min_side=32).size == (54, 40)  # others go on
 
 
 def test_of_a_video_on_which_decoding_hangs_what_came_before_is_kept(
-    library: Library, encoder: ColourEncoder, tmp_path: Path, mad_decoder: None
+    library: Library, encoder: ColorEncoder, tmp_path: Path, mad_decoder: None
 ) -> None:
     video = write_video(tmp_path / "long.mp4", ("red", "blue", "green", "yellow"))
     report = ingest(library, encoder, [video])
@@ -137,7 +137,7 @@ def test_cancelling_does_not_wait_for_a_decoder_that_hangs(tmp_path: Path, mad_d
     threading.Timer(2.0, cancel.set).start()
     video = write_video(tmp_path / "long.mp4", ("red", "blue", "green"))
     started = time.monotonic()
-    with VideoApart(video, Sampling()) as opened:
+    with IsolatedVideo(video, Sampling()) as opened:
         assert len(list(opened.frames(cancel=cancel))) >= 2
     assert time.monotonic() - started < 3.9 + 2
 
@@ -148,13 +148,13 @@ def test_what_is_shown_is_decoded_apart(
     monkeypatch.setenv("SEMBLANCE_HOME", str(tmp_path / "home"))
     Image.new("RGB", (71, 60), "red").save(photos / "71.png")
     found = [photos / "71.png", photos / "red.png"]
-    broken, good = (Item(each.name, str(each), "image", "ok", each.stat().st_size, 0) for each in found)
-    assert thumbnail(good).startswith(b"RIFF")
+    broken, good = (Item(entry.name, str(entry), "image", "ok", entry.stat().st_size, 0) for entry in found)
+    assert make_thumbnail(good).startswith(b"RIFF")
     with pytest.raises(MediaError, match="broke down"):
-        thumbnail(broken)
+        make_thumbnail(broken)
     with pytest.raises(MediaError, match="broke down"):
-        picture_of(library, Term("image", found[0]))
-    assert "broke down" in pixels_of(found, side=60).unread[0][1]
+        load_image(library, Term("image", found[0]))
+    assert "broke down" in load_pixels(found, side=60).unread[0][1]
     assert [item.id for item, _ in measure_quality([broken, good]).unreadable] == ["71.png"]
 
 
@@ -162,37 +162,37 @@ def test_a_video_that_hangs_holds_up_neither_its_pictures_nor_its_clips_for_long
     tmp_path: Path, mad_decoder: None
 ) -> None:
     video, started = write_video(tmp_path / "long.mp4", ("red", "blue", "green")), time.monotonic()
-    assert len(stills.stills(video, [0.0, 1.0])) == 2 and stills.plays_in_browsers(video)
+    assert len(stills.read_stills(video, [0.0, 1.0])) == 2 and stills.plays_in_browsers(video)
     with pytest.raises(MediaError, match="too long"):
-        stills.still(video, 2.0)
+        stills.read_still(video, 2.0)
     with pytest.raises(MediaError, match="too long"):
-        clips.cut(video, 0.0, 1.0)
+        clips.cut_clip(video, 0.0, 1.0)
     assert time.monotonic() - started < 40
 
 
 def test_processes_that_decode_end_by_themselves(photos: Path) -> None:
-    look((photos / "red.png").read_bytes(), min_side=32)
-    worker = spare._spare.pop()
+    read_image((photos / "red.png").read_bytes(), min_side=32)
+    worker = spare._idle.pop()
     worker._connection.close()  # as when this process ends, however it ends
     assert worker._process.wait(timeout=20) == 0
 
 
 def test_a_process_that_has_waited_too_long_is_replaced(photos: Path) -> None:
-    look((photos / "red.png").read_bytes(), min_side=32)
-    spare._spare[-1]._process.kill()
-    spare._spare[-1]._process.wait()
-    assert look((photos / "red.png").read_bytes(), min_side=32).size == (80, 60)
+    read_image((photos / "red.png").read_bytes(), min_side=32)
+    spare._idle[-1]._process.kill()
+    spare._idle[-1]._process.wait()
+    assert read_image((photos / "red.png").read_bytes(), min_side=32).size == (80, 60)
 
 
 def test_zips_do_not_break_out_nor_blow_up(
-    library: Library, encoder: ColourEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    library: Library, encoder: ColorEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SEMBLANCE_MAX_UNPACKED_MB", "1")
     before = {path for path in tmp_path.rglob("*") if library.path not in path.parents}
     for name, data in hostile_zips(good_files()["png"]):
         report = save_uploads(library, [(name, io.BytesIO(data))])
-        kept = [path.name for path in report.saved]
-        assert any(each.startswith("good-") for each in kept) or (not kept and report.refused), name
+        cached = [path.name for path in report.saved]
+        assert any(entry.startswith("good-") for entry in cached) or (not cached and report.refused), name
         assert all(path.resolve().parent == report.folder.resolve() for path in report.saved), name
         assert not any(path.is_symlink() for path in report.folder.iterdir()), name
     assert {path for path in tmp_path.rglob("*") if library.path not in path.parents} == before
@@ -202,7 +202,7 @@ def test_zips_do_not_break_out_nor_blow_up(
 
 
 def test_links_out_of_the_folder_are_listed_and_not_followed(
-    library: Library, encoder: ColourEncoder, photos: Path, tmp_path: Path
+    library: Library, encoder: ColorEncoder, photos: Path, tmp_path: Path
 ) -> None:
     private = tmp_path / "private"
     private.mkdir()
@@ -217,7 +217,7 @@ def test_links_out_of_the_folder_are_listed_and_not_followed(
     assert ingest(library, encoder, [photos, private]).items == N + 3  # asked for by name, it is followed
 
 
-def test_a_link_may_be_asked_for(library: Library, encoder: ColourEncoder, photos: Path, tmp_path: Path) -> None:
+def test_a_link_may_be_asked_for(library: Library, encoder: ColorEncoder, photos: Path, tmp_path: Path) -> None:
     (tmp_path / "way").symlink_to(photos)
     assert ingest(library, encoder, [tmp_path / "way"]).added == N
 
@@ -225,7 +225,7 @@ def test_a_link_may_be_asked_for(library: Library, encoder: ColourEncoder, photo
 @pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="reads the memory of processes from /proc")
 def test_what_claims_to_be_huge_takes_no_memory() -> None:
     for name, data in good_files().items():
-        look(data, min_side=32, may_move=name.endswith("gif")) if name.split(".")[-1] in ("png", "gif") else None
-    worker = spare._spare[-1]
+        read_image(data, min_side=32, may_move=name.endswith("gif")) if name.split(".")[-1] in ("png", "gif") else None
+    worker = spare._idle[-1]
     pages = int(Path(f"/proc/{worker._process.pid}/statm").read_text().split()[1])
     assert pages * os.sysconf("SC_PAGE_SIZE") < 400 * 2**20

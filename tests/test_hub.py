@@ -176,7 +176,7 @@ def test_a_sentencepiece_tokenizer(models: dict[str, Path], tmp_path: Path) -> N
             HubEncoder(str(folder)).encode_texts(["a"])
         return
     model = io.BytesIO()
-    sentences = [f"the {colour} {animal}" for colour in ("red", "green") for animal in ("cat", "dog", "bird")] * 9
+    sentences = [f"the {color} {animal}" for color in ("red", "green") for animal in ("cat", "dog", "bird")] * 9
     sentencepiece.SentencePieceTrainer.train(
         sentence_iterator=iter(sentences), model_writer=model, vocab_size=40, hard_vocab_limit=False, minloglevel=2
     )

@@ -103,13 +103,17 @@ def test_downloaded_once_then_offline(hub: Hub, clip: Path, monkeypatch: pytest.
         (hub.folder / name).write_bytes(b"not wanted")
     weights = load_file(clip / "model.safetensors") | {"a_large_rest": torch.ones(8 * 2**20)}
     save_file(weights, hub.folder / "model.safetensors", metadata={"format": "pt"})
-    told: list[Progress] = []
-    encoder = open_encoder("someone/clip", on_progress=told.append)
+    predictions: list[Progress] = []
+    encoder = open_encoder("someone/clip", on_progress=predictions.append)
     assert set(hub.fetched) == {path.name for path in clip.iterdir()}
     assert (encoder.name, encoder.id) == ("someone/clip", "someone/clip@" + COMMIT[:12])
     size = (hub.folder / "model.safetensors").stat().st_size
-    assert [(p.done, p.total, p.unit) for p in told][-1] == (size, size, "bytes") and "someone/clip" in told[0].stage
-    assert [p.done for p in told] == sorted(p.done for p in told) and len(told) > 2
+    assert [(p.done, p.total, p.unit) for p in predictions][-1] == (
+        size,
+        size,
+        "bytes",
+    ) and "someone/clip" in predictions[0].stage
+    assert [p.done for p in predictions] == sorted(p.done for p in predictions) and len(predictions) > 2
 
     monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
     again = open_encoder("someone/clip")

@@ -81,16 +81,16 @@ def test_the_app_ranks_as_transformers_does(model: Path, tmp_path: Path, monkeyp
     at.query_params.update({"library": "Photos", "encoder": str(model), "prompts": "false", "fold": "false"})
     at.run().switch_page("pages/search_images.py").run()
     at = at.text_input("q").set_value("bricks").run()
-    if toggle := [each for each in at.toggle if each.key == "beyond"]:
+    if toggle := [entry for entry in at.toggle if entry.key == "beyond"]:
         at = toggle[0].set_value(True).run()
     assert not at.exception and not at.error
-    shown = {card["name"]: float(card["score"]) for each in component(at, "cards") for card in each["cards"]}
+    shown = {card["name"]: float(card["score"]) for entry in component(at, "cards") for card in entry["cards"]}
     assert shown == pytest.approx(dict(zip([path.name for path in photos], cosines.tolist(), strict=True)), abs=0.011)
 
 
 def test_eval_zeroshot_by_folder_name(model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for number, colour in enumerate(("red", "blue")):
-        Image.new("RGB", (40, 40), colour).save(tmp_path / f"{number}.png")
+    for number, color in enumerate(("red", "blue")):
+        Image.new("RGB", (40, 40), color).save(tmp_path / f"{number}.png")
     with (tmp_path / "labels.csv").open("w", newline="") as file:
         csv.writer(file).writerows([["image", "label"], ["0.png", "red"], ["1.png", "blue"]])
     command = ["eval", "zeroshot", "--images", str(tmp_path), "--labels", str(tmp_path / "labels.csv")]

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, features
 
 from core.errors import MediaError
-from core.media.images import image_size, open_image, taken_at
+from core.media.images import get_taken_at, image_size, open_image
 
 
 def encoded(image: Image.Image, format: str, **options: object) -> bytes:
@@ -72,7 +72,7 @@ def test_cmyk_and_float_and_grey() -> None:
 
 
 def test_the_first_frame_of_an_animation() -> None:
-    frames = [Image.new("RGB", (9, 9), colour) for colour in ("red", "blue")]
+    frames = [Image.new("RGB", (9, 9), color) for color in ("red", "blue")]
     data = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
     assert open_image(data).getpixel((4, 4))[0] > 200
 
@@ -142,10 +142,10 @@ def test_one_pixel_is_a_picture() -> None:
 def test_taken_at_reads_exif_and_survives_nonsense() -> None:
     exif = Image.Exif()
     exif[0x0132] = "2021:07:04 12:30:00"
-    assert str(taken_at(encoded(half_red_half_blue(), "JPEG", exif=exif))) == "2021-07-04 12:30:00"
+    assert str(get_taken_at(encoded(half_red_half_blue(), "JPEG", exif=exif))) == "2021-07-04 12:30:00"
     exif[0x0132] = "yesterday"
-    assert taken_at(encoded(half_red_half_blue(), "JPEG", exif=exif)) is None
-    assert taken_at(b"nothing") is None
+    assert get_taken_at(encoded(half_red_half_blue(), "JPEG", exif=exif)) is None
+    assert get_taken_at(b"nothing") is None
 
 
 @pytest.mark.parametrize("format", ["PNG", "WEBP", "JPEG"])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import ColourEncoder
+from fakes import ColorEncoder
 from media import audio_only, truncate, write_gif, write_video
 
 from core.library import Item, Library, ingest
@@ -41,12 +41,12 @@ def only_item(library: Library) -> Item:
     return Item.from_row(row)
 
 
-def rows_of(library: Library, encoder: ColourEncoder) -> list[tuple[float, float]]:
+def rows_of(library: Library, encoder: ColorEncoder) -> list[tuple[float, float]]:
     track = track_of(library.index(encoder), only_item(library).id)
     return list(zip(track.start_s.tolist(), track.end_s.tolist(), strict=True))
 
 
-def test_a_video_is_an_item_and_its_shots_are_rows(empty: Library, encoder: ColourEncoder, clips: Path) -> None:
+def test_a_video_is_an_item_and_its_shots_are_rows(empty: Library, encoder: ColorEncoder, clips: Path) -> None:
     report = ingest(empty, encoder, [clips])
     item = only_item(empty)
     assert (report.added, report.items, report.vectors, report.embedded) == (1, 1, 3, 6)
@@ -56,21 +56,21 @@ def test_a_video_is_an_item_and_its_shots_are_rows(empty: Library, encoder: Colo
     assert np.allclose(rows_of(empty, encoder), [(0, 2), (2, 4), (4, 6)], atol=0.1)
 
 
-def test_each_row_has_the_vector_of_what_is_shown(empty: Library, encoder: ColourEncoder, clips: Path) -> None:
+def test_each_row_has_the_vector_of_what_is_shown(empty: Library, encoder: ColorEncoder, clips: Path) -> None:
     ingest(empty, encoder, [clips])
     track = track_of(empty.index(encoder), only_item(empty).id)
     similarities = encoder.encode_texts(SHOTS) @ track.vectors.T
     assert (similarities.argmax(axis=0) == [0, 1, 2]).all() and similarities.diagonal().min() > 0.95
 
 
-def test_an_unchanged_video_is_not_opened_again(empty: Library, encoder: ColourEncoder, clips: Path) -> None:
+def test_an_unchanged_video_is_not_opened_again(empty: Library, encoder: ColorEncoder, clips: Path) -> None:
     ingest(empty, encoder, [clips])
     seen = encoder.images_seen
     again = ingest(empty, encoder, [clips])
     assert (again.unchanged, again.embedded, encoder.images_seen) == (1, 0, seen)
 
 
-def test_another_rate_embeds_again_and_no_rate_keeps_it(empty: Library, encoder: ColourEncoder, clips: Path) -> None:
+def test_another_rate_embeds_again_and_no_rate_keeps_it(empty: Library, encoder: ColorEncoder, clips: Path) -> None:
     ingest(empty, encoder, [clips])
     at_four = ingest(empty, encoder, [clips], Sampling(4))
     assert at_four.embedded == 24 and at_four.vectors == 3
@@ -81,7 +81,7 @@ def test_another_rate_embeds_again_and_no_rate_keeps_it(empty: Library, encoder:
     assert set(empty.samplings(encoder.id).values()) == {"1 fps keyframes"}
 
 
-def test_a_moved_and_a_copied_video_keep_their_vectors(empty: Library, encoder: ColourEncoder, clips: Path) -> None:
+def test_a_moved_and_a_copied_video_keep_their_vectors(empty: Library, encoder: ColorEncoder, clips: Path) -> None:
     ingest(empty, encoder, [clips])
     before, seen = only_item(empty), encoder.images_seen
     (clips / "colours.mp4").rename(clips / "renamed.mp4")
@@ -93,14 +93,14 @@ def test_a_moved_and_a_copied_video_keep_their_vectors(empty: Library, encoder: 
     assert {row["duration_s"] for row in empty.items().to_pylist()} == {before.duration_s}
 
 
-def test_two_copies_in_one_folder_are_embedded_once(empty: Library, encoder: ColourEncoder, clips: Path) -> None:
+def test_two_copies_in_one_folder_are_embedded_once(empty: Library, encoder: ColorEncoder, clips: Path) -> None:
     write_video(clips / "a long one.mp4", ("red", "white") * 200, seconds_each=1.0, fps=2, size=(64, 48))
     shutil.copy(clips / "a long one.mp4", clips / "its twin.mp4")
     report = ingest(empty, encoder, [clips])
     assert report.items == 3 and encoder.images_seen < 500
 
 
-def stopped_run(library: Library, encoder: ColourEncoder, clips: Path, share: float) -> IngestReport:
+def stopped_run(library: Library, encoder: ColorEncoder, clips: Path, share: float) -> IngestReport:
     """Cancels once a share of the videos is done."""
     cancel = threading.Event()
 
@@ -113,12 +113,12 @@ def stopped_run(library: Library, encoder: ColourEncoder, clips: Path, share: fl
 
 @pytest.mark.parametrize("sampling", [Sampling(1), Sampling(3), Sampling(0.7), Sampling(1, "keyframes")], ids=str)
 def test_a_long_video_goes_on_where_it_was_stopped(
-    tmp_path: Path, empty: Library, encoder: ColourEncoder, sampling: Sampling
+    tmp_path: Path, empty: Library, encoder: ColorEncoder, sampling: Sampling
 ) -> None:
     clips = tmp_path / "clips"
     clips.mkdir()
-    colours = ("red", "blue", "green", "yellow", "purple") * 20
-    write_video(clips / "long.mp4", colours, seconds_each=2.7, fps=6, size=(64, 48), gop=7)
+    colors = ("red", "blue", "green", "yellow", "purple") * 20
+    write_video(clips / "long.mp4", colors, seconds_each=2.7, fps=6, size=(64, 48), gop=7)
     cancel = threading.Event()
 
     def tell(progress: Progress) -> None:
@@ -139,7 +139,7 @@ def test_a_long_video_goes_on_where_it_was_stopped(
     assert rows_of(empty, encoder) == rows_of(whole, encoder)
 
 
-def test_broken_videos_are_listed_and_stop_nothing(empty: Library, encoder: ColourEncoder, clips: Path) -> None:
+def test_broken_videos_are_listed_and_stop_nothing(empty: Library, encoder: ColorEncoder, clips: Path) -> None:
     (clips / "words.mp4").write_text("not a video at all")
     (clips / "empty.mp4").write_bytes(b"")
     audio_only(clips / "song.mp4")
@@ -151,7 +151,7 @@ def test_broken_videos_are_listed_and_stop_nothing(empty: Library, encoder: Colo
     assert {item.kind for item in empty.failures()} == {"video"}
 
 
-def test_of_a_truncated_video_what_can_be_read_is_kept(empty: Library, encoder: ColourEncoder, tmp_path: Path) -> None:
+def test_of_a_truncated_video_what_can_be_read_is_kept(empty: Library, encoder: ColorEncoder, tmp_path: Path) -> None:
     clips = tmp_path / "cut"
     clips.mkdir()
     fast = {"movflags": "faststart"}
@@ -165,7 +165,7 @@ def test_of_a_truncated_video_what_can_be_read_is_kept(empty: Library, encoder: 
 
 
 def test_an_animated_gif_is_a_video_and_a_still_one_a_picture(
-    empty: Library, encoder: ColourEncoder, tmp_path: Path
+    empty: Library, encoder: ColorEncoder, tmp_path: Path
 ) -> None:
     folder = tmp_path / "gifs"
     folder.mkdir()
@@ -177,7 +177,7 @@ def test_an_animated_gif_is_a_video_and_a_still_one_a_picture(
 
 
 def test_a_frame_that_the_encoder_fails_on_stops_nothing(empty: Library, clips: Path) -> None:
-    class Picky(ColourEncoder):
+    class Picky(ColorEncoder):
         def encode_images(self, images):  # type: ignore[no-untyped-def]
             if any(image.getpixel((5, 5))[2] > 180 for image in images):
                 raise RuntimeError("no blue")
@@ -188,7 +188,7 @@ def test_a_frame_that_the_encoder_fails_on_stops_nothing(empty: Library, clips: 
     assert only_item(empty).status == "ok" and len(rows_of(empty, encoder)) == 2
 
 
-def test_a_library_of_the_first_format_takes_videos(library: Library, encoder: ColourEncoder, clips: Path) -> None:
+def test_a_library_of_the_first_format_takes_videos(library: Library, encoder: ColorEncoder, clips: Path) -> None:
     """What an earlier version wrote: no column for the sampling, and its number in the mark."""
     for table, _ in library._vector_tables():
         table.drop_columns(["sampling"])
@@ -202,7 +202,7 @@ def test_a_library_of_the_first_format_takes_videos(library: Library, encoder: C
     assert json.loads(mark.read_text())["format"] == 2
 
 
-def test_whole_videos_and_frames_are_terms_of_a_query(empty: Library, encoder: ColourEncoder, clips: Path) -> None:
+def test_whole_videos_and_frames_are_terms_of_a_query(empty: Library, encoder: ColorEncoder, clips: Path) -> None:
     ingest(empty, encoder, [clips])
     item, index = only_item(empty), empty.index(encoder)
     red, blue, _ = encoder.encode_texts(SHOTS)
@@ -211,10 +211,10 @@ def test_whole_videos_and_frames_are_terms_of_a_query(empty: Library, encoder: C
     whole = embed_query(encoder, parse_query(f"item:{item.id}"), index=index)
     clip = embed_query(encoder, parse_query(str(clips / "colours.mp4")))
     assert whole @ clip > 0.999
-    assert np.allclose(whole, track_of(index, item.id).whole(), atol=1e-3)
+    assert np.allclose(whole, track_of(index, item.id).mean_vector(), atol=1e-3)
 
 
-def test_segments_are_means_over_their_seconds(encoder: ColourEncoder, clips: Path) -> None:
+def test_segments_are_means_over_their_seconds(encoder: ColorEncoder, clips: Path) -> None:
     track = embed_video(encoder, clips / "colours.mp4", Sampling(5))
     segments = track.segments(4.0)
     assert np.allclose(segments.start_s, [0, 4], atol=0.1) and np.allclose(segments.end_s, [4, 6], atol=0.1)
@@ -226,7 +226,7 @@ def test_segments_are_means_over_their_seconds(encoder: ColourEncoder, clips: Pa
         track.segments(0)
 
 
-def test_copies_sampled_again_have_no_vectors_of_before(empty: Library, encoder: ColourEncoder, clips: Path) -> None:
+def test_copies_sampled_again_have_no_vectors_of_before(empty: Library, encoder: ColorEncoder, clips: Path) -> None:
     shutil.copy(clips / "colours.mp4", clips / "twin.mp4")
     ingest(empty, encoder, [clips])
     assert ingest(empty, encoder, [clips], Sampling(4)).vectors == 6
@@ -234,7 +234,7 @@ def test_copies_sampled_again_have_no_vectors_of_before(empty: Library, encoder:
 
 
 def test_a_run_stopped_in_the_last_frames_does_not_call_the_video_whole(
-    empty: Library, encoder: ColourEncoder, tmp_path: Path
+    empty: Library, encoder: ColorEncoder, tmp_path: Path
 ) -> None:
     clips = tmp_path / "clips"
     clips.mkdir()
@@ -247,7 +247,7 @@ def test_a_run_stopped_in_the_last_frames_does_not_call_the_video_whole(
 
 @pytest.mark.parametrize("in_part", [False, True])
 def test_a_run_killed_between_vectors_and_item_leaves_a_whole_item_to_the_next(
-    empty: Library, encoder: ColourEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_part: bool
+    empty: Library, encoder: ColorEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_part: bool
 ) -> None:
     clips = tmp_path / "clips"
     clips.mkdir()
@@ -272,7 +272,7 @@ def test_a_run_killed_between_vectors_and_item_leaves_a_whole_item_to_the_next(
 
 
 def test_a_video_of_something_that_never_moves_is_gone_on_with_too(
-    empty: Library, encoder: ColourEncoder, tmp_path: Path
+    empty: Library, encoder: ColorEncoder, tmp_path: Path
 ) -> None:
     clips = tmp_path / "clips"
     clips.mkdir()
@@ -284,7 +284,7 @@ def test_a_video_of_something_that_never_moves_is_gone_on_with_too(
     assert rows_of(empty, encoder)[-1][1] == pytest.approx(600, abs=1)
 
 
-def test_a_sampling_that_was_given_up_leaves_nothing(empty: Library, encoder: ColourEncoder, tmp_path: Path) -> None:
+def test_a_sampling_that_was_given_up_leaves_nothing(empty: Library, encoder: ColorEncoder, tmp_path: Path) -> None:
     clips = tmp_path / "clips"
     clips.mkdir()
     write_video(clips / "long.mp4", ("red", "blue") * 30, seconds_each=2.0, fps=4, size=(64, 48))
@@ -296,6 +296,6 @@ def test_a_sampling_that_was_given_up_leaves_nothing(empty: Library, encoder: Co
             cancel.set()
 
     ingest(empty, encoder, [clips], Sampling(4), on_progress=tell, cancel=cancel)
-    assert any("~" in each for each in empty.vector_ids(encoder.id))
+    assert any("~" in entry for entry in empty.vector_ids(encoder.id))
     report = ingest(empty, encoder, [clips])
-    assert report.vectors == 60 and not any("~" in each for each in empty.vector_ids(encoder.id))
+    assert report.vectors == 60 and not any("~" in entry for entry in empty.vector_ids(encoder.id))

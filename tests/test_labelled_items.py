@@ -7,39 +7,41 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import ColourEncoder
+from fakes import ColorEncoder
 from media import write_video
 from PIL import Image
 
 from core.classify import ClassName, ZeroShot
 from core.encoders.base import Vectors
 from core.errors import DataError
-from core.gathered import gather_files, gather_texts
-from core.labelled_items import folder_labels, labelled_items, read_table
+from core.gathered import embed_files_set, embed_texts_set
+from core.labelled_items import get_folder_labels, read_table, select_labeled_items
 from core.library import Item, Library, ingest
 
 
-def items_of(library: Library, encoder: ColourEncoder) -> list[Item]:
+def items_of(library: Library, encoder: ColorEncoder) -> list[Item]:
     return [Item.from_row(row) for row in library.index(encoder).items.to_pylist()]
 
 
-def test_files_keep_their_order_and_their_answers(tmp_path: Path, photos: Path, encoder: ColourEncoder) -> None:
+def test_files_keep_their_order_and_their_answers(tmp_path: Path, photos: Path, encoder: ColorEncoder) -> None:
     write_video(tmp_path / "clip.mp4", ["blue", "blue"])
     (tmp_path / "broken.png").write_bytes(b"no picture")
     paths = [photos / "red.png", tmp_path / "clip.mp4", tmp_path / "broken.png", photos / "more" / "green.png"]
-    gathered = gather_files(encoder, paths)
-    told = gathered.tell(ZeroShot.of(encoder, [ClassName(name) for name in ("blue", "green", "red")]), threshold=0.0)
-    assert [(Path(each.what).name, each.label) for each in told] == [
+    embedded_set = embed_files_set(encoder, paths)
+    predictions = embedded_set.predict(
+        ZeroShot.of(encoder, [ClassName(name) for name in ("blue", "green", "red")]), threshold=0.0
+    )
+    assert [(Path(entry.source).name, entry.label) for entry in predictions] == [
         ("red.png", "red"),
         ("clip.mp4", "blue"),
         ("green.png", "green"),
     ]
-    assert [path for path, _ in gathered.failed] == [str(tmp_path / "broken.png")]
-    assert [each.item.kind for each in told if each.item] == ["image", "video", "image"]
+    assert [path for path, _ in embedded_set.failed] == [str(tmp_path / "broken.png")]
+    assert [entry.item.kind for entry in predictions if entry.item] == ["image", "video", "image"]
 
 
 def test_files_that_vanish_meanwhile_are_listed(
-    tmp_path: Path, photos: Path, encoder: ColourEncoder, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, photos: Path, encoder: ColorEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_video(tmp_path / "clip.mp4", ["blue", "blue"])
     encode = encoder.encode_images
@@ -50,53 +52,53 @@ def test_files_that_vanish_meanwhile_are_listed(
         return encode(images)
 
     monkeypatch.setattr(encoder, "encode_images", vanish)
-    gathered = gather_files(encoder, [photos / "red.png", photos / "blue.png", tmp_path / "clip.mp4"])
-    assert gathered.whats == (str(photos / "blue.png"),)
-    assert {path for path, _ in gathered.failed} == {str(photos / "red.png"), str(tmp_path / "clip.mp4")}
-    assert all("went away" in reason for _, reason in gathered.failed)
+    embedded_set = embed_files_set(encoder, [photos / "red.png", photos / "blue.png", tmp_path / "clip.mp4"])
+    assert embedded_set.sources == (str(photos / "blue.png"),)
+    assert {path for path, _ in embedded_set.failed} == {str(photos / "red.png"), str(tmp_path / "clip.mp4")}
+    assert all("went away" in reason for _, reason in embedded_set.failed)
 
 
-def test_texts_are_told_too(encoder: ColourEncoder) -> None:
-    told = gather_texts(encoder, ["a red car", "the blue sea"]).tell(
+def test_texts_are_told_too(encoder: ColorEncoder) -> None:
+    predictions = embed_texts_set(encoder, ["a red car", "the blue sea"]).predict(
         ZeroShot.of(encoder, [ClassName("blue"), ClassName("red")])
     )
-    assert [(each.what, each.label) for each in told] == [("a red car", "red"), ("the blue sea", "blue")]
+    assert [(entry.source, entry.label) for entry in predictions] == [("a red car", "red"), ("the blue sea", "blue")]
 
 
-def test_folders_and_tables_label_items(library: Library, encoder: ColourEncoder) -> None:
+def test_folders_and_tables_label_items(library: Library, encoder: ColorEncoder) -> None:
     items = items_of(library, encoder)
-    assert set(folder_labels(items).values()) == {"photos", "more"}
+    assert set(get_folder_labels(items).values()) == {"photos", "more"}
     red = next(item for item in items if item.path.endswith("red.png"))
     table = read_table(f"file,label,price\n{red.path},warm,1.5\ngreen.png,cold,2\nno.png,cold,3\n".encode())
     labels, unknown = table.column("label", items)
-    data = labelled_items(library.index(encoder), labels)
+    data = select_labeled_items(library.index(encoder), labels)
     assert unknown == ["no.png"] and table.numeric() == ["price"]
-    told = {Path(item.path).stem: label for item, label in zip(data.items, data.labels, strict=True)}
-    assert told == {"red": "warm", "green": "cold"}
+    predictions = {Path(item.path).stem: label for item, label in zip(data.items, data.labels, strict=True)}
+    assert predictions == {"red": "warm", "green": "cold"}
     rows = [Path(item.path).stem for item in data.items]
     assert np.allclose(data.vectors @ encoder.encode_texts(rows).T, data.vectors @ data.vectors.T, atol=0.05)
 
 
 def test_files_of_one_name_are_told_apart_by_their_folders(
-    tmp_path: Path, library: Library, encoder: ColourEncoder
+    tmp_path: Path, library: Library, encoder: ColorEncoder
 ) -> None:
-    for folder, colour in (("cats", "red"), ("dogs", "blue")):
+    for folder, color in (("cats", "red"), ("dogs", "blue")):
         (tmp_path / "pets" / folder).mkdir(parents=True)
-        Image.new("RGB", (64, 64), colour).save(tmp_path / "pets" / folder / "1.jpg")
+        Image.new("RGB", (64, 64), color).save(tmp_path / "pets" / folder / "1.jpg")
     ingest(library, encoder, [tmp_path / "pets"])
     items = items_of(library, encoder)
     table = read_table(b"file,label\ncats/1.jpg,cat\n.\\dogs\\1.jpg,dog\n1.jpg,pet\nelse/1.jpg,no\nelse/red.png,red\n")
     found, unknown = table.column("label", items)
-    told = {"/".join(Path(item.path).parts[-2:]): found[item.id] for item in items if item.id in found}
-    assert told == {"cats/1.jpg": "cat", "dogs/1.jpg": "dog", "photos/red.png": "red"}
+    predictions = {"/".join(Path(item.path).parts[-2:]): found[item.id] for item in items if item.id in found}
+    assert predictions == {"cats/1.jpg": "cat", "dogs/1.jpg": "dog", "photos/red.png": "red"}
     assert unknown == ["1.jpg", "else/1.jpg"]
 
 
-def test_a_video_stands_for_the_mean_over_its_time(tmp_path: Path, library: Library, encoder: ColourEncoder) -> None:
+def test_a_video_stands_for_the_mean_over_its_time(tmp_path: Path, library: Library, encoder: ColorEncoder) -> None:
     (tmp_path / "clips").mkdir()
     write_video(tmp_path / "clips" / "two.mp4", ["red", "blue"])
     ingest(library, encoder, [tmp_path / "clips"])
-    data = labelled_items(library.index(encoder), {each.id: "x" for each in items_of(library, encoder)})
+    data = select_labeled_items(library.index(encoder), {entry.id: "x" for entry in items_of(library, encoder)})
     vector = data.vectors[[Path(item.path).name for item in data.items].index("two.mp4")]
     red, blue = encoder.encode_texts(["red", "blue"])
     assert vector @ red == pytest.approx(vector @ blue, abs=0.1) and vector @ red > 0.3

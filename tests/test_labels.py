@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import ColourEncoder
+from fakes import ColorEncoder
 from media import write_video
 
 from core.classify import ClassName, ZeroShot
@@ -29,7 +29,7 @@ def ids(library: Library) -> dict[str, str]:
 def named(library: Library, task: str | None = None) -> dict[str, tuple[str, str]]:
     """(label, by whom) by the names of the files."""
     names = {item_id: name for name, item_id in ids(library).items()}
-    return {names[each.item_id]: (each.label, each.by) for each in library.labels(task)}
+    return {names[label.item_id]: (label.label, label.by) for label in library.labels(task)}
 
 
 def test_a_new_label_replaces_the_old_one_of_its_task(library: Library) -> None:
@@ -46,7 +46,7 @@ def test_a_new_label_replaces_the_old_one_of_its_task(library: Library) -> None:
 
 
 def test_labels_stay_through_indexing_again_and_go_with_their_item(
-    library: Library, encoder: ColourEncoder, photos: Path
+    library: Library, encoder: ColorEncoder, photos: Path
 ) -> None:
     found = ids(library)
     library.put_labels([Label(found[f"{name}.png"], "it's", name, "person") for name in ("red", "blue", "green")])
@@ -62,7 +62,7 @@ def test_labels_stay_through_indexing_again_and_go_with_their_item(
     assert library.labels() == []
 
 
-def test_searches_are_limited_to_a_label(library: Library, encoder: ColourEncoder, photos: Path) -> None:
+def test_searches_are_limited_to_a_label(library: Library, encoder: ColorEncoder, photos: Path) -> None:
     for name, shots in (("late.mp4", ("blue", "red")), ("early.mp4", ("red", "white"))):
         write_video(photos / name, shots, seconds_each=3.0, size=(64, 48))
     ingest(library, encoder, [photos])
@@ -77,26 +77,28 @@ def test_searches_are_limited_to_a_label(library: Library, encoder: ColourEncode
     videos = search_videos(library, encoder, parse_query("red"), filters=only)
     assert [Path(hit.item.path).name for hit in videos.hits] == ["late.mp4"]
     assert search(library, encoder, parse_query("red"), filters=Filters(label="nobody's")).hits == ()
-    told = classify_library(library, encoder, ZeroShot.of(encoder, [ClassName("red"), ClassName("blue")]), filters=only)
-    assert len(told) == 3
+    predictions = classify_library(
+        library, encoder, ZeroShot.of(encoder, [ClassName("red"), ClassName("blue")]), filters=only
+    )
+    assert len(predictions) == 3
 
 
-def test_what_a_model_told_can_be_searched(library: Library, encoder: ColourEncoder) -> None:
-    told = classify_library(library, encoder, ZeroShot.of(encoder, [ClassName("red"), ClassName("blue")]))
+def test_what_a_model_told_can_be_searched(library: Library, encoder: ColorEncoder) -> None:
+    predictions = classify_library(library, encoder, ZeroShot.of(encoder, [ClassName("red"), ClassName("blue")]))
     library.put_labels(
-        [Label(each.item.id, "colour", each.label, "model", each.probability) for each in told if each.item]
+        [Label(entry.item.id, "colour", entry.label, "model", entry.probability) for entry in predictions if entry.item]
     )
-    red = {each.what for each in told if each.label == "red"}
+    red = {entry.source for entry in predictions if entry.label == "red"}
     hits = search(library, encoder, parse_query("green"), filters=Filters(label="red"), fold_duplicates=False).hits
-    assert {hit.item.path for hit in hits} == red and len(red) < len(told)
+    assert {hit.item.path for hit in hits} == red and len(red) < len(predictions)
     assert {label.item_id: label.probability for label in library.labels()}[ids(library)["red.png"]] == pytest.approx(
-        next(each.probability for each in told if Path(each.what).name == "red.png")
+        next(entry.probability for entry in predictions if Path(entry.source).name == "red.png")
     )
 
 
-def test_a_concept_finds_what_it_was_learned_from(library: Library, encoder: ColourEncoder) -> None:
+def test_a_concept_finds_what_it_was_learned_from(library: Library, encoder: ColorEncoder) -> None:
     index = library.index(encoder)
-    number = int(index.numbers_of(ids(library)["purple.png"])[0])
+    number = int(index.item_numbers(ids(library)["purple.png"])[0])
     concept = learn_concept(encoder, "my mauve", index.vectors(np.array([number])), index.background)
     save_concept(concept, encoder)
     result = search(library, encoder, parse_query('concept:"my mauve"'))
@@ -108,7 +110,7 @@ def test_a_concept_finds_what_it_was_learned_from(library: Library, encoder: Col
 
 
 def test_what_a_person_said_stays_when_the_file_is_saved_again(
-    library: Library, encoder: ColourEncoder, photos: Path
+    library: Library, encoder: ColorEncoder, photos: Path
 ) -> None:
     items = {Path(row["path"]).name: row["id"] for row in library.items().to_pylist()}
     library.put_labels(
@@ -124,6 +126,6 @@ def test_what_a_person_said_stays_when_the_file_is_saved_again(
 
 def test_tags_of_some_items_are_removed_alone(library: Library) -> None:
     all_ids = list(ids(library).values())
-    library.put_labels([Label(each, "task", "tag", "model") for each in all_ids])
+    library.put_labels([Label(entry, "task", "tag", "model") for entry in all_ids])
     library.remove_labels("task", by="model", item_ids=all_ids[:3])
     assert {label.item_id for label in library.labels()} == set(all_ids[3:])

@@ -11,17 +11,17 @@ import psutil
 import pytest
 
 from core.errors import ApartError, DataError
-from core.learn.apart import TrainingApart
-from core.learn.epochs import Settings
+from core.learn.apart import IsolatedTraining
+from core.learn.epochs import TrainingSettings
 from core.learn.export import embedding_csv
-from core.learn.maps import map_of, maps_of, turned
-from core.learn.measure import nearest, same_genre, same_genre_chance
-from core.learn.movies import Movies, Watched, known_movies
+from core.learn.maps import align_map, compute_map, compute_maps
+from core.learn.measure import find_nearest, measure_same_genre, measure_same_genre_chance
+from core.learn.movies import Movies, Watched, load_known_movies
 from core.learn.sequences import split
 from core.learn.simulate import simulate
 from core.learn.train import Training
 from core.progress import Progress
-from core.recommend.log import Log, log_of
+from core.recommend.log import InteractionLog, make_log
 
 
 @pytest.fixture(scope="module")
@@ -30,13 +30,13 @@ def watched() -> Watched:
 
 
 def of_rows(rows: list[tuple[str, str]]) -> Watched:
-    log = log_of(rows)
+    log = make_log(rows)
     count = len(log.item_names)
     return Watched(log, Movies(log.item_names, np.zeros(count, np.int64), ((),) * count), "rows")
 
 
 def test_movies_are_many_each_once_and_of_many_genres_and_times() -> None:
-    movies = known_movies()
+    movies = load_known_movies()
     mains = [genre for genre in movies.main_genres if genre]
     assert len(movies) >= 400 and len(set(zip(movies.titles, movies.years, strict=True))) == len(movies)
     assert len(mains) == len(movies) and len(set(mains)) >= 10
@@ -49,8 +49,8 @@ def test_simulated_viewers_watch_nothing_twice_and_follow_their_moods(watched: W
     log, movies = watched.log, watched.movies
     assert len(log) == 500 * 40 and watched.simulated and "imulated" in watched.source
     assert len(set(zip(log.users.tolist(), log.items.tolist(), strict=True))) == len(log)
-    genre = np.unique([str(each) for each in movies.main_genres], return_inverse=True)[1]
-    follows = np.mean([np.mean(np.diff(genre[log.of_user(user)]) == 0) for user in range(50)])
+    genre = np.unique([str(entry) for entry in movies.main_genres], return_inverse=True)[1]
+    follows = np.mean([np.mean(np.diff(genre[log.user_session(user)]) == 0) for user in range(50)])
     assert follows > 0.3, "the next movie is often of the same genre"
     counts = np.sort(np.bincount(log.items))[::-1]
     assert counts[:52].sum() > 0.25 * len(log), "a tenth of the movies is watched far more often than a tenth"
@@ -61,7 +61,7 @@ def test_simulated_viewers_watch_nothing_twice_and_follow_their_moods(watched: W
 
 @pytest.mark.parametrize("dim", [2, 16])
 def test_genres_are_learned_though_nobody_told_them(watched: Watched, dim: int) -> None:
-    training = Training(watched, Settings(dim=dim, rate=0.02))
+    training = Training(watched, TrainingSettings(dim=dim, rate=0.02))
     chance = training.baselines.same_genre
     first, *_, last = [training.epochs[0], *training.run(15)]
     assert chance is not None and first.same_genre == pytest.approx(chance, abs=0.03), "at chance before learning"
@@ -72,21 +72,21 @@ def test_genres_are_learned_though_nobody_told_them(watched: Watched, dim: int) 
 
 
 def test_genres_do_not_reach_the_learner_unless_joined(watched: Watched) -> None:
-    swapped = Watched(watched.log, watched.movies.some(range(len(watched.movies))), "the same")
+    swapped = Watched(watched.log, watched.movies.subset(range(len(watched.movies))), "the same")
     object.__setattr__(swapped.movies, "genres", swapped.movies.genres[::-1])
-    own, other = (list(Training(each, Settings(dim=4)).run(2))[-1] for each in (watched, swapped))
+    own, other = (list(Training(entry, TrainingSettings(dim=4)).run(2))[-1] for entry in (watched, swapped))
     assert np.array_equal(own.embedding, other.embedding) and own.same_genre != other.same_genre
-    joined = list(Training(swapped, Settings(dim=4, genres=True)).run(2))[-1]
+    joined = list(Training(swapped, TrainingSettings(dim=4, genres=True)).run(2))[-1]
     assert not np.allclose(own.embedding, joined.embedding)
 
 
 def test_sampled_negatives_learn_nearly_as_well(watched: Watched) -> None:
-    last = list(Training(watched, Settings(dim=16, negatives=20, rate=0.02)).run(12))[-1]
-    assert last.same_genre is not None and last.same_genre >= 3 * (same_genre_chance(watched.movies) or 1)
+    last = list(Training(watched, TrainingSettings(dim=16, negatives=20, rate=0.02)).run(12))[-1]
+    assert last.same_genre is not None and last.same_genre >= 3 * (measure_same_genre_chance(watched.movies) or 1)
 
 
 def test_a_stopped_training_goes_on_as_if_it_had_not_been_stopped(watched: Watched) -> None:
-    settings = Settings(dim=8, negatives=5)
+    settings = TrainingSettings(dim=8, negatives=5)
     whole = list(Training(watched, settings).run(3))
     stopped, cancel, steps = Training(watched, settings), threading.Event(), []
 
@@ -103,7 +103,7 @@ def test_a_stopped_training_goes_on_as_if_it_had_not_been_stopped(watched: Watch
 
 @pytest.mark.parametrize("joined", [False, True])
 def test_the_edge_weights_of_a_movie_are_its_coordinates(watched: Watched, joined: bool) -> None:
-    training = Training(watched, Settings(dim=3, genres=joined, year=joined))
+    training = Training(watched, TrainingSettings(dim=3, genres=joined, year=joined))
     last = list(training.run(1))[-1]
     movie = watched.movies.titles.index("Star Wars")
     edges = training.edges(movie)
@@ -114,7 +114,7 @@ def test_the_edge_weights_of_a_movie_are_its_coordinates(watched: Watched, joine
 
 def test_what_is_held_out_is_not_learned_from() -> None:
     rows = [("ann", movie) for movie in "abcd"] + [("bob", movie) for movie in "ab"]
-    parts = split(log_of(rows))
+    parts = split(make_log(rows))
     assert parts.held.targets.tolist() == [3] and parts.held.histories[0][:3].tolist() == [2, 1, 0]
     assert sorted(parts.learned.targets.tolist()) == [1, 1, 2], "bob has too few to hold one out"
     assert parts.popularity.tolist() == [2, 2, 1, 0]
@@ -122,26 +122,28 @@ def test_what_is_held_out_is_not_learned_from() -> None:
 
 
 def test_little_data_is_learned_from_or_refused_with_a_reason() -> None:
-    one = Training(of_rows([("ann", movie) for movie in "abcde"]), Settings(dim=2))
+    one = Training(of_rows([("ann", movie) for movie in "abcde"]), TrainingSettings(dim=2))
     epoch = list(one.run(2))[-1]
     assert epoch.embedding.shape == (5, 2) and epoch.same_genre is None and epoch.recall in (0, 1)
-    assert nearest(epoch.embedding, [0]).shape == (1, 4)
-    nobody_held = Training(of_rows([("ann", "a"), ("ann", "b"), ("bob", "c")]), Settings(dim=2))
+    assert find_nearest(epoch.embedding, [0]).shape == (1, 4)
+    nobody_held = Training(of_rows([("ann", "a"), ("ann", "b"), ("bob", "c")]), TrainingSettings(dim=2))
     assert list(nobody_held.run(1))[-1].recall is None
     for rows in ([("ann", "a")], [("ann", "a"), ("bob", "b"), ("cid", "c")]):
         with pytest.raises(DataError, match="nothing to learn"):
             Training(of_rows(rows))
     for wrong in ({"dim": 0}, {"dim": 65}, {"negatives": -1}, {"rate": 0.0}):
         with pytest.raises(DataError):
-            Settings(**wrong)
+            TrainingSettings(**wrong)
 
 
 def test_neighbours_and_their_genres() -> None:
     line = np.array([[0.0], [1.0], [1.5], [10.0]], np.float32)
-    assert nearest(line, [0, 3], k=2).tolist() == [[1, 2], [2, 1]]
+    assert find_nearest(line, [0, 3], k=2).tolist() == [[1, 2], [2, 1]]
     movies = Movies(("a", "b", "c", "d"), np.zeros(4, np.int64), (("War",), ("War", "Drama"), ("Crime",), ()))
-    assert same_genre(line, movies, k=1) == pytest.approx(1 / 3), "a's nearest is of its genre; b's is c; c's is b"
-    assert same_genre_chance(movies) == pytest.approx(2 / 6)
+    assert measure_same_genre(line, movies, k=1) == pytest.approx(1 / 3), (
+        "a's nearest is of its genre; b's is c; c's is b"
+    )
+    assert measure_same_genre_chance(movies) == pytest.approx(2 / 6)
 
 
 def test_maps_move_and_do_not_flip() -> None:
@@ -149,13 +151,13 @@ def test_maps_move_and_do_not_flip() -> None:
     cloud = rng.normal(size=(50, 2)).astype(np.float32) * [3, 1]
     angle = 2.5
     rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    assert np.allclose(turned((cloud @ rotation * [1, 1]).astype(np.float32), cloud), cloud, atol=1e-4)
+    assert np.allclose(align_map((cloud @ rotation * [1, 1]).astype(np.float32), cloud), cloud, atol=1e-4)
     wide = rng.normal(size=(50, 8)).astype(np.float32)
     later = wide + 0.01 * rng.normal(size=wide.shape).astype(np.float32)
-    before = map_of(wide)
-    assert before.shape == (50, 2) and np.abs(map_of(later, before=before) - before).max() < 0.5
-    assert map_of(wide[:, :3]) is not None and np.array_equal(map_of(wide[:, :3]), wide[:, :3])
-    maps = maps_of([wide, later])
+    before = compute_map(wide)
+    assert before.shape == (50, 2) and np.abs(compute_map(later, before=before) - before).max() < 0.5
+    assert compute_map(wide[:, :3]) is not None and np.array_equal(compute_map(wide[:, :3]), wide[:, :3])
+    maps = compute_maps([wide, later])
     assert np.abs(maps[0] - maps[1]).max() < 0.1
 
 
@@ -168,49 +170,53 @@ def test_the_embedding_is_taken_away_as_a_table() -> None:
 
 def test_a_log_without_repeats_is_what_counts() -> None:
     ones = np.ones(4, np.float32)
-    log = Log(np.zeros(4, np.int64), np.array([0, 1, 0, 2]), np.arange(4.0), ones, ("ann",), ("a", "b", "c"))
+    log = InteractionLog(np.zeros(4, np.int64), np.array([0, 1, 0, 2]), np.arange(4.0), ones, ("ann",), ("a", "b", "c"))
     assert split(log).held.histories[0][:2].tolist() == [1, 0], "watched again counts as first"
 
 
 @pytest.mark.slow
 def test_a_training_apart_that_is_stopped_and_goes_on_is_the_one_that_was_not(watched: Watched) -> None:
-    settings = Settings(dim=8, negatives=5, genres=True)
+    settings = TrainingSettings(dim=8, negatives=5, genres=True)
     whole = Training(watched, settings)
     list(whole.run(2))
-    apart, cancel = TrainingApart(watched, settings), threading.Event()
+    in_subprocess, cancel = IsolatedTraining(watched, settings), threading.Event()
 
     def stop_soon(progress: Progress) -> None:
         if progress.done:
             cancel.set()
 
-    assert len(list(apart.run(2, on_progress=stop_soon, cancel=cancel))) < 2
-    rest = list(apart.run(2 - apart.epochs[-1].number))
-    assert [epoch.number for epoch in apart.epochs] == [0, 1, 2] and rest[-1] is apart.epochs[-1]
-    for own, other in zip(whole.epochs, apart.epochs, strict=True):
+    assert len(list(in_subprocess.run(2, on_progress=stop_soon, cancel=cancel))) < 2
+    rest = list(in_subprocess.run(2 - in_subprocess.epochs[-1].number))
+    assert [epoch.number for epoch in in_subprocess.epochs] == [0, 1, 2] and rest[-1] is in_subprocess.epochs[-1]
+    for own, other in zip(whole.epochs, in_subprocess.epochs, strict=True):
         assert np.array_equal(own.embedding, other.embedding) and own.loss == pytest.approx(other.loss)
         assert own.recall == other.recall and own.same_genre == other.same_genre
-    assert apart.about.baselines == whole.baselines and np.array_equal(apart.about.drawn, whole.drawn)
-    for (name, value, weights), (other_name, other_value, others) in zip(whole.edges(5), apart.edges(5), strict=True):
+    assert in_subprocess.info.baselines == whole.baselines and np.array_equal(in_subprocess.info.drawn, whole.drawn)
+    for (name, value, weights), (other_name, other_value, others) in zip(
+        whole.edges(5), in_subprocess.edges(5), strict=True
+    ):
         assert (name, value) == (other_name, other_value) and np.array_equal(weights, others)
 
 
 @pytest.mark.slow
 def test_a_training_apart_that_broke_down_goes_on_after_its_last_epoch(watched: Watched) -> None:
-    settings = Settings(dim=4)
-    apart = TrainingApart(watched, settings)
+    settings = TrainingSettings(dim=4)
+    in_subprocess = IsolatedTraining(watched, settings)
     with pytest.raises(ApartError, match="want of memory"):
-        for _ in apart.run(90):
-            (child,) = (each for each in psutil.Process().children() if "core.apart.worker" in each.cmdline())
+        for _ in in_subprocess.run(90):
+            (child,) = (entry for entry in psutil.Process().children() if "core.apart.worker" in entry.cmdline())
             child.kill()
-    reached = apart.epochs[-1].number
+    reached = in_subprocess.epochs[-1].number
     assert 1 <= reached < 90
-    list(apart.run(1))
-    assert np.array_equal(apart.epochs[-1].embedding, list(Training(watched, settings).run(reached + 1))[-1].embedding)
+    list(in_subprocess.run(1))
+    assert np.array_equal(
+        in_subprocess.epochs[-1].embedding, list(Training(watched, settings).run(reached + 1))[-1].embedding
+    )
 
 
 @pytest.mark.slow
 def test_a_training_apart_refuses_what_one_here_refuses(watched: Watched) -> None:
     with pytest.raises(DataError, match="nothing to learn"):
-        list(TrainingApart(of_rows([("ann", "a")])).run(1))
+        list(IsolatedTraining(of_rows([("ann", "a")])).run(1))
     with pytest.raises(DataError, match="100 epochs"):
-        list(TrainingApart(watched).run(101))
+        list(IsolatedTraining(watched).run(101))

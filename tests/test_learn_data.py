@@ -40,7 +40,7 @@ def test_a_folder_and_a_zip_are_read_alike(tmp_path: Path) -> None:
     for source in (tmp_path, tmp_path / "ml.zip", archive):
         watched = read_ratings(source)
         movies, log = watched.movies, watched.log
-        first = [movies.name(item) for item in log.of_user(log.user_names.index("1"))]
+        first = [movies.name(item) for item in log.user_session(log.user_names.index("1"))]
         assert first == ["Heat (1995)", "The Matrix (1999)", "Ninth of May"], "in the order of time"
         by_title = dict(zip(movies.titles, movies.genres, strict=True))
         assert by_title["The Matrix"] == ("Sci-Fi", "Action"), "the rarest genre is the main one"
@@ -123,11 +123,11 @@ def test_a_zip_that_unpacks_to_too_much_is_refused(monkeypatch: pytest.MonkeyPat
 @pytest.fixture
 def grouplens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """A server that has ml-100k; what it was asked for."""
-    asked: list[str] = []
+    request: list[str] = []
 
     class Answer(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            asked.append(self.path)
+            request.append(self.path)
             data = zipped({"ratings.csv": RATINGS, "movies.csv": MOVIES}) if "100k" in self.path else b"<html>"
             self.send_response(200)
             self.end_headers()
@@ -140,7 +140,7 @@ def grouplens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[
         monkeypatch.setattr(core.learn.download, "_FROM", f"http://localhost:{server.server_port}/")
         monkeypatch.setenv("SEMBLANCE_HOME", str(tmp_path))
         monkeypatch.setenv("no_proxy", "localhost")
-        yield asked
+        yield request
         server.shutdown()
 
 

@@ -8,21 +8,21 @@ import threading
 from pathlib import Path
 
 import pytest
-from fakes import COLOURS, ColourEncoder
+from fakes import COLORS, ColorEncoder
 from PIL import Image
 
 from core.errors import LibraryError
 from core.library import Library, ingest
 from core.progress import Progress
 
-N = len(COLOURS)
+N = len(COLORS)
 
 
 def statuses(library: Library) -> dict[str, str]:
     return {Path(row["path"]).name: row["status"] for row in library.items().to_pylist()}
 
 
-def test_a_folder_becomes_searchable(library: Library, encoder: ColourEncoder) -> None:
+def test_a_folder_becomes_searchable(library: Library, encoder: ColorEncoder) -> None:
     index = library.index(encoder)
     assert len(index) == N and library.counts() == {"ok": N, "failed": 0, "missing": 0}
     scores, numbers = index.search(encoder.encode_texts(["blue"])[0], 1)
@@ -36,18 +36,18 @@ def test_items_know_their_facts(library: Library, photos: Path) -> None:
     assert row["bytes"] == (photos / "red.png").stat().st_size and row["kind"] == "image"
 
 
-def test_an_unchanged_folder_is_not_read_again(library: Library, encoder: ColourEncoder, photos: Path) -> None:
+def test_an_unchanged_folder_is_not_read_again(library: Library, encoder: ColorEncoder, photos: Path) -> None:
     before = encoder.images_seen
     report = ingest(library, encoder, [photos])
     assert (report.unchanged, report.added, report.embedded) == (N, 0, 0)
     assert encoder.images_seen == before
 
 
-def test_touched_moved_changed_and_new(library: Library, encoder: ColourEncoder, photos: Path) -> None:
+def test_touched_moved_changed_and_new(library: Library, encoder: ColorEncoder, photos: Path) -> None:
     os.utime(photos / "red.png", (1, 1))
     (photos / "blue.png").rename(photos / "more" / "sea.png")
-    Image.new("RGB", (50, 50), COLOURS["red"]).save(photos / "more" / "green.png")
-    Image.new("RGB", (50, 50), COLOURS["blue"]).save(photos / "new.png")
+    Image.new("RGB", (50, 50), COLORS["red"]).save(photos / "more" / "green.png")
+    Image.new("RGB", (50, 50), COLORS["blue"]).save(photos / "new.png")
     before = encoder.images_seen
     report = ingest(library, encoder, [photos])
     assert (report.added, report.updated, report.renamed, report.unchanged) == (1, 1, 1, N - 2)
@@ -58,7 +58,7 @@ def test_touched_moved_changed_and_new(library: Library, encoder: ColourEncoder,
     assert {Path(library.index(encoder).item(int(n)).path).name for n in top} == {"red.png", "green.png"}
 
 
-def test_a_moved_folder_keeps_its_vectors_and_ids(library: Library, encoder: ColourEncoder, photos: Path) -> None:
+def test_a_moved_folder_keeps_its_vectors_and_ids(library: Library, encoder: ColorEncoder, photos: Path) -> None:
     ids = set(library.items()["id"].to_pylist())
     photos.rename(photos.parent / "elsewhere")
     before = encoder.images_seen
@@ -67,7 +67,7 @@ def test_a_moved_folder_keeps_its_vectors_and_ids(library: Library, encoder: Col
     assert set(library.items()["id"].to_pylist()) == ids
 
 
-def test_moved_away_and_a_copy_put_back(library: Library, encoder: ColourEncoder, photos: Path) -> None:
+def test_moved_away_and_a_copy_put_back(library: Library, encoder: ColorEncoder, photos: Path) -> None:
     (photos / "red.png").rename(photos / "moved.png")
     ingest(library, encoder, [photos])
     shutil.copy(photos / "moved.png", photos / "red.png")
@@ -76,7 +76,7 @@ def test_moved_away_and_a_copy_put_back(library: Library, encoder: ColourEncoder
     assert len(set(library.items()["id"].to_pylist())) == N + 1
 
 
-def test_two_copies_of_a_vanished_file(library: Library, encoder: ColourEncoder, photos: Path) -> None:
+def test_two_copies_of_a_vanished_file(library: Library, encoder: ColorEncoder, photos: Path) -> None:
     for name in ("one.png", "two.png"):
         shutil.copy(photos / "red.png", photos / name)
     (photos / "red.png").unlink()
@@ -86,7 +86,7 @@ def test_two_copies_of_a_vanished_file(library: Library, encoder: ColourEncoder,
 
 
 def test_vanished_files_are_marked_come_back_and_can_be_purged(
-    library: Library, encoder: ColourEncoder, photos: Path, tmp_path: Path
+    library: Library, encoder: ColorEncoder, photos: Path, tmp_path: Path
 ) -> None:
     shutil.move(photos / "red.png", tmp_path / "aside.png")
     report = ingest(library, encoder, [photos])
@@ -103,17 +103,13 @@ def test_vanished_files_are_marked_come_back_and_can_be_purged(
     assert "red.png" not in statuses(library) and library.encoders()[0].vectors == N - 1
 
 
-def test_files_outside_the_scanned_folder_are_left_alone(
-    library: Library, encoder: ColourEncoder, photos: Path
-) -> None:
+def test_files_outside_the_scanned_folder_are_left_alone(library: Library, encoder: ColorEncoder, photos: Path) -> None:
     (photos / "red.png").unlink()
     report = ingest(library, encoder, [photos / "more"])
     assert report.missing == 0 and statuses(library)["red.png"] == "ok"
 
 
-def test_bad_files_are_rows_with_reasons_and_stop_nobody(
-    library: Library, encoder: ColourEncoder, photos: Path
-) -> None:
+def test_bad_files_are_rows_with_reasons_and_stop_nobody(library: Library, encoder: ColorEncoder, photos: Path) -> None:
     whole = (photos / "red.png").read_bytes()
     odd = "smile \N{GRINNING FACE}\nnew line.png"
     (photos / odd).write_bytes(whole)
@@ -140,7 +136,7 @@ def test_bad_files_are_rows_with_reasons_and_stop_nobody(
     assert statuses(library)["cut.png"] == "ok" and report.items == N + 3
 
 
-def test_a_name_that_is_not_utf8_is_reported(library: Library, encoder: ColourEncoder, photos: Path) -> None:
+def test_a_name_that_is_not_utf8_is_reported(library: Library, encoder: ColorEncoder, photos: Path) -> None:
     try:
         os.rename(os.fsencode(photos / "red.png"), os.fsencode(photos) + b"/\xff\xfe.png")
     except OSError:
@@ -149,7 +145,7 @@ def test_a_name_that_is_not_utf8_is_reported(library: Library, encoder: ColourEn
     assert [reason for _, reason in report.failed] == ["The name is not valid UTF-8: rename the file."]
 
 
-class FussyEncoder(ColourEncoder):
+class FussyEncoder(ColorEncoder):
     """Falls over whenever a batch holds a picture of a certain width."""
 
     def encode_images(self, images):  # type: ignore[no-untyped-def]
@@ -165,8 +161,8 @@ def test_a_picture_the_encoder_chokes_on_stops_nobody(tmp_path: Path, photos: Pa
     assert "cannot digest this" in report.failed[0][1]
 
 
-def test_several_encoders_live_side_by_side(library: Library, encoder: ColourEncoder, photos: Path) -> None:
-    other = ColourEncoder("colour-2", "another")
+def test_several_encoders_live_side_by_side(library: Library, encoder: ColorEncoder, photos: Path) -> None:
+    other = ColorEncoder("colour-2", "another")
     assert len(library.index(other)) == 0
     report = ingest(library, other, [photos])
     assert (report.embedded, report.added, report.unchanged) == (N, 0, N)
@@ -179,7 +175,7 @@ def test_several_encoders_live_side_by_side(library: Library, encoder: ColourEnc
     assert [entry.id for entry in library.encoders()] == ["colour-1"] and len(library.index(encoder)) == N + 1
 
 
-def test_progress_reaches_the_end(tmp_path: Path, photos: Path, encoder: ColourEncoder) -> None:
+def test_progress_reaches_the_end(tmp_path: Path, photos: Path, encoder: ColorEncoder) -> None:
     seen: list[Progress] = []
     ingest(Library(tmp_path / "library", create=True), encoder, [photos], on_progress=seen.append)
     done = [progress.done for progress in seen if progress.stage == "embed"]
@@ -187,7 +183,7 @@ def test_progress_reaches_the_end(tmp_path: Path, photos: Path, encoder: ColourE
 
 
 def test_cancel_keeps_what_was_done_and_the_next_run_finishes(
-    tmp_path: Path, photos: Path, encoder: ColourEncoder
+    tmp_path: Path, photos: Path, encoder: ColorEncoder
 ) -> None:
     library, cancel = Library(tmp_path / "library", create=True), threading.Event()
     on_progress = lambda progress: cancel.set() if progress.done >= 2 else None  # noqa: E731
@@ -197,7 +193,7 @@ def test_cancel_keeps_what_was_done_and_the_next_run_finishes(
     assert second.items == second.vectors == N and second.embedded == N - report.embedded
 
 
-def test_a_cancelled_run_calls_nothing_missing(library: Library, encoder: ColourEncoder, photos: Path) -> None:
+def test_a_cancelled_run_calls_nothing_missing(library: Library, encoder: ColorEncoder, photos: Path) -> None:
     """It has not looked at the file that the gone one may have become."""
     (photos / "red.png").rename(photos / "renamed.png")
     cancel, seen = threading.Event(), encoder.images_seen
@@ -208,12 +204,12 @@ def test_a_cancelled_run_calls_nothing_missing(library: Library, encoder: Colour
     assert ingest(library, encoder, [photos]).items == N and encoder.images_seen == seen, "a move, found later"
 
 
-def test_one_writer_at_a_time(library: Library, encoder: ColourEncoder, photos: Path) -> None:
+def test_one_writer_at_a_time(library: Library, encoder: ColorEncoder, photos: Path) -> None:
     with library.writing(), pytest.raises(LibraryError, match="another process"):
         ingest(Library(library.path), encoder, [photos])
 
 
-def test_a_reader_sees_commits_of_another_handle(library: Library, encoder: ColourEncoder, photos: Path) -> None:
+def test_a_reader_sees_commits_of_another_handle(library: Library, encoder: ColorEncoder, photos: Path) -> None:
     reader = Library(library.path)
     assert len(reader.index(encoder)) == N
     Image.new("RGB", (50, 50), "pink").save(photos / "pink.png")
@@ -237,7 +233,7 @@ def test_a_library_is_not_made_among_other_files(photos: Path) -> None:
         Library(photos, create=True)
 
 
-def test_a_path_that_is_not_there(library: Library, encoder: ColourEncoder, tmp_path: Path) -> None:
+def test_a_path_that_is_not_there(library: Library, encoder: ColorEncoder, tmp_path: Path) -> None:
     with pytest.raises(LibraryError, match="no file or folder"):
         ingest(library, encoder, [tmp_path / "nowhere"])
 
@@ -255,15 +251,15 @@ def test_delete_leaves_the_photos(library: Library, photos: Path) -> None:
 
 
 def test_new_weights_of_an_encoder_replace_its_old_vectors(
-    library: Library, encoder: ColourEncoder, photos: Path
+    library: Library, encoder: ColorEncoder, photos: Path
 ) -> None:
-    ingest(library, ColourEncoder("colour-1b"), [photos / "more"])
+    ingest(library, ColorEncoder("colour-1b"), [photos / "more"])
     assert {entry.id for entry in library.encoders()} == {"colour-1", "colour-1b"}  # not all have new ones yet
-    ingest(library, ColourEncoder("colour-1b"), [photos])
+    ingest(library, ColorEncoder("colour-1b"), [photos])
     assert [(entry.id, entry.vectors) for entry in library.encoders()] == [("colour-1b", N)]
 
 
-def test_files_that_swap_names_keep_their_vectors(library: Library, encoder: ColourEncoder, photos: Path) -> None:
+def test_files_that_swap_names_keep_their_vectors(library: Library, encoder: ColorEncoder, photos: Path) -> None:
     (photos / "red.png").rename(photos / "aside")
     (photos / "blue.png").rename(photos / "red.png")
     (photos / "aside").rename(photos / "blue.png")
@@ -275,7 +271,7 @@ def test_files_that_swap_names_keep_their_vectors(library: Library, encoder: Col
     assert library.encoders()[0].vectors == N
 
 
-def test_links_are_not_listed_before_what_they_point_to(library: Library, encoder: ColourEncoder, photos: Path) -> None:
+def test_links_are_not_listed_before_what_they_point_to(library: Library, encoder: ColorEncoder, photos: Path) -> None:
     (photos / "a link").symlink_to(photos / "more")
     (photos / "self.png").symlink_to("self.png")
     report = ingest(library, encoder, [photos])
@@ -285,7 +281,7 @@ def test_links_are_not_listed_before_what_they_point_to(library: Library, encode
 
 
 def test_what_cannot_be_looked_at_is_not_called_missing(
-    library: Library, encoder: ColourEncoder, photos: Path, monkeypatch: pytest.MonkeyPatch
+    library: Library, encoder: ColorEncoder, photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real_stat, real_lstat = os.stat, os.lstat
 
@@ -308,13 +304,13 @@ def test_what_cannot_be_looked_at_is_not_called_missing(
     assert statuses(library)["red.png"] == "ok" and encoder.images_seen == before  # its vectors were kept
 
 
-def test_a_clock_gone_wrong_stops_nobody(library: Library, encoder: ColourEncoder, photos: Path) -> None:
+def test_a_clock_gone_wrong_stops_nobody(library: Library, encoder: ColorEncoder, photos: Path) -> None:
     os.utime(photos / "red.png", (10**12, 10**12))
     assert ingest(library, encoder, [photos]).items == N
 
 
 def test_what_one_encoder_cannot_digest_stays_searchable_under_another(
-    library: Library, encoder: ColourEncoder, photos: Path
+    library: Library, encoder: ColorEncoder, photos: Path
 ) -> None:
     other = FussyEncoder("fussy", "fussy")
     report = ingest(library, other, [photos])
@@ -323,7 +319,7 @@ def test_what_one_encoder_cannot_digest_stays_searchable_under_another(
 
 
 def test_links_from_one_folder_into_another_make_no_twins(
-    library: Library, encoder: ColourEncoder, photos: Path, tmp_path: Path
+    library: Library, encoder: ColorEncoder, photos: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "first").mkdir()
     (tmp_path / "first" / "link").symlink_to(photos)
@@ -338,11 +334,11 @@ def test_a_library_in_use_is_not_deleted(library: Library) -> None:
 
 
 def test_an_empty_folder_does_not_cost_old_vectors(
-    library: Library, encoder: ColourEncoder, photos: Path, tmp_path: Path
+    library: Library, encoder: ColorEncoder, photos: Path, tmp_path: Path
 ) -> None:
     photos.rename(tmp_path / "unmounted")
     photos.mkdir()
-    ingest(library, ColourEncoder("colour-1b"), [photos])
+    ingest(library, ColorEncoder("colour-1b"), [photos])
     assert [entry.id for entry in library.encoders()] == ["colour-1"]
 
 

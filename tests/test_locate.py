@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import ColourEncoder
+from fakes import ColorEncoder
 from media import write_video
 from PIL import Image, ImageDraw
 
@@ -33,9 +33,9 @@ def scene(seed: int, *, moved: int = 0) -> Image.Image:
     for number in range(120):
         x, y = (int(dice.integers(0, side)) + int(shift.integers(-moved, moved + 1)) for side in SIZE)
         width, height = dice.integers(8, 60, 2).tolist()
-        colour = tuple(dice.integers(0, 256, 3).tolist())
+        color = tuple(dice.integers(0, 256, 3).tolist())
         shape = draw.rectangle if number % 2 else draw.ellipse
-        shape((x, y, x + width, y + height), fill=colour)
+        shape((x, y, x + width, y + height), fill=color)
     return image
 
 
@@ -52,13 +52,13 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> Library:
     write_video(folder / "one.mp4", [scene(1), scene(2), scene(3)], seconds_each=3.0, size=SIZE)
     write_video(folder / "two.mp4", [scene(3), scene(4)], seconds_each=3.0, size=SIZE)
     library = Library(folder / "library", create=True)
-    ingest(library, ColourEncoder(), [folder / "one.mp4", folder / "two.mp4"])
+    ingest(library, ColorEncoder(), [folder / "one.mp4", folder / "two.mp4"])
     return library
 
 
 def places(sightings: tuple[Sighting, ...]) -> list[tuple[str, int]]:
     """(name, which of its scenes) of each."""
-    return sorted((Path(each.item.path).name, int(each.time_s // 3)) for each in sightings)
+    return sorted((Path(sighting.item.path).name, int(sighting.time_s // 3)) for sighting in sightings)
 
 
 @pytest.mark.parametrize(
@@ -72,18 +72,18 @@ def places(sightings: tuple[Sighting, ...]) -> list[tuple[str, int]]:
     ],
     ids=["saved again", "small and poor", "enlarged", "trimmed", "a part of it"],
 )
-def test_a_copy_is_found_at_its_second(films: Library, encoder: ColourEncoder, term: Term) -> None:
+def test_a_copy_is_found_at_its_second(films: Library, encoder: ColorEncoder, term: Term) -> None:
     (only,) = locate(films, encoder, term)
     assert places((only,)) == [("one.mp4", 1)] and only.likeness > 0.9
 
 
-def test_whole_and_part_are_told_apart(films: Library, encoder: ColourEncoder) -> None:
+def test_whole_and_part_are_told_apart(films: Library, encoder: ColorEncoder) -> None:
     (whole,) = locate(films, encoder, saved(scene(4), scale=0.5))
     (part,) = locate(films, encoder, saved(scene(4).crop((40, 40, 440, 240))))
-    assert whole.whole and not part.whole
+    assert whole.is_whole_image and not part.is_whole_image
 
 
-def test_all_videos_that_hold_it_are_found(films: Library, encoder: ColourEncoder) -> None:
+def test_all_videos_that_hold_it_are_found(films: Library, encoder: ColorEncoder) -> None:
     assert places(locate(films, encoder, saved(scene(3)))) == [("one.mp4", 2), ("two.mp4", 0)]
     limited = locate(films, encoder, saved(scene(3)), filters=Filters(max_duration_s=7))
     assert places(limited) == [("two.mp4", 0)]
@@ -94,52 +94,54 @@ def test_all_videos_that_hold_it_are_found(films: Library, encoder: ColourEncode
     [scene(2, moved=12), scene(9), scene(2).transpose(Image.Transpose.FLIP_LEFT_RIGHT)],
     ids=["another photo of the scene", "another scene", "mirrored"],
 )
-def test_a_picture_that_is_only_alike_is_in_none(films: Library, encoder: ColourEncoder, image: Image.Image) -> None:
+def test_a_picture_that_is_only_alike_is_in_none(films: Library, encoder: ColorEncoder, image: Image.Image) -> None:
     assert locate(films, encoder, saved(image)) == ()
 
 
-def test_the_second_is_that_of_the_frame(tmp_path: Path, encoder: ColourEncoder) -> None:
+def test_the_second_is_that_of_the_frame(tmp_path: Path, encoder: ColorEncoder) -> None:
     wide = scene(5).resize((720, 405))
     pan = [(wide.crop((4 * step, 60, 4 * step + 480, 330)), 0.1) for step in range(60)]
     path = write_video(tmp_path / "pan.mp4", pan, fps=10, size=SIZE)
     library = Library(tmp_path / "library", create=True)
     ingest(library, encoder, [path])
     (found,) = locate(library, encoder, saved(frame_at(path, 3.75), scale=0.6))
-    assert found.time_s == pytest.approx(3.75, abs=0.1) and found.whole
+    assert found.time_s == pytest.approx(3.75, abs=0.1) and found.is_whole_image
 
 
-def test_a_frame_of_the_library_finds_its_copies_but_not_itself(films: Library, encoder: ColourEncoder) -> None:
+def test_a_frame_of_the_library_finds_its_copies_but_not_itself(films: Library, encoder: ColorEncoder) -> None:
     one = next(item["id"] for item in films.items().to_pylist() if item["path"].endswith("one.mp4"))
     assert places(locate(films, encoder, Term("frame", f"{one}@7.5"))) == [("two.mp4", 0)]
     assert locate(films, encoder, Term("frame", f"{one}@1.5")) == ()
 
 
-def test_a_video_that_is_gone_is_passed_over_and_told(tmp_path: Path, encoder: ColourEncoder) -> None:
+def test_a_video_that_is_gone_is_passed_over_and_told(tmp_path: Path, encoder: ColorEncoder) -> None:
     for name in ("here", "gone"):
         write_video(tmp_path / f"{name}.mp4", [scene(1)], seconds_each=2.0, size=SIZE)
     library = Library(tmp_path / "library", create=True)
     ingest(library, encoder, [tmp_path / "here.mp4", tmp_path / "gone.mp4"])
     (tmp_path / "gone.mp4").unlink()
-    told: list[tuple[str, str]] = []
-    found = locate(library, encoder, saved(scene(1)), on_unreadable=lambda item, why: told.append((item.path, why)))
+    predictions: list[tuple[str, str]] = []
+    found = locate(
+        library, encoder, saved(scene(1)), on_unreadable=lambda item, why: predictions.append((item.path, why))
+    )
     assert places(found) == [("here.mp4", 0)]
-    assert told == [(str(tmp_path / "gone.mp4"), "The file is not there any more.")]
+    assert predictions == [(str(tmp_path / "gone.mp4"), "The file is not there any more.")]
 
 
-def test_a_library_without_videos_holds_nothing(library: Library, encoder: ColourEncoder) -> None:
+def test_a_library_without_videos_holds_nothing(library: Library, encoder: ColorEncoder) -> None:
     assert locate(library, encoder, saved(scene(1))) == ()
 
 
 @pytest.mark.parametrize("term", [Term("text", "a cat"), Term("image", b"no picture"), Term("item", "f" * 24)])
-def test_what_is_no_picture_is_refused(films: Library, encoder: ColourEncoder, term: Term) -> None:
+def test_what_is_no_picture_is_refused(films: Library, encoder: ColorEncoder, term: Term) -> None:
     with pytest.raises(QueryError, match="picture"):
         locate(films, encoder, term)
 
 
-def test_it_tells_how_far_it_is_and_can_be_stopped(films: Library, encoder: ColourEncoder) -> None:
-    told: list[Progress] = []
-    locate(films, encoder, saved(scene(3)), on_progress=told.append)
-    assert told and told[-1].unit == "places" and told[-1].done < (told[-1].total or 0)
+def test_it_tells_how_far_it_is_and_can_be_stopped(films: Library, encoder: ColorEncoder) -> None:
+    predictions: list[Progress] = []
+    locate(films, encoder, saved(scene(3)), on_progress=predictions.append)
+    assert predictions and predictions[-1].unit == "places" and predictions[-1].done < (predictions[-1].total or 0)
     stop = threading.Event()
     stop.set()
     assert locate(films, encoder, saved(scene(3)), cancel=stop) == ()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import ColourEncoder
+from fakes import ColorEncoder
 from recorded import DATA, fake_encoders
 
 from core import Library, open_encoder, parse_query, search
@@ -27,7 +27,7 @@ def before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         yield made
 
 
-def test_the_library_opens_and_is_searched(before: Path, encoder: ColourEncoder) -> None:
+def test_the_library_opens_and_is_searched(before: Path, encoder: ColorEncoder) -> None:
     library = Library(before / "library")
     hits = search(library, encoder, parse_query("red")).hits
     assert Path(hits[0].item.path).name == "red.png"
@@ -37,7 +37,7 @@ def test_the_library_opens_and_is_searched(before: Path, encoder: ColourEncoder)
 def test_its_labels_and_captions_are_there(before: Path) -> None:
     library = Library(before / "library")
     names = {row["id"]: Path(row["path"]).stem for row in library.items().to_pylist()}
-    labels = {names[each.item_id]: (each.task, each.label, each.by) for each in library.labels()}
+    labels = {names[label.item_id]: (label.task, label.label, label.by) for label in library.labels()}
     assert labels == {name: ("warmth", "warm" if name in WARM else "cold", "person") for name in names.values()}
     assert {names[item_id]: text for item_id, text in library.captions()} == {
         name: f"all {name}" for name in names.values()
@@ -51,16 +51,16 @@ def test_labels_can_still_be_put(before: Path) -> None:
     assert (first, "another") in Library(before / "library").captions()
 
 
-def test_the_head_predicts(before: Path, encoder: ColourEncoder) -> None:
-    from core.heads import load_head, saved_heads
+def test_the_head_predicts(before: Path, encoder: ColorEncoder) -> None:
+    from core.heads import list_heads, load_head
 
-    head = load_head(saved_heads(encoder)["warmth"], encoder)
+    head = load_head(list_heads(encoder)["warmth"], encoder)
     vectors = encoder.encode_texts(["red", "blue", "orange"])
-    told = head.probabilities(vectors).argmax(axis=1)
-    assert [head.names[number] for number in told] == ["warm", "cold", "warm"]
+    predictions = head.probabilities(vectors).argmax(axis=1)
+    assert [head.names[number] for number in predictions] == ["warm", "cold", "warm"]
 
 
-def test_the_concept_is_a_word_of_a_query(before: Path, encoder: ColourEncoder) -> None:
+def test_the_concept_is_a_word_of_a_query(before: Path, encoder: ColorEncoder) -> None:
     from core.concepts import load_concept
 
     assert load_concept(encoder, "glow").examples == 3
@@ -68,7 +68,7 @@ def test_the_concept_is_a_word_of_a_query(before: Path, encoder: ColourEncoder) 
     assert Path(hits[0].item.path).stem in WARM
 
 
-def test_the_reduction_opens_as_an_encoder(before: Path, encoder: ColourEncoder) -> None:
+def test_the_reduction_opens_as_an_encoder(before: Path, encoder: ColorEncoder) -> None:
     from core.encoders.reduced import reduction_names
 
     (name,) = reduction_names()
@@ -82,9 +82,9 @@ def test_the_parameters_of_kept_links_are_still_bound() -> None:
     bound = set()
     for source in [*(root / "ui").rglob("*.py"), *(root / "pages").rglob("*.py")]:
         for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
-            given = {each.arg: each.value for each in node.keywords} if isinstance(node, ast.Call) else {}
+            given = {keyword.arg: keyword.value for keyword in node.keywords} if isinstance(node, ast.Call) else {}
             key = given.get("key")
             if "bind" in given and isinstance(key, ast.Constant):
                 bound.add(key.value)
-    kept = {line for line in (DATA / "recorded_links.txt").read_text().splitlines() if not line.startswith("#")}
-    assert kept <= bound
+    cached = {line for line in (DATA / "recorded_links.txt").read_text().splitlines() if not line.startswith("#")}
+    assert cached <= bound

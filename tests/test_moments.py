@@ -9,11 +9,11 @@ import pytest
 from numpy.typing import NDArray
 
 from core.encoders.base import Vectors, unit_rows
-from core.moments import Background, Curve, Moment, curve_of, find_moments, shot_at
+from core.moments import Background, Curve, Moment, compute_curve, find_moments, get_shot_at
 from core.track import Track
 
 DIM = 64
-CHANCE = Background(typical=0.05, spread=0.1, unlike=0.0)
+CHANCE = Background(typical=0.05, spread=0.1, baseline_cosine=0.0)
 QUERY = np.eye(1, DIM, dtype=np.float32)[0]
 
 Scene = tuple[int, float, float]  # which one, its seconds, its cosine with the query
@@ -36,7 +36,7 @@ def judge(scores: NDArray[np.float32], vectors: Vectors) -> NDArray[np.float32]:
 
 
 def found(track: Track, background: Background = CHANCE, *, most: int = 8) -> tuple[Curve, tuple[Moment, ...]]:
-    curve = curve_of(track, track.vectors @ QUERY, background)
+    curve = compute_curve(track, track.vectors @ QUERY, background)
     return curve, find_moments(curve, track.vectors, background, judge, max_moments=most)
 
 
@@ -68,7 +68,7 @@ def test_noise_within_a_shot_does_not_tear_a_moment() -> None:
     track = film([(1, 8, 0.0), (2, 8, 0.45), (3, 8, 0.0)], noise=0.001)
     scores = track.vectors @ QUERY
     scores[10], scores[13] = 0.15, 0.2  # below half of the peak
-    curve = curve_of(track, scores, CHANCE)
+    curve = compute_curve(track, scores, CHANCE)
     assert ranges(find_moments(curve, track.vectors, CHANCE, judge)) == [(8, 16)]
 
 
@@ -101,7 +101,7 @@ def test_nothing_stands_out_of_an_irrelevant_video() -> None:
 
 
 def test_a_video_below_what_is_usual_still_has_its_best_stretch() -> None:
-    background = Background(typical=0.5, spread=0.1, unlike=0.0)
+    background = Background(typical=0.5, spread=0.1, baseline_cosine=0.0)
     _, moments = found(film([(1, 5, 0.0), (2, 5, 0.2), (3, 5, 0.0)]), background)
     assert ranges(moments) == [(5, 10)] and not moments[0].likely
 
@@ -116,14 +116,14 @@ def test_merged_rows_count_by_their_seconds() -> None:
 
 def test_a_hole_in_the_time_ends_a_moment() -> None:
     track = film([(2, 10, 0.6)])
-    kept = np.r_[0:4, 8:10]
-    holed = Track(track.start_s[kept], track.end_s[kept], track.vectors[kept])
+    cached = np.r_[0:4, 8:10]
+    holed = Track(track.start_s[cached], track.end_s[cached], track.vectors[cached])
     assert sorted(ranges(found(holed)[1])) == [(0, 4), (8, 10)]
 
 
 def test_densely_sampled_videos_have_the_same_moments() -> None:
     _, moments = found(film([(1, 6, 0.0), (2, 5, 0.6), (3, 7, 0.1)], step_s=0.1))
-    assert [tuple(round(second, 3) for second in each) for each in ranges(moments)] == [(6, 11)]
+    assert [tuple(round(second, 3) for second in entry) for entry in ranges(moments)] == [(6, 11)]
 
 
 def test_one_frame_is_one_moment() -> None:
@@ -133,6 +133,6 @@ def test_one_frame_is_one_moment() -> None:
 
 def test_a_shot_ends_at_the_cuts_around_a_second() -> None:
     track = film([(1, 4, 0.0), (2, 5, 0.0), (3, 2, 0.0)])
-    assert [shot_at(track, second, 0.0) for second in (0, 4.5, 8.9, 99)] == [
+    assert [get_shot_at(track, second, 0.0) for second in (0, 4.5, 8.9, 99)] == [
         slice(0, 4), slice(4, 9), slice(4, 9), slice(9, 11)
     ]  # fmt: skip

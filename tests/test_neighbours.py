@@ -10,15 +10,15 @@ import pytest
 from core import neighbours as neighbours_room
 from core.encoders.base import Vectors, unit_rows
 from core.errors import Cancelled
-from core.neighbours import nearest
+from core.neighbours import find_nearest_neighbors
 from core.progress import Progress
 
 
 def clustered(count: int, dim: int = 33, *, seed: int = 0) -> Vectors:
     """Unit rows in loose groups of about twenty, as photos are."""
     rng = np.random.default_rng(seed)
-    centres = rng.normal(size=(max(1, count // 20), dim))
-    return unit_rows(centres[rng.integers(len(centres), size=count)] + 0.5 * rng.normal(size=(count, dim)))
+    centers = rng.normal(size=(max(1, count // 20), dim))
+    return unit_rows(centers[rng.integers(len(centers), size=count)] + 0.5 * rng.normal(size=(count, dim)))
 
 
 def truth(vectors: Vectors, k: int) -> np.ndarray:
@@ -36,7 +36,7 @@ def many(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Vec
 
 
 def test_nearest_are_the_nearest(many: Vectors) -> None:
-    found = nearest(many, 10)
+    found = find_nearest_neighbors(many, 10)
     right = truth(many, 10)
     recall = np.mean([len(set(row) & set(other)) / 10 for row, other in zip(found.numbers, right, strict=True)])
     assert recall > 0.95
@@ -47,7 +47,7 @@ def test_nearest_are_the_nearest(many: Vectors) -> None:
 
 def test_equal_vectors_are_neighbours_and_none_its_own(many: Vectors) -> None:
     many[100:140] = many[7]
-    found = nearest(many, 6)
+    found = find_nearest_neighbors(many, 6)
     assert not (found.numbers == np.arange(len(many))[:, None]).any()
     assert found.numbers.min() >= 0
     assert set(found.numbers[120]) <= {7, *range(100, 140)}
@@ -57,20 +57,23 @@ def test_equal_vectors_are_neighbours_and_none_its_own(many: Vectors) -> None:
 def test_lists_too_short_for_k_are_made_up_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(neighbours_room, "_EXACT", 100)
     monkeypatch.setattr(neighbours_room, "_LISTS_READ", 0.0)
-    found = nearest(clustered(400), 300)
+    found = find_nearest_neighbors(clustered(400), 300)
     assert found.numbers.min() >= 0
     assert all(len(set(row)) == 300 for row in found.numbers)
 
 
 @pytest.mark.parametrize(("count", "k", "expected"), [(0, 5, (0, 0)), (1, 5, (1, 0)), (3, 5, (3, 2)), (9, 0, (9, 0))])
 def test_few_vectors(count: int, k: int, expected: tuple[int, int]) -> None:
-    assert nearest(clustered(count) if count else np.empty((0, 33), np.float32), k).numbers.shape == expected
+    assert (
+        find_nearest_neighbors(clustered(count) if count else np.empty((0, 33), np.float32), k).numbers.shape
+        == expected
+    )
 
 
 def test_progress_and_cancel() -> None:
-    told: list[Progress] = []
-    nearest(clustered(3_000), 3, on_progress=told.append)
-    assert [each.done for each in told][-1] == told[-1].total == 3_000
+    predictions: list[Progress] = []
+    find_nearest_neighbors(clustered(3_000), 3, on_progress=predictions.append)
+    assert [entry.done for entry in predictions][-1] == predictions[-1].total == 3_000
     stop = threading.Event()
     with pytest.raises(Cancelled):
-        nearest(clustered(3_000), 3, on_progress=lambda _: stop.set(), cancel=stop)
+        find_nearest_neighbors(clustered(3_000), 3, on_progress=lambda _: stop.set(), cancel=stop)

@@ -9,7 +9,7 @@ import pytest
 
 from core.encoders.base import Vectors, unit_rows
 from core.errors import Cancelled
-from core.neighbours import nearest
+from core.neighbours import find_nearest_neighbors
 from core.outliers import UNUSUAL, find_outliers
 from core.progress import Progress
 
@@ -29,23 +29,23 @@ def strange(count: int, *, spread: float, seed: int = 9) -> Vectors:
 def test_single_ones_come_first(crowd: Vectors) -> None:
     vectors = np.concatenate([crowd, strange(5, spread=9.0)])
     found = find_outliers(vectors, top=5)
-    assert {each.number for each in found} == {300, 301, 302, 303, 304}
-    assert all(0 < each.score <= 1 for each in found)
-    assert [each.score for each in found] == sorted((each.score for each in found), reverse=True)
-    assert found[0].neighbours == tuple(nearest(vectors, 5).numbers[found[0].number])
+    assert {entry.number for entry in found} == {300, 301, 302, 303, 304}
+    assert all(0 < entry.score <= 1 for entry in found)
+    assert [entry.score for entry in found] == sorted((entry.score for entry in found), reverse=True)
+    assert found[0].neighbors == tuple(find_nearest_neighbors(vectors, 5).numbers[found[0].number])
 
 
 def test_a_small_group_of_strange_ones_is_found(crowd: Vectors) -> None:
     vectors = np.concatenate([crowd, strange(12, spread=0.3)])
     found = find_outliers(vectors, top=12)
-    assert {each.number for each in found} == set(range(300, 312))
+    assert {entry.number for entry in found} == set(range(300, 312))
     assert "One of 12" in found[0].reason
 
 
 def test_a_burst_of_copies_is_nothing_strange(crowd: Vectors) -> None:
     vectors = np.concatenate([crowd, np.repeat(crowd[10:11], 3, axis=0), strange(3, spread=9.0)])
     found = find_outliers(vectors, top=3)
-    assert {each.number for each in found} == {303, 304, 305}
+    assert {entry.number for entry in found} == {303, 304, 305}
 
 
 def test_a_strange_one_comes_before_usual_ones_with_many_copies() -> None:
@@ -53,26 +53,28 @@ def test_a_strange_one_comes_before_usual_ones_with_many_copies() -> None:
     rng = np.random.default_rng(4)
     own = rng.uniform(0.6, 1.2, (300, 1)) * rng.normal(size=(300, 64))
     photos = unit_rows(np.repeat(rng.normal(size=(6, 64)), 50, axis=0) + own)
-    usual = np.argsort(nearest(photos, 10).cosines.mean(axis=1))[140:160:7]
+    usual = np.argsort(find_nearest_neighbors(photos, 10).cosines.mean(axis=1))[140:160:7]
     copies = unit_rows(np.repeat(photos[usual], 8, axis=0) + 0.02 * rng.normal(size=(24, 64)))
     vectors = np.concatenate([photos, copies, strange(1, spread=0.0)])
-    scores = {each.number: each.score for each in find_outliers(vectors, top=325)}
+    scores = {outlier.number: outlier.score for outlier in find_outliers(vectors, top=325)}
     assert max(scores, key=lambda number: scores[number]) == 324
     assert scores[324] > UNUSUAL
 
 
 def test_stopped_at_any_moment(crowd: Vectors) -> None:
     for stage in ("neighbours", "outliers"):
-        stop, told = threading.Event(), list[Progress]()
+        stop, predictions = threading.Event(), list[Progress]()
 
-        def tell(progress: Progress, stage: str = stage, stop: threading.Event = stop, told: list = told) -> None:
+        def tell(
+            progress: Progress, stage: str = stage, stop: threading.Event = stop, told: list = predictions
+        ) -> None:
             told.append(progress)
             if progress.stage == stage:
                 stop.set()
 
         with pytest.raises(Cancelled):
             find_outliers(crowd, on_progress=tell, cancel=stop)
-        assert [each.stage for each in told].count(stage) == 1
+        assert [entry.stage for entry in predictions].count(stage) == 1
 
 
 def test_reasons_name_neighbours_and_clusters(crowd: Vectors) -> None:
@@ -80,7 +82,7 @@ def test_reasons_name_neighbours_and_clusters(crowd: Vectors) -> None:
     clusters = np.append(np.repeat(np.arange(6), 50), -1)
     (first,) = find_outliers(vectors, cluster_of=clusters, names=[f"picture {n}" for n in range(301)], top=1)
     assert first.number == 300
-    assert f"nearest: picture {first.neighbours[0]}" in first.reason
+    assert f"nearest: picture {first.neighbors[0]}" in first.reason
     assert "in no cluster" in first.reason
     assert "is usual" in first.reason
     clusters[300] = 2
@@ -93,4 +95,4 @@ def test_few_vectors(count: int, expected: int, crowd: Vectors) -> None:
 
 
 def test_all_equal_is_all_usual(crowd: Vectors) -> None:
-    assert {each.score for each in find_outliers(np.repeat(crowd[:1], 30, axis=0))} == {0.0}
+    assert {outlier.score for outlier in find_outliers(np.repeat(crowd[:1], 30, axis=0))} == {0.0}

@@ -30,7 +30,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 def requirements(lines: list[str]) -> dict[str, Requirement]:
     found = [Requirement(line.split("#")[0]) for line in lines if line.strip() and line[0] not in "#-"]
-    return {re.sub(r"[-_.]+", "-", each.name).lower(): each for each in found}
+    return {re.sub(r"[-_.]+", "-", entry.name).lower(): entry for entry in found}
 
 
 def declared() -> dict[str, Requirement]:
@@ -53,12 +53,12 @@ def test_extras_are_the_declared_ones() -> None:
 
 
 def test_nobody_is_told_to_install_the_project_of_another() -> None:
-    told = re.compile(r"pip3? install[^\n]*\bsemblance\b(?![-_/.])")
+    predictions = re.compile(r"pip3? install[^\n]*\bsemblance\b(?![-_/.])")
     files = [*ROOT.glob("*.*"), *(ROOT / "docs").rglob("*.md")]
     files += [path for folder in ("core", "ui", "pages", "tools") for path in (ROOT / folder).rglob("*.py")]
     for path in files:
         if path.suffix in (".py", ".md", ".toml", ".txt", ".yml"):
-            assert not told.search(path.read_text(encoding="utf-8")), path
+            assert not predictions.search(path.read_text(encoding="utf-8")), path
     assert PROJECT["name"] != "semblance"
 
 
@@ -133,7 +133,7 @@ def test_app_becomes_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_network_has_to_be_asked_for() -> None:
     assert "--server.address=0.0.0.0" in app_command(port=8501, address="0.0.0.0")
-    assert not any("0.0.0.0" in each for each in app_command(port=8501))
+    assert not any("0.0.0.0" in entry for entry in app_command(port=8501))
 
 
 @pytest.fixture
@@ -145,19 +145,19 @@ def windows(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("windows")
 def test_on_windows_the_command_line_ends_with_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["health"]) == 2
-    told = capsys.readouterr()
-    assert told.out == "" and told.err.count("\n") == 1 and "Linux and macOS" in told.err
+    predictions = capsys.readouterr()
+    assert predictions.out == "" and predictions.err.count("\n") == 1 and "Linux and macOS" in predictions.err
 
 
 @pytest.mark.usefixtures("windows")
 @pytest.mark.parametrize("first", ["app.py", "pages/distance.py"])
 def test_on_windows_the_app_ends_with_one_line(first: str) -> None:
     at = AppTest.from_file(str(ROOT / first), default_timeout=60).run()
-    assert ["Linux and macOS" in each.value for each in at.error] == [True]
+    assert ["Linux and macOS" in entry.value for entry in at.error] == [True]
     assert not at.title and not at.exception
 
 
 def test_the_systems_are_the_same_wherever_they_are_told() -> None:
-    systems = [each for each in PROJECT["classifiers"] if each.startswith("Operating System")]
+    systems = [entry for entry in PROJECT["classifiers"] if entry.startswith("Operating System")]
     assert systems == ["Operating System :: MacOS", "Operating System :: POSIX :: Linux"]
     assert "Linux or macOS" in (ROOT / "README.md").read_text()

@@ -21,20 +21,20 @@ def page() -> None:
     import streamlit as st
 
     from core.errors import Cancelled, DataError
-    from ui.tasks import asked
-    from ui.visit_work import result_of, start_work
+    from ui.tasks import task_button
+    from ui.visit_work import get_result, start_work
 
-    def cancels(tell, cancel):  # type: ignore[no-untyped-def]
+    def cancels(report, cancel):  # type: ignore[no-untyped-def]
         raise Cancelled
 
-    def fails(tell, cancel):  # type: ignore[no-untyped-def]
+    def fails(report, cancel):  # type: ignore[no-untyped-def]
         raise DataError("The table is empty.")
 
     kind = st.selectbox("work", ["none", "cancels", "fails", "nothing"])
     if kind == "nothing":
-        asked("tell", "Do it", lambda tell, cancel: None, title="Doing it")
+        task_button("tell", "Do it", lambda report, cancel: None, title="Doing it")
     elif kind != "none":
-        result_of(start_work("Working", cancels if kind == "cancels" else fails))
+        get_result(start_work("Working", cancels if kind == "cancels" else fails))
 
 
 def chosen(kind: str) -> AppTest:
@@ -52,7 +52,7 @@ def test_stopped_work_is_no_error() -> None:
 
 
 def test_failed_work_is_one() -> None:
-    assert [each.value for each in chosen("fails").error] == ["The table is empty\\."]
+    assert [entry.value for entry in chosen("fails").error] == ["The table is empty\\."]
 
 
 def test_work_that_returns_nothing_ends() -> None:
@@ -64,7 +64,7 @@ def test_a_stopped_job_of_a_library_is_no_error(tmp_path: Path) -> None:
     library_of_shades(tmp_path)
     library = get_library("Shades")
 
-    def cancels(tell: object, cancel: object) -> jobs.IngestReport:
+    def cancels(report: object, cancel: object) -> jobs.IngestReport:
         raise Cancelled
 
     jobs.start_job(library, "Indexing", cancels)
@@ -75,6 +75,6 @@ def test_a_stopped_job_of_a_library_is_no_error(tmp_path: Path) -> None:
 def test_a_job_that_returns_nothing_ends_and_lets_the_next_begin(tmp_path: Path) -> None:
     library_of_shades(tmp_path)
     library = get_library("Shades")
-    jobs.start_job(library, "Tidying", lambda tell, cancel: tell(Progress("embed", 1, 1, 0.1)))  # type: ignore[arg-type, return-value]
+    jobs.start_job(library, "Tidying", lambda report, cancel: report(Progress("embed", 1, 1, 0.1)))  # type: ignore[arg-type, return-value]
     at = settled(visit(LIBRARY, lib="Shades"))
-    assert not jobs.busy(library) and "Tidying: done." in said(at)
+    assert not jobs.is_busy(library) and "Tidying: done." in said(at)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes import COLOURS, ColourEncoder
+from fakes import COLORS, ColorEncoder
 from PIL import Image
 from visiting import (  # noqa: F401
     HOME,
@@ -43,9 +43,9 @@ pytestmark = pytest.mark.usefixtures("world")
 
 
 @pytest.fixture
-def colours(photos: Path, encoder: ColourEncoder) -> Library:
+def colours(photos: Path, encoder: ColorEncoder) -> Library:
     """A library called Colours in the home folder; one of its pictures stands upright."""
-    Image.new("RGB", (60, 90), COLOURS["purple"]).save(photos / "purple.png")
+    Image.new("RGB", (60, 90), COLORS["purple"]).save(photos / "purple.png")
     library = create_library("Colours")
     ingest(library, encoder, [photos])
     encoder.images_seen = 0
@@ -56,7 +56,7 @@ def colours(photos: Path, encoder: ColourEncoder) -> Library:
 
 
 def test_first_start_offers_the_samples_and_computes_nothing(
-    encoder: ColourEncoder, monkeypatch: pytest.MonkeyPatch
+    encoder: ColorEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     short = [replace(reel, shots=reel.shots[:1]) for reel in reels.reel_plan()[:2]]  # soon rendered
     monkeypatch.setattr(reels, "reel_plan", lambda: short)
@@ -97,7 +97,7 @@ def test_an_example_on_the_home_page_is_searched(colours: Library) -> None:
 
 
 def test_looking_around_encodes_nothing(
-    colours: Library, encoder: ColourEncoder, monkeypatch: pytest.MonkeyPatch
+    colours: Library, encoder: ColorEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(encoder, "encode_texts", lambda texts: pytest.fail("a text was encoded before anybody asked"))
     for page in (HOME, LIBRARY, SEARCH, VIDEO):
@@ -169,7 +169,7 @@ def test_a_folder_is_a_filter(colours: Library) -> None:
     assert set(cards(at)) == {"green.png", "yellow.png", "black.png", "orange.png"}
 
 
-def test_filters_of_one_library_do_not_break_another(colours: Library, photos: Path, encoder: ColourEncoder) -> None:
+def test_filters_of_one_library_do_not_break_another(colours: Library, photos: Path, encoder: ColorEncoder) -> None:
     ingest(create_library("Flat"), encoder, [photos / "red.png", photos / "blue.png"])
     at = visit(SEARCH, q="red", folder="more", library="Colours", beyond="true")
     assert "Among 4 pictures, in" in said(at)
@@ -179,7 +179,7 @@ def test_filters_of_one_library_do_not_break_another(colours: Library, photos: P
 
 def test_a_picture_of_the_library_is_a_query(colours: Library) -> None:
     Image.new("RGB", (200, 150), (200, 40, 40)).save(colours.path.parent / "reddish.png")
-    ingest(colours, ColourEncoder(), [colours.path.parent / "reddish.png"])
+    ingest(colours, ColorEncoder(), [colours.path.parent / "reddish.png"])
     at = visit(SEARCH, q=f"item:{item_id(colours, 'red.png')}")
     assert "for the picture red.png" in said(at) and cards(at) == ["reddish.png"]
     assert "is not in this library" in said(find(at, "item:nowhere"))
@@ -219,8 +219,8 @@ def test_details_show_the_file_and_lead_on(colours: Library) -> None:
     assert at.text_input("q").value == f"item:{item_id(colours, 'red.png')}"
 
 
-def test_near_duplicates_are_folded_unless_asked(colours: Library, photos: Path, encoder: ColourEncoder) -> None:
-    Image.new("RGB", (200, 150), COLOURS["red"]).save(photos / "red copy.png")
+def test_near_duplicates_are_folded_unless_asked(colours: Library, photos: Path, encoder: ColorEncoder) -> None:
+    Image.new("RGB", (200, 150), COLORS["red"]).save(photos / "red copy.png")
     ingest(colours, encoder, [photos])
     at = find(visit(SEARCH), "red")
     assert len(cards(at)) == 1 and component(at, "cards")[0]["cards"][0]["copies"] == 1
@@ -238,15 +238,15 @@ def test_selected_pictures_can_be_taken_away(colours: Library) -> None:
 
 def test_ticks_beside_results_go_into_a_link_and_come_out_of_it(colours: Library) -> None:
     at = visit(SEARCH, q="red", beyond="true")
-    assert all(each["off"] for each in component(at, "adds") if "ticks" in each["label"])
+    assert all(entry["off"] for entry in component(at, "adds") if "ticks" in entry["label"])
     likely, beyond = ([card["id"] for card in grid["cards"]] for grid in component(at, "cards"))
-    wanted = [likely[0], beyond[-1]]
+    target = [likely[0], beyond[-1]]
     link = {"q": "red", "beyond": "true", "library": "Colours"}
-    at = visit(SEARCH, **link, carried=f"ticked:{'.'.join(wanted)}.no.such.<b>")
+    at = visit(SEARCH, **link, carried=f"ticked:{'.'.join(target)}.no.such.<b>")
     assert "**2 selected**" in said(at) and "Not found here: 3 pictures" in at.toast[0].value
     assert "carried" not in at.query_params, "who passes it on passes on no ticks"
-    (told,) = [each for each in component(at.run(), "adds") if "ticks" in each["label"]]
-    assert not told["off"] and told["adds"] == {"carried": f"ticked:{'.'.join(wanted)}"}
+    (predictions,) = [entry for entry in component(at.run(), "adds") if "ticks" in entry["label"]]
+    assert not predictions["off"] and predictions["adds"] == {"carried": f"ticked:{'.'.join(target)}"}
     assert "**0 selected**" in said(press(at, "None").run()), "the link does not tick them again"
 
 
@@ -296,7 +296,7 @@ def test_a_folder_that_is_not_there_is_explained() -> None:
     assert "There is no file or folder '/no/such/folder'" in said(press(at, "Look what is there"))
 
 
-def test_uploads_go_into_the_library(encoder: ColourEncoder) -> None:
+def test_uploads_go_into_the_library(encoder: ColorEncoder) -> None:
     library = create_library("Mine")
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as packed:
@@ -344,7 +344,7 @@ def test_vanished_pictures_are_told_and_forgotten(colours: Library, photos: Path
     assert colours.counts()["missing"] == 0
 
 
-def test_a_job_can_be_stopped_and_keeps_what_it_did(photos: Path, encoder: ColourEncoder, monkeypatch) -> None:
+def test_a_job_can_be_stopped_and_keeps_what_it_did(photos: Path, encoder: ColorEncoder, monkeypatch) -> None:
     library = create_library("Mine")
     for number in range(60):
         Image.new("RGB", (40, 40), (number * 4, 90, 90)).save(photos / f"{number}.png")
@@ -366,7 +366,7 @@ def test_a_job_can_be_stopped_and_keeps_what_it_did(photos: Path, encoder: Colou
 # strangers
 
 
-def test_hostile_file_names_are_shown_and_not_obeyed(photos: Path, encoder: ColourEncoder) -> None:
+def test_hostile_file_names_are_shown_and_not_obeyed(photos: Path, encoder: ColorEncoder) -> None:
     name = "<img src=x onerror=alert(1)> ![a](b) **c** :red[d] $e$.png"
     Image.new("RGB", (90, 60), (255, 0, 0)).save(photos / name)
     library = create_library("Hostile")

@@ -13,17 +13,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fakes import COLOURS, ColourEncoder
+from fakes import COLORS, ColorEncoder
 from media import write_video
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 from visiting import SEARCH, cards, component, find, item_id, labels, picture, press, said, settled, visit, world  # noqa: F401
 
 from core import Library, ingest
-from core.concepts import learn_concept, load_concept, save_concept, saved_concepts
+from core.concepts import learn_concept, list_concepts, load_concept, save_concept
 from core.errors import DataError
-from core.evaluate_classes import learning_curve
-from core.heads import Head, head_bytes, load_head, save_head, saved_heads
+from core.evaluate_classes import compute_learning_curve
+from core.heads import Head, head_bytes, list_heads, load_head, save_head
 from core.library.registry import create_library
 from core.library.schema import Label
 from core.probe import fit_classes, fit_numbers
@@ -35,14 +35,14 @@ HOSTILE = "<b>a</b> & *b* [c](http://d.e) `f` $g$ :red[h]\n" + "long name " * 20
 
 
 @pytest.fixture
-def shades(tmp_path: Path, encoder: ColourEncoder) -> Library:
+def shades(tmp_path: Path, encoder: ColorEncoder) -> Library:
     """Folders red, green and blue of six shades each; two of the folder red are blue."""
     for name in ("red", "green", "blue"):
         folder = tmp_path / "shades" / name
         folder.mkdir(parents=True)
         for number in range(6):
-            colour = COLOURS["blue" if name == "red" and number > 3 else name]
-            Image.new("RGB", (40, 30), tuple(max(0, part - 9 * number) for part in colour)).save(
+            color = COLORS["blue" if name == "red" and number > 3 else name]
+            Image.new("RGB", (40, 30), tuple(max(0, part - 9 * number) for part in color)).save(
                 folder / f"{name}{number}.png"
             )
     library = create_library("Shades")
@@ -82,7 +82,7 @@ def in_link(at: AppTest, name: str) -> str:
 
 
 def test_an_empty_page_says_what_to_do_and_computes_nothing(
-    colours: Library, encoder: ColourEncoder, monkeypatch: pytest.MonkeyPatch
+    colours: Library, encoder: ColorEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(encoder, "encode_texts", lambda texts: pytest.fail("a text was encoded before anybody asked"))
     at = visit(CLASSIFY)
@@ -96,10 +96,10 @@ def test_an_example_fills_the_table_and_the_link(colours: Library) -> None:
     assert in_link(at, "classes").startswith("cat\ncup of coffee;a hot drink")
 
 
-def test_typed_classes_group_the_library(colours: Library, encoder: ColourEncoder) -> None:
+def test_typed_classes_group_the_library(colours: Library, encoder: ColorEncoder) -> None:
     at = visit(CLASSIFY, classes=THREE, fits="0.9")
     found = groups(at)
-    assert [found[colour][0] for colour in ("red", "green", "blue")] == ["red.png", "green.png", "blue.png"]
+    assert [found[color][0] for color in ("red", "green", "blue")] == ["red.png", "green.png", "blue.png"]
     left = found["none of these"]
     assert "white.png" in left and encoder.images_seen == 0
     assert f"{8 - len(left)} pictures in 3 classes, {len(left)} none of these" in said(at)
@@ -108,7 +108,7 @@ def test_typed_classes_group_the_library(colours: Library, encoder: ColourEncode
 def test_the_line_moves_items_to_none_of_these_at_once(colours: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     at = visit(CLASSIFY, classes=THREE, fits="0.0")
     assert "none of these" not in groups(at)
-    monkeypatch.setattr("core.classify.describes", lambda *_: pytest.fail("told again"))
+    monkeypatch.setattr("core.classify.description_probability", lambda *_: pytest.fail("told again"))
     at.slider("fits").set_value(1.0).run()
     assert list(groups(at)) == ["none of these"]
 
@@ -153,7 +153,7 @@ def test_what_fits_no_class_is_said_plainly(colours: Library) -> None:
     assert "#### None of these" in said(at) and "below the line" in said(at)
 
 
-def test_a_video_has_its_classes_over_time(tmp_path: Path, encoder: ColourEncoder) -> None:
+def test_a_video_has_its_classes_over_time(tmp_path: Path, encoder: ColorEncoder) -> None:
     library = create_library("Clips")
     (tmp_path / "clips").mkdir()
     write_video(tmp_path / "clips" / "two.mp4", ["red", "blue"])
@@ -182,7 +182,7 @@ def test_texts_are_told_one_a_line() -> None:
     assert "#### red" in said(at)
 
 
-def test_uploads_are_told_embedded_once_and_kept_nowhere(encoder: ColourEncoder) -> None:
+def test_uploads_are_told_embedded_once_and_kept_nowhere(encoder: ColorEncoder) -> None:
     at = visit(CLASSIFY, classes=THREE, **{"from": "uploads"})
     upload = at.file_uploader("class_files")
     for name in ("red", "blue"):
@@ -207,7 +207,7 @@ def test_a_folder_with_names_that_are_not_utf8_is_told_without_them(photos: Path
     (photos / "\udcff.png").write_bytes((photos / "red.png").read_bytes())
     at = in_folder(visit(CLASSIFY, classes=THREE, **{"from": "folder"}), photos)
     assert "red.png" in groups(at)["red"] and "1 file could not be read" in at.expander[0].label
-    assert r"\xff.png" in next(each.value["file"][0] for each in at.dataframe if "file" in each.value)
+    assert r"\xff.png" in next(entry.value["file"][0] for entry in at.dataframe if "file" in entry.value)
 
 
 def test_a_folder_that_is_not_there_or_empty_says_so(tmp_path: Path) -> None:
@@ -218,7 +218,7 @@ def test_a_folder_that_is_not_there_or_empty_says_so(tmp_path: Path) -> None:
 
 
 def test_a_folder_goes_on_while_one_looks_elsewhere_and_can_be_stopped(
-    photos: Path, encoder: ColourEncoder, monkeypatch: pytest.MonkeyPatch
+    photos: Path, encoder: ColorEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go_on, encode = threading.Event(), encoder.encode_images
     monkeypatch.setattr(encoder, "encode_images", lambda images: go_on.wait(30) and encode(images))
@@ -270,9 +270,9 @@ def of_texts(*lines: str, **link: str) -> AppTest:
     return at.text_area("class_texts").set_value("\n".join(lines)).run()
 
 
-def test_texts_are_put_right_for_the_visit(encoder: ColourEncoder) -> None:
+def test_texts_are_put_right_for_the_visit(encoder: ColorEncoder) -> None:
     at = of_texts("a red car", "the blue sea", "a red rose", classes=THREE)
-    assert next(each for each in at.button if each.label == "Put right").disabled
+    assert next(entry for entry in at.button if entry.label == "Put right").disabled
     at = texts_put_right(at, "green", "a red rose")
     assert told_texts(at) == {"a red car": ("red", ""), "the blue sea": ("blue", ""), "a red rose": ("green", "you")}
     assert "1 selected" not in said(at), "what was put right is not ticked any more"
@@ -288,7 +288,7 @@ def test_corrected_texts_enter_the_table_to_take_away(monkeypatch: pytest.Monkey
     assert rows == {"a red car": "green", "the blue sea": "blue"}
 
 
-def test_a_head_is_learned_from_texts(encoder: ColourEncoder) -> None:
+def test_a_head_is_learned_from_texts(encoder: ColorEncoder) -> None:
     at = of_texts("a red car", "an orange hat", "the blue sea", "purple rain", "a yellow sun", classes="warm\ncold")
     at = texts_put_right(at, "warm", "a red car", "an orange hat")
     at = texts_put_right(at, "cold", "the blue sea", "purple rain")
@@ -298,7 +298,7 @@ def test_a_head_is_learned_from_texts(encoder: ColourEncoder) -> None:
     assert told_texts(at)["a yellow sun"] == ("warm", "")
 
 
-def test_labels_of_what_is_not_here_are_not_counted(encoder: ColourEncoder) -> None:
+def test_labels_of_what_is_not_here_are_not_counted(encoder: ColorEncoder) -> None:
     at = texts_put_right(of_texts("a red car", "the blue sea", classes=THREE), "green", "a red car")
     assert "Learn from my labels (1)" in popovers(at)
     at.text_area("class_texts").set_value("white snow\nthe blue sea").run()
@@ -306,14 +306,14 @@ def test_labels_of_what_is_not_here_are_not_counted(encoder: ColourEncoder) -> N
 
 
 def popovers(at: AppTest) -> list[str]:
-    return [each.proto.popover.label for each in at.get("popover")]
+    return [entry.proto.popover.label for entry in at.get("popover")]
 
 
 # numbers
 
 
 @pytest.fixture
-def warmth(encoder: ColourEncoder) -> Head:
+def warmth(encoder: ColorEncoder) -> Head:
     """A saved head called by heat, which predicts the number warmth: red 30, blue -10."""
     vectors = np.repeat(encoder.encode_texts(["red", "blue"]), 6, axis=0)
     head = fit_numbers(encoder, "ridge", vectors, [30.0] * 6 + [-10.0] * 6, name="warmth")
@@ -321,7 +321,7 @@ def warmth(encoder: ColourEncoder) -> Head:
     return head
 
 
-def test_a_number_sorts_the_library(colours: Library, warmth: Head, encoder: ColourEncoder) -> None:
+def test_a_number_sorts_the_library(colours: Library, warmth: Head, encoder: ColorEncoder) -> None:
     at = visit(CLASSIFY, head="by heat")
     shown = component(at, "cards")[0]["cards"]
     values = [float(card["chance_text"]) for card in shown]
@@ -331,7 +331,7 @@ def test_a_number_sorts_the_library(colours: Library, warmth: Head, encoder: Col
     figure = json.loads(at.get("plotly_chart")[0].proto.spec)
     assert figure["layout"]["xaxis"]["title"]["text"] == "warmth"
     assert "8 pictures: warmth from" in said(at) and "predicts **warmth**" in said(at)
-    assert not at.slider and "these_are" not in [each.key for each in at.selectbox] and encoder.images_seen == 0
+    assert not at.slider and "these_are" not in [entry.key for entry in at.selectbox] and encoder.images_seen == 0
     at.segmented_control("order").set_value("lowest first").run()
     assert cards(at) == [card["name"] for card in reversed(shown)]
 
@@ -370,9 +370,9 @@ def test_classes_and_numbers_take_turns_and_the_classes_stay(colours: Library, w
     assert {"red", "blue"} <= set(groups(at)), "what was typed is there again after a look at another page"
 
 
-def test_a_head_of_a_number_can_be_uploaded(colours: Library, encoder: ColourEncoder, warmth: Head) -> None:
+def test_a_head_of_a_number_can_be_uploaded(colours: Library, encoder: ColorEncoder, warmth: Head) -> None:
     at = visit(CLASSIFY, classes=THREE)
-    uploader = next(each for each in at.file_uploader if each.label.startswith("Upload one"))
+    uploader = next(entry for entry in at.file_uploader if entry.label.startswith("Upload one"))
     at = uploader.upload("mine.safetensors", head_bytes(warmth)).run()
     assert in_link(at, "head") == "mine" and "predicts **warmth**" in said(at) and not at.error
 
@@ -382,7 +382,7 @@ def test_a_head_of_a_number_can_be_uploaded(colours: Library, encoder: ColourEnc
 
 def test_a_correction_is_a_label_and_search_finds_it(colours: Library) -> None:
     at = put_right(visit(CLASSIFY, classes="warm\ncold", task="mood"), colours, "warm", "orange.png", "yellow.png")
-    given = {(each.task, each.label, each.by) for each in colours.labels()}
+    given = {(label.task, label.label, label.by) for label in colours.labels()}
     assert given == {("mood", "warm", "person")} and {"orange.png", "yellow.png"} <= set(groups(at)["warm"])
     at = find(visit(SEARCH, label="warm", beyond="true"), "red")
     assert set(cards(at)) == {"orange.png", "yellow.png"} and "labelled “warm”" in said(at)
@@ -400,7 +400,7 @@ def test_search_follows_labels_that_change(colours: Library) -> None:
     }
 
 
-def test_learning_from_labels_replaces_zero_shot(colours: Library, encoder: ColourEncoder) -> None:
+def test_learning_from_labels_replaces_zero_shot(colours: Library, encoder: ColorEncoder) -> None:
     at = visit(CLASSIFY, classes="warm\ncold")
     learn = next(button for button in at.button if button.label == "Learn")
     assert learn.disabled, "there is nothing to learn from"
@@ -408,7 +408,7 @@ def test_learning_from_labels_replaces_zero_shot(colours: Library, encoder: Colo
     at = put_right(at, colours, "cold", "blue.png", "purple.png")
     at = press(at, "Learn")
     assert in_link(at, "head") == "classes" and "Learned (blend)" in said(at)
-    head = load_head(saved_heads(encoder)["classes"], encoder)
+    head = load_head(list_heads(encoder)["classes"], encoder)
     assert head.names == ("warm", "cold")
     at.slider("fits").set_value(0.0).run()
     assert "yellow.png" in groups(at)["warm"], "what was not labelled is told too"
@@ -416,25 +416,25 @@ def test_learning_from_labels_replaces_zero_shot(colours: Library, encoder: Colo
 
 def test_a_pickle_is_no_head(colours: Library) -> None:
     at = visit(CLASSIFY, classes=THREE)
-    uploader = next(each for each in at.file_uploader if each.label.startswith("Upload one"))
+    uploader = next(entry for entry in at.file_uploader if entry.label.startswith("Upload one"))
     at = uploader.upload("head.pkl", pickle.dumps({"a": 1})).run()
     assert "Pickles and joblib files are not opened" in said(at)
 
 
-def test_an_uploaded_head_replaces_none(colours: Library, encoder: ColourEncoder) -> None:
+def test_an_uploaded_head_replaces_none(colours: Library, encoder: ColorEncoder) -> None:
     data = head_bytes(fit_classes(encoder, "centroid", encoder.encode_texts(["red", "blue"]), ["warm", "cold"]))
     for name, new in (("browser's (1)", "browser s 1"), ("browser s 1", "browser s 1 2")):
-        known = set(saved_heads(encoder))
+        known = set(list_heads(encoder))
         at = visit(CLASSIFY, classes=THREE)
-        uploader = next(each for each in at.file_uploader if each.label.startswith("Upload one"))
+        uploader = next(entry for entry in at.file_uploader if entry.label.startswith("Upload one"))
         at = uploader.upload(f"{name}.safetensors", data).run()
-        assert set(saved_heads(encoder)) - known == {new} and not at.exception and not at.error
+        assert set(list_heads(encoder)) - known == {new} and not at.exception and not at.error
 
 
 def test_tags_are_written_back_and_leave_a_persons_labels(colours: Library) -> None:
     at = put_right(visit(CLASSIFY, classes=THREE, fits="0.9"), colours, "blue", "red.png")
     press(at, "Tag them")
-    given = {each.item_id: (each.label, each.by) for each in colours.labels("classes")}
+    given = {label.item_id: (label.label, label.by) for label in colours.labels("classes")}
     assert given[item_id(colours, "red.png")] == ("blue", "person")
     assert given[item_id(colours, "green.png")] == ("green", "model")
     assert item_id(colours, "white.png") not in given
@@ -442,11 +442,11 @@ def test_tags_are_written_back_and_leave_a_persons_labels(colours: Library) -> N
     assert cards(at) == ["green.png"]
 
 
-def test_a_concept_is_a_class_and_a_word(colours: Library, encoder: ColourEncoder) -> None:
+def test_a_concept_is_a_class_and_a_word(colours: Library, encoder: ColorEncoder) -> None:
     at = tick(visit(CLASSIFY, classes="blue\ngreen"), colours, "red.png", "orange.png")
     at.text_input("concept_name").set_value("glow").run()
     at = press(at, "Keep it")
-    assert list(saved_concepts(encoder)) == ["glow"] and load_concept(encoder, "glow").examples == 2
+    assert list(list_concepts(encoder)) == ["glow"] and load_concept(encoder, "glow").examples == 2
     assert "concept:glow" in in_link(at, "classes")
     at.slider("fits").set_value(0.0).run()
     assert "red.png" in groups(at)["glow"]
@@ -454,10 +454,10 @@ def test_a_concept_is_a_class_and_a_word(colours: Library, encoder: ColourEncode
     assert "the concept “glow”" in said(at) and cards(at)[0] in ("red.png", "orange.png")
 
 
-def test_a_concept_that_was_learned_anew_is_searched_for_anew(colours: Library, encoder: ColourEncoder) -> None:
+def test_a_concept_that_was_learned_anew_is_searched_for_anew(colours: Library, encoder: ColorEncoder) -> None:
     def learn(name: str) -> None:
         index = colours.index(encoder)
-        examples = index.vectors(index.numbers_of(item_id(colours, name)))
+        examples = index.vectors(index.item_numbers(item_id(colours, name)))
         save_concept(learn_concept(encoder, "glow", examples, index.background), encoder)
 
     learn("red.png")
@@ -471,7 +471,7 @@ def test_a_concept_that_was_learned_anew_is_searched_for_anew(colours: Library, 
 
 
 def test_the_lab_computes_nothing_before_somebody_asks(
-    shades: Library, encoder: ColourEncoder, monkeypatch: pytest.MonkeyPatch
+    shades: Library, encoder: ColorEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(encoder, "encode_texts", lambda texts: pytest.fail("a text was encoded before anybody asked"))
     at = visit(LAB)
@@ -500,7 +500,9 @@ def test_the_curve_says_what_more_labels_bring(shades: Library) -> None:
 
 def test_the_curve_goes_on_while_one_looks_elsewhere(shades: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     go_on = threading.Event()
-    monkeypatch.setattr("ui.lab_curve.learning_curve", lambda *a, **b: go_on.wait(30) and learning_curve(*a, **b))
+    monkeypatch.setattr(
+        "ui.lab_curve.compute_learning_curve", lambda *a, **b: go_on.wait(30) and compute_learning_curve(*a, **b)
+    )
     at = press(visit(LAB), "Draw the learning curve")
     assert "Stop" in labels(at) and "Draw the learning curve" not in labels(at)
     at = at.switch_page(SEARCH).run()
@@ -515,10 +517,10 @@ def test_a_curve_that_fails_says_why_and_can_be_asked_for_again(
     def fail(*_: object, **__: object) -> None:
         raise DataError("The class 'red' has fewer than three items: label more, or leave it out.")
 
-    monkeypatch.setattr("ui.lab_curve.learning_curve", fail)
+    monkeypatch.setattr("ui.lab_curve.compute_learning_curve", fail)
     at = settled(press(visit(LAB), "Draw the learning curve"))
     assert "fewer than three items" in said(at)
-    monkeypatch.setattr("ui.lab_curve.learning_curve", learning_curve)
+    monkeypatch.setattr("ui.lab_curve.compute_learning_curve", compute_learning_curve)
     at = settled(press(at, "Draw the learning curve"))
     assert "Labelling **8 more** per class" in said(at) and "fewer than three items" not in said(at)
 
@@ -548,36 +550,38 @@ def test_a_number_is_learned_and_measured(shades: Library) -> None:
 
 
 @pytest.mark.parametrize("way", ["ridge", "knn"])
-def test_what_was_measured_can_be_kept_and_used(shades: Library, encoder: ColourEncoder, way: str) -> None:
+def test_what_was_measured_can_be_kept_and_used(shades: Library, encoder: ColorEncoder, way: str) -> None:
     at = visit(LAB, part="numbers")
     rows = [f"{name}{n}.png,{50 - 9 * n}" for name in ("red", "green", "blue") for n in range(6)]
     at.file_uploader[0].upload("numbers.csv", "\n".join(["file,brightness", *rows]).encode()).run()
     at = press(at, "Learn the number")
     at.segmented_control("number_way").set_value(way).run()
-    assert not saved_heads(encoder), "nothing is kept before somebody asks"
+    assert not list_heads(encoder), "nothing is kept before somebody asks"
     at = press(at, "Save this head")
-    head = load_head(saved_heads(encoder)["brightness"], encoder)
+    head = load_head(list_heads(encoder)["brightness"], encoder)
     assert (head.kind, head.target, head.names) == (way, "number", ("brightness",))
     assert at.get("page_link")[-1].proto.query_string == "head=brightness"
     at = visit(CLASSIFY, head="brightness")
     assert cards(at)[0] in ("red0.png", "green0.png", "blue0.png") and "18 pictures: brightness from" in said(at)
 
 
-def test_a_name_that_cannot_be_kept_is_refused_plainly(shades: Library, encoder: ColourEncoder) -> None:
+def test_a_name_that_cannot_be_kept_is_refused_plainly(shades: Library, encoder: ColorEncoder) -> None:
     at = visit(LAB, part="numbers")
     rows = [f"red{n}.png,{n}" for n in range(6)]
     at.file_uploader[0].upload("numbers.csv", "\n".join(["file,price (€)", *rows]).encode()).run()
     at = press(at, "Learn the number")
     at.text_input("number_head price (€)").set_value("../up").run()
     at = press(at, "Save this head")
-    assert "A name has 1 to 80 letters" in said(at) and not saved_heads(encoder)
+    assert "A name has 1 to 80 letters" in said(at) and not list_heads(encoder)
 
 
 @pytest.mark.parametrize("page", [CLASSIFY, LAB])
 def test_both_pages_say_in_two_sentences_what_they_show(colours: Library, page: str) -> None:
     at = visit(page)
     about = at.markdown[0].value.removeprefix(":gray[").removesuffix("]")
-    about = next(each.value for each in at.markdown if each.value.startswith(":gray[")) if page == CLASSIFY else about
+    about = (
+        next(entry.value for entry in at.markdown if entry.value.startswith(":gray[")) if page == CLASSIFY else about
+    )
     assert about.count(". ") == 1
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fakes import ColourEncoder
+from fakes import ColorEncoder
 from media import write_video
 from PIL import Image, ImageFilter
 from streamlit.testing.v1 import AppTest
@@ -33,12 +33,12 @@ def photo(seed: int, size: tuple[int, int] = (320, 240)) -> Image.Image:
     """A picture like no other, with edges at all sizes."""
     rng = np.random.default_rng(seed)
     layers = [rng.integers(0, 255, (side * 3, side * 4, 3), np.uint8) for side in (2, 8, 40)]
-    large = [np.asarray(Image.fromarray(each).resize(size, Image.Resampling.NEAREST), float) for each in layers]
+    large = [np.asarray(Image.fromarray(layer).resize(size, Image.Resampling.NEAREST), float) for layer in layers]
     return Image.fromarray((0.6 * large[0] + 0.25 * large[1] + 0.15 * large[2]).astype(np.uint8))
 
 
 @pytest.fixture
-def mess(tmp_path: Path, encoder: ColourEncoder) -> Library:
+def mess(tmp_path: Path, encoder: ColorEncoder) -> Library:
     """Six photos; of the first an equal file and a small one, of the second one of another folder; a dark, a blurred
     and a tiny one; two that cannot be read."""
     folder = tmp_path / "mess"
@@ -94,8 +94,8 @@ def groups(at: AppTest) -> list[list[str]]:
 
 def ticked(at: AppTest) -> set[str]:
     """The names of the shown pictures that have a tick."""
-    told = component(at, "cards")[0]
-    return {card["name"] for card in told["cards"] if card["id"] in told["forced"]["ids"]}
+    predictions = component(at, "cards")[0]
+    return {card["name"] for card in predictions["cards"] if card["id"] in predictions["forced"]["ids"]}
 
 
 def ask(at: AppTest, label: str) -> AppTest:
@@ -112,7 +112,7 @@ def section(at: AppTest, name: str) -> AppTest:
 def test_without_a_library_and_in_an_empty_one_it_says_so() -> None:
     assert "no library to clean up" in said(visit(CLEAN_UP))
     create_library("Empty")
-    for name, told in (
+    for name, predictions in (
         ("Duplicates", "holds no pictures or videos yet"),
         ("Outliers", "holds no pictures or videos yet"),
         ("Unreadable", "Every file could be read"),
@@ -120,14 +120,18 @@ def test_without_a_library_and_in_an_empty_one_it_says_so() -> None:
         ("Blurred", "holds no pictures"),
         ("Two folders", "holds no pictures or videos yet"),
     ):
-        assert told in said(visit(CLEAN_UP, section=name))
+        assert predictions in said(visit(CLEAN_UP, section=name))
 
 
 def test_nothing_is_computed_before_somebody_asks(mess: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: Any, **__: Any) -> None:
         raise AssertionError("nobody asked")
 
-    for name in ("ui.clean_copies.copies_in", "ui.clean_odd.outliers_in", "ui.clean_quality.measured"):
+    for name in (
+        "ui.clean_copies.find_library_duplicates",
+        "ui.clean_odd.find_library_outliers",
+        "ui.clean_quality.measure_library_quality",
+    ):
         monkeypatch.setattr(name, fail)
     for name, label in (
         ("Duplicates", "Find duplicates"),
@@ -196,7 +200,7 @@ def test_small_blurred_and_dark_pictures_by_limits_that_move(mess: Library) -> N
     assert len(names(at.slider("dark").set_value(50).run())) > 1
 
 
-def test_outliers_come_first_with_why_and_with_what_is_nearest(encoder: ColourEncoder, tmp_path: Path) -> None:
+def test_outliers_come_first_with_why_and_with_what_is_nearest(encoder: ColorEncoder, tmp_path: Path) -> None:
     folder = tmp_path / "reds"
     folder.mkdir()
     for number in range(30):
@@ -206,7 +210,7 @@ def test_outliers_come_first_with_why_and_with_what_is_nearest(encoder: ColourEn
     at = ask(visit(CLEAN_UP, section="Outliers"), "Find outliers")
     first = shown(at)[0]
     assert first["name"] == "odd.png" and "cosine" in first["about"] and float(first["score"]) > 0.5
-    assert len(first["near"]) == 4 and all(each["name"].startswith("red") for each in first["near"])
+    assert len(first["near"]) == 4 and all(entry["name"].startswith("red") for entry in first["near"])
     at.slider("unusual").set_value(1.0).run()
     assert "Nothing here is that unusual" in said(at)
 
@@ -240,7 +244,7 @@ def test_the_choice_stays_over_sections_and_pages_and_adds_up(mess: Library, tak
     assert "**0 chosen**" in said(at) and ticked(at) == set()
 
 
-def test_each_library_has_its_own_choice(mess: Library, encoder: ColourEncoder, tmp_path: Path) -> None:
+def test_each_library_has_its_own_choice(mess: Library, encoder: ColorEncoder, tmp_path: Path) -> None:
     at = press(visit(CLEAN_UP, section="Unreadable", library="Mess"), "Choose all 2")
     create_library("Another")
     at.run()
@@ -252,8 +256,8 @@ def test_each_library_has_its_own_choice(mess: Library, encoder: ColourEncoder, 
 
 def test_ticks_go_into_a_link_and_come_out_of_it(mess: Library, taken: dict[str, bytes]) -> None:
     at = press(visit(CLEAN_UP, section="Unreadable"), "Choose all 2")
-    (told,) = [each for each in component(at, "adds") if "ticks" in each["label"]]
-    other = visit(CLEAN_UP, section="Unreadable", library="Mess", **told["adds"])
+    (predictions,) = [entry for entry in component(at, "adds") if "ticks" in entry["label"]]
+    other = visit(CLEAN_UP, section="Unreadable", library="Mess", **predictions["adds"])
     assert "**2 chosen**" in said(other) and ticked(other) == {"broken.jpg", "empty.png"}
     other.run()
     assert b"Ticked in a link" not in taken["clean-up.csv"], "the section that finds them knows why"
@@ -268,11 +272,11 @@ def test_the_chosen_are_labelled_and_the_files_stay(mess: Library) -> None:
     at = press(visit(CLEAN_UP, section="Unreadable"), "Choose all 2")
     at.text_input("clean_label").set_value("bin it").run()
     press(at, "Label them")
-    assert [(each.task, each.label, each.by) for each in mess.labels()] == [("clean up", "bin it", "person")] * 2
+    assert [(label.task, label.label, label.by) for label in mess.labels()] == [("clean up", "bin it", "person")] * 2
     assert {path: path.read_bytes() for path in before} == before
 
 
-def test_hostile_names_stay_whole_and_are_not_obeyed(encoder: ColourEncoder, tmp_path: Path, taken: Any) -> None:
+def test_hostile_names_stay_whole_and_are_not_obeyed(encoder: ColorEncoder, tmp_path: Path, taken: Any) -> None:
     folder = tmp_path / "odd"
     folder.mkdir()
     for name in (HOSTILE, "line\nbreak.png", "=1+1.png"):
@@ -283,7 +287,7 @@ def test_hostile_names_stay_whole_and_are_not_obeyed(encoder: ColourEncoder, tmp
     assert "clean-up.txt" not in taken, "one a line would name other files"
     assert set(taken["clean-up.nul"].decode().split("\0")[:-1]) == {str(path) for path in folder.iterdir()}
     at = ask(section(at, "Duplicates"), "Find duplicates")
-    written = "\n".join(str(each.value) for kind in (at.markdown, at.caption, at.warning) for each in kind)
+    written = "\n".join(str(entry.value) for kind in (at.markdown, at.caption, at.warning) for entry in kind)
     for trick in ("<img", "![a]", "**c**", ":red[", "$e$"):
         assert not re.search(r"(?<!\\)" + re.escape(trick), written), f"{trick} reaches Markdown unescaped"
 
@@ -305,19 +309,19 @@ def test_ten_thousand_findings_come_in_pages(taken: dict[str, bytes]) -> None:
 
 
 def test_work_can_be_stopped_and_asked_for_again(mess: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    begun, real = threading.Event(), ui.clean_copies.copies_in
+    begun, real = threading.Event(), ui.clean_copies.find_library_duplicates
 
     def slow(*args: Any, cancel: threading.Event, **options: Any) -> Any:
         begun.set()
         assert cancel.wait(60)
         raise DataError("Stopped before there was anything to show.")
 
-    monkeypatch.setattr(ui.clean_copies, "copies_in", slow)
+    monkeypatch.setattr(ui.clean_copies, "find_library_duplicates", slow)
     at = press(visit(CLEAN_UP), "Find duplicates")
     assert begun.wait(10) and at.progress and "Find duplicates" not in labels(at)
     at = settled(press(at, "Stop"))
     assert "Stopped." in said(at) and not at.error
-    monkeypatch.setattr(ui.clean_copies, "copies_in", real)
+    monkeypatch.setattr(ui.clean_copies, "find_library_duplicates", real)
     assert len(groups(ask(at, "Find duplicates"))) == 2
 
 
@@ -325,13 +329,13 @@ def test_what_fails_says_why_and_can_be_tried_again(mess: Library, monkeypatch: 
     def fail(*_: Any, **__: Any) -> None:
         raise DataError("There is nothing *here* to compare.")
 
-    monkeypatch.setattr(ui.clean_copies, "copies_in", fail)
+    monkeypatch.setattr(ui.clean_copies, "find_library_duplicates", fail)
     at = ask(visit(CLEAN_UP), "Find duplicates")
     assert "There is nothing *here* to compare." in said(at) and "Find duplicates" in labels(at)
 
 
 def test_a_result_stays_for_the_visit_and_says_when_the_library_has_changed(
-    mess: Library, encoder: ColourEncoder, tmp_path: Path
+    mess: Library, encoder: ColorEncoder, tmp_path: Path
 ) -> None:
     at = ask(visit(CLEAN_UP), "Find duplicates")
     at = at.switch_page(VIDEO).run().switch_page(CLEAN_UP).run()
@@ -344,7 +348,7 @@ def test_a_result_stays_for_the_visit_and_says_when_the_library_has_changed(
     assert len(groups(at)) == 3 and "has changed since" not in said(at)
 
 
-def test_a_picture_that_a_video_shows_is_not_chosen_for_it(encoder: ColourEncoder, tmp_path: Path) -> None:
+def test_a_picture_that_a_video_shows_is_not_chosen_for_it(encoder: ColorEncoder, tmp_path: Path) -> None:
     folder = tmp_path / "reels"
     folder.mkdir()
     photo(20, (160, 120)).save(folder / "still.png")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from fakes import COLOURS
+from fakes import COLORS
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 from visiting import LIBRARY, labels, picture, press, said, settled, visit, world  # noqa: F401
@@ -35,7 +35,7 @@ def folder(tmp_path: Path) -> Path:
             (tmp_path / "set" / split / name).mkdir(parents=True)
             for number in range(2):
                 file = tmp_path / "set" / split / name / f"{number}.png"
-                Image.new("RGB", (40 + number + 10 * (split == "test"), 30), COLOURS[name]).save(file)
+                Image.new("RGB", (40 + number + 10 * (split == "test"), 30), COLORS[name]).save(file)
     return tmp_path / "set"
 
 
@@ -56,9 +56,9 @@ def test_a_folder_of_classes_comes_with_labels(mine: Library, folder: Path) -> N
     assert f"{folder}**, split train" in said(at) and "There is also test" in said(at)
     at = settled(press(at, "Start"))
     assert "4 pictures of 4 rows, with 4 labels and 0 captions" in said(at) and "4 added" in said(at)
-    assert {each.label for each in mine.labels("label")} == {"red", "blue"} and "Start" not in labels(at)
+    assert {entry.label for entry in mine.labels("label")} == {"red", "blue"} and "Start" not in labels(at)
     at = look(at, f"hf:{folder}", "test")
-    next(each for each in at.number_input if each.label == "At most so many rows").set_value(3).run()
+    next(entry for entry in at.number_input if entry.label == "At most so many rows").set_value(3).run()
     assert "3 pictures of 3 rows" in said(settled(press(at, "Start")))
     assert mine.counts()["ok"] == 7
 
@@ -72,15 +72,15 @@ def test_columns_can_be_chosen_and_refused_rows_are_listed(mine: Library, tmp_pa
         hue=["red", "blue", "none"],
     )
     at = look(visit(LIBRARY), name)
-    choices = {each.label: each for each in at.selectbox}
+    choices = {entry.label: entry for entry in at.selectbox}
     assert choices["Captions from"].value == "caption" and choices["Pictures from"].options == ["image"]
     choices["Captions from"].set_value("says")
-    next(each for each in at.multiselect if each.label == "Labels from").set_value(["hue"]).run()
+    next(entry for entry in at.multiselect if entry.label == "Labels from").set_value(["hue"]).run()
     at = settled(press(at, "Start"))
     assert "2 pictures of 3 rows, with 2 labels and 2 captions" in said(at) and "1 row not taken" in said(at)
     assert sorted(text for _, text in mine.captions()) == ["<b>rot</b>", "blau"]
     at = look(at, name)
-    {each.label: each for each in at.selectbox}["Captions from"].set_value("(none)").run()
+    {entry.label: entry for entry in at.selectbox}["Captions from"].set_value("(none)").run()
     assert "0 captions" in said(settled(press(at, "Start")))
 
 
@@ -107,7 +107,7 @@ def test_the_public_brings_in_no_data_sets(mine: Library, monkeypatch: pytest.Mo
     monkeypatch.setenv("SEMBLANCE_PUBLIC", "1")
     at = press(visit(LIBRARY), "Start one")
     assert "Add them" in labels(at) and "Look what is in it" not in labels(at)
-    assert "dataset_name" not in [each.key for each in at.text_input]
+    assert "dataset_name" not in [entry.key for entry in at.text_input]
 
 
 def test_the_lines_of_a_data_set_and_of_the_library_run(
@@ -115,7 +115,7 @@ def test_the_lines_of_a_data_set_and_of_the_library_run(
 ) -> None:
     monkeypatch.setattr(core, "open_encoder", lambda name="embedded": ui.encoders.open_encoder(name))
     at = look(visit(LIBRARY), str(folder))
-    lines = next(each.value for each in at.code if "index_dataset(" in each.value)
+    lines = next(entry.value for entry in at.code if "index_dataset(" in entry.value)
     exec(compile(lines, "In Python", "exec"), {})
     assert "4 rows, 4 pictures, 4 labels, 0 captions" in capsys.readouterr().out
     lines = visit(LIBRARY).code[-1].value

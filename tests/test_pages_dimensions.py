@@ -6,12 +6,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from fakes import ColourEncoder
+from fakes import ColorEncoder
 from visiting import LIBRARY, SEARCH, cards, find, labels, press, said, settled, visit, world  # noqa: F401
 
 from core import Library, ingest
 from core.encoders.reduced import ReducedEncoder, load_reduction
-from core.library.reduce import reductions_of
+from core.library.reduce import list_reductions
 from core.library.registry import create_library
 
 pytestmark = pytest.mark.usefixtures("world")
@@ -33,22 +33,22 @@ def test_names_of_files_are_captions(colours: Library) -> None:
     assert "captions found" in at.segmented_control("shown").options
 
 
-def test_a_library_without_pictures_says_what_to_do(encoder: ColourEncoder) -> None:
+def test_a_library_without_pictures_says_what_to_do(encoder: ColorEncoder) -> None:
     assert "no library to measure" in said(visit(PAGE))
     create_library("Empty")
     assert "holds no pictures" in said(visit(PAGE))
 
 
-def test_two_pictures_are_too_few_and_it_says_so(photos: Path, encoder: ColourEncoder) -> None:
+def test_two_pictures_are_too_few_and_it_says_so(photos: Path, encoder: ColorEncoder) -> None:
     library = create_library("Two")
     ingest(library, encoder, [photos / "red.png", photos / "blue.png"])
     assert "at least three" in said(settled(press(visit(PAGE), "Measure")))
 
 
-def test_a_library_is_stored_searched_and_left_as_it_was(colours: Library, encoder: ColourEncoder) -> None:
+def test_a_library_is_stored_searched_and_left_as_it_was(colours: Library, encoder: ColorEncoder) -> None:
     at = settled(press(visit(PAGE, d="6"), "Store my library at 6"))
     assert "colour, 6 dimensions (PCA)" in said(at)
-    (entry,) = reductions_of(colours, encoder)
+    (entry,) = list_reductions(colours, encoder)
     assert entry.dim == 6 and entry.vectors == 8
     at = press(at, "Search with it")
     assert at.selectbox("encoder_pick").value == entry.name and "6 dimensions" in said(at)
@@ -59,16 +59,16 @@ def test_a_library_is_stored_searched_and_left_as_it_was(colours: Library, encod
     assert "colour, 6 dimensions (PCA)" in said(at)
     at = at.button(f"drop {entry.id}").click().run()
     assert at.selectbox("encoder_pick").value == "colour", "nobody wants an encoder whose vectors were just dropped"
-    assert [each.dim for each in colours.encoders()] == [48] and colours.vector_count(encoder.id) == 8
+    assert [value.dim for value in colours.encoders()] == [48] and colours.vector_count(encoder.id) == 8
     assert cards(find(visit(SEARCH, encoder="colour"), "red"))[0] == "red.png"
 
 
-def test_new_photos_are_indexed_with_the_reduced_encoder(photos: Path, tmp_path: Path, encoder: ColourEncoder) -> None:
+def test_new_photos_are_indexed_with_the_reduced_encoder(photos: Path, tmp_path: Path, encoder: ColorEncoder) -> None:
     shutil.move(photos / "red.png", tmp_path / "red.png")
     library = create_library("Colours")
     ingest(library, encoder, [photos])
     settled(press(visit(PAGE, d="6"), "Store my library at 6"))
-    (entry,) = reductions_of(library, encoder)
+    (entry,) = list_reductions(library, encoder)
     shutil.move(tmp_path / "red.png", photos / "red.png")
     reduced = ReducedEncoder(encoder, load_reduction(entry.name))
     assert ingest(library, reduced, [photos]).added == 1
@@ -77,11 +77,11 @@ def test_new_photos_are_indexed_with_the_reduced_encoder(photos: Path, tmp_path:
 
     ingest(library, encoder, [photos])
     settled(press(visit(PAGE, d="6"), "Store my library at 6"))
-    assert [each.id for each in reductions_of(library, encoder)] == [entry.id], "the same map goes on"
+    assert [value.id for value in list_reductions(library, encoder)] == [entry.id], "the same map goes on"
 
 
-def test_what_is_reduced_is_not_reduced_again(colours: Library, encoder: ColourEncoder) -> None:
+def test_what_is_reduced_is_not_reduced_again(colours: Library, encoder: ColorEncoder) -> None:
     settled(press(visit(PAGE, d="6"), "Store my library at 6"))
-    (entry,) = reductions_of(colours, encoder)
+    (entry,) = list_reductions(colours, encoder)
     at = visit(PAGE, encoder=entry.name)
     assert "has fewer dimensions already" in said(at) and "Store my library at 6" not in labels(at)

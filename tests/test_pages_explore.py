@@ -10,16 +10,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fakes import COLOURS, ColourEncoder
+from fakes import COLORS, ColorEncoder
 from media import write_video
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 from visiting import SEARCH, called_here, component, item_id, labels, press, said, settled, visit, world  # noqa: F401
 
 from core import Library, ingest
-from core.atlas import atlas_of
+from core.atlas import build_atlas
 from core.library.registry import create_library
-from ui.explore_chosen import Chosen
+from ui.explore_chosen import SelectionState
 
 pytestmark = pytest.mark.usefixtures("world")
 EXPLORE = "pages/explore.py"
@@ -28,14 +28,14 @@ EVERYWHERE = ((-99.0, -99.0), (99.0, -99.0), (99.0, 99.0), (-99.0, 99.0))
 
 
 @pytest.fixture
-def shades(tmp_path: Path, encoder: ColourEncoder) -> Library:
+def shades(tmp_path: Path, encoder: ColorEncoder) -> Library:
     """Folders red, green and blue of six shades each."""
     for name in ("red", "green", "blue"):
         folder = tmp_path / "shades" / name
         folder.mkdir(parents=True)
         for number in range(6):
-            colour = tuple(max(0, part - 6 * number) for part in COLOURS[name])
-            Image.new("RGB", (40, 30), colour).save(folder / f"{name}{number}.png")
+            color = tuple(max(0, part - 6 * number) for part in COLORS[name])
+            Image.new("RGB", (40, 30), color).save(folder / f"{name}{number}.png")
     library = create_library("Shades")
     ingest(library, encoder, [tmp_path / "shades"])
     return library
@@ -62,7 +62,7 @@ def bits(packed: str | None, count: int) -> np.ndarray:
     return np.unpackbits(np.frombuffer(base64.b64decode(packed), np.uint8), count=count, bitorder="little").astype(bool)
 
 
-def choose(at: AppTest, chosen: Chosen | None) -> AppTest:
+def choose(at: AppTest, chosen: SelectionState | None) -> AppTest:
     """Selects as the map does when somebody draws on it."""
     at.session_state["explore chosen"] = chosen
     return at.run()
@@ -71,7 +71,7 @@ def choose(at: AppTest, chosen: Chosen | None) -> AppTest:
 def cluster_holding(at: AppTest, name: str) -> int:
     """The number of the cluster whose pictures have this name."""
     for number in range(len(shown(at)["names"])):
-        if any(each.startswith(name) for each in cards(choose(at, Chosen("cluster", number)))):
+        if any(card.startswith(name) for card in cards(choose(at, SelectionState("cluster", number)))):
             return number
     raise AssertionError(name)
 
@@ -92,21 +92,21 @@ def test_an_empty_library_is_told_from_one_without_vectors(shades: Library) -> N
 
 
 def test_nothing_is_computed_before_somebody_asks(shades: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.atlas.points_of", lambda *a, **b: pytest.fail("computed before anybody asked"))
+    monkeypatch.setattr("core.atlas.load_points", lambda *a, **b: pytest.fail("computed before anybody asked"))
     at = visit(EXPLORE)
     assert ASK in labels(at) and "18 points: about" in said(at) and not component(at, "names")
-    about = next(each.value for each in at.markdown if each.value.startswith(":gray["))
+    about = next(entry.value for entry in at.markdown if entry.value.startswith(":gray["))
     assert about.count(". ") == 1
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])
-def test_a_few_pictures_are_a_map_too(tmp_path: Path, encoder: ColourEncoder, count: int) -> None:
-    for name in list(COLOURS)[:count]:
-        Image.new("RGB", (40, 30), COLOURS[name]).save(tmp_path / f"{name}.png")
+def test_a_few_pictures_are_a_map_too(tmp_path: Path, encoder: ColorEncoder, count: int) -> None:
+    for name in list(COLORS)[:count]:
+        Image.new("RGB", (40, 30), COLORS[name]).save(tmp_path / f"{name}.png")
     ingest(create_library("Few"), encoder, [tmp_path])
     at = settled(press(visit(EXPLORE), ASK))
     assert not at.exception and not at.error and len(shown(at)["names"]) >= 1
-    assert len(cards(choose(at, Chosen("line", EVERYWHERE)))) == count
+    assert len(cards(choose(at, SelectionState("line", EVERYWHERE)))) == count
 
 
 def test_filters_that_leave_nothing_say_so(shades: Library) -> None:
@@ -126,7 +126,7 @@ def test_maps_and_clusters_are_worked_out_in_processes_apart(shades: Library, mo
         called.append(function.__name__)
         return called_here(function, *args, **kwargs)
 
-    for place in ("core.atlas.call", "core.projection.call"):
+    for place in ("core.atlas.run_isolated", "core.projection.run_isolated"):
         monkeypatch.setattr(place, call)
     laid_out(layout="UMAP")
     assert sorted(called) == ["find_clusters", "project"]
@@ -134,24 +134,24 @@ def test_maps_and_clusters_are_worked_out_in_processes_apart(shades: Library, mo
 
 def test_a_map_is_laid_out_and_kept(shades: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     at = laid_out()
-    assert "3 clusters" in said(at) and [each["count"] for each in shown(at)["legend"]] == ["6", "6", "6"]
+    assert "3 clusters" in said(at) and [entry["count"] for entry in shown(at)["legend"]] == ["6", "6", "6"]
     monkeypatch.setattr("core.atlas.find_clusters", lambda *a, **b: pytest.fail("computed again"))
     again = visit(EXPLORE, layout="PCA", k="3")
     assert ASK not in labels(again) and shown(again)["layout"] == shown(at)["layout"]
 
 
 def test_a_changed_library_is_laid_out_again_only_when_asked(
-    shades: Library, tmp_path: Path, encoder: ColourEncoder
+    shades: Library, tmp_path: Path, encoder: ColorEncoder
 ) -> None:
     laid_out()
-    Image.new("RGB", (40, 30), COLOURS["white"]).save(tmp_path / "shades" / "white.png")
+    Image.new("RGB", (40, 30), COLORS["white"]).save(tmp_path / "shades" / "white.png")
     ingest(shades, encoder, [tmp_path / "shades"])
     at = visit(EXPLORE, layout="PCA", k="3")
     assert ASK in labels(at) and "19 points" in said(at)
 
 
 def test_what_came_later_is_counted_and_all_can_be_laid_out_anew(
-    shades: Library, tmp_path: Path, encoder: ColourEncoder
+    shades: Library, tmp_path: Path, encoder: ColorEncoder
 ) -> None:
     before = shown(laid_out())["layout"]
     assert "Lay out anew" not in labels(laid_out())
@@ -168,7 +168,7 @@ def test_laying_out_goes_on_while_one_looks_elsewhere_and_can_be_stopped(
     shades: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go_on = threading.Event()
-    monkeypatch.setattr("core.atlas.atlas_of", lambda *a, **b: go_on.wait(30) and atlas_of(*a, **b))
+    monkeypatch.setattr("core.atlas.build_atlas", lambda *a, **b: go_on.wait(30) and build_atlas(*a, **b))
     at = press(visit(EXPLORE, layout="PCA"), ASK)
     assert "Stop" in labels(at) and ASK not in labels(at)
     at = at.switch_page(SEARCH).run()
@@ -192,18 +192,18 @@ def test_every_setting_is_in_the_link(shades: Library) -> None:
 
 def test_texts_stand_on_the_map_by_their_words(shades: Library) -> None:
     at = laid_out(texts="red\n<b>blue</b>")
-    marks = [each["text"] for each in shown(at)["names"] if each["mark"]]
+    marks = [entry["text"] for entry in shown(at)["names"] if entry["mark"]]
     assert marks == ["red", "<b>blue</b>"]
-    assert ("texts", "2") in [(each["name"], each["count"]) for each in shown(at)["legend"]]
-    at = choose(at, Chosen("line", EVERYWHERE))
+    assert ("texts", "2") in [(entry["name"], entry["count"]) for entry in shown(at)["legend"]]
+    at = choose(at, SelectionState("line", EVERYWHERE))
     assert "“<b>blue</b>”" in said(at) and len(cards(at)) == 18
 
 
 def test_colours_mean_what_is_asked(shades: Library) -> None:
     at = laid_out(colour="folder")
-    assert {each["name"]: each["count"] for each in shown(at)["legend"]} == {"red": "6", "green": "6", "blue": "6"}
+    assert {entry["name"]: entry["count"] for entry in shown(at)["legend"]} == {"red": "6", "green": "6", "blue": "6"}
     at.selectbox("colour").set_value("kind").run()
-    assert [(each["name"], each["count"]) for each in shown(at)["legend"]] == [("image", "18")]
+    assert [(entry["name"], entry["count"]) for entry in shown(at)["legend"]] == [("image", "18")]
     at.selectbox("colour").set_value("date").run()
     assert shown(at)["ramp"]["low"].startswith("20")
     at.selectbox("colour").set_value("score").run()
@@ -216,23 +216,23 @@ def test_a_typed_query_lights_up_its_hits(shades: Library) -> None:
     at = laid_out()
     assert shown(at)["lit"] is None
     at.text_input("light").set_value("red").run()
-    lit = bits(shown(at)["lit"], 18)
-    paths = shades.index(ColourEncoder()).items["path"].to_pylist()
-    assert lit.any() and {Path(paths[n]).parent.name for n in np.flatnonzero(lit)} == {"red"}
-    assert f"{lit.sum()} points lit" in said(at)
+    highlighted = bits(shown(at)["lit"], 18)
+    paths = shades.index(ColorEncoder()).items["path"].to_pylist()
+    assert highlighted.any() and {Path(paths[n]).parent.name for n in np.flatnonzero(highlighted)} == {"red"}
+    assert f"{highlighted.sum()} points lit" in said(at)
     at.text_input("light").set_value("a + ").run()
     assert "A term is missing" in said(at) and shown(at)["lit"] is None
 
 
-def test_frames_of_videos_are_points(shades: Library, tmp_path: Path, encoder: ColourEncoder) -> None:
+def test_frames_of_videos_are_points(shades: Library, tmp_path: Path, encoder: ColorEncoder) -> None:
     write_video(tmp_path / "shades" / "clip.mp4", ["red", "blue", "green"])
     ingest(shades, encoder, [tmp_path / "shades"])
     whole = laid_out(of="whole videos", colour="kind")
-    assert {each["name"]: each["count"] for each in shown(whole)["legend"]} == {"image": "18", "video": "1"}
+    assert {entry["name"]: entry["count"] for entry in shown(whole)["legend"]} == {"image": "18", "video": "1"}
     frames = laid_out(of="every frame", colour="kind")
-    counts = {each["name"]: int(each["count"]) for each in shown(frames)["legend"]}
+    counts = {entry["name"]: int(entry["count"]) for entry in shown(frames)["legend"]}
     assert counts["image"] == 18 and counts["frame"] >= 3
-    assert cards(choose(frames, Chosen("line", EVERYWHERE))).count("clip.mp4") == 1, "an item shows once"
+    assert cards(choose(frames, SelectionState("line", EVERYWHERE))).count("clip.mp4") == 1, "an item shows once"
 
 
 # the selection
@@ -241,7 +241,7 @@ def test_frames_of_videos_are_points(shades: Library, tmp_path: Path, encoder: C
 def test_a_line_around_points_shows_them(shades: Library) -> None:
     at = laid_out()
     assert not component(at, "cards")
-    at = choose(at, Chosen("line", EVERYWHERE))
+    at = choose(at, SelectionState("line", EVERYWHERE))
     assert len(cards(at)) == 18 and "18 points selected" in said(at) and bits(shown(at)["chosen"], 18).all()
     assert "18 pictures" in said(at) and at.get("plotly_chart")
     at = press(at, "Clear the selection")
@@ -249,7 +249,7 @@ def test_a_line_around_points_shows_them(shades: Library) -> None:
 
 
 def test_a_line_around_nothing_says_so(shades: Library) -> None:
-    at = choose(laid_out(), Chosen("line", ((50.0, 50.0), (51.0, 50.0), (51.0, 51.0))))
+    at = choose(laid_out(), SelectionState("line", ((50.0, 50.0), (51.0, 50.0), (51.0, 51.0))))
     assert "no points within that line" in said(at) and not at.error
 
 
@@ -260,21 +260,21 @@ def test_a_cluster_of_the_list_is_selected_renamed_and_labelled(shades: Library)
     assert row["size"] == "6" and row["chosen"] and row["src"].startswith("data:image/webp")
     assert sorted(cards(at)) == [f"red{n}.png" for n in range(6)]
     at.text_input(f"rename {number}").set_value("<i>warm</i> ones").run()
-    assert "<i>warm</i> ones" in [each["text"] for each in shown(at)["names"]]
-    assert "<i>warm</i> ones" in [each["name"] for each in shown(at)["legend"]]
+    assert "<i>warm</i> ones" in [entry["text"] for entry in shown(at)["names"]]
+    assert "<i>warm</i> ones" in [entry["name"] for entry in shown(at)["legend"]]
     at = press(at, "Save")
-    given = {(each.item_id, each.task, each.label, each.by) for each in shades.labels()}
+    given = {(entry.item_id, entry.task, entry.label, entry.by) for entry in shades.labels()}
     assert given == {(item_id(shades, f"red{n}.png"), "cluster", "<i>warm</i> ones", "person") for n in range(6)}
     at.selectbox("colour").set_value("label").run()
-    assert [each["count"] for each in shown(at)["legend"]] == ["6", "12"]
+    assert [entry["count"] for entry in shown(at)["legend"]] == ["6", "12"]
 
 
 def test_an_emptied_name_is_the_one_in_words_again(shades: Library) -> None:
-    at = choose(laid_out(), Chosen("cluster", 0))
-    before = [each["text"] for each in shown(at)["names"]]
+    at = choose(laid_out(), SelectionState("cluster", 0))
+    before = [entry["text"] for entry in shown(at)["names"]]
     at.text_input("rename 0").set_value("mine").run()
     at.text_input("rename 0").set_value("").run()
-    assert [each["text"] for each in shown(at)["names"]] == before
+    assert [entry["text"] for entry in shown(at)["names"]] == before
 
 
 def test_a_few_cover_the_map_and_the_selection(shades: Library) -> None:
@@ -283,31 +283,31 @@ def test_a_few_cover_the_map_and_the_selection(shades: Library) -> None:
     at = press(at, "Pick them")
     assert {name[:3] for name in cards(at)} == {"red", "gre", "blu"}
     number = cluster_holding(at, "blue")
-    at = choose(at, Chosen("cluster", number))
+    at = choose(at, SelectionState("cluster", number))
     at.number_input("cover_count").set_value(2).run()
     at = press(at, "Pick them")
     assert len(cards(at)) == 2 and all(name.startswith("blue") for name in cards(at))
 
 
 def test_more_like_this_asks_the_search_page(shades: Library) -> None:
-    at = choose(laid_out(), Chosen("line", EVERYWHERE))
-    wanted = item_id(shades, "red0.png")
-    at.session_state["q"], at.session_state["asked"] = f"item:{wanted}", "images"
+    at = choose(laid_out(), SelectionState("line", EVERYWHERE))
+    target = item_id(shades, "red0.png")
+    at.session_state["q"], at.session_state["asked"] = f"item:{target}", "images"
     at.run()
     assert "picture red0.png" in said(at)
 
 
-def test_a_large_selection_shows_more_when_asked(tmp_path: Path, encoder: ColourEncoder) -> None:
+def test_a_large_selection_shows_more_when_asked(tmp_path: Path, encoder: ColorEncoder) -> None:
     for number in range(60):
         Image.new("RGB", (40, 30), (4 * number, 200 - 3 * number, 90)).save(tmp_path / f"{number}.png")
     ingest(create_library("Many"), encoder, [tmp_path])
-    at = choose(laid_out(), Chosen("line", EVERYWHERE))
+    at = choose(laid_out(), SelectionState("line", EVERYWHERE))
     assert len(cards(at)) == 48
     assert len(cards(press(at, "Show more (12)"))) == 60
 
 
 def test_a_selection_goes_with_its_map(shades: Library) -> None:
-    at = choose(laid_out(), Chosen("line", EVERYWHERE))
+    at = choose(laid_out(), SelectionState("line", EVERYWHERE))
     at.number_input("k").set_value(2).run()
     at = settled(press(at, ASK))
     assert "2 clusters" in said(at) and not component(at, "cards")
@@ -317,7 +317,7 @@ def test_a_link_brings_the_selection_with_it(shades: Library) -> None:
     red = cluster_holding(laid_out(), "red")
     at = laid_out(chosen=f"cover:2/cluster:{red}")
     assert len(cards(at)) == 2 and all(name.startswith("red") for name in cards(at))
-    at = choose(at, Chosen("line", EVERYWHERE))
+    at = choose(at, SelectionState("line", EVERYWHERE))
     link = at.query_params["chosen"]
     assert link.startswith("line:") and len(cards(laid_out(chosen=link))) == len(cards(at)) > 2
     assert "chosen" not in choose(at, None).query_params

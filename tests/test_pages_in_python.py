@@ -70,8 +70,8 @@ def test_the_lines_of_pixels_have_the_labels_that_were_chosen(
             for row in shades.items().to_pylist()
         ]
     )
-    told = run_lines(visit(PIXELS, labels_from=way), capsys)
-    assert "pixels 12288" in told and "classes=3" in told
+    predictions = run_lines(visit(PIXELS, labels_from=way), capsys)
+    assert "pixels 12288" in predictions and "classes=3" in predictions
 
 
 def test_the_lines_of_pixels_read_a_csv(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import ColourEncoder
+from fakes import ColorEncoder
 from media import write_video
 from PIL import Image
 from streamlit.testing.v1 import AppTest
@@ -16,7 +16,7 @@ import ui.encoders
 from core import Library, ingest
 from core.encoders.base import unit_rows
 from core.encoders.reduced import learn_reduction, save_reduction
-from core.library.reduce import reduction_for, store_reduced
+from core.library.reduce import get_reduction, store_reduced
 from core.library.registry import create_library
 
 pytestmark = pytest.mark.usefixtures("world")
@@ -50,7 +50,7 @@ def test_a_component_has_two_ends_and_a_share(colours: Library) -> None:
     assert "the first 3 together" in said(at) and "rows[2]" in said(at)
 
 
-def test_a_single_number_can_be_the_same_everywhere(photos: Path, encoder: ColourEncoder) -> None:
+def test_a_single_number_can_be_the_same_everywhere(photos: Path, encoder: ColorEncoder) -> None:
     for path in photos.rglob("*.png"):  # the same picture eight times
         Image.new("RGB", (40, 30 + len(path.name)), "red").save(path)
     ingest(create_library("Same"), encoder, [photos])
@@ -58,7 +58,7 @@ def test_a_single_number_can_be_the_same_everywhere(photos: Path, encoder: Colou
     assert "Number 7 holds" in said(at) and "tells nothing apart" in said(at)
 
 
-def test_two_pictures_are_too_few_for_directions(tmp_path: Path, encoder: ColourEncoder) -> None:
+def test_two_pictures_are_too_few_for_directions(tmp_path: Path, encoder: ColorEncoder) -> None:
     for name in ("red", "blue"):
         Image.new("RGB", (40, 30), name).save(tmp_path / f"{name}.png")
     ingest(create_library("Two"), encoder, [tmp_path / "red.png", tmp_path / "blue.png"])
@@ -84,7 +84,7 @@ def test_the_word_that_matters_most_is_named(colours: Library) -> None:
 
 
 def test_a_part_of_a_picture_answers_only_when_asked(
-    tmp_path: Path, encoder: ColourEncoder, colours: Library, photos: Path
+    tmp_path: Path, encoder: ColorEncoder, colours: Library, photos: Path
 ) -> None:
     picture = Image.new("RGB", (90, 90), "white")
     picture.paste((220, 30, 30), (60, 0, 90, 90))
@@ -101,7 +101,7 @@ def test_a_part_of_a_picture_answers_only_when_asked(
     assert "right** is covered" in said(at)
 
 
-def test_words_are_no_picture_and_a_video_has_seconds(tmp_path: Path, encoder: ColourEncoder, colours: Library) -> None:
+def test_words_are_no_picture_and_a_video_has_seconds(tmp_path: Path, encoder: ColorEncoder, colours: Library) -> None:
     at = open_page(INSIDE, look="parts of a picture", picture="red", ask="red")
     assert "Words show no picture" in said(at)
     write_video(tmp_path / "two.mp4", ["red", "blue"])
@@ -125,10 +125,10 @@ def test_two_encoders_answer_side_by_side(seen_twice: Library) -> None:
     at = open_page(MODELS)
     at.text_input("ask").set_value("red").run()
     at = settled(at)
-    told = said(at)
-    assert "8 of the 8" in told  # of eight pictures, both find all
+    predictions = said(at)
+    assert "8 of the 8" in predictions  # of eight pictures, both find all
     assert cards(at, 0)[0] == cards(at, 1)[0] == "red.png"
-    assert "They see much the same" in told and "Measured on 8 items" in told
+    assert "They see much the same" in predictions and "Measured on 8 items" in predictions
     assert at.query_params["other"] in ("other", ["other"])
     at.session_state["details"] = item_id(seen_twice, "red.png")
     assert labels(at.run()).count("Classify this") == 1, "found by both, it opens once"
@@ -139,7 +139,7 @@ def test_two_encoders_answer_side_by_side(seen_twice: Library) -> None:
 def test_of_two_maps_with_one_title_that_of_this_library_is_meant(colours: Library, tmp_path: Path) -> None:
     encoder = ui.encoders.open_encoder("embedded")
     save_reduction(learn_reduction(encoder, unit_rows(np.random.default_rng(0).normal(size=(9, 48))), 6))
-    own = store_reduced(colours, encoder, reduction_for(colours, encoder, 6))
+    own = store_reduced(colours, encoder, get_reduction(colours, encoder, 6))
     at = open_page(MODELS)
     at = settled(at.text_input("ask").set_value("red").run())
     assert at.query_params["other"] in (own.name, [own.name]) and "no vectors here yet" not in said(at)
@@ -148,7 +148,7 @@ def test_of_two_maps_with_one_title_that_of_this_library_is_meant(colours: Libra
 def test_the_encoder_compared_with_may_be_picked_in_the_sidebar(seen_twice: Library) -> None:
     at = open_page(MODELS)
     at = settled(at.selectbox("encoder_pick").set_value("other").run())
-    assert "The same query under both" in "".join(each.value for each in at.subheader)
+    assert "The same query under both" in "".join(entry.value for entry in at.subheader)
     assert at.query_params["other"] not in ("other", ["other"]) and not at.error
 
 

@@ -110,7 +110,7 @@ def test_what_cannot_be_learned_from_is_told(data: bytes, why: str) -> None:
 
 
 def test_one_viewer_is_enough_to_see_something() -> None:
-    rows = b"userId,movieId\n" + b"".join(b"1,%d\n" % each for each in range(6))
+    rows = b"userId,movieId\n" + b"".join(b"1,%d\n" % entry for entry in range(6))
     at = uploaded(("ratings.csv", rows))
     assert "1 viewer, 6 movies" in said(at) and "Only 1 viewer to measure on" in said(at) and charts(at) == 5
 

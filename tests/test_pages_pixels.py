@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from fakes import COLOURS, ColourEncoder
+from fakes import COLORS, ColorEncoder
 from media import write_video
 from PIL import Image
 from visiting import component, item_id, labels, library_of_shades, press, said, settled, visit, world  # noqa: F401
@@ -50,7 +50,7 @@ def test_a_picture_of_the_link_is_the_one_to_begin_with(shades: Library) -> None
     assert "is not among those compared" in said(at)
 
 
-def test_libraries_that_cannot_be_compared_say_why(tmp_path: Path, encoder: ColourEncoder) -> None:
+def test_libraries_that_cannot_be_compared_say_why(tmp_path: Path, encoder: ColorEncoder) -> None:
     assert "no library to compare" in said(visit(PAGE))
     videos = create_library("Videos")
     write_video(tmp_path / "a.mp4", ["red"], seconds_each=1)
@@ -58,11 +58,11 @@ def test_libraries_that_cannot_be_compared_say_why(tmp_path: Path, encoder: Colo
     assert "holds videos only" in said(visit(PAGE))
 
 
-def test_one_picture_and_lost_files_are_told(tmp_path: Path, encoder: ColourEncoder) -> None:
+def test_one_picture_and_lost_files_are_told(tmp_path: Path, encoder: ColorEncoder) -> None:
     library = create_library("One")
     folder = tmp_path / "one"
     folder.mkdir()
-    Image.new("RGB", (40, 40), COLOURS["red"]).save(folder / "<b>red *1*.png")
+    Image.new("RGB", (40, 40), COLORS["red"]).save(folder / "<b>red *1*.png")
     ingest(library, encoder, [folder])
     assert "at least three pictures" in said(settled(press(visit(PAGE), "Compare")))
     next(folder.iterdir()).unlink()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import COLOURS, ColourEncoder
+from fakes import COLORS, ColorEncoder
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 from visiting import SEARCH, component, item_id, press, said, settled, visit, world  # noqa: F401
@@ -17,23 +17,23 @@ import ui.recommend_ads
 from core import Library, ingest
 from core.errors import DataError
 from core.library.registry import create_library
-from core.recommend.clicks import clicks_of
-from core.recommend.items import names_of
-from core.recommend.log import read_log, resolved
-from core.recommend.opinions import Opinions, Said, likes_csv, opinions_json, read_opinions
+from core.recommend.clicks import load_clicks
+from core.recommend.items import get_item_names
+from core.recommend.log import read_log, resolve_items
+from core.recommend.opinions import Feedback, Reaction, feedback_json, likes_csv, read_feedback
 
 pytestmark = pytest.mark.usefixtures("world")
 RECOMMEND = "pages/recommend.py"
 
 
 @pytest.fixture
-def shades(tmp_path: Path, encoder: ColourEncoder) -> Library:
+def shades(tmp_path: Path, encoder: ColorEncoder) -> Library:
     """Twelve noisy shades each of four colours: red0.png to red11.png and so on."""
     rng = np.random.default_rng(0)
     for name in ("red", "green", "blue", "yellow"):
         (tmp_path / "shades").mkdir(exist_ok=True)
         for number in range(12):
-            shade = np.clip(np.array(COLOURS[name]) + rng.integers(-60, 60, (4, 4, 3)), 0, 255).astype(np.uint8)
+            shade = np.clip(np.array(COLORS[name]) + rng.integers(-60, 60, (4, 4, 3)), 0, 255).astype(np.uint8)
             Image.fromarray(shade).resize((40, 40), 0).save(tmp_path / "shades" / f"{name}{number}.png")
     library = create_library("Shades")
     ingest(library, encoder, [tmp_path / "shades"])
@@ -55,25 +55,25 @@ def names(at: AppTest) -> list[str]:
 def reasons(at: AppTest) -> dict[str, list[str]]:
     """Card -> the names of the likes that it is there for."""
     shown = component(at, "cards")[0]
-    return {card["name"]: [shown["small"][each]["name"] for each in card["because"]] for card in shown["cards"]}
+    return {card["name"]: [shown["small"][entry]["name"] for entry in card["because"]] for card in shown["cards"]}
 
 
 def groups(at: AppTest) -> dict[str, list[str]]:
     """Taste (or "Disliked") -> names of what is in it."""
     return {
         group["title"]: [item["name"] for item in group["items"]]
-        for told in component(at, "groups")
-        for group in told["groups"]
+        for predictions in component(at, "groups")
+        for group in predictions["groups"]
     }
 
 
-def thumb(at: AppTest, library: Library, name: str, what: Said | None) -> AppTest:
+def thumb(at: AppTest, library: Library, name: str, what: Reaction | None) -> AppTest:
     """As a click on a thumb of the feed does."""
-    wanted = item_id(library, name)
+    target = item_id(library, name)
     (visited,) = at.session_state["recommend visits"].values()
-    visited.opinions.say(wanted, what)
-    if wanted in visited.shown:  # else it was found by a search
-        visited.held.setdefault(wanted, visited.shown.index(wanted))
+    visited.feedback.set_reaction(target, what)
+    if target in visited.shown:  # else it was found by a search
+        visited.held.setdefault(target, visited.shown.index(target))
     return at.run()
 
 
@@ -84,7 +84,7 @@ def carried(told: dict) -> dict[str, list[str]]:
 
 
 def share(shown: list[str], colour: str) -> float:
-    return sum(each.startswith(colour) for each in shown) / len(shown)
+    return sum(entry.startswith(colour) for entry in shown) / len(shown)
 
 
 def likes_of(at: AppTest) -> list[str]:
@@ -106,8 +106,8 @@ def test_an_empty_library_is_told_from_one_without_vectors(shades: Library) -> N
     assert "no vectors of this encoder yet" in said(at) and not component(at, "cards")
 
 
-def test_one_picture_is_a_feed_that_ends(tmp_path: Path, encoder: ColourEncoder) -> None:
-    Image.new("RGB", (40, 30), COLOURS["red"]).save(tmp_path / "only.png")
+def test_one_picture_is_a_feed_that_ends(tmp_path: Path, encoder: ColorEncoder) -> None:
+    Image.new("RGB", (40, 30), COLORS["red"]).save(tmp_path / "only.png")
     library = create_library("One")
     ingest(library, encoder, [tmp_path])
     at = open_feed()
@@ -137,10 +137,10 @@ def test_a_like_turns_the_feed_at_once_and_its_card_stays(shades: Library) -> No
     at = thumb(at, shades, liked, "like")
     after = names(at)
     assert after[place] == liked and feed(at)[place]["said"] == "like"
-    others = [name for name in after if name != liked]
-    assert share(others[:11], "red") == 1.0 > share(before, "red")
-    first = next(card for card in feed(at) if card["name"] == others[0])
-    assert reasons(at)[others[0]] == [liked] and -1 <= float(first["score"]) <= 1 and "-1 to 1" in first["score_title"]
+    rest = [name for name in after if name != liked]
+    assert share(rest[:11], "red") == 1.0 > share(before, "red")
+    first = next(card for card in feed(at) if card["name"] == rest[0])
+    assert reasons(at)[rest[0]] == [liked] and -1 <= float(first["score"]) <= 1 and "-1 to 1" in first["score_title"]
     assert groups(at) == {"Taste 1": [liked]} and "1 like, 0 dislikes, one taste" in said(at).replace("**", "")
 
 
@@ -159,22 +159,22 @@ def test_two_tastes_are_both_served_each_for_its_own_reason(shades: Library) -> 
     at = open_feed()
     for name in ("red3.png", "blue4.png"):
         at = thumb(at, shades, name, "like")
-    assert sorted(len(each) for each in groups(at).values()) == [1, 1]
+    assert sorted(len(entry) for entry in groups(at).values()) == [1, 1]
     recommended = [card["name"] for card in feed(at) if not card["said"]]
     assert min(share(recommended, "red"), share(recommended, "blue")) >= 0.3
     for name in recommended[:10]:
-        assert {each[0] for each in reasons(at)[name]} == {name[0]}
+        assert {entry[0] for entry in reasons(at)[name]} == {name[0]}
 
 
 def test_a_dislike_pushes_its_like_away(shades: Library) -> None:
     at = open_feed(diverse="0")
     at = thumb(at, shades, next(name for name in names(at) if name.startswith("red")), "like")
     standing = {card["name"]: float(card["score"]) for card in feed(at) if card["score"]}
-    gone = next(name for name in standing if name.startswith("yellow"))
-    at = thumb(at, shades, gone, "dislike")
+    missing = next(name for name in standing if name.startswith("yellow"))
+    at = thumb(at, shades, missing, "dislike")
     after = {card["name"]: float(card["score"]) for card in feed(at) if card["score"]}
     yellow = [name for name in after if name.startswith("yellow") and name in standing]
-    assert gone not in after and groups(at)["Disliked"] == [gone]
+    assert missing not in after and groups(at)["Disliked"] == [missing]
     assert share(list(after), "yellow") < share(list(standing), "yellow") or (
         yellow and all(after[name] < standing[name] - 0.1 for name in yellow)
     )
@@ -211,10 +211,10 @@ def test_a_search_finds_something_to_like(shades: Library) -> None:
     assert share(names(at)[:8], "yellow") == 1.0 and at.text_input("find").value == ""
 
 
-def test_hostile_names_stay_text(tmp_path: Path, encoder: ColourEncoder) -> None:
+def test_hostile_names_stay_text(tmp_path: Path, encoder: ColorEncoder) -> None:
     name = "<img src=x onerror=alert(1)> **bold**.png"
-    Image.new("RGB", (40, 30), COLOURS["red"]).save(tmp_path / name)
-    Image.new("RGB", (40, 30), COLOURS["blue"]).save(tmp_path / "b.png")
+    Image.new("RGB", (40, 30), COLORS["red"]).save(tmp_path / name)
+    Image.new("RGB", (40, 30), COLORS["blue"]).save(tmp_path / "b.png")
     library = create_library("Hostile")
     ingest(library, encoder, [tmp_path])
     at = thumb(open_feed(), library, name, "like")
@@ -249,12 +249,12 @@ def test_likes_are_taken_away_brought_back_and_forgotten(shades: Library) -> Non
     at = thumb(at, shades, names(at)[4], "dislike")
     at = press(at, "Show others")
     before = groups(at), names(at)
-    opinions = next(iter(at.session_state["recommend visits"].values())).opinions
+    opinions = next(iter(at.session_state["recommend visits"].values())).feedback
     paths = {row["id"]: row["path"] for row in shades.items().to_pylist()}
-    kept, log = opinions_json(opinions, paths), likes_csv(opinions, paths)
+    cached, log = feedback_json(opinions, paths), likes_csv(opinions, paths)
     at = press(at, "Forget them all")
     assert not component(at, "groups") and "Nothing liked yet" in said(at)
-    at.file_uploader[0].upload("likes.json", kept).run()
+    at.file_uploader[0].upload("likes.json", cached).run()
     assert groups(at) == before[0] and set(names(at)) == set(before[1]), "with what was seen"
     at = press(at, "Forget them all")
     at.file_uploader[0].upload("likes.csv", log).run()
@@ -266,13 +266,13 @@ def test_a_link_with_likes_shows_the_same_feed_elsewhere(shades: Library) -> Non
     at = thumb(at, shades, names(at)[0], "like")
     at = thumb(at, shades, names(at)[4], "dislike")
     at = press(at, "Show others")
-    (told,) = [each for each in component(at, "adds") if "likes" in each["label"]]
-    other = open_feed(explore="30", library="Shades", **told["adds"])
+    (predictions,) = [entry for entry in component(at, "adds") if "likes" in entry["label"]]
+    other = open_feed(explore="30", library="Shades", **predictions["adds"])
     assert (names(other), groups(other)) == (names(at), groups(at))
     assert other.toast[0].value == "1 like and 1 dislike came with the link."
     assert "carried" not in other.query_params, "who passes it on passes on no likes"
     other = press(other, "Forget them all")
-    other.query_params["carried"] = told["adds"]["carried"]  # as when one goes back
+    other.query_params["carried"] = predictions["adds"]["carried"]  # as when one goes back
     assert "Nothing liked yet" in said(other.run()), "the link does not say it again"
 
 
@@ -282,14 +282,14 @@ def test_a_link_carries_what_was_said_last(shades: Library, monkeypatch: pytest.
     for place in (3, 4, 5):
         at = thumb(at, shades, names(at)[place], "like")
     (visited,) = at.session_state["recommend visits"].values()
-    (told,) = [each for each in component(at, "adds") if "likes" in each["label"]]
-    assert carried(told)["liked"] == list(visited.opinions.liked)[1:]
+    (predictions,) = [entry for entry in component(at, "adds") if "likes" in entry["label"]]
+    assert carried(predictions)["liked"] == list(visited.feedback.liked)[1:]
     assert "the last 2 of a kind: 1 earlier one" in said(at)
     first = list(visited.shown)
     at = press(press(at, "Show others"), "Show others")
-    (told,) = [each for each in component(at, "adds") if "likes" in each["label"]]
-    assert len(visited.opinions.seen) > 40 and carried(told)["seen"] == list(visited.opinions.seen)[-2:]
-    assert not set(carried(told)["seen"]) & set(first), "of what was seen last"
+    (predictions,) = [entry for entry in component(at, "adds") if "likes" in entry["label"]]
+    assert len(visited.feedback.seen) > 40 and carried(predictions)["seen"] == list(visited.feedback.seen)[-2:]
+    assert not set(carried(predictions)["seen"]) & set(first), "of what was seen last"
 
 
 def test_the_feed_is_saved_as_a_page(shades: Library) -> None:
@@ -318,11 +318,11 @@ def test_a_file_without_likes_is_refused(shades: Library) -> None:
 
 def test_likes_are_a_log_too(shades: Library, tmp_path: Path) -> None:
     paths = {row["id"]: row["path"] for row in shades.items().to_pylist()}
-    opinions = Opinions()
-    for each in list(paths)[:3]:
-        opinions.say(each, "like")
+    opinions = Feedback()
+    for path in list(paths)[:3]:
+        opinions.set_reaction(path, "like")
     (tmp_path / "likes.csv").write_bytes(likes_csv(opinions, paths))
-    log, unknown = resolved(read_log(tmp_path / "likes.csv"), names_of(shades))
+    log, unknown = resolve_items(read_log(tmp_path / "likes.csv"), get_item_names(shades))
     assert not unknown and [log.item_names[n] for n in log.items] == list(paths)[:3]
 
 
@@ -338,14 +338,14 @@ def test_likes_are_a_log_too(shades: Library, tmp_path: Path) -> None:
 )
 def test_opinions_that_cannot_be_read_say_so(data: bytes, told: str) -> None:
     with pytest.raises(DataError, match=told):
-        read_opinions(data, {"a.png": "a"})
+        read_feedback(data, {"a.png": "a"})
 
 
 def test_opinions_of_another_library_are_found_by_name() -> None:
-    said_there = Opinions(liked={"x1": 5.0}, disliked={"x2": 6.0}, seen={"x3": None})
-    data = opinions_json(said_there, {"x1": "/photos/a.png", "x2": "/photos/b.png"})
-    found, unknown = read_opinions(data, {"/photos/a.png": "a", "x2": "b"})
-    assert found == Opinions(liked={"a": 5.0}, disliked={"b": 6.0}) and unknown == ("x3",)
+    said_there = Feedback(liked={"x1": 5.0}, disliked={"x2": 6.0}, seen={"x3": None})
+    data = feedback_json(said_there, {"x1": "/photos/a.png", "x2": "/photos/b.png"})
+    found, unknown = read_feedback(data, {"/photos/a.png": "a", "x2": "b"})
+    assert found == Feedback(liked={"a": 5.0}, disliked={"b": 6.0}) and unknown == ("x3",)
 
 
 # what others did
@@ -375,16 +375,16 @@ def test_a_log_makes_the_mix_live(shades: Library) -> None:
     assert {metric.label: metric.value for metric in at.metric} == {
         "Interactions": "600", "People": "60", "Items with a past": "48 of 48", "Not in the library": "2",
     }  # fmt: skip
-    assert "2 items of the log not in this library" in [each.label for each in at.expander]
+    assert "2 items of the log not in this library" in [entry.label for entry in at.expander]
     at = press(at, "To the feed")
     assert not at.slider("mix").disabled and "what others liked most" in said(at)
     at.slider("mix").set_value(100).run()
     at = thumb(at, shades, next(name for name in names(at) if name.startswith("red")), "like")
-    others = [card["name"] for card in feed(at) if not card["said"]]
-    assert share(others[:12], "blue") + share(others[:12], "red") > 0.8, "where others with that like went on to"
+    rest = [card["name"] for card in feed(at) if not card["said"]]
+    assert share(rest[:12], "blue") + share(rest[:12], "red") > 0.8, "where others with that like went on to"
     at.slider("mix").set_value(0).run()
-    near = [card["name"] for card in feed(at) if not card["said"]]
-    assert share(near[:11], "red") == 1.0
+    nearest = [card["name"] for card in feed(at) if not card["said"]]
+    assert share(nearest[:11], "red") == 1.0
 
 
 def test_a_log_of_something_else_is_refused(shades: Library) -> None:
@@ -401,16 +401,16 @@ def test_a_log_of_something_else_is_refused(shades: Library) -> None:
 def test_likes_of_the_app_are_kept_when_asked_and_learned_from(shades: Library) -> None:
     at = open_feed()
     at = thumb(at, shades, names(at)[0], "like")
-    assert clicks_of(shades) is None, "nothing is kept before somebody asks"
+    assert load_clicks(shades) is None, "nothing is kept before somebody asks"
     at.segmented_control("part").set_value("what others did").run()
     at.segmented_control("log_way").set_value("likes in this app").run()
     at.toggle("keep_clicks").set_value(True).run()
-    kept = clicks_of(shades)
-    assert kept is not None and len(kept) == 1 and "1 like of 1 visit kept" in said(at).replace("**", "")
+    cached = load_clicks(shades)
+    assert cached is not None and len(cached) == 1 and "1 like of 1 visit kept" in said(at).replace("**", "")
     at = settled(press(at, "Learn from it"))
     assert at.metric[0].value == "1"
     press(at, "Forget them")
-    assert clicks_of(shades) is None
+    assert load_clicks(shades) is None
 
 
 def test_figures_are_measured_when_asked(shades: Library) -> None:
@@ -456,8 +456,8 @@ def test_an_advertisement_is_shown_when_asked_with_its_reason_and_a_cap(shades: 
 def test_the_examples_are_read_once_for_all_visits(shades: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     settled(open_feed(ads="true"))
     monkeypatch.setattr(ui.recommend_ads, "embed_campaigns", lambda *_, **__: pytest.fail("read again"))
-    told = said(settled(open_feed(ads="true")))
-    assert "No campaign fits" in told or "Why this one" in told
+    predictions = said(settled(open_feed(ads="true")))
+    assert "No campaign fits" in predictions or "Why this one" in predictions
 
 
 @pytest.mark.slow
@@ -492,8 +492,10 @@ def test_the_lines_run(shades: Library, capsys: pytest.CaptureFixture[str], monk
     at = thumb(at, shades, next(name for name in names(at) if name.startswith("red")), "like")
     at = press(at, "Show others")
     exec(compile(at.code[-1].value, "In Python", "exec"), {})
-    told = [line.split("  ")[2].rsplit("/", 1)[1] for line in capsys.readouterr().out.splitlines() if ".png" in line]
-    assert told == names(at)
+    predictions = [
+        line.split("  ")[2].rsplit("/", 1)[1] for line in capsys.readouterr().out.splitlines() if ".png" in line
+    ]
+    assert predictions == names(at)
 
 
 def test_the_lines_that_learn_run(

@@ -23,7 +23,7 @@ EXPLORE = "pages/explore.py"
 
 def offered(at: AppTest) -> list[str]:
     """The labels of the download buttons."""
-    return [each.label for each in at.get("download_button")]
+    return [entry.label for entry in at.get("download_button")]
 
 
 def table(paths: list[str], vectors: np.ndarray) -> bytes:
@@ -71,9 +71,9 @@ def test_foreign_vectors_come_in_and_are_used(colours: Library) -> None:
     first, second = (Path(path).name for path in paths[:2])
     at = find(at, f"item:{item_id(colours, first)}")
     assert not at.error
-    if "Show the nearest" in str([each.label for each in at.toggle]):
+    if "Show the nearest" in str([entry.label for entry in at.toggle]):
         at = at.toggle("beyond").set_value(True).run()
-    grid = next(each for each in at.get("bidi_component") if "cards" in each.proto.json)
+    grid = next(entry for entry in at.get("bidi_component") if "cards" in entry.proto.json)
     assert grid.proto.json.index(second) > 0
 
     at = at.switch_page(EXPLORE).run()
@@ -109,7 +109,7 @@ def test_captions_of_the_library_measure_dimensions(colours: Library) -> None:
 def test_the_public_changes_no_shared_library(colours: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SEMBLANCE_PUBLIC", "1")
     at = visit(LIBRARY)
-    assert "cannot be changed" in said(at) and not [each for each in at.file_uploader if each.key == "import_file"]
+    assert "cannot be changed" in said(at) and not [entry for entry in at.file_uploader if entry.key == "import_file"]
     assert str(colours.path.parent) not in said(at)
 
 

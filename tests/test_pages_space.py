@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from fakes import ColourEncoder
+from fakes import ColorEncoder
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 from visiting import cards, component, item_id, labels, picture, press, said, settled, visit, world  # noqa: F401
@@ -20,7 +20,7 @@ HOSTILE = "<b>a *b* [c](d.e) $g$ :red[h].png"
 
 
 @pytest.fixture
-def one(tmp_path: Path, encoder: ColourEncoder) -> Library:
+def one(tmp_path: Path, encoder: ColorEncoder) -> Library:
     """A library of one picture with a name that is up to no good."""
     (tmp_path / "one").mkdir()
     Image.new("RGB", (60, 40), (220, 30, 30)).save(tmp_path / "one" / HOSTILE)
@@ -48,7 +48,7 @@ def test_an_empty_library_leads_to_the_page_library(page: str) -> None:
 @pytest.mark.parametrize("part", ["distance", "a walk", "a step aside", "analogies", "an axis"])
 def test_every_part_works_with_one_picture(one: Library, part: str) -> None:
     at = visit(DISTANCE, part=part)
-    assert "Something went wrong" not in said(at) and "<b>" not in "".join(each.value for each in at.subheader)
+    assert "Something went wrong" not in said(at) and "<b>" not in "".join(entry.value for entry in at.subheader)
     assert not any(element.allow_html for element in at.markdown)
 
 

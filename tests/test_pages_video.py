@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import COLOURS, ColourEncoder
+from fakes import COLORS, ColorEncoder
 from media import truncate, write_video
 from PIL import Image
 from streamlit.testing.v1 import AppTest
@@ -37,7 +37,7 @@ import ui.video_player
 from core import Library, Term, ingest
 from core.library.registry import create_library, libraries_folder
 from core.media.sampling import Sampling
-from core.timecode import timecode
+from core.timecode import format_timecode
 
 pytestmark = pytest.mark.usefixtures("world")
 
@@ -50,12 +50,12 @@ def films(tmp_path: Path) -> Path:
     write_video(folder / "flags.mp4", ["red", "white", "blue"], seconds_each=8)
     write_video(folder / "wood.mp4", ["green", "orange"], seconds_each=4)
     write_video(folder / "more" / "night.mp4", ["black", "purple"], seconds_each=15)
-    Image.new("RGB", (90, 60), COLOURS["white"]).save(folder / "snow.png")
+    Image.new("RGB", (90, 60), COLORS["white"]).save(folder / "snow.png")
     return folder
 
 
 @pytest.fixture
-def library(films: Path, encoder: ColourEncoder) -> Library:
+def library(films: Path, encoder: ColorEncoder) -> Library:
     """A library of them, called Films."""
     library = create_library("Films")
     ingest(library, encoder, [films])
@@ -68,8 +68,8 @@ def names(at: AppTest) -> list[str]:
 
 
 def player(at: AppTest) -> dict[str, object]:
-    (told,) = component(at, "turn")
-    return told
+    (predictions,) = component(at, "turn")
+    return predictions
 
 
 # the answer
@@ -100,7 +100,7 @@ def test_each_video_has_a_strip_and_a_timeline(library: Library) -> None:
 
 def test_moments_are_saved_as_a_page(library: Library) -> None:
     at = settled(press(visit(VIDEO, q="blue", beyond="true"), "Make the page"))
-    assert any(each.label.startswith("Save it (") for each in at.get("download_button"))
+    assert any(entry.label.startswith("Save it (") for entry in at.get("download_button"))
     at = at.toggle("beyond").set_value(False).run()
     assert "Make the page" in labels(at), "other moments are another page"
 
@@ -139,7 +139,7 @@ def test_nothing_that_matches_is_said_and_the_nearest_shown_on_request(library: 
     assert len(names(at)) == 3 and component(at, "turn")
 
 
-def test_the_ranking_can_be_chosen_and_compared(library: Library, films: Path, encoder: ColourEncoder) -> None:
+def test_the_ranking_can_be_chosen_and_compared(library: Library, films: Path, encoder: ColorEncoder) -> None:
     write_video(films / "sea.mp4", [((96, 42, 183), 20.0)])
     ingest(library, encoder, [films])
     at = visit(VIDEO, q="blue", beyond="true")
@@ -186,7 +186,7 @@ def test_an_uploaded_clip_finds_its_video(library: Library, tmp_path: Path) -> N
 
 
 def test_an_uploaded_clip_is_neither_spelled_out_nor_embedded_again(
-    library: Library, encoder: ColourEncoder, tmp_path: Path
+    library: Library, encoder: ColorEncoder, tmp_path: Path
 ) -> None:
     class Clip(bytes):
         def __repr__(self) -> str:
@@ -225,7 +225,7 @@ def test_a_frame_that_is_not_there_is_explained(library: Library) -> None:
 
 
 @pytest.fixture
-def textured(tmp_path: Path, encoder: ColourEncoder) -> list[bytes]:
+def textured(tmp_path: Path, encoder: ColorEncoder) -> list[bytes]:
     """Three pictures; the first two are shown by a video of the library Textured, from 0 and from 4 s."""
     dice = np.random.default_rng(1)
     pictures = [
@@ -254,7 +254,7 @@ def test_which_video_holds_this_very_picture(textured: list[bytes]) -> None:
 
 
 def test_a_located_picture_outlives_embedding_again(
-    textured: list[bytes], tmp_path: Path, encoder: ColourEncoder
+    textured: list[bytes], tmp_path: Path, encoder: ColorEncoder
 ) -> None:
     at = visit(VIDEO)
     at.file_uploader[0].upload("held.png", textured[1]).run()
@@ -317,7 +317,7 @@ def test_the_details_of_a_video_play_it_and_lead_on(library: Library) -> None:
     assert at.title[0].value == "Search video" and "the video night.mp4" in said(at)
 
 
-def test_a_library_without_videos_says_how_to_get_some(photos: Path, encoder: ColourEncoder) -> None:
+def test_a_library_without_videos_says_how_to_get_some(photos: Path, encoder: ColorEncoder) -> None:
     ingest(create_library("Pictures"), encoder, [photos])
     at = visit(VIDEO)
     assert "holds no searchable videos" in said(at) and "Add videos" in at.page_link[0].label
@@ -342,13 +342,13 @@ def test_a_folder_of_videos_is_planned_before_it_is_added(films: Path) -> None:
 def test_uploaded_videos_are_planned_and_can_be_left(tmp_path: Path) -> None:
     library = create_library("Mine")
     clip = write_video(tmp_path / "clip.mp4", ["red"], seconds_each=3).read_bytes()
-    for answer, kept in (("leave", 0), ("start", 1)):
+    for answer, cached in (("leave", 0), ("start", 1)):
         at = visit(LIBRARY)
         at.file_uploader[0].upload("clip.mp4", clip)
         at.form_submit_button("FormSubmitter:upload-Add them").click().run()
         assert "**1 video** (3 s)" in said(at) and library.counts()["ok"] == 0
         at = settled(at.button(f"upload_plan_{answer}").click().run())
-        assert library.counts()["ok"] == kept == len(list((library.path / "uploads").iterdir()))
+        assert library.counts()["ok"] == cached == len(list((library.path / "uploads").iterdir()))
 
 
 def upload(at: AppTest, file: Path) -> AppTest:
@@ -358,7 +358,7 @@ def upload(at: AppTest, file: Path) -> AppTest:
 
 def test_a_second_upload_joins_the_plan_of_the_first(tmp_path: Path) -> None:
     library, other = create_library("Mine"), create_library("Other")
-    files = [write_video(tmp_path / f"{colour}.mp4", [colour], seconds_each=3) for colour in ("red", "blue", "green")]
+    files = [write_video(tmp_path / f"{color}.mp4", [color], seconds_each=3) for color in ("red", "blue", "green")]
     at = upload(upload(visit(LIBRARY, library="Mine"), files[0]), files[1])
     assert "**2 videos** (6 s)" in said(at)
     at = upload(at.selectbox("library_pick").set_value("Other").run(), files[2])
@@ -377,7 +377,7 @@ def test_leaving_a_plan_keeps_what_somebody_else_uploaded(tmp_path: Path) -> Non
     assert [path.name.split("-")[0] for path in (library.path / "uploads").iterdir()] == ["red"]
 
 
-def test_a_damaged_video_is_listed_with_how_much_was_read(films: Path, encoder: ColourEncoder) -> None:
+def test_a_damaged_video_is_listed_with_how_much_was_read(films: Path, encoder: ColorEncoder) -> None:
     path = films / "cut.mkv"
     truncate(write_video(path, ["red", "white", "blue", "green"], seconds_each=10), 0.5)
     library = create_library("Films")
@@ -387,7 +387,7 @@ def test_a_damaged_video_is_listed_with_how_much_was_read(films: Path, encoder: 
     assert "Only the first" in at.dataframe[0].value["reason"][0]
 
 
-def test_hostile_names_of_videos_are_not_obeyed(tmp_path: Path, encoder: ColourEncoder) -> None:
+def test_hostile_names_of_videos_are_not_obeyed(tmp_path: Path, encoder: ColorEncoder) -> None:
     name = "<img src=x onerror=alert(1)> ![a](b) **c** :red[d] $e$.mp4"
     write_video(tmp_path / "plain.mp4", ["red"], seconds_each=3).rename(tmp_path / name)
     ingest(create_library("Hostile"), encoder, [tmp_path / name])
@@ -415,7 +415,7 @@ def test_moments_are_taken_away(library: Library) -> None:
 
 
 def test_only_likely_moments_are_taken_away_unless_all_are_shown(
-    library: Library, films: Path, encoder: ColourEncoder
+    library: Library, films: Path, encoder: ColorEncoder
 ) -> None:
     write_video(films / "sea.mp4", ["blue", "orange", (115, 38, 172), "orange"], seconds_each=4)
     ingest(library, encoder, [films])
@@ -430,5 +430,5 @@ def test_only_likely_moments_are_taken_away_unless_all_are_shown(
 
 
 def test_timecodes_are_those_of_players() -> None:
-    assert [timecode(s) for s in (0, 7.96, 754, 3723, -1)] == ["0:00", "0:07", "12:34", "1:02:03", "0:00"]
-    assert timecode(7.46, within=12.0) == "0:07.5" and timecode(59.96, within=20) == "1:00.0"
+    assert [format_timecode(s) for s in (0, 7.96, 754, 3723, -1)] == ["0:00", "0:07", "12:34", "1:02:03", "0:00"]
+    assert format_timecode(7.46, within=12.0) == "0:07.5" and format_timecode(59.96, within=20) == "1:00.0"

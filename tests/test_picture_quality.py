@@ -7,15 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import ColourEncoder
+from fakes import ColorEncoder
 from PIL import Image, ImageEnhance, ImageFilter
 from test_duplicates import scene
 
 from core import picture_quality
-from core.home import home
+from core.home import get_home
 from core.library import Library, ingest
 from core.library.schema import Item
-from core.picture_quality import QualityReport, measure_quality, quality_of
+from core.picture_quality import QualityReport, compute_quality, measure_quality
 from core.progress import Progress
 
 SIZE = (640, 480)
@@ -27,7 +27,7 @@ def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def album(tmp_path: Path, encoder: ColourEncoder) -> tuple[Path, list[Item]]:
+def album(tmp_path: Path, encoder: ColorEncoder) -> tuple[Path, list[Item]]:
     folder = tmp_path / "album"
     folder.mkdir()
     scene(1, SIZE).save(folder / "good.png")
@@ -45,12 +45,12 @@ def names(pairs: list[tuple[Item, object]]) -> list[str]:
 
 def test_lists(album: tuple[Path, list[Item]]) -> None:
     report = measure_quality(album[1])
-    assert names(report.blurred()) == ["blurred.png"]
-    assert names(report.too_dark()) == ["dark.png"]
-    assert names(report.too_small()) == ["small.png"]
-    assert names(report.too_small(10_000))[0] == "small.png"
-    assert len(report.too_small(10_000)) == 4
-    assert report.blurred(0) == []
+    assert names(report.find_blurred()) == ["blurred.png"]
+    assert names(report.find_dark()) == ["dark.png"]
+    assert names(report.find_small()) == ["small.png"]
+    assert names(report.find_small(10_000))[0] == "small.png"
+    assert len(report.find_small(10_000)) == 4
+    assert report.find_blurred(0) == []
 
 
 def test_shaken_photos_are_blurred_and_small_subjects_are_not() -> None:
@@ -58,27 +58,27 @@ def test_shaken_photos_are_blurred_and_small_subjects_are_not() -> None:
     shaken = Image.fromarray(
         np.mean([np.roll(np.asarray(picture, float), shift, axis=1) for shift in range(24)], axis=0).astype(np.uint8)
     )
-    assert quality_of(shaken).sharpness < 0.5 * quality_of(picture).sharpness
+    assert compute_quality(shaken).sharpness < 0.5 * compute_quality(picture).sharpness
     sky = Image.new("RGB", SIZE, (120, 160, 220))
     sky.paste(picture.resize((160, 120)), (240, 160))
-    assert quality_of(sky).sharpness > picture_quality.BLURRED
+    assert compute_quality(sky).sharpness > picture_quality.BLURRED
 
 
 def test_brightness_and_contrast() -> None:
-    black, white = (quality_of(Image.new("RGB", (30, 20), colour)) for colour in ("black", "white"))
+    black, white = (compute_quality(Image.new("RGB", (30, 20), color)) for color in ("black", "white"))
     assert (black.brightness, white.brightness, white.contrast, white.sharpness) == (0, 1, 0, 0)
 
 
 def test_measured_once_for_each_content(album: tuple[Path, list[Item]], monkeypatch: pytest.MonkeyPatch) -> None:
     first = measure_quality(album[1])
-    monkeypatch.setattr(picture_quality, "quality_of", lambda image: pytest.fail("measured again"))
+    monkeypatch.setattr(picture_quality, "compute_quality", lambda image: pytest.fail("measured again"))
     assert measure_quality(album[1]) == first
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"version": 0}', '{"version": 1, "pictures": {"a": ["x"]}}'])
 def test_damaged_results_are_measured_again(content: str, album: tuple[Path, list[Item]]) -> None:
     first = measure_quality(album[1])
-    (home() / "picture-quality.json").write_text(content)
+    (get_home() / "picture-quality.json").write_text(content)
     assert measure_quality(album[1]) == first
 
 
@@ -95,20 +95,20 @@ def test_changed_file_is_not_kept_as_the_old_content(album: tuple[Path, list[Ite
     folder, items = album
     good = (folder / "good.png").read_bytes()
     (folder / "good.png").write_bytes((folder / "dark.png").read_bytes())
-    assert set(names(measure_quality(items).too_dark())) == {"good.png", "dark.png"}
+    assert set(names(measure_quality(items).find_dark())) == {"good.png", "dark.png"}
     (folder / "good.png").write_bytes(good)
-    assert names(measure_quality(items).too_dark()) == ["dark.png"]
+    assert names(measure_quality(items).find_dark()) == ["dark.png"]
 
 
 def test_stopped_early_keeps_what_there_is(album: tuple[Path, list[Item]], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(picture_quality, "_BATCH", 1)
-    stop, told = threading.Event(), list[Progress]()
+    stop, predictions = threading.Event(), list[Progress]()
 
     def tell(progress: Progress) -> None:
-        told.append(progress)
+        predictions.append(progress)
         stop.set()
 
     report: QualityReport = measure_quality(album[1], on_progress=tell, cancel=stop)
-    assert len(report.items) == told[-1].done == 1
-    assert told[-1].total == 4
-    assert (home() / "picture-quality.json").exists()
+    assert len(report.items) == predictions[-1].done == 1
+    assert predictions[-1].total == 4
+    assert (get_home() / "picture-quality.json").exists()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from fakes import ColourEncoder
+from fakes import ColorEncoder
 from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.metrics import accuracy_score
 from sklearn.neighbors import KNeighborsClassifier, NearestCentroid
@@ -12,14 +12,14 @@ from sklearn.neighbors import KNeighborsClassifier, NearestCentroid
 from core.classify import NONE, ClassName, ZeroShot
 from core.encoders.base import Vectors, unit_rows
 from core.errors import DataError, QueryError
-from core.evaluate_classes import cross_validated, learning_curve, numbers_cross_validated
+from core.evaluate_classes import compute_learning_curve, cross_validate_classes, cross_validate_numbers
 from core.probe import PROBE_C, fit_classes, fit_numbers
 
 NAMES = ("red", "green", "blue", "orange")
 
 
 def noisy(
-    encoder: ColourEncoder, count: int, *, spread: float = 0.3, seed: int = 0, names: tuple[str, ...] = NAMES
+    encoder: ColorEncoder, count: int, *, spread: float = 0.3, seed: int = 0, names: tuple[str, ...] = NAMES
 ) -> tuple[Vectors, list[str]]:
     """`count` items of each colour, spread so far that the classes overlap."""
     rng = np.random.default_rng(seed)
@@ -27,7 +27,7 @@ def noisy(
     return unit_rows(words + rng.normal(scale=spread, size=words.shape)), [name for name in names for _ in range(count)]
 
 
-def zero_shot(encoder: ColourEncoder, *names: str) -> ZeroShot:
+def zero_shot(encoder: ColorEncoder, *names: str) -> ZeroShot:
     return ZeroShot.of(encoder, [ClassName(name) for name in names or NAMES])
 
 
@@ -37,41 +37,41 @@ def told(head: object, vectors: Vectors) -> list[str]:
 
 @pytest.mark.parametrize("count", [1, 3, 40], ids="{} a class".format)
 @pytest.mark.parametrize("names", [NAMES, NAMES[:2]], ids=["four classes", "two"])
-def test_the_probe_is_scikit_learns(encoder: ColourEncoder, count: int, names: tuple[str, ...]) -> None:
+def test_the_probe_is_scikit_learns(encoder: ColorEncoder, count: int, names: tuple[str, ...]) -> None:
     vectors, labels = noisy(encoder, count, names=names)
-    others, _ = noisy(encoder, 50, seed=1, names=names)
+    rest, _ = noisy(encoder, 50, seed=1, names=names)
     peer = LogisticRegression(C=PROBE_C, max_iter=1000, tol=1e-6).fit(vectors, labels)
     head = fit_classes(encoder, "probe", vectors, labels)
     assert head.names == tuple(peer.classes_)
-    assert np.allclose(head.probabilities(others), peer.predict_proba(others), atol=0.01)
+    assert np.allclose(head.probabilities(rest), peer.predict_proba(rest), atol=0.01)
 
 
-def test_centroids_and_neighbours_agree_with_scikit_learn(encoder: ColourEncoder) -> None:
+def test_centroids_and_neighbours_agree_with_scikit_learn(encoder: ColorEncoder) -> None:
     vectors, labels = noisy(encoder, 20)
-    others, truth = noisy(encoder, 100, seed=1)
+    rest, truth = noisy(encoder, 100, seed=1)
     for kind, peer in (
         ("centroid", NearestCentroid()),
         ("knn", KNeighborsClassifier(5, weights=lambda far: np.exp(20 * (1 - far - 1)), metric="cosine")),
     ):
-        own = told(fit_classes(encoder, kind, vectors, labels), others)  # type: ignore[arg-type]
-        theirs = list(peer.fit(vectors, labels).predict(others))
+        own = told(fit_classes(encoder, kind, vectors, labels), rest)  # type: ignore[arg-type]
+        theirs = list(peer.fit(vectors, labels).predict(rest))
         assert accuracy_score(truth, own) == pytest.approx(accuracy_score(truth, theirs), abs=0.02)
         assert accuracy_score(own, theirs) > 0.97
 
 
-def test_numbers_agree_with_scikit_learn(encoder: ColourEncoder) -> None:
+def test_numbers_agree_with_scikit_learn(encoder: ColorEncoder) -> None:
     vectors, _ = noisy(encoder, 20)
-    others, _ = noisy(encoder, 50, seed=1)
+    rest, _ = noisy(encoder, 50, seed=1)
     prices = 1000 + 50 * vectors[:, 0] - 20 * vectors[:, 1]
     peer = RidgeCV(alphas=np.logspace(-3, 2, 16)).fit(vectors, prices)
-    own = fit_numbers(encoder, "ridge", vectors, prices.tolist()).values(others)
-    assert np.allclose(own, peer.predict(others), atol=0.5)
-    near = fit_numbers(encoder, "knn", vectors, prices.tolist()).values(others)
-    assert near.min() >= prices.min() - 0.01 and near.max() <= prices.max() + 0.01
-    assert np.corrcoef(near, 50 * others[:, 0] - 20 * others[:, 1])[0, 1] > 0.5
+    own = fit_numbers(encoder, "ridge", vectors, prices.tolist()).values(rest)
+    assert np.allclose(own, peer.predict(rest), atol=0.5)
+    nearest = fit_numbers(encoder, "knn", vectors, prices.tolist()).values(rest)
+    assert nearest.min() >= prices.min() - 0.01 and nearest.max() <= prices.max() + 0.01
+    assert np.corrcoef(nearest, 50 * rest[:, 0] - 20 * rest[:, 1])[0, 1] > 0.5
 
 
-def test_numbers_from_next_to_nothing(encoder: ColourEncoder) -> None:
+def test_numbers_from_next_to_nothing(encoder: ColorEncoder) -> None:
     vectors, _ = noisy(encoder, 1)
     for kind in ("ridge", "knn"):
         values = fit_numbers(encoder, kind, vectors[:2], [3.0, 3.0]).values(vectors)  # type: ignore[arg-type]
@@ -81,27 +81,27 @@ def test_numbers_from_next_to_nothing(encoder: ColourEncoder) -> None:
     with pytest.raises(DataError, match="finite"):
         fit_numbers(encoder, "ridge", vectors[:2], [1.0, float("nan")])
     with pytest.raises(DataError, match="four items"):
-        numbers_cross_validated(encoder, "ridge", vectors[:3], [1.0, 2.0, 3.0])
+        cross_validate_numbers(encoder, "ridge", vectors[:3], [1.0, 2.0, 3.0])
 
 
-def test_a_blend_starts_as_zero_shot_and_learns(encoder: ColourEncoder) -> None:
+def test_a_blend_starts_as_zero_shot_and_learns(encoder: ColorEncoder) -> None:
     """Words that mislead are put right by samples; a class without samples stays what its words say."""
     vectors, labels = noisy(encoder, 8, spread=0.05)
     misled = ZeroShot.of(encoder, [ClassName(name) for name in ("red", "green", "blue")] + [ClassName("yellow")])
     labels = ["yellow" if label == "orange" else label for label in labels]
-    some = [row for row, label in enumerate(labels) if label != "blue"]
-    head = fit_classes(encoder, "blend", vectors[some], [labels[row] for row in some], zero_shot=misled)
+    sample = [row for row, label in enumerate(labels) if label != "blue"]
+    head = fit_classes(encoder, "blend", vectors[sample], [labels[row] for row in sample], zero_shot=misled)
     assert head.names == misled.names
-    others, truth = noisy(encoder, 20, spread=0.05, seed=1)
+    rest, truth = noisy(encoder, 20, spread=0.05, seed=1)
     truth = ["yellow" if label == "orange" else label for label in truth]
-    assert told(head, others) == truth  # blue among them
-    close = fit_classes(encoder, "blend", others[:2], truth[:2], zero_shot=misled)
-    apart = np.abs(close.probabilities(others) - misled.predict(others).probabilities).max()
-    assert apart < 0.25  # two samples that zero-shot already tells change next to nothing
+    assert told(head, rest) == truth  # blue among them
+    close = fit_classes(encoder, "blend", rest[:2], truth[:2], zero_shot=misled)
+    in_subprocess = np.abs(close.probabilities(rest) - misled.predict(rest).probabilities).max()
+    assert in_subprocess < 0.25  # two samples that zero-shot already tells change next to nothing
 
 
 @pytest.mark.parametrize("kind", ["centroid", "knn", "probe", "blend"])
-def test_what_a_head_never_saw_is_none_of_its_classes(encoder: ColourEncoder, kind: str) -> None:
+def test_what_a_head_never_saw_is_none_of_its_classes(encoder: ColorEncoder, kind: str) -> None:
     vectors, labels = noisy(encoder, 8, spread=0.15, names=("red", "green"))
     head = fit_classes(encoder, kind, vectors, labels, zero_shot=zero_shot(encoder, "green", "red"))  # type: ignore[arg-type]
     known, truth = noisy(encoder, 20, spread=0.15, seed=1, names=("red", "green"))
@@ -111,7 +111,7 @@ def test_what_a_head_never_saw_is_none_of_its_classes(encoder: ColourEncoder, ki
     assert np.mean([label == NONE for label in head.predict(strange).labels()]) > 0.9
 
 
-def test_samples_that_cannot_be(encoder: ColourEncoder) -> None:
+def test_samples_that_cannot_be(encoder: ColorEncoder) -> None:
     vectors, labels = noisy(encoder, 2)
     for wrong, said in (
         (lambda: fit_classes(encoder, "forest", vectors, labels), "not by 'forest'"),  # type: ignore[arg-type]
@@ -126,20 +126,20 @@ def test_samples_that_cannot_be(encoder: ColourEncoder) -> None:
         fit_classes(encoder, "blend", vectors, labels, zero_shot=zero_shot(encoder, "red", "green"))
 
 
-def test_cross_validation_with_a_tiny_class(encoder: ColourEncoder) -> None:
+def test_cross_validation_with_a_tiny_class(encoder: ColorEncoder) -> None:
     """Two items of one class do not leave the others with two folds; one item alone cannot be held out."""
     vectors, labels = noisy(encoder, 20, spread=0.1)
-    kept = [row for row, label in enumerate(labels) if label != "blue"] + [40, 41]
-    names, probabilities = cross_validated(encoder, "centroid", vectors[kept], [labels[row] for row in kept])
-    right = [names[number] == labels[row] for number, row in zip(probabilities.argmax(axis=1), kept, strict=True)]
+    cached = [row for row, label in enumerate(labels) if label != "blue"] + [40, 41]
+    names, probabilities = cross_validate_classes(encoder, "centroid", vectors[cached], [labels[row] for row in cached])
+    right = [names[number] == labels[row] for number, row in zip(probabilities.argmax(axis=1), cached, strict=True)]
     assert np.mean(right) > 0.95 and np.allclose(probabilities.sum(axis=1), 1, atol=1e-4)
     with pytest.raises(DataError, match="'blue' has too few"):
-        cross_validated(encoder, "centroid", vectors[kept[:-1]], [labels[row] for row in kept[:-1]])
+        cross_validate_classes(encoder, "centroid", vectors[cached[:-1]], [labels[row] for row in cached[:-1]])
 
 
-def test_the_learning_curve_rises(encoder: ColourEncoder) -> None:
+def test_the_learning_curve_rises(encoder: ColorEncoder) -> None:
     vectors, labels = noisy(encoder, 30, spread=0.4)
-    curve = learning_curve(encoder, vectors, labels, zero_shot(encoder), shots=(1, 4, 16), repeats=4)
+    curve = compute_learning_curve(encoder, vectors, labels, zero_shot(encoder), shots=(1, 4, 16), repeats=4)
     for method in ("centroid", "probe", "blend"):
         means = [point.mean for point in curve.of(method)]
         assert means[-1] > means[0] or means[0] > 0.97
@@ -148,17 +148,17 @@ def test_the_learning_curve_rises(encoder: ColourEncoder) -> None:
     assert (curve.gain("centroid", 16) or 0.0) >= 0 and curve.gain("zero-shot", 16) is None
     assert curve.short == ()
     with pytest.raises(DataError, match="begin at 1"):
-        learning_curve(encoder, vectors, labels, zero_shot(encoder), shots=(0, 1))
+        compute_learning_curve(encoder, vectors, labels, zero_shot(encoder), shots=(0, 1))
     with pytest.raises(DataError, match="fewer than three"):
-        learning_curve(encoder, vectors[::15], labels[::15], zero_shot(encoder))
+        compute_learning_curve(encoder, vectors[::15], labels[::15], zero_shot(encoder))
 
 
-def test_the_learning_curve_can_be_stopped(encoder: ColourEncoder) -> None:
+def test_the_learning_curve_can_be_stopped(encoder: ColorEncoder) -> None:
     import threading
 
     vectors, labels = noisy(encoder, 6)
     cancel = threading.Event()
-    curve = learning_curve(
+    curve = compute_learning_curve(
         encoder, vectors, labels, zero_shot(encoder), shots=(1, 2), repeats=50, cancel=cancel,
         on_progress=lambda progress: cancel.set() if progress.done >= 10 else None,
     )  # fmt: skip

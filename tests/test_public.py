@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from fakes import ColourEncoder
+from fakes import ColorEncoder
 from media import write_video
 from PIL import Image
 
@@ -25,11 +25,11 @@ from core.errors import DataError
 from core.export import hits_csv, write_hits_zip
 from core.library.registry import temporary_library
 from core.library.uploads import save_uploads
-from core.media.thumbnails import thumbnail
-from core.policy import SETTINGS, policy
-from core.visits import place_beside, visit_of, visits_folder
+from core.media.thumbnails import make_thumbnail
+from core.policy import SETTINGS, get_policy
+from core.visits import cache_dir_for, get_visit_folder, get_visits_folder
 from ui.queue import QUEUE, Busy, Queue, Ticket, place_text
-from ui.visit import Visit, end_those_gone
+from ui.visit import Visit, end_expired
 
 ROOT = Path(__file__).parents[1]
 
@@ -43,9 +43,9 @@ def public(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_local_and_public_are_one_object_with_other_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    local = policy()
+    local = get_policy()
     monkeypatch.setenv("SEMBLANCE_PUBLIC", "yes")
-    strict = policy()
+    strict = get_policy()
     assert local.may_write_shared and local.may_see_paths and local.may_load_models
     assert not (strict.may_write_shared or strict.may_see_paths or strict.may_load_models)
     assert all(getattr(strict, name) <= getattr(local, name) for name in SETTINGS)
@@ -54,18 +54,18 @@ def test_local_and_public_are_one_object_with_other_limits(monkeypatch: pytest.M
 
 def test_limits_are_read_from_the_environment(public: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SEMBLANCE_MAX_FILE_MB", "7")
-    assert policy().file_bytes == 7_000_000
+    assert get_policy().file_bytes == 7_000_000
     for wrong in ("many", "0", "-3", "nan"):
         monkeypatch.setenv("SEMBLANCE_MAX_FILE_MB", wrong)
         with pytest.raises(DataError, match="SEMBLANCE_MAX_FILE_MB"):
-            policy()
+            get_policy()
 
 
 def test_every_setting_stands_in_the_docs_with_its_defaults() -> None:
     text = (ROOT / "docs" / "public.md").read_text()
-    for each in SETTINGS.values():
-        row = next(line for line in text.splitlines() if f"`{each.name}`" in line)
-        assert f"| {each.public:g} |" in row.replace(",", ""), row
+    for setting in SETTINGS.values():
+        row = next(line for line in text.splitlines() if f"`{setting.name}`" in line)
+        assert f"| {setting.public:g} |" in row.replace(",", ""), row
 
 
 @pytest.mark.parametrize(
@@ -80,21 +80,21 @@ def test_every_setting_stands_in_the_docs_with_its_defaults() -> None:
     ],
 )
 def test_messages_lose_their_folders(public: None, text: str, shown: str) -> None:
-    assert policy().without_paths(text) == shown
+    assert get_policy().redact_paths(text) == shown
 
 
 def test_long_messages_hold_nobody_up(public: None) -> None:
     long = "/" + "a" * 200_000  # such as the name of a campaign, or of a file in an archive
     began = time.monotonic()
-    assert policy().without_paths(f"'{long}' and '{long}") == f"'{long[1:]}' and '{long[1:]}"
+    assert get_policy().redact_paths(f"'{long}' and '{long}") == f"'{long[1:]}' and '{long[1:]}"
     assert time.monotonic() - began < 2, "the time is linear, not quadratic"
 
 
 def test_messages_keep_their_folders_at_home() -> None:
-    assert policy().without_paths("see /srv/photos/x.jpg") == "see /srv/photos/x.jpg"
+    assert get_policy().redact_paths("see /srv/photos/x.jpg") == "see /srv/photos/x.jpg"
 
 
-def test_what_is_taken_away_names_no_folder(public: None, library: Library, encoder: ColourEncoder) -> None:
+def test_what_is_taken_away_names_no_folder(public: None, library: Library, encoder: ColorEncoder) -> None:
     hits = search(library, encoder, parse_query("red")).hits
     findings = [Finding(hit.item, "why", best=hits[0].item.path) for hit in hits]
     buffer = io.BytesIO()
@@ -117,7 +117,7 @@ def png(width: int = 40, height: int = 30, colour: str = "red") -> bytes:
 
 def refused(library: Library, name: str, data: bytes, kept: tuple[int, int] = (0, 0)) -> str:
     """Why a file is refused, which then is not there."""
-    report = save_uploads(library, [(name, io.BytesIO(data))], kept=kept)
+    report = save_uploads(library, [(name, io.BytesIO(data))], cached=kept)
     assert not report.saved and not list(report.folder.iterdir())
     return report.refused[0][1]
 
@@ -134,7 +134,7 @@ def test_each_limit_of_uploads_has_its_message(
     assert "lasts" in refused(library, "long.mp4", video.read_bytes())
     assert "keeps 200 files" in refused(library, "a.png", png(), kept=(200, 0))
     assert "keeps 500 MB" in refused(library, "a.png", png(), kept=(3, 500_000_000))
-    assert save_uploads(library, [("a.png", io.BytesIO(png()))], kept=(199, 0)).kept == (200, len(png()))
+    assert save_uploads(library, [("a.png", io.BytesIO(png()))], cached=(199, 0)).kept == (200, len(png()))
 
 
 def test_archives_are_unpacked_within_limits(public: None, library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,24 +153,24 @@ def test_archives_are_unpacked_within_limits(public: None, library: Library, mon
 # visits
 
 
-def test_files_of_a_visit_go_with_it(encoder: ColourEncoder) -> None:
+def test_files_of_a_visit_go_with_it(encoder: ColorEncoder) -> None:
     visit = Visit("a", "session")
     library = visit.library("This visit")
     ingest(library, encoder, save_uploads(library, [("a.png", io.BytesIO(png()))]).saved)
     item = search(library, encoder, parse_query("red")).hits[0].item
-    thumbnail(item)
-    place = place_beside(item.path)
+    make_thumbnail(item)
+    place = cache_dir_for(item.path)
     assert visit.uploaded() == (1, len(png()))
     assert list((place / "thumbnails").rglob("*.webp")), "made of an upload, it lies with the visit"
-    assert visit_of(library.path) == place and visit_of(ROOT) is None
+    assert get_visit_folder(library.path) == place and get_visit_folder(ROOT) is None
     there = [True]
     visits = [visit]
-    end_those_gone(visits, lambda _: there[0], visit.seen + 1000)
+    end_expired(visits, lambda _: there[0], visit.seen + 1000)
     assert library.path.is_dir()
     there[0] = False
-    end_those_gone(visits, lambda _: there[0], visit.seen + 100)  # it may come back
+    end_expired(visits, lambda _: there[0], visit.seen + 100)  # it may come back
     assert library.path.is_dir()
-    end_those_gone(visits, lambda _: there[0], visit.seen + 1000)
+    end_expired(visits, lambda _: there[0], visit.seen + 1000)
     assert not place.exists() and not visits
 
 
@@ -181,9 +181,9 @@ def test_files_of_a_visit_stay_until_its_work_has_stopped() -> None:
     visits = [visit]
     QUEUE.enter(ticket)
     with QUEUE.turn(ticket):
-        end_those_gone(visits, lambda _: False, visit.seen + 1000)
+        end_expired(visits, lambda _: False, visit.seen + 1000)
         assert ticket.cancel.is_set() and library.path.is_dir() and visits, "it may still write there"
-    end_those_gone(visits, lambda _: False, visit.seen + 1020)
+    end_expired(visits, lambda _: False, visit.seen + 1020)
     assert not library.path.exists() and not visits
 
 
@@ -216,8 +216,10 @@ input()
 
 def test_visits_lie_where_nobody_else_may_look() -> None:
     library, folder = temporary_library("x")
-    assert visits_folder().stat().st_mode & 0o077 == 0
-    assert library.path.is_relative_to(visits_folder()) and visits_folder().parent == Path(tempfile.gettempdir())
+    assert get_visits_folder().stat().st_mode & 0o077 == 0
+    assert library.path.is_relative_to(get_visits_folder()) and get_visits_folder().parent == Path(
+        tempfile.gettempdir()
+    )
     folder.cleanup()
 
 
@@ -282,12 +284,12 @@ def test_a_few_jobs_run_and_the_others_wait_in_their_order(public: None, work: W
         tickets.append(work.start(name))
         until(lambda: tickets[-1].running or len(tickets) > 2)
     assert work.began == ["a", "b"]
-    assert [work.queue.before(each) for each in tickets] == [None, None, 2, 3, 4]
+    assert [work.queue.before(entry) for entry in tickets] == [None, None, 2, 3, 4]
     work.end(tickets[1])
     until(lambda: work.began == ["a", "b", "c"])
-    assert [work.queue.before(each) for each in tickets[3:]] == [2, 3]
-    for each in (tickets[0], tickets[2], tickets[3]):
-        work.end(each)
+    assert [work.queue.before(entry) for entry in tickets[3:]] == [2, 3]
+    for entry in (tickets[0], tickets[2], tickets[3]):
+        work.end(entry)
     until(lambda: work.began == list("abcde"))
 
 
@@ -307,7 +309,7 @@ def test_a_visit_has_one_job_and_is_told_which(public: None, work: Work) -> None
 
 def test_who_is_cancelled_leaves_the_queue(public: None, work: Work) -> None:
     running = [work.start("a"), work.start("b")]
-    until(lambda: all(each.running for each in running))
+    until(lambda: all(entry.running for entry in running))
     waiting, last = work.start("c"), work.start("d")
     waiting.cancel.set()
     until(lambda: waiting not in work.queue.tickets)
@@ -334,7 +336,7 @@ def test_a_job_that_starts_another_does_not_wait_for_itself(
     until(lambda: work.began == ["a", "a"])
     other = work.start("b")
     assert not other.running
-    until(lambda: len(work.queue.of("a")) == 1)
+    until(lambda: len(work.queue.tickets_of("a")) == 1)
     work.end(outer)
     until(lambda: other.running)
 
@@ -353,19 +355,19 @@ def test_many_visits_at_once_all_have_their_turn(public: None, work: Work) -> No
                 running[0] -= is_mine
 
     tickets = [Ticket(str(number), "work", threading.Event()) for number in range(30)]
-    for each in tickets:
-        work.queue.enter(each)
-    threads = [threading.Thread(target=run, args=(each,)) for each in tickets]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join(20)
+    for entry in tickets:
+        work.queue.enter(entry)
+    threads = [threading.Thread(target=run, args=(entry,)) for entry in tickets]
+    for entry in threads:
+        entry.start()
+    for entry in threads:
+        entry.join(20)
     assert most[0] == 2 and not work.queue.tickets
 
 
 def test_at_home_nobody_waits(work: Work) -> None:
     tickets = [work.start("a") for _ in range(8)]
-    until(lambda: all(each.running for each in tickets))
+    until(lambda: all(ticket.running for ticket in tickets))
 
 
 def test_who_waits_is_told_the_place() -> None:

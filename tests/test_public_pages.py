@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes import COLOURS, ColourEncoder
+from fakes import COLORS, ColorEncoder
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 from visiting import (  # noqa: F401
@@ -49,7 +49,7 @@ TEXT = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 
 
 @pytest.fixture
-def shared(tmp_path: Path, photos: Path, encoder: ColourEncoder, monkeypatch: pytest.MonkeyPatch) -> Library:
+def shared(tmp_path: Path, photos: Path, encoder: ColorEncoder, monkeypatch: pytest.MonkeyPatch) -> Library:
     """A library as its operator made it: with a broken, a vanished and a hostile file, labels, and an encoder that
     misses some; then the doors are opened."""
     for name, data in ((HOSTILE, picture("red")), ("broken.jpg", b"no picture"), ("gone.png", picture("blue"))):
@@ -156,17 +156,17 @@ def test_errors_lose_their_folders(shared: Library, tmp_path: Path, monkeypatch:
 # links that try to leave
 
 
-def test_links_reach_only_what_is_listed(shared: Library, tmp_path: Path, encoder: ColourEncoder, photos: Path) -> None:
+def test_links_reach_only_what_is_listed(shared: Library, tmp_path: Path, encoder: ColorEncoder, photos: Path) -> None:
     hidden = Library(tmp_path / "hidden", create=True)
     ingest(hidden, encoder, [photos / "red.png"])
-    for asked in ("/etc", str(hidden.path), "../hidden", str(shared.path), ":visit"):
-        at = visit(SEARCH, library=asked)
-        assert "names a library that is not here" in said(at), asked
+    for request in ("/etc", str(hidden.path), "../hidden", str(shared.path), ":visit"):
+        at = visit(SEARCH, library=request)
+        assert "names a library that is not here" in said(at), request
         assert at.selectbox("library_pick").options == ["Shared"]
 
 
 def test_a_library_outside_the_home_is_named_without_its_path(
-    photos: Path, tmp_path: Path, encoder: ColourEncoder, monkeypatch: pytest.MonkeyPatch
+    photos: Path, tmp_path: Path, encoder: ColorEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     library = Library(tmp_path / "elsewhere" / "Far", create=True)
     ingest(library, encoder, [photos])
@@ -180,11 +180,11 @@ def test_a_library_outside_the_home_is_named_without_its_path(
 
 
 def test_no_model_is_loaded_for_a_stranger(shared: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
+    request: list[str] = []
     real = ui.encoders.open_encoder
 
     def open_encoder(name: str, **options: Any) -> Any:
-        asked.append(name)
+        request.append(name)
         return real(name, **options)
 
     monkeypatch.setattr(ui.encoders, "open_encoder", open_encoder)
@@ -193,7 +193,7 @@ def test_no_model_is_loaded_for_a_stranger(shared: Library, tmp_path: Path, monk
     for name in ("some/hub", "owner/model@main", str(folder), "/etc", "../.."):
         at = visit(SEARCH, library="Shared", encoder=name)
         assert "is not offered here" in said(at), name
-    assert set(asked) <= {"embedded"}
+    assert set(request) <= {"embedded"}
     picker = at.selectbox("encoder_pick")
     assert "openai/clip-vit-base-patch32" not in str(picker.options)
     assert "Type any CLIP" not in picker.help
@@ -211,14 +211,14 @@ def test_an_index_of_a_folder_cannot_be_asked_for(shared: Library, photos: Path)
 def snapshot(library: Library) -> tuple[object, ...]:
     return (
         library.items().to_pylist(),
-        sorted((each.item_id, each.task, each.label) for each in library.labels()),
+        sorted((label.item_id, label.task, label.label) for label in library.labels()),
         [(entry.id, entry.vectors) for entry in library.encoders()],
         load_settings(),
         list_libraries(),
     )
 
 
-def test_labels_and_heads_are_for_the_visit(shared: Library, tmp_path: Path, encoder: ColourEncoder) -> None:
+def test_labels_and_heads_are_for_the_visit(shared: Library, tmp_path: Path, encoder: ColorEncoder) -> None:
     before = snapshot(shared)
     at = visit(CLASSIFY, library="Shared", classes=CLASSES, task="mine")
     for name, label in (("red", "red"), ("orange", "red"), ("blue", "blue"), ("green", "blue")):
@@ -250,7 +250,7 @@ def tick(at: AppTest, ids: list[str]) -> None:
 
 
 def test_choosing_another_library_or_encoder_is_not_remembered_for_others(
-    shared: Library, photos: Path, encoder: ColourEncoder, monkeypatch: pytest.MonkeyPatch
+    shared: Library, photos: Path, encoder: ColorEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = create_library("Also")
     ingest(other, encoder, [photos / "red.png"])
@@ -294,8 +294,8 @@ def test_a_visit_has_a_library_that_no_other_visit_sees(shared: Library, tmp_pat
 
 
 def all_cards(at: AppTest) -> list[str]:
-    told = [json.loads(element.proto.json) for element in at.get("bidi_component")]
-    return [card["name"] for each in told for card in each.get("cards", [])]
+    predictions = [json.loads(element.proto.json) for element in at.get("bidi_component")]
+    return [card["name"] for entry in predictions for card in entry.get("cards", [])]
 
 
 def test_a_library_of_the_visit_shows_no_path_either(shared: Library, tmp_path: Path) -> None:
@@ -316,7 +316,7 @@ def test_uploads_over_the_limit_say_why_on_the_page(shared: Library, monkeypatch
 def test_a_picture_to_search_by_has_limits_too(shared: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SEMBLANCE_MAX_MEGAPIXELS", "1")
     buffer = io.BytesIO()
-    Image.new("RGB", (1300, 1000), COLOURS["red"]).save(buffer, "PNG")
+    Image.new("RGB", (1300, 1000), COLORS["red"]).save(buffer, "PNG")
     at = visit(SEARCH, library="Shared")
     at.file_uploader[0].upload("large.png", buffer.getvalue()).run()
     assert "over the limit of 1 megapixels" in said(at) and "uploads" not in at.session_state
@@ -337,7 +337,7 @@ def test_hostile_names_are_never_html(shared: Library, page: str) -> None:
 
 
 def test_a_second_heavy_job_is_told_about_the_first(
-    shared: Library, encoder: ColourEncoder, monkeypatch: pytest.MonkeyPatch
+    shared: Library, encoder: ColorEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import threading
 
@@ -365,13 +365,13 @@ def test_what_starts_by_itself_lets_what_was_asked_for_go_first(monkeypatch: pyt
     def page() -> None:
         import streamlit as st
 
-        from ui.tasks import start_unasked, task_of
-        from ui.visit import visit
+        from ui.tasks import get_task, start_if_idle
+        from ui.visit import get_visit
 
-        visit()
+        get_visit()
         if st.checkbox("look"):
-            start_unasked("count", "Counting", lambda tell, cancel: 3)
-            st.write("nothing yet" if task_of("count") is None else "begun")
+            start_if_idle("count", "Counting", lambda report, cancel: 3)
+            st.write("nothing yet" if get_task("count") is None else "begun")
 
     monkeypatch.setenv("SEMBLANCE_PUBLIC", "1")
     at = AppTest.from_function(page).run()

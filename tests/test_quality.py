@@ -28,7 +28,7 @@ from core.evaluate_moments import MomentsReport, evaluate_moments
 from core.evaluate_relevance import evaluate_relevance
 from core.evaluate_video import evaluate_video
 from core.filters import Filters
-from core.gathered import gather_files, gather_texts
+from core.gathered import embed_files_set, embed_texts_set
 from core.labelled_files import read_pairs, unique
 from core.library import Library
 from core.library.sample import SAMPLE_NAME
@@ -92,16 +92,18 @@ def test_six_hundred_names_find_their_photos(encoder: Encoder) -> None:
     """The names of the 400 photos, and 201 others of ImageNet."""
     folder = DATA / "labelled"
     present = unique(label for _, label in read_pairs(folder / "labels.csv", "image", "label"))
-    others = np.random.default_rng(0).permutation([name for name in unique(imagenet_names()) if name not in present])
-    names = [*present, *map(str, others[: 600 - len(present)])]
+    rest = np.random.default_rng(0).permutation([name for name in unique(imagenet_names()) if name not in present])
+    names = [*present, *map(str, rest[: 600 - len(present)])]
     classes = [ClassName(name) for name in names]
     report = evaluate_zeroshot(encoder, folder / "images", folder / "labels.csv", classes=classes)
     assert (report.classes, report.images) == (600, 400)
     assert report.top1 >= 0.8 and report.calibration_error < 0.06
     files = read_pairs(folder / "labels.csv", "image", "label")
-    told = gather_files(encoder, [folder / "images" / name for name, _ in files]).tell(ZeroShot.of(encoder, classes))
-    kept = [each.label == label for each, (_, label) in zip(told, files, strict=True)]
-    assert np.mean(kept) > 0.75  # so many names do not make everything "none of these"
+    predictions = embed_files_set(encoder, [folder / "images" / name for name, _ in files]).predict(
+        ZeroShot.of(encoder, classes)
+    )
+    cached = [entry.label == label for entry, (_, label) in zip(predictions, files, strict=True)]
+    assert np.mean(cached) > 0.75  # so many names do not make everything "none of these"
 
 
 @pytest.fixture(scope="module")
@@ -123,8 +125,8 @@ def test_eight_labels_a_class_are_worth_about_as_much_as_words(ten_classes: FewS
 def test_a_blend_is_as_good_as_words_and_labels(ten_classes: FewShotReport) -> None:
     for shots, point in ten_classes.methods["blend"].items():
         assert point.mean > ten_classes.zeroshot - 0.02, shots
-        others = [ten_classes.methods[other][shots].mean for other in ("probe", "knn", "centroid")]
-        assert point.mean > max(others) - 0.005, shots
+        rest = [ten_classes.methods[other][shots].mean for other in ("probe", "knn", "centroid")]
+        assert point.mean > max(rest) - 0.005, shots
     assert ten_classes.methods["blend"]["8"].mean > ten_classes.zeroshot + 0.01
 
 
@@ -132,9 +134,9 @@ def test_texts_are_told_by_their_topics(encoder: Encoder) -> None:
     """Fifty short texts of five topics, written for this test."""
     classes = ZeroShot.of(encoder, [ClassName(topic) for topic in TOPICS], templates=TEXT_TEMPLATES)
     truth = np.array([topic for topic, texts in TOPICS.items() for _ in texts])
-    gathered = gather_texts(encoder, [text for texts in TOPICS.values() for text in texts])
-    assert np.mean(truth == [each.label for each in gathered.tell(classes, threshold=0)]) >= 0.9
-    assert np.mean(truth == [each.label for each in gathered.tell(classes)]) >= 0.86
+    embedded_set = embed_texts_set(encoder, [text for texts in TOPICS.values() for text in texts])
+    assert np.mean(truth == [entry.label for entry in embedded_set.predict(classes, threshold=0)]) >= 0.9
+    assert np.mean(truth == [entry.label for entry in embedded_set.predict(classes)]) >= 0.86
 
 
 @needs_data

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import COLOURS, ColourEncoder
+from fakes import COLORS, ColorEncoder
 from PIL import Image
 
 from core.errors import QueryError
@@ -50,7 +50,7 @@ def test_what_makes_no_sense_is_an_error(text: str) -> None:
         parse_query(text)
 
 
-def test_terms_add_up_with_their_weights(encoder: ColourEncoder, photos: Path) -> None:
+def test_terms_add_up_with_their_weights(encoder: ColorEncoder, photos: Path) -> None:
     red, blue = encoder.encode_texts(["red", "blue"])
     both = embed_query(encoder, parse_query("2:red + blue"))
     expected = (2 * red + blue) / np.linalg.norm(2 * red + blue)
@@ -60,7 +60,7 @@ def test_terms_add_up_with_their_weights(encoder: ColourEncoder, photos: Path) -
     np.testing.assert_allclose(embed_query(encoder, [Term("image", (photos / "red.png").read_bytes())]), picture)
 
 
-def test_an_item_of_the_library_is_a_term(library: Library, encoder: ColourEncoder) -> None:
+def test_an_item_of_the_library_is_a_term(library: Library, encoder: ColorEncoder) -> None:
     index = library.index(encoder)
     row = next(row for row in index.items.to_pylist() if row["path"].endswith("red.png"))
     vector = embed_query(encoder, [Term("item", row["id"])], index=index)
@@ -79,12 +79,12 @@ def test_an_item_of_the_library_is_a_term(library: Library, encoder: ColourEncod
         [Term("image", b"no picture")],
     ],
 )
-def test_queries_that_have_no_direction(encoder: ColourEncoder, terms: list[Term]) -> None:
+def test_queries_that_have_no_direction(encoder: ColorEncoder, terms: list[Term]) -> None:
     with pytest.raises(QueryError):
         embed_query(encoder, terms)
 
 
-def test_templates_are_averaged(encoder: ColourEncoder) -> None:
+def test_templates_are_averaged(encoder: ColorEncoder) -> None:
     vectors = encoder.encode_texts(["red", "a red blue thing"])
     mean = vectors.mean(axis=0) / np.linalg.norm(vectors.mean(axis=0))
     ensembled = embed_texts(encoder, ["red"], templates=("{}", "a {} blue thing"))
@@ -94,8 +94,8 @@ def test_templates_are_averaged(encoder: ColourEncoder) -> None:
     np.testing.assert_allclose(braces, encoder.encode_texts(["{red} {0}"]))
 
 
-def test_a_large_query_picture(encoder: ColourEncoder, tmp_path: Path) -> None:
-    Image.new("RGB", (4000, 3000), COLOURS["blue"]).save(tmp_path / "large.jpg")
+def test_a_large_query_picture(encoder: ColorEncoder, tmp_path: Path) -> None:
+    Image.new("RGB", (4000, 3000), COLORS["blue"]).save(tmp_path / "large.jpg")
     assert embed_query(encoder, [Term("image", tmp_path / "large.jpg")]) @ encoder.encode_texts(["blue"])[0] > 0.99
 
 

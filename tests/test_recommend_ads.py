@@ -6,64 +6,69 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import COLOURS, ColourEncoder
+from fakes import COLORS, ColorEncoder
 from PIL import Image
 
 from core.encoders.base import Vectors
 from core.errors import DataError
 from core.recommend.ads import choose_ad, embed_campaigns
-from core.recommend.campaigns import Campaign, example_campaigns, read_campaigns
-from core.recommend.taste import Tastes, tastes_of
-from core.recommend.taste_words import taste_words, usual_choices
-from core.words import words_of
+from core.recommend.campaigns import Campaign, load_example_campaigns, read_campaigns
+from core.recommend.taste import Tastes, compute_tastes
+from core.recommend.taste_words import compute_usual_choices, find_taste_words
+from core.words import load_vocabulary
 
 NOTHING = np.zeros((0, 48), np.float32)
 
 
-def pictures(encoder: ColourEncoder, *names: str) -> Vectors:
-    return encoder.encode_images([Image.new("RGB", (8, 8), COLOURS[name]) for name in names])
+def pictures(encoder: ColorEncoder, *names: str) -> Vectors:
+    return encoder.encode_images([Image.new("RGB", (8, 8), COLORS[name]) for name in names])
 
 
-def tastes(encoder: ColourEncoder, *names: str) -> Tastes:
-    return tastes_of(pictures(encoder, *names))
+def tastes(encoder: ColorEncoder, *names: str) -> Tastes:
+    return compute_tastes(pictures(encoder, *names))
 
 
 @pytest.fixture
-def background(encoder: ColourEncoder) -> Vectors:
+def background(encoder: ColorEncoder) -> Vectors:
     rng = np.random.default_rng(0)
     noise = [Image.fromarray(rng.integers(0, 256, (4, 4, 3), np.uint8)) for _ in range(60)]
     return encoder.encode_images(noise)
 
 
-def test_an_ad_fits_a_taste_and_says_why_or_is_not_shown(encoder: ColourEncoder, background: Vectors) -> None:
+def test_an_ad_fits_a_taste_and_says_why_or_is_not_shown(encoder: ColorEncoder, background: Vectors) -> None:
     made = embed_campaigns(
         encoder, [Campaign("roses", "red"), Campaign("grass", words=("green", "zebra"))], background=background
     )
     ad = choose_ad(made, tastes(encoder, "red", "red", "blue"), NOTHING, liked=["r1", "r2", "b1"])
-    assert ad is not None and (ad.campaign.name, ad.by, ad.taste, ad.because) == ("roses", "taste", 0, ("r1", "r2"))
+    assert ad is not None and (ad.campaign.name, ad.by, ad.taste, ad.reason_item) == ("roses", "taste", 0, ("r1", "r2"))
     assert 0.4 <= ad.score <= 1
     ad = choose_ad(made, tastes(encoder, "green"), NOTHING, liked=["g1"])
-    assert ad is not None and (ad.campaign.name, ad.by, ad.words, ad.because) == ("grass", "words", ("green",), ("g1",))
+    assert ad is not None and (ad.campaign.name, ad.by, ad.words, ad.reason_item) == (
+        "grass",
+        "words",
+        ("green",),
+        ("g1",),
+    )
     assert choose_ad(made, tastes(encoder, "blue"), NOTHING) is None
     assert choose_ad(made, tastes(encoder), NOTHING) is None
 
 
-def test_a_page_counts_by_what_several_things_on_it_show(encoder: ColourEncoder, background: Vectors) -> None:
+def test_a_page_counts_by_what_several_things_on_it_show(encoder: ColorEncoder, background: Vectors) -> None:
     made = embed_campaigns(encoder, [Campaign("roses", "red")], background=background)
     page = ["p0", "p1", "p2", "p3"]
     shows = pictures(encoder, "blue", "red", "red", "red")
     ad = choose_ad(made, tastes(encoder), shows, page=page)
-    assert ad is not None and (ad.by, ad.taste) == ("page", None) and set(ad.because) <= {"p1", "p2", "p3"}
+    assert ad is not None and (ad.by, ad.taste) == ("page", None) and set(ad.reason_item) <= {"p1", "p2", "p3"}
     assert choose_ad(made, tastes(encoder), pictures(encoder, "blue", "red", "black", "green"), page=page) is None
 
 
-def test_a_picture_is_an_ad_too(encoder: ColourEncoder, background: Vectors, photos: Path) -> None:
+def test_a_picture_is_an_ad_too(encoder: ColorEncoder, background: Vectors, photos: Path) -> None:
     made = embed_campaigns(encoder, [Campaign("roses", picture=photos / "red.png")], background=background)
     ad = choose_ad(made, tastes(encoder, "red"), NOTHING)
     assert ad is not None and ad.by == "taste" and choose_ad(made, tastes(encoder, "blue"), NOTHING) is None
 
 
-def test_caps_and_budgets_end_a_campaign_and_ads_take_turns(encoder: ColourEncoder, background: Vectors) -> None:
+def test_caps_and_budgets_end_a_campaign_and_ads_take_turns(encoder: ColorEncoder, background: Vectors) -> None:
     both = [Campaign("roses", "red", budget=5), Campaign("bricks", "red", budget=5)]
     made, likes = embed_campaigns(encoder, both, background=background), tastes(encoder, "red")
     shown: dict[str, int] = {}
@@ -88,8 +93,8 @@ def test_campaigns_are_read_from_a_table(tmp_path: Path) -> None:
     assert read_campaigns(data, pictures={"r.png": b"..."})[0].picture == b"..."
     with pytest.raises(DataError, match="is not there"):
         read_campaigns(data)  # what somebody sends may not open files here
-    examples = example_campaigns()
-    assert len(examples) >= 10 and all(each.text and each.words for each in examples)
+    examples = load_example_campaigns()
+    assert len(examples) >= 10 and all(example.text and example.words for example in examples)
 
 
 @pytest.mark.parametrize(
@@ -110,18 +115,18 @@ def test_tables_that_are_wrong_say_what_is(table: str, says: str) -> None:
         read_campaigns(table.encode("latin-1"))
 
 
-def test_tastes_in_words(encoder: ColourEncoder, background: Vectors) -> None:
-    words = words_of(encoder)
-    usual = usual_choices(words, background)
-    found = taste_words(tastes(encoder, "red", "red", "blue"), words, usual=usual, count=3)
+def test_tastes_in_words(encoder: ColorEncoder, background: Vectors) -> None:
+    words = load_vocabulary(encoder)
+    usual = compute_usual_choices(words, background)
+    found = find_taste_words(tastes(encoder, "red", "red", "blue"), words, usual=usual, count=3)
     assert len(found) == 2 and all(len(words) == 3 for words in found)
     assert any("red" in word.split() for word in found[0]) and any("blue" in word.split() for word in found[1])
-    assert taste_words(tastes(encoder), words) == ()
+    assert find_taste_words(tastes(encoder), words) == ()
 
 
-def test_what_the_library_says_anyway_sets_no_taste_apart(encoder: ColourEncoder) -> None:
-    words, red = words_of(encoder), pictures(encoder, "red")
-    (alone,) = taste_words(tastes(encoder, "red"), words, count=50)
-    (among,) = taste_words(tastes(encoder, "red"), words, usual=usual_choices(words, red) * 4, count=50)
+def test_what_the_library_says_anyway_sets_no_taste_apart(encoder: ColorEncoder) -> None:
+    words, red = load_vocabulary(encoder), pictures(encoder, "red")
+    (alone,) = find_taste_words(tastes(encoder, "red"), words, count=50)
+    (among,) = find_taste_words(tastes(encoder, "red"), words, usual=compute_usual_choices(words, red) * 4, count=50)
     assert "red" in alone and "red" not in among
-    assert not usual_choices(words, NOTHING).any()
+    assert not compute_usual_choices(words, NOTHING).any()

@@ -10,16 +10,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
-from fakes import ColourEncoder
+from fakes import ColorEncoder
 
 from core.errors import DataError
 from core.library import Item, Library
-from core.recommend.behaviour import learn_behaviour
-from core.recommend.clicks import clicks_of, forget_clicks, keep_click
+from core.recommend.behaviour import learn_behavior
+from core.recommend.clicks import forget_clicks, load_clicks, store_click
 from core.recommend.feed import recommend
-from core.recommend.items import names_of
+from core.recommend.items import get_item_names
 from core.recommend.learned import learn_from_log
-from core.recommend.log import log_of, read_log
+from core.recommend.log import make_log, read_log
 
 
 def write(path: Path, data: str | bytes) -> Path:
@@ -50,9 +50,9 @@ def test_names_stay_as_they_are_written(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_no_log_is_refused_in_one_line(tmp_path: Path, data: bytes, says: str) -> None:
-    with pytest.raises(DataError, match=says) as told:
+    with pytest.raises(DataError, match=says) as predictions:
         read_log(write(tmp_path / "log.csv", data))
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(predictions.value)
     with pytest.raises(DataError, match="cannot be read"):
         read_log(write(tmp_path / "log.parquet", data))
 
@@ -64,7 +64,7 @@ def test_a_large_log_is_read_and_learned_from_within_seconds(tmp_path: Path) -> 
     pa.csv.write_csv(table, tmp_path / "log.csv")
     log = read_log(tmp_path / "log.csv")
     assert len(log) == 100_000 and (np.diff(log.times) >= 0).all()
-    together = learn_behaviour(log, methods=("together",)).together
+    together = learn_behavior(log, methods=("together",)).co_occurrence
     assert together is not None and together.diagonal().max() == 0
     assert np.diff(together.indptr).max() <= 200  # however much goes with an item: it fits into memory
 
@@ -72,21 +72,21 @@ def test_a_large_log_is_read_and_learned_from_within_seconds(tmp_path: Path) -> 
 def test_clicks_of_many_at_once_are_all_kept(library: Library) -> None:
     def click(visit: int) -> None:
         for number in range(20):
-            keep_click(library, f"visit {visit}", f"item {number}")
+            store_click(library, f"visit {visit}", f"item {number}")
 
     threads = [threading.Thread(target=click, args=(number,)) for number in range(4)]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
-    log = clicks_of(library)
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    log = load_clicks(library)
     assert log is not None and len(log) == 80 and len(log.user_names) == 4
 
 
 def test_the_last_click_counts_and_broken_lines_are_passed_over(library: Library) -> None:
-    assert clicks_of(library) is None
+    assert load_clicks(library) is None
     for item, weight in (("a", 1.0), ("b", 1.0), ("a", 2.0), ("b", 0.0)):
-        keep_click(library, "me", item, weight)
+        store_click(library, "me", item, weight)
     file = library.path / "clicks.jsonl"
     hostile = [
         b'{"visit": "me"',
@@ -97,42 +97,42 @@ def test_the_last_click_counts_and_broken_lines_are_passed_over(library: Library
     ]
     hostile.append(json.dumps({"visit": "me", "item": "x", "weight": float("nan"), "time": 1}).encode())
     file.write_bytes(file.read_bytes() + b"\n".join(hostile))  # the last one is torn: no line ends it
-    keep_click(library, "me", "c")
-    log = clicks_of(library)
+    store_click(library, "me", "c")
+    log = load_clicks(library)
     assert log is not None and [log.item_names[item] for item in log.items] == ["a", "c"]
     assert log.weights.tolist() == [2.0, 1.0]
     forget_clicks(library)
-    assert clicks_of(library) is None
+    assert load_clicks(library) is None
 
 
 def test_an_item_is_known_by_its_id_its_path_and_what_ends_it_alone(library: Library) -> None:
     library.put_items([Item(f"n{n}", f"/else/{n}/same.png", "image", "ok", 1, 1) for n in range(2)])
     library.put_items([Item("gone", "/else/gone.png", "image", "missing", 1, 1)])
-    names = names_of(library)
+    names = get_item_names(library)
     red = next(row for row in library.items().to_pylist() if row["path"].endswith("photos/red.png"))
     assert {names[red["id"]], names[red["path"]], names["red.png"], names["photos/red.png"]} == {red["id"]}
     assert "same.png" not in names and (names["0/same.png"], names["1/same.png"]) == ("n0", "n1")
     assert "gone.png" not in names and "gone" not in names
-    assert names_of(Library(library.path.parent / "empty", create=True)) == {}
+    assert get_item_names(Library(library.path.parent / "empty", create=True)) == {}
 
 
-def test_a_log_is_learned_for_a_library(library: Library, encoder: ColourEncoder) -> None:
+def test_a_log_is_learned_for_a_library(library: Library, encoder: ColorEncoder) -> None:
     """Red goes with yellow in the log; nobody ever had to do with orange, which looks like both."""
     rows = [
         (f"u{n}", item) for n in range(40) for item in (("red.png", "yellow.png"), ("blue.png", "green.png"))[n % 2]
     ]
-    learned = learn_from_log(library, encoder, log_of([*rows, ("u1", "nowhere.png")]))
-    names = names_of(library)
+    learned = learn_from_log(library, encoder, make_log([*rows, ("u1", "nowhere.png")]))
+    names = get_item_names(library)
     assert learned.unknown == ("nowhere.png",) and set(learned.scores([])) == set(names.values())
     scores = learned.scores([names["red.png"]])
-    assert scores[names["yellow.png"]] > max(scores[names[each]] for each in ("blue.png", "green.png"))
+    assert scores[names["yellow.png"]] > max(scores[names[entry]] for entry in ("blue.png", "green.png"))
     assert scores[names["orange.png"]] > scores[names["black.png"]]
     nobody = learned.scores(["a stranger"])
-    assert min(nobody[names[each]] for each in ("red.png", "blue.png")) > nobody[names["black.png"]]
+    assert min(nobody[names[entry]] for entry in ("red.png", "blue.png")) > nobody[names["black.png"]]
     feed = recommend(
-        library, encoder, [names["red.png"]], k=2, exploration=0.0, diversity=0.0, behaviour=scores, mix=1.0
+        library, encoder, [names["red.png"]], k=2, exploration=0.0, diversity=0.0, behavior=scores, mix=1.0
     ).recommendations
-    assert {Path(each.item.path).stem for each in feed} == {"yellow", "orange"}
-    assert {each.by for each in feed} == {"behaviour"}
+    assert {Path(entry.item.path).stem for entry in feed} == {"yellow", "orange"}
+    assert {entry.by for entry in feed} == {"behaviour"}
     with pytest.raises(DataError, match="Not one item"):
-        learn_from_log(library, encoder, log_of([("u", "nowhere.png")]))
+        learn_from_log(library, encoder, make_log([("u", "nowhere.png")]))

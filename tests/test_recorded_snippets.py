@@ -6,7 +6,7 @@ import warnings
 from pathlib import Path
 
 import pytest
-from fakes import COLOURS
+from fakes import COLORS
 from media import write_video
 from PIL import Image
 from recorded import DATA, fake_encoders
@@ -27,14 +27,14 @@ def test_a_documented_import_still_works(line: str) -> None:
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the files that the snippets name."""
-    for number, colour in enumerate(COLOURS.values()):
+    for number, color in enumerate(COLORS.values()):
         for shade in range(2):
             folder = tmp_path / "photos"
             folder.mkdir(exist_ok=True)
-            near = tuple(min(255, value + 9 * shade) for value in colour)
-            Image.new("RGB", (64, 64), near).save(folder / f"{number}{shade}.png")
-    Image.new("RGB", (64, 64), COLOURS["red"]).save(tmp_path / "photo.jpg")
-    Image.new("RGB", (320, 180), COLOURS["red"]).save(tmp_path / "still.png")
+            nearest = tuple(min(255, value + 9 * shade) for value in color)
+            Image.new("RGB", (64, 64), nearest).save(folder / f"{number}{shade}.png")
+    Image.new("RGB", (64, 64), COLORS["red"]).save(tmp_path / "photo.jpg")
+    Image.new("RGB", (320, 180), COLORS["red"]).save(tmp_path / "still.png")
     Image.new("RGB", (64, 64), (200, 90, 40)).save(tmp_path / "photos/dog.jpg")
     Image.new("RGB", (64, 64), (40, 120, 60)).save(tmp_path / "photos/hills.jpg")
     (tmp_path / "clips").mkdir()
@@ -50,8 +50,8 @@ def test_a_documented_snippet_runs_and_prints(snippet: Path, here: Path, capsys:
     with warnings.catch_warnings(), fake_encoders():
         warnings.simplefilter("ignore", DeprecationWarning)
         names: dict[str, object] = {}
-        for each in _before(snippet):
-            exec(compile(each.read_text(), each.name, "exec"), names)
+        for entry in _before(snippet):
+            exec(compile(entry.read_text(), entry.name, "exec"), names)
     assert capsys.readouterr().out.strip()
 
 

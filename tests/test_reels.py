@@ -114,9 +114,9 @@ def test_browsers_can_play_it_before_it_has_arrived(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("short")
 def test_rendered_once_with_progress(tmp_path: Path) -> None:
-    told: list[Progress] = []
-    paths = render_reels(tmp_path, on_progress=told.append)
-    assert told[-1].total == 33 + 14 and told[-1].done == told[-1].total
+    predictions: list[Progress] = []
+    paths = render_reels(tmp_path, on_progress=predictions.append)
+    assert predictions[-1].total == 33 + 14 and predictions[-1].done == predictions[-1].total
     written = [path.stat().st_mtime_ns for path in paths]
     assert render_reels(tmp_path) == paths and [path.stat().st_mtime_ns for path in paths] == written
     paths[1].unlink()

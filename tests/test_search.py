@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import COLOURS, ColourEncoder
+from fakes import COLORS, ColorEncoder
 from media import write_video
 from PIL import Image
 
@@ -18,14 +18,14 @@ from core.library import Library, ingest
 from core.query import Term, parse_query
 from core.search import SearchResult, search
 
-N = len(COLOURS)
+N = len(COLORS)
 
 
 def names(result: SearchResult) -> list[str]:
     return [Path(hit.item.path).name for hit in result.hits]
 
 
-def test_words_find_the_picture(library: Library, encoder: ColourEncoder) -> None:
+def test_words_find_the_picture(library: Library, encoder: ColorEncoder) -> None:
     result = search(library, encoder, parse_query("red"), top_k=3)
     assert names(result)[0] == "red.png" and len(result.hits) == 3 and result.considered == N
     scores = [hit.score for hit in result.hits]
@@ -33,39 +33,39 @@ def test_words_find_the_picture(library: Library, encoder: ColourEncoder) -> Non
     assert all(0 <= hit.relevance <= 1 for hit in result.hits)
 
 
-def test_likely_hits_come_first_and_are_counted(library: Library, encoder: ColourEncoder) -> None:
+def test_likely_hits_come_first_and_are_counted(library: Library, encoder: ColorEncoder) -> None:
     result = search(library, encoder, parse_query("green"))
     likely = [hit.likely for hit in result.hits]
     assert likely == sorted(likely, reverse=True) and sum(likely) == result.cutoff
     assert result.hits[0].likely and not result.hits[-1].likely
 
 
-def test_likely_begins_at_four_in_ten(tmp_path: Path, encoder: ColourEncoder) -> None:
+def test_likely_begins_at_four_in_ten(tmp_path: Path, encoder: ColorEncoder) -> None:
     library = shades_between(tmp_path, encoder, "blue", "purple")
     hits = search(library, encoder, parse_query("blue"), top_k=60, fold_duplicates=False).hits
     assert all(hit.likely == (hit.relevance >= 0.4) for hit in hits)
     assert any(0.4 <= hit.relevance < 0.55 for hit in hits) and any(0.3 < hit.relevance < 0.4 for hit in hits)
 
 
-def test_a_rival_counts_less_the_nearer_it_is_in_meaning(library: Library, encoder: ColourEncoder) -> None:
+def test_a_rival_counts_less_the_nearer_it_is_in_meaning(library: Library, encoder: ColorEncoder) -> None:
     hits = search(library, encoder, parse_query("red")).hits
     relevance = {Path(hit.item.path).name: hit.relevance for hit in hits}
     assert relevance["red.png"] > 0.97, "“something red” does not rival “red”"
     assert 0.2 < relevance["orange.png"] < 0.4, "“an orange” rivals it a little, though it fits the picture best"
 
 
-def shades_between(tmp_path: Path, encoder: ColourEncoder, one: str, other: str) -> Library:
+def shades_between(tmp_path: Path, encoder: ColorEncoder, one: str, other: str) -> Library:
     """A library of 60 pictures that lead from one color to another by equal steps."""
     (tmp_path / "shades").mkdir()
     for number, share in enumerate(np.linspace(0, 1, 60)):
-        mixed = np.array(COLOURS[one]) * (1 - share) + np.array(COLOURS[other]) * share
-        Image.new("RGB", (40, 30), tuple(int(each) for each in mixed)).save(tmp_path / "shades" / f"{number}.png")
+        mixed = np.array(COLORS[one]) * (1 - share) + np.array(COLORS[other]) * share
+        Image.new("RGB", (40, 30), tuple(int(entry) for entry in mixed)).save(tmp_path / "shades" / f"{number}.png")
     library = Library(tmp_path / "library", create=True)
     ingest(library, encoder, [tmp_path / "shades"])
     return library
 
 
-def test_nothing_matches_is_an_answer(tmp_path: Path, encoder: ColourEncoder) -> None:
+def test_nothing_matches_is_an_answer(tmp_path: Path, encoder: ColorEncoder) -> None:
     (tmp_path / "photos").mkdir()
     for shade in range(20, 40):
         Image.new("RGB", (20, 20), (shade, shade, 200 + shade)).save(tmp_path / "photos" / f"{shade}.png")
@@ -75,22 +75,22 @@ def test_nothing_matches_is_an_answer(tmp_path: Path, encoder: ColourEncoder) ->
     assert result.cutoff == 0 and len(result.hits) == 20  # the nearest are still there for who asks
 
 
-def test_minus_terms_push_away(library: Library, encoder: ColourEncoder) -> None:
+def test_minus_terms_push_away(library: Library, encoder: ColorEncoder) -> None:
     plain = names(search(library, encoder, parse_query("yellow")))
     without = names(search(library, encoder, parse_query("yellow - red")))
     assert plain.index("orange.png") < plain.index("green.png")
     assert without.index("green.png") < without.index("orange.png")
 
 
-def test_more_like_this_leaves_the_picture_itself_out(library: Library, encoder: ColourEncoder) -> None:
+def test_more_like_this_leaves_the_picture_itself_out(library: Library, encoder: ColorEncoder) -> None:
     red = next(row for row in library.items().to_pylist() if row["path"].endswith("red.png"))
     result = search(library, encoder, [Term("item", red["id"])])
     assert "red.png" not in names(result) and len(result.hits) == N - 1
     assert names(result)[0] in ("orange.png", "purple.png")
 
 
-def test_near_duplicates_are_folded_unless_asked(library: Library, encoder: ColourEncoder, photos: Path) -> None:
-    Image.new("RGB", (300, 200), COLOURS["red"]).save(photos / "red copy.jpg")
+def test_near_duplicates_are_folded_unless_asked(library: Library, encoder: ColorEncoder, photos: Path) -> None:
+    Image.new("RGB", (300, 200), COLORS["red"]).save(photos / "red copy.jpg")
     ingest(library, encoder, [photos])
     folded = search(library, encoder, parse_query("red"))
     assert len(folded.hits) == N
@@ -99,32 +99,32 @@ def test_near_duplicates_are_folded_unless_asked(library: Library, encoder: Colo
 
 
 @pytest.mark.parametrize(("top_k", "count"), [(-5, 1), (0, 1), (3, 3), (10**9, N)])
-def test_top_k_is_clamped(library: Library, encoder: ColourEncoder, top_k: int, count: int) -> None:
+def test_top_k_is_clamped(library: Library, encoder: ColorEncoder, top_k: int, count: int) -> None:
     assert len(search(library, encoder, parse_query("red"), top_k=top_k).hits) == count
 
 
-def test_an_empty_library(tmp_path: Path, encoder: ColourEncoder) -> None:
+def test_an_empty_library(tmp_path: Path, encoder: ColorEncoder) -> None:
     result = search(Library(tmp_path / "empty", create=True), encoder, parse_query("red"))
     assert (result.hits, result.cutoff, result.considered) == ((), 0, 0)
 
 
-def test_a_library_of_one(tmp_path: Path, encoder: ColourEncoder) -> None:
-    Image.new("RGB", (20, 20), COLOURS["red"]).save(tmp_path / "only.png")
+def test_a_library_of_one(tmp_path: Path, encoder: ColorEncoder) -> None:
+    Image.new("RGB", (20, 20), COLORS["red"]).save(tmp_path / "only.png")
     library = Library(tmp_path / "library", create=True)
     ingest(library, encoder, [tmp_path / "only.png"])
     assert names(search(library, encoder, parse_query("red"))) == ["only.png"]
     assert names(search(library, encoder, [Term("image", tmp_path / "only.png")])) == ["only.png"]
 
 
-def test_filters_apply_before_ranking(tmp_path: Path, encoder: ColourEncoder) -> None:
+def test_filters_apply_before_ranking(tmp_path: Path, encoder: ColorEncoder) -> None:
     folder = tmp_path / "photos"
     (folder / "a").mkdir(parents=True)
     (folder / "ab").mkdir()
     old = Image.Exif()
     old[0x0132] = "2019:05:01 10:00:00"
-    Image.new("RGB", (400, 300), COLOURS["red"]).save(folder / "a" / "wide old.jpg", exif=old)
+    Image.new("RGB", (400, 300), COLORS["red"]).save(folder / "a" / "wide old.jpg", exif=old)
     Image.new("RGB", (300, 400), (200, 40, 40)).save(folder / "ab" / "tall.png")
-    Image.new("RGB", (50, 50), COLOURS["blue"]).save(folder / "ab" / "small square.png")
+    Image.new("RGB", (50, 50), COLORS["blue"]).save(folder / "ab" / "small square.png")
     library = Library(tmp_path / "library", create=True)
     ingest(library, encoder, [folder])
 
@@ -143,12 +143,12 @@ def test_filters_apply_before_ranking(tmp_path: Path, encoder: ColourEncoder) ->
     assert result.considered == 2
 
 
-def test_a_query_for_what_is_not_there(library: Library, encoder: ColourEncoder) -> None:
+def test_a_query_for_what_is_not_there(library: Library, encoder: ColorEncoder) -> None:
     with pytest.raises(QueryError):
         search(library, encoder, [Term("item", "f" * 24)])
 
 
-def test_exports_hold_the_hits(library: Library, encoder: ColourEncoder, photos: Path, tmp_path: Path) -> None:
+def test_exports_hold_the_hits(library: Library, encoder: ColorEncoder, photos: Path, tmp_path: Path) -> None:
     import csv
     import io
     import zipfile
@@ -165,7 +165,7 @@ def test_exports_hold_the_hits(library: Library, encoder: ColourEncoder, photos:
     assert len(archive.namelist()) == 3 and "hits.csv" in archive.namelist()
 
 
-def test_scores_are_exact(library: Library, encoder: ColourEncoder) -> None:
+def test_scores_are_exact(library: Library, encoder: ColorEncoder) -> None:
     index = library.index(encoder)
     query = encoder.encode_texts(["purple"])[0]
     scores, numbers = index.search(query, N)
@@ -173,7 +173,7 @@ def test_scores_are_exact(library: Library, encoder: ColourEncoder) -> None:
     assert (np.diff(scores) <= 0).all()
 
 
-def test_photos_from_before_zip_was_invented(library: Library, encoder: ColourEncoder, photos: Path) -> None:
+def test_photos_from_before_zip_was_invented(library: Library, encoder: ColorEncoder, photos: Path) -> None:
     import io
     import os
 
@@ -181,12 +181,12 @@ def test_photos_from_before_zip_was_invented(library: Library, encoder: ColourEn
     assert write_hits_zip(search(library, encoder, parse_query("red"), top_k=1).hits, io.BytesIO()) == []
 
 
-def test_the_very_picture_asked_for_is_likely(library: Library, encoder: ColourEncoder, photos: Path) -> None:
+def test_the_very_picture_asked_for_is_likely(library: Library, encoder: ColorEncoder, photos: Path) -> None:
     hits = search(library, encoder, [Term("image", photos / "red.png")]).hits
     assert Path(hits[0].item.path).name == "red.png" and hits[0].likely and hits[0].relevance > 0.9
 
 
-def test_all_copies_fold_into_one(tmp_path: Path, encoder: ColourEncoder) -> None:
+def test_all_copies_fold_into_one(tmp_path: Path, encoder: ColorEncoder) -> None:
     (tmp_path / "photos").mkdir()
     for number in range(30):
         Image.new("RGB", (20, 20), (200 + number % 2, 30, 30)).save(tmp_path / "photos" / f"{number}.png")
@@ -197,7 +197,7 @@ def test_all_copies_fold_into_one(tmp_path: Path, encoder: ColourEncoder) -> Non
 
 
 def test_a_long_video_does_not_crowd_out_photos(
-    library: Library, encoder: ColourEncoder, photos: Path, tmp_path: Path
+    library: Library, encoder: ColorEncoder, photos: Path, tmp_path: Path
 ) -> None:
     write_video(photos / "long.mp4", ("red", "blue") * 250, seconds_each=1.0, fps=2, size=(64, 48))
     ingest(library, encoder, [photos])

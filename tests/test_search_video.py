@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import COLOURS, ColourEncoder
+from fakes import COLORS, ColorEncoder
 from media import write_video
 from PIL import Image
 
@@ -21,27 +21,27 @@ from core.search_video import POOLINGS, Pooling, VideoHit, VideoResult, search_v
 Scene = tuple[str, float]  # a colour and its seconds
 
 
-def put_video(library: Library, encoder: ColourEncoder, name: str, scenes: Sequence[Scene]) -> str:
+def put_video(library: Library, encoder: ColorEncoder, name: str, scenes: Sequence[Scene]) -> str:
     """Writes a video's rows straight into the library: a row a second, each a flat picture of its scene's colour."""
-    seconds = [colour for colour, length in scenes for _ in range(round(length))]
-    vectors = encoder.encode_images([Image.new("RGB", (8, 8), COLOURS[colour]) for colour in seconds])
+    seconds = [color for color, length in scenes for _ in range(round(length))]
+    vectors = encoder.encode_images([Image.new("RGB", (8, 8), COLORS[color]) for color in seconds])
     library.add_vectors(encoder, [VectorRow(name, vector, at, at + 1.0) for at, vector in enumerate(vectors)])
     library.put_items([Item(name, f"/videos/{name}.mp4", "video", "ok", 1, 1, duration_s=float(len(seconds)))])
     return name
 
 
-def put_photo(library: Library, encoder: ColourEncoder, colour: str) -> None:
-    vector = encoder.encode_images([Image.new("RGB", (8, 8), COLOURS[colour])])[0]
+def put_photo(library: Library, encoder: ColorEncoder, colour: str) -> None:
+    vector = encoder.encode_images([Image.new("RGB", (8, 8), COLORS[colour])])[0]
     library.add_vectors(encoder, [VectorRow(colour, vector)])
     library.put_items([Item(colour, f"/photos/{colour}.png", "image", "ok", 1, 1)])
 
 
 @pytest.fixture
-def videos(tmp_path: Path, encoder: ColourEncoder) -> Library:
+def videos(tmp_path: Path, encoder: ColorEncoder) -> Library:
     """A library of a photo of each colour and three videos."""
     library = Library(tmp_path / "library", create=True)
-    for colour in COLOURS:
-        put_photo(library, encoder, colour)
+    for color in COLORS:
+        put_photo(library, encoder, color)
     put_video(library, encoder, "flash", [("blue", 9), ("red", 1), ("blue", 10)])
     put_video(library, encoder, "twice", [("orange", 4), ("green", 6), ("orange", 6), ("black", 4)])
     put_video(library, encoder, "calm", [("green", 12)])
@@ -49,7 +49,7 @@ def videos(tmp_path: Path, encoder: ColourEncoder) -> Library:
 
 
 @pytest.fixture
-def films(tmp_path: Path, encoder: ColourEncoder) -> Library:
+def films(tmp_path: Path, encoder: ColorEncoder) -> Library:
     """A library of four videos in which the same scenes come in different orders."""
     library = Library(tmp_path / "films", create=True)
     for name, scenes in FILMS.items():
@@ -73,20 +73,20 @@ def ids(result: VideoResult) -> list[str]:
     return [hit.item.id for hit in result.hits]
 
 
-def test_only_videos_are_found(videos: Library, encoder: ColourEncoder) -> None:
+def test_only_videos_are_found(videos: Library, encoder: ColorEncoder) -> None:
     result = search_videos(videos, encoder, parse_query("green"))
     assert sorted(ids(result)) == ["calm", "flash", "twice"] and result.considered == 3
     assert all(hit.moments for hit in result.hits)
 
 
-def test_a_moment_is_where_the_colour_is(videos: Library, encoder: ColourEncoder) -> None:
+def test_a_moment_is_where_the_colour_is(videos: Library, encoder: ColorEncoder) -> None:
     best = search_videos(videos, encoder, parse_query("red"), top_k=1).hits[0]
     moment = best.moments[0]
     assert (best.item.id, moment.start_s, moment.end_s, moment.peak_s) == ("flash", 9.0, 10.0, 9.5)
     assert moment.likely and best.likely and best.relevance == moment.relevance
 
 
-def test_several_moments_of_one_video(videos: Library, encoder: ColourEncoder) -> None:
+def test_several_moments_of_one_video(videos: Library, encoder: ColorEncoder) -> None:
     hits = search_videos(videos, encoder, parse_query("orange")).hits
     twice = next(hit for hit in hits if hit.item.id == "twice")
     assert sorted((moment.start_s, moment.end_s) for moment in twice.moments) == [(0.0, 4.0), (10.0, 16.0)]
@@ -94,17 +94,17 @@ def test_several_moments_of_one_video(videos: Library, encoder: ColourEncoder) -
 
 @pytest.mark.parametrize(("pooling", "first"), [("max", "flash"), ("top", "twice"), ("mean", "twice")])
 def test_pooling_decides_between_a_flash_and_a_long_likeness(
-    videos: Library, encoder: ColourEncoder, pooling: Pooling, first: str
+    videos: Library, encoder: ColorEncoder, pooling: Pooling, first: str
 ) -> None:
     result = search_videos(videos, encoder, parse_query("red"), pooling=pooling)
     by_score = max(result.hits, key=lambda hit: hit.score)
     assert by_score.item.id == first and result.pooling == pooling
 
 
-def test_top_counts_seconds_and_not_rows(library: Library, encoder: ColourEncoder) -> None:
+def test_top_counts_seconds_and_not_rows(library: Library, encoder: ColorEncoder) -> None:
     put_video(library, encoder, "long", [("red", 9), ("blue", 9)])
-    red = encoder.encode_images([Image.new("RGB", (8, 8), COLOURS["red"])])[0]
-    blue = encoder.encode_images([Image.new("RGB", (8, 8), COLOURS["blue"])])[0]
+    red = encoder.encode_images([Image.new("RGB", (8, 8), COLORS["red"])])[0]
+    blue = encoder.encode_images([Image.new("RGB", (8, 8), COLORS["blue"])])[0]
     library.add_vectors(encoder, [VectorRow("merged", red, 0.0, 9.0), VectorRow("merged", blue, 9.0, 18.0)])
     library.put_items([Item("merged", "/videos/merged.mp4", "video", "ok", 1, 1, duration_s=18.0)])
     for pooling in ("max", "top", "mean"):
@@ -112,14 +112,14 @@ def test_top_counts_seconds_and_not_rows(library: Library, encoder: ColourEncode
         assert hit_of(result, "merged").score == pytest.approx(hit_of(result, "long").score, abs=1e-3)
 
 
-def test_likely_videos_come_first_and_are_counted(videos: Library, encoder: ColourEncoder) -> None:
+def test_likely_videos_come_first_and_are_counted(videos: Library, encoder: ColorEncoder) -> None:
     result = search_videos(videos, encoder, parse_query("red"))
     likely = [hit.likely for hit in result.hits]
     assert likely == sorted(likely, reverse=True) and result.cutoff == sum(likely) >= 1
     assert not hit_of(result, "calm").likely and len(hit_of(result, "calm").moments) == 1
 
 
-def test_the_curve_covers_the_video(videos: Library, encoder: ColourEncoder) -> None:
+def test_the_curve_covers_the_video(videos: Library, encoder: ColorEncoder) -> None:
     hit = hit_of(search_videos(videos, encoder, parse_query("green")), "twice")
     assert (hit.curve.start_s[0], hit.curve.end_s[-1]) == (0.0, 20.0)
     assert len(hit.curve.scores) == len(hit.curve.smooth) == len(hit.curve.start_s)
@@ -127,7 +127,7 @@ def test_the_curve_covers_the_video(videos: Library, encoder: ColourEncoder) -> 
 
 
 def test_words_are_read_beside_other_words_and_pictures_by_their_cosines(
-    videos: Library, encoder: ColourEncoder
+    videos: Library, encoder: ColorEncoder
 ) -> None:
     worded = hit_of(search_videos(videos, encoder, parse_query("green")), "twice").curve
     assert worded.measure == "match" and 0 <= worded.scores.min() < 0.3 < worded.scores.max() <= 1
@@ -135,7 +135,7 @@ def test_words_are_read_beside_other_words_and_pictures_by_their_cosines(
     assert shown.measure == "cosine" and np.array_equal(shown.scores, shown.cosines)
 
 
-def test_durations_filter_before_ranking(videos: Library, encoder: ColourEncoder) -> None:
+def test_durations_filter_before_ranking(videos: Library, encoder: ColorEncoder) -> None:
     def found(filters: Filters) -> list[str]:
         return sorted(ids(search_videos(videos, encoder, parse_query("red"), filters=filters)))
 
@@ -144,35 +144,35 @@ def test_durations_filter_before_ranking(videos: Library, encoder: ColourEncoder
     assert found(Filters(kind="image")) == []
 
 
-def test_top_k_and_moments_are_clamped(videos: Library, encoder: ColourEncoder) -> None:
+def test_top_k_and_moments_are_clamped(videos: Library, encoder: ColorEncoder) -> None:
     result = search_videos(videos, encoder, parse_query("orange"), top_k=-3, max_moments=0)
     assert len(result.hits) == 1 and len(result.hits[0].moments) == 1 and result.considered == 3
 
 
-def test_a_library_without_videos(library: Library, encoder: ColourEncoder) -> None:
+def test_a_library_without_videos(library: Library, encoder: ColorEncoder) -> None:
     result = search_videos(library, encoder, parse_query("red"))
     assert (result.hits, result.cutoff, result.considered) == ((), 0, 0)
 
 
-def test_an_unknown_pooling_names_the_known(videos: Library, encoder: ColourEncoder) -> None:
+def test_an_unknown_pooling_names_the_known(videos: Library, encoder: ColorEncoder) -> None:
     with pytest.raises(QueryError, match="max, top, mean"):
         search_videos(videos, encoder, parse_query("red"), pooling="median")  # type: ignore[arg-type]
 
 
-def test_a_photo_of_the_library_finds_its_moment(videos: Library, encoder: ColourEncoder) -> None:
+def test_a_photo_of_the_library_finds_its_moment(videos: Library, encoder: ColorEncoder) -> None:
     best = search_videos(videos, encoder, [Term("item", "red")]).hits[0]
     assert best.item.id == "flash" and (best.moments[0].start_s, best.moments[0].end_s) == (9.0, 10.0)
     assert best.likely and best.alignment is None
 
 
-def test_a_frame_finds_other_moments_but_not_its_own_shot(videos: Library, encoder: ColourEncoder) -> None:
+def test_a_frame_finds_other_moments_but_not_its_own_shot(videos: Library, encoder: ColorEncoder) -> None:
     (best, *_) = search_videos(videos, encoder, [Term("frame", "twice@11.5")]).hits
     assert best.item.id == "twice" and (best.moments[0].start_s, best.moments[0].end_s) == (0.0, 4.0)
     assert all(moment.end_s <= 10 or moment.start_s >= 16 for moment in best.moments)
     assert "calm" not in ids(search_videos(videos, encoder, [Term("frame", "calm@3")]))  # it is one shot
 
 
-def test_a_video_finds_its_copy_within_a_longer_one(films: Library, encoder: ColourEncoder) -> None:
+def test_a_video_finds_its_copy_within_a_longer_one(films: Library, encoder: ColorEncoder) -> None:
     result = search_videos(films, encoder, [Term("item", "short")])
     best = result.hits[0]
     assert best.item.id == "long" and best.likely and "short" not in ids(result)
@@ -182,7 +182,7 @@ def test_a_video_finds_its_copy_within_a_longer_one(films: Library, encoder: Col
     assert best.score == pytest.approx(1, abs=1e-2)
 
 
-def test_order_counts_in_alignment_and_not_in_overall_likeness(films: Library, encoder: ColourEncoder) -> None:
+def test_order_counts_in_alignment_and_not_in_overall_likeness(films: Library, encoder: ColorEncoder) -> None:
     by_part = search_videos(films, encoder, [Term("item", "short")], pooling="max")
     as_whole = search_videos(films, encoder, [Term("item", "short")], pooling="mean")
     assert hit_of(by_part, "backwards").score < hit_of(by_part, "long").score - 0.1
@@ -190,13 +190,13 @@ def test_order_counts_in_alignment_and_not_in_overall_likeness(films: Library, e
     assert best.item.id == "backwards" and best.score == pytest.approx(1, abs=1e-3)
 
 
-def test_a_clip_that_is_nowhere_is_not_likely(films: Library, encoder: ColourEncoder) -> None:
+def test_a_clip_that_is_nowhere_is_not_likely(films: Library, encoder: ColorEncoder) -> None:
     put_video(films, encoder, "asked", [("orange", 2), ("black", 3), ("orange", 4), ("white", 3)])
     result = search_videos(films, encoder, [Term("item", "asked")], filters=Filters(max_duration_s=9))
     assert len(result.hits) == 2 and result.cutoff == 0
 
 
-def test_an_uploaded_clip_is_found_at_its_seconds(films: Library, encoder: ColourEncoder, tmp_path: Path) -> None:
+def test_an_uploaded_clip_is_found_at_its_seconds(films: Library, encoder: ColorEncoder, tmp_path: Path) -> None:
     path = write_video(tmp_path / "asked.mp4", [("red", 2.0), ("green", 4.0), ("blue", 1.0)], size=(64, 48))
     for value in (path, path.read_bytes()):
         best = search_videos(films, encoder, [Term("clip", value)]).hits[0]
@@ -206,7 +206,7 @@ def test_an_uploaded_clip_is_found_at_its_seconds(films: Library, encoder: Colou
 
 
 def test_a_clip_is_embedded_once_however_it_is_asked_with(
-    films: Library, encoder: ColourEncoder, tmp_path: Path
+    films: Library, encoder: ColorEncoder, tmp_path: Path
 ) -> None:
     path = write_video(tmp_path / "once.mp4", [("purple", 2.0), ("green", 3.0)], size=(64, 48))
     for value in (path, path.read_bytes()):
@@ -222,6 +222,6 @@ def test_a_clip_is_embedded_once_however_it_is_asked_with(
     assert found.score > best.score + 0.1, "a file that changed is another clip"
 
 
-def test_a_broken_clip_says_so(films: Library, encoder: ColourEncoder) -> None:
+def test_a_broken_clip_says_so(films: Library, encoder: ColorEncoder) -> None:
     with pytest.raises(QueryError, match="cannot be used"):
         search_videos(films, encoder, [Term("clip", b"no video at all")])

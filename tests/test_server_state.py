@@ -51,7 +51,7 @@ def test_what_the_server_keeps_outlives_a_cleared_cache(server: None, tmp_path: 
     library = library_of_shades(tmp_path)
     before = keepers()
     at = visit(LIBRARY, lib="Shades")
-    jobs.start_job(library, "Nothing", lambda tell, cancel: IngestReport("colour"))
+    jobs.start_job(library, "Nothing", lambda report, cancel: IngestReport("colour"))
     held = _held(library)
     assert keepers() == before + 2
     clear_cache()
@@ -65,7 +65,7 @@ def _held(library: Library) -> list[object]:
     """A job, the visits, an open library, an encoder's slot, and the count of advertisements."""
     opened = libraries.get_library("Shades")
     places = ui.visit._visits(), encoders._slot("colour"), recommend_ads._spent()
-    return [jobs.job_of(library), opened, *places]
+    return [jobs.get_job(library), opened, *places]
 
 
 def test_what_is_asked_for_at_once_is_made_once() -> None:
@@ -87,7 +87,7 @@ def test_what_is_asked_for_at_once_is_made_once() -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(calls) == 1 and len({id(each) for each in got}) == 1
+    assert len(calls) == 1 and len({id(entry) for entry in got}) == 1
 
 
 def test_what_failed_is_made_at_the_next_try() -> None:
@@ -113,7 +113,7 @@ def test_values_are_kept_by_arguments_and_the_oldest_goes() -> None:
         made.append(text)
         return text.upper()
 
-    assert [upper(each) for each in ("a", "b", "a", "c", "a", "b")] == ["A", "B", "A", "C", "A", "B"]
+    assert [upper(entry) for entry in ("a", "b", "a", "c", "a", "b")] == ["A", "B", "A", "C", "A", "B"]
     assert made == ["a", "b", "c", "b"]
 
 
@@ -175,17 +175,17 @@ def test_one_visit_that_cannot_end_does_not_keep_the_others(
     stuck.folders.append(folder)
     library = other.library("y")
     visits = [stuck, other]
-    ui.visit.end_those_gone(visits, lambda session: False, 1e9)
+    ui.visit.end_expired(visits, lambda session: False, 1e9)
     assert visits == [stuck] and not library.path.exists() and "could not be ended" in caplog.text
     monkeypatch.undo()
-    ui.visit.end_those_gone(visits, lambda session: False, 1e9)
+    ui.visit.end_expired(visits, lambda session: False, 1e9)
     assert not visits and not Path(folder.name).exists()
 
 
 def test_a_visit_that_was_taken_for_gone_is_looked_after_when_it_comes_back(world: None) -> None:  # noqa: F811
     at = visit(LIBRARY)
     ended = at.session_state["visit"]
-    ui.visit.end_those_gone(ui.visit._visits(), lambda session: False, 1e9)
+    ui.visit.end_expired(ui.visit._visits(), lambda session: False, 1e9)
     assert ended not in ui.visit._visits()
     at.run()
     assert at.session_state["visit"] in ui.visit._visits()
@@ -203,7 +203,7 @@ def test_a_folder_of_visits_that_another_process_sweeps_is_made_again(monkeypatc
         return made
 
     monkeypatch.setattr(core.visits.tempfile, "TemporaryDirectory", make_and_lose)
-    folder = core.visits.visits_folder()
+    folder = core.visits.get_visits_folder()
     assert folder.is_dir() and folder.stat().st_mode & 0o077 == 0
     assert swept and not Path(swept[0].name).exists()
     core.visits._sweep()

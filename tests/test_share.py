@@ -11,12 +11,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from fakes import COLOURS, ColourEncoder
+from fakes import COLORS, ColorEncoder
 from media import write_video
 from PIL import Image
 
 from core import Library, Term, ingest, open_encoder, search
-from core.atlas import Asked, atlas_of
+from core.atlas import AtlasRequest, build_atlas
 from core.cli import main
 from core.cluster import Clusters
 from core.cluster_names import name_clusters
@@ -30,7 +30,7 @@ from core.share.vector_files import open_vectors
 
 
 @pytest.fixture
-def mixed(tmp_path: Path, library: Library, photos: Path, encoder: ColourEncoder) -> Library:
+def mixed(tmp_path: Path, library: Library, photos: Path, encoder: ColorEncoder) -> Library:
     """Pictures of eight colours and a video, with labels and captions."""
     write_video(photos / "clip.mp4", ["red", "blue"])
     ingest(library, encoder, [photos])
@@ -45,7 +45,7 @@ def known_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
     """The colour encoder opens by its name, as an installed one does."""
 
     def opened(name: str) -> object:
-        return ColourEncoder() if name == "colour" else open_encoder(name)
+        return ColorEncoder() if name == "colour" else open_encoder(name)
 
     monkeypatch.setattr(importing, "open_encoder", opened)
     monkeypatch.setattr(importing, "_may_be_here", bool)
@@ -59,7 +59,7 @@ def item_of(library: Library, name: str) -> str:
 def stored(library: Library, encoder_id: str) -> dict[tuple[str, float | None, float | None], bytes]:
     """Every vector of a library, by whose it is."""
     ids = library.items()["id"].to_pylist()
-    rows = [row for group in library.vectors_of(encoder_id, ids).values() for row in group]
+    rows = [row for group in library.item_vectors(encoder_id, ids).values() for row in group]
     return {(row.item_id, row.start_s, row.end_s): np.asarray(row.vector).tobytes() for row in rows}
 
 
@@ -73,7 +73,7 @@ def write_table(path: Path, paths: list[str], vectors: object, **more: object) -
 
 @pytest.mark.parametrize("suffix", [".parquet", ".npz"])
 def test_what_goes_out_comes_back_exactly_and_nothing_is_embedded(
-    mixed: Library, tmp_path: Path, encoder: ColourEncoder, suffix: str
+    mixed: Library, tmp_path: Path, encoder: ColorEncoder, suffix: str
 ) -> None:
     out = tmp_path / f"vectors{suffix}"
     report = export_vectors(mixed, encoder.id, out)
@@ -88,18 +88,18 @@ def test_what_goes_out_comes_back_exactly_and_nothing_is_embedded(
         assert other.labels() == mixed.labels() and other.captions() == mixed.captions()
 
 
-def test_a_person_s_labels_are_not_overwritten(mixed: Library, tmp_path: Path, encoder: ColourEncoder) -> None:
+def test_a_person_s_labels_are_not_overwritten(mixed: Library, tmp_path: Path, encoder: ColorEncoder) -> None:
     export_vectors(mixed, encoder.id, tmp_path / "v.parquet")
     red = item_of(mixed, "red.png")
     mixed.put_labels([Label(red, "colour", "scarlet", "person")])
     import_vectors(mixed, tmp_path / "v.parquet")
-    assert [each.label for each in mixed.labels("colour")] == ["scarlet"]
+    assert [label.label for label in mixed.labels("colour")] == ["scarlet"]
 
 
-def test_a_csv_holds_numbers_and_no_formulas(tmp_path: Path, encoder: ColourEncoder) -> None:
+def test_a_csv_holds_numbers_and_no_formulas(tmp_path: Path, encoder: ColorEncoder) -> None:
     hostile = tmp_path / "in" / '@SUM(1+1)*cmd|"quoted", two\nlines.png'
     hostile.parent.mkdir()
-    Image.new("RGB", (40, 40), COLOURS["red"]).save(hostile)
+    Image.new("RGB", (40, 40), COLORS["red"]).save(hostile)
     library = Library(tmp_path / "l", create=True)
     ingest(library, encoder, [hostile.parent])
     library.put_labels([Label(item_of(library, hostile.name), "=1+1", "=cmd()", "person")])
@@ -138,13 +138,13 @@ def test_the_projector_gets_as_many_lines_as_vectors_and_a_sprite(mixed: Library
     assert columns == int(np.ceil(np.sqrt(report.vectors)))
     place = next(n for n, line in enumerate(about[1:]) if line.startswith("green.png"))
     middle = ((place % columns) * 64 + 32, (place // columns) * 64 + 32)
-    assert np.allclose(sprite.getpixel(middle), COLOURS["green"], atol=12)
+    assert np.allclose(sprite.getpixel(middle), COLORS["green"], atol=12)
 
 
 def test_only_some_items_go_out(mixed: Library, tmp_path: Path, photos: Path) -> None:
-    some = export_vectors(mixed, "colour-1", tmp_path / "a.npz", filters=Filters(folder=str(photos / "more")))
+    sample = export_vectors(mixed, "colour-1", tmp_path / "a.npz", filters=Filters(folder=str(photos / "more")))
     one = export_vectors(mixed, "colour-1", tmp_path / "b.npz", item_ids=[item_of(mixed, "red.png")])
-    assert (some.vectors, one.vectors) == (4, 1)
+    assert (sample.vectors, one.vectors) == (4, 1)
     with np.load(tmp_path / "b.npz") as arrays:
         assert str(arrays["path"][0]).endswith("red.png") and arrays["vectors"].shape == (1, 48)
     with pytest.raises(DataError, match="no vectors to export"):
@@ -190,10 +190,10 @@ def test_bad_rows_are_told_and_the_others_come_in(library: Library, photos: Path
 
 
 def test_a_changed_file_does_not_get_the_vector_of_what_it_was(
-    library: Library, photos: Path, tmp_path: Path, encoder: ColourEncoder
+    library: Library, photos: Path, tmp_path: Path, encoder: ColorEncoder
 ) -> None:
     export_vectors(library, encoder.id, tmp_path / "v.parquet")
-    Image.new("RGB", (99, 60), COLOURS["blue"]).save(photos / "red.png")
+    Image.new("RGB", (99, 60), COLORS["blue"]).save(photos / "red.png")
     other = Library(tmp_path / "other", create=True)
     found = import_vectors(other, tmp_path / "v.parquet")
     assert found.items == 7 and "has changed" in found.left_out[0][1]
@@ -263,9 +263,9 @@ def test_imported_vectors_have_neighbours_maps_and_clusters_but_no_words(library
     encoder = open_encoder(name)
     ids = library.items()["id"].to_pylist()
     assert search(library, encoder, [Term("item", ids[0])]).hits[0].item.id == ids[1]
-    atlas = atlas_of(library, encoder, Asked(layout="pca", k=4))
+    atlas = build_atlas(library, encoder, AtlasRequest(layout="pca", k=4))
     assert atlas.clusters.count == 4 and atlas.titles()[0].startswith("unnamed")
-    assert atlas.names[0].told(3) == "The encoder of these vectors reads no words"
+    assert atlas.names[0].describe(3) == "The encoder of these vectors reads no words"
     vectors = library.index(encoder).vectors(np.arange(8))
     assert name_clusters(encoder, vectors, Clusters(np.zeros(8, int), vectors[:1], "kmeans", None))[0].name is None
     with pytest.raises(EncoderError, match="typed words cannot"):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from fakes import COLOURS, ColourEncoder
+from fakes import COLORS, ColorEncoder
 from PIL import Image
 
 from core import Library
@@ -35,7 +35,7 @@ def folder(tmp_path: Path) -> Path:
         for name in ("red", "blue"):
             (tmp_path / "set" / split / name).mkdir(parents=True)
             for number in range(3):
-                Image.new("RGB", (40 + number, 30), COLOURS[name]).save(
+                Image.new("RGB", (40 + number, 30), COLORS[name]).save(
                     tmp_path / "set" / split / name / f"{number}.png"
                 )
     return tmp_path / "set"
@@ -43,7 +43,7 @@ def folder(tmp_path: Path) -> Path:
 
 def png(colour: str, side: int = 40) -> bytes:
     buffer = io.BytesIO()
-    Image.new("RGB", (side, side), COLOURS[colour]).save(buffer, "PNG")
+    Image.new("RGB", (side, side), COLORS[colour]).save(buffer, "PNG")
     return buffer.getvalue()
 
 
@@ -57,21 +57,19 @@ def made(tmp_path: Path) -> Library:
     return Library(tmp_path / "library", create=True)
 
 
-def test_a_folder_of_classes_becomes_a_library_with_labels(
-    folder: Path, tmp_path: Path, encoder: ColourEncoder
-) -> None:
+def test_a_folder_of_classes_becomes_a_library_with_labels(folder: Path, tmp_path: Path, encoder: ColorEncoder) -> None:
     library = made(tmp_path)
     result, report = index_dataset(library, encoder, open_dataset(str(folder)))
     assert (result.added, report.split, report.pictures, report.labels) == (6, "train", 6, 6)
     items = {row["id"]: row["path"] for row in library.items().to_pylist()}
     assert all(Path(path).parent == Path(report.folder) and Path(path).is_file() for path in items.values())
-    told = {label.item_id: label.label for label in library.labels("label")}
+    predictions = {label.item_id: label.label for label in library.labels("label")}
     for item_id, path in items.items():
-        assert Image.open(path).getpixel((0, 0)) == COLOURS[told[item_id]]
+        assert Image.open(path).getpixel((0, 0)) == COLORS[predictions[item_id]]
 
 
 def test_a_second_run_adds_nothing_and_keeps_a_person_s_labels(
-    folder: Path, tmp_path: Path, encoder: ColourEncoder
+    folder: Path, tmp_path: Path, encoder: ColorEncoder
 ) -> None:
     library = made(tmp_path)
     index_dataset(library, encoder, open_dataset(str(folder)), limit=2)
@@ -85,10 +83,10 @@ def test_a_second_run_adds_nothing_and_keeps_a_person_s_labels(
     assert result.items == 6
 
 
-def test_captions_of_a_table_are_kept_and_measured_with(tmp_path: Path, encoder: ColourEncoder) -> None:
+def test_captions_of_a_table_are_kept_and_measured_with(tmp_path: Path, encoder: ColorEncoder) -> None:
     name = table(
         tmp_path,
-        image=pa.array([{"bytes": png(each), "path": f"{each}.png"} for each in ("red", "green", "blue")]),
+        image=pa.array([{"bytes": png(entry), "path": f"{entry}.png"} for entry in ("red", "green", "blue")]),
         caption=[["red", "a red thing"], ["green"], ["blue"]],
         label=[0, -1, 7],
     )
@@ -104,7 +102,7 @@ def test_captions_of_a_table_are_kept_and_measured_with(tmp_path: Path, encoder:
         evaluate_library(library, encoder)
 
 
-def test_a_row_cannot_name_files_of_elsewhere(tmp_path: Path, encoder: ColourEncoder) -> None:
+def test_a_row_cannot_name_files_of_elsewhere(tmp_path: Path, encoder: ColorEncoder) -> None:
     secret = tmp_path / "secret.png"
     secret.write_bytes(png("red"))
     (tmp_path / "table").mkdir()
@@ -119,7 +117,7 @@ def test_a_row_cannot_name_files_of_elsewhere(tmp_path: Path, encoder: ColourEnc
     assert all("outside of the data set" in reason for _, reason in report.refused)
 
 
-def test_what_is_no_picture_is_refused_and_no_name_leaves_the_folder(tmp_path: Path, encoder: ColourEncoder) -> None:
+def test_what_is_no_picture_is_refused_and_no_name_leaves_the_folder(tmp_path: Path, encoder: ColorEncoder) -> None:
     values = [b"", b"no picture", png("red"), png("blue")]
     paths = ["a.png", "b.png", "../../../evil.png", "=cmd()|x\n.png"]
     rows = [{"bytes": value, "path": path} for value, path in zip(values, paths, strict=True)]
@@ -130,13 +128,13 @@ def test_what_is_no_picture_is_refused_and_no_name_leaves_the_folder(tmp_path: P
     assert not (tmp_path / "evil.png").exists()
 
 
-def test_columns_can_be_named(tmp_path: Path, encoder: ColourEncoder) -> None:
+def test_columns_can_be_named(tmp_path: Path, encoder: ColorEncoder) -> None:
     name = table(tmp_path, small=[png("red", 8)], large=[png("blue")], says=["a red dot"], sort=["dots"])
     library = made(tmp_path)
     columns = Columns("small", "says", ("sort",))
     index_dataset(library, encoder, open_dataset(name), columns=columns)
     assert [text for _, text in library.captions()] == ["a red dot"]
-    assert [(each.task, each.label) for each in library.labels()] == [("sort", "dots")]
+    assert [(label.task, label.label) for label in library.labels()] == [("sort", "dots")]
     with pytest.raises(DataError, match="no column 'large two': it has small, large"):
         index_dataset(library, encoder, open_dataset(name), columns=Columns("large two"))
     with pytest.raises(DataError, match="No column"):
@@ -164,7 +162,7 @@ def test_the_command_line_takes_data_sets_and_folders(
     folder: Path, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for module in ("core.cli_commands", "core.cli_share"):
-        monkeypatch.setattr(f"{module}.open_encoder", lambda *_, **__: ColourEncoder())
+        monkeypatch.setattr(f"{module}.open_encoder", lambda *_, **__: ColorEncoder())
     command = [
         "index",
         f"hf:{folder}",
@@ -177,5 +175,5 @@ def test_the_command_line_takes_data_sets_and_folders(
         str(tmp_path / "l"),
     ]
     assert main([*command, "--quiet", "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert told["items"] == 12 and told["datasets"][0]["rows"] == 4
+    predictions = json.loads(capsys.readouterr().out)
+    assert predictions["items"] == 12 and predictions["datasets"][0]["rows"] == 4

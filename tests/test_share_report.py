@@ -12,22 +12,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import COLOURS, ColourEncoder
+from fakes import COLORS, ColorEncoder
 from media import write_video
 from PIL import Image
 
 from core import Library, ingest, open_encoder, parse_query, search, search_videos
-from core.atlas import Asked, atlas_of
+from core.atlas import AtlasRequest, build_atlas
 from core.classify import NONE
-from core.classify_items import Told
+from core.classify_items import Prediction
 from core.cleaning import Finding
 from core.cli import main
 from core.errors import Cancelled, DataError
 from core.library.schema import Item
 from core.share import pictures, report, report_groups, report_map, report_moments
-from core.share.page import in_script, page
+from core.share.page import escape_script, render_page
 from core.share.report import Answer, search_page
-from core.share.report_groups import Group, Sheet, Shown, classes_sheet, findings_sheet, groups_page
+from core.share.report_groups import Group, GroupItem, Sheet, groups_page, make_classes_sheet, make_findings_sheet
 from core.share.report_map import map_page
 from core.share.report_moments import moments_page
 
@@ -36,12 +36,12 @@ NAMES = [name.replace("/", "∕") for name in HOSTILE]  # what a file system tak
 
 
 @pytest.fixture
-def hostile(tmp_path: Path, encoder: ColourEncoder) -> Library:
+def hostile(tmp_path: Path, encoder: ColorEncoder) -> Library:
     """Pictures with names that would like to run."""
     folder = tmp_path / "in"
     folder.mkdir()
-    for name, colour in zip(NAMES, ("red", "green", "blue"), strict=True):
-        Image.new("RGB", (60, 40), COLOURS[colour]).save(folder / name)
+    for name, color in zip(NAMES, ("red", "green", "blue"), strict=True):
+        Image.new("RGB", (60, 40), COLORS[color]).save(folder / name)
     library = Library(tmp_path / "l", create=True)
     ingest(library, encoder, [folder])
     return library
@@ -76,27 +76,27 @@ def checked(content: str) -> Seen:
         [],
         ["application/json", None],
     )
-    policies = [each.get("content") for tag, each in seen.tags if tag == "meta" and each.get("http-equiv")]
+    policies = [entry.get("content") for tag, entry in seen.tags if tag == "meta" and entry.get("http-equiv")]
     assert len(policies) == 1 and str(policies[0]).startswith("default-src 'none'")
     return seen
 
 
-def answers(library: Library, encoder: ColourEncoder, query: str) -> list[Answer]:
+def answers(library: Library, encoder: ColorEncoder, query: str) -> list[Answer]:
     hits = search(library, encoder, parse_query(query)).hits
     return [Answer(hit.item, hit.score, hit.relevance, rank == 0) for rank, hit in enumerate(hits)]
 
 
-def test_results_are_shown_with_scores_and_the_line(hostile: Library, encoder: ColourEncoder, tmp_path: Path) -> None:
+def test_results_are_shown_with_scores_and_the_line(hostile: Library, encoder: ColorEncoder, tmp_path: Path) -> None:
     found = answers(hostile, encoder, "red")
     seen = checked(search_page(found, query="red & <i>", library="L", encoder="colour", more={"Filters": "none"}))
-    assert all(f"{rank}. {Path(each.item.path).name}" in seen.text for rank, each in enumerate(found, start=1))
+    assert all(f"{rank}. {Path(entry.item.path).name}" in seen.text for rank, entry in enumerate(found, start=1))
     assert "Likely matches end here" in seen.text and f"cosine {found[0].score:.2f}" in seen.text
     assert "red & <i> in L" in seen.text and str(tmp_path) not in seen.text
     assert sum(tag == "img" for tag, _ in seen.tags) == 3
 
 
 def test_what_is_too_much_is_said(
-    hostile: Library, encoder: ColourEncoder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    hostile: Library, encoder: ColorEncoder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     found = answers(hostile, encoder, "red")
     monkeypatch.setattr(report, "MOST_HITS", 2)
@@ -105,15 +105,15 @@ def test_what_is_too_much_is_said(
     seen = checked(search_page(found, query="q", library="L", encoder="e"))
     assert sum(tag == "img" for tag, _ in seen.tags) == 1 and "no picture" in seen.text
     Path(found[0].item.path).unlink()
-    atlas = atlas_of(hostile, encoder, Asked(layout="pca", k=2))
+    atlas = build_atlas(hostile, encoder, AtlasRequest(layout="pca", k=2))
     monkeypatch.setattr(report_map, "MOST_POINTS", 2)
     with pytest.raises(DataError, match="2 points at the most"):
         map_page(atlas, atlas.titles(), library="L", encoder="e", layout="PCA")
 
 
-def test_a_map_holds_its_points_names_and_pictures(hostile: Library, encoder: ColourEncoder) -> None:
-    asked = Asked(layout="pca", k=2, texts=("</script><img src=x>",))
-    atlas = atlas_of(hostile, encoder, asked)
+def test_a_map_holds_its_points_names_and_pictures(hostile: Library, encoder: ColorEncoder) -> None:
+    request = AtlasRequest(layout="pca", k=2, texts=("</script><img src=x>",))
+    atlas = build_atlas(hostile, encoder, request)
     titles = ["<b>one</b>", "</script>two"]
     content = map_page(atlas, titles, library="L", encoder="colour", layout="PCA")
     seen = checked(content)
@@ -121,7 +121,7 @@ def test_a_map_holds_its_points_names_and_pictures(hostile: Library, encoder: Co
     places = np.frombuffer(base64.b64decode(data["places"]), "<f4").reshape(-1, 2)
     assert np.array_equal(places, atlas.places) and len(data["pictures"]) == 3
     assert set(data["names"]) == {*NAMES, "</script><img src=x>"}
-    assert [each["name"] for each in data["clusters"]] == [*titles, "texts"] and "<b>one</b>" in seen.text
+    assert [entry["name"] for entry in data["clusters"]] == [*titles, "texts"] and "<b>one</b>" in seen.text
     groups = np.frombuffer(base64.b64decode(data["of"]), "<i2")
     assert data["texts"] == [3] and groups[3] == 2 and set(groups[:3]) <= {0, 1}, "a text is in no cluster, but a text"
     assert "texts1" in seen.text and "in no cluster</bdi>" not in content
@@ -129,7 +129,7 @@ def test_a_map_holds_its_points_names_and_pictures(hostile: Library, encoder: Co
 
 
 @pytest.fixture
-def films(tmp_path: Path, encoder: ColourEncoder) -> Library:
+def films(tmp_path: Path, encoder: ColorEncoder) -> Library:
     """Two videos, the one that holds more blue with a name that would like to run."""
     folder = tmp_path / "films"
     folder.mkdir()
@@ -140,7 +140,7 @@ def films(tmp_path: Path, encoder: ColourEncoder) -> Library:
     return library
 
 
-def test_videos_are_shown_with_their_moments(films: Library, encoder: ColourEncoder, tmp_path: Path) -> None:
+def test_videos_are_shown_with_their_moments(films: Library, encoder: ColorEncoder, tmp_path: Path) -> None:
     hits = search_videos(films, encoder, parse_query("blue")).hits
     content = moments_page(hits, query="blue & <i>", library="L", encoder="colour", more={"Ranked by": "best moment"})
     seen = checked(content)
@@ -149,15 +149,15 @@ def test_videos_are_shown_with_their_moments(films: Library, encoder: ColourEnco
     assert "Likely matches end here" in seen.text and "Ranked by" in seen.text and "blue & <i> in L" in seen.text
     moments = [moment for hit in hits for moment in hit.moments]
     assert sum(tag == "figure" for tag, _ in seen.tags) == len(moments) > 2
-    found = [each["src"] for tag, each in seen.tags if tag == "img"]
+    found = [entry["src"] for tag, entry in seen.tags if tag == "img"]
     best = Image.open(io.BytesIO(base64.b64decode(str(found[0]).split(",")[1])))
-    assert np.allclose(np.asarray(best.convert("RGB"))[20, 20], COLOURS["blue"], atol=25), "the second that answers"
-    shades = [each for tag, each in seen.tags if tag == "rect"]
+    assert np.allclose(np.asarray(best.convert("RGB"))[20, 20], COLORS["blue"], atol=25), "the second that answers"
+    shades = [entry for tag, entry in seen.tags if tag == "rect"]
     assert len(shades) == len(moments) and float(str(shades[0]["width"])) == pytest.approx(153, abs=8), "a quarter"
 
 
 def test_moments_that_are_too_many_or_cannot_be_shown_are_told(
-    films: Library, encoder: ColourEncoder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    films: Library, encoder: ColorEncoder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     hits = search_videos(films, encoder, parse_query("blue")).hits
     count = sum(len(hit.moments) for hit in hits)
@@ -177,12 +177,12 @@ def test_moments_that_are_too_many_or_cannot_be_shown_are_told(
 
 def test_classes_are_saved_in_groups_the_surest_first(hostile: Library) -> None:
     items = [Item.from_row(row) for row in hostile.items().to_pylist()]
-    told = [
-        Told(item.path, label, probability, 0.75, np.ones(2, np.float32) * probability, item)
+    predictions = [
+        Prediction(item.path, label, probability, 0.75, np.ones(2, np.float32) * probability, item)
         for item, label, probability in zip(items, (NONE, "<b>warm", "<b>warm"), (0.5, 0.6, 0.9), strict=True)
     ]
-    told.append(Told("a text", "<b>warm", 1.0, 1.0, np.ones(2, np.float32)))
-    sheet = classes_sheet(told, ["cold", "<b>warm"], library="L", threshold=0.4, by_person={items[1].id})
+    predictions.append(Prediction("a text", "<b>warm", 1.0, 1.0, np.ones(2, np.float32)))
+    sheet = make_classes_sheet(predictions, ["cold", "<b>warm"], library="L", threshold=0.4, by_person={items[1].id})
     seen = checked(groups_page(sheet, library="L", encoder="colour"))
     assert [group.title for group in sheet.groups] == ["<b>warm", NONE] and "<b>warm · 2" in seen.text
     said, sure, none = (seen.text.index(Path(items[number].path).name) for number in (1, 2, 0))
@@ -201,7 +201,7 @@ def test_what_could_go_is_saved_by_reason_without_folders(hostile: Library, tmp_
         Finding(items[2], "blurred: sharpness 3.1"),
         Finding(items[2], f"has a copy in {tmp_path}/secret/of mine"),
     ]
-    seen = checked(groups_page(findings_sheet(found, library="L"), library="L", encoder="colour"))
+    seen = checked(groups_page(make_findings_sheet(found, library="L"), library="L", encoder="colour"))
     assert "Nearly the same as · 2" in seen.text and "Blurred · 1" in seen.text
     assert "Has a copy in of mine · 1" in seen.text
     assert "the best.png · cosine 0.988" in seen.text and "sharpness 3.1" in seen.text
@@ -214,7 +214,7 @@ def test_small_groups_are_shown_whole_and_large_ones_share_the_rest(
     items = [Item.from_row(row) for row in hostile.items().to_pylist()]
     monkeypatch.setattr(report_groups, "MOST_IN_GROUPS", 8)
     sizes = {"one": 1, "many": 9, "more": 6}
-    groups = [Group(name, [Shown(items[place % 3]) for place in range(size)]) for name, size in sizes.items()]
+    groups = [Group(name, [GroupItem(items[place % 3]) for place in range(size)]) for name, size in sizes.items()]
     seen = checked(groups_page(Sheet("T", "A", groups), library="L", encoder="colour"))
     assert sum(tag == "figure" for tag, _ in seen.tags) == 8
     assert "one · 1" in seen.text and "many · 9, the first 4" in seen.text and "more · 6, the first 3" in seen.text
@@ -231,17 +231,17 @@ def test_small_groups_are_shown_whole_and_large_ones_share_the_rest(
 
 
 def test_nothing_that_is_filled_in_is_filled_again() -> None:
-    content = page(title="@@data@@", about="@@style@@", facts={"@@body@@": "</dd>"}, body="<p></p>")
+    content = render_page(title="@@data@@", about="@@style@@", facts={"@@body@@": "</dd>"}, body="<p></p>")
     seen = Seen(content)
     assert "@@data@@" in seen.text and "@@body@@" in seen.text and content.count("<style>") == 1
-    assert "</" not in in_script({"a": "</script><!--"}) and json.loads(in_script("</a>&")) == "</a>&"
+    assert "</" not in escape_script({"a": "</script><!--"}) and json.loads(escape_script("</a>&")) == "</a>&"
 
 
 def test_the_command_line_saves_pages(
     library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(
-        "core.cli_commands.open_encoder", lambda name, **_: ColourEncoder() if name == "colour" else open_encoder(name)
+        "core.cli_commands.open_encoder", lambda name, **_: ColorEncoder() if name == "colour" else open_encoder(name)
     )
     where = ["--library", str(library.path), "--quiet"]
     assert main(["search", "red", "--all", *where, "--report", str(tmp_path / "s.html")]) == 0

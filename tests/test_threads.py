@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from core.threads import one_thread
+from core.threads import limit_to_one_thread
 
 
 @pytest.fixture(autouse=True)
@@ -22,26 +22,28 @@ def _two_threads() -> Iterator[None]:
 
 def shared() -> set[int]:
     """The threads of each BLAS that has one number for the whole process."""
-    found = [each for each in threadpool_info() if each["user_api"] == "blas" and each["threading_layer"] != "openmp"]
-    return {each["num_threads"] for each in found}
+    found = [
+        entry for entry in threadpool_info() if entry["user_api"] == "blas" and entry["threading_layer"] != "openmp"
+    ]
+    return {entry["num_threads"] for entry in found}
 
 
 def own() -> set[int]:
     """The threads of OpenMP in the thread that asks."""
-    return {each["num_threads"] for each in threadpool_info() if each["user_api"] == "openmp"}
+    return {entry["num_threads"] for entry in threadpool_info() if entry["user_api"] == "openmp"}
 
 
 def test_within_it_is_one_thread_and_after_it_as_many_as_before() -> None:
     before = (shared(), own())
-    with one_thread():
-        assert {each["num_threads"] for each in threadpool_info()} == {1}
+    with limit_to_one_thread():
+        assert {entry["num_threads"] for entry in threadpool_info()} == {1}
     assert (shared(), own()) == before != ({1}, {1})
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 def test_two_that_overlap_give_back_what_the_first_found(order: tuple[int, int]) -> None:
     before = shared()
-    both = Inside(one_thread), Inside(one_thread)
+    both = Inside(limit_to_one_thread), Inside(limit_to_one_thread)
     both[order[0]].leave()
     assert shared() == {1}  # for the one that is still inside
     both[order[1]].leave()
@@ -50,7 +52,7 @@ def test_two_that_overlap_give_back_what_the_first_found(order: tuple[int, int])
 
 def test_an_error_within_gives_back_too() -> None:
     before = shared()
-    with pytest.raises(ValueError), one_thread():
+    with pytest.raises(ValueError), limit_to_one_thread():
         np.ones(2) @ np.ones(3)
     assert shared() == before
 

@@ -44,7 +44,7 @@ def unsafe(tree: ast.AST) -> Iterator[str]:
             yield str(node.module)
         elif isinstance(node, ast.Call):
             name = ast.unparse(node.func)
-            given = {each.arg: each.value for each in node.keywords}
+            given = {keyword.arg: keyword.value for keyword in node.keywords}
             if name in _CALLS or name.endswith((".extractall", ".read_pickle")):
                 yield name
             if name == "torch.load" and "weights_only" not in given:

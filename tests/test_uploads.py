@@ -6,7 +6,7 @@ import io
 import zipfile
 
 import pytest
-from fakes import ColourEncoder
+from fakes import ColorEncoder
 from PIL import Image
 
 from core.library import Library, ingest
@@ -28,7 +28,7 @@ def zipped(files: dict[str, bytes]) -> io.BytesIO:
     return buffer
 
 
-def test_uploads_become_searchable(library: Library, encoder: ColourEncoder) -> None:
+def test_uploads_become_searchable(library: Library, encoder: ColorEncoder) -> None:
     before = library.counts()["ok"]
     report = save_uploads(
         library, [("pink.png", io.BytesIO(png("pink"))), ("more.zip", zipped({"a/grey.png": png("grey")}))]

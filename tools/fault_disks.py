@@ -50,7 +50,7 @@ def full(place: Path) -> dict[str, Any]:
     (place / "disk" / "ballast").unlink()
     report = ingest(Library(place / "disk" / "library"), ColourEncoder(), [few, many])
     ingest(Library(place / "reference", create=True), ColourEncoder(), [few, many])
-    kept = all(after.get(path) == before[path] for path in before)
+    cached = all(after.get(path) == before[path] for path in before)
     same = snapshot(place / "disk" / "library") == snapshot(place / "reference")
     says = "free space" in message
     return {
@@ -61,7 +61,7 @@ def full(place: Path) -> dict[str, Any]:
         "hits_while_full": hits,
         "embedded_after_cure": report.embedded,
         "same_as_undisturbed": same,
-        "ok": kept and says and same and hits >= len(whole(before)),
+        "ok": cached and says and same and hits >= len(whole(before)),
     }
 
 
@@ -81,7 +81,7 @@ def read_only(place: Path) -> dict[str, Any]:
         "remove": refusal(Library(library).delete),
         "forget": refusal(lambda: Library(library).drop_encoder(ColourEncoder().id)),
     }
-    says = all("permission" in each.lower() or "read-only" in each.lower() for each in messages.values())
+    says = all("permission" in message.lower() or "read-only" in message.lower() for message in messages.values())
     return {"hits": hits, "messages": messages, "ok": hits == 41 and says and snapshot(library) == before}
 
 
@@ -92,16 +92,16 @@ def cut_short(place: Path, *, limits: Sequence[int]) -> dict[str, Any]:
     """
     folder = make_media(place / "media", photos=120, videos=0)
     ingest(Library(place / "reference", create=True), ColourEncoder(), [folder])
-    wanted, messages, wrong = snapshot(place / "reference"), set[str](), list[int]()
+    target, messages, wrong = snapshot(place / "reference"), set[str](), list[int]()
     for limit in limits:
         library = place / f"library{limit}"
         message = _run_limited(library, folder, limit)
         left = snapshot(library) if (library / "library.json").exists() else {}
-        if any(row != wanted[path] for path, row in left.items()) or (message and "free space" not in message):
+        if any(row != target[path] for path, row in left.items()) or (message and "free space" not in message):
             wrong.append(limit)
         messages |= {message.replace(str(library), "LIBRARY")} - {""}
         ingest(Library(library, create=True), ColourEncoder(), [folder])
-        if snapshot(library) != wanted:
+        if snapshot(library) != target:
             wrong.append(limit)
     return {"limits": len(limits), "messages": sorted(messages), "wrong": wrong, "ok": bool(messages) and not wrong}
 

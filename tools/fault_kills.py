@@ -23,30 +23,30 @@ def kills(place: Path, *, rounds: int, photos: int = 300, videos: int = 3, seed:
     """
     folder = make_media(place / "media", photos=photos, videos=videos, seed=seed)
     lasts_s = _seconds(place / "undisturbed", folder)
-    wanted = snapshot(place / "undisturbed")
-    dice, kept, again = random.Random(seed), list[list[int]](), list[int]()
-    spoilt = unlike = 0
+    target = snapshot(place / "undisturbed")
+    dice, cached, again = random.Random(seed), list[list[int]](), list[int]()
+    spoilt = baseline_cosine = 0
     for first in range(0, rounds, _KILLS):
         library, before = place / f"library{first}", dict[str, tuple[Any, ...]]()
-        kept.append([])
+        cached.append([])
         for _ in range(min(_KILLS, rounds - first)):
             _kill(library, folder, after_s=dice.uniform(0.0, lasts_s / 2))
             now = snapshot(library) if (library / "library.json").exists() else {}
             spoilt += sum(now.get(path) != before[path] for path in whole(before))
-            spoilt += sum(now[path] != wanted[path] for path in whole(now))
-            kept[-1].append(len(whole(now)))
+            spoilt += sum(now[path] != target[path] for path in whole(now))
+            cached[-1].append(len(whole(now)))
             before = now
         again.append(run(library, folder)["embedded"])
-        unlike += snapshot(library) != wanted
+        baseline_cosine += snapshot(library) != target
     return {
         "kills": rounds,
         "files": photos + videos,
         "whole_run_s": round(lasts_s, 2),
-        "whole_after_each_kill": kept,
+        "whole_after_each_kill": cached,
         "lost_changed_or_twice": spoilt,
         "embedded_by_last_runs": again,
-        "libraries_unlike_undisturbed": unlike,
-        "ok": not unlike and not spoilt,
+        "libraries_unlike_undisturbed": baseline_cosine,
+        "ok": not baseline_cosine and not spoilt,
     }
 
 
@@ -54,14 +54,14 @@ def two_writers(place: Path, *, rounds: int, photos: int = 150) -> dict[str, Any
     """Two processes at once: one indexes, the other is told to wait, and the library is as if there had been one."""
     folder = make_media(place / "media", photos=photos, videos=1)
     run(place / "alone", folder)
-    wanted, messages, right = snapshot(place / "alone"), set[str](), 0
+    target, messages, right = snapshot(place / "alone"), set[str](), 0
     for number in range(rounds):
         library = place / f"library{number}"
         runs = [subprocess.Popen(command(library, folder), stdout=subprocess.PIPE) for _ in range(2)]
-        told = [json.loads(each.communicate(timeout=600)[0].splitlines()[-1]) for each in runs]
-        errors = [each["error"] for each in told if "error" in each]
+        predictions = [json.loads(entry.communicate(timeout=600)[0].splitlines()[-1]) for entry in runs]
+        errors = [entry["error"] for entry in predictions if "error" in entry]
         messages |= {error.replace(str(library), "LIBRARY").replace(library.name, "LIBRARY") for error in errors}
-        right += snapshot(library) == wanted and all("another process" in error for error in errors)
+        right += snapshot(library) == target and all("another process" in error for error in errors)
     return {"rounds": rounds, "messages": sorted(messages), "right": right, "ok": right == rounds}
 
 

@@ -15,17 +15,17 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from fakes import ColourEncoder
+from fakes import ColorEncoder
 from media import write_video
 
 from core.errors import SemblanceError
 from core.library import Library, commit, ingest
-from core.neutral import neutral_vectors
+from core.neutral import embed_reference_prompts
 
 Snapshot = dict[str, tuple[Any, ...]]
 
 
-class SlowEncoder(ColourEncoder):
+class SlowEncoder(ColorEncoder):
     """The tests' encoder, as fast as a real one, so that a run lasts long enough to be disturbed."""
 
     def encode_images(self, images):  # type: ignore[no-untyped-def]
@@ -60,7 +60,7 @@ def snapshot(library: Path) -> Snapshot:
     """By path: id, status, and each vector with its seconds. Two libraries are alike if these are equal."""
     opened = Library(library)
     items = {item["id"]: item for item in opened.items().to_pylist()}
-    stored = opened.vectors_of(ColourEncoder().id, sorted(items))
+    stored = opened.item_vectors(ColorEncoder().id, sorted(items))
     found: Snapshot = {}
     for item_id, item in items.items():
         rows = sorted((row.start_s or 0.0, row.end_s or 0.0, row.vector.tobytes()) for row in stored.get(item_id, []))
@@ -87,7 +87,7 @@ if __name__ == "__main__":
     commit._ROWS, commit._SECONDS = 16, 0.2  # many small commits, to be disturbed in
     import lancedb  # noqa: F401  (what loads once is not what is to be disturbed)
 
-    neutral_vectors(SlowEncoder())
+    embed_reference_prompts(SlowEncoder())
     print("ready", flush=True)
     try:
         report = ingest(Library(sys.argv[1], create=True), SlowEncoder(), [sys.argv[2]])

@@ -15,7 +15,7 @@ from fault_place import ColourEncoder, Library, ingest, make_media, refusal, sna
 from core.export import write_hits_zip
 from core.library.schema import Label
 from core.library.tables import table_name
-from core.media.thumbnails import thumbnail
+from core.media.thumbnails import make_thumbnail
 from core.query import parse_query
 from core.search import search
 
@@ -39,7 +39,7 @@ def damaged_tables(place: Path) -> dict[str, Any]:
     for encoder in (ColourEncoder(), _OTHER):
         ingest(whole, encoder, [folder])
     whole.put_labels([Label(whole.items()["id"][0].as_py(), "mood", "calm", "person")])
-    wanted, messages, wrong = snapshot(whole.path), dict[str, str](), list[str]()
+    target, messages, wrong = snapshot(whole.path), dict[str, str](), list[str]()
     tables = {"items": "items", "labels": "labels", "vectors": table_name(ColourEncoder().id)}
     cases = [(what, part, how) for what in tables for part in ("data", "_versions") for how in _HOW]
     for what, part, how in cases:
@@ -52,11 +52,11 @@ def damaged_tables(place: Path) -> dict[str, Any]:
             wrong.append(f"{what} {part} {how}")
         shutil.rmtree(place / "copy" / f"{tables[what]}.lance")
         again = ingest(Library(place / "copy"), ColourEncoder(), [folder])
-        cured = snapshot(place / "copy") == wanted and (what == "vectors" or not again.embedded)
+        cured = snapshot(place / "copy") == target and (what == "vectors" or not again.embedded)
         if not cured or len(Library(place / "copy").labels()) != (what != "labels"):
             wrong.append(f"{what} {part} {how}: not cured")
-    told = {what: message.replace(str(place / "copy"), "LIBRARY") for what, message in messages.items()}
-    return {"cases": len(cases), "messages": told, "wrong": wrong, "ok": not wrong}
+    predictions = {what: message.replace(str(place / "copy"), "LIBRARY") for what, message in messages.items()}
+    return {"cases": len(cases), "messages": predictions, "wrong": wrong, "ok": not wrong}
 
 
 def vanished_photo(place: Path) -> dict[str, Any]:
@@ -67,7 +67,7 @@ def vanished_photo(place: Path) -> dict[str, Any]:
     hits = search(library, encoder, parse_query("red")).hits
     gone = Path(hits[0].item.path)
     gone.rename(place / "aside.png")
-    message = refusal(lambda: thumbnail(hits[0].item))
+    message = refusal(lambda: make_thumbnail(hits[0].item))
     left_out = write_hits_zip(hits, io.BytesIO())
     found = len(search(library, encoder, parse_query("red")).hits)
     missing = ingest(library, encoder, [folder]).missing
@@ -82,9 +82,9 @@ def older_version(place: Path) -> dict[str, Any]:
     """A library as format 1 wrote it: it is read as it is; the first writer migrates it and embeds nothing again."""
     folder = make_media(place / "media", photos=20, videos=0)
     ingest(Library(place / "now", create=True), ColourEncoder(), [folder])
-    wanted = snapshot(place / "now")
+    target = snapshot(place / "now")
     _write_format_1(place / "then", Library(place / "now"))
-    read = snapshot(place / "then") == wanted and _format(place / "then") == 1
+    read = snapshot(place / "then") == target and _format(place / "then") == 1
     encoder = ColourEncoder()
     again = ingest(Library(place / "then"), encoder, [folder])
     make_media(folder, photos=0, videos=1, seed=5)
@@ -101,8 +101,8 @@ def older_version(place: Path) -> dict[str, Any]:
 
 def _told(library: Path, what: str) -> str:
     opened = Library(library)
-    asked = {"items": opened.items, "labels": opened.labels, "vectors": lambda: opened.index(ColourEncoder())}
-    return refusal(asked[what])
+    request = {"items": opened.items, "labels": opened.labels, "vectors": lambda: opened.index(ColourEncoder())}
+    return refusal(request[what])
 
 
 def _rest_works(library: Path, what: str, folder: Path) -> bool:

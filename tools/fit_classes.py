@@ -23,7 +23,7 @@ from core.encoders import Encoder, open_encoder
 from core.labelled_files import embed_files, read_pairs
 from core.neutral import imagenet_names
 from core.query import embed_texts
-from core.relevance import CLASS_FIT, LIKELY, class_choice
+from core.relevance import CLASS_FIT, LIKELY, class_log_posterior
 
 SIZES, DRAWS = (3, 10, 30, 100, 300), 5
 BROAD_DRAWS = 3  # times that each broad set counts
@@ -93,28 +93,28 @@ def main() -> None:
     photos = embedded.vectors[[embedded.rows[image] for image, _ in pairs]]
     labels = np.array([label for _, label in pairs])
     draws = [*broad(encoder, photos, labels), *narrow(encoder, photos, labels)]
-    features = np.concatenate([each.features() for each in draws])
-    targets, weights = (np.concatenate(parts) for parts in zip(*(each.targets() for each in draws), strict=True))
+    features = np.concatenate([entry.features() for entry in draws])
+    targets, weights = (np.concatenate(parts) for parts in zip(*(entry.targets() for entry in draws), strict=True))
     model = LogisticRegression(C=100).fit(features, targets, sample_weight=1000 * weights)
     fit = (*model.coef_[0].round(3).tolist(), round(float(model.intercept_[0]), 3))
     print(f"CLASS_FIT = {fit}   (now: {CLASS_FIT})")
     likely = model.predict_proba(features)[:, 1] >= LIKELY
-    kinds = np.repeat([each.kind for each in draws], [len(each.features()) for each in draws])
+    kinds = np.repeat([entry.kind for entry in draws], [len(entry.features()) for entry in draws])
     for kind in ("broad", "narrow"):
-        kept, refused = (
+        cached, refused = (
             np.average(likely[kinds == kind] == side, weights=weights[kinds == kind] * (targets[kinds == kind] == side))
             for side in (1, 0)
         )
-        print(f"{kind} names: {kept:.2f} of the right ones are kept, {refused:.2f} of the others are refused")
+        print(f"{kind} names: {cached:.2f} of the right ones are kept, {refused:.2f} of the others are refused")
 
 
 def broad(encoder: Encoder, photos: np.ndarray, labels: np.ndarray) -> Iterator[Draw]:
     """The photos told into sets of broad names, of which one photo may be several ("animal" and "dog")."""
     names = list(imagenet_names())
     numbers = np.array([names.index(label) if label in names else -1 for label in labels])
-    for asked in BROAD_SETS * BROAD_DRAWS:
-        members = np.stack([np.isin(numbers, _numbers(MEMBERS[name])) for name in asked])
-        yield draw("broad", encoder, embed_texts(encoder, asked), photos, members)
+    for request in BROAD_SETS * BROAD_DRAWS:
+        members = np.stack([np.isin(numbers, _numbers(MEMBERS[name])) for name in request])
+        yield draw("broad", encoder, embed_texts(encoder, request), photos, members)
 
 
 def narrow(encoder: Encoder, photos: np.ndarray, labels: np.ndarray) -> Iterator[Draw]:
@@ -123,20 +123,20 @@ def narrow(encoder: Encoder, photos: np.ndarray, labels: np.ndarray) -> Iterator
     texts = embed_texts(encoder, names.tolist())
     rng = np.random.default_rng(0)
     for count in (count for count in SIZES for _ in range(DRAWS) if count < len(names)):
-        some = rng.choice(len(names), count, replace=False)
-        yield draw("narrow", encoder, texts[some], photos, names[some][:, None] == labels[None])
+        sample = rng.choice(len(names), count, replace=False)
+        yield draw("narrow", encoder, texts[sample], photos, names[sample][:, None] == labels[None])
 
 
 def draw(kind: str, encoder: Encoder, texts: np.ndarray, photos: np.ndarray, members: np.ndarray) -> Draw:
     """members: (c, n), which photos are of which class."""
     best = (photos @ texts.T).argmax(axis=1)
     right = members[best, np.arange(len(photos))]
-    return Draw(kind, len(texts), class_choice(encoder, texts, photos, best), right, ~members.any(axis=0))
+    return Draw(kind, len(texts), class_log_posterior(encoder, texts, photos, best), right, ~members.any(axis=0))
 
 
 def _numbers(ranges: str) -> list[int]:
     ends = [list(map(int, part.split("-"))) for part in ranges.split()]
-    return [number for each in ends for number in range(each[0], each[-1] + 1)]
+    return [number for end in ends for number in range(end[0], end[-1] + 1)]
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from sklearn.linear_model import LogisticRegression
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from core.encoders import open_encoder
-from core.evaluate_relevance import RelevanceData, relevance_data
+from core.evaluate_relevance import RelevanceData, load_relevance_data
 from core.relevance import TEXT_FIT
 
 SIZES = (10, 25, 50, 100, 200, 400)
@@ -29,7 +29,7 @@ def main() -> None:
     parser.add_argument("--labels", type=Path, required=True)
     parser.add_argument("--encoder", default="embedded")
     options = parser.parse_args()
-    data = relevance_data(open_encoder(options.encoder), options.images, options.labels)
+    data = load_relevance_data(open_encoder(options.encoder), options.images, options.labels)
     features, targets, weights = [], [], []
     for size in (size for size in SIZES if size <= len(data.vectors)):
         right, wrong = choices(data, size)

@@ -17,7 +17,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from core.learn.epochs import Settings
+from core.learn.epochs import TrainingSettings
 from core.learn.simulate import simulate
 from core.learn.train import Training
 
@@ -35,7 +35,7 @@ def main() -> None:
     for dim in options.dims:
         rows = []
         for seed in options.seeds:
-            training = Training(watched[seed], Settings(dim=dim, negatives=options.negatives, seed=seed))
+            training = Training(watched[seed], TrainingSettings(dim=dim, negatives=options.negatives, seed=seed))
             first, wall, spent = training.epochs[0], time.perf_counter(), time.process_time()
             *_, last = training.run(options.epochs)
             seconds = time.perf_counter() - wall, time.process_time() - spent

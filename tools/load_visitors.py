@@ -155,7 +155,7 @@ async def search_some(tab: Tab, record: Record, dice: random.Random, until: floa
         query = dice.choice(POPULAR) if dice.random() < 0.5 else rare(dice)
         elapsed = await tab.type_into("What to look for", query, parameter="q", timeout_s=ANSWER_S)
         record.seconds["search"].append(elapsed)
-        heads = [each.markdown.body for each in tab.elements() if each.markdown.body.startswith("####")]
+        heads = [element.markdown.body for element in tab.elements() if element.markdown.body.startswith("####")]
         if not any(query in head for head in heads):
             record.errors["a search without its answer"] += 1
         note_errors(tab, record)
@@ -185,7 +185,7 @@ async def thought(dice: random.Random, until: float) -> bool:
 
 def rare(dice: random.Random) -> str:
     """Words that hardly anybody asked before."""
-    parts = (dice.choice(each.split("|")) for each in (SUBJECTS, DOINGS, PLACES))
+    parts = (dice.choice(entry.split("|")) for entry in (SUBJECTS, DOINGS, PLACES))
     return f"{' '.join(parts)}, number {dice.randrange(10_000)}"
 
 
@@ -195,7 +195,7 @@ def note_errors(tab: Tab, record: Record) -> None:
 
 def report_of(record: Record, options: argparse.Namespace) -> dict[str, object]:
     """The figures."""
-    late = np.array([each for each in record.memory if each[0] >= record.memory[-1][0] / 3])
+    late = np.array([entry for entry in record.memory if entry[0] >= record.memory[-1][0] / 3])
     slope = 60 * np.polyfit(late[:, 0], late[:, 1], 1)[0] if len(late) > 2 else float("nan")
     course = [memory for _, memory in record.memory]
     steps = max(1, len(course) // 20)

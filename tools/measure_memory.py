@@ -80,18 +80,18 @@ async def measure(app: Served, heavy: tuple[Heavy, ...]) -> dict[str, object]:
             after |= await search_and_like(app, tab)
             wrong += tab.wrong()
             await rested(tab, "inside")  # which looks through the library by itself: a visit has one job at a time
-            for each in heavy:
+            for entry in heavy:
                 tab.query = {}
-                await tab.go(each.page, **each.link)
+                await tab.go(entry.page, **entry.link)
                 with watched(app) as during:
                     try:
-                        seconds[each.name] = await pressed(tab, each)
+                        seconds[entry.name] = await pressed(tab, entry)
                     except LookupError as error:  # no such button, as where a map is kept already
-                        wrong.append(f"{each.name}: {error}")
+                        wrong.append(f"{entry.name}: {error}")
                         continue
-                print(f"{each.name}: {max(during)} MB, {seconds[each.name]} s", file=sys.stderr)
-                wrong += [f"{each.name}: {text}" for text in tab.wrong()]
-                after[each.name], most[each.name] = app.memory_mb(), max(during)
+                print(f"{entry.name}: {max(during)} MB, {seconds[entry.name]} s", file=sys.stderr)
+                wrong += [f"{entry.name}: {text}" for text in tab.wrong()]
+                after[entry.name], most[entry.name] = app.memory_mb(), max(during)
     return {"after_mb": after, "most_meanwhile_mb": most, "seconds": seconds, "most_mb": max(whole), "wrong": wrong}
 
 

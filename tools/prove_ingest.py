@@ -38,17 +38,17 @@ def main() -> None:
         make_photos(options.images, photos, options.count)
         command = [sys.executable, "-m", "core", "index", str(photos), "--library", str(library)]
         command += ["--encoder", options.encoder, "--json", "--quiet"]
-        dice, kept = random.Random(0), []
+        dice, cached = random.Random(0), []
         for kill in range(1, KILLS + 1):
             enough = int(options.count * kill / (KILLS + 1) * dice.uniform(0.9, 1.1))
             run(command, until=lambda enough=enough: committed(library) >= enough)
-            kept.append(Library(library).counts()["ok"])
+            cached.append(Library(library).counts()["ok"])
         last, last_memory = run(command)
         again, _ = run(command)
         rows = Library(library).items()
         report = {
             "photos": options.count,
-            "items_after_each_kill": kept,
+            "items_after_each_kill": cached,
             "items": len(rows),
             "distinct_paths": len(set(rows["path"].to_pylist())),
             "vectors": last["vectors"],
@@ -66,7 +66,7 @@ def main() -> None:
 
 def make_photos(source: Path, target: Path, count: int) -> None:
     """Fills a folder with `count` different photos: those of the source, then the same mirrored, then turned."""
-    paths = list(scan([source], wanted=is_image_path).files)
+    paths = list(scan([source], target=is_image_path).files)
     target.mkdir()
     for number, path in enumerate(islice(cycle(paths), count)):
         turn, copy = divmod(number, len(paths))

@@ -56,7 +56,7 @@ def main() -> None:
                     shown = {"error": repr(error), "ok": False}
                 report[name] = shown | {"seconds": round(time.monotonic() - started, 1)}
     print(json.dumps(report, indent=2))
-    if not all(each["ok"] for each in report.values()):
+    if not all(entry["ok"] for entry in report.values()):
         sys.exit("Something was lost, or not said.")
 
 

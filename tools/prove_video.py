@@ -42,13 +42,13 @@ def main() -> None:
         command = [sys.executable, "-m", "core", "index", str(video), "--library", str(library)]
         command += ["--fps", str(options.fps), "--encoder", options.encoder, "--json", "--quiet"]
         run(command, until=lambda: read_s(library) >= length / 2, every_s=2.0)
-        kept = read_s(library)
+        cached = read_s(library)
         last, memory = run(command)
         again, _ = run(command)
         starts, ends = rows(library)
         report = {
             "video_s": round(length, 1),
-            "committed_when_killed_s": round(kept, 1),
+            "committed_when_killed_s": round(cached, 1),
             "embedded_in_second_run_s": last["video_seconds"],
             "seconds_of_video_per_s": round(last["video_seconds"] / last["seconds"], 1),
             "memory_mb_by_quarter_of_second_run": memory,
@@ -58,7 +58,7 @@ def main() -> None:
         }
         print(json.dumps(report, indent=2))
         whole = starts[0] == 0 and abs(ends[-1] - length) < 2 and report["holes_s"] < 0.1 and last["items"] == 1
-        if not whole or again["video_seconds"] or last["video_seconds"] > length - kept + 10:
+        if not whole or again["video_seconds"] or last["video_seconds"] > length - cached + 10:
             sys.exit("Something was lost, is there twice, or was embedded again.")
         if report["seconds_of_video_per_s"] < FASTEST or max(memory) > MOST_MB:
             sys.exit(f"Slower than {FASTEST:g} times real time, or more than {MOST_MB} MB.")
@@ -93,8 +93,8 @@ def rows(library: Path) -> tuple[np.ndarray, np.ndarray]:
     stored = [
         row
         for entry in opened.encoders()
-        for some in opened.vectors_of(entry.id, sorted(opened.vector_ids(entry.id))).values()
-        for row in some
+        for sample in opened.item_vectors(entry.id, sorted(opened.vector_ids(entry.id))).values()
+        for row in sample
     ]
     starts, ends = np.array([[row.start_s, row.end_s] for row in stored]).reshape(-1, 2).T
     order = np.argsort(starts)

@@ -31,7 +31,7 @@ class Served:
     def memory_mb(self) -> float:
         """Memory of the server and of its processes, in MB, as a container's limit counts it: what they share counts
         once (proportional set size; resident memory where the system does not tell it)."""
-        return round(sum(_memory(each) for each in (self.process, *self.process.children(recursive=True))) / MB, 1)
+        return round(sum(_memory(entry) for entry in (self.process, *self.process.children(recursive=True))) / MB, 1)
 
     def cpu_s(self) -> float:
         """Processor time that the server has used, in seconds."""
@@ -87,7 +87,7 @@ def _wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
 
 def _memory(process: psutil.Process) -> int:
     try:
-        told = process.memory_full_info()
+        predictions = process.memory_full_info()
     except (psutil.NoSuchProcess, psutil.AccessDenied):  # one that has just ended
         return 0
-    return getattr(told, "pss", told.rss)
+    return getattr(predictions, "pss", predictions.rss)

@@ -73,8 +73,8 @@ def simulate(
         came = np.where(came > 0, _LATE + (1 - _LATE) * at, np.where(earlier, _LATE * at, -1.0))
     rows = []
     for user in range(users):
-        wanted = rng.choice(_TOPICS, 2, replace=False)
-        liking = _ANY + _TOPIC * np.isin(topic, wanted) + _FANCY * fancy[rng.integers(_CROWDS)]
+        target = rng.choice(_TOPICS, 2, replace=False)
+        liking = _ANY + _TOPIC * np.isin(topic, target) + _FANCY * fancy[rng.integers(_CROWDS)]
         seen = np.zeros(len(images), bool)
         for at in np.sort(rng.random(clicks)):
             is_new = (came >= 0) & (at - came < _NEW)

@@ -22,10 +22,10 @@ import numpy as np
 
 from core.encoders import open_encoder
 from core.encoders.base import unit_rows
-from core.labelled_files import one_each, read_pairs
+from core.labelled_files import read_pairs, require_one_each
 from core.library import Library, ingest
 from core.recommend.feed import recommend
-from core.track import wholes_of
+from core.track import get_item_vectors
 
 _LIKES = (3, 2)
 _SHOWN = 10
@@ -40,7 +40,7 @@ def main() -> None:
     encoder = open_encoder()
     with tempfile.TemporaryDirectory() as place:
         library = Library(Path(place) / "library", create=True)
-        label = one_each(read_pairs(options.labels, "image", "label"), options.labels)
+        label = require_one_each(read_pairs(options.labels, "image", "label"), options.labels)
         ingest(library, encoder, [options.images / name for name in label])
         print(json.dumps(simulate(library, encoder, label, options.visitors)))
 
@@ -50,30 +50,30 @@ def simulate(library, encoder, label, visitors):  # type: ignore[no-untyped-def]
     rng = np.random.default_rng(0)
     items = library.items().to_pylist()
     truth = {item["id"]: label[Path(item["path"]).name] for item in items if item["status"] == "ok"}
-    ids, vectors = wholes_of(library.index(encoder), list(truth))
-    names = sorted(name for name in set(truth.values()) if sum(each == name for each in truth.values()) >= 10)
+    ids, vectors = get_item_vectors(library.index(encoder), list(truth))
+    names = sorted(name for name in set(truth.values()) if sum(entry == name for entry in truth.values()) >= 10)
     precision = {"tastes": [], "mean": [], "random": []}
     smaller = {"tastes": [], "mean": []}
     both_served = {"tastes": [], "mean": []}
     worse = {"tastes": [], "mean": [], "random": []}
     for visitor in range(visitors):
-        wanted = rng.choice(names, 2, replace=False)
+        target = rng.choice(names, 2, replace=False)
         liked = [
-            str(each)
-            for name, count in zip(wanted, _LIKES, strict=True)
-            for each in rng.choice([each for each in ids if truth[each] == name], count, replace=False)
+            str(entry)
+            for name, count in zip(target, _LIKES, strict=True)
+            for entry in rng.choice([entry for entry in ids if truth[entry] == name], count, replace=False)
         ]
         feed = recommend(library, encoder, liked, k=_SHOWN, exploration=0.0, seed=visitor)
-        shown = {"tastes": [each.item.id for each in feed.recommendations]}
-        mean = unit_rows(vectors[[ids.index(each) for each in liked]].mean(axis=0)[None])[0]
-        others = [ids[row] for row in np.argsort(-(vectors @ mean)) if ids[row] not in liked]
-        shown |= {"mean": others[:_SHOWN], "random": [str(each) for each in rng.choice(others, _SHOWN, replace=False)]}
+        shown = {"tastes": [entry.item.id for entry in feed.recommendations]}
+        mean = unit_rows(vectors[[ids.index(entry) for entry in liked]].mean(axis=0)[None])[0]
+        rest = [ids[row] for row in np.argsort(-(vectors @ mean)) if ids[row] not in liked]
+        shown |= {"mean": rest[:_SHOWN], "random": [str(entry) for entry in rng.choice(rest, _SHOWN, replace=False)]}
         for method, found in shown.items():
-            right = [truth[each] for each in found if truth[each] in wanted]
+            right = [truth[entry] for entry in found if truth[entry] in target]
             precision[method].append(len(right) / _SHOWN)
-            worse[method].append(min(right.count(name) for name in wanted) / _SHOWN)
+            worse[method].append(min(right.count(name) for name in target) / _SHOWN)
             if method != "random" and right:
-                smaller[method].append(min(right.count(name) for name in wanted) / len(right))
+                smaller[method].append(min(right.count(name) for name in target) / len(right))
                 both_served[method].append(smaller[method][-1] >= 0.3)
     return {
         "visitors": visitors,

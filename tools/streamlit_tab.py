@@ -67,7 +67,7 @@ class Tab:
         """Presses the button of that label; seconds until the page stands, where work may just have begun. Raises
         LookupError."""
         element = self._found(
-            each for each in self.elements() if each.HasField("button") and each.button.label == label
+            entry for entry in self.elements() if entry.HasField("button") and entry.button.label == label
         )
         try:
             return await self._set(WidgetState(id=element.button.id, trigger_value=True), element, timeout_s)
@@ -84,15 +84,17 @@ class Tab:
     def text_field(self, label: str) -> Element:
         """Raises LookupError where there is none."""
         return self._found(
-            each for each in self.elements() if each.HasField("text_input") and each.text_input.label == label
+            element
+            for element in self.elements()
+            if element.HasField("text_input") and element.text_input.label == label
         )
 
     def component(self, name: str) -> Element:
         """The first component (v2) of that name. Raises LookupError where there is none."""
         return self._found(
-            each
-            for each in self.elements()
-            if each.HasField("bidi_component") and each.bidi_component.component_name.endswith(name)
+            element
+            for element in self.elements()
+            if element.HasField("bidi_component") and element.bidi_component.component_name.endswith(name)
         )
 
     def elements(self) -> list[Element]:
@@ -102,14 +104,14 @@ class Tab:
     @property
     def is_busy(self) -> bool:
         """Whether the page shows a bar of progress."""
-        return any(each.HasField("progress") for each in self.elements())
+        return any(element.HasField("progress") for element in self.elements())
 
     def wrong(self) -> list[str]:
         """Exceptions and errors that the page shows."""
-        exceptions = [each.exception for each in self.elements() if each.HasField("exception")]
-        alerts = [each.alert for each in self.elements() if each.HasField("alert")]
-        return [each.message or each.type for each in exceptions] + [
-            each.body for each in alerts if each.format == Alert.ERROR
+        exceptions = [entry.exception for entry in self.elements() if entry.HasField("exception")]
+        alerts = [entry.alert for entry in self.elements() if entry.HasField("alert")]
+        return [entry.message or entry.type for entry in exceptions] + [
+            entry.body for entry in alerts if entry.format == Alert.ERROR
         ]
 
     def _found(self, elements: Iterator[Element]) -> Element:
@@ -120,22 +122,22 @@ class Tab:
 
     async def _set(self, state: WidgetState, element: Element, timeout_s: float) -> float:
         self._states[state.id] = state
-        fragment = next(name for _, name, each in self._elements.values() if each is element)
+        fragment = next(name for _, name, entry in self._elements.values() if entry is element)
         message = BackMsg()
         message.rerun_script.fragment_id = fragment  # "" outside a fragment: the whole page runs
         return await self._run(message, timeout_s)
 
     async def _run(self, message: BackMsg, timeout_s: float, page: str | None = None) -> float:
         """Sends what a browser sends for a run, and reads until the run has ended. Raises TimeoutError."""
-        asked = message.rerun_script
-        asked.query_string = urlencode(self.query)
-        asked.widget_states.widgets.extend(self._states.values())
-        asked.cached_message_hashes.extend(self._kept)
-        asked.context_info.url = "http://localhost"
+        request = message.rerun_script
+        request.query_string = urlencode(self.query)
+        request.widget_states.widgets.extend(self._states.values())
+        request.cached_message_hashes.extend(self._kept)
+        request.context_info.url = "http://localhost"
         if page is not None:
-            asked.page_name = page
+            request.page_name = page
         else:
-            asked.page_script_hash = self._page
+            request.page_script_hash = self._page
         self._runs += 1
         began = time.perf_counter()
         await self.socket.send(message.SerializeToString())
@@ -143,7 +145,7 @@ class Tab:
             while not self._ended(await self._next()):
                 pass
         elapsed = time.perf_counter() - began
-        self._forget(whole=not asked.fragment_id)
+        self._forget(whole_image=not request.fragment_id)
         return elapsed
 
     async def _next(self) -> ForwardMsg:
@@ -151,11 +153,11 @@ class Tab:
         self.received += len(data)
         message = ForwardMsg.FromString(data)
         if message.WhichOneof("type") == "ref_hash":
-            kept = ForwardMsg()
-            kept.CopyFrom(self._kept[message.ref_hash][1])
-            kept.metadata.CopyFrom(message.metadata)
+            cached = ForwardMsg()
+            cached.CopyFrom(self._kept[message.ref_hash][1])
+            cached.metadata.CopyFrom(message.metadata)
             self._kept[message.ref_hash] = (self._runs, self._kept[message.ref_hash][1])
-            return kept
+            return cached
         if message.metadata.cacheable:
             self._kept[message.hash] = (self._runs, message)
         return message
@@ -172,15 +174,15 @@ class Tab:
         elif kind == "navigation":
             self._page = message.navigation.page_script_hash
             pages = message.navigation.app_pages
-            self.pages = ["" if each.is_default else each.url_pathname or each.page_name for each in pages]
+            self.pages = ["" if page.is_default else page.url_pathname or page.page_name for page in pages]
         elif kind == "page_info_changed":
             self.query = dict(parse_qsl(message.page_info_changed.query_string))
         return kind == "script_finished" and message.script_finished in _ENDS
 
-    def _forget(self, *, whole: bool) -> None:
+    def _forget(self, *, whole_image: bool) -> None:
         """Drops elements that a run of the whole page did not send, and messages that no run used of late."""
-        if whole:
-            self._elements = {path: each for path, each in self._elements.items() if each[0] == self._runs}
-            there = {each.bidi_component.id or each.text_input.id for each in self.elements()}
+        if whole_image:
+            self._elements = {path: element for path, element in self._elements.items() if element[0] == self._runs}
+            there = {element.bidi_component.id or element.text_input.id for element in self.elements()}
             self._states = {name: state for name, state in self._states.items() if name in there}
-        self._kept = {name: each for name, each in self._kept.items() if each[0] > self._runs - _KEPT_RUNS}
+        self._kept = {name: element for name, element in self._kept.items() if element[0] > self._runs - _KEPT_RUNS}

@@ -134,7 +134,7 @@ def build_library(home: Path) -> dict[str, str]:
     os.environ["SEMBLANCE_HOME"] = str(home)
     from core import Library, open_encoder
     from core.library import sample
-    from core.library.reduce import reduction_for, store_reduced
+    from core.library.reduce import get_reduction, store_reduced
     from core.library.schema import Label
 
     for files in sample._PHOTOS.values():  # reels are rendered from these too
@@ -147,7 +147,7 @@ def build_library(home: Path) -> dict[str, str]:
     items = {Path(row["path"]).name: row["id"] for row in rows}
     pairs = [(name, label) for label, some in LABELLED.items() for name in some]
     library.put_labels([Label(items[name], "what", label, "person") for name, label in pairs])
-    store_reduced(library, encoder, reduction_for(library, encoder, 16))  # for Models side by side
+    store_reduced(library, encoder, get_reduction(library, encoder, 16))  # for Models side by side
     return items
 
 

@@ -71,8 +71,8 @@ class Extractor:
         key = hashlib.sha256("".join(map(str, paths)).encode()).hexdigest()[:12]
         path = self._cache / f"{what}-{views}-{SIZE}-{key}.npz" if self._cache else None
         if path and path.is_file():
-            with np.load(path, allow_pickle=False) as kept:
-                return Photos(kept["maps"], kept["features"], float(kept["step"]), float(kept["zero"]))
+            with np.load(path, allow_pickle=False) as cached:
+                return Photos(cached["maps"], cached["features"], float(cached["step"]), float(cached["zero"]))
         with tqdm(total=len(paths), desc=what, unit="photo", mininterval=1) as bar:
             tick: Callable[[int], None] = lambda done: bar.update(done - bar.n)  # noqa: E731
             photos = extract(self._tower, paths, cut=_CUT, size=SIZE, views=views, tick=tick)
@@ -123,12 +123,12 @@ def new_model(folded: dict[str, np.ndarray], photos: Photos, settings: Settings)
 
 def build_corpus(photos: Photos, captions: Captions, tower: TextTower) -> Corpus:
     wordings = class_texts()
-    supply = iter(tower.keep([text for prompts, others in wordings for text in (*prompts, *others)]))
+    supply = iter(tower.keep([text for prompts, rest in wordings for text in (*prompts, *rest)]))
     names: list[list[Tensor]] = []
     synonyms: list[list[Tensor]] = []
-    for prompts, others in wordings:
+    for prompts, rest in wordings:
         names.append([next(supply) for _ in prompts])
-        synonyms.append([next(supply) for _ in others])
+        synonyms.append([next(supply) for _ in rest])
     by_photo = [np.flatnonzero(captions.owner == index) for index in range(len(captions.photos))]
     return Corpus(photos, tower.keep(captions.texts), by_photo, names, synonyms)
 

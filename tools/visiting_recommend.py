@@ -28,7 +28,7 @@ class Likes:
             raise LookupError("Every card of the feed is liked or disliked")
         self.said = [*self.said, (self.said[-1][0] + 1 if self.said else 1, card["id"], "like", place)][-_TOLD:]
         elapsed = await tab.tell(_FEED, said={"mount": self.mount, "list": self.said})
-        if not any(each["id"] == card["id"] and each["said"] == "like" for each in _cards(tab)):
+        if not any(entry["id"] == card["id"] and entry["said"] == "like" for entry in _cards(tab)):
             raise RuntimeError(f"The like of {card['name']} was not taken")
         return elapsed
 

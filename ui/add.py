@@ -9,29 +9,29 @@ from pathlib import Path
 import streamlit as st
 
 from core import Encoder, Library
-from core.encoders.imported import reads_words
+from core.encoders.imported import supports_text
 from core.library.sample import build_sample, sample_path
 from core.library.scan import scan
 from core.library.uploads import UploadReport, save_uploads
 from core.media.kinds import is_image_path, is_media_path
-from core.policy import MB, policy
-from ui.jobs import busy, start_ingest, start_job
+from core.policy import MB, get_policy
+from ui.jobs import is_busy, start_ingest, start_job
 from ui.libraries import LibraryFacts, library_key, may_change
 from ui.page import counted, file_table, plain
 from ui.plan import Plan, plan_place, show_plan
 from ui.pressed import pressed
 from ui.sidebar import use_library
-from ui.visit import visit
+from ui.visit import get_visit
 
 
 def sample_button(encoder: Encoder, *, primary: bool) -> None:
     """Builds the sample library, or brings it up to date, and switches to it."""
     kind = "primary" if primary else "secondary"
-    if policy().may_write_shared and pressed(
+    if get_policy().may_write_shared and pressed(
         "Build the sample library", key="build_sample", type=kind, icon=":material/auto_awesome:"
     ):
         library = Library(sample_path(), create=True)
-        start_job(library, "Samples", lambda tell, cancel: build_sample(encoder, on_progress=tell, cancel=cancel))
+        start_job(library, "Samples", lambda report, cancel: build_sample(encoder, on_progress=report, cancel=cancel))
         use_library(library_key(library.path))
         st.rerun()
 
@@ -41,14 +41,14 @@ def embed_button(library: Library, encoder: Encoder, facts: LibraryFacts) -> Non
     if not may_change(library):
         st.caption("This library is shared: choose an encoder in the sidebar that it has vectors of.")
         return
-    if not reads_words(encoder):
+    if not supports_text(encoder):
         st.caption(
             f"{facts.waiting} have none of these vectors. They were imported: import vectors of these files too, or "
             "choose another encoder."
         )
         return
     label = f"Embed {facts.waiting} with this encoder"
-    if pressed(label, key="embed_waiting", type="primary", icon=":material/deployed_code:", disabled=busy(library)):
+    if pressed(label, key="embed_waiting", type="primary", icon=":material/deployed_code:", disabled=is_busy(library)):
         rows = library.items().to_pylist()
         paths = [row["path"] for row in rows if row["status"] == "ok" and os.path.lexists(row["path"])]
         start_ingest(library, encoder, "Embedding", paths)
@@ -68,7 +68,7 @@ def ready(library: Library, encoder: Encoder, facts: LibraryFacts) -> bool:
     if not facts.here:
         st.info(f"{plain(library.name)} holds no pictures or videos yet.", icon=":material/photo_library:")
         st.page_link("pages/library.py", label="Add some on the page Library", icon=":material/arrow_forward:")
-    elif not busy(library):
+    elif not is_busy(library):
         st.info("The files of this library have no vectors of this encoder yet.", icon=":material/deployed_code:")
         embed_button(library, encoder, facts)
     return False
@@ -79,16 +79,16 @@ def add_folder(library: Library, encoder: Encoder) -> None:
     with st.form("folder", border=False):
         about = "With all below it. Nothing is moved or copied."
         path = st.text_input("Folder", key="folder_path", placeholder="~/Pictures", help=about).strip()
-        asked = st.form_submit_button("Look what is there", disabled=busy(library))
-    if asked:
+        request = st.form_submit_button("Look what is there", disabled=is_busy(library))
+    if request:
         st.session_state.pop(plan_place("folder_plan", library), None)
-    if asked and not path:
+    if request and not path:
         st.info("Type the path of a folder of this computer.", icon=":material/folder:")
-    elif asked and os.path.isfile(os.path.expanduser(path)):
+    elif request and os.path.isfile(os.path.expanduser(path)):
         st.warning(f"{plain(path)} is a file: give the folder that holds it.", icon=":material/folder_off:")
-    elif asked:
+    elif request:
         with st.spinner("Looking through the folders …"):
-            found = scan([path], wanted=is_media_path)
+            found = scan([path], target=is_media_path)
         if not found.files:
             st.info(f"No pictures or videos in {plain(found.roots[0])}.", icon=":material/folder_off:")
             return
@@ -107,10 +107,10 @@ def add_uploads(library: Library, encoder: Encoder) -> None:
             help="Kept in the library.",
             max_upload_size=zip_limit(),
         )
-        sent = st.form_submit_button("Add them", type="primary", disabled=busy(library))
+        sent = st.form_submit_button("Add them", type="primary", disabled=is_busy(library))
     if sent and files:
         with st.spinner("Taking them in …"):
-            report = save_uploads(library, [(file.name, file) for file in files], kept=visit().uploaded())
+            report = save_uploads(library, [(file.name, file) for file in files], cached=get_visit().uploaded())
         st.session_state["refused"] = report.refused
         _uploaded(library, encoder, report)
         st.rerun()
@@ -122,14 +122,14 @@ def add_uploads(library: Library, encoder: Encoder) -> None:
 
 def files_label() -> str:
     """What may be uploaded; with the limit of a file in a zip or beside it, where it is not that of the whole."""
-    each = policy().file_bytes // MB
-    limit = f" of up to {each:,} MB each" if each < zip_limit() else ""
+    entry = get_policy().file_bytes // MB
+    limit = f" of up to {entry:,} MB each" if entry < zip_limit() else ""
     return f"Photos and videos{limit}, or zip archives of them"
 
 
 def zip_limit() -> int:
     """Megabytes that one upload may have, which may be a zip; the server's own limit holds as well."""
-    return int(min(policy().upload_bytes, st.get_option("server.maxUploadSize") * MB) // MB)
+    return int(min(get_policy().upload_bytes, st.get_option("server.maxUploadSize") * MB) // MB)
 
 
 def _uploaded(library: Library, encoder: Encoder, report: UploadReport) -> None:
@@ -143,7 +143,7 @@ def _uploaded(library: Library, encoder: Encoder, report: UploadReport) -> None:
     before = [Path(path) for path in waiting.found.roots if os.path.lexists(path)] if waiting else []
     paths = list(dict.fromkeys([*before, *report.saved]))
     new = (*waiting.new, *report.new) if waiting else tuple(report.new)
-    st.session_state[place] = Plan(scan(paths, wanted=is_media_path), _title(paths), new)
+    st.session_state[place] = Plan(scan(paths, target=is_media_path), _title(paths), new)
 
 
 def _title(paths: Sequence[Path]) -> str:

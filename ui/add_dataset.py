@@ -8,17 +8,17 @@ from dataclasses import asdict
 import streamlit as st
 
 from core import Encoder, IngestReport, Library
-from core.policy import policy
+from core.policy import get_policy
 from core.progress import OnProgress
-from core.share.dataset_columns import Columns, columns_of, possible_columns
-from core.share.datasets import DatasetReport, Opened, index_dataset, open_dataset
+from core.share.dataset_columns import Columns, choose_columns, possible_columns
+from core.share.datasets import DatasetReport, OpenedDataset, index_dataset, open_dataset
 from ui.encoders import load_encoder
 from ui.in_python import in_python, opening
-from ui.jobs import Work, busy, job_of, start_job
+from ui.jobs import Work, get_job, is_busy, start_job
 from ui.page import counted, file_table, plain
 from ui.pressed import pressed
-from ui.tasks import start, stop, task_of
-from ui.visit_work import result_of
+from ui.tasks import get_task, start, stop
+from ui.visit_work import get_result
 
 _KEY = "open_dataset"
 _FIRST = 1_000  # rows, unless somebody says otherwise: a data set of the hub may have millions
@@ -27,7 +27,7 @@ _NONE = "(none)"
 
 def add_dataset(library: Library, encoder: Encoder) -> None:
     """A data set by its name: what is in it, which columns are taken over, and the start. Not for the public."""
-    if not (policy().may_see_paths and policy().may_load_models):
+    if not (get_policy().may_see_paths and get_policy().may_load_models):
         return
     with st.form("dataset", border=False):
         with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -38,25 +38,25 @@ def add_dataset(library: Library, encoder: Encoder) -> None:
             name = st.text_input("Data set", key="dataset_name", placeholder="owner/name or ~/my-set", help=about)
             about = "Empty: train, or else the first that there is."
             split = st.text_input("Split", key="dataset_split", placeholder="train", width=160, help=about)
-        asked = st.form_submit_button("Look what is in it", disabled=busy(library))
+        request = st.form_submit_button("Look what is in it", disabled=is_busy(library))
     st.caption(
         "Pictures are copied into the library; names of classes become labels, captions come along. A data set of the "
         "hub is downloaded as far as it is needed; no code of it is run."
     )
     place = (str(library.path), (name or "").strip(), (split or "").strip())
-    if asked and not place[1]:
+    if request and not place[1]:
         st.info("Type the name of a data set, or the path of a folder.", icon=":material/dataset:")
-    elif asked:
+    elif request:
         start(_KEY, "Opening the data set", _opening(*place[1:]), about=place)
-    task = task_of(_KEY, about=place)
-    opened = result_of(task.job) if task and not (task.job.cancel.is_set() and not task.job.running) else None
+    task = get_task(_KEY, about=place)
+    opened = get_result(task.job) if task and not (task.job.cancel.is_set() and not task.job.running) else None
     if opened is not None:
         _plan(library, encoder, opened)
 
 
 def dataset_report(library: Library) -> None:
     """What came with the pictures of the last one, below the report of its job until that is closed."""
-    if job_of(library) is None:
+    if get_job(library) is None:
         st.session_state.pop(_report_place(library), None)
     for report in st.session_state.get(_report_place(library), []):
         st.success(
@@ -69,22 +69,22 @@ def dataset_report(library: Library) -> None:
             file_table(report.refused, key="dataset_refused")
 
 
-def _opening(name: str, split: str) -> Work[Opened]:
-    def work(tell: OnProgress, cancel: threading.Event) -> Opened:
+def _opening(name: str, split: str) -> Work[OpenedDataset]:
+    def work(report: OnProgress, cancel: threading.Event) -> OpenedDataset:
         opened = open_dataset(name, split or None)
-        columns_of(opened.rows, Columns())  # one without pictures is told here
+        choose_columns(opened.rows, Columns())  # one without pictures is told here
         return opened
 
     return work
 
 
-def _plan(library: Library, encoder: Encoder, opened: Opened) -> None:
+def _plan(library: Library, encoder: Encoder, opened: OpenedDataset) -> None:
     with st.container(border=True, key="dataset_plan"):
         rows = "" if opened.count is None else f": {counted(opened.count, 'row')}"
         st.markdown(f"**{plain(opened.name)}**, split {plain(opened.split)}{rows}")
-        others = ", ".join(plain(each) for each in opened.splits if each != opened.split)
-        if others:
-            st.caption(f"There is also {others}.")
+        rest = ", ".join(plain(split) for split in opened.splits if split != opened.split)
+        if rest:
+            st.caption(f"There is also {rest}.")
         of = f"{opened.name} {opened.split}"  # each has settings of its own
         columns = _columns(opened, of)
         many = opened.count is None or opened.count > _FIRST
@@ -100,7 +100,7 @@ def _plan(library: Library, encoder: Encoder, opened: Opened) -> None:
         )
         with st.container(horizontal=True):
             icon = ":material/play_arrow:"
-            begin = pressed("Start", key="dataset_start", type="primary", icon=icon, disabled=busy(library))
+            begin = pressed("Start", key="dataset_start", type="primary", icon=icon, disabled=is_busy(library))
             left = pressed("Not this one", key="dataset_leave")
         in_python(_lines(library, encoder, opened, columns, limit))
     if begin:
@@ -110,21 +110,21 @@ def _plan(library: Library, encoder: Encoder, opened: Opened) -> None:
         st.rerun()
 
 
-def _columns(opened: Opened, of: str) -> Columns:
+def _columns(opened: OpenedDataset, of: str) -> Columns:
     """Which columns are taken over: those that names and types tell, unless the visitor says otherwise."""
-    told = columns_of(opened.rows, Columns())
+    predictions = choose_columns(opened.rows, Columns())
     pictures, texts, labels = possible_columns(opened.rows)
     with st.container(horizontal=True):
         image = st.selectbox(
-            "Pictures from", pictures, pictures.index(told.image or ""), key=f"dataset_image {of}", width=200
+            "Pictures from", pictures, pictures.index(predictions.image or ""), key=f"dataset_image {of}", width=200
         )
         names = [_NONE, *texts]
-        place = names.index(told.captions) if told.captions else 0
+        place = names.index(predictions.captions) if predictions.captions else 0
         captions = st.selectbox("Captions from", names, place, key=f"dataset_captions {of}", width=200)
         chosen = st.multiselect(
             "Labels from",
             labels,
-            list(told.labels or ()),
+            list(predictions.labels or ()),
             key=f"dataset_labels {of}",
             placeholder="none",
             width=260,
@@ -133,7 +133,7 @@ def _columns(opened: Opened, of: str) -> Columns:
     return Columns(image, "" if captions == _NONE else captions, tuple(chosen))
 
 
-def _begin(library: Library, encoder: Encoder, opened: Opened, columns: Columns, limit: int | None) -> None:
+def _begin(library: Library, encoder: Encoder, opened: OpenedDataset, columns: Columns, limit: int | None) -> None:
     load_encoder(encoder)
     reports: list[DatasetReport] = []  # filled when the job ends; the report of a job is of files
 
@@ -152,7 +152,7 @@ def _report_place(library: Library) -> str:
     return f"dataset_report {library.path}"
 
 
-def _lines(library: Library, encoder: Encoder, opened: Opened, columns: Columns, limit: int | None) -> str:
+def _lines(library: Library, encoder: Encoder, opened: OpenedDataset, columns: Columns, limit: int | None) -> str:
     named = ", ".join(f"{name}={value!r}" for name, value in asdict(columns).items())
     return f"""{opening(library, encoder)}
 from core.share.dataset_columns import Columns

@@ -9,10 +9,10 @@ import streamlit as st
 
 from core import Encoder
 from core.class_lists import format_classes, join_descriptions, parse_classes, split_descriptions
-from core.classify import TEXT_TEMPLATES, Classifier, ClassName, ZeroShot, checked
-from core.concepts import forget_concept, saved_concepts
+from core.classify import TEXT_TEMPLATES, Classifier, ClassName, ZeroShot, check_classes
+from core.concepts import forget_concept, list_concepts
 from core.heads import Head
-from core.policy import policy
+from core.policy import get_policy
 from core.query import CONCEPT, PLAIN
 from ui.classify_heads import head_choice, head_panel
 from ui.encoders import load_encoder
@@ -31,7 +31,7 @@ EXAMPLES = {
 
 def class_section(encoder: Encoder) -> tuple[list[ClassName], Head | None]:
     """The table with its tools; the classes in it, and the head that is to tell instead, if one is chosen."""
-    _take_over()
+    _apply_link()
     head = head_choice(encoder)
     if head is not None and head.target == "number":
         st.caption(f"Learned ({head.kind}) from items with a number each; predicts **{plain(head.names[0])}**.")
@@ -50,7 +50,7 @@ def class_section(encoder: Encoder) -> tuple[list[ClassName], Head | None]:
     return classes, head
 
 
-def put_classes(classes: Sequence[ClassName]) -> None:
+def set_classes(classes: Sequence[ClassName]) -> None:
     """Makes these the rows of the table. For callbacks, or before the table is shown."""
     state = st.session_state
     state["class_rows"] = state["classes_now"] = list(classes)
@@ -60,15 +60,15 @@ def put_classes(classes: Sequence[ClassName]) -> None:
 def add_class(name: str) -> None:
     """Adds a class to the table, unless it is there. For callbacks."""
     classes = st.session_state.get("classes_now", [])
-    if all(each.name != name for each in classes):
-        put_classes([*classes, ClassName(name)])
+    if all(entry.name != name for entry in classes):
+        set_classes([*classes, ClassName(name)])
 
 
 def zero_shot(encoder: Encoder, classes: Sequence[ClassName], *, texts: bool, templates: bool = True) -> ZeroShot:
     """The classes of a table, ready to tell; only what is new in it is embedded. Raises QueryError."""
     load_encoder(encoder)
     prompts = (TEXT_TEMPLATES if texts else None) if templates else PLAIN
-    rows = checked(classes)
+    rows = check_classes(classes)
     return ZeroShot(encoder, rows, embedded_classes(encoder, rows, prompts), encoder.scoring)
 
 
@@ -76,7 +76,7 @@ def fingerprint(classifier: Classifier) -> str:
     """The same for classifiers that tell the same."""
     digest = hashlib.blake2b(repr(classifier.names).encode(), digest_size=12)
     if isinstance(classifier, ZeroShot):
-        digest.update(repr([each.negative for each in classifier.classes]).encode())
+        digest.update(repr([entry.negative for entry in classifier.classes]).encode())
         digest.update(classifier.vectors.tobytes())
     elif isinstance(classifier, Head):
         for name in sorted(classifier.arrays):
@@ -88,15 +88,15 @@ def example_buttons() -> None:
     """A few lists to begin with."""
     with st.container(horizontal=True, key="class_examples"):
         for label, text in EXAMPLES.items():
-            st.button(label, on_click=put_classes, args=(parse_classes(text),))
+            st.button(label, on_click=set_classes, args=(parse_classes(text),))
 
 
-def _take_over() -> None:
+def _apply_link() -> None:
     """The rows of the link at first, and later what came by a link of this visit."""
     state = st.session_state
     if "class_rows" not in state:
         with boundary():
-            put_classes(parse_classes(st.query_params.get(_LINK, "")))
+            set_classes(parse_classes(st.query_params.get(_LINK, "")))
     state.setdefault("class_rows", [])
     state.setdefault("classes_now", [])
 
@@ -107,8 +107,8 @@ def _table() -> list[ClassName]:
     if key not in state:  # the table was away, and with it the edits that it kept
         state["class_rows"] = state["classes_now"]
     rows = [
-        {"name": each.name, "descriptions": join_descriptions(each.descriptions), "negative": each.negative}
-        for each in state["class_rows"]
+        {"name": entry.name, "descriptions": join_descriptions(entry.descriptions), "negative": entry.negative}
+        for entry in state["class_rows"]
     ]
     table = st.data_editor(
         rows or [{"name": "", "descriptions": "", "negative": False}],
@@ -131,7 +131,7 @@ def _table() -> list[ClassName]:
         ClassName((row["name"] or "").strip(), split_descriptions(row["descriptions"]), bool(row["negative"]))
         for row in table
     ]
-    classes = [each for each in classes if each.name or each.descriptions]
+    classes = [entry for entry in classes if entry.name or entry.descriptions]
     state["classes_now"] = classes
     return classes
 
@@ -148,26 +148,26 @@ def _paste() -> None:
             help="A line that begins with “- ” is a class that means “none of these”.",
         )
         if st.form_submit_button("Use this list", type="primary"):
-            put_classes(parse_classes(text))
+            set_classes(parse_classes(text))
             st.rerun()
 
 
 def _concepts(encoder: Encoder) -> None:
-    names = list(saved_concepts(encoder))
+    names = list(list_concepts(encoder))
     if not names:
         return
     with st.popover("Learned concepts", icon=":material/lightbulb:"):
         name = st.selectbox("Concept", names, key="concept_pick")
         with st.container(horizontal=True):
             st.button("Use as a class", on_click=add_class, args=(CONCEPT + name,), type="primary")
-            if policy().may_write_shared:
+            if get_policy().may_write_shared:
                 st.button("Forget it", on_click=_forget, args=(encoder, name), icon=":material/delete:")
 
 
 def _forget(encoder: Encoder, name: str) -> None:
     with boundary():
         forget_concept(encoder, name)
-        put_classes([each for each in st.session_state["classes_now"] if each.name != CONCEPT + name])
+        set_classes([entry for entry in st.session_state["classes_now"] if entry.name != CONCEPT + name])
 
 
 def _write_link(classes: Sequence[ClassName]) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import streamlit as st
 
 from core import Encoder, Library
-from core.gathered import Gathered, gather_files
+from core.gathered import EmbeddedSet, embed_files_set
 from core.library.scan import scan
 from core.library.uploads import save_uploads
 from core.media.kinds import is_media_path
@@ -19,29 +19,29 @@ from core.progress import OnProgress
 from ui.add import files_label, zip_limit
 from ui.encoders import load_encoder
 from ui.jobs import Job, Work
-from ui.memory import remembered
+from ui.memory import get_cached
 from ui.page import counted
-from ui.visit import visit
-from ui.visit_work import result_of, start_work
+from ui.visit import get_visit
+from ui.visit_work import get_result, start_work
 
 
-def folder(encoder: Encoder) -> Gathered | None:
+def folder(encoder: Encoder) -> EmbeddedSet | None:
     """What a folder of this computer holds, with all below it; None until somebody asks, and while it is looked at."""
     with st.form("class_folder", border=False):
         path = st.text_input("Folder of this computer", placeholder="~/Pictures", key="class_folder_path").strip()
-        asked = st.form_submit_button("Look at what is there", type="primary")
-    if asked and path:
+        request = st.form_submit_button("Look at what is there", type="primary")
+    if request and path:
 
-        def look(tell: OnProgress, cancel: threading.Event) -> Gathered:
-            found = scan([path], wanted=is_media_path)
+        def look(report: OnProgress, cancel: threading.Event) -> EmbeddedSet:
+            found = scan([path], target=is_media_path)
             files = [Path(file) for file in sorted(found.files)]
-            return _look_at(encoder, files, found.unreadable.items(), tell, cancel)
+            return _embed_uploads(encoder, files, found.unreadable.items(), report, cancel)
 
-        _gather(encoder, look, "folder")
-    return _gathered(encoder, "folder")
+        _start_embedding(encoder, look, "folder")
+    return _get_embedded(encoder, "folder")
 
 
-def uploads(encoder: Encoder) -> Gathered | None:
+def uploads(encoder: Encoder) -> EmbeddedSet | None:
     """What somebody sends; None until then, and while it is looked at."""
     with st.form("class_uploads", border=False):
         files = st.file_uploader(
@@ -53,46 +53,46 @@ def uploads(encoder: Encoder) -> Gathered | None:
         )
         sent = st.form_submit_button("Look at them", type="primary")
     if sent and files:
-        report = save_uploads(_visit_library(), [(file.name, file) for file in files], kept=visit().uploaded())
-        _gather(encoder, partial(_look_at, encoder, report.saved, report.refused), "uploads")
-    return _gathered(encoder, "uploads")
+        report = save_uploads(_visit_library(), [(file.name, file) for file in files], cached=get_visit().uploaded())
+        _start_embedding(encoder, partial(_embed_uploads, encoder, report.saved, report.refused), "uploads")
+    return _get_embedded(encoder, "uploads")
 
 
-def camera(encoder: Encoder) -> Gathered | None:
+def camera(encoder: Encoder) -> EmbeddedSet | None:
     """A snapshot; None before it is taken."""
     photo = st.camera_input("A snapshot", key="class_camera", help="For this visit only: it is not kept.")
     if photo is None:
         return None
 
-    def look() -> Gathered:
+    def look() -> EmbeddedSet:
         load_encoder(encoder)
-        report = save_uploads(_visit_library(), [(photo.name or "snapshot.jpg", photo)], kept=visit().uploaded())
-        return replace(gather_files(encoder, report.saved), failed=tuple(report.refused))
+        report = save_uploads(_visit_library(), [(photo.name or "snapshot.jpg", photo)], cached=get_visit().uploaded())
+        return replace(embed_files_set(encoder, report.saved), failed=tuple(report.refused))
 
-    return remembered("camera", photo.file_id, encoder, look)
+    return get_cached("camera", photo.file_id, encoder, look)
 
 
 def _visit_library() -> Library:
     """Where uploads lie for as long as the visit lasts; nothing is indexed in it."""
     state = st.session_state
     if "class_uploads_library" not in state:
-        state["class_uploads_library"] = visit().library("uploads")
+        state["class_uploads_library"] = get_visit().library("uploads")
     return state["class_uploads_library"]
 
 
-def _look_at(
+def _embed_uploads(
     encoder: Encoder,
     paths: Sequence[Path],
     refused: Iterable[tuple[str, str]],
-    tell: OnProgress,
+    report: OnProgress,
     cancel: threading.Event,
-) -> Gathered:
+) -> EmbeddedSet:
     """refused: (file, reason) of those that were left out before."""
-    gathered = gather_files(encoder, paths, on_progress=tell, cancel=cancel)
-    return replace(gathered, failed=(*refused, *gathered.failed))
+    embedded_set = embed_files_set(encoder, paths, on_progress=report, cancel=cancel)
+    return replace(embedded_set, failed=(*refused, *embedded_set.failed))
 
 
-def _gather(encoder: Encoder, work: Work[Gathered], name: str) -> None:
+def _start_embedding(encoder: Encoder, work: Work[EmbeddedSet], name: str) -> None:
     """Starts to embed files in the background, instead of what is still at work there."""
     load_encoder(encoder)
     st.query_params.pop("item", None)
@@ -102,12 +102,12 @@ def _gather(encoder: Encoder, work: Work[Gathered], name: str) -> None:
     state[key] = (encoder.id, start_work("Looking at the files", work))
 
 
-def _gathered(encoder: Encoder, name: str) -> Gathered | None:
-    kept: tuple[str, Job[Gathered]] | None = st.session_state.get(f"gathered {name}")
-    if kept is None or kept[0] != encoder.id:
+def _get_embedded(encoder: Encoder, name: str) -> EmbeddedSet | None:
+    cached: tuple[str, Job[EmbeddedSet]] | None = st.session_state.get(f"gathered {name}")
+    if cached is None or cached[0] != encoder.id:
         return None
-    job = kept[1]
-    found = result_of(job)
+    job = cached[1]
+    found = get_result(job)
     if found is not None and job.cancel.is_set():
         st.caption(f"Stopped early: these are the first {counted(len(found), 'file')}.")
     return found

@@ -7,9 +7,9 @@ from pathlib import Path
 import streamlit as st
 
 from core import Encoder
-from core.heads import Head, fitting, head_bytes, load_head, read_head, save_head, saved_heads
-from core.policy import policy
-from core.safe_arrays import free_name
+from core.heads import Head, check_head_fits, head_bytes, list_heads, load_head, read_head, save_head
+from core.policy import get_policy
+from core.safe_arrays import find_free_name
 from ui.page import boundary, counted, file_limit, plain
 
 
@@ -18,14 +18,14 @@ def choose_head(name: str | None) -> None:
     st.session_state["head_next"] = name
 
 
-def known_heads(encoder: Encoder) -> list[str]:
+def list_known_heads(encoder: Encoder) -> list[str]:
     """The names of the heads that fit an encoder: those of the home, and those that the public has for its visit."""
-    return list(dict.fromkeys([*saved_heads(encoder), *_own(encoder)]))
+    return list(dict.fromkeys([*list_heads(encoder), *_own(encoder)]))
 
 
-def keep_head(head: Head, encoder: Encoder, name: str) -> None:
+def store_head(head: Head, encoder: Encoder, name: str) -> None:
     """Keeps a head under a name: in the home, or what the public learned or brought for the visit. Raises DataError."""
-    if policy().may_write_shared:
+    if get_policy().may_write_shared:
         save_head(head, encoder, name)
     else:
         _own(encoder)[name] = head
@@ -37,7 +37,7 @@ def _own(encoder: Encoder) -> dict[str, Head]:
 
 def head_choice(encoder: Encoder) -> Head | None:
     """The picker of known heads, if there are any; None where the classes of the table tell. Raises DataError."""
-    state, heads = st.session_state, known_heads(encoder)
+    state, heads = st.session_state, list_known_heads(encoder)
     if "head" not in state:
         state["head"] = st.query_params.get("head")
     if "head_next" in state:
@@ -59,7 +59,7 @@ def head_choice(encoder: Encoder) -> Head | None:
         return None
     if st.query_params.get("head") != name:
         st.query_params["head"] = name
-    return _own(encoder).get(name) or load_head(saved_heads(encoder)[name], encoder)
+    return _own(encoder).get(name) or load_head(list_heads(encoder)[name], encoder)
 
 
 def head_panel(encoder: Encoder, head: Head | None) -> None:
@@ -83,9 +83,9 @@ def head_panel(encoder: Encoder, head: Head | None) -> None:
 
 def _take_head(encoder: Encoder, file: str, data: bytes) -> None:
     with boundary():
-        head = fitting(read_head(data), encoder)
-        name = free_name("heads", encoder, Path(file).stem)
-        keep_head(head, encoder, name)
+        head = check_head_fits(read_head(data), encoder)
+        name = find_free_name("heads", encoder, Path(file).stem)
+        store_head(head, encoder, name)
         choose_head(name)
         st.session_state["head_turn"] += 1
         tells = f"the number {plain(head.names[0])}" if head.target == "number" else counted(len(head.names), "class")

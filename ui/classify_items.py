@@ -8,32 +8,32 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core import Encoder, Filters, Library
-from core.gathered import Gathered, gather_texts
-from core.policy import policy
+from core.gathered import EmbeddedSet, embed_texts_set
+from core.policy import get_policy
 from core.track import track_of
 from ui.add import no_library
 from ui.classify_files import camera, folder, uploads
 from ui.encoders import load_encoder
 from ui.filters import clear_filters, filter_panel, filter_text
 from ui.libraries import library_facts
-from ui.memory import remembered
+from ui.memory import get_cached
 from ui.page import counted, file_table, plain
-from ui.visit_work import in_turn
+from ui.visit_work import run_queued
 
 _MANY = 500  # texts that take more than a moment
 SOURCES = ("library", "folder", "uploads", "texts", "camera")
 
 
 @dataclass(frozen=True)
-class Chosen:
+class Selection:
     """Items of the library, within filters, or `gathered` from elsewhere. opened: one of them, to be looked at alone.
 
     texts: whether they are texts.
     """
 
     filters: Filters
-    gathered: Gathered | None = None
-    opened: Gathered | None = None
+    embedded: EmbeddedSet | None = None
+    open_item: EmbeddedSet | None = None
     texts: bool = False
 
     @property
@@ -42,11 +42,11 @@ class Chosen:
         return "text" if self.texts else "picture"
 
 
-def item_section(library: Library | None, encoder: Encoder) -> Chosen | None:
+def item_section(library: Library | None, encoder: Encoder) -> Selection | None:
     """The choice of items; None while there is nothing to tell."""
     if "to_classify" in st.session_state:
         open_one(st.session_state.pop("to_classify"))
-    sources = [each for each in SOURCES if each != "folder" or policy().may_see_paths]
+    sources = [entry for entry in SOURCES if entry != "folder" or get_policy().may_see_paths]
     source = st.segmented_control(
         "Items from", sources, default=sources[0], required=True, key="from", bind="query-params"
     )
@@ -54,17 +54,17 @@ def item_section(library: Library | None, encoder: Encoder) -> Chosen | None:
         return _of_library(library, encoder)
     if source == "texts":
         return _texts(encoder)
-    gathered = {"folder": folder, "uploads": uploads}.get(source or "", camera)(encoder)
-    if gathered is None:
+    embedded_set = {"folder": folder, "uploads": uploads}.get(source or "", camera)(encoder)
+    if embedded_set is None:
         return None
-    if gathered.failed:
-        with st.expander(f"{counted(len(gathered.failed), 'file')} could not be read", icon=":material/report:"):
-            file_table(gathered.failed, key="gather_failed")
-    if not len(gathered):
-        why = "Nothing here could be read" if gathered.failed else "There are no pictures or videos here"
+    if embedded_set.failed:
+        with st.expander(f"{counted(len(embedded_set.failed), 'file')} could not be read", icon=":material/report:"):
+            file_table(embedded_set.failed, key="gather_failed")
+    if not len(embedded_set):
+        why = "Nothing here could be read" if embedded_set.failed else "There are no pictures or videos here"
         st.info(f"{why}: choose others.", icon=":material/broken_image:")
         return None
-    return Chosen(Filters(), gathered, _opened(gathered))
+    return Selection(Filters(), embedded_set, _opened(embedded_set))
 
 
 def open_one(item_id: str) -> None:
@@ -77,13 +77,13 @@ def close_one() -> None:
     st.query_params.pop("item", None)
 
 
-def nothing_left(filters: Filters) -> None:
+def show_nothing_left(filters: Filters) -> None:
     """Says that no item passes the filters, and clears them for who asks."""
     st.info(f"Nothing passes the filters ({plain(filter_text(filters))}).", icon=":material/filter_alt:")
     st.button("Clear the filters", on_click=clear_filters, type="primary")
 
 
-def _of_library(library: Library | None, encoder: Encoder) -> Chosen | None:
+def _of_library(library: Library | None, encoder: Encoder) -> Selection | None:
     if library is None:
         no_library("There is no library yet. Files, texts and the camera need none.")
         return None
@@ -91,7 +91,7 @@ def _of_library(library: Library | None, encoder: Encoder) -> Chosen | None:
     if item_id:
         item, track = library.item(item_id), track_of(library.index(encoder), item_id)
         if item is not None and len(track):
-            return Chosen(Filters(), opened=Gathered((item.path,), (track,), (item,)))
+            return Selection(Filters(), open_item=EmbeddedSet((item.path,), (track,), (item,)))
         st.warning("The picture of the link is not in this library, or has no vector of this encoder.")
         close_one()
     facts = library_facts(library, encoder)
@@ -102,10 +102,10 @@ def _of_library(library: Library | None, encoder: Encoder) -> Chosen | None:
     with st.container(horizontal=True, vertical_alignment="center", key="class_filters"):
         filters = filter_panel(library, encoder, None)
         st.caption(f"{facts.searchable} of {plain(library.name)}", width="content")
-    return Chosen(filters)
+    return Selection(filters)
 
 
-def _texts(encoder: Encoder) -> Chosen | None:
+def _texts(encoder: Encoder) -> Selection | None:
     text = st.text_area(
         "Texts, one a line",
         key="class_texts",
@@ -117,22 +117,22 @@ def _texts(encoder: Encoder) -> Chosen | None:
         return None
     load_encoder(encoder)
 
-    def embed() -> Gathered:
+    def embed() -> EmbeddedSet:
         bar = st.progress(0.0, text="Reading the texts …")
-        with in_turn("Reading texts") if len(lines) > _MANY else nullcontext():
-            found = gather_texts(encoder, lines, on_progress=lambda now: bar.progress(now.fraction))
+        with run_queued("Reading texts") if len(lines) > _MANY else nullcontext():
+            found = embed_texts_set(encoder, lines, on_progress=lambda now: bar.progress(now.fraction))
         bar.empty()
         return found
 
-    gathered = remembered("texts", lines, encoder, embed)
-    return Chosen(Filters(), gathered, gathered if len(gathered) == 1 else None, texts=True)
+    embedded_set = get_cached("texts", lines, encoder, embed)
+    return Selection(Filters(), embedded_set, embedded_set if len(embedded_set) == 1 else None, texts=True)
 
 
-def _opened(gathered: Gathered) -> Gathered | None:
-    if len(gathered) == 1:
-        return gathered
-    wanted = st.query_params.get("item")
-    for number, item in enumerate(gathered.items):
-        if item is not None and item.id == wanted:
-            return Gathered((item.path,), (gathered.tracks[number],), (item,))
+def _opened(embedded_set: EmbeddedSet) -> EmbeddedSet | None:
+    if len(embedded_set) == 1:
+        return embedded_set
+    target = st.query_params.get("item")
+    for number, item in enumerate(embedded_set.items):
+        if item is not None and item.id == target:
+            return EmbeddedSet((item.path,), (embedded_set.tracks[number],), (item,))
     return None

@@ -9,9 +9,9 @@ import streamlit as st
 
 from core import Library
 from core.classify import NONE
-from core.classify_items import Told
+from core.classify_items import Prediction
 from core.library.schema import Label
-from ui.classify_items import Chosen
+from ui.classify_items import Selection
 from ui.classify_one import answer
 from ui.gallery import tick
 from ui.libraries import may_change
@@ -34,36 +34,36 @@ def task_name() -> str:
     return name.strip() or "classes"
 
 
-def labels_of(library: Library | None, chosen: Chosen, task: str) -> dict[str, str]:
+def get_labels(library: Library | None, chosen: Selection, task: str) -> dict[str, str]:
     """{`Told.id`: what a person said}. Of files of no library, of texts, and of what the public may not change, it is
     remembered for the visit."""
-    if chosen.gathered is not None:
-        said = _said(None, task)
-        return {each: said[each] for each in chosen.gathered.ids if each in said}
+    if chosen.embedded is not None:
+        said = _get_labels(None, task)
+        return {entry: said[entry] for entry in chosen.embedded.ids if entry in said}
     assert library is not None
     if not may_change(library):
-        return dict(_said(library, task))
-    return {each.item_id: each.label for each in library.labels(task) if each.by == "person"}
+        return dict(_get_labels(library, task))
+    return {entry.item_id: entry.label for entry in library.labels(task) if entry.by == "person"}
 
 
-def final_answer(told: Told, labels: dict[str, str], threshold: float) -> Told:
+def get_final_label(predictions: Prediction, labels: dict[str, str], threshold: float) -> Prediction:
     """What a person said counts before what was told. told: with the threshold 0."""
-    label = labels.get(told.id)
-    return replace(told, label=answer(told, threshold) if label is None else label)
+    label = labels.get(predictions.id)
+    return replace(predictions, label=answer(predictions, threshold) if label is None else label)
 
 
 def correct_row(
     library: Library | None,
-    chosen: Chosen,
+    chosen: Selection,
     task: str,
     ids: Sequence[str],
     names: Sequence[str],
     gallery: str | None = None,
 ) -> None:
     """The selection and what it is. gallery: its key, where its ticks are to go with the correction."""
-    kept = "Keeps it as your label; learning and the filter of the searches know it from then on."
-    if chosen.gathered is not None or (library is not None and not may_change(library)):
-        kept = "Keeps it as your label for this visit; learning and the table to take away know it from then on."
+    cached = "Keeps it as your label; learning and the filter of the searches know it from then on."
+    if chosen.embedded is not None or (library is not None and not may_change(library)):
+        cached = "Keeps it as your label for this visit; learning and the table to take away know it from then on."
     st.markdown(f"**{len(ids):,} selected**", width="content")
     st.selectbox(
         "These are",
@@ -83,17 +83,17 @@ def correct_row(
         disabled=not ready,
         on_click=_put,
         args=(library, chosen, task, list(ids), gallery),
-        help=kept,
+        help=cached,
     )
 
 
-def _put(library: Library | None, chosen: Chosen, task: str, ids: list[str], gallery: str | None) -> None:
+def _put(library: Library | None, chosen: Selection, task: str, ids: list[str], gallery: str | None) -> None:
     label = (st.session_state["these_are"] or "").strip()
     with boundary():
-        if chosen.gathered is not None:
-            _said(None, task).update(dict.fromkeys(ids, label))
+        if chosen.embedded is not None:
+            _get_labels(None, task).update(dict.fromkeys(ids, label))
         elif library is not None and not may_change(library):
-            _said(library, task).update(dict.fromkeys(ids, label))
+            _get_labels(library, task).update(dict.fromkeys(ids, label))
         elif library is not None:
             library.put_labels([Label(item_id, task, label, "person") for item_id in ids])
         if gallery is not None:
@@ -102,15 +102,17 @@ def _put(library: Library | None, chosen: Chosen, task: str, ids: list[str], gal
         st.toast(f"{counted(len(ids), chosen.noun)}: {plain(label)}")
 
 
-def _said(library: Library | None, task: str) -> dict[str, str]:
+def _get_labels(library: Library | None, task: str) -> dict[str, str]:
     """What is remembered for the visit, by `Told.id`. library: None for what is of none."""
     key = (str(library.path) if library is not None else None, task)
     return st.session_state.setdefault("visit_labels", {}).setdefault(key, {})
 
 
-def tag_panel(library: Library, told: Sequence[Told], task: str, labels: dict[str, str]) -> None:
+def tag_panel(library: Library, predictions: Sequence[Prediction], task: str, labels: dict[str, str]) -> None:
     """A pop-up that writes the answers back as labels by a model, which searches filter by."""
-    new = [each for each in told if each.label != NONE and each.item is not None and each.item.id not in labels]
+    new = [
+        entry for entry in predictions if entry.label != NONE and entry.item is not None and entry.item.id not in labels
+    ]
     with st.popover("Tag the library", icon=":material/sell:"):
         st.markdown(
             f"Writes the class of **{counted(len(new), 'picture')}** into the task **{plain(task)}**, "
@@ -121,9 +123,9 @@ def tag_panel(library: Library, told: Sequence[Told], task: str, labels: dict[st
             "what is none of these gets none."
         )
         with st.container(horizontal=True):
-            st.button("Tag them", type="primary", on_click=_tag, args=(library, told, task), disabled=not new)
+            st.button("Tag them", type="primary", on_click=_tag, args=(library, predictions, task), disabled=not new)
             st.button("Remove all tags", on_click=_untag, args=(library, task), help="Those of this task by a model.")
-        tags = sorted({each.label for each in library.labels(task)})
+        tags = sorted({entry.label for entry in library.labels(task)})
         if tags:
             st.markdown("Look them up:")
         for tag in tags[:_OPEN_LINKS]:
@@ -131,12 +133,16 @@ def tag_panel(library: Library, told: Sequence[Told], task: str, labels: dict[st
             st.page_link("pages/search_images.py", label=plain(tag), icon=":material/image_search:", query_params=link)
 
 
-def _tag(library: Library, told: Sequence[Told], task: str) -> None:
+def _tag(library: Library, predictions: Sequence[Prediction], task: str) -> None:
     with boundary():
-        labelled = {label.item_id for label in library.labels(task) if label.by == "person"}  # as they are now
-        items = [(each, each.item.id) for each in told if each.item is not None and each.item.id not in labelled]
+        labeled = {label.item_id for label in library.labels(task) if label.by == "person"}  # as they are now
+        items = [
+            (entry, entry.item.id) for entry in predictions if entry.item is not None and entry.item.id not in labeled
+        ]
         new = [
-            Label(item_id, task, each.label, "model", each.probability) for each, item_id in items if each.label != NONE
+            Label(item_id, task, entry.label, "model", entry.probability)
+            for entry, item_id in items
+            if entry.label != NONE
         ]
         library.remove_labels(task, by="model", item_ids=[item_id for _, item_id in items])
         library.put_labels(new)

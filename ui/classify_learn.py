@@ -12,20 +12,20 @@ from core.classify import ClassName
 from core.encoders.base import Vectors
 from core.probe import fit_classes
 from core.query import CONCEPT
-from core.track import wholes_of
+from core.track import get_item_vectors
 from ui.classify_classes import zero_shot
-from ui.classify_heads import choose_head, keep_head
-from ui.classify_items import Chosen
+from ui.classify_heads import choose_head, store_head
+from ui.classify_items import Selection
 from ui.page import boundary, counted, plain
 from ui.pressed import pressed
-from ui.visit_work import in_turn
+from ui.visit_work import run_queued
 
 _WAYS = {"blend": "words and labels (blend)", "probe": "labels alone (probe)"}
 
 
 def learn_panel(
     library: Library | None,
-    chosen: Chosen,
+    chosen: Selection,
     encoder: Encoder,
     classes: Sequence[ClassName],
     task: str,
@@ -48,7 +48,7 @@ def learn_panel(
             list(_WAYS),
             default="blend",
             required=True,
-            format_func=lambda each: _WAYS[each],
+            format_func=lambda entry: _WAYS[entry],
             key="learn_way",
             help="The blend begins at the words and moves with the labels; the probe knows the labels alone, and only "
             "the classes that have some.",
@@ -60,35 +60,35 @@ def learn_panel(
 
 def _learn(
     library: Library | None,
-    chosen: Chosen,
+    chosen: Selection,
     encoder: Encoder,
     classes: Sequence[ClassName],
     labels: dict[str, str],
     way: str,
     name: str,
 ) -> None:
-    with boundary(), in_turn("Learning a head"), st.spinner("Learning …"):
-        ids, vectors = _vectors_of(library, chosen, encoder, list(labels))
+    with boundary(), run_queued("Learning a head"), st.spinner("Learning …"):
+        ids, vectors = _get_vectors(library, chosen, encoder, list(labels))
         prototypes = None
         if way == "blend":
-            positive = [each for each in classes if not each.negative]
+            positive = [entry for entry in classes if not entry.negative]
             known = {
-                each.name.removeprefix(CONCEPT) for each in positive
+                entry.name.removeprefix(CONCEPT) for entry in positive
             }  # who labels by a negative one makes it a class
             more = [ClassName(label) for label in sorted(set(labels.values())) if label not in known]
             prototypes = zero_shot(encoder, [*positive, *more], texts=chosen.texts)
-        head = fit_classes(encoder, way, vectors, [labels[each] for each in ids], zero_shot=prototypes)
-        keep_head(head, encoder, name)
+        head = fit_classes(encoder, way, vectors, [labels[entry] for entry in ids], zero_shot=prototypes)
+        store_head(head, encoder, name)
         choose_head(name)
         st.session_state["learn_turn"] = st.session_state.get("learn_turn", 0) + 1
         st.toast(f"Learned from {counted(len(ids), 'label')}. It tells from now on.")
         st.rerun()
 
 
-def _vectors_of(
-    library: Library | None, chosen: Chosen, encoder: Encoder, ids: Sequence[str]
+def _get_vectors(
+    library: Library | None, chosen: Selection, encoder: Encoder, ids: Sequence[str]
 ) -> tuple[list[str], Vectors]:
-    if chosen.gathered is not None:
-        return chosen.gathered.wholes(ids)
+    if chosen.embedded is not None:
+        return chosen.embedded.item_vectors(ids)
     assert library is not None
-    return wholes_of(library.index(encoder), ids)
+    return get_item_vectors(library.index(encoder), ids)

@@ -10,10 +10,10 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.classify import NONE, Classifier, ClassName
-from core.classify_items import Told, told_csv, write_folders
-from core.share.report_groups import classes_sheet
-from ui.classify_items import Chosen
-from ui.classify_labels import correct_row, final_answer, labels_of, tag_panel
+from core.classify_items import Prediction, predictions_csv, write_folders
+from core.share.report_groups import make_classes_sheet
+from ui.classify_items import Selection
+from ui.classify_labels import correct_row, get_final_label, get_labels, tag_panel
 from ui.classify_learn import learn_panel
 from ui.classify_one import percent
 from ui.concept_panel import concept_panel
@@ -23,7 +23,7 @@ from ui.libraries import may_change
 from ui.page import counted, too_large
 from ui.query import like_file, more_like
 from ui.share_page import OF_NONE, save_groups
-from ui.sticky import stay_in_sight
+from ui.sticky import make_sticky
 
 _GALLERY = "class_gallery"
 _ALL = "all classes"
@@ -34,37 +34,37 @@ _SHORT = 14  # letters of a class below a picture
 def show_many(
     library: Library | None,
     encoder: Encoder,
-    chosen: Chosen,
+    chosen: Selection,
     classes: Sequence[ClassName],
     classifier: Classifier,
-    told: Sequence[Told],
+    predictions: Sequence[Prediction],
     threshold: float,
     task: str,
 ) -> None:
     """The whole section. told: with the threshold 0."""
-    labels = labels_of(library, chosen, task)
-    final = [final_answer(each, labels, threshold) for each in told]
-    counts = Counter(each.label for each in final)
-    some = [name for name in classifier.names if counts[name]]
-    noun = "item" if any(each.item is not None and each.item.kind == "video" for each in told) else "picture"
+    labels = get_labels(library, chosen, task)
+    final = [get_final_label(entry, labels, threshold) for entry in predictions]
+    counts = Counter(entry.label for entry in final)
+    sample = [name for name in classifier.names if counts[name]]
+    noun = "item" if any(entry.item is not None and entry.item.kind == "video" for entry in predictions) else "picture"
     st.markdown(
         f"#### {counted(len(final) - counts[NONE], noun)} in {counted(len(set(counts) - {NONE}), 'class')}, "
         f"{counts[NONE]:,} none of these"
     )
     with st.container(horizontal=True, vertical_alignment="center", key="class_actions"):
         learn_panel(library, chosen, encoder, classes, task, labels)
-        if chosen.gathered is None and library is not None and may_change(library):
+        if chosen.embedded is None and library is not None and may_change(library):
             tag_panel(library, final, task, labels)
-        _take_away(final, classifier)
-        of = library if chosen.gathered is None else None
+        _export(final, classifier)
+        of = library if chosen.embedded is None else None
         _save_page(of, encoder, classifier, final, labels, threshold)
     with st.container(horizontal=True, vertical_alignment="bottom", key="class_view"):
-        group = _group_choice(counts, some)
+        group = _group_choice(counts, sample)
         doubtful = st.toggle("Doubtful first", key="doubtful", bind="query-params")
     cards = _cards(final, classifier.names, counts, labels, group, doubtful)
-    stay_in_sight("correct")  # where one corrects, while one ticks pictures
+    make_sticky("correct")  # where one corrects, while one ticks pictures
     tools = st.container(horizontal=True, vertical_alignment="center", key="correct")
-    stored = chosen.gathered is None
+    stored = chosen.embedded is None
     ids = gallery(
         cards,
         key=_GALLERY,
@@ -80,9 +80,9 @@ def show_many(
     show_details((), [card.item for card in cards], stored=stored)
 
 
-def _group_choice(counts: Counter[str], some: Sequence[str]) -> str:
-    said = [name for name in counts if name not in some and name != NONE]
-    names = [*sorted([*some, *said], key=lambda name: -counts[name]), *([NONE] if counts[NONE] else [])]
+def _group_choice(counts: Counter[str], sample: Sequence[str]) -> str:
+    said = [name for name in counts if name not in sample and name != NONE]
+    names = [*sorted([*sample, *said], key=lambda name: -counts[name]), *([NONE] if counts[NONE] else [])]
     group = st.selectbox(
         "Show",
         [_ALL, *names],
@@ -95,7 +95,7 @@ def _group_choice(counts: Counter[str], some: Sequence[str]) -> str:
 
 
 def _cards(
-    told: Sequence[Told],
+    predictions: Sequence[Prediction],
     names_of: Sequence[str],
     counts: Counter[str],
     labels: dict[str, str],
@@ -110,26 +110,26 @@ def _cards(
         st.caption(f"The {_GROUPS} largest of {counted(len(names), 'class')}; choose any other in “Show”.")
     cards: list[Card] = []
     for name in shown:
-        own = [each for each in told if each.label == name and each.item is not None]
-        own.sort(key=lambda each: each.probability if doubtful else -each.probability)
+        own = [entry for entry in predictions if entry.label == name and entry.item is not None]
+        own.sort(key=lambda value: value.probability if doubtful else -value.probability)
         more = f", the first {limit}" if len(own) > limit else ""
         section = f"{name} · {len(own):,}{more}"
-        for each in own[:limit]:
-            if each.item is not None:
-                nearest = names_of[int(each.probabilities.argmax())] if name == NONE else ""
-                cards.append(Card(each.item, facts=_facts(each, labels, nearest), section=section))
+        for entry in own[:limit]:
+            if entry.item is not None:
+                nearest = names_of[int(entry.probabilities.argmax())] if name == NONE else ""
+                cards.append(Card(entry.item, facts=_facts(entry, labels, nearest), section=section))
     return cards
 
 
-def _facts(told: Told, labels: dict[str, str], nearest: str) -> Facts:
+def _facts(predictions: Prediction, labels: dict[str, str], nearest: str) -> Facts:
     """nearest: the class that would come first, where it is none."""
-    by_person = told.item is not None and told.item.id in labels
+    by_person = predictions.item is not None and predictions.item.id in labels
     name = f"{nearest[:_SHORT].strip()}{'…' if len(nearest) > _SHORT else ''} " if nearest else ""
     return Facts(
-        told.probability,
-        "your label" if by_person else name + percent(told.probability),
+        predictions.probability,
+        "your label" if by_person else name + percent(predictions.probability),
         "You said so" if by_person else "Probability of the best class, among these classes",
-        f"fits {told.fits:.2f}",
+        f"fits {predictions.in_class_probability:.2f}",
         "Estimated probability that the best class describes this at all, 0 to 1",
     )
 
@@ -138,7 +138,7 @@ def _save_page(
     library: Library | None,
     encoder: Encoder,
     classifier: Classifier,
-    told: Sequence[Told],
+    predictions: Sequence[Prediction],
     labels: dict[str, str],
     threshold: float,
 ) -> None:
@@ -147,33 +147,35 @@ def _save_page(
     save_groups(
         library,
         encoder,
-        lambda: classes_sheet(told, classifier.names, library=name, threshold=threshold, by_person=labels.keys()),
-        about=hash((threshold, *((each.id, each.label, each.probability) for each in told), *labels)),
-        count=len(told),
+        lambda: make_classes_sheet(
+            predictions, classifier.names, library=name, threshold=threshold, by_person=labels.keys()
+        ),
+        about=hash((threshold, *((entry.id, entry.label, entry.probability) for entry in predictions), *labels)),
+        count=len(predictions),
         key="page of classes",
         name="classes.html",
     )
 
 
-def _take_away(told: Sequence[Told], classifier: Classifier) -> None:
-    csv_button(told, classifier)
+def _export(predictions: Sequence[Prediction], classifier: Classifier) -> None:
+    csv_button(predictions, classifier)
     st.download_button(
         "Folders (zip)",
-        data=lambda: _zip(told),
+        data=lambda: _zip(predictions),
         file_name="classes.zip",
         mime="application/zip",
         icon=":material/folder_zip:",
-        disabled=too_large(each.item for each in told if each.item is not None),
+        disabled=too_large(entry.item for entry in predictions if entry.item is not None),
         on_click="ignore",
         help="Copies of the files, in a folder for each class; “left out.txt” lists those that cannot be read.",
     )
 
 
-def csv_button(told: Sequence[Told], classifier: Classifier) -> None:
+def csv_button(predictions: Sequence[Prediction], classifier: Classifier) -> None:
     """The answers to take away."""
     st.download_button(
         "Table (CSV)",
-        data=lambda: told_csv(told, classifier.names),
+        data=lambda: predictions_csv(predictions, classifier.names),
         file_name="classes.csv",
         mime="text/csv",
         icon=":material/table:",
@@ -182,7 +184,7 @@ def csv_button(told: Sequence[Told], classifier: Classifier) -> None:
     )
 
 
-def _zip(told: Sequence[Told]) -> bytes:
+def _zip(predictions: Sequence[Prediction]) -> bytes:
     buffer = io.BytesIO()
-    write_folders(told, buffer)
+    write_folders(predictions, buffer)
     return buffer.getvalue()

@@ -7,12 +7,12 @@ from pathlib import Path
 import streamlit as st
 
 from core.classify import NONE, Classifier, predict_video
-from core.classify_items import Told
+from core.classify_items import Prediction
 from core.errors import MediaError
 from core.figures_classes import class_bars, class_timeline
-from core.gathered import Gathered
+from core.gathered import EmbeddedSet
 from core.library.schema import Item
-from core.media.thumbnails import thumbnail
+from core.media.thumbnails import make_thumbnail
 from ui.page import counted, plain
 from ui.query import find_in, like_file
 from ui.video_player import player
@@ -21,16 +21,20 @@ _TALLEST = 520  # pixels of a picture on the page
 _LONGEST = 1_000  # characters of a text that are shown
 
 
-def show_one(one: Gathered, told: Told, classifier: Classifier, threshold: float, *, stored: bool) -> None:
+def show_one(
+    one: EmbeddedSet, predictions: Prediction, classifier: Classifier, threshold: float, *, stored: bool
+) -> None:
     """The item beside its bars. told: with any threshold. stored: whether it is of the library."""
     left, right = st.columns([5, 6], gap="medium")
     item = one.items[0]
     with left:
         show_item(one, stored=stored)
     with right:
-        st.markdown(_verdict(told, classifier, threshold))
+        st.markdown(_verdict(predictions, classifier, threshold))
         limit = len(classifier.names) if st.session_state.get("all_bars") else 12
-        figure = class_bars(classifier.names, told.probabilities, told=answer(told, threshold) != NONE, limit=limit)
+        figure = class_bars(
+            classifier.names, predictions.probabilities, predictions=answer(predictions, threshold) != NONE, limit=limit
+        )
         st.plotly_chart(figure, key="class_bars", config={"displayModeBar": False}, alt="How probable each class is")
         if len(classifier.names) > 12:
             st.toggle(f"All {counted(len(classifier.names), 'class')}", key="all_bars")
@@ -38,21 +42,21 @@ def show_one(one: Gathered, told: Told, classifier: Classifier, threshold: float
         _timeline(one, classifier)
 
 
-def show_item(one: Gathered, *, stored: bool) -> None:
+def show_item(one: EmbeddedSet, *, stored: bool) -> None:
     """The one item itself, with its name and a way on. stored: whether it is of the library."""
     item = one.items[0]
     with st.container(key="told_item"):
         if item is None:
-            st.markdown(f"> {plain(one.whats[0][:_LONGEST])}")
+            st.markdown(f"> {plain(one.sources[0][:_LONGEST])}")
         else:
             _show(item)
             st.caption(plain(Path(item.path).name))
             _lead_on(item, stored)
 
 
-def answer(told: Told, threshold: float) -> str:
+def answer(predictions: Prediction, threshold: float) -> str:
     """The class at a threshold of "fits". told: as it was told with the threshold 0."""
-    return told.label if told.fits >= threshold else NONE
+    return predictions.label if predictions.in_class_probability >= threshold else NONE
 
 
 def percent(probability: float) -> str:
@@ -60,12 +64,14 @@ def percent(probability: float) -> str:
     return f"{min(99, max(1, round(100 * probability)))} %"
 
 
-def _verdict(told: Told, classifier: Classifier, threshold: float) -> str:
-    best = plain(classifier.names[int(told.probabilities.argmax())])
-    fits = f"fits {told.fits:.2f}"
-    if answer(told, threshold) != NONE:
-        return f"#### {best}\n\n{percent(told.probability)} among these classes · {fits}, the line is {threshold:.2f}"
-    why = "which means none of these" if told.label == NONE else f"only {fits}, below the line of {threshold:.2f}"
+def _verdict(predictions: Prediction, classifier: Classifier, threshold: float) -> str:
+    best = plain(classifier.names[int(predictions.probabilities.argmax())])
+    fits = f"fits {predictions.in_class_probability:.2f}"
+    if answer(predictions, threshold) != NONE:
+        return f"#### {best}\n\n{percent(predictions.probability)} among these classes · {fits}, the line is {threshold:.2f}"
+    why = (
+        "which means none of these" if predictions.label == NONE else f"only {fits}, below the line of {threshold:.2f}"
+    )
     return f"#### None of these\n\nThe nearest is **{best}**, {why}."
 
 
@@ -76,7 +82,7 @@ def _show(item: Item) -> None:
             player(item, time_s=second, turn=turn, key=f"class player {item.id}")
             return
         tall = item.height / item.width if item.width and item.height else 1.0
-        st.image(thumbnail(item, side=1280), width=round(min(720, _TALLEST / tall)), alt=Path(item.path).name)
+        st.image(make_thumbnail(item, side=1280), width=round(min(720, _TALLEST / tall)), alt=Path(item.path).name)
     except MediaError as error:
         st.warning(plain(str(error)), icon=":material/broken_image:")
 
@@ -86,7 +92,7 @@ def _lead_on(item: Item, stored: bool) -> None:
     st.button("More like this", icon=":material/image_search:", on_click=act, args=args, key="like_one")
 
 
-def _timeline(one: Gathered, classifier: Classifier) -> None:
+def _timeline(one: EmbeddedSet, classifier: Classifier) -> None:
     track, item = one.tracks[0], one.items[0]
     assert item is not None
     _, rows = predict_video(classifier, track)

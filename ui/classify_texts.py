@@ -10,9 +10,9 @@ import streamlit as st
 
 from core import Encoder
 from core.classify import NONE, Classifier, ClassName
-from core.classify_items import Told
-from ui.classify_items import Chosen
-from ui.classify_labels import correct_row, final_answer, labels_of
+from core.classify_items import Prediction
+from ui.classify_items import Selection
+from ui.classify_labels import correct_row, get_final_label, get_labels
 from ui.classify_learn import learn_panel
 from ui.classify_many import csv_button
 from ui.page import plain
@@ -20,18 +20,18 @@ from ui.page import plain
 
 def show_texts(
     encoder: Encoder,
-    chosen: Chosen,
+    chosen: Selection,
     classes: Sequence[ClassName],
     classifier: Classifier,
-    told: Sequence[Told],
+    predictions: Sequence[Prediction],
     threshold: float,
     task: str,
 ) -> None:
     """The whole section. told: with the threshold 0."""
-    labels = labels_of(None, chosen, task)
-    final = [final_answer(each, labels, threshold) for each in told]
-    final.sort(key=lambda each: (each.label == NONE, each.label, -each.probability))
-    counts = Counter(each.label for each in final)
+    labels = get_labels(None, chosen, task)
+    final = [get_final_label(entry, labels, threshold) for entry in predictions]
+    final.sort(key=lambda value: (value.label == NONE, value.label, -value.probability))
+    counts = Counter(entry.label for entry in final)
     st.markdown("#### " + ", ".join(f"{plain(name)} {count:,}" for name, count in counts.most_common(8)))
     with st.container(horizontal=True, vertical_alignment="center", key="class_actions"):
         learn_panel(None, chosen, encoder, classes, task, labels)
@@ -42,21 +42,21 @@ def show_texts(
         correct_row(None, chosen, task, ids, list(dict.fromkeys([*classifier.names, *counts])))
 
 
-def _table(final: Sequence[Told], labels: dict[str, str]) -> list[str]:
+def _table(final: Sequence[Prediction], labels: dict[str, str]) -> list[str]:
     """The ids of the ticked rows."""
-    rows = [(each.id, each.label, each.id in labels) for each in final]
+    rows = [(entry.id, entry.label, entry.id in labels) for entry in final]
     key = hashlib.blake2b(repr(rows).encode(), digest_size=8).hexdigest()  # ticks are of rows: other rows, no ticks
     share = {"min_value": 0.0, "max_value": 1.0, "format": "%.2f", "width": "small"}
     state = st.dataframe(
         [
             {
-                "class": each.label,
-                "text": each.what,
-                "probability": each.probability,
-                "fits": each.fits,
-                "told by": "you" if each.id in labels else "",
+                "class": entry.label,
+                "text": entry.source,
+                "probability": entry.probability,
+                "fits": entry.in_class_probability,
+                "told by": "you" if entry.id in labels else "",
             }
-            for each in final
+            for entry in final
         ],
         hide_index=True,
         key=f"told_texts {key}",

@@ -6,27 +6,29 @@ from contextlib import nullcontext
 
 from core import Encoder, Library
 from core.classify import Classifier
-from core.classify_items import Told, classify_library
+from core.classify_items import Prediction, classify_library
 from ui.classify_classes import fingerprint
-from ui.classify_items import Chosen
+from ui.classify_items import Selection
 from ui.filters import labelled
-from ui.memory import remembered
-from ui.visit_work import in_turn
+from ui.memory import get_cached
+from ui.visit_work import run_queued
 
 _MANY = 5_000  # vectors that take more than a moment
 
 
-def tell(library: Library | None, encoder: Encoder, chosen: Chosen, classifier: Classifier) -> list[Told]:
+def predict(library: Library | None, encoder: Encoder, chosen: Selection, classifier: Classifier) -> list[Prediction]:
     """All answers with the threshold 0, computed once for as long as classes and items stay."""
-    if chosen.gathered is not None:
-        gathered = chosen.gathered
-        return remembered("told", fingerprint(classifier), gathered, lambda: gathered.tell(classifier, threshold=0.0))
+    if chosen.embedded is not None:
+        embedded_set = chosen.embedded
+        return get_cached(
+            "told", fingerprint(classifier), embedded_set, lambda: embedded_set.predict(classifier, threshold=0.0)
+        )
     assert library is not None
     key = (fingerprint(classifier), chosen.filters, labelled(library, chosen.filters))
     index = library.index(encoder)
 
-    def compute() -> list[Told]:
-        with in_turn("Classifying the library") if len(index) > _MANY else nullcontext():
+    def compute() -> list[Prediction]:
+        with run_queued("Classifying the library") if len(index) > _MANY else nullcontext():
             return classify_library(library, encoder, classifier, filters=chosen.filters, threshold=0.0)
 
-    return remembered("told", key, index, compute)
+    return get_cached("told", key, index, compute)

@@ -9,14 +9,14 @@ import streamlit as st
 from core import Encoder, Library
 from core.figures_values import value_histogram
 from core.heads import Head
-from core.value_items import Valued, value_library, values_csv
+from core.value_items import ValuePrediction, predict_library_values, values_csv
 from ui.classify_classes import fingerprint
-from ui.classify_items import Chosen, nothing_left
+from ui.classify_items import Selection, show_nothing_left
 from ui.classify_one import show_item
 from ui.details import open_details, show_details
 from ui.filters import labelled
 from ui.gallery import Card, Facts, gallery
-from ui.memory import remembered
+from ui.memory import get_cached
 from ui.page import counted, plain
 from ui.query import like_file, more_like
 
@@ -25,21 +25,21 @@ _SHOWN = 120  # pictures
 _SHORT = 14  # letters of the number's name below a picture
 
 
-def show_values(library: Library | None, encoder: Encoder, chosen: Chosen, head: Head) -> None:
+def show_values(library: Library | None, encoder: Encoder, chosen: Selection, head: Head) -> None:
     """The whole section."""
     name = head.names[0]
-    if chosen.opened is not None:
+    if chosen.open_item is not None:
         left, right = st.columns([5, 6], gap="medium")
         with left:
-            show_item(chosen.opened, stored=chosen.gathered is None)
+            show_item(chosen.open_item, stored=chosen.embedded is None)
         with right:
-            st.markdown(f"#### {plain(name)} {plain(number_text(chosen.opened.value(head)[0].value))}")
+            st.markdown(f"#### {plain(name)} {plain(number_text(chosen.open_item.predict_values(head)[0].value))}")
         return
     valued = _values(library, encoder, chosen, head)
     if not valued:
-        nothing_left(chosen.filters)
+        show_nothing_left(chosen.filters)
         return
-    values = [each.value for each in valued]
+    values = [entry.value for entry in valued]
     low, high = number_text(min(values)), number_text(max(values))
     ends = f"from {low} to {high}" if low != high else low
     st.markdown(f"#### {counted(len(valued), chosen.noun)}: {plain(name)} {plain(ends)}")
@@ -51,16 +51,16 @@ def show_values(library: Library | None, encoder: Encoder, chosen: Chosen, head:
             label_visibility="collapsed",
         )  # fmt: skip
         _csv_button(valued)
-    valued = sorted(valued, key=lambda each: each.value, reverse=order != _ORDERS[1])
+    valued = sorted(valued, key=lambda value: value.value, reverse=order != _ORDERS[1])
     if chosen.texts:
-        rows = [{"value": each.value, "text": each.what} for each in valued]
+        rows = [{"value": entry.value, "text": entry.source} for entry in valued]
         columns = {
             "value": st.column_config.NumberColumn(name, format="%.4g", width="small"),
             "text": st.column_config.TextColumn(width="large"),
         }
         st.dataframe(rows, hide_index=True, key="text_values", column_config=columns)
     else:
-        _gallery(valued, name, stored=chosen.gathered is None)
+        _gallery(valued, name, stored=chosen.embedded is None)
 
 
 def number_text(value: float) -> str:
@@ -68,26 +68,28 @@ def number_text(value: float) -> str:
     return f"{value:,.0f}" if 1_000 <= abs(value) < 1e9 else f"{value:.4g}"
 
 
-def _values(library: Library | None, encoder: Encoder, chosen: Chosen, head: Head) -> list[Valued]:
+def _values(library: Library | None, encoder: Encoder, chosen: Selection, head: Head) -> list[ValuePrediction]:
     """Computed once for as long as the head and the items stay."""
-    gathered = chosen.gathered
-    if gathered is not None:
-        return remembered("valued", fingerprint(head), gathered, lambda: gathered.value(head))
+    embedded_set = chosen.embedded
+    if embedded_set is not None:
+        return get_cached("valued", fingerprint(head), embedded_set, lambda: embedded_set.predict_values(head))
     assert library is not None
     key = (fingerprint(head), chosen.filters, labelled(library, chosen.filters))
     index = library.index(encoder)
-    return remembered("valued", key, index, lambda: value_library(library, encoder, head, filters=chosen.filters))
+    return get_cached(
+        "valued", key, index, lambda: predict_library_values(library, encoder, head, filters=chosen.filters)
+    )
 
 
-def _gallery(valued: Sequence[Valued], name: str, *, stored: bool) -> None:
+def _gallery(valued: Sequence[ValuePrediction], name: str, *, stored: bool) -> None:
     """valued: in their order."""
     low, high = sorted((valued[0].value, valued[-1].value))
     if len(valued) > _SHOWN:
         st.caption(f"The first {_SHOWN}; the table has them all.")
     cards = [
-        Card(each.item, facts=_facts(each.value, (each.value - low) / (high - low) if high > low else 1.0, name))
-        for each in valued[:_SHOWN]
-        if each.item is not None
+        Card(entry.item, facts=_facts(entry.value, (entry.value - low) / (high - low) if high > low else 1.0, name))
+        for entry in valued[:_SHOWN]
+        if entry.item is not None
     ]
     gallery(cards, key="value_gallery", on_open=open_details, on_like=more_like if stored else like_file)
     show_details((), [card.item for card in cards], stored=stored)
@@ -99,7 +101,7 @@ def _facts(value: float, share: float, name: str) -> Facts:
     return Facts(share, number_text(value), title, short, name)
 
 
-def _csv_button(valued: Sequence[Valued]) -> None:
+def _csv_button(valued: Sequence[ValuePrediction]) -> None:
     st.download_button(
         "Table (CSV)",
         data=lambda: values_csv(valued),

@@ -8,14 +8,14 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core import Encoder, Library
-from core.cleaning import Finding, findings_csv, one_a_line, paths_list
+from core.cleaning import Finding, findings_csv, paths_lines, paths_list
 from core.library.schema import Label
-from core.share.report_groups import findings_sheet
+from core.share.report_groups import make_findings_sheet
 from ui.libraries import may_change
-from ui.linked import carried, link_with, taken_over
+from ui.linked import link_with, read_carried, report_taken_over
 from ui.page import boundary, counted, plain, size_text
 from ui.share_page import save_groups
-from ui.sticky import stay_in_sight
+from ui.sticky import make_sticky
 
 TASK = "clean up"
 _LINKED = "Ticked in a link"
@@ -39,66 +39,66 @@ Afterwards “Check for changes” on the page Library forgets what is gone.
 """
 
 
-def chosen(library: Library) -> dict[str, Finding]:
+def get_chosen(library: Library) -> dict[str, Finding]:
     """What is chosen in a library, by item id."""
     return st.session_state.setdefault("clean chosen", {}).setdefault(str(library.path), {})
 
 
-def turn() -> int:
+def get_turn() -> int:
     """Changes whenever anything but a tick changed what is chosen."""
     return st.session_state.get("clean turn", 0)
 
 
 def choose(library: Library, findings: Iterable[Finding]) -> None:
     """Adds to what is chosen; what is there keeps its first reason. For callbacks."""
-    kept = chosen(library)
-    for each in findings:
-        kept.setdefault(each.item.id, each)
-    st.session_state["clean turn"] = turn() + 1
+    cached = get_chosen(library)
+    for finding in findings:
+        cached.setdefault(finding.item.id, finding)
+    st.session_state["clean turn"] = get_turn() + 1
 
 
 def drop(library: Library, findings: Iterable[Finding]) -> None:
     """Takes away from what is chosen. For callbacks."""
-    for each in findings:
-        chosen(library).pop(each.item.id, None)
-    st.session_state["clean turn"] = turn() + 1
+    for finding in findings:
+        get_chosen(library).pop(finding.item.id, None)
+    st.session_state["clean turn"] = get_turn() + 1
 
 
-def ticked(library: Library, shown: Sequence[Finding], ids: Iterable[str]) -> None:
+def update_ticked(library: Library, shown: Sequence[Finding], ids: Iterable[str]) -> None:
     """Of these shown files exactly those with these ids are ticked now."""
-    kept, wanted = chosen(library), set(ids)
-    for each in shown:
-        if each.item.id not in wanted:
-            kept.pop(each.item.id, None)
+    cached, target = get_chosen(library), set(ids)
+    for entry in shown:
+        if entry.item.id not in target:
+            cached.pop(entry.item.id, None)
         else:
-            kept.setdefault(each.item.id, each)
+            cached.setdefault(entry.item.id, entry)
 
 
-def bring_linked(library: Library) -> None:
+def apply_link(library: Library) -> None:
     """What the page's link says was ticked is chosen, once."""
-    ids = carried("ticked").get("ticked", [])
+    ids = read_carried("ticked").get("ticked", [])
     if not ids:
         return
     with boundary():
-        items = {each.id: each for each in library.items_with(ids)}
-        choose(library, [Finding(items[each], _LINKED) for each in dict.fromkeys(ids) if each in items])
-        taken_over(counted(len(items), "ticked file"), len(set(ids) - items.keys()), "file")
+        items = {entry.id: entry for entry in library.items_with(ids)}
+        choose(library, [Finding(items[entry], _LINKED) for entry in dict.fromkeys(ids) if entry in items])
+        report_taken_over(counted(len(items), "ticked file"), len(set(ids) - items.keys()), "file")
 
 
-def name_reasons(library: Library, shown: Iterable[Finding]) -> None:
+def show_reasons(library: Library, shown: Iterable[Finding]) -> None:
     """What came ticked with a link gets its reason once the section that finds it is shown."""
-    kept = chosen(library)
-    for each in shown:
-        if each.item.id in kept and kept[each.item.id].why == _LINKED:
-            kept[each.item.id] = each
+    cached = get_chosen(library)
+    for entry in shown:
+        if entry.item.id in cached and cached[entry.item.id].why == _LINKED:
+            cached[entry.item.id] = entry
 
 
 def choose_row(library: Library, findings: Sequence[Finding], label: str, *, key: str) -> None:
     """A button that chooses all of these, over all pages, and one that takes them back."""
     if not findings:
         return
-    kept = chosen(library)
-    there = sum(each.item.id in kept for each in findings)
+    cached = get_chosen(library)
+    there = sum(finding.item.id in cached for finding in findings)
     with st.container(horizontal=True, vertical_alignment="center", key=f"{key} row"):
         st.button(
             label,
@@ -113,20 +113,20 @@ def choose_row(library: Library, findings: Sequence[Finding], label: str, *, key
             st.button(take_back, on_click=drop, args=(library, findings), type="tertiary", key=f"{key} none")
 
 
-def choice_bar(library: Library, encoder: Encoder) -> DeltaGenerator:
+def show_choice_bar(library: Library, encoder: Encoder) -> DeltaGenerator:
     """How much is chosen, and what can be done with it. Returns the place beside it for turning pages."""
-    findings = list(chosen(library).values())
-    stay_in_sight("choice")
+    findings = list(get_chosen(library).values())
+    make_sticky("choice")
     with st.container(horizontal=True, vertical_alignment="center", key="choice"):
-        size = f" · {size_text(sum(each.item.bytes for each in findings))}" if findings else ""
+        size = f" · {size_text(sum(finding.item.bytes for finding in findings))}" if findings else ""
         st.markdown(f"**{len(findings):,} chosen**{size}", width="content")
-        _take_away(findings)
+        _export(findings)
         if findings:
             save_groups(
                 library,
                 encoder,
-                lambda: findings_sheet(findings, library=library.name),
-                about=tuple((each.item.id, each.why, each.cosine) for each in findings),
+                lambda: make_findings_sheet(findings, library=library.name),
+                about=tuple((finding.item.id, finding.why, finding.cosine) for finding in findings),
                 count=len(findings),
                 key="page of ticked files",
                 name="clean-up.html",
@@ -136,8 +136,8 @@ def choice_bar(library: Library, encoder: Encoder) -> DeltaGenerator:
         return st.container(width=_PAGES)
 
 
-def _take_away(findings: Sequence[Finding]) -> None:
-    lines = one_a_line(findings)
+def _export(findings: Sequence[Finding]) -> None:
+    lines = paths_lines(findings)
     with st.popover("Take the list", icon=":material/download:", disabled=not findings):
         for label, data, name, kind, icon, off in (
             ("Table (CSV)", lambda: findings_csv(findings).encode(), "clean-up.csv", "text/csv", "table", False),
@@ -155,7 +155,7 @@ def _take_away(findings: Sequence[Finding]) -> None:
                 label, data=data, file_name=name, mime=kind, icon=f":material/{icon}:", on_click="ignore",
                 width="stretch", disabled=off,
             )  # fmt: skip
-        link_with({"ticked": [each.item.id for each in findings]}, key="ticked link", what="ticks")
+        link_with({"ticked": [finding.item.id for finding in findings]}, key="ticked link", what="ticks")
         if not lines:
             st.caption("A name among these holds a line break: take the list for other programs, or the table.")
         with st.expander("How to use it"):
@@ -174,5 +174,5 @@ def _label_these(library: Library, findings: Sequence[Finding]) -> None:
 
 def _label(library: Library, findings: Sequence[Finding], label: str) -> None:
     with boundary():
-        library.put_labels([Label(each.item.id, TASK, label, "person") for each in findings])
+        library.put_labels([Label(finding.item.id, TASK, label, "person") for finding in findings])
         st.toast(f"{counted(len(findings), 'file')}: {plain(label)}")

@@ -9,16 +9,16 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core import Encoder, Library
-from core.cleaning_copies import Copies, CopiesFound, copies_in, leaks_between
-from core.points import Of
+from core.cleaning_copies import DuplicateGroup, DuplicatesFound, find_leaks_between, find_library_duplicates
+from core.points import Unit
 from ui.add import ready
-from ui.clean_choice import choose_row, chosen
+from ui.clean_choice import choose_row, get_chosen
 from ui.clean_pages import Pair, in_pages, size_facts
 from ui.gallery import Card
 from ui.libraries import folders, library_facts, relative
-from ui.memory import remembered
+from ui.memory import get_cached
 from ui.page import counted, file_table, plain, size_text
-from ui.tasks import asked
+from ui.tasks import task_button
 
 _GROUPS = 24  # a page
 _SHOWN = 12  # files of one group
@@ -36,11 +36,11 @@ def duplicates_section(library: Library, encoder: Encoder, pages: DeltaGenerator
         bind="query-params",
         help="Compares every picture with every frame of the videos. Takes longer.",
     )
-    of: Of = "frames" if frames else "items"
-    found = asked(
+    of: Unit = "frames" if frames else "items"
+    found = task_button(
         "duplicates",
         "Find duplicates",
-        lambda tell, cancel: copies_in(library, encoder, of=of, on_progress=tell, cancel=cancel),
+        lambda report, cancel: find_library_duplicates(library, encoder, of=of, on_progress=report, cancel=cancel),
         title="Comparing",
         about=(str(library.path), encoder.id, of),
         state=library.index(encoder),
@@ -57,7 +57,7 @@ def leaks_section(library: Library, encoder: Encoder, pages: DeltaGenerator) -> 
     if not ready(library, encoder, library_facts(library, encoder)):
         return
     index = library.index(encoder)
-    choices = remembered("all folders", None, index, lambda: list(folders(index.items["path"].to_pylist())))
+    choices = get_cached("all folders", None, index, lambda: list(folders(index.items["path"].to_pylist())))
     if len(choices) < 2:
         st.info("All files of this library lie in one folder: there are no two to compare.", icon=":material/folder:")
         return
@@ -75,21 +75,23 @@ def leaks_section(library: Library, encoder: Encoder, pages: DeltaGenerator) -> 
     if first == second:
         st.info("Choose two different folders.", icon=":material/folder:")
         return
-    found = asked(
+    found = task_button(
         "leaks",
         "Compare them",
-        lambda tell, cancel: leaks_between(library, encoder, first, second, on_progress=tell, cancel=cancel),
+        lambda report, cancel: find_leaks_between(library, encoder, first, second, on_progress=report, cancel=cancel),
         title="Comparing",
         about=(str(library.path), encoder.id, first, second),
         state=index,
         icon=":material/compare_arrows:",
     )
     if found is not None:
-        names = [Path(each).name or each for each in (first, second)]
+        names = [Path(entry).name or entry for entry in (first, second)]
         _show(library, found, f"Choose all of {plain(names[0])}", f"in {names[1]}", key="leaks", pages=pages)
 
 
-def _show(library: Library, found: CopiesFound, choose: str, badge: str, *, key: str, pages: DeltaGenerator) -> None:
+def _show(
+    library: Library, found: DuplicatesFound, choose: str, badge: str, *, key: str, pages: DeltaGenerator
+) -> None:
     """choose: what the button for all copies says. badge: on the one of each group that stays."""
     spare, groups = found.spare, found.groups
     if found.unread:
@@ -98,11 +100,11 @@ def _show(library: Library, found: CopiesFound, choose: str, badge: str, *, key:
     if not groups:
         st.success("No file here is a copy of another.", icon=":material/check_circle:")
         return
-    count = len({each.item.id for each in spare})
-    size = size_text(sum({each.item.id: each.item.bytes for each in spare}.values()))
+    count = len({entry.item.id for entry in spare})
+    size = size_text(sum({entry.item.id: entry.item.bytes for entry in spare}.values()))
     what = f"; {counted(count, 'file')} could go, {size}" if count else ""
     st.markdown(f"#### {counted(len(groups), 'group')} of copies{what}")
-    exact = sum(each.is_exact for each in groups)
+    exact = sum(entry.is_exact for entry in groups)
     st.caption(
         f"{counted(exact, 'group')} of equal files, {len(groups) - exact:,} of pictures that are nearly the same. "
         "The number below a copy is its cosine to the one that stays: 1 is the same."
@@ -111,9 +113,9 @@ def _show(library: Library, found: CopiesFound, choose: str, badge: str, *, key:
     in_pages(library, groups, partial(_cards, badge), key=key, per_page=_GROUPS, pages=pages, framed=True)
 
 
-def _warn_of_whole(library: Library, found: CopiesFound) -> None:
-    kept = chosen(library)
-    whole = sum(all(each.item.id in kept for each in group.findings) for group in found.groups)
+def _warn_of_whole(library: Library, found: DuplicatesFound) -> None:
+    cached = get_chosen(library)
+    whole = sum(all(finding.item.id in cached for finding in group.findings) for group in found.groups)
     if whole:
         st.warning(
             f"In {counted(whole, 'group')} every copy is chosen, the best copy too: nothing would be left of these.",
@@ -121,7 +123,7 @@ def _warn_of_whole(library: Library, found: CopiesFound) -> None:
         )
 
 
-def _cards(badge: str, number: int, group: Copies) -> list[Pair]:
+def _cards(badge: str, number: int, group: DuplicateGroup) -> list[Pair]:
     findings = group.findings[:_SHOWN]
     more = f", the first {_SHOWN} of {len(group.findings):,}" if len(group.findings) > _SHOWN else ""
     title = f"{number:,} · {'the same file' if group.is_exact else 'nearly the same'}{more}"

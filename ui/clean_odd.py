@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core import Encoder, Library
-from core.cleaning import Outlying, outliers_in, unreadable
+from core.cleaning import OutlierFinding, find_library_outliers, find_unreadable
 from core.outliers import UNUSUAL
 from ui.add import ready
 from ui.clean_choice import choose_row
@@ -14,7 +14,7 @@ from ui.clean_pages import Pair, in_pages, size_facts
 from ui.gallery import Card, Facts
 from ui.libraries import library_facts
 from ui.page import counted, size_text
-from ui.tasks import asked
+from ui.tasks import task_button
 
 _PER_PAGE = 48
 _OUTLIERS = 24  # a page, each with its neighbours
@@ -27,10 +27,10 @@ def outliers_section(library: Library, encoder: Encoder, pages: DeltaGenerator) 
     facts = library_facts(library, encoder)
     if not ready(library, encoder, facts):
         return
-    found = asked(
+    found = task_button(
         "outliers",
         "Find outliers",
-        lambda tell, cancel: outliers_in(library, encoder, top=_TOP, on_progress=tell, cancel=cancel),
+        lambda report, cancel: find_library_outliers(library, encoder, top=_TOP, on_progress=report, cancel=cancel),
         title="Comparing",
         about=(str(library.path), encoder.id),
         state=library.index(encoder),
@@ -50,18 +50,18 @@ def outliers_section(library: Library, encoder: Encoder, pages: DeltaGenerator) 
         width=320,
         help="0: as near to others as most are. One photo in twelve is above 0.4, one in a hundred above 0.5.",
     )
-    shown = [each for each in found if each.score >= least]
+    shown = [entry for entry in found if entry.score >= least]
     if not shown:
         st.success("Nothing here is that unusual.", icon=":material/check_circle:")
         return
     more = f", the {_TOP:,} most unusual" if len(shown) == _TOP else ""
     st.markdown(f"#### {counted(len(shown), 'file')} unlike the others{more}")
     st.caption("The most unusual first; the small pictures are what it is still likest to. Rare is not bad: look.")
-    choose_row(library, [each.finding for each in shown], f"Choose all {len(shown):,}", key="outliers")
-    in_pages(library, shown, _outlier, key="outliers", per_page=_OUTLIERS, pages=pages)
+    choose_row(library, [entry.finding for entry in shown], f"Choose all {len(shown):,}", key="outliers")
+    in_pages(library, shown, _outlier_card, key="outliers", per_page=_OUTLIERS, pages=pages)
 
 
-def _outlier(_: int, each: Outlying) -> list[Pair]:
+def _outlier_card(_: int, each: OutlierFinding) -> list[Pair]:
     facts = Facts(
         each.score,
         size_facts(each.finding).text,
@@ -69,24 +69,24 @@ def _outlier(_: int, each: Outlying) -> list[Pair]:
         f"{each.score:.2f}",
         "How unusual, 0 to 1: as near to others as most are, or far from all",
     )
-    return [(each.finding, Card(each.finding.item, facts=facts, about=each.finding.why, near=each.near[:_NEAR]))]
+    return [(each.finding, Card(each.finding.item, facts=facts, about=each.finding.why, near=each.neighbors[:_NEAR]))]
 
 
 def unreadable_section(library: Library, encoder: Encoder, pages: DeltaGenerator) -> None:
     """The files that could not be read when they were last looked at, each with its reason."""
-    found = unreadable(library)
+    found = find_unreadable(library)
     if not found:
         st.success("Every file could be read when it was last looked at.", icon=":material/check_circle:")
         return
-    size = size_text(sum(each.item.bytes for each in found))
+    size = size_text(sum(entry.item.bytes for entry in found))
     st.markdown(f"#### {counted(len(found), 'file')} could not be read, or only in part")
     st.caption(f"{size} in all. Each says why; a copy from where the file came from may be whole.")
     choose_row(library, found, f"Choose all {len(found):,}", key="unreadable")
     in_pages(
         library,
         found,
-        lambda _, each: [
-            (each, Card(each.item, facts=size_facts(each), about=each.why if each.item.status == "ok" else ""))
+        lambda _, value: [
+            (value, Card(value.item, facts=size_facts(value), about=value.why if value.item.status == "ok" else ""))
         ],
         key="unreadable",
         per_page=_PER_PAGE,

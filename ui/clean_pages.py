@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core import Library
 from core.cleaning import Finding
-from ui.clean_choice import chosen, name_reasons, ticked, turn
+from ui.clean_choice import get_chosen, get_turn, show_reasons, update_ticked
 from ui.details import open_details, show_details
 from ui.gallery import Card, Facts, Ticks, gallery
 from ui.page import size_text
@@ -50,13 +50,13 @@ def in_pages(
     ]
     shown = [finding for finding, _ in pairs]
     cards = [card for _, card in pairs]
-    name_reasons(library, shown)
+    show_reasons(library, shown)
     gallery(
         cards,
         key=f"{key} gallery",
         on_open=open_details,
         on_like=more_like,
-        ticks=Ticks(chosen(library), turn(), lambda ids: ticked(library, shown, ids)),
+        ticks=Ticks(get_chosen(library), get_turn(), lambda ids: update_ticked(library, shown, ids)),
         framed=framed,
     )
     show_details((), [*(card.item for card in cards), *(other for card in cards for other in card.near)])

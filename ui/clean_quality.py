@@ -8,14 +8,14 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core import Encoder, Library
-from core.cleaning import Finding, blurred, dark, measured, small
+from core.cleaning import Finding, find_blurred, find_dark, find_small, measure_library_quality
 from core.picture_quality import BLURRED, DARK, SMALL, QualityReport
 from ui.clean_choice import choose_row
 from ui.clean_pages import Pair, in_pages, size_facts
 from ui.gallery import Card
-from ui.libraries import amount_of
+from ui.libraries import count_amount
 from ui.page import counted, file_table, size_text
-from ui.tasks import asked
+from ui.tasks import task_button
 
 _PER_PAGE = 48
 _WIDTH = 320  # pixels of a slider
@@ -24,12 +24,12 @@ _WIDTH = 320  # pixels of a slider
 def small_section(library: Library, encoder: Encoder, pages: DeltaGenerator) -> None:
     """Pictures and videos of few pixels, which the library knows without looking."""
     below = st.slider("Shorter side below (pixels)", 16, 1200, SMALL, 4, key="small", bind="query-params", width=_WIDTH)
-    _show(library, small(library, below), f"less than {below:,} pixels wide or high", key="small", pages=pages)
+    _show(library, find_small(library, below), f"less than {below:,} pixels wide or high", key="small", pages=pages)
 
 
 def blurred_section(library: Library, encoder: Encoder, pages: DeltaGenerator) -> None:
     """Pictures that are nowhere sharp."""
-    report = _measured(library, encoder)
+    report = _get_measured(library, encoder)
     if report is None:
         return
     below = st.slider(
@@ -44,12 +44,12 @@ def blurred_section(library: Library, encoder: Encoder, pages: DeltaGenerator) -
         help="Of the sharpest parts of a picture, in grey levels. Most photos are at 20 to 60. Fog, night and soft "
         "drawings are low too: look before you choose.",
     )
-    _show(library, blurred(report, below), f"of a sharpness below {below:g}", key="blurred", pages=pages)
+    _show(library, find_blurred(report, below), f"of a sharpness below {below:g}", key="blurred", pages=pages)
 
 
 def dark_section(library: Library, encoder: Encoder, pages: DeltaGenerator) -> None:
     """Pictures with hardly any light."""
-    report = _measured(library, encoder)
+    report = _get_measured(library, encoder)
     if report is None:
         return
     below = st.slider(
@@ -64,19 +64,19 @@ def dark_section(library: Library, encoder: Encoder, pages: DeltaGenerator) -> N
         width=_WIDTH,
         help="The mean of a picture: 0 % is black, 100 % white. Photos taken at night are at about 15 to 25 %.",
     )
-    _show(library, dark(report, below / 100), f"of a brightness below {below} %", key="dark", pages=pages)
+    _show(library, find_dark(report, below / 100), f"of a brightness below {below} %", key="dark", pages=pages)
 
 
-def _measured(library: Library, encoder: Encoder) -> QualityReport | None:
+def _get_measured(library: Library, encoder: Encoder) -> QualityReport | None:
     """What was measured, once somebody asked; both sections read the same."""
-    amount = amount_of(library)
+    amount = count_amount(library)
     if not amount.pictures:
         st.info("This library holds no pictures.", icon=":material/imagesmode:")
         return None
-    report = asked(
+    report = task_button(
         "quality",
         "Measure the pictures",
-        lambda tell, cancel: measured(library, on_progress=tell, cancel=cancel),
+        lambda tell, cancel: measure_library_quality(library, on_progress=tell, cancel=cancel),
         title="Measuring",
         about=str(library.path),
         state=library.index(encoder),
@@ -93,7 +93,7 @@ def _show(library: Library, found: Sequence[Finding], what: str, *, key: str, pa
     if not found:
         st.success(f"Nothing here is {what}.", icon=":material/check_circle:")
         return
-    size = size_text(sum(each.item.bytes for each in found))
+    size = size_text(sum(entry.item.bytes for entry in found))
     st.markdown(f"#### {counted(len(found), 'file')} {what}, {size}")
     choose_row(library, found, f"Choose all {len(found):,}", key=f"choose {key}")
     in_pages(library, found, _card, key=f"found {key}", per_page=_PER_PAGE, pages=pages)

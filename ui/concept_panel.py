@@ -8,9 +8,9 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.concepts import learn_concept, save_concept
-from core.policy import policy
+from core.policy import get_policy
 from core.query import CONCEPT
-from core.track import wholes_of
+from core.track import get_item_vectors
 from ui.classify_classes import add_class
 from ui.page import boundary, counted, plain
 
@@ -20,7 +20,7 @@ def concept_panel(library: Library, encoder: Encoder, ids: Sequence[str], *, as_
 
     Concepts are words that all visitors share, so that the public makes none.
     """
-    if not policy().may_write_shared:
+    if not get_policy().may_write_shared:
         return
     with st.popover("New concept", icon=":material/lightbulb:", disabled=not ids):
         st.caption(
@@ -41,7 +41,7 @@ def concept_panel(library: Library, encoder: Encoder, ids: Sequence[str], *, as_
 def _keep(library: Library, encoder: Encoder, name: str, ids: list[str], as_class: bool) -> None:
     with boundary():
         index = library.index(encoder)
-        _, examples = wholes_of(index, ids)
+        _, examples = get_item_vectors(index, ids)
         save_concept(learn_concept(encoder, name, examples, index.background), encoder)
         if as_class:
             add_class(CONCEPT + name)

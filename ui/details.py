@@ -9,9 +9,9 @@ import streamlit as st
 
 from core import Hit, Item, Term
 from core.errors import MediaError
-from core.media.thumbnails import thumbnail
-from core.policy import policy
-from core.timecode import timecode
+from core.media.thumbnails import make_thumbnail
+from core.policy import get_policy
+from core.timecode import format_timecode
 from ui.gallery import chance_text
 from ui.page import boundary, counted, item_date, plain, size_text
 from ui.query import Place, add_term, classify_this, find_in, like_file
@@ -44,11 +44,11 @@ def show_details(
     videos: whether the library has any to find a picture in. place: the page that "Add to the query" asks; by default
     that of the item's kind. stored: whether the items are of the library, or files of no library.
     """
-    wanted = st.session_state.pop("details", None)
+    target = st.session_state.pop("details", None)
     found: dict[str, tuple[Item, Hit | None]] = {item.id: (item, None) for item in items}
     found |= {hit.item.id: (hit.item, hit) for hit in reversed(hits)}
-    if wanted in found:
-        _dialog(*found[wanted], videos, place, stored)
+    if target in found:
+        _dialog(*found[target], videos, place, stored)
 
 
 @st.dialog("Details", width="large")
@@ -67,7 +67,7 @@ def _picture(item: Item) -> None:
         if item.kind == "video":
             player(item, time_s=0.0, turn=0, key=f"player {item.id}")
             return
-        data = thumbnail(item, side=_LARGE)
+        data = make_thumbnail(item, side=_LARGE)
     except MediaError as error:
         st.warning(plain(str(error)), icon=":material/broken_image:")
         return
@@ -85,17 +85,17 @@ def _facts(item: Item, hit: Hit | None) -> None:
             "compares pictures of one query, never two queries.",
         )
     word, when = item_date(item)
-    length = f"{timecode(item.duration_s)} · " if item.duration_s is not None else ""
+    length = f"{format_timecode(item.duration_s)} · " if item.duration_s is not None else ""
     size = length + (f"{item.width:,} × {item.height:,} px · " if item.width and item.height else "")
     st.markdown(f"{size}{size_text(item.bytes)}  \n{word.capitalize()} {when:%d %b %Y, %H:%M}")
-    allowed = policy()
+    allowed = get_policy()
     if allowed.may_see_paths:
         st.code(item.path, language=None, wrap_lines=True)
     if item.reason:
         st.caption(plain(item.reason))
     if hit is not None and hit.duplicates:
         st.markdown(f"{counted(len(hit.duplicates), 'near-identical picture')} folded into this one:")
-        st.code("\n".join(allowed.shown(other.path) for other in hit.duplicates), language=None, wrap_lines=True)
+        st.code("\n".join(allowed.display_path(other.path) for other in hit.duplicates), language=None, wrap_lines=True)
 
 
 def _actions(item: Item, videos: bool, place: Place | None) -> list[Action]:

@@ -7,34 +7,34 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core import Encoder, Item, Library
-from core.labelled_items import named_captions
-from ui.lab_data import items_of, labels_section, table_of, tell_unknown
+from core.labelled_items import get_name_captions
+from ui.lab_data import get_items, labels_section, report_unknown, upload_table
 from ui.page import counted, plain
 
-_KEPT = "the library"  # of a data set, see `core.share.datasets`
+_CACHED = "the library"  # of a data set, see `core.share.datasets`
 _WAYS = ("none", "file names", "a CSV")
 
 
 @dataclass(frozen=True)
-class Known:
+class GroundTruth:
     """What is known of items, by id: captions, any number each, and a label each."""
 
     captions: tuple[tuple[str, str], ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
 
 
-def known_section(library: Library, encoder: Encoder) -> Known:
+def known_section(library: Library, encoder: Encoder) -> GroundTruth:
     """Captions and labels, both optional. Raises DataError."""
     with st.expander("Captions and labels: measure searching and classifying too", icon=":material/sell:"):
         st.caption("Neighbours need nothing but the library. Whether searches still find is told by captions that are "
                    "known to describe a picture, and whether classes are still told by labels.")  # fmt: skip
-        return Known(captions_section(library, encoder), _labels(library, encoder))
+        return GroundTruth(captions_section(library, encoder), _labels(library, encoder))
 
 
 def captions_section(library: Library, encoder: Encoder) -> tuple[tuple[str, str], ...]:
     """(item id, caption), as many as a visitor has; none while there are none. Raises DataError."""
-    kept = library.captions()
-    ways = (_WAYS[0], _KEPT, *_WAYS[1:]) if kept else _WAYS
+    cached = library.captions()
+    ways = (_WAYS[0], _CACHED, *_WAYS[1:]) if cached else _WAYS
     way = st.segmented_control(
         "Captions from", ways, default=_WAYS[0], required=True, key="captions_from", bind="query-params",
         help="A caption is a sentence, or a few words, known to describe a picture. Names of files do where somebody "
@@ -42,28 +42,30 @@ def captions_section(library: Library, encoder: Encoder) -> tuple[tuple[str, str
     )  # fmt: skip
     if way == _WAYS[0]:
         return ()
-    items = items_of(library, encoder)
-    if way == _KEPT:
+    items = get_items(library, encoder)
+    if way == _CACHED:
         here = {item.id for item in items}
-        pairs: list[tuple[str, str]] | None = [(item_id, caption) for item_id, caption in kept if item_id in here]
+        pairs: list[tuple[str, str]] | None = [(item_id, caption) for item_id, caption in cached if item_id in here]
     else:
-        pairs = _of_csv(items) if way == "a CSV" else named_captions(items)
+        pairs = _read_csv(items) if way == "a CSV" else get_name_captions(items)
     if pairs is None:
         return ()
     example = f", such as “{plain(pairs[0][1])}”" if pairs else ""
-    st.caption(f"{counted(len(pairs), 'caption')} of {counted(len({each for each, _ in pairs}), 'item')}{example}")
+    st.caption(f"{counted(len(pairs), 'caption')} of {counted(len({entry for entry, _ in pairs}), 'item')}{example}")
     return tuple(pairs)
 
 
-def _of_csv(items: list[Item]) -> list[tuple[str, str]] | None:
-    table = table_of("captions_csv", "Captions, a CSV: path or file name, then a caption; a file may have several rows")
+def _read_csv(items: list[Item]) -> list[tuple[str, str]] | None:
+    table = upload_table(
+        "captions_csv", "Captions, a CSV: path or file name, then a caption; a file may have several rows"
+    )
     if table is None:
         return None
     names = list(table.columns)
     first = names.index("caption") if "caption" in names else 0
     name = st.selectbox("Column of the captions", names, first, key="caption_column") if len(names) > 1 else names[0]
     pairs, unknown = table.pairs(name, items)
-    tell_unknown(sorted(set(unknown)))
+    report_unknown(sorted(set(unknown)))
     return pairs
 
 

@@ -14,11 +14,11 @@ from core.encoders.reduced import Method
 from core.evaluate_dimensions import METHODS, DimensionReport, measure_dimensions
 from core.figures_dimensions import METHOD_NAMES
 from core.geometry.precision import PRECISIONS, Precision
-from core.points import points_of
+from core.points import load_points
 from core.progress import OnProgress
-from ui.dimensions_data import Known
+from ui.dimensions_data import GroundTruth
 from ui.page import counted
-from ui.tasks import asked
+from ui.tasks import task_button
 
 MOST = 5_000  # items measured on
 _MOST_CAPTIONS = 2_500
@@ -31,10 +31,10 @@ class Settings:
     methods: tuple[Method, ...]
     precisions: tuple[Precision, ...]
     held_out: bool
-    known: Known
+    known: GroundTruth
 
 
-def settings_section(known: Known) -> Settings:
+def settings_section(known: GroundTruth) -> Settings:
     """What a visitor wants to compare."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="dimension_settings"):
         methods = st.pills(
@@ -52,38 +52,38 @@ def settings_section(known: Known) -> Settings:
             help="PCA that was learned from the very pictures it is measured on looks a little too good.",
         )  # fmt: skip
     return Settings(
-        tuple(each for each in METHODS if each in methods) or ("pca",),
-        tuple(each for each in PRECISIONS if each in precisions) or ("fp32",),
+        tuple(entry for entry in METHODS if entry in methods) or ("pca",),
+        tuple(entry for entry in PRECISIONS if entry in precisions) or ("fp32",),
         held_out,
         known,
     )
 
 
-def measured(library: Library, encoder: Encoder, settings: Settings) -> DimensionReport | None:
+def get_measured(library: Library, encoder: Encoder, settings: Settings) -> DimensionReport | None:
     """The figures, once somebody asked for them."""
     index = library.index(encoder)
     count = len(index.rows_with_vectors)
     note = f"On {counted(min(count, MOST), 'item')}" + (f", a random sample of {count:,}" if count > MOST else "")
-    return asked(
+    return task_button(
         "dimensions", "Measure", partial(_measure, library, encoder, settings), title="Measuring",
         about=(library.path, encoder.id, settings), state=index, icon=":material/straighten:", note=note,
     )  # fmt: skip
 
 
 def _measure(
-    library: Library, encoder: Encoder, settings: Settings, tell: OnProgress, cancel: threading.Event
+    library: Library, encoder: Encoder, settings: Settings, report: OnProgress, cancel: threading.Event
 ) -> DimensionReport:
-    points = points_of(library, encoder, limit=MOST)
+    points = load_points(library, encoder, limit=MOST)
     rows = {key: row for row, key in enumerate(points.keys)}
     labels = dict(settings.known.labels)
-    captions = [(rows[each], text) for each, text in settings.known.captions if each in rows]
+    captions = [(rows[entry], text) for entry, text in settings.known.captions if entry in rows]
     if len(captions) > _MOST_CAPTIONS:
         chosen = np.random.default_rng(0).choice(len(captions), _MOST_CAPTIONS, replace=False)
         captions = [captions[number] for number in np.sort(chosen)]
     return measure_dimensions(
         encoder, points.vectors, captions=captions, labels=[labels.get(key) for key in rows] if labels else (),
         methods=settings.methods, precisions=settings.precisions, held_out=settings.held_out,
-        on_progress=tell, cancel=cancel,
+        on_progress=report, cancel=cancel,
     )  # fmt: skip
 
 
@@ -95,9 +95,9 @@ def python_lines(settings: Settings) -> str:
         more = "\n    # captions=[(row, text), ...], labels=[name or None, ...] of the rows of the points"
     return f"""
 from core.evaluate_dimensions import measure_dimensions
-from core.points import points_of
+from core.points import load_points
 
-points = points_of(library, encoder, limit={MOST})
+points = load_points(library, encoder, limit={MOST})
 report = measure_dimensions(
     encoder, points.vectors, methods={list(settings.methods)!r}, precisions={list(settings.precisions)!r}{held},{more}
 )

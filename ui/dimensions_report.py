@@ -8,12 +8,12 @@ from typing import get_args
 import streamlit as st
 
 from core.evaluate_dimensions import DimensionReport
-from core.figures_dimensions import AXES, METHOD_NAMES, Shown, dimension_lines
-from core.geometry.dimensions import DimensionPoint, nearest_count
+from core.figures_dimensions import AXES, METHOD_NAMES, Quantity, dimension_lines
+from core.geometry.dimensions import DimensionPoint, get_nearest_count
 from ui.dimensions_measure import MOST
 from ui.page import counted, size_text
 
-_SHOWN: dict[Shown, str] = {
+_SHOWN: dict[Quantity, str] = {
     "overlap": "neighbours kept",
     "recall": "captions found",
     "accuracy": "classes told",
@@ -25,7 +25,7 @@ _SHOWN: dict[Shown, str] = {
 def show_report(report: DimensionReport, count: int) -> None:
     """The numbers that matter, the curve, and the whole table. count: items that there are to measure on."""
     _headline(report)
-    known = [shown for shown in get_args(Shown) if getattr(report.points[0], shown) is not None]
+    known = [shown for shown in get_args(Quantity) if getattr(report.points[0], shown) is not None]
     shown = st.segmented_control(
         "Show", known, default="overlap", required=True, key="shown", bind="query-params",
         format_func=_SHOWN.__getitem__,
@@ -41,7 +41,7 @@ def show_report(report: DimensionReport, count: int) -> None:
         "be had in. The knee: where the curve of the neighbours bends most (Kneedle). Cutting "
         "vectors off keeps less than choosing directions, since nothing has sorted their numbers by weight. "
         "Neighbours: the "
-        f"{nearest_count(report.pool)} nearest of each item. {_learned(report)}"
+        f"{get_nearest_count(report.pool)} nearest of each item. {_learned(report)}"
         + (f" Measured on a random sample of {MOST:,} of the {count:,} items." if count > MOST else "")
     )
     with st.expander("All figures", icon=":material/table:"):

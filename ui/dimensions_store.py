@@ -11,14 +11,14 @@ import streamlit as st
 from core import Encoder, Library
 from core.encoders.reduced import Method, ReducedEncoder, reduced_title
 from core.figures_dimensions import METHOD_NAMES
-from core.library.reduce import reduction_for, reductions_of, store_reduced
-from core.policy import policy
+from core.library.reduce import get_reduction, list_reductions, store_reduced
+from core.policy import get_policy
 from core.progress import OnProgress
-from ui.jobs import busy
+from ui.jobs import is_busy
 from ui.page import counted, plain, size_text
 from ui.query import set_query
 from ui.sidebar import use_encoder
-from ui.tasks import asked
+from ui.tasks import task_button
 
 _METHODS: tuple[Method, ...] = get_args(Method)
 _DEFAULT = 128
@@ -43,7 +43,7 @@ def store_section(library: Library, encoder: Encoder) -> tuple[int, Method] | No
         )  # fmt: skip
     chosen = int(dim), method or "pca"
     count = len(library.index(encoder))
-    now, then = (size_text(2 * count * each) for each in (encoder.dim, chosen[0]))
+    now, then = (size_text(2 * count * entry) for entry in (encoder.dim, chosen[0]))
     st.caption(f"{counted(count, 'vector')}: {now} of half-precision numbers in search now, {then} then.")
     _store(library, encoder, *chosen)
     _stored(library, encoder)
@@ -51,13 +51,13 @@ def store_section(library: Library, encoder: Encoder) -> tuple[int, Method] | No
 
 
 def _store(library: Library, encoder: Encoder, dim: int, method: Method) -> None:
-    if not policy().may_write_shared:
+    if not get_policy().may_write_shared:
         st.caption("Storing is for who runs this server: it would change what all visitors choose from.")
         return
-    if busy(library):
+    if is_busy(library):
         st.caption(":material/sync: Wait until the library is indexed.")
         return
-    asked(
+    task_button(
         "store reduced", f"Store my library at {dim:,}", partial(_work, library, encoder, dim, method),
         title="Storing", about=(library.path, encoder.id, dim, method), state=library.index(encoder),
         icon=":material/save:", note="Beside the whole vectors, which stay.",
@@ -65,15 +65,15 @@ def _store(library: Library, encoder: Encoder, dim: int, method: Method) -> None
 
 
 def _work(
-    library: Library, encoder: Encoder, dim: int, method: Method, tell: OnProgress, cancel: threading.Event
+    library: Library, encoder: Encoder, dim: int, method: Method, report: OnProgress, cancel: threading.Event
 ) -> ReducedEncoder:
-    reduction = reduction_for(library, encoder, dim, method=method)
-    return store_reduced(library, encoder, reduction, on_progress=tell, cancel=cancel)
+    reduction = get_reduction(library, encoder, dim, method=method)
+    return store_reduced(library, encoder, reduction, on_progress=report, cancel=cancel)
 
 
 def _stored(library: Library, encoder: Encoder) -> None:
     """What is stored by now, and the way into it and out of it."""
-    entries = reductions_of(library, encoder)
+    entries = list_reductions(library, encoder)
     for entry in entries:
         with st.container(horizontal=True, vertical_alignment="center", key=f"stored {entry.id}"):
             st.markdown(
@@ -99,9 +99,9 @@ def _open(name: str) -> None:
 def python_lines(dim: int, method: Method) -> str:
     """What stores the same in Python, after a library was opened."""
     return f"""
-from core.library.reduce import reduction_for, store_reduced
+from core.library.reduce import get_reduction, store_reduced
 
-reduced = store_reduced(library, encoder, reduction_for(library, encoder, {dim}, method={method!r}))
+reduced = store_reduced(library, encoder, get_reduction(library, encoder, {dim}, method={method!r}))
 library.index(reduced)  # and open_encoder(reduced.name) opens it again
 library.drop_encoder(reduced.id)  # undoes it
 """

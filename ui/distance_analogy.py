@@ -7,16 +7,16 @@ import threading
 import streamlit as st
 
 from core import Encoder, Library
-from core.geometry.analogy import Tried, analogy, try_analogies
+from core.geometry.analogy import AnalogyTrial, solve_analogy, try_analogies
 from core.progress import OnProgress
 from core.query import query_state
 from ui.distance_pairs import sampled_text
 from ui.distance_walk import nearest_gallery
 from ui.inside_terms import ready_words, term_code
-from ui.memory import remembered
+from ui.memory import get_cached
 from ui.page import percent, plain
-from ui.tasks import asked
-from ui.thing_picker import put_thing, thing
+from ui.tasks import task_button
+from ui.thing_picker import pick_item, set_item
 
 _KEYS = ("plus", "minus", "also")
 _CANDIDATES = (
@@ -48,18 +48,18 @@ def analogy_section(library: Library, encoder: Encoder) -> str:
     terms = []
     for column, label, key, default in zip(st.columns(3, gap="medium"), labels, _KEYS, defaults, strict=True):
         with column:
-            terms.append(thing(label, key, library=library, encoder=encoder, default=default))
+            terms.append(pick_item(label, key, library=library, encoder=encoder, default=default))
     a, b, c = terms
     _examples(library, encoder)
     if a is None or b is None or c is None:
         st.info("Choose all three: words, or pictures, or both.", icon=":material/edit:")
         return ""
     ready_words(encoder)
-    found = remembered(
+    found = get_cached(
         "analogy",
         (encoder.id, a, b, c, query_state(encoder, [a, b, c])),
         library.index(encoder),
-        lambda: analogy(library, encoder, a, b, c, nearest=_SHOWN),
+        lambda: solve_analogy(library, encoder, a, b, c, nearest=_SHOWN),
     )
     st.markdown("#### In pictures")
     nearest_gallery(found.items, key="analogy_gallery")
@@ -72,7 +72,7 @@ def analogy_section(library: Library, encoder: Encoder) -> str:
     st.markdown(" · ".join(f"{plain(word)} :gray[{cosine:.2f}]" for word, cosine in found.words))
     st.caption("The nearest of some 1,500 neutral phrases, those typed left out; the number is the cosine.")
     return f"""from core import Term
-from core.geometry.analogy import analogy
+from core.geometry.analogy import solve_analogy
 
 found = analogy(library, encoder, {term_code(a)}, {term_code(b)}, {term_code(c)})
 print([near.item.path for near in found.items], found.words)
@@ -80,35 +80,35 @@ print([near.item.path for near in found.items], found.words)
 
 
 def _examples(library: Library, encoder: Encoder) -> None:
-    def work(tell: OnProgress, cancel: threading.Event) -> list[Tried]:
-        return try_analogies(library, encoder, _CANDIDATES, on_progress=tell, cancel=cancel)
+    def work(report: OnProgress, cancel: threading.Event) -> list[AnalogyTrial]:
+        return try_analogies(library, encoder, _CANDIDATES, on_progress=report, cancel=cancel)
 
     with st.expander("Which analogies work on this library?", icon=":material/fact_check:"):
         index = library.index(encoder)
-        tried = asked(
+        tried = task_button(
             "analogies", f"Try {len(_CANDIDATES)}", work, title="Trying analogies", about=(library.path, encoder.id),
             state=index, note="Each has a known answer, which is searched for too and compared.",
         )  # fmt: skip
         if tried is None:
             return
-        works = [each for each in tried if each.works]
+        works = [entry for entry in tried if entry.works]
         st.markdown(
             f"**{len(works)} of {len(tried)}** lead nearer to the pictures that are wanted than what is added does "
             "alone. That is arithmetic with a bag of meanings more than reasoning: it adds and takes away what a "
             "phrase mentions, and often either part alone does as well. An analogy about what this library does not "
             "hold finds the nearest pictures all the same."
         )
-        for number, each in enumerate(works[:_OFFERED]):
+        for number, entry in enumerate(works[:_OFFERED]):
             with st.container(horizontal=True, vertical_alignment="center", key=f"tried {number}"):
-                label = f"{each.a} − {each.b} + {each.c}"
-                st.button(label, key=f"try {number}", on_click=_take, args=(each,))
+                label = f"{entry.a} − {entry.b} + {entry.c}"
+                st.button(label, key=f"try {number}", on_click=_take, args=(entry,))
                 st.caption(
-                    f"wanted: {each.wanted}. Its pictures move from place {percent(each.before)} to "
-                    f"{percent(each.after)} of the library (0 %: first)."
+                    f"wanted: {entry.target}. Its pictures move from place {percent(entry.before)} to "
+                    f"{percent(entry.after)} of the library (0 %: first)."
                 )
         st.caption(f"Places are means of the ten pictures that come first for what is wanted{sampled_text(index)}.")
 
 
-def _take(tried: Tried) -> None:
+def _take(tried: AnalogyTrial) -> None:
     for key, words in zip(_KEYS, (tried.a, tried.b, tried.c), strict=True):
-        put_thing(key, words)
+        set_item(key, words)

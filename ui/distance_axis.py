@@ -10,12 +10,12 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.figures_axis import axis_plane, axis_strip
-from core.geometry.axis import Axis, By, axis_of, scattered
-from core.points import Points, points_of
+from core.geometry.axis import Axis, By, measure_axis, pick_scattered
+from core.points import Points, load_points
 from ui.details import open_details, show_details
 from ui.encoders import load_encoder
 from ui.gallery import Card, Facts, gallery, picture_uri
-from ui.memory import remembered
+from ui.memory import get_cached
 from ui.page import percent, plain
 from ui.query import more_like
 
@@ -40,8 +40,8 @@ def axis_section(library: Library, encoder: Encoder) -> str:
                 icon=":material/edit:")  # fmt: skip
         return ""
     load_encoder(encoder)
-    points = remembered(
-        "axis points", encoder.id, library.index(encoder), lambda: points_of(library, encoder, limit=_MOST)
+    points = get_cached(
+        "axis points", encoder.id, library.index(encoder), lambda: load_points(library, encoder, limit=_MOST)
     )
     first = _axis("axis across", library, encoder, across, by, points)
     if first.by != by:
@@ -67,23 +67,26 @@ def _ends(low: str, high: str, *defaults: str) -> tuple[str, str]:
 
 def _axis(name: str, library: Library, encoder: Encoder, ends: tuple[str, str], by: By, points: Points) -> Axis:
     key = (encoder.id, ends, by)
-    return remembered(name, key, points, lambda: axis_of(library, encoder, *ends, by=by, points=points))
+    return get_cached(name, key, points, lambda: measure_axis(library, encoder, *ends, by=by, points=points))
 
 
 def _line(axis: Axis) -> None:
     names = _names(axis.points)
     st.markdown(f"#### From “{plain(axis.low)}” to “{plain(axis.high)}”, in even steps")
-    _row(axis, axis.spread(_SHOWN), "axis_gallery")
+    _row(axis, axis.select_spread(_SHOWN), "axis_gallery")
     share = st.slider(
         "Look closely at a place, in per cent of the way", 0, 100, 100, key="at",
         bind="query-params", format="%d %%",
     )  # fmt: skip
-    near = axis.around(share / 100, _SHOWN)
+    nearest = axis.select_around(share / 100, _SHOWN)
     st.plotly_chart(
-        axis_strip(axis, names, near), key="axis_strip", config={"displayModeBar": False}, alt="Values of the library"
+        axis_strip(axis, names, nearest),
+        key="axis_strip",
+        config={"displayModeBar": False},
+        alt="Values of the library",
     )
-    _row(axis, near, "place_gallery")
-    items = axis.points.items(np.concatenate([axis.spread(_SHOWN), near]))
+    _row(axis, nearest, "place_gallery")
+    items = axis.points.items(np.concatenate([axis.select_spread(_SHOWN), nearest]))
     show_details((), items)
     st.caption(
         "Everything has its place on any axis, what has nothing to do with it too: the order tells which is more so, "
@@ -112,7 +115,7 @@ def _facts(standing: float, value: float) -> Facts:
 def _plane(across: Axis, up: Axis) -> None:
     points, names = across.points, _names(across.points)
     rng = np.random.default_rng(0)
-    pictured = scattered(across, up)
+    pictured = pick_scattered(across, up)
     chosen = np.arange(len(points))
     if len(points) > _DRAWN:
         chosen = np.union1d(rng.choice(len(points), _DRAWN, replace=False), pictured)
@@ -143,12 +146,12 @@ def _names(points: Points) -> list[str]:
 
 
 def _code(across: tuple[str, str], up: tuple[str, str] | None, by: By) -> str:
-    lines = f"""from core.geometry.axis import axis_of
+    lines = f"""from core.geometry.axis import measure_axis
 
-axis = axis_of(library, encoder, {across[0]!r}, {across[1]!r}, by={by!r})
+axis = measure_axis(library, encoder, {across[0]!r}, {across[1]!r}, by={by!r})
 for item in axis.points.items(axis.order):
     print(item.path)
 """
     return lines + (
-        f"up = axis_of(library, encoder, {up[0]!r}, {up[1]!r}, by={by!r}, points=axis.points)\n" if up else ""
+        f"up = measure_axis(library, encoder, {up[0]!r}, {up[1]!r}, by={by!r}, points=axis.points)\n" if up else ""
     )

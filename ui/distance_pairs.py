@@ -8,12 +8,20 @@ import streamlit as st
 
 from core import Encoder, Library, Term
 from core.figures_space import PAIR_NAMES, cosine_grid, pair_histogram
-from core.geometry.distance import Distance, PairCosines, PairKind, cosine_table, distance_of, embed_terms, pair_cosines
+from core.geometry.distance import (
+    Distance,
+    PairCosines,
+    PairKind,
+    compute_cosine_table,
+    embed_terms,
+    measure_distance,
+    sample_pair_cosines,
+)
 from core.library.index import VectorIndex
 from ui.inside_terms import ready_words, term_code
-from ui.memory import remembered
+from ui.memory import get_cached
 from ui.page import percent
-from ui.thing_picker import name_of, some_things, thing
+from ui.thing_picker import get_term_name, pick_item, sample_terms
 
 _KEYS = "abcdef"
 _SAID: dict[PairKind, str] = {
@@ -21,15 +29,15 @@ _SAID: dict[PairKind, str] = {
 }
 
 
-def usual_pairs(library: Library, encoder: Encoder) -> PairCosines:
+def get_usual_pairs(library: Library, encoder: Encoder) -> PairCosines:
     """What is usual between any two; the first time with an encoder its neutral prompts are read, with a bar."""
     index = library.index(encoder)
-    return remembered("usual pairs", encoder.id, index, lambda: _usual(library, encoder))
+    return get_cached("usual pairs", encoder.id, index, lambda: _usual(library, encoder))
 
 
 def _usual(library: Library, encoder: Encoder) -> PairCosines:
     ready_words(encoder)
-    return pair_cosines(encoder, library.index(encoder))
+    return sample_pair_cosines(encoder, library.index(encoder))
 
 
 def distance_section(library: Library, encoder: Encoder) -> str:
@@ -42,18 +50,18 @@ def distance_section(library: Library, encoder: Encoder) -> str:
     if len(terms) < 2:
         st.info("Choose at least two things: type words, or take pictures.", icon=":material/edit:")
         return ""
-    usual = usual_pairs(library, encoder)
-    names = [name_of(library, term) for term in terms]
+    usual = get_usual_pairs(library, encoder)
+    names = [get_term_name(library, term) for term in terms]
     first, second = _pair(names)
-    distance = distance_of(encoder, library.index(encoder), terms[first], terms[second], usual)
-    _told(distance)
+    distance = measure_distance(encoder, library.index(encoder), terms[first], terms[second], usual)
+    _show_distance(distance)
     left, right = st.columns([3, 2] if len(terms) > 2 else [1, 0.001], gap="medium")
     with left:
         figure = pair_histogram(usual, distance, title="How alike two things usually are")
         st.plotly_chart(figure, key="pairs", config={"displayModeBar": False}, alt="Cosines of pairs of each kind")
     if len(terms) > 2:
         with right:
-            cosines = cosine_table(embed_terms(encoder, library.index(encoder), terms))
+            cosines = compute_cosine_table(embed_terms(encoder, library.index(encoder), terms))
             figure = cosine_grid("".join(picked), [name.removeprefix("the ") for name in names], cosines)
             st.plotly_chart(figure, key="grid", config={"displayModeBar": False}, alt="A table of cosines")
     _how_to_read(usual, library.index(encoder))
@@ -61,7 +69,7 @@ def distance_section(library: Library, encoder: Encoder) -> str:
 
 
 def _how_to_read(usual: PairCosines, index: VectorIndex) -> None:
-    typical = [(_SAID[kind], usual.typical(kind)) for kind in usual.of]
+    typical = [(_SAID[kind], usual.typical(kind)) for kind in usual.by_kind]
     halves = ", ".join(f"{cosine:z.2f} for {said}" for said, cosine in typical if cosine is not None)
     st.caption(
         f"The median cosine is {halves}. Where these differ, a cosine says something among pairs of its own kind only; "
@@ -78,14 +86,14 @@ def sampled_text(index: VectorIndex) -> str:
 
 def _pick(library: Library, encoder: Encoder, count: int) -> dict[str, Term]:
     """The things by their letters."""
-    defaults = ["a dog", "a cat", *some_things(library, encoder, 1), "a red car", "music", "the sea", "a person"]
+    defaults = ["a dog", "a cat", *sample_terms(library, encoder, 1), "a red car", "music", "the sea", "a person"]
     found: dict[str, Term] = {}
     for first in range(0, count, 3):
         keys = _KEYS[first : min(first + 3, count)]
         for place, column in enumerate(st.columns(len(keys), gap="medium"), start=first):
             with column:
                 key = _KEYS[place]
-                term = thing(key.upper(), key, library=library, encoder=encoder, default=defaults[place])
+                term = pick_item(key.upper(), key, library=library, encoder=encoder, default=defaults[place])
             if term is not None:
                 found[key.upper()] = term
     return found
@@ -103,7 +111,7 @@ def _pair(names: list[str]) -> tuple[int, int]:
     )
 
 
-def _told(distance: Distance) -> None:
+def _show_distance(distance: Distance) -> None:
     with st.container(horizontal=True, gap="large", key="distance_figures"):
         st.metric("Cosine, -1 to 1", f"{distance.cosine:.3f}", width="content")
         st.metric("Angle", f"{distance.angle_deg:.1f}°", width="content")
@@ -124,9 +132,9 @@ def share_text(share: float) -> str:
 
 def _code(one: Term, other: Term) -> str:
     return f"""from core import Term
-from core.geometry.distance import distance_of, pair_cosines
+from core.geometry.distance import measure_distance, sample_pair_cosines
 
 index = library.index(encoder)
-usual = pair_cosines(encoder, index)
-print(distance_of(encoder, index, {term_code(one)}, {term_code(other)}, usual))
+usual = sample_pair_cosines(encoder, index)
+print(measure_distance(encoder, index, {term_code(one)}, {term_code(other)}, usual))
 """

@@ -7,16 +7,16 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core import Encoder, Item, Library
-from core.geometry.direction import Step, shifted, walk
-from core.geometry.near import Near
+from core.geometry.direction import Step, shift_along, walk_between
+from core.geometry.near import NearItem
 from core.query import query_state
 from ui.details import open_details, show_details
 from ui.gallery import Card, Facts, gallery
 from ui.inside_terms import term_code
-from ui.memory import remembered
+from ui.memory import get_cached
 from ui.page import percent
 from ui.query import more_like
-from ui.thing_picker import some_things, thing
+from ui.thing_picker import pick_item, sample_terms
 
 _COSINE = "Cosine of this picture with the place on the way"
 
@@ -24,19 +24,19 @@ _COSINE = "Cosine of this picture with the place on the way"
 def walk_section(library: Library, encoder: Encoder) -> str:
     """From one thing to another; returns the lines of Python. Raises QueryError."""
     left, right = st.columns(2, gap="medium")
-    defaults = some_things(library, encoder, 2)
+    defaults = sample_terms(library, encoder, 2)
     defaults = defaults if len(defaults) == 2 else ["day", "night"]
     with left:
-        start = thing("From", "from", library=library, encoder=encoder, default=defaults[0])
+        start = pick_item("From", "from", library=library, encoder=encoder, default=defaults[0])
     with right:
-        end = thing("To", "to", library=library, encoder=encoder, default=defaults[1])
+        end = pick_item("To", "to", library=library, encoder=encoder, default=defaults[1])
     steps = st.slider("Steps", 3, 12, 7, key="steps", bind="query-params", width=320)
     if start is None or end is None:
         st.info("Choose where to start and where to go: words, or pictures.", icon=":material/edit:")
         return ""
     key = (encoder.id, start, end, query_state(encoder, [start, end]), steps)
-    found = remembered(
-        "walk", key, library.index(encoder), lambda: walk(library, encoder, start, end, steps=steps, nearest=4)
+    found = get_cached(
+        "walk", key, library.index(encoder), lambda: walk_between(library, encoder, start, end, steps=steps, nearest=4)
     )
     _row(found)
     st.caption(
@@ -45,7 +45,7 @@ def walk_section(library: Library, encoder: Encoder) -> str:
         "that have something of both, or of neither: the space is mostly empty, and the nearest may be far off."
     )
     return f"""from core import Term
-from core.geometry.direction import walk
+from core.geometry.direction import walk_between
 
 for step in walk(library, encoder, {term_code(start)}, {term_code(end)}, steps={steps}):
     print(step.share, [near.item.path for near in step.nearest])
@@ -56,30 +56,30 @@ def step_section(library: Library, encoder: Encoder) -> str:
     """A direction between two things, added to a third by a slider; returns the lines of Python. Raises QueryError."""
     left, middle, right = st.columns(3, gap="medium")
     with left:
-        origin = thing("Begin at", "origin", library=library, encoder=encoder, default="a street")
+        origin = pick_item("Begin at", "origin", library=library, encoder=encoder, default="a street")
     with middle:
-        low = thing("Away from", "away", library=library, encoder=encoder, default="day")
+        low = pick_item("Away from", "away", library=library, encoder=encoder, default="day")
     with right:
-        high = thing("Towards", "towards", library=library, encoder=encoder, default="night")
+        high = pick_item("Towards", "towards", library=library, encoder=encoder, default="night")
     amount = st.slider("How much of the direction", 0.0, 2.0, 0.5, 0.05, key="amount", bind="query-params", width=480)
     if origin is None or low is None or high is None:
         st.info("Choose all three: where to begin, and both ends of the direction.", icon=":material/edit:")
         return ""
     key = (encoder.id, origin, low, high, query_state(encoder, [origin, low, high]), amount)
-    before, after = remembered(
+    before, after = get_cached(
         "step", key, library.index(encoder),
-        lambda: shifted(library, encoder, origin, low, high, amounts=(0.0, amount), nearest=8),
+        lambda: shift_along(library, encoder, origin, low, high, amounts=(0.0, amount), nearest=8),
     )  # fmt: skip
-    known = {near.item.id for near in before.nearest}
-    new = sum(near.item.id not in known for near in after.nearest)
+    known = {nearest.item.id for nearest in before.nearest}
+    new = sum(nearest.item.id not in known for nearest in after.nearest)
     st.markdown(f"#### {new} of the {len(after.nearest)} nearest changed")
-    nearest_gallery(after.nearest, key="step_gallery", new={near.item.id for near in after.nearest} - known)
+    nearest_gallery(after.nearest, key="step_gallery", new={nearest.item.id for nearest in after.nearest} - known)
     st.caption(
         "At 0 these are the pictures nearest to where you began. The slider adds so much of the difference of the two "
         "ends. Far out only the direction counts, and where you began is forgotten."
     )
     return f"""from core import Term
-from core.geometry.direction import shifted
+from core.geometry.direction import shift_along
 
 origin, low, high = {term_code(origin)}, {term_code(low)}, {term_code(high)}
 for step in shifted(library, encoder, origin, low, high, amounts=[0, {amount:g}]):
@@ -87,7 +87,9 @@ for step in shifted(library, encoder, origin, low, high, amounts=[0, {amount:g}]
 """
 
 
-def nearest_gallery(nearest: Sequence[Near], *, key: str, new: set[str] | None = None, videos: bool = False) -> None:
+def nearest_gallery(
+    nearest: Sequence[NearItem], *, key: str, new: set[str] | None = None, videos: bool = False
+) -> None:
     """Items with their cosines; those that are new carry a badge."""
     new = new or set()
     cards = [
@@ -106,14 +108,14 @@ def _row(steps: Sequence[Step]) -> None:
             step.nearest[0].item,
             facts=_facts(f"{percent(step.share)} of the way", step.nearest[0], step.share),
             time_s=step.nearest[0].time_s,
-            near=tuple(near.item for near in step.nearest[1:]),
+            near=tuple(nearest.item for nearest in step.nearest[1:]),
         )
         for step in shown
     ]
     gallery(cards, key="walk_gallery", on_open=open_details, on_like=more_like)
-    items: list[Item] = [near.item for step in shown for near in step.nearest]
+    items: list[Item] = [nearest.item for step in shown for nearest in step.nearest]
     show_details((), items)
 
 
-def _facts(text: str, near: Near, share: float | None = None) -> Facts:
-    return Facts(share, text, "How far along the way this place lies", f"{near.cosine:z.2f}", _COSINE)
+def _facts(text: str, nearest: NearItem, share: float | None = None) -> Facts:
+    return Facts(share, text, "How far along the way this place lies", f"{nearest.cosine:z.2f}", _COSINE)

@@ -13,11 +13,11 @@ from core import Encoder, Progress, encoder_names, open_encoder
 from core.encoders import is_model_name
 from core.encoders.hub import CURATED
 from core.encoders.hub_files import is_on_disk
-from core.encoders.imported import imported_title, reads_words
+from core.encoders.imported import imported_title, supports_text
 from core.encoders.reduced import MARK, ReducedEncoder, load_reduction, reduced_title
 from core.errors import EncoderError
-from core.files import absolute
-from core.policy import policy
+from core.files import to_absolute
+from core.policy import get_policy
 from ui.page import duration_text, plain, size_text
 from ui.server_state import once_each
 
@@ -54,7 +54,7 @@ def encoder_title(name: str) -> str:
 
 def encoder_name(name: str) -> str:
     """An encoder's name as it can be read: that of one with fewer dimensions says how many."""
-    return reduced_title(name) or imported_title(name) or policy().shown(name)
+    return reduced_title(name) or imported_title(name) or get_policy().display_path(name)
 
 
 def encoder_choices(*more: str) -> list[str]:
@@ -68,14 +68,14 @@ def encoder_choices(*more: str) -> list[str]:
 
 def is_offered(name: str) -> bool:
     """Whether visitors may have the encoder of that name."""
-    return policy().may_load_models or _is_here(name)
+    return get_policy().may_load_models or _is_here(name)
 
 
 @once_each(most=256, seconds=60)
 def _is_here(name: str) -> bool:
     """Whether an encoder opens without a network, and without a look into folders that somebody names."""
     base = name.rpartition(MARK)[0] if reduced_title(name) else name
-    return not is_model_name(base) or (not absolute(base).is_dir() and is_on_disk(base))
+    return not is_model_name(base) or (not to_absolute(base).is_dir() and is_on_disk(base))
 
 
 def get_encoder(name: str, *, proven: bool = False) -> Encoder:
@@ -141,7 +141,7 @@ def _open_model(name: str, slot: _Slot, proven: bool) -> None:
 
 def _load(slot: _Slot) -> None:
     assert slot.encoder is not None
-    if reads_words(slot.encoder):  # imported vectors have nothing to load
+    if supports_text(slot.encoder):  # imported vectors have nothing to load
         slot.encoder.encode_texts(["a photo"])
     slot.loaded = True
 

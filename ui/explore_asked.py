@@ -5,14 +5,14 @@ from __future__ import annotations
 import streamlit as st
 
 from core import Encoder, Library
-from core.atlas import Asked
+from core.atlas import AtlasRequest
 from core.cluster import Method as ClusterMethod
-from core.points import Of
+from core.points import Unit
 from core.projection import Method
 from ui.filters import filter_panel, filter_text
 from ui.page import counted, plain
 
-_OF: dict[str, Of] = {"whole videos": "items", "every frame": "frames"}
+_OF: dict[str, Unit] = {"whole videos": "items", "every frame": "frames"}
 _LAYOUTS: dict[str, Method] = {"UMAP": "umap", "PCA": "pca", "t-SNE": "tsne"}
 _LAYOUT_HELP = (
     "UMAP and t-SNE keep neighbours together: near means alike, far apart means little. PCA shows the directions in "
@@ -26,10 +26,10 @@ _GROUPING_HELP = (
 _MOST_TEXTS = 200
 
 
-def asked_section(library: Library, encoder: Encoder, *, videos: bool) -> Asked:
+def request_section(library: Library, encoder: Encoder, *, videos: bool) -> AtlasRequest:
     """The row of settings."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="explore_settings"):
-        of: Of = "items"
+        of: Unit = "items"
         if videos:
             names = list(_OF)
             of = _OF[st.selectbox("Points", names, key="of", bind="query-params", width=150) or names[0]]
@@ -56,7 +56,7 @@ def asked_section(library: Library, encoder: Encoder, *, videos: bool) -> Asked:
             "space, so the mean of each kind is taken away (the modality gap is closed). Clusters are of pictures "
             "alone."
         )
-    return Asked(of, filters, texts, _LAYOUTS[layout or "UMAP"], 3 if space == "3-D" else 2, grouping, k)
+    return AtlasRequest(of, filters, texts, _LAYOUTS[layout or "UMAP"], 3 if space == "3-D" else 2, grouping, k)
 
 
 def _grouping() -> tuple[ClusterMethod, int | None]:

@@ -13,9 +13,9 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from core.atlas import Atlas
-from core.representatives import coverage
-from core.selection import inside, thinned
-from ui.memory import remembered
+from core.representatives import cover_points
+from core.selection import find_inside, thin_line
+from ui.memory import get_cached
 
 Kind = Literal["line", "cluster", "cover"]
 _PLACE = "explore chosen"
@@ -24,7 +24,7 @@ _CORNERS = 80  # of a line at the most, so that a link can carry it
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class SelectionState:
     """A selection as it was asked for. value: corners of a line, the number of a cluster, or how many points.
 
     of: for "cover", the selection that is covered; None for everything.
@@ -32,23 +32,23 @@ class Chosen:
 
     kind: Kind
     value: tuple[tuple[float, float], ...] | int
-    of: Chosen | None = None
+    unit: SelectionState | None = None
 
 
 def choose_line(line: list[list[float]]) -> None:
     """Selects what a line holds; nothing where there is no line. For callbacks."""
-    corners = tuple((round(x, 4), round(y, 4)) for x, y in thinned(line, _CORNERS))
-    st.session_state[_PLACE] = Chosen("line", corners) if len(corners) > 2 else None
+    corners = tuple((round(x, 4), round(y, 4)) for x, y in thin_line(line, _CORNERS))
+    st.session_state[_PLACE] = SelectionState("line", corners) if len(corners) > 2 else None
 
 
 def choose_cluster(number: int) -> None:
     """Selects a cluster. For callbacks."""
-    st.session_state[_PLACE] = Chosen("cluster", number)
+    st.session_state[_PLACE] = SelectionState("cluster", number)
 
 
-def choose_cover(count: int, of: Chosen | None) -> None:
+def choose_cover(count: int, of: SelectionState | None) -> None:
     """Selects so many points that cover a selection, or everything. For callbacks."""
-    st.session_state[_PLACE] = Chosen("cover", count, of.of if of is not None and of.kind == "cover" else of)
+    st.session_state[_PLACE] = SelectionState("cover", count, of.unit if of is not None and of.kind == "cover" else of)
 
 
 def choose_nothing() -> None:
@@ -56,44 +56,44 @@ def choose_nothing() -> None:
     st.session_state[_PLACE] = None
 
 
-def chosen_of(atlas: Atlas) -> tuple[Chosen | None, NDArray[np.int64]]:
+def get_chosen(atlas: Atlas) -> tuple[SelectionState | None, NDArray[np.int64]]:
     """The selection, and the numbers of its points: ascending, of a cover in the order of use. Gone with its map; at
     first the one that the link names, if the map has it."""
     state = st.session_state
     if state.get(f"{_PLACE} in") is not atlas:
         linked = _read(st.query_params.get(_LINK, ""), atlas) if f"{_PLACE} in" not in state else None
         state[f"{_PLACE} in"], state[_PLACE] = atlas, linked
-    chosen: Chosen | None = state.get(_PLACE)
+    chosen: SelectionState | None = state.get(_PLACE)
     _link(chosen)
     if chosen is None:
         return None, np.zeros(0, np.int64)
-    return chosen, remembered("explore chosen", chosen, atlas, lambda: _numbers(atlas, chosen))
+    return chosen, get_cached("explore chosen", chosen, atlas, lambda: _numbers(atlas, chosen))
 
 
-def _numbers(atlas: Atlas, chosen: Chosen) -> NDArray[np.int64]:
+def _numbers(atlas: Atlas, chosen: SelectionState) -> NDArray[np.int64]:
     if isinstance(chosen.value, tuple):
-        return inside(atlas.places, chosen.value)
+        return find_inside(atlas.places, chosen.value)
     if chosen.kind == "cluster":
         return atlas.clusters.members(chosen.value)
     own = np.flatnonzero(atlas.points.item_rows >= 0)
-    among = own if chosen.of is None else np.intersect1d(own, _numbers(atlas, chosen.of))
-    return among[coverage(atlas.points.vectors[among], min(chosen.value, len(among)))]
+    among = own if chosen.unit is None else np.intersect1d(own, _numbers(atlas, chosen.unit))
+    return among[cover_points(atlas.points.vectors[among], min(chosen.value, len(among)))]
 
 
-def _link(chosen: Chosen | None) -> None:
+def _link(chosen: SelectionState | None) -> None:
     if chosen is None:
         st.query_params.pop(_LINK, None)
     elif st.query_params.get(_LINK) != _text(chosen):
         st.query_params[_LINK] = _text(chosen)
 
 
-def _text(chosen: Chosen) -> str:
+def _text(chosen: SelectionState) -> str:
     if isinstance(chosen.value, tuple):
         return "line:" + ";".join(f"{x},{y}" for x, y in chosen.value)
-    return f"{chosen.kind}:{chosen.value}" + (f"/{_text(chosen.of)}" if chosen.of else "")
+    return f"{chosen.kind}:{chosen.value}" + (f"/{_text(chosen.unit)}" if chosen.unit else "")
 
 
-def _read(text: str, atlas: Atlas) -> Chosen | None:
+def _read(text: str, atlas: Atlas) -> SelectionState | None:
     """None for what is no selection, or none of this map: a link may be of another one."""
     own, _, rest = text.partition("/")
     kind, _, value = own.partition(":")
@@ -101,13 +101,13 @@ def _read(text: str, atlas: Atlas) -> Chosen | None:
         if kind == "line":
             x_y = [[float(part) for part in corner.split(",")] for corner in value.split(";")]
             line = tuple((x, y) for x, y in x_y)
-            return Chosen("line", line) if 2 < len(line) <= _CORNERS and np.isfinite(line).all() else None
+            return SelectionState("line", line) if 2 < len(line) <= _CORNERS and np.isfinite(line).all() else None
         number = int(value)
     except ValueError:
         return None
     if kind == "cluster":
-        return Chosen("cluster", number) if 0 <= number < atlas.clusters.count else None
+        return SelectionState("cluster", number) if 0 <= number < atlas.clusters.count else None
     if kind != "cover" or not 0 < number <= len(atlas.points):
         return None
     of = _read(rest, atlas) if rest and not rest.startswith("cover") else None
-    return Chosen("cover", number, of) if bool(rest) == (of is not None) else None
+    return SelectionState("cover", number, of) if bool(rest) == (of is not None) else None

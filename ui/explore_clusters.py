@@ -10,10 +10,10 @@ from typing import Any
 import streamlit as st
 
 from core.atlas import Atlas
-from core.colouring import colour_of
-from ui.explore_chosen import Chosen, choose_cluster
+from core.colouring import get_color
+from ui.explore_chosen import SelectionState, choose_cluster
 from ui.gallery import picture_uri
-from ui.memory import remembered
+from ui.memory import get_cached
 from ui.page import counted
 
 _SIDE = 160  # pixels of a picture, as on the map
@@ -26,26 +26,26 @@ _COMPONENT = st.components.v2.component(
 )
 
 
-def titles_of(atlas: Atlas) -> list[str]:
+def get_titles(atlas: Atlas) -> list[str]:
     """What each cluster is called, with the names that this visitor gave."""
     return atlas.titles(_renamed(atlas))
 
 
-def cluster_list(atlas: Atlas, titles: list[str], chosen: Chosen | None, *, coloured: bool) -> None:
+def cluster_list(atlas: Atlas, titles: list[str], chosen: SelectionState | None, *, colored: bool) -> None:
     """One row a cluster, largest first; a click selects it. coloured: whether the map shows clusters by colour."""
-    apart = int((atlas.clusters.of[atlas.points.item_rows >= 0] < 0).sum())
+    in_subprocess = int((atlas.clusters.labels[atlas.points.item_rows >= 0] < 0).sum())
     score = atlas.clusters.silhouette
     st.markdown(
-        f"**{counted(atlas.clusters.count, 'cluster')}**{f', {apart:,} in none' if apart else ''}"
+        f"**{counted(atlas.clusters.count, 'cluster')}**{f', {in_subprocess:,} in none' if in_subprocess else ''}"
         + ("" if score is None else f" · silhouette {score:.2f}"),
         help="Silhouette: from -1 to 1, how much nearer each picture is to its own cluster than to the next; of photos "
         "0.1 to 0.3 is usual. The percentage of a name: how much of the cluster it describes, and how little else.",
     )
-    pictures = remembered("cluster pictures", None, atlas, lambda: _pictures(atlas))
+    pictures = get_cached("cluster pictures", None, atlas, lambda: _pictures(atlas))
     picked = chosen.value if chosen is not None and chosen.kind == "cluster" else None
-    colours = dict(zip(dict.fromkeys(titles), map(colour_of, range(len(titles))), strict=False)) if coloured else {}
+    colors = dict(zip(dict.fromkeys(titles), map(get_color, range(len(titles))), strict=False)) if colored else {}
     rows = [
-        _row(atlas, number, title, pictures[number], colours.get(title), number == picked)
+        _row(atlas, number, title, pictures[number], colors.get(title), number == picked)
         for number, title in enumerate(titles)
     ]
     token = hashlib.blake2b(json.dumps(rows).encode(), digest_size=8).hexdigest()
@@ -80,10 +80,10 @@ def rename_box(atlas: Atlas, number: int, title: str) -> None:
 
 def _renamed(atlas: Atlas) -> dict[int, str]:
     """The names that a visitor gave to the clusters of this map; gone with it."""
-    kept = st.session_state.get("explore renamed")
-    if kept is None or kept[0] is not atlas:
-        kept = st.session_state["explore renamed"] = (atlas, {})
-    return kept[1]
+    cached = st.session_state.get("explore renamed")
+    if cached is None or cached[0] is not atlas:
+        cached = st.session_state["explore renamed"] = (atlas, {})
+    return cached[1]
 
 
 def _pictures(atlas: Atlas) -> list[str | None]:
@@ -95,16 +95,14 @@ def _pictures(atlas: Atlas) -> list[str | None]:
     ]
 
 
-def _row(
-    atlas: Atlas, number: int, title: str, picture: str | None, colour: str | None, chosen: bool
-) -> dict[str, Any]:
+def _row(atlas: Atlas, number: int, title: str, picture: str | None, color: str | None, chosen: bool) -> dict[str, Any]:
     name = atlas.names[number]
     return {
         "number": number,
         "name": title,
         "size": f"{int(atlas.clusters.sizes[number]):,}",
-        "about": name.told(3),
+        "about": name.describe(3),
         "src": picture,
-        "colour": colour,
+        "colour": color,
         "chosen": chosen,
     }

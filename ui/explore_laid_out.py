@@ -5,40 +5,42 @@ from __future__ import annotations
 import streamlit as st
 
 from core import Encoder, Library, atlas
-from core.atlas import Asked, Atlas
-from core.words import user_words
+from core.atlas import Atlas, AtlasRequest
+from core.words import load_user_words
 from ui.encoders import load_encoder
 from ui.filters import labelled
 from ui.in_python import opening
 from ui.libraries import may_change
-from ui.memory import remembered
+from ui.memory import get_cached
 from ui.page import counted, duration_text
 from ui.pressed import pressed
-from ui.tasks import asked as asked_task
-from ui.tasks import start, task_of
-from ui.visit_work import result_of
+from ui.tasks import get_task, start
+from ui.tasks import task_button as asked_task
+from ui.visit_work import get_result
 
 
-def atlas_when_asked(library: Library, encoder: Encoder, asked: Asked, count: int) -> Atlas | None:
+def get_requested_atlas(library: Library, encoder: Encoder, request: AtlasRequest, count: int) -> Atlas | None:
     """The map that is kept, at once; else a button, and the map once it is laid out."""
-    about = _about(library, encoder, asked)
+    about = _about(library, encoder, request)
     index = library.index(encoder)
-    again = task_of("explore anew", about=about)
+    again = get_task("explore anew", about=about)
     if again is not None and again.state is index:
-        fresh = result_of(again.job)
+        fresh = get_result(again.job)
         if fresh is not None or again.job.running:
             return fresh
     with st.container(key="explore_loading"):
-        if asked.texts:
+        if request.texts:
             load_encoder(encoder)
-    kept = remembered("atlas", about, index, lambda: atlas.kept_atlas(library, encoder, asked))
-    if kept is not None:
-        return kept
-    seconds = duration_text(atlas.expected_seconds(count, asked))
+    cached = get_cached("atlas", about, index, lambda: atlas.load_cached_atlas(library, encoder, request))
+    if cached is not None:
+        return cached
+    seconds = duration_text(atlas.estimate_seconds(count, request))
     return asked_task(
         "explore",
         "Lay out the map",
-        lambda tell, cancel: atlas.atlas_of(library, encoder, asked, apart=True, on_progress=tell, cancel=cancel),
+        lambda report, cancel: atlas.build_atlas(
+            library, encoder, request, in_subprocess=True, on_progress=report, cancel=cancel
+        ),
         title="Laying out the map",
         about=about,
         state=index,
@@ -47,7 +49,7 @@ def atlas_when_asked(library: Library, encoder: Encoder, asked: Asked, count: in
     )
 
 
-def offer_anew(library: Library, encoder: Encoder, asked: Asked, laid_out: Atlas) -> None:
+def offer_refresh(library: Library, encoder: Encoder, request: AtlasRequest, laid_out: Atlas) -> None:
     """Where items came after the map was laid out: how many, and a button that lays all of it out again."""
     if not laid_out.placed_later or not may_change(library):
         return
@@ -57,34 +59,34 @@ def offer_anew(library: Library, encoder: Encoder, asked: Asked, laid_out: Atlas
             start(
                 "explore anew",
                 "Laying out the map",
-                lambda tell, cancel: atlas.atlas_of(
-                    library, encoder, asked, anew=True, apart=True, on_progress=tell, cancel=cancel
+                lambda report, cancel: atlas.build_atlas(
+                    library, encoder, request, rebuild=True, in_subprocess=True, on_progress=report, cancel=cancel
                 ),
-                about=_about(library, encoder, asked),
+                about=_about(library, encoder, request),
                 state=library.index(encoder),
             )
             st.rerun()
 
 
-def python_lines(library: Library, encoder: Encoder, asked: Asked) -> str:
+def python_lines(library: Library, encoder: Encoder, request: AtlasRequest) -> str:
     """The lines that make this map."""
     settings = {
-        name: getattr(asked, name)
+        name: getattr(request, name)
         for name in ("of", "filters", "texts", "layout", "dims", "clusters", "k")
-        if getattr(asked, name) != getattr(Asked(), name)
+        if getattr(request, name) != getattr(AtlasRequest(), name)
     }
     filters = "from core import Filters\n" if "filters" in settings else ""
     given = ", ".join(f"{name}={value!r}" for name, value in settings.items())
-    return f"""{filters}from core.atlas import Asked, atlas_of
+    return f"""{filters}from core.atlas import AtlasRequest, build_atlas
 {opening(library, encoder)}
-atlas = atlas_of(library, encoder, Asked({given}))
+atlas = build_atlas(library, encoder, AtlasRequest({given}))
 for number, (title, size) in enumerate(zip(atlas.titles(), atlas.clusters.sizes)):
     print(title, size, atlas.points.items([atlas.medoids[number]])[0].path)
 atlas.places  # where each of atlas.points lies
 """
 
 
-def _about(library: Library, encoder: Encoder, asked: Asked) -> tuple[object, ...]:
+def _about(library: Library, encoder: Encoder, request: AtlasRequest) -> tuple[object, ...]:
     """What a map depends on, but for the files of the library. Its clusters are named in its labels, too."""
-    words = frozenset(each.label for each in library.labels())
-    return (str(library.path), encoder.id, asked, labelled(library, asked.filters), words, user_words())
+    words = frozenset(label.label for label in library.labels())
+    return (str(library.path), encoder.id, request, labelled(library, request.filters), words, load_user_words())

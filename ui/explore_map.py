@@ -12,22 +12,30 @@ from numpy.typing import NDArray
 
 from core import Encoder, Filters, Library, SearchResult, Term, embed_query, parse_query
 from core.atlas import Atlas
-from core.colouring import Colouring, by_date, by_folder, by_kind, by_label, by_name, by_score
+from core.colouring import (
+    Coloring,
+    color_by_date,
+    color_by_folder,
+    color_by_kind,
+    color_by_label,
+    color_by_name,
+    color_by_score,
+)
 from core.errors import QueryError
 from core.figures_map import space
 from core.query import query_state
-from core.selection import lit_by
-from core.timecode import timecode
+from core.selection import find_highlighted
+from core.timecode import format_timecode
 from ui.details import open_details
 from ui.explore_chosen import choose_cluster, choose_line
 from ui.filters import Options
 from ui.gallery import picture_uri
-from ui.map_view import Listeners, Name, Seen, Shown, points_map
-from ui.memory import remembered
+from ui.map_view import Listeners, MapData, PointName, Seen, points_map
+from ui.memory import get_cached
 from ui.page import counted, plain
 from ui.results import find
 
-Colour = Literal["cluster", "label", "kind", "folder", "date", "score"]
+Color = Literal["cluster", "label", "kind", "folder", "date", "score"]
 _SIDE = 160  # pixels of a picture on the map
 _MOST_LIT = 1_000
 _NEAREST = 12  # that are lit where nothing is likely
@@ -35,7 +43,7 @@ _NEAREST = 12  # that are lit where nothing is likely
 
 def map_tools(
     library: Library, encoder: Encoder, filters: Filters
-) -> tuple[tuple[Term, ...], SearchResult | None, Colour]:
+) -> tuple[tuple[Term, ...], SearchResult | None, Color]:
     """The box that lights up hits, its terms and its answer, and what colours mean."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="map_tools"):
         text = st.text_input(
@@ -46,60 +54,60 @@ def map_tools(
             placeholder="a dog on a beach",
             help="What matches these words stands out on the map.",
         )
-        colour = st.selectbox("Colour by", get_args(Colour), key="colour", bind="query-params", width=150)
+        color = st.selectbox("Colour by", get_args(Color), key="colour", bind="query-params", width=150)
     trouble = st.container(key="map_trouble")
     if not (text or "").strip():
-        return (), None, colour or "cluster"
+        return (), None, color or "cluster"
     try:
         terms = parse_query(text, files=False)
         with trouble:  # where an encoder that loads shows it
             result = find(library, encoder, terms, filters, Options(_MOST_LIT, False, None))
     except QueryError as error:
         trouble.warning(plain(str(error)), icon=":material/help:")
-        return (), None, colour or "cluster"
-    return terms, result, colour or "cluster"
+        return (), None, color or "cluster"
+    return terms, result, color or "cluster"
 
 
-def lit_points(atlas: Atlas, result: SearchResult | None) -> NDArray[np.bool_] | None:
+def find_lit_points(atlas: Atlas, result: SearchResult | None) -> NDArray[np.bool_] | None:
     """(n,) what a query lights up, said in one line; None where nothing is asked."""
     if result is None:
         return None
     hits = result.hits[: result.cutoff] or result.hits[:_NEAREST]
-    lit = lit_by(atlas.points, hits)
+    highlighted = find_highlighted(atlas.points, hits)
     if result.cutoff:
-        st.markdown(f"**{counted(int(lit.sum()), 'point')} lit:** the likely matches.")
+        st.markdown(f"**{counted(int(highlighted.sum()), 'point')} lit:** the likely matches.")
     else:
         st.markdown(f"**Nothing here clearly matches.** The {len(hits)} nearest are lit.")
-    return lit
+    return highlighted
 
 
-def colouring_of(
-    library: Library, encoder: Encoder, atlas: Atlas, titles: list[str], colour: Colour, terms: tuple[Term, ...]
-) -> Colouring:
+def make_coloring(
+    library: Library, encoder: Encoder, atlas: Atlas, titles: list[str], color: Color, terms: tuple[Term, ...]
+) -> Coloring:
     """The colours of the points by what was chosen; by cluster where a score is asked for and no query typed."""
     points = atlas.points
-    if colour == "score" and not terms:
+    if color == "score" and not terms:
         st.caption("Type what to light up: then the colours show how near everything is to it.")
-    if colour == "cluster" or (colour == "score" and not terms):
-        names = [titles[number] if number >= 0 else None for number in atlas.clusters.of]
+    if color == "cluster" or (color == "score" and not terms):
+        names = [titles[number] if number >= 0 else None for number in atlas.clusters.labels]
         names[points.first_text :] = ["texts"] * len(points.texts)
-        return by_name(names, order=[*titles, "texts"], nameless="in no cluster")
-    if colour == "score":
+        return color_by_name(names, order=[*titles, "texts"], nameless="in no cluster")
+    if color == "score":
         key = (terms, query_state(encoder, terms), encoder.id)
-        return remembered(
-            "colours", key, atlas, lambda: by_score(points, embed_query(encoder, terms, index=points.index))
+        return get_cached(
+            "colours", key, atlas, lambda: color_by_score(points, embed_query(encoder, terms, index=points.index))
         )
-    if colour == "label":
-        return by_label(points, library.labels())
-    plainly = {"kind": by_kind, "folder": by_folder, "date": by_date}[colour]
-    return remembered("colours", colour, atlas, lambda: plainly(points))
+    if color == "label":
+        return color_by_label(points, library.labels())
+    plainly = {"kind": color_by_kind, "folder": color_by_folder, "date": color_by_date}[color]
+    return get_cached("colours", color, atlas, lambda: plainly(points))
 
 
 def show_map(
     atlas: Atlas,
     titles: list[str],
-    colouring: Colouring,
-    lit: NDArray[np.bool_] | None,
+    coloring: Coloring,
+    highlighted: NDArray[np.bool_] | None,
     chosen: NDArray[np.int64] | None,
 ) -> None:
     """The map in two dimensions, to select from, or in three, to look at."""
@@ -109,31 +117,31 @@ def show_map(
         mask = np.zeros(len(atlas.points), bool)
         mask[chosen] = True
     if atlas.places.shape[1] == 3:
-        figure = space(atlas.places, colouring, names=atlas.points.names, lit=lit, chosen=mask)
+        figure = space(atlas.places, coloring, names=atlas.points.names, highlighted=highlighted, chosen=mask)
         st.plotly_chart(figure, key="map_space", alt=about)
         st.caption("Drag to turn, wheel to come nearer. To draw around points, choose 2-D.")
         return
     names = [
-        Name(text, tuple(place), number)
+        PointName(text, tuple(place), number)
         for number, (text, place) in enumerate(zip(titles, atlas.middles.tolist(), strict=True))
     ]
     first_text = atlas.points.first_text
-    marks = [Name(text, tuple(atlas.places[first_text + n].tolist())) for n, text in enumerate(atlas.points.texts)]
-    shown = Shown(atlas.places, colouring, [*marks, *names], lit, mask, about)
+    marks = [PointName(text, tuple(atlas.places[first_text + n].tolist())) for n, text in enumerate(atlas.points.texts)]
+    shown = MapData(atlas.places, coloring, [*marks, *names], highlighted, mask, about)
     listeners = Listeners(partial(_seen, atlas, titles), partial(_open, atlas), choose_cluster, choose_line)
     points_map(shown, listeners, key="points_map")
 
 
 def _seen(atlas: Atlas, titles: list[str], numbers: list[int]) -> dict[int, Seen]:
     """What shows of points: their pictures, of a frame at its second, and their clusters."""
-    points, of = atlas.points, atlas.clusters.of
+    points, of = atlas.points, atlas.clusters.labels
     first_text = points.first_text
     seen = {number: Seen(None, points.texts[number - first_text], "text") for number in numbers if number >= first_text}
     own = [number for number in numbers if number < first_text]
     for number, item in zip(own, points.items(own), strict=True):
         start = float(points.start_s[number])
         time_s = None if np.isnan(start) else start
-        when = f" · {timecode(time_s)}" if time_s is not None else ""
+        when = f" · {format_timecode(time_s)}" if time_s is not None else ""
         about = titles[of[number]] if of[number] >= 0 else "in no cluster"
         seen[number] = Seen(picture_uri(item, _SIDE, time_s), Path(item.path).name + when, about)
     return seen

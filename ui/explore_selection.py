@@ -11,19 +11,19 @@ from numpy.typing import NDArray
 from core import Encoder, Library
 from core.atlas import Atlas, name_selection
 from core.cluster_names import ClusterName
-from core.figures_map import counts
+from core.figures_map import count_bars
 from core.library.schema import Label
-from core.selection import Summary, selection_csv, summary, whole_items
-from core.timecode import timecode
+from core.selection import Summary, select_whole_items, selection_csv, summarize_selection
+from core.timecode import format_timecode
 from ui.details import open_details
-from ui.explore_chosen import Chosen, choose_cover, choose_nothing
+from ui.explore_chosen import SelectionState, choose_cover, choose_nothing
 from ui.explore_clusters import rename_box
 from ui.gallery import Card, gallery
 from ui.libraries import may_change
-from ui.memory import remembered
+from ui.memory import get_cached
 from ui.page import boundary, counted, percent, plain
 from ui.query import more_like
-from ui.share_vectors import vectors_of
+from ui.share_vectors import export_item_vectors
 
 _PAGE = 48
 _SAMPLE = 20
@@ -31,13 +31,18 @@ _NOUNS = {"image": "picture", "video": "video", "frame": "frame", "text": "text"
 
 
 def selection_section(
-    library: Library, encoder: Encoder, atlas: Atlas, titles: list[str], chosen: Chosen, numbers: NDArray[np.int64]
+    library: Library,
+    encoder: Encoder,
+    atlas: Atlas,
+    titles: list[str],
+    chosen: SelectionState,
+    numbers: NDArray[np.int64],
 ) -> None:
     """Everything about what is selected."""
     if not len(numbers):
         st.info("There are no points within that line: draw around some.", icon=":material/gesture:")
         return
-    about = summary(atlas.points, numbers, library.labels())
+    about = summarize_selection(atlas.points, numbers, library.labels())
     _heading(atlas, titles, chosen, about)
     _words(encoder, atlas, chosen, numbers)
     _figures(about)
@@ -49,7 +54,7 @@ def selection_section(
         _pictures(atlas, numbers, chosen)
 
 
-def cover_button(chosen: Chosen | None, count: int) -> None:
+def cover_button(chosen: SelectionState | None, count: int) -> None:
     """Picks a few items that cover what is selected, or everything: to look at, or to label."""
     what = "the selection" if chosen is not None else "the map"
     with st.popover("Cover it with a few", icon=":material/grain:"):
@@ -57,41 +62,41 @@ def cover_button(chosen: Chosen | None, count: int) -> None:
             f"Picks items so that nothing in {what} is far from one of them: a sample to look at or to label, better "
             "spread than a random one."
         )
-        wanted = st.number_input(
+        target = st.number_input(
             "How many", 1, max(1, min(1000, count)), min(_SAMPLE, max(1, count)), key="cover_count"
         )
-        st.button("Pick them", type="primary", on_click=choose_cover, args=(int(wanted), chosen), disabled=not count)
+        st.button("Pick them", type="primary", on_click=choose_cover, args=(int(target), chosen), disabled=not count)
 
 
-def _heading(atlas: Atlas, titles: list[str], chosen: Chosen, about: Summary) -> None:
+def _heading(atlas: Atlas, titles: list[str], chosen: SelectionState, about: Summary) -> None:
     counts = counted(about.count, "point")
     if chosen.kind == "cluster" and isinstance(chosen.value, int):
-        told = f"{plain(titles[chosen.value])}: {counts}"
+        predictions = f"{plain(titles[chosen.value])}: {counts}"
     else:
-        told = f"{counts} selected" if chosen.kind == "line" else f"{counts} that cover the rest"
+        predictions = f"{counts} selected" if chosen.kind == "line" else f"{counts} that cover the rest"
     with st.container(horizontal=True, vertical_alignment="center", key="selection_head"):
-        st.markdown(f"#### {told}", width="stretch")
+        st.markdown(f"#### {predictions}", width="stretch")
         if chosen.kind == "cluster" and isinstance(chosen.value, int):
             rename_box(atlas, chosen.value, titles[chosen.value])
         st.button("Clear the selection", icon=":material/close:", type="tertiary", on_click=choose_nothing)
 
 
-def _words(encoder: Encoder, atlas: Atlas, chosen: Chosen, numbers: NDArray[np.int64]) -> None:
+def _words(encoder: Encoder, atlas: Atlas, chosen: SelectionState, numbers: NDArray[np.int64]) -> None:
     if chosen.kind == "cover":
         return
     if chosen.kind == "cluster" and isinstance(chosen.value, int):
         name: ClusterName | None = atlas.names[chosen.value]
     else:
-        name = remembered("explore words", chosen, atlas, lambda: name_selection(encoder, atlas.points, numbers))
+        name = get_cached("explore words", chosen, atlas, lambda: name_selection(encoder, atlas.points, numbers))
     if name is None:
         return
-    others = ", ".join(plain(each) for each in name.runners_up[:4])
+    rest = ", ".join(plain(entry) for entry in name.runners_up[:4])
     if name.name:
         st.markdown(
-            f"In words: **{plain(name.name)}** ({percent(name.confidence)} sure){'; or ' + others if others else ''}."
+            f"In words: **{plain(name.name)}** ({percent(name.confidence)} sure){'; or ' + rest if rest else ''}."
         )
     else:
-        st.markdown(f"In words: nothing fits well{'; nearest are ' + others if others else ''}.")
+        st.markdown(f"In words: nothing fits well{'; nearest are ' + rest if rest else ''}.")
 
 
 def _figures(about: Summary) -> None:
@@ -108,14 +113,19 @@ def _figures(about: Summary) -> None:
     if drawn:
         with st.expander("Folders and labels", icon=":material/bar_chart:"):
             for place, (of, named) in zip(st.columns(2), drawn.items(), strict=False):
-                figure = counts(named, of=of)
+                figure = count_bars(named, of=of)
                 place.plotly_chart(figure, key=f"counts {of}", config={"displayModeBar": False}, alt=f"Items by {of}")
 
 
 def _tools(
-    library: Library, encoder: Encoder, atlas: Atlas, titles: list[str], chosen: Chosen, numbers: NDArray[np.int64]
+    library: Library,
+    encoder: Encoder,
+    atlas: Atlas,
+    titles: list[str],
+    chosen: SelectionState,
+    numbers: NDArray[np.int64],
 ) -> None:
-    groups = [titles[number] if number >= 0 else "" for number in atlas.clusters.of]
+    groups = [titles[number] if number >= 0 else "" for number in atlas.clusters.labels]
     with st.container(horizontal=True, vertical_alignment="bottom", key="selection_tools"):
         st.download_button(
             "Table (CSV)",
@@ -125,20 +135,24 @@ def _tools(
             icon=":material/table:",
             on_click="ignore",
         )
-        ids = atlas.points.index.items["id"].take(np.unique(atlas.points.item_rows[whole_items(atlas.points, numbers)]))
-        vectors_of(library, encoder, ids.to_pylist(), key="selection")
+        ids = atlas.points.index.items["id"].take(
+            np.unique(atlas.points.item_rows[select_whole_items(atlas.points, numbers)])
+        )
+        export_item_vectors(library, encoder, ids.to_pylist(), key="selection")
         if may_change(library):
             _label_box(library, atlas, titles, chosen, numbers)
 
 
-def _label_box(library: Library, atlas: Atlas, titles: list[str], chosen: Chosen, numbers: NDArray[np.int64]) -> None:
+def _label_box(
+    library: Library, atlas: Atlas, titles: list[str], chosen: SelectionState, numbers: NDArray[np.int64]
+) -> None:
     proposed = titles[chosen.value] if chosen.kind == "cluster" and isinstance(chosen.value, int) else ""
     with st.popover("Save as label", icon=":material/sell:"):
         label = st.text_input("Label", value=proposed, max_chars=200, key=f"map label {proposed}").strip()
         task = st.text_input(
             "Task", value="cluster", max_chars=80, key="map_task", help="One set of labels that exclude each other."
         ).strip()
-        count = len(whole_items(atlas.points, numbers))
+        count = len(select_whole_items(atlas.points, numbers))
         st.caption(
             f"Labels {counted(count, 'item')} as yours, so that the page Classify learns from them and the filter "
             "“Label” finds them."
@@ -154,28 +168,28 @@ def _label_box(library: Library, atlas: Atlas, titles: list[str], chosen: Chosen
 
 def _label(library: Library, atlas: Atlas, numbers: NDArray[np.int64], task: str, label: str) -> None:
     with boundary():
-        items = atlas.points.items(whole_items(atlas.points, numbers))
+        items = atlas.points.items(select_whole_items(atlas.points, numbers))
         library.put_labels([Label(item.id, task, label, "person") for item in items])
         st.toast(f"{counted(len(items), 'item')}: {plain(label)}")
 
 
-def _pictures(atlas: Atlas, numbers: NDArray[np.int64], chosen: Chosen) -> None:
+def _pictures(atlas: Atlas, numbers: NDArray[np.int64], chosen: SelectionState) -> None:
     points = atlas.points
-    shown = whole_items(points, numbers)
+    shown = select_whole_items(points, numbers)
     state = st.session_state
     if state.get("explore shown", (None, 0))[0] != chosen:
         state["explore shown"] = (chosen, _PAGE)
-    some = shown[: state["explore shown"][1]]
+    sample = shown[: state["explore shown"][1]]
     cards = []
-    for number, item in zip(some, points.items(some), strict=True):
+    for number, item in zip(sample, points.items(sample), strict=True):
         start = float(points.start_s[number])
         time_s = None if np.isnan(start) else start
-        cards.append(Card(item, time_s=time_s, about=f"at {timecode(time_s)}" if time_s is not None else ""))
+        cards.append(Card(item, time_s=time_s, about=f"at {format_timecode(time_s)}" if time_s is not None else ""))
     gallery(cards, key="map_gallery", on_open=open_details, on_like=more_like)
     state["explore items"] = [card.item for card in cards]
-    if len(shown) > len(some):
-        st.button(f"Show more ({len(shown) - len(some):,})", on_click=_more, args=(chosen,))
+    if len(shown) > len(sample):
+        st.button(f"Show more ({len(shown) - len(sample):,})", on_click=_more, args=(chosen,))
 
 
-def _more(chosen: Chosen) -> None:
+def _more(chosen: SelectionState) -> None:
     st.session_state["explore shown"] = (chosen, st.session_state["explore shown"][1] + 2 * _PAGE)

@@ -10,10 +10,10 @@ from typing import Literal
 import streamlit as st
 
 from core import Encoder, Filters, Library
-from core.policy import policy
+from core.policy import get_policy
 from core.query import PLAIN
 from ui.libraries import folders
-from ui.memory import remembered
+from ui.memory import get_cached
 from ui.page import duration_text, plain
 
 _SHAPES = ["landscape", "portrait", "square"]
@@ -42,10 +42,10 @@ class VideoOptions:
 def filter_panel(library: Library, encoder: Encoder, kind: Literal["image", "video"] | None) -> Filters:
     """The pop-up of filters for items of a kind (None: of any); its label says how many are set."""
     state = st.session_state
-    asked = st.query_params  # which says it first, while the boxes have not been drawn yet
-    count = sum((state[name] if name in state else asked.get(name)) is not None for name in _NAMES[kind])
+    request = st.query_params  # which says it first, while the boxes have not been drawn yet
+    count = sum((state[name] if name in state else request.get(name)) is not None for name in _NAMES[kind])
     root, choices = _folder_choices(library, encoder)
-    labels = sorted({each.label for each in library.labels()})
+    labels = sorted({entry.label for entry in library.labels()})
     with st.popover(f"Filters ({count})" if count else "Filters", icon=":material/filter_alt:", key="filters"):
         link = {"bind": "query-params"}
         folder = st.selectbox("Folder", choices, index=None, key="folder", placeholder="Everywhere", **link)
@@ -65,7 +65,7 @@ def labelled(library: Library, filters: Filters) -> frozenset[str] | None:
     """The items that the label of the filters lets through, for keys of what is remembered; None without a label."""
     if filters.label is None:
         return None
-    return frozenset(each.item_id for each in library.labels() if each.label == filters.label)
+    return frozenset(label.item_id for label in library.labels() if label.label == filters.label)
 
 
 def _by_label(labels: list[str]) -> str | None:
@@ -142,7 +142,7 @@ def filter_text(filters: Filters) -> str:
     """The filters in words; empty where none is set."""
     low, high = filters.min_side, filters.max_side
     parts = [
-        f"in {policy().shown(filters.folder)}" if filters.folder else "",
+        f"in {get_policy().display_path(filters.folder)}" if filters.folder else "",
         f"labelled “{filters.label}”" if filters.label else "",
         f"from {filters.after:%d %b %Y}" if filters.after else "",
         f"until {filters.before:%d %b %Y}" if filters.before else "",
@@ -164,4 +164,4 @@ def _folder_choices(library: Library, encoder: Encoder) -> tuple[str, list[str]]
         root = found[0] if found else ""
         return root, [os.path.relpath(folder, root) for folder in found[1:]]
 
-    return remembered("folders", None, index, find)
+    return get_cached("folders", None, index, find)

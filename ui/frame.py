@@ -30,7 +30,7 @@ button[data-variant][data-selected],
 </style>"""
 
 
-def frame() -> st.Page:
+def run_navigation() -> st.Page:
     """Draws the frame and returns the page to run inside it."""
     st.set_page_config(page_title="Semblance", page_icon=_ICON, layout="wide")
     _stop_elsewhere()
@@ -88,7 +88,7 @@ def header(title: str, about: str) -> None:
     without app.py around it. Then the whole is done here: the frame, and in it the page once more.
     """
     if not st.session_state.pop("framed", False):
-        frame().run()
+        run_navigation().run()
         st.stop()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.title(title, anchor=False, width="stretch")

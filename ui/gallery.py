@@ -16,9 +16,9 @@ import streamlit as st
 
 from core import Hit, Item
 from core.errors import MediaError
-from core.media.thumbnails import thumbnail
-from core.policy import policy
-from core.timecode import timecode
+from core.media.thumbnails import make_thumbnail
+from core.policy import get_policy
+from core.timecode import format_timecode
 
 _FOLDER = Path(__file__).parent
 _COMPONENT = st.components.v2.component(
@@ -100,7 +100,7 @@ def gallery(
     forced = _ordered(key, token)
     items = {other.id: other for card in cards for other in card.near} | {card.item.id: card.item for card in cards}
     if ticks is not None:
-        forced = {"turn": ticks.turn, "ids": [each for each in items if each in ticks.ids]}
+        forced = {"turn": ticks.turn, "ids": [entry for entry in items if entry in ticks.ids]}
 
     def told(trigger: str, act: Callable[[Item], None] | None) -> None:
         item = items.get(state[key].get(trigger))
@@ -154,7 +154,7 @@ def _pass_on(key: str, ticks: Ticks | None) -> None:
 def picture_uri(item: Item, side: int = 320, time_s: float | None = None) -> str | None:
     """A thumbnail as a data URI, of a video at a second; None where the file is gone or cannot be read."""
     try:
-        return "data:image/webp;base64," + base64.b64encode(thumbnail(item, side=side, time_s=time_s)).decode()
+        return "data:image/webp;base64," + base64.b64encode(make_thumbnail(item, side=side, time_s=time_s)).decode()
     except MediaError:
         return None
 
@@ -174,8 +174,8 @@ def _token_key(key: str) -> str:
 
 def _shown(cards: Sequence[Card], find: bool) -> list[dict[str, Any]]:
     uris = PICTURES.map(lambda card: picture_uri(card.item, time_s=card.time_s), cards)
-    others = {other.id: other for card in cards for other in card.near}
-    small = dict(zip(others, PICTURES.map(lambda other: picture_uri(other, _SMALL), others.values()), strict=True))
+    rest = {other.id: other for card in cards for other in card.near}
+    small = dict(zip(rest, PICTURES.map(lambda other: picture_uri(other, _SMALL), rest.values()), strict=True))
     return [_card(card, uri, small, find) for card, uri in zip(cards, uris, strict=True)]
 
 
@@ -186,13 +186,14 @@ def _card(card: Card, uri: str | None, small: dict[str, str | None], find: bool)
         "id": card.item.id,
         "name": Path(card.item.path).name,
         "src": uri,
-        "video": timecode(card.item.duration_s or 0.0 if card.time_s is None else card.time_s) if video else "",
+        "video": format_timecode(card.item.duration_s or 0.0 if card.time_s is None else card.time_s) if video else "",
         "find": find and not video,
         "like": card.item.status == "ok",
-        "note": policy().without_paths(card.item.reason or "") or "The file is not there any more, or cannot be read.",
+        "note": get_policy().redact_paths(card.item.reason or "")
+        or "The file is not there any more, or cannot be read.",
         "badge": card.badge,
-        "about": policy().without_paths(card.about),
-        "near": [{"id": each.id, "name": Path(each.path).name, "src": small[each.id]} for each in card.near],
+        "about": get_policy().redact_paths(card.about),
+        "near": [{"id": entry.id, "name": Path(entry.path).name, "src": small[entry.id]} for entry in card.near],
         "copies": len(hit.duplicates) if hit else 0,
         "section": card.section,
         "chance": facts.share if facts else None,

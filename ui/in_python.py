@@ -9,7 +9,7 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.encoders import DEFAULT_ENCODER
-from core.policy import policy
+from core.policy import get_policy
 from ui.libraries import VISIT, library_choices
 
 
@@ -17,7 +17,7 @@ def in_python(code: str) -> None:
     """An expander with code that can be copied. What a visitor typed must stand in it through `repr`."""
     with st.expander("In Python", icon=":material/code:"):
         lines = textwrap.dedent(code).strip().splitlines()
-        st.code("\n".join(map(policy().without_paths, lines)), language="python", wrap_lines=True)
+        st.code("\n".join(map(get_policy().redact_paths, lines)), language="python", wrap_lines=True)
 
 
 def opening(library: Library | None, encoder: Encoder) -> str:
@@ -35,7 +35,7 @@ def library_text(library: Library) -> str:
     A library of one visit lies where nobody would look for it, and goes: "my-library" stands for it, and for any that
     the public looks at.
     """
-    if not policy().may_see_paths or library_choices().get(VISIT) == library.path:
+    if not get_policy().may_see_paths or library_choices().get(VISIT) == library.path:
         return "my-library"
     try:
         return str(Path("~") / library.path.relative_to(Path.home()))

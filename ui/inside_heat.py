@@ -8,17 +8,17 @@ from dataclasses import replace
 import streamlit as st
 
 from core import Encoder, Library, Term
-from core.figures_inside import heat_map
+from core.figures_inside import saliency_map
 from core.geometry.distance import embed_terms
-from core.geometry.heat import Heat, Way, heat_of, picture_of, steps_of
-from core.neutral import neutral_vectors
+from core.geometry.heat import Saliency, Way, compute_saliency, count_steps, load_image
+from core.neutral import embed_reference_prompts
 from core.progress import OnProgress
-from core.query import frame_of, query_state
+from core.query import parse_frame, query_state
 from ui.in_python import in_python, opening
 from ui.inside_terms import example_item, example_words, term_code
 from ui.page import percent, plain
-from ui.tasks import asked
-from ui.thing_picker import name_of, thing
+from ui.tasks import task_button
+from ui.thing_picker import get_term_name, pick_item
 
 _CELLS = (4, 6, 8, 12)
 _WAYS: dict[Way, str] = {"alone": "shown alone", "covered": "covered"}
@@ -28,10 +28,10 @@ def heat_section(library: Library, encoder: Encoder) -> None:
     words = example_words(library, encoder, "picture", "ask")
     left, right = st.columns(2, gap="medium")
     with right:
-        query = thing("What to look for in it", "ask", library=library, encoder=encoder, default=words)
+        query = pick_item("What to look for in it", "ask", library=library, encoder=encoder, default=words)
     sought = str(query.value) if query is not None and query.is_word else words
     with left:
-        picture = thing(
+        picture = pick_item(
             "A picture or a video", "picture", library=library, encoder=encoder,
             default=example_item(library, encoder, "picture", sought),
         )  # fmt: skip
@@ -53,16 +53,24 @@ def heat_section(library: Library, encoder: Encoder) -> None:
         picture, time_s = _at_second(library, picture)
     index = library.index(encoder)
 
-    def work(tell: OnProgress, cancel: threading.Event) -> Heat:
-        image = picture_of(library, picture, time_s=time_s, min_side=encoder.min_side)
+    def work(report: OnProgress, cancel: threading.Event) -> Saliency:
+        image = load_image(library, picture, time_s=time_s, min_side=encoder.min_side)
         vector = embed_terms(encoder, index, [query])[0]
-        rivals = neutral_vectors(encoder, on_progress=tell, cancel=cancel) if query.is_word else index.background
-        return heat_of(encoder, image, vector, cells=cells, way=way, rivals=rivals, on_progress=tell, cancel=cancel)
+        rivals = (
+            embed_reference_prompts(encoder, on_progress=report, cancel=cancel) if query.is_word else index.background
+        )
+        return compute_saliency(
+            encoder, image, vector, cells=cells, way=way, rivals=rivals, on_progress=report, cancel=cancel
+        )
 
     asked_with = query_state(encoder, [picture, query])
     about = (library.path, encoder.id, picture, time_s, query, asked_with, cells, way)
-    note = f"Embeds the picture up to {steps_of((1, 1), cells, way)} times, each time with another part {_WAYS[way]}."
-    heat = asked("inside heat", "Find the part that answers", work, title="Looking at parts", about=about, note=note)
+    note = (
+        f"Embeds the picture up to {count_steps((1, 1), cells, way)} times, each time with another part {_WAYS[way]}."
+    )
+    heat = task_button(
+        "inside heat", "Find the part that answers", work, title="Looking at parts", about=about, note=note
+    )
     if heat is not None:
         _shown(library, heat, query)
         _code(library, encoder, picture, time_s, query, cells, way)
@@ -73,7 +81,7 @@ def _at_second(library: Library, picture: Term) -> tuple[Term, float]:
     if picture.kind == "clip":
         return picture, float(st.number_input("Second", 0.0, None, 0.0, 0.5, key="heat_second", width=140))
     if picture.kind == "frame":
-        return picture, frame_of(str(picture.value))[1]
+        return picture, parse_frame(str(picture.value))[1]
     item = library.item(str(picture.value)) if picture.kind == "item" else None
     if item is None or item.kind != "video":
         return picture, 0.0
@@ -84,8 +92,8 @@ def _at_second(library: Library, picture: Term) -> tuple[Term, float]:
     return replace(picture, kind="frame", value=f"{item.id}@{second:.2f}"), second
 
 
-def _shown(library: Library, heat: Heat, query: Term) -> None:
-    asked_for = name_of(library, query)
+def _shown(library: Library, heat: Saliency, query: Term) -> None:
+    asked_for = get_term_name(library, query)
     high = float(heat.values.max())
     (row, column), (rows, columns) = heat.peak, heat.values.shape
     where = f"{_third(row, rows, ('upper', 'middle', 'lower'))} {_third(column, columns, ('left', 'middle', 'right'))}"
@@ -96,13 +104,13 @@ def _shown(library: Library, heat: Heat, query: Term) -> None:
     else:
         said += f" It falls most, by {high:.2f}, where the **{where}** is covered."
     if not heat.stands_out:
-        others = "phrases of a neutral list" if query.is_word else "pictures of this library"
+        rest = "phrases of a neutral list" if query.is_word else "pictures of this library"
         said += (
-            f" **That hardly stands out**: of the {others}, {percent(heat.matched or 0.0)} differ as much from part to "
+            f" **That hardly stands out**: of the {rest}, {percent(heat.matched or 0.0)} differ as much from part to "
             "part, most of them without any answer here. There may be none, or one that is everywhere."
         )
     st.markdown(said)
-    figure = heat_map(heat, title=f"What answers {asked_for}")
+    figure = saliency_map(heat, title=f"What answers {asked_for}")
     st.plotly_chart(figure, key="heat", config={"displayModeBar": False}, alt="The picture, red where it answers")
     unseen = 1.0 - float(heat.looked_at.mean())
     how = (
@@ -125,13 +133,13 @@ def _code(library: Library, encoder: Encoder, picture: Term, time_s: float, quer
         f"""{opening(library, encoder)}
 from core import Term
 from core.geometry.distance import embed_terms
-from core.geometry.heat import heat_of, picture_of
-from core.neutral import neutral_vectors
+from core.geometry.heat import compute_saliency, load_image
+from core.neutral import embed_reference_prompts
 
-image = picture_of(library, {term_code(picture)}{f", time_s={time_s:g}" if picture.kind == "clip" else ""})
+image = load_image(library, {term_code(picture)}{f", time_s={time_s:g}" if picture.kind == "clip" else ""})
 query = embed_terms(encoder, library.index(encoder), [{term_code(query)}])[0]
-rivals = {"neutral_vectors(encoder)" if query.is_word else "library.index(encoder).background"}
-heat = heat_of(encoder, image, query, cells={cells}, way={way!r}, rivals=rivals)
+rivals = {"embed_reference_prompts(encoder)" if query.is_word else "library.index(encoder).background"}
+heat = compute_saliency(encoder, image, query, cells={cells}, way={way!r}, rivals=rivals)
 print(heat.score, heat.peak, heat.stands_out)
 print(heat.values.round(3))
 """

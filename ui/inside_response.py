@@ -13,24 +13,24 @@ from numpy.typing import NDArray
 
 from core import Encoder, Item, Library
 from core.encoders.base import Part
-from core.figures_inside import histogram_of, variance_shares
+from core.figures_inside import response_histogram, variance_shares
 from core.geometry.inside import (
     Components,
     Response,
-    dimension,
-    parts_of,
-    principal_components,
-    response_of,
+    compute_components,
+    compute_response,
+    get_dimension,
+    get_encoder_parts,
 )
-from core.points import Points, points_of
+from core.points import Points, load_points
 from core.progress import OnProgress
-from core.words import Words, words_of
+from core.words import Vocabulary, load_vocabulary
 from ui.details import open_details, show_details
 from ui.gallery import Card, Facts, gallery
 from ui.in_python import in_python, opening
 from ui.page import counted, percent, plain
 from ui.query import more_like
-from ui.tasks import asked, start_unasked, task_of
+from ui.tasks import get_task, start_if_idle, task_button
 
 Kind = Literal["principal component", "single number"]
 _KINDS: tuple[Kind, ...] = ("principal component", "single number")
@@ -45,7 +45,7 @@ class Ground:
 
     points: Points
     components: Components
-    words: Words
+    words: Vocabulary
 
 
 def response_section(library: Library, encoder: Encoder) -> None:
@@ -53,10 +53,14 @@ def response_section(library: Library, encoder: Encoder) -> None:
     if ground is None:
         return
     kind, number = _which(ground, encoder)
-    direction = ground.components.rows[number] if kind == _KINDS[0] else dimension(encoder.dim, number)
-    response = response_of(ground.points, direction, words=ground.words.names, word_vectors=ground.words.vectors)
-    part = None if kind == _KINDS[0] else next(each for each in parts_of(encoder) if each.start <= number < each.stop)
-    _told(ground, response, kind, number, part)
+    direction = ground.components.rows[number] if kind == _KINDS[0] else get_dimension(encoder.dim, number)
+    response = compute_response(ground.points, direction, words=ground.words.names, word_vectors=ground.words.vectors)
+    part = (
+        None
+        if kind == _KINDS[0]
+        else next(entry for entry in get_encoder_parts(encoder) if entry.start <= number < entry.stop)
+    )
+    _show_response(ground, response, kind, number, part)
     if float(np.ptp(response.values)) < 1e-6:
         st.info(
             "This number is the same in everything here: it tells nothing apart.", icon=":material/horizontal_rule:"
@@ -71,15 +75,15 @@ def _ground(library: Library, encoder: Encoder) -> Ground | None:
     """Prepared once a visit, beside the page: the words of a new encoder take a while."""
     key, about, index = "inside ground", (library.path, encoder.id), library.index(encoder)
 
-    def work(tell: OnProgress, cancel: threading.Event) -> Ground:
-        points = points_of(library, encoder, limit=_MOST)
-        components = principal_components(points.vectors)
-        return Ground(points, components, words_of(encoder, on_progress=tell, cancel=cancel))
+    def work(report: OnProgress, cancel: threading.Event) -> Ground:
+        points = load_points(library, encoder, limit=_MOST)
+        components = compute_components(points.vectors)
+        return Ground(points, components, load_vocabulary(encoder, on_progress=report, cancel=cancel))
 
     title = "Looking through the library"
-    if task_of(key, about=about) is None:
-        start_unasked(key, title, work, about=about, state=index)
-    return asked(key, "Look through the library", work, title=title, about=about, state=index)
+    if get_task(key, about=about) is None:
+        start_if_idle(key, title, work, about=about, state=index)
+    return task_button(key, "Look through the library", work, title=title, about=about, state=index)
 
 
 def _which(ground: Ground, encoder: Encoder) -> tuple[Kind, int]:
@@ -102,7 +106,7 @@ def _which(ground: Ground, encoder: Encoder) -> tuple[Kind, int]:
     return kind, int(number)
 
 
-def _told(ground: Ground, response: Response, kind: Kind, number: int, part: Part | None) -> None:
+def _show_response(ground: Ground, response: Response, kind: Kind, number: int, part: Part | None) -> None:
     points = ground.points
     if kind == _KINDS[0]:
         together = float(ground.components.shares[: number + 1].sum())
@@ -155,7 +159,7 @@ def _charts(ground: Ground, response: Response, kind: Kind, number: int) -> None
     left, right = st.columns(2, gap="medium")
     name = f"component {number + 1}" if kind == _KINDS[0] else f"number {number}"
     with left:
-        figure = histogram_of(response, title=f"How often each value of {name} occurs", noun="items")
+        figure = response_histogram(response, title=f"How often each value of {name} occurs", noun="items")
         st.plotly_chart(figure, key="value histogram", config=_STILL, alt=f"Histogram of the values of {name}")
     if kind == _KINDS[0]:
         with right:
@@ -164,19 +168,19 @@ def _charts(ground: Ground, response: Response, kind: Kind, number: int) -> None
 
 
 def _code(library: Library, encoder: Encoder, kind: Kind, number: int) -> None:
-    chosen = f"principal_components(points.vectors).rows[{number}]"
+    chosen = f"compute_components(points.vectors).rows[{number}]"
     if kind != _KINDS[0]:
         chosen = f"dimension(encoder.dim, {number})"
     in_python(
         f"""{opening(library, encoder)}
-from core.geometry.inside import dimension, principal_components, response_of
-from core.points import points_of
-from core.words import words_of
+from core.geometry.inside import get_dimension, compute_components, compute_response
+from core.points import load_points
+from core.words import load_vocabulary
 
-points = points_of(library, encoder, limit={_MOST:_})
+points = load_points(library, encoder, limit={_MOST:_})
 direction = {chosen}
-words = words_of(encoder)
-response = response_of(points, direction, words=words.names, word_vectors=words.vectors)
+words = load_vocabulary(encoder)
+response = compute_response(points, direction, words=words.names, word_vectors=words.vectors)
 print(response.share, response.high, response.low)
 for item in points.items(response.order[::-1][:8]):
     print(item.path)

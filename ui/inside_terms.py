@@ -5,12 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from core import Encoder, Filters, Library, Term, embed_texts, format_query
-from core.geometry.gap import fitting_words
-from core.geometry.near import Near, nearest_items
-from core.neutral import neutral_vectors
+from core.geometry.gap import find_fitting_words
+from core.geometry.near import NearItem, find_nearest_items
+from core.neutral import embed_reference_prompts
 from core.progress import Progress
 from ui.encoders import load_encoder, progress_text
-from ui.memory import remembered
+from ui.memory import get_cached
 from ui.thing_picker import is_chosen
 
 
@@ -22,7 +22,7 @@ def ready_words(encoder: Encoder) -> None:
     def tell(progress: Progress) -> None:
         place.progress(progress.fraction, text=progress_text(progress))
 
-    neutral_vectors(encoder, on_progress=tell)
+    embed_reference_prompts(encoder, on_progress=tell)
     place.empty()
 
 
@@ -33,7 +33,9 @@ def example_words(library: Library, encoder: Encoder, *keys: str) -> str:
         return ""
     ready_words(encoder)
     index = library.index(encoder)
-    return "".join(remembered("fitting word", encoder.id, index, lambda: fitting_words(encoder, index.background, 1)))
+    return "".join(
+        get_cached("fitting word", encoder.id, index, lambda: find_fitting_words(encoder, index.background, 1))
+    )
 
 
 def example_item(library: Library, encoder: Encoder, key: str, words: str) -> str:
@@ -44,11 +46,11 @@ def example_item(library: Library, encoder: Encoder, key: str, words: str) -> st
     load_encoder(encoder)
     index = library.index(encoder)
 
-    def nearest() -> tuple[Near, ...]:
+    def nearest() -> tuple[NearItem, ...]:
         place, pictures = embed_texts(encoder, [words])[0], Filters(kind="image").mask(index.items, library)
-        return nearest_items(index, place, 1, allowed=pictures) or nearest_items(index, place, 1)
+        return find_nearest_items(index, place, 1, allowed=pictures) or find_nearest_items(index, place, 1)
 
-    found = remembered("inside example", (encoder.id, words), index, nearest)
+    found = get_cached("inside example", (encoder.id, words), index, nearest)
     return format_query([Term("item", found[0].item.id)]) if found else ""
 
 

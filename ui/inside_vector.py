@@ -11,25 +11,25 @@ from core import Encoder, Library
 from core.encoders.base import Vectors
 from core.figures_inside import vector_numbers
 from core.geometry.distance import embed_terms
-from core.geometry.inside import contributions, parts_of, products_of
+from core.geometry.inside import compute_contributions, compute_products, get_encoder_parts
 from core.query import query_state
 from ui.encoders import load_encoder
 from ui.in_python import in_python, opening
 from ui.inside_terms import example_item, example_words, term_code
-from ui.memory import remembered
+from ui.memory import get_cached
 from ui.page import counted, percent
-from ui.thing_picker import name_of, thing
+from ui.thing_picker import get_term_name, pick_item
 
 
 def vector_section(library: Library, encoder: Encoder) -> None:
     words = example_words(library, encoder, "a", "b")
     left, right = st.columns(2, gap="medium")
     with left:
-        one = thing(
+        one = pick_item(
             "One thing", "a", library=library, encoder=encoder, default=example_item(library, encoder, "a", words)
         )
     with right:
-        other = thing("Another (or nothing)", "b", library=library, encoder=encoder, default=words)
+        other = pick_item("Another (or nothing)", "b", library=library, encoder=encoder, default=words)
     if one is None:
         st.info("Type words, or choose a picture, to see its vector.", icon=":material/edit:")
         return
@@ -37,9 +37,9 @@ def vector_section(library: Library, encoder: Encoder) -> None:
     load_encoder(encoder)
     index = library.index(encoder)
     key = (encoder.id, tuple(terms), query_state(encoder, terms))
-    vectors = remembered("inside vectors", key, index, lambda: embed_terms(encoder, index, terms))
-    parts = parts_of(encoder)
-    rows = [(name_of(library, term), vector) for term, vector in zip(terms, vectors, strict=True)]
+    vectors = get_cached("inside vectors", key, index, lambda: embed_terms(encoder, index, terms))
+    parts = get_encoder_parts(encoder)
+    rows = [(get_term_name(library, term), vector) for term, vector in zip(terms, vectors, strict=True)]
     if len(vectors) == 2:
         rows.append(("Their products, number by number: they sum to the cosine", vectors[0] * vectors[1]))
     st.markdown(_said(vectors))
@@ -60,7 +60,7 @@ def _said(vectors: Vectors) -> str:
     if len(vectors) == 1:
         strongest = int(np.abs(vectors[0]).argmax())
         return f"The largest number is number {strongest}: {vectors[0][strongest]:+.3f}."
-    found = products_of(vectors[0], vectors[1])
+    found = compute_products(vectors[0], vectors[1])
     said = (
         f"The cosine is **{found.cosine:.3f}**: {counted(found.pulling, 'number')} pull the two together, "
         f"{counted(found.pushing, 'number')} push them apart."
@@ -73,14 +73,16 @@ def _said(vectors: Vectors) -> str:
 def _parts(encoder: Encoder, vectors: Vectors) -> None:
     rows = [
         {
-            "part": each.part.name,
-            "numbers": f"{each.part.start} to {each.part.stop - 1}".removesuffix(f" to {each.part.start}"),
-            "adds to the cosine": each.cosine,
-            "of the first": percent(each.first),
-            "of the second": percent(each.second),
-            "what it is": each.part.about,
+            "part": contribution.part.name,
+            "numbers": f"{contribution.part.start} to {contribution.part.stop - 1}".removesuffix(
+                f" to {contribution.part.start}"
+            ),
+            "adds to the cosine": contribution.cosine,
+            "of the first": percent(contribution.first),
+            "of the second": percent(contribution.second),
+            "what it is": contribution.part.about,
         }
-        for each in contributions(parts_of(encoder), vectors[0], vectors[-1])
+        for contribution in compute_contributions(get_encoder_parts(encoder), vectors[0], vectors[-1])
     ]
     length = "How much of the squared length of the vector lies here"
     pair = ("adds to the cosine", "of the second") if len(vectors) == 1 else ()
@@ -97,11 +99,11 @@ def _code(library: Library, encoder: Encoder, terms: list[str]) -> None:
         f"""{opening(library, encoder)}
 from core import Term
 from core.geometry.distance import embed_terms
-from core.geometry.inside import contributions, parts_of
+from core.geometry.inside import compute_contributions, get_encoder_parts
 
 vectors = embed_terms(encoder, library.index(encoder), [{", ".join(terms)}])
 print(vectors @ vectors.T)  # cosines
-for each in contributions(parts_of(encoder), vectors[0], vectors[-1]):
+for each in contributions(get_encoder_parts(encoder), vectors[0], vectors[-1]):
     print(each.part.name, each.cosine)
 """
     )

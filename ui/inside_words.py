@@ -6,13 +6,13 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.figures_inside import word_chart
-from core.geometry.inside import WordStep, word_by_word
-from core.geometry.near import Near, nearest_items
+from core.geometry.inside import WordStep, measure_word_effects
+from core.geometry.near import NearItem, find_nearest_items
 from ui.details import open_details, show_details
 from ui.encoders import load_encoder
 from ui.gallery import Card, gallery
 from ui.in_python import in_python, opening
-from ui.memory import remembered
+from ui.memory import get_cached
 from ui.page import plain
 from ui.query import more_like
 
@@ -25,13 +25,13 @@ def word_section(library: Library, encoder: Encoder) -> None:
     load_encoder(encoder)
     index = library.index(encoder)
 
-    def grow() -> list[tuple[WordStep, tuple[Near, ...]]]:
-        steps = word_by_word(encoder, text or "")
-        return [(step, nearest_items(index, step.vector, _SHOWN)) for step in steps]
+    def grow() -> list[tuple[WordStep, tuple[NearItem, ...]]]:
+        steps = measure_word_effects(encoder, text or "")
+        return [(step, find_nearest_items(index, step.vector, _SHOWN)) for step in steps]
 
-    grown = remembered("inside words", (encoder.id, text), index, grow)
+    grown = get_cached("inside words", (encoder.id, text), index, grow)
     steps = [step for step, _ in grown]
-    _told(steps)
+    _show_steps(steps)
     st.plotly_chart(word_chart(steps), key="word chart", config={"displayModeBar": False}, alt="The query word by word")
     st.markdown("**What is nearest after each word**")
     cards = [Card(near.item, section=step.text, time_s=near.time_s) for step, nearest in grown for near in nearest]
@@ -39,17 +39,17 @@ def word_section(library: Library, encoder: Encoder) -> None:
     show_details((), [near.item for _, nearest in grown for near in nearest])
     in_python(
         f"""{opening(library, encoder)}
-from core.geometry.inside import word_by_word
-from core.geometry.near import nearest_items
+from core.geometry.inside import measure_word_effects
+from core.geometry.near import find_nearest_items
 
-for step in word_by_word(encoder, {text!r}):
+for step in measure_word_effects(encoder, {text!r}):
     print(step.text, step.to_whole, step.turned, step.missed)
-    print([near.item.path for near in nearest_items(library.index(encoder), step.vector, {_SHOWN})])
+    print([near.item.path for near in find_nearest_items(library.index(encoder), step.vector, {_SHOWN})])
 """
     )
 
 
-def _told(steps: list[WordStep]) -> None:
+def _show_steps(steps: list[WordStep]) -> None:
     weights = [(step.missed, step.word) for step in steps if step.missed is not None]
     if not weights:
         st.caption("Add a word, and the vector turns.")

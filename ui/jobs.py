@@ -16,13 +16,13 @@ import streamlit as st
 from core import Encoder, IngestReport, Library, Progress, SemblanceError, ingest
 from core.errors import Cancelled
 from core.media.sampling import Sampling
-from core.policy import policy
+from core.policy import get_policy
 from core.progress import OnProgress
-from ui.libraries import amount_of, is_of_visit
+from ui.libraries import count_amount, is_session_library
 from ui.page import boundary, counted, duration_text, file_table, percent, plain
 from ui.queue import QUEUE, Busy, Ticket, place_text
 from ui.server_state import once
-from ui.visit import visit
+from ui.visit import get_visit
 
 _starting = threading.Lock()
 _LOG = logging.getLogger("semblance")
@@ -55,7 +55,7 @@ class Job(Generic[T]):
     @property
     def stopped_text(self) -> str:
         """Why it ended early."""
-        limit = duration_text(policy().job_seconds) if self.overdue else ""
+        limit = duration_text(get_policy().job_seconds) if self.overdue else ""
         return f"Stopped after {limit}, the longest that a job may take here." if limit else "Stopped."
 
     @property
@@ -69,7 +69,7 @@ class Job(Generic[T]):
         lasting: whether it goes on when the visit has ended. Where the visit may have no other job, the error says so.
         """
         outer = QUEUE.current()
-        self.ticket = Ticket(outer.visit if outer else visit().id, self.title, self.cancel, lasting)
+        self.ticket = Ticket(outer.visit if outer else get_visit().id, self.title, self.cancel, lasting)
         try:
             QUEUE.enter(self.ticket)
         except Busy as error:
@@ -85,7 +85,7 @@ class Job(Generic[T]):
             with QUEUE.turn(ticket) as is_mine, self._within_limit():
                 if not is_mine:
                     raise Cancelled("Stopped before it began.")
-                self.report = work(self._tell, self.cancel)
+                self.report = work(self._report_progress, self.cancel)
         except Cancelled as error:
             self.error = self.stopped_text if self.overdue else str(error)
             self.cancelled = not self.overdue
@@ -105,7 +105,7 @@ class Job(Generic[T]):
             self.overdue = True
             self.cancel.set()
 
-        seconds = policy().job_seconds
+        seconds = get_policy().job_seconds
         timer = threading.Timer(seconds, stop) if math.isfinite(seconds) else None
         try:
             if timer is not None:
@@ -115,7 +115,7 @@ class Job(Generic[T]):
             if timer is not None:
                 timer.cancel()
 
-    def _tell(self, progress: Progress) -> None:
+    def _report_progress(self, progress: Progress) -> None:
         self.progress = progress
 
 
@@ -124,25 +124,25 @@ def _jobs() -> dict[str, Job[IngestReport]]:
     return {}
 
 
-def job_of(library: Library) -> Job[IngestReport] | None:
+def get_job(library: Library) -> Job[IngestReport] | None:
     """The library's job, running or ended; None where there is none to show."""
     return _jobs().get(str(library.path))
 
 
-def busy(library: Library) -> bool:
+def is_busy(library: Library) -> bool:
     """Whether a job works on the library: one at a time."""
-    job = job_of(library)
+    job = get_job(library)
     return bool(job and job.running)
 
 
 def start_job(library: Library, title: str, work: Work[IngestReport]) -> None:
     """Starts work on a library. While a job of it runs, another is not started."""
     with _starting:
-        current = job_of(library)
+        current = get_job(library)
         if current and current.running:
             return
         job = _jobs()[str(library.path)] = Job(title)
-        job.begin(work, lasting=not is_of_visit(library))
+        job.begin(work, lasting=not is_session_library(library))
 
 
 def start_ingest(
@@ -150,8 +150,8 @@ def start_ingest(
 ) -> None:
     """Starts indexing these paths into a library, so that it can be stopped. sampling: of the videos."""
 
-    def work(tell: OnProgress, cancel: threading.Event) -> IngestReport:
-        return ingest(library, encoder, paths, sampling, on_progress=tell, cancel=cancel)
+    def work(report: OnProgress, cancel: threading.Event) -> IngestReport:
+        return ingest(library, encoder, paths, sampling, on_progress=report, cancel=cancel)
 
     start_job(library, title, work)
 
@@ -163,11 +163,11 @@ def dismiss_job(library: Library) -> None:
 
 def job_panel(library: Library, *, report: bool = True) -> None:
     """Progress of the library's job while it runs, its report (if wanted) afterwards; nothing where there is no job."""
-    job = job_of(library)
+    job = get_job(library)
     if job is None or not (job.running or report):
         return
     if not job.running:
-        _ended(library, job)
+        _show_ended(library, job)
         return
 
     @st.fragment(run_every=0.7)
@@ -219,7 +219,7 @@ def _pace(progress: Progress | None) -> str:
     return text
 
 
-def _ended(library: Library, job: Job[IngestReport]) -> None:
+def _show_ended(library: Library, job: Job[IngestReport]) -> None:
     report = job.report
     with st.container(border=True, key="job_ended"):
         with st.container(horizontal=True, vertical_alignment="center", wrap=False):
@@ -230,7 +230,7 @@ def _ended(library: Library, job: Job[IngestReport]) -> None:
             elif report is None:
                 st.markdown(f"**{plain(job.title)}: done.**", width="stretch")
             else:
-                now = f"The library now has {amount_of(library)}."
+                now = f"The library now has {count_amount(library)}."
                 ending = f"{'stopped' if report.cancelled else 'done'}** in {duration_text(report.seconds)}"
                 st.markdown(f"**{plain(job.title)}: {ending}. {report_text(report)} {now}", width="stretch")
             st.button("Close", on_click=dismiss_job, args=(library,), icon=":material/close:", type="tertiary")
@@ -251,6 +251,6 @@ def report_text(report: IngestReport) -> str:
         "missing": report.missing,
         "not readable": len(report.failed),
     }
-    told = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
+    predictions = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
     watched = f" {duration_text(report.video_seconds)} of video embedded." if report.video_seconds >= 1 else ""
-    return f"{told or 'Nothing to do'}.{watched}"
+    return f"{predictions or 'Nothing to do'}.{watched}"

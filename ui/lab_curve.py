@@ -10,39 +10,39 @@ import streamlit as st
 
 from core import Encoder
 from core.classify import ZeroShot
-from core.evaluate_classes import SHOTS, LearningCurve, learning_curve
+from core.evaluate_classes import SHOTS, LearningCurve, compute_learning_curve
 from core.figures_lab import learning_curves
-from core.labelled_items import LabelledItems
+from core.labelled_items import LabeledItems
 from core.probe import ClassKind
 from core.progress import OnProgress
 from ui.jobs import Job
 from ui.lab_methods import class_words
 from ui.page import counted, plain
 from ui.pressed import pressed
-from ui.visit_work import result_of, start_work
+from ui.visit_work import get_result, start_work
 
 _KINDS: tuple[ClassKind, ...] = get_args(ClassKind)
 
 
-def curve_section(encoder: Encoder, data: LabelledItems) -> None:
+def curve_section(encoder: Encoder, data: LabeledItems) -> None:
     """The curve, once somebody asked for it, and the sentence beside it. Raises DataError."""
-    kept = st.session_state.get("lab curve")
-    job: Job[LearningCurve] | None = kept[2] if kept and kept[0] is data and kept[1] == encoder.id else None
+    cached = st.session_state.get("lab curve")
+    job: Job[LearningCurve] | None = cached[2] if cached and cached[0] is data and cached[1] == encoder.id else None
     if job is None or job.error is not None:
         if job is not None:
-            result_of(job)
+            get_result(job)
         st.caption(
             f"Learns from {', '.join(map(str, SHOTS))} pictures a class, five times with other pictures, and tells "
             "those that were held out."
         )
         if pressed("Draw the learning curve", type="primary", icon=":material/trending_up:", key="draw_curve"):
-            if kept:
-                kept[2].cancel.set()
+            if cached:
+                cached[2].cancel.set()
             work = partial(_compute, encoder, data, class_words(encoder, data))
             st.session_state["lab curve"] = (data, encoder.id, start_work("Learning", work))
             st.rerun()
         return
-    curve = result_of(job)
+    curve = get_result(job)
     if curve is None:
         return
     _sentence(curve)
@@ -57,18 +57,18 @@ def curve_section(encoder: Encoder, data: LabelledItems) -> None:
         "needs no labels."
     )
     if curve.short:
-        some = ", ".join(plain(name) for name in curve.short[:5])
+        sample = ", ".join(plain(name) for name in curve.short[:5])
         st.caption(
             f"{counted(len(curve.short), 'class')} had fewer pictures than {SHOTS[-1]} to learn from and gave all they "
-            f"had: {some}{' …' if len(curve.short) > 5 else ''}."
+            f"had: {sample}{' …' if len(curve.short) > 5 else ''}."
         )
 
 
 def _compute(
-    encoder: Encoder, data: LabelledItems, words: ZeroShot, tell: OnProgress, cancel: threading.Event
+    encoder: Encoder, data: LabeledItems, words: ZeroShot, report: OnProgress, cancel: threading.Event
 ) -> LearningCurve:
-    return learning_curve(
-        encoder, data.vectors, data.labels, words, methods=_KINDS, on_progress=tell, cancel=cancel
+    return compute_learning_curve(
+        encoder, data.vectors, data.labels, words, methods=_KINDS, on_progress=report, cancel=cancel
     )  # fmt: skip
 
 

@@ -7,15 +7,15 @@ from collections import Counter
 import streamlit as st
 
 from core import Encoder, Item, Library
-from core.labelled_items import LabelledItems, Table, folder_labels, labelled_items, read_table
-from ui.memory import remembered
+from core.labelled_items import LabeledItems, Table, get_folder_labels, read_table, select_labeled_items
+from ui.memory import get_cached
 from ui.page import counted, file_limit, plain
 
 _WAYS = ("folder names", "a CSV", "labels of a task")
 _MISSING = 5  # unknown files that are named
 
 
-def labels_section(library: Library, encoder: Encoder, *, otherwise: str = "") -> LabelledItems | None:
+def labels_section(library: Library, encoder: Encoder, *, otherwise: str = "") -> LabeledItems | None:
     """Pictures with labels; None while there are none. Raises DataError.
 
     otherwise: what the first choice is called where labels may be left out.
@@ -26,26 +26,26 @@ def labels_section(library: Library, encoder: Encoder, *, otherwise: str = "") -
     )
     if way == otherwise:
         return None
-    items = items_of(library, encoder)
+    items = get_items(library, encoder)
     if way == "labels of a task":
-        labels = _of_task(library)
+        labels = _load_task(library)
     elif way == "a CSV":
-        labels = _of_csv(items)
+        labels = _read_csv(items)
     else:
-        labels = folder_labels(items)
+        labels = get_folder_labels(items)
     if not labels:
         return None
     least = st.number_input(
         "Leave out classes with fewer pictures than", 2, 1_000, 3, key="least", bind="query-params", width=320
     )
     counts = Counter(labels.values())
-    labels = {each: label for each, label in labels.items() if counts[label] >= least}
-    kept = {label: count for label, count in counts.items() if count >= least}
-    told = ", ".join(f"{plain(name)} {count:,}" for name, count in Counter(kept).most_common(12))
-    more = f" and {counted(len(kept) - 12, 'class')} more" if len(kept) > 12 else ""
-    left = f" · {counted(len(counts) - len(kept), 'class')} left out" if len(counts) > len(kept) else ""
-    st.caption(f"{counted(len(labels), 'picture')} in {counted(len(kept), 'class')}: {told}{more}{left}")
-    if len(kept) < 2:
+    labels = {entry: label for entry, label in labels.items() if counts[label] >= least}
+    cached = {label: count for label, count in counts.items() if count >= least}
+    predictions = ", ".join(f"{plain(name)} {count:,}" for name, count in Counter(cached).most_common(12))
+    more = f" and {counted(len(cached) - 12, 'class')} more" if len(cached) > 12 else ""
+    left = f" · {counted(len(counts) - len(cached), 'class')} left out" if len(counts) > len(cached) else ""
+    st.caption(f"{counted(len(labels), 'picture')} in {counted(len(cached), 'class')}: {predictions}{more}{left}")
+    if len(cached) < 2:
         st.info(
             "It takes at least two classes with enough pictures: put them into folders, give a CSV, or label some on "
             "the page Classify.",
@@ -53,26 +53,28 @@ def labels_section(library: Library, encoder: Encoder, *, otherwise: str = "") -
         )
         return None
     key = (encoder.id, tuple(sorted(labels.items())))
-    return remembered("labelled", key, library.index(encoder), lambda: labelled_items(library.index(encoder), labels))
+    return get_cached(
+        "labelled", key, library.index(encoder), lambda: select_labeled_items(library.index(encoder), labels)
+    )
 
 
 def labels_lines() -> str:
     """What makes the same labels in Python, `labels` by item id, once `labels_section` has given some."""
     state = st.session_state
     if state["labels_from"] == "labels of a task":
-        told = f"each.task == {state['lab_task']!r} and each.by == 'person'"
-        lines = f"labels = {{each.item_id: each.label for each in library.labels() if {told}}}"
+        predictions = f"each.task == {state['lab_task']!r} and each.by == 'person'"
+        lines = f"labels = {{each.item_id: each.label for each in library.labels() if {predictions}}}"
     elif state["labels_from"] == "a CSV":
         column = repr(state["label_column"]) if "label_column" in state else "next(iter(table.columns))"
         lines = f"table = read_table(Path('labels.csv').read_bytes())\nlabels, unknown = table.column({column}, items)"
     else:
-        lines = "labels = folder_labels(items)"
+        lines = "labels = get_folder_labels(items)"
     return f"""
 from collections import Counter
 from pathlib import Path
 
 from core import Item
-from core.labelled_items import folder_labels, read_table
+from core.labelled_items import get_folder_labels, read_table
 
 items = [Item.from_row(row) for row in library.index(encoder).items.to_pylist()]
 {lines}
@@ -81,9 +83,9 @@ labels = {{key: label for key, label in labels.items() if counts[label] >= {stat
 """
 
 
-def numbers_section(library: Library, encoder: Encoder) -> tuple[str, LabelledItems] | None:
+def numbers_section(library: Library, encoder: Encoder) -> tuple[str, LabeledItems] | None:
     """(name of the number, pictures with one each, written out); None while there are none. Raises DataError."""
-    table = table_of("numbers_csv", "A CSV: path or file name, then columns of which one holds a number")
+    table = upload_table("numbers_csv", "A CSV: path or file name, then columns of which one holds a number")
     if table is None:
         return None
     names = table.numeric()
@@ -91,53 +93,53 @@ def numbers_section(library: Library, encoder: Encoder) -> tuple[str, LabelledIt
         st.info("No column of this CSV holds numbers alone.", icon=":material/numbers:")
         return None
     name = st.selectbox("The number", names, key="number_column")
-    values, unknown = table.column(name, items_of(library, encoder))
-    tell_unknown(unknown)
+    values, unknown = table.column(name, get_items(library, encoder))
+    report_unknown(unknown)
     if not values:
         return None
     st.caption(f"{counted(len(values), 'picture')} with a number")
     key = (encoder.id, name, tuple(sorted(values.items())))
     index = library.index(encoder)
-    return name, remembered("numbered", key, index, lambda: labelled_items(index, values))
+    return name, get_cached("numbered", key, index, lambda: select_labeled_items(index, values))
 
 
-def items_of(library: Library, encoder: Encoder) -> list[Item]:
+def get_items(library: Library, encoder: Encoder) -> list[Item]:
     """The items of the library."""
     index = library.index(encoder)
-    return remembered("lab items", encoder.id, index, lambda: [Item.from_row(row) for row in index.items.to_pylist()])
+    return get_cached("lab items", encoder.id, index, lambda: [Item.from_row(row) for row in index.items.to_pylist()])
 
 
-def _of_task(library: Library) -> dict[str, str]:
+def _load_task(library: Library) -> dict[str, str]:
     found = library.labels()
-    tasks = sorted({each.task for each in found if each.by == "person"})
+    tasks = sorted({entry.task for entry in found if entry.by == "person"})
     if not tasks:
         st.info("No picture of this library has a label of yours yet.", icon=":material/label:")
         st.page_link("pages/classify.py", label="Give some on the page Classify", icon=":material/arrow_forward:")
         return {}
     task = st.selectbox("Task", tasks, key="lab_task", help="Labels that a person gave; tags of a model do not count.")
-    return {each.item_id: each.label for each in found if each.task == task and each.by == "person"}
+    return {entry.item_id: entry.label for entry in found if entry.task == task and entry.by == "person"}
 
 
-def _of_csv(items: list[Item]) -> dict[str, str]:
-    table = table_of("labels_csv", "A CSV: path or file name, then the label")
+def _read_csv(items: list[Item]) -> dict[str, str]:
+    table = upload_table("labels_csv", "A CSV: path or file name, then the label")
     if table is None:
         return {}
     names = list(table.columns)
     name = st.selectbox("Column of the labels", names, key="label_column") if len(names) > 1 else names[0]
     labels, unknown = table.column(name, items)
-    tell_unknown(unknown)
+    report_unknown(unknown)
     return labels
 
 
-def table_of(key: str, label: str) -> Table | None:
+def upload_table(key: str, label: str) -> Table | None:
     """A table that a visitor gives; None while there is none. Raises DataError."""
     limit = file_limit(50)
     file = st.file_uploader(label, type=["csv"], key=key, max_upload_size=limit, help="With a header, in UTF-8.")
     return read_table(file.getvalue()) if file is not None else None
 
 
-def tell_unknown(unknown: list[str]) -> None:
+def report_unknown(unknown: list[str]) -> None:
     """Says which rows of a table were of no use."""
     if unknown:
-        some = ", ".join(plain(name) for name in unknown[:_MISSING])
-        st.warning(f"{counted(len(unknown), 'row')} of the CSV name no file here, or fit several: {some} …")
+        sample = ", ".join(plain(name) for name in unknown[:_MISSING])
+        st.warning(f"{counted(len(unknown), 'row')} of the CSV name no file here, or fit several: {sample} …")

@@ -11,10 +11,10 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from core import Encoder
-from core.classify import ClassName, ZeroShot, numbers_of
-from core.evaluate_classes import ClassReport, cross_validated, report_of
+from core.classify import ClassName, ZeroShot, get_class_numbers
+from core.evaluate_classes import ClassReport, cross_validate_classes, make_report
 from core.figures_lab import confusion_matrix, reliability
-from core.labelled_items import LabelledItems
+from core.labelled_items import LabeledItems
 from core.probe import ClassKind
 from core.query import PLAIN
 from ui.details import open_details, show_details
@@ -24,7 +24,7 @@ from ui.memory import embedded_classes
 from ui.page import counted, plain
 from ui.pressed import pressed
 from ui.query import more_like
-from ui.visit_work import in_turn
+from ui.visit_work import run_queued
 
 _MATRIX = 24  # classes that a matrix can show
 _CELL = 48  # pictures of a cell
@@ -32,7 +32,7 @@ ZERO, ZERO_PLAIN, CALIBRATED = "zero-shot", "zero-shot, one template", "zero-sho
 
 
 @dataclass(frozen=True)
-class Measured:
+class MethodResults:
     """What a way made of the pictures, each told by a head that was learned without it. probabilities: (n, c)."""
 
     report: ClassReport
@@ -40,9 +40,9 @@ class Measured:
     probabilities: NDArray[np.float32]
 
 
-def class_words(encoder: Encoder, data: LabelledItems, *, templates: bool = True) -> ZeroShot:
+def class_words(encoder: Encoder, data: LabeledItems, *, templates: bool = True) -> ZeroShot:
     """The labels as classes of words; those that the page Classify describes are described."""
-    described = {each.name: each for each in st.session_state.get("classes_now", [])}
+    described = {entry.name: entry for entry in st.session_state.get("classes_now", [])}
     names = sorted(set(data.labels))
     classes = [ClassName(name, described[name].descriptions if name in described else ()) for name in names]
     load_encoder(encoder)
@@ -51,11 +51,11 @@ def class_words(encoder: Encoder, data: LabelledItems, *, templates: bool = True
     )
 
 
-def measure_button(encoder: Encoder, data: LabelledItems) -> dict[str, Measured] | None:
+def measure_button(encoder: Encoder, data: LabeledItems) -> dict[str, MethodResults] | None:
     """The figures, once somebody asked for them; they stay for as long as the pictures and labels do."""
-    kept = st.session_state.get("lab measured")
-    if kept is not None and kept[0] is data and kept[1] == encoder.id:
-        return kept[2]
+    cached = st.session_state.get("lab measured")
+    if cached is not None and cached[0] is data and cached[1] == encoder.id:
+        return cached[2]
     if pressed("Compare the ways", type="primary", icon=":material/experiment:", key="measure"):
         found = _measure(encoder, data)
         st.session_state["lab measured"] = (data, encoder.id, found)
@@ -64,18 +64,18 @@ def measure_button(encoder: Encoder, data: LabelledItems) -> dict[str, Measured]
     return None
 
 
-def show_methods(measured: dict[str, Measured], data: LabelledItems) -> None:
+def show_methods(measured: dict[str, MethodResults], data: LabeledItems) -> None:
     """The table of all ways, and one of them closely."""
     st.dataframe(
         [
             {
                 "way": name,
-                "accuracy": each.report.accuracy,
-                "top-5": each.report.top5,
-                "macro-F1": each.report.macro_f1,
-                "calibration error": each.report.calibration_error,
+                "accuracy": entry.report.accuracy,
+                "top-5": entry.report.top5,
+                "macro-F1": entry.report.macro_f1,
+                "calibration error": entry.report.calibration_error,
             }
-            for name, each in measured.items()
+            for name, entry in measured.items()
         ],
         hide_index=True,
         key="methods",
@@ -109,13 +109,13 @@ def show_methods(measured: dict[str, Measured], data: LabelledItems) -> None:
         )
 
 
-def _measure(encoder: Encoder, data: LabelledItems) -> dict[str, Measured]:
+def _measure(encoder: Encoder, data: LabeledItems) -> dict[str, MethodResults]:
     words, bare = class_words(encoder, data), class_words(encoder, data, templates=False)
-    truth = numbers_of(data.labels, words.names)
+    truth = get_class_numbers(data.labels, words.names)
     kinds: Sequence[ClassKind] = get_args(ClassKind)
 
     def learned(kind: ClassKind) -> NDArray[np.float32]:
-        return cross_validated(encoder, kind, data.vectors, data.labels, zero_shot=words)[1]
+        return cross_validate_classes(encoder, kind, data.vectors, data.labels, zero_shot=words)[1]
 
     ways: dict[str, Callable[[], NDArray[np.float32]]] = {
         ZERO: lambda: words.predict(data.vectors).probabilities,
@@ -125,16 +125,16 @@ def _measure(encoder: Encoder, data: LabelledItems) -> dict[str, Measured]:
     }
     bar = st.progress(0.0, text="Measuring …")
     found = {}
-    with in_turn("Measuring"):
+    with run_queued("Measuring"):
         for number, (name, predict) in enumerate(ways.items()):
             bar.progress(number / len(ways), text=f"Measuring: {name}")
             probabilities = predict()
-            found[name] = Measured(report_of(words.names, truth, probabilities), truth, probabilities)
+            found[name] = MethodResults(make_report(words.names, truth, probabilities), truth, probabilities)
     bar.empty()
     return found
 
 
-def _confusion(one: Measured, data: LabelledItems) -> None:
+def _confusion(one: MethodResults, data: LabeledItems) -> None:
     report = one.report
     shown = _most_confused(report.confusion)
     st.markdown("**What is taken for what**")
@@ -154,12 +154,12 @@ def _confusion(one: Measured, data: LabelledItems) -> None:
     if not points:
         st.caption("Click a number to see its pictures.")
         return
-    true, told = (int(shown[int(number)]) for number in points[0]["customdata"][:2])
-    rows = np.flatnonzero((one.truth == true) & (one.probabilities.argmax(axis=1) == told))
-    show_cell(data, rows, f"Truly {plain(report.names[true])}, told to be {plain(report.names[told])}")
+    true, predictions = (int(shown[int(number)]) for number in points[0]["customdata"][:2])
+    rows = np.flatnonzero((one.truth == true) & (one.probabilities.argmax(axis=1) == predictions))
+    show_cell(data, rows, f"Truly {plain(report.names[true])}, told to be {plain(report.names[predictions])}")
 
 
-def show_cell(data: LabelledItems, rows: NDArray[np.int64], title: str) -> None:
+def show_cell(data: LabeledItems, rows: NDArray[np.int64], title: str) -> None:
     """Pictures of the data by their rows, as a gallery."""
     more = f", the first {_CELL}" if len(rows) > _CELL else ""
     st.markdown(f"**{title}: {counted(len(rows), 'picture')}{more}**")
@@ -180,8 +180,8 @@ def _by_class(report: ClassReport) -> None:
     share = {"min_value": 0.0, "max_value": 1.0, "format": "%.2f", "width": "small"}
     st.dataframe(
         [
-            {"class": each.name, "pictures": each.items, "precision": each.precision, "recall": each.recall}
-            for each in sorted(report.classes, key=lambda each: each.f1)
+            {"class": entry.name, "pictures": entry.items, "precision": entry.precision, "recall": entry.recall}
+            for entry in sorted(report.classes, key=lambda value: value.f1)
         ],
         hide_index=True,
         height=320,

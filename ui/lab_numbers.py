@@ -9,19 +9,19 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from core import Encoder, Library
-from core.evaluate_classes import NumberReport, numbers_cross_validated
-from core.figures_lab import true_against_predicted
+from core.evaluate_classes import NumberReport, cross_validate_numbers
+from core.figures_lab import true_vs_predicted
 from core.heads import Head, head_bytes
-from core.labelled_items import LabelledItems
+from core.labelled_items import LabeledItems
 from core.probe import NumberKind, fit_numbers
-from ui.classify_heads import keep_head, known_heads
+from ui.classify_heads import list_known_heads, store_head
 from ui.in_python import in_python
 from ui.lab_data import numbers_section
 from ui.lab_methods import show_cell
 from ui.page import boundary, counted, plain
 from ui.pressed import pressed
 from ui.sort_lines import number_lines
-from ui.visit_work import in_turn
+from ui.visit_work import run_queued
 
 Results = dict[str, tuple[NumberReport, NDArray[np.float32]]]
 _KINDS: tuple[NumberKind, ...] = get_args(NumberKind)
@@ -38,29 +38,29 @@ def number_lab(library: Library, encoder: Encoder) -> None:
     in_python(number_lines(library, encoder, name))
 
 
-def _learned(encoder: Encoder, name: str, data: LabelledItems) -> None:
-    kept = st.session_state.get("lab numbers")
-    if kept is None or kept[0] is not data:
+def _learned(encoder: Encoder, name: str, data: LabeledItems) -> None:
+    cached = st.session_state.get("lab numbers")
+    if cached is None or cached[0] is not data:
         if pressed("Learn the number", type="primary", icon=":material/experiment:", key="learn_number"):
             st.session_state["lab numbers"] = (data, _measure(encoder, data))
             st.rerun()
         return
-    _show(encoder, name, data, kept[1])
+    _show(encoder, name, data, cached[1])
 
 
-def _measure(encoder: Encoder, data: LabelledItems) -> Results:
+def _measure(encoder: Encoder, data: LabeledItems) -> Results:
     values = [float(label) for label in data.labels]
     bar = st.progress(0.0, text="Learning …")
     found: Results = {}
-    with in_turn("Learning a number"):
+    with run_queued("Learning a number"):
         for number, kind in enumerate(_KINDS):
             bar.progress(number / len(_KINDS), text=f"Learning: {kind}")
-            found[kind] = numbers_cross_validated(encoder, kind, data.vectors, values)
+            found[kind] = cross_validate_numbers(encoder, kind, data.vectors, values)
     bar.empty()
     return found
 
 
-def _show(encoder: Encoder, name: str, data: LabelledItems, results: Results) -> None:
+def _show(encoder: Encoder, name: str, data: LabeledItems, results: Results) -> None:
     st.dataframe(
         [{"way": kind, "R2": report.r2, "MAE": report.mae} for kind, (report, _) in results.items()],
         hide_index=True,
@@ -77,7 +77,7 @@ def _show(encoder: Encoder, name: str, data: LabelledItems, results: Results) ->
     truth = [float(label) for label in data.labels]
     names = [item.path.rpartition("/")[2] for item in data.items]
     state = st.plotly_chart(
-        true_against_predicted(truth, predicted, names, title=name),
+        true_vs_predicted(truth, predicted, names, title=name),
         key="number_scatter",
         on_select="rerun",
         selection_mode="points",
@@ -93,7 +93,7 @@ def _show(encoder: Encoder, name: str, data: LabelledItems, results: Results) ->
     _keep(encoder, name, data, way, results[way][0])
 
 
-def _keep(encoder: Encoder, name: str, data: LabelledItems, way: NumberKind, report: NumberReport) -> None:
+def _keep(encoder: Encoder, name: str, data: LabeledItems, way: NumberKind, report: NumberReport) -> None:
     """What was measured, learned from all pictures: kept under a name, or taken away as a file."""
 
     def learned() -> Head:
@@ -109,13 +109,13 @@ def _keep(encoder: Encoder, name: str, data: LabelledItems, way: NumberKind, rep
         )
     with st.container(horizontal=True, vertical_alignment="bottom", key="number_head"):
         chosen = st.text_input("Name", value=name, key=f"number_head {name}", max_chars=80, width=260).strip()
-        about = "Another head of this name is replaced." if chosen in known_heads(encoder) else None
+        about = "Another head of this name is replaced." if chosen in list_known_heads(encoder) else None
         save = pressed(
             "Save this head", key="save_head", type="primary", icon=":material/save:", disabled=not chosen, help=about
         )
         if save:
             with boundary():
-                keep_head(learned(), encoder, chosen)
+                store_head(learned(), encoder, chosen)
                 st.session_state["lab saved head"] = chosen
                 st.toast(f"Saved as {plain(chosen)}.")
         st.download_button(
@@ -125,7 +125,7 @@ def _keep(encoder: Encoder, name: str, data: LabelledItems, way: NumberKind, rep
             icon=":material/download:",
             on_click="ignore",
         )
-    if chosen == st.session_state.get("lab saved head") and chosen in known_heads(encoder):
+    if chosen == st.session_state.get("lab saved head") and chosen in list_known_heads(encoder):
         st.page_link(
             "pages/classify.py",
             label=f"Predict {plain(name)} on the page Classify",

@@ -12,7 +12,7 @@ import streamlit as st
 
 from core.learn.download import EDITIONS, PAGE, download_movielens
 from core.learn.movies import Watched
-from core.policy import policy
+from core.policy import get_policy
 from core.progress import OnProgress
 from ui.add import zip_limit
 
@@ -31,14 +31,14 @@ class Source:
 
 def source_section() -> Source | None:
     """The data that the visitor chose; None while there is none."""
-    ways = [_SIMULATED, _FILE, *([_MOVIELENS] if policy().may_write_shared else [])]
+    ways = [_SIMULATED, _FILE, *([_MOVIELENS] if get_policy().may_write_shared else [])]
     way = st.segmented_control(
         "Learn from", ways, default=_SIMULATED, required=True, key="learn_from", bind="query-params"
     )
     if way == _FILE:
-        return _of_file()
+        return _load_file()
     if way == _MOVIELENS:
-        return _of_movielens()
+        return _load_movielens()
     st.caption(
         ":material/science: **Simulated.** 2,000 made-up viewers watch 50 of some 500 real movies each, "
         "100,000 times in all. Nobody watched anything; titles, years and genres are facts, who likes what is drawn."
@@ -54,13 +54,13 @@ def source_section() -> Source | None:
     return Source("simulated", _simulated, lines)
 
 
-def _simulated(tell: OnProgress, cancel: threading.Event) -> Watched:
+def _simulated(report: OnProgress, cancel: threading.Event) -> Watched:
     from core.learn.simulate import simulate
 
     return simulate()
 
 
-def _of_file() -> Source | None:
+def _load_file() -> Source | None:
     files = st.file_uploader(
         "A zip of MovieLens, or its ratings.csv and movies.csv", type=_ENDINGS, accept_multiple_files=True,
         key="learn_files", max_upload_size=zip_limit(),
@@ -70,8 +70,8 @@ def _of_file() -> Source | None:
     lists = [file for file in files if file.name.lower().startswith(("movies", "u.item"))]
     rated = next((file for file in files if file not in lists), None)
     if rated is None:
-        wanted = "The ratings are still missing." if lists else "Ratings count as watched, whatever they say."
-        st.caption(f"{wanted} Up to 1,000,000 are read, and the 5,000 most watched movies kept.")
+        target = "The ratings are still missing." if lists else "Ratings count as watched, whatever they say."
+        st.caption(f"{target} Up to 1,000,000 are read, and the 5,000 most watched movies kept.")
         return None
     data, movies = rated.getvalue(), lists[0].getvalue() if lists else None
     key = hashlib.blake2b(data + (movies or b""), digest_size=12).hexdigest()
@@ -85,13 +85,13 @@ watched = read_ratings(Path("{name}"){listed})"""
     return Source(key, partial(_read, data, movies, rated.name), lines)
 
 
-def _read(data: bytes, movies: bytes | None, name: str, tell: OnProgress, cancel: threading.Event) -> Watched:
+def _read(data: bytes, movies: bytes | None, name: str, report: OnProgress, cancel: threading.Event) -> Watched:
     from core.learn.data import read_ratings
 
     return read_ratings(data, movies=movies, name=name)
 
 
-def _of_movielens() -> Source:
+def _load_movielens() -> Source:
     edition = st.segmented_control(
         "Edition", EDITIONS, default=EDITIONS[0], required=True, key="edition", bind="query-params"
     )
@@ -101,4 +101,4 @@ def _of_movielens() -> Source:
         "Where there is no network, take the simulated viewers, or a file."
     )
     lines = f"from core.learn.download import download_movielens\n\nwatched = download_movielens({edition!r})"
-    return Source(edition, lambda tell, cancel: download_movielens(edition, on_progress=tell, cancel=cancel), lines)
+    return Source(edition, lambda report, cancel: download_movielens(edition, on_progress=report, cancel=cancel), lines)

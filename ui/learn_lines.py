@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from core.learn.epochs import Settings
+from core.learn.epochs import TrainingSettings
 from ui.learn_data import Source
 
 
-def python_lines(source: Source | None, settings: Settings, epochs: int, movie: str | None) -> str:
+def python_lines(source: Source | None, settings: TrainingSettings, epochs: int, movie: str | None) -> str:
     """Lines that run as they stand. movie: whose neighbours are printed, the first one's if there is none."""
     watched = source.lines if source else "from core.learn.simulate import simulate\n\nwatched = simulate()"
     lasting = {name: getattr(settings, name) for name in ("dim", "negatives", "rate", "genres", "year")}
-    plain = Settings()
-    told = ", ".join(
+    plain = TrainingSettings()
+    predictions = ", ".join(
         f"{name}={value!r}" for name, value in lasting.items() if name == "dim" or value != getattr(plain, name)
     )
     chosen = f"watched.movies.titles.index({movie!r})" if movie else "0"
-    return f"""from core.learn.epochs import Settings
-from core.learn.measure import nearest
+    return f"""from core.learn.epochs import TrainingSettings
+from core.learn.measure import find_nearest
 from core.learn.train import Training
 {watched}
-training = Training(watched, Settings({told}))
+training = Training(watched, Settings({predictions}))
 print(training.baselines)
 for epoch in training.run({epochs}):
     print(epoch.number, round(epoch.loss, 3), epoch.recall, epoch.same_genre)

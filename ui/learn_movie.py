@@ -6,22 +6,22 @@ import streamlit as st
 
 from core.figures_learn import network, weight_strip
 from core.figures_learn_map import movie_map
-from core.learn.apart import TrainingApart
+from core.learn.apart import IsolatedTraining
 from core.learn.epochs import Embedding
-from core.learn.measure import nearest
+from core.learn.measure import find_nearest
 from ui.page import counted, plain
 
 _STILL = {"displayModeBar": False}
 _FIRST = "Star Wars (1977)"
 
 
-def movie_section(training: TrainingApart) -> int:
+def movie_section(training: IsolatedTraining) -> int:
     """What the layer knows of a movie that is chosen here; its number."""
     movies = training.watched.movies
     st.subheader("One movie", anchor=False)
     numbers = {movies.name(number): number for number in range(len(movies))}
     names = sorted(numbers, key=str.casefold)
-    popular = movies.name(int(training.about.drawn[0]))
+    popular = movies.name(int(training.info.drawn[0]))
     first = names.index(_FIRST if _FIRST in numbers else popular)
     name = st.selectbox("Movie", names, first, key="movie", bind="query-params", help="Type a part of its title.")
     chosen = numbers[name]
@@ -32,7 +32,7 @@ def movie_section(training: TrainingApart) -> int:
     return chosen
 
 
-def _weights(training: TrainingApart, chosen: int) -> None:
+def _weights(training: IsolatedTraining, chosen: int) -> None:
     last, dim = training.epochs[-1].embedding, training.settings.dim
     movies = training.watched.movies
     if dim > 3:
@@ -46,9 +46,9 @@ def _weights(training: TrainingApart, chosen: int) -> None:
         network(edges, title="Its edges in the network"), key="learn_network", config=_STILL,
         alt="The input node of the movie, its edges and their weights",
     )  # fmt: skip
-    drawn = [int(each) for each in training.about.drawn if each != chosen] + [chosen]
+    drawn = [int(entry) for entry in training.info.drawn if entry != chosen] + [chosen]
     figure = movie_map(
-        last[drawn], movies.some(drawn), title="Its place on the map", chosen=len(drawn) - 1, height=430
+        last[drawn], movies.subset(drawn), title="Its place on the map", chosen=len(drawn) - 1, height=430
     )  # fmt: skip
     right.plotly_chart(figure, key="learn_place", config=_STILL, alt="The movie on the map")
     numbers = ", ".join(f"{value:.2f}" for value in last[chosen])
@@ -63,7 +63,7 @@ def _weights(training: TrainingApart, chosen: int) -> None:
         st.caption("The node of the year passes on its weights times the year, in standard deviations from the mean.")
 
 
-def _neighbours(training: TrainingApart, chosen: int) -> None:
+def _neighbours(training: IsolatedTraining, chosen: int) -> None:
     first, last = training.epochs[0], training.epochs[-1]
     before, after = st.columns(2)
     with before:
@@ -73,15 +73,15 @@ def _neighbours(training: TrainingApart, chosen: int) -> None:
     st.caption("By the distance of their numbers. Bold: genres that they share with it.")
 
 
-def _list(training: TrainingApart, chosen: int, embedding: Embedding, title: str) -> None:
+def _list(training: IsolatedTraining, chosen: int, embedding: Embedding, title: str) -> None:
     movies = training.watched.movies
-    near = [int(each) for each in nearest(embedding, [chosen])[0]]
+    near = [int(entry) for entry in find_nearest(embedding, [chosen])[0]]
     genre = movies.main_genres[chosen]
-    alike = sum(movies.main_genres[each] == genre for each in near)
+    alike = sum(movies.main_genres[entry] == genre for entry in near)
     st.markdown(f"**{title}**" + (f" · {alike} of {len(near)} mainly {plain(genre)}" if genre else ""))
     rows = []
-    for place, each in enumerate(near, start=1):
-        shared = movies.shared_genres(chosen, each)
-        told = [f"**{plain(one)}**" if one in shared else f":gray[{plain(one)}]" for one in movies.genres[each]]
-        rows.append(f"{place}. {plain(movies.name(each))}  {' · '.join(told)}")
+    for place, entry in enumerate(near, start=1):
+        shared = movies.shared_genres(chosen, entry)
+        predictions = [f"**{plain(one)}**" if one in shared else f":gray[{plain(one)}]" for one in movies.genres[entry]]
+        rows.append(f"{place}. {plain(movies.name(entry))}  {' · '.join(predictions)}")
     st.markdown("\n".join(rows))

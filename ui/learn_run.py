@@ -8,16 +8,16 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.errors import Cancelled
-from core.learn.apart import TrainingApart
-from core.learn.epochs import Epoch, Settings
-from core.learn.maps import Places, map_of
+from core.learn.apart import IsolatedTraining
+from core.learn.epochs import Epoch, TrainingSettings
+from core.learn.maps import Places, compute_map
 from core.progress import OnProgress
 from ui.jobs import Job
 from ui.learn_data import Source
-from ui.tasks import start, task_of
+from ui.tasks import get_task, start
 
 _KEY = "learn"
-_KEPT = "learn run"
+_MAX_CACHED = "learn run"
 
 
 @dataclass(eq=False)
@@ -25,13 +25,13 @@ class Run:
     """learning: None until the data are read. map, mapped: the last map that was shown, and of which epoch."""
 
     source: Source
-    settings: Settings
-    learning: TrainingApart | None = None
+    settings: TrainingSettings
+    learning: IsolatedTraining | None = None
     map: Places | None = None
     mapped: int = -1
 
     @property
-    def training(self) -> TrainingApart | None:
+    def training(self) -> IsolatedTraining | None:
         """None until there is something to show."""
         return self.learning if self.learning is not None and self.learning.epochs else None
 
@@ -45,29 +45,29 @@ class Run:
         assert self.training is not None
         epoch = self.training.epochs[-1]
         if self.map is None or self.mapped != epoch.number:
-            self.map, self.mapped = map_of(epoch.embedding, before=self.map), epoch.number
+            self.map, self.mapped = compute_map(epoch.embedding, before=self.map), epoch.number
         return self.map
 
-    def learn(self, epochs: int, tell: OnProgress, cancel: threading.Event) -> Run:
+    def learn(self, epochs: int, report: OnProgress, cancel: threading.Event) -> Run:
         """The work of a job: reads the data if that was not done yet, and learns so many epochs more."""
         if self.learning is None:
-            watched = self.source.load(tell, cancel)
+            watched = self.source.load(report, cancel)
             if cancel.is_set():
                 raise Cancelled("Stopped before it began to learn.")
-            self.learning = TrainingApart(watched, self.settings)
-        for _ in self.learning.run(epochs, on_progress=tell, cancel=cancel):
+            self.learning = IsolatedTraining(watched, self.settings)
+        for _ in self.learning.run(epochs, on_progress=report, cancel=cancel):
             pass
         return self
 
 
 def current_run() -> tuple[Run, Job[Run]] | None:
     """The training of this visit and its last job, running or ended; None before the first."""
-    run: Run | None = st.session_state.get(_KEPT)
-    task = task_of(_KEY)
+    run: Run | None = st.session_state.get(_MAX_CACHED)
+    task = get_task(_KEY)
     return (run, task.job) if run is not None and task is not None else None
 
 
-def settings_section() -> tuple[Settings, int]:
+def settings_section() -> tuple[TrainingSettings, int]:
     """How it is to learn, and for how many epochs; not to be changed while it does."""
     current = current_run()
     running = current is not None and current[1].running
@@ -101,12 +101,12 @@ def settings_section() -> tuple[Settings, int]:
             disabled=running,
             help="Gives the layer input nodes for these as well. With genres it is told what it otherwise finds out.",
         )  # fmt: skip
-    return Settings(
+    return TrainingSettings(
         dim=dim, negatives=negatives, rate=rate, genres="genres" in joined, year="year" in joined
     ), epochs  # fmt: skip
 
 
-def buttons(source: Source | None, settings: Settings, epochs: int) -> None:
+def buttons(source: Source | None, settings: TrainingSettings, epochs: int) -> None:
     """Start, stop, continue."""
     current = current_run()
     running = current is not None and current[1].running
@@ -129,10 +129,10 @@ def buttons(source: Source | None, settings: Settings, epochs: int) -> None:
             st.caption("What is shown was learned with other settings. Start anew to use these.")
 
 
-def _begin(source: Source, settings: Settings, epochs: int) -> None:
+def _begin(source: Source, settings: TrainingSettings, epochs: int) -> None:
     _go_on(Run(source, settings), epochs)
 
 
 def _go_on(run: Run, epochs: int) -> None:
-    st.session_state[_KEPT] = run
-    start(_KEY, "Learning", lambda tell, cancel: run.learn(epochs, tell, cancel))
+    st.session_state[_MAX_CACHED] = run
+    start(_KEY, "Learning", lambda report, cancel: run.learn(epochs, report, cancel))

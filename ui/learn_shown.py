@@ -6,13 +6,13 @@ import streamlit as st
 
 from core.figures_learn import loss_line, share_lines
 from core.figures_learn_map import map_over_epochs, movie_map
-from core.learn.apart import TrainingApart
+from core.learn.apart import IsolatedTraining
 from core.learn.epochs import Epoch
-from core.learn.maps import maps_of
+from core.learn.maps import compute_maps
 from ui.encoders import progress_text
 from ui.jobs import Job
 from ui.learn_run import Run
-from ui.memory import remembered
+from ui.memory import get_cached
 from ui.page import boundary, counted, percent, plain
 from ui.queue import place_text
 
@@ -38,9 +38,9 @@ def live(run: Run, job: Job[Run]) -> None:
             st.plotly_chart(_newest(run, run.training), key="learn_map", config=_STILL, alt="Movies on a map")
 
 
-def figures(training: TrainingApart, epochs: list[Epoch]) -> None:
+def figures(training: IsolatedTraining, epochs: list[Epoch]) -> None:
     """The numbers of the last epoch, and the curves so far."""
-    last, chance = epochs[-1], training.about.baselines
+    last, chance = epochs[-1], training.info.baselines
     with st.container(horizontal=True, key="learn_numbers"):
         st.metric("Epochs", last.number)
         if last.same_genre is not None and chance.same_genre is not None:
@@ -62,19 +62,19 @@ def figures(training: TrainingApart, epochs: list[Epoch]) -> None:
         loss_line(epochs, movies=movies, negatives=settings.negatives), key="learn_loss", config=_STILL, alt="Loss"
     )
     if last.recall is not None or last.same_genre is not None:
-        figure = share_lines(epochs, training.about.baselines)
+        figure = share_lines(epochs, training.info.baselines)
         shares.plotly_chart(figure, key="learn_shares", config=_STILL, alt="Recall and neighbours of the same genre")
 
 
-def over_epochs(run: Run, training: TrainingApart) -> None:
+def over_epochs(run: Run, training: IsolatedTraining) -> None:
     """The map of every epoch, to be played."""
-    epochs, drawn = run.epochs, training.about.drawn
-    movies = training.watched.movies.some(drawn)
-    maps = remembered("learn maps", len(epochs), training, lambda: maps_of([epoch.embedding for epoch in epochs]))
+    epochs, drawn = run.epochs, training.info.drawn
+    movies = training.watched.movies.subset(drawn)
+    maps = get_cached("learn maps", len(epochs), training, lambda: compute_maps([epoch.embedding for epoch in epochs]))
     st.subheader("From noise to order", anchor=False)
     st.plotly_chart(
         map_over_epochs(
-            [each[drawn] for each in maps], [epoch.number for epoch in epochs], movies,
+            [entry[drawn] for entry in maps], [epoch.number for epoch in epochs], movies,
             title=f"{counted(len(drawn), 'movie')}, {_axes_said(training)}", axes=_axes(training),
         ),
         key="learn_epochs", config=_STILL, alt="Movies on a map, epoch by epoch",
@@ -82,41 +82,41 @@ def over_epochs(run: Run, training: TrainingApart) -> None:
     plane = (
         "" if training.settings.dim <= 3 else "The plane is that in which the movies of the last epoch differ most. "
     )
-    st.caption(f"{_told(training)} {plane}Press Play, or drag the slider. Click a genre to hide it.")
+    st.caption(f"{_show_training(training)} {plane}Press Play, or drag the slider. Click a genre to hide it.")
 
 
-def notes(training: TrainingApart) -> None:
+def notes(training: IsolatedTraining) -> None:
     """Where the data come from and what was left out."""
     watched = training.watched
-    told = [
+    predictions = [
         f"{counted(len(watched.log.user_names), 'viewer')}, {counted(len(watched.movies), 'movie')}, "
         f"{len(watched.log):,} times watched.",
         *map(plain, watched.notes),
     ]
-    if not training.about.held:
-        told.append("Nobody watched three movies: nothing could be held out to measure on.")
-    elif training.about.held < 30:
-        told.append(f"Only {counted(training.about.held, 'viewer')} to measure on: the recall says little.")
+    if not training.info.held_out:
+        predictions.append("Nobody watched three movies: nothing could be held out to measure on.")
+    elif training.info.held_out < 30:
+        predictions.append(f"Only {counted(training.info.held_out, 'viewer')} to measure on: the recall says little.")
     icon = ":material/science:" if watched.simulated else ":material/movie:"
-    st.caption(f"{icon} **{plain(watched.source)}**: " + " ".join(told))
+    st.caption(f"{icon} **{plain(watched.source)}**: " + " ".join(predictions))
 
 
-def _newest(run: Run, training: TrainingApart) -> object:
-    drawn = training.about.drawn
+def _newest(run: Run, training: IsolatedTraining) -> object:
+    drawn = training.info.drawn
     title = f"Epoch {run.epochs[-1].number}: {counted(len(drawn), 'movie')}, {_axes_said(training)}"
-    return movie_map(run.newest_map()[drawn], training.watched.movies.some(drawn), title=title, axes=_axes(training))
+    return movie_map(run.newest_map()[drawn], training.watched.movies.subset(drawn), title=title, axes=_axes(training))
 
 
-def _axes(training: TrainingApart) -> str:
+def _axes(training: IsolatedTraining) -> str:
     return "weights" if training.settings.dim <= 3 else "plane"
 
 
-def _axes_said(training: TrainingApart) -> str:
+def _axes_said(training: IsolatedTraining) -> str:
     dim = training.settings.dim
     return "the weights are the axes" if dim <= 3 else f"a plane in {dim} dimensions"
 
 
-def _told(training: TrainingApart) -> str:
+def _show_training(training: IsolatedTraining) -> str:
     if training.settings.genres:
         return "Genres were joined to the layer here: that movies of one genre lie together is no discovery of its own."
     return (

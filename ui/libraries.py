@@ -15,13 +15,13 @@ import pyarrow.compute as pc
 import streamlit as st
 
 from core import Encoder, Item, Library
-from core.library.mark import MARK
+from core.library.mark import MANIFEST_NAME
 from core.library.registry import libraries_folder, list_libraries
 from core.library.schema import Kind
-from core.policy import policy
+from core.policy import get_policy
 from ui.page import counted
 from ui.server_state import once_each
-from ui.visit import visit
+from ui.visit import get_visit
 
 VISIT = ":visit"  # no library can be called so; the key of the visit's own library; stands in no link
 
@@ -36,7 +36,7 @@ def get_library(key: str) -> Library:
     if key == VISIT:
         return st.session_state["visit_library"]
     path = library_choices()[key]
-    mark = path / MARK
+    mark = path / MANIFEST_NAME
     return _opened(str(path), mark.stat().st_mtime_ns if mark.is_file() else 0)
 
 
@@ -52,7 +52,7 @@ def library_key(path: Path) -> str:
     """How a link names the library in this directory."""
     if path.parent == libraries_folder():
         return path.name
-    if policy().may_see_paths:
+    if get_policy().may_see_paths:
         return str(path)
     return f"{path.name}:{hashlib.blake2b(os.fsencode(path), digest_size=4).hexdigest()}"  # no name has a colon
 
@@ -61,29 +61,29 @@ def library_title(key: str) -> str:
     """How the picker shows a library."""
     if key == VISIT:
         return "Only for this visit"
-    return Path(key).name if policy().may_see_paths else key.partition(":")[0]
+    return Path(key).name if get_policy().may_see_paths else key.partition(":")[0]
 
 
 def start_visit_library() -> str:
     """A library that only this visitor sees and that goes when the visit ends; returns its key."""
     if "visit_library" not in st.session_state:
-        st.session_state["visit_library"] = visit().library("This visit")
+        st.session_state["visit_library"] = get_visit().library("This visit")
     return VISIT
 
 
 def leave_visit_library() -> None:
     """Removes the library of this visit, with what was uploaded into it."""
-    visit().leave(st.session_state.pop("visit_library"))
+    get_visit().leave(st.session_state.pop("visit_library"))
 
 
-def is_of_visit(library: Library) -> bool:
+def is_session_library(library: Library) -> bool:
     """Whether a library is the one of this visit."""
     return st.session_state.get("visit_library") is library
 
 
 def may_change(library: Library) -> bool:
     """Whether the visitor may add to a library, label in it, or take from it: the public to their own alone."""
-    return policy().may_write_shared or is_of_visit(library)
+    return get_policy().may_write_shared or is_session_library(library)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ def library_facts(library: Library, encoder: Encoder) -> LibraryFacts:
     )
 
 
-def amount_of(library: Library) -> Amount:
+def count_amount(library: Library) -> Amount:
     """What is here, with or without vectors."""
     items = library.items().select(["kind", "status"])
     return _amount(items.filter(pc.equal(items["status"], "ok")))
@@ -154,7 +154,7 @@ def _amount(items: pa.Table) -> Amount:
     return Amount(len(items) - videos, videos)
 
 
-def some_items(library: Library, encoder: Encoder, count: int, kind: Kind) -> list[Item]:
+def sample_items(library: Library, encoder: Encoder, count: int, kind: Kind) -> list[Item]:
     """A few searchable items of a kind, the same ones until the library changes."""
     items = library.index(encoder).items
     items = items.filter(pc.equal(items["kind"], kind))

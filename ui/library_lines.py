@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from core import Encoder, Library
-from core.policy import policy
+from core.policy import get_policy
 from ui.in_python import opening
-from ui.libraries import is_of_visit, top_folders
+from ui.libraries import is_session_library, top_folders
 
 _MOST = 5  # folders that are named one by one
 
 
 def library_lines(library: Library, encoder: Encoder) -> str:
     """What brings a library up to date with its folders, and tells what it holds."""
-    named = policy().may_see_paths and not is_of_visit(library)
+    named = get_policy().may_see_paths and not is_session_library(library)
     folders = top_folders(library.items()["path"].to_pylist()) if named else []
     what = repr(folders if 0 < len(folders) <= _MOST else ["~/Pictures"])
     return f"""{opening(library, encoder).replace("import Library,", "import Library, ingest,")}

@@ -32,16 +32,16 @@ def link_with(
     if st.session_state.get("library") == VISIT:
         return  # nobody else could open it
     parts = [f"{name}:{'.'.join(ids[-MOST:])}" for name, ids in named.items() if ids]
-    some = bool(parts)
+    sample = bool(parts)
     if number is not None:
         parts.append(f"{number[0]}:{number[1]}")
-    copy_link_with({_NAME: ";".join(parts)}, key=key, label=f"Copy a link with the {what}", off=not some, wide=wide)
+    copy_link_with({_NAME: ";".join(parts)}, key=key, label=f"Copy a link with the {what}", off=not sample, wide=wide)
     left_out = sum(max(0, len(ids) - MOST) for ids in named.values())
     if left_out:
         st.caption(f"A link carries the last {MOST} of a kind: {counted(left_out, 'earlier one')} stay out of it.")
 
 
-def carried(*names: str) -> dict[str, list[str]]:
+def read_carried(*names: str) -> dict[str, list[str]]:
     """What the page's link carries under these names, at most `MOST` ids each; empty once it has been taken over."""
     text = st.query_params.get(_NAME, "")
     if text in st.session_state.get(_TAKEN, ()):  # somebody went back to it
@@ -50,17 +50,17 @@ def carried(*names: str) -> dict[str, list[str]]:
     for part in text.split(";"):
         name, _, ids = part.partition(":")
         if name in names:
-            found[name] = [each for each in ids.split(".") if each][:MOST]
+            found[name] = [entry for entry in ids.split(".") if entry][:MOST]
     return found
 
 
-def number_of(texts: Sequence[str]) -> int:
+def parse_number(texts: Sequence[str]) -> int:
     """The number from 0 that was carried; 0 where it is none."""
     text = texts[0] if texts else ""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
-def taken_over(what: str, lost: int, noun: str) -> None:
+def report_taken_over(what: str, lost: int, noun: str) -> None:
     """What the link carries is this visit's from now on, and in its address no more; a note says so.
 
     what: it was; lost: how much of it is not here, and what one of that is called.

@@ -10,14 +10,14 @@ from core import Encoder, Library
 from core.encoders.reduced import MARK, reduced_title
 from core.library.registry import create_library, forget_library, libraries_folder, remember_library
 from core.library.schema import EncoderEntry
-from core.policy import policy
+from core.policy import get_policy
 from ui.add import embed_button
 from ui.encoders import encoder_name
-from ui.jobs import busy, dismiss_job, start_ingest
+from ui.jobs import dismiss_job, is_busy, start_ingest
 from ui.libraries import (
     LibraryFacts,
     damaged_items,
-    is_of_visit,
+    is_session_library,
     leave_visit_library,
     library_key,
     may_change,
@@ -35,7 +35,7 @@ def check_button(library: Library, encoder: Encoder) -> None:
         "Check for changes",
         key="check_changes",
         icon=":material/sync:",
-        disabled=busy(library),
+        disabled=is_busy(library),
         help="Looks through the folders of this library again: new, changed, moved and vanished pictures and videos, "
         "and those that could not be read.",
     ):
@@ -60,7 +60,7 @@ def encoder_section(library: Library, encoder: Encoder, facts: LibraryFacts) -> 
                 st.button(
                     "Drop its vectors",
                     key=f"drop {entry.id}",
-                    disabled=busy(library),
+                    disabled=is_busy(library),
                     on_click=_drop,
                     args=(library, entry),
                     help="The pictures and videos stay in the library and can be embedded again.",
@@ -90,7 +90,7 @@ def problem_section(library: Library, facts: LibraryFacts) -> None:
             "Should they come back, the next check finds them again."
         )
         if may_change(library) and pressed(
-            "Forget them", key="forget_missing", icon=":material/delete_sweep:", disabled=busy(library)
+            "Forget them", key="forget_missing", icon=":material/delete_sweep:", disabled=is_busy(library)
         ):
             st.toast(f"Forgot {counted(library.purge_missing(), 'file')}.")
             st.rerun()
@@ -98,7 +98,7 @@ def problem_section(library: Library, facts: LibraryFacts) -> None:
 
 def library_section() -> None:
     """Three ways to another library: a new one, one made elsewhere, one for this visit. The public has the last."""
-    if not policy().may_write_shared:
+    if not get_policy().may_write_shared:
         _visit_section()
         return
     new, other, visit = st.columns(3)
@@ -134,7 +134,7 @@ def _visit_section() -> None:
 def remove_button(library: Library) -> None:
     """Removes the library after asking."""
     if may_change(library) and pressed(
-        "Remove this library …", key="remove_library", icon=":material/delete:", disabled=busy(library)
+        "Remove this library …", key="remove_library", icon=":material/delete:", disabled=is_busy(library)
     ):
         _confirm_removal(library)
 
@@ -144,7 +144,7 @@ def _confirm_removal(library: Library) -> None:
     with boundary():
         uploads = sum(1 for path in (library.path / "uploads").rglob("*") if path.is_file())
         st.markdown(f"**{plain(library.name)}**")
-        if policy().may_see_paths:
+        if get_policy().may_see_paths:
             st.code(str(library.path), language=None, wrap_lines=True)
         inside = f", and {counted(uploads, 'uploaded file')}" if uploads else ""
         st.markdown(f"Deleted: this folder ({size_text(library.size_bytes())}) with the vectors in it{inside}.")
@@ -169,10 +169,10 @@ def _leave(library: Library) -> None:
     dismiss_job(library)
     if _made_elsewhere(library):
         forget_library(library.path)
-    if is_of_visit(library):
+    if is_session_library(library):
         leave_visit_library()
     use_library(None)
 
 
 def _made_elsewhere(library: Library) -> bool:
-    return not is_of_visit(library) and Path(library.path).parent != libraries_folder()
+    return not is_session_library(library) and Path(library.path).parent != libraries_folder()

@@ -13,9 +13,9 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from core.colouring import Colouring
+from core.colouring import Coloring
 from ui.page import boundary
-from ui.served import address
+from ui.served import get_media_url
 
 _FOLDER = Path(__file__).parent
 _SCRIPTS = ("map_space.js", "map_paint.js", "map_words.js", "map_hand.js", "map_view.js")
@@ -47,7 +47,7 @@ _COMPONENT = st.components.v2.component(
 
 
 @dataclass(frozen=True, slots=True)
-class Name:
+class PointName:
     """Words at a place of the map: of a cluster, which a click on them selects, or (cluster None) of a text."""
 
     text: str
@@ -65,15 +65,15 @@ class Seen:
 
 
 @dataclass(frozen=True, eq=False)
-class Shown:
+class MapData:
     """What a map shows. places: (n, 2). lit, chosen: (n,) what stands out from the rest, None for no such thing.
 
     names: those that come first win where two would overlap. about: the map in one sentence, for who cannot see it.
     """
 
     places: NDArray[np.float32]
-    colouring: Colouring
-    names: Sequence[Name] = ()
+    colouring: Coloring
+    names: Sequence[PointName] = ()
     lit: NDArray[np.bool_] | None = None
     chosen: NDArray[np.bool_] | None = None
     about: str = ""
@@ -91,7 +91,7 @@ class Listeners:
 
 
 @st.fragment
-def points_map(shown: Shown, on: Listeners, *, key: str) -> None:
+def points_map(shown: MapData, on: Listeners, *, key: str) -> None:
     """Draws the map. A question for pictures runs this alone; whatever else the map tells runs the page again."""
     with boundary():
         heard = _Heard(shown, on, key)
@@ -109,19 +109,19 @@ def points_map(shown: Shown, on: Listeners, *, key: str) -> None:
 class _Heard:
     """What the browser says of a map: believed only where it fits the map that is shown."""
 
-    def __init__(self, shown: Shown, on: Listeners, key: str) -> None:
+    def __init__(self, shown: MapData, on: Listeners, key: str) -> None:
         self._shown, self._on, self._key = shown, on, key
         self._unit = _Unit.of(shown.places)
         self._layout = hashlib.blake2b(shown.places.tobytes(), digest_size=8).hexdigest()
 
     def answer(self) -> dict[str, Any]:
         """What the component is sent: the map, how far it was heard, and the pictures that it asks for."""
-        asked = [each for each in self._said("peek").get("numbers", []) if self._is_point(each)][:_MOST_SEEN]
-        seen = self._on.see(asked) if asked else {}
+        request = [entry for entry in self._said("peek").get("numbers", []) if self._is_point(entry)][:_MOST_SEEN]
+        seen = self._on.see(request) if request else {}
         return _data(self._shown, self._unit, self._key) | {
             "layout": self._layout,
             "turn": st.session_state.get(f"{self._key} turn"),
-            "pictures": {str(number): asdict(each) for number, each in seen.items()},
+            "pictures": {str(number): asdict(entry) for number, entry in seen.items()},
         }
 
     def opened(self) -> None:
@@ -178,28 +178,30 @@ class _Unit:
         return np.ascontiguousarray(moved, np.float32)
 
     def back(self, line: list[Any]) -> list[list[float]]:
-        numbers = [each for each in line if isinstance(each, list) and len(each) == 2]
+        numbers = [entry for entry in line if isinstance(entry, list) and len(entry) == 2]
         return [
             [float(x) * self.side + float(self.low[0]), float(self.high[1]) - float(y) * self.side] for x, y in numbers
         ]
 
 
-def _data(shown: Shown, unit: _Unit, key: str) -> dict[str, Any]:
+def _data(shown: MapData, unit: _Unit, key: str) -> dict[str, Any]:
     points = unit.to(shown.places).tobytes() + shown.colouring.rgb.tobytes()
     spots = unit.to(np.array([name.place for name in shown.names], np.float32).reshape(-1, 2)).tolist()
     ramp, groups = shown.colouring.ramp, shown.colouring.groups
-    legend = [{"name": each.name, "colour": each.colour, "count": f"{each.count:,}"} for each in groups[:_MOST_ENTRIES]]
+    legend = [
+        {"name": group.name, "colour": group.color, "count": f"{group.count:,}"} for group in groups[:_MOST_ENTRIES]
+    ]
     if len(groups) > _MOST_ENTRIES:
         legend.append({"name": f"and {len(groups) - _MOST_ENTRIES:,} more", "colour": "transparent", "count": ""})
     return {
-        "source": address(points, "application/octet-stream", key),
+        "source": get_media_url(points, "application/octet-stream", key),
         "far": unit.far,
         "names": [
             {"text": name.text, "x": x, "y": y, "cluster": name.cluster, "mark": name.cluster is None}
             for name, (x, y) in zip(shown.names, spots, strict=True)
         ],
         "legend": legend,
-        "ramp": {"colours": ramp.colours, "low": ramp.low, "high": ramp.high} if ramp else None,
+        "ramp": {"colours": ramp.colors, "low": ramp.low, "high": ramp.high} if ramp else None,
         "lit": _packed(shown.lit),
         "chosen": _packed(shown.chosen),
         "about": shown.about,

@@ -7,14 +7,14 @@ import threading
 import streamlit as st
 
 from core import Encoder, Item, Library
-from core.geometry.compare import Agreement, agreement_of
+from core.geometry.compare import Agreement, measure_agreement
 from core.progress import OnProgress
 from ui.details import open_details
 from ui.gallery import Card, gallery
 from ui.models_choice import short_title
 from ui.page import percent
 from ui.query import more_like
-from ui.tasks import asked, start, task_of
+from ui.tasks import get_task, start, task_button
 
 _KEY, _NEAR = "models agreement", 5
 _VERDICTS = (
@@ -29,12 +29,12 @@ def agree_section(library: Library, encoders: tuple[Encoder, Encoder]) -> list[I
     """The figures and where they come from; returns what is shown, so that it can be opened. Raises DataError."""
 
     def work(_: OnProgress, __: threading.Event) -> Agreement:
-        return agreement_of(library, *encoders)
+        return measure_agreement(library, *encoders)
 
     about, state = (library.path, *(encoder.id for encoder in encoders)), library.index(encoders[1])
-    if task_of(_KEY, about=about) is None:
+    if get_task(_KEY, about=about) is None:
         start(_KEY, "Comparing neighbours", work, about=about, state=state)
-    found = asked(_KEY, "Compare neighbours", work, title="Comparing neighbours", about=about, state=state)
+    found = task_button(_KEY, "Compare neighbours", work, title="Comparing neighbours", about=about, state=state)
     if found is None:
         return []
     with st.container(horizontal=True, key="agreement"):
@@ -59,14 +59,14 @@ def agree_section(library: Library, encoders: tuple[Encoder, Encoder]) -> list[I
 
 
 def _odd(found: Agreement, encoders: tuple[Encoder, Encoder]) -> list[Item]:
-    one, other = (short_title(each) for each in encoders)
+    one, other = (short_title(entry) for entry in encoders)
     if not found.odd or found.odd[0].overlap == 1.0:
         return []
     with st.expander("Where they disagree most", icon=":material/call_split:"):
         cards = []
-        for each in found.odd:
-            said = f"{percent(each.overlap)} of the neighbours are the same. Below:"
-            cards.append(Card(each.item, about=f"{said} nearest by {one}", near=each.first[:_NEAR]))
-            cards.append(Card(each.item, about=f"{said} nearest by {other}", near=each.second[:_NEAR]))
+        for entry in found.odd:
+            said = f"{percent(entry.overlap)} of the neighbours are the same. Below:"
+            cards.append(Card(entry.item, about=f"{said} nearest by {one}", near=entry.first[:_NEAR]))
+            cards.append(Card(entry.item, about=f"{said} nearest by {other}", near=entry.second[:_NEAR]))
         gallery(cards, key="odd gallery", on_open=open_details, on_like=more_like)
-    return [item for each in found.odd for item in (each.item, *each.first, *each.second)]
+    return [item for entry in found.odd for item in (entry.item, *entry.first, *entry.second)]

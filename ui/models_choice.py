@@ -8,15 +8,15 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.encoders.reduced import reduction_names
-from core.policy import policy
+from core.policy import get_policy
 from ui.add import embed_button
 from ui.encoders import encoder_choices, encoder_title, get_encoder, is_offered
-from ui.jobs import busy
+from ui.jobs import is_busy
 from ui.libraries import library_facts
 from ui.page import plain
 
 
-def other_encoder(library: Library, encoder: Encoder) -> Encoder | None:
+def choose_other_encoder(library: Library, encoder: Encoder) -> Encoder | None:
     """The encoder to compare with, once it has vectors here; until then the page says how it gets them."""
     state = st.session_state
     stored = [entry.name for entry in library.encoders() if entry.name != encoder.name and is_offered(entry.name)]
@@ -24,7 +24,7 @@ def other_encoder(library: Library, encoder: Encoder) -> Encoder | None:
         state["other"] = st.query_params.get("other") or (stored[0] if stored else None)
     if state["other"] == encoder.name:  # picked in the sidebar meanwhile, and so not to choose from here
         state["other"] = stored[0] if stored else None
-    any_model = policy().may_load_models
+    any_model = get_policy().may_load_models
     name = st.selectbox(
         "Compare with",
         _choices(stored, encoder, state["other"]),
@@ -51,7 +51,7 @@ def other_encoder(library: Library, encoder: Encoder) -> Encoder | None:
         return None
     other = get_encoder(name, proven=name in stored)
     facts = library_facts(library, other)
-    if facts.waiting and not busy(library):
+    if facts.waiting and not is_busy(library):
         if facts.searchable:
             st.caption(f"{facts.waiting} not yet embedded with it: the two are compared on what both have.")
         else:
@@ -65,8 +65,8 @@ def _choices(stored: Sequence[str], encoder: Encoder, chosen: str | None) -> lis
     was chosen: of the maps to as many dimensions, each made for another library, that of this one is meant."""
     names = [*filter(None, [chosen]), *stored, *encoder_choices(*reduction_names())]
     by_title = {encoder_title(name): name for name in reversed(names) if name != encoder.name}
-    kept = set(by_title.values())
-    return [name for name in dict.fromkeys([*stored, *names]) if name in kept]
+    cached = set(by_title.values())
+    return [name for name in dict.fromkeys([*stored, *names]) if name in cached]
 
 
 def short_title(encoder: Encoder) -> str:

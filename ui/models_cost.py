@@ -7,18 +7,18 @@ import threading
 import streamlit as st
 
 from core import Encoder, Library
-from core.geometry.compare import Speed, size_of, speeds_of
+from core.geometry.compare import Speed, measure_size, measure_speeds
 from core.progress import OnProgress
 from ui.models_choice import short_title
 from ui.page import size_text
-from ui.tasks import asked
+from ui.tasks import task_button
 
 
 def cost_section(library: Library, encoders: tuple[Encoder, Encoder]) -> None:
-    def work(tell: OnProgress, cancel: threading.Event) -> list[Speed]:
-        return speeds_of(library, encoders, on_progress=tell, cancel=cancel)
+    def work(report: OnProgress, cancel: threading.Event) -> list[Speed]:
+        return measure_speeds(library, encoders, on_progress=report, cancel=cancel)
 
-    sizes = [size_of(library, encoder) for encoder in encoders]
+    sizes = [measure_size(library, encoder) for encoder in encoders]
     rows = {
         "dimensions": [f"{size.dim:,}" for size in sizes],
         "bytes a vector": [f"{size.bytes:,}" for size in sizes],
@@ -28,7 +28,7 @@ def cost_section(library: Library, encoders: tuple[Encoder, Encoder]) -> None:
     about = (library.path, *(encoder.id for encoder in encoders))
     note = "Embeds some pictures of the library and some texts with both, on this machine, as it is now."
     place = st.empty()
-    speeds = asked("models speed", "Measure speed", work, title="Measuring speed", about=about, note=note)
+    speeds = task_button("models speed", "Measure speed", work, title="Measuring speed", about=about, note=note)
     if speeds is not None:
         rows["pictures a second"] = [f"{speed.images_per_s:,.0f}" for speed in speeds]
         rows["texts a second"] = [f"{speed.texts_per_s:,.0f}" for speed in speeds]
@@ -37,10 +37,10 @@ def cost_section(library: Library, encoders: tuple[Encoder, Encoder]) -> None:
             "of three. Reading and decoding files comes on top, and is the same for both."
         )
     with place:
-        compared(rows, encoders, key="costs")
+        show_comparison(rows, encoders, key="costs")
 
 
-def compared(rows: dict[str, list[str]], encoders: tuple[Encoder, Encoder], *, key: str) -> None:
+def show_comparison(rows: dict[str, list[str]], encoders: tuple[Encoder, Encoder], *, key: str) -> None:
     """A table of two columns, one an encoder, and those beside them."""
     names = _distinct([short_title(encoder) for encoder in encoders])
     extra = ["by guessing"]

@@ -7,7 +7,7 @@ import threading
 import streamlit as st
 
 from core import Encoder, Hit, Library, SearchResult, search
-from core.neutral import neutral_vectors
+from core.neutral import embed_reference_prompts
 from core.progress import OnProgress
 from core.query import query_state
 from ui.details import open_details
@@ -15,8 +15,8 @@ from ui.gallery import Card, gallery
 from ui.models_choice import short_title
 from ui.page import plain
 from ui.query import more_like
-from ui.tasks import asked, start_unasked, task_of
-from ui.thing_picker import name_of, thing
+from ui.tasks import get_task, start_if_idle, task_button
+from ui.thing_picker import get_term_name, pick_item
 
 SHOWN = 12
 _KEY = "models query"
@@ -24,25 +24,25 @@ _KEY = "models query"
 
 def query_section(library: Library, encoders: tuple[Encoder, Encoder]) -> list[Hit]:
     """Both answers; returns what is shown, so that it can be opened. Raises QueryError."""
-    query = thing("Ask both", "ask", library=library, encoder=encoders[0], default="a dog in the snow")
+    query = pick_item("Ask both", "ask", library=library, encoder=encoders[0], default="a dog in the snow")
     if query is None:
         st.info("Type words, or choose a picture, to ask both.", icon=":material/edit:")
         return []
 
-    def work(tell: OnProgress, cancel: threading.Event) -> tuple[SearchResult, ...]:
+    def work(report: OnProgress, cancel: threading.Event) -> tuple[SearchResult, ...]:
         for encoder in encoders:
-            neutral_vectors(encoder, on_progress=tell, cancel=cancel)
+            embed_reference_prompts(encoder, on_progress=report, cancel=cancel)
         return tuple(search(library, encoder, [query], top_k=SHOWN) for encoder in encoders)
 
     asked_of = ((encoder.id, query_state(encoder, [query])) for encoder in encoders)
     about = (library.path, *asked_of, query)
     state = library.index(encoders[1])
-    if task_of(_KEY, about=about) is None:
-        start_unasked(_KEY, "Asking both", work, about=about, state=state)
-    results = asked(_KEY, "Ask both", work, title="Asking both", about=about, state=state)
+    if get_task(_KEY, about=about) is None:
+        start_if_idle(_KEY, "Asking both", work, about=about, state=state)
+    results = task_button(_KEY, "Ask both", work, title="Asking both", about=about, state=state)
     if results is None:
         return []
-    _answers(encoders, results, name_of(library, query))
+    _answers(encoders, results, get_term_name(library, query))
     return [hit for result in results for hit in result.hits]
 
 

@@ -20,7 +20,7 @@ Part = Callable[[Library, Encoder], str | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class PageContext:
     """The library and the encoder in use, and counts of what the library holds."""
 
     library: Library
@@ -28,7 +28,7 @@ class Opened:
     facts: LibraryFacts
 
 
-def opened(nothing: str) -> Opened | None:
+def start_page(nothing: str) -> PageContext | None:
     """The library in use; None where there is none (the page then says `nothing`) or nothing in it can be searched yet
     (it says why, and what to do). Raises LibraryError and EncoderError."""
     library = current_library()
@@ -38,10 +38,10 @@ def opened(nothing: str) -> Opened | None:
     encoder = current_encoder()
     job_panel(library, report=False)
     facts = library_facts(library, encoder)
-    return Opened(library, encoder, facts) if ready(library, encoder, facts) else None
+    return PageContext(library, encoder, facts) if ready(library, encoder, facts) else None
 
 
-def show_part(at: Opened, parts: Mapping[str, Part], *, key: str) -> None:
+def show_part(at: PageContext, parts: Mapping[str, Part], *, key: str) -> None:
     """The part that is chosen above it and in the link, the first to begin with. What a part returns are its lines of
     Python after those that open the library; None where it shows lines of its own."""
     names = list(parts)

@@ -12,7 +12,7 @@ import streamlit as st
 
 from core import Item, SemblanceError
 from core.errors import Cancelled
-from core.policy import MB, policy
+from core.policy import MB, get_policy
 
 _LOG = logging.getLogger("semblance")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$&^=\"'@/])")
@@ -41,24 +41,24 @@ def plain(text: str) -> str:
 
     The public reads no folders of the server in it.
     """
-    return _MARKDOWN.sub(r"\\\1", " ".join(policy().without_paths(text).split()))
+    return _MARKDOWN.sub(r"\\\1", " ".join(get_policy().redact_paths(text).split()))
 
 
 def file_table(rows: Iterable[tuple[str, str]], *, key: str) -> None:
     """A table of files and the reason for each, as high as it needs to be, to a limit."""
-    allowed = policy()
-    table = [{"file": allowed.shown(name), "reason": allowed.without_paths(reason)} for name, reason in rows]
+    allowed = get_policy()
+    table = [{"file": allowed.display_path(name), "reason": allowed.redact_paths(reason)} for name, reason in rows]
     st.dataframe(table, hide_index=True, key=key, height=min(35 * len(table) + 38, 388))
 
 
 def file_limit(most: int) -> int:
     """Megabytes that one uploaded file may have: `most`, or fewer where the policy says so."""
-    return min(most, int(policy().file_bytes // MB))
+    return min(most, int(get_policy().file_bytes // MB))
 
 
 def too_large(items: Iterable[Item]) -> bool:
     """Whether the files of items are more than may be packed into one zip, which is made in memory."""
-    return sum(item.bytes for item in items) > policy().unpacked_bytes
+    return sum(item.bytes for item in items) > get_policy().unpacked_bytes
 
 
 def size_text(count: int) -> str:

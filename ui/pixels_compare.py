@@ -9,13 +9,13 @@ from functools import partial
 import streamlit as st
 
 from core import Encoder, Item, Library
-from core.evaluate_pixels import Compared, Input, compare_inputs, pictures_of
+from core.evaluate_pixels import Input, InputComparison, compare_inputs, select_images
 from core.figures_pixels import NAMES, contrast_by_dimension, pair_histogram
 from core.geometry.pixels import SIDE, full_numbers
 from core.progress import OnProgress
 from ui.lab_data import labels_lines, labels_section
 from ui.page import counted, percent, plain, size_text
-from ui.tasks import asked
+from ui.tasks import task_button
 
 MOST = 1_000  # pictures compared: each with each
 _FEW = 20
@@ -23,16 +23,16 @@ INPUTS: tuple[Input, Input] = ("pixels", "embedding")
 
 
 @dataclass(frozen=True)
-class Shown:
+class ComparedInputs:
     """What was compared: the pictures, (n,) as in `compared`, and of how many. grouped: see `Pictures`."""
 
     items: tuple[Item, ...]
-    compared: Compared
+    compared: InputComparison
     considered: int
     grouped: bool
 
 
-def labels_of(library: Library, encoder: Encoder) -> tuple[tuple[str, str], ...]:
+def get_labels(library: Library, encoder: Encoder) -> tuple[tuple[str, str], ...]:
     """(item id, label) of the pictures that have one; none where clusters are to stand in. Raises DataError."""
     with st.expander("Labels: what counts as alike", icon=":material/sell:"):
         st.caption("Which pictures are alike is told by labels: names of folders, a CSV, or labels given on the page "
@@ -41,17 +41,17 @@ def labels_of(library: Library, encoder: Encoder) -> tuple[tuple[str, str], ...]
     return tuple((item.id, label) for item, label in zip(data.items, data.labels, strict=True)) if data else ()
 
 
-def compared_section(library: Library, encoder: Encoder, labels: tuple[tuple[str, str], ...]) -> Shown | None:
+def compared_section(library: Library, encoder: Encoder, labels: tuple[tuple[str, str], ...]) -> ComparedInputs | None:
     """The comparison, once somebody asked for it."""
     index = library.index(encoder)
-    return asked(
+    return task_button(
         "pixels", "Compare", partial(_compare, library, encoder, labels), title="Comparing",
         about=(library.path, encoder.id, labels), state=index, icon=":material/compare:",
         note=f"Reads up to {MOST:,} pictures of the library.",
     )  # fmt: skip
 
 
-def numbers_section(shown: Shown) -> None:
+def numbers_section(shown: ComparedInputs) -> None:
     """Both inputs in figures, side by side."""
     compared = shown.compared
     left, right = (compared.contrast[which] for which in INPUTS)
@@ -84,7 +84,7 @@ def numbers_section(shown: Shown) -> None:
         st.caption(f"{counted(len(compared.pixels.unread), 'picture')} could not be read and stayed out.")
 
 
-def distances_section(shown: Shown) -> None:
+def distances_section(shown: ComparedInputs) -> None:
     """Why: how distances spread, and what they agree with."""
     compared = shown.compared
     st.subheader("What do the distances tell?", anchor=False)
@@ -103,7 +103,7 @@ def distances_section(shown: Shown) -> None:
     _contrast(compared)
 
 
-def _contrast(compared: Compared) -> None:
+def _contrast(compared: InputComparison) -> None:
     contrast = {which: compared.contrast[which].relative_contrast for which in INPUTS}
     numbers = {which: compared.contrast[which].numbers for which in INPUTS}
     st.plotly_chart(
@@ -113,8 +113,8 @@ def _contrast(compared: Compared) -> None:
     st.markdown(
         "**Distances concentrate.** Among random vectors of hundreds of numbers the farthest is hardly farther than "
         "the nearest: the grey line falls towards 0. Real pictures lie far above it, because they fill few of their "
-        f"dimensions: these pixels spread like random vectors of about {compared.like['pixels']:.0f} "
-        f"dimensions, the embeddings like those of about {compared.like['embedding']:.0f}."
+        f"dimensions: these pixels spread like random vectors of about {compared.equivalent_dims['pixels']:.0f} "
+        f"dimensions, the embeddings like those of about {compared.equivalent_dims['embedding']:.0f}."
     )
     figures = f"that of pixels is {contrast['pixels']:.2f}, that of embeddings {contrast['embedding']:.2f}"
     if contrast["pixels"] > contrast["embedding"]:
@@ -131,19 +131,19 @@ def _contrast(compared: Compared) -> None:
 
 
 def _compare(
-    library: Library, encoder: Encoder, labels: tuple[tuple[str, str], ...], tell: OnProgress, cancel: threading.Event
-) -> Shown:
-    found = pictures_of(library, encoder, dict(labels), most=MOST, cancel=cancel)
+    library: Library, encoder: Encoder, labels: tuple[tuple[str, str], ...], report: OnProgress, cancel: threading.Event
+) -> ComparedInputs:
+    found = select_images(library, encoder, dict(labels), most=MOST, cancel=cancel)
     paths = [item.path for item in found.items]
-    compared = compare_inputs(paths, found.vectors, found.labels, on_progress=tell, cancel=cancel)
-    return Shown(tuple(found.items[row] for row in compared.rows), compared, found.considered, found.grouped)
+    compared = compare_inputs(paths, found.vectors, found.labels, on_progress=report, cancel=cancel)
+    return ComparedInputs(tuple(found.items[row] for row in compared.rows), compared, found.considered, found.grouped)
 
 
 def python_lines(labels: tuple[tuple[str, str], ...]) -> str:
     """What computes the same in Python, after a library was opened."""
     named = labels_lines() if labels else "\nlabels = {}  # so that clusters stand in\n"
     return f"""
-from core.evaluate_pixels import compare_inputs, learn_inputs, pictures_of
+from core.evaluate_pixels import compare_inputs, learn_inputs, select_images
 {named}
 found = pictures_of(library, encoder, labels, most={MOST})
 compared = compare_inputs([item.path for item in found.items], found.vectors, found.labels)

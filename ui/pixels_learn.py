@@ -11,14 +11,14 @@ from core.evaluate_pixels import Input, learn_inputs
 from core.figures_pixels import input_curves
 from core.geometry.linear import InputCurve
 from core.progress import OnProgress
-from ui.pixels_compare import INPUTS, Shown
-from ui.tasks import asked
+from ui.pixels_compare import INPUTS, ComparedInputs
+from ui.tasks import task_button
 
 
-def learn_section(shown: Shown) -> None:
+def learn_section(shown: ComparedInputs) -> None:
     """The learning curve of both, once somebody asked for it, and what it costs."""
     st.subheader("What does it take to learn from them?", anchor=False)
-    curves = asked(
+    curves = task_button(
         "pixel learning", "Learn from both", partial(_learn, shown), title="Learning", about=shown,
         icon=":material/school:", note="A linear layer on either input, from 1 to 16 labelled pictures a class.",
     )  # fmt: skip
@@ -62,5 +62,5 @@ def _sentence(pixels: InputCurve, embedding: InputCurve, most: int) -> str:
     )
 
 
-def _learn(shown: Shown, tell: OnProgress, cancel: threading.Event) -> dict[Input, InputCurve]:
-    return learn_inputs(shown.compared, on_progress=tell, cancel=cancel)
+def _learn(shown: ComparedInputs, report: OnProgress, cancel: threading.Event) -> dict[Input, InputCurve]:
+    return learn_inputs(shown.compared, on_progress=report, cancel=cancel)

@@ -12,11 +12,11 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.library.scan import Scan
-from core.library.survey import Survey, survey
+from core.library.survey import Estimate, estimate_ingest
 from core.media.kinds import is_image_path
 from core.media.sampling import Sampling
 from ui.encoders import load_encoder
-from ui.jobs import busy, start_ingest
+from ui.jobs import is_busy, start_ingest
 from ui.libraries import Amount
 from ui.page import counted, duration_text, plain, size_text
 from ui.pressed import pressed
@@ -39,7 +39,7 @@ class Plan:
     found: Scan
     title: str
     new: tuple[Path, ...] = ()
-    surveys: dict[tuple[str, str], Survey] = field(default_factory=dict)
+    surveys: dict[tuple[str, str], Estimate] = field(default_factory=dict)
 
 
 def plan_place(key: str, library: Library) -> str:
@@ -60,12 +60,12 @@ def show_plan(library: Library, encoder: Encoder, key: str, *, on_leave: Callabl
         videos = any(not is_image_path(path) for path in plan.found.files)
         chosen = _sampling(key) if videos else Sampling()
         sampling = None if chosen == Sampling() else chosen  # None leaves videos that are here as they were sampled
-        st.markdown(_told(_surveyed(library, encoder, plan, sampling), plan))
+        st.markdown(_show_estimate(_surveyed(library, encoder, plan, sampling), plan))
         if plan.found.closed:
             st.caption(f"{len(plan.found.closed):,} files or folders cannot be looked into; the report will list them.")
         with st.container(horizontal=True):
             icon = ":material/play_arrow:"
-            start = pressed("Start", key=f"{key}_start", type="primary", icon=icon, disabled=busy(library))
+            start = pressed("Start", key=f"{key}_start", type="primary", icon=icon, disabled=is_busy(library))
             left = pressed("Not these", key=f"{key}_leave")
     if left and on_leave:
         on_leave()
@@ -103,24 +103,24 @@ def _sampling(key: str) -> Sampling:
     return Sampling(fps, _WAYS[way])
 
 
-def _surveyed(library: Library, encoder: Encoder, plan: Plan, sampling: Sampling | None) -> Survey:
+def _surveyed(library: Library, encoder: Encoder, plan: Plan, sampling: Sampling | None) -> Estimate:
     key = (encoder.id, str(sampling))
     if key not in plan.surveys:
         load_encoder(encoder)
         with st.spinner("Estimating how long it will take …"):
-            plan.surveys[key] = survey(plan.found, encoder, sampling, library=library)
+            plan.surveys[key] = estimate_ingest(plan.found, encoder, sampling, library=library)
     return plan.surveys[key]
 
 
-def _told(told: Survey, plan: Plan) -> str:
-    amount = Amount(told.pictures, told.videos)
-    here = f"{counted(told.known, 'file')} of these {'is' if told.known == 1 else 'are'} here already. "
+def _show_estimate(predictions: Estimate, plan: Plan) -> str:
+    amount = Amount(predictions.pictures, predictions.videos)
+    here = f"{counted(predictions.already_indexed, 'file')} of these {'is' if predictions.already_indexed == 1 else 'are'} here already. "
     if not amount:
         return f"**Nothing new.** {here}"
-    length = f" ({duration_text(told.video_seconds)})" if told.videos else ""
+    length = f" ({duration_text(predictions.video_seconds)})" if predictions.videos else ""
     roots = plan.found.roots
     where = f" in {plain(roots[0])}" if len(roots) == 1 and os.path.isdir(roots[0]) else ""
     return (
-        f"**{amount}**{length}, {size_text(told.bytes)}{where}. {here if told.known else ''}"
-        f"It will take about **{duration_text(max(1.0, told.seconds))}**."
+        f"**{amount}**{length}, {size_text(predictions.bytes)}{where}. {here if predictions.already_indexed else ''}"
+        f"It will take about **{duration_text(max(1.0, predictions.seconds))}**."
     )

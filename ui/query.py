@@ -73,23 +73,23 @@ def put_terms(terms: Sequence[Term]) -> None:
     st.session_state["uploads"] = [term for term in terms if term.kind in UPLOADED]
 
 
-def going() -> bool:
+def is_going() -> bool:
     """Whether something put a query together that is not asked yet: then the page has to run again."""
     return "asked" in st.session_state or "to_classify" in st.session_state
 
 
-def go_where_asked(here: Place | None = None) -> None:
+def follow_request(here: Place | None = None) -> None:
     """Takes a query that something put together to the page on which it is to be asked, if that is not `here`."""
-    kept = {name: st.query_params[name] for name in ("library", "encoder") if name in st.query_params}
+    cached = {name: st.query_params[name] for name in ("library", "encoder") if name in st.query_params}
     if "to_classify" in st.session_state:
-        st.switch_page(_CLASSIFY, query_params=kept | {"item": st.session_state.pop("to_classify")})
+        st.switch_page(_CLASSIFY, query_params=cached | {"item": st.session_state.pop("to_classify")})
     place: Place | None = st.session_state.pop("asked", None)
     if place is not None and place != here:
         if here is None:
-            kept["q"] = st.session_state["q"]
+            cached["q"] = st.session_state["q"]
         else:  # where there is a box, Streamlit keeps its hands on the parameter, and drops it with the page
             st.session_state["brought"] = st.session_state["q"]
-        st.switch_page(_PAGES[place], query_params=kept)
+        st.switch_page(_PAGES[place], query_params=cached)
 
 
 def typed_terms() -> tuple[Term, ...]:

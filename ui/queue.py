@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from core.errors import SemblanceError
-from core.policy import Policy, policy
+from core.policy import Policy, get_policy
 
 _LOOK_S = 0.2  # how often one who waits looks whether it was cancelled
 
@@ -54,8 +54,8 @@ class Queue:
 
     def in_the_way(self, visit: str) -> Ticket | None:
         """The first job of a visit that has as many as it may; None where it may have one more."""
-        jobs = [each for each in self.of(visit) if not each.cancel.is_set()]
-        return jobs[0] if len(jobs) >= policy().visit_jobs else None
+        jobs = [entry for entry in self.tickets_of(visit) if not entry.cancel.is_set()]
+        return jobs[0] if len(jobs) >= get_policy().visit_jobs else None
 
     @contextmanager
     def turn(self, ticket: Ticket, on_wait: Callable[[int], None] | None = None) -> Iterator[bool]:
@@ -80,23 +80,23 @@ class Queue:
                 self.tickets.remove(ticket)
             self.changed.notify_all()
 
-    def of(self, visit: str) -> list[Ticket]:
+    def tickets_of(self, visit: str) -> list[Ticket]:
         """The places of a visit."""
         with self.changed:
-            return [each for each in self.tickets if each.visit == visit]
+            return [ticket for ticket in self.tickets if ticket.visit == visit]
 
     def before(self, ticket: Ticket) -> int | None:
         """How many visits come before it; None once it runs, or has left."""
         with self.changed:
             if ticket.running or ticket not in self.tickets:
                 return None
-            return len({each.visit for each in self.tickets[: self.tickets.index(ticket)]} - {ticket.visit})
+            return len({entry.visit for entry in self.tickets[: self.tickets.index(ticket)]} - {ticket.visit})
 
     def forget(self, visit: str) -> None:
         """Stops the work of a visit that has ended, but for what outlives it."""
-        for each in self.of(visit):
-            if not each.lasting:
-                each.cancel.set()
+        for entry in self.tickets_of(visit):
+            if not entry.lasting:
+                entry.cancel.set()
 
     def current(self) -> Ticket | None:
         """The ticket by whose turn this thread works."""
@@ -105,7 +105,7 @@ class Queue:
     def _began(self, ticket: Ticket) -> bool:
         """Begins if it may now, and else waits for a moment."""
         with self.changed:
-            ticket.running = not ticket.cancel.is_set() and (ticket.within or self._next(ticket, policy()))
+            ticket.running = not ticket.cancel.is_set() and (ticket.within or self._next(ticket, get_policy()))
             if ticket.running:
                 self.inside.ticket = ticket
             else:
@@ -114,13 +114,13 @@ class Queue:
 
     def _next(self, ticket: Ticket, allowed: Policy) -> bool:
         """Whether there is room for it, and nobody before it who could run as well."""
-        running = [each.visit for each in self.tickets if each.running and not each.within]
+        running = [entry.visit for entry in self.tickets if entry.running and not entry.within]
         if len(running) >= allowed.jobs:
             return False
         free = (
-            each
-            for each in self.tickets
-            if not each.running and not each.cancel.is_set() and running.count(each.visit) < allowed.visit_jobs
+            entry
+            for entry in self.tickets
+            if not entry.running and not entry.cancel.is_set() and running.count(entry.visit) < allowed.visit_jobs
         )
         return next(free, None) is ticket
 

@@ -14,16 +14,16 @@ from core.library.index import VectorIndex
 from core.recommend.ads import CAP, Ad, Embedded, choose_ad, embed_campaigns
 from core.recommend.campaigns import Campaign
 from core.recommend.feed import Feed
-from core.track import wholes_of
+from core.track import get_item_vectors
 from ui.gallery import chance_text, picture_uri
-from ui.memory import remembered
+from ui.memory import get_cached
 from ui.page import boundary, plain
 from ui.recommend_campaigns import campaign_panel, campaigns_in_use
-from ui.recommend_settings import keep, kept
-from ui.recommend_visit import Visit, items_of
+from ui.recommend_settings import load_setting, store_setting
+from ui.recommend_visit import Visit, get_items
 from ui.server_state import once
-from ui.tasks import start_unasked, task_of
-from ui.visit_work import result_of
+from ui.tasks import get_task, start_if_idle
+from ui.visit_work import get_result
 
 _KEY = "recommend campaigns"
 _SMALL = 96  # pixels
@@ -40,13 +40,13 @@ def _spent() -> Counter[str]:
 
 def ad_slot(library: Library, encoder: Encoder, visit: Visit, feed: Feed, page: Sequence[str]) -> None:
     """The switch and, where it is on, what fits. page: ids of what is on the screen."""
-    kept("ads")
-    wanted = st.toggle(
+    load_setting("ads")
+    target = st.toggle(
         "Show an advertisement", key="ads", bind="query-params",
         help="At most one, chosen by what you like here and what is on this page, and by nothing else.",
     )  # fmt: skip
-    keep("ads")
-    if not wanted:
+    store_setting("ads")
+    if not target:
         return
     with st.container(border=True, key="ad"), boundary():
         campaigns, own = campaigns_in_use()
@@ -65,7 +65,7 @@ def _embedded(library: Library, encoder: Encoder, campaigns: tuple[Campaign, ...
     if not own and index in _examples:
         return _examples[index]
     about = (library.path, encoder.id, campaigns)
-    if task_of(_KEY, about=about) is None:
+    if get_task(_KEY, about=about) is None:
 
         def work() -> Embedded:
             found = embed_campaigns(encoder, campaigns, background=index.background)
@@ -73,9 +73,9 @@ def _embedded(library: Library, encoder: Encoder, campaigns: tuple[Campaign, ...
                 _examples[index] = found
             return found
 
-        start_unasked(_KEY, "Reading the campaigns", lambda tell, cancel: work(), about=about)
-    task = task_of(_KEY, about=about)
-    result = result_of(task.job) if task is not None else None
+        start_if_idle(_KEY, "Reading the campaigns", lambda report, cancel: work(), about=about)
+    task = get_task(_KEY, about=about)
+    result = get_result(task.job) if task is not None else None
     return result if isinstance(result, Embedded) else None
 
 
@@ -98,7 +98,7 @@ def _chosen(
         before = Counter(visit.ads)
         if visit.ad is not None and visit.ad[0] == visit.turn:
             before[visit.ad[1]] -= 1  # the one that is on the screen now
-        ids, vectors = wholes_of(index, page) if page else ([], index.vectors(index.rows_with_vectors[:0]))
+        ids, vectors = get_item_vectors(index, page) if page else ([], index.vectors(index.rows_with_vectors[:0]))
         ad = choose_ad(embedded, feed.tastes, vectors, liked=feed.liked, page=ids, shown=before, spent=spent | before)
         now = (visit.turn, ad.campaign.name) if ad is not None else None
         if ad is not None and now != visit.ad:
@@ -107,8 +107,8 @@ def _chosen(
         visit.ad = now
         return ad
 
-    key = (encoder.id, visit.turn, feed.liked, tuple(visit.opinions.disliked), embedded.campaigns)
-    return remembered("recommend ad", key, index, choose)
+    key = (encoder.id, visit.turn, feed.liked, tuple(visit.feedback.disliked), embedded.campaigns)
+    return get_cached("recommend ad", key, index, choose)
 
 
 def _show(library: Library, encoder: Encoder, visit: Visit, ad: Ad | None) -> None:
@@ -124,7 +124,7 @@ def _show(library: Library, encoder: Encoder, visit: Visit, ad: Ad | None) -> No
     times = visit.ads.get(campaign.name, 0)
     st.caption(f"**Why this one:** {_why(ad)} ({chance_text(ad.score)}). Shown {times} of {CAP} times at most.")
     with st.container(horizontal=True, gap="small", key="ad_because"):
-        for item in items_of(library, encoder, ad.because).values():
+        for item in get_items(library, encoder, ad.reason_item).values():
             if picture := picture_uri(item, _SMALL):
                 st.image(picture, width=64, alt=Path(item.path).name)
 

@@ -13,15 +13,15 @@ import streamlit as st
 from core import Encoder, Library
 from core.errors import DataError
 from core.progress import OnProgress
-from core.recommend.clicks import clicks_of, forget_clicks, keep_click
-from core.recommend.learned import Learned, learn_from_log
+from core.recommend.clicks import forget_clicks, load_clicks, store_click
+from core.recommend.learned import RecommendModel, learn_from_log
 from core.recommend.log import read_log
 from ui.libraries import may_change
 from ui.page import boundary, counted, file_limit, plain
 from ui.pressed import pressed
-from ui.recommend_visit import visit_of
-from ui.tasks import start, stop, task_of
-from ui.visit_work import result_of
+from ui.recommend_visit import get_visit
+from ui.tasks import get_task, start, stop
+from ui.visit_work import get_result
 
 _KEY = "recommend learning"
 _WAYS = ("a log", "likes in this app")
@@ -32,10 +32,10 @@ from core.recommend.log import read_log
 
 learned = learn_from_log(library, encoder, read_log(Path({name!r})))
 """
-_CLICK_LINES = """from core.recommend.clicks import clicks_of
+_CLICK_LINES = """from core.recommend.clicks import load_clicks
 from core.recommend.learned import learn_from_log
 
-learned = learn_from_log(library, encoder, clicks_of(library))
+learned = learn_from_log(library, encoder, load_clicks(library))
 """
 
 
@@ -48,26 +48,26 @@ class _Source:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class _Taught:
-    learned: Learned
+class _TrainedModel:
+    model: RecommendModel
     name: str
 
 
-def learned_of(library: Library, encoder: Encoder) -> Learned | None:
+def get_model(library: Library, encoder: Encoder) -> RecommendModel | None:
     """What was learned of others for this library and encoder; None while nothing was."""
-    taught = _taught(library, encoder)
-    return taught.learned if taught is not None else None
+    taught = _get_model(library, encoder)
+    return taught.model if taught is not None else None
 
 
 def log_lines(library: Library, encoder: Encoder) -> str:
     """The lines of Python that learn the same; empty where nothing was learned."""
-    taught = _taught(library, encoder)
+    taught = _get_model(library, encoder)
     if taught is None:
         return ""
     return _LOG_LINES.format(name=taught.name) if taught.name else _CLICK_LINES
 
 
-def behaviour_part(library: Library, encoder: Encoder) -> str | None:
+def behavior_section(library: Library, encoder: Encoder) -> str | None:
     """The whole part; returns its lines of Python."""
     st.markdown(
         "People who like the same things go on to the same things, whatever these look like. Give a log of who had to "
@@ -78,7 +78,7 @@ def behaviour_part(library: Library, encoder: Encoder) -> str | None:
     way = st.segmented_control("Learn from", ways, default=ways[0], required=True, key="log_way", bind="query-params")
     source = _log_file() if way == _WAYS[0] else _own_clicks(library)
     about = _about(library, encoder)
-    task = task_of(_KEY, about=about)
+    task = get_task(_KEY, about=about)
     running = task is not None and task.job.running
     unfit = source is None or running
     if pressed("Learn from it", key="learn_log", type="primary", icon=":material/school:", disabled=unfit):
@@ -90,10 +90,10 @@ def behaviour_part(library: Library, encoder: Encoder) -> str | None:
     if task.job.cancel.is_set() and not running:
         st.caption("Stopped: nothing was learned.")
         return None
-    taught = result_of(task.job)
-    if not isinstance(taught, _Taught):
+    taught = get_result(task.job)
+    if not isinstance(taught, _TrainedModel):
         return None
-    _told(taught)
+    _show_model(taught)
     return f"\n{log_lines(library, encoder)}\n{_SHOW_LINES}"
 
 
@@ -107,10 +107,10 @@ def _about(library: Library, encoder: Encoder) -> tuple[Path, str]:
     return library.path, encoder.id
 
 
-def _taught(library: Library, encoder: Encoder) -> _Taught | None:
-    task = task_of(_KEY, about=_about(library, encoder))
+def _get_model(library: Library, encoder: Encoder) -> _TrainedModel | None:
+    task = get_task(_KEY, about=_about(library, encoder))
     report = task.job.report if task is not None and not task.job.cancel.is_set() else None
-    return report if isinstance(report, _Taught) else None
+    return report if isinstance(report, _TrainedModel) else None
 
 
 def _log_file() -> _Source | None:
@@ -123,32 +123,32 @@ def _log_file() -> _Source | None:
 
 
 def _own_clicks(library: Library) -> _Source | None:
-    visit, kept = visit_of(library), clicks_of(library)
+    visit, cached = get_visit(library), load_clicks(library)
     st.toggle(
-        "Keep what I like here", value=visit.keeps, key="keep_clicks", on_change=_keep, args=(library,),
+        "Keep what I like here", value=visit.keeps, key="keep_clicks", on_change=_store_log, args=(library,),
         help="Each like of the feed becomes a line of the file clicks.jsonl in the library's folder, under a random "
         "name for this visit. Nothing leaves this computer. A like that is taken back is taken back there too.",
     )  # fmt: skip
-    if kept is None:
+    if cached is None:
         st.caption("No likes are kept yet." + ("" if visit.keeps else " Switch this on, and like something."))
         return None
     with st.container(horizontal=True, vertical_alignment="center", key="kept_clicks"):
-        st.markdown(f"**{counted(len(kept), 'like')}** of {counted(len(kept.user_names), 'visit')} kept.")
+        st.markdown(f"**{counted(len(cached), 'like')}** of {counted(len(cached.user_names), 'visit')} kept.")
         st.button("Forget them", icon=":material/delete:", on_click=_forget, args=(library,), type="tertiary")
     return _Source()
 
 
-def _keep(library: Library) -> None:
+def _store_log(library: Library) -> None:
     """From now on, and what was liked so far in this visit."""
-    visit = visit_of(library)
+    visit = get_visit(library)
     visit.keeps = bool(st.session_state["keep_clicks"])
     if visit.keeps:
         with boundary():
-            kept = clicks_of(library)
-            there = set() if kept is None else {kept.item_names[n] for n in kept.items}
-            for item_id in visit.opinions.liked:
-                if item_id not in there or kept is None or visit.name not in kept.user_names:
-                    keep_click(library, visit.name, item_id)
+            cached = load_clicks(library)
+            there = set() if cached is None else {cached.item_names[n] for n in cached.items}
+            for item_id in visit.feedback.liked:
+                if item_id not in there or cached is None or visit.name not in cached.user_names:
+                    store_click(library, visit.name, item_id)
 
 
 def _forget(library: Library) -> None:
@@ -156,7 +156,9 @@ def _forget(library: Library) -> None:
         forget_clicks(library)
 
 
-def _learn(library: Library, encoder: Encoder, source: _Source, tell: OnProgress, cancel: threading.Event) -> _Taught:
+def _learn(
+    library: Library, encoder: Encoder, source: _Source, report: OnProgress, cancel: threading.Event
+) -> _TrainedModel:
     if source.name:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / f"log{Path(source.name).suffix.lower()}"
@@ -166,17 +168,17 @@ def _learn(library: Library, encoder: Encoder, source: _Source, tell: OnProgress
             except DataError as error:  # it knows the file by another name
                 raise DataError(str(error).replace(str(path), source.name)) from error
     else:
-        kept = clicks_of(library)
-        if kept is None:
+        cached = load_clicks(library)
+        if cached is None:
             raise DataError("No likes are kept for this library any more.")
-        log = kept
-    return _Taught(learn_from_log(library, encoder, log, on_progress=tell, cancel=cancel), source.name)
+        log = cached
+    return _TrainedModel(learn_from_log(library, encoder, log, on_progress=report, cancel=cancel), source.name)
 
 
-def _told(taught: _Taught) -> None:
-    learned = taught.learned
+def _show_model(taught: _TrainedModel) -> None:
+    learned = taught.model
     log = learned.log
-    warm = int(learned.blend.behaviour.warm.sum())
+    warm = int(learned.hybrid.behavior.warm.sum())
     cold = len(log.item_names) - warm
     with st.container(horizontal=True, key="learned_numbers"):
         st.metric("Interactions", f"{len(log):,}")

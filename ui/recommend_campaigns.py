@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.media.kinds import IMAGE_SUFFIXES
 from core.recommend.ads import CAP
-from core.recommend.campaigns import Campaign, example_campaigns, read_campaigns
+from core.recommend.campaigns import Campaign, load_example_campaigns, read_campaigns
 from ui.page import boundary, file_limit
 from ui.pressed import pressed
 
@@ -18,7 +18,7 @@ _OWN = "recommend own campaigns"
 def campaigns_in_use() -> tuple[tuple[Campaign, ...], bool]:
     """The visitor's own, or else the examples; and whether they are the visitor's own."""
     own: tuple[Campaign, ...] | None = st.session_state.get(_OWN)
-    return (own, True) if own else (example_campaigns(), False)
+    return (own, True) if own else (load_example_campaigns(), False)
 
 
 def campaign_panel(campaigns: tuple[Campaign, ...], shown: Mapping[str, int], *, own: bool) -> None:
@@ -29,12 +29,12 @@ def campaign_panel(campaigns: tuple[Campaign, ...], shown: Mapping[str, int], *,
         st.dataframe(
             [
                 {
-                    "name": each.name,
-                    "text": each.text,
-                    "for people who care for": "; ".join(each.words),
-                    "shown here": shown.get(each.name, 0),
+                    "name": campaign.name,
+                    "text": campaign.text,
+                    "for people who care for": "; ".join(campaign.words),
+                    "shown here": shown.get(campaign.name, 0),
                 }
-                for each in campaigns
+                for campaign in campaigns
             ],
             hide_index=True,
             key="campaigns",

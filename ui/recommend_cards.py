@@ -6,14 +6,14 @@ from collections.abc import Mapping
 
 from core import Encoder, Filters, Item, Library, Term
 from core.recommend.feed import By, Feed, Recommendation, recommend
-from core.recommend.learned import Learned
-from core.recommend.opinions import Said
+from core.recommend.learned import RecommendModel
+from core.recommend.opinions import Reaction
 from ui.filters import Options
 from ui.gallery import chance_text
-from ui.memory import remembered
+from ui.memory import get_cached
 from ui.recommend_feed import FeedCard, Reason
 from ui.recommend_settings import Settings
-from ui.recommend_visit import Visit, items_of
+from ui.recommend_visit import Visit, get_items
 from ui.results import find
 
 PAGE = 24
@@ -35,54 +35,58 @@ _COSINE = (
     "Cosine with your taste, -1 to 1, less half of its nearness to what you dislike. Compare it within one feed only."
 )
 _STANDING = "How far above the middle of the candidates it stands, -1 to 1. Compare it within one feed only."
-_HELD: dict[Said | None, str] = {
+_HELD: dict[Reaction | None, str] = {
     "like": "You like this: the feed has turned to it",
     "dislike": "You dislike this: the feed has turned away",
     None: "Taken back",
 }
 
 
-def feed_of(library: Library, encoder: Encoder, visit: Visit, settings: Settings, learned: Learned | None) -> Feed:
+def make_feed(
+    library: Library, encoder: Encoder, visit: Visit, settings: Settings, model: RecommendModel | None
+) -> Feed:
     """The feed of a visit as it is now, computed once for as long as nothing about it changes."""
-    said, held = visit.opinions, tuple(visit.held)
+    said, held = visit.feedback, tuple(visit.held)
     liked, disliked = tuple(said.liked), tuple(said.disliked)
-    learned = learned if settings.mix else None
+    model = model if settings.mix else None
 
     def compute() -> Feed:
         return recommend(
             library, encoder, liked, disliked, seen={*said.seen, *held}, k=PAGE - len(held),
             diversity=settings.diversity, exploration=settings.exploration,
-            behaviour=learned.scores(liked) if learned is not None else None, mix=settings.mix, seed=visit.turn,
+            behavior=model.scores(liked) if model is not None else None, mix=settings.mix, seed=visit.turn,
         )  # fmt: skip
 
-    key = (encoder.id, liked, disliked, frozenset(said.seen), held, visit.turn, settings, id(learned))
-    return remembered("recommend feed", key, library.index(encoder), compute)
+    key = (encoder.id, liked, disliked, frozenset(said.seen), held, visit.turn, settings, id(model))
+    return get_cached("recommend feed", key, library.index(encoder), compute)
 
 
-def cards_of(library: Library, encoder: Encoder, visit: Visit, feed: Feed) -> list[FeedCard]:
+def make_cards(library: Library, encoder: Encoder, visit: Visit, feed: Feed) -> list[FeedCard]:
     """The recommendations, and among them the cards that something was said of, where they were."""
-    because = items_of(library, encoder, {each for one in feed.recommendations for each in one.because})
-    cards = [FeedCard(each.item, None, _reason(each, because), each.time_s) for each in feed.recommendations]
-    held = items_of(library, encoder, visit.held)
+    because = get_items(library, encoder, {entry for one in feed.recommendations for entry in one.because})
+    cards = [FeedCard(entry.item, None, _reason(entry, because), entry.time_s) for entry in feed.recommendations]
+    held = get_items(library, encoder, visit.held)
     for item_id, place in sorted(visit.held.items(), key=lambda pair: pair[1]):
         if item_id in held:
-            said = visit.opinions.of(item_id)
+            said = visit.feedback.get_reaction(item_id)
             cards.insert(place, FeedCard(held[item_id], said, Reason(_HELD[said])))
     return cards
 
 
-def found_cards(library: Library, encoder: Encoder, visit: Visit, words: str) -> list[FeedCard]:
+def search_cards(library: Library, encoder: Encoder, visit: Visit, words: str) -> list[FeedCard]:
     """What a search finds, to be liked."""
     result = find(library, encoder, (Term("text", words),), Filters(), Options(PAGE, fold=True, templates=None))
     title = "Estimated probability that this is what the words mean"
     return [
-        FeedCard(hit.item, visit.opinions.of(hit.item.id), Reason(chance_text(hit.relevance), title), hit.start_s)
+        FeedCard(
+            hit.item, visit.feedback.get_reaction(hit.item.id), Reason(chance_text(hit.relevance), title), hit.start_s
+        )
         for hit in result.hits
     ]
 
 
 def _reason(one: Recommendation, items: Mapping[str, Item]) -> Reason:
-    because = tuple(items[each] for each in one.because if each in items)
+    because = tuple(items[entry] for entry in one.because if entry in items)
     if one.by in ("exploration", "popularity"):
         return Reason(_WHY[one.by])
     title = _COSINE if one.by in ("content", "other") else _STANDING

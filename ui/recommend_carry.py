@@ -9,13 +9,13 @@ from pathlib import Path
 import streamlit as st
 
 from core import Encoder, Item, Library
-from core.recommend.items import names_of
-from core.recommend.opinions import Opinions, likes_csv, opinions_json, read_opinions
-from core.share.report_groups import Group, Sheet, Shown
-from ui.linked import carried, link_with, number_of, taken_over
+from core.recommend.items import get_item_names
+from core.recommend.opinions import Feedback, feedback_json, likes_csv, read_feedback
+from core.share.report_groups import Group, GroupItem, Sheet
+from ui.linked import link_with, parse_number, read_carried, report_taken_over
 from ui.page import boundary, counted, file_limit, plain
 from ui.recommend_feed import FeedCard
-from ui.recommend_visit import items_of, new_turn, start_over, visit_of
+from ui.recommend_visit import get_items, get_visit, new_turn, start_over
 from ui.share_page import save_groups
 
 _CARRIED = ("liked", "disliked", "seen")
@@ -29,32 +29,34 @@ _ABOUT_FOUND = (
 )
 
 
-def bring_linked(library: Library, encoder: Encoder) -> None:
+def apply_link(library: Library, encoder: Encoder) -> None:
     """What the page's link says was liked, disliked and seen is said by this visit too, once."""
-    found = carried(*_CARRIED, "turn")
+    found = read_carried(*_CARRIED, "turn")
     if not found:
         return
     with boundary():
-        ids = {each for name in _CARRIED for each in found.get(name, ())}
-        known = items_of(library, encoder, ids)
-        own = {name: [each for each in found.get(name, ()) if each in known] for name in _CARRIED}
+        ids = {entry for name in _CARRIED for entry in found.get(name, ())}
+        known = get_items(library, encoder, ids)
+        own = {name: [entry for entry in found.get(name, ()) if entry in known] for name in _CARRIED}
         liked, disliked = (dict.fromkeys(own[name], time.time()) for name in ("liked", "disliked"))
-        visit = visit_of(library)
-        visit.opinions.add(Opinions(liked, disliked, dict.fromkeys(own["seen"])))
-        visit.turn = number_of(found.get("turn", ()))
+        visit = get_visit(library)
+        visit.feedback.add(Feedback(liked, disliked, dict.fromkeys(own["seen"])))
+        visit.turn = parse_number(found.get("turn", ()))
         came = f"{counted(len(liked), 'like')} and {counted(len(disliked), 'dislike')}"
-        taken_over(came, len(ids - known.keys()), "item")
+        report_taken_over(came, len(ids - known.keys()), "item")
 
 
-def carry_row(library: Library, encoder: Encoder, cards: Sequence[FeedCard], liked: Sequence[Item], words: str) -> None:
+def export_row(
+    library: Library, encoder: Encoder, cards: Sequence[FeedCard], liked: Sequence[Item], words: str
+) -> None:
     """Three pop-ups: take away and bring, save what is shown, and start over. cards: what is shown; words: by which it
     was found, "" for the feed."""
-    said = visit_of(library).opinions
-    some = bool(said.liked or said.disliked or said.seen)
+    said = get_visit(library).feedback
+    sample = bool(said.liked or said.disliked or said.seen)
     with st.container(horizontal=True, key="carry"):
         with st.popover("Take away or bring", icon=":material/swap_vert:"):
-            _take(library, encoder, some)
-            _bring(library)
+            _add_likes(library, encoder, sample)
+            _import_likes(library)
         if cards:
             save_groups(
                 library,
@@ -65,7 +67,7 @@ def carry_row(library: Library, encoder: Encoder, cards: Sequence[FeedCard], lik
                 key="page of the feed",
                 name="recommended.html",
             )
-        with st.popover("Start over", icon=":material/restart_alt:", disabled=not some):
+        with st.popover("Start over", icon=":material/restart_alt:", disabled=not sample):
             st.caption("Forgets the likes, the dislikes and what was seen. Files that you took away stay.")
             st.button("Forget them all", type="primary", on_click=start_over, args=(library,))
 
@@ -74,21 +76,23 @@ def _sheet(library: Library, cards: Sequence[FeedCard], liked: Sequence[Item], w
     """What is shown, each card with its reason, and then what is liked."""
     shown = []
     for card in cards:
-        why = " ".join([card.reason.text, ", ".join(Path(each.path).name for each in card.reason.because)])
-        shown.append(Shown(card.item, " · ".join(filter(None, [why.strip(), card.reason.score])), time_s=card.time_s))
+        why = " ".join([card.reason.text, ", ".join(Path(entry.path).name for entry in card.reason.because)])
+        shown.append(
+            GroupItem(card.item, " · ".join(filter(None, [why.strip(), card.reason.score])), time_s=card.time_s)
+        )
     title = f"{words} in {library.name}" if words else f"Recommended from {library.name}"
     groups = [Group("Found" if words else "Recommended", shown)]
-    groups += [Group("Liked", [Shown(each) for each in liked])] if liked else []
+    groups += [Group("Liked", [GroupItem(entry) for entry in liked])] if liked else []
     return Sheet(title, _ABOUT_FOUND if words else _ABOUT_FEED, groups)
 
 
-def _take(library: Library, encoder: Encoder, some: bool) -> None:
-    visit = visit_of(library)
-    said = visit.opinions
-    paths = {each.id: each.path for each in items_of(library, encoder, (*said.liked, *said.disliked)).values()}
+def _add_likes(library: Library, encoder: Encoder, sample: bool) -> None:
+    visit = get_visit(library)
+    said = visit.feedback
+    paths = {entry.id: entry.path for entry in get_items(library, encoder, (*said.liked, *said.disliked)).values()}
     st.download_button(
-        "Likes and dislikes (JSON)", opinions_json(said, paths), file_name="likes.json", mime="application/json",
-        icon=":material/download:", on_click="ignore", disabled=not some, width="stretch",
+        "Likes and dislikes (JSON)", feedback_json(said, paths), file_name="likes.json", mime="application/json",
+        icon=":material/download:", on_click="ignore", disabled=not sample, width="stretch",
         help="All that was said, to be brought back here.",
     )  # fmt: skip
     st.download_button(
@@ -100,7 +104,7 @@ def _take(library: Library, encoder: Encoder, some: bool) -> None:
     link_with(named, number=("turn", visit.turn), key="likes link", what="likes")
 
 
-def _bring(library: Library) -> None:
+def _import_likes(library: Library) -> None:
     turn = st.session_state.setdefault("likes turn", 0)
     file = st.file_uploader(
         "Bring likes (JSON or CSV)", type=["json", "csv"], key=f"likes {turn}", max_upload_size=file_limit(50),
@@ -109,12 +113,12 @@ def _bring(library: Library) -> None:
     if file is None:
         return
     with boundary():
-        found, unknown = read_opinions(file.getvalue(), names_of(library))
-        visit = visit_of(library)
-        visit.opinions.add(found)
+        found, unknown = read_feedback(file.getvalue(), get_item_names(library))
+        visit = get_visit(library)
+        visit.feedback.add(found)
         new_turn(visit)
         st.session_state["likes turn"] += 1  # an empty uploader for the next one
-        told = f"{counted(len(found.liked), 'like')} and {counted(len(found.disliked), 'dislike')} brought."
+        predictions = f"{counted(len(found.liked), 'like')} and {counted(len(found.disliked), 'dislike')} brought."
         lost = f" Not in this library: {plain(', '.join(unknown[:3]))}" + (" …" if len(unknown) > 3 else ".")
-        st.toast(told + (lost if unknown else ""))
+        st.toast(predictions + (lost if unknown else ""))
         st.rerun()

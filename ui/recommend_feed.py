@@ -12,9 +12,9 @@ from typing import Any
 import streamlit as st
 
 from core import Item
-from core.policy import policy
-from core.recommend.opinions import Said
-from core.timecode import timecode
+from core.policy import get_policy
+from core.recommend.opinions import Reaction
+from core.timecode import format_timecode
 from ui.gallery import PICTURES, picture_uri
 
 _FOLDER = Path(__file__).parent
@@ -25,8 +25,8 @@ _COMPONENT = st.components.v2.component(
     js=(_FOLDER / "recommend_feed.js").read_text(),
 )
 _SMALL = 96  # pixels of the pictures beside a reason
-OnSay = Callable[[str, Said | None, int], None]
-_SAID: dict[str, Said | None] = {"like": "like", "dislike": "dislike", "": None}
+OnSay = Callable[[str, Reaction | None, int], None]
+_SAID: dict[str, Reaction | None] = {"like": "like", "dislike": "dislike", "": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class FeedCard:
     """An item, what was said of it, and why it is there. time_s: the second of a video whose picture is shown."""
 
     item: Item
-    said: Said | None
+    said: Reaction | None
     reason: Reason
     time_s: float | None = None
 
@@ -103,13 +103,13 @@ def _heard_key(key: str) -> str:
 
 def _shown(cards: Sequence[FeedCard]) -> dict[str, Any]:
     uris = PICTURES.map(lambda card: picture_uri(card.item, time_s=card.time_s), cards)
-    others = {other.id: other for card in cards for other in card.reason.because}
-    small = PICTURES.map(lambda other: picture_uri(other, _SMALL), others.values())
+    rest = {other.id: other for card in cards for other in card.reason.because}
+    small = PICTURES.map(lambda other: picture_uri(other, _SMALL), rest.values())
     return {
         "cards": [_card(card, uri) for card, uri in zip(cards, uris, strict=True)],
         "small": {
             other.id: {"name": Path(other.path).name, "src": uri}
-            for other, uri in zip(others.values(), small, strict=True)
+            for other, uri in zip(rest.values(), small, strict=True)
         },
     }
 
@@ -121,12 +121,12 @@ def _card(card: FeedCard, uri: str | None) -> dict[str, Any]:
         "id": item.id,
         "name": Path(item.path).name,
         "src": uri,
-        "video": timecode(second) if item.kind == "video" else "",
-        "note": policy().without_paths(item.reason or "") or "The file is not there any more, or cannot be read.",
+        "video": format_timecode(second) if item.kind == "video" else "",
+        "note": get_policy().redact_paths(item.reason or "") or "The file is not there any more, or cannot be read.",
         "said": card.said or "",
         "why": reason.text,
         "why_title": reason.title,
-        "because": [each.id for each in reason.because],
+        "because": [entry.id for entry in reason.because],
         "score": reason.score,
         "score_title": reason.score_title,
     }

@@ -8,13 +8,13 @@ from functools import partial
 import streamlit as st
 
 from core import Encoder, Library
-from core.figures_recommend import AXES, Measure, measures_of, method_bars
+from core.figures_recommend import AXES, Measure, list_measures, method_bars
 from core.progress import OnProgress
 from core.recommend.evaluate import RecommendReport, evaluate_recommend
-from core.recommend.learned import Learned
+from core.recommend.learned import RecommendModel
 from ui.page import percent
-from ui.recommend_behaviour import learned_of, log_lines
-from ui.tasks import asked
+from ui.recommend_behaviour import get_model, log_lines
+from ui.tasks import task_button
 
 _NAMES: dict[Measure, str] = {
     "recall": "found",
@@ -35,7 +35,7 @@ _ABOUT = {
 
 def figures_part(library: Library, encoder: Encoder) -> str | None:
     """The whole part; returns its lines of Python."""
-    learned = learned_of(library, encoder)
+    learned = get_model(library, encoder)
     if learned is None:
         st.info(
             "Figures need a log: learn from one under “what others did” first. Then the ways of recommending are "
@@ -44,7 +44,7 @@ def figures_part(library: Library, encoder: Encoder) -> str | None:
         )
         return None
     k = st.select_slider("Places looked at (k)", [5, 10, 20, 50], value=10, key="k", bind="query-params", width=320)
-    report = asked(
+    report = task_button(
         "recommend figures", "Measure", partial(_measure, learned, int(k)), title="Measuring",
         about=(library.path, encoder.id, id(learned), int(k)), state=learned, icon=":material/monitoring:",
         note="Six ways, on the last fifth of the log.",
@@ -61,18 +61,18 @@ for each in report.methods:
 """
 
 
-def _measure(learned: Learned, k: int, tell: OnProgress, cancel: threading.Event) -> RecommendReport:
-    return evaluate_recommend(learned.log, learned.blend.content, k=k, on_progress=tell, cancel=cancel)
+def _measure(model: RecommendModel, k: int, report: OnProgress, cancel: threading.Event) -> RecommendReport:
+    return evaluate_recommend(model.log, model.hybrid.content, k=k, on_progress=report, cancel=cancel)
 
 
 def _show(report: RecommendReport) -> None:
-    best = max(report.methods, key=lambda each: each.recall)
+    best = max(report.methods, key=lambda entry: entry.recall)
     st.markdown(
         f"The log is cut at four fifths of its {report.interactions:,} interactions. The ways learn from what came "
         f"before, and are asked what each of {report.users:,} people did after. **{best.method.capitalize()}** finds "
         f"most: {percent(best.recall, 1)} of it among the first {report.k} of {report.items:,} items."
     )
-    known = measures_of(report)
+    known = list_measures(report)
     measure = st.segmented_control(
         "Show", known, default="recall", required=True, key="measure", bind="query-params",
         format_func=_NAMES.__getitem__,
@@ -104,15 +104,15 @@ def _table(report: RecommendReport) -> None:
     st.dataframe(
         [
             {
-                "way": each.method,
-                "found": each.recall,
-                "found early": each.ndcg,
-                "new items found": each.cold_recall,
-                "coverage": each.coverage,
-                "diversity": each.diversity,
-                "what it is": _ABOUT.get(each.method, ""),
+                "way": method.method,
+                "found": method.recall,
+                "found early": method.ndcg,
+                "new items found": method.cold_recall,
+                "coverage": method.coverage,
+                "diversity": method.diversity,
+                "what it is": _ABOUT.get(method.method, ""),
             }
-            for each in report.methods
+            for method in report.methods
         ],
         hide_index=True,
         key="method_table",

@@ -9,15 +9,15 @@ from core.recommend.feed import Feed
 from ui.details import open_details, show_details
 from ui.in_python import in_python, opening
 from ui.page import boundary, counted, plain
-from ui.query import going, more_like
+from ui.query import is_going, more_like
 from ui.recommend_ads import ad_slot
-from ui.recommend_behaviour import learned_of, log_lines
-from ui.recommend_cards import PAGE, cards_of, feed_of, found_cards
-from ui.recommend_carry import bring_linked, carry_row
+from ui.recommend_behaviour import get_model, log_lines
+from ui.recommend_cards import PAGE, make_cards, make_feed, search_cards
+from ui.recommend_carry import apply_link, export_row
 from ui.recommend_feed import FeedCard, feed_cards
 from ui.recommend_settings import Settings, settings_section
 from ui.recommend_tastes import taste_section
-from ui.recommend_visit import Visit, items_of, pass_over, say, show_again, visit_of
+from ui.recommend_visit import Visit, get_items, get_visit, pass_over, set_reaction, show_again
 
 _NEARNESS = "The number: how near a card is to a taste, less its nearness to what you dislike."
 _BLENDED = "The number: how far a card stands above others, by your likes and by what others went on to."
@@ -25,33 +25,33 @@ _BLENDED = "The number: how far a card stands above others, by your likes and by
 
 def feed_part(library: Library, encoder: Encoder) -> None:
     """The whole part."""
-    bring_linked(library, encoder)
+    apply_link(library, encoder)
     _live(library, encoder)
 
 
 @st.fragment
 def _live(library: Library, encoder: Encoder) -> None:
     with boundary():
-        if going():
+        if is_going():
             st.rerun()  # the whole page, which goes where that is asked
-        visit, learned = visit_of(library), learned_of(library, encoder)
+        visit, learned = get_visit(library), get_model(library, encoder)
         words = _tools(library, visit)
         line = st.empty()  # above both columns: it is one line, and the cards stay where they are
         left, right = st.columns([5, 2], gap="large")
         with right:  # the settings are read before the feed, and stand below what follows from it
             above = st.container()
-            settings = settings_section(behaviour=learned is not None)
+            settings = settings_section(behavior=learned is not None)
             below = st.container()
             away = st.container()
-        feed = feed_of(library, encoder, visit, settings, learned)
-        line.markdown(_told(library, encoder, visit, feed, words))
+        feed = make_feed(library, encoder, visit, settings, learned)
+        line.markdown(_show_feed(library, encoder, visit, feed, words))
         with left:
             shown = _shown(library, encoder, visit, feed, words)
-        said = items_of(library, encoder, (*feed.liked, *visit.opinions.disliked))
+        said = get_items(library, encoder, (*feed.liked, *visit.feedback.disliked))
         with above:
             taste_section(library, encoder, feed, said)
         with away:
-            carry_row(library, encoder, shown, [said[each] for each in feed.liked if each in said], words)
+            export_row(library, encoder, shown, [said[entry] for entry in feed.liked if entry in said], words)
         with below:
             ad_slot(library, encoder, visit, feed, [card.item.id for card in shown])
         in_python(_lines(library, encoder, visit, settings))
@@ -69,8 +69,8 @@ def _tools(library: Library, visit: Visit) -> str:
         if words:
             st.button("Back to the feed", icon=":material/arrow_back:", on_click=_back)
             return words
-        _others(library, "others_above")
-        again = len(visit.opinions.seen)
+        _show_more(library, "others_above")
+        again = len(visit.feedback.seen)
         st.button(
             f"Show seen again ({again:,})", icon=":material/history:", on_click=show_again, args=(library,),
             disabled=not again, type="tertiary",
@@ -82,7 +82,7 @@ def _back() -> None:
     st.session_state["find"] = ""
 
 
-def _others(library: Library, key: str) -> None:
+def _show_more(library: Library, key: str) -> None:
     st.button(
         "Show others", icon=":material/refresh:", on_click=pass_over, args=(library,), key=key,
         help="What is on the screen counts as seen and does not come back by itself.",
@@ -91,7 +91,7 @@ def _others(library: Library, key: str) -> None:
 
 def _shown(library: Library, encoder: Encoder, visit: Visit, feed: Feed, words: str) -> list[FeedCard]:
     """The cards, and what comes after them."""
-    found = found_cards(library, encoder, visit, words) if words else cards_of(library, encoder, visit, feed)
+    found = search_cards(library, encoder, visit, words) if words else make_cards(library, encoder, visit, feed)
     visit.shown = () if words else tuple(card.item.id for card in found)
     if not found:
         st.info("Nothing more to show: everything here was liked, disliked or seen.", icon=":material/done_all:")
@@ -100,39 +100,39 @@ def _shown(library: Library, encoder: Encoder, visit: Visit, feed: Feed, words: 
         found,
         key="feed",
         turn=f"{visit.turn} {words}",
-        on_say=lambda item_id, what, place: say(library, item_id, what, None if words else place),
+        on_say=lambda item_id, what, place: set_reaction(library, item_id, what, None if words else place),
         on_open=open_details,
         on_more=more_like,
     )
     if not words:
         if feed.liked:
-            ways = {each.by for each in feed.recommendations}
+            ways = {recommendation.by for recommendation in feed.recommendations}
             st.caption(_BLENDED if ways & {"both", "behaviour"} else _NEARNESS)
-        _others(library, "others_below")
+        _show_more(library, "others_below")
     return found
 
 
-def _told(library: Library, encoder: Encoder, visit: Visit, feed: Feed, words: str) -> str:
+def _show_feed(library: Library, encoder: Encoder, visit: Visit, feed: Feed, words: str) -> str:
     """What is shown, in one line."""
     if words:
         return f"What comes nearest to **{plain(words)}**, to be liked."
     count = len(library.index(encoder).rows_with_vectors)
     if feed.liked:
         tastes = "one taste" if len(feed.tastes) == 1 else f"{len(feed.tastes)} tastes"
-        likes, dislikes = counted(len(feed.liked), "like"), counted(len(visit.opinions.disliked), "dislike")
-        return f"**{likes}**, {dislikes}, {tastes}. :gray[{count:,} in the library, {len(visit.opinions.seen):,} seen.]"
-    popular = any(each.by == "popularity" for each in feed.recommendations)
+        likes, dislikes = counted(len(feed.liked), "like"), counted(len(visit.feedback.disliked), "dislike")
+        return f"**{likes}**, {dislikes}, {tastes}. :gray[{count:,} in the library, {len(visit.feedback.seen):,} seen.]"
+    popular = any(recommendation.by == "popularity" for recommendation in feed.recommendations)
     start = "what others liked most" if popular else "a start at random"
     return f"**Nothing liked yet**: {start}. Like a few of these, and the feed turns to them."
 
 
 def _lines(library: Library, encoder: Encoder, visit: Visit, settings: Settings) -> str:
-    said = visit.opinions
-    behaviour = log_lines(library, encoder) if settings.mix else ""
-    more = f"    behaviour=learned.scores(liked), mix={settings.mix},\n" if behaviour else ""
+    said = visit.feedback
+    behavior = log_lines(library, encoder) if settings.mix else ""
+    more = f"    behaviour=learned.scores(liked), mix={settings.mix},\n" if behavior else ""
     return f"""{opening(library, encoder)}
 from core.recommend.feed import recommend
-{behaviour}
+{behavior}
 liked = {list(said.liked)!r}
 feed = recommend(
     library, encoder, liked, {list(said.disliked)!r},

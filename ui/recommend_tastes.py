@@ -15,14 +15,14 @@ import streamlit as st
 from core import Encoder, Item, Library
 from core.progress import OnProgress
 from core.recommend.feed import Feed
-from core.recommend.taste_words import taste_words, usual_choices
-from core.words import Words, words_of
+from core.recommend.taste_words import compute_usual_choices, find_taste_words
+from core.words import Vocabulary, load_vocabulary
 from ui.details import open_details
 from ui.gallery import picture_uri
-from ui.memory import remembered
+from ui.memory import get_cached
 from ui.page import counted, percent
-from ui.recommend_visit import say, visit_of
-from ui.tasks import asked, start_unasked, task_of
+from ui.recommend_visit import get_visit, set_reaction
+from ui.tasks import get_task, start_if_idle, task_button
 
 _FOLDER = Path(__file__).parent
 _COMPONENT = st.components.v2.component(
@@ -37,7 +37,7 @@ _SMALL = 96  # pixels of a picture, as beside the reasons
 
 def taste_section(library: Library, encoder: Encoder, feed: Feed, items: Mapping[str, Item]) -> None:
     """Tastes and dislikes, and how to take anything out. items: by id, all that something was said of."""
-    disliked = [items[each] for each in visit_of(library).opinions.disliked if each in items]
+    disliked = [items[entry] for entry in get_visit(library).feedback.disliked if entry in items]
     st.markdown(
         "**Your tastes**",
         help="Likes that look alike to the encoder are one taste: a mean of their vectors, moved away from what you "
@@ -48,7 +48,7 @@ def taste_section(library: Library, encoder: Encoder, feed: Feed, items: Mapping
         return
     words = _words(library, encoder, feed)
     groups = [
-        _group(f"Taste {number + 1}", percent(weight), words[number], [items[each] for each in _likes(feed, number)])
+        _group(f"Taste {number + 1}", percent(weight), words[number], [items[entry] for entry in _likes(feed, number)])
         for number, weight in enumerate(feed.tastes.weights)
     ]
     if disliked:
@@ -60,7 +60,7 @@ def taste_section(library: Library, encoder: Encoder, feed: Feed, items: Mapping
         if item_id in items and trigger == "open":
             open_details(items[item_id])
         elif item_id in items:
-            say(library, item_id, None)
+            set_reaction(library, item_id, None)
 
     _COMPONENT(
         key="tastes",
@@ -73,24 +73,28 @@ def taste_section(library: Library, encoder: Encoder, feed: Feed, items: Mapping
 def _words(library: Library, encoder: Encoder, feed: Feed) -> list[str]:
     """The words of each taste; empty until the vocabulary is read, which the first like asks for."""
     work = partial(_vocabulary, encoder)
-    if feed.liked and task_of(_KEY, about=encoder.id) is None:
-        start_unasked(_KEY, "Reading the words", work, about=encoder.id)
-    ready = asked(_KEY, "Name them in words", work, title="Reading the words", about=encoder.id) if feed.liked else None
+    if feed.liked and get_task(_KEY, about=encoder.id) is None:
+        start_if_idle(_KEY, "Reading the words", work, about=encoder.id)
+    ready = (
+        task_button(_KEY, "Name them in words", work, title="Reading the words", about=encoder.id)
+        if feed.liked
+        else None
+    )
     if ready is None:
         return [""] * len(feed.tastes)
     index = library.index(encoder)
-    usual = remembered("usual words", ready, index, lambda: usual_choices(ready, index.background))
+    usual = get_cached("usual words", ready, index, lambda: compute_usual_choices(ready, index.background))
     key = (encoder.id, feed.liked, feed.tastes.vectors.tobytes())
-    found = remembered("taste words", key, index, lambda: taste_words(feed.tastes, ready, usual=usual))
-    return [", ".join(each) for each in found]
+    found = get_cached("taste words", key, index, lambda: find_taste_words(feed.tastes, ready, usual=usual))
+    return [", ".join(entry) for entry in found]
 
 
-def _vocabulary(encoder: Encoder, tell: OnProgress, cancel: threading.Event) -> Words:
-    return words_of(encoder, on_progress=tell, cancel=cancel)
+def _vocabulary(encoder: Encoder, report: OnProgress, cancel: threading.Event) -> Vocabulary:
+    return load_vocabulary(encoder, on_progress=report, cancel=cancel)
 
 
 def _likes(feed: Feed, taste: int) -> list[str]:
-    return [each for each, of in zip(feed.liked, feed.tastes.of, strict=True) if of == taste]
+    return [entry for entry, of in zip(feed.liked, feed.tastes.liked_tastes, strict=True) if of == taste]
 
 
 def _group(title: str, share: str, words: str, items: Sequence[Item]) -> dict[str, Any]:
@@ -99,5 +103,5 @@ def _group(title: str, share: str, words: str, items: Sequence[Item]) -> dict[st
         "share": share,
         "words": words,
         "words_title": "The words that set this taste apart from the rest of the library",
-        "items": [{"id": each.id, "name": Path(each.path).name, "src": picture_uri(each, _SMALL)} for each in items],
+        "items": [{"id": item.id, "name": Path(item.path).name, "src": picture_uri(item, _SMALL)} for item in items],
     }

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from core import Encoder, Item, Library
-from core.recommend.clicks import keep_click
-from core.recommend.opinions import Opinions, Said
-from core.recommend.pool import rows_of
+from core.recommend.clicks import store_click
+from core.recommend.opinions import Feedback, Reaction
+from core.recommend.pool import get_rows
 from ui.page import boundary
 
 
@@ -24,7 +24,7 @@ class Visit:
     """
 
     name: str = field(default_factory=lambda: secrets.token_hex(8))
-    opinions: Opinions = field(default_factory=Opinions)
+    feedback: Feedback = field(default_factory=Feedback)
     turn: int = 0
     held: dict[str, int] = field(default_factory=dict)
     shown: tuple[str, ...] = ()
@@ -33,47 +33,47 @@ class Visit:
     keeps: bool = False
 
 
-def visit_of(library: Library) -> Visit:
+def get_visit(library: Library) -> Visit:
     """The visit of a library, begun when it is first asked for."""
     return st.session_state.setdefault("recommend visits", {}).setdefault(str(library.path), Visit())
 
 
-def items_of(library: Library, encoder: Encoder, ids: Iterable[str]) -> dict[str, Item]:
+def get_items(library: Library, encoder: Encoder, ids: Iterable[str]) -> dict[str, Item]:
     """The searchable items of these ids, in their order; others are left out."""
     index = library.index(encoder)
-    rows = rows_of(index, list(ids))
+    rows = get_rows(index, list(ids))
     return {row["id"]: Item.from_row(row) for row in index.items.take(rows[rows >= 0]).to_pylist()}
 
 
-def say(library: Library, item_id: str, what: Said | None, place: int | None = None) -> None:
+def set_reaction(library: Library, item_id: str, what: Reaction | None, place: int | None = None) -> None:
     """Says something of an item. place: of its card in the feed, where it stays for this turn. For callbacks."""
-    visit = visit_of(library)
-    visit.opinions.say(item_id, what)
+    visit = get_visit(library)
+    visit.feedback.set_reaction(item_id, what)
     if place is not None:
         visit.held.setdefault(item_id, place)
     if visit.keeps:
         with boundary():
-            keep_click(library, visit.name, item_id, 1.0 if what == "like" else 0.0)  # 0 takes the like back
+            store_click(library, visit.name, item_id, 1.0 if what == "like" else 0.0)  # 0 takes the like back
 
 
 def pass_over(library: Library) -> None:
     """What is on the screen was seen: other things, please. For callbacks."""
-    visit = visit_of(library)
-    visit.opinions.seen |= {each: None for each in visit.shown if visit.opinions.of(each) is None}
+    visit = get_visit(library)
+    visit.feedback.seen |= {entry: None for entry in visit.shown if visit.feedback.get_reaction(entry) is None}
     new_turn(visit)
 
 
 def show_again(library: Library) -> None:
     """Lets everything come back that was passed over. For callbacks."""
-    visit = visit_of(library)
-    visit.opinions.seen.clear()
+    visit = get_visit(library)
+    visit.feedback.seen.clear()
     new_turn(visit)
 
 
 def start_over(library: Library) -> None:
     """Forgets all that was said of this library; what was shown as an advertisement was shown. For callbacks."""
-    visit = visit_of(library)
-    visit.opinions = Opinions()
+    visit = get_visit(library)
+    visit.feedback = Feedback()
     new_turn(visit)
 
 

@@ -17,13 +17,13 @@ from ui.details import open_details
 from ui.encoders import load_encoder
 from ui.filters import Options, clear_filters, filter_text, labelled
 from ui.gallery import Card, gallery, tick
-from ui.linked import carried, link_with, taken_over
-from ui.memory import remembered
+from ui.linked import link_with, read_carried, report_taken_over
+from ui.memory import get_cached
 from ui.page import counted, percent, plain, too_large
 from ui.query import find_in, more_like
 from ui.share_page import save_results
-from ui.share_vectors import vectors_of
-from ui.terms import by_pictures, describe
+from ui.share_vectors import export_item_vectors
+from ui.terms import describe, has_image_terms
 
 _LIKELY, _BEYOND = "likely_gallery", "beyond_gallery"
 _TICKED = "ticked"  # what a link calls them
@@ -47,7 +47,7 @@ def find(
         )
 
     key = (encoder.id, terms, query_state(encoder, terms), filters, labelled(library, filters), options)
-    return remembered("search", key, library.index(encoder), compute)
+    return get_cached("search", key, library.index(encoder), compute)
 
 
 def show_results(
@@ -75,13 +75,15 @@ def show_results(
         st.caption(
             f"Below {percent(LIKELY)} by estimate. For a broad word, such as “a dog”, the rest may well hold more."
         )
-    shows_beyond = bool(beyond) and ((not likely and by_pictures(terms)) or _wants_beyond(bool(likely), len(beyond)))
+    shows_beyond = bool(beyond) and (
+        (not likely and has_image_terms(terms)) or _wants_beyond(bool(likely), len(beyond))
+    )
     if shows_beyond:
         chosen += _grid(beyond, _BEYOND, videos)
     if likely or shows_beyond:
         with tools:
             _take_away([hit for hit in result.hits if hit.item.id in set(chosen)], [hit.item.id for hit in likely])
-            vectors_of(library, encoder, chosen, key="results")
+            export_item_vectors(library, encoder, chosen, key="results")
             shown = (*likely, *(beyond if shows_beyond else ()))
             save_results(library, encoder, describe(library, terms), limits, shown)
             concept_panel(library, encoder, chosen)
@@ -89,22 +91,22 @@ def show_results(
 
 
 def _summary(library: Library, terms: Sequence[Term], result: SearchResult, limits: str) -> None:
-    asked = plain(describe(library, terms))
+    request = plain(describe(library, terms))
     among = f"{counted(result.considered, 'picture')}{', ' + plain(limits) if limits else ''}"
     if result.cutoff:
         matches = "1 likely match" if result.cutoff == 1 else f"{result.cutoff:,} likely matches"
         more = " or more" if result.cutoff == len(result.hits) < result.considered else ""
-        st.markdown(f"#### {matches}{more} for {asked}")
-    elif by_pictures(terms):
-        st.markdown(f"#### Nothing here clearly matches {asked}; these come nearest")
+        st.markdown(f"#### {matches}{more} for {request}")
+    elif has_image_terms(terms):
+        st.markdown(f"#### Nothing here clearly matches {request}; these come nearest")
     else:
-        st.markdown(f"#### Nothing here matches {asked}")
+        st.markdown(f"#### Nothing here matches {request}")
     st.caption(f"Among {among} · {1000 * result.seconds:.0f} ms")
 
 
 def _bring_linked(likely: Sequence[Hit], beyond: Sequence[Hit]) -> None:
     """What the page's link says was ticked is ticked, once."""
-    ids = set(carried(_TICKED).get(_TICKED, ()))
+    ids = set(read_carried(_TICKED).get(_TICKED, ()))
     if not ids:
         return
     found = 0
@@ -112,7 +114,7 @@ def _bring_linked(likely: Sequence[Hit], beyond: Sequence[Hit]) -> None:
         there = [hit.item.id for hit in hits if hit.item.id in ids]
         tick(key, there)
         found += len(there)
-    taken_over(counted(found, "ticked picture"), len(ids) - found, "picture")
+    report_taken_over(counted(found, "ticked picture"), len(ids) - found, "picture")
 
 
 def _wants_beyond(some_likely: bool, count: int) -> bool:

@@ -43,8 +43,8 @@ for hit in result.hits[: result.cutoff]:
 
 def filters_text(filters: Filters) -> str:
     """Filters as one would write them: what limits nothing is left out."""
-    some = [(each.name, getattr(filters, each.name)) for each in fields(filters)]
-    return f"Filters({', '.join(f'{name}={value!r}' for name, value in some if value is not None)})"
+    sample = [(field.name, getattr(filters, field.name)) for field in fields(filters)]
+    return f"Filters({', '.join(f'{name}={value!r}' for name, value in sample if value is not None)})"
 
 
 def filters_imports(filters: Filters) -> str:

@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit import runtime
 
 
-def address(media: str | bytes, kind: str, key: str) -> str:
+def get_media_url(media: str | bytes, kind: str, key: str) -> str:
     """Where the browser fetches a file (a path) or bytes from, by ranges if it likes; empty where no server runs.
 
     kind: its MIME type. key: of the element that it is for.

@@ -90,8 +90,8 @@ def once_each(*, most: int, seconds: float = math.inf) -> Callable[[Callable[P, 
 
 def forget_all() -> None:
     """Forgets all that the server keeps, as if it began anew. For tests."""
-    for each in _all:
-        each.forget()
+    for entry in _all:
+        entry.forget()
 
 
 def repeat(name: str, step: Callable[[], object], *, every_s: float, goes_on: Callable[[], bool]) -> threading.Thread:
@@ -105,13 +105,13 @@ def repeat(name: str, step: Callable[[], object], *, every_s: float, goes_on: Ca
 
 
 def _steps(name: str, step: Callable[[], object], every_s: float, goes_on: Callable[[], bool]) -> None:
-    told = ""
+    predictions = ""
     while goes_on():
         try:
             step()
-            told = ""
+            predictions = ""
         except Exception as error:
-            if repr(error) != told:
+            if repr(error) != predictions:
                 _LOG.exception("A step of %r failed; the next comes in %g seconds", name, every_s)
-            told = repr(error)
+            predictions = repr(error)
         time.sleep(every_s)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import streamlit as st
 
 from core import Encoder, Hit, Library
-from core.atlas import Asked, Atlas
+from core.atlas import Atlas, AtlasRequest
 from core.search_video import VideoHit
 from core.share.report import MOST_HITS, Answer, search_page
 from core.share.report_groups import MOST_IN_GROUPS, Sheet, groups_page
@@ -17,7 +17,7 @@ from ui.encoders import encoder_name
 from ui.filters import filter_text
 from ui.jobs import Work
 from ui.page import boundary, size_text
-from ui.tasks import asked
+from ui.tasks import task_button
 
 _LAYOUTS = {"umap": "UMAP", "pca": "PCA", "tsne": "t-SNE"}
 OF_NONE = "files of yours"  # where a library's name would stand
@@ -48,7 +48,7 @@ def save_moments(
     _pop_up("page of moments", lambda: _moments(hits, named), about, "moments.html", note)
 
 
-def save_map(library: Library, encoder: Encoder, asked_for: Asked, atlas: Atlas, titles: list[str]) -> None:
+def save_map(library: Library, encoder: Encoder, asked_for: AtlasRequest, atlas: Atlas, titles: list[str]) -> None:
     """The pop-up that saves a map and its clusters as a page."""
     limits = filter_text(asked_for.filters)
     named = {
@@ -83,7 +83,9 @@ def save_groups(
 def _pop_up(key: str, work: Callable[[], Work[bytes]], about: object, name: str, note: str) -> None:
     with st.popover("Save as a page", icon=":material/article:", key=f"save {key}"), boundary():
         st.caption(f"{_ABOUT} {note}")
-        data = asked(key, "Make the page", work(), title="Making the page", about=about, icon=":material/article:")
+        data = task_button(
+            key, "Make the page", work(), title="Making the page", about=about, icon=":material/article:"
+        )
         if data is not None:
             st.download_button(
                 f"Save it ({size_text(len(data))})",
@@ -98,19 +100,19 @@ def _pop_up(key: str, work: Callable[[], Work[bytes]], about: object, name: str,
 
 
 def _searched(answers: Sequence[Answer], named: dict) -> Work[bytes]:
-    return lambda tell, cancel: search_page(answers, **named, on_progress=tell, cancel=cancel).encode()
+    return lambda report, cancel: search_page(answers, **named, on_progress=report, cancel=cancel).encode()
 
 
 def _moments(hits: Sequence[VideoHit], named: dict) -> Work[bytes]:
-    return lambda tell, cancel: moments_page(hits, **named, on_progress=tell, cancel=cancel).encode()
+    return lambda report, cancel: moments_page(hits, **named, on_progress=report, cancel=cancel).encode()
 
 
 def _grouped(sheet: Callable[[], Sheet], named: dict) -> Work[bytes]:
-    return lambda tell, cancel: groups_page(sheet(), **named, on_progress=tell, cancel=cancel).encode()
+    return lambda report, cancel: groups_page(sheet(), **named, on_progress=report, cancel=cancel).encode()
 
 
 def _mapped(atlas: Atlas, titles: list[str], named: dict) -> Work[bytes]:
-    return lambda tell, cancel: map_page(atlas, titles, **named, on_progress=tell, cancel=cancel).encode()
+    return lambda report, cancel: map_page(atlas, titles, **named, on_progress=report, cancel=cancel).encode()
 
 
 def _times(hit: Hit) -> tuple[float, float, float] | None:

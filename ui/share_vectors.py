@@ -12,19 +12,19 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.library.schema import EncoderEntry
-from core.policy import policy
+from core.policy import get_policy
 from core.progress import OnProgress
-from core.share.export_vectors import FORMATS, expected_bytes, export_vectors
+from core.share.export_vectors import FORMATS, estimate_bytes, export_vectors
 from core.share.import_vectors import ImportReport, import_vectors
-from core.visits import visit_folder
+from core.visits import make_visit_folder
 from ui.encoders import encoder_name
 from ui.in_python import in_python, library_text
-from ui.jobs import busy
+from ui.jobs import is_busy
 from ui.libraries import may_change
 from ui.page import boundary, counted, file_limit, file_table, plain, size_text
 from ui.sidebar import use_encoder
-from ui.tasks import asked
-from ui.visit_work import in_turn
+from ui.tasks import task_button
+from ui.visit_work import run_queued
 
 _MOST_BYTES = 300_000_000  # that go through the browser; more is written by the command line
 _MOST_ITEMS = 5_000  # whose vectors are written while the visitor waits
@@ -47,16 +47,16 @@ def export_section(library: Library, encoder: Encoder) -> None:
         return
     ids = sorted(entries, key=lambda each: each != encoder.id)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        title = {each: encoder_name(entries[each].name) for each in ids}
+        title = {value: encoder_name(entries[value].name) for value in ids}
         chosen = st.selectbox("Vectors of", ids, format_func=title.__getitem__, key="export_encoder", width=280)
         suffix = st.selectbox("As", list(FORMATS), format_func=FORMATS.__getitem__, key="export_format", width=240)
         sprite = suffix == ".zip" and st.checkbox("With small pictures", key="export_sprite")
     st.caption(_ABOUT[suffix])
     entry = entries[chosen]
-    size = expected_bytes(entry.vectors, entry.dim, suffix)
+    size = estimate_bytes(entry.vectors, entry.dim, suffix)
     if size > _MOST_BYTES:
         st.info(f"About {size_text(size)}, which is too much for a browser.", icon=":material/terminal:")
-        if policy().may_see_paths:
+        if get_policy().may_see_paths:
             where = shlex.quote(str(library.path))
             st.code(f"python -m core export --library {where} --out vectors{suffix}", language="bash")
     else:
@@ -74,14 +74,14 @@ def export_section(library: Library, encoder: Encoder) -> None:
 def _export(library: Library, entry: EncoderEntry, suffix: str, sprite: bool, size: int) -> None:
     about = (str(library.path), entry, suffix, sprite)
 
-    def write(tell: OnProgress, cancel: threading.Event) -> _Written:
-        folder = visit_folder()
+    def write(report: OnProgress, cancel: threading.Event) -> _Written:
+        folder = make_visit_folder()
         path = Path(folder.name) / f"vectors{suffix}"
-        export_vectors(library, entry.id, path, sprite=sprite, on_progress=tell, cancel=cancel)
+        export_vectors(library, entry.id, path, sprite=sprite, on_progress=report, cancel=cancel)
         return folder, path
 
     note = f"{counted(entry.vectors, 'vector')} of {entry.dim} numbers: about {size_text(size)}."
-    made = asked("export", "Make the file", write, title="Writing the vectors", about=about, note=note)
+    made = task_button("export", "Make the file", write, title="Writing the vectors", about=about, note=note)
     if made is not None:
         path = made[1]
         st.download_button(
@@ -94,7 +94,7 @@ def _export(library: Library, entry: EncoderEntry, suffix: str, sprite: bool, si
         )
 
 
-def vectors_of(library: Library, encoder: Encoder, item_ids: Collection[str], *, key: str) -> None:
+def export_item_vectors(library: Library, encoder: Encoder, item_ids: Collection[str], *, key: str) -> None:
     """The pop-up with the vectors of some items as files."""
     few = 0 < len(item_ids) <= _MOST_ITEMS
     with st.popover("Vectors", icon=":material/data_array:", disabled=not item_ids, key=f"vectors {key}"), boundary():
@@ -105,7 +105,7 @@ def vectors_of(library: Library, encoder: Encoder, item_ids: Collection[str], *,
         for suffix, name in FORMATS.items():
             st.download_button(
                 name,
-                data=lambda suffix=suffix: _of_items(library, encoder, item_ids, suffix),
+                data=lambda suffix=suffix: _export_items(library, encoder, item_ids, suffix),
                 file_name=f"vectors{suffix}",
                 help=_ABOUT[suffix],
                 on_click="ignore",
@@ -114,8 +114,8 @@ def vectors_of(library: Library, encoder: Encoder, item_ids: Collection[str], *,
             )
 
 
-def _of_items(library: Library, encoder: Encoder, item_ids: Collection[str], suffix: str) -> bytes:
-    with visit_folder() as folder, in_turn("Writing vectors"):
+def _export_items(library: Library, encoder: Encoder, item_ids: Collection[str], suffix: str) -> bytes:
+    with make_visit_folder() as folder, run_queued("Writing vectors"):
         path = Path(folder) / f"vectors{suffix}"
         export_vectors(library, encoder.id, path, item_ids=item_ids)
         return path.read_bytes()
@@ -137,21 +137,24 @@ def import_section(library: Library) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.text_input("Call them", key="import_name", placeholder="as the file", max_chars=60, width=240)
         root = ""
-        if policy().may_see_paths:
+        if get_policy().may_see_paths:
             about = "Files that are not in the library yet are looked for here. Empty: paths are as they stand."
             root = st.text_input("Folder of relative paths", key="import_root", help=about, width=320)
     if file is None:
         return
 
     def work(tell: OnProgress, cancel: threading.Event) -> ImportReport:
-        with visit_folder() as folder:
+        with make_visit_folder() as folder:
             path = Path(folder) / f"vectors{Path(file.name).suffix}"
             path.write_bytes(file.getbuffer())
             called = (name or "").strip() or Path(file.name).stem[:60]
             return import_vectors(library, path, name=called, root=root or None, on_progress=tell, cancel=cancel)
 
     about = (str(library.path), file.file_id, name, root)
-    if not busy(library) and (report := asked("import", "Import", work, title="Importing", about=about)) is not None:
+    if (
+        not is_busy(library)
+        and (report := task_button("import", "Import", work, title="Importing", about=about)) is not None
+    ):
         _imported(report)
 
 
@@ -168,4 +171,4 @@ def _imported(report: ImportReport) -> None:
     st.button("Use them", on_click=use_encoder, args=(report.encoder,), type="primary")
     if report.left_out:
         st.markdown(f"{counted(len(report.left_out), 'row')} left out:")
-        file_table([(policy().shown(path), why) for path, why in report.left_out], key="import_left_out")
+        file_table([(get_policy().display_path(path), why) for path, why in report.left_out], key="import_left_out")

@@ -6,14 +6,14 @@ import streamlit as st
 
 from core import Encoder, Library, SemblanceError
 from core.encoders import DEFAULT_ENCODER
-from core.policy import policy
+from core.policy import get_policy
 from core.settings import load_settings, save_settings
 from ui.encoders import encoder_choices, encoder_title, get_encoder
-from ui.jobs import job_of
+from ui.jobs import get_job
 from ui.libraries import VISIT, get_library, library_choices, library_facts, library_title
 from ui.page import counted, percent, plain
 from ui.queue import QUEUE, place_text
-from ui.visit import visit
+from ui.visit import get_visit
 
 _ANY_MODEL = " Type any CLIP or SigLIP of the Hugging Face hub (owner/model), or the folder of a saved one."
 
@@ -51,7 +51,7 @@ def sidebar() -> None:
         except SemblanceError as error:
             st.error(plain(str(error)), icon=":material/error:")
         _work_under_way()
-        if policy().public:
+        if get_policy().public:
             st.caption(
                 ":material/public: What is shared here can be looked at, not changed. What you upload, label and learn "
                 "is for your visit alone, and goes with it."
@@ -68,8 +68,8 @@ def _pick_library() -> None:
     if "library_next" in state:
         state["library_pick"] = state.pop("library_next")
     if state.get("library_pick") not in choices:  # removed meanwhile
-        kept = [key for key in (state["library"], *choices) if key in choices]
-        state["library_pick"] = kept[0] if kept else None
+        cached = [key for key in (state["library"], *choices) if key in choices]
+        state["library_pick"] = cached[0] if cached else None
     st.selectbox(
         "Library",
         choices,
@@ -81,16 +81,16 @@ def _pick_library() -> None:
     )
     if state["library_pick"] != state["library"]:
         state["library"] = state["library_pick"]
-        if state["library"] != VISIT and policy().may_write_shared:
+        if state["library"] != VISIT and get_policy().may_write_shared:
             save_settings(library=state["library"])
 
 
 def _first_library(choices: list[str]) -> str | None:
-    asked = st.query_params.get("library")
-    if asked and asked not in choices:
-        st.session_state["notice"] = f"The link names a library that is not here: {plain(asked)}."
-    wanted = (asked, load_settings().get("library"))
-    return next((key for key in wanted if key in choices), choices[0] if choices else None)
+    request = st.query_params.get("library")
+    if request and request not in choices:
+        st.session_state["notice"] = f"The link names a library that is not here: {plain(request)}."
+    target = (request, load_settings().get("library"))
+    return next((key for key in target if key in choices), choices[0] if choices else None)
 
 
 def _pick_encoder() -> None:
@@ -107,8 +107,8 @@ def _pick_encoder() -> None:
         list(dict.fromkeys([*encoder_choices(*_library_encoders()), state["encoder"], state["encoder_pick"]])),
         key="encoder_pick",
         format_func=encoder_title,
-        accept_new_options=policy().may_load_models,
-        help="Turns pictures and words into vectors." + _ANY_MODEL * policy().may_load_models,
+        accept_new_options=get_policy().may_load_models,
+        help="Turns pictures and words into vectors." + _ANY_MODEL * get_policy().may_load_models,
     )
     if state["encoder_pick"] != state["encoder"]:
         _switch_encoder(state["encoder_pick"])
@@ -120,14 +120,14 @@ def _switch_encoder(name: str) -> None:
     try:
         get_encoder(name, proven=name == load_settings().get("encoder"))
     except SemblanceError as error:
-        kept = encoder_title(state["encoder"])
-        state["notice"] = f"{plain(str(error))} Still in use: {plain(kept)}."
+        cached = encoder_title(state["encoder"])
+        state["notice"] = f"{plain(str(error))} Still in use: {plain(cached)}."
         state["encoder_next"] = state["encoder"]
         st.rerun()
     state["encoder"] = name
     state.pop("notice", None)
     # what a link asks for is for this visit; what is picked is remembered
-    if name != state["encoder_asked"] and policy().may_write_shared:
+    if name != state["encoder_asked"] and get_policy().may_write_shared:
         save_settings(encoder=name)
 
 
@@ -147,7 +147,7 @@ def _facts() -> None:
     st.caption(f"{searchable} searchable · {encoder.dim} dimensions")
     if facts.waiting:
         st.caption(f"{facts.waiting} not yet embedded with this encoder")
-    job = job_of(library)
+    job = get_job(library)
     if job and job.running:
         done = f" ({percent(job.progress.fraction)})" if job.progress else ""
         st.caption(f":material/sync: Indexing in the background{done}")
@@ -155,13 +155,13 @@ def _facts() -> None:
 
 def _work_under_way() -> None:
     """The jobs of this visit, wherever they were started, and a way to stop each."""
-    for number, ticket in enumerate(QUEUE.of(visit().id)):
+    for number, ticket in enumerate(QUEUE.tickets_of(get_visit().id)):
         if ticket.cancel.is_set() or ticket.lasting:  # a lasting one is shown with its library
             continue
         with st.container(horizontal=True, vertical_alignment="center", key=f"under way {number}"):
             before = QUEUE.before(ticket)
-            told = f"{plain(ticket.title)} …" if before is None else place_text(before)
-            st.caption(f":material/hourglass_top: {told}", width="stretch")
+            predictions = f"{plain(ticket.title)} …" if before is None else place_text(before)
+            st.caption(f":material/hourglass_top: {predictions}", width="stretch")
             st.button("Stop it", key=f"stop it {number}", type="tertiary", on_click=ticket.cancel.set)
 
 
@@ -179,10 +179,10 @@ def _close_notice() -> None:
 
 def _write_link() -> None:
     state = st.session_state
-    wanted = {"encoder": state["encoder"]}
+    target = {"encoder": state["encoder"]}
     if state["library"] and state["library"] != VISIT:
-        wanted["library"] = state["library"]
-    if "library" not in wanted:
+        target["library"] = state["library"]
+    if "library" not in target:
         st.query_params.pop("library", None)
-    if any(st.query_params.get(name) != value for name, value in wanted.items()):
-        st.query_params.update(wanted)  # at once: each change is an entry in the browser's history
+    if any(st.query_params.get(name) != value for name, value in target.items()):
+        st.query_params.update(target)  # at once: each change is an entry in the browser's history

@@ -22,13 +22,13 @@ def classify_lines(
     threshold: float,
 ) -> str:
     """What tells the items of the library. head: the name of the saved head in use, in place of the classes."""
-    asked = f"filters={filters_text(filters)}"
+    request = f"filters={filters_text(filters)}"
     if head is not None:
-        imports = "from core.heads import load_head, saved_heads"
-        classifier = f"load_head(saved_heads(encoder)[{head!r}], encoder)"
+        imports = "from core.heads import load_head, list_heads"
+        classifier = f"load_head(list_heads(encoder)[{head!r}], encoder)"
     else:
         imports = "from core.classify import ClassName, ZeroShot"
-        rows = "".join(f"\n    {_class(each)}," for each in classes)
+        rows = "".join(f"\n    {_class(entry)}," for entry in classes)
         classifier = f"ZeroShot.of(encoder, [{rows}\n])"
     return f"""{filters_imports(filters)}{opening(library, encoder)}
 from core import Filters
@@ -36,8 +36,8 @@ from core import Filters
 from core.classify_items import classify_library
 
 classifier = {classifier}
-for told in classify_library(library, encoder, classifier, {asked}, threshold={threshold}):
-    print(told.label, f"{{told.probability:.0%}}", f"fits {{told.fits:.2f}}", told.what)
+for told in classify_library(library, encoder, classifier, {request}, threshold={threshold}):
+    print(told.label, f"{{told.probability:.0%}}", f"fits {{told.in_class_probability:.2f}}", told.source)
 """
 
 
@@ -45,12 +45,12 @@ def value_lines(library: Library, encoder: Encoder, head: str, filters: Filters)
     """What predicts a number of the items of the library, by a saved head."""
     return f"""{filters_imports(filters)}{opening(library, encoder)}
 from core import Filters
-from core.heads import load_head, saved_heads
-from core.value_items import value_library
+from core.heads import load_head, list_heads
+from core.value_items import predict_library_values
 
-head = load_head(saved_heads(encoder)[{head!r}], encoder)
-for valued in value_library(library, encoder, head, filters={filters_text(filters)}):
-    print(valued.value, valued.what)
+head = load_head(list_heads(encoder)[{head!r}], encoder)
+for valued in predict_library_values(library, encoder, head, filters={filters_text(filters)}):
+    print(valued.value, valued.source)
 """
 
 
@@ -58,15 +58,19 @@ def clean_lines(library: Library, encoder: Encoder, section: str) -> str | None:
     """What finds the files of a section of Clean up; None where a choice is still to be made."""
     state = st.session_state
     findings = {
-        "Duplicates": ("cleaning_copies", "copies_in", f"(library, encoder, of={_points()!r}).spare"),
-        "Outliers": ("cleaning", "outliers_in", "(library, encoder, top=100)"),
-        "Unreadable": ("cleaning", "unreadable", "(library)"),
-        "Too small": ("cleaning", "small", f"(library, below={state.get('small')!r})"),
-        "Blurred": ("cleaning", "blurred", f"(measured(library), below={state.get('blurred')!r})"),
-        "Too dark": ("cleaning", "dark", f"(measured(library), below={(state.get('dark') or 0) / 100!r})"),
+        "Duplicates": ("cleaning_copies", "find_library_duplicates", f"(library, encoder, of={_points()!r}).spare"),
+        "Outliers": ("cleaning", "find_library_outliers", "(library, encoder, top=100)"),
+        "Unreadable": ("cleaning", "find_unreadable", "(library)"),
+        "Too small": ("cleaning", "find_small", f"(library, below={state.get('small')!r})"),
+        "Blurred": ("cleaning", "find_blurred", f"(measure_library_quality(library), below={state.get('blurred')!r})"),
+        "Too dark": (
+            "cleaning",
+            "find_dark",
+            f"(measure_library_quality(library), below={(state.get('dark') or 0) / 100!r})",
+        ),
         "Two folders": (
             "cleaning_copies",
-            "leaks_between",
+            "find_leaks_between",
             f"(library, encoder, {state.get('of_folder')!r}, {state.get('in_folder')!r}).spare",
         ),
     }
@@ -74,30 +78,30 @@ def clean_lines(library: Library, encoder: Encoder, section: str) -> str | None:
     if any(state.get(key) is None for key in needed.get(section, ())):
         return None
     module, name, call = findings[section]
-    names = f"{name}, measured" if section in needed and module == "cleaning" else name
-    each = "each.finding" if section == "Outliers" else "each"
+    names = f"{name}, measure_library_quality" if section in needed and module == "cleaning" else name
+    entry = "each.finding" if section == "Outliers" else "each"
     return f"""{opening(library, encoder)}
 from core.{module} import {names}
 
 for each in {name}{call}:
-    print({each}.item.path, {each}.why)
+    print({entry}.item.path, {entry}.why)
 """
 
 
 def lab_lines(library: Library, encoder: Encoder) -> str:
     """What measures the ways of telling classes, on the labels that are chosen."""
     return f"""{opening(library, encoder)}{labels_lines()}
-from core.classify import ClassName, ZeroShot, numbers_of
-from core.evaluate_classes import cross_validated, learning_curve, report_of
-from core.labelled_items import labelled_items
+from core.classify import ClassName, ZeroShot, get_class_numbers
+from core.evaluate_classes import cross_validate_classes, compute_learning_curve, make_report
+from core.labelled_items import select_labeled_items
 
-data = labelled_items(library.index(encoder), labels)
+data = select_labeled_items(library.index(encoder), labels)
 words = ZeroShot.of(encoder, [ClassName(name) for name in sorted(set(data.labels))])
 for kind in ("centroid", "knn", "probe", "blend"):
-    names, probabilities = cross_validated(encoder, kind, data.vectors, data.labels, zero_shot=words)
-    report = report_of(names, numbers_of(data.labels, names), probabilities)
+    names, probabilities = cross_validate_classes(encoder, kind, data.vectors, data.labels, zero_shot=words)
+    report = make_report(names, numbers_of(data.labels, names), probabilities)
     print(kind, f"accuracy {{report.accuracy:.3f}}, macro-F1 {{report.macro_f1:.3f}}")
-for point in learning_curve(encoder, data.vectors, data.labels, words).of("blend"):
+for point in compute_learning_curve(encoder, data.vectors, data.labels, words).of("blend"):
     print(point)
 """
 
@@ -108,14 +112,14 @@ def number_lines(library: Library, encoder: Encoder, name: str) -> str:
 from pathlib import Path
 
 from core import Item
-from core.evaluate_classes import numbers_cross_validated
-from core.labelled_items import labelled_items, read_table
+from core.evaluate_classes import cross_validate_numbers
+from core.labelled_items import select_labeled_items, read_table
 
 items = [Item.from_row(row) for row in library.index(encoder).items.to_pylist()]
 values, unknown = read_table(Path("numbers.csv").read_bytes()).column({name!r}, items)
-data = labelled_items(library.index(encoder), values)
+data = select_labeled_items(library.index(encoder), values)
 for kind in ("ridge", "knn"):
-    report, _ = numbers_cross_validated(encoder, kind, data.vectors, [float(each) for each in data.labels])
+    report, _ = cross_validate_numbers(encoder, kind, data.vectors, [float(each) for each in data.labels])
     print(kind, f"R2 {{report.r2:.3f}}, mean absolute error {{report.mae:.4g}}")
 """
 

@@ -7,68 +7,68 @@ from collections import Counter
 import streamlit as st
 
 from core import Encoder, Filters, Library, Term, format_query, search
-from core.geometry.gap import Overlap, agreement
+from core.geometry.gap import Overlap, measure_agreement
 from core.query import query_state
 from ui.details import open_details, show_details
 from ui.gallery import Card, gallery
 from ui.inside_terms import example_words, ready_words, term_code
 from ui.libraries import library_facts
-from ui.memory import remembered
+from ui.memory import get_cached
 from ui.page import percent, plain
 from ui.query import more_like
-from ui.thing_picker import put_thing, thing
+from ui.thing_picker import pick_item, set_item
 
 _TOP = 10
 
 
-def asked_section(library: Library, encoder: Encoder) -> str:
+def query_section(library: Library, encoder: Encoder) -> str:
     """Pickers and a row of answers for each; returns the lines of Python. Raises QueryError."""
     ready_words(encoder)
     videos = bool(library_facts(library, encoder).searchable.videos)
     words = example_words(library, encoder, "word")
     labels = {"word": "As a word", "picture": "As a picture", "clip": "As a clip"}
-    asked: dict[str, Term] = {}
+    request: dict[str, Term] = {}
     with st.container(key="three_ways"):
         for column, (key, label) in zip(st.columns(3, gap="medium"), labels.items(), strict=True):
             with column:
-                term = thing(
+                term = pick_item(
                     label, key, library=library, encoder=encoder, default=words if key == "word" else "",
                     placeholder="a word" if key == "word" else f"choose a {key}",
                 )  # fmt: skip
             if term is not None:
-                asked[key] = term
-    if "word" in asked and len(asked) < (3 if videos else 2):
+                request[key] = term
+    if "word" in request and len(request) < (3 if videos else 2):
         what = "picture and clip" if videos else "picture"
         st.button(
             f"Take the best {what} of this library for the word", icon=":material/auto_awesome:", type="primary",
-            on_click=_take_best, args=(library, encoder, asked["word"], videos),
+            on_click=_take_best, args=(library, encoder, request["word"], videos),
         )  # fmt: skip
-    if not asked:
+    if not request:
         st.info("Ask for one thing in at least two ways.", icon=":material/edit:")
         return ""
-    answers, overlaps = remembered(
-        "three ways", (encoder.id, *asked.items(), *query_state(encoder, [*asked.values()])), library.index(encoder),
-        lambda: agreement(library, encoder, asked, top_k=_TOP, filters=Filters(kind="image")),
+    answers, overlaps = get_cached(
+        "three ways", (encoder.id, *request.items(), *query_state(encoder, [*request.values()])), library.index(encoder),
+        lambda: measure_agreement(library, encoder, request, top_k=_TOP, filters=Filters(kind="image")),
     )  # fmt: skip
     if any(answers.values()):
-        _told(overlaps)
+        _show_overlaps(overlaps)
         _rows(library, answers)
     else:
         st.info("The library holds no pictures but those asked with.", icon=":material/image:")
-    return _code(asked)
+    return _code(request)
 
 
 def _take_best(library: Library, encoder: Encoder, word: Term, videos: bool) -> None:
     for key, kind in (("picture", "image"), ("clip", "video")):
         hits = search(library, encoder, [word], top_k=1, filters=Filters(kind=kind)).hits
         if hits and (kind == "image" or videos):
-            put_thing(key, format_query([Term("item", hits[0].item.id)]))
+            set_item(key, format_query([Term("item", hits[0].item.id)]))
 
 
-def _told(overlaps: list[Overlap]) -> None:
+def _show_overlaps(overlaps: list[Overlap]) -> None:
     if not overlaps:
         return
-    said = "; ".join(f"{each.first} and {each.second} **{percent(each.share)}**" for each in overlaps)
+    said = "; ".join(f"{overlap.first} and {overlap.second} **{percent(overlap.share)}**" for overlap in overlaps)
     st.markdown(f"#### Of the first {_TOP} pictures both find: {said}")
     st.caption(
         "The ways need not agree: a word names one thing, a picture shows many at once, its place, colours and style "
@@ -90,10 +90,10 @@ def _rows(library: Library, answers: dict[str, list[str]]) -> None:
     show_details((), [item for item in items.values() if item is not None])
 
 
-def _code(asked: dict[str, Term]) -> str:
-    terms = ", ".join(f"{name!r}: {term_code(term)}" for name, term in asked.items())
+def _code(request: dict[str, Term]) -> str:
+    terms = ", ".join(f"{name!r}: {term_code(term)}" for name, term in request.items())
     return f"""from core import Filters, Term
-from core.geometry.gap import agreement
+from core.geometry.gap import measure_agreement
 
 asked = {{{terms}}}
 answers, overlaps = agreement(library, encoder, asked, top_k={_TOP}, filters=Filters(kind="image"))

@@ -8,23 +8,31 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.figures_space import PAIR_NAMES, closing_lines, pair_histogram
-from core.geometry.distance import PairCosines, PairKind, pair_cosines_of
-from core.geometry.gap import NEAREST, Closed, Gap, close_gap, closing_of_captions, gap_of, neighbours_kept
-from core.neutral import neutral_vectors
+from core.geometry.distance import PairCosines, PairKind, compute_pair_cosines
+from core.geometry.gap import (
+    NEAREST,
+    ClosedGap,
+    Gap,
+    close_gap,
+    measure_caption_closing,
+    measure_gap,
+    measure_kept_neighbors,
+)
+from core.neutral import embed_reference_prompts
 from core.progress import OnProgress
 from ui.dimensions_data import captions_section
 from ui.distance_pairs import sampled_text
 from ui.inside_terms import ready_words
-from ui.memory import remembered
+from ui.memory import get_cached
 from ui.page import counted, percent
-from ui.tasks import asked
+from ui.tasks import task_button
 
 
 def gap_section(library: Library, encoder: Encoder) -> str:
     """Figures, slider and histograms; returns the lines of Python. Raises DataError."""
     ready_words(encoder)
     index = library.index(encoder)
-    words, pictures = neutral_vectors(encoder), index.background
+    words, pictures = embed_reference_prompts(encoder), index.background
     share = st.slider(
         "How much of the gap is closed, in per cent", 0, 100, 0, 5, key="share", bind="query-params", format="%d %%",
         help="Words and pictures are both moved towards the middle between their means, and brought back to length 1.",
@@ -32,16 +40,16 @@ def gap_section(library: Library, encoder: Encoder) -> str:
 
     def compute() -> tuple[Gap, PairCosines, float]:
         moved = close_gap(words, pictures, share)
-        return gap_of(*moved), pair_cosines_of(*moved), neighbours_kept(words, pictures, share)
+        return measure_gap(*moved), compute_pair_cosines(*moved), measure_kept_neighbors(words, pictures, share)
 
-    gap, usual, kept = remembered("gap", (encoder.id, share), index, compute)
+    gap, usual, cached = get_cached("gap", (encoder.id, share), index, compute)
     _figures(gap)
     st.plotly_chart(
         pair_histogram(usual, title=f"How alike two things are, {_closed_text(share)}"), key="gap_pairs",
         config={"displayModeBar": False}, alt="Cosines of pairs of each kind",
     )  # fmt: skip
     if len(pictures) > NEAREST:
-        st.markdown(f"A phrase's ten nearest pictures: **{percent(kept)}** of them are the same as without closing.")
+        st.markdown(f"A phrase's ten nearest pictures: **{percent(cached)}** of them are the same as without closing.")
     st.caption(
         f"Words here are some 1,500 neutral phrases, pictures those of the library{sampled_text(index)}. "
         "Models of the CLIP kind learn from pairs that a phrase must be nearer to its own picture than other phrases "
@@ -51,12 +59,12 @@ def gap_section(library: Library, encoder: Encoder) -> str:
         "and has a small gap; choose another encoder to compare."
     )
     _captions(library, encoder)
-    return f"""from core.geometry.gap import close_gap, gap_of
-from core.neutral import neutral_vectors
+    return f"""from core.geometry.gap import close_gap, measure_gap
+from core.neutral import embed_reference_prompts
 
-words, pictures = neutral_vectors(encoder), library.index(encoder).background
-print(gap_of(words, pictures))
-print(gap_of(*close_gap(words, pictures, {share:g})))
+words, pictures = embed_reference_prompts(encoder), library.index(encoder).background
+print(measure_gap(words, pictures))
+print(measure_gap(*close_gap(words, pictures, {share:g})))
 """
 
 
@@ -64,14 +72,14 @@ def _figures(gap: Gap) -> None:
     with st.container(horizontal=True, gap="large", key="gap_figures"):
         st.metric("Size of the gap, 0 to 2", f"{gap.size:.2f}", width="content",
                   help="The distance of the two means (Liang et al. 2022).")  # fmt: skip
-        st.metric("Told apart by a plane", percent(gap.told_apart), width="content",
+        st.metric("Told apart by a plane", percent(gap.separability), width="content",
                   help="Share of words and pictures on the right side of the plane half-way between the means; "
                   "50 % is guessing.")  # fmt: skip
     means: dict[PairKind, float | None] = {
         "pictures": gap.within_pictures, "word and picture": gap.across, "words": gap.within_words
     }  # fmt: skip
-    told = [f"{PAIR_NAMES[kind]} **{cosine:z.2f}**" for kind, cosine in means.items() if cosine is not None]
-    st.markdown(f"Mean cosine of {', of '.join(told)}.")
+    predictions = [f"{PAIR_NAMES[kind]} **{cosine:z.2f}**" for kind, cosine in means.items() if cosine is not None]
+    st.markdown(f"Mean cosine of {', of '.join(predictions)}.")
 
 
 def _closed_text(share: float) -> str:
@@ -86,11 +94,11 @@ def _captions(library: Library, encoder: Encoder) -> None:
         if not pairs:
             return
 
-        def work(tell: OnProgress, cancel: threading.Event) -> list[Closed]:
-            return closing_of_captions(library, encoder, pairs, on_progress=tell, cancel=cancel)
+        def work(report: OnProgress, cancel: threading.Event) -> list[ClosedGap]:
+            return measure_caption_closing(library, encoder, pairs, on_progress=report, cancel=cancel)
 
         about = (library.path, encoder.id, pairs)
-        steps = asked(
+        steps = task_button(
             "gap captions", "Measure", work, title="Reading the captions", about=about, state=library.index(encoder),
             note=counted(len(pairs), "caption"),
         )  # fmt: skip
@@ -102,6 +110,6 @@ def _captions(library: Library, encoder: Encoder) -> None:
             one, other = steps[0], steps[-1]
             st.markdown(
                 f"Mean cosine of a caption with its own picture: **{one.own or 0:z.2f}** as it is, "
-                f"**{other.own or 0:z.2f}** closed; with others: **{one.others or 0:z.2f}** and "
-                f"**{other.others or 0:z.2f}**."
+                f"**{other.own or 0:z.2f}** closed; with others: **{one.cross_modal or 0:z.2f}** and "
+                f"**{other.cross_modal or 0:z.2f}**."
             )

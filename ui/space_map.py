@@ -10,16 +10,16 @@ import streamlit as st
 from core import Encoder, Library
 from core.encoders.base import Vectors
 from core.figures_kinds import kinds_plane
-from core.geometry.gap import fitting_words
-from core.points import Of, Points, points_of
+from core.geometry.gap import find_fitting_words
+from core.points import Points, Unit, load_points
 from core.progress import OnProgress
-from core.projection import Method, project, project_apart
+from core.projection import Method, project_isolated, project_vectors
 from ui.details import open_details, show_details
 from ui.inside_terms import ready_words
 from ui.libraries import library_facts
-from ui.memory import remembered
+from ui.memory import get_cached
 from ui.page import counted
-from ui.tasks import asked
+from ui.tasks import task_button
 
 _MOST = 2_000  # points of the library
 _WORDS = 24
@@ -36,32 +36,32 @@ def map_section(library: Library, encoder: Encoder) -> str:
             format_func=_METHODS.__getitem__,
             help="PCA is a plain shadow of the space; UMAP and t-SNE keep neighbours together and bend the rest.",
         )  # fmt: skip
-        of: Of = "items"
+        of: Unit = "items"
         if library_facts(library, encoder).searchable.videos:
             of = st.segmented_control(
-                "Videos as", get_args(Of), default="items", required=True, key="of", bind="query-params",
-                format_func=lambda each: "whole videos" if each == "items" else "frames",
+                "Videos as", get_args(Unit), default="items", required=True, key="of", bind="query-params",
+                format_func=lambda entry: "whole videos" if entry == "items" else "frames",
             )  # fmt: skip
         closed = st.toggle("Close the gap between words and pictures", key="closed", bind="query-params")
-    points = remembered(
+    points = get_cached(
         "space points", (encoder.id, of, words), library.index(encoder),
-        lambda: points_of(library, encoder, of=of, texts=words, limit=_MOST),
+        lambda: load_points(library, encoder, unit=of, texts=words, limit=_MOST),
     )  # fmt: skip
     _drawn(library, encoder, points, method, closed)
     if points.considered > len(points):
         st.caption(f"A random sample of {_MOST:,} of {points.considered - len(points.texts):,} is drawn.")
-    return f"""from core.points import points_of
-from core.projection import project
+    return f"""from core.points import load_points
+from core.projection import project_vectors
 
-points = points_of(library, encoder, of={of!r}, texts={list(words)!r}, limit={_MOST})
-places = project(points.{"centred" if closed else "vectors"}, method={method!r})
+points = load_points(library, encoder, unit={of!r}, texts={list(words)!r}, limit={_MOST})
+places = project_vectors(points.{"centered" if closed else "vectors"}, method={method!r})
 print(points.kinds, places)
 """
 
 
 def _words(library: Library, encoder: Encoder) -> tuple[str, ...]:
     index = library.index(encoder)
-    fitting = remembered("fitting", encoder.id, index, lambda: fitting_words(encoder, index.background, _WORDS))
+    fitting = get_cached("fitting", encoder.id, index, lambda: find_fitting_words(encoder, index.background, _WORDS))
     text = st.text_area(
         "Words, with commas between them", key="words", bind="query-params", max_chars=2_000, height=90,
         placeholder=", ".join(fitting),
@@ -73,7 +73,7 @@ def _words(library: Library, encoder: Encoder) -> tuple[str, ...]:
 
 
 def _drawn(library: Library, encoder: Encoder, points: Points, method: Method, closed: bool) -> None:
-    vectors = remembered("space centred", None, points, lambda: points.centred) if closed else points.vectors
+    vectors = get_cached("space centred", None, points, lambda: points.centered) if closed else points.vectors
     places = _places(library, encoder, vectors, points, method, closed)
     if places is None:
         return
@@ -103,10 +103,10 @@ def _places(
     library: Library, encoder: Encoder, vectors: Vectors, points: Points, method: Method, closed: bool
 ) -> Vectors | None:
     if method == "pca":
-        return remembered("space places", closed, points, lambda: project(vectors, method="pca"))
+        return get_cached("space places", closed, points, lambda: project_vectors(vectors, method="pca"))
 
-    def work(tell: OnProgress, cancel: threading.Event) -> Vectors:
-        return project_apart(vectors, method=method, on_progress=tell, cancel=cancel)
+    def work(report: OnProgress, cancel: threading.Event) -> Vectors:
+        return project_isolated(vectors, method=method, on_progress=report, cancel=cancel)
 
     about = (library.path, encoder.id, method, closed, points.texts, len(points))
-    return asked(f"space {method}", "Lay it out", work, title="Laying it out", about=about, state=points)
+    return task_button(f"space {method}", "Lay it out", work, title="Laying it out", about=about, state=points)

@@ -21,6 +21,6 @@ body:not(:has([data-testid=stExpandSidebarButton])) [data-testid=stLayoutWrapper
 </style>"""
 
 
-def stay_in_sight(key: str) -> None:
+def make_sticky(key: str) -> None:
     """Makes the container of this key, at the top level of the page, stay below the header."""
     st.html(_CSS.replace("KEY", key))

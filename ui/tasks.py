@@ -10,8 +10,8 @@ import streamlit as st
 from ui.jobs import Job, Work
 from ui.pressed import pressed
 from ui.queue import QUEUE
-from ui.visit import visit
-from ui.visit_work import result_of, start_work
+from ui.visit import get_visit
+from ui.visit_work import get_result, start_work
 
 T = TypeVar("T")
 
@@ -35,27 +35,27 @@ def start(key: str, title: str, work: Work[T], *, about: object = None, state: o
     st.session_state[_place(key)] = Task(about, state, start_work(title, work))
 
 
-def start_unasked(key: str, title: str, work: Work[T], *, about: object = None, state: object = None) -> None:
+def start_if_idle(key: str, title: str, work: Work[T], *, about: object = None, state: object = None) -> None:
     """Starts work that nobody asked for, unless the visit has as much as it may: then nothing happens, and the next run
     of the page may try again."""
-    if QUEUE.in_the_way(visit().id) is None:
+    if QUEUE.in_the_way(get_visit().id) is None:
         start(key, title, work, about=about, state=state)
 
 
-def task_of(key: str, *, about: object = None) -> Task[T] | None:
+def get_task(key: str, *, about: object = None) -> Task[T] | None:
     """The last work under a key, if it is about this; running, ended, failed or stopped."""
-    kept: Task[T] | None = st.session_state.get(_place(key))
-    return kept if kept is not None and kept.about == about else None
+    cached: Task[T] | None = st.session_state.get(_place(key))
+    return cached if cached is not None and cached.about == about else None
 
 
 def stop(key: str) -> None:
     """Stops the work under a key and forgets it with its result."""
-    kept: Task[object] | None = st.session_state.pop(_place(key), None)
-    if kept is not None:
-        kept.job.cancel.set()
+    cached: Task[object] | None = st.session_state.pop(_place(key), None)
+    if cached is not None:
+        cached.job.cancel.set()
 
 
-def asked(
+def task_button(
     key: str,
     label: str,
     work: Work[T],
@@ -71,10 +71,10 @@ def asked(
     label, icon: of the button; note: what stands beside it. title: what the progress bar says. A result that is
     older than the state of the library stays, and says so beside a button that computes it again.
     """
-    task: Task[T] | None = task_of(key, about=about)
+    task: Task[T] | None = get_task(key, about=about)
     running = task is not None and task.job.running
     stopped = task is not None and not running and task.job.cancel.is_set()
-    result = result_of(task.job) if task is not None and not stopped else None
+    result = get_result(task.job) if task is not None and not stopped else None
     if running or (task is not None and result is not None and task.state is state):
         return result
     with st.container(horizontal=True, vertical_alignment="center", key=f"ask {key}"):

@@ -11,10 +11,10 @@ from PIL import Image
 
 from core import Item, Library, Term
 from core.errors import MediaError
-from core.media.apart import open_apart
-from core.media.thumbnails import thumbnail
-from core.query import frame_of
-from core.timecode import timecode
+from core.media.apart import open_isolated
+from core.media.thumbnails import make_thumbnail
+from core.query import parse_frame
+from core.timecode import format_timecode
 from ui.page import plain
 from ui.query import UPLOADED, put_terms
 
@@ -66,24 +66,24 @@ def term_picture(library: Library, term: Term) -> bytes | Image.Image | None:
     """What a term shows, small; None for words, and for what cannot be read."""
     try:
         if term.kind == "image" and isinstance(term.value, bytes):
-            image = open_apart(term.value, min_side=88)
+            image = open_isolated(term.value, min_side=88)
             image.thumbnail((176, 176))
             return image
         item, time_s = _of_library(library, term)
-        return thumbnail(item, time_s=time_s) if item else None
+        return make_thumbnail(item, time_s=time_s) if item else None
     except MediaError:
         return None
 
 
 def describe(library: Library, terms: Sequence[Term]) -> str:
     """The query in words, for headings: “beach” and picture chelsea.png, without “people”."""
-    wanted = [_named(library, term) for term in terms if term.weight > 0]
+    target = [_named(library, term) for term in terms if term.weight > 0]
     unwanted = [_named(library, term) for term in terms if term.weight < 0]
-    parts = [" and ".join(wanted)] if wanted else []
+    parts = [" and ".join(target)] if target else []
     return ", ".join([*parts, *([f"without {' or '.join(unwanted)}"] if unwanted else [])])
 
 
-def by_pictures(terms: Sequence[Term]) -> bool:
+def has_image_terms(terms: Sequence[Term]) -> bool:
     """Who shows a picture, and no words, wants to see what comes nearest whether or not it is likely meant."""
     return not any(term.is_word for term in terms)
 
@@ -98,7 +98,7 @@ def _named(library: Library, term: Term) -> str:
         return _short(library, term)
     name = Path(item.path).name
     if time_s is not None:
-        return f"the frame at {timecode(time_s)} of {name}"
+        return f"the frame at {format_timecode(time_s)} of {name}"
     return f"the {'video' if item.kind == 'video' else 'picture'} {name}"
 
 
@@ -106,7 +106,7 @@ def _of_library(library: Library, term: Term) -> tuple[Item | None, float | None
     """The item that a term names, and the second of it; (None, None) where it names none."""
     if term.kind not in ("item", "frame"):
         return None, None
-    item_id, time_s = frame_of(str(term.value)) if term.kind == "frame" else (str(term.value), None)
+    item_id, time_s = parse_frame(str(term.value)) if term.kind == "frame" else (str(term.value), None)
     return library.item(item_id), time_s
 
 
@@ -117,7 +117,7 @@ def _short(library: Library, term: Term) -> str:
         return "your clip" if term.kind == "clip" else "your picture"
     item, time_s = _of_library(library, term)
     if time_s is not None:
-        return f"frame at {timecode(time_s)}"
+        return f"frame at {format_timecode(time_s)}"
     return "video" if item and item.kind == "video" else "picture"
 
 

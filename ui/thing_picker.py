@@ -12,11 +12,11 @@ import streamlit as st
 from core import Encoder, Item, Library, Term, format_query, parse_query, search
 from core.errors import MediaError, QueryError
 from core.library.uploads import too_much
-from core.media.apart import open_apart
+from core.media.apart import open_isolated
 from core.media.kinds import IMAGE_SUFFIXES, VIDEO_SUFFIXES, is_image_path
 from core.query import CONCEPT
 from ui.gallery import Card, gallery
-from ui.libraries import some_items
+from ui.libraries import sample_items
 from ui.page import boundary, file_limit, plain
 from ui.terms import describe, term_picture
 
@@ -24,7 +24,7 @@ _SHOWN = 18  # pictures to choose from
 _ITEM = "item:"
 
 
-def thing(
+def pick_item(
     label: str,
     key: str,
     *,
@@ -68,7 +68,7 @@ def thing(
     return None
 
 
-def put_thing(key: str, what: Item | str) -> None:
+def set_item(key: str, what: Item | str) -> None:
     """Puts an item, or words, into the picker with this key. For callbacks, before the picker is drawn."""
     st.session_state[key] = what if isinstance(what, str) else format_query([Term("item", what.id)])
     _forget_upload(key)
@@ -81,13 +81,13 @@ def is_chosen(key: str) -> bool:
     return key in st.query_params
 
 
-def some_things(library: Library, encoder: Encoder, count: int) -> list[str]:
+def sample_terms(library: Library, encoder: Encoder, count: int) -> list[str]:
     """Pictures of the library, or else videos, as a picker takes them for a default; fewer where there are fewer."""
-    items = some_items(library, encoder, count, "image") or some_items(library, encoder, count, "video")
+    items = sample_items(library, encoder, count, "image") or sample_items(library, encoder, count, "video")
     return [format_query([Term("item", item.id)]) for item in items]
 
 
-def name_of(library: Library, term: Term) -> str:
+def get_term_name(library: Library, term: Term) -> str:
     """A thing in words: “day”, the picture chelsea.png, your picture. Not yet escaped."""
     return describe(library, [Term(term.kind, term.value)])
 
@@ -126,7 +126,7 @@ def _shown(key: str, library: Library, term: Term) -> Term | None:
         picture = term_picture(library, term)
         if picture is not None:
             st.image(picture, width=96, alt="What was chosen")
-        st.caption(plain(name_of(library, term)).removeprefix("the "))
+        st.caption(plain(get_term_name(library, term)).removeprefix("the "))
         if term.kind in ("image", "clip"):
             st.button("", icon=":material/close:", key=f"drop {key}", help="Take it out", on_click=_forget_upload,
                       args=(key,), type="tertiary")  # fmt: skip
@@ -163,7 +163,7 @@ def _choose(key: str, library: Library, encoder: Encoder) -> None:
             if (reason := too_much(file.name, data)) is not None:
                 raise MediaError(reason)
             if kind == "image":
-                open_apart(data, min_side=encoder.min_side)  # one that cannot be read is told here
+                open_isolated(data, min_side=encoder.min_side)  # one that cannot be read is told here
             st.session_state[_upload_key(key)] = Term(kind, data)
             st.rerun()
         if st.session_state.pop("thing taken", False):
@@ -173,11 +173,11 @@ def _choose(key: str, library: Library, encoder: Encoder) -> None:
 def _found(library: Library, encoder: Encoder, words: str) -> list[Item]:
     if words.strip():
         return [hit.item for hit in search(library, encoder, [Term("text", words.strip())], top_k=_SHOWN).hits]
-    return [*some_items(library, encoder, _SHOWN, "image"), *some_items(library, encoder, _SHOWN // 3, "video")]
+    return [*sample_items(library, encoder, _SHOWN, "image"), *sample_items(library, encoder, _SHOWN // 3, "video")]
 
 
 def _take(key: str, item: Item) -> None:
-    put_thing(key, item)
+    set_item(key, item)
     st.session_state["thing taken"] = True
 
 

@@ -10,13 +10,13 @@ import streamlit as st
 from core import Encoder, Filters, Library, Term
 from core.locate import Sighting, locate
 from core.search_video import VideoResult
-from core.timecode import timecode
+from core.timecode import format_timecode
 from ui.encoders import load_encoder
 from ui.gallery import picture_uri
 from ui.page import counted, plain
 from ui.pressed import pressed
 from ui.video_opened import seek
-from ui.visit_work import in_turn
+from ui.visit_work import run_queued
 
 _MOST = 5
 
@@ -28,10 +28,10 @@ def locate_panel(
     if not _is_picture(library, terms):
         return
     key = (encoder.id, terms[0], filters, library.index(encoder))
-    kept: tuple[object, tuple[Sighting, ...], dict[str, str]] | None = st.session_state.get("located")
-    if kept is not None and kept[0] == key:
-        _answer(kept[1], result)
-        _unread(kept[2])
+    cached: tuple[object, tuple[Sighting, ...], dict[str, str]] | None = st.session_state.get("located")
+    if cached is not None and cached[0] == key:
+        _answer(cached[1], result)
+        _unread(cached[2])
     elif pressed(
         "Which video holds this very picture?",
         key="locate",
@@ -41,7 +41,7 @@ def locate_panel(
         load_encoder(encoder)
         bar = st.progress(0.0, text="Comparing pictures …")
         unread: dict[str, str] = {}
-        with in_turn("Comparing pictures"):
+        with run_queued("Comparing pictures"):
             found = locate(
                 library,
                 encoder,
@@ -92,9 +92,9 @@ def _sighting(number: int, sighting: Sighting, *, playable: bool) -> None:
         picture = picture_uri(item, 160, time_s)
         if picture is not None:
             st.image(picture, width=72, alt="The frame")
-        part = "the whole frame" if sighting.whole else "a part"
+        part = "the whole frame" if sighting.is_whole_image else "a part"
         st.markdown(
-            f"{plain(Path(item.path).name)} at **{timecode(time_s, within=0.0)}** "
+            f"{plain(Path(item.path).name)} at **{format_timecode(time_s, within=0.0)}** "
             f":gray[{part}, pixels alike to {sighting.likeness:.2f}]"
         )
         if playable:

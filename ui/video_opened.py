@@ -13,7 +13,7 @@ from core.search_video import VideoHit
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenVideo:
     """The video in the player. asked: the question it was opened for. turn: grows with each wish to seek."""
 
     asked: Any
@@ -22,52 +22,52 @@ class Opened:
     turn: int = 0
 
 
-def opened_among(hits: Sequence[VideoHit], asked: Any) -> VideoHit:
+def find_open_video(hits: Sequence[VideoHit], request: Any) -> VideoHit:
     """The hit whose video is open: what the link says at first, then what was clicked, else the best one.
 
     asked: what the hits answer; when it changes, the best hit opens at its best moment. Writes the link.
     """
     state = st.session_state
-    opened: Opened | None = state.get("opened") or _from_link(asked)
-    found = next((hit for hit in hits if opened and opened.asked == asked and hit.item.id == opened.video), None)
+    opened: OpenVideo | None = state.get("opened") or _from_link(request)
+    found = next((hit for hit in hits if opened and opened.asked == request and hit.item.id == opened.video), None)
     if opened is None or found is None:
         found = hits[0]
         turn = opened.turn + 1 if opened else 0
-        opened = Opened(asked, found.item.id, found.moments[0].enter_s, turn)
+        opened = OpenVideo(request, found.item.id, found.moments[0].enter_s, turn)
     state["opened"] = opened
     write_link()
     return found
 
 
-def now_open() -> Opened:
-    """The video in the player, after `opened_among`."""
-    opened: Opened = st.session_state["opened"]
+def get_open_video() -> OpenVideo:
+    """The video in the player, after `find_open_video`."""
+    opened: OpenVideo = st.session_state["opened"]
     return opened
 
 
 def seek(video: str, time_s: float) -> None:
     """Brings the player to a second of a video, from outside it. For callbacks."""
-    opened = now_open()
+    opened = get_open_video()
     st.session_state["opened"] = replace(opened, video=video, time_s=time_s, turn=opened.turn + 1)
 
 
-def moved(time_s: float) -> None:
+def note_position(time_s: float) -> None:
     """Notes to which second the visitor brought the player; it is there already. For callbacks."""
-    st.session_state["opened"] = replace(now_open(), time_s=time_s)
+    st.session_state["opened"] = replace(get_open_video(), time_s=time_s)
 
 
 def write_link() -> None:
     """Puts video and second into the address bar."""
-    opened = now_open()
+    opened = get_open_video()
     for name, value in (("video", opened.video), ("t", f"{opened.time_s:.1f}")):
         if st.query_params.get(name) != value:
             st.query_params[name] = value
 
 
-def _from_link(asked: Any) -> Opened | None:
+def _from_link(request: Any) -> OpenVideo | None:
     video = st.query_params.get("video")
     try:
         time_s = float(st.query_params.get("t", 0.0))
     except ValueError:
         time_s = 0.0
-    return Opened(asked, video, max(0.0, time_s) if math.isfinite(time_s) else 0.0) if video else None
+    return OpenVideo(request, video, max(0.0, time_s) if math.isfinite(time_s) else 0.0) if video else None

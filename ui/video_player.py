@@ -17,11 +17,11 @@ from core import Item
 from core.errors import MediaError
 from core.media.clips import playable_clip
 from core.media.stills import plays_in_browsers
-from core.media.thumbnails import storyboard
+from core.media.thumbnails import make_storyboard
 from core.moments import Moment
-from core.timecode import timespan
+from core.timecode import format_timespan
 from ui.gallery import chance_text
-from ui.served import address
+from ui.served import get_media_url
 from ui.server_state import once_each
 
 LARGEST_WHOLE = 200_000_000  # bytes; the server holds in memory what a browser plays, so larger files go in clips
@@ -95,7 +95,7 @@ def player(
 def frame_uris(item: Item, times_s: Sequence[float]) -> list[str | None]:
     """Frames of a video as data URIs; None for each where the file is gone or cannot be read."""
     try:
-        return ["data:image/webp;base64," + base64.b64encode(data).decode() for data in storyboard(item, times_s)]
+        return ["data:image/webp;base64," + base64.b64encode(data).decode() for data in make_storyboard(item, times_s)]
     except MediaError:
         return [None] * len(times_s)
 
@@ -108,14 +108,14 @@ def _source(item: Item, time_s: float, key: str) -> Source:
     whole = item.bytes <= LARGEST_WHOLE and item.id not in st.session_state.get("unplayable", ())
     if whole and _plays(item.path, item.mtime_ns):
         kind = mimetypes.guess_type(path.name)[0] or "video/mp4"
-        return Source(address(str(path), kind, key))
-    kept: tuple[str, Any] | None = st.session_state.get("player_clip")
-    if kept is None or kept[0] != item.id or not 0 <= time_s - kept[1].offset_s < kept[1].duration_s:
+        return Source(get_media_url(str(path), kind, key))
+    cached: tuple[str, Any] | None = st.session_state.get("player_clip")
+    if cached is None or cached[0] != item.id or not 0 <= time_s - cached[1].offset_s < cached[1].duration_s:
         with st.spinner("Cutting the part around that second …"):
-            kept = (item.id, playable_clip(item, time_s))
-        st.session_state["player_clip"] = kept  # until a second outside it is wanted
-    clip = kept[1]
-    return Source(address(clip.data, "video/mp4", key), clip.offset_s, clip.duration_s)
+            cached = (item.id, playable_clip(item, time_s))
+        st.session_state["player_clip"] = cached  # until a second outside it is wanted
+    clip = cached[1]
+    return Source(get_media_url(clip.data, "video/mp4", key), clip.offset_s, clip.duration_s)
 
 
 @once_each(most=512)
@@ -135,7 +135,7 @@ def _shown(moment: Moment, duration_s: float, picture: str | None) -> dict[str, 
         "start": round(moment.start_s, 2),
         "end": round(moment.end_s, 2),
         "peak": round(moment.peak_s, 2),
-        "label": timespan(moment.start_s, moment.end_s, within=duration_s),
+        "label": format_timespan(moment.start_s, moment.end_s, within=duration_s),
         "chance": f"{chance_text(moment.relevance)} · {moment.score:.2f}",
         "likely": moment.likely,
         "src": picture,

@@ -10,23 +10,23 @@ import streamlit as st
 
 from core import Encoder, Filters, Library, Term
 from core.errors import MediaError
-from core.figures import score_range, timeline
+from core.figures import get_score_range, timeline
 from core.query import query_state
 from core.search_video import Pooling, VideoHit, VideoResult, search_videos
-from core.timecode import timecode, timespan
+from core.timecode import format_timecode, format_timespan
 from ui.encoders import load_encoder
 from ui.filters import VideoOptions, clear_filters, filter_text, labelled
 from ui.gallery import chance_text
-from ui.memory import remembered
+from ui.memory import get_cached
 from ui.page import counted, plain
 from ui.pressed import pressed
-from ui.query import going, like_frame
+from ui.query import is_going, like_frame
 from ui.share_page import save_moments
-from ui.terms import by_pictures, describe
-from ui.video_opened import moved, now_open, opened_among, seek, write_link
+from ui.terms import describe, has_image_terms
+from ui.video_opened import find_open_video, get_open_video, note_position, seek, write_link
 from ui.video_player import Listeners, player
 from ui.video_strip import strip
-from ui.video_take import take_away, to_take
+from ui.video_take import export_panel, select_export
 
 # the player stays in sight while one looks through the videos, on a phone above them
 _STICKY = """<style>
@@ -66,7 +66,7 @@ def find_videos(
 
     key = (encoder.id, terms, query_state(encoder, terms), filters, labelled(library, filters), options)
     with st.spinner("Looking at the clip …") if any(term.kind == "clip" for term in terms) else nullcontext():
-        return remembered(f"search videos {pooling}", key, library.index(encoder), compute)
+        return get_cached(f"search videos {pooling}", key, library.index(encoder), compute)
 
 
 def ranking_choice() -> Pooling:
@@ -98,25 +98,25 @@ def show_video_results(
     hits = result.hits[: result.cutoff]
     tools = st.container(horizontal=True, vertical_alignment="center", key="found")
     with tools:
-        if beyond and ((not hits and by_pictures(terms)) or _wants_beyond(bool(hits), beyond)):
+        if beyond and ((not hits and has_image_terms(terms)) or _wants_beyond(bool(hits), beyond)):
             hits = result.hits
     if not hits:
         return
-    opened = opened_among(result.hits, (str(library.path), terms, filters))
+    opened = find_open_video(result.hits, (str(library.path), terms, filters))
     if all(hit is not opened for hit in hits):  # a link or a located picture may open another
         hits = (*hits, opened)
     with tools:
-        take_away(hits)
+        export_panel(hits)
         ranked = next(name for name, pooling in RANKINGS.items() if pooling == result.pooling)
         more = {"Ranked by": ranked} | ({"Filters": limits} if limits else {})
-        save_moments(library, encoder, describe(library, terms), to_take(hits), more)
+        save_moments(library, encoder, describe(library, terms), select_export(hits), more)
     st.html(_STICKY)
     left, right = st.columns([5, 6], gap="medium")
     with left, st.container(key="watching"):
         _watch(opened)
     with right:
         st.caption(_LEGEND + (_MATCH if hits[0].curve.measure == "match" else ""))
-        scores = score_range([hit.curve for hit in hits])
+        scores = get_score_range([hit.curve for hit in hits])
         for rank, hit in enumerate(hits):
             if rank == result.cutoff and rank:
                 st.markdown("**Likely matches end here**")
@@ -144,14 +144,14 @@ def _place(rank: int, hit: VideoHit, first: Sequence[str]) -> str:
 
 
 def _summary(library: Library, terms: Sequence[Term], result: VideoResult, limits: str) -> None:
-    asked = plain(describe(library, terms))
+    request = plain(describe(library, terms))
     if result.cutoff:
         more = " or more" if result.cutoff == len(result.hits) < result.considered else ""
-        st.markdown(f"#### {counted(result.cutoff, 'likely video')}{more} for {asked}")
-    elif by_pictures(terms):
-        st.markdown(f"#### No video here clearly matches {asked}; these come nearest")
+        st.markdown(f"#### {counted(result.cutoff, 'likely video')}{more} for {request}")
+    elif has_image_terms(terms):
+        st.markdown(f"#### No video here clearly matches {request}; these come nearest")
     else:
-        st.markdown(f"#### No video here matches {asked}")
+        st.markdown(f"#### No video here matches {request}")
     among = f"{counted(result.considered, 'video')}{', ' + plain(limits) if limits else ''}"
     st.caption(f"Among {among} · {1000 * result.seconds:.0f} ms")
 
@@ -164,12 +164,12 @@ def _wants_beyond(some_likely: bool, count: int) -> bool:
 @st.fragment
 def _watch(hit: VideoHit) -> None:
     """The player and the moments of the open video. A fragment: seeking in it does not draw the other videos again."""
-    if going():
+    if is_going():
         st.rerun()
     write_link()
-    opened, item = now_open(), hit.item
+    opened, item = get_open_video(), hit.item
     listeners = Listeners(
-        at=moved,
+        at=note_position,
         like=lambda time_s: like_frame(item.id, time_s, "video"),
         pictures=lambda time_s: like_frame(item.id, time_s, "images"),
     )
@@ -184,10 +184,10 @@ def _alignment(hit: VideoHit) -> None:
     if hit.alignment is None:
         return
     found = hit.alignment
-    theirs = timespan(found.start_s, found.end_s, within=0.0)
-    mine = timespan(found.query_start_s, found.query_end_s, within=0.0)
+    theirs = format_timespan(found.start_s, found.end_s, within=0.0)
+    mine = format_timespan(found.query_start_s, found.query_end_s, within=0.0)
     st.markdown(f"{mine} of your clip runs alongside {theirs} of this video, at a mean cosine of {found.score:.2f}.")
-    if pressed(f"Go to {timecode(found.start_s)}", icon=":material/align_horizontal_left:", key="aligned"):
+    if pressed(f"Go to {format_timecode(found.start_s)}", icon=":material/align_horizontal_left:", key="aligned"):
         seek(hit.item.id, found.start_s)
         st.rerun(scope="fragment")
 
@@ -211,7 +211,7 @@ def _row(rank: int, hit: VideoHit, is_open: bool, scores: tuple[float, float]) -
                 args=(hit.moments[0].enter_s,),
                 help="In the player" if is_open else "Play its best moment",
             )
-            length = timecode(duration_s, within=duration_s)
+            length = format_timecode(duration_s, within=duration_s)
             facts = f"**{chance_text(hit.relevance)}** · cosine {hit.score:.2f} · {length}"
             st.caption(facts, width="content")
         strip(item, hit.moments, duration_s=duration_s, key=f"strip {item.id}", on_seek=go)
@@ -230,5 +230,5 @@ def _row(rank: int, hit: VideoHit, is_open: bool, scores: tuple[float, float]) -
             on_select=clicked,
             selection_mode="points",
             config={"displayModeBar": False},
-            alt=f"Score of {name} over its time; the best moment begins at {timecode(hit.moments[0].start_s)}",
+            alt=f"Score of {name} over its time; the best moment begins at {format_timecode(hit.moments[0].start_s)}",
         )

@@ -11,7 +11,7 @@ import streamlit as st
 
 from core import Item
 from core.moments import Moment
-from core.timecode import timecode, timespan
+from core.timecode import format_timecode, format_timespan
 from ui.gallery import chance_text
 from ui.video_player import frame_uris
 
@@ -34,7 +34,7 @@ def strip(
     frames = [
         {
             "time": round(time_s, 2),
-            "label": timecode(time_s, within=duration_s),
+            "label": format_timecode(time_s, within=duration_s),
             "src": source,
             "inside": any(moment.start_s <= time_s < moment.end_s for moment in likely),
         }
@@ -43,7 +43,7 @@ def strip(
     buttons = [
         {
             "enter": round(moment.enter_s, 2),
-            "label": timespan(moment.start_s, moment.end_s, within=duration_s),
+            "label": format_timespan(moment.start_s, moment.end_s, within=duration_s),
             "chance": chance_text(moment.relevance),
             "likely": moment.likely,
         }

@@ -14,19 +14,19 @@ from core.search_video import VideoHit
 from ui.encoders import progress_text
 from ui.page import boundary, counted, size_text
 from ui.pressed import pressed
-from ui.visit_work import in_turn
+from ui.visit_work import run_queued
 
 
-def to_take(hits: Sequence[VideoHit]) -> list[VideoHit]:
+def select_export(hits: Sequence[VideoHit]) -> list[VideoHit]:
     """The likely moments, or all where the visitor looks at what lies beyond them."""
     if _everything(hits):
         return list(hits)
     return [replace(hit, moments=_likely(hit)) for hit in hits if _likely(hit)]
 
 
-def take_away(hits: Sequence[VideoHit]) -> None:
-    """The pop-up of downloads of moments, as of `to_take`."""
-    everything, hits = _everything(hits), to_take(hits)
+def export_panel(hits: Sequence[VideoHit]) -> None:
+    """The pop-up of downloads of moments, as of `select_export`."""
+    everything, hits = _everything(hits), select_export(hits)
     with st.popover("Take moments away", icon=":material/download:", key="take_away"), boundary():
         amount = counted(sum(len(hit.moments) for hit in hits), "moment" if everything else "likely moment")
         whole = ", whether likely or not" if everything else ""
@@ -65,7 +65,7 @@ def _clips(hits: Sequence[VideoHit]) -> None:
     elif pressed("Cut the clips (zip)", key="press cut_clips", icon=":material/content_cut:", width="stretch"):
         bar = st.progress(0.0, text="Cutting …")
         buffer = io.BytesIO()
-        with in_turn("Cutting clips"):
+        with run_queued("Cutting clips"):
             left_out = write_moments_zip(
                 hits, buffer, on_progress=lambda now: bar.progress(now.fraction, text=progress_text(now))
             )

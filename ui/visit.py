@@ -17,7 +17,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core import Library
 from core.library.registry import temporary_library
-from core.visits import visits_folder
+from core.visits import get_visits_folder
 from ui.queue import QUEUE
 from ui.server_state import once, repeat
 
@@ -43,7 +43,7 @@ class Visit:
 
     def leave(self, library: Library) -> None:
         """Removes such a library."""
-        for folder in [each for each in self.folders if library.path.is_relative_to(each.name)]:
+        for folder in [entry for entry in self.folders if library.path.is_relative_to(entry.name)]:
             self.folders.remove(folder)
             folder.cleanup()
 
@@ -59,7 +59,7 @@ class Visit:
         """Stops its work and removes its files. Returns whether it has ended; False while work is still stopping, which
         may write there."""
         QUEUE.forget(self.id)
-        if any(each.running and not each.lasting for each in QUEUE.of(self.id)):
+        if any(entry.running and not entry.lasting for entry in QUEUE.tickets_of(self.id)):
             return False
         while self.folders:
             self.folders[-1].cleanup()
@@ -67,17 +67,17 @@ class Visit:
         return True
 
 
-def visit() -> Visit:
+def get_visit() -> Visit:
     """The visit of the browser tab that runs the page."""
-    kept: Visit | None = st.session_state.get("visit")
-    if kept is None:
+    cached: Visit | None = st.session_state.get("visit")
+    if cached is None:
         context = get_script_run_ctx()
-        kept = st.session_state["visit"] = Visit(secrets.token_hex(8), context.session_id if context else "")
+        cached = st.session_state["visit"] = Visit(secrets.token_hex(8), context.session_id if context else "")
     visits = _visits()
-    if kept not in visits:  # also one that was taken for gone and came back: what it makes now is to go with it too
-        kept.seen = time.monotonic()
-        visits.append(kept)
-    return kept
+    if cached not in visits:  # also one that was taken for gone and came back: what it makes now is to go with it too
+        cached.seen = time.monotonic()
+        visits.append(cached)
+    return cached
 
 
 @once
@@ -85,23 +85,23 @@ def _visits() -> list[Visit]:
     """All visits of the server, with somebody who looks after those that end."""
     visits: list[Visit] = []
     if runtime.exists():  # not where pages run without a server
-        visits_folder()  # removes what a killed server left
+        get_visits_folder()  # removes what a killed server left
         is_there = runtime.get_instance().is_active_session
 
         def look_after() -> None:
-            end_those_gone(visits, is_there, time.monotonic())
+            end_expired(visits, is_there, time.monotonic())
 
         repeat("visits", look_after, every_s=_LOOK_S, goes_on=runtime.exists)
     return visits
 
 
-def end_those_gone(visits: list[Visit], is_there: Callable[[str], bool], now: float) -> None:
+def end_expired(visits: list[Visit], is_there: Callable[[str], bool], now: float) -> None:
     """Ends the visits that have been gone for a while, or says so to their work. now: monotonic seconds."""
-    for each in list(visits):
+    for entry in list(visits):
         try:
-            if is_there(each.session):
-                each.seen = now
-            elif now - each.seen > _GONE_S and each.end():
-                visits.remove(each)
+            if is_there(entry.session):
+                entry.seen = now
+            elif now - entry.seen > _GONE_S and entry.end():
+                visits.remove(entry)
         except Exception:  # the others are looked after all the same, and this one again the next time
             _LOG.exception("A visit could not be ended")

@@ -13,7 +13,7 @@ from ui.encoders import progress_text
 from ui.jobs import Job, Work
 from ui.page import boundary, plain
 from ui.queue import QUEUE, Ticket, place_text
-from ui.visit import visit
+from ui.visit import get_visit
 
 T = TypeVar("T")
 _AT_ONCE_S = 0.3  # what ends within that shows no bar
@@ -29,12 +29,12 @@ def start_work(title: str, work: Work[T]) -> Job[T]:
 
 
 @contextmanager
-def in_turn(title: str) -> Iterator[None]:
+def run_queued(title: str) -> Iterator[None]:
     """Heavy work that the page itself waits for, when its turn has come; until then the page shows its place.
 
     Raises Busy where the visit has another job.
     """
-    ticket = Ticket(visit().id, title, threading.Event())
+    ticket = Ticket(get_visit().id, title, threading.Event())
     place = st.empty()
     QUEUE.enter(ticket)  # nothing of the page stands between this and its turn: a click there would end the run
 
@@ -48,7 +48,7 @@ def in_turn(title: str) -> Iterator[None]:
         yield
 
 
-def result_of(job: Job[T]) -> T | None:
+def get_result(job: Job[T]) -> T | None:
     """What the work returned; while it runs its progress is shown, with a button that stops it; then an error, or that
     it was stopped."""
     if job.cancelled:

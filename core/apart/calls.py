@@ -17,8 +17,8 @@ from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 import core.errors
-from core.apart.process import Gone, Process, Silent
-from core.apart.spare import end_spare
+from core.apart.process import NoReply, Process, ProcessEnded
+from core.apart.spare import close_idle
 from core.apart.values import pack, unpack
 from core.errors import ApartError, Cancelled, SemblanceError
 from core.heap import trim
@@ -29,68 +29,68 @@ T = TypeVar("T")
 
 _SETTINGS = {"MALLOC_ARENA_MAX": "2"}
 _STOPS_S = 5.0  # until what was told to stop is ended
-_KILLED = "The system ended this work, most likely for want of memory: choose fewer items, or try again later."
-_BROKE = "The process that did this work broke down: try again; if it does so again, choose fewer items."
-_NOT_STARTED = "A process for this work could not be started, perhaps for want of memory: try again later."
+_KILLED_MESSAGE = "The system ended this work, most likely for want of memory: choose fewer items, or try again later."
+_CRASHED_MESSAGE = "The process that did this work broke down: try again; if it does so again, choose fewer items."
+_NOT_STARTED_MESSAGE = "A process for this work could not be started, perhaps for want of memory: try again later."
 
 
-def call(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+def run_isolated(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
     """What `function(*args, **kwargs)` returns, or raises, worked out in a process apart.
 
     function: one of a module, by its name. Arguments and result are what `core.apart.values.pack` takes; `on_progress`
     and `cancel` stay here and are told, and looked at, as ever. Where it does not stop within five seconds the process
     is ended. Raises Cancelled then, and ApartError where the process breaks down or is ended by the system.
     """
-    for kind, value in _answers(function, args, dict(kwargs)):
+    for kind, value in _replies(function, args, dict(kwargs)):
         if kind == "ended":
             return value  # type: ignore[no-any-return]
-    raise ApartError(_BROKE)
+    raise ApartError(_CRASHED_MESSAGE)
 
 
-def stream(function: Callable[P, Iterator[T]], /, *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
+def stream_isolated(function: Callable[P, Iterator[T]], /, *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
     """As `call`, for a generator: each value when it is there. The process ends with the iterator."""
-    for kind, value in _answers(function, args, dict(kwargs)):
+    for kind, value in _replies(function, args, dict(kwargs)):
         if kind == "gave":
             yield value
 
 
-def _answers(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+def _replies(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """("gave", value) for each value of a generator, at last ("ended", value)."""
-    tell: OnProgress | None = kwargs.pop("on_progress", None)
+    report: OnProgress | None = kwargs.pop("on_progress", None)
     cancel: threading.Event | None = kwargs.pop("cancel", None)
-    told = [name for name, given in (("on_progress", tell), ("cancel", cancel)) if given is not None]
+    predictions = [name for name, given in (("on_progress", report), ("cancel", cancel)) if given is not None]
     name = f"{function.__module__}:{function.__qualname__}"
-    request = {"function": name, "args": args, "kwargs": kwargs, "told": told, "path": sys.path}
-    if tell is not None:
-        tell(Progress("starting", 0, None, 0.0, "steps"))
-    process = _started()
+    request = {"function": name, "args": args, "kwargs": kwargs, "told": predictions, "path": sys.path}
+    if report is not None:
+        report(Progress("starting", 0, None, 0.0, "steps"))
+    process = _start_worker()
     try:
         process.send(*pack(request))
-        for kind, value in _messages(process, cancel):
+        for kind, value in _receive_messages(process, cancel):
             if kind == "error":
                 raise getattr(core.errors, value[0], SemblanceError)(value[1])
             if kind == "failed":
                 raise RuntimeError(f"In a process apart: {value}")
             if kind != "progress":
                 yield kind, value
-            elif tell is not None:
-                tell(value)
-    except Gone:
-        raise ApartError(_KILLED if process.end() == -signal.SIGKILL else _BROKE) from None
+            elif report is not None:
+                report(value)
+    except ProcessEnded:
+        raise ApartError(_KILLED_MESSAGE if process.end() == -signal.SIGKILL else _CRASHED_MESSAGE) from None
     finally:
         process.end()
 
 
-def _started() -> Process:
-    end_spare()
+def _start_worker() -> Process:
+    close_idle()
     trim()
     try:
         return Process("core.apart.worker", _SETTINGS)
-    except Gone:
-        raise ApartError(_NOT_STARTED) from None
+    except ProcessEnded:
+        raise ApartError(_NOT_STARTED_MESSAGE) from None
 
 
-def _messages(process: Process, cancel: threading.Event | None) -> Iterator[tuple[str, Any]]:
+def _receive_messages(process: Process, cancel: threading.Event | None) -> Iterator[tuple[str, Any]]:
     """Up to the last. Raises Gone, and Cancelled where it does not stop soon when it is told to."""
     until, kind = math.inf, ""
     while kind != "ended":
@@ -100,9 +100,9 @@ def _messages(process: Process, cancel: threading.Event | None) -> Iterator[tupl
         left = until - time.monotonic()
         try:
             if left < 0:
-                raise Silent
+                raise NoReply
             first = process.receive(left, cancel if until == math.inf else None)
-        except Silent:
+        except NoReply:
             raise Cancelled("Stopped.") from None
         if first is not None:
             kind, value = unpack(first, partial(process.receive, math.inf))

@@ -26,11 +26,11 @@ importlib.import_module(sys.argv[2]).serve(int(sys.argv[3]))
 """
 
 
-class Silent(Exception):
+class NoReply(Exception):
     """The process did not answer in time."""
 
 
-class Gone(Exception):
+class ProcessEnded(Exception):
     """The process has ended."""
 
 
@@ -45,7 +45,7 @@ class Process:
         try:
             self._connection, theirs = Pipe()
         except OSError:
-            raise Gone from None
+            raise ProcessEnded from None
         with theirs:
             try:
                 self._process = subprocess.Popen(
@@ -58,15 +58,15 @@ class Process:
                 )
             except OSError:  # no more processes, files or memory
                 self._connection.close()
-                raise Gone from None
+                raise ProcessEnded from None
         try:
             # Whenever it ends, also by itself, somebody has to ask how, or it stays in the system's table of processes.
             threading.Thread(target=self._process.wait, name="reaper", daemon=True).start()
             self.receive(_START_S)
         except BaseException as error:
             self.end()
-            if isinstance(error, Silent | Gone | RuntimeError):  # the last: no more threads
-                raise Gone from None
+            if isinstance(error, NoReply | ProcessEnded | RuntimeError):  # the last: no more threads
+                raise ProcessEnded from None
             raise
 
     def send(self, *blocks: Block) -> None:
@@ -75,7 +75,7 @@ class Process:
             for block in blocks:
                 self._connection.send_bytes(block)
         except OSError:
-            raise Gone from None
+            raise ProcessEnded from None
 
     def receive(self, limit_s: float, cancel: threading.Event | None = None) -> bytes | None:
         """The next block; None where `cancel` came first. Raises Silent and Gone."""
@@ -85,10 +85,10 @@ class Process:
                 if cancel is not None and cancel.is_set():
                     return None
                 if time.monotonic() > until:
-                    raise Silent
+                    raise NoReply
             return self._connection.recv_bytes()
         except (EOFError, OSError):
-            raise Gone from None
+            raise ProcessEnded from None
 
     @property
     def has_ended(self) -> bool:

@@ -6,27 +6,27 @@ import contextlib
 
 from core.apart.process import Process
 
-_spare: list[Process] = []
+_idle: list[Process] = []
 
 
-def keep(process: Process) -> None:
+def release(process: Process) -> None:
     """For others to take. It may end by itself meanwhile; those that did give their connections back here."""
-    for each in [each for each in _spare if each.has_ended]:
+    for entry in [entry for entry in _idle if entry.has_ended]:
         with contextlib.suppress(ValueError):  # another thread took it, and ends it
-            _spare.remove(each)
-            each.end()
-    _spare.append(process)
+            _idle.remove(entry)
+            entry.end()
+    _idle.append(process)
 
 
-def taken() -> Process | None:
+def acquire() -> Process | None:
     """The one that was kept last, for the caller alone."""
     try:
-        return _spare.pop()
+        return _idle.pop()
     except IndexError:  # another thread took it
         return None
 
 
-def end_spare() -> None:
+def close_idle() -> None:
     """Ends them all: something that wants their memory more is about to start."""
-    while (process := taken()) is not None:
+    while (process := acquire()) is not None:
         process.end()

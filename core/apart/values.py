@@ -24,49 +24,54 @@ def pack(value: Any) -> list[Block]:
     tuples) and dictionaries with texts as keys, of all these. Raises TypeError for anything else.
     """
     arrays: list[np.ndarray] = []
-    told = json.dumps({"value": _packed(value, arrays), "arrays": [[each.dtype.str, each.shape] for each in arrays]})
-    return [told.encode(), *(each.reshape(-1).view(np.uint8).data for each in arrays if each.size)]
+    predictions = json.dumps(
+        {"value": _pack_value(value, arrays), "arrays": [[array.dtype.str, array.shape] for array in arrays]}
+    )
+    return [predictions.encode(), *(array.reshape(-1).view(np.uint8).data for array in arrays if array.size)]
 
 
 def unpack(first: bytes, more: Any) -> Any:
     """Reads `pack`. more: gives the next block whenever it is called."""
-    told = json.loads(first)
+    predictions = json.loads(first)
     arrays = [
         np.frombuffer(bytearray(more()) if np.prod(shape) else b"", dtype).reshape(shape)
-        for dtype, shape in told["arrays"]
+        for dtype, shape in predictions["arrays"]
     ]
-    return _unpacked(told["value"], arrays)
+    return _unpack_value(predictions["value"], arrays)
 
 
-def _packed(value: Any, arrays: list[np.ndarray]) -> Any:
+def _pack_value(value: Any, arrays: list[np.ndarray]) -> Any:
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, np.generic):
-        return _packed(value.item(), arrays)
+        return _pack_value(value.item(), arrays)
     if isinstance(value, tuple | list):
-        return [_packed(each, arrays) for each in value]
+        return [_pack_value(entry, arrays) for entry in value]
     if isinstance(value, dict) and all(isinstance(name, str) for name in value):
-        return {"dict": {name: _packed(each, arrays) for name, each in value.items()}}
+        return {"dict": {name: _pack_value(entry, arrays) for name, entry in value.items()}}
     if isinstance(value, np.ndarray) and value.dtype.kind in _KINDS:
         arrays.append(np.ascontiguousarray(value))
         return {"array": len(arrays) - 1}
     if is_dataclass(value) and type(value).__module__.startswith("core."):
         name = f"{type(value).__module__}:{type(value).__qualname__}"
-        return {"of": name, "fields": {each.name: _packed(getattr(value, each.name), arrays) for each in fields(value)}}
+        return {
+            "of": name,
+            "fields": {entry.name: _pack_value(getattr(value, entry.name), arrays) for entry in fields(value)},
+        }
     raise TypeError(f"{type(value).__name__} does not go to a process apart")
 
 
-def _unpacked(told: Any, arrays: list[np.ndarray]) -> Any:
-    if isinstance(told, list):
-        return tuple(_unpacked(each, arrays) for each in told)
-    if not isinstance(told, dict):
-        return told
-    if "array" in told:
-        return arrays[told["array"]]
-    if "dict" in told:
-        return {name: _unpacked(each, arrays) for name, each in told["dict"].items()}
-    module, _, name = told["of"].partition(":")
+def _unpack_value(predictions: Any, arrays: list[np.ndarray]) -> Any:
+    if isinstance(predictions, list):
+        return tuple(_unpack_value(entry, arrays) for entry in predictions)
+    if not isinstance(predictions, dict):
+        return predictions
+    if "array" in predictions:
+        return arrays[predictions["array"]]
+    if "dict" in predictions:
+        return {name: _unpack_value(entry, arrays) for name, entry in predictions["dict"].items()}
+    module, _, name = predictions["of"].partition(":")
     kind = getattr(importlib.import_module(module), name) if module.startswith("core.") else None
     if not is_dataclass(kind):
-        raise TypeError(f"{told['of']} is no data class of this package")
-    return kind(**{name: _unpacked(each, arrays) for name, each in told["fields"].items()})  # type: ignore[operator]
+        raise TypeError(f"{predictions['of']} is no data class of this package")
+    return kind(**{name: _unpack_value(entry, arrays) for name, entry in predictions["fields"].items()})  # type: ignore[operator]

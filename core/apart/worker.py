@@ -22,7 +22,7 @@ from core.apart.values import pack, unpack
 from core.errors import SemblanceError
 from core.progress import Progress
 
-_TELLS_EVERY_S = 0.1
+_REPORT_EVERY_S = 0.1
 _NO_MEMORY = "Not enough memory for this: choose fewer items."
 
 
@@ -36,7 +36,7 @@ def serve(handle: int) -> None:
     cancel = threading.Event()
     threading.Thread(target=_listen, args=(connection, cancel), daemon=True).start()
     try:
-        _send(connection, "ended", _done(connection, request, cancel))
+        _send(connection, "ended", _run_request(connection, request, cancel))
     except SemblanceError as error:
         _send(connection, "error", (type(error).__name__, str(error)))
     except MemoryError:
@@ -47,10 +47,10 @@ def serve(handle: int) -> None:
         threading.Event().wait()  # until the parent has read it, and ends this
 
 
-def _done(connection: Connection, request: dict[str, Any], cancel: threading.Event) -> Any:
+def _run_request(connection: Connection, request: dict[str, Any], cancel: threading.Event) -> Any:
     module, _, name = request["function"].partition(":")
     function: Callable[..., Any] = getattr(importlib.import_module(module), name)
-    listeners = {"on_progress": _Tells(connection), "cancel": cancel}
+    listeners = {"on_progress": _ProgressSender(connection), "cancel": cancel}
     result = function(*request["args"], **request["kwargs"], **{name: listeners[name] for name in request["told"]})
     if not isinstance(result, Iterator):
         return result
@@ -59,7 +59,7 @@ def _done(connection: Connection, request: dict[str, Any], cancel: threading.Eve
     return None
 
 
-class _Tells:
+class _ProgressSender:
     """Sends progress, not more often than somebody could see; a new stage, and its end, at once."""
 
     def __init__(self, connection: Connection) -> None:
@@ -67,7 +67,7 @@ class _Tells:
 
     def __call__(self, progress: Progress) -> None:
         now = time.monotonic()
-        if now > self._told + _TELLS_EVERY_S or progress.stage != self._stage or progress.done == progress.total:
+        if now > self._told + _REPORT_EVERY_S or progress.stage != self._stage or progress.done == progress.total:
             self._stage, self._told = progress.stage, now
             _send(self._connection, "progress", progress)
 
@@ -87,7 +87,7 @@ def _send(connection: Connection, kind: str, value: Any) -> None:
         connection.send_bytes(block)
 
 
-class _Missing:
+class _BlockedImports:
     """Modules that libraries look for and that nothing here has need of are not found: 60 MB."""
 
     def find_spec(self, name: str, path: Sequence[str] | None = None, target: object = None) -> ModuleSpec | None:
@@ -98,6 +98,6 @@ class _Missing:
 
 def _is_modest() -> None:
     """Of little memory; and if the system runs out of it, this process is the one to go."""
-    sys.meta_path.insert(0, _Missing())  # type: ignore[arg-type]
+    sys.meta_path.insert(0, _BlockedImports())  # type: ignore[arg-type]
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from core.encoders.base import Encoder, Scoring, Vectors, unit_rows
 from core.errors import EncoderError
-from core.files import absolute
+from core.files import to_absolute
 from core.progress import OnProgress
 
 __all__ = [
@@ -56,7 +56,7 @@ def encoder_names() -> list[str]:
 
 def is_model_name(name: str) -> bool:
     """Whether a name stands for a model of the hub or in a folder, and not for a built-in encoder."""
-    return name not in _BUILT_IN and not name.startswith("imported:") and ("/" in name or absolute(name).is_dir())
+    return name not in _BUILT_IN and not name.startswith("imported:") and ("/" in name or to_absolute(name).is_dir())
 
 
 def open_encoder(name: str = DEFAULT_ENCODER, *, on_progress: OnProgress | None = None) -> Encoder:

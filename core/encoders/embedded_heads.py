@@ -90,8 +90,8 @@ class Heads:
         return linear("skip", x) + linear("down", hidden * ndtr(hidden))
 
     @staticmethod
-    def _join(learned: NDArray[np.float32], kind: NDArray[np.float32]) -> Vectors:
+    def _join(model: NDArray[np.float32], kind: NDArray[np.float32]) -> Vectors:
         spare = np.sqrt(np.maximum(0.0, 1.0 - np.square(kind).sum(axis=1, keepdims=True)))
         spare[spare < 1e-3] = 0.0  # rounding of a unit row, not room left
         kinds = np.sqrt(1.0 - LEARNED_SHARE) * np.concatenate([kind, spare], axis=1)
-        return unit_rows(np.concatenate([np.sqrt(LEARNED_SHARE) * unit_rows(learned), kinds], axis=1))
+        return unit_rows(np.concatenate([np.sqrt(LEARNED_SHARE) * unit_rows(model), kinds], axis=1))

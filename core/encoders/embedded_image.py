@@ -46,15 +46,15 @@ def image_tower(weights: Weights, *, size: int) -> onnx.ModelProto:
     planes = graph.op(
         "Transpose", "planes", graph.op("Cast", "floats", "pixels", to=TensorProto.FLOAT), perm=[0, 3, 1, 2]
     )
-    centred = graph.op("Sub", "centred", planes, graph.constant("mean", np.float32(127.0)))
-    x = graph.op("Div", "scaled", centred, graph.constant("deviation", np.float32(128.0)))
+    centered = graph.op("Sub", "centred", planes, graph.constant("mean", np.float32(127.0)))
+    x = graph.op("Div", "scaled", centered, graph.constant("deviation", np.float32(128.0)))
     x, size = _convolution(graph, weights, x, "_conv_stem", size=size, stride=2)
     for index, stride in enumerate(_STRIDES[:-1]):
         x, size = _block(graph, weights, x, f"_blocks.{index}.", size=size, stride=stride)
     tuned = f"{TUNED}_conv_head.weight" in weights
-    classes = _head(graph, weights, x, "", size=size, name="pooled" if tuned else "features")
+    classes = _make_head(graph, weights, x, "", size=size, name="pooled" if tuned else "features")
     if tuned:
-        _head(graph, weights, x, TUNED, size=size, name="features")
+        _make_head(graph, weights, x, TUNED, size=size, name="features")
     fc = [graph.constant(name, weights[name]) for name in ("_fc.weight", "_fc.bias")]
     graph.op("Gemm", "logits", classes, *fc, transB=1)
     return graph.model(
@@ -66,7 +66,7 @@ def image_tower(weights: Weights, *, size: int) -> onnx.ModelProto:
     )
 
 
-def _head(graph: Graph, weights: Weights, x: str, branch: str, *, size: int, name: str) -> str:
+def _make_head(graph: Graph, weights: Weights, x: str, branch: str, *, size: int, name: str) -> str:
     """The last block, the widening convolution and the mean over places: (n, 1280)."""
     x, size = _block(graph, weights, x, f"{branch}_blocks.{LAST_BLOCK}.", size=size, stride=_STRIDES[-1])
     x, size = _convolution(graph, weights, x, f"{branch}_conv_head", size=size)

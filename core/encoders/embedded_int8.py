@@ -20,7 +20,7 @@ from onnxruntime.quantization.qdq_quantizer import QDQQuantizer
 
 QUANTIZED_OPS = ("Conv", "Clip", "Add")
 # The first layers see raw pixels through few channels: in 8 bits they lose the most and save the least.
-_KEPT_IN_FLOAT = ("_conv_stem.", "_blocks.0.")
+_FLOAT_LAYERS = ("_conv_stem.", "_blocks.0.")
 
 _LEAST_COSINE = 0.95  # 0.99 where the arithmetic is exact
 
@@ -33,7 +33,7 @@ def quantize(model: onnx.ModelProto, ranges: Mapping[str, NDArray[np.floating]])
     measured = {
         name: TensorData(lowest=np.float32(low), highest=np.float32(high)) for name, (low, high) in ranges.items()
     }
-    excluded = [node.name for node in model.graph.node if node.name.startswith(_KEPT_IN_FLOAT)]
+    excluded = [node.name for node in model.graph.node if node.name.startswith(_FLOAT_LAYERS)]
     quantizer = QDQQuantizer(
         copy.deepcopy(model),  # it works in place
         per_channel=True,

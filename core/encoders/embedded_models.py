@@ -16,9 +16,9 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from core.errors import EncoderError
-from core.files import write_whole
-from core.home import home
-from core.policy import policy
+from core.files import write_atomic
+from core.home import get_home
+from core.policy import get_policy
 from core.progress import OnProgress, Progress
 
 Tensors = dict[str, NDArray[np.floating]]
@@ -30,16 +30,16 @@ def open_session(name: str, build: Build, *, on_progress: OnProgress | None = No
 
     name: file name without suffix; must change whenever `build` would give something else.
     """
-    path = home() / "models" / f"{name}.onnx"
+    path = get_home() / "models" / f"{name}.onnx"
     if path.is_file():
         try:
             return _session(path)
         except Exception:  # cut short or of another ONNX Runtime: whatever it is, building anew cures it
             path.unlink(missing_ok=True)
     began = time.monotonic()
-    _tell(on_progress, 0, began)
+    _report_progress(on_progress, 0, began)
     _write(path, build())
-    _tell(on_progress, 1, began)
+    _report_progress(on_progress, 1, began)
     return _session(path)
 
 
@@ -48,7 +48,7 @@ def _session(path: Path) -> ort.InferenceSession:
     options.log_severity_level = 3
     # what a batch of pictures took, 400 MB, is given back where strangers share a small server; elsewhere it is kept,
     # which saves a sixth of the work
-    options.enable_cpu_mem_arena = not policy().public
+    options.enable_cpu_mem_arena = not get_policy().public
     # threads that wait for work leave the cores to the decoding beside it
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
@@ -56,7 +56,7 @@ def _session(path: Path) -> ort.InferenceSession:
 
 def _write(path: Path, model: onnx.ModelProto) -> None:
     try:
-        write_whole(path, model.SerializeToString(), durable=True)
+        write_atomic(path, model.SerializeToString(), durable=True)
     except OSError as error:
         raise EncoderError(
             f"Cannot prepare the embedded encoder in {path.parent}: {error}. Free some space (150 MB) there, "
@@ -64,7 +64,7 @@ def _write(path: Path, model: onnx.ModelProto) -> None:
         ) from error
 
 
-def _tell(on_progress: OnProgress | None, done: int, began: float) -> None:
+def _report_progress(on_progress: OnProgress | None, done: int, began: float) -> None:
     if on_progress:
         on_progress(Progress("Preparing the embedded encoder", done, 1, time.monotonic() - began, "models"))
 

@@ -12,12 +12,12 @@ import numpy as np
 from PIL import Image
 
 from core.encoders.base import Scoring, Vectors, unit_rows
-from core.encoders.hub_config import longest_text, read_config, seen_side, vector_length
+from core.encoders.hub_config import get_input_side, get_max_tokens, get_vector_dim, read_config
 from core.encoders.hub_files import find_model
 from core.encoders.hub_load import (
     best_device,
     best_dtype,
-    learned_numbers,
+    load_learned_numbers,
     load_model,
     load_processor,
     load_tokenizer,
@@ -81,7 +81,7 @@ class HubEncoder:
 
     @property
     def dim(self) -> int:
-        return vector_length(self._config)
+        return get_vector_dim(self._config)
 
     @property
     def batch_size(self) -> int:
@@ -89,7 +89,7 @@ class HubEncoder:
 
     @property
     def min_side(self) -> int:
-        return max(4 * seen_side(self._config, self._processor), _FULL_SIDE)
+        return max(4 * get_input_side(self._config, self._processor), _FULL_SIDE)
 
     @property
     def templates(self) -> tuple[str, ...]:
@@ -108,7 +108,7 @@ class HubEncoder:
 
     @cached_property
     def scoring(self) -> Scoring:
-        learned = learned_numbers(self._files, "logit_scale", "logit_bias")
+        learned = load_learned_numbers(self._files, "logit_scale", "logit_bias")
         if "logit_scale" not in learned:
             raise EncoderError(f"{self.name} learned no logit_scale: use it for search, which needs no probabilities.")
         scale = math.exp(learned["logit_scale"])
@@ -152,7 +152,7 @@ class HubEncoder:
         # SigLIP was trained on texts padded to full length, and reads the last position
         padding = "max_length" if self._config.model_type.startswith("siglip") else "longest"
         with self._tokenizing:  # a fast tokenizer keeps padding and truncation as state of its own
-            limit = longest_text(self._config, self._tokenizer.model_max_length)
+            limit = get_max_tokens(self._config, self._tokenizer.model_max_length)
             return self._tokenizer(list(texts), padding=padding, truncation=True, max_length=limit, return_tensors="pt")
 
     def _moved(self, values: torch.Tensor) -> torch.Tensor:

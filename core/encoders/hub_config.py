@@ -78,7 +78,7 @@ def read_config(folder: Path, name: str) -> PreTrainedConfig:
                 f"{name} is a model of kind {kind!r}, which the installed transformers does not know by itself (code "
                 f"that comes with a model is never run). {_NEXT}"
             )
-        with quiet():
+        with silence_transformers():
             config = AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
     except EncoderError:
         raise
@@ -95,17 +95,17 @@ def read_config(folder: Path, name: str) -> PreTrainedConfig:
     return config
 
 
-def vector_length(config: PreTrainedConfig) -> int:
+def get_vector_dim(config: PreTrainedConfig) -> int:
     """Length of the vectors: CLIP and its kin project to a size of their own, SigLIP gives the width of its towers."""
     return int(getattr(config, "projection_dim", None) or config.vision_config.hidden_size)
 
 
-def longest_text(config: PreTrainedConfig, tokenizer_limit: int) -> int:
+def get_max_tokens(config: PreTrainedConfig, tokenizer_limit: int) -> int:
     """Tokens that the text tower takes: what the tokenizer says (many say nothing), within the tower's positions."""
     return min(tokenizer_limit, getattr(config.text_config, "max_position_embeddings", tokenizer_limit))
 
 
-def seen_side(config: PreTrainedConfig, processor: Any) -> int:
+def get_input_side(config: PreTrainedConfig, processor: Any) -> int:
     """Pixels of the shorter side that the image processor asks for."""
     if patches := getattr(processor, "max_num_patches", None):  # SigLIP 2 keeps proportions, the area is what is fixed
         return round(math.sqrt(patches) * processor.patch_size)
@@ -115,7 +115,7 @@ def seen_side(config: PreTrainedConfig, processor: Any) -> int:
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
+def silence_transformers() -> Iterator[None]:
     """Stderr belongs to the program: transformers draws bars and notes there at every load."""
     from transformers.utils import logging
 

@@ -40,7 +40,7 @@ def download(repo: str, revision: str | None, *, on_progress: OnProgress | None)
     except EncoderError:
         raise
     except Exception as error:
-        raise EncoderError(_in_words(error, repo, revision)) from error
+        raise EncoderError(_explain_error(error, repo, revision)) from error
 
 
 def _progress_bar(stage: str = "", total: int = 0, on_progress: OnProgress | None = None) -> type:
@@ -67,7 +67,7 @@ def _progress_bar(stage: str = "", total: int = 0, on_progress: OnProgress | Non
     return SilentBar
 
 
-def _in_words(error: Exception, repo: str, revision: str | None) -> str:
+def _explain_error(error: Exception, repo: str, revision: str | None) -> str:
     """What went wrong and what to do next, for people."""
     from huggingface_hub import constants, errors
     from huggingface_hub.utils import httpx

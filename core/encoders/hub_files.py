@@ -11,7 +11,7 @@ from core.encoders.hub_config import missing_parts, small_files, weight_files
 from core.encoders.hub_download import download
 from core.errors import EncoderError
 from core.extras import lacking
-from core.files import absolute
+from core.files import to_absolute
 from core.progress import OnProgress
 
 _HUB_ID = re.compile(r"(?P<repo>[\w.-]+/[\w.-]+)(@(?P<revision>[\w./-]+))?")
@@ -38,7 +38,7 @@ def find_model(name: str, *, on_progress: OnProgress | None = None) -> ModelFile
     A model in the hub's cache is taken as it is: the network is not asked whether a newer one exists.
     Raises EncoderError where there is no such folder or model, or where it cannot be had.
     """
-    local = absolute(name)
+    local = to_absolute(name)
     if local.is_dir():
         return _local(local)
     match = _HUB_ID.fullmatch(name)
@@ -52,7 +52,7 @@ def find_model(name: str, *, on_progress: OnProgress | None = None) -> ModelFile
 def is_on_disk(name: str) -> bool:
     """Whether a model of that name is complete on this machine. Never touches the network."""
     match = _HUB_ID.fullmatch(name)
-    local = absolute(name)
+    local = to_absolute(name)
     if local.is_dir():
         return not missing_parts(_names(local))
     return match is not None and not lacking("hub") and _cached(match["repo"], match["revision"]) is not None

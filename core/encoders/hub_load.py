@@ -7,7 +7,7 @@ from collections.abc import Callable
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from core.encoders.hub_config import first_sentence, quiet
+from core.encoders.hub_config import first_sentence, silence_transformers
 from core.encoders.hub_files import ModelFiles
 from core.errors import EncoderError
 
@@ -59,7 +59,7 @@ def load_model(files: ModelFiles, *, device: str, dtype: str) -> PreTrainedModel
     return model
 
 
-def learned_numbers(files: ModelFiles, *names: str) -> dict[str, float]:
+def load_learned_numbers(files: ModelFiles, *names: str) -> dict[str, float]:
     """Single numbers among the weights (such as logit_scale), in their own precision, without loading the rest."""
     return _or_say("weights", files, lambda: _numbers(files, set(names)))
 
@@ -104,7 +104,7 @@ def _numbers(files: ModelFiles, names: set[str]) -> dict[str, float]:
 def _or_say(part: str, files: ModelFiles, read: Callable[[], _Part]) -> _Part:
     """What `read` returns; any failure becomes an EncoderError with the next step."""
     try:
-        with quiet():
+        with silence_transformers():
             return read()
     except ImportError as error:
         raise EncoderError(

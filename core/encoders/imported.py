@@ -71,6 +71,6 @@ def imported_title(name: str) -> str | None:
     return f"{found['title']}, imported ({found['dim']} dimensions)" if found else None
 
 
-def reads_words(encoder: Encoder) -> bool:
+def supports_text(encoder: Encoder) -> bool:
     """Whether an encoder can embed texts; imported vectors have no text tower, nor have reductions of them."""
     return bool(getattr(getattr(encoder, "base", encoder), "reads_words", True))

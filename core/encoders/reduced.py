@@ -15,9 +15,9 @@ from PIL import Image
 
 from core.encoders.base import Encoder, Scoring, Vectors, unit_rows
 from core.errors import DataError, EncoderError
-from core.files import write_whole
-from core.home import home
-from core.safe_arrays import SUFFIX, pack, unpack
+from core.files import write_atomic
+from core.home import get_home
+from core.safe_arrays import SUFFIX, pack_arrays, unpack_arrays
 
 Method = Literal["pca", "truncate", "random"]
 
@@ -66,10 +66,10 @@ def learn_reduction(
         raise DataError(f"Dimensions are reduced by {', '.join(get_args(Method))}, not by {method!r}.")
     if not 1 <= dim <= encoder.dim:
         raise DataError(f"The vectors have {encoder.dim} dimensions: choose 1 to {encoder.dim}, not {dim}.")
-    return Reduction(method, encoder.id, encoder.name, weights_of(vectors, dim, method=method, seed=seed))
+    return Reduction(method, encoder.id, encoder.name, compute_weights(vectors, dim, method=method, seed=seed))
 
 
-def weights_of(vectors: Vectors, dim: int, *, method: Method, seed: int = 0) -> NDArray[np.float32]:
+def compute_weights(vectors: Vectors, dim: int, *, method: Method, seed: int = 0) -> NDArray[np.float32]:
     """(dim of vectors, dim): the weights of a map, see `learn_reduction`."""
     whole = vectors.shape[1]
     if method == "truncate":
@@ -79,14 +79,16 @@ def weights_of(vectors: Vectors, dim: int, *, method: Method, seed: int = 0) -> 
         return (rng.normal(size=(whole, dim)) / np.sqrt(dim)).astype(np.float32)
     if not len(vectors):
         raise DataError("There are no vectors to learn principal components from.")
-    return np.ascontiguousarray(principal_axes(vectors)[:, :dim])
+    return np.ascontiguousarray(compute_principal_axes(vectors)[:, :dim])
 
 
-def principal_axes(vectors: Vectors) -> NDArray[np.float32]:
+def compute_principal_axes(vectors: Vectors) -> NDArray[np.float32]:
     """(dim, dim) orthonormal columns, the direction with the largest mean square of inner products first."""
     rng = np.random.default_rng(0)
-    some = vectors if len(vectors) <= _LEARNED_FROM else vectors[rng.choice(len(vectors), _LEARNED_FROM, replace=False)]
-    _, axes = np.linalg.eigh((some.T @ some).astype(np.float64))
+    sample = (
+        vectors if len(vectors) <= _LEARNED_FROM else vectors[rng.choice(len(vectors), _LEARNED_FROM, replace=False)]
+    )
+    _, axes = np.linalg.eigh((sample.T @ sample).astype(np.float64))
     return np.ascontiguousarray(axes[:, ::-1], np.float32)
 
 
@@ -140,15 +142,15 @@ def save_reduction(reduction: Reduction) -> Path:
     """Keeps a reduction in the home folder, so that its name opens."""
     path = _path(reduction.name)
     about = {"method": reduction.method, "encoder_id": reduction.encoder_id, "encoder_name": reduction.encoder_name}
-    write_whole(path, pack({"weights": reduction.weights}, about))
+    write_atomic(path, pack_arrays({"weights": reduction.weights}, about))
     return path
 
 
 def load_reduction(name: str) -> Reduction:
     """A kept reduction by its name. Raises EncoderError with the next step where it is not there or damaged."""
     try:
-        arrays, about = unpack(_path(name).read_bytes())
-        method: Method = next(each for each in get_args(Method) if each == about["method"])
+        arrays, about = unpack_arrays(_path(name).read_bytes())
+        method: Method = next(arg for arg in get_args(Method) if arg == about["method"])
         found = Reduction(method, about["encoder_id"], about["encoder_name"], arrays["weights"])
         if found.weights.ndim == 2 and found.name == name:
             return found
@@ -162,9 +164,9 @@ def load_reduction(name: str) -> Reduction:
 def reduction_names() -> list[str]:
     """The names of the reductions that the home folder keeps."""
     found = []
-    for path in sorted((home() / "reductions").glob(f"*{SUFFIX}")):
+    for path in sorted((get_home() / "reductions").glob(f"*{SUFFIX}")):
         try:
-            about = unpack(path.read_bytes())[1]
+            about = unpack_arrays(path.read_bytes())[1]
             found.append(f"{about['encoder_name']}{MARK}{path.stem}")
         except (OSError, DataError, KeyError):
             continue
@@ -182,4 +184,4 @@ def _path(name: str) -> Path:
     last = name.rpartition(MARK)[2]
     if not last.replace("-", "").isalnum():
         raise EncoderError(f"{name!r} names no reduction.")
-    return home() / "reductions" / f"{last}{SUFFIX}"
+    return get_home() / "reductions" / f"{last}{SUFFIX}"

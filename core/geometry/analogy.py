@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from core.encoders.base import Encoder, Vectors, unit_rows
 from core.errors import Cancelled, QueryError
 from core.geometry.distance import embed_terms
-from core.geometry.near import Near, as_items, candidates, without
+from core.geometry.near import NearItem, exclude_items, find_candidates, to_near_items
 from core.library.index import VectorIndex
 from core.library.store import Library
-from core.neutral import neutral_prompts, neutral_vectors
+from core.neutral import embed_reference_prompts, get_reference_prompts
 from core.progress import OnProgress, Progress
 from core.query import Term
 
@@ -30,13 +30,13 @@ class Analogy:
     alone: how many of the items are among as many that lie nearest to `c` by itself.
     """
 
-    items: tuple[Near, ...]
+    items: tuple[NearItem, ...]
     words: tuple[tuple[str, float], ...]
     alone: int
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class AnalogyTrial:
     """An analogy of words whose answer is known: "man" - "woman" + "girl" should be "boy".
 
     before, after: the mean place, 0 (first) to 1 (last), of the vectors which a search for `wanted` puts first, asked
@@ -47,7 +47,7 @@ class Tried:
     a: str
     b: str
     c: str
-    wanted: str
+    target: str
     before: float
     after: float
 
@@ -57,8 +57,8 @@ class Tried:
         return self.after < self.before
 
 
-def analogy(
-    library: Library, encoder: Encoder, a: Term, b: Term, c: Term, *, nearest: int = 8, centred: bool = True
+def solve_analogy(
+    library: Library, encoder: Encoder, a: Term, b: Term, c: Term, *, nearest: int = 8, centered: bool = True
 ) -> Analogy:
     """What is to `c` as `a` is to `b`: what lies nearest to a - b + c (3CosAdd, Mikolov et al. 2013), best first.
 
@@ -67,19 +67,21 @@ def analogy(
     """
     index = library.index(encoder)
     terms = [a, b, c]
-    words = neutral_vectors(encoder)
-    middles = _middles(encoder, index, centred)
-    vectors, allowed = embed_terms(encoder, index, terms), without(index, terms)
-    wanted = _sum(vectors, terms, middles)
-    items, others = (
-        _nearest_moved(index, place, middles[1], nearest, allowed)
-        for place in (wanted, _sum(vectors[2:], terms[2:], middles))
+    words = embed_reference_prompts(encoder)
+    middles = _compute_means(encoder, index, centered)
+    vectors, allowed = embed_terms(encoder, index, terms), exclude_items(index, terms)
+    target = _sum(vectors, terms, middles)
+    items, rest = (
+        _find_nearest_moved(index, place, middles[1], nearest, allowed)
+        for place in (target, _sum(vectors[2:], terms[2:], middles))
     )
     own = {str(term.value).lower() for term in terms if term.is_word}
-    told = unit_rows(words - middles[0]) @ wanted
-    order = [row for row in np.argsort(-told)[: nearest + len(own)] if neutral_prompts()[row].lower() not in own]
-    named = tuple((neutral_prompts()[row], float(told[row])) for row in order[:nearest])
-    return Analogy(items, named, len({each.item.id for each in items} & {each.item.id for each in others}))
+    predictions = unit_rows(words - middles[0]) @ target
+    order = [
+        row for row in np.argsort(-predictions)[: nearest + len(own)] if get_reference_prompts()[row].lower() not in own
+    ]
+    named = tuple((get_reference_prompts()[row], float(predictions[row])) for row in order[:nearest])
+    return Analogy(items, named, len({entry.item.id for entry in items} & {entry.item.id for entry in rest}))
 
 
 def try_analogies(
@@ -90,58 +92,58 @@ def try_analogies(
     top_k: int = 10,
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
-) -> list[Tried]:
+) -> list[AnalogyTrial]:
     """Which analogies of words (a, b, c, wanted) work on this library, those that gain most first.
 
     top_k: vectors that a search for what is wanted puts first. Raises QueryError where the library does not hold twice
     as many, and Cancelled.
     """
     index = library.index(encoder)
-    middles = _middles(encoder, index, True)
+    middles = _compute_means(encoder, index, True)
     pictures = unit_rows(index.background - middles[1])
     if len(pictures) < 2 * top_k:
         raise QueryError(f"It takes at least {2 * top_k} pictures to tell whether an analogy leads anywhere.")
-    found: list[Tried] = []
+    found: list[AnalogyTrial] = []
     started = time.monotonic()
     for example in examples:
         if cancel is not None and cancel.is_set():
             raise Cancelled
         terms = [Term("text", text) for text in example]
         vectors = embed_terms(encoder, index, terms)
-        wanted = np.argsort(-(index.background @ vectors[3]))[:top_k]
+        target = np.argsort(-(index.background @ vectors[3]))[:top_k]
         alone = [_sum(vectors[row : row + 1], terms[row : row + 1], middles) for row in (0, 2)]
-        before = min(_mean_place(pictures @ asked, wanted) for asked in alone)
-        after = _mean_place(pictures @ _sum(vectors[:3], terms[:3], middles), wanted)
-        found.append(Tried(*example, before, after))
+        before = min(_mean_rank(pictures @ request, target) for request in alone)
+        after = _mean_rank(pictures @ _sum(vectors[:3], terms[:3], middles), target)
+        found.append(AnalogyTrial(*example, before, after))
         if on_progress:
             on_progress(Progress("try", len(found), len(examples), time.monotonic() - started, "analogies"))
-    return sorted(found, key=lambda each: each.after - each.before)
+    return sorted(found, key=lambda entry: entry.after - entry.before)
 
 
-def _nearest_moved(
+def _find_nearest_moved(
     index: VectorIndex,
     place: NDArray[np.float32],
     middle: NDArray[np.float32],
     count: int,
     allowed: NDArray[np.bool_],
-) -> tuple[Near, ...]:
-    """As `nearest_items`, of vectors relative to their middle, among those that are near as they are."""
-    _, numbers = candidates(index, place, count, allowed=allowed)
+) -> tuple[NearItem, ...]:
+    """As `find_nearest_items`, of vectors relative to their middle, among those that are near as they are."""
+    _, numbers = find_candidates(index, place, count, allowed=allowed)
     if not len(numbers):
         return ()
-    return as_items(index, numbers, unit_rows(index.vectors(numbers) - middle) @ place, count)
+    return to_near_items(index, numbers, unit_rows(index.vectors(numbers) - middle) @ place, count)
 
 
-def _mean_place(scores: NDArray[np.float32], wanted: NDArray[np.int64]) -> float:
+def _mean_rank(scores: NDArray[np.float32], target: NDArray[np.int64]) -> float:
     places = np.argsort(np.argsort(-scores, kind="stable"), kind="stable")
-    return float(places[wanted].mean() / max(1, len(scores) - 1))
+    return float(places[target].mean() / max(1, len(scores) - 1))
 
 
-def _middles(encoder: Encoder, index: VectorIndex, centred: bool) -> Vectors:
+def _compute_means(encoder: Encoder, index: VectorIndex, centered: bool) -> Vectors:
     """(2, dim) the mean of words and that of pictures; zeros where nothing is to be centred."""
-    if not centred or not len(index):
+    if not centered or not len(index):
         return np.zeros((2, encoder.dim), np.float32)
-    return np.stack([neutral_vectors(encoder).mean(axis=0), index.background.mean(axis=0)])
+    return np.stack([embed_reference_prompts(encoder).mean(axis=0), index.background.mean(axis=0)])
 
 
 def _sum(vectors: Vectors, terms: Sequence[Term], middles: Vectors) -> NDArray[np.float32]:

@@ -13,7 +13,7 @@ from core.encoders.base import Encoder, Vectors, unit_rows
 from core.errors import QueryError
 from core.filters import Filters
 from core.library.store import Library
-from core.points import Points, points_of
+from core.points import Points, load_points
 from core.query import embed_texts
 
 By = Literal["pictures", "words"]
@@ -49,19 +49,19 @@ class Axis:
         """(n,) the numbers of the points from low to high."""
         return np.argsort(self.values, kind="stable")
 
-    def around(self, share: float, count: int) -> NDArray[np.int64]:
+    def select_around(self, share: float, count: int) -> NDArray[np.int64]:
         """The numbers of up to `count` points around a place, 0 (lowest) to 1 (highest), from low to high."""
         count = min(count, len(self.values))
         first = round(share * (len(self.values) - count))
         return self.order[first : first + count]
 
-    def spread(self, count: int) -> NDArray[np.int64]:
+    def select_spread(self, count: int) -> NDArray[np.int64]:
         """The numbers of up to `count` points at even steps from the lowest to the highest, both included."""
         places = np.linspace(0, len(self.values) - 1, min(count, len(self.values)))
         return self.order[np.unique(np.round(places).astype(np.int64))]
 
 
-def axis_of(
+def measure_axis(
     library: Library,
     encoder: Encoder,
     low: str,
@@ -75,11 +75,11 @@ def axis_of(
     """A library along an axis typed as two phrases, each through the encoder's templates; several for one end are
     written with semicolons between them and averaged.
 
-    points: to be put on it (for a second axis, those of the first), default `points_of` with filters and limit.
+    points: to be put on it (for a second axis, those of the first), default `load_points` with filters and limit.
     Raises QueryError for an empty phrase or two equal ones, DataError and LibraryError.
     """
     ends = embed_ends(encoder, low, high)
-    points = points or points_of(library, encoder, filters=filters, limit=limit)
+    points = points or load_points(library, encoder, filters=filters, limit=limit)
     by = by if len(points) >= _FEWEST else "words"
     return Axis(low.strip(), high.strip(), points, axis_values(points.vectors, ends, by=by), by)
 
@@ -89,7 +89,7 @@ def embed_ends(encoder: Encoder, low: str, high: str) -> Vectors:
     phrases = [_phrases(low), _phrases(high)]
     if not all(phrases):
         raise QueryError("Type a phrase for either end of the axis.")
-    ends = unit_rows(np.stack([embed_texts(encoder, each).mean(axis=0) for each in phrases]))
+    ends = unit_rows(np.stack([embed_texts(encoder, phrase).mean(axis=0) for phrase in phrases]))
     if np.linalg.norm(ends[1] - ends[0]) < _SAME:
         raise QueryError("Both ends of the axis mean the same: type two phrases that differ.")
     return ends
@@ -112,7 +112,7 @@ def axis_values(vectors: Vectors, ends: Vectors, *, by: By = "pictures") -> NDAr
     return vectors @ (high - low)
 
 
-def scattered(across: Axis, up: Axis, cells: int = 6) -> NDArray[np.int64]:
+def pick_scattered(across: Axis, up: Axis, cells: int = 6) -> NDArray[np.int64]:
     """The numbers of points all over a plane of two axes: of each of cells x cells fields one, in its midst."""
     places = np.stack([across.values, up.values], axis=1)
     low, high = places.min(axis=0), places.max(axis=0)

@@ -17,12 +17,12 @@ from core.errors import Cancelled, DataError, MediaError
 from core.library.index import VectorIndex
 from core.library.schema import Item
 from core.library.store import Library
-from core.media.apart import open_apart
-from core.neighbours import nearest
-from core.neutral import neutral_prompts
+from core.media.apart import open_isolated
+from core.neighbours import find_nearest_neighbors
+from core.neutral import get_reference_prompts
 from core.progress import OnProgress, Progress
-from core.threads import one_thread
-from core.track import wholes_of
+from core.threads import limit_to_one_thread
+from core.track import get_item_vectors
 
 NEAREST = 10
 
@@ -84,27 +84,27 @@ class Speed:
     texts: int
 
 
-def common_ids(library: Library, encoders: Sequence[Encoder]) -> list[str]:
+def find_common_ids(library: Library, encoders: Sequence[Encoder]) -> list[str]:
     """The items that all of these encoders have embedded, sorted by their ids."""
-    return sorted(set.intersection(*(set(_ids(library.index(each))) for each in encoders)))
+    return sorted(set.intersection(*(set(_ids(library.index(encoder))) for encoder in encoders)))
 
 
-@one_thread()
-def agreement_of(library: Library, first: Encoder, second: Encoder, *, odd: int = 4, seed: int = 0) -> Agreement:
+@limit_to_one_thread()
+def measure_agreement(library: Library, first: Encoder, second: Encoder, *, odd: int = 4, seed: int = 0) -> Agreement:
     """How far two encoders agree on the items that both have embedded: a fixed random sample of up to 2,000.
 
     odd: how many of the items with the least agreement to name. Raises DataError where they share fewer than four.
     """
     one, other = library.index(first), library.index(second)
-    common = common_ids(library, [first, second])
+    common = find_common_ids(library, [first, second])
     if len(common) < 4:
         raise DataError("Both encoders must have embedded at least four of the same items: index with the other too.")
     places = np.random.default_rng(seed).permutation(len(common))[:_SAMPLE]
     chosen = [common[place] for place in sorted(places)]
-    a, b = wholes_of(one, chosen)[1], wholes_of(other, chosen)[1]
+    a, b = get_item_vectors(one, chosen)[1], get_item_vectors(other, chosen)[1]
     k = min(NEAREST, max(1, (len(chosen) - 1) // 3))  # among all the others any two encoders agree
-    near, others = nearest(a, k).numbers, nearest(b, k).numbers
-    shares = np.array([len(set(x) & set(y)) / k for x, y in zip(near.tolist(), others.tolist(), strict=True)])
+    near, rest = find_nearest_neighbors(a, k).numbers, find_nearest_neighbors(b, k).numbers
+    shares = np.array([len(set(x) & set(y)) / k for x, y in zip(near.tolist(), rest.tolist(), strict=True)])
     worst = np.argsort(shares, kind="stable")[:odd]
 
     def named(row: int, found: NDArray[np.int64]) -> tuple[Item, ...]:
@@ -112,13 +112,15 @@ def agreement_of(library: Library, first: Encoder, second: Encoder, *, odd: int 
 
     items = _items(one, [chosen[row] for row in worst])
     strange = tuple(
-        Disagreement(item, float(shares[row]), named(row, near), named(row, others))
+        Disagreement(item, float(shares[row]), named(row, near), named(row, rest))
         for item, row in zip(items, worst, strict=True)
     )
-    return Agreement(cka(a, b), float(shares.mean()), k / (len(chosen) - 1), k, len(chosen), len(common), strange)
+    return Agreement(
+        compute_cka(a, b), float(shares.mean()), k / (len(chosen) - 1), k, len(chosen), len(common), strange
+    )
 
 
-def cka(a: Vectors, b: Vectors) -> float:
+def compute_cka(a: Vectors, b: Vectors) -> float:
     """Linear CKA of rows (n, d) and (n, e), n > 3 (Kornblith et al. 2019), by the unbiased estimate of HSIC (Song et
     al. 2012, equation 5): the plain one grows with the dimensions, and calls unrelated vectors alike. At most 1; about
     0, and by chance a little below, for unrelated ones.
@@ -130,20 +132,22 @@ def cka(a: Vectors, b: Vectors) -> float:
     return across / max(float(np.sqrt(max(own, 0.0) * max(other, 0.0))), 1e-12)
 
 
-def overlap(a: Vectors, b: Vectors, *, k: int = NEAREST) -> float:
+def compute_overlap(a: Vectors, b: Vectors, *, k: int = NEAREST) -> float:
     """Share of the k nearest neighbours (by cosine) that rows (n, d) and (n, e) of the same things have in common."""
     k = min(k, len(a) - 1)
-    pairs = zip(nearest(a, k).numbers.tolist(), nearest(b, k).numbers.tolist(), strict=True)
+    pairs = zip(
+        find_nearest_neighbors(a, k).numbers.tolist(), find_nearest_neighbors(b, k).numbers.tolist(), strict=True
+    )
     return float(np.mean([len(set(one) & set(other)) / k for one, other in pairs]))
 
 
-def size_of(library: Library, encoder: Encoder) -> Size:
+def measure_size(library: Library, encoder: Encoder) -> Size:
     """What an encoder's vectors take in a library."""
     count = library.vector_count(encoder.id)
     return Size(encoder.dim, 2 * encoder.dim, count, 2 * encoder.dim * count)
 
 
-def speeds_of(
+def measure_speeds(
     library: Library,
     encoders: Sequence[Encoder],
     *,
@@ -156,8 +160,8 @@ def speeds_of(
     Cancelled.
     """
     started = time.monotonic()
-    pictures = sample_pictures(library, _PICTURES, min_side=max(each.min_side for each in encoders))
-    texts = neutral_prompts()[:_TEXTS]
+    pictures = sample_images(library, _PICTURES, min_side=max(encoder.min_side for encoder in encoders))
+    texts = get_reference_prompts()[:_TEXTS]
     turns: list[tuple[float, float]] = []
     for turn in range(_TURNS * len(encoders)):
         if cancel is not None and cancel.is_set():
@@ -169,7 +173,7 @@ def speeds_of(
     return [Speed(len(pictures) / of[0], len(texts) / of[1], len(pictures), len(texts)) for of in seconds]
 
 
-def sample_pictures(library: Library, count: int, *, min_side: int, seed: int = 0) -> list[Image.Image]:
+def sample_images(library: Library, count: int, *, min_side: int, seed: int = 0) -> list[Image.Image]:
     """Up to `count` decoded pictures of a library, a fixed random sample of those that can be read.
 
     Raises DataError where there is none.
@@ -178,7 +182,7 @@ def sample_pictures(library: Library, count: int, *, min_side: int, seed: int = 
     found: list[Image.Image] = []
     for place in np.random.default_rng(seed).permutation(len(rows)):
         try:
-            found.append(open_apart(Path(rows[place]["path"]), min_side=min_side))
+            found.append(open_isolated(Path(rows[place]["path"]), min_side=min_side))
         except MediaError:
             continue
         if len(found) == count:
@@ -212,8 +216,8 @@ def _hsic(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
 
 
 def _ids(index: VectorIndex) -> list[str]:
-    return [str(each) for each in index.items["id"].take(index.rows_with_vectors).to_pylist()]
+    return [str(entry) for entry in index.items["id"].take(index.rows_with_vectors).to_pylist()]
 
 
 def _items(index: VectorIndex, ids: Sequence[str]) -> list[Item]:
-    return [index.item(int(index.numbers_of(each)[0])) for each in ids]
+    return [index.item(int(index.item_numbers(entry)[0])) for entry in ids]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import DataError
-from core.threads import one_thread
+from core.threads import limit_to_one_thread
 
 _NEAREST = 10
 _BINS = 48
@@ -49,40 +49,40 @@ class PairDistances:
     order: float
 
 
-@one_thread()
-def contrast_of(vectors: NDArray[np.float32], labels: Sequence[str | None] | None = None) -> Contrast:
+@limit_to_one_thread()
+def measure_contrast(vectors: NDArray[np.float32], labels: Sequence[str | None] | None = None) -> Contrast:
     """How much the Euclidean distances between rows (n, numbers) tell; n is up to a few thousand. Of unit rows these
     order as cosines do. labels: (n,), None where unknown. Raises DataError for fewer than three rows, or copies of one.
     """
-    apart = _apart(vectors)
-    agreement, chance = _agreement(apart, labels) if labels is not None else (None, None)
+    in_subprocess = _compute_distances(vectors)
+    agreement, chance = _measure_agreement(in_subprocess, labels) if labels is not None else (None, None)
     return Contrast(
-        relative_contrast=_relative(apart),
+        relative_contrast=_relative(in_subprocess),
         agreement=agreement,
         chance=chance,
         numbers=vectors.shape[1],
         bytes=4 * vectors.shape[1],
-        query_ms=_timed(vectors),
+        query_ms=_measure_time(vectors),
     )
 
 
-def nearest_to(vectors: NDArray[np.float32], row: int, count: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+def find_nearest(vectors: NDArray[np.float32], row: int, count: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """The rows nearest to one of them by Euclidean distance, itself left out, and their distances."""
-    apart = np.linalg.norm(vectors - vectors[row], axis=1)
-    order = np.argsort(apart, kind="stable")
+    in_subprocess = np.linalg.norm(vectors - vectors[row], axis=1)
+    order = np.argsort(in_subprocess, kind="stable")
     order = order[order != row][:count]
-    return order, apart[order]
+    return order, in_subprocess[order]
 
 
-def distances(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+def compute_distances(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     """(n, n) Euclidean distances of rows, by their inner products: a few thousand rows at most."""
     vectors = vectors - vectors.mean(axis=0)  # so that rounding is small beside the distances
     squares = (vectors**2).sum(axis=1)
     return np.sqrt(np.maximum(squares[:, None] + squares[None] - 2 * vectors @ vectors.T, 0.0))
 
 
-@one_thread()
-def pair_distances(vectors: NDArray[np.float32], labels: Sequence[str | None]) -> PairDistances | None:
+@limit_to_one_thread()
+def compute_pair_distances(vectors: NDArray[np.float32], labels: Sequence[str | None]) -> PairDistances | None:
     """Of rows (n, numbers), a few thousand at most. None without at least one pair of either kind."""
     known = np.flatnonzero([label is not None for label in labels])
     names = np.array([labels[int(row)] for row in known])
@@ -90,71 +90,78 @@ def pair_distances(vectors: NDArray[np.float32], labels: Sequence[str | None]) -
     same = names[first] == names[second] if len(known) > 1 else np.empty(0, bool)
     if not same.any() or same.all():
         return None
-    apart = distances(vectors[known])[first, second].astype(np.float64)
-    apart /= max(apart.mean(), 1e-12)
-    counts, edges = np.histogram(apart, _BINS)
-    alike = np.histogram(apart[same], edges)[0]
+    in_subprocess = compute_distances(vectors[known])[first, second].astype(np.float64)
+    in_subprocess /= max(in_subprocess.mean(), 1e-12)
+    counts, edges = np.histogram(in_subprocess, _BINS)
+    alike = np.histogram(in_subprocess[same], edges)[0]
     return PairDistances(
-        vectors.shape[1], edges, alike / same.sum(), (counts - alike) / (~same).sum(), _order(apart, same)
+        vectors.shape[1],
+        edges,
+        alike / same.sum(),
+        (counts - alike) / (~same).sum(),
+        _compute_order(in_subprocess, same),
     )
 
 
-@one_thread()
-def random_contrast(dims: Sequence[int], count: int, *, seed: int = 0) -> dict[int, float]:
+@limit_to_one_thread()
+def measure_random_contrast(dims: Sequence[int], count: int, *, seed: int = 0) -> dict[int, float]:
     """{dimensions: relative contrast (see `Contrast`)} of so many normally distributed vectors: it falls towards 0.
 
     Beyer et al. 1999, "When is nearest neighbor meaningful?". Raises DataError for fewer than three vectors.
     """
     rng = np.random.default_rng(seed)
-    return {dim: _relative(_apart(rng.standard_normal((count, dim), np.float32))) for dim in dims}
+    return {dim: _relative(_compute_distances(rng.standard_normal((count, dim), np.float32))) for dim in dims}
 
 
-def dimensions_like(contrast: float, random: dict[int, float]) -> float:
-    """In how many dimensions random vectors have this relative contrast, by `random_contrast`; its ends beyond."""
+def find_equivalent_dims(contrast: float, random: dict[int, float]) -> float:
+    """In how many dimensions random vectors have this relative contrast, by `measure_random_contrast`; its ends
+    beyond."""
     dims = sorted(random, reverse=True)  # so that the contrast ascends
     return float(np.exp(np.interp(np.log(max(contrast, 1e-9)), np.log([random[dim] for dim in dims]), np.log(dims))))
 
 
-def _apart(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+def _compute_distances(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     """(n, n) distances, NaN from each to itself."""
     if len(vectors) < 3:
         raise DataError("It takes at least three pictures to compare distances.")
-    apart = distances(vectors)
-    np.fill_diagonal(apart, np.nan)
-    return apart
+    in_subprocess = compute_distances(vectors)
+    np.fill_diagonal(in_subprocess, np.nan)
+    return in_subprocess
 
 
-def _relative(apart: NDArray[np.float32]) -> float:
-    others = np.where(apart > _COPY * np.nanmean(apart), apart, np.nan)
-    if np.isnan(others).all():
+def _relative(in_subprocess: NDArray[np.float32]) -> float:
+    rest = np.where(in_subprocess > _COPY * np.nanmean(in_subprocess), in_subprocess, np.nan)
+    if np.isnan(rest).all():
         raise DataError("These pictures are copies of one: there are no distances to compare.")
-    nearest, farthest = np.nanmin(others, axis=1), np.nanmax(others, axis=1)
+    nearest, farthest = np.nanmin(rest, axis=1), np.nanmax(rest, axis=1)
     return float(np.median((farthest - nearest) / nearest))
 
 
-def _order(apart: NDArray[np.float64], same: NDArray[np.bool_]) -> float:
+def _compute_order(in_subprocess: NDArray[np.float64], same: NDArray[np.bool_]) -> float:
     """The share of (same, different) pairs in which the same is nearer: Mann and Whitney's U over its largest value."""
     from scipy.stats import rankdata
 
-    ranks = rankdata(apart)
-    alike, others = same.sum(), (~same).sum()
-    return float(1 - (ranks[same].sum() - alike * (alike + 1) / 2) / (alike * others))
+    ranks = rankdata(in_subprocess)
+    alike, rest = same.sum(), (~same).sum()
+    return float(1 - (ranks[same].sum() - alike * (alike + 1) / 2) / (alike * rest))
 
 
-def _agreement(apart: NDArray[np.float32], labels: Sequence[str | None]) -> tuple[float | None, float | None]:
+def _measure_agreement(
+    in_subprocess: NDArray[np.float32], labels: Sequence[str | None]
+) -> tuple[float | None, float | None]:
     known = np.array([label is not None for label in labels])
     if known.sum() < 3:
         return None, None
     names = np.array([label or "" for label in labels])[known]
-    apart = apart[np.ix_(known, known)]
+    in_subprocess = in_subprocess[np.ix_(known, known)]
     same = names[:, None] == names[None]
     k = min(_NEAREST, len(names) - 1)
-    near = np.argsort(np.where(np.isnan(apart), np.inf, apart), axis=1, kind="stable")[:, :k]
+    nearest = np.argsort(np.where(np.isnan(in_subprocess), np.inf, in_subprocess), axis=1, kind="stable")[:, :k]
     chance = (same.sum() - len(names)) / (len(names) * (len(names) - 1))
-    return float(np.take_along_axis(same, near, axis=1).mean()), float(chance)
+    return float(np.take_along_axis(same, nearest, axis=1).mean()), float(chance)
 
 
-def _timed(vectors: NDArray[np.float32]) -> float:
+def _measure_time(vectors: NDArray[np.float32]) -> float:
     squares = (vectors**2).sum(axis=1)
     best = float("inf")
     for row in range(min(8, len(vectors))):

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.encoders.base import Vectors, unit_rows
-from core.encoders.reduced import Method, principal_axes, weights_of
+from core.encoders.reduced import Method, compute_principal_axes, compute_weights
 from core.errors import Cancelled, DataError
-from core.geometry.precision import Coded, Precision, timed
-from core.neighbours import nearest
+from core.geometry.precision import Precision, QuantizedRows, measure_query_ms
+from core.neighbours import find_nearest_neighbors
 from core.progress import OnProgress, Progress
-from core.threads import one_thread
+from core.threads import limit_to_one_thread
 
 VERTEX = (128, 256, 512, 1408)  # dimensions that Vertex AI's multimodal embeddings offer, for comparison
 
@@ -49,7 +49,7 @@ class Classes:
 
 @dataclass(frozen=True, slots=True)
 class DimensionPoint:
-    """One way to keep vectors. overlap: share of the nearest neighbours (`nearest_count`) that are the same as with
+    """One way to keep vectors. overlap: share of the nearest neighbours (`get_nearest_count`) that are the same as with
     whole vectors.
     recall: share of captions whose own picture is among the first 10; accuracy: of zero-shot; None where unknown.
     bytes: of one vector. query_ms: of a search by one query through 20,000 such vectors, exact, on this machine.
@@ -65,18 +65,18 @@ class DimensionPoint:
     query_ms: float
 
 
-def nearest_count(count: int) -> int:
+def get_nearest_count(count: int) -> int:
     """How many nearest neighbours are compared among so many vectors: 10, of fewer than 41 a quarter of the others."""
     return max(1, min(_NEAREST, (count - 1) // 4))
 
 
-def steps_to(dim: int) -> list[int]:
+def get_dimension_steps(dim: int) -> list[int]:
     """2, 4, 8 and so on, and the whole number of dimensions."""
     return [2**power for power in range(1, 20) if 2**power < dim] + [dim]
 
 
-@one_thread()
-def dimension_curve(
+@limit_to_one_thread()
+def measure_dimension_curve(
     vectors: Vectors,
     *,
     methods: Sequence[Method] = ("pca", "truncate", "random"),
@@ -91,7 +91,7 @@ def dimension_curve(
 ) -> list[DimensionPoint]:
     """What is kept and what it costs, for each method, number of dimensions and precision.
 
-    vectors: (n, dim) unit rows; up to 500 of them ask for their neighbours. dims: default `steps_to(dim)`.
+    vectors: (n, dim) unit rows; up to 500 of them ask for their neighbours. dims: default `get_dimension_steps(dim)`.
     learned_from: other vectors (m, dim), that principal components are learned from; default: these same vectors, as
     for storing them. Of n vectors n components reproduce those same vectors, however little that says of others.
     Raises DataError for fewer than 3 vectors and where none of the dimensions is among theirs, and Cancelled.
@@ -99,12 +99,12 @@ def dimension_curve(
     if len(vectors) < 3:
         raise DataError("It takes at least three vectors to compare neighbours.")
     whole_dim = vectors.shape[1]
-    dims = sorted({dim for dim in dims or steps_to(whole_dim) if 1 <= dim <= whole_dim})
+    dims = sorted({dim for dim in dims or get_dimension_steps(whole_dim) if 1 <= dim <= whole_dim})
     if not dims:
         raise DataError(f"The vectors have {whole_dim} dimensions: choose some of 1 to {whole_dim}.")
     rng = np.random.default_rng(seed)
-    asked = np.sort(rng.choice(len(vectors), min(_QUERIES, len(vectors)), replace=False))
-    whole = _neighbours(vectors, vectors[asked], asked)
+    request = np.sort(rng.choice(len(vectors), min(_QUERIES, len(vectors)), replace=False))
+    whole = _find_neighbors(vectors, vectors[request], request)
     found: list[DimensionPoint] = []
     total, started = len(methods) * len(dims) * len(precisions), time.monotonic()
     for method, dim, weights in _reductions(vectors, methods, dims, learned_from, seed):
@@ -112,18 +112,18 @@ def dimension_curve(
         for precision in precisions:
             if cancel is not None and cancel.is_set():
                 raise Cancelled
-            coded = Coded.of(less, precision)
-            overlap = _overlap(whole, _neighbours(coded.rows, coded.asked(less[asked]), asked))
+            coded = QuantizedRows.quantize(less, precision)
+            overlap = _overlap(whole, _find_neighbors(coded.rows, coded.score_queries(less[request]), request))
             recall = _recall(coded, captions, weights) if captions else None
             accuracy = _accuracy(coded, classes, weights) if classes else None
-            size, query_ms = coded.bytes, timed(dim, precision)
+            size, query_ms = coded.bytes, measure_query_ms(dim, precision)
             found.append(DimensionPoint(method, precision, dim, overlap, recall, accuracy, size, query_ms))
             if on_progress:
                 on_progress(Progress("reduce", len(found), total, time.monotonic() - started, "steps"))
     return found
 
 
-def knee(points: Sequence[DimensionPoint]) -> DimensionPoint | None:
+def find_knee(points: Sequence[DimensionPoint]) -> DimensionPoint | None:
     """Where more dimensions stop to pay: the point of the curve of overlap over log2 of the dimensions that lies
     highest above the line from its first to its last one (Kneedle, Satopää et al. 2011). None for fewer than three.
     """
@@ -138,7 +138,7 @@ def knee(points: Sequence[DimensionPoint]) -> DimensionPoint | None:
     return ordered[int(np.argmax(above))]
 
 
-def enough(points: Sequence[DimensionPoint], measure: Measure, *, share: float = 0.95) -> DimensionPoint | None:
+def find_enough(points: Sequence[DimensionPoint], measure: Measure, *, share: float = 0.95) -> DimensionPoint | None:
     """The point with the fewest dimensions that keeps this share of what the point with the most has, it and all with
     more dimensions. None where the measure is not known."""
     ordered = sorted((point for point in points if getattr(point, measure) is not None), key=lambda point: -point.dim)
@@ -150,7 +150,7 @@ def enough(points: Sequence[DimensionPoint], measure: Measure, *, share: float =
     return found
 
 
-def intrinsic_dimension(vectors: Vectors, *, cancel: threading.Event | None = None) -> float | None:
+def estimate_intrinsic_dimension(vectors: Vectors, *, cancel: threading.Event | None = None) -> float | None:
     """How many dimensions the vectors (n, dim) fill locally: in d dimensions twice as many neighbours lie within
     2^(1/d) times the distance, so that d = ln 2 / ln(r_16 / r_8), of the distances of the 8th and the 16th neighbour,
     by the median over all vectors (generalised ratios, Denti et al. 2022). None for fewer than 20 that are no copies.
@@ -161,12 +161,12 @@ def intrinsic_dimension(vectors: Vectors, *, cancel: threading.Event | None = No
     if len(vectors) < _FEWEST:
         return None
     k = min(_DOUBLED, (len(vectors) - 1) // 4)
-    near = nearest(vectors, 2 * k, cancel=cancel)
-    apart = np.sqrt(np.maximum(2.0 - 2.0 * near.cosines[:, [k - 1, -1]].astype(np.float64), 0.0))
-    apart = apart[apart[:, 0] > _COPY]
-    if len(apart) < _FEWEST:
+    near = find_nearest_neighbors(vectors, 2 * k, cancel=cancel)
+    in_subprocess = np.sqrt(np.maximum(2.0 - 2.0 * near.cosines[:, [k - 1, -1]].astype(np.float64), 0.0))
+    in_subprocess = in_subprocess[in_subprocess[:, 0] > _COPY]
+    if len(in_subprocess) < _FEWEST:
         return None
-    grown = float(np.median(np.log(apart[:, 1] / apart[:, 0])))
+    grown = float(np.median(np.log(in_subprocess[:, 1] / in_subprocess[:, 0])))
     return float(np.log(2.0)) / grown if grown > _COPY else None
 
 
@@ -174,35 +174,35 @@ def _reductions(
     vectors: Vectors, methods: Sequence[Method], dims: Sequence[int], learned_from: Vectors | None, seed: int
 ) -> Iterator[tuple[Method, int, Vectors]]:
     """Each method and number of dimensions with its weights (all dims, dim); the principal axes are found once."""
-    axes = principal_axes(vectors if learned_from is None else learned_from) if "pca" in methods else None
+    axes = compute_principal_axes(vectors if learned_from is None else learned_from) if "pca" in methods else None
     for method in methods:
         for dim in dims:
             if method == "pca" and axes is not None:
                 yield method, dim, axes[:, :dim]
             else:
-                yield method, dim, weights_of(vectors, dim, method=method, seed=seed)
+                yield method, dim, compute_weights(vectors, dim, method=method, seed=seed)
 
 
-def _overlap(some: NDArray[np.int64], others: NDArray[np.int64]) -> float:
+def _overlap(sample: NDArray[np.int64], rest: NDArray[np.int64]) -> float:
     """The share of neighbours (m, k) that both have, row by row."""
-    return float(np.mean([len(set(a) & set(b)) / len(a) for a, b in zip(some, others, strict=True)]))
+    return float(np.mean([len(set(a) & set(b)) / len(a) for a, b in zip(sample, rest, strict=True)]))
 
 
-def _neighbours(vectors: Vectors, queries: Vectors, own: NDArray[np.int64]) -> NDArray[np.int64]:
+def _find_neighbors(vectors: Vectors, queries: Vectors, own: NDArray[np.int64]) -> NDArray[np.int64]:
     """(m, k) numbers of the vectors nearest to each query, itself (own) left out."""
     scores = queries @ vectors.T
     scores[np.arange(len(own)), own] = -np.inf
-    k = nearest_count(len(vectors))
+    k = get_nearest_count(len(vectors))
     return np.argpartition(-scores, k - 1, axis=1)[:, :k]
 
 
-def _recall(coded: Coded, captions: Captions, weights: Vectors) -> float:
-    scores = coded.asked(unit_rows(captions.vectors @ weights), words=True) @ coded.rows.T
+def _recall(quantized: QuantizedRows, captions: Captions, weights: Vectors) -> float:
+    scores = quantized.score_queries(unit_rows(captions.vectors @ weights), words=True) @ quantized.rows.T
     own = scores[np.arange(len(scores)), captions.owners]
     return float(((scores >= own[:, None]).sum(axis=1) <= _NEAREST).mean())
 
 
-def _accuracy(coded: Coded, classes: Classes, weights: Vectors) -> float:
+def _accuracy(quantized: QuantizedRows, classes: Classes, weights: Vectors) -> float:
     known = classes.truth >= 0
-    prompts = coded.asked(unit_rows(classes.vectors @ weights), words=True)
-    return float(((coded.rows[known] @ prompts.T).argmax(axis=1) == classes.truth[known]).mean())
+    prompts = quantized.score_queries(unit_rows(classes.vectors @ weights), words=True)
+    return float(((quantized.rows[known] @ prompts.T).argmax(axis=1) == classes.truth[known]).mean())

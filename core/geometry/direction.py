@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from core.encoders.base import Encoder, unit_rows
 from core.errors import QueryError
 from core.geometry.distance import embed_terms
-from core.geometry.near import Near, nearest_items, without
+from core.geometry.near import NearItem, exclude_items, find_nearest_items
 from core.library.store import Library
 from core.query import Term
 
@@ -23,10 +23,10 @@ class Step:
     """A place on a walk. share: of the way, 0 at the start, 1 at the end. nearest: items, the nearest first."""
 
     share: float
-    nearest: tuple[Near, ...]
+    nearest: tuple[NearItem, ...]
 
 
-def walk(
+def walk_between(
     library: Library, encoder: Encoder, start: Term, end: Term, *, steps: int = 7, nearest: int = 4
 ) -> tuple[Step, ...]:
     """The straight way from one thing to another on the sphere of unit vectors, and the items nearest to each step.
@@ -40,15 +40,15 @@ def walk(
     if np.linalg.norm(a - b) < _SAME:
         raise QueryError("Start and end are the same place: choose two that differ.")
     shares = np.linspace(0.0, 1.0, max(2, min(int(steps), 50)))
-    allowed = without(index, [start, end])
-    places = [_between(a, b, share) for share in shares]
+    allowed = exclude_items(index, [start, end])
+    places = [_interpolate(a, b, share) for share in shares]
     return tuple(
-        Step(float(share), nearest_items(index, place, nearest, allowed=allowed))
+        Step(float(share), find_nearest_items(index, place, nearest, allowed=allowed))
         for share, place in zip(shares, places, strict=True)
     )
 
 
-def shifted(
+def shift_along(
     library: Library,
     encoder: Encoder,
     origin: Term,
@@ -68,14 +68,14 @@ def shifted(
     if np.linalg.norm(other - one) < _SAME:
         raise QueryError("The two ends of the direction are the same place: choose two that differ.")
     places = unit_rows(np.stack([at + np.float32(amount) * (other - one) for amount in amounts]))
-    allowed = without(index, [origin, low, high])
+    allowed = exclude_items(index, [origin, low, high])
     return tuple(
-        Step(float(amount), nearest_items(index, place, nearest, allowed=allowed))
+        Step(float(amount), find_nearest_items(index, place, nearest, allowed=allowed))
         for amount, place in zip(amounts, places, strict=True)
     )
 
 
-def _between(a: NDArray[np.float32], b: NDArray[np.float32], share: float) -> NDArray[np.float32]:
+def _interpolate(a: NDArray[np.float32], b: NDArray[np.float32], share: float) -> NDArray[np.float32]:
     angle = 2.0 * np.arcsin(min(1.0, float(np.linalg.norm(a - b)) / 2.0))
     if np.pi - angle < 1e-3:  # opposite places: every way is as short, the straight line has no direction in the middle
         return unit_rows(((1 - share) * a + share * b + 1e-6 * np.roll(a, 1))[None])[0]

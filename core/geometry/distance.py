@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from core.encoders.base import Encoder, Vectors
 from core.library.index import VectorIndex
-from core.neutral import neutral_vectors
+from core.neutral import embed_reference_prompts
 from core.query import Term, embed_query
 
 PairKind = Literal["pictures", "word and picture", "words"]
@@ -25,15 +25,15 @@ class PairCosines:
     two neutral prompts. (m,) each, sorted; of two pictures empty where there is only one.
     """
 
-    of: dict[PairKind, NDArray[np.float32]]
+    by_kind: dict[PairKind, NDArray[np.float32]]
 
     def typical(self, kind: PairKind) -> float | None:
         """The median cosine of a kind of pair; None where there are no pairs."""
-        return float(np.median(self.of[kind])) if len(self.of[kind]) else None
+        return float(np.median(self.by_kind[kind])) if len(self.by_kind[kind]) else None
 
     def share_below(self, kind: PairKind, cosine: float) -> float | None:
         """Share of the pairs of a kind, 0 to 1, that are less alike than this; None where there are no pairs."""
-        cosines = self.of[kind]
+        cosines = self.by_kind[kind]
         return float(np.searchsorted(cosines, cosine) / len(cosines)) if len(cosines) else None
 
 
@@ -52,54 +52,58 @@ class Distance:
     share_below: float | None
 
 
-def pair_cosines(encoder: Encoder, index: VectorIndex, *, seed: int = 0) -> PairCosines:
+def sample_pair_cosines(encoder: Encoder, index: VectorIndex, *, seed: int = 0) -> PairCosines:
     """What is usual between any two vectors of a library, a word and a picture, and two words."""
-    return pair_cosines_of(neutral_vectors(encoder), index.background, seed=seed)
+    return compute_pair_cosines(embed_reference_prompts(encoder), index.background, seed=seed)
 
 
-def pair_cosines_of(words: Vectors, pictures: Vectors, *, seed: int = 0) -> PairCosines:
+def compute_pair_cosines(words: Vectors, pictures: Vectors, *, seed: int = 0) -> PairCosines:
     """The same of unit rows of words (m, dim) and of pictures (n, dim)."""
     rng = np.random.default_rng(seed)
     return PairCosines(
         {
-            "pictures": _sampled(rng, pictures, pictures),
-            "word and picture": _sampled(rng, words, pictures),
-            "words": _sampled(rng, words, words),
+            "pictures": _sample_pairs(rng, pictures, pictures),
+            "word and picture": _sample_pairs(rng, words, pictures),
+            "words": _sample_pairs(rng, words, words),
         }
     )
 
 
-def distance_of(encoder: Encoder, index: VectorIndex, first: Term, second: Term, usual: PairCosines) -> Distance:
+def measure_distance(encoder: Encoder, index: VectorIndex, first: Term, second: Term, usual: PairCosines) -> Distance:
     """The distance of two terms; their weights do not matter. Raises QueryError (see `embed_query`)."""
-    one, other = (embed_query(encoder, [_plain(term)], index=index) for term in (first, second))
+    one, other = (embed_query(encoder, [_strip_weight(term)], index=index) for term in (first, second))
     words = first.is_word + second.is_word
     kind: PairKind = "words" if words == 2 else "word and picture" if words else "pictures"
-    return measured(one, other, kind, usual)
+    return compute_distance(one, other, kind, usual)
 
 
-def measured(one: NDArray[np.float32], other: NDArray[np.float32], kind: PairKind, usual: PairCosines) -> Distance:
+def compute_distance(
+    one: NDArray[np.float32], other: NDArray[np.float32], kind: PairKind, usual: PairCosines
+) -> Distance:
     """The distance of two unit vectors (dim,)."""
-    apart = float(np.linalg.norm(one - other))
-    angle = 2.0 * np.arcsin(min(1.0, apart / 2.0))  # exact also where vectors nearly agree, unlike the arc cosine
+    in_subprocess = float(np.linalg.norm(one - other))
+    angle = 2.0 * np.arcsin(
+        min(1.0, in_subprocess / 2.0)
+    )  # exact also where vectors nearly agree, unlike the arc cosine
     cosine = float(np.clip(one @ other, -1.0, 1.0))
-    return Distance(cosine, float(np.degrees(angle)), apart, kind, usual.share_below(kind, cosine))
+    return Distance(cosine, float(np.degrees(angle)), in_subprocess, kind, usual.share_below(kind, cosine))
 
 
-def cosine_table(vectors: Vectors) -> NDArray[np.float32]:
+def compute_cosine_table(vectors: Vectors) -> NDArray[np.float32]:
     """(n, n) res[i, j] = cos(vectors[i], vectors[j]) of unit rows (n, dim); for the few things of a table."""
     return np.clip(vectors @ vectors.T, -1.0, 1.0)
 
 
 def embed_terms(encoder: Encoder, index: VectorIndex, terms: Sequence[Term]) -> Vectors:
     """(n, dim) unit rows, one for each term, whatever their weights. Raises QueryError."""
-    return np.stack([embed_query(encoder, [_plain(term)], index=index) for term in terms])
+    return np.stack([embed_query(encoder, [_strip_weight(term)], index=index) for term in terms])
 
 
-def _plain(term: Term) -> Term:
+def _strip_weight(term: Term) -> Term:
     return Term(term.kind, term.value)
 
 
-def _sampled(rng: np.random.Generator, one: Vectors, other: Vectors) -> NDArray[np.float32]:
+def _sample_pairs(rng: np.random.Generator, one: Vectors, other: Vectors) -> NDArray[np.float32]:
     if (one is other and len(one) < 2) or not len(one) or not len(other):
         return np.empty(0, np.float32)
     left = rng.integers(0, len(one), _PAIRS)

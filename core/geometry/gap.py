@@ -15,12 +15,12 @@ from core.encoders.base import Encoder, Vectors, unit_rows
 from core.errors import Cancelled, DataError
 from core.filters import Filters
 from core.library.store import Library
-from core.neutral import neutral_prompts, neutral_vectors
+from core.neutral import embed_reference_prompts, get_reference_prompts
 from core.progress import OnProgress, Progress
 from core.query import PLAIN, Term, embed_texts
 from core.search import search
-from core.threads import one_thread
-from core.track import wholes_of
+from core.threads import limit_to_one_thread
+from core.track import get_item_vectors
 
 Kind = Literal["words", "pictures", "videos"]
 
@@ -39,15 +39,15 @@ class Gap:
     """
 
     size: float
-    centre_cosine: float
+    center_cosine: float
     within_words: float | None
     within_pictures: float | None
     across: float
-    told_apart: float
+    separability: float
 
 
 @dataclass(frozen=True, slots=True)
-class Closed:
+class ClosedGap:
     """The space with a share of the gap closed, 0 (as it is) to 1 (both means at one place).
 
     own, others: mean cosine of captions with their own pictures and with others, where captions are known; recall:
@@ -57,7 +57,7 @@ class Closed:
     share: float
     gap: Gap
     own: float | None = None
-    others: float | None = None
+    cross_modal: float | None = None
     recall_1: float | None = None
     recall_10: float | None = None
 
@@ -71,7 +71,7 @@ class Overlap:
     share: float
 
 
-def gap_of(words: Vectors, pictures: Vectors) -> Gap:
+def measure_gap(words: Vectors, pictures: Vectors) -> Gap:
     """The gap between unit rows of words (m, dim) and of pictures (n, dim). Raises DataError where there are none."""
     if not len(words) or not len(pictures):
         raise DataError("The gap lies between words and pictures: it takes some of both.")
@@ -82,11 +82,11 @@ def gap_of(words: Vectors, pictures: Vectors) -> Gap:
     lengths = float(np.linalg.norm(word) * np.linalg.norm(picture))
     return Gap(
         size=float(np.linalg.norm(normal)),
-        centre_cosine=float(word @ picture) / max(lengths, 1e-12),
+        center_cosine=float(word @ picture) / max(lengths, 1e-12),
         within_words=_within(words),
         within_pictures=_within(pictures),
         across=float(word @ picture),
-        told_apart=float(right),
+        separability=float(right),
     )
 
 
@@ -97,52 +97,52 @@ def close_gap(words: Vectors, pictures: Vectors, share: float) -> tuple[Vectors,
     return unit_rows(words + share * (middle - word)), unit_rows(pictures + share * (middle - picture))
 
 
-def closing(
+def measure_closing(
     words: Vectors,
     pictures: Vectors,
     *,
     shares: Sequence[float] = (0.0, 0.25, 0.5, 0.75, 1.0),
     owners: NDArray[np.int64] | None = None,
-) -> list[Closed]:
+) -> list[ClosedGap]:
     """What closing the gap does, step by step. owners: (m,) the picture that each of the words describes, if known."""
     found = []
     for share in shares:
         moved_words, moved_pictures = close_gap(words, pictures, share)
-        gap = gap_of(moved_words, moved_pictures)
+        gap = measure_gap(moved_words, moved_pictures)
         if owners is None:
-            found.append(Closed(float(share), gap))
+            found.append(ClosedGap(float(share), gap))
             continue
         scores = moved_words @ moved_pictures.T
         own = scores[np.arange(len(words)), owners]
-        others = (scores.sum() - own.sum()) / max(1, scores.size - len(own))
+        rest = (scores.sum() - own.sum()) / max(1, scores.size - len(own))
         rank = (scores >= own[:, None]).sum(axis=1)
         recalls = (float((rank <= 1).mean()), float((rank <= NEAREST).mean()))
-        found.append(Closed(float(share), gap, float(own.mean()), float(others), *recalls))
+        found.append(ClosedGap(float(share), gap, float(own.mean()), float(rest), *recalls))
     return found
 
 
-@one_thread()
-def neighbours_kept(words: Vectors, pictures: Vectors, share: float) -> float:
+@limit_to_one_thread()
+def measure_kept_neighbors(words: Vectors, pictures: Vectors, share: float) -> float:
     """Share of the 10 nearest pictures of a word that stay, on average, when so much of the gap is closed."""
-    spaces = (close_gap(words, pictures, each) for each in (0.0, share))
+    spaces = (close_gap(words, pictures, entry) for entry in (0.0, share))
     before, after = (_nearest(texts @ shown.T).tolist() for texts, shown in spaces)
     return float(np.mean([_shared(one, other) for one, other in zip(before, after, strict=True)]))
 
 
-def closing_of_captions(
+def measure_caption_closing(
     library: Library,
     encoder: Encoder,
     captions: Sequence[tuple[str, str]],
     *,
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
-) -> list[Closed]:
+) -> list[ClosedGap]:
     """`closing` of captions, (item id, caption), with their own pictures: a sample of 2,500 of them.
 
     Raises DataError where fewer than two of these items have vectors, and Cancelled.
     """
     index = library.index(encoder)
-    ids, vectors = wholes_of(index, list(dict.fromkeys(item_id for item_id, _ in captions)))
+    ids, vectors = get_item_vectors(index, list(dict.fromkeys(item_id for item_id, _ in captions)))
     if len(ids) < 2:
         raise DataError("It takes captions of at least two pictures of this library: check the names in the CSV.")
     rows = {item_id: row for row, item_id in enumerate(ids)}
@@ -154,37 +154,37 @@ def closing_of_captions(
     for first in range(0, len(known), _AT_ONCE):
         if cancel is not None and cancel.is_set():
             raise Cancelled
-        some = [caption for _, caption in known[first : first + _AT_ONCE]]
-        texts.append(embed_texts(encoder, some, templates=PLAIN))
+        sample = [caption for _, caption in known[first : first + _AT_ONCE]]
+        texts.append(embed_texts(encoder, sample, templates=PLAIN))
         if on_progress:
-            on_progress(Progress("read", first + len(some), len(known), time.monotonic() - started, "captions"))
-    return closing(np.concatenate(texts), vectors, owners=np.array([rows[item_id] for item_id, _ in known]))
+            on_progress(Progress("read", first + len(sample), len(known), time.monotonic() - started, "captions"))
+    return measure_closing(np.concatenate(texts), vectors, owners=np.array([rows[item_id] for item_id, _ in known]))
 
 
-@one_thread()
-def fitting_words(encoder: Encoder, pictures: Vectors, count: int) -> tuple[str, ...]:
+@limit_to_one_thread()
+def find_fitting_words(encoder: Encoder, pictures: Vectors, count: int) -> tuple[str, ...]:
     """Up to `count` neutral prompts that fit unit rows of pictures (n, dim): those that come first for most of them,
     once the gap is closed, so that none wins by lying in the pictures' direction alone."""
-    words = neutral_vectors(encoder)
+    words = embed_reference_prompts(encoder)
     if not len(pictures):
         return ()
     moved, shown = close_gap(words, pictures, 1.0)
     first = np.bincount((shown @ moved.T).argmax(axis=1), minlength=len(words))
     order = np.argsort(-first, kind="stable")[:count]
-    return tuple(neutral_prompts()[row] for row in order if first[row])
+    return tuple(get_reference_prompts()[row] for row in order if first[row])
 
 
-def agreement(
-    library: Library, encoder: Encoder, asked: dict[str, Term], *, top_k: int = 20, filters: Filters | None = None
+def measure_agreement(
+    library: Library, encoder: Encoder, request: dict[str, Term], *, top_k: int = 20, filters: Filters | None = None
 ) -> tuple[dict[str, list[str]], list[Overlap]]:
     """One thing asked as a word, a picture, a clip: the ids of the first items of each asking (by name), and for each
     two askings the share of their first items that both found. Items that are asked with are among nobody's answers.
 
     Raises QueryError (see `embed_query`) and LibraryError.
     """
-    own = {str(term.value).partition("@")[0] for term in asked.values() if term.kind in ("item", "frame")}
+    own = {str(term.value).partition("@")[0] for term in request.values() if term.kind in ("item", "frame")}
     answers = {}
-    for name, term in asked.items():
+    for name, term in request.items():
         hits = search(library, encoder, [term], top_k=top_k + len(own), filters=filters).hits
         answers[name] = [hit.item.id for hit in hits if hit.item.id not in own][:top_k]
     names = list(answers)

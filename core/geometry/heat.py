@@ -16,10 +16,10 @@ from PIL import Image
 from core.encoders.base import Encoder, Vectors
 from core.errors import Cancelled, QueryError
 from core.library.store import Library
-from core.media.apart import open_apart
-from core.media.stills import still
+from core.media.apart import open_isolated
+from core.media.stills import read_still
 from core.progress import OnProgress, Progress
-from core.query import Term, frame_of
+from core.query import Term, parse_frame
 
 Way = Literal["alone", "covered"]
 
@@ -29,7 +29,7 @@ _ORDINARY = 0.25  # share of rivals that differ as much from part to part, from 
 
 
 @dataclass(frozen=True, eq=False)
-class Heat:
+class Saliency:
     """Which part of a picture answers. picture: what was shown to the encoder, shrunk. score: cosine of the whole one.
 
     values: (rows, columns), the higher, the better that part answers. By "alone": the mean cosine of the pieces around
@@ -59,7 +59,7 @@ class Heat:
         return int(row), int(column)
 
 
-def heat_of(
+def compute_saliency(
     encoder: Encoder,
     image: Image.Image,
     query: NDArray[np.float32],
@@ -69,7 +69,7 @@ def heat_of(
     rivals: Vectors | None = None,
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
-) -> Heat:
+) -> Saliency:
     """Lays a picture out in squares, `cells` of them along its longer side, and tells how well each answers a query.
 
     "covered" is occlusion (Zeiler and Fergus 2014): a grey patch of three eighths of the longer side moves over the
@@ -86,30 +86,30 @@ def heat_of(
     started = time.monotonic()
     queries = query[None] if rivals is None else np.concatenate([query[None], rivals])
     whole = encoder.encode_images([image])[0] @ queries.T
-    looked_at = field_of_view(encoder, image.size, rows, columns)
+    looked_at = get_field_of_view(encoder, image.size, rows, columns)
     scores: list[Vectors] = []
     for first in range(0, len(parts), encoder.batch_size):
         if cancel is not None and cancel.is_set():
             raise Cancelled
-        some = parts[first : first + encoder.batch_size]
-        scores.append(_changed(encoder, image, rows, columns, some, way) @ queries.T)
+        sample = parts[first : first + encoder.batch_size]
+        scores.append(_mask_parts(encoder, image, rows, columns, sample, way) @ queries.T)
         if on_progress:
-            done = first + len(some)
+            done = first + len(sample)
             on_progress(Progress("look", done, len(parts), time.monotonic() - started, "parts"))
     found = np.concatenate(scores)
-    values = _laid_out(parts, found if way == "alone" else whole - found, rows, columns)
+    values = _arrange(parts, found if way == "alone" else whole - found, rows, columns)
     differ, own = np.ptp(values[looked_at], axis=0), values[..., 0].copy()
     own[~looked_at] = own[looked_at].min()
     matched = None if rivals is None else float((differ[1:] >= differ[0]).mean())
-    return Heat(way, image, float(whole[0]), own, looked_at, matched)
+    return Saliency(way, image, float(whole[0]), own, looked_at, matched)
 
 
-def steps_of(size: tuple[int, int], cells: int, way: Way) -> int:
-    """How many changed pictures `heat_of` embeds for a picture of this size (width, height)."""
+def count_steps(size: tuple[int, int], cells: int, way: Way) -> int:
+    """How many changed pictures `compute_saliency` embeds for a picture of this size (width, height)."""
     return len(_parts(*_layout(size, cells), cells, way))
 
 
-def picture_of(library: Library, term: Term, *, time_s: float = 0.0, min_side: int | None = None) -> Image.Image:
+def load_image(library: Library, term: Term, *, time_s: float = 0.0, min_side: int | None = None) -> Image.Image:
     """The picture that a term of a query shows: of a video or a clip what is on the screen at a second.
 
     min_side: see `open_image`. Raises QueryError for words and for items that are not there, and MediaError.
@@ -117,18 +117,20 @@ def picture_of(library: Library, term: Term, *, time_s: float = 0.0, min_side: i
     if term.kind in ("image", "clip"):
         source = term.value if isinstance(term.value, bytes) else Path(term.value)
         return (
-            open_apart(source, min_side=min_side) if term.kind == "image" else still(source, time_s, min_side=min_side)
+            open_isolated(source, min_side=min_side)
+            if term.kind == "image"
+            else read_still(source, time_s, min_side=min_side)
         )
-    item_id, at_s = frame_of(str(term.value)) if term.kind == "frame" else (str(term.value), time_s)
+    item_id, at_s = parse_frame(str(term.value)) if term.kind == "frame" else (str(term.value), time_s)
     item = None if term.is_word else library.item(item_id)
     if item is None:
         raise QueryError("Words show no picture: choose one." if term.is_word else "This item is not in the library.")
     if item.kind == "video":
-        return still(Path(item.path), at_s, min_side=min_side)
-    return open_apart(Path(item.path), min_side=min_side)
+        return read_still(Path(item.path), at_s, min_side=min_side)
+    return open_isolated(Path(item.path), min_side=min_side)
 
 
-def field_of_view(encoder: Encoder, size: tuple[int, int], rows: int, columns: int) -> NDArray[np.bool_]:
+def get_field_of_view(encoder: Encoder, size: tuple[int, int], rows: int, columns: int) -> NDArray[np.bool_]:
     """(rows, columns) whether an encoder looks at that part of a picture of this size (width, height).
 
     Many take the middle square and cut off the rims. It is measured, on noise, which looks like nothing anywhere: a rim
@@ -142,9 +144,9 @@ def field_of_view(encoder: Encoder, size: tuple[int, int], rows: int, columns: i
     if rims:
         whole = encoder.encode_images([noise])[0]
         for first in range(0, len(rims), encoder.batch_size):
-            some = rims[first : first + encoder.batch_size]
+            sample = rims[first : first + encoder.batch_size]
             for (top, left, bottom, right), cosine in zip(
-                some, _changed(encoder, noise, rows, columns, some, "covered") @ whole, strict=True
+                sample, _mask_parts(encoder, noise, rows, columns, sample, "covered") @ whole, strict=True
             ):
                 if cosine > 1.0 - _UNCHANGED:
                     looked_at[top:bottom, left:right] = False
@@ -170,7 +172,7 @@ def _parts(rows: int, columns: int, cells: int, way: Way) -> list[tuple[int, int
     ]
 
 
-def _laid_out(
+def _arrange(
     parts: Sequence[tuple[int, int, int, int]], scores: Vectors, rows: int, columns: int
 ) -> NDArray[np.float32]:
     """(rows, columns, m) for each square the mean of the scores (parts, m) of the parts that hold it."""
@@ -181,7 +183,7 @@ def _laid_out(
     return sums / counts
 
 
-def _changed(
+def _mask_parts(
     encoder: Encoder,
     image: Image.Image,
     rows: int,

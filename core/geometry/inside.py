@@ -13,7 +13,7 @@ from core.encoders.base import Encoder, Part, Vectors
 from core.errors import DataError, QueryError
 from core.points import Points
 from core.query import embed_texts
-from core.threads import one_thread
+from core.threads import limit_to_one_thread
 
 MOST_WORDS = 24
 
@@ -84,8 +84,8 @@ class Products:
     enough: int
 
 
-@one_thread()
-def principal_components(vectors: Vectors) -> Components:
+@limit_to_one_thread()
+def compute_components(vectors: Vectors) -> Components:
     """All principal components of vectors (n, dim), at most n - 1 of them.
 
     The sign of a component is arbitrary; it is chosen so that its largest number is positive. Raises DataError for
@@ -104,7 +104,7 @@ def principal_components(vectors: Vectors) -> Components:
     return Components(rows, np.nan_to_num(found.explained_variance_ratio_).astype(np.float32))
 
 
-def dimension(dim: int, number: int) -> NDArray[np.float32]:
+def get_dimension(dim: int, number: int) -> NDArray[np.float32]:
     """(dim,) the direction that is one number of a vector, counted from 0. Raises DataError where there is none."""
     if not 0 <= number < dim:
         raise DataError(f"A vector has {dim} numbers, counted from 0: choose another one than {number}.")
@@ -113,7 +113,7 @@ def dimension(dim: int, number: int) -> NDArray[np.float32]:
     return direction
 
 
-def response_of(
+def compute_response(
     points: Points, direction: NDArray[np.float32], *, words: Sequence[str] = (), word_vectors: Vectors | None = None
 ) -> Response:
     """What a direction (dim,), of unit length, responds to among some points.
@@ -130,13 +130,13 @@ def response_of(
     return Response(direction, values, np.argsort(values, kind="stable"), share, low, high)
 
 
-def parts_of(encoder: Encoder) -> tuple[Part, ...]:
+def get_encoder_parts(encoder: Encoder) -> tuple[Part, ...]:
     """The parts that an encoder says its vectors are made of; else one, the whole."""
     whole = Part("the whole vector", "This encoder does not tell apart any parts of its vectors.", 0, encoder.dim)
     return tuple(getattr(encoder, "parts", ())) or (whole,)
 
 
-def contributions(
+def compute_contributions(
     parts: Sequence[Part], first: NDArray[np.float32], second: NDArray[np.float32]
 ) -> tuple[Contribution, ...]:
     """What each part of two unit vectors (dim,) adds to their cosine: the sum over its numbers of their products."""
@@ -144,7 +144,7 @@ def contributions(
     return tuple(Contribution(part, float(a @ b), float(a @ a), float(b @ b)) for part, a, b in spans)
 
 
-def products_of(first: NDArray[np.float32], second: NDArray[np.float32]) -> Products:
+def compute_products(first: NDArray[np.float32], second: NDArray[np.float32]) -> Products:
     """How the numbers of two unit vectors (dim,) make their cosine."""
     products = first.astype(np.float64) * second
     total = float(products.sum())
@@ -153,7 +153,7 @@ def products_of(first: NDArray[np.float32], second: NDArray[np.float32]) -> Prod
     return Products(total, int((products > 0).sum()), int((products < 0).sum()), enough)
 
 
-def word_by_word(encoder: Encoder, text: str, *, templates: Sequence[str] | None = None) -> list[WordStep]:
+def measure_word_effects(encoder: Encoder, text: str, *, templates: Sequence[str] | None = None) -> list[WordStep]:
     """How the vector of a query grows word by word, and what it would be without each.
 
     Raises QueryError for no words, or more than MOST_WORDS.

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from core.encoders.base import Vectors
 from core.errors import Cancelled, DataError
-from core.threads import one_thread
+from core.threads import limit_to_one_thread
 
 _HELD_OUT = 0.3
 
@@ -37,8 +37,8 @@ class InputCurve:
         return next((shots for shots in sorted(self.accuracy) if self.accuracy[shots] >= accuracy), None)
 
 
-@one_thread()
-def input_curve(
+@limit_to_one_thread()
+def measure_input_curve(
     vectors: NDArray[np.float32],
     labels: Sequence[str | None],
     *,
@@ -51,10 +51,10 @@ def input_curve(
     Inputs are centred and scaled to a common spread, as raw pixels need; this looks at all pictures, at no label.
     Raises DataError for fewer than two classes of at least three pictures, and Cancelled.
     """
-    classes, truth, kept = _known(labels)
-    values = vectors[kept] - vectors[kept].mean(axis=0)
+    classes, truth, cached = _known(labels)
+    values = vectors[cached] - vectors[cached].mean(axis=0)
     values = values / max(float(np.sqrt((values**2).sum(axis=1).mean())), 1e-12)
-    scores: dict[int, list[float]] = {each: [] for each in shots}
+    scores: dict[int, list[float]] = {entry: [] for entry in shots}
     seconds = 0.0
     for repeat in range(repeats):
         held, pools = _split(truth, len(classes), np.random.default_rng(repeat))
@@ -63,9 +63,9 @@ def input_curve(
                 raise Cancelled
             chosen = np.concatenate([pool[:shot] for pool in pools])
             started = time.perf_counter()
-            told = _learned(values[chosen], truth[chosen], values[held])
+            predictions = _learn(values[chosen], truth[chosen], values[held])
             seconds = time.perf_counter() - started
-            scores[shot].append(float((told == truth[held]).mean()))
+            scores[shot].append(float((predictions == truth[held]).mean()))
     accuracy = {shot: float(np.mean(found)) for shot, found in scores.items()}
     weights = len(classes) * vectors.shape[1]
     return InputCurve(len(classes), weights + len(classes), weights, accuracy, seconds)
@@ -80,8 +80,8 @@ def _known(labels: Sequence[str | None]) -> tuple[list[str], NDArray[np.int64], 
     classes = sorted(name for name, count in counts.items() if count >= 3)
     if len(classes) < 2:
         raise DataError("Label at least three pictures of each of two classes: there is nothing to tell apart yet.")
-    kept = np.array([row for row, label in enumerate(labels) if label in classes])
-    return classes, np.array([classes.index(str(labels[row])) for row in kept]), kept
+    cached = np.array([row for row, label in enumerate(labels) if label in classes])
+    return classes, np.array([classes.index(str(labels[row])) for row in cached]), cached
 
 
 def _split(
@@ -97,7 +97,7 @@ def _split(
     return np.concatenate(held), pools
 
 
-def _learned(samples: Vectors, truth: NDArray[np.int64], asked: Vectors) -> NDArray[np.int64]:
+def _learn(samples: Vectors, truth: NDArray[np.int64], request: Vectors) -> NDArray[np.int64]:
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
@@ -106,4 +106,4 @@ def _learned(samples: Vectors, truth: NDArray[np.int64], asked: Vectors) -> NDAr
         warnings.simplefilter("ignore", ConvergenceWarning)
         basis, inside = np.linalg.qr(samples.astype(np.float64).T)
         fitted = LogisticRegression(C=10.0, max_iter=500).fit(inside.T, truth)
-    return np.asarray(fitted.predict(asked @ basis))
+    return np.asarray(fitted.predict(request @ basis))

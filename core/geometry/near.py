@@ -17,7 +17,7 @@ _CANDIDATES = 400  # vectors that are looked at first
 
 
 @dataclass(frozen=True, slots=True)
-class Near:
+class NearItem:
     """An item near a place, and its cosine with it. time_s: of a video, the second that is nearest."""
 
     item: Item
@@ -25,44 +25,44 @@ class Near:
     time_s: float | None = None
 
 
-def without(index: VectorIndex, terms: Sequence[Term]) -> NDArray[np.bool_]:
+def exclude_items(index: VectorIndex, terms: Sequence[Term]) -> NDArray[np.bool_]:
     """(items,) all but those that are terms themselves."""
     allowed = np.ones(len(index.items), bool)
     for term in terms:
         if term.kind in ("item", "frame"):
-            allowed[index.item_rows[index.numbers_of(str(term.value).partition("@")[0])]] = False
+            allowed[index.item_rows[index.item_numbers(str(term.value).partition("@")[0])]] = False
     return allowed
 
 
-def nearest_items(
+def find_nearest_items(
     index: VectorIndex, place: NDArray[np.float32], count: int, *, allowed: NDArray[np.bool_] | None = None
-) -> tuple[Near, ...]:
+) -> tuple[NearItem, ...]:
     """Up to `count` items nearest to a unit vector (dim,), best first, each once. allowed: (items,) which may come,
     default all."""
-    cosines, numbers = candidates(index, place, count, allowed=allowed)
-    return as_items(index, numbers, cosines, count)
+    cosines, numbers = find_candidates(index, place, count, allowed=allowed)
+    return to_near_items(index, numbers, cosines, count)
 
 
-def candidates(
+def find_candidates(
     index: VectorIndex, place: NDArray[np.float32], count: int, *, allowed: NDArray[np.bool_] | None = None
 ) -> tuple[Vectors, NDArray[np.int64]]:
     """The vectors nearest to a unit vector (dim,): cosines (m,), best first, and numbers (m,); those of at least
     `count` items where there are so many, however many vectors a video has."""
-    wanted = max(_CANDIDATES, 4 * count)
+    target = max(_CANDIDATES, 4 * count)
     while True:
-        cosines, numbers = index.search(place, wanted, allowed=allowed)
-        if len(numbers) < wanted or len(np.unique(index.item_rows[numbers])) >= count:
+        cosines, numbers = index.search(place, target, allowed=allowed)
+        if len(numbers) < target or len(np.unique(index.item_rows[numbers])) >= count:
             return cosines, numbers
-        wanted *= 4
+        target *= 4
 
 
-def as_items(index: VectorIndex, numbers: NDArray[np.int64], cosines: Vectors, count: int) -> tuple[Near, ...]:
+def to_near_items(index: VectorIndex, numbers: NDArray[np.int64], cosines: Vectors, count: int) -> tuple[NearItem, ...]:
     """The best of the vectors as items, one entry each."""
     order = np.argsort(-cosines, kind="stable")
     firsts = np.sort(np.unique(index.item_rows[numbers[order]], return_index=True)[1])[:count]
-    return tuple(_near(index, int(numbers[rank]), float(cosines[rank])) for rank in order[firsts])
+    return tuple(_make_near_item(index, int(numbers[rank]), float(cosines[rank])) for rank in order[firsts])
 
 
-def _near(index: VectorIndex, number: int, cosine: float) -> Near:
+def _make_near_item(index: VectorIndex, number: int, cosine: float) -> NearItem:
     start_s = float(index.start_s[number])
-    return Near(index.item(number), cosine, None if np.isnan(start_s) else start_s)
+    return NearItem(index.item(number), cosine, None if np.isnan(start_s) else start_s)

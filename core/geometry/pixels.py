@@ -15,7 +15,7 @@ from PIL import Image
 
 from core.errors import Cancelled, DataError, MediaError
 from core.library.schema import Item
-from core.media.apart import open_apart
+from core.media.apart import open_isolated
 from core.progress import OnProgress, Progress
 
 SIDE = 64
@@ -24,7 +24,7 @@ _LARGEST = 256  # 786 kB a picture
 
 
 @dataclass(frozen=True, eq=False)
-class Pixels:
+class RawPixels:
     """Pictures as raw numbers. values: (n, side * side * 3) float32, 0 to 1, of the middle square, row by row.
     rows: (n,) which of the paths they are of. unread: (path, reason) of those that could not be read.
     """
@@ -34,13 +34,13 @@ class Pixels:
     unread: tuple[tuple[str, str], ...]
 
 
-def pixels_of(
+def load_pixels(
     paths: Sequence[str | Path],
     *,
     side: int = SIDE,
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
-) -> Pixels:
+) -> RawPixels:
     """Reads pictures and shrinks their middle squares to side x side pixels, 1 to 256. Raises DataError for another
     side and where not one can be read, and Cancelled.
     """
@@ -53,7 +53,7 @@ def pixels_of(
 
     def read(path: str | Path) -> NDArray[np.float32] | str:
         try:
-            return _square(open_apart(Path(path), min_side=side), side)
+            return _square(open_isolated(Path(path), min_side=side), side)
         except MediaError as error:
             return str(error)
 
@@ -61,22 +61,22 @@ def pixels_of(
         for first in range(0, len(paths), _AT_ONCE):
             if cancel is not None and cancel.is_set():
                 raise Cancelled
-            some = paths[first : first + _AT_ONCE]
-            for row, found in enumerate(pool.map(read, some), start=first):
+            sample = paths[first : first + _AT_ONCE]
+            for row, found in enumerate(pool.map(read, sample), start=first):
                 if isinstance(found, str):
                     unread.append((str(paths[row]), found))
                 else:
                     values.append(found)
                     rows.append(row)
             if on_progress:
-                done = first + len(some)
+                done = first + len(sample)
                 on_progress(Progress("read", done, len(paths), time.monotonic() - started, "pictures"))
     if not values:
         raise DataError("Not one of these pictures can be read: check that their files are still there.")
-    return Pixels(np.stack(values), np.array(rows), tuple(unread))
+    return RawPixels(np.stack(values), np.array(rows), tuple(unread))
 
 
-def as_picture(values: NDArray[np.float32]) -> Image.Image:
+def to_image(values: NDArray[np.float32]) -> Image.Image:
     """One row of `Pixels.values` as the picture that it is."""
     side = round((len(values) / 3) ** 0.5)
     return Image.fromarray((values.reshape(side, side, 3) * 255).round().astype(np.uint8))

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.encoders.base import Vectors, unit_rows
-from core.library.index import padded
-from core.threads import one_thread
+from core.library.index import pad_rows
+from core.threads import limit_to_one_thread
 
 Precision = Literal["fp32", "fp16", "int8", "binary"]
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
@@ -23,7 +23,7 @@ _TIMED_ROWS, _TIMED_QUERIES = 20_000, 32  # made-up vectors, so that a small lib
 
 
 @dataclass(frozen=True, eq=False)
-class Coded:
+class QuantizedRows:
     """Vectors as a precision keeps them, read back: rows (n, d).
 
     "binary" keeps the signs of what is left of a vector beside the mean, after a random rotation: as they come,
@@ -36,7 +36,7 @@ class Coded:
     turn: NDArray[np.float32] | None = None
 
     @classmethod
-    def of(cls, vectors: Vectors, precision: Precision) -> Coded:
+    def quantize(cls, vectors: Vectors, precision: Precision) -> QuantizedRows:
         middle = vectors.mean(axis=0)
         if precision == "binary":
             turn = _rotation(len(middle))
@@ -53,7 +53,7 @@ class Coded:
         width = self.rows.shape[1]
         return {"fp32": 4 * width, "fp16": 2 * width, "int8": width, "binary": -(-width // 8)}[self.precision]
 
-    def asked(self, queries: Vectors, *, words: bool = False) -> Vectors:
+    def score_queries(self, queries: Vectors, *, words: bool = False) -> Vectors:
         """Queries as they meet such vectors: whole, but for signs, which meet signs.
 
         words: all of them together are texts, which lie about a middle of their own.
@@ -64,11 +64,11 @@ class Coded:
 
 
 @lru_cache(maxsize=256)
-@one_thread()
-def timed(dim: int, precision: Precision) -> float:
+@limit_to_one_thread()
+def measure_query_ms(dim: int, precision: Precision) -> float:
     """Milliseconds of one query through 20,000 made-up vectors, exact, one thread of this machine: the best of 32."""
     rng = np.random.default_rng(0)
-    rows = padded(unit_rows(rng.random((_TIMED_ROWS, dim), np.float32) - 0.5))
+    rows = pad_rows(unit_rows(rng.random((_TIMED_ROWS, dim), np.float32) - 0.5))
     index = _index(rows.shape[1], precision)
     if precision == "binary":
         packed = np.packbits(rows > 0, axis=1)

@@ -12,12 +12,12 @@ import numpy as np
 from core.classify import ClassName, ZeroShot
 from core.encoders.base import Encoder
 from core.errors import Cancelled, DataError
-from core.evaluate import Recall, best_rank, recall
-from core.geometry.compare import common_ids
+from core.evaluate import Recall, compute_best_rank, compute_recall
+from core.geometry.compare import find_common_ids
 from core.library.store import Library
 from core.progress import OnProgress, Progress
 from core.query import PLAIN, embed_texts
-from core.track import wholes_of
+from core.track import get_item_vectors
 
 MOST_CAPTIONS = 2_500
 
@@ -39,11 +39,11 @@ class Retrieval:
     @property
     def is_guessing(self) -> bool:
         """Whether captions find their item among the first 10 no more often than guessing would, give or take luck."""
-        return self.t2i.r10 <= _lucky(self.chance.r10, self.pool)
+        return self.t2i.r10 <= _is_guess_level(self.chance.r10, self.pool)
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ZeroShotAccuracy:
     """Zero-shot classes. accuracy: share of items whose best class is theirs; chance: of guessing among the classes;
     commonest: of always saying the most common one."""
 
@@ -56,10 +56,10 @@ class Told:
     @property
     def is_guessing(self) -> bool:
         """Whether it is no better than guessing, or than always saying the most common class, give or take luck."""
-        return self.accuracy <= _lucky(max(self.chance, self.commonest), self.items)
+        return self.accuracy <= _is_guess_level(max(self.chance, self.commonest), self.items)
 
 
-def retrieval_of(
+def measure_retrieval(
     library: Library,
     encoders: Sequence[Encoder],
     captions: Sequence[tuple[str, str]],
@@ -72,7 +72,7 @@ def retrieval_of(
     captions: (item id, caption). More than 2,500 are sampled. Captions are embedded as they are. Raises DataError where
     fewer than two captioned items have vectors of all encoders, and Cancelled.
     """
-    common = set(common_ids(library, encoders))
+    common = set(find_common_ids(library, encoders))
     pairs = [pair for pair in captions if pair[0] in common]
     if len(pairs) > MOST_CAPTIONS:
         places = np.sort(np.random.default_rng(0).choice(len(pairs), MOST_CAPTIONS, replace=False))
@@ -89,36 +89,38 @@ def retrieval_of(
         for first in range(0, len(pairs), _AT_ONCE):
             if cancel is not None and cancel.is_set():
                 raise Cancelled
-            some = [caption for _, caption in pairs[first : first + _AT_ONCE]]
-            texts.append(embed_texts(encoder, some, templates=PLAIN))
+            sample = [caption for _, caption in pairs[first : first + _AT_ONCE]]
+            texts.append(embed_texts(encoder, sample, templates=PLAIN))
             if on_progress:
-                done, total = len(found) * len(pairs) + first + len(some), len(encoders) * len(pairs)
+                done, total = len(found) * len(pairs) + first + len(sample), len(encoders) * len(pairs)
                 on_progress(Progress("read", done, total, time.monotonic() - started, "captions"))
-        scores = np.concatenate(texts) @ wholes_of(library.index(encoder), ids)[1].T
-        t2i, i2t = recall(best_rank(scores, own)), recall(best_rank(scores.T, own.T))
+        scores = np.concatenate(texts) @ get_item_vectors(library.index(encoder), ids)[1].T
+        t2i, i2t = compute_recall(compute_best_rank(scores, own)), compute_recall(compute_best_rank(scores.T, own.T))
         found.append(Retrieval(t2i, i2t, chance, len(ids), len(pairs)))
     return found
 
 
-def told_by(library: Library, encoders: Sequence[Encoder], labels: Mapping[str, str]) -> list[Told]:
+def measure_zero_shot_accuracy(
+    library: Library, encoders: Sequence[Encoder], labels: Mapping[str, str]
+) -> list[ZeroShotAccuracy]:
     """How well each encoder tells items (id -> class) by the names of the classes alone, on the same items.
 
     Raises DataError where fewer than two classes, or items of both encoders, are there.
     """
-    ids = [each for each in common_ids(library, encoders) if each in labels]
-    names = sorted({labels[each] for each in ids})
+    ids = [entry for entry in find_common_ids(library, encoders) if entry in labels]
+    names = sorted({labels[entry] for entry in ids})
     if len(names) < 2:
         raise DataError("It takes pictures of at least two classes that have vectors of both encoders.")
-    truth = np.array([names.index(labels[each]) for each in ids])
+    truth = np.array([names.index(labels[entry]) for entry in ids])
     commonest = float(np.bincount(truth).max() / len(truth))
     found = []
     for encoder in encoders:
         prompts = ZeroShot.of(encoder, [ClassName(name) for name in names]).vectors
-        best = (wholes_of(library.index(encoder), ids)[1] @ prompts.T).argmax(axis=1)
-        found.append(Told(float((best == truth).mean()), 1.0 / len(names), commonest, len(ids), len(names)))
+        best = (get_item_vectors(library.index(encoder), ids)[1] @ prompts.T).argmax(axis=1)
+        found.append(ZeroShotAccuracy(float((best == truth).mean()), 1.0 / len(names), commonest, len(ids), len(names)))
     return found
 
 
-def _lucky(share: float, count: int) -> float:
+def _is_guess_level(share: float, count: int) -> float:
     """What a share reaches by luck among so many: three standard deviations of a binomial above it."""
     return share + 3.0 * float(np.sqrt(share * (1.0 - share) / max(count, 1)))

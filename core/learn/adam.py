@@ -18,14 +18,14 @@ class Adam:
     def __init__(self, parameters: Mapping[str, nn.Parameter], *, rate: float, decay: float) -> None:
         """decay: pulls parameters to 0 (L2)."""
         self._parameters, self._rate, self._decay = parameters, rate, decay
-        self.first = {name: torch.zeros_like(each) for name, each in parameters.items()}
-        self.second = {name: torch.zeros_like(each) for name, each in parameters.items()}
+        self.first = {name: torch.zeros_like(entry) for name, entry in parameters.items()}
+        self.second = {name: torch.zeros_like(entry) for name, entry in parameters.items()}
         self.steps = 0
 
     @torch.no_grad()
     def step(self) -> None:
         """Takes a step and forgets the gradients."""
-        moved = {name: each.grad for name, each in self._parameters.items() if each.grad is not None}
+        moved = {name: parameter.grad for name, parameter in self._parameters.items() if parameter.grad is not None}
         adam(
             [self._parameters[name] for name in moved], list(moved.values()), [self.first[name] for name in moved],
             [self.second[name] for name in moved], [], [torch.tensor(float(self.steps)) for _ in moved],
@@ -33,5 +33,5 @@ class Adam:
             maximize=False,
         )  # fmt: skip
         self.steps += 1
-        for each in self._parameters.values():
-            each.grad = None
+        for parameter in self._parameters.values():
+            parameter.grad = None

@@ -9,20 +9,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.apart.calls import stream
+from core.apart.calls import stream_isolated
 from core.errors import DataError
-from core.learn.epochs import MOST_EPOCHS, TOO_MANY, Baselines, Epoch, Settings, State
-from core.learn.features import Edge, edges_of
+from core.learn.epochs import MOST_EPOCHS, TOO_MANY, Baselines, Epoch, State, TrainingSettings
+from core.learn.features import Edge, get_edges
 from core.learn.movies import Watched
 from core.progress import OnProgress
 
 
 @dataclass(frozen=True, eq=False)
-class About:
+class TrainingInfo:
     """What a training knows from the start. held: viewers whose last movie was held out. Otherwise see `Training`."""
 
     baselines: Baselines
-    held: int
+    held_out: int
     drawn: NDArray[np.int64]
     feature_names: tuple[str, ...]
     features: NDArray[np.float32]
@@ -36,12 +36,12 @@ class Step:
     state: State
 
 
-class TrainingApart:
+class IsolatedTraining:
     """As `Training`; about and epochs are there once it runs. One that broke down goes on after its last epoch."""
 
-    def __init__(self, watched: Watched, settings: Settings | None = None) -> None:
-        self.watched, self.settings = watched, settings or Settings()
-        self._about: About | None = None
+    def __init__(self, watched: Watched, settings: TrainingSettings | None = None) -> None:
+        self.watched, self.settings = watched, settings or TrainingSettings()
+        self._about: TrainingInfo | None = None
         self.epochs: list[Epoch] = []
         self._state: State | None = None
 
@@ -51,47 +51,47 @@ class TrainingApart:
         """As `Training.run`. Raises ApartError too, and Cancelled where it was stopped before it stood."""
         if len(self.epochs) - 1 + epochs > MOST_EPOCHS:
             raise DataError(TOO_MANY)
-        for told in stream(
-            learn, self.watched, self.settings, epochs, self._state, on_progress=on_progress, cancel=cancel
+        for predictions in stream_isolated(
+            run_training, self.watched, self.settings, epochs, self._state, on_progress=on_progress, cancel=cancel
         ):
-            if isinstance(told, About):
-                self._about = told
+            if isinstance(predictions, TrainingInfo):
+                self._about = predictions
                 continue
-            self._state = told.state
-            if told.epoch is not None:
-                self.epochs.append(told.epoch)
-                if told.epoch.number:
-                    yield told.epoch
+            self._state = predictions.state
+            if predictions.epoch is not None:
+                self.epochs.append(predictions.epoch)
+                if predictions.epoch.number:
+                    yield predictions.epoch
 
     def edges(self, movie: int) -> list[Edge]:
-        """The input nodes that a movie lights, see `edges_of`."""
+        """The input nodes that a movie lights, see `get_edges`."""
         assert self._state is not None
-        names, values, weights = self.about.feature_names, self.about.features, self._state.weights
-        return edges_of(self.watched.movies, movie, names, values, weights["own"], weights["shared"])
+        names, values, weights = self.info.feature_names, self.info.features, self._state.weights
+        return get_edges(self.watched.movies, movie, names, values, weights["own"], weights["shared"])
 
     @property
-    def about(self) -> About:
+    def info(self) -> TrainingInfo:
         """What is known of it since it ran."""
         assert self._about is not None
         return self._about
 
 
-def learn(
+def run_training(
     watched: Watched,
-    settings: Settings,
+    settings: TrainingSettings,
     epochs: int,
     state: State | None,
     *,
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
-) -> Iterator[About | Step]:
+) -> Iterator[TrainingInfo | Step]:
     """The work in the process apart: of a new training what is known, and its untrained layer; then each epoch; at
     last where it was stopped."""
     from core.learn.train import Training  # loads torch
 
     training = Training(watched, settings, state=state)
     if state is None:
-        yield About(
+        yield TrainingInfo(
             training.baselines, len(training.split.held), training.drawn, training.feature_names, training.features
         )
         yield Step(training.epochs[0], training.state())

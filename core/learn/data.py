@@ -16,10 +16,10 @@ import pyarrow.csv
 from numpy.typing import NDArray
 
 from core.errors import DataError
-from core.learn.movie_list import movies_of, read_list
+from core.learn.movie_list import make_movies, read_list
 from core.learn.movies import Watched
-from core.learn.source import Opener, opener
-from core.recommend.interactions import Log
+from core.learn.source import Opener, make_opener
+from core.recommend.interactions import InteractionLog
 
 MOST_ROWS = 1_000_000
 MOST_MOVIES = 5_000
@@ -57,10 +57,10 @@ def read_ratings(source: Path | bytes, *, movies: bytes | None = None, name: str
     said = name or (source.name if isinstance(source, Path) else "The file")
     try:
         with ExitStack() as stack:
-            files = opener(source, _alone, stack)
-            edition, file = _ratings_of(files)
+            files = make_opener(source, _alone, stack)
+            edition, file = _load_ratings(files)
             log, notes = _read(file, edition)
-            listed = movies if movies is not None else _list_of(files, edition)
+            listed = movies if movies is not None else _load_list(files, edition)
     except _BROKEN as error:
         why = next(iter(str(error).splitlines()), type(error).__name__)
         raise DataError(f"{said} cannot be read as ratings: {why}. Give a zip or ratings.csv of MovieLens.") from error
@@ -68,14 +68,14 @@ def read_ratings(source: Path | bytes, *, movies: bytes | None = None, name: str
     known = read_list(listed, edition.movies) if listed is not None else {}
     if not known:
         more.append("Without movies.csv nothing is known of titles and genres.")
-    return Watched(log, movies_of(log.item_names, known), said, notes=(*notes, *more))
+    return Watched(log, make_movies(log.item_names, known), said, notes=(*notes, *more))
 
 
 def _alone(first_line: bytes) -> str:
     return "ratings.dat" if b"::" in first_line else "u.data" if b"\t" in first_line else "ratings.csv"
 
 
-def _ratings_of(files: Opener) -> tuple[_Edition, BinaryIO]:
+def _load_ratings(files: Opener) -> tuple[_Edition, BinaryIO]:
     for edition in _EDITIONS:
         if (file := files(edition.ratings)) is not None:
             return edition, file
@@ -83,7 +83,7 @@ def _ratings_of(files: Opener) -> tuple[_Edition, BinaryIO]:
     raise DataError(f"There are no ratings in it: give a folder or a zip of MovieLens, with one of {names}.")
 
 
-def _list_of(files: Opener, edition: _Edition) -> bytes | None:
+def _load_list(files: Opener, edition: _Edition) -> bytes | None:
     file = files(edition.movies)
     data = file.read(_MOST_LIST_BYTES + 1) if file else None
     if data and len(data) > _MOST_LIST_BYTES:
@@ -91,7 +91,7 @@ def _list_of(files: Opener, edition: _Edition) -> bytes | None:
     return data
 
 
-def _read(file: BinaryIO, edition: _Edition) -> tuple[Log, list[str]]:
+def _read(file: BinaryIO, edition: _Edition) -> tuple[InteractionLog, list[str]]:
     """The ratings as a log, in blocks until there are enough."""
     reader = pa.csv.open_csv(
         file,
@@ -131,11 +131,11 @@ _NAMES = (("userid", "user", "user_id"), ("movieid", "item", "item_id"))
 
 def _whole_viewers(table: pa.Table, user: str) -> pa.Table:
     """Without the last viewer, whose ratings may go on beyond; unless there is no other."""
-    others = table.filter(pc.not_equal(table[user], table[user][-1]))
-    return others if len(others) else table
+    rest = table.filter(pc.not_equal(table[user], table[user][-1]))
+    return rest if len(rest) else table
 
 
-def _log(table: pa.Table, user: str, item: str, when: str | None) -> Log:
+def _log(table: pa.Table, user: str, item: str, when: str | None) -> InteractionLog:
     users, user_names = _coded(table[user])
     items, item_names = _coded(table[item])
     times = np.arange(len(table), dtype=np.float64)
@@ -147,7 +147,7 @@ def _log(table: pa.Table, user: str, item: str, when: str | None) -> Log:
         times = np.nan_to_num(times, nan=0.0, posinf=0.0, neginf=0.0)
     order = np.argsort(times, kind="stable")
     ones = np.ones(len(table), np.float32)
-    return Log(users[order], items[order], times[order], ones, user_names, item_names)
+    return InteractionLog(users[order], items[order], times[order], ones, user_names, item_names)
 
 
 def _coded(column: pa.ChunkedArray) -> tuple[NDArray[np.int64], tuple[str, ...]]:
@@ -155,14 +155,14 @@ def _coded(column: pa.ChunkedArray) -> tuple[NDArray[np.int64], tuple[str, ...]]
     return codes.indices.to_numpy().astype(np.int64), tuple(map(str, codes.dictionary.to_pylist()))
 
 
-def _most_watched(log: Log) -> tuple[Log, list[str]]:
+def _most_watched(log: InteractionLog) -> tuple[InteractionLog, list[str]]:
     counts = np.bincount(log.items, minlength=len(log.item_names))
     if len(counts) <= MOST_MOVIES:
         return log, []
-    kept = np.sort(np.argsort(-counts, kind="stable")[:MOST_MOVIES])
+    cached = np.sort(np.argsort(-counts, kind="stable")[:MOST_MOVIES])
     number = np.full(len(counts), -1)
-    number[kept] = np.arange(MOST_MOVIES)
+    number[cached] = np.arange(MOST_MOVIES)
     part = log.part(number[log.items] >= 0)
-    names = tuple(log.item_names[each] for each in kept)
-    left = Log(part.users, number[part.items], part.times, part.weights, part.user_names, names)
+    names = tuple(log.item_names[entry] for entry in cached)
+    left = InteractionLog(part.users, number[part.items], part.times, part.weights, part.user_names, names)
     return left, [f"Only the {MOST_MOVIES:,} most watched of {len(counts):,} movies were kept."]

@@ -10,8 +10,8 @@ import urllib.request
 from typing import Literal, get_args
 
 from core.errors import Cancelled, DataError
-from core.files import write_whole
-from core.home import home
+from core.files import write_atomic
+from core.home import get_home
 from core.learn.data import read_ratings
 from core.learn.movies import Watched
 from core.progress import OnProgress, Progress
@@ -36,11 +36,11 @@ def download_movielens(
     """
     if edition not in EDITIONS:
         raise DataError(f"There is no edition {edition} here: choose one of {', '.join(EDITIONS)}.")
-    path = home() / "movielens" / f"{edition}.zip"
+    path = get_home() / "movielens" / f"{edition}.zip"
     if not path.is_file():
         data = _fetched(f"{_FROM}{edition}.zip", on_progress, cancel)
         watched = read_ratings(data, name=f"MovieLens {edition}")  # before it is kept: a half file is not
-        write_whole(path, data)
+        write_atomic(path, data)
         return watched
     return read_ratings(path, name=f"MovieLens {edition}")
 

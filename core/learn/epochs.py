@@ -18,7 +18,7 @@ TOO_MANY = f"A training takes {MOST_EPOCHS} epochs at the most: start anew, perh
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class TrainingSettings:
     """dim: numbers for each movie, 2 to 64. negatives: movies that each next one is told from, drawn anew each time; 0:
     all of them (full softmax). rate: of learning (Adam). genres, year: whether these are joined to the layer."""
 

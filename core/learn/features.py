@@ -5,20 +5,20 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from core.learn.epochs import Embedding, Settings
+from core.learn.epochs import Embedding, TrainingSettings
 from core.learn.movies import Movies
 
 Edge = tuple[str, float, NDArray[np.float32]]
 
 
-def joined(movies: Movies, settings: Settings) -> tuple[tuple[str, ...], NDArray[np.float32]]:
+def join_features(movies: Movies, settings: TrainingSettings) -> tuple[tuple[str, ...], NDArray[np.float32]]:
     """Names of the features that are joined to the layer, and (movies, f) their values: 1 for each genre that a movie
     has, the year as standard deviations from the mean (0 where it is not known)."""
     names: list[str] = []
     columns: list[NDArray[np.float32]] = []
     if settings.genres:
         names += movies.genre_names
-        columns += [np.array([name in each for each in movies.genres], np.float32) for name in movies.genre_names]
+        columns += [np.array([name in genre for genre in movies.genres], np.float32) for name in movies.genre_names]
     known = movies.years > 0
     if settings.year and known.any():
         years = movies.years[known]
@@ -28,7 +28,7 @@ def joined(movies: Movies, settings: Settings) -> tuple[tuple[str, ...], NDArray
     return tuple(names), np.stack(columns, axis=1) if columns else np.empty((len(movies), 0), np.float32)
 
 
-def edges_of(
+def get_edges(
     movies: Movies, movie: int, names: tuple[str, ...], values: NDArray[np.float32], own: Embedding, shared: Embedding
 ) -> list[Edge]:
     """The input nodes that a movie lights: name, value, and the weights of its d edges. Their sum, each by its value,
@@ -36,9 +36,9 @@ def edges_of(
 
     names, values: of `joined`. own: (movies, d) and shared: (f, d) weights of the edges.
     """
-    lit = [
+    highlighted = [
         (name, float(value), shared[number].copy())
         for number, (name, value) in enumerate(zip(names, values[movie], strict=True))
         if value
     ]
-    return [(movies.name(movie), 1.0, own[movie].copy()), *lit]
+    return [(movies.name(movie), 1.0, own[movie].copy()), *highlighted]

@@ -12,17 +12,17 @@ from core.learn.epochs import Embedding
 Places = NDArray[np.float32]
 
 
-def map_of(embedding: Embedding, *, before: Places | None = None) -> Places:
+def compute_map(embedding: Embedding, *, before: Places | None = None) -> Places:
     """(movies, 2 or 3): where each lies. With two or three dimensions the weights themselves are the axes. With more it
     is the plane of the two directions in which they differ most (PCA), turned onto the map `before`."""
     if embedding.shape[1] <= 3:
         return embedding
-    centred = embedding - embedding.mean(axis=0)
-    places = (centred @ _directions(centred)).astype(np.float32)
-    return places if before is None else turned(places, before)
+    centered = embedding - embedding.mean(axis=0)
+    places = (centered @ _directions(centered)).astype(np.float32)
+    return places if before is None else align_map(places, before)
 
 
-def maps_of(embeddings: Sequence[Embedding]) -> list[Places]:
+def compute_maps(embeddings: Sequence[Embedding]) -> list[Places]:
     """A map of each, all seen from where the last one shows most: its own two directions, for every epoch.
 
     The layer is the same one throughout: its dimensions mean the same in each epoch, and nothing has to be turned.
@@ -31,10 +31,10 @@ def maps_of(embeddings: Sequence[Embedding]) -> list[Places]:
         return list(embeddings)
     last = embeddings[-1] - embeddings[-1].mean(axis=0)
     directions = _directions(last)
-    return [((each - each.mean(axis=0)) @ directions).astype(np.float32) for each in embeddings]
+    return [((embedding - embedding.mean(axis=0)) @ directions).astype(np.float32) for embedding in embeddings]
 
 
-def turned(places: Places, onto: Places) -> Places:
+def align_map(places: Places, onto: Places) -> Places:
     """The map turned and mirrored so that it lies nearest to another of the same movies: orthogonal Procrustes
     (Schönemann 1966). Distances stay."""
     from scipy.linalg import orthogonal_procrustes
@@ -44,8 +44,8 @@ def turned(places: Places, onto: Places) -> Places:
     return ((places - places.mean(axis=0)) @ rotation + middle).astype(np.float32)
 
 
-def _directions(centred: Embedding) -> NDArray[np.float64]:
+def _directions(centered: Embedding) -> NDArray[np.float64]:
     """(d, 2): the first two principal directions; the sign of each such that its largest part is positive."""
-    _, vectors = np.linalg.eigh(centred.T.astype(np.float64) @ centred)
+    _, vectors = np.linalg.eigh(centered.T.astype(np.float64) @ centered)
     two = vectors[:, :-3:-1]
     return two * np.sign(two[np.abs(two).argmax(axis=0), [0, 1]])

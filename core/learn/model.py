@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from core.learn.epochs import Settings
+from core.learn.epochs import TrainingSettings
 
 _SPREAD = 0.2  # standard deviation of weights before the first step
 
@@ -20,7 +20,7 @@ class NextMovie(nn.Module):
     movie is linear in the mean of the embeddings that were watched (Mikolov et al. 2013, continuous bag of words).
     """
 
-    def __init__(self, features: NDArray[np.float32], settings: Settings, random: torch.Generator) -> None:
+    def __init__(self, features: NDArray[np.float32], settings: TrainingSettings, random: torch.Generator) -> None:
         """features: (movies, f), see `joined`."""
         super().__init__()
 

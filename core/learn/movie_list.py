@@ -49,7 +49,7 @@ def read_list(data: bytes, file: str) -> dict[str, Listed]:
         raise DataError(f"movies.csv needs the columns movieId, title, genres, as in MovieLens ({error}).") from error
 
 
-def movies_of(numbers: Sequence[str], listed: Mapping[str, Listed]) -> Movies:
+def make_movies(numbers: Sequence[str], listed: Mapping[str, Listed]) -> Movies:
     """The movies of these numbers; one that the list lacks is called "movie NUMBER".
 
     MovieLens lists genres by the alphabet. The main genre, which comes first here, is the rarest that a movie has:

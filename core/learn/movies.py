@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from core.recommend.interactions import Log
+from core.recommend.interactions import InteractionLog
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,11 +44,13 @@ class Movies:
         """The genres that two movies both have."""
         return tuple(genre for genre in self.genres[one] if genre in self.genres[other])
 
-    def some(self, numbers: Sequence[int] | NDArray[np.int64]) -> Movies:
+    def subset(self, numbers: Sequence[int] | NDArray[np.int64]) -> Movies:
         """The movies of these numbers, in their order."""
         chosen = [int(number) for number in numbers]
         return Movies(
-            tuple(self.titles[each] for each in chosen), self.years[chosen], tuple(self.genres[each] for each in chosen)
+            tuple(self.titles[entry] for entry in chosen),
+            self.years[chosen],
+            tuple(self.genres[entry] for entry in chosen),
         )
 
 
@@ -59,7 +61,7 @@ class Watched:
     source: where it comes from, in words. simulated: nobody watched anything. notes: sentences about what was left out.
     """
 
-    log: Log
+    log: InteractionLog
     movies: Movies
     source: str
     simulated: bool = False
@@ -67,7 +69,7 @@ class Watched:
 
 
 @lru_cache(maxsize=1)
-def known_movies() -> Movies:
+def load_known_movies() -> Movies:
     """About 500 well-known movies of 1930 to 2023 with one to four genres each, in the words of MovieLens; eleven main
     genres, about equally often. From general knowledge."""
     file = importlib.resources.files("core.learn").joinpath("movies.csv")

@@ -9,7 +9,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from core.errors import DataError
-from core.recommend.interactions import Log
+from core.recommend.interactions import InteractionLog
 
 HISTORY = 10  # movies before the next one that are looked at
 FADE = 0.8  # the weight of each against the one after it
@@ -41,7 +41,7 @@ class Split:
     popularity: NDArray[np.int64]
 
 
-def split(log: Log, *, seed: int = 0) -> Split:
+def split(log: InteractionLog, *, seed: int = 0) -> Split:
     """Histories and next movies, the last of each viewer held out. Raises DataError where there is nothing to learn."""
     users, items, place, length = _in_order(log)
     last = (place == length - 1) & (length >= 3)
@@ -61,7 +61,7 @@ def split(log: Log, *, seed: int = 0) -> Split:
     return Split(_examples(rows, items, place), _examples(held, items, place), known[users[held]], popularity)
 
 
-def _in_order(log: Log) -> tuple[NDArray[np.int64], ...]:
+def _in_order(log: InteractionLog) -> tuple[NDArray[np.int64], ...]:
     """Viewers, movies, the place of each in its viewer's sequence and the length of that; repeats count once."""
     _, first = np.unique(log.users * len(log.item_names) + log.items, return_index=True)
     first.sort()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from core.learn.movies import Movies, Watched, known_movies
-from core.recommend.interactions import Log
+from core.learn.movies import Movies, Watched, load_known_movies
+from core.recommend.interactions import InteractionLog
 
 _TASTE = 0.35  # of a Dirichlet distribution over main genres: a viewer likes about three of them
 _STAYS = 0.8  # how often the next movie is chosen in the same mood (a genre) as the last
@@ -26,17 +26,17 @@ def simulate(*, viewers: int = 2_000, watched: int = 50, seed: int = 0) -> Watch
     lasts for some movies and changes to another of the taste. Some movies are more popular than others.
     Deterministic given the seed. The learner is told who watched what, in which order, and nothing else.
     """
-    movies = known_movies()
+    movies = load_known_movies()
     watched = min(watched, len(movies))
     rng = np.random.default_rng(seed)
-    fits = _fits(movies)
+    fits = _genre_match(movies)
     taste = np.cumsum(rng.dirichlet(np.full(len(fits), _TASTE), viewers), axis=1)
-    liking = _liking(movies, viewers, rng)
-    mood = _drawn(taste, rng)
+    liking = _compute_liking(movies, viewers, rng)
+    mood = _draw(taste, rng)
     chosen = np.empty((viewers, watched), np.int64)
     for step in range(watched):
-        anew = rng.random(viewers) > _STAYS
-        mood[anew] = _drawn(taste[anew], rng)
+        rebuild = rng.random(viewers) > _STAYS
+        mood[rebuild] = _draw(taste[rebuild], rng)
         # the first of exponential waiting times, each at the rate of its weight, is a draw by weight
         waits = rng.standard_exponential((viewers, len(movies)), np.float32) + _SOONEST
         chosen[:, step] = np.argmin(waits / (liking * fits[mood]), axis=1)
@@ -44,7 +44,7 @@ def simulate(*, viewers: int = 2_000, watched: int = 50, seed: int = 0) -> Watch
     return Watched(_log(chosen, movies), movies, "Simulated viewers of real movies", True)
 
 
-def _fits(movies: Movies) -> NDArray[np.float32]:
+def _genre_match(movies: Movies) -> NDArray[np.float32]:
     """(main genres, movies): how readily a movie is chosen in each mood."""
     moods = sorted({genres[0] for genres in movies.genres})
     weights = [
@@ -54,27 +54,27 @@ def _fits(movies: Movies) -> NDArray[np.float32]:
     return np.array(weights, np.float32)
 
 
-def _liking(movies: Movies, viewers: int, rng: np.random.Generator) -> NDArray[np.float32]:
+def _compute_liking(movies: Movies, viewers: int, rng: np.random.Generator) -> NDArray[np.float32]:
     """(viewers, movies): how readily each is chosen in any mood."""
     popularity = rng.lognormal(0.0, _SKEW, len(movies))
-    favourite = rng.choice(movies.years, viewers)
-    apart = (movies.years - favourite[:, None]) / _DECADES
-    times = _ANY_YEAR + np.exp(-(apart**2) / 2)
+    favorite = rng.choice(movies.years, viewers)
+    in_subprocess = (movies.years - favorite[:, None]) / _DECADES
+    times = _ANY_YEAR + np.exp(-(in_subprocess**2) / 2)
     fancies = np.where(rng.random((_CROWDS, len(movies))) < _FANCY, _FANCIED, 1.0)
     crowd = rng.integers(_CROWDS, size=viewers)
     return (popularity * times * fancies[crowd]).astype(np.float32)
 
 
-def _drawn(cumulated: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.int64]:
+def _draw(cumulated: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.int64]:
     """One number of each row, by its probabilities."""
     return (rng.random((len(cumulated), 1)) > cumulated).sum(axis=1).clip(max=cumulated.shape[1] - 1)
 
 
-def _log(chosen: NDArray[np.int64], movies: Movies) -> Log:
+def _log(chosen: NDArray[np.int64], movies: Movies) -> InteractionLog:
     viewers, watched = chosen.shape
     items = chosen.T.ravel()  # in the order of time: everybody's first movie, then everybody's second
     users = np.tile(np.arange(viewers), watched)
     times = np.repeat(np.arange(watched, dtype=np.float64), viewers)
     names = tuple(f"viewer {number + 1}" for number in range(viewers))
     titles = tuple(movies.name(number) for number in range(len(movies)))
-    return Log(users, items, times, np.ones(len(items), np.float32), names, titles)
+    return InteractionLog(users, items, times, np.ones(len(items), np.float32), names, titles)

@@ -10,12 +10,12 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from core.errors import DataError
-from core.policy import MB, policy
+from core.policy import MB, get_policy
 
 Opener = Callable[[str], BinaryIO | None]  # a file by its bare name, None where there is none of it
 
 
-def opener(source: Path | bytes, alone: Callable[[bytes], str], stack: ExitStack) -> Opener:
+def make_opener(source: Path | bytes, alone: Callable[[bytes], str], stack: ExitStack) -> Opener:
     """What opens the files of a source; nothing is unpacked to the disk, so that paths in a zip can do no harm.
 
     source: a folder, or the path or the content of a zip or of one table. alone: the name of a table that comes alone,
@@ -25,15 +25,15 @@ def opener(source: Path | bytes, alone: Callable[[bytes], str], stack: ExitStack
         return lambda name: stack.enter_context((source / name).open("rb")) if (source / name).is_file() else None
     data = io.BytesIO(source) if isinstance(source, bytes) else stack.enter_context(source.open("rb"))
     if zipfile.is_zipfile(data):
-        return _of_zip(stack.enter_context(zipfile.ZipFile(data)), stack)
+        return _open_zip(stack.enter_context(zipfile.ZipFile(data)), stack)
     data.seek(0)
     own = alone(data.readline(10_000))
     data.seek(0)
     return lambda name: data if name == own else None
 
 
-def _of_zip(archive: zipfile.ZipFile, stack: ExitStack) -> Opener:
-    members, most, allowed = archive.infolist(), policy().zip_files, policy().unpacked_bytes
+def _open_zip(archive: zipfile.ZipFile, stack: ExitStack) -> Opener:
+    members, most, allowed = archive.infolist(), get_policy().zip_files, get_policy().unpacked_bytes
     if len(members) > most:
         raise DataError(f"The zip holds {len(members):,} files, and one of MovieLens about ten: zip only those.")
 

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from core.errors import DataError
 from core.learn.adam import Adam
-from core.learn.epochs import MOST_EPOCHS, TOO_MANY, Epoch, Settings, State
-from core.learn.features import Edge, edges_of, joined
-from core.learn.measure import baselines, hits, same_genre
+from core.learn.epochs import MOST_EPOCHS, TOO_MANY, Epoch, State, TrainingSettings
+from core.learn.features import Edge, get_edges, join_features
+from core.learn.measure import count_hits, measure_baselines, measure_same_genre
 from core.learn.model import NextMovie
 from core.learn.movies import Watched
 from core.learn.sequences import Examples, split
 from core.progress import OnProgress, Progress
-from core.threads import one_thread
+from core.threads import limit_to_one_thread
 
 _BATCH = 1024
 _MOST_DRAWN = 1500
@@ -33,13 +33,15 @@ class Training:
     Deterministic given the settings' seed: one that was stopped and went on is the same as one that was not.
     """
 
-    def __init__(self, watched: Watched, settings: Settings | None = None, *, state: State | None = None) -> None:
+    def __init__(
+        self, watched: Watched, settings: TrainingSettings | None = None, *, state: State | None = None
+    ) -> None:
         """state: of a training of the same, which goes on here; of its epochs only those to come are known. Raises
         DataError where there is nothing to learn."""
-        self.watched, self.settings = watched, settings or Settings()
+        self.watched, self.settings = watched, settings or TrainingSettings()
         self.split = split(watched.log, seed=self.settings.seed)
-        self.baselines = baselines(self.split, watched.movies)
-        self.feature_names, self.features = joined(watched.movies, self.settings)
+        self.baselines = measure_baselines(self.split, watched.movies)
+        self.feature_names, self.features = join_features(watched.movies, self.settings)
         self._random = torch.Generator().manual_seed(self.settings.seed)
         self._model = NextMovie(self.features, self.settings, self._random)
         self._weights = dict(self._model.named_parameters())
@@ -50,8 +52,8 @@ class Training:
             self._resume(state)
             return
         first = np.arange(min(_SAMPLE, len(self.split.learned)))
-        with one_thread(), torch.no_grad():
-            self.epochs.append(self._measured(0, float(self._loss(first))))
+        with limit_to_one_thread(), torch.no_grad():
+            self.epochs.append(self._measure_epoch(0, float(self._loss(first))))
 
     def run(
         self, epochs: int, *, on_progress: OnProgress | None = None, cancel: threading.Event | None = None
@@ -70,13 +72,13 @@ class Training:
 
         for _ in range(epochs):
             order = np.random.default_rng((self.settings.seed, self._passes + 1)).permutation(examples)
-            with one_thread():  # for a pass, not beyond: what asks for the next may be another thread
+            with limit_to_one_thread():  # for a pass, not beyond: what asks for the next may be another thread
                 while self._at < examples:
                     if cancel is not None and cancel.is_set():
                         return
                     self._step(order[self._at : self._at + _BATCH])
                     tell()
-                self.epochs.append(self._ended())
+                self.epochs.append(self._end_epoch())
             yield self.epochs[-1]
 
     @property
@@ -85,26 +87,26 @@ class Training:
         return np.argsort(-self.split.popularity, kind="stable")[:_MOST_DRAWN]
 
     def edges(self, movie: int) -> list[Edge]:
-        """The input nodes that a movie lights, see `edges_of`."""
+        """The input nodes that a movie lights, see `get_edges`."""
         own, shared = self._model.own.detach().numpy(), self._model.shared.detach().numpy()
-        return edges_of(self.watched.movies, movie, self.feature_names, self.features, own, shared)
+        return get_edges(self.watched.movies, movie, self.feature_names, self.features, own, shared)
 
     def state(self) -> State:
         """Where it stands: what `Training(watched, settings, state=...)` goes on from."""
         weights, first, second = (
-            {name: each.detach().numpy().copy() for name, each in some.items()}
-            for some in (self._weights, self._adam.first, self._adam.second)
+            {name: entry.detach().numpy().copy() for name, entry in sample.items()}
+            for sample in (self._weights, self._adam.first, self._adam.second)
         )
         random = self._random.get_state().numpy()
         return State(weights, first, second, self._adam.steps, random, self._passes, self._at, self._sum, self._seconds)
 
     def _resume(self, state: State) -> None:
         with torch.no_grad():
-            for own, kept in (
+            for own, cached in (
                 (self._weights, state.weights), (self._adam.first, state.first), (self._adam.second, state.second)
             ):  # fmt: skip
-                for name, each in own.items():
-                    each.copy_(torch.from_numpy(kept[name]))
+                for name, entry in own.items():
+                    entry.copy_(torch.from_numpy(cached[name]))
         self._random.set_state(torch.from_numpy(state.random))
         self._adam.steps = state.steps
         self._passes, self._at, self._sum, self._seconds = state.passes, state.at, state.loss, state.seconds
@@ -126,16 +128,16 @@ class Training:
             negatives = torch.randint(len(self.watched.movies), shape, generator=self._random)
         return self._model.loss(self._model(histories, weights), targets, negatives)
 
-    def _ended(self) -> Epoch:
-        epoch = self._measured(self._passes + 1, self._sum / self._at)
+    def _end_epoch(self) -> Epoch:
+        epoch = self._measure_epoch(self._passes + 1, self._sum / self._at)
         self._passes, self._at, self._sum, self._seconds = epoch.number, 0, 0.0, 0.0
         return epoch
 
-    def _measured(self, number: int, loss: float) -> Epoch:
+    def _measure_epoch(self, number: int, loss: float) -> Epoch:
         with torch.no_grad():
             embedding = self._model.embedding().numpy().copy()
             recall = self._recall()
-        genre = same_genre(embedding, self.watched.movies)
+        genre = measure_same_genre(embedding, self.watched.movies)
         return Epoch(number, loss, recall, genre, embedding, self._seconds)
 
     def _recall(self) -> float | None:
@@ -146,7 +148,9 @@ class Training:
         for at in range(0, len(held), _BATCH):
             rows = slice(at, at + _BATCH)
             histories, weights, _ = _tensors(held, rows)
-            found += int(hits(self._model.scores(self._model(histories, weights)).numpy(), self.split, rows).sum())
+            found += int(
+                count_hits(self._model.scores(self._model(histories, weights)).numpy(), self.split, rows).sum()
+            )
         return found / len(held)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.encoders.base import Vectors
 from core.library.batch import Embedded
-from core.library.partial import partial_id
+from core.library.partial import make_staging_id
 from core.library.schema import Item, VectorRow
 from core.media.sampling import Sampling
 from core.track import Runs
@@ -26,7 +26,7 @@ class Clip:
     def __init__(self, item: Item, sampling: Sampling, read_s: float | None) -> None:
         """read_s: where the rows that an earlier run left under the `partial_id` end; None where it left none."""
         self.item, self.sampling = item, sampling
-        self.partial_id = partial_id(item.id, str(sampling))
+        self.partial_id = make_staging_id(item.id, str(sampling))
         self.read_s = read_s or 0.0
         self.in_part = read_s is not None
         self.done = False

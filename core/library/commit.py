@@ -41,10 +41,10 @@ class Commit:
         waiting = len(self.rows) + copied + sum(len(clip.rows) for clip in self.clips)
         return waiting >= _ROWS or time.monotonic() - self.last > _SECONDS
 
-    def copy(self, item_id: str, twin: Item) -> None:
+    def copy(self, item_id: str, duplicate: Item) -> None:
         """Gives an item the vectors of its twin."""
-        self.copies.append((item_id, twin.id))
-        self._copied_s += twin.duration_s or 0.0
+        self.copies.append((item_id, duplicate.id))
+        self._copied_s += duplicate.duration_s or 0.0
 
     def holds(self, content_hash: str | None) -> bool:
         """Whether a video of this content is in the making."""
@@ -57,11 +57,11 @@ class Commit:
     def write(self) -> list[Clip]:
         """Writes all that waits; returns the videos that are whole with it. Raises LibraryError."""
         library, encoder = self.library, self.encoder
-        stored = library.vectors_of(encoder.id, sorted({twin for _, twin in self.copies}))
-        for item_id, twin in self.copies:
-            self.rows += [replace(row, item_id=item_id) for row in stored[twin]]
+        stored = library.item_vectors(encoder.id, sorted({duplicate for _, duplicate in self.copies}))
+        for item_id, duplicate in self.copies:
+            self.rows += [replace(row, item_id=item_id) for row in stored[duplicate]]
         for clip in self.clips:
-            self._take_from(clip)
+            self._take_from_clip(clip)
         done = [clip for clip in self.clips if clip.done]
         arrived = {row.item_id for row in self.rows}
         library.remove_vectors(encoder, sorted(self.replaced & arrived))
@@ -81,7 +81,7 @@ class Commit:
         self.last = time.monotonic()
         return done
 
-    def _take_from(self, clip: Clip) -> None:
+    def _take_from_clip(self, clip: Clip) -> None:
         """A video that is new and not finished is listed as such: the library keeps its rows for the next run."""
         self.rows += clip.hand_over()
         if not clip.done and clip.in_part and clip.item.id not in self.listed:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from core.encoders.base import Vectors
 from core.library.schema import Item
-from core.shots import Shots
+from core.shots import TemporalSmoother
 
 _CHUNK = 16_384  # rows converted to float32 at a time, so that building never doubles the memory
 _BACKGROUND = 4_096
@@ -55,7 +55,7 @@ class VectorIndex:
         k = min(k, count)
         if k <= 0:
             return np.empty(0, np.float32), np.empty(0, np.int64)
-        scores, numbers = self.flat.search(padded(query[None]), k, params=params)
+        scores, numbers = self.flat.search(pad_rows(query[None]), k, params=params)
         found = numbers[0] >= 0
         return scores[0][found], numbers[0][found]
 
@@ -69,7 +69,7 @@ class VectorIndex:
         """The item that a vector belongs to."""
         return Item.from_row(self.items.slice(int(self.item_rows[number]), 1).to_pylist()[0])
 
-    def numbers_of(self, item_id: str) -> NDArray[np.int64]:
+    def item_numbers(self, item_id: str) -> NDArray[np.int64]:
         """The numbers of an item's vectors; empty where the item is not in the index."""
         row = pc.index(self.items["id"], item_id).as_py()
         return np.flatnonzero(self.item_rows == row) if row >= 0 else np.empty(0, np.int64)
@@ -90,7 +90,7 @@ class VectorIndex:
         return sample
 
     @cached_property
-    def unlike(self) -> float:
+    def baseline_cosine(self) -> float:
         """The cosine of two unrelated vectors of the library: of any two, on average."""
         return float((self.background.mean(axis=0) ** 2).sum()) if len(self) else 0.0
 
@@ -101,25 +101,25 @@ class VectorIndex:
         return numbers[np.lexsort((self.start_s[numbers], self.item_rows[numbers]))]
 
     @cached_property
-    def shots(self) -> Shots:
+    def smoother(self) -> TemporalSmoother:
         """Of the vectors `in_time`: computed when the first search in videos asks for it."""
         numbers = self.in_time
-        return Shots.of(
+        return TemporalSmoother.from_frames(
             self.start_s[numbers],
             self.end_s[numbers],
             lambda first, stop: self.vectors(numbers[first:stop]),
-            self.unlike,
+            self.baseline_cosine,
             owners=self.item_rows[numbers],
         )
 
 
-def flat_index(dim: int) -> faiss.IndexScalarQuantizer:
+def make_flat_index(dim: int) -> faiss.IndexScalarQuantizer:
     """An empty exact index for `padded` rows of (n, dim): inner products over half-precision vectors."""
-    width = padded(np.empty((0, dim), np.float32)).shape[1]
+    width = pad_rows(np.empty((0, dim), np.float32)).shape[1]
     return faiss.IndexScalarQuantizer(width, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
 
 
-def padded(rows: NDArray[np.floating]) -> Vectors:
+def pad_rows(rows: NDArray[np.floating]) -> Vectors:
     """Rows (n, dim) as float32 with zeros up to a whole number of SIMD lanes; without, FAISS is twelve times slower."""
     return np.pad(np.asarray(rows, np.float32), ((0, 0), (0, -rows.shape[1] % _LANES)))
 
@@ -129,10 +129,10 @@ def build_index(encoder_id: str, dim: int, items: pa.Table, vectors: pa.Table) -
     items = items.filter(pc.equal(items["status"], "ok")).combine_chunks()
     rows = pc.index_in(vectors["item_id"], value_set=items["id"].combine_chunks())
     vectors, rows = vectors.filter(pc.is_valid(rows)), rows.drop_null()
-    flat = flat_index(dim)
+    flat = make_flat_index(dim)
     for batch in vectors.select(["vector"]).to_batches(max_chunksize=_CHUNK):
         halves = batch.column(0).flatten().to_numpy(zero_copy_only=False).reshape(-1, dim)
-        flat.add(padded(halves))
+        flat.add(pad_rows(halves))
     item_rows = rows.to_numpy().astype(np.int64)
     start_s, end_s = (vectors[name].to_numpy().astype(np.float32) for name in ("start_s", "end_s"))
     for array in (item_rows, start_s, end_s):

@@ -17,21 +17,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.encoders.base import Encoder
-from core.encoders.imported import reads_words
+from core.encoders.imported import supports_text
 from core.errors import MediaError
 from core.library.batch import Batch, Embedded
 from core.library.clip import Clip
 from core.library.commit import Commit
-from core.library.known import Known, new_item_id
-from core.library.partial import is_partial, partial_id, parts_of_partial
-from core.library.reader import ReadFile, ahead, read_ahead, read_file
-from core.library.scan import FoundFile, Scan, is_gone, scan
+from core.library.known import IndexState, new_item_id
+from core.library.partial import is_staging_id, make_staging_id, split_staging_id
+from core.library.reader import ReadFile, prefetch, read_ahead, read_file
+from core.library.scan import FoundFile, Scan, is_missing, scan
 from core.library.schema import Item, Kind, VectorRow
 from core.library.store import Library
-from core.media.apart import VideoApart, probe_apart
+from core.media.apart import IsolatedVideo, probe_isolated
 from core.media.kinds import is_image_path, is_media_path
 from core.media.sampling import Sampling
-from core.neutral import neutral_vectors
+from core.neutral import embed_reference_prompts
 from core.progress import OnProgress, Progress
 
 if TYPE_CHECKING:
@@ -111,10 +111,10 @@ class _Run:
         self.started = self.stage_started = time.monotonic()
         self.stage = ""
         self.report = IngestReport(encoder.name)
-        self.known = Known.of(library, encoder, sampling)
+        self.known = IndexState.load(library, encoder, sampling)
         items = list(self.known.items.values())
         self.ids = {item.id for item in items}
-        self.unfinished = dict(map(parts_of_partial, filter(is_partial, self.known.embedded)))  # item -> sampling
+        self.unfinished = dict(map(split_staging_id, filter(is_staging_id, self.known.embedded)))  # item -> sampling
         self.gone: dict[str, list[Item]] = {}  # content hash -> items whose files are not where they were
         self.twins = {
             item.content_hash: item for item in items if item.content_hash and self.known.has_vectors(item.id)
@@ -123,11 +123,11 @@ class _Run:
         self.commit = Commit(library, encoder, self.ids)
 
     def run(self, paths: Sequence[Path | str]) -> IngestReport:
-        found = scan(paths, wanted=is_media_path, on_found=lambda count: self._tell("scan", count, None))
-        self._find_gone(found)
+        found = scan(paths, target=is_media_path, on_found=lambda count: self._report_progress("scan", count, None))
+        self._find_missing(found)
         work = [file for file in found.files.values() if not self._is_current(file)]
-        if work and reads_words(self.encoder) and not self._cancelled():  # so that the first search does not wait
-            neutral_vectors(self.encoder, on_progress=self.on_progress)
+        if work and supports_text(self.encoder) and not self._is_cancelled():  # so that the first search does not wait
+            embed_reference_prompts(self.encoder, on_progress=self.on_progress)
         self._embed_pictures([file for file in work if is_image_path(file.path)])
         self._embed_videos([file for file in work if not is_image_path(file.path)])
         self._fail_unreadable(found)
@@ -144,9 +144,9 @@ class _Run:
 
     # what there is to do
 
-    def _find_gone(self, found: Scan) -> None:
+    def _find_missing(self, found: Scan) -> None:
         for item in self.known.items.values():
-            if item.path not in found.files and is_gone(item.path):
+            if item.path not in found.files and is_missing(item.path):
                 self.gone.setdefault(item.content_hash or "", []).append(item)
 
     def _is_current(self, file: FoundFile) -> bool:
@@ -159,16 +159,16 @@ class _Run:
         return True
 
     def _embed_pictures(self, files: Sequence[FoundFile]) -> None:
-        self._tell("embed", 0, len(files))
+        self._report_progress("embed", 0, len(files))
         for done, read in enumerate(self._read(files, self.encoder.batch_size), start=1):
             self._take(read)
-            self._tell("embed", done - len(self.batch), len(files))
+            self._report_progress("embed", done - len(self.batch), len(files))
         self.batch.run()
 
     def _embed_videos(self, files: Sequence[FoundFile]) -> None:
         done, total = 0, sum(file.bytes for file in files)
         for read in self._read(files, 1):
-            self._take(read, partial(self._tell_video, done, read.file.bytes, total))
+            self._take(read, partial(self._report_video, done, read.file.bytes, total))
             done += read.file.bytes
         self.batch.run()
 
@@ -188,7 +188,7 @@ class _Run:
 
     # one file
 
-    def _take(self, read: ReadFile, tell: Callable[[float], None] = lambda share: None) -> None:
+    def _take(self, read: ReadFile, report: Callable[[float], None] = lambda share: None) -> None:
         """tell: gets the share of a long file that is done, 0 to 1."""
         if read.reason is not None:
             self._fail(read.file, read.kind, read.reason, read.content_hash)
@@ -204,15 +204,15 @@ class _Run:
             return
         if pending.item.id in self.known.embedded:
             self.commit.replaced.add(pending.item.id)
-        if twin := self.twins.get(read.content_hash or ""):
-            self.commit.copy(pending.item.id, twin)
-            if twin.kind == "video":
-                pending.item = replace(pending.item, **{name: getattr(twin, name) for name in _SEEN_IN_FRAMES})
+        if duplicate := self.twins.get(read.content_hash or ""):
+            self.commit.copy(pending.item.id, duplicate)
+            if duplicate.kind == "video":
+                pending.item = replace(pending.item, **{name: getattr(duplicate, name) for name in _SEEN_IN_FRAMES})
             self._finish(pending)
         elif read.image is not None:
             self.batch.add(read.image, partial(self._take_picture, pending))
         else:
-            self._take_video(pending, tell)
+            self._take_video(pending, report)
 
     def _resolve(self, read: ReadFile) -> _Pending:
         """The row that this file becomes, as what it counts, and the key under which it is written."""
@@ -226,8 +226,8 @@ class _Run:
             facts |= dict(reason=None, width=width, height=height, taken_at=read.taken_at)
         if known and known.content_hash == read.content_hash:
             return _Pending(replace(known, **facts), "updated" if known.status == "failed" else "unchanged")
-        if known is None and (gone := self.gone.get(read.content_hash or "")):
-            return _Pending(replace(gone.pop(), **facts), "renamed", key="id")
+        if known is None and (missing := self.gone.get(read.content_hash or "")):
+            return _Pending(replace(missing.pop(), **facts), "renamed", key="id")
         item = Item(id=self._new_id(file.path, read.content_hash or ""), **facts)
         if known:
             self.commit.succeeds[known.id] = item.id
@@ -266,7 +266,7 @@ class _Run:
 
     def _refuse(self, item: Item, reason: str) -> None:
         """What one encoder cannot digest is still a good item where another could."""
-        if any(self.library.vectors_of(entry.id, [item.id]) for entry in self.library.encoders()):
+        if any(self.library.item_vectors(entry.id, [item.id]) for entry in self.library.encoders()):
             self.report.failed.append((item.path, reason))
         else:
             self._fail(FoundFile(item.path, item.bytes, item.mtime_ns), item.kind, reason, item.content_hash)
@@ -278,15 +278,15 @@ class _Run:
 
     # one video
 
-    def _take_video(self, pending: _Pending, tell: Callable[[float], None]) -> None:
+    def _take_video(self, pending: _Pending, report: Callable[[float], None]) -> None:
         """Embeds the frames, from where an earlier run was stopped. What cannot be read of a video ends it there."""
         clip = self._clip(pending.item)
         item = pending.item
         try:
-            with VideoApart(item.path, clip.sampling, start_s=clip.read_s, min_side=self.encoder.min_side) as video:
-                pending.item = clip.item = _with_facts(item, video.info)
+            with IsolatedVideo(item.path, clip.sampling, start_s=clip.read_s, min_side=self.encoder.min_side) as video:
+                pending.item = clip.item = _add_facts(item, video.info)
                 self.commit.clips.append(clip)
-                if not self._embed_frames(clip, video, tell):
+                if not self._embed_frames(clip, video, report):
                     return
                 length = video.read_s if video.damage else max(video.read_s, video.info.duration_s or 0.0)
                 pending.item = replace(pending.item, duration_s=length, reason=video.damage)
@@ -299,25 +299,25 @@ class _Run:
     def _clip(self, item: Item) -> Clip:
         unfinished = self.unfinished.get(item.id)
         sampling = self.sampling or (Sampling.parse(unfinished) if unfinished else Sampling())
-        return Clip(item, sampling, self.library.end_of(self.encoder.id, partial_id(item.id, str(sampling))))
+        return Clip(item, sampling, self.library.clip_end(self.encoder.id, make_staging_id(item.id, str(sampling))))
 
     def _seen(self, item: Item) -> Item:
         try:
-            return replace(_with_facts(item, probe_apart(item.path)), reason=None)
+            return replace(_add_facts(item, probe_isolated(item.path)), reason=None)
         except MediaError:
             return item
 
-    def _embed_frames(self, clip: Clip, video: VideoApart, tell: Callable[[float], None]) -> bool:
+    def _embed_frames(self, clip: Clip, video: IsolatedVideo, report: Callable[[float], None]) -> bool:
         """Whether it came to the end; False where it was cancelled."""
-        with closing(ahead(video.frames(cancel=self.cancel), self.encoder.batch_size)) as decoded:
+        with closing(prefetch(video.frames(cancel=self.cancel), self.encoder.batch_size)) as decoded:
             for frame in decoded:
-                if self._cancelled():
+                if self._is_cancelled():
                     break
                 self.batch.add(frame.image, partial(clip.take, frame))
                 self.report.video_seconds += frame.end_s - frame.start_s
                 self._commit_if_due()
-                tell(frame.end_s / (video.info.duration_s or frame.end_s))
-        stopped = self._cancelled()  # then the frames end early too
+                report(frame.end_s / (video.info.duration_s or frame.end_s))
+        stopped = self._is_cancelled()  # then the frames end early too
         self.report.cancelled |= stopped
         return not stopped
 
@@ -349,21 +349,21 @@ class _Run:
                 if item.status != "missing":
                     self.commit.items["path"].append(replace(item, status="missing"))
 
-    def _cancelled(self) -> bool:
+    def _is_cancelled(self) -> bool:
         return self.cancel is not None and self.cancel.is_set()
 
-    def _tell_video(self, before: int, size: int, total: int, share: float) -> None:
+    def _report_video(self, before: int, size: int, total: int, share: float) -> None:
         """In bytes, which are known at once, while seconds would need a look into every file first."""
-        self._tell("embed videos", before + int(min(share, 1.0) * size), total, "bytes")
+        self._report_progress("embed videos", before + int(min(share, 1.0) * size), total, "bytes")
 
-    def _tell(self, stage: str, done: int, total: int | None, unit: str = "files") -> None:
+    def _report_progress(self, stage: str, done: int, total: int | None, unit: str = "files") -> None:
         if stage != self.stage:
             self.stage, self.stage_started = stage, time.monotonic()
         if self.on_progress is not None:
             self.on_progress(Progress(stage, done, total, time.monotonic() - self.stage_started, unit))
 
 
-def _with_facts(item: Item, about: VideoInfo) -> Item:
+def _add_facts(item: Item, about: VideoInfo) -> Item:
     """An item with what its video says of itself."""
     return replace(
         item,

@@ -24,7 +24,7 @@ def new_item_id(path: str, content_hash: str, taken: Collection[str]) -> str:
 
 
 @dataclass
-class Known:
+class IndexState:
     """A library under one encoder, and a way to sample videos that may be asked for (None: any).
 
     items: by path. embedded: ids that have vectors; samplings: of those that are videos, how.
@@ -36,7 +36,7 @@ class Known:
     sampling: Sampling | None
 
     @classmethod
-    def of(cls, library: Library, encoder: Encoder, sampling: Sampling | None) -> Known:
+    def load(cls, library: Library, encoder: Encoder, sampling: Sampling | None) -> IndexState:
         """As the library is now."""
         items = (Item.from_row(row) for row in library.items().to_pylist())
         found = {item.path: item for item in items}

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import LibraryError
-from core.files import write_whole
+from core.files import write_atomic
 from core.library.schema import FORMAT_VERSION
 
-MARK = "library.json"
+MANIFEST_NAME = "library.json"
 
 
 def make_library(path: Path) -> None:
@@ -21,15 +21,15 @@ def make_library(path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
         if any(not entry.name.startswith(".") for entry in path.iterdir()):
             raise LibraryError(f"{path} holds other files: give a library a new or an empty folder of its own.")
-        write_mark(path, {"format": FORMAT_VERSION, "created": datetime.now().isoformat(timespec="seconds")})
+        write_manifest(path, {"format": FORMAT_VERSION, "created": datetime.now().isoformat(timespec="seconds")})
     except OSError as error:
         raise LibraryError(f"No library can be made at {path} ({error.strerror}): choose another place.") from error
 
 
-def read_mark(path: Path) -> dict[str, Any]:
+def read_manifest(path: Path) -> dict[str, Any]:
     """What the mark says: {"format", "created"}. Raises LibraryError where there is none, or one of a newer version."""
     try:
-        about = json.loads((path / MARK).read_text())
+        about = json.loads((path / MANIFEST_NAME).read_text())
         version = int(about["format"])
     except PermissionError as error:
         raise LibraryError(f"No permission to read {path}: change its permissions.") from error
@@ -38,12 +38,14 @@ def read_mark(path: Path) -> dict[str, Any]:
             f"There is no library at {path}: make one with `python -m core index PHOTOS --library {path}`."
         ) from None
     except (ValueError, KeyError, TypeError) as error:
-        raise LibraryError(f"{path / MARK} is damaged: restore it from a copy, or index into a new folder.") from error
+        raise LibraryError(
+            f"{path / MANIFEST_NAME} is damaged: restore it from a copy, or index into a new folder."
+        ) from error
     if version > FORMAT_VERSION:
         raise LibraryError(f"{path} was written by a newer version of Semblance: update Semblance to open it.")
     return about
 
 
-def write_mark(path: Path, about: Mapping[str, Any]) -> None:
+def write_manifest(path: Path, about: Mapping[str, Any]) -> None:
     """Writes the mark, whole or not at all. Raises OSError."""
-    write_whole(path / MARK, json.dumps(about).encode())
+    write_atomic(path / MANIFEST_NAME, json.dumps(about).encode())

@@ -18,7 +18,7 @@ from PIL import Image
 from core.errors import MediaError
 from core.library.scan import FoundFile
 from core.library.schema import Kind
-from core.media.apart import look
+from core.media.apart import read_image
 from core.media.images import read_bytes, read_chunks
 from core.media.kinds import is_image_path, is_video_path
 
@@ -55,8 +55,8 @@ def read_file(file: FoundFile, *, min_side: int, wants_pixels: Callable[[ReadFil
             return read
         data = read_bytes(Path(file.path))
         read.content_hash = _hash(data)
-        wanted = min_side if wants_pixels(read) else None
-        looked = look(data, min_side=wanted, may_move=is_video_path(file.path))
+        target = min_side if wants_pixels(read) else None
+        looked = read_image(data, min_side=target, may_move=is_video_path(file.path))
         read.kind = "video" if looked.moves else "image"
         read.image, read.size, read.taken_at = looked.image, looked.size, looked.taken_at
     except MediaError as error:
@@ -87,7 +87,7 @@ def read_ahead(
             yield waiting.popleft().result()
 
 
-def ahead(items: Iterable[T], size: int) -> Generator[T]:
+def prefetch(items: Iterable[T], size: int) -> Generator[T]:
     """Yields the items while a thread makes the next `size`. To be closed where it is not read to its end."""
     remaining = iter(items)
     with ThreadPoolExecutor(1, thread_name_prefix="semblance-ahead") as pool:

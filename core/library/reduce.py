@@ -26,20 +26,20 @@ from core.progress import OnProgress, Progress
 _AT_ONCE = 500
 
 
-def reductions_of(library: Library, encoder: Encoder) -> list[EncoderEntry]:
+def list_reductions(library: Library, encoder: Encoder) -> list[EncoderEntry]:
     """What is stored here of this encoder's vectors with fewer dimensions."""
     return [entry for entry in library.encoders() if entry.name.startswith(encoder.name + MARK)]
 
 
-def reduction_for(library: Library, encoder: Encoder, dim: int, *, method: Method = "pca") -> Reduction:
+def get_reduction(library: Library, encoder: Encoder, dim: int, *, method: Method = "pca") -> Reduction:
     """The map to `dim` dimensions that this library has stored vectors of, so that new items are mapped as the others
     were; else one that is learned from the vectors here, a random sample of up to 4,096 of them. Raises DataError, see
     `learn_reduction`, and LibraryError."""
-    for entry in reductions_of(library, encoder):
+    for entry in list_reductions(library, encoder):
         with suppress(EncoderError):  # of a file that is gone: learned anew
-            kept = load_reduction(entry.name)
-            if (kept.encoder_id, kept.method, kept.dim) == (encoder.id, method, dim):
-                return kept
+            cached = load_reduction(entry.name)
+            if (cached.encoder_id, cached.method, cached.dim) == (encoder.id, method, dim):
+                return cached
     return learn_reduction(encoder, library.index(encoder).background, dim, method=method)
 
 
@@ -65,12 +65,12 @@ def store_reduced(
         library.remove_vectors(reduced, _outdated(library, encoder, reduced))
         there = library.vector_ids(reduced.id)
         known = library.vector_ids(encoder.id)
-        ids = [each for each in library.items()["id"].to_pylist() if each in known and each not in there]
+        ids = [entry for entry in library.items()["id"].to_pylist() if entry in known and entry not in there]
         for first in range(0, len(ids), _AT_ONCE):
             if cancel is not None and cancel.is_set():
                 raise Cancelled
-            some = library.vectors_of(encoder.id, ids[first : first + _AT_ONCE])
-            rows = [row for group in some.values() for row in group]
+            sample = library.item_vectors(encoder.id, ids[first : first + _AT_ONCE])
+            rows = [row for group in sample.values() for row in group]
             less = reduction.apply(np.stack([row.vector for row in rows]).astype(np.float32))
             pairs = zip(rows, less, strict=True)
             library.add_vectors(
@@ -85,4 +85,4 @@ def store_reduced(
 def _outdated(library: Library, encoder: Encoder, reduced: ReducedEncoder) -> list[str]:
     """Videos whose whole vectors are of other frames than the reduced ones."""
     now = library.samplings(encoder.id)
-    return [each for each, sampling in library.samplings(reduced.id).items() if now.get(each, sampling) != sampling]
+    return [entry for entry, sampling in library.samplings(reduced.id).items() if now.get(entry, sampling) != sampling]

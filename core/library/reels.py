@@ -180,12 +180,12 @@ def _pictures(reel: Reel) -> Iterator[Picture]:
                 continue
             above = _view(stages[shot.photo], shot, at, size)
             share = _presence(shot, at)
-            picture = above if picture is None else _blend(above, share, picture)
+            picture = above if picture is None else _blend_images(above, share, picture)
         assert picture is not None  # shots follow without gaps
         yield picture
 
 
-def _blend(above: Picture, share: float, below: Picture) -> Picture:
+def _blend_images(above: Picture, share: float, below: Picture) -> Picture:
     return cv2.addWeighted(above, share, below, 1 - share, 0)  # type: ignore[return-value]
 
 

@@ -8,25 +8,25 @@ import tempfile
 from pathlib import Path
 
 from core.errors import LibraryError
-from core.home import home
-from core.library.mark import MARK
+from core.home import get_home
+from core.library.mark import MANIFEST_NAME
 from core.library.store import Library
 from core.settings import load_settings, save_settings
-from core.visits import visit_folder
+from core.visits import make_visit_folder
 
 _OTHERS = "other_libraries"
 
 
 def libraries_folder() -> Path:
     """Where libraries made by name live."""
-    return home() / "libraries"
+    return get_home() / "libraries"
 
 
 def list_libraries() -> list[Path]:
     """The directories of all known libraries that are still there, by name."""
-    own = libraries_folder().glob(f"*/{MARK}")
-    others = (Path(path) / MARK for path in load_settings().get(_OTHERS, []))
-    return sorted({mark.parent for mark in (*own, *others) if os.path.isfile(mark)}, key=lambda path: path.name.lower())
+    own = libraries_folder().glob(f"*/{MANIFEST_NAME}")
+    rest = (Path(path) / MANIFEST_NAME for path in load_settings().get(_OTHERS, []))
+    return sorted({mark.parent for mark in (*own, *rest) if os.path.isfile(mark)}, key=lambda path: path.name.lower())
 
 
 def create_library(name: str) -> Library:
@@ -46,19 +46,19 @@ def remember_library(path: Path | str) -> Library:
     """Opens a library made elsewhere (by the command line, say) and lists it from now on. Raises LibraryError."""
     library = Library(path)
     if library.path.parent != libraries_folder():
-        others = [other for other in load_settings().get(_OTHERS, []) if other != str(library.path)]
-        save_settings(**{_OTHERS: [*others, str(library.path)]})
+        rest = [other for other in load_settings().get(_OTHERS, []) if other != str(library.path)]
+        save_settings(**{_OTHERS: [*rest, str(library.path)]})
     return library
 
 
 def forget_library(path: Path | str) -> None:
     """Takes a library that was opened by its path off the list; its files stay."""
-    others = [other for other in load_settings().get(_OTHERS, []) if other != str(path)]
-    save_settings(**{_OTHERS: others})
+    rest = [other for other in load_settings().get(_OTHERS, []) if other != str(path)]
+    save_settings(**{_OTHERS: rest})
 
 
 def temporary_library(name: str) -> tuple[Library, tempfile.TemporaryDirectory[str]]:
     """A library for one visit. It goes when the returned directory object is cleaned up or forgotten, and at the
     latest when another process begins."""
-    folder = visit_folder()
+    folder = make_visit_folder()
     return Library(Path(folder.name) / name, create=True), folder

@@ -13,7 +13,7 @@ from pathlib import Path
 from stat import S_ISREG
 
 from core.errors import LibraryError
-from core.files import absolute
+from core.files import to_absolute
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +41,16 @@ class Scan:
         return inside and not hidden
 
 
-def checked_roots(paths: Iterable[Path | str]) -> list[str]:
+def check_roots(paths: Iterable[Path | str]) -> list[str]:
     """The paths as absolute ones. Raises LibraryError for one that does not exist."""
-    roots = [str(absolute(path)) for path in paths]
+    roots = [str(to_absolute(path)) for path in paths]
     for root in roots:
         if not os.path.lexists(root):
             raise LibraryError(f"There is no file or folder {root!r}: check the path.")
     return roots
 
 
-def is_gone(path: str) -> bool:
+def is_missing(path: str) -> bool:
     """Whether nothing is there under this name; False where it cannot be told (a closed folder, a lost drive)."""
     try:
         os.lstat(path)
@@ -64,7 +64,7 @@ def is_gone(path: str) -> bool:
 def scan(
     paths: Iterable[Path | str],
     *,
-    wanted: Callable[[str], bool],
+    target: Callable[[str], bool],
     on_found: Callable[[int], None] | None = None,
 ) -> Scan:
     """Lists the files below `paths` whose names are `wanted`; a file named itself is always taken.
@@ -73,13 +73,13 @@ def scan(
     `paths` are not followed, and listed as unreadable or closed; a path that is itself a link is.
     on_found: told the count so far, now and then. Raises LibraryError for a path that does not exist.
     """
-    result = Scan(checked_roots(paths))
+    result = Scan(check_roots(paths))
     for root in result.roots:
         if not os.path.isdir(root):
             _add(result, root)
     within = _Within(result.roots)
     for path in _walk([root for root in result.roots if os.path.isdir(root)], within, result.closed):
-        if wanted(path):
+        if target(path):
             if os.path.islink(path) and (out := within.leads_out(path)):
                 result.unreadable[_readable(path)] = out
             else:

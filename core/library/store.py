@@ -18,10 +18,10 @@ import pyarrow.compute as pc
 
 from core.encoders.base import Encoder
 from core.errors import LibraryError
-from core.files import absolute
+from core.files import to_absolute
 from core.library.index import VectorIndex, build_index
-from core.library.mark import MARK, make_library, read_mark, write_mark
-from core.library.partial import is_partial, parts_of_partial
+from core.library.mark import MANIFEST_NAME, make_library, read_manifest, write_manifest
+from core.library.partial import is_staging_id, split_staging_id
 from core.library.schema import (
     CAPTIONS,
     FORMAT_VERSION,
@@ -38,14 +38,14 @@ from core.library.schema import (
 )
 from core.library.tables import (
     DamagedTable,
-    damaged,
+    atomic_table_write,
     delete_rows,
-    explained,
+    explain_damage,
     first_line,
+    make_damaged_error,
     pack,
-    quoted,
+    quote_values,
     table_name,
-    written_whole,
 )
 
 
@@ -58,10 +58,10 @@ class Library:
         Raises LibraryError where there is none, where the directory holds something else, or where it was
         written by a newer version.
         """
-        self.path = absolute(path)
-        if create and not (self.path / MARK).exists():
+        self.path = to_absolute(path)
+        if create and not (self.path / MANIFEST_NAME).exists():
             make_library(self.path)
-        self.about = read_mark(self.path)
+        self.about = read_manifest(self.path)
         import lancedb  # takes a second: only who opens a library waits for it
 
         try:
@@ -91,14 +91,14 @@ class Library:
     def items_with(self, item_ids: Sequence[str]) -> list[Item]:
         """The items of some ids, whatever their status, in no order; those that are not there are left out."""
         with self._reading("items") as table:
-            ways = [table.search().where(f"id IN ({some})") for some in quoted(item_ids)] if table else []
+            ways = [table.search().where(f"id IN ({sample})") for sample in quote_values(item_ids)] if table else []
             rows = [row for way in ways for row in way.limit(None).to_list()]
         return [Item.from_row(row) for row in rows]
 
     def counts(self) -> dict[str, int]:
         """How many items have each status: {"ok", "failed", "missing"}."""
         with self._reading("items") as table:
-            return {each: table.count_rows(f"status = '{each}'") if table else 0 for each in get_args(Status)}
+            return {arg: table.count_rows(f"status = '{arg}'") if table else 0 for arg in get_args(Status)}
 
     def failures(self) -> list[Item]:
         """The files that could not be read, each with its reason."""
@@ -123,11 +123,13 @@ class Library:
             videos = table.search().where("sampling IS NOT NULL").select(["item_id", SAMPLING.name]).limit(None)
             return dict(zip(*(column.to_pylist() for column in videos.to_arrow().columns), strict=True))
 
-    def vectors_of(self, encoder_id: str, item_ids: Sequence[str]) -> dict[str, list[VectorRow]]:
+    def item_vectors(self, encoder_id: str, item_ids: Sequence[str]) -> dict[str, list[VectorRow]]:
         """The stored vectors of some items, float16, by item id; an item without any is not in the answer."""
         found: dict[str, list[VectorRow]] = {}
         with self._reading(table_name(encoder_id)) as table:
-            ways = [table.search().where(f"item_id IN ({some})") for some in quoted(item_ids)] if table else []
+            ways = (
+                [table.search().where(f"item_id IN ({sample})") for sample in quote_values(item_ids)] if table else []
+            )
             parts = [way.limit(None).to_arrow() for way in ways]
         for rows in (part.combine_chunks() for part in parts):
             dim = rows.schema.field("vector").type.list_size
@@ -137,7 +139,7 @@ class Library:
                 found.setdefault(about["item_id"], []).append(VectorRow(**about, vector=vector))
         return found
 
-    def end_of(self, encoder_id: str, vector_id: str) -> float | None:
+    def clip_end(self, encoder_id: str, vector_id: str) -> float | None:
         """The second at which the rows stored under an id end; None where there are none."""
         with self._reading(table_name(encoder_id)) as table:
             if table is None:
@@ -272,7 +274,7 @@ class Library:
         """Adds captions (item id, caption) in one commit, none twice, and waits for no other writer."""
         if captions:
             columns = zip(*dict.fromkeys(captions), strict=True)
-            rows = pa.Table.from_arrays([pa.array(each, pa.string()) for each in columns], schema=CAPTIONS)
+            rows = pa.Table.from_arrays([pa.array(column, pa.string()) for column in columns], schema=CAPTIONS)
             with self._changing("captions"):
                 table = self._db.create_table("captions", schema=CAPTIONS, exist_ok=True)
                 table.merge_insert(["item_id", "caption"]).when_not_matched_insert_all().execute(rows)
@@ -290,10 +292,10 @@ class Library:
         table = self._open("labels")
         if table is not None:
             with self._changing("labels"):
-                (named,) = quoted([task])
+                (named,) = quote_values([task])
                 only = f"task = {named}" + (f" AND by = '{by}'" if by else "")
-                for some in [None] if item_ids is None else quoted(item_ids):
-                    table.delete(only + (f" AND item_id IN ({some})" if some else ""))
+                for sample in [None] if item_ids is None else quote_values(item_ids):
+                    table.delete(only + (f" AND item_id IN ({sample})" if sample else ""))
 
     def remove_items(self, item_ids: Sequence[str]) -> None:
         """Forgets items and their vectors. The files themselves are not touched."""
@@ -339,13 +341,15 @@ class Library:
             if items is None:  # lost, perhaps, and about to be made again: then all of it is still wanted
                 return
             known = set(items.search().select(["id"]).limit(None).to_arrow()["id"].to_pylist())
-        with explained(self.path):
+        with explain_damage(self.path):
             for table, entry in self._vector_tables():
                 with suppress(DamagedTable):  # whoever asks for this encoder is told
                     ids = self.vector_ids(entry.id)
-                    owners = {each: parts_of_partial(each)[0] for each in ids}
-                    given_up = {each for each in ids if drop_unfinished and is_partial(each) and owners[each] in ids}
-                    orphans = {each for each in ids if owners[each] not in known}
+                    owners = {value: split_staging_id(value)[0] for value in ids}
+                    given_up = {
+                        value for value in ids if drop_unfinished and is_staging_id(value) and owners[value] in ids
+                    }
+                    orphans = {value for value in ids if owners[value] not in known}
                     with self._changing(table_name(entry.id)):
                         delete_rows(table, "item_id", sorted(orphans | given_up))
                     pack(table, self._folder(table_name(entry.id)))
@@ -364,15 +368,15 @@ class Library:
     def _upgrade(self) -> None:
         """Brings a library of an earlier format up to date: once, by its first writer, before anything is written."""
         if self.about["format"] < FORMAT_VERSION:
-            with explained(self.path):
+            with explain_damage(self.path):
                 for name in self._vector_names():
                     if (table := self._open(name)) is not None and SAMPLING.name not in table.schema.names:
                         table.add_columns(SAMPLING)
                 self.about = {**self.about, "format": FORMAT_VERSION}
-                write_mark(self.path, self.about)
+                write_manifest(self.path, self.about)
 
     def _drop(self, encoder_id: str) -> None:
-        with self._index_lock, explained(self.path):
+        with self._index_lock, explain_damage(self.path):
             with suppress(FileNotFoundError):  # the folder, since a damaged table must go too
                 shutil.rmtree(self._folder(table_name(encoder_id)))
             self._indexes.pop(encoder_id, None)
@@ -385,7 +389,7 @@ class Library:
         try:
             return self._db.open_table(name)
         except Exception as error:
-            raise damaged(self.path, name, error) from error
+            raise make_damaged_error(self.path, name, error) from error
 
     @contextmanager
     def _reading(self, name: str) -> Iterator[Any | None]:
@@ -393,12 +397,12 @@ class Library:
         try:
             yield self._open(name)
         except (OSError, RuntimeError, ValueError) as error:
-            raise damaged(self.path, name, error) from error
+            raise make_damaged_error(self.path, name, error) from error
 
     @contextmanager
     def _changing(self, name: str) -> Iterator[None]:
         """A table to be written in the block. Raises LibraryError, and then the table is as it was, or as committed."""
-        with explained(self.path), written_whole(self._folder(name)):
+        with explain_damage(self.path), atomic_table_write(self._folder(name)):
             yield
 
     def _folder(self, name: str) -> Path:

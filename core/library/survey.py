@@ -13,11 +13,11 @@ from PIL import Image
 
 from core.encoders.base import Encoder
 from core.errors import MediaError
-from core.library.known import Known
+from core.library.known import IndexState
 from core.library.reader import read_ahead, read_file
 from core.library.scan import FoundFile, Scan
 from core.library.store import Library
-from core.media.apart import probe_apart
+from core.media.apart import probe_isolated
 from core.media.kinds import is_image_path
 from core.media.sampling import Sampling
 from core.progress import Progress
@@ -29,7 +29,7 @@ _TRIALS = 3  # videos that are tried: codecs and sizes differ
 
 
 @dataclass(frozen=True, slots=True)
-class Survey:
+class Estimate:
     """pictures, videos, bytes: of the files that are not in the library as they are. known: how many are.
 
     video_seconds: how long the videos are together, in part guessed from their bytes where there are many.
@@ -38,50 +38,50 @@ class Survey:
 
     pictures: int
     videos: int
-    known: int
+    already_indexed: int
     bytes: int
     video_seconds: float
     seconds: float
 
 
-def survey(
+def estimate_ingest(
     found: Scan, encoder: Encoder, sampling: Sampling | None = None, *, library: Library | None = None
-) -> Survey:
+) -> Estimate:
     """Takes some seconds at most, however many files there are, once the encoder has loaded.
 
     sampling: as for `ingest`. library: whose unchanged files are left out.
     Raises EncoderError where the encoder cannot load.
     """
-    known = Known.of(library, encoder, sampling) if library else None
+    known = IndexState.load(library, encoder, sampling) if library else None
     files = [file for file in found.files.values() if known is None or not known.is_current(file)]
     pictures = [file for file in files if is_image_path(file.path)]
     videos = [file for file in files if not is_image_path(file.path)]
-    lengths = _lengths(videos)
+    lengths = _measure_lengths(videos)
     looked_at = sum(file.bytes for file, _ in lengths)
     seconds_per_byte = sum(length for _, length in lengths) / looked_at if looked_at else 0.0
     video_seconds = seconds_per_byte * sum(file.bytes for file in videos)
     if files:
         encoder.encode_images([Image.new("RGB", (64, 64))])  # what loads once is not to count
-    seconds = len(pictures) * _per_picture(pictures, encoder) + video_seconds * _per_second(
+    seconds = len(pictures) * _measure_image_seconds(pictures, encoder) + video_seconds * _measure_video_seconds(
         lengths, encoder, sampling or Sampling()
     )
-    return Survey(
+    return Estimate(
         pictures=len(pictures),
         videos=len(videos),
-        known=len(found.files) - len(files),
+        already_indexed=len(found.files) - len(files),
         bytes=sum(file.bytes for file in files),
         video_seconds=video_seconds,
         seconds=seconds,
     )
 
 
-def _lengths(videos: Sequence[FoundFile]) -> list[tuple[FoundFile, float]]:
+def _measure_lengths(videos: Sequence[FoundFile]) -> list[tuple[FoundFile, float]]:
     """(video, its seconds) of as many as there is time for, from all over the list."""
     found: list[tuple[FoundFile, float]] = []
     started = 0.0
-    for file in _spread(videos, len(videos)):
+    for file in _sample_evenly(videos, len(videos)):
         try:
-            found.append((file, probe_apart(file.path).duration_s or 0.0))
+            found.append((file, probe_isolated(file.path).duration_s or 0.0))
         except MediaError:
             found.append((file, 0.0))
         started = started or time.monotonic()  # the first one loads FFmpeg
@@ -90,23 +90,23 @@ def _lengths(videos: Sequence[FoundFile]) -> list[tuple[FoundFile, float]]:
     return found
 
 
-def _per_picture(pictures: Sequence[FoundFile], encoder: Encoder) -> float:
+def _measure_image_seconds(pictures: Sequence[FoundFile], encoder: Encoder) -> float:
     """Seconds a picture: of one batch, read ahead as an index run does."""
-    batch = _spread(pictures, encoder.batch_size)
+    batch = _sample_evenly(pictures, encoder.batch_size)
     if not batch:
         return 0.0
     started = time.monotonic()
     read = partial(read_file, min_side=encoder.min_side, wants_pixels=lambda _: True)
-    images = [each.image for each in read_ahead(batch, read, ahead=len(batch), cancel=None) if each.image]
+    images = [entry.image for entry in read_ahead(batch, read, ahead=len(batch), cancel=None) if entry.image]
     encoder.encode_images(images)
     return (time.monotonic() - started) / len(batch)
 
 
-def _per_second(lengths: Sequence[tuple[FoundFile, float]], encoder: Encoder, sampling: Sampling) -> float:
+def _measure_video_seconds(lengths: Sequence[tuple[FoundFile, float]], encoder: Encoder, sampling: Sampling) -> float:
     """Seconds a second of video: of the beginnings of a few (scenes could only be found in the whole of them)."""
     tried = Sampling() if sampling.by == "scenes" else sampling
     embedded = spent = 0.0
-    for file, _ in [each for each in lengths if each[1] > 0][:_TRIALS]:
+    for file, _ in [length for length in lengths if length[1] > 0][:_TRIALS]:
         enough = threading.Event()
 
         def tell(progress: Progress, enough: threading.Event = enough) -> None:
@@ -122,7 +122,7 @@ def _per_second(lengths: Sequence[tuple[FoundFile, float]], encoder: Encoder, sa
     return (_SCENES if sampling.by == "scenes" else 1.0) * spent / embedded if embedded else 0.0
 
 
-def _spread(files: Sequence[FoundFile], count: int) -> list[FoundFile]:
+def _sample_evenly(files: Sequence[FoundFile], count: int) -> list[FoundFile]:
     """Up to `count` of the files, the first ones from all over the list: names and folders go together."""
     step = max(1, len(files) // max(1, min(count, 16)))
     return [file for first in range(step) for file in files[first::step]][:count]

@@ -27,11 +27,11 @@ def table_name(encoder_id: str) -> str:
 
 
 def delete_rows(table: Any, column: str, values: Sequence[str]) -> None:
-    for some in quoted(values):
-        table.delete(f"{column} IN ({some})")
+    for sample in quote_values(values):
+        table.delete(f"{column} IN ({sample})")
 
 
-def quoted(values: Sequence[str]) -> Iterator[str]:
+def quote_values(values: Sequence[str]) -> Iterator[str]:
     """Lists for SQL's IN, up to 1,000 values each."""
     for start in range(0, len(values), 1000):
         yield ", ".join("'" + value.replace("'", "''") + "'" for value in values[start : start + 1000])
@@ -41,13 +41,13 @@ def pack(table: Any, folder: Path) -> None:
     """Few large files for many small ones; what these were goes only once those are on the disk."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        with written_whole(folder):
+        with atomic_table_write(folder):
             table.optimize(cleanup_older_than=_ALL_VERSIONS)
         table.optimize(cleanup_older_than=_KEEP_VERSIONS)
 
 
 @contextmanager
-def written_whole(folder: Path) -> Iterator[None]:
+def atomic_table_write(folder: Path) -> Iterator[None]:
     """Takes back what the block commits to the table in a folder if not all of it has reached the disk.
 
     Where the last part of a file does not fit any more, Lance commits it cut off and says nothing, and the table could
@@ -83,10 +83,10 @@ def _cut_off(new: Iterable[Path]) -> list[Path]:
 
 def _names(version: Path, data: Sequence[bytes]) -> bool:
     try:
-        told = version.read_bytes() if data else b""
+        predictions = version.read_bytes() if data else b""
     except FileNotFoundError:  # packed away by another process
         return False
-    return any(name in told for name in data)
+    return any(name in predictions for name in data)
 
 
 def _is_whole(path: Path) -> bool:
@@ -109,7 +109,7 @@ class DamagedTable(LibraryError):
     """One table of a library cannot be read; the others can."""
 
 
-def damaged(path: Path, name: str, error: Exception) -> DamagedTable:
+def make_damaged_error(path: Path, name: str, error: Exception) -> DamagedTable:
     """What to say of a table that cannot be read: what it held, what is unharmed, and what to do."""
     if name == "items":
         what, then = "list of files", "index the same folders again, all in one run: their vectors and labels are kept"
@@ -124,7 +124,7 @@ def damaged(path: Path, name: str, error: Exception) -> DamagedTable:
 
 
 @contextmanager
-def explained(path: Path) -> Iterator[None]:
+def explain_damage(path: Path) -> Iterator[None]:
     """Turns what the table engine raises (disk full, read-only, damaged) into one sentence."""
     try:
         yield

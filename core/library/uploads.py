@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from core.errors import MediaError
-from core.files import write_whole
+from core.files import write_atomic
 from core.library.store import Library
-from core.media.apart import look, probe_apart
+from core.media.apart import probe_isolated, read_image
 from core.media.kinds import is_image_path, is_media_path
-from core.policy import MB, policy
-from core.visits import visits_folder
+from core.policy import MB, get_policy
+from core.visits import get_visits_folder
 
 
 @dataclass(slots=True)
@@ -40,7 +40,7 @@ class UploadReport:
 
 
 def save_uploads(
-    library: Library, files: Iterable[tuple[str, BinaryIO]], *, kept: tuple[int, int] = (0, 0)
+    library: Library, files: Iterable[tuple[str, BinaryIO]], *, cached: tuple[int, int] = (0, 0)
 ) -> UploadReport:
     """Keeps uploaded pictures and videos in the library's own `uploads` folder; a zip gives those in it.
 
@@ -49,16 +49,16 @@ def save_uploads(
     the same content is kept once. What is neither by its name is refused; what is neither by its content is kept, and
     `ingest` lists it with the reason.
     """
-    report = UploadReport(library.path / "uploads", kept=kept)
+    report = UploadReport(library.path / "uploads", kept=cached)
     report.folder.mkdir(exist_ok=True)
-    budget = policy().unpacked_bytes
+    budget = get_policy().unpacked_bytes
     for name, file in files:
         size = file.seek(0, os.SEEK_END)
         file.seek(0)
         if not name.lower().endswith(".zip"):
             _save(report, name, file, size)
-        elif size > policy().upload_bytes:
-            limit = _mb(policy().upload_bytes)
+        elif size > get_policy().upload_bytes:
+            limit = _mb(get_policy().upload_bytes)
             report.refused.append((name, f"The archive is larger than {limit}: send less at a time."))
         else:
             budget -= _save_zip(report, name, file, budget)
@@ -67,7 +67,7 @@ def save_uploads(
 
 def _save_zip(report: UploadReport, name: str, file: BinaryIO, budget: int) -> int:
     """Unpacks the pictures and videos of an archive; returns their bytes, `budget` at the most."""
-    used, allowed = 0, policy()
+    used, allowed = 0, get_policy()
     try:
         archive = zipfile.ZipFile(file)
     except Exception as error:  # a hostile archive raises nearly anything: ValueError, UnicodeDecodeError, ...
@@ -102,7 +102,7 @@ def _why(error: Exception) -> str:
 
 def _save(report: UploadReport, name: str, file: BinaryIO, size: int) -> None:
     """Keeps one file, or says why not. size: of what is kept or refused, in bytes."""
-    allowed, (count, in_all) = policy(), report.kept
+    allowed, (count, in_all) = get_policy(), report.kept
     reason = None
     if not is_media_path(name):
         reason = "Not a kind of picture or video that is read here, by its name."
@@ -117,7 +117,7 @@ def _save(report: UploadReport, name: str, file: BinaryIO, size: int) -> None:
     if reason is None and not path.exists():
         reason = too_much(name, data)
         if reason is None:
-            write_whole(path, data)
+            write_atomic(path, data)
             report.new.append(path)
             report.kept = (count + 1, in_all + size)
     if reason is None:
@@ -128,20 +128,20 @@ def _save(report: UploadReport, name: str, file: BinaryIO, size: int) -> None:
 
 def too_much(name: str, data: bytes) -> str | None:
     """Why a picture or video is more than may be taken in; None where it is not, or cannot be told: `ingest` sees."""
-    allowed = policy()
+    allowed = get_policy()
     if len(data) > allowed.file_bytes:
         return f"It is larger than {_mb(allowed.file_bytes)}: export a smaller copy."
     with contextlib.suppress(MediaError):
         if is_image_path(name):
-            width, height = look(data, min_side=None).size or (0, 0)
+            width, height = read_image(data, min_side=None).size or (0, 0)
             if width * height > allowed.pixels:
                 limit = f"{allowed.pixels / MB:g} megapixels"
                 return f"{width:,} x {height:,} pixels are over the limit of {limit}: export a smaller copy."
         elif math.isfinite(allowed.video_seconds):
-            with tempfile.NamedTemporaryFile(dir=visits_folder(), suffix=Path(name).suffix) as file:
+            with tempfile.NamedTemporaryFile(dir=get_visits_folder(), suffix=Path(name).suffix) as file:
                 file.write(data)
                 file.flush()
-                duration_s = probe_apart(file.name).duration_s or 0.0
+                duration_s = probe_isolated(file.name).duration_s or 0.0
             if duration_s > allowed.video_seconds:
                 return f"It lasts {duration_s:,.0f} seconds, and the limit is {allowed.video_seconds:,}: cut it."
     return None

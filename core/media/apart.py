@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from core.apart.process import Gone, Silent
+from core.apart.process import NoReply, ProcessEnded
 from core.errors import MediaError
-from core.media.processes import SILENT_S, asked, release, started
+from core.media.processes import SILENT_S, release_worker, request_reply, start_request
 from core.media.sampling import Sampling
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _large = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class ImageFacts:
     """What a picture is. image: None where it was not wanted. size: (width, height) in pixels, as displayed.
 
     moves: it is an animated GIF, and nothing else was looked at.
@@ -41,7 +41,7 @@ class Looked:
     moves: bool = False
 
 
-def look(data: bytes, *, min_side: int | None, may_move: bool = False) -> Looked:
+def read_image(data: bytes, *, min_side: int | None, may_move: bool = False) -> ImageFacts:
     """Decodes a picture (see `open_image`) and reads its facts; without a min_side its facts alone.
 
     may_move: whether it is to be asked first if it is an animated GIF. Raises MediaError: also where that takes more
@@ -54,32 +54,32 @@ def look(data: bytes, *, min_side: int | None, may_move: bool = False) -> Looked
         "work_s": PICTURE_S,
         "silent_s": SILENT_S,
     }
-    told, image = asked(request, data)
-    if told.get("large"):
+    predictions, image = request_reply(request, data)
+    if predictions.get("large"):
         with _large:  # one at a time, however many threads: each may take two gigabytes on its way
-            told, image = asked(request | {"may_be_large": True}, data)
-    if told.get("animated"):
-        return Looked(moves=True)
-    width, height = told["size"]
-    return Looked(image, (width, height), _time(told["taken_at"]))
+            predictions, image = request_reply(request | {"may_be_large": True}, data)
+    if predictions.get("animated"):
+        return ImageFacts(moves=True)
+    width, height = predictions["size"]
+    return ImageFacts(image, (width, height), _time(predictions["taken_at"]))
 
 
-def open_apart(source: Path | str | bytes, *, min_side: int | None = None) -> Image.Image:
+def open_isolated(source: Path | str | bytes, *, min_side: int | None = None) -> Image.Image:
     """As `open_image`, in a process apart. Raises MediaError."""
     from core.media.images import read_bytes
 
-    image = look(source if isinstance(source, bytes) else read_bytes(Path(source)), min_side=min_side or 0).image
+    image = read_image(source if isinstance(source, bytes) else read_bytes(Path(source)), min_side=min_side or 0).image
     assert image is not None
     return image
 
 
-def probe_apart(path: Path | str) -> VideoInfo:
+def probe_isolated(path: Path | str) -> VideoInfo:
     """As `core.media.video.probe`, in a process apart. Raises MediaError."""
-    with VideoApart(path, None) as video:
+    with IsolatedVideo(path, None) as video:
         return video.info
 
 
-class VideoApart:
+class IsolatedVideo:
     """A video decoded in a process apart: `info` at once, and `frames()`, once. To be used in `with`.
 
     After `frames()` has ended, `read_s` says how far the file could be read and `damage` what was wrong with it.
@@ -111,19 +111,19 @@ class VideoApart:
         self._has_ended = sampling is None
         self.read_s = 0.0
         self.damage: str | None = None
-        self._worker, told, _ = started(request, data)
+        self._worker, predictions, _ = start_request(request, data)
         from core.media.video import VideoInfo
 
-        self.info: VideoInfo = VideoInfo(**told["info"] | {"taken_at": _time(told["info"]["taken_at"])})
+        self.info: VideoInfo = VideoInfo(**predictions["info"] | {"taken_at": _time(predictions["info"]["taken_at"])})
 
-    def __enter__(self) -> VideoApart:
+    def __enter__(self) -> IsolatedVideo:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._has_ended:
-            release(self._worker)
+            release_worker(self._worker)
         else:
             self._worker.end()
 
@@ -133,21 +133,21 @@ class VideoApart:
 
         while not self._has_ended:
             try:
-                told, image = self._worker.told(SILENT_S, cancel)
-            except (Silent, Gone) as error:
-                why = "decoding it hung there" if isinstance(error, Silent) else "the decoder broke down there"
+                predictions, image = self._worker.receive_reply(SILENT_S, cancel)
+            except (NoReply, ProcessEnded) as error:
+                why = "decoding it hung there" if isinstance(error, NoReply) else "the decoder broke down there"
                 self.damage = f"Only the first {self.read_s:.1f} s could be read; {why}: convert the file."
                 return
-            if "cancelled" in told:
+            if "cancelled" in predictions:
                 return
             if image is not None:
-                start_s, end_s, time_s = told["frame"]
+                start_s, end_s, time_s = predictions["frame"]
                 self.read_s = end_s
                 yield Frame(start_s, end_s, time_s, image)
-            elif "read_s" in told:
-                self.read_s, self.damage, self._has_ended = told["read_s"], told["damage"], True
-            elif "reason" in told:
-                raise MediaError(told["reason"])
+            elif "read_s" in predictions:
+                self.read_s, self.damage, self._has_ended = predictions["read_s"], predictions["damage"], True
+            elif "reason" in predictions:
+                raise MediaError(predictions["reason"])
 
 
 def _time(text: str | None) -> datetime | None:

@@ -59,7 +59,7 @@ class CellsBetween:
         return self._edges[cell] if cell < len(self._middles) else math.inf
 
 
-def on_screen(cells: Cells, shown: Shown, end_s: Callable[[], float]) -> Sampled:
+def measure_time_on_screen(cells: Cells, shown: Shown, end_s: Callable[[], float]) -> Sampled:
     """The frame on the screen at each cell's middle, once for all cells in a row. end_s: told when all are shown.
 
     A rest too short to reach a middle belongs to the frame before; where nothing else is, the last frame stands for it.

@@ -8,11 +8,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.apart.calls import call
+from core.apart.calls import run_isolated
 from core.errors import ApartError, Cancelled, MediaError
 from core.library.schema import Item
 from core.media.cutting import write_cut
-from core.media.kept import keep, kept
+from core.media.kept import load_cached, store_cached
 from core.progress import OnProgress
 
 _GRID_S = 5.0  # previews begin on it, so that moments close together share one
@@ -29,7 +29,7 @@ class PlayableClip:
     duration_s: float
 
 
-def cut(
+def cut_clip(
     source: Path,
     start_s: float,
     end_s: float,
@@ -47,7 +47,9 @@ def cut(
         target = Path(folder) / "clip.mp4"
         until = _Until(cancel, time.monotonic() + _PATIENCE_S + _PACE * max(0.0, end_s - start_s))
         try:
-            call(write_cut, str(source), str(target), start_s, end_s, max_side, on_progress=on_progress, cancel=until)
+            run_isolated(
+                write_cut, str(source), str(target), start_s, end_s, max_side, on_progress=on_progress, cancel=until
+            )
             return target.read_bytes()
         except (ApartError, Cancelled, OSError) as error:
             if until.is_set():
@@ -77,8 +79,8 @@ def playable_clip(item: Item, time_s: float, *, around_s: float = 15.0) -> Playa
         end_s = min(end_s, item.duration_s)
         start_s = max(0.0, min(start_s, end_s - _GRID_S))
     name = f"{round(start_s * 1000)}-{round(end_s * 1000)}.mp4"
-    data = kept("previews", item, name)
+    data = load_cached("previews", item, name)
     if data is None:
-        data = cut(Path(item.path), start_s, end_s)
-        keep("previews", item, name, data)
+        data = cut_clip(Path(item.path), start_s, end_s)
+        store_cached("previews", item, name, data)
     return PlayableClip(data, start_s, end_s - start_s)

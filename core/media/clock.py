@@ -13,12 +13,12 @@ _PATIENCE = 16  # frames: no decoder holds more back, so that more of them in th
 _SHORT_PATIENCE = 3
 
 
-def may_leap(container: str) -> bool:
+def may_jump(container: str) -> bool:
     """Whether files of this format are spliced as they are."""
     return container in _LEAPING
 
 
-def leaps(times_s: Iterable[float]) -> bool:
+def has_jumps(times_s: Iterable[float]) -> bool:
     """Whether decoding times, which rise, go back or leap on the way, as after a splice."""
     return any(not last - _BACK_S <= at <= last + _LEAP_S for last, at in pairwise(times_s))
 
@@ -29,7 +29,7 @@ class Clock:
     def __init__(self, *, origin_s: float, span_s: float, container: str) -> None:
         """origin_s: of the container's clock. span_s: from frame to frame where no times are given."""
         self._shift_s, self._span_s = -origin_s, span_s
-        self._leaps = may_leap(container)
+        self._leaps = may_jump(container)
         self._last: float | None = None
         self._behind = 0
 

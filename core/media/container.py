@@ -12,7 +12,7 @@ from typing import Any
 import av
 
 from core.errors import MediaError
-from core.files import absolute
+from core.files import to_absolute
 
 MAX_FRAME_PIXELS = 8192 * 8192
 _LEAD_IN_S = 0.1  # sound often begins this much before the picture, and nobody means it
@@ -28,7 +28,7 @@ def open_container(source: Path | str | bytes) -> Any:
     try:
         if isinstance(source, bytes):
             return av.open(io.BytesIO(source), mode="r", options=_OPTIONS)
-        path = absolute(source)
+        path = to_absolute(source)
         _check_file(path)
         try:
             return av.open(f"file:{path}", mode="r", options=_OPTIONS)
@@ -39,7 +39,7 @@ def open_container(source: Path | str | bytes) -> Any:
     except PermissionError:
         raise MediaError("No permission to read the file: change its permissions and index again.") from None
     except (av.FFmpegError, OSError, ValueError) as error:
-        raise MediaError(_not_opened(source, error)) from None
+        raise MediaError(_open_error(source, error)) from None
 
 
 def video_stream(container: Any) -> Any:
@@ -58,7 +58,7 @@ def video_stream(container: Any) -> Any:
     return stream
 
 
-def origin_s(container: Any, stream: Any) -> float:
+def get_origin_s(container: Any, stream: Any) -> float:
     """What the container's clock says when the video begins: seconds to take off all its times."""
     own = float(stream.start_time * stream.time_base) if stream.start_time is not None else None
     whole = container.start_time / av.time_base if container.start_time is not None else None
@@ -67,7 +67,7 @@ def origin_s(container: Any, stream: Any) -> float:
     return whole if whole is not None and own - whole > _LEAD_IN_S else own
 
 
-def claimed_s(container: Any, stream: Any) -> float | None:
+def get_claimed_duration_s(container: Any, stream: Any) -> float | None:
     """How long the pictures last by the container's word, in seconds; None where it does not say."""
     if stream.duration:
         return float(stream.duration * stream.time_base)
@@ -77,7 +77,7 @@ def claimed_s(container: Any, stream: Any) -> float | None:
     return container.duration / av.time_base if container.duration and container.duration > 0 else None
 
 
-def taken_at(container: Any, stream: Any) -> datetime | None:
+def get_taken_at(container: Any, stream: Any) -> datetime | None:
     """When it was taken, as its metadata says, in local time; None where it does not say."""
     for key in ("com.apple.quicktime.creationdate", "creation_time"):
         for about in (container.metadata, stream.metadata):
@@ -88,11 +88,11 @@ def taken_at(container: Any, stream: Any) -> datetime | None:
     return None
 
 
-def beginning(source: Path | str | bytes) -> bytes:
+def read_beginning(source: Path | str | bytes) -> bytes:
     """The first 64 bytes, which say what kind of container it is; empty where it cannot be read."""
     if isinstance(source, bytes):
         return source[:64]
-    with contextlib.suppress(OSError, ValueError), absolute(source).open("rb") as file:
+    with contextlib.suppress(OSError, ValueError), to_absolute(source).open("rb") as file:
         return file.read(64)
     return b""
 
@@ -105,9 +105,9 @@ def _check_file(path: Path) -> None:
         raise MediaError("The file is empty (0 bytes).")
 
 
-def _not_opened(source: Path | str | bytes, error: Exception) -> str:
+def _open_error(source: Path | str | bytes, error: Exception) -> str:
     if isinstance(error, OSError) and not isinstance(error, av.FFmpegError):
         return f"The file cannot be read: {error.strerror or error}."
-    if beginning(source)[4:8] == b"ftyp":
+    if read_beginning(source)[4:8] == b"ftyp":
         return f"The video is cut off or damaged (its index is missing): {AGAIN}."
     return "Not a video, whatever its name says, or its beginning is damaged."

@@ -17,7 +17,7 @@ from av.video.reformatter import VideoReformatter
 
 from core.errors import MediaError
 from core.media.clock import Clock
-from core.media.container import open_container, origin_s, video_stream
+from core.media.container import get_origin_s, open_container, video_stream
 from core.media.video import Video
 from core.progress import OnProgress, Progress
 
@@ -40,7 +40,7 @@ def write_cut(
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
 ) -> None:
-    """Writes the seconds start_s..end_s of a file as MP4, see `core.media.clips.cut`. Raises MediaError."""
+    """Writes the seconds start_s..end_s of a file as MP4, see `core.media.clips.cut_clip`. Raises MediaError."""
     started = time.monotonic()
     start_s = max(0.0, start_s)
     end_s = max(end_s, start_s + _SHORTEST_S)
@@ -54,7 +54,7 @@ def write_cut(
 
     with Video(source) as video, open_container(source) as heard:
         try:
-            write_clip(video, heard, Path(target), start_s=start_s, end_s=end_s, max_side=max_side, tell=tell)
+            write_clip(video, heard, Path(target), start_s=start_s, end_s=end_s, max_side=max_side, report=tell)
         except (av.FFmpegError, OSError) as error:
             raise MediaError(f"The clip could not be written ({error.strerror or error}).") from error
 
@@ -67,7 +67,7 @@ def write_clip(
     start_s: float,
     end_s: float,
     max_side: int,
-    tell: Callable[[float], None],
+    report: Callable[[float], None],
 ) -> None:
     """Writes the seconds start_s..end_s as MP4. heard: the same file, opened again for its sound.
 
@@ -75,7 +75,7 @@ def write_clip(
     """
     with av.open(str(target), "w", container_options={"movflags": "faststart"}) as output:
         pictures = _Pictures(video, output, max_side)
-        packets = [pictures.packets(start_s, end_s, tell)]
+        packets = [pictures.packets(start_s, end_s, report)]
         sound = heard.streams.best("audio")
         if sound is not None and sound.codec_context is not None:
             stream = output.add_stream("aac", rate=_RATE, layout="stereo")
@@ -102,7 +102,7 @@ class _Pictures:
         self._shrinker = VideoReformatter()  # one for all: setting it up costs more than its work
         self._turn: Any = None
 
-    def packets(self, start_s: float, end_s: float, tell: Callable[[float], None]) -> Iterator[Any]:
+    def packets(self, start_s: float, end_s: float, report: Callable[[float], None]) -> Iterator[Any]:
         """Each picture from when it comes onto the screen within these seconds until the next one does."""
         waiting: tuple[float, Any] | None = None
         for at, frame in self._video.shown(start_s):
@@ -111,7 +111,7 @@ class _Pictures:
             if at >= end_s:
                 waiting = None
                 break
-            tell(max(0.0, at - start_s))
+            report(max(0.0, at - start_s))
             waiting = max(at, start_s), frame
         if waiting is not None and waiting[0] < (last_s := min(self._video.read_s, end_s)):
             yield from self._encoded(waiting[1], waiting[0] - start_s, last_s - start_s)
@@ -141,25 +141,25 @@ class _Pictures:
         )
         if display.turn is None:
             return small
-        self._turn = self._turn or _turning(display.filters, *coded)
+        self._turn = self._turn or _add_rotation(display.filters, *coded)
         self._turn.vpush(small)
         return self._turn.vpull()
 
 
-def _sound_packets(blocks: Iterator[tuple[int, Any]], stream: Any, wanted: int) -> Iterator[Any]:
+def _sound_packets(blocks: Iterator[tuple[int, Any]], stream: Any, target: int) -> Iterator[Any]:
     """So many samples without a hole. blocks: (place of the first on the clip's clock, float32 (2, n))."""
     done = 0
     for place, samples in blocks:
         gap = place - done
         if done and abs(gap) <= _DRIFT:
             gap = 0
-        samples = np.pad(samples[:, max(0, -gap) :], ((0, 0), (min(max(0, gap), wanted), 0)))[:, : wanted - done]
+        samples = np.pad(samples[:, max(0, -gap) :], ((0, 0), (min(max(0, gap), target), 0)))[:, : target - done]
         if samples.shape[1]:
             frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples), format="fltp", layout="stereo")
             frame.sample_rate, frame.pts, frame.time_base = _RATE, done, Fraction(1, _RATE)
             yield from stream.encode(frame)
             done += samples.shape[1]
-        if done >= wanted or place >= wanted:
+        if done >= target or place >= target:
             break
     yield from stream.encode(None)
 
@@ -169,7 +169,7 @@ def _samples(heard: Any, sound: Any, start_s: float, *, leaps: bool) -> Iterator
 
     leaps: whether the file's own clock does; all is read then, from the beginning.
     """
-    begin_s = start_s + origin_s(heard, video_stream(heard))
+    begin_s = start_s + get_origin_s(heard, video_stream(heard))
     clock = Clock(origin_s=0.0, span_s=1024 / _RATE, container=heard.format.name)
     if not leaps:
         with contextlib.suppress(av.FFmpegError):
@@ -187,7 +187,7 @@ def _samples(heard: Any, sound: Any, start_s: float, *, leaps: bool) -> Iterator
                         yield round(((ready.time or 0.0) - begin_s) * _RATE), ready.to_ndarray()
 
 
-def _turning(filters: str, width: int, height: int) -> Any:
+def _add_rotation(filters: str, width: int, height: int) -> Any:
     """A graph of filters for frames of yuv420p in that size."""
     graph = av.filter.Graph()
     pixels = av.VideoFormat("yuv420p", width, height)

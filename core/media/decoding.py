@@ -13,8 +13,8 @@ from typing import Any
 import av
 
 from core.errors import MediaError
-from core.media.clock import Clock, leaps, may_leap
-from core.media.container import AGAIN, claimed_s, open_container, origin_s, video_stream
+from core.media.clock import Clock, has_jumps, may_jump
+from core.media.container import AGAIN, get_claimed_duration_s, get_origin_s, open_container, video_stream
 
 _TAIL_S = 1.0  # what a container says of its length is often off by this much
 _EPS_S = 1e-6
@@ -48,18 +48,18 @@ class Decoder:
             raise
         self.first: Any = decoded[1]
         self.seeks_exactly = self.first.pts is not None and self._format.startswith(_EXACT)
-        self.claimed_s = claimed_s(self.container, self.stream)
+        self.claimed_s = get_claimed_duration_s(self.container, self.stream)
 
     @cached_property
-    def leaps(self) -> bool:
+    def jumps(self) -> bool:
         """Whether its clock starts anew on the way, so that no second is where the container says. Reads the file."""
-        if not may_leap(self._format):
+        if not may_jump(self._format):
             return False
         times: list[float] = []
         with contextlib.suppress(av.FFmpegError, ValueError, MediaError), open_container(self._source) as container:
             for packet in container.demux(video_stream(container)):
                 times += [] if packet.dts is None else [float(packet.dts * packet.time_base)]
-        return leaps(times)
+        return has_jumps(times)
 
     def close(self) -> None:
         """Closes the file."""
@@ -70,7 +70,7 @@ class Decoder:
     def damage(self) -> str | None:
         """What of the file could not be read, in one sentence; None where all could. Known once all is shown."""
         claimed = self.claimed_s
-        if claimed is not None and self.read_s < claimed - max(_TAIL_S, 0.02 * claimed) and not self.leaps:
+        if claimed is not None and self.read_s < claimed - max(_TAIL_S, 0.02 * claimed) and not self.jumps:
             what = f"Only the first {self.read_s:.1f} of {claimed:.1f} s could be read; the rest is cut off or damaged"
         elif self._broken:
             lost_s = max(self._broken * self._span_s, self.read_s - self._begun_s - self._got_s)
@@ -107,13 +107,13 @@ class Decoder:
         self.container = open_container(self._source)
         self.stream = video_stream(self.container)
         self.stream.thread_type = "AUTO"
-        self._origin_s = origin_s(self.container, self.stream)
+        self._origin_s = get_origin_s(self.container, self.stream)
         self._format = str(self.container.format.name)
         self._span_s = 1.0 / float(self.stream.average_rate or 25)
 
     def _finds(self, time_s: float) -> bool:
         """Whether a time can be looked for, and is worth it, where seeking is not exact."""
-        return time_s > _SOON_S and self.first.pts is not None and not self.leaps
+        return time_s > _SOON_S and self.first.pts is not None and not self.jumps
 
     def _seek(self, time_s: float) -> bool:
         """To the last keyframe at or before a time, by the container's word; whether that could be done."""
@@ -135,14 +135,14 @@ class Decoder:
                 if keyframes and not frame.key_frame:
                     continue
                 at = clock.time_of(frame)
-                self._saw(at, frame, clock.length_of(frame))
+                self._note_frame(at, frame, clock.length_of(frame))
                 yield at, frame
             if keyframes and packet.pts is not None:  # what was passed over has been read too
                 end = float((packet.pts + (packet.duration or 0)) * packet.time_base) - self._origin_s
                 self._got_s += self._span_s
                 self.read_s = max(self.read_s, end)
 
-    def _saw(self, at: float, frame: Any, length_s: float) -> None:
+    def _note_frame(self, at: float, frame: Any, length_s: float) -> None:
         if not self._got_s:
             self._begun_s = at
         elif frame.is_corrupt:  # at the beginning it only means that what it builds on was before

@@ -47,11 +47,11 @@ class Display:
         small = frame.reformat(
             max(1, wide // factor), max(1, frame.height // factor), "rgba" if clear else "rgb24", interpolation="AREA"
         )
-        image = small.to_image() if not clear else _on_white(Image.fromarray(small.to_ndarray(), "RGBA"))
+        image = small.to_image() if not clear else _blend_on_white(Image.fromarray(small.to_ndarray(), "RGBA"))
         return image.transpose(self.turn) if self.turn is not None else image
 
 
-def display_of(stream: Any, frame: Any) -> Display:
+def get_display(stream: Any, frame: Any) -> Display:
     """How the frames of a stream are displayed, by its own word and that of its first frame."""
     aspect = float(stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio or 1)
     if not 0.1 < aspect < 10:  # nobody's pixels: a broken header
@@ -69,7 +69,7 @@ def _matrix(frame: Any) -> tuple[int, ...]:
     return tuple(round(value / largest) for value in (a, b, c, d))
 
 
-def _on_white(image: Image.Image) -> Image.Image:
+def _blend_on_white(image: Image.Image) -> Image.Image:
     white = Image.new("RGB", image.size, "white")
     white.paste(image, mask=image.getchannel("A"))
     return white

@@ -16,27 +16,27 @@ _FOR_S = 600.0  # it may have been the machine and not the file
 _MOST = 1_000
 
 Key = tuple[str, int, int, str]
-_hung: OrderedDict[Key, tuple[float, str]] = OrderedDict()  # when, and what was said
+_timed_out: OrderedDict[Key, tuple[float, str]] = OrderedDict()  # when, and what was said
 _lock = threading.Lock()
 
 
 @contextmanager
-def told_at_once(item: Item, name: str) -> Iterator[None]:
+def fail_fast(item: Item, name: str) -> Iterator[None]:
     """Around making something of an item's file: where decoding for the same took too long, raises that TooSlow at
     once, unless the file has changed since or ten minutes have gone by. name: of what is made."""
     key = _key(item, name)
     with _lock:
-        at, reason = _hung.get(key, (0.0, ""))
+        at, reason = _timed_out.get(key, (0.0, ""))
     if reason and time.monotonic() - at < _FOR_S:
         raise TooSlow(reason)
     try:
         yield
     except TooSlow as error:
         with _lock:
-            _hung[key] = (time.monotonic(), str(error))
-            _hung.move_to_end(key)
-            while len(_hung) > _MOST:
-                _hung.popitem(last=False)
+            _timed_out[key] = (time.monotonic(), str(error))
+            _timed_out.move_to_end(key)
+            while len(_timed_out) > _MOST:
+                _timed_out.popitem(last=False)
         raise
 
 

@@ -84,22 +84,22 @@ def open_image(source: Path | str | bytes, *, min_side: int | None = None) -> Im
         Decoding a 12-megapixel JPEG for a 224-pixel encoder so costs a fraction of the time and memory.
     Raises MediaError with the reason in one sentence.
     """
-    with _opened(source if isinstance(source, bytes) else read_bytes(Path(source))) as image:
+    with _open(source if isinstance(source, bytes) else read_bytes(Path(source))) as image:
         _check_size(image)
         if min_side and image.format in ("JPEG", "MPO"):
             image.draft(None, (min_side, min_side))
-        with _few_large(image.size):
+        with _limit_large(image.size):
             image.load()
             return _to_rgb(_shrink(_upright(image), min_side))
 
 
 def image_size(data: bytes) -> tuple[int, int]:
     """(width, height) in pixels as displayed (orientation applied), from the header alone. Raises MediaError."""
-    with _opened(data) as image:
+    with _open(data) as image:
         return image.size[::-1] if _is_turned(image) else image.size
 
 
-def taken_at(data: bytes) -> datetime | None:
+def get_taken_at(data: bytes) -> datetime | None:
     """When the photo was taken, as its EXIF says (local time, no zone); None where it does not say."""
     try:
         with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
@@ -113,7 +113,7 @@ def taken_at(data: bytes) -> datetime | None:
 
 
 @contextmanager
-def _opened(data: bytes) -> Iterator[Image.Image]:
+def _open(data: bytes) -> Iterator[Image.Image]:
     """A picture whose header has been read. What goes wrong with it in the block raises MediaError with the reason."""
     try:
         with warnings.catch_warnings():
@@ -171,7 +171,7 @@ def _upright(image: Image.Image) -> Image.Image:
         return image
 
 
-def _few_large(size: tuple[int, int]) -> AbstractContextManager[object]:
+def _limit_large(size: tuple[int, int]) -> AbstractContextManager[object]:
     """Large pictures one at a time, whatever the number of threads: each may take two gigabytes on its way."""
     return _large if is_large(size) else nullcontext()
 

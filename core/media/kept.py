@@ -8,9 +8,9 @@ import threading
 from pathlib import Path
 from typing import Literal
 
-from core.files import write_whole
+from core.files import write_atomic
 from core.library.schema import Item
-from core.visits import place_beside
+from core.visits import cache_dir_for
 
 MAX_BYTES = 2_000_000_000  # of a room; then its oldest files go
 _EVERY = 64  # writes between two looks at the room's size
@@ -21,7 +21,7 @@ _sweeping: set[Path] = set()
 _lock = threading.Lock()
 
 
-def kept(room: Room, item: Item, name: str) -> bytes | None:
+def load_cached(room: Room, item: Item, name: str) -> bytes | None:
     """What was kept of an item under a name; None where nothing is."""
     path = _path(room, item, name)
     if path is None:
@@ -32,14 +32,14 @@ def kept(room: Room, item: Item, name: str) -> bytes | None:
         return None
 
 
-def keep(room: Room, item: Item, name: str, data: bytes) -> None:
+def store_cached(room: Room, item: Item, name: str, data: bytes) -> None:
     """Keeps it, if the file is still the one whose content hash the item has. A full disk costs speed, no more."""
     path = _path(room, item, name)
     if path is None or not is_as_indexed(item):
         return
     with contextlib.suppress(OSError):
-        write_whole(path, data)
-        folder = place_beside(item.path) / room
+        write_atomic(path, data)
+        folder = cache_dir_for(item.path) / room
         with _lock:
             is_due = _writes.get(folder, 0) % _EVERY == 0 and folder not in _sweeping
             _writes[folder] = _writes.get(folder, 0) + 1
@@ -52,13 +52,13 @@ def keep(room: Room, item: Item, name: str, data: bytes) -> None:
 def _sweep(folder: Path) -> None:
     try:
         with contextlib.suppress(OSError):
-            keep_within(folder, MAX_BYTES)
+            limit_folder_size(folder, MAX_BYTES)
     finally:
         with _lock:
             _sweeping.discard(folder)
 
 
-def keep_within(folder: Path, max_bytes: int) -> None:
+def limit_folder_size(folder: Path, max_bytes: int) -> None:
     """Removes the oldest files below a folder until the rest is at most nine tenths of `max_bytes`, if it is more."""
     files = []
     for path in folder.rglob("*"):
@@ -78,7 +78,7 @@ def keep_within(folder: Path, max_bytes: int) -> None:
 
 def _path(room: Room, item: Item, name: str) -> Path | None:
     digest = item.content_hash
-    return place_beside(item.path) / room / "v1" / digest[:2] / f"{digest}-{name}" if digest else None
+    return cache_dir_for(item.path) / room / "v1" / digest[:2] / f"{digest}-{name}" if digest else None
 
 
 def is_as_indexed(item: Item) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 import av
 
 from core.errors import MediaError
-from core.media.container import beginning, open_container, video_stream
+from core.media.container import open_container, read_beginning, video_stream
 
 _PICTURES = ("h264", "vp8", "vp9", "av1")
 _SOUNDS = ("aac", "mp3", "opus", "vorbis", "flac")
@@ -20,7 +20,7 @@ def is_playable(source: Path | str | bytes) -> bool:
             context = video_stream(container).codec_context
             sounds = [stream.codec_context for stream in container.streams.audio]
             return (
-                _is_for_browsers(beginning(source))
+                _is_for_browsers(read_beginning(source))
                 and context.name.removeprefix("lib").startswith(_PICTURES)
                 and context.pix_fmt in ("yuv420p", "yuvj420p")
                 and all(sound is not None and sound.name.startswith(_SOUNDS) for sound in sounds)

@@ -12,8 +12,8 @@ from typing import Any
 
 from PIL import Image
 
-from core.apart.process import Gone, Process, Silent
-from core.apart.spare import keep, taken
+from core.apart.process import NoReply, Process, ProcessEnded
+from core.apart.spare import acquire, release
 from core.errors import MediaError, TooSlow
 
 SILENT_S = 180.0  # of any time, without an answer, a frame or a sign of life
@@ -22,9 +22,9 @@ _SETTINGS = {"PILLOW_BLOCKS_MAX": "4", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THR
 _CRASHED = "The decoder broke down on it, or took too much memory: export a smaller copy, or convert it."
 _TOO_LONG = "Decoding it takes too long, so it was stopped: export it anew, or convert it."
 
-Told = dict[str, Any]
+Reply = dict[str, Any]
 Picture = Image.Image | None
-Answer = tuple[Told, Picture]
+Answer = tuple[Reply, Picture]
 
 
 class Worker(Process):
@@ -34,63 +34,65 @@ class Worker(Process):
         self.is_new = True
         try:
             super().__init__("core.media.worker", _SETTINGS)
-        except Gone:
+        except ProcessEnded:
             raise MediaError("The process that decodes files could not be started: restart Semblance.") from None
 
-    def ask(self, request: Told, data: bytes | None) -> Answer:
+    def ask(self, request: Reply, data: bytes | None) -> Answer:
         """The first message in answer to a request, which `core.media.worker` reads. Raises Silent and Gone."""
         self.send(json.dumps(request).encode(), *([] if data is None else [data]))
-        return self.told(request["silent_s"])
+        return self.receive_reply(request["silent_s"])
 
-    def told(self, limit_s: float, cancel: threading.Event | None = None) -> Answer:
+    def receive_reply(self, limit_s: float, cancel: threading.Event | None = None) -> Answer:
         """The next message, and its picture; {"cancelled": True} where `cancel` came first. Raises Silent and Gone."""
         message = self.receive(limit_s, cancel)
         if message is None:
             return {"cancelled": True}, None
-        told: Told = json.loads(message)
-        pixels = self.receive(limit_s) if "pixels" in told else None
-        return told, Image.frombytes("RGB", tuple(told["pixels"]), pixels) if pixels else None
+        predictions: Reply = json.loads(message)
+        pixels = self.receive(limit_s) if "pixels" in predictions else None
+        return predictions, Image.frombytes("RGB", tuple(predictions["pixels"]), pixels) if pixels else None
 
 
-def asked(request: dict[str, Any], data: bytes | None) -> Answer:
+def request_reply(request: dict[str, Any], data: bytes | None) -> Answer:
     """The answer of a process, which then waits for the next question. Raises MediaError, see `started`."""
-    worker, told, picture = started(request, data)
-    release(worker)
-    return told, picture
+    worker, predictions, picture = start_request(request, data)
+    release_worker(worker)
+    return predictions, picture
 
 
-def started(request: dict[str, Any], data: bytes | None, *, anew: bool = False) -> tuple[Worker, Told, Picture]:
+def start_request(
+    request: dict[str, Any], data: bytes | None, *, rebuild: bool = False
+) -> tuple[Worker, Reply, Picture]:
     """A process and the first it says, to be released or ended. anew: none that has answered others before.
 
     Raises MediaError with the reason: the file's own, or that its decoder hung or crashed.
     """
-    worker = Worker() if anew else _taken()
+    worker = Worker() if rebuild else _acquire_worker()
     try:
-        told, image = worker.ask(request, data)
-    except Silent:
+        predictions, image = worker.ask(request, data)
+    except NoReply:
         worker.end()
         raise TooSlow(_TOO_LONG) from None
-    except Gone:
+    except ProcessEnded:
         if worker.end() == -signal.SIGPROF:  # its time was over
             raise TooSlow(_TOO_LONG) from None
         if worker.is_new:
             raise MediaError(_CRASHED) from None
-        return started(request, data, anew=True)  # it may have ended for having waited too long
+        return start_request(request, data, rebuild=True)  # it may have ended for having waited too long
     except BaseException:
         worker.end()
         raise
-    if "reason" in told:
-        release(worker)
-        raise MediaError(told["reason"])
-    return worker, told, image
+    if "reason" in predictions:
+        release_worker(worker)
+        raise MediaError(predictions["reason"])
+    return worker, predictions, image
 
 
-def release(worker: Worker) -> None:
+def release_worker(worker: Worker) -> None:
     """It may be asked by others."""
     worker.is_new = False
-    keep(worker)
+    release(worker)
 
 
-def _taken() -> Worker:
-    worker = taken()
+def _acquire_worker() -> Worker:
+    worker = acquire()
     return worker if isinstance(worker, Worker) else Worker()

@@ -20,7 +20,7 @@ _PIECE_S = 10.0
 _TICKS = 1_000.0  # per second; frames closer than that count as one
 
 
-def scene_edges(shown: Iterator[tuple[float, Any]]) -> list[float]:
+def find_scene_edges(shown: Iterator[tuple[float, Any]]) -> list[float]:
     """Seconds at which scenes begin, from 0, and the end: n + 1 for n. Scenes over 10 s are cut into even pieces.
 
     shown: (time in seconds, `av.VideoFrame`), all frames in order; read once, none is kept.
@@ -30,20 +30,20 @@ def scene_edges(shown: Iterator[tuple[float, Any]]) -> list[float]:
     cuts, end_s, span_s = [0.0], 0.0, 0.0
     for number, (at, frame) in enumerate(shown):
         now = FrameTimecode(at, _TICKS)
-        cuts += [cut.seconds for cut in detector.process_frame(now, _small(frame, shrinker))]
+        cuts += [cut.seconds for cut in detector.process_frame(now, _shrink_frame(frame, shrinker))]
         span_s = (at - end_s) if number else 0.0
         end_s = at
     cuts += [cut.seconds for cut in detector.post_process(FrameTimecode(end_s, _TICKS))]
     edges = [*cuts, end_s + span_s]
-    return [piece for start, end in pairwise(edges) for piece in _pieces(start, end)] + edges[-1:]
+    return [piece for start, end in pairwise(edges) for piece in _split_pieces(start, end)] + edges[-1:]
 
 
-def _pieces(start: float, end: float) -> list[float]:
+def _split_pieces(start: float, end: float) -> list[float]:
     count = max(1, math.ceil((end - start) / _PIECE_S - 1e-6))
     return [start + (end - start) * piece / count for piece in range(count)]
 
 
-def _small(frame: Any, shrinker: VideoReformatter) -> Any:
+def _shrink_frame(frame: Any, shrinker: VideoReformatter) -> Any:
     factor = max(1, min(frame.width, frame.height) // _SIDE)
     size = max(1, frame.width // factor), max(1, frame.height // factor)
     return shrinker.reformat(frame, *size, "bgr24", interpolation="FAST_BILINEAR", threads=1).to_ndarray()

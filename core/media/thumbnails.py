@@ -9,15 +9,15 @@ from pathlib import Path
 from PIL import Image
 
 from core.library.schema import Item
-from core.media.apart import open_apart
-from core.media.failed import told_at_once
-from core.media.kept import keep, kept
-from core.media.stills import stills
+from core.media.apart import open_isolated
+from core.media.failed import fail_fast
+from core.media.kept import load_cached, store_cached
+from core.media.stills import read_stills
 
 _DEFAULT_S = 3.0
 
 
-def thumbnail(item: Item, *, side: int = 320, time_s: float | None = None) -> bytes:
+def make_thumbnail(item: Item, *, side: int = 320, time_s: float | None = None) -> bytes:
     """WebP bytes of the item's picture, its longer side at most `side` pixels. Raises MediaError where it is gone.
 
     time_s: for a video, of which second; else a tenth into it, and at most 3 s: beginnings are often black.
@@ -25,30 +25,32 @@ def thumbnail(item: Item, *, side: int = 320, time_s: float | None = None) -> by
     """
     if item.kind == "video":
         default_s = min(_DEFAULT_S, (item.duration_s or 0.0) / 10)
-        return storyboard(item, [default_s if time_s is None else time_s], side=side)[0]
+        return make_storyboard(item, [default_s if time_s is None else time_s], side=side)[0]
     name = f"{side}.webp"
-    data = kept("thumbnails", item, name)
+    data = load_cached("thumbnails", item, name)
     if data is None:
-        with told_at_once(item, name):
-            data = _webp(open_apart(Path(item.path), min_side=side), side)
-        keep("thumbnails", item, name, data)
+        with fail_fast(item, name):
+            data = _webp(open_isolated(Path(item.path), min_side=side), side)
+        store_cached("thumbnails", item, name, data)
     return data
 
 
-def storyboard(item: Item, times_s: Sequence[float], *, side: int = 160) -> list[bytes]:
+def make_storyboard(item: Item, times_s: Sequence[float], *, side: int = 160) -> list[bytes]:
     """WebP bytes of a video's pictures at some seconds, in their order; longer sides at most `side` pixels.
 
     Those that are not kept are made in one pass over the file, or with a jump to each in a long one. Raises MediaError.
     """
     names = {time_s: f"{side}-{round(max(0.0, time_s) * 1000)}.webp" for time_s in times_s}
-    found = {time_s: data for time_s, name in names.items() if (data := kept("thumbnails", item, name)) is not None}
-    wanted = [time_s for time_s in names if time_s not in found]
-    if wanted:
-        with told_at_once(item, " ".join(names[time_s] for time_s in wanted)):
-            pictures = stills(item.path, wanted, min_side=side)
-        for time_s, picture in zip(wanted, pictures, strict=True):
+    found = {
+        time_s: data for time_s, name in names.items() if (data := load_cached("thumbnails", item, name)) is not None
+    }
+    target = [time_s for time_s in names if time_s not in found]
+    if target:
+        with fail_fast(item, " ".join(names[time_s] for time_s in target)):
+            pictures = read_stills(item.path, target, min_side=side)
+        for time_s, picture in zip(target, pictures, strict=True):
             found[time_s] = _webp(picture, side)
-            keep("thumbnails", item, names[time_s], found[time_s])
+            store_cached("thumbnails", item, names[time_s], found[time_s])
     return [found[time_s] for time_s in times_s]
 
 

@@ -19,10 +19,10 @@ import av
 from PIL import Image
 
 from core.errors import MediaError
-from core.media.cells import CellsBetween, EvenCells, Sampled, first_in_each, on_screen
-from core.media.container import taken_at
+from core.media.cells import CellsBetween, EvenCells, Sampled, first_in_each, measure_time_on_screen
+from core.media.container import get_taken_at
 from core.media.decoding import Decoder
-from core.media.display import display_of
+from core.media.display import get_display
 from core.media.sampling import Sampling
 
 _EPS_S = 1e-6
@@ -80,7 +80,7 @@ class Video:
         """Raises MediaError with the reason: not a video, cut off, only sound, no frame, unknown codec."""
         self._decoder = Decoder(source)
         try:
-            self.display = display_of(self._decoder.stream, self._decoder.first)
+            self.display = get_display(self._decoder.stream, self._decoder.first)
             self.info = self._told()
         except BaseException:
             self.close()
@@ -105,8 +105,8 @@ class Video:
 
     @property
     def leaps(self) -> bool:
-        """Whether its own clock starts anew on the way, see `Decoder.leaps`."""
-        return self._decoder.leaps
+        """Whether its own clock starts anew on the way, see `Decoder.jumps`."""
+        return self._decoder.jumps
 
     @property
     def read_s(self) -> float:
@@ -155,7 +155,7 @@ class Video:
         cancel: ends decoding early; times that were not reached show the last that was.
         """
         claimed_s = self._decoder.claimed_s or math.inf
-        end_s = math.inf if max(times_s, default=0.0) > claimed_s and self._decoder.leaps else claimed_s
+        end_s = math.inf if max(times_s, default=0.0) > claimed_s and self._decoder.jumps else claimed_s
         times = [min(max(0.0, time_s), end_s) for time_s in times_s]
         found: dict[float, Image.Image] = {}
         frames: Iterator[tuple[float, Any]] = iter(())
@@ -191,12 +191,12 @@ class Video:
             before = max(0, int(start_s / even.step_s) - 1) * even.step_s
             return first_in_each(even, self.shown(before, keyframes=True, cancel=cancel))
         cells = CellsBetween(self._edges(cancel)) if sampling.by == "scenes" else even
-        return on_screen(cells, self.shown(start_s, cancel=cancel), lambda: self.read_s)
+        return measure_time_on_screen(cells, self.shown(start_s, cancel=cancel), lambda: self.read_s)
 
     def _edges(self, cancel: threading.Event | None) -> list[float]:
-        from core.media.scenes import scene_edges  # loads OpenCV
+        from core.media.scenes import find_scene_edges  # loads OpenCV
 
-        return scene_edges(self.shown(cancel=cancel))
+        return find_scene_edges(self.shown(cancel=cancel))
 
     def _frame(self, sampled: tuple[float, float, Any], end_s: float, min_side: int | None) -> Frame:
         start_s, time_s, frame = sampled
@@ -213,5 +213,5 @@ class Video:
             height=height,
             rotation=self.display.rotation,
             codec=stream.codec_context.name,
-            taken_at=taken_at(container, stream),
+            taken_at=get_taken_at(container, stream),
         )

@@ -19,7 +19,7 @@ from typing import Any
 from PIL import Image
 
 from core.errors import MediaError
-from core.media.images import image_size, is_animated, is_large, open_image, taken_at
+from core.media.images import get_taken_at, image_size, is_animated, is_large, open_image
 
 MAX_MEMORY = 6 * 2**30  # bytes of address space: three times what the largest picture takes on its way
 _IDLE_S = 10.0
@@ -30,7 +30,7 @@ _PACE = 60.0
 
 def serve(handle: int) -> None:
     """Answers requests until the connection closes or nobody asks for ten seconds."""
-    _limit()
+    _limit_memory()
     connection = Connection(handle)
     connection.send_bytes(b"{}")  # ready
     with contextlib.suppress(EOFError, OSError):
@@ -59,14 +59,14 @@ def _picture(connection: Connection, request: dict[str, Any], data: bytes) -> No
     if request["may_move"] and is_animated(data):
         _send(connection, {"animated": True})
         return
-    size, when = image_size(data), taken_at(data)
-    told = {"size": size, "taken_at": when and when.isoformat()}
+    size, when = image_size(data), get_taken_at(data)
+    predictions = {"size": size, "taken_at": when and when.isoformat()}
     if request["min_side"] is None:
-        _send(connection, told)
+        _send(connection, predictions)
     elif is_large(size) and not request["may_be_large"]:
         _send(connection, {"large": True})
     else:
-        _send(connection, told, open_image(data, min_side=request["min_side"]))
+        _send(connection, predictions, open_image(data, min_side=request["min_side"]))
 
 
 def _video(connection: Connection, request: dict[str, Any], source: Path | bytes) -> None:
@@ -83,7 +83,7 @@ def _video(connection: Connection, request: dict[str, Any], source: Path | bytes
         return
     with Video(source) as video:
         if "times_s" in request:
-            signs = _Signs(connection, video, request["silent_s"])
+            signs = _Heartbeat(connection, video, request["silent_s"])
             for image in video.pictures_at(request["times_s"], min_side=request["min_side"], cancel=signs):
                 _send(connection, {}, image)
             _send(connection, {"all": True})
@@ -93,13 +93,13 @@ def _video(connection: Connection, request: dict[str, Any], source: Path | bytes
         if request["sampling"] is None:
             return
         sampling = Sampling.parse(request["sampling"])
-        signs = _Signs(connection, video, request["silent_s"])
+        signs = _Heartbeat(connection, video, request["silent_s"])
         for frame in video.frames(sampling, start_s=request["start_s"], min_side=request["min_side"], cancel=signs):
             _send(connection, {"frame": [frame.start_s, frame.end_s, frame.time_s]}, frame.image)
         _send(connection, {"read_s": video.read_s, "damage": video.damage})
 
 
-class _Signs(threading.Event):
+class _Heartbeat(threading.Event):
     """Asked between packets whether to go on: tells that it is alive, and says no where decoding leads nowhere."""
 
     def __init__(self, connection: Connection, video: Any, silent_s: float) -> None:
@@ -115,9 +115,9 @@ class _Signs(threading.Event):
         return time.process_time() - self._begun > _PATIENCE_S + _PACE * self._video.read_s
 
 
-def _send(connection: Connection, told: dict[str, Any], image: Image.Image | None = None) -> None:
+def _send(connection: Connection, predictions: dict[str, Any], image: Image.Image | None = None) -> None:
     _end_in(None)  # the parent may take its time
-    connection.send_bytes(json.dumps(told | ({"pixels": image.size} if image else {})).encode())
+    connection.send_bytes(json.dumps(predictions | ({"pixels": image.size} if image else {})).encode())
     if image is not None:
         connection.send_bytes(image.tobytes())
 
@@ -131,7 +131,7 @@ def _end_in(seconds: float | None, *, work_s: float | None = None) -> None:
     signal.setitimer(signal.ITIMER_PROF, work_s or 0.0)
 
 
-def _limit() -> None:
+def _limit_memory() -> None:
     """Memory; and if the system runs out all the same, this process is the one to go."""
     with contextlib.suppress(ImportError, OSError, ValueError):
         import resource

@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.encoders.base import Encoder, Vectors
-from core.media.apart import open_apart
+from core.media.apart import open_isolated
 from core.query import Term, embed_texts
 from core.recommend.campaigns import Campaign
 from core.recommend.taste import Tastes
 from core.relevance import LIKELY, Relevance
-from core.threads import one_thread
+from core.threads import limit_to_one_thread
 
 By = Literal["taste", "page", "words"]
 
@@ -64,7 +64,7 @@ class Ad:
     by: By
     words: tuple[str, ...]
     taste: int | None
-    because: tuple[str, ...]
+    reason_item: tuple[str, ...]
 
 
 def embed_campaigns(encoder: Encoder, campaigns: Sequence[Campaign], *, background: Vectors | None = None) -> Embedded:
@@ -78,19 +78,19 @@ def embed_campaigns(encoder: Encoder, campaigns: Sequence[Campaign], *, backgrou
         texts = [("text", campaign.text)] if campaign.text.strip() else []
         texts += [("word", word) for word in campaign.words]
         vectors = embed_texts(encoder, [text for _, text in texts])
-        some = vectors if background is None or not len(background) else background
+        sample = vectors if background is None or not len(background) else background
         for (kind, text), vector in zip(texts, vectors, strict=True):
-            relevance = Relevance.of(encoder, some, vector, [Term("text", text)], items=1)
+            relevance = Relevance.from_query(encoder, sample, vector, [Term("text", text)], items=1)
             pieces.append(Piece(number, "word" if kind == "word" else "text", text, relevance))
         if campaign.picture is not None:
-            vector = encoder.encode_images([open_apart(campaign.picture, min_side=encoder.min_side)])[0]
-            some = vector[None] if background is None or not len(background) else background
-            relevance = Relevance.of(encoder, some, vector, [Term("image", b"")], items=1)
+            vector = encoder.encode_images([open_isolated(campaign.picture, min_side=encoder.min_side)])[0]
+            sample = vector[None] if background is None or not len(background) else background
+            relevance = Relevance.from_query(encoder, sample, vector, [Term("image", b"")], items=1)
             pieces.append(Piece(number, "picture", "", relevance))
     return Embedded(tuple(campaigns), tuple(pieces))
 
 
-@one_thread()
+@limit_to_one_thread()
 def choose_ad(
     embedded: Embedded,
     tastes: Tastes,
@@ -112,37 +112,37 @@ def choose_ad(
     shown, spent = shown or {}, spent or {}
     page_vectors = page_vectors[:_PAGE]
     places = np.concatenate([tastes.vectors, page_vectors]) if len(page_vectors) else tastes.vectors
-    free = [shown.get(each.name, 0) < cap and spent.get(each.name, 0) < each.budget for each in embedded.campaigns]
-    fitting = [each for each in embedded.pieces if free[each.campaign]]
+    free = [shown.get(entry.name, 0) < cap and spent.get(entry.name, 0) < entry.budget for entry in embedded.campaigns]
+    fitting = [entry for entry in embedded.pieces if free[entry.campaign]]
     if not fitting or not len(places):
         return None
     # the more campaigns and the more places, the more often something fits by accident
     chances = len(places) * sum(free)
-    fits = np.stack([_fits(each, places, chances) for each in fitting])
-    found = _by_place(fits, len(tastes))
-    worn = np.array([1 + shown.get(embedded.campaigns[each.campaign].name, 0) for each in fitting])
+    fits = np.stack([_compute_fit(entry, places, chances) for entry in fitting])
+    found = _rank_by_placement(fits, len(tastes))
+    worn = np.array([1 + shown.get(embedded.campaigns[entry.campaign].name, 0) for entry in fitting])
     best = int(np.argmax(np.where(found.max(axis=1) >= floor, found.max(axis=1) / worn, 0.0)))
     if found[best].max() < floor:
         return None
     piece, place = fitting[best], int(np.argmax(found[best]))
-    own = [row for row, each in enumerate(fitting) if each.campaign == piece.campaign and each.kind == "word"]
+    own = [row for row, entry in enumerate(fitting) if entry.campaign == piece.campaign and entry.kind == "word"]
     words = [row for row in sorted(own, key=lambda row: -found[row].max()) if found[row].max() >= floor]
     on_page = place == len(tastes)
     if on_page:
         behind, named = np.argsort(-fits[best, len(tastes) :], kind="stable"), page
     else:
-        behind, named = np.flatnonzero(tastes.of == place), liked
+        behind, named = np.flatnonzero(tastes.liked_tastes == place), liked
     return Ad(
         embedded.campaigns[piece.campaign],
         float(found[best, place]),
         "words" if piece.kind == "word" else "page" if on_page else "taste",
         tuple(fitting[row].text for row in words),
         None if on_page else place,
-        tuple(named[each] for each in behind[:_REASONS].tolist() if each < len(named)),
+        tuple(named[entry] for entry in behind[:_REASONS].tolist() if entry < len(named)),
     )
 
 
-def _by_place(fits: NDArray[np.float32], tastes: int) -> NDArray[np.float32]:
+def _rank_by_placement(fits: NDArray[np.float32], tastes: int) -> NDArray[np.float32]:
     """(pieces, tastes + 1): what of (pieces, tastes + page) is said of each taste, and of the page as a whole, which is
     about what several things on it show: the mean of its best three."""
     page = fits[:, tastes:]
@@ -151,5 +151,5 @@ def _by_place(fits: NDArray[np.float32], tastes: int) -> NDArray[np.float32]:
     return np.column_stack([fits[:, :tastes], np.sort(page, axis=1)[:, -_SEVERAL:].mean(axis=1)])
 
 
-def _fits(piece: Piece, places: Vectors, chances: int) -> NDArray[np.float32]:
-    return replace(piece.relevance, items=chances).of_hits(places @ piece.relevance.query, places)
+def _compute_fit(piece: Piece, places: Vectors, chances: int) -> NDArray[np.float32]:
+    return replace(piece.relevance, items=chances).hit_probabilities(places @ piece.relevance.query, places)

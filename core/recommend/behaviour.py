@@ -17,14 +17,14 @@ from numpy.typing import NDArray
 from core.encoders.base import Vectors
 from core.errors import Cancelled, DataError
 from core.progress import OnProgress, Progress
-from core.recommend.log import Log, Session
-from core.threads import one_thread
+from core.recommend.log import InteractionLog, Session
+from core.threads import limit_to_one_thread
 
 Method = Literal["als", "together"]
 
 _FACTORS = 32
 _ROUNDS = 15
-_REGULARISATION = 0.1
+_REGULARIZATION = 0.1
 _CONFIDENCE = 5.0  # of one interaction over none (the alpha of Hu et al. 2008, who have 40 for hours of television)
 _FADE = 0.8  # of what came before, at each step of a session: what was last done counts most
 _FEW = 1.0  # people: of an item with that many, its content says as much as they do
@@ -33,7 +33,7 @@ _SMOOTH = 10.0  # interactions: what was seen less often than that is not said t
 
 
 @dataclass(frozen=True, eq=False)
-class Behaviour:
+class Behavior:
     """What a log says. item_names: of its items. popularity: (items,) people who had to do with each.
 
     factors: (items, f) of implicit alternating least squares (Hu, Koren and Volinsky 2008), or None; together: (items,
@@ -45,7 +45,7 @@ class Behaviour:
     item_names: tuple[str, ...]
     popularity: NDArray[np.float32]
     factors: NDArray[np.float32] | None
-    together: sp.csr_matrix | None
+    co_occurrence: sp.csr_matrix | None
 
     @property
     def warm(self) -> NDArray[np.bool_]:
@@ -72,24 +72,24 @@ class Behaviour:
             return np.log1p(self.popularity)
         recency = _FADE ** np.arange(len(session) - 1, -1, -1)
         if by == "together":
-            if self.together is None:
+            if self.co_occurrence is None:
                 raise DataError("Items that go together were not counted for this log.")
-            chosen = self.together[np.asarray(session, np.int64)]
+            chosen = self.co_occurrence[np.asarray(session, np.int64)]
             return np.asarray(chosen.T @ recency, np.float32).ravel()
         if self.factors is None:
             raise DataError("Factors were not learned for this log.")
-        return self.factors @ _folded_in(self.factors, self.gram, np.asarray(session, np.int64), recency)
+        return self.factors @ _fold_in(self.factors, self.gram, np.asarray(session, np.int64), recency)
 
 
-def learn_behaviour(
-    log: Log,
+def learn_behavior(
+    log: InteractionLog,
     *,
     methods: Sequence[Method] = ("als", "together"),
     factors: int = _FACTORS,
     seed: int = 0,
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
-) -> Behaviour:
+) -> Behavior:
     """Learns from a log. Raises DataError for an unknown method, and Cancelled."""
     for method in methods:
         if method not in get_args(Method):
@@ -97,11 +97,11 @@ def learn_behaviour(
     matrix = log.matrix()
     people = (matrix > 0).astype(np.float32)
     popularity = np.asarray(people.sum(axis=0), np.float32).ravel()
-    return Behaviour(
+    return Behavior(
         log.item_names,
         popularity,
         _als(matrix, factors, seed, on_progress, cancel) if "als" in methods else None,
-        _together(people, cancel) if "together" in methods else None,
+        _count_co_occurrence(people, cancel) if "together" in methods else None,
     )
 
 
@@ -124,36 +124,36 @@ def _als(
 
     confidence = matrix.copy()
     confidence.data = (_CONFIDENCE * np.log1p(confidence.data)).astype(np.float32)
-    with one_thread():  # for BLAS; the solver has threads of its own
+    with limit_to_one_thread():  # for BLAS; the solver has threads of its own
         model = AlternatingLeastSquares(
-            factors=min(factors, *matrix.shape), regularization=_REGULARISATION, iterations=_ROUNDS, random_state=seed,
+            factors=min(factors, *matrix.shape), regularization=_REGULARIZATION, iterations=_ROUNDS, random_state=seed,
             num_threads=os.cpu_count() or 1,
         )  # fmt: skip
         model.fit(confidence, show_progress=False, callback=told)
     return np.asarray(model.item_factors, np.float32)
 
 
-def _together(people: sp.csr_matrix, cancel: threading.Event | None) -> sp.csr_matrix:
+def _count_co_occurrence(people: sp.csr_matrix, cancel: threading.Event | None) -> sp.csr_matrix:
     """Cosines of the columns of (users, items), damped where few people stand behind them; 0 on the diagonal, and of
     each item only those that go with it best."""
     counts = np.asarray(people.sum(axis=0)).ravel()
-    others = people.T.tocsr()
+    rest = people.T.tocsr()
     blocks = []
-    for first in range(0, others.shape[0], _BLOCK):
+    for first in range(0, rest.shape[0], _BLOCK):
         if cancel is not None and cancel.is_set():
             raise Cancelled
-        both = (others[first : first + _BLOCK] @ people).tocoo()
+        both = (rest[first : first + _BLOCK] @ people).tocoo()
         rows = both.row + first
         values = both.data / (np.sqrt(counts[rows] * counts[both.col]) + _SMOOTH)
         order = np.lexsort((-values, both.row))
         place = np.arange(len(order)) - np.searchsorted(both.row[order], both.row[order])
         order = order[(place <= _NEAREST) & (rows[order] != both.col[order])]
-        shape = (both.shape[0], others.shape[0])
+        shape = (both.shape[0], rest.shape[0])
         blocks.append(sp.csr_matrix((values[order], (both.row[order], both.col[order])), shape, np.float32))
     return sp.vstack(blocks, "csr")
 
 
-def _folded_in(
+def _fold_in(
     factors: NDArray[np.float32],
     gram: NDArray[np.float64],
     session: NDArray[np.int64],
@@ -163,22 +163,24 @@ def _folded_in(
     over all others of (y_j u)^2, plus r |u|^2 (Hu et al. 2008, equation 4)."""
     own = factors[session].astype(np.float64)
     weights = _CONFIDENCE * recency
-    system = gram + _REGULARISATION * np.eye(factors.shape[1]) + (own * weights[:, None]).T @ own
+    system = gram + _REGULARIZATION * np.eye(factors.shape[1]) + (own * weights[:, None]).T @ own
     return np.linalg.solve(system, own.T @ (weights + 1.0)).astype(np.float32)
 
 
-def from_content(behaviour: Behaviour, content: Vectors, *, alphas: Sequence[float] = (0.1, 1.0, 10.0)) -> Behaviour:
+def extend_with_content(
+    behavior: Behavior, content: Vectors, *, alphas: Sequence[float] = (0.1, 1.0, 10.0)
+) -> Behavior:
     """Factors for cold items, by ridge regression from content vectors (items, dim) of all items to the factors of warm
     ones: the content tower of a two-tower model, solved in closed form (Gantner et al. 2010). An item that few people
     had to do with gets a mean of its own factors and of those that are expected of it.
     """
-    if behaviour.factors is None:
+    if behavior.factors is None:
         raise DataError("Factors were not learned for this log.")
-    warm, warmth = behaviour.warm, behaviour.warmth[:, None]
+    warm, warmth = behavior.warm, behavior.warmth[:, None]
     if warm.sum() < 2:
-        return behaviour
+        return behavior
     from sklearn.linear_model import RidgeCV
 
-    ridge = RidgeCV(alphas=alphas).fit(content[warm], behaviour.factors[warm], sample_weight=warmth[warm, 0])
-    factors = warmth * behaviour.factors + (1 - warmth) * ridge.predict(content).astype(np.float32)
-    return replace(behaviour, factors=factors)
+    ridge = RidgeCV(alphas=alphas).fit(content[warm], behavior.factors[warm], sample_weight=warmth[warm, 0])
+    factors = warmth * behavior.factors + (1 - warmth) * ridge.predict(content).astype(np.float32)
+    return replace(behavior, factors=factors)

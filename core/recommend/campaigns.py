@@ -29,7 +29,7 @@ class Campaign:
     link: str = ""
 
 
-def example_campaigns() -> tuple[Campaign, ...]:
+def load_example_campaigns() -> tuple[Campaign, ...]:
     """Of made-up products, which no one sells."""
     return read_campaigns(importlib.resources.files("core.recommend").joinpath("campaigns.csv").read_bytes())
 
@@ -44,7 +44,7 @@ def read_campaigns(source: Path | bytes, *, pictures: Mapping[str, bytes] | None
     rows = _rows(source)
     folder = source.parent if isinstance(source, Path) else None
     campaigns = tuple(_campaign(row, line, folder, pictures or {}) for line, row in enumerate(rows, start=2))
-    names = [each.name for each in campaigns]
+    names = [campaign.name for campaign in campaigns]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise DataError(f"Two campaigns are called {twice[0]!r}: give each a name of its own.")

@@ -12,14 +12,14 @@ from typing import BinaryIO
 import filelock
 
 from core.errors import LibraryError
-from core.files import write_whole
+from core.files import write_atomic
 from core.library.store import Library
-from core.recommend.log import Log, log_of
+from core.recommend.log import InteractionLog, make_log
 
 _WAIT_S = 5.0  # for another writer; each holds the lock for a moment only
 
 
-def keep_click(library: Library, visit: str, item_id: str, weight: float = 1.0) -> None:
+def store_click(library: Library, visit: str, item_id: str, weight: float = 1.0) -> None:
     """Adds what somebody did with an item. visit: any name of the visit, which stands for a person in the log.
 
     weight: above 0 how much it counts; 0 or less takes back what this visit did with this item before. Several visits
@@ -37,7 +37,7 @@ def keep_click(library: Library, visit: str, item_id: str, weight: float = 1.0) 
         raise LibraryError(f"{file} cannot be written: {error.strerror}.") from error
 
 
-def clicks_of(library: Library) -> Log | None:
+def load_clicks(library: Library) -> InteractionLog | None:
     """The clicks kept for a library, as a log of visits and item ids, in the order of time: of each visit and item the
     last one. Lines that cannot be read are passed over. None where there is none."""
     try:
@@ -50,11 +50,11 @@ def clicks_of(library: Library) -> Log | None:
             visit, item_id, weight, at = click
             last.pop((visit, item_id), None)
             last[visit, item_id] = (at, weight)
-    kept = {pair: (at, weight) for pair, (at, weight) in last.items() if weight > 0}
-    if not kept:
+    cached = {pair: (at, weight) for pair, (at, weight) in last.items() if weight > 0}
+    if not cached:
         return None
-    times, weights = zip(*kept.values(), strict=True)
-    return log_of(list(kept), times=times, weights=weights)
+    times, weights = zip(*cached.values(), strict=True)
+    return make_log(list(cached), times=times, weights=weights)
 
 
 def forget_clicks(library: Library) -> None:
@@ -63,7 +63,7 @@ def forget_clicks(library: Library) -> None:
     try:
         with filelock.FileLock(file.with_suffix(".lock"), timeout=_WAIT_S):
             if file.exists():
-                write_whole(file, b"")
+                write_atomic(file, b"")
     except filelock.Timeout:
         raise LibraryError("The clicks of this library are being written by others: try again.") from None
     except OSError as error:

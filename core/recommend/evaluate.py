@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from core.encoders.base import Vectors
 from core.errors import Cancelled, DataError
 from core.progress import OnProgress, Progress
-from core.recommend.behaviour import from_content, learn_behaviour
-from core.recommend.both import FEATURES, Blend, content_scores
-from core.recommend.log import Log, Session
-from core.recommend.weights import learn_weights
-from core.threads import one_thread
+from core.recommend.behaviour import extend_with_content, learn_behavior
+from core.recommend.both import FEATURES, HybridModel, compute_content_scores
+from core.recommend.log import InteractionLog, Session
+from core.recommend.weights import learn_blend_weights
+from core.threads import limit_to_one_thread
 
 _LATER = 0.2  # share of the interactions that is asked for
 _MOST_USERS = 2_000
@@ -58,9 +58,9 @@ class RecommendReport:
     weights: dict[str, float] | None
 
 
-@one_thread()
+@limit_to_one_thread()
 def evaluate_recommend(
-    log: Log,
+    log: InteractionLog,
     content: Vectors | None = None,
     *,
     k: int = 10,
@@ -82,23 +82,23 @@ def evaluate_recommend(
     if not len(users):
         raise DataError("Nobody in the log comes again after four fifths of it: it is too short to measure on.")
     users = np.sort(np.random.default_rng(seed).permutation(users)[:_MOST_USERS])
-    behaviour = learn_behaviour(early, seed=seed, on_progress=on_progress, cancel=cancel)
+    behavior = learn_behavior(early, seed=seed, on_progress=on_progress, cancel=cancel)
     rng = np.random.default_rng(seed)
     scorers: dict[str, Scorer] = {
         "random": lambda _: rng.random(len(log.item_names)).astype(np.float32),
-        "popularity": lambda _: behaviour.popularity,
-        "together": lambda session: behaviour.scores(session, by="together"),
-        "behaviour": lambda session: behaviour.scores(session),
+        "popularity": lambda _: behavior.popularity,
+        "together": lambda session: behavior.scores(session, by="together"),
+        "behaviour": lambda session: behavior.scores(session),
     }
     weights: dict[str, float] | None = None
     if content is not None:
-        learned = learn_weights(early, content, seed=seed, on_progress=on_progress, cancel=cancel)
-        blend = Blend(content, from_content(behaviour, content), learned)
-        weights = {name: round(float(each), 3) for name, each in zip(FEATURES, blend.weights, strict=True)}
-        scorers |= {"content": lambda session: content_scores(content, session), "both": blend.scores}
+        learned = learn_blend_weights(early, content, seed=seed, on_progress=on_progress, cancel=cancel)
+        blend = HybridModel(content, extend_with_content(behavior, content), learned)
+        weights = {name: round(float(entry), 3) for name, entry in zip(FEATURES, blend.blend_weights, strict=True)}
+        scorers |= {"content": lambda session: compute_content_scores(content, session), "both": blend.scores}
     sessions, later = early.by_user(), late.by_user()
-    truths = {user: np.setdiff1d(later[user], sessions[user]) for user in users.tolist()}
-    asked = {user: truth for user, truth in truths.items() if len(truth)}
+    ground_truth = {user: np.setdiff1d(later[user], sessions[user]) for user in users.tolist()}
+    request = {user: truth for user, truth in ground_truth.items() if len(truth)}
     reports: list[MethodReport] = []
     started = time.monotonic()
 
@@ -106,30 +106,30 @@ def evaluate_recommend(
         if cancel is not None and cancel.is_set():
             raise Cancelled
         if on_progress:
-            told, total = len(reports) * len(asked) + done, len(scorers) * len(asked)
-            on_progress(Progress("measure", told, total, time.monotonic() - started, "lists"))
+            predictions, total = len(reports) * len(request) + done, len(scorers) * len(request)
+            on_progress(Progress("measure", predictions, total, time.monotonic() - started, "lists"))
 
     for name, scorer in scorers.items():
-        reports.append(_measured(name, scorer, sessions, asked, behaviour.warm, content, k, tell))
+        reports.append(_measure_method(name, scorer, sessions, request, behavior.warm, content, k, tell))
     return RecommendReport(
-        k, len(asked), len(log.item_names), int((~behaviour.warm).sum()), len(log), tuple(reports), weights
+        k, len(request), len(log.item_names), int((~behavior.warm).sum()), len(log), tuple(reports), weights
     )  # fmt: skip
 
 
-def _measured(
+def _measure_method(
     name: str,
     scorer: Scorer,
     sessions: dict[int, NDArray[np.int64]],
-    asked: dict[int, NDArray[np.int64]],
+    request: dict[int, NDArray[np.int64]],
     warm: NDArray[np.bool_],
     content: Vectors | None,
     k: int,
-    tell: Callable[[int], None],
+    report: Callable[[int], None],
 ) -> MethodReport:
     recalls, gains, cold, spread = [], [], [], []
     shown: set[int] = set()
-    for done, (user, truth) in enumerate(asked.items()):
-        tell(done)
+    for done, (user, truth) in enumerate(request.items()):
+        report(done)
         session = sessions[user]
         scores = np.array(scorer(session), np.float64)
         scores[session] = -np.inf

@@ -14,10 +14,10 @@ from core.filters import Filters
 from core.library.index import VectorIndex
 from core.library.schema import Item
 from core.library.store import Library
-from core.recommend.pool import By, Pool, pool_of, rows_of
-from core.recommend.taste import Tastes, tastes_of
-from core.threads import one_thread
-from core.track import wholes_of
+from core.recommend.pool import By, Candidates, gather_candidates, get_rows
+from core.recommend.taste import Tastes, compute_tastes
+from core.threads import limit_to_one_thread
+from core.track import get_item_vectors
 
 _REASONS = 2
 
@@ -49,7 +49,7 @@ class Feed:
     liked: tuple[str, ...]
 
 
-@one_thread()
+@limit_to_one_thread()
 def recommend(
     library: Library,
     encoder: Encoder,
@@ -60,7 +60,7 @@ def recommend(
     k: int = 20,
     diversity: float = 0.3,
     exploration: float = 0.1,
-    behaviour: Mapping[str, float] | None = None,
+    behavior: Mapping[str, float] | None = None,
     mix: float = 0.5,
     filters: Filters | None = None,
     seed: int = 0,
@@ -79,27 +79,27 @@ def recommend(
         if not 0.0 <= value <= 1.0:
             raise DataError(f"{name} is a share: give 0 to 1, not {value:g}.")
     index = library.index(encoder)
-    liked, disliked = _known(index, liked), _known(index, disliked)
+    liked, disliked = _filter_known(index, liked), _filter_known(index, disliked)
     allowed = (filters or Filters()).mask(index.items, library)
-    gone = rows_of(index, {*liked, *disliked, *seen})
-    gone = gone[gone >= 0]
-    likes, dislikes = _vectors(index, liked), _vectors(index, disliked)
-    tastes = tastes_of(likes, dislikes, unlike=index.unlike)
-    pool = pool_of(
-        index, tastes, dislikes, allowed=allowed, gone=gone, behaviour=behaviour, mix=mix, least=max(0, int(k))
+    missing = get_rows(index, {*liked, *disliked, *seen})
+    missing = missing[missing >= 0]
+    likes, dislikes = _get_vectors(index, liked), _get_vectors(index, disliked)
+    tastes = compute_tastes(likes, dislikes, baseline_cosine=index.baseline_cosine)
+    pool = gather_candidates(
+        index, tastes, dislikes, allowed=allowed, missing=missing, behavior=behavior, mix=mix, least=max(0, int(k))
     )
     rng = np.random.default_rng(seed)
-    explore = _explored(index, allowed, gone, k, rng)
-    chosen = _filled(pool, tastes, explore, max(0, int(k)), diversity, exploration if len(pool.rows) else 1.0, rng)
+    explore = _explore(index, allowed, missing, k, rng)
+    chosen = _fill_feed(pool, tastes, explore, max(0, int(k)), diversity, exploration if len(pool.rows) else 1.0, rng)
     return Feed(
-        tuple(_recommendation(index, pool, place, row, likes, liked, tastes) for place, row in chosen),
+        tuple(_make_recommendation(index, pool, place, row, likes, liked, tastes) for place, row in chosen),
         tastes,
         tuple(liked),
     )
 
 
-def _filled(
-    pool: Pool,
+def _fill_feed(
+    pool: Candidates,
     tastes: Tastes,
     explore: list[int],
     k: int,
@@ -117,7 +117,7 @@ def _filled(
     in_feed: set[int] = set()
     for place in range(k):
         if drawn[place] or not free.any():
-            row = next((each for each in explore if each not in in_feed), None)
+            row = next((entry for entry in explore if entry not in in_feed), None)
             if row is not None:
                 chosen.append((None, ~row))
                 in_feed.add(row)
@@ -136,9 +136,9 @@ def _filled(
     return chosen
 
 
-def _recommendation(
+def _make_recommendation(
     index: VectorIndex,
-    pool: Pool,
+    pool: Candidates,
     taste: int | None,
     place: int,
     likes: Vectors,
@@ -153,31 +153,31 @@ def _recommendation(
     if not len(tastes):
         return Recommendation(item, score, pool.by)
     time_s = float(index.start_s[pool.numbers[place]]) if item.kind == "video" else None
-    if pool.by == "content" and score <= index.unlike:
+    if pool.by == "content" and score <= index.baseline_cosine:
         return Recommendation(item, score, "other", (), taste, time_s)
-    own = np.flatnonzero(tastes.of == taste)
+    own = np.flatnonzero(tastes.liked_tastes == taste)
     nearest = own[np.argsort(-(likes[own] @ pool.vectors[place]), kind="stable")][:_REASONS]
-    return Recommendation(item, score, pool.by, tuple(liked[each] for each in nearest), taste, time_s)
+    return Recommendation(item, score, pool.by, tuple(liked[entry] for entry in nearest), taste, time_s)
 
 
-def _vectors(index: VectorIndex, ids: Sequence[str]) -> Vectors:
-    return wholes_of(index, ids)[1] if ids else np.empty((0, index.dim), np.float32)
+def _get_vectors(index: VectorIndex, ids: Sequence[str]) -> Vectors:
+    return get_item_vectors(index, ids)[1] if ids else np.empty((0, index.dim), np.float32)
 
 
-def _known(index: VectorIndex, ids: Sequence[str]) -> list[str]:
+def _filter_known(index: VectorIndex, ids: Sequence[str]) -> list[str]:
     """Those that the library has, each once."""
     distinct = list(dict.fromkeys(ids))
-    return [each for each, row in zip(distinct, rows_of(index, distinct), strict=True) if row >= 0]
+    return [entry for entry, row in zip(distinct, get_rows(index, distinct), strict=True) if row >= 0]
 
 
-def _explored(
+def _explore(
     index: VectorIndex,
     allowed: NDArray[np.bool_] | None,
-    gone: NDArray[np.int64],
+    missing: NDArray[np.int64],
     k: int,
     rng: np.random.Generator,
 ) -> list[int]:
     """Rows of items drawn at random, twice as many as there are places."""
-    rows = np.setdiff1d(index.rows_with_vectors, gone)
+    rows = np.setdiff1d(index.rows_with_vectors, missing)
     rows = rows if allowed is None else rows[allowed[rows]]
     return [int(row) for row in rng.permutation(rows)[: 2 * k]]

@@ -13,7 +13,7 @@ Session = Sequence[int] | NDArray[np.int64]  # numbers of items, in the order of
 
 
 @dataclass(frozen=True, eq=False)
-class Log:
+class InteractionLog:
     """n interactions, in the order of time.
 
     users, items: (n,) numbers into user_names and item_names. times: (n,) seconds of any clock; the order of the rows
@@ -30,9 +30,9 @@ class Log:
     def __len__(self) -> int:
         return len(self.users)
 
-    def part(self, rows: NDArray[np.bool_] | NDArray[np.int64]) -> Log:
+    def part(self, rows: NDArray[np.bool_] | NDArray[np.int64]) -> InteractionLog:
         """Some of the interactions; users and items keep their numbers."""
-        return Log(
+        return InteractionLog(
             self.users[rows], self.items[rows], self.times[rows], self.weights[rows], self.user_names, self.item_names
         )
 
@@ -41,7 +41,7 @@ class Log:
         shape = (len(self.user_names), len(self.item_names))
         return sp.csr_matrix((self.weights, (self.users, self.items)), shape=shape, dtype=np.float32)
 
-    def of_user(self, user: int) -> NDArray[np.int64]:
+    def user_session(self, user: int) -> NDArray[np.int64]:
         """The items of one user, in the order of time, each once, where it came first."""
         items = self.items[self.users == user]
         return items[np.sort(np.unique(items, return_index=True)[1])]

@@ -12,7 +12,7 @@ from core.library.store import Library
 _PARTS = re.compile(r"[\\/]+" if os.sep == "\\" else r"/+")
 
 
-def names_of(library: Library) -> dict[str, str]:
+def get_item_names(library: Library) -> dict[str, str]:
     """Name -> id of the items that can be read: each one's id, its path as stored, and as many last parts of that path
     as stand for one item alone (`holiday/1.jpg`, or `1.jpg`), counted from the folder that holds them all."""
     items = library.items()
@@ -26,4 +26,4 @@ def names_of(library: Library) -> dict[str, str]:
             tail = "/".join(parts[first:])
             found[tail] = None if tail in found else item_id  # of several items: it says nothing
     names = {tail: item_id for tail, item_id in found.items() if item_id is not None}
-    return names | dict(zip(paths, ids, strict=True)) | {each: each for each in ids}
+    return names | dict(zip(paths, ids, strict=True)) | {entry: entry for entry in ids}

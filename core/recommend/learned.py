@@ -11,43 +11,43 @@ import numpy as np
 from core.encoders.base import Encoder
 from core.library.store import Library
 from core.progress import OnProgress
-from core.recommend.behaviour import from_content, learn_behaviour
-from core.recommend.both import Blend
-from core.recommend.items import names_of
-from core.recommend.log import Log, resolved
-from core.recommend.weights import learn_weights
-from core.track import wholes_of
+from core.recommend.behaviour import extend_with_content, learn_behavior
+from core.recommend.both import HybridModel
+from core.recommend.items import get_item_names
+from core.recommend.log import InteractionLog, resolve_items
+from core.recommend.weights import learn_blend_weights
+from core.track import get_item_vectors
 
 
 @dataclass(frozen=True, eq=False)
-class Learned:
+class RecommendModel:
     """A log that is understood. log: of ids of the library; its items are all that have vectors, in the log or not.
 
     unknown: names of the log's items that the library does not have, whose rows were left out.
     """
 
-    log: Log
-    blend: Blend
+    log: InteractionLog
+    hybrid: HybridModel
     unknown: tuple[str, ...]
     numbers: dict[str, int] = field(repr=False)
 
     def scores(self, session: Sequence[str]) -> dict[str, float]:
         """Id -> score, of any scale, for somebody who had to do with these items, the latest last: for
         `recommend(behaviour=...)`. Of an empty session, or of strangers to the library, what is popular."""
-        known = [self.numbers[each] for each in dict.fromkeys(session) if each in self.numbers]
-        found = self.blend.scores(np.array(known, np.int64))
+        known = [self.numbers[fromkey] for fromkey in dict.fromkeys(session) if fromkey in self.numbers]
+        found = self.hybrid.scores(np.array(known, np.int64))
         return dict(zip(self.log.item_names, found.tolist(), strict=True))
 
 
 def learn_from_log(
     library: Library,
     encoder: Encoder,
-    log: Log,
+    log: InteractionLog,
     *,
     seed: int = 0,
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
-) -> Learned:
+) -> RecommendModel:
     """Learns behaviour from a log, and what behaviour and content each are worth, from its last eighth
     (`core.recommend.weights`).
 
@@ -57,12 +57,14 @@ def learn_from_log(
     index = library.index(encoder)
     ids = index.items["id"].take(index.rows_with_vectors).to_pylist()
     with_vectors = set(ids)
-    names = {name: item_id for name, item_id in names_of(library).items() if item_id in with_vectors}
-    known, unknown = resolved(log, names)
-    ids, content = wholes_of(index, ids)
+    names = {name: item_id for name, item_id in get_item_names(library).items() if item_id in with_vectors}
+    known, unknown = resolve_items(log, names)
+    ids, content = get_item_vectors(index, ids)
     numbers = {item_id: number for number, item_id in enumerate(ids)}
-    places = np.array([numbers.get(each, -1) for each in known.item_names], np.int64)
+    places = np.array([numbers.get(entry, -1) for entry in known.item_names], np.int64)
     whole = replace(known, items=places[known.items], item_names=tuple(ids))
-    behaviour = learn_behaviour(whole, methods=("als",), seed=seed, on_progress=on_progress, cancel=cancel)
-    weights = learn_weights(whole, content, seed=seed, on_progress=on_progress, cancel=cancel)
-    return Learned(whole, Blend(content, from_content(behaviour, content), weights), unknown, numbers)
+    behavior = learn_behavior(whole, methods=("als",), seed=seed, on_progress=on_progress, cancel=cancel)
+    weights = learn_blend_weights(whole, content, seed=seed, on_progress=on_progress, cancel=cancel)
+    return RecommendModel(
+        whole, HybridModel(content, extend_with_content(behavior, content), weights), unknown, numbers
+    )

@@ -14,26 +14,26 @@ import pyarrow.parquet
 from numpy.typing import NDArray
 
 from core.errors import DataError
-from core.recommend.interactions import Log as Log
+from core.recommend.interactions import InteractionLog as InteractionLog
 from core.recommend.interactions import Session as Session
 
 _MOST = 1e30  # a weight: more would not fit into its sums
 _lock = threading.Lock()
 
 
-def log_of(
+def make_log(
     rows: Sequence[tuple[str, str]],
     *,
     times: Sequence[float] | None = None,
     weights: Sequence[float] | None = None,
-) -> Log:
+) -> InteractionLog:
     """A log of (user, item) pairs. Raises DataError for none, for weights that are not above 0, or times that are no
     numbers."""
-    users, items = (_coded(pa.array([str(row[place]) for row in rows], pa.string())) for place in (0, 1))
-    return _checked(users, items, times, weights)
+    users, items = (_encode_names(pa.array([str(row[place]) for row in rows], pa.string())) for place in (0, 1))
+    return _check_log(users, items, times, weights)
 
 
-def _coded(names: pa.Array | pa.ChunkedArray) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+def _encode_names(names: pa.Array | pa.ChunkedArray) -> tuple[NDArray[np.int64], tuple[str, ...]]:
     """(numbers of each, the distinct names in order)."""
     coded = names.dictionary_encode()
     coded = coded.combine_chunks() if isinstance(coded, pa.ChunkedArray) else coded
@@ -41,15 +41,15 @@ def _coded(names: pa.Array | pa.ChunkedArray) -> tuple[NDArray[np.int64], tuple[
     order = sorted(range(len(distinct)), key=distinct.__getitem__)
     rank = np.empty(len(order), np.int64)
     rank[order] = np.arange(len(order))
-    return rank[coded.indices.to_numpy(zero_copy_only=False)], tuple(distinct[each] for each in order)
+    return rank[coded.indices.to_numpy(zero_copy_only=False)], tuple(distinct[entry] for entry in order)
 
 
-def _checked(
+def _check_log(
     users: tuple[NDArray[np.int64], tuple[str, ...]],
     items: tuple[NDArray[np.int64], tuple[str, ...]],
     times: Sequence[float] | NDArray[np.float64] | None,
     weights: Sequence[float] | NDArray[np.float64] | None,
-) -> Log:
+) -> InteractionLog:
     count = len(users[0])
     if not count:
         raise DataError("The log is empty: it takes rows of a user and an item.")
@@ -60,10 +60,12 @@ def _checked(
     if not np.isfinite(at).all() or not (counts > 0).all() or not (counts < _MOST).all():
         raise DataError("Times must be numbers and weights numbers above 0: leave out rows that say otherwise.")
     order = np.argsort(at, kind="stable")
-    return Log(users[0][order], items[0][order], at[order], counts[order].astype(np.float32), users[1], items[1])
+    return InteractionLog(
+        users[0][order], items[0][order], at[order], counts[order].astype(np.float32), users[1], items[1]
+    )
 
 
-def read_log(path: Path) -> Log:
+def read_log(path: Path) -> InteractionLog:
     """Reads a log from a CSV or Parquet file with the columns user and item, and, if there, time (a number, or a date
     as 2026-05-31 12:00:00) and weight. Ratings of MovieLens (userId, movieId, rating, timestamp) are read as they are.
     Raises DataError.
@@ -79,11 +81,11 @@ def read_log(path: Path) -> Log:
     if len(set(table.column_names)) < len(table.column_names):
         raise DataError(f"{path} has two columns of one name: rename one.")
     table = table.filter(pc.and_(pc.is_valid(table[found["user"]]), pc.is_valid(table[found["item"]])))
-    users, items = (_coded(_texts(table, found[name], path)) for name in ("user", "item"))
-    return _checked(users, items, _numbers(table, found["time"], path), _numbers(table, found["weight"], path))
+    users, items = (_encode_names(_texts(table, found[name], path)) for name in ("user", "item"))
+    return _check_log(users, items, _numbers(table, found["time"], path), _numbers(table, found["weight"], path))
 
 
-def resolved(log: Log, items: Mapping[str, str]) -> tuple[Log, tuple[str, ...]]:
+def resolve_items(log: InteractionLog, items: Mapping[str, str]) -> tuple[InteractionLog, tuple[str, ...]]:
     """The log with its item names replaced by ids of a library, and the names that stand for none (their rows go).
 
     items: what may stand in a log -> id; see `core.recommend.names_of`. Raises DataError where no name is known.
@@ -92,9 +94,11 @@ def resolved(log: Log, items: Mapping[str, str]) -> tuple[Log, tuple[str, ...]]:
     if not known.any():
         raise DataError("Not one item of the log is in this library: the column item has paths, file names or ids.")
     ids, numbers = np.unique([items.get(name, "") for name in log.item_names], return_inverse=True)
-    kept = log.part(known[log.items])
+    cached = log.part(known[log.items])
     unknown = tuple(name for name, is_known in zip(log.item_names, known, strict=True) if not is_known)
-    moved = Log(kept.users, numbers[kept.items], kept.times, kept.weights, kept.user_names, tuple(map(str, ids)))
+    moved = InteractionLog(
+        cached.users, numbers[cached.items], cached.times, cached.weights, cached.user_names, tuple(map(str, ids))
+    )
     return moved, unknown
 
 
@@ -109,7 +113,7 @@ _COLUMNS = {
 def _found(columns: Sequence[str]) -> dict[str, str | None]:
     """What each column of a log is called here, None where it is not there."""
     known = {name.strip().lower(): name for name in columns}
-    return {name: next((known[each] for each in names if each in known), None) for name, names in _COLUMNS.items()}
+    return {name: next((known[entry] for entry in names if entry in known), None) for name, names in _COLUMNS.items()}
 
 
 def _read(path: Path) -> pa.Table:

@@ -10,16 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from core.csv_text import as_text, csv_text
+from core.csv_text import csv_text, escape_cell
 from core.errors import DataError
 
-Said = Literal["like", "dislike"]
+Reaction = Literal["like", "dislike"]
 
 _MOST_BYTES = 50_000_000
 
 
 @dataclass(slots=True)
-class Opinions:
+class Feedback:
     """liked, disliked: ids of items, and when that was said (seconds since 1970), in the order of time; no item is in
     both. seen: ids of items that were passed over, likewise in that order."""
 
@@ -27,54 +27,54 @@ class Opinions:
     disliked: dict[str, float] = field(default_factory=dict)
     seen: dict[str, None] = field(default_factory=dict)
 
-    def of(self, item_id: str) -> Said | None:
+    def get_reaction(self, item_id: str) -> Reaction | None:
         """What was said of an item."""
         return "like" if item_id in self.liked else "dislike" if item_id in self.disliked else None
 
-    def say(self, item_id: str, what: Said | None) -> None:
+    def set_reaction(self, item_id: str, what: Reaction | None) -> None:
         """Says something of an item, in place of what was said before; None takes that back."""
         self.liked.pop(item_id, None)
         self.disliked.pop(item_id, None)
         if what is not None:
             (self.liked if what == "like" else self.disliked)[item_id] = time.time()
 
-    def add(self, others: Opinions) -> None:
+    def add(self, rest: Feedback) -> None:
         """Takes in what was said elsewhere; what both said something of is as `others` have it."""
-        for what, ids in (("like", others.liked), ("dislike", others.disliked)):
+        for what, ids in (("like", rest.liked), ("dislike", rest.disliked)):
             for item_id, at in ids.items():
-                self.say(item_id, None)
+                self.set_reaction(item_id, None)
                 (self.liked if what == "like" else self.disliked)[item_id] = at
-        self.seen |= others.seen
+        self.seen |= rest.seen
 
 
-def opinions_json(opinions: Opinions, paths: Mapping[str, str]) -> bytes:
-    """A file for `read_opinions`. paths: of the items by id, by which another library may know them."""
+def feedback_json(opinions: Feedback, paths: Mapping[str, str]) -> bytes:
+    """A file for `read_feedback`. paths: of the items by id, by which another library may know them."""
 
     def named(ids: Mapping[str, float]) -> list[dict[str, Any]]:
-        return [{"id": each, "path": paths.get(each, ""), "time": round(at, 3)} for each, at in ids.items()]
+        return [{"id": entry, "path": paths.get(entry, ""), "time": round(at, 3)} for entry, at in ids.items()]
 
-    told = {"liked": named(opinions.liked), "disliked": named(opinions.disliked), "seen": list(opinions.seen)}
-    return json.dumps(told, indent=1).encode()
+    predictions = {"liked": named(opinions.liked), "disliked": named(opinions.disliked), "seen": list(opinions.seen)}
+    return json.dumps(predictions, indent=1).encode()
 
 
-def likes_csv(opinions: Opinions, paths: Mapping[str, str], *, user: str = "me") -> bytes:
+def likes_csv(opinions: Feedback, paths: Mapping[str, str], *, user: str = "me") -> bytes:
     """The likes as a log of one user, with the columns user, item, time and weight; see `core.recommend.log.read_log`.
 
     An item is named by its path, or by its id where the path is not to be seen, or not to be written into a table as it
-    is (`core.csv_text.as_text`).
+    is (`core.csv_text.escape_cell`).
     """
     rows: list[tuple[object, ...]] = [("user", "item", "time", "weight")]
-    for each, at in opinions.liked.items():
-        path = paths.get(each, each)
-        plain = path.isprintable() and as_text(path) == path
-        rows.append((user, path if plain else each, f"{at:.3f}", 1))
+    for entry, at in opinions.liked.items():
+        path = paths.get(entry, entry)
+        plain = path.isprintable() and escape_cell(path) == path
+        rows.append((user, path if plain else entry, f"{at:.3f}", 1))
     return csv_text(rows).encode()
 
 
-def read_opinions(data: bytes, names: Mapping[str, str]) -> tuple[Opinions, tuple[str, ...]]:
-    """What a file of `opinions_json` or `likes_csv` says, and the names in it that stand for nothing in the library.
+def read_feedback(data: bytes, names: Mapping[str, str]) -> tuple[Feedback, tuple[str, ...]]:
+    """What a file of `feedback_json` or `likes_csv` says, and the names in it that stand for nothing in the library.
 
-    names: name -> id, see `core.recommend.items.names_of`. Of a CSV each item is a like, whoever liked it. Raises
+    names: name -> id, see `core.recommend.items.get_item_names`. Of a CSV each item is a like, whoever liked it. Raises
     DataError where the file is no such thing, or the library knows nothing of it.
     """
     if len(data) > _MOST_BYTES:
@@ -86,7 +86,7 @@ def read_opinions(data: bytes, names: Mapping[str, str]) -> tuple[Opinions, tupl
         raise DataError(
             "The file holds no likes: bring one that was exported here, or a CSV with the column item."
         ) from error
-    found, unknown = Opinions(), []
+    found, unknown = Feedback(), []
     for kind, candidates, at in rows:
         item_id = next((names[name] for name in candidates if name in names), None)
         if item_id is None:
@@ -94,7 +94,7 @@ def read_opinions(data: bytes, names: Mapping[str, str]) -> tuple[Opinions, tupl
         elif kind == "seen":
             found.seen[item_id] = None
         else:
-            found.say(item_id, None)
+            found.set_reaction(item_id, None)
             (found.liked if kind == "liked" else found.disliked)[item_id] = at
     if rows and not (found.liked or found.disliked or found.seen):
         raise DataError("Not one item of the file is in this library: was it exported from another one?")
@@ -105,19 +105,19 @@ Row = tuple[str, tuple[str, ...], float]  # liked, disliked or seen; what may na
 
 
 def _json_rows(text: str) -> list[Row]:
-    told = json.loads(text)
-    if not {"liked", "disliked"} & set(told):
+    predictions = json.loads(text)
+    if not {"liked", "disliked"} & set(predictions):
         raise ValueError("no likes")
     rows: list[Row] = [
-        (kind, (str(each["id"]), str(each.get("path", ""))), float(each.get("time", 0.0)))
+        (kind, (str(entry["id"]), str(entry.get("path", ""))), float(entry.get("time", 0.0)))
         for kind in ("liked", "disliked")
-        for each in told.get(kind, [])
+        for entry in predictions.get(kind, [])
     ]
-    return rows + [("seen", (str(each),), 0.0) for each in told.get("seen", [])]
+    return rows + [("seen", (str(entry),), 0.0) for entry in predictions.get("seen", [])]
 
 
 def _csv_rows(text: str) -> list[Row]:
     reader = csv.DictReader(io.StringIO(text, newline=""))
     columns = {(name or "").strip().lower(): name for name in reader.fieldnames or []}
     item = columns["item"]
-    return [("liked", (each[item].strip(),), float(place)) for place, each in enumerate(reader) if each[item]]
+    return [("liked", (entry[item].strip(),), float(place)) for place, entry in enumerate(reader) if entry[item]]

@@ -24,7 +24,7 @@ _REPELLED = 0.5  # share of its nearness to what is disliked that an item loses
 
 
 @dataclass(frozen=True, eq=False)
-class Pool:
+class Candidates:
     """m candidates, none twice. rows: (m,) of `index.items`. numbers: (m,) of the vector of each that is nearest to any
     taste, of a video one of its frames; vectors: (m, dim) these. scores: (m, tastes), comparable within the pool. by:
     what the scores are made of."""
@@ -36,46 +36,46 @@ class Pool:
     by: By
 
 
-def rows_of(index: VectorIndex, ids: Collection[str]) -> NDArray[np.int64]:
+def get_rows(index: VectorIndex, ids: Collection[str]) -> NDArray[np.int64]:
     """(len(ids),) rows of `index.items`, -1 where there is no such item."""
-    wanted, column = list(ids), index.items["id"]
+    target, column = list(ids), index.items["id"]
     # a table of the few ids that are wanted, not of all that there are
-    found = np.flatnonzero(pc.is_in(column, value_set=pa.array(wanted, pa.string())).to_numpy())
+    found = np.flatnonzero(pc.is_in(column, value_set=pa.array(target, pa.string())).to_numpy())
     rows = dict(zip(column.take(found).to_pylist(), found.tolist(), strict=True))
-    return np.array([rows.get(each, -1) for each in wanted], np.int64)
+    return np.array([rows.get(entry, -1) for entry in target], np.int64)
 
 
-def pool_of(
+def gather_candidates(
     index: VectorIndex,
     tastes: Tastes,
     dislikes: Vectors,
     *,
     allowed: NDArray[np.bool_] | None,
-    gone: NDArray[np.int64],
-    behaviour: Mapping[str, float] | None,
+    missing: NDArray[np.int64],
+    behavior: Mapping[str, float] | None,
     mix: float,
     least: int,
-) -> Pool:
+) -> Candidates:
     """The candidates for a feed of `least` places or fewer. allowed: (items,) mask, None for all; gone: rows of what
     may not come back; the rest is as in `core.recommend.feed.recommend`."""
     left = np.ones(len(index.items), bool) if allowed is None else allowed.copy()
-    left[gone] = False
-    others = _others(index, behaviour) if behaviour else None
-    each = max(_LEAST, least, _CANDIDATES // max(1, len(tastes)))
+    left[missing] = False
+    rest = _get_co_occurring(index, behavior) if behavior else None
+    entry = max(_LEAST, least, _CANDIDATES // max(1, len(tastes)))
     # what is gone is let in and taken out again: to rule out a few of many items costs the index more
-    more = int(np.isin(index.item_rows, gone).sum()) if allowed is None else 0
-    numbers = [_nearest(index, taste, each, more, allowed, left) for taste in tastes.vectors]
-    if others is not None:
-        numbers.append(_first_numbers(index, others, left, max(_LEAST, least)))
+    more = int(np.isin(index.item_rows, missing).sum()) if allowed is None else 0
+    numbers = [_nearest(index, taste, entry, more, allowed, left) for taste in tastes.vectors]
+    if rest is not None:
+        numbers.append(_first_numbers(index, rest, left, max(_LEAST, least)))
     found = np.concatenate([*numbers, np.empty(0, np.int64)]).astype(np.int64)
-    rows, found, vectors, scores = _by_item(index, found, tastes, dislikes)
-    if others is None or not len(found):
-        return Pool(rows, found, vectors, scores, "content")
-    liked = np.where(np.isnan(others[rows]), np.nanmin(others), others[rows])[:, None].astype(np.float32)
+    rows, found, vectors, scores = _score_by_item(index, found, tastes, dislikes)
+    if rest is None or not len(found):
+        return Candidates(rows, found, vectors, scores, "content")
+    liked = np.where(np.isnan(rest[rows]), np.nanmin(rest), rest[rows])[:, None].astype(np.float32)
     if not len(tastes):
-        return Pool(rows, found, vectors, liked, "popularity")
-    blended = (1 - mix) * _standing(scores) + mix * _standing(liked)
-    return Pool(rows, found, vectors, blended, "behaviour" if mix == 1 else "content" if mix == 0 else "both")
+        return Candidates(rows, found, vectors, liked, "popularity")
+    blended = (1 - mix) * _compute_standing(scores) + mix * _compute_standing(liked)
+    return Candidates(rows, found, vectors, blended, "behaviour" if mix == 1 else "content" if mix == 0 else "both")
 
 
 def _nearest(
@@ -93,48 +93,48 @@ def _nearest(
     k = count + more
     while True:
         numbers = index.search(taste, k, allowed=allowed)[1]
-        some = numbers[left[index.item_rows[numbers]]]
-        firsts = np.sort(np.unique(index.item_rows[some], return_index=True)[1])
+        sample = numbers[left[index.item_rows[numbers]]]
+        firsts = np.sort(np.unique(index.item_rows[sample], return_index=True)[1])
         if len(firsts) >= count or len(numbers) < k:
-            return some[firsts]
+            return sample[firsts]
         k *= _DEEPER
 
 
-def _by_item(
+def _score_by_item(
     index: VectorIndex, found: NDArray[np.int64], tastes: Tastes, dislikes: Vectors
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], Vectors, NDArray[np.float32]]:
-    """(rows, numbers, vectors, scores) of `Pool`: a video may have been found by another frame for each taste."""
+    """(rows, numbers, vectors, scores) of `Candidates`: a video may have been found by another frame for each taste."""
     vectors = index.vectors(found)
-    each = vectors @ tastes.vectors.T if len(tastes) else np.zeros((len(found), 1), np.float32)
+    entry = vectors @ tastes.vectors.T if len(tastes) else np.zeros((len(found), 1), np.float32)
     if len(dislikes) and len(found):
-        each = each - _REPELLED * np.clip((vectors @ dislikes.T).max(axis=1, keepdims=True), 0.0, None)
+        entry = entry - _REPELLED * np.clip((vectors @ dislikes.T).max(axis=1, keepdims=True), 0.0, None)
     rows, of = np.unique(index.item_rows[found], return_inverse=True)
-    scores = np.full((len(rows), each.shape[1]), -np.inf, np.float32)
-    np.maximum.at(scores, of, each)
-    best_first = np.argsort(-each.max(axis=1), kind="stable")
+    scores = np.full((len(rows), entry.shape[1]), -np.inf, np.float32)
+    np.maximum.at(scores, of, entry)
+    best_first = np.argsort(-entry.max(axis=1), kind="stable")
     best = best_first[np.unique(of[best_first], return_index=True)[1]]
     return rows, found[best], vectors[best], scores
 
 
-def _others(index: VectorIndex, behaviour: Mapping[str, float]) -> NDArray[np.float32] | None:
+def _get_co_occurring(index: VectorIndex, behavior: Mapping[str, float]) -> NDArray[np.float32] | None:
     """(items,) the scores of behaviour, NaN for items that it does not know; None where it knows none."""
-    scores = np.fromiter(behaviour.values(), np.float32, len(behaviour))
+    scores = np.fromiter(behavior.values(), np.float32, len(behavior))
     found = np.full(len(index.items), np.nan, np.float32)
-    rows = rows_of(index, behaviour)
+    rows = get_rows(index, behavior)
     found[rows[rows >= 0]] = scores[rows >= 0]
     return found if (rows >= 0).any() else None
 
 
 def _first_numbers(
-    index: VectorIndex, others: NDArray[np.float32], left: NDArray[np.bool_], count: int
+    index: VectorIndex, rest: NDArray[np.float32], left: NDArray[np.bool_], count: int
 ) -> NDArray[np.int64]:
     """The first vector of each of the `count` items with the highest scores."""
     rows, firsts = np.unique(index.item_rows, return_index=True)
-    free = left[rows] & ~np.isnan(others[rows])
-    return firsts[free][np.argsort(-others[rows[free]], kind="stable")[:count]]
+    free = left[rows] & ~np.isnan(rest[rows])
+    return firsts[free][np.argsort(-rest[rows[free]], kind="stable")[:count]]
 
 
-def _standing(scores: NDArray[np.float32]) -> NDArray[np.float32]:
+def _compute_standing(scores: NDArray[np.float32]) -> NDArray[np.float32]:
     """Columns (m, k) on one scale: standard deviations above their mean, squashed to -1 to 1."""
     spread = scores.std(axis=0, keepdims=True)
     return np.tanh((scores - scores.mean(axis=0, keepdims=True)) / np.maximum(spread, 1e-6) / 2).astype(np.float32)

@@ -23,13 +23,15 @@ class Tastes:
 
     vectors: Vectors
     weights: NDArray[np.float32]
-    of: NDArray[np.int64]
+    liked_tastes: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.vectors)
 
 
-def tastes_of(liked: Vectors, disliked: Vectors | None = None, *, unlike: float = 0.0, most: int = 5) -> Tastes:
+def compute_tastes(
+    liked: Vectors, disliked: Vectors | None = None, *, baseline_cosine: float = 0.0, most: int = 5
+) -> Tastes:
     """Groups likes (n, dim), unit rows, by average linkage: groups are joined while the mean cosine of their pairs is
     at least a tenth of the way from `unlike` (of two unrelated items of the library) to 1, and until at most `most`
     are left. Without likes there are no tastes.
@@ -38,7 +40,7 @@ def tastes_of(liked: Vectors, disliked: Vectors | None = None, *, unlike: float 
     """
     if not len(liked):
         return Tastes(liked[:0], np.empty(0, np.float32), np.empty(0, np.int64))
-    groups = _grouped(liked, unlike + _ALIKE * (1.0 - unlike), most)
+    groups = _group_likes(liked, baseline_cosine + _ALIKE * (1.0 - baseline_cosine), most)
     sizes = np.bincount(groups)
     order = np.argsort(-sizes, kind="stable")
     means = unit_rows(np.stack([liked[groups == number].mean(axis=0) for number in order]))
@@ -49,16 +51,16 @@ def tastes_of(liked: Vectors, disliked: Vectors | None = None, *, unlike: float 
     return Tastes(means, (sizes[order] / len(liked)).astype(np.float32), rank[groups])
 
 
-def _grouped(liked: Vectors, alike: float, most: int) -> NDArray[np.int64]:
+def _group_likes(liked: Vectors, alike: float, most: int) -> NDArray[np.int64]:
     """(n,) numbers of groups from 0."""
     if len(liked) == 1:
         return np.zeros(1, np.int64)
     from scipy.cluster.hierarchy import fcluster, linkage
     from scipy.spatial.distance import squareform
 
-    apart = np.clip(1.0 - liked @ liked.T, 0.0, 2.0)
-    np.fill_diagonal(apart, 0.0)
-    tree = linkage(squareform((apart + apart.T) / 2, checks=False), "average")
+    in_subprocess = np.clip(1.0 - liked @ liked.T, 0.0, 2.0)
+    np.fill_diagonal(in_subprocess, 0.0)
+    tree = linkage(squareform((in_subprocess + in_subprocess.T) / 2, checks=False), "average")
     groups = fcluster(tree, 1.0 - alike, "distance")
     if groups.max() > most:
         groups = fcluster(tree, most, "maxclust")

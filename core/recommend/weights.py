@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 from core.encoders.base import Vectors
 from core.errors import Cancelled
 from core.progress import OnProgress, Progress
-from core.recommend.behaviour import from_content, learn_behaviour
-from core.recommend.both import features_of
-from core.recommend.log import Log
-from core.threads import one_thread
+from core.recommend.behaviour import extend_with_content, learn_behavior
+from core.recommend.both import compute_features
+from core.recommend.log import InteractionLog
+from core.threads import limit_to_one_thread
 
 _HELD_OUT = 0.125  # share of the interactions, the last ones, that the weights are learned from
 _END = 0.1  # share of these that counts as their very end
@@ -37,9 +37,9 @@ _NOVELTY = 0.5
 _TRUST = (5.0, 5.0, 5.0, 5.0, 5.0, 20.0)
 
 
-@one_thread()
-def learn_weights(
-    log: Log,
+@limit_to_one_thread()
+def learn_blend_weights(
+    log: InteractionLog,
     content: Vectors,
     *,
     seed: int = 0,
@@ -52,7 +52,7 @@ def learn_weights(
     """
     choices = _choices(log, content, seed, on_progress, cancel)
     before = np.array([*_BEFORE, _NOVELTY])
-    found = _fitted(choices, before) if choices else before
+    found = _fit_weights(choices, before) if choices else before
     found[4] += found[5]  # what is cold when it counts is new
     return found[:5].astype(np.float32)
 
@@ -66,7 +66,7 @@ class _Choice:
 
 
 def _choices(
-    log: Log, content: Vectors, seed: int, on_progress: OnProgress | None, cancel: threading.Event | None
+    log: InteractionLog, content: Vectors, seed: int, on_progress: OnProgress | None, cancel: threading.Event | None
 ) -> list[_Choice]:
     rng = np.random.default_rng([seed, len(log)])
     held = round((1 - _HELD_OUT) * len(log))
@@ -76,11 +76,11 @@ def _choices(
     taught = first.part(~hidden[first.items])
     if not len(taught):
         return []
-    behaviour = from_content(learn_behaviour(taught, methods=("als",), seed=seed, cancel=cancel), content)
+    behavior = extend_with_content(learn_behavior(taught, methods=("als",), seed=seed, cancel=cancel), content)
     there, fresh = _there(first, later, len(content))
-    sessions, known, asked = taught.by_user(), first.by_user(), later.by_user()
+    sessions, known, request = taught.by_user(), first.by_user(), later.by_user()
     choices: list[_Choice] = []
-    users, started = rng.permutation(sorted(set(sessions) & set(asked)))[:_USERS].tolist(), time.monotonic()
+    users, started = rng.permutation(sorted(set(sessions) & set(request)))[:_USERS].tolist(), time.monotonic()
     for done, user in enumerate(users):
         if on_progress:
             on_progress(Progress("weigh", done, len(users), time.monotonic() - started, "people"))
@@ -88,17 +88,17 @@ def _choices(
             raise Cancelled("Stopped before the log was learned from.")
         free = there.copy()
         free[known[user]] = False
-        wanted = asked[user][free[asked[user]]]
-        if len(wanted):
-            free[wanted] = False
-            others = np.flatnonzero(free)
-            items = np.append(wanted, others if len(others) <= _ITEMS else rng.choice(others, _ITEMS, replace=False))
-            features = np.column_stack([features_of(content, behaviour, sessions[user], items), fresh[items]])
-            choices.append(_Choice(features, np.arange(len(items)) < len(wanted)))
+        target = request[user][free[request[user]]]
+        if len(target):
+            free[target] = False
+            rest = np.flatnonzero(free)
+            items = np.append(target, rest if len(rest) <= _ITEMS else rng.choice(rest, _ITEMS, replace=False))
+            features = np.column_stack([compute_features(content, behavior, sessions[user], items), fresh[items]])
+            choices.append(_Choice(features, np.arange(len(items)) < len(target)))
     return choices
 
 
-def _there(first: Log, later: Log, items: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _there(first: InteractionLog, later: InteractionLog, items: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """(items,) which could be chosen in the later part, and which of these were new then. Those that came at its very
     end are left out: they were hardly there."""
     known = np.bincount(first.items, minlength=items) > 0
@@ -106,16 +106,16 @@ def _there(first: Log, later: Log, items: int) -> tuple[NDArray[np.bool_], NDArr
     return known | soon, soon & ~known
 
 
-def _fitted(choices: list[_Choice], before: NDArray[np.float64]) -> NDArray[np.float64]:
+def _fit_weights(choices: list[_Choice], before: NDArray[np.float64]) -> NDArray[np.float64]:
     """(6,) where the likelihood of what was chosen, and the prior normal about `before`, are highest together."""
     from scipy.optimize import minimize
 
     trust = np.array(_TRUST)
-    everything = np.concatenate([each.features for each in choices])
-    chosen = np.concatenate([each.chosen for each in choices])
-    starts = np.cumsum([0, *(len(each.chosen) for each in choices[:-1])])
+    everything = np.concatenate([choice.features for choice in choices])
+    chosen = np.concatenate([choice.chosen for choice in choices])
+    starts = np.cumsum([0, *(len(choice.chosen) for choice in choices[:-1])])
     counts = np.add.reduceat(chosen.astype(np.float64), starts)
-    lengths = np.array([len(each.chosen) for each in choices])
+    lengths = np.array([len(choice.chosen) for choice in choices])
 
     def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         logits = everything @ weights

@@ -53,27 +53,27 @@ class Fetch:
         raise DataError("It names a file outside of the data set, which is not opened: put the bytes into the table.")
 
 
-def columns_of(rows: Any, wanted: Columns) -> Columns:
+def choose_columns(rows: Any, target: Columns) -> Columns:
     """All columns of a data set that tell something, those that were named first. rows: an `IterableDataset`.
 
     Raises DataError where a named column is not there, or where none holds pictures.
     """
     features = rows.features or {}
-    for name in (wanted.image, wanted.captions, *(wanted.labels or ())):
+    for name in (target.image, target.captions, *(target.labels or ())):
         if name and name not in features:
             raise DataError(f"The data set has no column {name!r}: it has {', '.join(features)}.")
-    image = wanted.image or _by_name([name for name in features if _is_picture(features[name])], _PICTURES)
+    image = target.image or _by_name([name for name in features if _is_picture(features[name])], _PICTURES)
     if image is None:
         raise DataError(f"No column of the data set holds pictures; it has {', '.join(features) or 'none'}.")
-    captions = wanted.captions
+    captions = target.captions
     if captions is None:
-        captions = _known([name for name in features if _is_text(features[name])], _CAPTIONS)
-    labels = wanted.labels
+        captions = _check_known([name for name in features if _is_text(features[name])], _CAPTIONS)
+    labels = target.labels
     if labels is None:
         classes = tuple(name for name in features if hasattr(features[name], "int2str"))
-        simple = _known([name for name in features if _is_simple(features[name]) and name != captions], _LABELS)
+        simple = _check_known([name for name in features if _is_simple(features[name]) and name != captions], _LABELS)
         labels = classes or ((simple,) if simple else ())
-    return replace(wanted, image=image, captions=captions, labels=labels)
+    return replace(target, image=image, captions=captions, labels=labels)
 
 
 def possible_columns(rows: Any) -> tuple[list[str], list[str], list[str]]:
@@ -87,7 +87,7 @@ def possible_columns(rows: Any) -> tuple[list[str], list[str], list[str]]:
     )
 
 
-def undecoded(rows: Any, columns: Columns) -> Any:
+def disable_decoding(rows: Any, columns: Columns) -> Any:
     """The rows with these columns alone, and pictures as the bytes that they are: decoding is done where it is safe."""
     from datasets import Image
 
@@ -97,7 +97,7 @@ def undecoded(rows: Any, columns: Columns) -> Any:
     return rows.cast_column(columns.image, Image(decode=False)) if is_image else rows
 
 
-def picture_in(value: Any, fetch: Fetch) -> tuple[str, bytes]:
+def read_image(value: Any, fetch: Fetch) -> tuple[str, bytes]:
     """A name and the bytes of a picture, as the row has them. Raises DataError with the reason."""
     path = ""
     if isinstance(value, Mapping):
@@ -117,7 +117,7 @@ def picture_in(value: Any, fetch: Fetch) -> tuple[str, bytes]:
     return f"{PurePosixPath(path).stem or 'picture'}.{suffix}", value
 
 
-def labels_in(row: Mapping[str, Any], columns: Columns, features: Mapping[str, Any]) -> dict[str, str]:
+def read_labels(row: Mapping[str, Any], columns: Columns, features: Mapping[str, Any]) -> dict[str, str]:
     """Task -> label, by the columns that hold labels; numbers of classes by their names."""
     found = {}
     for name in columns.labels or ():
@@ -132,7 +132,7 @@ def labels_in(row: Mapping[str, Any], columns: Columns, features: Mapping[str, A
     return found
 
 
-def captions_in(row: Mapping[str, Any], columns: Columns) -> list[str]:
+def read_captions(row: Mapping[str, Any], columns: Columns) -> list[str]:
     """The captions of a row: one, or a list of them."""
     value = row.get(columns.captions) if columns.captions else None
     texts = value if isinstance(value, list) else [value]
@@ -169,9 +169,9 @@ def _is_simple(kind: Any) -> bool:
     ).startswith("int")
 
 
-def _known(names: list[str], known: tuple[str, ...]) -> str | None:
-    return next((name for wanted in known for name in names if name.lower() == wanted), None)
+def _check_known(names: list[str], known: tuple[str, ...]) -> str | None:
+    return next((name for target in known for name in names if name.lower() == target), None)
 
 
 def _by_name(names: list[str], known: tuple[str, ...]) -> str | None:
-    return _known(names, known) or (names[0] if names else None)
+    return _check_known(names, known) or (names[0] if names else None)

@@ -12,7 +12,7 @@ from typing import Any
 
 from core.errors import DataError
 from core.extras import require
-from core.files import absolute
+from core.files import to_absolute
 
 _MODULES = ("imagefolder", "parquet", "arrow", "webdataset", "json", "csv")  # formats that rows of pictures come in
 _HUB_S = 15.0
@@ -20,7 +20,7 @@ PREFIX = "hf:"
 
 
 @dataclass(frozen=True, eq=False)
-class Opened:
+class OpenedDataset:
     """A split to be read. name: as it was asked for. rows: an `IterableDataset`. count: of rows, where it is known.
     root: the folder that files named in rows have to lie in; of the hub the beginning of their addresses. splits: all
     that there are."""
@@ -33,7 +33,7 @@ class Opened:
     splits: tuple[str, ...] = ()
 
 
-def open_dataset(name: str, split: str | None = None) -> Opened:
+def open_dataset(name: str, split: str | None = None) -> OpenedDataset:
     """name: an id of the hub ("owner/name", or "owner/name:configuration"), or a folder of pictures in folders of
     classes, or of Parquet files. split: by default "train", or else the first. Nothing but the first rows is read.
 
@@ -44,8 +44,8 @@ def open_dataset(name: str, split: str | None = None) -> Opened:
         raise DataError("Name a data set after hf:, for instance hf:owner/name or hf:./folder.")
     with _quietly():
         datasets = _datasets()
-        folder = absolute(name)
-        splits = _local(datasets, folder) if folder.is_dir() else _of_hub(datasets, name)
+        folder = to_absolute(name)
+        splits = _open_local(datasets, folder) if folder.is_dir() else _open_hub(datasets, name)
     names = list(splits)
     chosen = split or ("train" if "train" in names else names[0])
     if chosen not in names:
@@ -55,7 +55,7 @@ def open_dataset(name: str, split: str | None = None) -> Opened:
     about = getattr(rows.info, "splits", None) or {}
     count = about[chosen].num_examples if chosen in about else None
     root = os.path.realpath(folder) if folder.is_dir() else f"hf://datasets/{name.partition(':')[0]}"
-    return Opened(name, rows, chosen, count or None, root, tuple(names))
+    return OpenedDataset(name, rows, chosen, count or None, root, tuple(names))
 
 
 def _datasets() -> Any:
@@ -65,7 +65,7 @@ def _datasets() -> Any:
     return datasets
 
 
-def _local(datasets: Any, folder: Path) -> dict[str, Any]:
+def _open_local(datasets: Any, folder: Path) -> dict[str, Any]:
     """The splits of a folder: of Parquet files if it holds any, else of pictures."""
     module = "parquet" if any(_first(folder, "*.parquet")) else "imagefolder"
     try:
@@ -77,7 +77,7 @@ def _local(datasets: Any, folder: Path) -> dict[str, Any]:
         ) from error
 
 
-def _of_hub(datasets: Any, name: str) -> dict[str, Any]:
+def _open_hub(datasets: Any, name: str) -> dict[str, Any]:
     repo, _, configuration = name.partition(":")
     if repo.startswith((".", "/", "~")) or repo.count("/") > 1:
         raise DataError(f"There is no folder {name}: check the path. An id of the hub looks like owner/name.")

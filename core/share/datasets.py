@@ -14,20 +14,28 @@ from typing import TYPE_CHECKING, Any
 
 from core.encoders.base import Encoder
 from core.errors import Cancelled, DataError
-from core.files import write_whole
+from core.files import write_atomic
 from core.library.ingest import IngestReport, ingest
 from core.library.schema import Label
 from core.library.store import Library
 from core.library.uploads import safe_name
-from core.policy import policy
+from core.policy import get_policy
 from core.progress import OnProgress, Progress
-from core.share.dataset_columns import Columns, Fetch, captions_in, columns_of, labels_in, picture_in, undecoded
-from core.share.dataset_open import PREFIX, Opened, open_dataset
+from core.share.dataset_columns import (
+    Columns,
+    Fetch,
+    choose_columns,
+    disable_decoding,
+    read_captions,
+    read_image,
+    read_labels,
+)
+from core.share.dataset_open import PREFIX, OpenedDataset, open_dataset
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["PREFIX", "DatasetReport", "Opened", "dataset_names", "index_dataset", "open_dataset"]
+__all__ = ["PREFIX", "DatasetReport", "OpenedDataset", "index_dataset", "list_dataset_names", "open_dataset"]
 
 
 @dataclass(slots=True)
@@ -48,7 +56,7 @@ class DatasetReport:
 
 
 @dataclass(slots=True)
-class _Told:
+class _DatasetFacts:
     """What rows say of a picture."""
 
     labels: dict[str, str] = field(default_factory=dict)
@@ -58,7 +66,7 @@ class _Told:
 def index_dataset(
     library: Library,
     encoder: Encoder,
-    opened: Opened,
+    opened: OpenedDataset,
     *,
     limit: int | None = None,
     columns: Columns | None = None,
@@ -72,54 +80,54 @@ def index_dataset(
     a person gave before stay. Raises DataError where there is no such column, or no picture, LibraryError, EncoderError
     and Cancelled.
     """
-    found = columns_of(opened.rows, columns or Columns())
-    opened = replace(opened, rows=undecoded(opened.rows, found))
+    found = choose_columns(opened.rows, columns or Columns())
+    opened = replace(opened, rows=disable_decoding(opened.rows, found))
     folder = library.path / "uploads" / _slug(opened.name, opened.split)
     report = DatasetReport(opened.name, opened.split, str(folder))
-    told = _keep(opened, found, report, limit, on_progress, cancel)
-    if not told:
+    predictions = _save_rows(opened, found, report, limit, on_progress, cancel)
+    if not predictions:
         why = f" ({report.refused[0][1]})" if report.refused else ""
         raise DataError(f"The data set {opened.name} gave no picture that can be read{why}.")
     result = ingest(library, encoder, [report.folder], on_progress=on_progress, cancel=cancel)
-    _tell(library, told, report)
+    _write_facts(library, predictions, report)
     return result, report
 
 
-def _keep(
-    opened: Opened,
+def _save_rows(
+    opened: OpenedDataset,
     columns: Columns,
     report: DatasetReport,
     limit: int | None,
     tell: OnProgress | None,
     cancel: threading.Event | None,
-) -> dict[str, _Told]:
+) -> dict[str, _DatasetFacts]:
     """Writes the pictures of the rows into the library's folder; returns what is told of each, by path."""
-    fetch = Fetch(opened.root, policy().file_bytes)
+    fetch = Fetch(opened.root, get_policy().file_bytes)
     folder, started = Path(report.folder), time.monotonic()
-    total = min((each for each in (limit, opened.count) if each is not None), default=None)
-    found: dict[str, _Told] = {}
+    total = min((entry for entry in (limit, opened.count) if entry is not None), default=None)
+    found: dict[str, _DatasetFacts] = {}
     for number, row in enumerate(_rows(opened, limit)):
         if cancel is not None and cancel.is_set():
             raise Cancelled("Stopped: run it again to go on.")
         report.rows += 1
         try:
-            stem, data = picture_in(row[columns.image or ""], fetch)
+            stem, data = read_image(row[columns.image or ""], fetch)
         except DataError as error:
             report.refused.append((f"row {number}", str(error)))
             continue
         path = folder / safe_name(stem, data)
         if not path.exists():
-            write_whole(path, data)
-        about = found.setdefault(str(path), _Told())
-        about.labels |= labels_in(row, columns, opened.rows.features)
-        about.captions += captions_in(row, columns)
+            write_atomic(path, data)
+        about = found.setdefault(str(path), _DatasetFacts())
+        about.labels |= read_labels(row, columns, opened.rows.features)
+        about.captions += read_captions(row, columns)
         if tell is not None:
             tell(Progress("read rows", report.rows, total, time.monotonic() - started, "rows"))
     report.pictures = len(found)
     return found
 
 
-def _rows(opened: Opened, limit: int | None) -> Iterator[Mapping[str, Any]]:
+def _rows(opened: OpenedDataset, limit: int | None) -> Iterator[Mapping[str, Any]]:
     rows = iter(opened.rows if limit is None else opened.rows.take(max(0, limit)))
     while True:
         try:
@@ -132,18 +140,18 @@ def _rows(opened: Opened, limit: int | None) -> Iterator[Mapping[str, Any]]:
         yield row
 
 
-def _tell(library: Library, told: Mapping[str, _Told], report: DatasetReport) -> None:
+def _write_facts(library: Library, predictions: Mapping[str, _DatasetFacts], report: DatasetReport) -> None:
     """Writes labels and captions of the pictures that are in the library now."""
     items = library.items().select(["id", "path"]).to_pydict()
-    ids = {path: item_id for item_id, path in zip(items["id"], items["path"], strict=True) if path in told}
-    given = {(each.item_id, each.task) for each in library.labels() if each.by == "person"}
+    ids = {path: item_id for item_id, path in zip(items["id"], items["path"], strict=True) if path in predictions}
+    given = {(entry.item_id, entry.task) for entry in library.labels() if entry.by == "person"}
     labels = [
         Label(item_id, task, label, "person")
         for path, item_id in ids.items()
-        for task, label in told[path].labels.items()
+        for task, label in predictions[path].labels.items()
         if (item_id, task) not in given
     ]
-    captions = [(item_id, caption) for path, item_id in ids.items() for caption in told[path].captions]
+    captions = [(item_id, caption) for path, item_id in ids.items() for caption in predictions[path].captions]
     library.put_labels(labels)
     library.put_captions(captions)
     report.labels, report.captions = len(labels), len(set(captions))
@@ -152,10 +160,10 @@ def _tell(library: Library, told: Mapping[str, _Told], report: DatasetReport) ->
 def _slug(name: str, split: str) -> str:
     """The name of a folder for a data set and its split."""
     last = "/".join(Path(name).parts[-2:]) if os.path.isabs(os.path.expanduser(name)) else name
-    kept = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in f"{last} {split}")
-    return kept.strip("-.")[:100] or "dataset"
+    cached = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in f"{last} {split}")
+    return cached.strip("-.")[:100] or "dataset"
 
 
-def dataset_names(paths: Sequence[str]) -> list[str]:
+def list_dataset_names(paths: Sequence[str]) -> list[str]:
     """Of what a person wants indexed the data sets, by their names without the prefix."""
     return [path.removeprefix(PREFIX) for path in paths if path.startswith(PREFIX)]

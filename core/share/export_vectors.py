@@ -17,14 +17,14 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from core.csv_text import as_text
+from core.csv_text import escape_cell
 from core.errors import DataError
-from core.files import absolute
+from core.files import to_absolute
 from core.filters import Filters
 from core.library.store import Library
 from core.progress import OnProgress
 from core.share.projector import write_projector
-from core.share.rows import ABOUT, Part, Rows, labels_text
+from core.share.rows import ABOUT, ExportRows, RowBatch, labels_text
 
 FORMATS = {
     ".parquet": "Parquet",
@@ -66,11 +66,11 @@ def export_vectors(
     Raises DataError where nothing is to be written or the ending is unknown, LibraryError, and Cancelled (an older file
     of that name then stays as it was).
     """
-    out = absolute(out)
+    out = to_absolute(out)
     write = _WRITERS.get(out.suffix.lower())
     if write is None:
         raise DataError(f"{out.name!r} says no format that is known: end the name in {', '.join(FORMATS)}.")
-    rows = Rows.of(library, encoder_id, filters=filters, item_ids=item_ids)
+    rows = ExportRows.load(library, encoder_id, filters=filters, item_ids=item_ids)
     with _replacing(out) as unfinished:
         if write is write_projector:
             write_projector(library.name, rows, unfinished, sprite=sprite, on_progress=on_progress, cancel=cancel)
@@ -79,7 +79,7 @@ def export_vectors(
     return ExportReport(str(out), rows.entry.name, len(rows), rows.entry.dim, out.stat().st_size)
 
 
-def expected_bytes(vectors: int, dim: int, suffix: str) -> int:
+def estimate_bytes(vectors: int, dim: int, suffix: str) -> int:
     """About how large a file gets."""
     return round(vectors * (dim * _BYTES_A_NUMBER[suffix] + 200))
 
@@ -101,25 +101,25 @@ def _replacing(path: Path) -> Iterator[Path]:
         unfinished.unlink(missing_ok=True)
 
 
-def _write_parquet(rows: Rows, path: Path, tell: OnProgress | None, cancel: threading.Event | None) -> None:
+def _write_parquet(rows: ExportRows, path: Path, report: OnProgress | None, cancel: threading.Event | None) -> None:
     import pyarrow.parquet as pq
 
     entry = rows.entry
     about = {"encoder_id": entry.id, "encoder_name": entry.name, "dim": str(entry.dim), "made_by": "semblance"}
     schema = pa.schema([*ABOUT, pa.field("vector", pa.list_(pa.float32(), entry.dim))], metadata=about)
     with pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=list(ABOUT.names)) as writer:
-        for part in rows.parts(on_progress=tell, cancel=cancel):
+        for part in rows.parts(on_progress=report, cancel=cancel):
             vectors = pa.FixedSizeListArray.from_arrays(pa.array(part.vectors.ravel()), entry.dim)
             writer.write_table(part.about.append_column("vector", vectors).cast(schema))
 
 
-def _write_csv(rows: Rows, path: Path, tell: OnProgress | None, cancel: threading.Event | None) -> None:
+def _write_csv(rows: ExportRows, path: Path, report: OnProgress | None, cancel: threading.Event | None) -> None:
     from pyarrow import csv
 
     writer = None
     try:
-        for part in rows.parts(on_progress=tell, cancel=cancel):
-            table = pa.table(cells(part) | {f"v{number}": each for number, each in enumerate(part.vectors.T)})
+        for part in rows.parts(on_progress=report, cancel=cancel):
+            table = pa.table(cells(part) | {f"v{number}": entry for number, entry in enumerate(part.vectors.T)})
             writer = writer or csv.CSVWriter(path, table.schema)
             writer.write_table(table)
     finally:
@@ -127,16 +127,16 @@ def _write_csv(rows: Rows, path: Path, tell: OnProgress | None, cancel: threadin
             writer.close()
 
 
-def cells(part: Part) -> dict[str, pa.ChunkedArray | pa.Array]:
+def cells(part: RowBatch) -> dict[str, pa.ChunkedArray | pa.Array]:
     """The columns of tables that people open: no cell of them is a formula."""
     about = part.about
     columns = {name: about[name] for name in _IN_TABLES}
-    columns["path"] = pa.array([as_text(path) for path in about["path"].to_pylist()])
-    columns["labels"] = pa.array([as_text(labels_text(each)) for each in about["labels"].to_pylist()])
+    columns["path"] = pa.array([escape_cell(path) for path in about["path"].to_pylist()])
+    columns["labels"] = pa.array([escape_cell(labels_text(entry)) for entry in about["labels"].to_pylist()])
     return columns
 
 
-def _write_npz(rows: Rows, path: Path, tell: OnProgress | None, cancel: threading.Event | None) -> None:
+def _write_npz(rows: ExportRows, path: Path, report: OnProgress | None, cancel: threading.Event | None) -> None:
     """As `numpy.savez` would, but a part at a time."""
     parts: list[pa.Table] = []
     shape = (len(rows), rows.entry.dim)
@@ -144,7 +144,7 @@ def _write_npz(rows: Rows, path: Path, tell: OnProgress | None, cancel: threadin
         with archive.open("vectors.npy", "w", force_zip64=True) as file:
             header = {"descr": "<f4", "fortran_order": False, "shape": shape}
             np.lib.format.write_array_header_1_0(file, header)
-            for part in rows.parts(on_progress=tell, cancel=cancel):
+            for part in rows.parts(on_progress=report, cancel=cancel):
                 file.write(part.vectors.astype("<f4").tobytes())
                 parts.append(part.about)
         arrays = _arrays(pa.concat_tables(parts))
@@ -155,10 +155,10 @@ def _write_npz(rows: Rows, path: Path, tell: OnProgress | None, cancel: threadin
 
 
 def _arrays(about: pa.Table) -> dict[str, np.ndarray]:
-    texts = {name: [each or "" for each in about[name].to_pylist()] for name in ("path", "item_id", "kind")}
-    texts["content_hash"] = [each or "" for each in about["content_hash"].to_pylist()]
-    texts["taken_at"] = [each.isoformat() if each else "" for each in about["taken_at"].to_pylist()]
-    texts["labels"] = [labels_text(each) for each in about["labels"].to_pylist()]
+    texts = {name: [entry or "" for entry in about[name].to_pylist()] for name in ("path", "item_id", "kind")}
+    texts["content_hash"] = [entry or "" for entry in about["content_hash"].to_pylist()]
+    texts["taken_at"] = [entry.isoformat() if entry else "" for entry in about["taken_at"].to_pylist()]
+    texts["labels"] = [labels_text(entry) for entry in about["labels"].to_pylist()]
     numbers = {name: about[name].to_numpy().astype(np.float32) for name in ("start_s", "end_s")}
     return {name: np.array(column, np.str_) for name, column in texts.items()} | numbers
 

@@ -13,17 +13,17 @@ from pathlib import Path
 from core.encoders import DEFAULT_ENCODER, Encoder, open_encoder
 from core.encoders.imported import imported_name
 from core.errors import Cancelled, DataError, EncoderError, MediaError
-from core.files import absolute
+from core.files import to_absolute
 from core.library.known import new_item_id
 from core.library.reader import ReadFile, read_ahead, read_file
 from core.library.scan import FoundFile
 from core.library.schema import Item, Label, LabelledBy, VectorRow
 from core.library.store import Library
-from core.media.apart import probe_apart
-from core.policy import policy
+from core.media.apart import probe_isolated
+from core.policy import get_policy
 from core.progress import OnProgress, Progress
 from core.share.matching import Matcher
-from core.share.usable import Times, unit_or_not
+from core.share.usable import Times, normalize_usable
 from core.share.vector_files import VectorFile, open_vectors
 
 _STOPPED = "Stopped: what was imported until then stays, and importing again goes on."
@@ -65,14 +65,14 @@ def import_vectors(
     Raises DataError where nothing of the file can be used, EncoderError for a bad name, LibraryError, and Cancelled.
     """
     file = open_vectors(path)
-    encoder = _encoder_of(library, file, name)
-    start = absolute(root) if root is not None else file.path.parent
+    encoder = _resolve_encoder(library, file, name)
+    start = to_absolute(root) if root is not None else file.path.parent
     with library.writing():
         run = _Import(library, file, encoder, start, on_progress, cancel)
         return run.run()
 
 
-def _encoder_of(library: Library, file: VectorFile, name: str | None) -> Encoder:
+def _resolve_encoder(library: Library, file: VectorFile, name: str | None) -> Encoder:
     """The encoder that the file names, if it is here as it was there; else one for these vectors alone."""
     own = open_encoder(imported_name(file.path.stem if name is None else name, file.dim))
     if not _may_be_here(file.encoder_name):
@@ -114,7 +114,9 @@ class _Import:
         items = [Item.from_row(row) for row in library.items().to_pylist()]
         self.known = {item.id for item in items}
         self.ids = set(self.known)
-        self.matcher = Matcher([item for item in items if item.status != "failed"], root, new=policy().may_see_paths)
+        self.matcher = Matcher(
+            [item for item in items if item.status != "failed"], root, new=get_policy().may_see_paths
+        )
         self.paths: list[str] = [path or "" for path in file.about["path"].to_pylist()]
         self.hashes = self._column("content_hash")
         self.replaced = library.vector_ids(encoder.id)
@@ -142,30 +144,30 @@ class _Import:
 
     def _owners(self) -> list[Item | None]:
         """(rows,) the item of each."""
-        asked = list(zip(self.paths, self.hashes, strict=True))
-        found = {each: self.matcher.find(*each) for each in dict.fromkeys(asked)}
+        request = list(zip(self.paths, self.hashes, strict=True))
+        found = {entry: self.matcher.find(*entry) for entry in dict.fromkeys(request)}
         files = list(dict.fromkeys(match.file for match in found.values() if match.file))
         taken_in = self._read(files)
         owners: dict[tuple[str, str | None], Item | None] = {}
-        for each, match in found.items():
+        for entry, match in found.items():
             item = match.item or taken_in.get(match.file or "")
             reason = match.reason
             if isinstance(item, str):
                 item, reason = None, item
-            if item is not None and each[1] and item.content_hash != each[1] and match.item is None:
+            if item is not None and entry[1] and item.content_hash != entry[1] and match.item is None:
                 item, reason = None, "The file has changed since this vector was made."
-            owners[each] = item
+            owners[entry] = item
             if item is None:
-                self.report.left_out.append((each[0], reason or "It could not be read."))
-        return [owners[each] for each in asked]
+                self.report.left_out.append((entry[0], reason or "It could not be read."))
+        return [owners[entry] for entry in request]
 
     def _read(self, files: Sequence[str]) -> dict[str, Item | str]:
         """Files as new items, or why they cannot be read."""
         found: dict[str, Item | str] = {}
         read = partial(read_file, min_side=1, wants_pixels=lambda _: False)
         listed = [FoundFile(path, 0, 0) for path in files]
-        for each in read_ahead(listed, read, ahead=8, cancel=self.cancel):
-            found[each.file.path] = each.reason or self._item_of(each)
+        for entry in read_ahead(listed, read, ahead=8, cancel=self.cancel):
+            found[entry.file.path] = entry.reason or self._item_of(entry)
             self._tell("read files", len(found), len(files), "files")
         self._go_on()
         return found
@@ -185,7 +187,7 @@ class _Import:
             item_id, path, read.kind, "ok", status.st_size, status.st_mtime_ns, read.content_hash, width, height,
             taken_at=read.taken_at,
         )  # fmt: skip
-        return _as_video(item) if read.kind == "video" else item
+        return _to_video(item) if read.kind == "video" else item
 
     # their vectors
 
@@ -194,7 +196,7 @@ class _Import:
         first = 0
         for rows in self.file.vectors():
             self._go_on()
-            unit, usable = unit_or_not(rows)
+            unit, usable = normalize_usable(rows)
             waiting: list[VectorRow] = []
             for place, vector in enumerate(unit):
                 number = first + place
@@ -225,14 +227,14 @@ class _Import:
         """Labels, where nobody has given another in the same task, and captions."""
         labels: dict[tuple[str, str], Label] = {}
         captions: list[tuple[str, str]] = []
-        there = {(each.item_id, each.task) for each in self.library.labels()}
+        there = {(entry.item_id, entry.task) for entry in self.library.labels()}
         rows = zip(owners, self._column("labels"), self._column("captions"), strict=True)
-        for item, told, texts in rows:
+        for item, predictions, texts in rows:
             if item is None or item.id not in self.arrived:
                 continue
             captions += [(item.id, str(text)) for text in texts if text] if isinstance(texts, list) else []
-            for each in told if isinstance(told, list) else []:
-                label = _label(item.id, each)
+            for entry in predictions if isinstance(predictions, list) else []:
+                label = _label(item.id, entry)
                 if label is not None and (item.id, label.task) not in there:
                     labels[item.id, label.task] = label
         self.library.put_labels(list(labels.values()))
@@ -252,20 +254,24 @@ class _Import:
             self.on_progress(Progress(stage, done, total, time.monotonic() - self.started, unit))
 
 
-def _as_video(item: Item) -> Item | str:
+def _to_video(item: Item) -> Item | str:
     try:
-        about = probe_apart(item.path)
+        about = probe_isolated(item.path)
     except MediaError as error:
         return str(error)
     return replace(item, width=about.width, height=about.height, duration_s=about.duration_s, taken_at=about.taken_at)
 
 
-def _label(item_id: str, told: object) -> Label | None:
+def _label(item_id: str, predictions: object) -> Label | None:
     """A label as an export wrote it; None for anything else."""
-    if not isinstance(told, dict) or not told.get("task") or not told.get("label"):
+    if not isinstance(predictions, dict) or not predictions.get("task") or not predictions.get("label"):
         return None
-    probability = told.get("probability")
-    by: LabelledBy = "model" if told.get("by") == "model" else "person"
+    probability = predictions.get("probability")
+    by: LabelledBy = "model" if predictions.get("by") == "model" else "person"
     return Label(
-        item_id, str(told["task"]), str(told["label"]), by, None if probability is None else float(probability)
+        item_id,
+        str(predictions["task"]),
+        str(predictions["label"]),
+        by,
+        None if probability is None else float(probability),
     )

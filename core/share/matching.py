@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from core.files import absolute
+from core.files import to_absolute
 from core.library.schema import Item
 from core.media.kinds import is_media_path
 
@@ -40,7 +40,7 @@ class Matcher:
         """content_hash: of the file whose vector it was, as `Item.content_hash`, where it is known."""
         try:
             written = os.path.expanduser(path)
-            whole = written if os.path.isabs(written) else str(absolute(self.root / written))
+            whole = written if os.path.isabs(written) else str(to_absolute(self.root / written))
             whole = os.path.abspath(whole)
             whole.encode()
         except (ValueError, UnicodeEncodeError):

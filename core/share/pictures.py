@@ -11,13 +11,13 @@ from operator import itemgetter
 
 from core.errors import Cancelled, MediaError
 from core.library.schema import Item
-from core.media.thumbnails import storyboard, thumbnail
+from core.media.thumbnails import make_storyboard, make_thumbnail
 from core.progress import OnProgress, Progress
 
 MOST_BYTES = 8_000_000  # of one part of a page, as they stand in it
 
 
-def pictures_of(
+def encode_images(
     shown: Sequence[tuple[Item, float | None]],
     *,
     side: int,
@@ -46,9 +46,9 @@ def _uris(item: Item, times: Sequence[float | None], side: int) -> list[str | No
     """Those of one item; several seconds of a video in one pass over it."""
     try:
         if None in times:
-            pictures = [thumbnail(item, side=side, time_s=time_s) for time_s in times]
+            pictures = [make_thumbnail(item, side=side, time_s=time_s) for time_s in times]
         else:
-            pictures = storyboard(item, [time_s for time_s in times if time_s is not None], side=side)
+            pictures = make_storyboard(item, [time_s for time_s in times if time_s is not None], side=side)
     except MediaError:
         return [None] * len(times)
     return ["data:image/webp;base64," + base64.b64encode(data).decode() for data in pictures]

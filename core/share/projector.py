@@ -16,12 +16,12 @@ import numpy as np
 import pyarrow as pa
 from PIL import Image
 
-from core.csv_text import as_text
+from core.csv_text import escape_cell
 from core.errors import Cancelled, DataError, MediaError
 from core.library.schema import Item
-from core.media.thumbnails import thumbnail
+from core.media.thumbnails import make_thumbnail
 from core.progress import OnProgress
-from core.share.rows import Rows, labels_text
+from core.share.rows import ExportRows, labels_text
 
 _SPRITE_SIDE = 8192  # pixels: what browsers draw at the most
 _LARGEST, _SMALLEST = 64, 16  # pixels of one picture in it
@@ -30,7 +30,7 @@ _GREY = (128, 128, 128)
 
 def write_projector(
     name: str,
-    rows: Rows,
+    rows: ExportRows,
     path: Path,
     *,
     sprite: bool = False,
@@ -43,14 +43,14 @@ def write_projector(
     """
     from pyarrow import csv
 
-    side = sprite_side(len(rows)) if sprite else 0
+    side = get_sprite_side(len(rows)) if sprite else 0
     lines = ["\t".join(("name", "kind", "start_s", "labels", "path"))]
     plain = csv.WriteOptions(include_header=False, delimiter="\t", quoting_style="none")
     sheet = _Sheet(rows, side) if sprite else None
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         with archive.open("vectors.tsv", "w", force_zip64=True) as file:
             for part in rows.parts(on_progress=on_progress, cancel=cancel):
-                columns = {f"v{number}": each for number, each in enumerate(part.vectors.T)}
+                columns = {f"v{number}": entry for number, entry in enumerate(part.vectors.T)}
                 buffer = io.BytesIO()
                 csv.write_csv(pa.table(columns), buffer, plain)
                 file.write(buffer.getvalue())
@@ -63,7 +63,7 @@ def write_projector(
         archive.writestr("config.pbtxt", _config(name, side))
 
 
-def sprite_side(count: int) -> int:
+def get_sprite_side(count: int) -> int:
     """Pixels of each picture of a sprite of so many. Raises DataError where there are too many."""
     side = min(_LARGEST, _SPRITE_SIDE // max(1, _columns(count)))
     if side < _SMALLEST:
@@ -75,7 +75,7 @@ def sprite_side(count: int) -> int:
 class _Sheet:
     """The sprite in the making: as many columns as rows, in the order of the vectors."""
 
-    def __init__(self, rows: Rows, side: int) -> None:
+    def __init__(self, rows: ExportRows, side: int) -> None:
         self.side, self.columns = side, _columns(len(rows))
         high = -(-len(rows) // self.columns)
         self.image = Image.new("RGB", (self.columns * side, high * side), _GREY)
@@ -89,7 +89,9 @@ class _Sheet:
             row, column = divmod(self.count, self.columns)
             self.count += 1
             try:
-                picture = Image.open(io.BytesIO(thumbnail(Item.from_row(self.items[item_id]), side=96, time_s=start_s)))
+                picture = Image.open(
+                    io.BytesIO(make_thumbnail(Item.from_row(self.items[item_id]), side=96, time_s=start_s))
+                )
             except MediaError:
                 continue  # stays grey
             picture.thumbnail((self.side, self.side))
@@ -111,7 +113,7 @@ def _lines(about: pa.Table) -> list[str]:
     for row in about.select(["path", "kind", "start_s", "labels"]).to_pylist():
         start = "" if row["start_s"] is None else f"{row['start_s']:.2f}"
         texts = (Path(row["path"]).name, row["kind"], start, labels_text(row["labels"]), row["path"])
-        found.append("\t".join(as_text(" ".join(each.split())) for each in texts))
+        found.append("\t".join(escape_cell(" ".join(text.split())) for text in texts))
     return found
 
 

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from core.library.schema import Item
 from core.progress import OnProgress
 from core.relevance import LIKELY
-from core.share.page import page, text
-from core.share.pictures import pictures_of
-from core.timecode import timecode
+from core.share.page import escape_text, render_page
+from core.share.pictures import encode_images
+from core.timecode import format_timecode
 
 if TYPE_CHECKING:
     from core.cluster import Clusters
@@ -66,19 +66,19 @@ def search_page(
     more: further facts to state, such as filters. Raises Cancelled.
     """
     shown = answers[:MOST_HITS]
-    likely = sum(each.likely for each in answers)
-    facts = {"Query": query} | facts_of(library, encoder) | {"Likely matches": f"{likely:,}"} | dict(more or {})
+    likely = sum(entry.likely for entry in answers)
+    facts = {"Query": query} | get_page_facts(library, encoder) | {"Likely matches": f"{likely:,}"} | dict(more or {})
     facts["On this page"] = f"the first {len(shown):,} of {len(answers):,}" if len(shown) < len(answers) else "all"
-    pictures = [(each.item, each.times[2] if each.times else None) for each in shown]
-    uris = pictures_of(pictures, side=_SIDE, on_progress=on_progress, cancel=cancel)
-    cards = [_answer(rank, *each) for rank, each in enumerate(zip(shown, uris, strict=True), start=1)]
+    pictures = [(entry.item, entry.times[2] if entry.times else None) for entry in shown]
+    uris = encode_images(pictures, side=_SIDE, on_progress=on_progress, cancel=cancel)
+    cards = [_answer(rank, *entry) for rank, entry in enumerate(zip(shown, uris, strict=True), start=1)]
     first, rest = cards[:likely], cards[likely:]
     body = [_chart(shown)] if len(shown) > 1 else []
     body += [f'<div class="grid">{"".join(first)}</div>'] if first else ["<p><b>Nothing here clearly matches.</b></p>"]
     if rest:
         end = "Likely matches end here" if first else "The nearest all the same"
         body.append(f'<div class="end">{end}</div><div class="grid">{"".join(rest)}</div>')
-    return page(title=f"{query} in {library}", about=_READ_HITS, facts=facts, body="\n".join(body))
+    return render_page(title=f"{query} in {library}", about=_READ_HITS, facts=facts, body="\n".join(body))
 
 
 def cluster_page(
@@ -94,8 +94,8 @@ def cluster_page(
 ) -> str:
     """The clusters of points with names and pictures, and what is unusual among them, as HTML. Raises Cancelled."""
     body = cluster_sections(points, clusters, names, _titles(names), outliers, on_progress=on_progress, cancel=cancel)
-    facts = facts_of(library, encoder) | cluster_facts(clusters, points.first_text)
-    return page(title=f"Clusters of {library}", about=_READ_CLUSTERS, facts=facts, body=body)
+    facts = get_page_facts(library, encoder) | format_cluster_facts(clusters, points.first_text)
+    return render_page(title=f"Clusters of {library}", about=_READ_CLUSTERS, facts=facts, body=body)
 
 
 def cluster_sections(
@@ -109,15 +109,16 @@ def cluster_sections(
     cancel: threading.Event | None = None,
 ) -> str:
     """The HTML of the groups: each with its name, what else it might be called, and some pictures."""
-    from core.representatives import representatives
+    from core.representatives import find_representatives
 
     chosen = [
-        representatives(points.vectors, clusters.members(number), _OF_A_CLUSTER) for number in range(clusters.count)
+        find_representatives(points.vectors, clusters.members(number), _OF_A_CLUSTER)
+        for number in range(clusters.count)
     ]
     chosen.append(np.array(outliers, np.int64))
     numbers = np.concatenate(chosen)
-    uris = iter(pictures_of(shown_of(points, numbers), side=_SMALL, on_progress=on_progress, cancel=cancel))
-    labels = iter(names_of(points, numbers))
+    uris = iter(encode_images(select_shown(points, numbers), side=_SMALL, on_progress=on_progress, cancel=cancel))
+    labels = iter(get_point_names(points, numbers))
     sections = []
     for number, group in enumerate(chosen):
         cards = "".join(card(next(labels), next(uris)) for _ in group)
@@ -129,50 +130,50 @@ def cluster_sections(
     return "\n".join(sections)
 
 
-def cluster_facts(clusters: Clusters, count: int) -> dict[str, str]:
+def format_cluster_facts(clusters: Clusters, count: int) -> dict[str, str]:
     """What a page says of clusters of so many points."""
-    apart = int((clusters.of[:count] < 0).sum())
+    in_subprocess = int((clusters.labels[:count] < 0).sum())
     facts = {"Points": f"{count:,}", "Clusters": f"{clusters.count:,} by {_METHODS[clusters.method]}"}
-    facts |= {"In no cluster": f"{apart:,}"} if apart else {}
+    facts |= {"In no cluster": f"{in_subprocess:,}"} if in_subprocess else {}
     return facts | ({} if clusters.silhouette is None else {"Silhouette": f"{clusters.silhouette:.2f}"})
 
 
-def facts_of(library: str, encoder: str) -> dict[str, str]:
+def get_page_facts(library: str, encoder: str) -> dict[str, str]:
     """What every page says."""
     return {"Library": library, "Encoder": encoder, "Saved": datetime.now().strftime("%d %b %Y, %H:%M")}
 
 
-def shown_of(points: Points, numbers: NDArray[np.int64]) -> list[tuple[Item, float | None]]:
+def select_shown(points: Points, numbers: NDArray[np.int64]) -> list[tuple[Item, float | None]]:
     """The items of points that are not texts, of frames with their seconds."""
     seconds = [None if np.isnan(at) else float(at) for at in points.start_s[numbers]]
     return list(zip(points.items(numbers), seconds, strict=True))
 
 
-def names_of(points: Points, numbers: NDArray[np.int64]) -> list[str]:
+def get_point_names(points: Points, numbers: NDArray[np.int64]) -> list[str]:
     """What points are called: the names of their files, without folders, of frames with their seconds; or texts."""
     paths, own = points.column("path"), points.first_text
     found = []
     for number in numbers.tolist():
         at = points.start_s[number]
-        when = "" if np.isnan(at) else f" · {timecode(float(at))}"
+        when = "" if np.isnan(at) else f" · {format_timecode(float(at))}"
         found.append(points.texts[number - own] if number >= own else Path(str(paths[number])).name + when)
     return found
 
 
 def card(name: str, uri: str | None, more: str = "") -> str:
     """The HTML of one picture with its name. uri: as of `pictures_of`; more: HTML."""
-    picture = f'<img src="{text(uri)}" alt="" loading="lazy">' if uri else '<div class="none">no picture</div>'
-    return f"<figure>{picture}<figcaption><b><bdi>{text(name)}</bdi></b>{more}</figcaption></figure>"
+    picture = f'<img src="{escape_text(uri)}" alt="" loading="lazy">' if uri else '<div class="none">no picture</div>'
+    return f"<figure>{picture}<figcaption><b><bdi>{escape_text(name)}</bdi></b>{more}</figcaption></figure>"
 
 
-def scored(score: float, relevance: float, more: str = "") -> str:
+def format_score(score: float, relevance: float, more: str = "") -> str:
     """The HTML of how good an answer is, see `Answer`. more: plain text behind it."""
-    share = likely_percent(relevance)
-    told = f"{share} % likely · cosine {score:.2f}{more}"
-    return f'<span class="bar"><i style="width:{share}%"></i></span><small>{text(told)}</small>'
+    share = format_likely(relevance)
+    predictions = f"{share} % likely · cosine {score:.2f}{more}"
+    return f'<span class="bar"><i style="width:{share}%"></i></span><small>{escape_text(predictions)}</small>'
 
 
-def likely_percent(relevance: float) -> int:
+def format_likely(relevance: float) -> int:
     """A relevance in per cent, never as certain as 0 or 100."""
     return min(99, max(1, round(100 * relevance)))
 
@@ -183,9 +184,9 @@ def likely_percent(relevance: float) -> int:
 def _answer(rank: int, answer: Answer, uri: str | None) -> str:
     when = ""
     if answer.times is not None:
-        start, end, peak = (timecode(each) for each in answer.times)
+        start, end, peak = (format_timecode(time) for time in answer.times)
         when = f" · {start} to {end}, best at {peak}"
-    return card(f"{rank}. {Path(answer.item.path).name}", uri, scored(answer.score, answer.relevance, when))
+    return card(f"{rank}. {Path(answer.item.path).name}", uri, format_score(answer.score, answer.relevance, when))
 
 
 def _chart(answers: Sequence[Answer]) -> str:
@@ -194,11 +195,11 @@ def _chart(answers: Sequence[Answer]) -> str:
     step = (width - left - 6) / len(answers)
     low = height - 24
     bars = []
-    for place, each in enumerate(answers):
-        tall = max(1.0, each.relevance * (low - top))
-        colour = "var(--accent)" if each.likely else "var(--line)"
+    for place, entry in enumerate(answers):
+        tall = max(1.0, entry.relevance * (low - top))
+        color = "var(--accent)" if entry.likely else "var(--line)"
         at = f'x="{left + place * step:.1f}" y="{low - tall:.1f}" width="{max(0.8, step - 1):.1f}" height="{tall:.1f}"'
-        bars.append(f'<rect {at} fill="{colour}"/>')
+        bars.append(f'<rect {at} fill="{color}"/>')
     line = low - LIKELY * (low - top)
     ticks = "".join(
         f'<text x="{left - 5}" y="{low - share * (low - top) + 4:.1f}" text-anchor="end">{share:.0%}</text>'
@@ -212,7 +213,7 @@ def _chart(answers: Sequence[Answer]) -> str:
 
 
 def _heading(title: str, name: ClusterName, size: int) -> str:
-    return f'<h3><bdi>{text(title)}</bdi></h3><p class="quiet">{size:,} · {text(name.told(4))}.</p>'
+    return f'<h3><bdi>{escape_text(title)}</bdi></h3><p class="quiet">{size:,} · {escape_text(name.describe(4))}.</p>'
 
 
 def _titles(names: Sequence[ClusterName]) -> list[str]:

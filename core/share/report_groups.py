@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 
 from core.classify import NONE
 from core.library.schema import Item
-from core.policy import without_folders
+from core.policy import redact_folders
 from core.progress import OnProgress
-from core.share.page import page, text
-from core.share.pictures import pictures_of
-from core.share.report import card, facts_of
-from core.timecode import timecode
+from core.share.page import escape_text, render_page
+from core.share.pictures import encode_images
+from core.share.report import card, get_page_facts
+from core.timecode import format_timecode
 
 if TYPE_CHECKING:
-    from core.classify_items import Told
+    from core.classify_items import Prediction
     from core.cleaning import Finding
 
 MOST_IN_GROUPS = 400  # pictures of a page, shared by its groups; and groups
@@ -36,12 +36,12 @@ _READ_FINDINGS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class GroupItem:
     """One item. said: plain text below its name. share: the length of a bar, 0 to 1; None: no bar. time_s: the second
     of a video whose picture is shown."""
 
     item: Item
-    said: str = ""
+    caption: str = ""
     share: float | None = None
     time_s: float | None = None
 
@@ -51,7 +51,7 @@ class Group:
     """Items below a heading, the first ones first."""
 
     title: str
-    shown: Sequence[Shown]
+    items: Sequence[GroupItem]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,65 +76,72 @@ def groups_page(
     library, encoder: their names. Raises Cancelled.
     """
     groups = sheet.groups[:MOST_IN_GROUPS]
-    room = _room([len(group.shown) for group in groups])
-    firsts = [group.shown[:most] for group, most in zip(groups, room, strict=True)]
-    pictures = [(each.item, each.time_s) for first in firsts for each in first]
-    found = pictures_of(pictures, side=_SIDE, on_progress=on_progress, cancel=cancel)
+    room = _allocate([len(group.items) for group in groups])
+    firsts = [group.items[:most] for group, most in zip(groups, room, strict=True)]
+    pictures = [(entry.item, entry.time_s) for first in firsts for entry in first]
+    found = encode_images(pictures, side=_SIDE, on_progress=on_progress, cancel=cancel)
     uris = iter(found)
     body = []
     for group, first in zip(groups, firsts, strict=True):
-        count = f"{len(group.shown):,}" + (f", the first {len(first):,}" if len(first) < len(group.shown) else "")
-        cards = "".join(_card(each, next(uris)) for each in first)
-        body.append(f'<h3><bdi>{text(group.title)}</bdi> · {count}</h3><div class="grid">{cards}</div>')
-    facts = facts_of(library, encoder)
+        count = f"{len(group.items):,}" + (f", the first {len(first):,}" if len(first) < len(group.items) else "")
+        cards = "".join(_card(entry, next(uris)) for entry in first)
+        body.append(f'<h3><bdi>{escape_text(group.title)}</bdi> · {count}</h3><div class="grid">{cards}</div>')
+    facts = get_page_facts(library, encoder)
     if len(groups) < len(sheet.groups):
         facts["Groups"] = f"the first {len(groups):,} of {len(sheet.groups):,}"
     if None in found:
         facts["Without a picture"] = f"{found.count(None):,}: they cannot be read, or the page has no room for more"
-    return page(
+    return render_page(
         title=sheet.title, about=sheet.about, facts=facts, body="\n".join(body) or "<p><b>There is nothing.</b></p>"
     )
 
 
-def classes_sheet(
-    told: Sequence[Told], names: Sequence[str], *, library: str, threshold: float, by_person: Collection[str] = ()
+def make_classes_sheet(
+    predictions: Sequence[Prediction],
+    names: Sequence[str],
+    *,
+    library: str,
+    threshold: float,
+    by_person: Collection[str] = (),
 ) -> Sheet:
     """Items told into classes, a group for each class in the order of `names`, then what is in none of them.
 
     names: as numbered in the answers. threshold: of “fits”, 0 to 1. by_person: ids of the items whose class a person
     said; they come first. Answers without an item (texts) are left out.
     """
-    found: dict[str, list[Shown]] = {name: [] for name in names}
-    for each in sorted(told, key=lambda each: (each.id not in by_person, -each.probability)):
-        if each.item is not None:
-            group = found.setdefault(each.label, [])
-            if each.id in by_person:
-                group.append(Shown(each.item, "said by a person"))
+    found: dict[str, list[GroupItem]] = {name: [] for name in names}
+    for entry in sorted(predictions, key=lambda value: (value.id not in by_person, -value.probability)):
+        if entry.item is not None:
+            group = found.setdefault(entry.label, [])
+            if entry.id in by_person:
+                group.append(GroupItem(entry.item, "said by a person"))
                 continue
-            nearest = f"nearest: {names[int(each.probabilities.argmax())]} " if each.label == NONE else ""
-            said = f"{nearest}{each.probability:.0%} · fits {each.fits:.2f}"
-            group.append(Shown(each.item, said, each.probability))
+            nearest = f"nearest: {names[int(entry.probabilities.argmax())]} " if entry.label == NONE else ""
+            said = f"{nearest}{entry.probability:.0%} · fits {entry.in_class_probability:.2f}"
+            group.append(GroupItem(entry.item, said, entry.probability))
     none = {NONE: found.pop(NONE, [])}
     groups = [Group(name, shown) for name, shown in (found | none).items() if shown]
     return Sheet(f"Classes of {library}", _READ_CLASSES.format(threshold=threshold), groups)
 
 
-def findings_sheet(findings: Sequence[Finding], *, library: str) -> Sheet:
+def make_findings_sheet(findings: Sequence[Finding], *, library: str) -> Sheet:
     """Files that could go, a group for each kind of reason."""
-    found: dict[str, list[Shown]] = defaultdict(list)
-    for each in findings:
-        why = without_folders(each.why)
-        copy_of = Path(each.best).name
-        kind, detail = (why.removesuffix(copy_of), copy_of) if each.best else why.partition(": ")[::2]
-        said = [detail, "" if each.cosine is None else f"cosine {each.cosine:.3f}"]
-        found[_sentence(kind.strip())].append(Shown(each.item, " · ".join(filter(None, said)), time_s=each.time_s))
+    found: dict[str, list[GroupItem]] = defaultdict(list)
+    for finding in findings:
+        why = redact_folders(finding.why)
+        copy_of = Path(finding.best).name
+        kind, detail = (why.removesuffix(copy_of), copy_of) if finding.best else why.partition(": ")[::2]
+        said = [detail, "" if finding.cosine is None else f"cosine {finding.cosine:.3f}"]
+        found[_sentence(kind.strip())].append(
+            GroupItem(finding.item, " · ".join(filter(None, said)), time_s=finding.time_s)
+        )
     return Sheet(f"To clean up in {library}", _READ_FINDINGS, [Group(why, shown) for why, shown in found.items()])
 
 
 # inside
 
 
-def _room(sizes: Sequence[int]) -> list[int]:
+def _allocate(sizes: Sequence[int]) -> list[int]:
     """How many of each group are shown: all where there is room, and what small groups leave goes to the large ones."""
     room, left = [0] * len(sizes), MOST_IN_GROUPS
     for done, number in enumerate(sorted(range(len(sizes)), key=lambda number: sizes[number])):
@@ -147,7 +154,9 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _card(shown: Shown, uri: str | None) -> str:
+def _card(shown: GroupItem, uri: str | None) -> str:
     bar = "" if shown.share is None else f'<span class="bar"><i style="width:{100 * shown.share:.0f}%"></i></span>'
-    said = " · ".join(filter(None, [shown.said, "" if shown.time_s is None else f"at {timecode(shown.time_s)}"]))
-    return card(Path(shown.item.path).name, uri, bar + (f"<small>{text(said)}</small>" if said else ""))
+    said = " · ".join(
+        filter(None, [shown.caption, "" if shown.time_s is None else f"at {format_timecode(shown.time_s)}"])
+    )
+    return card(Path(shown.item.path).name, uri, bar + (f"<small>{escape_text(said)}</small>" if said else ""))

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.atlas import Atlas
-from core.colouring import NEUTRAL, colour_of
+from core.colouring import NEUTRAL, get_color
 from core.errors import DataError
 from core.progress import OnProgress
-from core.share.page import page, text
-from core.share.pictures import pictures_of
-from core.share.report import cluster_facts, cluster_sections, facts_of, names_of, shown_of
+from core.share.page import escape_text, render_page
+from core.share.pictures import encode_images
+from core.share.report import cluster_sections, format_cluster_facts, get_page_facts, get_point_names, select_shown
 
 MOST_POINTS = 50_000
 MOST_PICTURES = 800  # that appear where one points
@@ -51,25 +51,25 @@ def map_page(
     Of a map in space its first two dimensions are shown. Up to `MOST_PICTURES` points have a picture, spread over all
     clusters. Raises DataError for more than `MOST_POINTS`, and Cancelled.
     """
-    points, of = atlas.points, atlas.clusters.of
+    points, of = atlas.points, atlas.clusters.labels
     if len(points) > MOST_POINTS:
         raise DataError(f"A page holds {MOST_POINTS:,} points at the most, not {len(points):,}: set filters first.")
     numbers = _with_pictures(atlas)
-    uris = pictures_of(shown_of(points, numbers), side=_SIDE, on_progress=on_progress, cancel=cancel)
+    uris = encode_images(select_shown(points, numbers), side=_SIDE, on_progress=on_progress, cancel=cancel)
     pictures = {str(number): uri for number, uri in zip(numbers.tolist(), uris, strict=True) if uri}
     groups = cluster_sections(points, atlas.clusters, atlas.names, titles, on_progress=on_progress, cancel=cancel)
-    facts = facts_of(library, encoder) | {"Layout": layout}
+    facts = get_page_facts(library, encoder) | {"Layout": layout}
     own = points.first_text
-    facts |= cluster_facts(atlas.clusters, own) | dict(more or {})
+    facts |= format_cluster_facts(atlas.clusters, own) | dict(more or {})
     if points.texts:
         facts["Texts"] = f"{len(points.texts):,}"
     if len(pictures) < own:
         facts["With a picture"] = f"{len(pictures):,} of {own:,} points"
     label = f"A map of {len(points):,} points in {atlas.clusters.count:,} clusters"
-    body = _MAP.replace("@@label@@", text(label)) + _legend(
+    body = _MAP.replace("@@label@@", escape_text(label)) + _legend(
         titles, atlas.clusters.sizes, int((of[:own] < 0).sum()), len(points.texts)
     )
-    return page(
+    return render_page(
         title=f"Map of {library}",
         about=_ABOUT,
         facts=facts,
@@ -86,27 +86,27 @@ def _with_pictures(atlas: Atlas) -> NDArray[np.int64]:
         return own
     rng = np.random.default_rng(0)
     turn = np.empty(len(own))  # which place each has in its own cluster
-    for number in np.unique(atlas.clusters.of[own]):
-        members = np.flatnonzero(atlas.clusters.of[own] == number)
+    for number in np.unique(atlas.clusters.labels[own]):
+        members = np.flatnonzero(atlas.clusters.labels[own] == number)
         turn[rng.permutation(members)] = np.arange(len(members))
     turn[np.isin(own, atlas.medoids)] = -1
     return np.sort(own[np.argsort(turn, kind="stable")[:MOST_PICTURES]])
 
 
-def _legend(titles: Sequence[str], sizes: NDArray[np.int64], apart: int, texts: int) -> str:
+def _legend(titles: Sequence[str], sizes: NDArray[np.int64], in_subprocess: int, texts: int) -> str:
     rows = [
-        _entry(number, title, colour_of(number), int(size))
+        _entry(number, title, get_color(number), int(size))
         for number, (title, size) in enumerate(zip(titles, sizes, strict=True))
     ]
-    rows += [_entry(len(titles), _TEXTS, colour_of(len(titles)), texts)] if texts else []
-    rows += [_entry(-1, _NAMELESS, NEUTRAL, apart)] if apart else []
+    rows += [_entry(len(titles), _TEXTS, get_color(len(titles)), texts)] if texts else []
+    rows += [_entry(-1, _NAMELESS, NEUTRAL, in_subprocess)] if in_subprocess else []
     return f'<ul class="legend" aria-label="Clusters">{"".join(rows)}</ul>'
 
 
-def _entry(number: int, title: str, colour: str, size: int) -> str:
+def _entry(number: int, title: str, color: str, size: int) -> str:
     return (
-        f'<li><button type="button" data-group="{number}" aria-pressed="false"><i style="background:{colour}"></i>'
-        f"<bdi>{text(title)}</bdi><small>{size:,}</small></button></li>"
+        f'<li><button type="button" data-group="{number}" aria-pressed="false"><i style="background:{color}"></i>'
+        f"<bdi>{escape_text(title)}</bdi><small>{size:,}</small></button></li>"
     )
 
 
@@ -114,22 +114,22 @@ def _data(atlas: Atlas, titles: Sequence[str], pictures: Mapping[str, str]) -> d
     """What the script draws. Places as float32 pairs, groups as int16, both in base64; the texts are a group after the
     clusters, and each shows its words."""
     own, count = atlas.points.first_text, atlas.clusters.count
-    of = np.where(np.arange(len(atlas.points)) < own, atlas.clusters.of, count)
+    of = np.where(np.arange(len(atlas.points)) < own, atlas.clusters.labels, count)
     places = np.ascontiguousarray(atlas.places[:, :2], "<f4")
     low, high = (np.quantile(places, share, axis=0) for share in (0.002, 0.998))
     middles = [_middle(atlas, number) for number in range(count)]
     clusters = [
-        {"name": title, "colour": colour_of(number), "middle": middle}
+        {"name": title, "colour": get_color(number), "middle": middle}
         for number, (title, middle) in enumerate(zip(titles, middles, strict=True))
     ]
     if own < len(of):
-        clusters.append({"name": _TEXTS, "colour": colour_of(count), "middle": -1})
+        clusters.append({"name": _TEXTS, "colour": get_color(count), "middle": -1})
     return {
         "places": base64.b64encode(places.tobytes()).decode(),
         "of": base64.b64encode(of.astype("<i2").tobytes()).decode(),
         "middle": ((low + high) / 2).tolist(),
         "span": np.maximum(high - low, 0.05).tolist(),
-        "names": names_of(atlas.points, np.arange(len(atlas.points))),
+        "names": get_point_names(atlas.points, np.arange(len(atlas.points))),
         "clusters": clusters,
         "texts": list(range(own, len(atlas.points))),
         "pictures": pictures,

@@ -8,13 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.figures import outline, score_range
+from core.figures import get_score_range, outline
 from core.progress import OnProgress
 from core.relevance import LIKELY
-from core.share.page import page, text
-from core.share.pictures import pictures_of
-from core.share.report import card, facts_of, likely_percent, scored
-from core.timecode import timecode, timespan
+from core.share.page import escape_text, render_page
+from core.share.pictures import encode_images
+from core.share.report import card, format_likely, format_score, get_page_facts
+from core.timecode import format_timecode, format_timespan
 
 if TYPE_CHECKING:
     from core.search_video import VideoHit
@@ -48,18 +48,18 @@ def moments_page(
     shown, count = _first(hits), sum(len(hit.moments) for hit in hits)
     found = sum(len(hit.moments) for hit in shown)
     likely = sum(moment.likely for hit in hits for moment in hit.moments)
-    facts = {"Query": query} | facts_of(library, encoder) | {"Videos": f"{len(hits):,}"}
+    facts = {"Query": query} | get_page_facts(library, encoder) | {"Videos": f"{len(hits):,}"}
     facts |= {"Likely moments": f"{likely:,}"} | dict(more or {})
     facts["On this page"] = f"the first {found:,} of {count:,} moments" if found < count else "all"
     pictures = [(hit.item, moment.peak_s) for hit in shown for moment in hit.moments]
-    uris = iter(pictures_of(pictures, side=_SIDE, on_progress=on_progress, cancel=cancel))
-    scale = score_range([hit.curve for hit in shown]) if shown else (0.0, 1.0)
+    uris = iter(encode_images(pictures, side=_SIDE, on_progress=on_progress, cancel=cancel))
+    scale = get_score_range([hit.curve for hit in shown]) if shown else (0.0, 1.0)
     body = [] if likely else ["<p><b>Nothing here clearly matches.</b></p>"]
     for rank, hit in enumerate(shown):
         if rank and shown[rank - 1].likely and not hit.likely:
             body.append('<div class="end">Likely matches end here</div>')
         body.append(_video(rank + 1, hit, scale, [next(uris) for _ in hit.moments]))
-    return page(title=f"{query} in {library}", about=_ABOUT, facts=facts, body="\n".join(body))
+    return render_page(title=f"{query} in {library}", about=_ABOUT, facts=facts, body="\n".join(body))
 
 
 def _first(hits: Sequence[VideoHit]) -> list[VideoHit]:
@@ -74,22 +74,24 @@ def _first(hits: Sequence[VideoHit]) -> list[VideoHit]:
 
 def _video(rank: int, hit: VideoHit, scale: tuple[float, float], uris: Sequence[str | None]) -> str:
     length_s = _length(hit)
-    told = f"{likely_percent(hit.relevance)} % likely · cosine {hit.score:.2f} · {timecode(length_s, within=length_s)}"
+    predictions = f"{format_likely(hit.relevance)} % likely · cosine {hit.score:.2f} · {format_timecode(length_s, within=length_s)}"
     if hit.alignment is not None:
         at = hit.alignment
-        told += f" · {timespan(at.query_start_s, at.query_end_s, within=0.0)} of the clip"
-        told += f" runs alongside {timespan(at.start_s, at.end_s, within=0.0)} of this video"
+        predictions += f" · {format_timespan(at.query_start_s, at.query_end_s, within=0.0)} of the clip"
+        predictions += f" runs alongside {format_timespan(at.start_s, at.end_s, within=0.0)} of this video"
     cards = [
         card(
-            timespan(moment.start_s, moment.end_s, within=length_s),
+            format_timespan(moment.start_s, moment.end_s, within=length_s),
             uri,
-            scored(moment.score, moment.relevance, f" · best at {timecode(moment.peak_s, within=length_s)}"),
+            format_score(
+                moment.score, moment.relevance, f" · best at {format_timecode(moment.peak_s, within=length_s)}"
+            ),
         )
         for moment, uri in zip(hit.moments, uris, strict=True)
     ]
-    name = text(f"{rank}. {Path(hit.item.path).name}")
+    name = escape_text(f"{rank}. {Path(hit.item.path).name}")
     return (
-        f'<h3><bdi>{name}</bdi></h3><p class="quiet">{text(told)}</p>{_curve(hit, scale, length_s)}'
+        f'<h3><bdi>{name}</bdi></h3><p class="quiet">{escape_text(predictions)}</p>{_curve(hit, scale, length_s)}'
         f'<div class="grid">{"".join(cards)}</div>'
     )
 
@@ -110,9 +112,9 @@ def _curve(hit: VideoHit, scale: tuple[float, float], length_s: float) -> str:
 
     curve = hit.curve
     shades = "".join(
-        f'<rect x="{across(each.start_s):.1f}" y="0" height="{base}" fill-opacity="{0.3 if each.likely else 0.12}" '
-        f'width="{max(1.0, across(each.end_s) - across(each.start_s)):.1f}" fill="var(--accent)"/>'
-        for each in hit.moments
+        f'<rect x="{across(moment.start_s):.1f}" y="0" height="{base}" fill-opacity="{0.3 if moment.likely else 0.12}" '
+        f'width="{max(1.0, across(moment.end_s) - across(moment.start_s)):.1f}" fill="var(--accent)"/>'
+        for moment in hit.moments
     )
     steps = zip(*outline(curve.start_s, curve.end_s, curve.smooth, most=_POINTS), strict=True)
     line = " ".join(f"{across(float(x)):.1f},{down(float(y)):.1f}" for x, y in steps)
@@ -126,5 +128,5 @@ def _curve(hit: VideoHit, scale: tuple[float, float], length_s: float) -> str:
         f'<circle cx="{across(peak_s):.1f}" cy="{peak:.1f}" r="3.5" fill="var(--text)"/>'
         f'<text x="{_EDGE}" y="{_HEIGHT - 5}">0:00</text><text x="{_WIDTH / 2}" y="{_HEIGHT - 5}" text-anchor="middle">'
         f'{label}</text><text x="{_WIDTH - _EDGE}" y="{_HEIGHT - 5}" text-anchor="end">'
-        f"{timecode(length_s, within=length_s)}</text></svg>"
+        f"{format_timecode(length_s, within=length_s)}</text></svg>"
     )

@@ -19,7 +19,7 @@ from core.errors import Cancelled, DataError
 from core.filters import Filters
 from core.library.schema import EncoderEntry, Label
 from core.library.store import Library
-from core.policy import policy
+from core.policy import get_policy
 from core.progress import OnProgress, Progress
 
 AT_ONCE = 1_000  # vectors in memory at a time
@@ -45,7 +45,7 @@ _OF_ITEMS = ("path", "kind", "taken_at", "content_hash")
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
+class RowBatch:
     """Some rows of an export. about: as `ABOUT`; vectors: (n, dim) float32."""
 
     about: pa.Table
@@ -53,7 +53,7 @@ class Part:
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
+class ExportRows:
     """What is to be exported: the vectors of one encoder that belong to searchable items, or to some of them."""
 
     entry: EncoderEntry
@@ -63,14 +63,14 @@ class Rows:
     _table: Any
 
     @classmethod
-    def of(
+    def load(
         cls,
         library: Library,
         encoder_id: str,
         *,
         filters: Filters | None = None,
         item_ids: Collection[str] | None = None,
-    ) -> Rows:
+    ) -> ExportRows:
         """Raises DataError where there is nothing to take away, and LibraryError."""
         items = library.items()
         items = items.filter(pc.equal(items["status"], "ok"))
@@ -78,7 +78,7 @@ class Rows:
         items = items if mask is None else items.filter(pa.array(mask))
         if item_ids is not None:
             items = items.filter(pc.is_in(items["id"], value_set=pa.array(list(item_ids), pa.string())))
-        entry = next((each for each in library.encoders() if each.id == encoder_id), None)
+        entry = next((encoder for encoder in library.encoders() if encoder.id == encoder_id), None)
         table = library.vector_table(encoder_id)
         ids = items["id"].to_pylist()
         rows = cls(
@@ -101,7 +101,9 @@ class Rows:
         batches = self._table.search().select(["item_id"]).limit(None).to_batches(65_536)
         return sum(int(pc.sum(pc.is_in(batch["item_id"], value_set=known)).as_py() or 0) for batch in batches)
 
-    def parts(self, *, on_progress: OnProgress | None = None, cancel: threading.Event | None = None) -> Iterator[Part]:
+    def parts(
+        self, *, on_progress: OnProgress | None = None, cancel: threading.Event | None = None
+    ) -> Iterator[RowBatch]:
         """The rows in the order of the library's table, some at a time. Raises Cancelled."""
         started, done = time.monotonic(), 0
         known = self.items["id"].combine_chunks()
@@ -112,19 +114,19 @@ class Rows:
             if cancel is not None and cancel.is_set():
                 raise Cancelled("Stopped: nothing was written.")
             places = pc.index_in(batch["item_id"], value_set=known)
-            kept, places = batch.filter(pc.is_valid(places)), places.drop_null()
-            if not len(kept):
+            cached, places = batch.filter(pc.is_valid(places)), places.drop_null()
+            if not len(cached):
                 continue
-            halves = kept["vector"].flatten().to_numpy(zero_copy_only=False).reshape(-1, self.entry.dim)
-            yield Part(self._about(kept, places), halves.astype(np.float32))
-            done += len(kept)
+            halves = cached["vector"].flatten().to_numpy(zero_copy_only=False).reshape(-1, self.entry.dim)
+            yield RowBatch(self._about(cached, places), halves.astype(np.float32))
+            done += len(cached)
             if on_progress is not None:
                 on_progress(Progress("export", done, len(self), time.monotonic() - started, "vectors"))
 
     def _about(self, batch: pa.RecordBatch, places: pa.Array) -> pa.Table:
         of_items = self.items.take(places)
         columns = {name: of_items[name] for name in _OF_ITEMS}
-        columns["path"] = pa.array(map(policy().shown, of_items["path"].to_pylist()), pa.string())
+        columns["path"] = pa.array(map(get_policy().display_path, of_items["path"].to_pylist()), pa.string())
         columns |= {"labels": self.labels.take(places), "captions": self.captions.take(places)}
         columns |= {name: batch[name] for name in batch.schema.names if name != "vector"}
         empty = pa.nulls(len(batch))
@@ -133,14 +135,14 @@ class Rows:
 
 def labels_text(labels: list[dict[str, Any]] | None) -> str:
     """Labels in one cell: `animal: cat; colour: red`."""
-    return "; ".join(f"{each['task']}: {each['label']}" for each in labels or [])
+    return "; ".join(f"{entry['task']}: {entry['label']}" for entry in labels or [])
 
 
 def _labels_of(ids: list[str], labels: list[Label]) -> pa.Array:
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for each in labels:
-        told = {"task": each.task, "label": each.label, "by": each.by, "probability": each.probability}
-        found[each.item_id].append(told)
+    for label in labels:
+        predictions = {"task": label.task, "label": label.label, "by": label.by, "probability": label.probability}
+        found[label.item_id].append(predictions)
     return pa.array([found.get(item_id, []) for item_id in ids], LABELS)
 
 

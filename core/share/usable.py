@@ -46,7 +46,7 @@ class Times:
         return "The picture has a vector in an earlier row."
 
 
-def unit_or_not(rows: NDArray[np.floating]) -> tuple[Vectors, NDArray[np.bool_]]:
+def normalize_usable(rows: NDArray[np.floating]) -> tuple[Vectors, NDArray[np.bool_]]:
     """Rows (n, dim) brought to unit length, and (n,) which can be: those that are finite and not zero."""
     wide = np.asarray(rows, np.float64)
     largest = np.abs(wide).max(axis=1)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from core.encoders.imported import LEAST_DIM, MOST_DIM
 from core.errors import DataError
-from core.files import absolute
+from core.files import to_absolute
 
 AT_ONCE = 1_000  # vectors in memory at a time
 PATHS = ("path", "paths", "file", "files", "filename", "filenames", "file_name", "filepath", "image_path", "image")
@@ -46,7 +46,7 @@ class VectorFile:
         Raises DataError where the file is damaged.
         """
         with _readable(self.path):
-            yield from (_of_npz if self.path.suffix.lower() == ".npz" else _of_parquet)(self)
+            yield from (_iter_npz if self.path.suffix.lower() == ".npz" else _iter_parquet)(self)
 
 
 def open_vectors(path: Path | str) -> VectorFile:
@@ -56,7 +56,7 @@ def open_vectors(path: Path | str) -> VectorFile:
     Columns and arrays are known by their names (`PATHS`, `VECTORS`), vectors else by being the only ones of their kind.
     Raises DataError that says what the file lacks.
     """
-    path = absolute(path)
+    path = to_absolute(path)
     if not path.is_file():
         raise DataError(f"There is no file {str(path)!r}: check the path.")
     opened = {".npz": _open_npz, ".parquet": _open_parquet}.get(path.suffix.lower())
@@ -91,7 +91,7 @@ def _readable(path: Path) -> Iterator[None]:
 
 
 def _named(names: Sequence[str], known: Sequence[str], what: str, path: Path) -> str:
-    found = next((name for wanted in known for name in names if name.lower() == wanted), None)
+    found = next((name for target in known for name in names if name.lower() == target), None)
     if found is None:
         raise DataError(f"{path.name} has no {what}: name it {known[0]!r} (it has: {', '.join(names)[:200]}).")
     return found
@@ -113,9 +113,9 @@ def _open_parquet(path: Path) -> VectorFile:
         vectors = lists[0] if len(lists) == 1 else _named(lists, VECTORS, "column of vectors", path)
         names = [paths, *(name for name in _ABOUT if name in schema.names)]
         about = file.read(columns=names).rename_columns(["path", *names[1:]])
-        told = {key.decode(): value.decode(errors="replace") for key, value in (schema.metadata or {}).items()}
+        predictions = {key.decode(): value.decode(errors="replace") for key, value in (schema.metadata or {}).items()}
         dim = _list_length(file, vectors)
-    return VectorFile(path, dim, about, told.get("encoder_id", ""), told.get("encoder_name", ""), vectors)
+    return VectorFile(path, dim, about, predictions.get("encoder_id", ""), predictions.get("encoder_name", ""), vectors)
 
 
 def _is_vector(kind: pa.DataType) -> bool:
@@ -131,7 +131,7 @@ def _list_length(file: Any, name: str) -> int:
     return len(first.column(0)[0].values or ()) if first is not None else 0
 
 
-def _of_parquet(file: VectorFile) -> Iterator[NDArray[np.floating]]:
+def _iter_parquet(file: VectorFile) -> Iterator[NDArray[np.floating]]:
     import pyarrow.parquet as pq
 
     with pq.ParquetFile(file.path) as opened:
@@ -160,13 +160,13 @@ def _open_npz(path: Path) -> VectorFile:
         columns = {"path": _texts(archive, paths)}
         columns |= {name: _texts(archive, name) for name in ("content_hash",) if name in texts}
         columns |= {name: _numbers(archive, name) for name in ("start_s", "end_s") if name in headers}
-        told = {name: str(_whole(archive, name)) for name in ("encoder_id", "encoder_name") if name in headers}
+        predictions = {name: str(_whole(archive, name)) for name in ("encoder_id", "encoder_name") if name in headers}
     if any(len(column) != rows for column in columns.values()):
         raise DataError(
             f"{path.name} has {rows:,} vectors and {len(columns['path']):,} paths: as many of both, please."
         )
     about = pa.table(columns)
-    return VectorFile(path, dim, about, told.get("encoder_id", ""), told.get("encoder_name", ""), vectors)
+    return VectorFile(path, dim, about, predictions.get("encoder_id", ""), predictions.get("encoder_name", ""), vectors)
 
 
 def _header(archive: zipfile.ZipFile, name: str) -> tuple[tuple[int, ...], np.dtype[Any], bool]:
@@ -198,7 +198,7 @@ def _numbers(archive: zipfile.ZipFile, name: str) -> pa.Array:
     return pa.array(_whole(archive, name).astype(np.float32), from_pandas=True)
 
 
-def _of_npz(file: VectorFile) -> Iterator[NDArray[np.floating]]:
+def _iter_npz(file: VectorFile) -> Iterator[NDArray[np.floating]]:
     with zipfile.ZipFile(file.path) as archive:
         (rows, dim), kind, by_columns = _header(archive, f"{file._vectors}.npy")
         if by_columns:  # cannot be read row by row

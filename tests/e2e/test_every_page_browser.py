@@ -23,7 +23,7 @@ def test_every_page_stands(home: str, request: pytest.FixtureRequest) -> None:
     looked_at, wrong = [], []
     for name, title in each_page(visitor.go()):
         looked_at.append(name)
-        wrong += [f"{name}: {each}" for each in faults(visitor, title)]
+        wrong += [f"{name}: {fault}" for fault in faults(visitor, title)]
     assert wrong == []
     assert len(looked_at) >= 16
 

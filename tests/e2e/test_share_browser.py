@@ -13,7 +13,7 @@ from browsing import Visitor
 from playwright.sync_api import Browser, Page
 
 from core import Library, ingest, open_encoder
-from core.atlas import Asked, atlas_of
+from core.atlas import AtlasRequest, build_atlas
 from core.share.page import write_page
 from core.share.report_map import map_page
 
@@ -67,7 +67,7 @@ def test_results_are_saved_as_a_page_that_opens_from_disk(visitor: Visitor, chro
 def test_a_saved_map_shows_what_one_points_at(chrome: Browser, tmp_path: Path, photos: Path) -> None:
     encoder, library = open_encoder(), Library(tmp_path / "library", create=True)
     ingest(library, encoder, [photos])
-    atlas = atlas_of(library, encoder, Asked(layout="pca", k=3, texts=(HOSTILE,)))
+    atlas = build_atlas(library, encoder, AtlasRequest(layout="pca", k=3, texts=(HOSTILE,)))
     write_page(
         tmp_path / "map.html", map_page(atlas, [HOSTILE, "two", "three"], library="L", encoder="E", layout="PCA")
     )

@@ -90,9 +90,9 @@ def test_a_click_on_the_timeline_seeks(visitor: Visitor) -> None:
 def test_a_frame_of_the_strip_seeks_and_the_link_follows(visitor: Visitor) -> None:
     visitor.go(VIDEO).search("a motorbike", told="“a motorbike”")
     frame = visitor.page.locator("button.frame").nth(1)
-    wanted = seconds(f"x {frame.locator('.time').inner_text()}–")
+    target = seconds(f"x {frame.locator('.time').inner_text()}–")
     frame.click()
-    shown = visitor.at_second(wanted + 0.5)
+    shown = visitor.at_second(target + 0.5)
     visitor.page.locator("video").evaluate("video => { video.currentTime = 7 }")  # as its own bar does
     visitor.page.wait_for_function("new URL(location).searchParams.get('t') == '7.0'")
     after = visitor.at_second(7.0)
