@@ -1,5 +1,5 @@
 """Semblance in the browser: streamlit run app.py"""
 
-from ui.frame import run_navigation
+from ui.frame import draw_frame
 
-run_navigation().run()
+draw_frame().run()

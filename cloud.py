@@ -13,6 +13,6 @@ from ui.hosted import make_sample
 with st.spinner("Making the sample library: once, about a minute"):
     make_sample()
 
-from ui.frame import run_navigation
+from ui.frame import draw_frame
 
-run_navigation().run()
+draw_frame().run()

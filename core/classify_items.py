@@ -19,7 +19,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.classify import NONE, Classifier, ClassName, Predictions, predict_video
-from core.csv_text import csv_text
 from core.encoders.base import Encoder
 from core.errors import DataError
 from core.filters import Filters
@@ -30,6 +29,7 @@ from core.policy import get_policy
 from core.progress import OnProgress, Progress
 from core.relevance import LIKELY
 from core.track import Track
+from core.utils.tables import csv_text
 
 _CHUNK = 16_384  # pictures at a time
 

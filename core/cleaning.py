@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import pyarrow.compute as pc
 
-from core.csv_text import csv_text
 from core.encoders.base import Encoder
 from core.library.schema import Item
 from core.library.store import Library
@@ -18,6 +17,7 @@ from core.picture_quality import QualityReport, measure_quality, shorter_side
 from core.points import load_points
 from core.policy import get_policy
 from core.progress import OnProgress
+from core.utils.tables import csv_text
 
 _COLUMNS = ("path", "why", "best_copy", "cosine")
 

@@ -13,7 +13,7 @@ from core.cli_parser import command_parser
 from core.cli_show import plain
 from core.errors import SemblanceError
 from core.progress import Progress
-from core.systems import check_system
+from core.utils.systems import check_system
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -56,7 +56,7 @@ def app_command(*, port: int, address: str = "localhost", browser: bool = True) 
 
 def app_file() -> Path:
     """The first file of the app: in the folder that is installed beside `core`, or at the top of a checkout."""
-    root = Path(__file__).resolve().parents[1]
+    root = Path(__file__).resolve().parents[2]
     for folder in (root / "semblance_app", root):
         if (folder / "app.py").is_file() and (folder / "pages").is_dir():
             return folder / "app.py"

@@ -15,7 +15,7 @@ from core.cli_show import show_dimensions, show_fewshot, show_figures
 def add_evaluations(evaluate: argparse.ArgumentParser) -> None:
     """Adds what `eval` measures."""
     tree = evaluate.add_subparsers(required=True, metavar="WHAT")
-    of_pictures = [*_add_search(tree), *_add_classes(tree), *_add_space(tree), *_add_groups(tree)]
+    of_pictures = [*_add_bench_search(tree), *_add_classes(tree), *_add_space(tree), *_add_groups(tree)]
     for entry in of_pictures[1:]:
         entry.add_argument("--images", type=Path, required=True, metavar="DIR")
     for entry in (*of_pictures, *_add_videos(tree)):
@@ -24,7 +24,7 @@ def add_evaluations(evaluate: argparse.ArgumentParser) -> None:
     add_eval_recommend(tree)
 
 
-def _add_search(tree: Any) -> list[argparse.ArgumentParser]:
+def _add_bench_search(tree: Any) -> list[argparse.ArgumentParser]:
     retrieval = add_command(tree, "retrieval", "captions <-> images, recall@k", measures.retrieval, show_figures)
     retrieval.add_argument("--images", type=Path, metavar="DIR")
     retrieval.add_argument("--captions", type=Path, metavar="CSV", help="columns image, caption")

@@ -16,8 +16,8 @@ from core.cli_show import one_line, show_figures
 from core.encoders import DEFAULT_ENCODER
 from core.encoders.base import Vectors
 from core.errors import DataError, QueryError
-from core.files import to_absolute
 from core.progress import OnProgress
+from core.utils.files import to_absolute
 
 if TYPE_CHECKING:
     from core.recommend.log import InteractionLog

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, is_dataclass
 from typing import Any
 
-from core.timecode import format_timecode
+from core.utils.timecode import format_timecode
 
 
 def show_index(report: dict[str, Any]) -> None:

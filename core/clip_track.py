@@ -10,9 +10,9 @@ from collections import OrderedDict
 from pathlib import Path
 
 from core.encoders.base import Encoder
-from core.files import to_absolute
 from core.media.sampling import Sampling
 from core.track import Track, embed_video
+from core.utils.files import to_absolute
 
 _MOST = 8
 _FPS = 2.0  # denser than libraries mostly are: a clip may begin anywhere between their samples

@@ -20,7 +20,7 @@ from core.components import principal_components, project_onto
 from core.encoders.base import Vectors, unit_rows
 from core.errors import DataError
 from core.progress import OnProgress, Progress
-from core.threads import limit_to_one_thread
+from core.utils.blas_threads import limit_to_one_thread
 
 Method = Literal["kmeans", "hdbscan", "agglomerative"]
 Numbers = NDArray[np.int64]

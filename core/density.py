@@ -13,7 +13,6 @@ import threading
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.encoders.base import Vectors, unit_rows
 from core.neighbours import Neighbors, find_nearest_neighbors
@@ -22,7 +21,6 @@ from core.progress import OnProgress
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-Numbers = NDArray[np.int64]
 
 _NEIGHBORS = 20
 _FEWEST = 5

@@ -17,7 +17,6 @@ import numpy as np
 
 from core.encoders.base import Encoder
 from core.errors import DataError
-from core.extras import require
 from core.library import Library, ingest
 from core.library.reels import Reel, reel_plan, render_reels
 from core.library.sample import sample_sources, sample_subjects
@@ -26,6 +25,7 @@ from core.media.sampling import Sampling
 from core.progress import OnProgress
 from core.query import Term, embed_texts
 from core.search_video import MAX_VIDEOS, search_videos
+from core.utils.extras import require
 
 _CROP = 0.7  # of both sides, about the middle: a picture that no frame shows
 _ENOUGH = 0.5

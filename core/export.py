@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from core.csv_text import csv_text
 from core.search import Hit
+from core.utils.tables import csv_text
 
 _COLUMNS = ("rank", "path", "kind", "score", "relevance", "likely", "width", "height", "bytes", "taken_at")
 

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import quote
 
-from core.csv_text import csv_text
 from core.errors import MediaError
 from core.policy import get_policy
 from core.progress import OnProgress, Progress
-from core.timecode import format_timecode
+from core.utils.tables import csv_text
+from core.utils.timecode import format_timecode
 
 if TYPE_CHECKING:
     from core.library.schema import Item

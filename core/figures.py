@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.timecode import format_timecode
+from core.figures_classes import AMBER, GRAY, TEAL
+from core.utils.timecode import format_timecode
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from core.moments import Curve, Moment
 
-_TEAL, _AMBER, _GRAY = "#2C857C", "#D08A1D", "#8A9393"  # readable on both backgrounds
 _SHADE = {True: "rgba(44, 133, 124, 0.26)", False: "rgba(138, 147, 147, 0.20)"}  # likely moments, the others
 _STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400)
 _MOST_DRAWN = 1_200
@@ -47,8 +47,8 @@ def timeline(
 
     figure = go.Figure()
     for values, style, name in (
-        (curve.scores, {"color": _GRAY, "width": 1}, "frames"),
-        (curve.smooth, {"color": _TEAL, "width": 2}, "smoothed"),
+        (curve.scores, {"color": GRAY, "width": 1}, "frames"),
+        (curve.smooth, {"color": TEAL, "width": 2}, "smoothed"),
     ):
         x, y = outline(curve.start_s, curve.end_s, values)
         figure.add_scatter(x=x, y=y, mode="lines", line=style, name=name, hoverinfo="skip")
@@ -56,9 +56,9 @@ def timeline(
         figure.add_vrect(
             x0=moment.start_s, x1=moment.end_s, fillcolor=_SHADE[moment.likely], line_width=0, layer="below"
         )
-    figure.add_hline(y=curve.threshold, line={"color": _AMBER, "width": 1, "dash": "dot"})
+    figure.add_hline(y=curve.threshold, line={"color": AMBER, "width": 1, "dash": "dot"})
     if moments:
-        peak = {"symbol": "diamond", "size": 9, "color": _AMBER}
+        peak = {"symbol": "diamond", "size": 9, "color": AMBER}
         peak_s = moments[0].peak_s
         height = [float(curve.scores[curve.at(peak_s)])]
         figure.add_scatter(x=[peak_s], y=height, mode="markers", marker=peak, name="peak", hoverinfo="skip")
@@ -92,7 +92,7 @@ def _clickable(curve: Curve, duration_s: float) -> dict[str, Any]:
         "y": np.round(curve.smooth[rows], 4),
         "customdata": [format_timecode(second, within=duration_s) for second in seconds],
         "mode": "markers",
-        "marker": {"size": 6, "color": _TEAL, "opacity": 0},
+        "marker": {"size": 6, "color": TEAL, "opacity": 0},
         "selected": unseen,
         "unselected": unseen,
         "name": "seek",

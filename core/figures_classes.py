@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.timecode import format_timecode
+from core.utils.timecode import format_timecode
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

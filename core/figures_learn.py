@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.figures_classes import AMBER, GRAY, STILL, TEAL, shorten_label
-from core.figures_space import STILL_PLOT, titled
+from core.figures_space import PURPLE, STILL_PLOT, titled
 from core.learn.epochs import Baselines, Epoch
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 AXES = "xyz"  # what two or three dimensions are called
 Edges = Sequence[tuple[str, float, NDArray[np.float32]]]  # input node, its value, the weights of its edges
-_PURPLE = "#A8689A"
 _BEHIND = "#5F6B6B"  # of numbers in white, readable in either theme
 _LEGEND = {"orientation": "h", "y": -0.32}
 _WHOLE = {"title": {"text": "epochs"}, "tickformat": "d"}
@@ -53,7 +52,7 @@ def share_lines(epochs: Sequence[Epoch], baselines: Baselines) -> go.Figure:
     numbers = [epoch.number for epoch in epochs]
     figure = go.Figure()
     lines = (
-        ("same_genre", "same genre", _PURPLE, ((baselines.same_genre, "by chance"),)),
+        ("same_genre", "same genre", PURPLE, ((baselines.same_genre, "by chance"),)),
         ("recall", "next movie", TEAL, ((baselines.popular, "by popularity"),)),
     )
     for field, name, color, levels in lines:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from core.files import to_absolute
+from core.utils.files import to_absolute
 
 if TYPE_CHECKING:
     from core.library.store import Library

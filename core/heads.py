@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from core.classify import Predictions
 from core.encoders.base import Encoder, Vectors
 from core.errors import DataError
-from core.files import write_atomic
-from core.safe_arrays import get_saved_path, list_saved, pack_arrays, unpack_arrays
+from core.utils.array_files import get_saved_path, list_saved, pack_arrays, unpack_arrays
+from core.utils.files import write_atomic
 
 Target = Literal["classes", "number"]
 

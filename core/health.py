@@ -62,7 +62,7 @@ def _run_check(name: str, act: Callable[[], str]) -> Check:
 def _home() -> str:
     """Whether files can be written into the home folder, and how much room there is."""
     from core.errors import LibraryError
-    from core.files import write_atomic
+    from core.utils.files import write_atomic
 
     folder = get_home()
     try:

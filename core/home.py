@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from core.files import to_absolute
+from core.utils.files import to_absolute
 
 
 def get_home() -> Path:

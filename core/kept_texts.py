@@ -15,9 +15,9 @@ import numpy as np
 from core.encoders.base import Encoder, Vectors
 from core.encoders.reduced import ReducedEncoder
 from core.errors import Cancelled
-from core.files import write_atomic
 from core.home import get_home
 from core.progress import OnProgress, Progress
+from core.utils.files import write_atomic
 
 _CHUNK = 128
 _LOOK_S = 0.2

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import DataError
-from core.files import write_atomic
 from core.policy import get_policy
-from core.safe_arrays import SUFFIX, pack_arrays, unpack_arrays
+from core.utils.array_files import SUFFIX, pack_arrays, unpack_arrays
+from core.utils.files import write_atomic
 from core.visits import cache_dir_for
 
 if TYPE_CHECKING:  # loads tables

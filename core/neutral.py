@@ -20,7 +20,7 @@ _NARROW = 0.1
 @lru_cache(maxsize=1)
 def get_reference_prompts() -> tuple[str, ...]:
     """A list of our own (people, scenes, things, pictures of pictures) and the 1,000 class names of ImageNet."""
-    own = importlib.resources.files("core").joinpath("vocabulary.txt").read_text(encoding="utf-8").splitlines()
+    own = importlib.resources.files(__package__).joinpath("vocabulary.txt").read_text(encoding="utf-8").splitlines()
     return tuple(dict.fromkeys([*filter(None, own), *imagenet_names()]))
 
 

@@ -17,11 +17,11 @@ from core.clip_track import get_clip_track
 from core.concepts import concept_file, load_concept
 from core.encoders.base import Encoder, Vectors, unit_rows
 from core.errors import DataError, MediaError, QueryError
-from core.files import expand_user, to_absolute
 from core.library.index import VectorIndex
 from core.media.apart import open_isolated
 from core.media.kinds import is_image_path, is_media_path, is_video_path
 from core.track import track_of
+from core.utils.files import expand_user, to_absolute
 
 PLAIN = ("{}",)  # the template that leaves words as they are
 _ITEM = "item:"

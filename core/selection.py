@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.csv_text import csv_text
 from core.errors import DataError
 from core.filters import item_dates
 from core.library.schema import Label
 from core.points import Points
 from core.search import Hit
+from core.utils.tables import csv_text
 
 Numbers = NDArray[np.int64]
 

@@ -7,8 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from core.files import locked, write_atomic
 from core.home import get_home
+from core.utils.files import locked, write_atomic
 
 
 def load_settings() -> dict[str, Any]:

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.classify_items import iter_tracks
-from core.csv_text import csv_text
 from core.encoders.base import Encoder
 from core.filters import Filters
 from core.heads import Head
 from core.library.schema import Item
 from core.library.store import Library
 from core.progress import OnProgress
+from core.utils.tables import csv_text
 
 
 @dataclass(frozen=True)

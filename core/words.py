@@ -95,7 +95,7 @@ def _embed(
 
 def load_nouns() -> tuple[str, ...]:
     """Things, people, activities, events, places and kinds of pictures."""
-    return _lines(importlib.resources.files("core").joinpath("nouns.txt").read_text(encoding="utf-8"))
+    return _lines(importlib.resources.files(__package__).joinpath("nouns.txt").read_text(encoding="utf-8"))
 
 
 def load_user_words() -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.policy import get_policy
-from core.timecode import format_timecode
+from core.utils.timecode import format_timecode
 from ui.add import add_folder, add_uploads, sample_button
 from ui.add_dataset import add_dataset, dataset_report
 from ui.frame import header

@@ -106,7 +106,7 @@ def test_what_is_no_plain_value_stays_here(wrong: object) -> None:
         pack(wrong)
 
 
-@pytest.mark.parametrize("named", ["os:system", "core.files:write_atomic", "core.nothing:Thing"])
+@pytest.mark.parametrize("named", ["os:system", "core.utils.files:write_atomic", "core.nothing:Thing"])
 def test_values_name_no_code(named: str) -> None:
     predictions = f'{{"value": {{"of": "{named}", "fields": {{}}}}, "arrays": []}}'
     with pytest.raises((TypeError, ImportError)):

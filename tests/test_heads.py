@@ -17,7 +17,7 @@ from core.errors import DataError
 from core.heads import Head, head_bytes, list_heads, load_head, read_head, save_head
 from core.library import Library, ingest
 from core.probe import fit_classes, fit_numbers
-from core.safe_arrays import find_free_name, pack_arrays
+from core.utils.array_files import find_free_name, pack_arrays
 
 
 def heads(encoder: ColorEncoder) -> list[Head]:

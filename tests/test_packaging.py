@@ -20,9 +20,9 @@ from core.cli import main
 from core.cli_app import app_command, app_file
 from core.encoders.hub_files import is_on_disk
 from core.evaluate_moments import evaluate_moments
-from core.extras import EXTRAS, require
 from core.library.sample import build_sample
 from core.share.dataset_open import open_dataset
+from core.utils.extras import EXTRAS, require
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -139,7 +139,7 @@ def test_the_network_has_to_be_asked_for() -> None:
 @pytest.fixture
 def windows(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only what asks for the system is told so: the libraries that are loaded stay as they are."""
-    monkeypatch.setattr("core.systems.sys", SimpleNamespace(platform="win32"))
+    monkeypatch.setattr("core.utils.systems.sys", SimpleNamespace(platform="win32"))
 
 
 @pytest.mark.usefixtures("windows")

@@ -37,7 +37,7 @@ import ui.video_player
 from core import Library, Term, ingest
 from core.library.registry import create_library, libraries_folder
 from core.media.sampling import Sampling
-from core.timecode import format_timecode
+from core.utils.timecode import format_timecode
 
 pytestmark = pytest.mark.usefixtures("world")
 

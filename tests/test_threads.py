@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from core.threads import limit_to_one_thread
+from core.utils.blas_threads import limit_to_one_thread
 
 
 @pytest.fixture(autouse=True)

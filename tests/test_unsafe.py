@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from core.csv_text import csv_text
+from core.utils.tables import csv_text
 
 ROOT = Path(__file__).parent.parent
 SOURCES = sorted(path for room in ("core", "ui", "pages", "tools") for path in (ROOT / room).rglob("*.py"))
@@ -80,7 +80,7 @@ def test_scripts_make_no_markup_of_texts(path: Path) -> None:
 
 def test_csv_is_written_in_one_place() -> None:
     writers = [path.relative_to(ROOT) for path in SOURCES if "csv.writer(" in path.read_text(encoding="utf-8")]
-    allowed = {"core/csv_text.py", "core/class_lists.py", "core/recommend/opinions.py"}  # the others are read back
+    allowed = {"core/utils/tables.py", "core/class_lists.py", "core/recommend/opinions.py"}  # the others are read back
     assert {str(path) for path in writers if path.parts[0] == "core"} <= allowed
 
 

@@ -13,7 +13,7 @@ from ui.filters import labelled
 from ui.memory import get_cached
 from ui.visit_work import run_queued
 
-_MANY = 5_000  # vectors that take more than a moment
+_MANY_ITEMS = 5_000  # vectors that take more than a moment
 
 
 def predict(library: Library | None, encoder: Encoder, chosen: Selection, classifier: Classifier) -> list[Prediction]:
@@ -28,7 +28,7 @@ def predict(library: Library | None, encoder: Encoder, chosen: Selection, classi
     index = library.index(encoder)
 
     def compute() -> list[Prediction]:
-        with run_queued("Classifying the library") if len(index) > _MANY else nullcontext():
+        with run_queued("Classifying the library") if len(index) > _MANY_ITEMS else nullcontext():
             return classify_library(library, encoder, classifier, filters=chosen.filters, threshold=0.0)
 
     return get_cached("told", key, index, compute)

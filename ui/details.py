@@ -11,7 +11,7 @@ from core import Hit, Item, Term
 from core.errors import MediaError
 from core.media.thumbnails import make_thumbnail
 from core.policy import get_policy
-from core.timecode import format_timecode
+from core.utils.timecode import format_timecode
 from ui.gallery import chance_text
 from ui.page import boundary, counted, item_date, plain, size_text
 from ui.query import Place, add_term, classify_this, find_in, like_file

@@ -16,8 +16,8 @@ from core.encoders.hub_files import is_on_disk
 from core.encoders.imported import imported_title, supports_text
 from core.encoders.reduced import MARK, ReducedEncoder, load_reduction, reduced_title
 from core.errors import EncoderError
-from core.files import to_absolute
 from core.policy import get_policy
+from core.utils.files import to_absolute
 from ui.page import duration_text, plain, size_text
 from ui.server_state import once_each
 

@@ -21,8 +21,8 @@ _FOLDER = Path(__file__).parent
 _COMPONENT = st.components.v2.component(
     "semblance_clusters",
     html="<ul role='list' aria-label='Clusters'></ul>",
-    css=(_FOLDER / "explore_clusters.css").read_text(),
-    js=(_FOLDER / "explore_clusters.js").read_text(),
+    css=(_FOLDER / "cluster_list.css").read_text(),
+    js=(_FOLDER / "cluster_list.js").read_text(),
 )
 
 

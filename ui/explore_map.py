@@ -25,7 +25,7 @@ from core.errors import QueryError
 from core.figures_map import space
 from core.query import query_state
 from core.selection import find_highlighted
-from core.timecode import format_timecode
+from core.utils.timecode import format_timecode
 from ui.details import open_details
 from ui.explore_chosen import choose_cluster, choose_line
 from ui.filters import Options

@@ -14,7 +14,7 @@ from core.cluster_names import ClusterName
 from core.figures_map import count_bars
 from core.library.schema import Label
 from core.selection import Summary, select_whole_items, selection_csv, summarize_selection
-from core.timecode import format_timecode
+from core.utils.timecode import format_timecode
 from ui.details import open_details
 from ui.explore_chosen import SelectionState, choose_cover, choose_nothing
 from ui.explore_clusters import rename_box

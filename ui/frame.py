@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core import SemblanceError
-from core.systems import check_system
+from core.utils.systems import check_system
 from ui.copy_link import copy_link
 from ui.garbage import collect_garbage
 from ui.libraries import VISIT
@@ -30,7 +30,7 @@ button[data-variant][data-selected],
 </style>"""
 
 
-def run_navigation() -> st.Page:
+def draw_frame() -> st.Page:
     """Draws the frame and returns the page to run inside it."""
     st.set_page_config(page_title="Semblance", page_icon=_ICON, layout="wide")
     _stop_elsewhere()
@@ -88,7 +88,7 @@ def header(title: str, about: str) -> None:
     without app.py around it. Then the whole is done here: the frame, and in it the page once more.
     """
     if not st.session_state.pop("framed", False):
-        run_navigation().run()
+        draw_frame().run()
         st.stop()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.title(title, anchor=False, width="stretch")

@@ -18,7 +18,7 @@ from core import Hit, Item
 from core.errors import MediaError
 from core.media.thumbnails import make_thumbnail
 from core.policy import get_policy
-from core.timecode import format_timecode
+from core.utils.timecode import format_timecode
 
 _FOLDER = Path(__file__).parent
 _COMPONENT = st.components.v2.component(

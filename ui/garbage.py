@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from streamlit import runtime
 
-from core.heap import share_arenas, trim
+from core.utils.malloc import share_arenas, trim
 from ui.server_state import once, repeat
 
 _EVERY_S = 5.0

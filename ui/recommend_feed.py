@@ -14,15 +14,15 @@ import streamlit as st
 from core import Item
 from core.policy import get_policy
 from core.recommend.opinions import Reaction
-from core.timecode import format_timecode
+from core.utils.timecode import format_timecode
 from ui.gallery import PICTURES, picture_uri
 
 _FOLDER = Path(__file__).parent
 _COMPONENT = st.components.v2.component(
     "semblance_feed",
     html="<ul role='list'>\n</ul>",
-    css=(_FOLDER / "gallery.css").read_text() + (_FOLDER / "recommend_feed.css").read_text(),
-    js=(_FOLDER / "recommend_feed.js").read_text(),
+    css=(_FOLDER.parent / "gallery" / "gallery.css").read_text() + (_FOLDER / "feed.css").read_text(),
+    js=(_FOLDER / "feed.js").read_text(),
 )
 _SMALL = 96  # pixels of the pictures beside a reason
 OnSay = Callable[[str, Reaction | None, int], None]

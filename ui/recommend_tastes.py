@@ -28,8 +28,8 @@ _FOLDER = Path(__file__).parent
 _COMPONENT = st.components.v2.component(
     "semblance_tastes",
     html="<div class='tastes'>\n</div>",
-    css=(_FOLDER / "recommend_tastes.css").read_text(),
-    js=(_FOLDER / "recommend_tastes.js").read_text(),
+    css=(_FOLDER / "tastes.css").read_text(),
+    js=(_FOLDER / "tastes.js").read_text(),
 )
 _KEY = "recommend words"
 _SMALL = 96  # pixels of a picture, as beside the reasons

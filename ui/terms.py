@@ -14,7 +14,7 @@ from core.errors import MediaError
 from core.media.apart import open_isolated
 from core.media.thumbnails import make_thumbnail
 from core.query import parse_frame
-from core.timecode import format_timecode
+from core.utils.timecode import format_timecode
 from ui.page import plain
 from ui.query import UPLOADED, put_terms
 

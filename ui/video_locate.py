@@ -10,7 +10,7 @@ import streamlit as st
 from core import Encoder, Filters, Library, Term
 from core.locate import Sighting, locate
 from core.search_video import VideoResult
-from core.timecode import format_timecode
+from core.utils.timecode import format_timecode
 from ui.encoders import load_encoder
 from ui.gallery import picture_uri
 from ui.page import counted, plain

@@ -116,7 +116,7 @@ function show(player, parent) {
   }
 }
 
-// As core/timecode.py writes it: short videos in tenths.
+// As core/utils/timecode.py writes it: short videos in tenths.
 function clock(seconds, within) {
   const tenths = within > 20 ? 10 * Math.floor(Math.max(0, seconds) + 0.001) : Math.round(10 * Math.max(0, seconds))
   const [hours, minutes] = [Math.floor(tenths / 36000), Math.floor(tenths / 600) % 60]

@@ -19,7 +19,7 @@ from core.media.clips import playable_clip
 from core.media.stills import plays_in_browsers
 from core.media.thumbnails import make_storyboard
 from core.moments import Moment
-from core.timecode import format_timespan
+from core.utils.timecode import format_timespan
 from ui.gallery import chance_text
 from ui.served import get_media_url
 from ui.server_state import once_each

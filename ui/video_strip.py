@@ -11,7 +11,7 @@ import streamlit as st
 
 from core import Item
 from core.moments import Moment
-from core.timecode import format_timecode, format_timespan
+from core.utils.timecode import format_timecode, format_timespan
 from ui.gallery import chance_text
 from ui.video_player import frame_uris
 

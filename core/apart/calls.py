@@ -21,8 +21,8 @@ from core.apart.process import NoReply, Process, ProcessEnded
 from core.apart.spare import close_idle
 from core.apart.values import pack, unpack
 from core.errors import ApartError, Cancelled, SemblanceError
-from core.heap import trim
 from core.progress import OnProgress, Progress
+from core.utils.malloc import trim
 
 P = ParamSpec("P")
 T = TypeVar("T")

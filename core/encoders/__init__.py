@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from core.encoders.base import Encoder, Scoring, Vectors, unit_rows
 from core.errors import EncoderError
-from core.files import to_absolute
 from core.progress import OnProgress
+from core.utils.files import to_absolute
 
 __all__ = [
     "DEFAULT_ENCODER",

@@ -16,10 +16,10 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from core.errors import EncoderError
-from core.files import write_atomic
 from core.home import get_home
 from core.policy import get_policy
 from core.progress import OnProgress, Progress
+from core.utils.files import write_atomic
 
 Tensors = dict[str, NDArray[np.floating]]
 Build = Callable[[], onnx.ModelProto]

@@ -24,8 +24,8 @@ from core.encoders.hub_load import (
 )
 from core.encoders.hub_models import CURATED, CuratedModel
 from core.errors import EncoderError
-from core.extras import require
 from core.progress import OnProgress
+from core.utils.extras import require
 
 if TYPE_CHECKING:
     import torch

@@ -10,9 +10,9 @@ from pathlib import Path
 from core.encoders.hub_config import missing_parts, small_files, weight_files
 from core.encoders.hub_download import download
 from core.errors import EncoderError
-from core.extras import lacking
-from core.files import to_absolute
 from core.progress import OnProgress
+from core.utils.extras import lacking
+from core.utils.files import to_absolute
 
 _HUB_ID = re.compile(r"(?P<repo>[\w.-]+/[\w.-]+)(@(?P<revision>[\w./-]+))?")
 _WHOLE_BELOW = 64 * 2**20

@@ -15,9 +15,9 @@ from PIL import Image
 
 from core.encoders.base import Encoder, Scoring, Vectors, unit_rows
 from core.errors import DataError, EncoderError
-from core.files import write_atomic
 from core.home import get_home
-from core.safe_arrays import SUFFIX, pack_arrays, unpack_arrays
+from core.utils.array_files import SUFFIX, pack_arrays, unpack_arrays
+from core.utils.files import write_atomic
 
 Method = Literal["pca", "truncate", "random"]
 

@@ -21,8 +21,8 @@ from core.media.apart import open_isolated
 from core.neighbours import find_nearest_neighbors
 from core.neutral import get_reference_prompts
 from core.progress import OnProgress, Progress
-from core.threads import limit_to_one_thread
 from core.track import get_item_vectors
+from core.utils.blas_threads import limit_to_one_thread
 
 NEAREST = 10
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import DataError
-from core.threads import limit_to_one_thread
+from core.utils.blas_threads import limit_to_one_thread
 
 _NEAREST = 10
 _BINS = 48

@@ -17,7 +17,7 @@ from core.errors import Cancelled, DataError
 from core.geometry.precision import Precision, QuantizedRows, measure_query_ms
 from core.neighbours import find_nearest_neighbors
 from core.progress import OnProgress, Progress
-from core.threads import limit_to_one_thread
+from core.utils.blas_threads import limit_to_one_thread
 
 VERTEX = (128, 256, 512, 1408)  # dimensions that Vertex AI's multimodal embeddings offer, for comparison
 

@@ -19,8 +19,8 @@ from core.neutral import embed_reference_prompts, get_reference_prompts
 from core.progress import OnProgress, Progress
 from core.query import PLAIN, Term, embed_texts
 from core.search import search
-from core.threads import limit_to_one_thread
 from core.track import get_item_vectors
+from core.utils.blas_threads import limit_to_one_thread
 
 Kind = Literal["words", "pictures", "videos"]
 

@@ -13,7 +13,7 @@ from core.encoders.base import Encoder, Part, Vectors
 from core.errors import DataError, QueryError
 from core.points import Points
 from core.query import embed_texts
-from core.threads import limit_to_one_thread
+from core.utils.blas_threads import limit_to_one_thread
 
 MOST_WORDS = 24
 

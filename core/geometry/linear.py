@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from core.encoders.base import Vectors
 from core.errors import Cancelled, DataError
-from core.threads import limit_to_one_thread
+from core.utils.blas_threads import limit_to_one_thread
 
 _HELD_OUT = 0.3
 

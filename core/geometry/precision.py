@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from core.encoders.base import Vectors, unit_rows
 from core.library.index import pad_rows
-from core.threads import limit_to_one_thread
+from core.utils.blas_threads import limit_to_one_thread
 
 Precision = Literal["fp32", "fp16", "int8", "binary"]
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)

@@ -10,11 +10,11 @@ import urllib.request
 from typing import Literal, get_args
 
 from core.errors import Cancelled, DataError
-from core.files import write_atomic
 from core.home import get_home
 from core.learn.data import read_ratings
 from core.learn.movies import Watched
 from core.progress import OnProgress, Progress
+from core.utils.files import write_atomic
 
 Edition = Literal["ml-100k", "ml-1m", "ml-latest-small"]
 EDITIONS: tuple[Edition, ...] = get_args(Edition)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from core.csv_text import csv_text
 from core.learn.epochs import Embedding
 from core.learn.movies import Movies
+from core.utils.tables import csv_text
 
 
 def embedding_csv(movies: Movies, embedding: Embedding) -> str:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from core.learn.epochs import Baselines, Embedding
 from core.learn.movies import Movies
 from core.learn.sequences import Split
-from core.threads import limit_to_one_thread
+from core.utils.blas_threads import limit_to_one_thread
 
 K = 10
 _ROWS = 512

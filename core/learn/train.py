@@ -19,7 +19,7 @@ from core.learn.model import NextMovie
 from core.learn.movies import Watched
 from core.learn.sequences import Examples, split
 from core.progress import OnProgress, Progress
-from core.threads import limit_to_one_thread
+from core.utils.blas_threads import limit_to_one_thread
 
 _BATCH = 1024
 _MOST_DRAWN = 1500

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import LibraryError
-from core.files import write_atomic
 from core.library.schema import FORMAT_VERSION
+from core.utils.files import write_atomic
 
 MANIFEST_NAME = "library.json"
 

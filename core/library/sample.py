@@ -9,11 +9,11 @@ from pathlib import Path
 
 from core.encoders.base import Encoder
 from core.errors import LibraryError
-from core.extras import require
 from core.library.ingest import IngestReport, ingest
 from core.library.registry import libraries_folder
 from core.library.store import Library
 from core.progress import OnProgress
+from core.utils.extras import require
 
 SAMPLE_NAME = "Sample photos"
 

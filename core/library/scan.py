@@ -13,7 +13,7 @@ from pathlib import Path
 from stat import S_ISREG
 
 from core.errors import LibraryError
-from core.files import to_absolute
+from core.utils.files import to_absolute
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,6 @@ import pyarrow.compute as pc
 
 from core.encoders.base import Encoder
 from core.errors import LibraryError
-from core.files import to_absolute
 from core.library.index import VectorIndex, build_index
 from core.library.mark import MANIFEST_NAME, make_library, read_manifest, write_manifest
 from core.library.partial import is_staging_id, split_staging_id
@@ -47,6 +46,7 @@ from core.library.tables import (
     quote_values,
     table_name,
 )
+from core.utils.files import to_absolute
 
 
 class Library:

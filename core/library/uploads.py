@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from core.errors import MediaError
-from core.files import write_atomic
 from core.library.store import Library
 from core.media.apart import probe_isolated, read_image
 from core.media.kinds import is_image_path, is_media_path
 from core.policy import MB, get_policy
+from core.utils.files import write_atomic
 from core.visits import get_visits_folder
 
 

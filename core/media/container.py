@@ -12,7 +12,7 @@ from typing import Any
 import av
 
 from core.errors import MediaError
-from core.files import to_absolute
+from core.utils.files import to_absolute
 
 MAX_FRAME_PIXELS = 8192 * 8192
 _LEAD_IN_S = 0.1  # sound often begins this much before the picture, and nobody means it

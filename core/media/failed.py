@@ -17,7 +17,7 @@ _MOST = 1_000
 
 Key = tuple[str, int, int, str]
 _timed_out: OrderedDict[Key, tuple[float, str]] = OrderedDict()  # when, and what was said
-_lock = threading.Lock()
+_failures_lock = threading.Lock()
 
 
 @contextmanager
@@ -25,14 +25,14 @@ def fail_fast(item: Item, name: str) -> Iterator[None]:
     """Around making something of an item's file: where decoding for the same took too long, raises that TooSlow at
     once, unless the file has changed since or ten minutes have gone by. name: of what is made."""
     key = _key(item, name)
-    with _lock:
+    with _failures_lock:
         at, reason = _timed_out.get(key, (0.0, ""))
     if reason and time.monotonic() - at < _FOR_S:
         raise TooSlow(reason)
     try:
         yield
     except TooSlow as error:
-        with _lock:
+        with _failures_lock:
             _timed_out[key] = (time.monotonic(), str(error))
             _timed_out.move_to_end(key)
             while len(_timed_out) > _MOST:

@@ -8,8 +8,8 @@ import threading
 from pathlib import Path
 from typing import Literal
 
-from core.files import write_atomic
 from core.library.schema import Item
+from core.utils.files import write_atomic
 from core.visits import cache_dir_for
 
 MAX_BYTES = 2_000_000_000  # of a room; then its oldest files go

@@ -20,7 +20,7 @@ from core.query import Term, embed_texts
 from core.recommend.campaigns import Campaign
 from core.recommend.taste import Tastes
 from core.relevance import LIKELY, Relevance
-from core.threads import limit_to_one_thread
+from core.utils.blas_threads import limit_to_one_thread
 
 By = Literal["taste", "page", "words"]
 

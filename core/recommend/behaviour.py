@@ -18,7 +18,7 @@ from core.encoders.base import Vectors
 from core.errors import Cancelled, DataError
 from core.progress import OnProgress, Progress
 from core.recommend.log import InteractionLog, Session
-from core.threads import limit_to_one_thread
+from core.utils.blas_threads import limit_to_one_thread
 
 Method = Literal["als", "together"]
 

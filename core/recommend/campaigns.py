@@ -31,7 +31,7 @@ class Campaign:
 
 def load_example_campaigns() -> tuple[Campaign, ...]:
     """Of made-up products, which no one sells."""
-    return read_campaigns(importlib.resources.files("core.recommend").joinpath("campaigns.csv").read_bytes())
+    return read_campaigns(importlib.resources.files(__package__).joinpath("campaigns.csv").read_bytes())
 
 
 def read_campaigns(source: Path | bytes, *, pictures: Mapping[str, bytes] | None = None) -> tuple[Campaign, ...]:

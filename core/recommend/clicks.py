@@ -12,9 +12,9 @@ from typing import BinaryIO
 import filelock
 
 from core.errors import LibraryError
-from core.files import write_atomic
 from core.library.store import Library
 from core.recommend.log import InteractionLog, make_log
+from core.utils.files import write_atomic
 
 _WAIT_S = 5.0  # for another writer; each holds the lock for a moment only
 

@@ -17,7 +17,7 @@ from core.recommend.behaviour import extend_with_content, learn_behavior
 from core.recommend.both import FEATURES, HybridModel, compute_content_scores
 from core.recommend.log import InteractionLog, Session
 from core.recommend.weights import learn_blend_weights
-from core.threads import limit_to_one_thread
+from core.utils.blas_threads import limit_to_one_thread
 
 _LATER = 0.2  # share of the interactions that is asked for
 _MOST_USERS = 2_000

@@ -16,8 +16,8 @@ from core.library.schema import Item
 from core.library.store import Library
 from core.recommend.pool import By, Candidates, gather_candidates, get_rows
 from core.recommend.taste import Tastes, compute_tastes
-from core.threads import limit_to_one_thread
 from core.track import get_item_vectors
+from core.utils.blas_threads import limit_to_one_thread
 
 _REASONS = 2
 

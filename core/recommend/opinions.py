@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from core.csv_text import csv_text, escape_cell
 from core.errors import DataError
+from core.utils.tables import csv_text, escape_cell
 
 Reaction = Literal["like", "dislike"]
 
@@ -61,7 +61,7 @@ def likes_csv(opinions: Feedback, paths: Mapping[str, str], *, user: str = "me")
     """The likes as a log of one user, with the columns user, item, time and weight; see `core.recommend.log.read_log`.
 
     An item is named by its path, or by its id where the path is not to be seen, or not to be written into a table as it
-    is (`core.csv_text.escape_cell`).
+    is (`core.utils.tables.escape_cell`).
     """
     rows: list[tuple[object, ...]] = [("user", "item", "time", "weight")]
     for entry, at in opinions.liked.items():

@@ -23,7 +23,7 @@ from core.progress import OnProgress, Progress
 from core.recommend.behaviour import extend_with_content, learn_behavior
 from core.recommend.both import compute_features
 from core.recommend.log import InteractionLog
-from core.threads import limit_to_one_thread
+from core.utils.blas_threads import limit_to_one_thread
 
 _HELD_OUT = 0.125  # share of the interactions, the last ones, that the weights are learned from
 _END = 0.1  # share of these that counts as their very end

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import DataError
-from core.extras import require
-from core.files import to_absolute
+from core.utils.extras import require
+from core.utils.files import to_absolute
 
 _MODULES = ("imagefolder", "parquet", "arrow", "webdataset", "json", "csv")  # formats that rows of pictures come in
 _HUB_S = 15.0

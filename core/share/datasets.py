@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from core.encoders.base import Encoder
 from core.errors import Cancelled, DataError
-from core.files import write_atomic
 from core.library.ingest import IngestReport, ingest
 from core.library.schema import Label
 from core.library.store import Library
@@ -31,6 +30,7 @@ from core.share.dataset_columns import (
     read_labels,
 )
 from core.share.dataset_open import PREFIX, OpenedDataset, open_dataset
+from core.utils.files import write_atomic
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -17,14 +17,14 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from core.csv_text import escape_cell
 from core.errors import DataError
-from core.files import to_absolute
 from core.filters import Filters
 from core.library.store import Library
 from core.progress import OnProgress
 from core.share.projector import write_projector
 from core.share.rows import ABOUT, ExportRows, RowBatch, labels_text
+from core.utils.files import to_absolute
+from core.utils.tables import escape_cell
 
 FORMATS = {
     ".parquet": "Parquet",

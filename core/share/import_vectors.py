@@ -13,7 +13,6 @@ from pathlib import Path
 from core.encoders import DEFAULT_ENCODER, Encoder, open_encoder
 from core.encoders.imported import imported_name
 from core.errors import Cancelled, DataError, EncoderError, MediaError
-from core.files import to_absolute
 from core.library.known import new_item_id
 from core.library.reader import ReadFile, read_ahead, read_file
 from core.library.scan import FoundFile
@@ -25,6 +24,7 @@ from core.progress import OnProgress, Progress
 from core.share.matching import Matcher
 from core.share.usable import Times, normalize_usable
 from core.share.vector_files import VectorFile, open_vectors
+from core.utils.files import to_absolute
 
 _STOPPED = "Stopped: what was imported until then stays, and importing again goes on."
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from core.files import to_absolute
 from core.library.schema import Item
 from core.media.kinds import is_media_path
+from core.utils.files import to_absolute
 
 
 @dataclass(frozen=True, slots=True)

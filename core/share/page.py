@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from core.files import write_atomic
+from core.utils.files import write_atomic
 
 
 def render_page(
@@ -60,4 +60,4 @@ def _with_data(data: Any, script: str) -> str:
 
 
 def _read_own(name: str) -> str:
-    return importlib.resources.files("core.share").joinpath(name).read_text(encoding="utf-8")
+    return importlib.resources.files(__package__).joinpath(name).read_text(encoding="utf-8")

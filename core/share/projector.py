@@ -16,12 +16,12 @@ import numpy as np
 import pyarrow as pa
 from PIL import Image
 
-from core.csv_text import escape_cell
 from core.errors import Cancelled, DataError, MediaError
 from core.library.schema import Item
 from core.media.thumbnails import make_thumbnail
 from core.progress import OnProgress
 from core.share.rows import ExportRows, labels_text
+from core.utils.tables import escape_cell
 
 _SPRITE_SIDE = 8192  # pixels: what browsers draw at the most
 _LARGEST, _SMALLEST = 64, 16  # pixels of one picture in it

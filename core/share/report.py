@@ -17,7 +17,7 @@ from core.progress import OnProgress
 from core.relevance import LIKELY
 from core.share.page import escape_text, render_page
 from core.share.pictures import encode_images
-from core.timecode import format_timecode
+from core.utils.timecode import format_timecode
 
 if TYPE_CHECKING:
     from core.cluster import Clusters

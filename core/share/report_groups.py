@@ -16,7 +16,7 @@ from core.progress import OnProgress
 from core.share.page import escape_text, render_page
 from core.share.pictures import encode_images
 from core.share.report import card, get_page_facts
-from core.timecode import format_timecode
+from core.utils.timecode import format_timecode
 
 if TYPE_CHECKING:
     from core.classify_items import Prediction

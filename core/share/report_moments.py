@@ -14,7 +14,7 @@ from core.relevance import LIKELY
 from core.share.page import escape_text, render_page
 from core.share.pictures import encode_images
 from core.share.report import card, format_likely, format_score, get_page_facts
-from core.timecode import format_timecode, format_timespan
+from core.utils.timecode import format_timecode, format_timespan
 
 if TYPE_CHECKING:
     from core.search_video import VideoHit

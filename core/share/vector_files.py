@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from core.encoders.imported import LEAST_DIM, MOST_DIM
 from core.errors import DataError
-from core.files import to_absolute
+from core.utils.files import to_absolute
 
 AT_ONCE = 1_000  # vectors in memory at a time
 PATHS = ("path", "paths", "file", "files", "filename", "filenames", "file_name", "filepath", "image_path", "image")
