@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from core.home import get_home
+from core.config import get_home
 
 _PACKAGES = (
     "torch", "onnxruntime", "transformers", "numpy", "faiss-cpu", "lancedb", "pyarrow", "pillow", "pillow-heif", "av",

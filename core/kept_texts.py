@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
+from core.config import get_home
 from core.encoders.base import Encoder, Vectors
 from core.encoders.reduced import ReducedEncoder
 from core.errors import Cancelled
-from core.home import get_home
 from core.progress import OnProgress, Progress
 from core.utils.files import write_atomic
 

@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping
 from pathlib import Path
 
-from core.home import get_home
+from core.config import get_home
 from core.utils.files import locked, write_atomic
 
 Values = tuple[float, float, float]  # sharpness, brightness, contrast

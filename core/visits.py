@@ -11,8 +11,8 @@ from pathlib import Path
 
 import filelock
 
+from core.config import get_home
 from core.errors import LibraryError
-from core.home import get_home
 
 _PREFIX = "semblance-visits-"
 _LOCK_NAME = ".alive"

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.config import get_home
 from core.encoders.base import Encoder, Vectors
-from core.home import get_home
 from core.kept_texts import get_text_vectors
 from core.neutral import embed_reference_prompts, get_reference_prior, get_reference_prompts
 from core.progress import OnProgress

@@ -17,8 +17,8 @@ from fakes import COLORS
 from media import audio_only, colour_of, truncate, write_gif, write_video
 from PIL import Image
 
+from core.config import get_home
 from core.errors import MediaError, TooSlow
-from core.home import get_home
 from core.library.schema import Item
 from core.media import failed, thumbnails
 from core.media.clips import cut_clip, playable_clip

@@ -13,10 +13,10 @@ from PIL import Image
 
 from core.cluster import Clusters, compute_centers, find_clusters
 from core.cluster_names import name_clusters
+from core.config import get_home
 from core.encoders.base import Vectors, unit_rows
 from core.errors import Cancelled
 from core.evaluate_clusters import mentions_label
-from core.home import get_home
 from core.neutral import get_reference_prompts
 from core.progress import Progress
 from core.words import load_nouns, load_vocabulary

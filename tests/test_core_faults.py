@@ -16,11 +16,11 @@ from fakes import ColorEncoder
 from core.apart import process as apart
 from core.apart.process import Process, ProcessEnded
 from core.cluster import ward_of_groups
+from core.config import load_settings, save_settings
 from core.kept_texts import get_text_vectors
 from core.library import Library, ingest
 from core.library.tables import atomic_table_write
 from core.quality_kept import load_cached_qualities, store_qualities
-from core.settings import load_settings, save_settings
 
 
 @pytest.fixture

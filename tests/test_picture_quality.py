@@ -12,7 +12,7 @@ from PIL import Image, ImageEnhance, ImageFilter
 from test_duplicates import scene
 
 from core import picture_quality
-from core.home import get_home
+from core.config import get_home
 from core.library import Library, ingest
 from core.library.schema import Item
 from core.picture_quality import QualityReport, compute_quality, measure_quality

@@ -31,9 +31,9 @@ from visiting import (  # noqa: F401
 import ui.encoders
 import ui.results
 from core import Library, ingest
+from core.config import load_settings
 from core.library.registry import create_library, list_libraries, remember_library
 from core.library.schema import Label
-from core.settings import load_settings
 
 pytestmark = pytest.mark.usefixtures("world")
 PAGES = sorted(f"pages/{path.name}" for path in Path(__file__).parents[1].joinpath("pages").glob("*.py"))

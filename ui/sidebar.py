@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from core import Encoder, Library, SemblanceError
+from core.config import load_settings, save_settings
 from core.encoders import DEFAULT_ENCODER
 from core.policy import get_policy
-from core.settings import load_settings, save_settings
 from ui.encoders import encoder_choices, encoder_title, get_encoder
 from ui.jobs import get_job
 from ui.libraries import VISIT, get_library, library_choices, library_facts, library_title

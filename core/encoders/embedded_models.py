@@ -15,8 +15,8 @@ import onnx
 import onnxruntime as ort
 from numpy.typing import NDArray
 
+from core.config import get_home
 from core.errors import EncoderError
-from core.home import get_home
 from core.policy import get_policy
 from core.progress import OnProgress, Progress
 from core.utils.files import write_atomic

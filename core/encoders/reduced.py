@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from core.config import get_home
 from core.encoders.base import Encoder, Scoring, Vectors, unit_rows
 from core.errors import DataError, EncoderError
-from core.home import get_home
 from core.utils.array_files import SUFFIX, pack_arrays, unpack_arrays
 from core.utils.files import write_atomic
 

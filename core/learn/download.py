@@ -9,8 +9,8 @@ import time
 import urllib.request
 from typing import Literal, get_args
 
+from core.config import get_home
 from core.errors import Cancelled, DataError
-from core.home import get_home
 from core.learn.data import read_ratings
 from core.learn.movies import Watched
 from core.progress import OnProgress, Progress

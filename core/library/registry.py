@@ -7,11 +7,10 @@ import re
 import tempfile
 from pathlib import Path
 
+from core.config import get_home, load_settings, save_settings
 from core.errors import LibraryError
-from core.home import get_home
 from core.library.mark import MANIFEST_NAME
 from core.library.store import Library
-from core.settings import load_settings, save_settings
 from core.visits import make_visit_folder
 
 _OTHERS = "other_libraries"

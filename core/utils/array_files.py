@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from core.config import get_home
 from core.encoders.base import Encoder
 from core.errors import DataError
-from core.home import get_home
 
 Arrays = dict[str, NDArray[np.float32]]
 

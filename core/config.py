@@ -1,14 +1,19 @@
-"""What the program remembers for its user between starts: a small JSON file in the home folder."""
+"""Where a user's data lives: libraries, prepared models, thumbnails."""
 
 from __future__ import annotations
 
 import contextlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
-from core.home import get_home
-from core.utils.files import locked, write_atomic
+from core.utils.files import locked, to_absolute, write_atomic
+
+
+def get_home() -> Path:
+    """The folder of the user's data: `SEMBLANCE_HOME`, or `~/.semblance`. Read anew at each call; not created."""
+    return to_absolute(os.environ.get("SEMBLANCE_HOME") or "~/.semblance")
 
 
 def load_settings() -> dict[str, Any]:
