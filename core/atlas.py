@@ -15,13 +15,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.apart.calls import run_isolated
 from core.cluster import Clusters, find_clusters
 from core.cluster import Method as ClusterMethod
 from core.cluster_names import ClusterName, name_clusters
 from core.encoders.base import Encoder, unit_rows
 from core.errors import Cancelled, DataError
 from core.filters import Filters
+from core.isolation.calls import run_isolated
 from core.library.store import Library
 from core.points import Points, Unit, load_points
 from core.policy import get_policy
@@ -111,8 +111,8 @@ def build_atlas(
     """Computes an atlas and keeps it. Texts among the points close the modality gap (`Points.centered`).
 
     anew: everything is laid out again, where otherwise what was laid out before stays in its place.
-    apart: points are laid out and grouped in processes of their own (`core.apart.calls`), as a server does that others
-    visit too. Raises DataError where there is nothing to lay out, Cancelled, and ApartError.
+    apart: points are laid out and grouped in processes of their own (`core.isolation.calls`), as a server does that
+    others visit too. Raises DataError where there is nothing to lay out, Cancelled, and ApartError.
     """
     points = load_points(library, encoder, unit=request.of, filters=request.filters, texts=request.texts)
     projection = layout_points(

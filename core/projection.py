@@ -14,9 +14,9 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from core.apart.calls import run_isolated
 from core.encoders.base import Vectors
 from core.errors import DataError
+from core.isolation.calls import run_isolated
 from core.layouts import (
     PERPLEXITY,
     UMAP_NEIGHBORS,
@@ -104,8 +104,8 @@ def project_isolated(
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
 ) -> Places:
-    """As `project`, in a process of its own (`core.apart.calls`) where it is more than PCA, which loads nothing: what
-    UMAP compiles is some 300 MB. Raises ApartError too."""
+    """As `project`, in a process of its own (`core.isolation.calls`) where it is more than PCA, which loads nothing:
+    what UMAP compiles is some 300 MB. Raises ApartError too."""
     if method == "pca":
         return project_vectors(vectors, method=method, dims=dims, on_progress=on_progress, cancel=cancel)
     return run_isolated(project_vectors, vectors, method=method, dims=dims, on_progress=on_progress, cancel=cancel)

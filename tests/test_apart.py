@@ -16,9 +16,9 @@ import psutil
 import pytest
 from PIL import Image
 
-from core.apart.calls import run_isolated, stream_isolated
-from core.apart.values import pack, unpack
 from core.errors import ApartError, Cancelled, DataError
+from core.isolation.calls import run_isolated, stream_isolated
+from core.isolation.serialization import pack, unpack
 from core.learn.epochs import TrainingSettings
 from core.media.apart import read_image
 from core.progress import OnProgress, Progress
@@ -74,7 +74,7 @@ def test_what_waits_for_questions_makes_room(tmp_path: Path) -> None:
 
 
 def children() -> list[psutil.Process]:
-    return [entry for entry in psutil.Process().children() if "core.apart.worker" in " ".join(entry.cmdline())]
+    return [entry for entry in psutil.Process().children() if "core.isolation.worker" in " ".join(entry.cmdline())]
 
 
 def test_a_call_gives_what_it_gives_here_and_its_process_is_gone() -> None:
@@ -161,10 +161,10 @@ def test_what_does_not_stop_is_ended() -> None:
 @pytest.mark.reliability
 def test_a_process_does_not_outlive_the_one_that_asked() -> None:
     source = f"import sys; sys.path[:0] = {[str(ROOT), str(ROOT / 'tests')]!r}\n"
-    source += "from core.apart.calls import run_isolated; import test_apart; run_isolated(test_apart.deaf)"
+    source += "from core.isolation.calls import run_isolated; import test_apart; run_isolated(test_apart.deaf)"
     asking = subprocess.Popen([sys.executable, "-c", source])
     until = time.monotonic() + 60
-    while not (theirs := psutil.Process(asking.pid).children()) or "core.apart.worker" not in theirs[0].cmdline():
+    while not (theirs := psutil.Process(asking.pid).children()) or "core.isolation.worker" not in theirs[0].cmdline():
         assert time.monotonic() < until and asking.poll() is None
         time.sleep(0.1)
     time.sleep(1.0)  # at work

@@ -13,10 +13,10 @@ import psutil
 import pytest
 from fakes import ColorEncoder
 
-from core.apart import process as apart
-from core.apart.process import Process, ProcessEnded
 from core.cluster import ward_of_groups
 from core.config import load_settings, save_settings
+from core.isolation import process as apart
+from core.isolation.process import Process, ProcessEnded
 from core.kept_texts import get_text_vectors
 from core.library import Library, ingest
 from core.library.tables import atomic_table_write

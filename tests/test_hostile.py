@@ -14,8 +14,8 @@ from hostile import good_files, hostile_zips, scan_bomb, write_all
 from media import write_video
 from PIL import Image
 
-import core.apart.process as process
-import core.apart.spare as spare
+import core.isolation.pool as spare
+import core.isolation.process as process
 import core.media.apart as apart
 import core.media.clips as clips
 import core.media.stills as stills

@@ -61,7 +61,7 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, encoder: ColorEncoder
 
 
 def called_here(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-    """As `core.apart.calls.run_isolated` and `stream`, in this process."""
+    """As `core.isolation.calls.run_isolated` and `stream`, in this process."""
     return function(*args, **kwargs)
 
 

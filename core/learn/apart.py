@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.apart.calls import stream_isolated
 from core.errors import DataError
+from core.isolation.calls import stream_isolated
 from core.learn.epochs import MOST_EPOCHS, TOO_MANY, Baselines, Epoch, State, TrainingSettings
 from core.learn.features import Edge, get_edges
 from core.learn.movies import Watched

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from core.apart.process import NoReply, ProcessEnded
 from core.errors import MediaError
+from core.isolation.process import NoReply, ProcessEnded
 from core.media.processes import SILENT_S, release_worker, request_reply, start_request
 from core.media.sampling import Sampling
 

@@ -8,8 +8,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.apart.calls import run_isolated
 from core.errors import ApartError, Cancelled, MediaError
+from core.isolation.calls import run_isolated
 from core.library.schema import Item
 from core.media.cutting import write_cut
 from core.media.kept import load_cached, store_cached

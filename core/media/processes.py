@@ -12,9 +12,9 @@ from typing import Any
 
 from PIL import Image
 
-from core.apart.process import NoReply, Process, ProcessEnded
-from core.apart.spare import acquire, release
 from core.errors import MediaError, TooSlow
+from core.isolation.pool import acquire, release
+from core.isolation.process import NoReply, Process, ProcessEnded
 
 SILENT_S = 180.0  # of any time, without an answer, a frame or a sign of life
 # Pillow gives each block of memory back to the system unless told to keep some: that alone would double the work.

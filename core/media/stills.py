@@ -8,8 +8,8 @@ from typing import Any
 
 from PIL import Image
 
-from core.apart.process import NoReply, ProcessEnded
 from core.errors import MediaError, TooSlow
+from core.isolation.process import NoReply, ProcessEnded
 from core.media.processes import release_worker, start_request
 
 _SILENT_S = 60.0  # somebody waits for them

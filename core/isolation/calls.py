@@ -17,10 +17,10 @@ from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 import core.errors
-from core.apart.process import NoReply, Process, ProcessEnded
-from core.apart.spare import close_idle
-from core.apart.values import pack, unpack
 from core.errors import ApartError, Cancelled, SemblanceError
+from core.isolation.pool import close_idle
+from core.isolation.process import NoReply, Process, ProcessEnded
+from core.isolation.serialization import pack, unpack
 from core.progress import OnProgress, Progress
 from core.utils.malloc import trim
 
@@ -37,7 +37,8 @@ _NOT_STARTED_MESSAGE = "A process for this work could not be started, perhaps fo
 def run_isolated(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
     """What `function(*args, **kwargs)` returns, or raises, worked out in a process apart.
 
-    function: one of a module, by its name. Arguments and result are what `core.apart.values.pack` takes; `on_progress`
+    function: one of a module, by its name. Arguments and result are what `core.isolation.serialization.pack` takes;
+    `on_progress`
     and `cancel` stay here and are told, and looked at, as ever. Where it does not stop within five seconds the process
     is ended. Raises Cancelled then, and ApartError where the process breaks down or is ended by the system.
     """
@@ -85,7 +86,7 @@ def _start_worker() -> Process:
     close_idle()
     trim()
     try:
-        return Process("core.apart.worker", _SETTINGS)
+        return Process("core.isolation.worker", _SETTINGS)
     except ProcessEnded:
         raise ApartError(_NOT_STARTED_MESSAGE) from None
 

@@ -1,4 +1,4 @@
-"""The process apart in which a function works; `core.apart.calls` starts, asks and ends it.
+"""The process apart in which a function works; `core.isolation.calls` starts, asks and ends it.
 
 It ends with its parent, however that ends: a thread waits for nothing else.
 """
@@ -18,8 +18,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from core.apart.values import pack, unpack
 from core.errors import SemblanceError
+from core.isolation.serialization import pack, unpack
 from core.progress import Progress
 
 _REPORT_EVERY_S = 0.1

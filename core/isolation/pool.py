@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 
-from core.apart.process import Process
+from core.isolation.process import Process
 
 _idle: list[Process] = []
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from core.apart.process import Block
+from core.isolation.process import Block
 
 _KINDS = "biuf"  # of arrays: booleans and numbers
 
