@@ -14,6 +14,7 @@ from PIL import Image
 
 from core.classify import ClassName, ZeroShot
 from core.encoders.base import Encoder, unit_rows
+from core.encoders.reference_prompts import embed_reference_prompts
 from core.errors import DataError, MediaError
 from core.evaluate_video import index_videos
 from core.labelled_files import embed_files
@@ -24,7 +25,6 @@ from core.media.apart import open_isolated
 from core.media.images import open_image
 from core.media.kinds import is_image_path, is_video_path
 from core.media.sampling import Sampling
-from core.neutral import embed_reference_prompts
 from core.progress import OnProgress
 from core.query import parse_query
 from core.search import search

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from core.concepts import load_concept
 from core.encoders.base import Encoder, Scoring, Vectors, unit_rows
+from core.encoders.prompts import embed_texts
 from core.errors import QueryError
-from core.query import CONCEPT, embed_texts
+from core.query import CONCEPT
 from core.relevance import LIKELY, description_probability
 from core.track import Track
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from core.cluster import Clusters
 from core.encoders.base import Encoder, Vectors, unit_rows
-from core.encoders.imported import supports_text
+from core.encoders.precomputed import supports_text
 from core.errors import Cancelled
 from core.progress import OnProgress
 from core.representatives import find_representatives

@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from core.classify import ClassName, ZeroShot, get_class_numbers
 from core.encoders.base import Encoder, Vectors
+from core.encoders.prompts import embed_texts
 from core.errors import DataError
 from core.evaluate_classes import make_report
 from core.labelled_files import embed_files, read_pairs, unique
 from core.library.store import Library
 from core.points import load_points
 from core.progress import OnProgress
-from core.query import PLAIN, embed_texts
+from core.query import PLAIN
 
 
 @dataclass(frozen=True, slots=True)

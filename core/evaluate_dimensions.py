@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from core.classify import ClassName, embed_classes
 from core.encoders.base import Encoder, Vectors
+from core.encoders.prompts import embed_texts
 from core.encoders.reduced import Method
 from core.errors import Cancelled, DataError
 from core.geometry.dimensions import (
@@ -31,7 +32,7 @@ from core.labelled_files import embed_files, read_pairs, require_one_each, uniqu
 from core.library.scan import scan
 from core.media.kinds import is_image_path
 from core.progress import OnProgress, Progress
-from core.query import PLAIN, embed_texts
+from core.query import PLAIN
 
 METHODS: tuple[Method, ...] = ("pca", "truncate", "random")
 _TEXTS_AT_ONCE = 128

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from core.encoders.base import Encoder
+from core.encoders.prompts import embed_texts
 from core.errors import DataError
 from core.library import Library, ingest
 from core.library.reels import Reel, reel_plan, render_reels
@@ -23,7 +24,7 @@ from core.library.sample import sample_sources, sample_subjects
 from core.media.images import open_image
 from core.media.sampling import Sampling
 from core.progress import OnProgress
-from core.query import Term, embed_texts
+from core.query import Term
 from core.search_video import MAX_VIDEOS, search_videos
 from core.utils.extras import require
 

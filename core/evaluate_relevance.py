@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.encoders.base import Encoder, Vectors
+from core.encoders.prompts import embed_texts
+from core.encoders.reference_prompts import imagenet_names
 from core.labelled_files import embed_files, read_pairs, unique
-from core.neutral import imagenet_names
 from core.progress import OnProgress
-from core.query import Term, embed_texts
+from core.query import Term
 from core.relevance import LIKELY, Relevance
 
 

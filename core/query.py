@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from core.clip_track import get_clip_track
 from core.concepts import concept_file, load_concept
-from core.encoders.base import Encoder, Vectors, unit_rows
+from core.encoders.base import Encoder
+from core.encoders.prompts import embed_texts
 from core.errors import DataError, MediaError, QueryError
 from core.library.index import VectorIndex
 from core.media.apart import open_isolated
@@ -125,18 +126,6 @@ def query_state(encoder: Encoder, terms: Sequence[Term]) -> tuple[object, ...]:
     """What the vectors of terms depend on beside the terms and the library: concepts and files may be replaced under
     their names. Equal for as long as they are the same; for the keys of what is kept about a query."""
     return tuple(_file_state(encoder, term) for term in terms)
-
-
-def embed_texts(encoder: Encoder, texts: Sequence[str], *, templates: Sequence[str] | None = None) -> Vectors:
-    """Unit vectors (n, dim) of texts, each embedded through every template, averaged and normalised again.
-
-    Prompt ensembling as of Radford et al. 2021 (CLIP), section 3.1.4.
-    """
-    templates = tuple(encoder.templates if templates is None else templates)
-    prompts = [template.replace("{}", text) for text in texts for template in templates]
-    if not prompts:
-        return np.empty((0, encoder.dim), np.float32)
-    return unit_rows(encoder.encode_texts(prompts).reshape(len(texts), len(templates), -1).mean(axis=1))
 
 
 def _term(words: list[str], sign: float, files: bool) -> Term:

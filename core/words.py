@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 
 from core.config import get_home
 from core.encoders.base import Encoder, Vectors
-from core.kept_texts import get_text_vectors
-from core.neutral import embed_reference_prompts, get_reference_prior, get_reference_prompts
+from core.encoders.prompts import embed_texts
+from core.encoders.reference_prompts import embed_reference_prompts, get_reference_prior, get_reference_prompts
+from core.encoders.text_cache import get_text_vectors
 from core.progress import OnProgress
-from core.query import PLAIN, embed_texts
+from core.query import PLAIN
 
 USER_WORDS = "words.txt"  # in the home: one word or phrase a line, # begins a comment
 

@@ -15,9 +15,9 @@ from core.cluster import Clusters, compute_centers, find_clusters
 from core.cluster_names import name_clusters
 from core.config import get_home
 from core.encoders.base import Vectors, unit_rows
+from core.encoders.reference_prompts import get_reference_prompts
 from core.errors import Cancelled
 from core.evaluate_clusters import mentions_label
-from core.neutral import get_reference_prompts
 from core.progress import Progress
 from core.words import load_nouns, load_vocabulary
 from tools.keyword_folders import GROUPS, groups_of
@@ -45,7 +45,7 @@ def test_clusters_are_called_what_they_show(
     encoder: ColorEncoder, shades: Vectors, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SEMBLANCE_HOME", str(tmp_path / "new"))  # where no vectors of words are kept yet,
-    monkeypatch.setattr("core.kept_texts._cache", {})  # nor in memory
+    monkeypatch.setattr("core.encoders.text_cache._cache", {})  # nor in memory
     monkeypatch.setattr("core.words._shared", OrderedDict())
     clusters = find_clusters(shades, k=4)
     predictions: list[Progress] = []

@@ -15,9 +15,9 @@ from fakes import ColorEncoder
 
 from core.cluster import ward_of_groups
 from core.config import load_settings, save_settings
+from core.encoders.text_cache import get_text_vectors
 from core.isolation import process as apart
 from core.isolation.process import Process, ProcessEnded
-from core.kept_texts import get_text_vectors
 from core.library import Library, ingest
 from core.library.tables import atomic_table_write
 from core.quality_kept import load_cached_qualities, store_qualities

@@ -14,8 +14,8 @@ from PIL import Image
 
 from core.config import get_home
 from core.encoders import open_encoder
-from core.encoders.embedded import EmbeddedEncoder
-from core.encoders.embedded_heads import HEADS_FILE, Heads
+from core.encoders.embedded.encoder import EmbeddedEncoder
+from core.encoders.embedded.heads import HEADS_FILE, Heads
 from core.errors import EncoderError
 from core.library.sample import sample_sources
 from core.progress import Progress

@@ -236,7 +236,7 @@ def test_one_thing_asked_in_two_ways(library: Library, encoder: ColorEncoder, ph
 
 
 def test_words_that_fit_are_those_that_describe_the_pictures(encoder: ColorEncoder) -> None:
-    from core.neutral import embed_reference_prompts, get_reference_prompts
+    from core.encoders.reference_prompts import embed_reference_prompts, get_reference_prompts
 
     target, vectors = get_reference_prompts().index("a cat"), embed_reference_prompts(encoder)
     pictures = np.repeat(vectors[[target, target + 9]], [6, 3], axis=0)

@@ -20,7 +20,7 @@ from tiny_models import save_tiny_clip, save_tiny_siglip, save_tiny_siglip2
 from transformers import AutoImageProcessor, AutoModel, AutoTokenizer
 
 from core.encoders import Encoder, open_encoder
-from core.encoders.hub import CURATED, HubEncoder
+from core.encoders.hub.encoder import CURATED, HubEncoder
 from core.errors import EncoderError
 
 SAVERS = {"clip": save_tiny_clip, "siglip": save_tiny_siglip, "siglip2": save_tiny_siglip2}
@@ -187,7 +187,9 @@ def test_a_sentencepiece_tokenizer(models: dict[str, Path], tmp_path: Path) -> N
 
 
 def test_import_is_cheap() -> None:
-    code = "import sys, core.encoders.hub; print({'torch', 'transformers', 'huggingface_hub'} & set(sys.modules))"
+    code = (
+        "import sys, core.encoders.hub.encoder; print({'torch', 'transformers', 'huggingface_hub'} & set(sys.modules))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
 
@@ -195,7 +197,9 @@ def test_import_is_cheap() -> None:
 @pytest.mark.slow
 def test_loading_is_quiet(models: dict[str, Path]) -> None:
     """Stderr and stdout belong to the program that loads a model (transformers would draw bars and print notes)."""
-    code = f"from core.encoders.hub import HubEncoder; HubEncoder({str(models['siglip'])!r}).encode_texts(['a'])"
+    code = (
+        f"from core.encoders.hub.encoder import HubEncoder; HubEncoder({str(models['siglip'])!r}).encode_texts(['a'])"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("", "")
 

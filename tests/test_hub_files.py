@@ -22,8 +22,8 @@ from tiny_models import save_tiny_clip
 from transformers import BertConfig, BertModel
 
 from core.encoders import open_encoder
-from core.encoders.hub import HubEncoder
-from core.encoders.hub_files import fingerprint
+from core.encoders.hub.encoder import HubEncoder
+from core.encoders.hub.files import fingerprint
 from core.errors import EncoderError
 from core.progress import Progress
 

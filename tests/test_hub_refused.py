@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from tiny_models import save_tiny_clip
 from transformers import BertConfig, BertModel
 
-from core.encoders.hub import HubEncoder
+from core.encoders.hub.encoder import HubEncoder
 from core.errors import EncoderError
 
 

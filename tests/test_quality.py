@@ -21,6 +21,7 @@ from text_topics import TOPICS
 from core.classify import TEXT_TEMPLATES, ClassName, ZeroShot
 from core.encoders import Encoder, open_encoder
 from core.encoders.base import Vectors
+from core.encoders.reference_prompts import imagenet_names
 from core.evaluate import evaluate_retrieval, evaluate_zeroshot
 from core.evaluate_clusters import evaluate_clusters
 from core.evaluate_fewshot import FewShotReport, evaluate_fewshot
@@ -32,7 +33,6 @@ from core.gathered import embed_files_set, embed_texts_set
 from core.labelled_files import read_pairs, unique
 from core.library import Library
 from core.library.sample import SAMPLE_NAME
-from core.neutral import imagenet_names
 from core.query import parse_query
 from core.search import search
 from core.search_video import search_videos

@@ -9,9 +9,10 @@ import pytest
 from fakes import COLORS, ColorEncoder
 from PIL import Image
 
+from core.encoders.prompts import embed_texts
 from core.errors import QueryError
 from core.library import Library
-from core.query import Term, embed_query, embed_texts, format_query, parse_query
+from core.query import Term, embed_query, format_query, parse_query
 
 
 @pytest.mark.parametrize(

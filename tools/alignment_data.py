@@ -15,7 +15,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.encoders.embedded_int8 import QUANTIZED_OPS
+from core.encoders.embedded.quantize import QUANTIZED_OPS
 
 PROMPT = "a photo of a {}"
 _TEMPLATES = ("{}", PROMPT, PROMPT, "a picture of a {}", "a close-up photo of a {}", "a photo of the {}", "a {}")

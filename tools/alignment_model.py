@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from core.encoders.embedded_image import LAST_BLOCK, TUNED
+from core.encoders.embedded.image_tower import LAST_BLOCK, TUNED
 
 _CHUNK = 128  # photos at once through the branch: its inner maps are wide
 
@@ -64,7 +64,7 @@ class Projection(nn.Module):
 
 
 class Space(nn.Module):
-    """The heads: cosine = share * learned part + (1 - share) * class part (see core/encoders/embedded_heads.py)."""
+    """The heads: cosine = share * learned part + (1 - share) * class part (see core/encoders/embedded/heads.py)."""
 
     def __init__(self, names: Tensor, features: Tensor, *, dim: int, share: float) -> None:
         """names: sentences of the class names (1000, 384). features: of the original tower, for their scale."""

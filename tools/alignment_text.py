@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
-from core.encoders.embedded_models import text_weights, tokenizer_file
+from core.encoders.embedded.weights import text_weights, tokenizer_file
 
 _MAX_TOKENS = 64  # captions and class descriptions are shorter
 _WIDTH, _HEADS = 384, 12

@@ -18,9 +18,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 from fakes import ColorEncoder
 from media import write_video
 
+from core.encoders.reference_prompts import embed_reference_prompts
 from core.errors import SemblanceError
 from core.library import Library, commit, ingest
-from core.neutral import embed_reference_prompts
 
 Snapshot = dict[str, tuple[Any, ...]]
 

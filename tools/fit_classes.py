@@ -20,9 +20,9 @@ from sklearn.linear_model import LogisticRegression
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from core.encoders import Encoder, open_encoder
+from core.encoders.prompts import embed_texts
+from core.encoders.reference_prompts import imagenet_names
 from core.labelled_files import embed_files, read_pairs
-from core.neutral import imagenet_names
-from core.query import embed_texts
 from core.relevance import CLASS_FIT, LIKELY, class_log_posterior
 
 SIZES, DRAWS = (3, 10, 30, 100, 300), 5

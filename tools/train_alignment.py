@@ -39,10 +39,10 @@ from safetensors.numpy import save_file
 from torch import Tensor
 from tqdm import tqdm
 
-from core.encoders.embedded_heads import HEADS_FILE
-from core.encoders.embedded_image import LAST_BLOCK, fold_norms, image_tower
-from core.encoders.embedded_int8 import quantize
-from core.encoders.embedded_models import image_weights
+from core.encoders.embedded.heads import HEADS_FILE
+from core.encoders.embedded.image_tower import LAST_BLOCK, fold_norms, image_tower
+from core.encoders.embedded.quantize import quantize
+from core.encoders.embedded.weights import image_weights
 
 SIZE = 260
 _CALIBRATION_PHOTOS = 192

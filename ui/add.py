@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from core import Encoder, Library
-from core.encoders.imported import supports_text
+from core.encoders.precomputed import supports_text
 from core.library.sample import build_sample, sample_path
 from core.library.scan import scan
 from core.library.uploads import UploadReport, save_uploads

@@ -11,9 +11,9 @@ import streamlit as st
 
 from core import Encoder, Progress, encoder_names, open_encoder
 from core.encoders import is_model_name
-from core.encoders.hub import CURATED
-from core.encoders.hub_files import is_on_disk
-from core.encoders.imported import imported_title, supports_text
+from core.encoders.hub.encoder import CURATED
+from core.encoders.hub.files import is_on_disk
+from core.encoders.precomputed import imported_title, supports_text
 from core.encoders.reduced import MARK, ReducedEncoder, load_reduction, reduced_title
 from core.errors import EncoderError
 from core.policy import get_policy

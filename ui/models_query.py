@@ -7,7 +7,7 @@ import threading
 import streamlit as st
 
 from core import Encoder, Hit, Library, SearchResult, search
-from core.neutral import embed_reference_prompts
+from core.encoders.reference_prompts import embed_reference_prompts
 from core.progress import OnProgress
 from core.query import query_state
 from ui.details import open_details

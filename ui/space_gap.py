@@ -7,6 +7,7 @@ import threading
 import streamlit as st
 
 from core import Encoder, Library
+from core.encoders.reference_prompts import embed_reference_prompts
 from core.figures_space import PAIR_NAMES, closing_lines, pair_histogram
 from core.geometry.distance import PairCosines, PairKind, compute_pair_cosines
 from core.geometry.gap import (
@@ -18,7 +19,6 @@ from core.geometry.gap import (
     measure_gap,
     measure_kept_neighbors,
 )
-from core.neutral import embed_reference_prompts
 from core.progress import OnProgress
 from ui.dimensions_data import captions_section
 from ui.distance_pairs import sampled_text
@@ -60,7 +60,7 @@ def gap_section(library: Library, encoder: Encoder) -> str:
     )
     _captions(library, encoder)
     return f"""from core.geometry.gap import close_gap, measure_gap
-from core.neutral import embed_reference_prompts
+from core.encoders.reference_prompts import embed_reference_prompts
 
 words, pictures = embed_reference_prompts(encoder), library.index(encoder).background
 print(measure_gap(words, pictures))

@@ -25,7 +25,7 @@ DEFAULT_ENCODER = "embedded"
 
 
 def _embedded(name: str, on_progress: OnProgress | None) -> Encoder:
-    from core.encoders.embedded import EmbeddedEncoder
+    from core.encoders.embedded.encoder import EmbeddedEncoder
 
     return EmbeddedEncoder(name, on_progress=on_progress)
 
@@ -38,7 +38,7 @@ def _reduced(name: str, on_progress: OnProgress | None) -> Encoder:
 
 
 def _imported(name: str) -> Encoder:
-    from core.encoders.imported import ImportedEncoder
+    from core.encoders.precomputed import ImportedEncoder
 
     return ImportedEncoder(name)
 
@@ -49,7 +49,7 @@ _BUILT_IN: dict[str, Callable[[str, OnProgress | None], Encoder]] = {"embedded":
 
 def encoder_names() -> list[str]:
     """The names known without a network: the built-in encoders, then the curated hub ids."""
-    from core.encoders.hub import CURATED
+    from core.encoders.hub.encoder import CURATED
 
     return [*_BUILT_IN, *(model.hub_id for model in CURATED)]
 
@@ -62,7 +62,7 @@ def is_model_name(name: str) -> bool:
 def open_encoder(name: str = DEFAULT_ENCODER, *, on_progress: OnProgress | None = None) -> Encoder:
     """Opens an encoder by its name: a built-in one, a hub id ("owner/model"), a local model folder, or one of these
     with fewer dimensions ("embedded@pca128-...", see `core.encoders.reduced`), or vectors made elsewhere
-    ("imported:NAME:512", see `core.encoders.imported`).
+    ("imported:NAME:512", see `core.encoders.precomputed`).
 
     on_progress: told about a first preparation or a download; both happen once per machine.
     Raises EncoderError with the known names, or with the next step where weights cannot be had.
@@ -75,7 +75,7 @@ def open_encoder(name: str = DEFAULT_ENCODER, *, on_progress: OnProgress | None 
     if name.startswith("imported:"):
         return _imported(name)
     if is_model_name(name):
-        from core.encoders.hub import HubEncoder
+        from core.encoders.hub.encoder import HubEncoder
 
         return HubEncoder(name, on_progress=on_progress)
     known = ", ".join(encoder_names())

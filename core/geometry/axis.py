@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.encoders.base import Encoder, Vectors, unit_rows
+from core.encoders.prompts import embed_texts
 from core.errors import QueryError
 from core.filters import Filters
 from core.library.store import Library
 from core.points import Points, load_points
-from core.query import embed_texts
 
 By = Literal["pictures", "words"]
 

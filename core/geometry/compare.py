@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.encoders.base import Encoder, Vectors
+from core.encoders.reference_prompts import get_reference_prompts
 from core.errors import Cancelled, DataError, MediaError
 from core.library.index import VectorIndex
 from core.library.schema import Item
 from core.library.store import Library
 from core.media.apart import open_isolated
 from core.neighbours import find_nearest_neighbors
-from core.neutral import get_reference_prompts
 from core.progress import OnProgress, Progress
 from core.track import get_item_vectors
 from core.utils.blas_threads import limit_to_one_thread

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.encoders.base import Encoder, Part, Vectors
+from core.encoders.prompts import embed_texts
 from core.errors import DataError, QueryError
 from core.points import Points
-from core.query import embed_texts
 from core.utils.blas_threads import limit_to_one_thread
 
 MOST_WORDS = 24

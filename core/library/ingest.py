@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.encoders.base import Encoder
-from core.encoders.imported import supports_text
+from core.encoders.precomputed import supports_text
+from core.encoders.reference_prompts import embed_reference_prompts
 from core.errors import MediaError
 from core.library.batch import Batch, Embedded
 from core.library.clip import Clip
@@ -31,7 +32,6 @@ from core.library.store import Library
 from core.media.apart import IsolatedVideo, probe_isolated
 from core.media.kinds import is_image_path, is_media_path
 from core.media.sampling import Sampling
-from core.neutral import embed_reference_prompts
 from core.progress import OnProgress, Progress
 
 if TYPE_CHECKING:

@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.encoders.base import Encoder, Vectors
+from core.encoders.prompts import embed_texts
 from core.media.apart import open_isolated
-from core.query import Term, embed_texts
+from core.query import Term
 from core.recommend.campaigns import Campaign
 from core.recommend.taste import Tastes
 from core.relevance import LIKELY, Relevance

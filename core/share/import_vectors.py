@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from core.encoders import DEFAULT_ENCODER, Encoder, open_encoder
-from core.encoders.imported import imported_name
+from core.encoders.precomputed import imported_name
 from core.errors import Cancelled, DataError, EncoderError, MediaError
 from core.library.known import new_item_id
 from core.library.reader import ReadFile, read_ahead, read_file
@@ -90,7 +90,7 @@ def _resolve_encoder(library: Library, file: VectorFile, name: str | None) -> En
 
 def _may_be_here(name: str) -> bool:
     """False for what would have to be fetched."""
-    from core.encoders.hub_files import is_on_disk
+    from core.encoders.hub.files import is_on_disk
 
     return bool(name) and (name == DEFAULT_ENCODER or "@" in name or name.startswith("imported:") or is_on_disk(name))
 

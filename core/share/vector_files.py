@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from core.encoders.imported import LEAST_DIM, MOST_DIM
+from core.encoders.precomputed import LEAST_DIM, MOST_DIM
 from core.errors import DataError
 from core.utils.files import to_absolute
 

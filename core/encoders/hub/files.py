@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.encoders.hub_config import missing_parts, small_files, weight_files
-from core.encoders.hub_download import download
+from core.encoders.hub.config import missing_parts, small_files, weight_files
+from core.encoders.hub.download import download
 from core.errors import EncoderError
 from core.progress import OnProgress
 from core.utils.extras import lacking

@@ -12,9 +12,10 @@ import numpy as np
 from PIL import Image
 
 from core.encoders.base import Scoring, Vectors, unit_rows
-from core.encoders.hub_config import get_input_side, get_max_tokens, get_vector_dim, read_config
-from core.encoders.hub_files import find_model
-from core.encoders.hub_load import (
+from core.encoders.hub.catalog import CURATED, CuratedModel
+from core.encoders.hub.config import get_input_side, get_max_tokens, get_vector_dim, read_config
+from core.encoders.hub.files import find_model
+from core.encoders.hub.loading import (
     best_device,
     best_dtype,
     load_learned_numbers,
@@ -22,7 +23,6 @@ from core.encoders.hub_load import (
     load_processor,
     load_tokenizer,
 )
-from core.encoders.hub_models import CURATED, CuratedModel
 from core.errors import EncoderError
 from core.progress import OnProgress
 from core.utils.extras import require

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.encoders.base import Encoder, Vectors
-from core.kept_texts import get_text_vectors
+from core.encoders.text_cache import get_text_vectors
 from core.progress import OnProgress
 
 _NARROW = 0.1

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from core.encoders.hub_config import first_sentence, silence_transformers
-from core.encoders.hub_files import ModelFiles
+from core.encoders.hub.config import first_sentence, silence_transformers
+from core.encoders.hub.files import ModelFiles
 from core.errors import EncoderError
 
 if TYPE_CHECKING:

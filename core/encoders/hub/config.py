@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.encoders.hub_models import CURATED
+from core.encoders.hub.catalog import CURATED
 from core.errors import EncoderError
 
 if TYPE_CHECKING:

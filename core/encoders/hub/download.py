@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from core.encoders.hub_config import first_sentence, missing_parts, read_config, small_files, weight_files
+from core.encoders.hub.config import first_sentence, missing_parts, read_config, small_files, weight_files
 from core.errors import EncoderError
 from core.progress import OnProgress, Progress
 

@@ -10,7 +10,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
-from core.encoders.embedded_graph import Graph, Weights
+from core.encoders.embedded.graph import Graph, Weights
 
 TUNED = "tuned."  # prefix of the tensors of the second, tuned branch
 _BN_EPS = 1e-3

@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
-from core.encoders.embedded_graph import Graph, Weights
+from core.encoders.embedded.graph import Graph, Weights
 
 _LN_EPS = 1e-12
 _HEADS = 12

@@ -16,8 +16,8 @@ from PIL import Image
 from tokenizers import Tokenizer
 
 from core.encoders.base import Part, Scoring, Vectors
-from core.encoders.embedded_heads import Heads
-from core.encoders.embedded_models import image_weights, open_session, text_weights, tokenizer_file
+from core.encoders.embedded.heads import Heads
+from core.encoders.embedded.weights import image_weights, open_session, text_weights, tokenizer_file
 from core.progress import OnProgress
 
 # Part of the id: raise it when preprocessing or the graphs change without the heads.
@@ -114,8 +114,8 @@ class EmbeddedEncoder:
 
     def _image_session(self) -> ort.InferenceSession:
         def build() -> onnx.ModelProto:
-            from core.encoders.embedded_image import TUNED, fold_norms, image_tower
-            from core.encoders.embedded_int8 import agree, quantize
+            from core.encoders.embedded.image_tower import TUNED, fold_norms, image_tower
+            from core.encoders.embedded.quantize import agree, quantize
 
             tuned = {name: value for name, value in self._heads.tensors.items() if name.startswith(TUNED)}
             tower = image_tower(fold_norms(image_weights()) | tuned, size=_SIZE)
@@ -126,7 +126,7 @@ class EmbeddedEncoder:
 
     def _text_session(self) -> ort.InferenceSession:
         def build() -> onnx.ModelProto:
-            from core.encoders.embedded_text import merge_adapters, text_tower
+            from core.encoders.embedded.text_tower import merge_adapters, text_tower
 
             return text_tower(merge_adapters(text_weights(), self._heads.group("adapter")))
 
