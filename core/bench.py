@@ -21,8 +21,8 @@ from core.labelled_files import embed_files
 from core.library import Library, ingest
 from core.library.index import make_flat_index, pad_rows
 from core.library.scan import scan
-from core.media.apart import open_isolated
 from core.media.images import open_image
+from core.media.isolated import open_isolated
 from core.media.kinds import is_image_path, is_video_path
 from core.media.sampling import Sampling
 from core.progress import OnProgress

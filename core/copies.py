@@ -1,6 +1,7 @@
 """Whether two pictures are copies of one: resized, compressed again, brightened, mirrored, or a part cut out of it.
 
-Stricter than finding a picture in a video (`core.near_exact`): photos taken one after the other share nearly all their
+Stricter than finding a picture in a video (`core.media.pixel_match`): photos taken one after the other share nearly all
+their
 pixels, and still are two photos. So no part of the picture may differ: the worst of 8 x 8 tiles decides, once both
 have the same mean and contrast. A rough look at small grey pictures comes first, and spares most pairs the exact one.
 """
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.near_exact import Picture
+from core.media.pixel_match import Picture
 
 Thumbprint = NDArray[np.uint8]  # (48, 48), grey, squeezed
 

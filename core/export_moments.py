@@ -135,7 +135,7 @@ def _clip_name(row: _Row) -> str:
 
 def _get_rates(hits: Sequence[VideoHit]) -> dict[str, float]:
     """Frames per second of each video, by path; one that cannot be read any more counts as 25."""
-    from core.media.apart import probe_isolated
+    from core.media.isolated import probe_isolated
 
     rates: dict[str, float] = {}
     for hit in hits:

@@ -1,6 +1,6 @@
 """Which video holds this picture: near-exact, and when.
 
-Vectors say where it may be; pixels decide (`core.near_exact`), so that the answer can be "in none".
+Vectors say where it may be; pixels decide (`core.media.pixel_match`), so that the answer can be "in none".
 """
 
 from __future__ import annotations
@@ -22,9 +22,8 @@ from core.filters import Filters
 from core.library.index import VectorIndex
 from core.library.schema import Item
 from core.library.store import Library
-from core.media.apart import open_isolated
-from core.media.stills import read_still, read_stills
-from core.near_exact import Match, Picture
+from core.media.isolated import open_isolated, read_still, read_stills
+from core.media.pixel_match import Match, Picture
 from core.progress import OnProgress, Progress
 from core.query import Term, embed_query, parse_frame
 from core.video_rows import score_query_shots

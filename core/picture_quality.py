@@ -23,7 +23,7 @@ from PIL import Image
 
 from core.errors import MediaError
 from core.library.schema import Item
-from core.media.apart import open_isolated
+from core.media.isolated import open_isolated
 from core.media.kept import is_as_indexed
 from core.progress import OnProgress, Progress
 from core.quality_kept import load_cached_qualities, store_qualities

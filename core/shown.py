@@ -11,9 +11,8 @@ import numpy as np
 from core.copies import Thumbprint, are_copies, make_thumbprint
 from core.errors import MediaError
 from core.library.schema import Item
-from core.media.apart import open_isolated
-from core.media.stills import read_stills
-from core.near_exact import Picture
+from core.media.isolated import open_isolated, read_stills
+from core.media.pixel_match import Picture
 from core.points import Points
 from core.track import track_of
 

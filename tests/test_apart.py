@@ -20,7 +20,7 @@ from core.errors import ApartError, Cancelled, DataError
 from core.isolation.calls import run_isolated, stream_isolated
 from core.isolation.serialization import pack, unpack
 from core.learn.epochs import TrainingSettings
-from core.media.apart import read_image
+from core.media.isolated import read_image
 from core.progress import OnProgress, Progress
 
 ROOT = Path(__file__).parent.parent
@@ -66,7 +66,7 @@ def deaf(*, on_progress: OnProgress | None = None, cancel: threading.Event | Non
 def test_what_waits_for_questions_makes_room(tmp_path: Path) -> None:
     Image.new("RGB", (40, 30), "red").save(tmp_path / "red.png")
     read_image((tmp_path / "red.png").read_bytes(), min_side=16)
-    decoders = [entry for entry in psutil.Process().children() if "core.media.worker" in entry.cmdline()]
+    decoders = [entry for entry in psutil.Process().children() if "core.media.decode_worker" in entry.cmdline()]
     assert decoders
     assert run_isolated(goes_well) == os.getpid()
     assert not any(entry.is_running() for entry in decoders)

@@ -22,8 +22,8 @@ from core.errors import MediaError, TooSlow
 from core.library.schema import Item
 from core.media import failed, thumbnails
 from core.media.clips import cut_clip, playable_clip
+from core.media.container import is_playable
 from core.media.kept import limit_folder_size
-from core.media.playable import is_playable
 from core.media.sampling import Sampling
 from core.media.thumbnails import make_storyboard, make_thumbnail
 from core.media.video import Video, probe

@@ -16,15 +16,15 @@ from PIL import Image
 
 import core.isolation.pool as spare
 import core.isolation.process as process
-import core.media.apart as apart
 import core.media.clips as clips
-import core.media.stills as stills
+import core.media.isolated as apart
+import core.media.isolated as stills
 from core.errors import MediaError
 from core.geometry.heat import load_image
 from core.geometry.pixels import load_pixels
 from core.library import Item, Library, ingest
 from core.library.uploads import save_uploads
-from core.media.apart import IsolatedVideo, open_isolated, read_image
+from core.media.isolated import IsolatedVideo, open_isolated, read_image
 from core.media.sampling import Sampling
 from core.media.thumbnails import make_thumbnail
 from core.picture_quality import measure_quality
@@ -34,7 +34,7 @@ N = 8  # good photos of the `photos` fixture
 
 # What a decoder does that is out of its mind, with pictures of certain widths and with videos that begin in red.
 _MAD = """
-import core.media.video, core.media.worker as worker
+import core.media.video, core.media.decode_worker as worker
 sane, frames = worker.open_image, core.media.video.Video.frames
 
 def mad(data, **options):
@@ -60,7 +60,7 @@ def stuck_at(video, times, **options):
     return at(video, times, **options)
 
 import os, signal, time
-import core.media.cutting as cutting
+import core.media.transcode as cutting
 
 pytestmark = pytest.mark.reliability
 at = core.media.video.Video.pictures_at

@@ -32,7 +32,7 @@ from visiting import (  # noqa: F401
     world,
 )
 
-import core.media.playable
+import core.media.container
 import ui.video_player
 from core import Library, Term, ingest
 from core.library.registry import create_library, libraries_folder
@@ -411,7 +411,7 @@ def test_moments_are_taken_away(library: Library) -> None:
     with zipfile.ZipFile(io.BytesIO(at.session_state["cut_clips"][1])) as archive:
         clips = [name for name in archive.namelist() if name.endswith(".mp4")]
         assert clips and clips[0].startswith("001 flags")
-        assert core.media.playable.is_playable(archive.read(clips[0]))
+        assert core.media.container.is_playable(archive.read(clips[0]))
 
 
 def test_only_likely_moments_are_taken_away_unless_all_are_shown(

@@ -12,7 +12,7 @@ import streamlit as st
 from core import Encoder, Item, Library, Term, format_query, parse_query, search
 from core.errors import MediaError, QueryError
 from core.library.uploads import too_much
-from core.media.apart import open_isolated
+from core.media.isolated import open_isolated
 from core.media.kinds import IMAGE_SUFFIXES, VIDEO_SUFFIXES, is_image_path
 from core.query import CONCEPT
 from ui.gallery import Card, gallery

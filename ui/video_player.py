@@ -16,7 +16,7 @@ import streamlit as st
 from core import Item
 from core.errors import MediaError
 from core.media.clips import playable_clip
-from core.media.stills import plays_in_browsers
+from core.media.isolated import plays_in_browsers
 from core.media.thumbnails import make_storyboard
 from core.moments import Moment
 from core.utils.timecode import format_timespan

@@ -18,7 +18,7 @@ from core.errors import Cancelled, DataError, MediaError
 from core.library.index import VectorIndex
 from core.library.schema import Item
 from core.library.store import Library
-from core.media.apart import open_isolated
+from core.media.isolated import open_isolated
 from core.neighbours import find_nearest_neighbors
 from core.progress import OnProgress, Progress
 from core.track import get_item_vectors

@@ -16,8 +16,7 @@ from PIL import Image
 from core.encoders.base import Encoder, Vectors
 from core.errors import Cancelled, QueryError
 from core.library.store import Library
-from core.media.apart import open_isolated
-from core.media.stills import read_still
+from core.media.isolated import open_isolated, read_still
 from core.progress import OnProgress, Progress
 from core.query import Term, parse_frame
 

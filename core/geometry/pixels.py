@@ -15,7 +15,7 @@ from PIL import Image
 
 from core.errors import Cancelled, DataError, MediaError
 from core.library.schema import Item
-from core.media.apart import open_isolated
+from core.media.isolated import open_isolated
 from core.progress import OnProgress, Progress
 
 SIDE = 64

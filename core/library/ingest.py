@@ -29,7 +29,7 @@ from core.library.reader import ReadFile, prefetch, read_ahead, read_file
 from core.library.scan import FoundFile, Scan, is_missing, scan
 from core.library.schema import Item, Kind, VectorRow
 from core.library.store import Library
-from core.media.apart import IsolatedVideo, probe_isolated
+from core.media.isolated import IsolatedVideo, probe_isolated
 from core.media.kinds import is_image_path, is_media_path
 from core.media.sampling import Sampling
 from core.progress import OnProgress, Progress

@@ -18,8 +18,8 @@ from PIL import Image
 from core.errors import MediaError
 from core.library.scan import FoundFile
 from core.library.schema import Kind
-from core.media.apart import read_image
 from core.media.images import read_bytes, read_chunks
+from core.media.isolated import read_image
 from core.media.kinds import is_image_path, is_video_path
 
 T = TypeVar("T")

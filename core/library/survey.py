@@ -17,7 +17,7 @@ from core.library.known import IndexState
 from core.library.reader import read_ahead, read_file
 from core.library.scan import FoundFile, Scan
 from core.library.store import Library
-from core.media.apart import probe_isolated
+from core.media.isolated import probe_isolated
 from core.media.kinds import is_image_path
 from core.media.sampling import Sampling
 from core.progress import Progress

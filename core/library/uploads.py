@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 from core.errors import MediaError
 from core.library.store import Library
-from core.media.apart import probe_isolated, read_image
+from core.media.isolated import probe_isolated, read_image
 from core.media.kinds import is_image_path, is_media_path
 from core.policy import MB, get_policy
 from core.utils.files import write_atomic

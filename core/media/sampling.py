@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from itertools import pairwise
+from typing import Any, Literal, Protocol
 
 from core.errors import MediaError
 
@@ -38,3 +41,77 @@ class Sampling:
             return cls(by="scenes")
         fps, _, by = text.partition(" fps")
         return cls(float(fps), "keyframes" if by.strip() else "rate")
+
+
+Shown = Iterator[tuple[float, Any]]  # (since when it is on the screen, frame), in order
+Sampled = Iterator[tuple[float, float, Any]]  # (since when it stands for the time, its own time, frame)
+
+_EPS = 1e-6  # of a cell: times are sums of fractions
+
+
+class Cells(Protocol):
+    """Cells in a row, numbered from 0. Times in seconds."""
+
+    step_s: float
+
+    def first(self, at: float) -> int:
+        """The first cell whose middle is at a time or after it."""
+        ...
+
+    def start(self, cell: int) -> float:
+        """Where a cell begins; infinity past the last."""
+        ...
+
+
+class EvenCells:
+    """Cells of one length without end."""
+
+    def __init__(self, step_s: float) -> None:
+        self.step_s = step_s
+
+    def first(self, at: float) -> int:
+        return max(0, math.ceil(at / self.step_s - 0.5 - _EPS))
+
+    def start(self, cell: int) -> float:
+        return cell * self.step_s
+
+
+class CellsBetween:
+    """Cells from edge to edge: n + 1 rising edges, n cells. Times in seconds."""
+
+    def __init__(self, edges: Sequence[float]) -> None:
+        self._edges = edges
+        self._middles = [(start + end) / 2 for start, end in pairwise(edges)]
+        self.step_s = min((end - start for start, end in pairwise(edges)), default=1.0)
+
+    def first(self, at: float) -> int:
+        return bisect_left(self._middles, at - _EPS)
+
+    def start(self, cell: int) -> float:
+        return self._edges[cell] if cell < len(self._middles) else math.inf
+
+
+def measure_time_on_screen(cells: Cells, shown: Shown, end_s: Callable[[], float]) -> Sampled:
+    """The frame on the screen at each cell's middle, once for all cells in a row. end_s: told when all are shown.
+
+    A rest too short to reach a middle belongs to the frame before; where nothing else is, the last frame stands for it.
+    """
+    last: tuple[float, Any] | None = None
+    for at, frame in shown:
+        if last is not None and cells.first(at) > cells.first(last[0]):
+            yield cells.start(cells.first(last[0])), *last
+        last = at, frame
+    if last is not None:
+        cell = cells.first(last[0])
+        if cell == 0 or cells.first(end_s()) > cell:
+            yield cells.start(cell), *last
+
+
+def first_in_each(cells: EvenCells, shown: Shown) -> Sampled:
+    """The first frame that begins in each cell; it stands for the time from its own on."""
+    done = -1
+    for at, frame in shown:
+        cell = int(at / cells.step_s + _EPS)
+        if cell > done:
+            done = cell
+            yield at, at, frame

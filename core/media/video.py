@@ -19,11 +19,10 @@ import av
 from PIL import Image
 
 from core.errors import MediaError
-from core.media.cells import CellsBetween, EvenCells, Sampled, first_in_each, measure_time_on_screen
 from core.media.container import get_taken_at
-from core.media.decoding import Decoder
-from core.media.display import get_display
-from core.media.sampling import Sampling
+from core.media.decoder import Decoder
+from core.media.orientation import get_display
+from core.media.sampling import CellsBetween, EvenCells, Sampled, Sampling, first_in_each, measure_time_on_screen
 
 _EPS_S = 1e-6
 _NEAR_S = 5.0  # decoding on is cheaper than seeking to what follows so closely

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from core.encoders.base import Encoder, Vectors
 from core.encoders.prompts import embed_texts
-from core.media.apart import open_isolated
+from core.media.isolated import open_isolated
 from core.query import Term
 from core.recommend.campaigns import Campaign
 from core.recommend.taste import Tastes

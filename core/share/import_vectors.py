@@ -18,7 +18,7 @@ from core.library.reader import ReadFile, read_ahead, read_file
 from core.library.scan import FoundFile
 from core.library.schema import Item, Label, LabelledBy, VectorRow
 from core.library.store import Library
-from core.media.apart import probe_isolated
+from core.media.isolated import probe_isolated
 from core.policy import get_policy
 from core.progress import OnProgress, Progress
 from core.share.matching import Matcher

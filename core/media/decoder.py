@@ -13,8 +13,8 @@ from typing import Any
 import av
 
 from core.errors import MediaError
-from core.media.clock import Clock, has_jumps, may_jump
 from core.media.container import AGAIN, get_claimed_duration_s, get_origin_s, open_container, video_stream
+from core.media.timestamps import Clock, has_jumps, may_jump
 
 _TAIL_S = 1.0  # what a container says of its length is often off by this much
 _EPS_S = 1e-6

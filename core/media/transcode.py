@@ -16,8 +16,8 @@ import numpy as np
 from av.video.reformatter import VideoReformatter
 
 from core.errors import MediaError
-from core.media.clock import Clock
 from core.media.container import get_origin_s, open_container, video_stream
+from core.media.timestamps import Clock
 from core.media.video import Video
 from core.progress import OnProgress, Progress
 

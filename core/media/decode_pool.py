@@ -1,4 +1,4 @@
-"""The processes apart that decode (`core.media.worker`): started when needed, asked, used again, ended.
+"""The processes apart that decode (`core.media.decode_worker`): started when needed, asked, used again, ended.
 
 They end by themselves when nobody asks for ten seconds, and when this process ends, however it does.
 """
@@ -33,12 +33,12 @@ class Worker(Process):
     def __init__(self) -> None:
         self.is_new = True
         try:
-            super().__init__("core.media.worker", _SETTINGS)
+            super().__init__("core.media.decode_worker", _SETTINGS)
         except ProcessEnded:
             raise MediaError("The process that decodes files could not be started: restart Semblance.") from None
 
     def ask(self, request: Reply, data: bytes | None) -> Answer:
-        """The first message in answer to a request, which `core.media.worker` reads. Raises Silent and Gone."""
+        """The first message in answer to a request, which `core.media.decode_worker` reads. Raises Silent and Gone."""
         self.send(json.dumps(request).encode(), *([] if data is None else [data]))
         return self.receive_reply(request["silent_s"])
 

@@ -1,4 +1,4 @@
-"""The process apart in which files from anywhere are decoded; `core.media.processes` starts, asks and ends it.
+"""The process apart in which files from anywhere are decoded; `core.media.decode_pool` starts, asks and ends it.
 
 It answers over one connection, in JSON and raw pixels and never in pickles: what has decoded a hostile file is not to
 be trusted with more. It ends when its parent does, when nobody asks for a while, and when it takes too much memory.
@@ -74,7 +74,7 @@ def _video(connection: Connection, request: dict[str, Any], source: Path | bytes
 
     Or, where that is asked, whether browsers play it, or its pictures at some seconds.
     """
-    from core.media.playable import is_playable
+    from core.media.container import is_playable
     from core.media.sampling import Sampling
     from core.media.video import Video  # loads FFmpeg
 
