@@ -18,9 +18,9 @@ from core.labelled_files import embed_files
 from core.layouts import UMAP_NEIGHBORS
 from core.library.scan import scan
 from core.media.kinds import is_image_path
-from core.neighbours import find_nearest_neighbors
 from core.progress import OnProgress
 from core.projection import project_vectors
+from core.vectors.neighbors import find_nearest_neighbors
 
 _MIN_IMAGES = 100
 _MIDDLES = 60  # of the mixture that stands for a library

@@ -16,11 +16,11 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from core.components import principal_components, project_onto
 from core.encoders.base import Vectors, unit_rows
 from core.errors import DataError
 from core.progress import OnProgress, Progress
 from core.utils.blas_threads import limit_to_one_thread
+from core.vectors.pca import principal_components, project_onto
 
 Method = Literal["kmeans", "hdbscan", "agglomerative"]
 Numbers = NDArray[np.int64]

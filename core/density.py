@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.encoders.base import Vectors, unit_rows
-from core.neighbours import Neighbors, find_nearest_neighbors
 from core.progress import OnProgress
+from core.vectors.neighbors import Neighbors, find_nearest_neighbors
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array

@@ -17,11 +17,11 @@ import numpy as np
 
 from core.copies_found import Group, Pair, verify_pairs
 from core.errors import DataError
-from core.neighbours import Neighbors, Numbers, find_nearest_neighbors
 from core.points import Points
 from core.progress import OnProgress
 from core.shown import OnUnreadable, PointImages
 from core.utils.files import to_absolute
+from core.vectors.neighbors import Neighbors, Numbers, find_nearest_neighbors
 
 Kind = Literal["exact", "near"]
 

@@ -19,15 +19,7 @@ from core.library.store import Library
 from core.points import load_points
 from core.progress import OnProgress
 from core.query import PLAIN
-
-
-@dataclass(frozen=True, slots=True)
-class Recall:
-    """Share of queries, 0 to 1, with a right answer among the first 1, 5 and 10."""
-
-    r1: float
-    r5: float
-    r10: float
+from core.vectors.ranking_metrics import Recall, compute_best_rank, compute_recall
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,14 +145,3 @@ def evaluate_zeroshot(
         encoder=encoder.name,
         skipped=tuple(embedded.skipped.items()),
     )
-
-
-def compute_best_rank(similarities: NDArray[np.floating], right: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """(queries,) rank from 0 of the best right answer of each row; what ties with it counts as before it."""
-    best = np.where(right, similarities, -np.inf).max(axis=1, keepdims=True)
-    return ((similarities >= best) & ~right).sum(axis=1)
-
-
-def compute_recall(ranks: NDArray[np.int64]) -> Recall:
-    """Recall@k of queries whose best right answers have these ranks (queries,), from 0."""
-    return Recall(*(round(float((ranks < k).mean()), 4) for k in (1, 5, 10)))

@@ -14,7 +14,6 @@ from PIL import Image
 from core.encoders.base import Encoder
 from core.encoders.reference_prompts import embed_reference_prompts
 from core.errors import DataError
-from core.evaluate import compute_recall
 from core.filters import Filters
 from core.labelled_files import read_pairs, unique
 from core.library import IngestReport, Library, ingest
@@ -23,6 +22,7 @@ from core.progress import OnProgress
 from core.query import PLAIN, Term
 from core.search_video import MAX_VIDEOS, Pooling, VideoResult, search_videos
 from core.utils.files import to_absolute
+from core.vectors.ranking_metrics import compute_recall
 
 
 @dataclass(frozen=True, slots=True)

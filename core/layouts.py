@@ -17,11 +17,11 @@ from functools import cache, partial
 import numpy as np
 from numpy.typing import NDArray
 
-from core.components import principal_components, project_onto
 from core.encoders.base import Vectors
 from core.errors import Cancelled
-from core.neighbours import Neighbors
 from core.progress import OnProgress, Progress
+from core.vectors.neighbors import Neighbors
+from core.vectors.pca import principal_components, project_onto
 
 Places = NDArray[np.float32]
 

@@ -1,7 +1,7 @@
 """Moments: where in a video a query is answered, found from the scores of its frames.
 
-A moment is a stretch of time in which the score, smoothed within shots (`core.shots`), stays nearer to its peak than to
-what is usual.
+A moment is a stretch of time in which the score, smoothed within shots (`core.vectors.temporal_smoothing`), stays
+nearer to its peak than to what is usual.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from core.encoders.base import Vectors
 from core.relevance import LIKELY
-from core.shots import TemporalSmoother
 from core.track import Track
+from core.vectors.temporal_smoothing import TemporalSmoother
 
 Measure = Literal["match", "cosine"]
 Judge = Callable[[NDArray[np.float32], Vectors], NDArray[np.float32]]  # `core.relevance.Relevance.of_hits`

@@ -26,8 +26,8 @@ from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
 
 from core.encoders.base import Vectors
 from core.errors import Cancelled
-from core.neighbours import Neighbors, find_nearest_neighbors
 from core.progress import OnProgress, Progress
+from core.vectors.neighbors import Neighbors, find_nearest_neighbors
 
 Values = NDArray[np.float64]
 

@@ -28,8 +28,8 @@ from core.layouts import (
     project_principal,
 )
 from core.map_cache import CachedLayout, layout_cache_file, load_cached_layout, store_layout
-from core.neighbours import Neighbors, find_nearest_neighbors
 from core.progress import OnProgress
+from core.vectors.neighbors import Neighbors, find_nearest_neighbors
 
 if TYPE_CHECKING:  # loads tables
     from core.points import Points

@@ -16,9 +16,9 @@ from core.duplicates import Duplicates, find_duplicates, find_leaks
 from core.errors import Cancelled, DataError
 from core.library import Library, ingest
 from core.library.schema import Item
-from core.neighbours import find_nearest_neighbors
 from core.points import Points, Unit, load_points
 from core.progress import Progress
+from core.vectors.neighbors import find_nearest_neighbors
 
 
 def scene(seed: int, size: tuple[int, int] = (480, 360)) -> Image.Image:

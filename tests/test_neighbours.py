@@ -7,11 +7,11 @@ import threading
 import numpy as np
 import pytest
 
-from core import neighbours as neighbours_room
 from core.encoders.base import Vectors, unit_rows
 from core.errors import Cancelled
-from core.neighbours import find_nearest_neighbors
 from core.progress import Progress
+from core.vectors import neighbors as neighbours_room
+from core.vectors.neighbors import find_nearest_neighbors
 
 
 def clustered(count: int, dim: int = 33, *, seed: int = 0) -> Vectors:

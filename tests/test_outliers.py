@@ -9,9 +9,9 @@ import pytest
 
 from core.encoders.base import Vectors, unit_rows
 from core.errors import Cancelled
-from core.neighbours import find_nearest_neighbors
 from core.outliers import UNUSUAL, find_outliers
 from core.progress import Progress
+from core.vectors.neighbors import find_nearest_neighbors
 
 
 @pytest.fixture

@@ -13,12 +13,12 @@ from core.classify import ClassName, ZeroShot
 from core.encoders.base import Encoder
 from core.encoders.prompts import embed_texts
 from core.errors import Cancelled, DataError
-from core.evaluate import Recall, compute_best_rank, compute_recall
 from core.geometry.compare import find_common_ids
 from core.library.store import Library
 from core.progress import OnProgress, Progress
 from core.query import PLAIN
 from core.track import get_item_vectors
+from core.vectors.ranking_metrics import Recall, compute_best_rank, compute_recall
 
 MOST_CAPTIONS = 2_500
 

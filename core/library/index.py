@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from core.encoders.base import Vectors
 from core.library.schema import Item
-from core.shots import TemporalSmoother
+from core.vectors.temporal_smoothing import TemporalSmoother
 
 _CHUNK = 16_384  # rows converted to float32 at a time, so that building never doubles the memory
 _BACKGROUND = 4_096
