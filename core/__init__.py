@@ -13,15 +13,15 @@ for hit in search_videos(library, encoder, parse_query("a cat")).hits:
 from core.encoders import Encoder, encoder_names, open_encoder
 from core.encoders.prompts import embed_texts
 from core.errors import SemblanceError
-from core.filters import Filters
 from core.library import IngestReport, Item, Library, ingest
+from core.library.filters import Filters
+from core.library.track import Track, embed_video, track_of
 from core.media.sampling import Sampling
 from core.moments import Moment
 from core.progress import Progress
 from core.query import Term, embed_query, format_query, parse_query
 from core.search import Hit, SearchResult, search
 from core.search_video import VideoHit, VideoResult, search_videos
-from core.track import Track, embed_video, track_of
 
 __version__ = "0.9.0"
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.encoders.base import Vectors
-from core.track import Track
+from core.library.track import Track
 
 LEVEL = 0.5  # cosine below which frames count as unlike, where nothing is known of the encoder and the library
 _CELLS = 1_000_000  # of the matrix: a minute of four hours, at one frame per second; more on a coarser grid

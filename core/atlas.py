@@ -20,17 +20,17 @@ from core.cluster import Method as ClusterMethod
 from core.cluster_names import ClusterName, name_clusters
 from core.encoders.base import Encoder, unit_rows
 from core.errors import Cancelled, DataError
-from core.filters import Filters
 from core.isolation.calls import run_isolated
+from core.library.filters import Filters
+from core.library.points import Points, Unit, load_points
+from core.library.session_folders import cache_dir_for
 from core.library.store import Library
-from core.points import Points, Unit, load_points
 from core.policy import get_policy
 from core.progress import OnProgress
 from core.projection import Method, Places, layout_points
 from core.representatives import find_medoids
 from core.utils.array_files import SUFFIX, pack_arrays, unpack_arrays
 from core.utils.files import write_atomic
-from core.visits import cache_dir_for
 from core.words import load_user_words
 
 UNNAMED = "unnamed"

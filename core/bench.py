@@ -20,7 +20,8 @@ from core.evaluate_video import index_videos
 from core.labelled_files import embed_files
 from core.library import Library, ingest
 from core.library.index import make_flat_index, pad_rows
-from core.library.scan import scan
+from core.library.ingest.scan import scan
+from core.library.track import embed_video
 from core.media.images import open_image
 from core.media.isolated import open_isolated
 from core.media.kinds import is_image_path, is_video_path
@@ -28,7 +29,6 @@ from core.media.sampling import Sampling
 from core.progress import OnProgress
 from core.query import parse_query
 from core.search import search
-from core.track import embed_video
 
 _SAMPLE = 512  # photos or frames; enough for a second or more of each step
 _SAMPLE_S = 600.0  # of video

@@ -16,7 +16,7 @@ from core.encoders.base import Encoder, Vectors, unit_rows
 from core.errors import DataError
 from core.labelled_files import embed_files
 from core.layouts import UMAP_NEIGHBORS
-from core.library.scan import scan
+from core.library.ingest.scan import scan
 from core.media.kinds import is_image_path
 from core.progress import OnProgress
 from core.projection import project_vectors

@@ -19,9 +19,9 @@ from core.concepts import load_concept
 from core.encoders.base import Encoder, Scoring, Vectors, unit_rows
 from core.encoders.prompts import embed_texts
 from core.errors import QueryError
+from core.library.track import Track
 from core.query import CONCEPT
 from core.relevance import LIKELY, description_probability
-from core.track import Track
 
 NONE = "none of these"
 TEXT_TEMPLATES = ("{}", "a text about {}", "an article on {}", "news about {}")  # of classes that texts are told into

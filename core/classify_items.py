@@ -21,14 +21,14 @@ from numpy.typing import NDArray
 from core.classify import NONE, Classifier, ClassName, Predictions, predict_video
 from core.encoders.base import Encoder
 from core.errors import DataError
-from core.filters import Filters
+from core.library.filters import Filters
 from core.library.index import VectorIndex
 from core.library.schema import Item
 from core.library.store import Library
+from core.library.track import Track
 from core.policy import get_policy
 from core.progress import OnProgress, Progress
 from core.relevance import LIKELY
-from core.track import Track
 from core.utils.tables import csv_text
 
 _CHUNK = 16_384  # pictures at a time

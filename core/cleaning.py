@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import pyarrow.compute as pc
 
 from core.encoders.base import Encoder
+from core.library.points import load_points
 from core.library.schema import Item
 from core.library.store import Library
 from core.outliers import find_outliers
 from core.picture_quality import QualityReport, measure_quality, shorter_side
-from core.points import load_points
 from core.policy import get_policy
 from core.progress import OnProgress
 from core.utils.tables import csv_text

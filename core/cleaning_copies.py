@@ -13,11 +13,11 @@ import numpy as np
 from core.cleaning import Finding
 from core.duplicates import Duplicates, find_duplicates, find_leaks
 from core.encoders.base import Encoder
+from core.library.points import Points, Unit, load_points
 from core.library.schema import Item
 from core.library.store import Library
-from core.points import Points, Unit, load_points
+from core.library.track import track_of
 from core.progress import OnProgress
-from core.track import track_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ def cluster(options: argparse.Namespace, bar: OnProgress) -> dict[str, Any]:
     from core.cluster_names import name_clusters
     from core.duplicates import find_duplicates
     from core.library import Library
+    from core.library.points import load_points
     from core.outliers import UNUSUAL, find_outliers
-    from core.points import load_points
     from core.representatives import find_medoids
     from core.share.page import write_page
     from core.share.report import cluster_page

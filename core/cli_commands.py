@@ -31,7 +31,7 @@ Options = argparse.Namespace
 def index(options: Options, bar: OnProgress) -> dict[str, Any]:
     """`index`: brings a library up to date. Ctrl-C stops it soon, a second one at once."""
     from core.library import Library, ingest
-    from core.library.scan import check_roots
+    from core.library.ingest.scan import check_roots
 
     sampling = _sampling(options)
     check_roots(options.paths)
@@ -172,7 +172,7 @@ def _texts(arguments: Sequence[str]) -> list[str]:
 
 def _files(arguments: Sequence[str]) -> tuple[list[Path], dict[str, str]]:
     """The files, and the pictures and videos below the folders; and of those that cannot be had the reasons."""
-    from core.library.scan import scan
+    from core.library.ingest.scan import scan
 
     files: list[Path] = []
     unreadable: dict[str, str] = {}
@@ -187,7 +187,7 @@ def _files(arguments: Sequence[str]) -> tuple[list[Path], dict[str, str]]:
 
 
 def _items(library: Library, encoder: Encoder, terms: list[Term], options: Options) -> list[dict[str, Any]]:
-    from core.filters import Filters
+    from core.library.filters import Filters
     from core.search import search as search_items
     from core.search_video import MAX_VIDEOS, search_videos
 
@@ -250,7 +250,7 @@ def _sampling(options: Options, fps: float = 1.0) -> Sampling | None:
 
 def sample(options: Options, bar: OnProgress) -> dict[str, Any]:
     """`sample`: builds the sample library."""
-    from core.library.sample import build_sample, sample_path
+    from core.library.samples.library import build_sample, sample_path
 
     report = build_sample(open_encoder(options.encoder, on_progress=bar), on_progress=bar)
     return {"library": str(sample_path()), "items": report.items, "added": report.added, "failed": report.failed}

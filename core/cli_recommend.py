@@ -68,8 +68,8 @@ def add_bench_recommend(tree: Any) -> None:
 def recommend(options: argparse.Namespace, bar: OnProgress) -> dict[str, Any]:
     """`recommend`: what `--json` prints."""
     from core.library import Library
+    from core.library.item_lookup import get_item_names
     from core.recommend.feed import recommend as feed_of
-    from core.recommend.items import get_item_names
     from core.recommend.learned import learn_from_log
     from core.recommend.log import read_log
 
@@ -137,8 +137,8 @@ def bench(options: argparse.Namespace, bar: OnProgress) -> dict[str, Any]:
 def _measure_library(log: InteractionLog, options: argparse.Namespace, bar: OnProgress) -> Vectors:
     """(items, dim) of the log's items as a library has them, zeros for what it has not."""
     from core.library import Library
-    from core.recommend.items import get_item_names
-    from core.track import get_item_vectors
+    from core.library.item_lookup import get_item_names
+    from core.library.track import get_item_vectors
 
     library = Library(options.library)
     encoder = cli_commands.get_encoder(library, options.encoder, bar)

@@ -58,7 +58,7 @@ def add_dataset_options(index: argparse.ArgumentParser) -> None:
 
 def export(options: Options, bar: OnProgress) -> dict[str, Any]:
     """`export`."""
-    from core.filters import Filters
+    from core.library.filters import Filters
     from core.share.export_vectors import export_vectors
 
     library = Library(options.library)

@@ -10,8 +10,8 @@ from collections import OrderedDict
 from pathlib import Path
 
 from core.encoders.base import Encoder
+from core.library.track import Track, embed_video
 from core.media.sampling import Sampling
-from core.track import Track, embed_video
 from core.utils.files import to_absolute
 
 _MOST = 8

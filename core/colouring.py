@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.filters import item_dates
+from core.library.filters import item_dates
+from core.library.points import Points
 from core.library.schema import Label
-from core.points import Points
 
 Colors = NDArray[np.uint8]
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from core.copies_found import Group, Pair, verify_pairs
 from core.errors import DataError
-from core.points import Points
+from core.library.points import Points
 from core.progress import OnProgress
 from core.shown import OnUnreadable, PointImages
 from core.utils.files import to_absolute

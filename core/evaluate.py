@@ -15,8 +15,8 @@ from core.encoders.prompts import embed_texts
 from core.errors import DataError
 from core.evaluate_classes import make_report
 from core.labelled_files import embed_files, read_pairs, unique
+from core.library.points import load_points
 from core.library.store import Library
-from core.points import load_points
 from core.progress import OnProgress
 from core.query import PLAIN
 from core.vectors.ranking_metrics import Recall, compute_best_rank, compute_recall

@@ -17,9 +17,9 @@ from core.duplicates import Duplicates, find_duplicates
 from core.encoders.base import Encoder
 from core.errors import DataError, MediaError
 from core.library import Library, ingest
+from core.library.points import Points, load_points
 from core.media.images import open_image
 from core.media.kinds import is_image_path
-from core.points import Points, load_points
 from core.progress import OnProgress
 
 _CROP = 0.9  # of both sides

@@ -29,7 +29,7 @@ from core.geometry.dimensions import (
 )
 from core.geometry.precision import PRECISIONS, Precision
 from core.labelled_files import embed_files, read_pairs, require_one_each, unique
-from core.library.scan import scan
+from core.library.ingest.scan import scan
 from core.media.kinds import is_image_path
 from core.progress import OnProgress, Progress
 from core.query import PLAIN

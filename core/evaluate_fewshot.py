@@ -11,7 +11,7 @@ from core.encoders.base import Encoder
 from core.errors import DataError
 from core.evaluate_classes import SHOTS, CurvePoint, LearningCurve, compute_learning_curve
 from core.labelled_files import embed_files, read_pairs, require_one_each, unique
-from core.library.scan import scan
+from core.library.ingest.scan import scan
 from core.media.kinds import is_image_path
 from core.progress import OnProgress
 from core.query import PLAIN

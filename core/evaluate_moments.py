@@ -19,8 +19,8 @@ from core.encoders.base import Encoder
 from core.encoders.prompts import embed_texts
 from core.errors import DataError
 from core.library import Library, ingest
-from core.library.reels import Reel, reel_plan, render_reels
-from core.library.sample import sample_sources, sample_subjects
+from core.library.samples.reels import Reel, reel_plan, render_reels
+from core.library.samples.sources import sample_sources, sample_subjects
 from core.media.images import open_image
 from core.media.sampling import Sampling
 from core.progress import OnProgress

@@ -28,8 +28,8 @@ from core.geometry.pixels import SIDE, RawPixels, load_pixels
 from core.labelled_files import embed_files, read_pairs, require_one_each
 from core.library.schema import Item
 from core.library.store import Library
+from core.library.track import get_item_vectors
 from core.progress import OnProgress, Progress
-from core.track import get_item_vectors
 
 Input = Literal["pixels", "embedding"]
 RANDOM_DIMS = (2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 12288)

@@ -14,9 +14,9 @@ from PIL import Image
 from core.encoders.base import Encoder
 from core.encoders.reference_prompts import embed_reference_prompts
 from core.errors import DataError
-from core.filters import Filters
 from core.labelled_files import read_pairs, unique
 from core.library import IngestReport, Library, ingest
+from core.library.filters import Filters
 from core.media.sampling import Sampling
 from core.progress import OnProgress
 from core.query import PLAIN, Term

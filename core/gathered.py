@@ -18,14 +18,14 @@ from core.classify_items import Prediction, make_predictions
 from core.encoders.base import Encoder, Vectors
 from core.errors import DataError, MediaError
 from core.heads import Head
-from core.library.batch import Batch, Embedded
-from core.library.reader import ReadFile, read_ahead, read_file
-from core.library.scan import FoundFile
+from core.library.ingest.batch import Batch, Embedded
+from core.library.ingest.reader import ReadFile, read_ahead, read_file
+from core.library.ingest.scan import FoundFile
 from core.library.schema import Item
+from core.library.track import Track, embed_video
 from core.media.sampling import Sampling
 from core.progress import OnProgress, Progress
 from core.relevance import LIKELY
-from core.track import Track, embed_video
 from core.value_items import ValuePrediction
 
 _CHUNK = 64  # texts between two reports of progress
@@ -52,7 +52,7 @@ class EmbeddedSet:
         return tuple(item.id if item else what for item, what in zip(self.items, self.sources, strict=True))
 
     def item_vectors(self, ids: Sequence[str]) -> tuple[list[str], Vectors]:
-        """As `core.track.get_item_vectors`, of these ids."""
+        """As `core.library.track.get_item_vectors`, of these ids."""
         tracks = dict(zip(self.ids, self.tracks, strict=True))
         ids = [entry for entry in ids if entry in tracks]
         if not ids:

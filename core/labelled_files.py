@@ -16,8 +16,8 @@ import numpy as np
 
 from core.encoders.base import Encoder, Vectors
 from core.errors import DataError
-from core.library.reader import ReadFile, read_ahead, read_file
-from core.library.scan import FoundFile
+from core.library.ingest.reader import ReadFile, read_ahead, read_file
+from core.library.ingest.scan import FoundFile
 from core.progress import OnProgress, Progress
 
 T = TypeVar("T")

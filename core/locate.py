@@ -18,7 +18,7 @@ from PIL import Image
 
 from core.encoders.base import Encoder
 from core.errors import MediaError, QueryError
-from core.filters import Filters
+from core.library.filters import Filters
 from core.library.index import VectorIndex
 from core.library.schema import Item
 from core.library.store import Library

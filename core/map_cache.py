@@ -15,13 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import DataError
+from core.library.session_folders import cache_dir_for
 from core.policy import get_policy
 from core.utils.array_files import SUFFIX, pack_arrays, unpack_arrays
 from core.utils.files import write_atomic
-from core.visits import cache_dir_for
 
 if TYPE_CHECKING:  # loads tables
-    from core.points import Points
+    from core.library.points import Points
 
 _MAX_CACHED = 24  # maps; those not looked at for longest go first
 

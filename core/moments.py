@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.encoders.base import Vectors
+from core.library.track import Track
 from core.relevance import LIKELY
-from core.track import Track
 from core.vectors.temporal_smoothing import TemporalSmoother
 
 Measure = Literal["match", "cosine"]

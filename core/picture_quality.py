@@ -23,11 +23,11 @@ from PIL import Image
 
 from core.errors import MediaError
 from core.library.schema import Item
+from core.library.session_folders import get_visit_folder
 from core.media.isolated import open_isolated
 from core.media.kept import is_as_indexed
 from core.progress import OnProgress, Progress
 from core.quality_kept import load_cached_qualities, store_qualities
-from core.visits import get_visit_folder
 
 BLURRED = 9.0  # grey levels; one of 1,000 photos is below, and nearly all blurred ones, even with noise
 DARK = 0.12  # mean brightness; photos taken at night are about 0.15 to 0.25

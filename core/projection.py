@@ -32,7 +32,7 @@ from core.progress import OnProgress
 from core.vectors.neighbors import Neighbors, find_nearest_neighbors
 
 if TYPE_CHECKING:  # loads tables
-    from core.points import Points
+    from core.library.points import Points
 
 Method = Literal["pca", "umap", "tsne"]
 

@@ -19,9 +19,9 @@ from core.encoders.base import Encoder
 from core.encoders.prompts import embed_texts
 from core.errors import DataError, MediaError, QueryError
 from core.library.index import VectorIndex
+from core.library.track import track_of
 from core.media.isolated import open_isolated
 from core.media.kinds import is_image_path, is_media_path, is_video_path
-from core.track import track_of
 from core.utils.files import expand_user, to_absolute
 
 PLAIN = ("{}",)  # the template that leaves words as they are

@@ -13,10 +13,10 @@ from core.clip_track import get_clip_track
 from core.encoders.base import Encoder, Vectors
 from core.errors import MediaError, QueryError
 from core.library.index import VectorIndex
+from core.library.track import Track, track_of
 from core.moments import Moment
 from core.query import Term
 from core.relevance import LIKELY, Relevance
-from core.track import Track, track_of
 from core.video_rows import VideoScores
 
 ENOUGH_S = 5.0  # a run of this length is evidence in full, however long the clip that was asked with

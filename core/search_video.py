@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 from core.align import Alignment
 from core.encoders.base import Encoder
 from core.errors import QueryError
-from core.filters import Filters
+from core.library.filters import Filters
 from core.library.index import VectorIndex
 from core.library.schema import Item
 from core.library.store import Library
+from core.library.track import Track
 from core.moments import Background, Curve, Moment, compute_curve, find_moments
 from core.query import Term, embed_query
 from core.relevance import Relevance
 from core.search_clip import align_video, compute_frame_scores, get_query_track, shown_anywhere
-from core.track import Track
 from core.video_rows import POOLINGS, Pooling, VideoScores, score_query_shots
 
 __all__ = ["MAX_VIDEOS", "POOLINGS", "Pooling", "VideoHit", "VideoResult", "search_videos"]

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import DataError
-from core.filters import item_dates
+from core.library.filters import item_dates
+from core.library.points import Points
 from core.library.schema import Label
-from core.points import Points
 from core.search import Hit
 from core.utils.tables import csv_text
 

@@ -10,11 +10,11 @@ import numpy as np
 
 from core.copies import Thumbprint, are_copies, make_thumbprint
 from core.errors import MediaError
+from core.library.points import Points
 from core.library.schema import Item
+from core.library.track import track_of
 from core.media.isolated import open_isolated, read_stills
 from core.media.pixel_match import Picture
-from core.points import Points
-from core.track import track_of
 
 _MAX_CACHED = 256  # points whose pictures stay in memory: half a megabyte each
 _SIDE = 240  # pixels of the shorter side: enough for features

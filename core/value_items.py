@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from core.classify_items import iter_tracks
 from core.encoders.base import Encoder
-from core.filters import Filters
 from core.heads import Head
+from core.library.filters import Filters
 from core.library.schema import Item
 from core.library.store import Library
 from core.progress import OnProgress

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.library.index import VectorIndex
+from core.library.track import Track, track_of
 from core.moments import get_shot_at
 from core.query import Term, parse_frame
-from core.track import Track, track_of
 
 Pooling = Literal["max", "top", "mean"]
 POOLINGS: tuple[Pooling, ...] = ("max", "top", "mean")

@@ -16,7 +16,7 @@ from wheels import Installed, install_wheel
 from core import SemblanceError, open_encoder
 from core.library import Library, ingest
 from core.library.registry import create_library
-from core.library.sample import build_sample
+from core.library.samples.library import build_sample
 
 _BROWSER_TESTS = Path(__file__).parent / "e2e"
 

@@ -9,7 +9,7 @@ import pytest
 
 from core.align import align, find_alignments
 from core.encoders.base import Vectors, unit_rows
-from core.track import Track
+from core.library.track import Track
 
 
 def footage(seconds: int, *, seed: int) -> Vectors:

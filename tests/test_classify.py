@@ -10,8 +10,8 @@ from core.classify import NONE, ClassName, ZeroShot, predict_video
 from core.concepts import learn_concept, load_concept, save_concept
 from core.encoders.base import Scoring, unit_rows
 from core.errors import DataError, QueryError
+from core.library.track import Track
 from core.query import embed_query, format_query, parse_query
-from core.track import Track
 
 COLOURS = ("red", "green", "blue")
 

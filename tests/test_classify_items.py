@@ -16,9 +16,9 @@ from media import write_video
 from core.classify import NONE, ClassName, ZeroShot
 from core.classify_items import Prediction, classify_library, predictions_csv, read_classes, write_folders
 from core.errors import DataError
-from core.filters import Filters
 from core.gathered import embed_files_set, embed_texts_set
 from core.library import Library, ingest
+from core.library.filters import Filters
 
 
 def classes(encoder: ColorEncoder, *names: str) -> ZeroShot:

@@ -232,7 +232,7 @@ def test_the_pooling_ranks_the_videos(capsys: pytest.CaptureFixture[str], both: 
 
 
 def test_which_video_holds_a_picture(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    from core.library.sample import sample_sources  # colours alone are no picture that pixels could tell
+    from core.library.samples.sources import sample_sources  # colours alone are no picture that pixels could tell
 
     sources, folder = sample_sources(), tmp_path / "videos"
     folder.mkdir()

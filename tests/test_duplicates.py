@@ -15,8 +15,8 @@ from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 from core.duplicates import Duplicates, find_duplicates, find_leaks
 from core.errors import Cancelled, DataError
 from core.library import Library, ingest
+from core.library.points import Points, Unit, load_points
 from core.library.schema import Item
-from core.points import Points, Unit, load_points
 from core.progress import Progress
 from core.vectors.neighbors import find_nearest_neighbors
 

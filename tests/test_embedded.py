@@ -17,7 +17,7 @@ from core.encoders import open_encoder
 from core.encoders.embedded.encoder import EmbeddedEncoder
 from core.encoders.embedded.heads import HEADS_FILE, Heads
 from core.errors import EncoderError
-from core.library.sample import sample_sources
+from core.library.samples.sources import sample_sources
 from core.progress import Progress
 
 QUERIES = {

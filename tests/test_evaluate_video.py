@@ -10,11 +10,11 @@ from fakes import COLORS, ColorEncoder
 from media import write_video
 from PIL import Image
 
-import core.library.reels as reels
+import core.library.samples.reels as reels
 from core.errors import DataError
 from core.evaluate_moments import compute_iou, evaluate_moments
 from core.evaluate_video import evaluate_video
-from core.library.reels import Reel, Shot
+from core.library.samples.reels import Reel, Shot
 from core.media.sampling import Sampling
 from core.search_video import VideoResult
 

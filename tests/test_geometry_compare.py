@@ -23,8 +23,8 @@ from core.geometry.compare import (
     measure_speeds,
 )
 from core.geometry.truths import measure_retrieval, measure_zero_shot_accuracy
-from core.library.reduce import store_reduced
-from core.points import load_points
+from core.library.points import load_points
+from core.library.reduced_copy import store_reduced
 
 
 class RandomEncoder(ColorEncoder):

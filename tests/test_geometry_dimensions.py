@@ -32,7 +32,7 @@ from core.geometry.dimensions import (
     measure_dimension_curve,
 )
 from core.geometry.precision import QuantizedRows
-from core.library.reduce import get_reduction, list_reductions, store_reduced
+from core.library.reduced_copy import get_reduction, list_reductions, store_reduced
 
 
 def flat(count: int, *, inside: int, dim: int, seed: int = 0) -> np.ndarray:
@@ -190,7 +190,7 @@ def test_a_stored_library_is_searched_and_can_be_undone(library: Library, encode
 
 
 def test_storing_can_be_stopped_and_goes_on(library: Library, encoder: ColorEncoder, monkeypatch) -> None:  # type: ignore[no-untyped-def]
-    import core.library.reduce as room
+    import core.library.reduced_copy as room
 
     monkeypatch.setattr(room, "_AT_ONCE", 3)
     stop = threading.Event()

@@ -26,7 +26,7 @@ from core.geometry.inside import (
     measure_word_effects,
 )
 from core.geometry.near import find_nearest_items
-from core.points import Points, load_points
+from core.library.points import Points, load_points
 
 WAYS: tuple[Way, ...] = ("alone", "covered")
 

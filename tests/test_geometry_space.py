@@ -34,7 +34,7 @@ from core.geometry.gap import (
     measure_kept_neighbors,
 )
 from core.geometry.near import NearItem
-from core.points import load_points
+from core.library.points import load_points
 
 
 def word(text: str) -> Term:

@@ -7,7 +7,7 @@ from PIL import Image, ImageOps
 
 from core import embed_texts, open_encoder
 from core.geometry.heat import compute_saliency
-from core.library.sample import sample_sources
+from core.library.samples.sources import sample_sources
 from core.media.images import open_image
 
 ASKED = {

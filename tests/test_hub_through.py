@@ -19,7 +19,7 @@ from core.cli import main
 from core.encoders import open_encoder
 from core.library import Library, ingest
 from core.library.registry import create_library
-from core.library.sample import sample_sources
+from core.library.samples.sources import sample_sources
 
 SAVE = {"clip": save_tiny_clip, "siglip": save_tiny_siglip}
 

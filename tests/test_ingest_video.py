@@ -13,11 +13,11 @@ from fakes import ColorEncoder
 from media import audio_only, truncate, write_gif, write_video
 
 from core.library import Item, Library, ingest
-from core.library.ingest import IngestReport
+from core.library.ingest.run import IngestReport
+from core.library.track import embed_video, track_of
 from core.media.sampling import Sampling
 from core.progress import Progress
 from core.query import embed_query, parse_query
-from core.track import embed_video, track_of
 
 SHOTS = ("red", "blue", "green")
 

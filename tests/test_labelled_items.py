@@ -15,8 +15,8 @@ from core.classify import ClassName, ZeroShot
 from core.encoders.base import Vectors
 from core.errors import DataError
 from core.gathered import embed_files_set, embed_texts_set
-from core.labelled_items import get_folder_labels, read_table, select_labeled_items
 from core.library import Item, Library, ingest
+from core.library.labels import get_folder_labels, read_table, select_labeled_items
 
 
 def items_of(library: Library, encoder: ColorEncoder) -> list[Item]:

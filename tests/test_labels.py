@@ -12,8 +12,8 @@ from media import write_video
 from core.classify import ClassName, ZeroShot
 from core.classify_items import classify_library
 from core.concepts import learn_concept, save_concept
-from core.filters import Filters
 from core.library import Library, ingest
+from core.library.filters import Filters
 from core.library.schema import Label
 from core.query import parse_query
 from core.search import search

@@ -13,8 +13,8 @@ from media import write_video
 from PIL import Image, ImageDraw
 
 from core.errors import QueryError
-from core.filters import Filters
 from core.library import Library, ingest
+from core.library.filters import Filters
 from core.locate import Sighting, locate
 from core.media.video import frame_at
 from core.progress import Progress

@@ -20,7 +20,7 @@ from core.cli import main
 from core.cli_app import app_command, app_file
 from core.encoders.hub.files import is_on_disk
 from core.evaluate_moments import evaluate_moments
-from core.library.sample import build_sample
+from core.library.samples.library import build_sample
 from core.share.dataset_open import open_dataset
 from core.utils.extras import EXTRAS, require
 

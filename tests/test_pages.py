@@ -33,7 +33,7 @@ from visiting import (  # noqa: F401
     world,
 )
 
-import core.library.reels as reels
+import core.library.samples.reels as reels
 import ui.results
 import ui.sidebar
 from core import Library, ingest

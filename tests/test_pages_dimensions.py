@@ -11,7 +11,7 @@ from visiting import LIBRARY, SEARCH, cards, find, labels, press, said, settled,
 
 from core import Library, ingest
 from core.encoders.reduced import ReducedEncoder, load_reduction
-from core.library.reduce import list_reductions
+from core.library.reduced_copy import list_reductions
 from core.library.registry import create_library
 
 pytestmark = pytest.mark.usefixtures("world")

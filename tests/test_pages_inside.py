@@ -16,7 +16,7 @@ import ui.encoders
 from core import Library, ingest
 from core.encoders.base import unit_rows
 from core.encoders.reduced import learn_reduction, save_reduction
-from core.library.reduce import get_reduction, store_reduced
+from core.library.reduced_copy import get_reduction, store_reduced
 from core.library.registry import create_library
 
 pytestmark = pytest.mark.usefixtures("world")

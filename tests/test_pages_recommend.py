@@ -16,9 +16,9 @@ import ui.encoders
 import ui.recommend_ads
 from core import Library, ingest
 from core.errors import DataError
+from core.library.item_lookup import get_item_names
 from core.library.registry import create_library
 from core.recommend.clicks import load_clicks
-from core.recommend.items import get_item_names
 from core.recommend.log import read_log, resolve_items
 from core.recommend.opinions import Feedback, Reaction, feedback_json, likes_csv, read_feedback
 

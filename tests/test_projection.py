@@ -18,7 +18,7 @@ from core.encoders.base import unit_rows
 from core.errors import Cancelled, DataError
 from core.figures_map import count_bars, space
 from core.library import Library, ingest
-from core.points import Points, load_points
+from core.library.points import Points, load_points
 from core.progress import Progress
 from core.projection import layout_points, project_vectors
 from core.vectors.neighbors import find_nearest_neighbors

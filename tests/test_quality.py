@@ -28,11 +28,11 @@ from core.evaluate_fewshot import FewShotReport, evaluate_fewshot
 from core.evaluate_moments import MomentsReport, evaluate_moments
 from core.evaluate_relevance import evaluate_relevance
 from core.evaluate_video import evaluate_video
-from core.filters import Filters
 from core.gathered import embed_files_set, embed_texts_set
 from core.labelled_files import read_pairs, unique
 from core.library import Library
-from core.library.sample import SAMPLE_NAME
+from core.library.filters import Filters
+from core.library.samples.library import SAMPLE_NAME
 from core.query import parse_query
 from core.search import search
 from core.search_video import search_videos

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import core.library.reels as reels
+import core.library.samples.reels as reels
 from core.errors import LibraryError
-from core.library.reels import Reel, Shot, reel_plan, render_reels
-from core.library.sample import sample_sources, sample_subjects
+from core.library.samples.reels import Reel, Shot, reel_plan, render_reels
+from core.library.samples.sources import sample_sources, sample_subjects
 from core.media.images import open_image
 from core.media.video import frame_at, probe
 from core.progress import Progress

@@ -13,8 +13,8 @@ from PIL import Image
 
 from core.errors import QueryError
 from core.export import hits_csv, write_hits_zip
-from core.filters import Filters
 from core.library import Library, ingest
+from core.library.filters import Filters
 from core.query import Term, parse_query
 from core.search import SearchResult, search
 

@@ -12,8 +12,8 @@ from media import write_video
 from PIL import Image
 
 from core.errors import QueryError
-from core.filters import Filters
 from core.library import Library
+from core.library.filters import Filters
 from core.library.schema import Item, VectorRow
 from core.query import Term, parse_query
 from core.search_video import POOLINGS, Pooling, VideoHit, VideoResult, search_videos

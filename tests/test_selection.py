@@ -23,8 +23,8 @@ from core.colouring import (
     get_color,
 )
 from core.errors import DataError
+from core.library.points import Points, load_points
 from core.library.schema import Label
-from core.points import Points, load_points
 from core.query import embed_query
 from core.selection import find_highlighted, find_inside, select_whole_items, selection_csv, summarize_selection
 

@@ -21,7 +21,7 @@ from core.cli import main
 from core.cluster import Clusters
 from core.cluster_names import name_clusters
 from core.errors import Cancelled, DataError, EncoderError
-from core.filters import Filters
+from core.library.filters import Filters
 from core.library.schema import Label
 from core.share import import_vectors as importing
 from core.share.export_vectors import FORMATS, export_vectors

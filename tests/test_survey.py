@@ -9,8 +9,8 @@ from fakes import ColorEncoder
 from media import write_video
 
 from core.library import Library, ingest
-from core.library.scan import scan
-from core.library.survey import estimate_ingest
+from core.library.ingest.estimate import estimate_ingest
+from core.library.ingest.scan import scan
 from core.media.kinds import is_media_path
 from core.media.sampling import Sampling
 

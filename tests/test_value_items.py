@@ -19,10 +19,10 @@ import core.cli_commands
 from core.cli import main
 from core.errors import DataError
 from core.figures_values import value_histogram
-from core.filters import Filters
 from core.gathered import embed_files_set, embed_texts_set
 from core.heads import Head, head_bytes, save_head
 from core.library import Library, ingest
+from core.library.filters import Filters
 from core.probe import fit_classes, fit_numbers
 from core.value_items import ValuePrediction, predict_library_values, values_csv
 

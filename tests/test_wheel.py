@@ -13,7 +13,7 @@ import pytest
 from media import write_video
 from wheels import ROOT, Installed
 
-from core.library.sample import sample_sources
+from core.library.samples.sources import sample_sources
 
 SHIPPED = {"core": "core", "pages": "semblance_app/pages", "ui": "semblance_app/ui"}
 FIRST = {"app.py": "semblance_app/app.py", ".streamlit/config.toml": "semblance_app/.streamlit/config.toml"}

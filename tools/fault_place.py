@@ -20,7 +20,8 @@ from media import write_video
 
 from core.encoders.reference_prompts import embed_reference_prompts
 from core.errors import SemblanceError
-from core.library import Library, commit, ingest
+from core.library import Library, ingest
+from core.library.ingest import commit
 
 Snapshot = dict[str, tuple[Any, ...]]
 

@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from killed_runs import run
 
 from core.library import Library
-from core.library.scan import scan
+from core.library.ingest.scan import scan
 from core.media.kinds import is_image_path
 
 KILLS = 3

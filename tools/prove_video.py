@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from killed_runs import run
 
 from core.library import Library
-from core.library.reels import render_reels
+from core.library.samples.reels import render_reels
 from core.media.video import probe
 
 FASTEST, MOST_MB = 30.0, 1536  # what is to be held: times real time, memory

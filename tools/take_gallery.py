@@ -133,8 +133,8 @@ def build_library(home: Path) -> dict[str, str]:
     """The sample library without the photos whose rights are not clear; the id of each item by its file's name."""
     os.environ["SEMBLANCE_HOME"] = str(home)
     from core import Library, open_encoder
-    from core.library import sample
-    from core.library.reduce import get_reduction, store_reduced
+    from core.library.reduced_copy import get_reduction, store_reduced
+    from core.library.samples import library as sample
     from core.library.schema import Label
 
     for files in sample._PHOTOS.values():  # reels are rendered from these too

@@ -10,8 +10,8 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.encoders.precomputed import supports_text
-from core.library.sample import build_sample, sample_path
-from core.library.scan import scan
+from core.library.ingest.scan import scan
+from core.library.samples.library import build_sample, sample_path
 from core.library.uploads import UploadReport, save_uploads
 from core.media.kinds import is_image_path, is_media_path
 from core.policy import MB, get_policy

@@ -12,7 +12,7 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.gathered import EmbeddedSet, embed_files_set
-from core.library.scan import scan
+from core.library.ingest.scan import scan
 from core.library.uploads import save_uploads
 from core.media.kinds import is_media_path
 from core.progress import OnProgress

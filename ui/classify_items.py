@@ -9,8 +9,8 @@ import streamlit as st
 
 from core import Encoder, Filters, Library
 from core.gathered import EmbeddedSet, embed_texts_set
+from core.library.track import track_of
 from core.policy import get_policy
-from core.track import track_of
 from ui.add import no_library
 from ui.classify_files import camera, folder, uploads
 from ui.encoders import load_encoder

@@ -10,9 +10,9 @@ import streamlit as st
 from core import Encoder, Library
 from core.classify import ClassName
 from core.encoders.base import Vectors
+from core.library.track import get_item_vectors
 from core.probe import fit_classes
 from core.query import CONCEPT
-from core.track import get_item_vectors
 from ui.classify_classes import zero_shot
 from ui.classify_heads import choose_head, store_head
 from ui.classify_items import Selection

@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core import Encoder, Library
 from core.cleaning_copies import DuplicateGroup, DuplicatesFound, find_leaks_between, find_library_duplicates
-from core.points import Unit
+from core.library.points import Unit
 from ui.add import ready
 from ui.clean_choice import choose_row, get_chosen
 from ui.clean_pages import Pair, in_pages, size_facts

@@ -8,9 +8,9 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.concepts import learn_concept, save_concept
+from core.library.track import get_item_vectors
 from core.policy import get_policy
 from core.query import CONCEPT
-from core.track import get_item_vectors
 from ui.classify_classes import add_class
 from ui.page import boundary, counted, plain
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core import Encoder, Item, Library
-from core.labelled_items import get_name_captions
+from core.library.labels import get_name_captions
 from ui.lab_data import get_items, labels_section, report_unknown, upload_table
 from ui.page import counted, plain
 

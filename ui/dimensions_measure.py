@@ -14,7 +14,7 @@ from core.encoders.reduced import Method
 from core.evaluate_dimensions import METHODS, DimensionReport, measure_dimensions
 from core.figures_dimensions import METHOD_NAMES
 from core.geometry.precision import PRECISIONS, Precision
-from core.points import load_points
+from core.library.points import load_points
 from core.progress import OnProgress
 from ui.dimensions_data import GroundTruth
 from ui.page import counted
@@ -95,7 +95,7 @@ def python_lines(settings: Settings) -> str:
         more = "\n    # captions=[(row, text), ...], labels=[name or None, ...] of the rows of the points"
     return f"""
 from core.evaluate_dimensions import measure_dimensions
-from core.points import load_points
+from core.library.points import load_points
 
 points = load_points(library, encoder, limit={MOST})
 report = measure_dimensions(

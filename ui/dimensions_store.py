@@ -11,7 +11,7 @@ import streamlit as st
 from core import Encoder, Library
 from core.encoders.reduced import Method, ReducedEncoder, reduced_title
 from core.figures_dimensions import METHOD_NAMES
-from core.library.reduce import get_reduction, list_reductions, store_reduced
+from core.library.reduced_copy import get_reduction, list_reductions, store_reduced
 from core.policy import get_policy
 from core.progress import OnProgress
 from ui.jobs import is_busy
@@ -99,7 +99,7 @@ def _open(name: str) -> None:
 def python_lines(dim: int, method: Method) -> str:
     """What stores the same in Python, after a library was opened."""
     return f"""
-from core.library.reduce import get_reduction, store_reduced
+from core.library.reduced_copy import get_reduction, store_reduced
 
 reduced = store_reduced(library, encoder, get_reduction(library, encoder, {dim}, method={method!r}))
 library.index(reduced)  # and open_encoder(reduced.name) opens it again

@@ -7,7 +7,7 @@ import streamlit as st
 from core import Encoder, Library
 from core.atlas import AtlasRequest
 from core.cluster import Method as ClusterMethod
-from core.points import Unit
+from core.library.points import Unit
 from core.projection import Method
 from ui.filters import filter_panel, filter_text
 from ui.page import counted, plain

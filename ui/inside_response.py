@@ -22,7 +22,7 @@ from core.geometry.inside import (
     get_dimension,
     get_encoder_parts,
 )
-from core.points import Points, load_points
+from core.library.points import Points, load_points
 from core.progress import OnProgress
 from core.words import Vocabulary, load_vocabulary
 from ui.details import open_details, show_details
@@ -174,7 +174,7 @@ def _code(library: Library, encoder: Encoder, kind: Kind, number: int) -> None:
     in_python(
         f"""{opening(library, encoder)}
 from core.geometry.inside import get_dimension, compute_components, compute_response
-from core.points import load_points
+from core.library.points import load_points
 from core.words import load_vocabulary
 
 points = load_points(library, encoder, limit={_MOST:_})

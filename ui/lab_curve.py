@@ -12,7 +12,7 @@ from core import Encoder
 from core.classify import ZeroShot
 from core.evaluate_classes import SHOTS, LearningCurve, compute_learning_curve
 from core.figures_lab import learning_curves
-from core.labelled_items import LabeledItems
+from core.library.labels import LabeledItems
 from core.probe import ClassKind
 from core.progress import OnProgress
 from ui.jobs import Job

@@ -7,7 +7,7 @@ from collections import Counter
 import streamlit as st
 
 from core import Encoder, Item, Library
-from core.labelled_items import LabeledItems, Table, get_folder_labels, read_table, select_labeled_items
+from core.library.labels import LabeledItems, Table, get_folder_labels, read_table, select_labeled_items
 from ui.memory import get_cached
 from ui.page import counted, file_limit, plain
 
@@ -74,7 +74,7 @@ from collections import Counter
 from pathlib import Path
 
 from core import Item
-from core.labelled_items import get_folder_labels, read_table
+from core.library.labels import get_folder_labels, read_table
 
 items = [Item.from_row(row) for row in library.index(encoder).items.to_pylist()]
 {lines}

@@ -14,7 +14,7 @@ from core import Encoder
 from core.classify import ClassName, ZeroShot, get_class_numbers
 from core.evaluate_classes import ClassReport, cross_validate_classes, make_report
 from core.figures_lab import confusion_matrix, reliability
-from core.labelled_items import LabeledItems
+from core.library.labels import LabeledItems
 from core.probe import ClassKind
 from core.query import PLAIN
 from ui.details import open_details, show_details

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import streamlit as st
 
 from core import Encoder, Item, Library
-from core.library.mark import MANIFEST_NAME
+from core.library.manifest import MANIFEST_NAME
 from core.library.registry import libraries_folder, list_libraries
 from core.library.schema import Kind
 from core.policy import get_policy

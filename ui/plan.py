@@ -11,8 +11,8 @@ from typing import Literal
 import streamlit as st
 
 from core import Encoder, Library
-from core.library.scan import Scan
-from core.library.survey import Estimate, estimate_ingest
+from core.library.ingest.estimate import Estimate, estimate_ingest
+from core.library.ingest.scan import Scan
 from core.media.kinds import is_image_path
 from core.media.sampling import Sampling
 from ui.encoders import load_encoder

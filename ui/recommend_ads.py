@@ -11,10 +11,10 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.library.index import VectorIndex
+from core.library.track import get_item_vectors
 from core.recommend.ads import CAP, Ad, Embedded, choose_ad, embed_campaigns
 from core.recommend.campaigns import Campaign
 from core.recommend.feed import Feed
-from core.track import get_item_vectors
 from ui.gallery import chance_text, picture_uri
 from ui.memory import get_cached
 from ui.page import boundary, plain

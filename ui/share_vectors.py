@@ -12,11 +12,11 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.library.schema import EncoderEntry
+from core.library.session_folders import make_visit_folder
 from core.policy import get_policy
 from core.progress import OnProgress
 from core.share.export_vectors import FORMATS, estimate_bytes, export_vectors
 from core.share.import_vectors import ImportReport, import_vectors
-from core.visits import make_visit_folder
 from ui.encoders import encoder_name
 from ui.in_python import in_python, library_text
 from ui.jobs import is_busy

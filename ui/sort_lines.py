@@ -93,7 +93,7 @@ def lab_lines(library: Library, encoder: Encoder) -> str:
     return f"""{opening(library, encoder)}{labels_lines()}
 from core.classify import ClassName, ZeroShot, get_class_numbers
 from core.evaluate_classes import cross_validate_classes, compute_learning_curve, make_report
-from core.labelled_items import select_labeled_items
+from core.library.labels import select_labeled_items
 
 data = select_labeled_items(library.index(encoder), labels)
 words = ZeroShot.of(encoder, [ClassName(name) for name in sorted(set(data.labels))])
@@ -113,7 +113,7 @@ from pathlib import Path
 
 from core import Item
 from core.evaluate_classes import cross_validate_numbers
-from core.labelled_items import select_labeled_items, read_table
+from core.library.labels import select_labeled_items, read_table
 
 items = [Item.from_row(row) for row in library.index(encoder).items.to_pylist()]
 values, unknown = read_table(Path("numbers.csv").read_bytes()).column({name!r}, items)

@@ -11,7 +11,7 @@ from core import Encoder, Library
 from core.encoders.base import Vectors
 from core.figures_kinds import kinds_plane
 from core.geometry.gap import find_fitting_words
-from core.points import Points, Unit, load_points
+from core.library.points import Points, Unit, load_points
 from core.progress import OnProgress
 from core.projection import Method, project_isolated, project_vectors
 from ui.details import open_details, show_details
@@ -50,7 +50,7 @@ def map_section(library: Library, encoder: Encoder) -> str:
     _drawn(library, encoder, points, method, closed)
     if points.considered > len(points):
         st.caption(f"A random sample of {_MOST:,} of {points.considered - len(points.texts):,} is drawn.")
-    return f"""from core.points import load_points
+    return f"""from core.library.points import load_points
 from core.projection import project_vectors
 
 points = load_points(library, encoder, unit={of!r}, texts={list(words)!r}, limit={_MOST})

@@ -17,7 +17,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core import Library
 from core.library.registry import temporary_library
-from core.visits import get_visits_folder
+from core.library.session_folders import get_visits_folder
 from ui.queue import QUEUE
 from ui.server_state import once, repeat
 

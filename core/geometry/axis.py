@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from core.encoders.base import Encoder, Vectors, unit_rows
 from core.encoders.prompts import embed_texts
 from core.errors import QueryError
-from core.filters import Filters
+from core.library.filters import Filters
+from core.library.points import Points, load_points
 from core.library.store import Library
-from core.points import Points, load_points
 
 By = Literal["pictures", "words"]
 

@@ -18,9 +18,9 @@ from core.errors import Cancelled, DataError, MediaError
 from core.library.index import VectorIndex
 from core.library.schema import Item
 from core.library.store import Library
+from core.library.track import get_item_vectors
 from core.media.isolated import open_isolated
 from core.progress import OnProgress, Progress
-from core.track import get_item_vectors
 from core.utils.blas_threads import limit_to_one_thread
 from core.vectors.neighbors import find_nearest_neighbors
 

@@ -15,12 +15,12 @@ from core.encoders.base import Encoder, Vectors, unit_rows
 from core.encoders.prompts import embed_texts
 from core.encoders.reference_prompts import embed_reference_prompts, get_reference_prompts
 from core.errors import Cancelled, DataError
-from core.filters import Filters
+from core.library.filters import Filters
 from core.library.store import Library
+from core.library.track import get_item_vectors
 from core.progress import OnProgress, Progress
 from core.query import PLAIN, Term
 from core.search import search
-from core.track import get_item_vectors
 from core.utils.blas_threads import limit_to_one_thread
 
 Kind = Literal["words", "pictures", "videos"]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from core.encoders.base import Encoder, Part, Vectors
 from core.encoders.prompts import embed_texts
 from core.errors import DataError, QueryError
-from core.points import Points
+from core.library.points import Points
 from core.utils.blas_threads import limit_to_one_thread
 
 MOST_WORDS = 24

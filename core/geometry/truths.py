@@ -15,9 +15,9 @@ from core.encoders.prompts import embed_texts
 from core.errors import Cancelled, DataError
 from core.geometry.compare import find_common_ids
 from core.library.store import Library
+from core.library.track import get_item_vectors
 from core.progress import OnProgress, Progress
 from core.query import PLAIN
-from core.track import get_item_vectors
 from core.vectors.ranking_metrics import Recall, compute_best_rank, compute_recall
 
 MOST_CAPTIONS = 2_500

@@ -19,8 +19,8 @@ import pyarrow.compute as pc
 from core.encoders.base import Encoder
 from core.errors import LibraryError
 from core.library.index import VectorIndex, build_index
-from core.library.mark import MANIFEST_NAME, make_library, read_manifest, write_manifest
-from core.library.partial import is_staging_id, split_staging_id
+from core.library.ingest.staging import is_staging_id, split_staging_id
+from core.library.manifest import MANIFEST_NAME, make_library, read_manifest, write_manifest
 from core.library.schema import (
     CAPTIONS,
     FORMAT_VERSION,

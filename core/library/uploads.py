@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from core.errors import MediaError
+from core.library.session_folders import get_visits_folder
 from core.library.store import Library
 from core.media.isolated import probe_isolated, read_image
 from core.media.kinds import is_image_path, is_media_path
 from core.policy import MB, get_policy
 from core.utils.files import write_atomic
-from core.visits import get_visits_folder
 
 
 @dataclass(slots=True)

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Literal
 
 from core.library.schema import Item
+from core.library.session_folders import cache_dir_for
 from core.utils.files import write_atomic
-from core.visits import cache_dir_for
 
 MAX_BYTES = 2_000_000_000  # of a room; then its oldest files go
 _EVERY = 64  # writes between two looks at the room's size

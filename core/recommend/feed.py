@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from core.encoders.base import Encoder, Vectors
 from core.errors import DataError
-from core.filters import Filters
+from core.library.filters import Filters
 from core.library.index import VectorIndex
 from core.library.schema import Item
 from core.library.store import Library
+from core.library.track import get_item_vectors
 from core.recommend.pool import By, Candidates, gather_candidates, get_rows
 from core.recommend.taste import Tastes, compute_tastes
-from core.track import get_item_vectors
 from core.utils.blas_threads import limit_to_one_thread
 
 _REASONS = 2

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from core.encoders.base import Encoder
+from core.library.item_lookup import get_item_names
 from core.library.store import Library
+from core.library.track import get_item_vectors
 from core.progress import OnProgress
 from core.recommend.behaviour import extend_with_content, learn_behavior
 from core.recommend.both import HybridModel
-from core.recommend.items import get_item_names
 from core.recommend.log import InteractionLog, resolve_items
 from core.recommend.weights import learn_blend_weights
-from core.track import get_item_vectors
 
 
 @dataclass(frozen=True, eq=False)

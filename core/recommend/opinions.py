@@ -74,8 +74,8 @@ def likes_csv(opinions: Feedback, paths: Mapping[str, str], *, user: str = "me")
 def read_feedback(data: bytes, names: Mapping[str, str]) -> tuple[Feedback, tuple[str, ...]]:
     """What a file of `feedback_json` or `likes_csv` says, and the names in it that stand for nothing in the library.
 
-    names: name -> id, see `core.recommend.items.get_item_names`. Of a CSV each item is a like, whoever liked it. Raises
-    DataError where the file is no such thing, or the library knows nothing of it.
+    names: name -> id, see `core.library.item_lookup.get_item_names`. Of a CSV each item is a like, whoever liked it.
+    Raises DataError where the file is no such thing, or the library knows nothing of it.
     """
     if len(data) > _MOST_BYTES:
         raise DataError(f"The file is larger than {_MOST_BYTES // 1_000_000} MB: likes take far less.")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.encoders.base import Encoder
 from core.errors import Cancelled, DataError
-from core.library.ingest import IngestReport, ingest
+from core.library.ingest.run import IngestReport, ingest
 from core.library.schema import Label
 from core.library.store import Library
 from core.library.uploads import safe_name

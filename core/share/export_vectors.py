@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 
 from core.errors import DataError
-from core.filters import Filters
+from core.library.filters import Filters
 from core.library.store import Library
 from core.progress import OnProgress
 from core.share.projector import write_projector

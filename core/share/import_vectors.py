@@ -13,15 +13,15 @@ from pathlib import Path
 from core.encoders import DEFAULT_ENCODER, Encoder, open_encoder
 from core.encoders.precomputed import imported_name
 from core.errors import Cancelled, DataError, EncoderError, MediaError
-from core.library.known import new_item_id
-from core.library.reader import ReadFile, read_ahead, read_file
-from core.library.scan import FoundFile
+from core.library.ingest.known import new_item_id
+from core.library.ingest.reader import ReadFile, read_ahead, read_file
+from core.library.ingest.scan import FoundFile
+from core.library.item_lookup import Matcher
 from core.library.schema import Item, Label, LabelledBy, VectorRow
 from core.library.store import Library
 from core.media.isolated import probe_isolated
 from core.policy import get_policy
 from core.progress import OnProgress, Progress
-from core.share.matching import Matcher
 from core.share.usable import Times, normalize_usable
 from core.share.vector_files import VectorFile, open_vectors
 from core.utils.files import to_absolute

@@ -22,7 +22,7 @@ from core.utils.timecode import format_timecode
 if TYPE_CHECKING:
     from core.cluster import Clusters
     from core.cluster_names import ClusterName
-    from core.points import Points
+    from core.library.points import Points
 
 MOST_HITS = 200
 _SIDE, _SMALL = 240, 128  # pixels of pictures

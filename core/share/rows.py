@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from core.encoders.base import Vectors
 from core.errors import Cancelled, DataError
-from core.filters import Filters
+from core.library.filters import Filters
 from core.library.schema import EncoderEntry, Label
 from core.library.store import Library
 from core.policy import get_policy

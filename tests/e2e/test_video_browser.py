@@ -16,8 +16,8 @@ from media import write_video
 from PIL import Image
 from playwright.sync_api import Browser
 
-from core.library.reels import Shot, reel_plan
-from core.library.sample import sample_sources
+from core.library.samples.reels import Shot, reel_plan
+from core.library.samples.sources import sample_sources
 
 VIDEO = "search_video"
 

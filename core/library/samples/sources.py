@@ -1,21 +1,9 @@
-"""The sample library: photos that installed packages carry, and reels rendered from them. It needs no network."""
+"""The photos of the sample library: where installed packages keep them, and what they show."""
 
 from __future__ import annotations
 
 import importlib.util
-import shutil
-import threading
 from pathlib import Path
-
-from core.encoders.base import Encoder
-from core.errors import LibraryError
-from core.library.ingest import IngestReport, ingest
-from core.library.registry import libraries_folder
-from core.library.store import Library
-from core.progress import OnProgress
-from core.utils.extras import require
-
-SAMPLE_NAME = "Sample photos"
 
 # package -> {file inside it: name in the library}
 _PHOTOS: dict[str, dict[str, str]] = {
@@ -68,11 +56,6 @@ _SUBJECTS = {
 }
 
 
-def sample_path() -> Path:
-    """Where the sample library is, or will be."""
-    return libraries_folder() / SAMPLE_NAME
-
-
 def sample_sources() -> dict[str, Path]:
     """Name in the library -> file inside an installed package. A release may drop a photo: it is then left out."""
     found: dict[str, Path] = {}
@@ -88,26 +71,3 @@ def sample_sources() -> dict[str, Path]:
 def sample_subjects() -> dict[str, str]:
     """Name in the library -> the phrase that a person would search it by; photos that nobody would have none."""
     return {name: _SUBJECTS[name] for name in sample_sources() if name in _SUBJECTS}
-
-
-def build_sample(
-    encoder: Encoder, *, on_progress: OnProgress | None = None, cancel: threading.Event | None = None
-) -> IngestReport:
-    """Builds the sample library, or brings it up to date; quick where nothing is missing. The reels are rendered once.
-
-    Raises LibraryError where a package that carries the photos is not installed.
-    """
-    require("samples", "The sample photos", LibraryError)
-    sources = sample_sources()
-    library = Library(sample_path(), create=True)
-    photos = library.path / "photos"
-    photos.mkdir(exist_ok=True)
-    for name, source in sources.items():
-        if not (photos / name).exists():
-            shutil.copy2(source, photos / f".{name}")  # hidden until whole
-            (photos / f".{name}").replace(photos / name)
-    from core.library.reels import render_reels  # loads what encodes video: only who builds the library waits for it
-
-    clips = library.path / "clips"
-    render_reels(clips, on_progress=on_progress, cancel=cancel)
-    return ingest(library, encoder, [photos, clips], on_progress=on_progress, cancel=cancel)

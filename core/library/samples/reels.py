@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import LibraryError
-from core.library.sample import sample_sources
+from core.library.samples.sources import sample_sources
 from core.media.images import open_image
 from core.progress import OnProgress, Progress
 

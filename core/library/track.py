@@ -159,7 +159,7 @@ def embed_video(
 
     Ends early, with what there is, when `cancel` is set. Raises MediaError where no frame can be read.
     """
-    from core.library.reader import prefetch
+    from core.library.ingest.reader import prefetch
     from core.media.isolated import IsolatedVideo
     from core.media.video import Frame
 

@@ -20,13 +20,13 @@ from core.encoders.base import Encoder
 from core.encoders.precomputed import supports_text
 from core.encoders.reference_prompts import embed_reference_prompts
 from core.errors import MediaError
-from core.library.batch import Batch, Embedded
-from core.library.clip import Clip
-from core.library.commit import Commit
-from core.library.known import IndexState, new_item_id
-from core.library.partial import is_staging_id, make_staging_id, split_staging_id
-from core.library.reader import ReadFile, prefetch, read_ahead, read_file
-from core.library.scan import FoundFile, Scan, is_missing, scan
+from core.library.ingest.batch import Batch, Embedded
+from core.library.ingest.commit import Commit
+from core.library.ingest.known import IndexState, new_item_id
+from core.library.ingest.reader import ReadFile, prefetch, read_ahead, read_file
+from core.library.ingest.scan import FoundFile, Scan, is_missing, scan
+from core.library.ingest.staging import is_staging_id, make_staging_id, split_staging_id
+from core.library.ingest.video import Clip
 from core.library.schema import Item, Kind, VectorRow
 from core.library.store import Library
 from core.media.isolated import IsolatedVideo, probe_isolated

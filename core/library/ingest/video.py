@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.encoders.base import Vectors
-from core.library.batch import Embedded
-from core.library.partial import make_staging_id
+from core.library.ingest.batch import Embedded
+from core.library.ingest.staging import make_staging_id
 from core.library.schema import Item, VectorRow
+from core.library.track import Runs
 from core.media.sampling import Sampling
-from core.track import Runs
 
 if TYPE_CHECKING:
     from core.media.video import Frame

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from core.encoders.base import Encoder
-from core.library.scan import FoundFile
+from core.library.ingest.scan import FoundFile
 from core.library.schema import Item
 from core.library.store import Library
 from core.media.sampling import Sampling

@@ -14,7 +14,7 @@ from core.encoders.base import Vectors
 from core.errors import DataError
 from core.library.index import VectorIndex
 from core.library.schema import Item
-from core.track import get_item_vectors
+from core.library.track import get_item_vectors
 
 _WORD = re.compile(r"(?<![^\W_])([^\W\d_]{3,})\d*(?![^\W_])")  # dog, dog2; nothing out of 693b08cb0e
 _NO_WORDS = frozenset(

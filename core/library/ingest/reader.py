@@ -16,7 +16,7 @@ from typing import TypeVar
 from PIL import Image
 
 from core.errors import MediaError
-from core.library.scan import FoundFile
+from core.library.ingest.scan import FoundFile
 from core.library.schema import Kind
 from core.media.images import read_bytes, read_chunks
 from core.media.isolated import read_image

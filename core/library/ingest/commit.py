@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 
 from core.encoders.base import Encoder
-from core.library.clip import Clip
+from core.library.ingest.video import Clip
 from core.library.schema import Item, VectorRow
 from core.library.store import Library
 

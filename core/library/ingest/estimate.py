@@ -13,15 +13,15 @@ from PIL import Image
 
 from core.encoders.base import Encoder
 from core.errors import MediaError
-from core.library.known import IndexState
-from core.library.reader import read_ahead, read_file
-from core.library.scan import FoundFile, Scan
+from core.library.ingest.known import IndexState
+from core.library.ingest.reader import read_ahead, read_file
+from core.library.ingest.scan import FoundFile, Scan
 from core.library.store import Library
+from core.library.track import embed_video
 from core.media.isolated import probe_isolated
 from core.media.kinds import is_image_path
 from core.media.sampling import Sampling
 from core.progress import Progress
-from core.track import embed_video
 
 _LOOK_S = 1.5  # seconds given to reading how long videos are, and to each trial
 _SCENES = 3.0  # times as long as one frame a second, as measured: all is decoded twice, and compared

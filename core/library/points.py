@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from core.encoders.base import Encoder, Vectors, unit_rows
 from core.encoders.prompts import embed_texts
 from core.errors import DataError
-from core.filters import Filters
+from core.library.filters import Filters
 from core.library.index import VectorIndex
 from core.library.schema import Item
 from core.library.store import Library
-from core.track import track_of
+from core.library.track import track_of
 
 Unit = Literal["items", "frames"]
 

@@ -1,0 +1,48 @@
+"""The sample library: photos that installed packages carry, and reels rendered from them. It needs no network."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from pathlib import Path
+
+from core.encoders.base import Encoder
+from core.errors import LibraryError
+from core.library.ingest.run import IngestReport, ingest
+from core.library.registry import libraries_folder
+from core.library.samples.sources import sample_sources
+from core.library.store import Library
+from core.progress import OnProgress
+from core.utils.extras import require
+
+SAMPLE_NAME = "Sample photos"
+
+
+def sample_path() -> Path:
+    """Where the sample library is, or will be."""
+    return libraries_folder() / SAMPLE_NAME
+
+
+def build_sample(
+    encoder: Encoder, *, on_progress: OnProgress | None = None, cancel: threading.Event | None = None
+) -> IngestReport:
+    """Builds the sample library, or brings it up to date; quick where nothing is missing. The reels are rendered once.
+
+    Raises LibraryError where a package that carries the photos is not installed.
+    """
+    require("samples", "The sample photos", LibraryError)
+    sources = sample_sources()
+    library = Library(sample_path(), create=True)
+    photos = library.path / "photos"
+    photos.mkdir(exist_ok=True)
+    for name, source in sources.items():
+        if not (photos / name).exists():
+            shutil.copy2(source, photos / f".{name}")  # hidden until whole
+            (photos / f".{name}").replace(photos / name)
+    from core.library.samples.reels import (
+        render_reels,  # loads what encodes video: only who builds the library waits for it
+    )
+
+    clips = library.path / "clips"
+    render_reels(clips, on_progress=on_progress, cancel=cancel)
+    return ingest(library, encoder, [photos, clips], on_progress=on_progress, cancel=cancel)
