@@ -63,7 +63,7 @@ def write_moments_zip(
     Progress is in seconds of video. Returns "path at time: reason" of those that could not be cut. Stops soon after
     `cancel` is set; the rest is then left out.
     """
-    from core.media.clips import cut_clip  # loads FFmpeg
+    from core.previews.clips import cut_clip  # loads FFmpeg
 
     rows, left_out = list(_rows(hits)), []
     total, done, started = sum(_get_length(row.moment) for row in rows), 0.0, time.monotonic()

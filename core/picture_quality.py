@@ -25,7 +25,7 @@ from core.errors import MediaError
 from core.library.schema import Item
 from core.library.session_folders import get_visit_folder
 from core.media.isolated import open_isolated
-from core.media.kept import is_as_indexed
+from core.previews.cache import is_as_indexed
 from core.progress import OnProgress, Progress
 from core.quality_kept import load_cached_qualities, store_qualities
 

@@ -20,13 +20,14 @@ from PIL import Image
 from core.config import get_home
 from core.errors import MediaError, TooSlow
 from core.library.schema import Item
-from core.media import failed, thumbnails
-from core.media.clips import cut_clip, playable_clip
 from core.media.container import is_playable
-from core.media.kept import limit_folder_size
 from core.media.sampling import Sampling
-from core.media.thumbnails import make_storyboard, make_thumbnail
 from core.media.video import Video, probe
+from core.previews import cache as failed
+from core.previews import thumbnails
+from core.previews.cache import limit_folder_size
+from core.previews.clips import cut_clip, playable_clip
+from core.previews.thumbnails import make_storyboard, make_thumbnail
 from core.progress import Progress
 
 

@@ -16,9 +16,9 @@ from PIL import Image
 
 import core.isolation.pool as spare
 import core.isolation.process as process
-import core.media.clips as clips
 import core.media.isolated as apart
 import core.media.isolated as stills
+import core.previews.clips as clips
 from core.errors import MediaError
 from core.geometry.heat import load_image
 from core.geometry.pixels import load_pixels
@@ -26,8 +26,8 @@ from core.library import Item, Library, ingest
 from core.library.uploads import save_uploads
 from core.media.isolated import IsolatedVideo, open_isolated, read_image
 from core.media.sampling import Sampling
-from core.media.thumbnails import make_thumbnail
 from core.picture_quality import measure_quality
+from core.previews.thumbnails import make_thumbnail
 from core.query import Term
 
 N = 8  # good photos of the `photos` fixture

@@ -26,8 +26,8 @@ from core.export import hits_csv, write_hits_zip
 from core.library.registry import temporary_library
 from core.library.session_folders import cache_dir_for, get_visit_folder, get_visits_folder
 from core.library.uploads import save_uploads
-from core.media.thumbnails import make_thumbnail
 from core.policy import SETTINGS, get_policy
+from core.previews.thumbnails import make_thumbnail
 from ui.queue import QUEUE, Busy, Queue, Ticket, place_text
 from ui.visit import Visit, end_expired
 

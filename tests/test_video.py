@@ -20,9 +20,9 @@ from media import audio_only, colour_of, truncate, write_gif, write_video
 from PIL import Image
 
 from core.errors import MediaError
-from core.media.clips import cut_clip
 from core.media.sampling import Sampling
 from core.media.video import Video, frame_at, probe
+from core.previews.clips import cut_clip
 
 SIX = ["red", "blue", "green", "yellow", "purple", "orange"]
 PAIRS = list(zip(SIX[::2], SIX[1::2], strict=True))

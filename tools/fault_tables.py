@@ -15,7 +15,7 @@ from fault_place import ColourEncoder, Library, ingest, make_media, refusal, sna
 from core.export import write_hits_zip
 from core.library.schema import Label
 from core.library.tables import table_name
-from core.media.thumbnails import make_thumbnail
+from core.previews.thumbnails import make_thumbnail
 from core.query import parse_query
 from core.search import search
 

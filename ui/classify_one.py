@@ -12,7 +12,7 @@ from core.errors import MediaError
 from core.figures_classes import class_bars, class_timeline
 from core.gathered import EmbeddedSet
 from core.library.schema import Item
-from core.media.thumbnails import make_thumbnail
+from core.previews.thumbnails import make_thumbnail
 from ui.page import counted, plain
 from ui.query import find_in, like_file
 from ui.video_player import player

@@ -9,8 +9,8 @@ import streamlit as st
 
 from core import Hit, Item, Term
 from core.errors import MediaError
-from core.media.thumbnails import make_thumbnail
 from core.policy import get_policy
+from core.previews.thumbnails import make_thumbnail
 from core.utils.timecode import format_timecode
 from ui.gallery import chance_text
 from ui.page import boundary, counted, item_date, plain, size_text

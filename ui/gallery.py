@@ -16,8 +16,8 @@ import streamlit as st
 
 from core import Hit, Item
 from core.errors import MediaError
-from core.media.thumbnails import make_thumbnail
 from core.policy import get_policy
+from core.previews.thumbnails import make_thumbnail
 from core.utils.timecode import format_timecode
 
 _FOLDER = Path(__file__).parent

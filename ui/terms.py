@@ -12,7 +12,7 @@ from PIL import Image
 from core import Item, Library, Term
 from core.errors import MediaError
 from core.media.isolated import open_isolated
-from core.media.thumbnails import make_thumbnail
+from core.previews.thumbnails import make_thumbnail
 from core.query import parse_frame
 from core.utils.timecode import format_timecode
 from ui.page import plain

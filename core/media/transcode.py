@@ -40,7 +40,7 @@ def write_cut(
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
 ) -> None:
-    """Writes the seconds start_s..end_s of a file as MP4, see `core.media.clips.cut_clip`. Raises MediaError."""
+    """Writes the seconds start_s..end_s of a file as MP4, see `core.previews.clips.cut_clip`. Raises MediaError."""
     started = time.monotonic()
     start_s = max(0.0, start_s)
     end_s = max(end_s, start_s + _SHORTEST_S)

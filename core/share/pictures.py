@@ -11,7 +11,7 @@ from operator import itemgetter
 
 from core.errors import Cancelled, MediaError
 from core.library.schema import Item
-from core.media.thumbnails import make_storyboard, make_thumbnail
+from core.previews.thumbnails import make_storyboard, make_thumbnail
 from core.progress import OnProgress, Progress
 
 MOST_BYTES = 8_000_000  # of one part of a page, as they stand in it

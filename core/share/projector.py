@@ -18,7 +18,7 @@ from PIL import Image
 
 from core.errors import Cancelled, DataError, MediaError
 from core.library.schema import Item
-from core.media.thumbnails import make_thumbnail
+from core.previews.thumbnails import make_thumbnail
 from core.progress import OnProgress
 from core.share.rows import ExportRows, labels_text
 from core.utils.tables import escape_cell

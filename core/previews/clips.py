@@ -11,8 +11,8 @@ from pathlib import Path
 from core.errors import ApartError, Cancelled, MediaError
 from core.isolation.calls import run_isolated
 from core.library.schema import Item
-from core.media.kept import load_cached, store_cached
 from core.media.transcode import write_cut
+from core.previews.cache import load_cached, store_cached
 from core.progress import OnProgress
 
 _GRID_S = 5.0  # previews begin on it, so that moments close together share one

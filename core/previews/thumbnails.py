@@ -9,9 +9,8 @@ from pathlib import Path
 from PIL import Image
 
 from core.library.schema import Item
-from core.media.failed import fail_fast
 from core.media.isolated import open_isolated, read_stills
-from core.media.kept import load_cached, store_cached
+from core.previews.cache import fail_fast, load_cached, store_cached
 
 _DEFAULT_S = 3.0
 
