@@ -17,11 +17,11 @@ from core.library import IngestReport, Item, Library, ingest
 from core.library.filters import Filters
 from core.library.track import Track, embed_video, track_of
 from core.media.sampling import Sampling
-from core.moments import Moment
 from core.progress import Progress
-from core.query import Term, embed_query, format_query, parse_query
-from core.search import Hit, SearchResult, search
-from core.search_video import VideoHit, VideoResult, search_videos
+from core.search.images import Hit, SearchResult, search
+from core.search.moments import Moment
+from core.search.query import Term, embed_query, format_query, parse_query
+from core.search.videos import VideoHit, VideoResult, search_videos
 
 __version__ = "0.9.0"
 

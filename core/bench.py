@@ -27,8 +27,8 @@ from core.media.isolated import open_isolated
 from core.media.kinds import is_image_path, is_video_path
 from core.media.sampling import Sampling
 from core.progress import OnProgress
-from core.query import parse_query
-from core.search import search
+from core.search.images import search
+from core.search.query import parse_query
 
 _SAMPLE = 512  # photos or frames; enough for a second or more of each step
 _SAMPLE_S = 600.0  # of video

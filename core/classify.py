@@ -15,13 +15,13 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from core.concepts import load_concept
 from core.encoders.base import Encoder, Scoring, Vectors, unit_rows
 from core.encoders.prompts import embed_texts
 from core.errors import QueryError
 from core.library.track import Track
-from core.query import CONCEPT
-from core.relevance import LIKELY, description_probability
+from core.search.concepts import load_concept
+from core.search.query import CONCEPT
+from core.search.relevance import LIKELY, description_probability
 
 NONE = "none of these"
 TEXT_TEMPLATES = ("{}", "a text about {}", "an article on {}", "news about {}")  # of classes that texts are told into
@@ -33,7 +33,7 @@ _LOG_SCALE = np.log(500.0)  # upper bound of a calibrated scale: labels without 
 class ClassName:
     """A class: its name, and phrases or sentences that describe it, each of which counts as much as the name.
 
-    `concept:NAME`, as name or description, is a concept that was learned from examples (see `core.concepts`).
+    `concept:NAME`, as name or description, is a concept that was learned from examples (see `core.search.concepts`).
     negative: says what the other classes are not; what fits it best is "none of these".
     """
 

@@ -28,7 +28,7 @@ from core.library.store import Library
 from core.library.track import Track
 from core.policy import get_policy
 from core.progress import OnProgress, Progress
-from core.relevance import LIKELY
+from core.search.relevance import LIKELY
 from core.utils.tables import csv_text
 
 _CHUNK = 16_384  # pictures at a time

@@ -16,14 +16,14 @@ from core.errors import DataError, LibraryError, QueryError
 from core.media.kinds import is_media_path
 from core.media.sampling import Sampling
 from core.progress import OnProgress
-from core.query import PLAIN, Term, parse_query
+from core.search.query import PLAIN, Term, parse_query
 
 if TYPE_CHECKING:
     from core.classify import Classifier
     from core.gathered import EmbeddedSet
     from core.heads import Head
     from core.library import IngestReport, Item, Library
-    from core.moments import Moment
+    from core.search.moments import Moment
 
 Options = argparse.Namespace
 
@@ -80,7 +80,7 @@ def search(options: Options, bar: OnProgress) -> dict[str, Any]:
 def locate(options: Options, bar: OnProgress) -> dict[str, Any]:
     """`locate`: the videos that show a picture, and when."""
     from core.library import Library
-    from core.locate import locate as places_of
+    from core.search.locate import locate as places_of
 
     of_library = options.picture.startswith("item:")
     picture = parse_query(options.picture)[0] if of_library else Term("image", Path(options.picture))
@@ -188,8 +188,8 @@ def _files(arguments: Sequence[str]) -> tuple[list[Path], dict[str, str]]:
 
 def _items(library: Library, encoder: Encoder, terms: list[Term], options: Options) -> list[dict[str, Any]]:
     from core.library.filters import Filters
-    from core.search import search as search_items
-    from core.search_video import MAX_VIDEOS, search_videos
+    from core.search.images import search as search_items
+    from core.search.videos import MAX_VIDEOS, search_videos
 
     templates = None if options.templates else PLAIN
     result = search_items(
@@ -204,7 +204,7 @@ def _items(library: Library, encoder: Encoder, terms: list[Term], options: Optio
 
 
 def _moments(library: Library, encoder: Encoder, terms: list[Term], options: Options) -> list[dict[str, Any]]:
-    from core.search_video import search_videos
+    from core.search.videos import search_videos
 
     templates = None if options.templates else PLAIN
     result = search_videos(library, encoder, terms, top_k=options.top, pooling=options.pool, templates=templates)

@@ -10,7 +10,7 @@ from core.encoders import DEFAULT_ENCODER, open_encoder
 from core.errors import DataError
 from core.media.sampling import Sampling
 from core.progress import OnProgress
-from core.query import PLAIN
+from core.search.query import PLAIN
 
 Options = argparse.Namespace
 

@@ -25,7 +25,7 @@ from core.cli_share import (
     show_index_paths,
 )
 from core.cli_show import show_classified, show_figures, show_places
-from core.relevance import LIKELY
+from core.search.relevance import LIKELY
 
 
 def command_parser() -> argparse.ArgumentParser:

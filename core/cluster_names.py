@@ -1,7 +1,8 @@
 """Names for clusters, in words and offline: what is said of a cluster's members and not of the rest.
 
 Each picture chooses among the words of a vocabulary: a softmax over its cosines, standardised for each picture (see
-`core.relevance`). A word's score in a cluster is the mean log probability that its members choose it, less half of what
+`core.search.relevance`). A word's score in a cluster is the mean log probability that its members choose it, less half
+of what
 the library as a whole gives it, so that a name says what sets a cluster apart. An assignment (Kuhn 1955) gives each
 cluster a name of its own.
 """

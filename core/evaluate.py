@@ -18,7 +18,7 @@ from core.labelled_files import embed_files, read_pairs, unique
 from core.library.points import load_points
 from core.library.store import Library
 from core.progress import OnProgress
-from core.query import PLAIN
+from core.search.query import PLAIN
 from core.vectors.ranking_metrics import Recall, compute_best_rank, compute_recall
 
 

@@ -32,7 +32,7 @@ from core.labelled_files import embed_files, read_pairs, require_one_each, uniqu
 from core.library.ingest.scan import scan
 from core.media.kinds import is_image_path
 from core.progress import OnProgress, Progress
-from core.query import PLAIN
+from core.search.query import PLAIN
 
 METHODS: tuple[Method, ...] = ("pca", "truncate", "random")
 _TEXTS_AT_ONCE = 128

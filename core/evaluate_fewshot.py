@@ -14,7 +14,7 @@ from core.labelled_files import embed_files, read_pairs, require_one_each, uniqu
 from core.library.ingest.scan import scan
 from core.media.kinds import is_image_path
 from core.progress import OnProgress
-from core.query import PLAIN
+from core.search.query import PLAIN
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,8 +24,8 @@ from core.library.samples.sources import sample_sources, sample_subjects
 from core.media.images import open_image
 from core.media.sampling import Sampling
 from core.progress import OnProgress
-from core.query import Term
-from core.search_video import MAX_VIDEOS, search_videos
+from core.search.query import Term
+from core.search.videos import MAX_VIDEOS, search_videos
 from core.utils.extras import require
 
 _CROP = 0.7  # of both sides, about the middle: a picture that no frame shows

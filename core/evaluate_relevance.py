@@ -13,8 +13,8 @@ from core.encoders.prompts import embed_texts
 from core.encoders.reference_prompts import imagenet_names
 from core.labelled_files import embed_files, read_pairs, unique
 from core.progress import OnProgress
-from core.query import Term
-from core.relevance import LIKELY, Relevance
+from core.search.query import Term
+from core.search.relevance import LIKELY, Relevance
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ from core.library import IngestReport, Library, ingest
 from core.library.filters import Filters
 from core.media.sampling import Sampling
 from core.progress import OnProgress
-from core.query import PLAIN, Term
-from core.search_video import MAX_VIDEOS, Pooling, VideoResult, search_videos
+from core.search.query import PLAIN, Term
+from core.search.videos import MAX_VIDEOS, Pooling, VideoResult, search_videos
 from core.utils.files import to_absolute
 from core.vectors.ranking_metrics import compute_recall
 

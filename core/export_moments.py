@@ -21,8 +21,8 @@ from core.utils.timecode import format_timecode
 
 if TYPE_CHECKING:
     from core.library.schema import Item
-    from core.moments import Moment
-    from core.search_video import VideoHit
+    from core.search.moments import Moment
+    from core.search.videos import VideoHit
 
 _COLUMNS = ("rank", "video", "moment", "path", "start_s", "end_s", "peak_s", "score", "relevance", "likely")
 _RATES = (24000 / 1001, 24.0, 25.0, 30000 / 1001, 30.0, 50.0, 60000 / 1001, 60.0)  # that editors know

@@ -14,7 +14,7 @@ from core.utils.timecode import format_timecode
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-    from core.moments import Curve, Moment
+    from core.search.moments import Curve, Moment
 
 _SHADE = {True: "rgba(44, 133, 124, 0.26)", False: "rgba(138, 147, 147, 0.20)"}  # likely moments, the others
 _STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400)

@@ -25,7 +25,7 @@ from core.library.schema import Item
 from core.library.track import Track, embed_video
 from core.media.sampling import Sampling
 from core.progress import OnProgress, Progress
-from core.relevance import LIKELY
+from core.search.relevance import LIKELY
 from core.value_items import ValuePrediction
 
 _CHUNK = 64  # texts between two reports of progress

@@ -15,7 +15,7 @@ from core.errors import DataError
 from core.library.filters import item_dates
 from core.library.points import Points
 from core.library.schema import Label
-from core.search import Hit
+from core.search.images import Hit
 from core.utils.tables import csv_text
 
 Numbers = NDArray[np.int64]

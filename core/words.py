@@ -18,7 +18,7 @@ from core.encoders.prompts import embed_texts
 from core.encoders.reference_prompts import embed_reference_prompts, get_reference_prior, get_reference_prompts
 from core.encoders.text_cache import get_text_vectors
 from core.progress import OnProgress
-from core.query import PLAIN
+from core.search.query import PLAIN
 
 USER_WORDS = "words.txt"  # in the home: one word or phrase a line, # begins a comment
 

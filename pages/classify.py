@@ -8,7 +8,7 @@ from core import Encoder, Library
 from core.classify import Classifier, ClassName
 from core.errors import QueryError
 from core.heads import Head
-from core.relevance import LIKELY
+from core.search.relevance import LIKELY
 from ui.classify_classes import class_section, example_buttons, zero_shot
 from ui.classify_items import Selection, close_one, item_section, show_nothing_left
 from ui.classify_labels import task_name

@@ -18,7 +18,7 @@ COLORS = {
 }  # fmt: skip
 
 
-# What the neutral prompts of core.relevance have for colours that they do not name.
+# What the neutral prompts of core.search.relevance have for colours that they do not name.
 _KNOWN = COLORS | {"grapes": COLORS["purple"], "carrot": COLORS["orange"], "pumpkin": COLORS["orange"]}
 _GRID = (4, 4, 3)
 _NEARLY_NOTHING = 0.1  # of a colour is in a word of none, so that pictures come in some order
@@ -28,8 +28,8 @@ class ColorEncoder:
     """Vectors are the mean colour of a 4 x 4 grid, about mid-grey. Knows the words of COLOURS; counts its pictures.
 
     Each other word is a fine pattern of its own, which no picture of plain colours, stripes or halves shows. So among
-    the neutral prompts of core.relevance only those that name a colour are rivals, and which pictures are likely for
-    a colour is clear-cut.
+    the neutral prompts of core.search.relevance only those that name a colour are rivals, and which pictures are likely
+    for a colour is clear-cut.
     """
 
     dim = 48

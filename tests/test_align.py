@@ -7,9 +7,9 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from core.align import align, find_alignments
 from core.encoders.base import Vectors, unit_rows
 from core.library.track import Track
+from core.search.alignment import align, find_alignments
 
 
 def footage(seconds: int, *, seed: int) -> Vectors:

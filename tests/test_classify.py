@@ -7,11 +7,11 @@ import pytest
 from fakes import ColorEncoder
 
 from core.classify import NONE, ClassName, ZeroShot, predict_video
-from core.concepts import learn_concept, load_concept, save_concept
 from core.encoders.base import Scoring, unit_rows
 from core.errors import DataError, QueryError
 from core.library.track import Track
-from core.query import embed_query, format_query, parse_query
+from core.search.concepts import learn_concept, load_concept, save_concept
+from core.search.query import embed_query, format_query, parse_query
 
 COLOURS = ("red", "green", "blue")
 

@@ -16,7 +16,7 @@ from core.evaluate_moments import compute_iou, evaluate_moments
 from core.evaluate_video import evaluate_video
 from core.library.samples.reels import Reel, Shot
 from core.media.sampling import Sampling
-from core.search_video import VideoResult
+from core.search.videos import VideoResult
 
 SHOTS = {
     "one.mp4": ("red", "red", "red", "yellow"),

@@ -15,8 +15,8 @@ from media import colour_of, write_video
 from core.export_moments import moments_csv, moments_edl, moments_otio, write_moments_zip
 from core.library.schema import Item
 from core.media.video import Sampling, Video
-from core.moments import Curve, Moment
-from core.search_video import VideoHit
+from core.search.moments import Curve, Moment
+from core.search.videos import VideoHit
 
 
 def hit(path: Path, *spans: tuple[float, float], duration_s: float = 6.0) -> VideoHit:

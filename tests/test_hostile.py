@@ -28,7 +28,7 @@ from core.media.isolated import IsolatedVideo, open_isolated, read_image
 from core.media.sampling import Sampling
 from core.picture_quality import measure_quality
 from core.previews.thumbnails import make_thumbnail
-from core.query import Term
+from core.search.query import Term
 
 N = 8  # good photos of the `photos` fixture
 

@@ -17,7 +17,7 @@ from core.library.ingest.run import IngestReport
 from core.library.track import embed_video, track_of
 from core.media.sampling import Sampling
 from core.progress import Progress
-from core.query import embed_query, parse_query
+from core.search.query import embed_query, parse_query
 
 SHOTS = ("red", "blue", "green")
 

@@ -11,13 +11,13 @@ from media import write_video
 
 from core.classify import ClassName, ZeroShot
 from core.classify_items import classify_library
-from core.concepts import learn_concept, save_concept
 from core.library import Library, ingest
 from core.library.filters import Filters
 from core.library.schema import Label
-from core.query import parse_query
-from core.search import search
-from core.search_video import search_videos
+from core.search.concepts import learn_concept, save_concept
+from core.search.images import search
+from core.search.query import parse_query
+from core.search.videos import search_videos
 
 
 def ids(library: Library) -> dict[str, str]:

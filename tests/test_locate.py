@@ -15,10 +15,10 @@ from PIL import Image, ImageDraw
 from core.errors import QueryError
 from core.library import Library, ingest
 from core.library.filters import Filters
-from core.locate import Sighting, locate
 from core.media.video import frame_at
 from core.progress import Progress
-from core.query import Term
+from core.search.locate import Sighting, locate
+from core.search.query import Term
 
 pytestmark = pytest.mark.slow
 

@@ -61,7 +61,7 @@ def test_the_head_predicts(before: Path, encoder: ColorEncoder) -> None:
 
 
 def test_the_concept_is_a_word_of_a_query(before: Path, encoder: ColorEncoder) -> None:
-    from core.concepts import load_concept
+    from core.search.concepts import load_concept
 
     assert load_concept(encoder, "glow").examples == 3
     hits = search(Library(before / "library"), encoder, parse_query("concept:glow")).hits

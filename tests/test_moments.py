@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from core.encoders.base import Vectors, unit_rows
 from core.library.track import Track
-from core.moments import Background, Curve, Moment, compute_curve, find_moments, get_shot_at
+from core.search.moments import Background, Curve, Moment, compute_curve, find_moments, get_shot_at
 
 DIM = 64
 CHANCE = Background(typical=0.05, spread=0.1, baseline_cosine=0.0)

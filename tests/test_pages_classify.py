@@ -20,13 +20,13 @@ from streamlit.testing.v1 import AppTest
 from visiting import SEARCH, cards, component, find, item_id, labels, picture, press, said, settled, visit, world  # noqa: F401
 
 from core import Library, ingest
-from core.concepts import learn_concept, list_concepts, load_concept, save_concept
 from core.errors import DataError
 from core.evaluate_classes import compute_learning_curve
 from core.heads import Head, head_bytes, list_heads, load_head, save_head
 from core.library.registry import create_library
 from core.library.schema import Label
 from core.probe import fit_classes, fit_numbers
+from core.search.concepts import learn_concept, list_concepts, load_concept, save_concept
 
 pytestmark = pytest.mark.usefixtures("world")
 CLASSIFY, LAB = "pages/classify.py", "pages/lab.py"

@@ -33,9 +33,9 @@ from core.labelled_files import read_pairs, unique
 from core.library import Library
 from core.library.filters import Filters
 from core.library.samples.library import SAMPLE_NAME
-from core.query import parse_query
-from core.search import search
-from core.search_video import search_videos
+from core.search.images import search
+from core.search.query import parse_query
+from core.search.videos import search_videos
 from tools.keyword_folders import GROUPS, captions_of, groups_of, labels_of
 
 pytestmark = pytest.mark.slow

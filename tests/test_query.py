@@ -12,7 +12,7 @@ from PIL import Image
 from core.encoders.prompts import embed_texts
 from core.errors import QueryError
 from core.library import Library
-from core.query import Term, embed_query, format_query, parse_query
+from core.search.query import Term, embed_query, format_query, parse_query
 
 
 @pytest.mark.parametrize(

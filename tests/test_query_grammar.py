@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import QueryError
-from core.query import Term, format_query, parse_query
+from core.search.query import Term, format_query, parse_query
 
 # texts made of what the grammar gives a meaning to come nearer to its corners than any letters do
 _SIGNS = ["+", "-", "−", " ", "  ", '"', ":", "2:", ".5:", "0:", "99999999:", "item:", "file:", "concept:", "@", "//"]

@@ -15,8 +15,8 @@ from core.errors import QueryError
 from core.export import hits_csv, write_hits_zip
 from core.library import Library, ingest
 from core.library.filters import Filters
-from core.query import Term, parse_query
-from core.search import SearchResult, search
+from core.search.images import SearchResult, search
+from core.search.query import Term, parse_query
 
 N = len(COLORS)
 

@@ -15,8 +15,8 @@ from core.errors import QueryError
 from core.library import Library
 from core.library.filters import Filters
 from core.library.schema import Item, VectorRow
-from core.query import Term, parse_query
-from core.search_video import POOLINGS, Pooling, VideoHit, VideoResult, search_videos
+from core.search.query import Term, parse_query
+from core.search.videos import POOLINGS, Pooling, VideoHit, VideoResult, search_videos
 
 Scene = tuple[str, float]  # a colour and its seconds
 

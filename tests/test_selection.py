@@ -25,7 +25,7 @@ from core.colouring import (
 from core.errors import DataError
 from core.library.points import Points, load_points
 from core.library.schema import Label
-from core.query import embed_query
+from core.search.query import embed_query
 from core.selection import find_highlighted, find_inside, select_whole_items, selection_csv, summarize_selection
 
 SQUARE = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]

@@ -16,8 +16,8 @@ from typing import Any
 
 from fault_place import ColourEncoder, Library, ingest, make_media, refusal, snapshot, whole
 
-from core.query import parse_query
-from core.search import search
+from core.search.images import search
+from core.search.query import parse_query
 
 _SIZE_MB = 24
 

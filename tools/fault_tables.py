@@ -16,8 +16,8 @@ from core.export import write_hits_zip
 from core.library.schema import Label
 from core.library.tables import table_name
 from core.previews.thumbnails import make_thumbnail
-from core.query import parse_query
-from core.search import search
+from core.search.images import search
+from core.search.query import parse_query
 
 _OTHER = ColourEncoder("other-1", "other")
 _HOW: dict[str, Callable[[bytes], bytes]] = {

@@ -1,4 +1,4 @@
-"""Fits CLASS_FIT in core/relevance.py: python tools/fit_classes.py --images DIR --labels CSV (image, label).
+"""Fits CLASS_FIT in core/search/relevance.py: python tools/fit_classes.py --images DIR --labels CSV (image, label).
 
 The labels are ImageNet's names. The photos are told into sets of 3 to 300 of the names, drawn at random, and into sets
 of broad names whose members are known. What is fitted is whether the best class is right or the photo is of no class of
@@ -23,7 +23,7 @@ from core.encoders import Encoder, open_encoder
 from core.encoders.prompts import embed_texts
 from core.encoders.reference_prompts import imagenet_names
 from core.labelled_files import embed_files, read_pairs
-from core.relevance import CLASS_FIT, LIKELY, class_log_posterior
+from core.search.relevance import CLASS_FIT, LIKELY, class_log_posterior
 
 SIZES, DRAWS = (3, 10, 30, 100, 300), 5
 BROAD_DRAWS = 3  # times that each broad set counts

@@ -1,4 +1,4 @@
-"""Fits the weights in core/relevance.py: python tools/fit_relevance.py --images DIR --labels CSV (image, label).
+"""Fits the weights in core/search/relevance.py: python tools/fit_relevance.py --images DIR --labels CSV (image, label).
 
 Libraries of 10 to 400 of the photos are drawn at random; each is asked for names of its own photos and for names that
 it does not hold. Prints the weights of choice and ln(items), and the intercept, to be written into TEXT_FIT.
@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from core.encoders import open_encoder
 from core.evaluate_relevance import RelevanceData, load_relevance_data
-from core.relevance import TEXT_FIT
+from core.search.relevance import TEXT_FIT
 
 SIZES = (10, 25, 50, 100, 200, 400)
 DRAWS = 6

@@ -10,10 +10,10 @@ import streamlit as st
 from core import Encoder
 from core.class_lists import format_classes, join_descriptions, parse_classes, split_descriptions
 from core.classify import TEXT_TEMPLATES, Classifier, ClassName, ZeroShot, check_classes
-from core.concepts import forget_concept, list_concepts
 from core.heads import Head
 from core.policy import get_policy
-from core.query import CONCEPT, PLAIN
+from core.search.concepts import forget_concept, list_concepts
+from core.search.query import CONCEPT, PLAIN
 from ui.classify_heads import head_choice, head_panel
 from ui.encoders import load_encoder
 from ui.memory import embedded_classes

@@ -12,7 +12,7 @@ from core.classify import ClassName
 from core.encoders.base import Vectors
 from core.library.track import get_item_vectors
 from core.probe import fit_classes
-from core.query import CONCEPT
+from core.search.query import CONCEPT
 from ui.classify_classes import zero_shot
 from ui.classify_heads import choose_head, store_head
 from ui.classify_items import Selection

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core import Encoder, Library
-from core.concepts import learn_concept, save_concept
 from core.library.track import get_item_vectors
 from core.policy import get_policy
-from core.query import CONCEPT
+from core.search.concepts import learn_concept, save_concept
+from core.search.query import CONCEPT
 from ui.classify_classes import add_class
 from ui.page import boundary, counted, plain
 

@@ -9,7 +9,7 @@ import streamlit as st
 from core import Encoder, Library
 from core.geometry.analogy import AnalogyTrial, solve_analogy, try_analogies
 from core.progress import OnProgress
-from core.query import query_state
+from core.search.query import query_state
 from ui.distance_pairs import sampled_text
 from ui.distance_walk import nearest_gallery
 from ui.inside_terms import ready_words, term_code

@@ -9,7 +9,7 @@ import streamlit as st
 from core import Encoder, Item, Library
 from core.geometry.direction import Step, shift_along, walk_between
 from core.geometry.near import NearItem
-from core.query import query_state
+from core.search.query import query_state
 from ui.details import open_details, show_details
 from ui.gallery import Card, Facts, gallery
 from ui.inside_terms import term_code

@@ -23,7 +23,7 @@ from core.colouring import (
 )
 from core.errors import QueryError
 from core.figures_map import space
-from core.query import query_state
+from core.search.query import query_state
 from core.selection import find_highlighted
 from core.utils.timecode import format_timecode
 from ui.details import open_details

@@ -11,7 +11,7 @@ import streamlit as st
 
 from core import Encoder, Filters, Library
 from core.policy import get_policy
-from core.query import PLAIN
+from core.search.query import PLAIN
 from ui.libraries import folders
 from ui.memory import get_cached
 from ui.page import duration_text, plain

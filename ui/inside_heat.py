@@ -13,7 +13,7 @@ from core.figures_inside import saliency_map
 from core.geometry.distance import embed_terms
 from core.geometry.heat import Saliency, Way, compute_saliency, count_steps, load_image
 from core.progress import OnProgress
-from core.query import parse_frame, query_state
+from core.search.query import parse_frame, query_state
 from ui.in_python import in_python, opening
 from ui.inside_terms import example_item, example_words, term_code
 from ui.page import percent, plain

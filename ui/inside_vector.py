@@ -12,7 +12,7 @@ from core.encoders.base import Vectors
 from core.figures_inside import vector_numbers
 from core.geometry.distance import embed_terms
 from core.geometry.inside import compute_contributions, compute_products, get_encoder_parts
-from core.query import query_state
+from core.search.query import query_state
 from ui.encoders import load_encoder
 from ui.in_python import in_python, opening
 from ui.inside_terms import example_item, example_words, term_code

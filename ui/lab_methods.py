@@ -16,7 +16,7 @@ from core.evaluate_classes import ClassReport, cross_validate_classes, make_repo
 from core.figures_lab import confusion_matrix, reliability
 from core.library.labels import LabeledItems
 from core.probe import ClassKind
-from core.query import PLAIN
+from core.search.query import PLAIN
 from ui.details import open_details, show_details
 from ui.encoders import load_encoder
 from ui.gallery import Card, gallery

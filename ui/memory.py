@@ -11,7 +11,7 @@ import streamlit as st
 from core import Encoder
 from core.classify import ClassName, embed_classes
 from core.encoders.base import Vectors
-from core.query import CONCEPT
+from core.search.query import CONCEPT
 
 T = TypeVar("T")
 _CHUNK = 32  # classes embedded between two steps of the bar

@@ -9,7 +9,7 @@ import streamlit as st
 from core import Encoder, Hit, Library, SearchResult, search
 from core.encoders.reference_prompts import embed_reference_prompts
 from core.progress import OnProgress
-from core.query import query_state
+from core.search.query import query_state
 from ui.details import open_details
 from ui.gallery import Card, gallery
 from ui.models_choice import short_title

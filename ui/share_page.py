@@ -8,7 +8,7 @@ import streamlit as st
 
 from core import Encoder, Hit, Library
 from core.atlas import Atlas, AtlasRequest
-from core.search_video import VideoHit
+from core.search.videos import VideoHit
 from core.share.report import MOST_HITS, Answer, search_page
 from core.share.report_groups import MOST_IN_GROUPS, Sheet, groups_page
 from core.share.report_map import MOST_PICTURES, map_page

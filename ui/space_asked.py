@@ -8,7 +8,7 @@ import streamlit as st
 
 from core import Encoder, Filters, Library, Term, format_query, search
 from core.geometry.gap import Overlap, measure_agreement
-from core.query import query_state
+from core.search.query import query_state
 from ui.details import open_details, show_details
 from ui.gallery import Card, gallery
 from ui.inside_terms import example_words, ready_words, term_code

@@ -13,7 +13,7 @@ from core import Item, Library, Term
 from core.errors import MediaError
 from core.media.isolated import open_isolated
 from core.previews.thumbnails import make_thumbnail
-from core.query import parse_frame
+from core.search.query import parse_frame
 from core.utils.timecode import format_timecode
 from ui.page import plain
 from ui.query import UPLOADED, put_terms

@@ -14,7 +14,7 @@ from core.errors import MediaError, QueryError
 from core.library.uploads import too_much
 from core.media.isolated import open_isolated
 from core.media.kinds import IMAGE_SUFFIXES, VIDEO_SUFFIXES, is_image_path
-from core.query import CONCEPT
+from core.search.query import CONCEPT
 from ui.gallery import Card, gallery
 from ui.libraries import sample_items
 from ui.page import boundary, file_limit, plain

@@ -8,8 +8,8 @@ from pathlib import Path
 import streamlit as st
 
 from core import Encoder, Filters, Library, Term
-from core.locate import Sighting, locate
-from core.search_video import VideoResult
+from core.search.locate import Sighting, locate
+from core.search.videos import VideoResult
 from core.utils.timecode import format_timecode
 from ui.encoders import load_encoder
 from ui.gallery import picture_uri

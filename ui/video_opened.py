@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.search_video import VideoHit
+from core.search.videos import VideoHit
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,9 @@ import streamlit as st
 from core import Item
 from core.errors import MediaError
 from core.media.isolated import plays_in_browsers
-from core.moments import Moment
 from core.previews.clips import playable_clip
 from core.previews.thumbnails import make_storyboard
+from core.search.moments import Moment
 from core.utils.timecode import format_timespan
 from ui.gallery import chance_text
 from ui.served import get_media_url

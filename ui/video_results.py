@@ -11,8 +11,8 @@ import streamlit as st
 from core import Encoder, Filters, Library, Term
 from core.errors import MediaError
 from core.figures import get_score_range, timeline
-from core.query import query_state
-from core.search_video import Pooling, VideoHit, VideoResult, search_videos
+from core.search.query import query_state
+from core.search.videos import Pooling, VideoHit, VideoResult, search_videos
 from core.utils.timecode import format_timecode, format_timespan
 from ui.encoders import load_encoder
 from ui.filters import VideoOptions, clear_filters, filter_text, labelled

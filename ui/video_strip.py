@@ -10,7 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 from core import Item
-from core.moments import Moment
+from core.search.moments import Moment
 from core.utils.timecode import format_timecode, format_timespan
 from ui.gallery import chance_text
 from ui.video_player import frame_uris

@@ -9,8 +9,8 @@ from dataclasses import replace
 import streamlit as st
 
 from core.export_moments import moments_csv, moments_edl, moments_otio, write_moments_zip
-from core.moments import Moment
-from core.search_video import VideoHit
+from core.search.moments import Moment
+from core.search.videos import VideoHit
 from ui.encoders import progress_text
 from ui.page import boundary, counted, size_text
 from ui.pressed import pressed

@@ -18,7 +18,7 @@ from core.geometry.near import NearItem, exclude_items, find_candidates, to_near
 from core.library.index import VectorIndex
 from core.library.store import Library
 from core.progress import OnProgress, Progress
-from core.query import Term
+from core.search.query import Term
 
 _SAME = 1e-4  # length of a sum below which nothing is left
 

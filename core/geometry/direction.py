@@ -13,7 +13,7 @@ from core.errors import QueryError
 from core.geometry.distance import embed_terms
 from core.geometry.near import NearItem, exclude_items, find_nearest_items
 from core.library.store import Library
-from core.query import Term
+from core.search.query import Term
 
 _SAME = 1e-4  # length of a difference below which two things are one
 

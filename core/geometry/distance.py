@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from core.encoders.base import Encoder, Vectors
 from core.encoders.reference_prompts import embed_reference_prompts
 from core.library.index import VectorIndex
-from core.query import Term, embed_query
+from core.search.query import Term, embed_query
 
 PairKind = Literal["pictures", "word and picture", "words"]
 

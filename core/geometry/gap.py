@@ -19,8 +19,8 @@ from core.library.filters import Filters
 from core.library.store import Library
 from core.library.track import get_item_vectors
 from core.progress import OnProgress, Progress
-from core.query import PLAIN, Term
-from core.search import search
+from core.search.images import search
+from core.search.query import PLAIN, Term
 from core.utils.blas_threads import limit_to_one_thread
 
 Kind = Literal["words", "pictures", "videos"]

@@ -18,7 +18,7 @@ from core.errors import Cancelled, QueryError
 from core.library.store import Library
 from core.media.isolated import open_isolated, read_still
 from core.progress import OnProgress, Progress
-from core.query import Term, parse_frame
+from core.search.query import Term, parse_frame
 
 Way = Literal["alone", "covered"]
 

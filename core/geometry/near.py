@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from core.encoders.base import Vectors
 from core.library.index import VectorIndex
 from core.library.schema import Item
-from core.query import Term
+from core.search.query import Term
 
 _CANDIDATES = 400  # vectors that are looked at first
 

@@ -17,7 +17,7 @@ from core.geometry.compare import find_common_ids
 from core.library.store import Library
 from core.library.track import get_item_vectors
 from core.progress import OnProgress, Progress
-from core.query import PLAIN
+from core.search.query import PLAIN
 from core.vectors.ranking_metrics import Recall, compute_best_rank, compute_recall
 
 MOST_CAPTIONS = 2_500

@@ -1,8 +1,8 @@
 """Advertisements: campaigns matched to what somebody likes and to what is on the page, or not shown at all.
 
 An advertisement is shown for what it says, shows, or names as its audience, where that describes a taste of the visitor
-or something on the page: with a probability, read against what else might have been said (`core.relevance`), so that
-"nothing fits" is an answer. Among those that fit the best comes first, unless it was shown before.
+or something on the page: with a probability, read against what else might have been said (`core.search.relevance`), so
+that "nothing fits" is an answer. Among those that fit the best comes first, unless it was shown before.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from core.encoders.base import Encoder, Vectors
 from core.encoders.prompts import embed_texts
 from core.media.isolated import open_isolated
-from core.query import Term
 from core.recommend.campaigns import Campaign
 from core.recommend.taste import Tastes
-from core.relevance import LIKELY, Relevance
+from core.search.query import Term
+from core.search.relevance import LIKELY, Relevance
 from core.utils.blas_threads import limit_to_one_thread
 
 By = Literal["taste", "page", "words"]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from core.library.schema import Item
 from core.progress import OnProgress
-from core.relevance import LIKELY
+from core.search.relevance import LIKELY
 from core.share.page import escape_text, render_page
 from core.share.pictures import encode_images
 from core.utils.timecode import format_timecode

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 from core.figures import get_score_range, outline
 from core.progress import OnProgress
-from core.relevance import LIKELY
+from core.search.relevance import LIKELY
 from core.share.page import escape_text, render_page
 from core.share.pictures import encode_images
 from core.share.report import card, format_likely, format_score, get_page_facts
 from core.utils.timecode import format_timecode, format_timespan
 
 if TYPE_CHECKING:
-    from core.search_video import VideoHit
+    from core.search.videos import VideoHit
 
 MOST_MOMENTS = 200
 _SIDE = 240  # pixels of pictures

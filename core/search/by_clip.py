@@ -8,16 +8,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.align import Alignment, find_alignments
-from core.clip_track import get_clip_track
 from core.encoders.base import Encoder, Vectors
 from core.errors import MediaError, QueryError
 from core.library.index import VectorIndex
 from core.library.track import Track, track_of
-from core.moments import Moment
-from core.query import Term
-from core.relevance import LIKELY, Relevance
-from core.video_rows import VideoScores
+from core.search.alignment import Alignment, find_alignments
+from core.search.moments import Moment
+from core.search.query import Term
+from core.search.query_clips import get_clip_track
+from core.search.relevance import LIKELY, Relevance
+from core.search.video_scores import VideoScores
 
 ENOUGH_S = 5.0  # a run of this length is evidence in full, however long the clip that was asked with
 # Weight of an alignment's strength, from chance (0) to the same frames (1), and the intercept: 2 to 6 seconds cut out

@@ -25,8 +25,8 @@ from core.library.store import Library
 from core.media.isolated import open_isolated, read_still, read_stills
 from core.media.pixel_match import Match, Picture
 from core.progress import OnProgress, Progress
-from core.query import Term, embed_query, parse_frame
-from core.video_rows import score_query_shots
+from core.search.query import Term, embed_query, parse_frame
+from core.search.video_scores import score_query_shots
 
 _NEAREST = 400  # vectors that are looked at
 _PLACES = 12  # stretches of videos that are decoded

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from core.encoders.base import Vectors
 from core.library.track import Track
-from core.relevance import LIKELY
+from core.search.relevance import LIKELY
 from core.vectors.temporal_smoothing import TemporalSmoother
 
 Measure = Literal["match", "cosine"]
-Judge = Callable[[NDArray[np.float32], Vectors], NDArray[np.float32]]  # `core.relevance.Relevance.of_hits`
+Judge = Callable[[NDArray[np.float32], Vectors], NDArray[np.float32]]  # `core.search.relevance.Relevance.of_hits`
 
 _CUT = 0.6  # of looks (0 the same frame, 1 an unrelated one): neighbours within a shot are hardly ever so far apart
 _SAME = 0.1  # of peak over background: a cut between scores that differ by less stays within the moment
@@ -32,8 +32,8 @@ _LOW = 0.1  # share of a video's time that is taken to be its own background
 class Moment:
     """A stretch of a video that answers a query, in seconds.
 
-    peak_s: its best second. score: cosine there. relevance: 0 to 1 there, see `core.relevance`; likely: it reaches
-    `LIKELY`.
+    peak_s: its best second. score: cosine there. relevance: 0 to 1 there, see `core.search.relevance`; likely: it
+    reaches `LIKELY`.
     """
 
     start_s: float

@@ -13,8 +13,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from core.clip_track import get_clip_track
-from core.concepts import concept_file, load_concept
 from core.encoders.base import Encoder
 from core.encoders.prompts import embed_texts
 from core.errors import DataError, MediaError, QueryError
@@ -22,6 +20,8 @@ from core.library.index import VectorIndex
 from core.library.track import track_of
 from core.media.isolated import open_isolated
 from core.media.kinds import is_image_path, is_media_path, is_video_path
+from core.search.concepts import concept_file, load_concept
+from core.search.query_clips import get_clip_track
 from core.utils.files import expand_user, to_absolute
 
 PLAIN = ("{}",)  # the template that leaves words as they are
@@ -40,7 +40,7 @@ class Term:
     kind: "text" (value: the words), "image" (value: a path, or the bytes of a picture), "clip" (the same of a video,
     which counts by the mean over its time), "item" (value: an id of the library; a video by its mean), "frame" (value:
     `ID@12.5`, what a video of the library shows at that second), "concept" (the name of one that was learned from
-    examples, see `core.concepts`).
+    examples, see `core.search.concepts`).
     weight: any finite number; below zero the term is what the answer should not be like.
     """
 

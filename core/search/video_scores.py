@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from core.library.index import VectorIndex
 from core.library.track import Track, track_of
-from core.moments import get_shot_at
-from core.query import Term, parse_frame
+from core.search.moments import get_shot_at
+from core.search.query import Term, parse_frame
 
 Pooling = Literal["max", "top", "mean"]
 POOLINGS: tuple[Pooling, ...] = ("max", "top", "mean")

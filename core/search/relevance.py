@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from core.encoders.base import Encoder, Vectors, unit_rows
 from core.encoders.precomputed import supports_text
 from core.encoders.reference_prompts import embed_reference_prompts, get_reference_prior
-from core.query import Term
+from core.search.query import Term
 
 LIKELY = 0.4  # the line: to miss a match is taken to be a little worse than to show one too many
 

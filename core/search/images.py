@@ -14,8 +14,8 @@ from core.library.filters import Filters
 from core.library.index import VectorIndex
 from core.library.schema import Item
 from core.library.store import Library
-from core.query import Term, embed_query
-from core.relevance import LIKELY, Relevance
+from core.search.query import Term, embed_query
+from core.search.relevance import LIKELY, Relevance
 
 MAX_HITS = 1_000
 NEAR_DUPLICATE = 0.985  # cosine; the same shot resized or saved again lies above, two shots of one scene below
@@ -27,7 +27,7 @@ class Hit:
     """One answer of a search.
 
     score: cosine of query and item, -1 to 1; comparable within one query only. relevance: 0 to 1, the estimated
-    probability that the item is what the query means. likely: its relevance reaches `core.relevance.LIKELY`.
+    probability that the item is what the query means. likely: its relevance reaches `core.search.relevance.LIKELY`.
     start_s, end_s: seconds within a video, else None. duplicates: near-identical items folded into this one.
     """
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.align import Alignment
 from core.encoders.base import Encoder
 from core.errors import QueryError
 from core.library.filters import Filters
@@ -17,11 +16,12 @@ from core.library.index import VectorIndex
 from core.library.schema import Item
 from core.library.store import Library
 from core.library.track import Track
-from core.moments import Background, Curve, Moment, compute_curve, find_moments
-from core.query import Term, embed_query
-from core.relevance import Relevance
-from core.search_clip import align_video, compute_frame_scores, get_query_track, shown_anywhere
-from core.video_rows import POOLINGS, Pooling, VideoScores, score_query_shots
+from core.search.alignment import Alignment
+from core.search.by_clip import align_video, compute_frame_scores, get_query_track, shown_anywhere
+from core.search.moments import Background, Curve, Moment, compute_curve, find_moments
+from core.search.query import Term, embed_query
+from core.search.relevance import Relevance
+from core.search.video_scores import POOLINGS, Pooling, VideoScores, score_query_shots
 
 __all__ = ["MAX_VIDEOS", "POOLINGS", "Pooling", "VideoHit", "VideoResult", "search_videos"]
 
