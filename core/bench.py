@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from core.classify import ClassName, ZeroShot
+from core.classify.zero_shot import ClassName, ZeroShot
 from core.encoders.base import Encoder, unit_rows
 from core.encoders.reference_prompts import embed_reference_prompts
 from core.errors import DataError, MediaError

@@ -19,9 +19,9 @@ from core.progress import OnProgress
 from core.search.query import PLAIN, Term, parse_query
 
 if TYPE_CHECKING:
-    from core.classify import Classifier
-    from core.gathered import EmbeddedSet
-    from core.heads import Head
+    from core.classify.embedded_set import EmbeddedSet
+    from core.classify.heads import Head
+    from core.classify.zero_shot import Classifier
     from core.library import IngestReport, Item, Library
     from core.search.moments import Moment
 
@@ -107,8 +107,8 @@ def _report_unreadable(item: Item, reason: str) -> None:
 def classify(options: Options, bar: OnProgress) -> dict[str, Any]:
     """`classify`: files, folders or texts into classes that are named, described, or learned (a head), or their number
     where the head predicts one."""
-    from core.gathered import embed_files_set, embed_texts_set
-    from core.heads import Head
+    from core.classify.embedded_set import embed_files_set, embed_texts_set
+    from core.classify.heads import Head
 
     texts = _texts(options.items) if options.text else []
     encoder = open_encoder(options.encoder, on_progress=bar)
@@ -146,9 +146,9 @@ def _predict_classes(embedded_set: EmbeddedSet, classifier: Classifier, options:
 
 
 def _classifier(encoder: Encoder, options: Options) -> Classifier:
-    from core.classify import TEXT_TEMPLATES, ClassName, ZeroShot
-    from core.classify_items import read_classes
-    from core.heads import list_heads, load_head
+    from core.classify.class_lists import read_classes
+    from core.classify.heads import list_heads, load_head
+    from core.classify.zero_shot import TEXT_TEMPLATES, ClassName, ZeroShot
 
     if not 0 <= options.threshold <= 1:
         raise QueryError("--threshold is a probability, from 0 to 1.")

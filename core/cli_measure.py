@@ -33,7 +33,7 @@ def retrieval(options: Options, bar: OnProgress) -> dict[str, Any]:
 
 def zeroshot(options: Options, bar: OnProgress) -> dict[str, Any]:
     """`eval zeroshot`."""
-    from core.classify_items import read_classes
+    from core.classify.class_lists import read_classes
     from core.evaluate import evaluate_zeroshot
 
     classes = read_classes(options.classes) if options.classes else None
@@ -47,7 +47,7 @@ def zeroshot(options: Options, bar: OnProgress) -> dict[str, Any]:
 
 def fewshot(options: Options, bar: OnProgress) -> dict[str, Any]:
     """`eval fewshot`."""
-    from core.classify_items import read_classes
+    from core.classify.class_lists import read_classes
     from core.evaluate_fewshot import evaluate_fewshot
 
     classes = read_classes(options.classes) if options.classes else None

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.classify import ClassName, ZeroShot, get_class_numbers
+from core.classify.validation import make_report
+from core.classify.zero_shot import ClassName, ZeroShot, get_class_numbers
 from core.encoders.base import Encoder, Vectors
 from core.encoders.prompts import embed_texts
 from core.errors import DataError
-from core.evaluate_classes import make_report
 from core.labelled_files import embed_files, read_pairs, unique
 from core.library.points import load_points
 from core.library.store import Library
@@ -43,7 +43,7 @@ class RetrievalReport:
 class ZeroShotReport:
     """Shares, 0 to 1, of images whose label is first, or among the first five, of the class names.
 
-    macro_f1, calibration_error: see `core.evaluate_classes.ClassReport`.
+    macro_f1, calibration_error: see `core.classify.validation.ClassReport`.
     """
 
     classes: int

@@ -11,7 +11,7 @@ from typing import get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from core.classify import get_class_numbers
+from core.classify.zero_shot import get_class_numbers
 from core.cluster import Clusters, Method, compute_agreement, compute_centers, find_clusters
 from core.cluster_names import ClusterName, name_clusters
 from core.encoders.base import Encoder

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.classify import ClassName, embed_classes
+from core.classify.zero_shot import ClassName, embed_classes
 from core.encoders.base import Encoder, Vectors
 from core.encoders.prompts import embed_texts
 from core.encoders.reduced import Method

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.classify import ClassName, ZeroShot
+from core.classify.validation import SHOTS, CurvePoint, LearningCurve, compute_learning_curve
+from core.classify.zero_shot import ClassName, ZeroShot
 from core.encoders.base import Encoder
 from core.errors import DataError
-from core.evaluate_classes import SHOTS, CurvePoint, LearningCurve, compute_learning_curve
 from core.labelled_files import embed_files, read_pairs, require_one_each, unique
 from core.library.ingest.scan import scan
 from core.media.kinds import is_image_path

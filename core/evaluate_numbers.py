@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from core.classify.training import NumberKind, fit_numbers
 from core.encoders.base import Encoder
 from core.errors import DataError
 from core.labelled_files import embed_files, read_pairs, require_one_each
-from core.probe import NumberKind, fit_numbers
 from core.progress import OnProgress, Progress
 
 SAMPLES = (16, 64, 256)

@@ -13,7 +13,7 @@ from core.figures_classes import AMBER, GRAY, SCALE, STILL, TEAL, shorten_label
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-    from core.evaluate_classes import LearningCurve
+    from core.classify.validation import LearningCurve
 
 _DARK = 0.45  # share above which a cell is so dark that its number is white
 _ON_LIGHT = "#7C8787"  # of the other numbers: readable on the backgrounds of both themes

@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from core import Encoder, Library
-from core.classify import Classifier, ClassName
+from core.classify.heads import Head
+from core.classify.zero_shot import Classifier, ClassName
 from core.errors import QueryError
-from core.heads import Head
 from core.search.relevance import LIKELY
 from ui.classify_classes import class_section, example_buttons, zero_shot
 from ui.classify_items import Selection, close_one, item_section, show_nothing_left

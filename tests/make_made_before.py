@@ -13,12 +13,12 @@ from pathlib import Path
 from fakes import COLORS, ColorEncoder
 from PIL import Image
 
+from core.classify.heads import save_head
+from core.classify.training import fit_classes
 from core.encoders.reduced import learn_reduction, save_reduction
-from core.heads import save_head
 from core.library import Library, ingest
 from core.library.points import load_points
 from core.library.schema import Label
-from core.probe import fit_classes
 from core.search.concepts import learn_concept, save_concept
 
 

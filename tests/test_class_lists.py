@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from core.class_lists import format_classes, parse_classes
-from core.classify import ClassName
+from core.classify.class_lists import format_classes, parse_classes
+from core.classify.zero_shot import ClassName
 from core.errors import QueryError
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from fakes import ColorEncoder
 
-from core.classify import NONE, ClassName, ZeroShot, predict_video
+from core.classify.zero_shot import NONE, ClassName, ZeroShot, predict_video
 from core.encoders.base import Scoring, unit_rows
 from core.errors import DataError, QueryError
 from core.library.track import Track

@@ -13,10 +13,12 @@ import pytest
 from fakes import ColorEncoder
 from media import write_video
 
-from core.classify import NONE, ClassName, ZeroShot
-from core.classify_items import Prediction, classify_library, predictions_csv, read_classes, write_folders
+from core.classify.class_lists import read_classes
+from core.classify.embedded_set import embed_files_set, embed_texts_set
+from core.classify.export import predictions_csv, write_folders
+from core.classify.predict import Prediction, classify_library
+from core.classify.zero_shot import NONE, ClassName, ZeroShot
 from core.errors import DataError
-from core.gathered import embed_files_set, embed_texts_set
 from core.library import Library, ingest
 from core.library.filters import Filters
 

@@ -16,10 +16,10 @@ from PIL import Image
 
 import core.cli_commands
 import core.cli_measure
+from core.classify.heads import head_bytes, save_head
+from core.classify.training import fit_classes
 from core.cli import main
-from core.heads import head_bytes, save_head
 from core.library import Library
-from core.probe import fit_classes
 
 ROOT = Path(__file__).parent.parent
 

@@ -7,9 +7,9 @@ import pytest
 from fakes import ColorEncoder
 from sklearn.metrics import f1_score, mean_absolute_error, precision_score, r2_score, top_k_accuracy_score
 
-from core.classify import ClassName, ZeroShot
+from core.classify.validation import compute_calibration_error, cross_validate_numbers, make_report
+from core.classify.zero_shot import ClassName, ZeroShot
 from core.encoders.base import Scoring, unit_rows
-from core.evaluate_classes import compute_calibration_error, cross_validate_numbers, make_report
 
 NAMES = tuple("abcdefg")
 

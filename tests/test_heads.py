@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from fakes import ColorEncoder
 
-from core.classify import ClassName, ZeroShot
-from core.classify_items import classify_library
+from core.classify.heads import Head, head_bytes, list_heads, load_head, read_head, save_head
+from core.classify.predict import classify_library
+from core.classify.training import fit_classes, fit_numbers
+from core.classify.zero_shot import ClassName, ZeroShot
 from core.errors import DataError
-from core.heads import Head, head_bytes, list_heads, load_head, read_head, save_head
 from core.library import Library, ingest
-from core.probe import fit_classes, fit_numbers
 from core.utils.array_files import find_free_name, pack_arrays
 
 

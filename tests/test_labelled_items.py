@@ -11,10 +11,10 @@ from fakes import ColorEncoder
 from media import write_video
 from PIL import Image
 
-from core.classify import ClassName, ZeroShot
+from core.classify.embedded_set import embed_files_set, embed_texts_set
+from core.classify.zero_shot import ClassName, ZeroShot
 from core.encoders.base import Vectors
 from core.errors import DataError
-from core.gathered import embed_files_set, embed_texts_set
 from core.library import Item, Library, ingest
 from core.library.labels import get_folder_labels, read_table, select_labeled_items
 

@@ -9,8 +9,8 @@ import pytest
 from fakes import ColorEncoder
 from media import write_video
 
-from core.classify import ClassName, ZeroShot
-from core.classify_items import classify_library
+from core.classify.predict import classify_library
+from core.classify.zero_shot import ClassName, ZeroShot
 from core.library import Library, ingest
 from core.library.filters import Filters
 from core.library.schema import Label

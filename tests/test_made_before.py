@@ -52,7 +52,7 @@ def test_labels_can_still_be_put(before: Path) -> None:
 
 
 def test_the_head_predicts(before: Path, encoder: ColorEncoder) -> None:
-    from core.heads import list_heads, load_head
+    from core.classify.heads import list_heads, load_head
 
     head = load_head(list_heads(encoder)["warmth"], encoder)
     vectors = encoder.encode_texts(["red", "blue", "orange"])

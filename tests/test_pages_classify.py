@@ -20,12 +20,12 @@ from streamlit.testing.v1 import AppTest
 from visiting import SEARCH, cards, component, find, item_id, labels, picture, press, said, settled, visit, world  # noqa: F401
 
 from core import Library, ingest
+from core.classify.heads import Head, head_bytes, list_heads, load_head, save_head
+from core.classify.training import fit_classes, fit_numbers
+from core.classify.validation import compute_learning_curve
 from core.errors import DataError
-from core.evaluate_classes import compute_learning_curve
-from core.heads import Head, head_bytes, list_heads, load_head, save_head
 from core.library.registry import create_library
 from core.library.schema import Label
-from core.probe import fit_classes, fit_numbers
 from core.search.concepts import learn_concept, list_concepts, load_concept, save_concept
 
 pytestmark = pytest.mark.usefixtures("world")
@@ -108,7 +108,7 @@ def test_typed_classes_group_the_library(colours: Library, encoder: ColorEncoder
 def test_the_line_moves_items_to_none_of_these_at_once(colours: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     at = visit(CLASSIFY, classes=THREE, fits="0.0")
     assert "none of these" not in groups(at)
-    monkeypatch.setattr("core.classify.description_probability", lambda *_: pytest.fail("told again"))
+    monkeypatch.setattr("core.classify.zero_shot.description_probability", lambda *_: pytest.fail("told again"))
     at.slider("fits").set_value(1.0).run()
     assert list(groups(at)) == ["none of these"]
 

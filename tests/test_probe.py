@@ -9,11 +9,11 @@ from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.metrics import accuracy_score
 from sklearn.neighbors import KNeighborsClassifier, NearestCentroid
 
-from core.classify import NONE, ClassName, ZeroShot
+from core.classify.training import PROBE_C, fit_classes, fit_numbers
+from core.classify.validation import compute_learning_curve, cross_validate_classes, cross_validate_numbers
+from core.classify.zero_shot import NONE, ClassName, ZeroShot
 from core.encoders.base import Vectors, unit_rows
 from core.errors import DataError, QueryError
-from core.evaluate_classes import compute_learning_curve, cross_validate_classes, cross_validate_numbers
-from core.probe import PROBE_C, fit_classes, fit_numbers
 
 NAMES = ("red", "green", "blue", "orange")
 

@@ -18,7 +18,8 @@ import pytest
 from PIL import Image
 from text_topics import TOPICS
 
-from core.classify import TEXT_TEMPLATES, ClassName, ZeroShot
+from core.classify.embedded_set import embed_files_set, embed_texts_set
+from core.classify.zero_shot import TEXT_TEMPLATES, ClassName, ZeroShot
 from core.encoders import Encoder, open_encoder
 from core.encoders.base import Vectors
 from core.encoders.reference_prompts import imagenet_names
@@ -28,7 +29,6 @@ from core.evaluate_fewshot import FewShotReport, evaluate_fewshot
 from core.evaluate_moments import MomentsReport, evaluate_moments
 from core.evaluate_relevance import evaluate_relevance
 from core.evaluate_video import evaluate_video
-from core.gathered import embed_files_set, embed_texts_set
 from core.labelled_files import read_pairs, unique
 from core.library import Library
 from core.library.filters import Filters

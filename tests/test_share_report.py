@@ -18,8 +18,8 @@ from PIL import Image
 
 from core import Library, ingest, open_encoder, parse_query, search, search_videos
 from core.atlas import AtlasRequest, build_atlas
-from core.classify import NONE
-from core.classify_items import Prediction
+from core.classify.predict import Prediction
+from core.classify.zero_shot import NONE
 from core.cleaning import Finding
 from core.cli import main
 from core.errors import Cancelled, DataError

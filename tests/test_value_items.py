@@ -16,15 +16,15 @@ from fakes import ColorEncoder
 from media import write_video
 
 import core.cli_commands
+from core.classify.embedded_set import embed_files_set, embed_texts_set
+from core.classify.heads import Head, head_bytes, save_head
+from core.classify.predict import ValuePrediction, predict_library_values, values_csv
+from core.classify.training import fit_classes, fit_numbers
 from core.cli import main
 from core.errors import DataError
 from core.figures_values import value_histogram
-from core.gathered import embed_files_set, embed_texts_set
-from core.heads import Head, head_bytes, save_head
 from core.library import Library, ingest
 from core.library.filters import Filters
-from core.probe import fit_classes, fit_numbers
-from core.value_items import ValuePrediction, predict_library_values, values_csv
 
 Run = Callable[..., dict[str, Any]]
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core import Encoder
-from core.class_lists import format_classes, join_descriptions, parse_classes, split_descriptions
-from core.classify import TEXT_TEMPLATES, Classifier, ClassName, ZeroShot, check_classes
-from core.heads import Head
+from core.classify.class_lists import format_classes, join_descriptions, parse_classes, split_descriptions
+from core.classify.heads import Head
+from core.classify.zero_shot import TEXT_TEMPLATES, Classifier, ClassName, ZeroShot, check_classes
 from core.policy import get_policy
 from core.search.concepts import forget_concept, list_concepts
 from core.search.query import CONCEPT, PLAIN

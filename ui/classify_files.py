@@ -11,7 +11,7 @@ from pathlib import Path
 import streamlit as st
 
 from core import Encoder, Library
-from core.gathered import EmbeddedSet, embed_files_set
+from core.classify.embedded_set import EmbeddedSet, embed_files_set
 from core.library.ingest.scan import scan
 from core.library.uploads import save_uploads
 from core.media.kinds import is_media_path

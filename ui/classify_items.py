@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core import Encoder, Filters, Library
-from core.gathered import EmbeddedSet, embed_texts_set
+from core.classify.embedded_set import EmbeddedSet, embed_texts_set
 from core.library.track import track_of
 from core.policy import get_policy
 from ui.add import no_library

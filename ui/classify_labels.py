@@ -8,8 +8,8 @@ from dataclasses import replace
 import streamlit as st
 
 from core import Library
-from core.classify import NONE
-from core.classify_items import Prediction
+from core.classify.predict import Prediction
+from core.classify.zero_shot import NONE
 from core.library.schema import Label
 from ui.classify_items import Selection
 from ui.classify_one import answer

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core import Encoder, Library
-from core.classify import ClassName
+from core.classify.training import fit_classes
+from core.classify.zero_shot import ClassName
 from core.encoders.base import Vectors
 from core.library.track import get_item_vectors
-from core.probe import fit_classes
 from core.search.query import CONCEPT
 from ui.classify_classes import zero_shot
 from ui.classify_heads import choose_head, store_head

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.classify import NONE, Classifier, predict_video
-from core.classify_items import Prediction
+from core.classify.embedded_set import EmbeddedSet
+from core.classify.predict import Prediction
+from core.classify.zero_shot import NONE, Classifier, predict_video
 from core.errors import MediaError
 from core.figures_classes import class_bars, class_timeline
-from core.gathered import EmbeddedSet
 from core.library.schema import Item
 from core.previews.thumbnails import make_thumbnail
 from ui.page import counted, plain

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core import Encoder
-from core.classify import NONE, Classifier, ClassName
-from core.classify_items import Prediction
+from core.classify.predict import Prediction
+from core.classify.zero_shot import NONE, Classifier, ClassName
 from ui.classify_items import Selection
 from ui.classify_labels import correct_row, get_final_label, get_labels
 from ui.classify_learn import learn_panel

@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import nullcontext
 
 from core import Encoder, Library
-from core.classify import Classifier
-from core.classify_items import Prediction, classify_library
+from core.classify.predict import Prediction, classify_library
+from core.classify.zero_shot import Classifier
 from ui.classify_classes import fingerprint
 from ui.classify_items import Selection
 from ui.filters import labelled

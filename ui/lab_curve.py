@@ -9,11 +9,11 @@ from typing import get_args
 import streamlit as st
 
 from core import Encoder
-from core.classify import ZeroShot
-from core.evaluate_classes import SHOTS, LearningCurve, compute_learning_curve
+from core.classify.training import ClassKind
+from core.classify.validation import SHOTS, LearningCurve, compute_learning_curve
+from core.classify.zero_shot import ZeroShot
 from core.figures_lab import learning_curves
 from core.library.labels import LabeledItems
-from core.probe import ClassKind
 from core.progress import OnProgress
 from ui.jobs import Job
 from ui.lab_methods import class_words

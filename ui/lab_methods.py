@@ -11,11 +11,11 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from core import Encoder
-from core.classify import ClassName, ZeroShot, get_class_numbers
-from core.evaluate_classes import ClassReport, cross_validate_classes, make_report
+from core.classify.training import ClassKind
+from core.classify.validation import ClassReport, cross_validate_classes, make_report
+from core.classify.zero_shot import ClassName, ZeroShot, get_class_numbers
 from core.figures_lab import confusion_matrix, reliability
 from core.library.labels import LabeledItems
-from core.probe import ClassKind
 from core.search.query import PLAIN
 from ui.details import open_details, show_details
 from ui.encoders import load_encoder

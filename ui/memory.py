@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from core import Encoder
-from core.classify import ClassName, embed_classes
+from core.classify.zero_shot import ClassName, embed_classes
 from core.encoders.base import Vectors
 from core.search.query import CONCEPT
 
@@ -33,7 +33,8 @@ def get_cached(name: str, key: Any, index: object, compute: Callable[[], T]) -> 
 
 
 def embedded_classes(encoder: Encoder, classes: Sequence[ClassName], templates: Sequence[str] | None) -> Vectors:
-    """(c, dim) as of `core.classify.embed_classes`, with a progress bar where many are new; words are kept by visit.
+    """(c, dim) as of `core.classify.zero_shot.embed_classes`, with a progress bar where many are new; words are kept by
+    visit.
 
     Concepts are read each time: another may have their name since.
     """

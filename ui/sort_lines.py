@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core import Encoder, Filters, Library
-from core.classify import ClassName
+from core.classify.zero_shot import ClassName
 from ui.in_python import opening
 from ui.lab_data import labels_lines
 from ui.search_lines import filters_imports, filters_text
@@ -24,16 +24,16 @@ def classify_lines(
     """What tells the items of the library. head: the name of the saved head in use, in place of the classes."""
     request = f"filters={filters_text(filters)}"
     if head is not None:
-        imports = "from core.heads import load_head, list_heads"
+        imports = "from core.classify.heads import load_head, list_heads"
         classifier = f"load_head(list_heads(encoder)[{head!r}], encoder)"
     else:
-        imports = "from core.classify import ClassName, ZeroShot"
+        imports = "from core.classify.zero_shot import ClassName, ZeroShot"
         rows = "".join(f"\n    {_class(entry)}," for entry in classes)
         classifier = f"ZeroShot.of(encoder, [{rows}\n])"
     return f"""{filters_imports(filters)}{opening(library, encoder)}
 from core import Filters
 {imports}
-from core.classify_items import classify_library
+from core.classify.predict import classify_library
 
 classifier = {classifier}
 for told in classify_library(library, encoder, classifier, {request}, threshold={threshold}):
@@ -45,8 +45,8 @@ def value_lines(library: Library, encoder: Encoder, head: str, filters: Filters)
     """What predicts a number of the items of the library, by a saved head."""
     return f"""{filters_imports(filters)}{opening(library, encoder)}
 from core import Filters
-from core.heads import load_head, list_heads
-from core.value_items import predict_library_values
+from core.classify.heads import load_head, list_heads
+from core.classify.predict import predict_library_values
 
 head = load_head(list_heads(encoder)[{head!r}], encoder)
 for valued in predict_library_values(library, encoder, head, filters={filters_text(filters)}):
@@ -91,8 +91,8 @@ for each in {name}{call}:
 def lab_lines(library: Library, encoder: Encoder) -> str:
     """What measures the ways of telling classes, on the labels that are chosen."""
     return f"""{opening(library, encoder)}{labels_lines()}
-from core.classify import ClassName, ZeroShot, get_class_numbers
-from core.evaluate_classes import cross_validate_classes, compute_learning_curve, make_report
+from core.classify.zero_shot import ClassName, ZeroShot, get_class_numbers
+from core.classify.validation import cross_validate_classes, compute_learning_curve, make_report
 from core.library.labels import select_labeled_items
 
 data = select_labeled_items(library.index(encoder), labels)
@@ -112,7 +112,7 @@ def number_lines(library: Library, encoder: Encoder, name: str) -> str:
 from pathlib import Path
 
 from core import Item
-from core.evaluate_classes import cross_validate_numbers
+from core.classify.validation import cross_validate_numbers
 from core.library.labels import select_labeled_items, read_table
 
 items = [Item.from_row(row) for row in library.index(encoder).items.to_pylist()]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.classify import ClassName, ZeroShot
+from core.classify.zero_shot import ClassName, ZeroShot
 from core.encoders.base import Encoder
 from core.encoders.prompts import embed_texts
 from core.errors import Cancelled, DataError

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.classify import NONE
+from core.classify.zero_shot import NONE
 from core.library.schema import Item
 from core.policy import redact_folders
 from core.progress import OnProgress
@@ -19,7 +19,7 @@ from core.share.report import card, get_page_facts
 from core.utils.timecode import format_timecode
 
 if TYPE_CHECKING:
-    from core.classify_items import Prediction
+    from core.classify.predict import Prediction
     from core.cleaning import Finding
 
 MOST_IN_GROUPS = 400  # pictures of a page, shared by its groups; and groups

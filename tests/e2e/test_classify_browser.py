@@ -12,7 +12,7 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 from browsing import PHONE, Visitor
 
-from core.heads import read_head
+from core.classify.heads import read_head
 
 CLASSES = "cat\ncup of coffee\nrocket\nmotorcycle"
 

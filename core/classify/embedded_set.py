@@ -13,11 +13,11 @@ from pathlib import Path
 
 import numpy as np
 
-from core.classify import Classifier, Predictions, predict_video
-from core.classify_items import Prediction, make_predictions
+from core.classify.heads import Head
+from core.classify.predict import Prediction, ValuePrediction, make_predictions
+from core.classify.zero_shot import Classifier, Predictions, predict_video
 from core.encoders.base import Encoder, Vectors
 from core.errors import DataError, MediaError
-from core.heads import Head
 from core.library.ingest.batch import Batch, Embedded
 from core.library.ingest.reader import ReadFile, read_ahead, read_file
 from core.library.ingest.scan import FoundFile
@@ -26,7 +26,6 @@ from core.library.track import Track, embed_video
 from core.media.sampling import Sampling
 from core.progress import OnProgress, Progress
 from core.search.relevance import LIKELY
-from core.value_items import ValuePrediction
 
 _CHUNK = 64  # texts between two reports of progress
 

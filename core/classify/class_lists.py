@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
-from core.classify import ClassName
-from core.errors import QueryError
+from core.classify.zero_shot import NONE, ClassName
+from core.errors import DataError, QueryError
 
 _NEGATIVE = "- "
 
@@ -66,3 +67,27 @@ def split_descriptions(text: str | None) -> tuple[str, ...]:
 def join_descriptions(descriptions: Sequence[str]) -> str:
     """What `split_descriptions` reads."""
     return "; ".join(descriptions)
+
+
+def read_classes(path: Path) -> list[ClassName]:
+    """Classes from a CSV: a name a row, then any number of descriptions; rows of one name belong together.
+
+    What a row named "none of these" describes, each by itself, is what the classes are not. A header that begins with
+    `name`, `label` or `class` is passed over. Raises DataError.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            rows = [[cell.strip() for cell in row] for row in csv.reader(file)]
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}.") from error
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise DataError(f"{path} is not a CSV in UTF-8: {error}.") from error
+    if rows and rows[0] and rows[0][0].lower() in ("name", "label", "class"):
+        rows = rows[1:]
+    found: dict[str, list[str]] = {}
+    for name, *descriptions in filter(lambda row: row and row[0], rows):
+        found.setdefault(name, []).extend(filter(None, descriptions))
+    negative = [ClassName(description, negative=True) for description in dict.fromkeys(found.pop(NONE, []))]
+    if not found:
+        raise DataError(f"{path} names no classes: write one a row.")
+    return [ClassName(name, tuple(dict.fromkeys(descriptions))) for name, descriptions in found.items()] + negative

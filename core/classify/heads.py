@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from core.classify import Predictions
+from core.classify.zero_shot import Predictions
 from core.encoders.base import Encoder, Vectors
 from core.errors import DataError
 from core.utils.array_files import get_saved_path, list_saved, pack_arrays, unpack_arrays
@@ -33,8 +33,8 @@ _SHARPNESS = 20.0  # with which nearer neighbours count more: their votes are ex
 class Head:
     """What was learned on top of an encoder's vectors.
 
-    kind: how, see `core.probe`. target: "classes" or "number". names: of the c classes, or the number's one name.
-    arrays: "weights" (c, dim) and "bias" (c,), or for "knn" "memory" (n, dim) and "targets" (n,); of classes also
+    kind: how, see `core.classify.training`. target: "classes" or "number". names: of the c classes, or the number's one
+    name. arrays: "weights" (c, dim) and "bias" (c,), or for "knn" "memory" (n, dim) and "targets" (n,); of classes also
     "means" (c, dim), of the labelled items of each, and "levels" (2,), see `fits`.
     """
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.classify import ZeroShot, get_class_numbers
+from core.classify.training import ClassKind, NumberKind, fit_classes, fit_numbers
+from core.classify.zero_shot import ZeroShot, get_class_numbers
 from core.encoders.base import Encoder, Vectors
 from core.errors import DataError
-from core.probe import ClassKind, NumberKind, fit_classes, fit_numbers
 from core.progress import OnProgress, Progress
 
 SHOTS = (1, 2, 4, 8, 16)

@@ -15,10 +15,10 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from core.classify import ZeroShot, get_class_numbers
+from core.classify.heads import Head
+from core.classify.zero_shot import ZeroShot, get_class_numbers
 from core.encoders.base import Encoder, Vectors, unit_rows
 from core.errors import DataError
-from core.heads import Head
 
 ClassKind = Literal["centroid", "knn", "probe", "blend"]
 NumberKind = Literal["ridge", "knn"]

@@ -1,32 +1,27 @@
-"""The items of a library told into classes (others: `core.gathered`), classes from a table, answers as files.
+"""The items of a library told into classes (others: `core.classify.embedded_set`), classes from a table, answers as
+files.
 
-Numbers instead of classes: `core.value_items`.
+Numbers instead of classes: `core.classify.predict`.
 """
 
 from __future__ import annotations
 
-import csv
-import itertools
 import threading
 import time
-import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.classify import NONE, Classifier, ClassName, Predictions, predict_video
+from core.classify.heads import Head
+from core.classify.zero_shot import Classifier, Predictions, predict_video
 from core.encoders.base import Encoder
-from core.errors import DataError
 from core.library.filters import Filters
 from core.library.index import VectorIndex
 from core.library.schema import Item
 from core.library.store import Library
 from core.library.track import Track
-from core.policy import get_policy
 from core.progress import OnProgress, Progress
 from core.search.relevance import LIKELY
 from core.utils.tables import csv_text
@@ -113,73 +108,47 @@ def iter_tracks(
             on_progress(Progress("classify", done, len(parts), time.monotonic() - started, "parts"))
 
 
-def read_classes(path: Path) -> list[ClassName]:
-    """Classes from a CSV: a name a row, then any number of descriptions; rows of one name belong together.
-
-    What a row named "none of these" describes, each by itself, is what the classes are not. A header that begins with
-    `name`, `label` or `class` is passed over. Raises DataError.
-    """
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = [[cell.strip() for cell in row] for row in csv.reader(file)]
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}.") from error
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise DataError(f"{path} is not a CSV in UTF-8: {error}.") from error
-    if rows and rows[0] and rows[0][0].lower() in ("name", "label", "class"):
-        rows = rows[1:]
-    found: dict[str, list[str]] = {}
-    for name, *descriptions in filter(lambda row: row and row[0], rows):
-        found.setdefault(name, []).extend(filter(None, descriptions))
-    negative = [ClassName(description, negative=True) for description in dict.fromkeys(found.pop(NONE, []))]
-    if not found:
-        raise DataError(f"{path} names no classes: write one a row.")
-    return [ClassName(name, tuple(dict.fromkeys(descriptions))) for name, descriptions in found.items()] + negative
-
-
-def predictions_csv(predictions: Sequence[Prediction], names: Sequence[str]) -> str:
-    """The answers as CSV with a header: what, label, probability, fits, and the probability of each class."""
-    rows = [["what", "label", "probability", "fits", *names]]
-    for entry in predictions:
-        numbers = (f"{number:.4f}" for number in (entry.probability, entry.in_class_probability, *entry.probabilities))
-        rows.append([entry.source, entry.label, *numbers])
-    return csv_text(rows)
-
-
-def write_folders(predictions: Sequence[Prediction], target: BinaryIO) -> list[str]:
-    """Writes copies of the files into a zip, a folder for each class; returns the paths that cannot be read.
-
-    `left out.txt` of the zip lists these too. Names that would meet, letter case aside, are numbered.
-    """
-    left_out: list[str] = []
-    taken: set[str] = set()
-    folders: dict[str, str] = {}
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED, strict_timestamps=False) as archive:
-        for entry in predictions:
-            if entry.label not in folders:
-                letters = (letter if letter.isalnum() or letter in " -_" else "_" for letter in entry.label)
-                folders[entry.label] = _free_name("", "".join(letters).strip() or "_", taken)
-            try:
-                archive.write(entry.source, _free_name(f"{folders[entry.label]}/", Path(entry.source).name, taken))
-            except (OSError, ValueError):  # a ValueError: its name cannot be written as UTF-8
-                left_out.append(entry.source)
-        if left_out:
-            listed = "\n".join(map(get_policy().display_path, left_out))
-            archive.writestr("left out.txt", listed.encode("utf-8", "backslashreplace"))
-    return left_out
-
-
-def _free_name(folder: str, name: str, taken: set[str]) -> str:
-    """The name in a folder ("" or "FOLDER/"), with a number before it where it is taken; it is taken from then on."""
-    tries = itertools.chain([folder + name], (f"{folder}{number} {name}" for number in itertools.count(2)))
-    free = next(entry for entry in tries if entry.casefold() not in taken)
-    taken.add(free.casefold())
-    return free
-
-
 def _parts(index: VectorIndex, cached: NDArray[np.bool_]) -> list[NDArray[np.int64]]:
     """The numbers of the vectors of kept items (items,): of many pictures at a time, and of each video, by time."""
     pictures = np.flatnonzero(cached[index.item_rows] & np.isnan(index.start_s))
     frames = index.in_time[cached[index.item_rows[index.in_time]]]
     videos = np.split(frames, np.flatnonzero(np.diff(index.item_rows[frames])) + 1)
     return [part for part in (*np.split(pictures, range(_CHUNK, len(pictures), _CHUNK)), *videos) if len(part)]
+
+
+@dataclass(frozen=True)
+class ValuePrediction:
+    """One answer. what: a path, or a text itself. value: in the unit of what the head learned from.
+
+    item: where it is one of a library, or a file.
+    """
+
+    source: str
+    value: float
+    item: Item | None = None
+
+
+def predict_library_values(
+    library: Library,
+    encoder: Encoder,
+    head: Head,
+    *,
+    filters: Filters | None = None,
+    on_progress: OnProgress | None = None,
+    cancel: threading.Event | None = None,
+) -> list[ValuePrediction]:
+    """Predicts a number of the pictures and then the videos of a library, by their stored vectors.
+
+    A video has one number, that of its mean over time, as heads learn from it. Ends early, with what there is, when
+    `cancel` is set. Raises LibraryError, and DataError for a head that tells classes.
+    """
+    valued: list[ValuePrediction] = []
+    for items, track in iter_tracks(library, encoder, filters=filters, on_progress=on_progress, cancel=cancel):
+        values = head.values(track.mean_vector()[None] if track.timed else track.vectors).tolist()
+        valued += [ValuePrediction(item.path, value, item) for item, value in zip(items, values, strict=True)]
+    return valued
+
+
+def values_csv(valued: Sequence[ValuePrediction]) -> str:
+    """The answers as CSV with a header: what, value."""
+    return csv_text([("what", "value"), *((entry.source, f"{entry.value:.6g}") for entry in valued)])

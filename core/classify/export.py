@@ -1,0 +1,53 @@
+"""Predictions as files: a CSV, or copies of the items in a folder for each class."""
+
+from __future__ import annotations
+
+import itertools
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from core.classify.predict import Prediction
+from core.policy import get_policy
+from core.utils.tables import csv_text
+
+
+def predictions_csv(predictions: Sequence[Prediction], names: Sequence[str]) -> str:
+    """The answers as CSV with a header: what, label, probability, fits, and the probability of each class."""
+    rows = [["what", "label", "probability", "fits", *names]]
+    for entry in predictions:
+        numbers = (f"{number:.4f}" for number in (entry.probability, entry.in_class_probability, *entry.probabilities))
+        rows.append([entry.source, entry.label, *numbers])
+    return csv_text(rows)
+
+
+def write_folders(predictions: Sequence[Prediction], target: BinaryIO) -> list[str]:
+    """Writes copies of the files into a zip, a folder for each class; returns the paths that cannot be read.
+
+    `left out.txt` of the zip lists these too. Names that would meet, letter case aside, are numbered.
+    """
+    left_out: list[str] = []
+    taken: set[str] = set()
+    folders: dict[str, str] = {}
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED, strict_timestamps=False) as archive:
+        for entry in predictions:
+            if entry.label not in folders:
+                letters = (letter if letter.isalnum() or letter in " -_" else "_" for letter in entry.label)
+                folders[entry.label] = _free_name("", "".join(letters).strip() or "_", taken)
+            try:
+                archive.write(entry.source, _free_name(f"{folders[entry.label]}/", Path(entry.source).name, taken))
+            except (OSError, ValueError):  # a ValueError: its name cannot be written as UTF-8
+                left_out.append(entry.source)
+        if left_out:
+            listed = "\n".join(map(get_policy().display_path, left_out))
+            archive.writestr("left out.txt", listed.encode("utf-8", "backslashreplace"))
+    return left_out
+
+
+def _free_name(folder: str, name: str, taken: set[str]) -> str:
+    """The name in a folder ("" or "FOLDER/"), with a number before it where it is taken; it is taken from then on."""
+    tries = itertools.chain([folder + name], (f"{folder}{number} {name}" for number in itertools.count(2)))
+    free = next(entry for entry in tries if entry.casefold() not in taken)
+    taken.add(free.casefold())
+    return free
