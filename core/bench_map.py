@@ -11,15 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from core.cluster import find_clusters
 from core.encoders.base import Encoder, Vectors, unit_rows
 from core.errors import DataError
+from core.explore.clustering import find_clusters
+from core.explore.layouts import UMAP_NEIGHBORS
+from core.explore.projection import project_vectors
 from core.labelled_files import embed_files
-from core.layouts import UMAP_NEIGHBORS
 from core.library.ingest.scan import scan
 from core.media.kinds import is_image_path
 from core.progress import OnProgress
-from core.projection import project_vectors
 from core.vectors.neighbors import find_nearest_neighbors
 
 _MIN_IMAGES = 100

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.classify.zero_shot import get_class_numbers
-from core.cluster import Clusters, Method, compute_agreement, compute_centers, find_clusters
-from core.cluster_names import ClusterName, name_clusters
 from core.encoders.base import Encoder
 from core.errors import DataError
+from core.explore.cluster_naming import ClusterName, name_clusters
+from core.explore.clustering import Clusters, Method, compute_agreement, compute_centers, find_clusters
 from core.labelled_files import embed_files, read_pairs, require_one_each, unique
 from core.progress import OnProgress
 
@@ -24,7 +24,7 @@ GIVEN = "given"  # the groups themselves, named as if they were clusters
 
 @dataclass(frozen=True, slots=True)
 class MethodFigures:
-    """nmi, ari, silhouette: see `core.cluster`. left_out: share of the pictures in no cluster, 0 to 1.
+    """nmi, ari, silhouette: see `core.explore.clustering`. left_out: share of the pictures in no cluster, 0 to 1.
 
     names: of each group's cluster (the one that shares most with it, by F1) the name, None for unnamed, and the first
     runner-up. named: share of the groups whose name or first runner-up has their keyword or a synonym, 0 to 1.

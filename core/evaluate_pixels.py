@@ -12,9 +12,9 @@ import numpy as np
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from core.cluster import find_clusters
 from core.encoders.base import Encoder, Vectors
 from core.errors import Cancelled
+from core.explore.clustering import find_clusters
 from core.geometry.contrast import (
     Contrast,
     PairDistances,

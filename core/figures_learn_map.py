@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.colouring import NEUTRAL, get_color
+from core.explore.colors import NEUTRAL, get_color
 from core.figures_classes import AMBER, shorten_label
 from core.figures_space import titled
 from core.learn.maps import Places

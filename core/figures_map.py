@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.colouring import Coloring, Colors
+from core.explore.colors import Coloring, Colors
 from core.figures_classes import GRAY, STILL, TEAL, shorten_label
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core import Encoder, Library
-from core.atlas import Atlas, AtlasRequest, count_points
+from core.explore.atlas import Atlas, AtlasRequest, count_points
 from ui.classify_items import show_nothing_left
 from ui.details import show_details
 from ui.explore_asked import request_section

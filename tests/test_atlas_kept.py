@@ -11,7 +11,7 @@ from media import write_video
 from PIL import Image
 
 from core import Library, ingest
-from core.atlas import Atlas, AtlasRequest, build_atlas, load_cached_atlas
+from core.explore.atlas import Atlas, AtlasRequest, build_atlas, load_cached_atlas
 from core.library.registry import create_library
 from core.library.schema import Label
 from core.media.sampling import Sampling

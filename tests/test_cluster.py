@@ -7,11 +7,11 @@ import threading
 import numpy as np
 import pytest
 
-from core.cluster import Method, compute_agreement, find_clusters
 from core.encoders.base import Vectors, unit_rows
 from core.errors import Cancelled, DataError
+from core.explore.clustering import Method, compute_agreement, find_clusters
+from core.explore.exemplars import cover_points, find_medoids, find_representatives
 from core.progress import Progress
-from core.representatives import cover_points, find_medoids, find_representatives
 
 SIZES = (120, 80, 50, 30)
 

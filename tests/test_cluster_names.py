@@ -11,15 +11,15 @@ import pytest
 from fakes import COLORS, ColorEncoder
 from PIL import Image
 
-from core.cluster import Clusters, compute_centers, find_clusters
-from core.cluster_names import name_clusters
 from core.config import get_home
 from core.encoders.base import Vectors, unit_rows
 from core.encoders.reference_prompts import get_reference_prompts
 from core.errors import Cancelled
 from core.evaluate_clusters import mentions_label
+from core.explore.cluster_naming import name_clusters
+from core.explore.clustering import Clusters, compute_centers, find_clusters
+from core.explore.vocabulary import load_nouns, load_vocabulary
 from core.progress import Progress
-from core.words import load_nouns, load_vocabulary
 from tools.keyword_folders import GROUPS, groups_of
 
 NAMES = ("red", "green", "blue", "yellow")
@@ -46,7 +46,7 @@ def test_clusters_are_called_what_they_show(
 ) -> None:
     monkeypatch.setenv("SEMBLANCE_HOME", str(tmp_path / "new"))  # where no vectors of words are kept yet,
     monkeypatch.setattr("core.encoders.text_cache._cache", {})  # nor in memory
-    monkeypatch.setattr("core.words._shared", OrderedDict())
+    monkeypatch.setattr("core.explore.vocabulary._shared", OrderedDict())
     clusters = find_clusters(shades, k=4)
     predictions: list[Progress] = []
     names = name_clusters(encoder, shades, clusters, on_progress=predictions.append)

@@ -13,9 +13,9 @@ import psutil
 import pytest
 from fakes import ColorEncoder
 
-from core.cluster import ward_of_groups
 from core.config import load_settings, save_settings
 from core.encoders.text_cache import get_text_vectors
+from core.explore.clustering import ward_of_groups
 from core.isolation import process as apart
 from core.isolation.process import Process, ProcessEnded
 from core.library import Library, ingest

@@ -17,7 +17,7 @@ from streamlit.testing.v1 import AppTest
 from visiting import SEARCH, called_here, component, item_id, labels, press, said, settled, visit, world  # noqa: F401
 
 from core import Library, ingest
-from core.atlas import build_atlas
+from core.explore.atlas import build_atlas
 from core.library.registry import create_library
 from ui.explore_chosen import SelectionState
 
@@ -92,7 +92,7 @@ def test_an_empty_library_is_told_from_one_without_vectors(shades: Library) -> N
 
 
 def test_nothing_is_computed_before_somebody_asks(shades: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.atlas.load_points", lambda *a, **b: pytest.fail("computed before anybody asked"))
+    monkeypatch.setattr("core.explore.atlas.load_points", lambda *a, **b: pytest.fail("computed before anybody asked"))
     at = visit(EXPLORE)
     assert ASK in labels(at) and "18 points: about" in said(at) and not component(at, "names")
     about = next(entry.value for entry in at.markdown if entry.value.startswith(":gray["))
@@ -126,7 +126,7 @@ def test_maps_and_clusters_are_worked_out_in_processes_apart(shades: Library, mo
         called.append(function.__name__)
         return called_here(function, *args, **kwargs)
 
-    for place in ("core.atlas.run_isolated", "core.projection.run_isolated"):
+    for place in ("core.explore.atlas.run_isolated", "core.explore.projection.run_isolated"):
         monkeypatch.setattr(place, call)
     laid_out(layout="UMAP")
     assert sorted(called) == ["find_clusters", "project"]
@@ -135,7 +135,7 @@ def test_maps_and_clusters_are_worked_out_in_processes_apart(shades: Library, mo
 def test_a_map_is_laid_out_and_kept(shades: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     at = laid_out()
     assert "3 clusters" in said(at) and [entry["count"] for entry in shown(at)["legend"]] == ["6", "6", "6"]
-    monkeypatch.setattr("core.atlas.find_clusters", lambda *a, **b: pytest.fail("computed again"))
+    monkeypatch.setattr("core.explore.atlas.find_clusters", lambda *a, **b: pytest.fail("computed again"))
     again = visit(EXPLORE, layout="PCA", k="3")
     assert ASK not in labels(again) and shown(again)["layout"] == shown(at)["layout"]
 
@@ -168,7 +168,7 @@ def test_laying_out_goes_on_while_one_looks_elsewhere_and_can_be_stopped(
     shades: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go_on = threading.Event()
-    monkeypatch.setattr("core.atlas.build_atlas", lambda *a, **b: go_on.wait(30) and build_atlas(*a, **b))
+    monkeypatch.setattr("core.explore.atlas.build_atlas", lambda *a, **b: go_on.wait(30) and build_atlas(*a, **b))
     at = press(visit(EXPLORE, layout="PCA"), ASK)
     assert "Stop" in labels(at) and ASK not in labels(at)
     at = at.switch_page(SEARCH).run()

@@ -11,16 +11,16 @@ import pytest
 from fakes import COLORS, ColorEncoder
 from PIL import Image
 
-from core import map_cache
 from core.bench_map import mixture
-from core.colouring import color_by_name, color_by_value
 from core.encoders.base import unit_rows
 from core.errors import Cancelled, DataError
+from core.explore import projection as map_cache
+from core.explore.colors import color_by_name, color_by_value
+from core.explore.projection import layout_points, project_vectors
 from core.figures_map import count_bars, space
 from core.library import Library, ingest
 from core.library.points import Points, load_points
 from core.progress import Progress
-from core.projection import layout_points, project_vectors
 from core.vectors.neighbors import find_nearest_neighbors
 
 METHODS = ("pca", "umap", "tsne")
@@ -122,7 +122,9 @@ def test_one_point_far_away_does_not_shrink_the_others_to_a_dot() -> None:
 def test_known_neighbours_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
     vectors, of = groups(4, 30)
     near = find_nearest_neighbors(vectors, 40)
-    monkeypatch.setattr("core.projection.find_nearest_neighbors", lambda *_, **__: pytest.fail("they were known"))
+    monkeypatch.setattr(
+        "core.explore.projection.find_nearest_neighbors", lambda *_, **__: pytest.fail("they were known")
+    )
     assert alike(project_vectors(vectors, method="umap", neighbors=near), of) > 0.95
     assert alike(project_vectors(vectors, method="tsne", neighbors=near.first(3)), of) > 0.9
 
@@ -184,7 +186,7 @@ def test_a_map_is_kept_and_the_next_visit_does_not_compute_it(
     points = load_points(shades[0], encoder)
     first = layout_points(points)
     assert first.keys == tuple(points.keys) and first.made_of == 40 and not first.placed_later and not first.gap_closed
-    monkeypatch.setattr("core.projection.project_vectors", lambda *_, **__: pytest.fail("it was kept"))
+    monkeypatch.setattr("core.explore.projection.project_vectors", lambda *_, **__: pytest.fail("it was kept"))
     again = layout_points(load_points(Library(shades[0].path), encoder))
     assert np.array_equal(first.places, again.places) and again.made_of == 40
 
@@ -258,7 +260,7 @@ def test_what_a_filter_leaves_keeps_its_places_and_the_rest_comes_back(
     assert len(part.keys) == 10
     where = dict(zip(whole.keys, whole.places, strict=True))
     assert all(np.array_equal(where[key], place) for key, place in zip(part.keys, part.places, strict=True))
-    monkeypatch.setattr("core.projection.project_vectors", lambda *_, **__: pytest.fail("it was kept"))
+    monkeypatch.setattr("core.explore.projection.project_vectors", lambda *_, **__: pytest.fail("it was kept"))
     assert np.array_equal(layout_points(points).places, whole.places)
 
 

@@ -11,11 +11,11 @@ from PIL import Image
 
 from core.encoders.base import Vectors
 from core.errors import DataError
+from core.explore.vocabulary import load_vocabulary
 from core.recommend.ads import choose_ad, embed_campaigns
 from core.recommend.campaigns import Campaign, load_example_campaigns, read_campaigns
 from core.recommend.taste import Tastes, compute_tastes
 from core.recommend.taste_words import compute_usual_choices, find_taste_words
-from core.words import load_vocabulary
 
 NOTHING = np.zeros((0, 48), np.float32)
 

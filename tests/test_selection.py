@@ -11,7 +11,8 @@ import pytest
 from fakes import ColorEncoder
 
 from core import Library, parse_query, search
-from core.colouring import (
+from core.errors import DataError
+from core.explore.colors import (
     NEUTRAL,
     color_by_date,
     color_by_folder,
@@ -22,11 +23,10 @@ from core.colouring import (
     color_by_value,
     get_color,
 )
-from core.errors import DataError
+from core.explore.selection import find_highlighted, find_inside, select_whole_items, selection_csv, summarize_selection
 from core.library.points import Points, load_points
 from core.library.schema import Label
 from core.search.query import embed_query
-from core.selection import find_highlighted, find_inside, select_whole_items, selection_csv, summarize_selection
 
 SQUARE = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]
 

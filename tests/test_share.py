@@ -16,11 +16,11 @@ from media import write_video
 from PIL import Image
 
 from core import Library, Term, ingest, open_encoder, search
-from core.atlas import AtlasRequest, build_atlas
 from core.cli import main
-from core.cluster import Clusters
-from core.cluster_names import name_clusters
 from core.errors import Cancelled, DataError, EncoderError
+from core.explore.atlas import AtlasRequest, build_atlas
+from core.explore.cluster_naming import name_clusters
+from core.explore.clustering import Clusters
 from core.library.filters import Filters
 from core.library.schema import Label
 from core.share import import_vectors as importing

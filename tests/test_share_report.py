@@ -17,12 +17,12 @@ from media import write_video
 from PIL import Image
 
 from core import Library, ingest, open_encoder, parse_query, search, search_videos
-from core.atlas import AtlasRequest, build_atlas
 from core.classify.predict import Prediction
 from core.classify.zero_shot import NONE
 from core.cleaning import Finding
 from core.cli import main
 from core.errors import Cancelled, DataError
+from core.explore.atlas import AtlasRequest, build_atlas
 from core.library.schema import Item
 from core.share import pictures, report, report_groups, report_map, report_moments
 from core.share.page import escape_script, render_page

@@ -52,7 +52,11 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, encoder: ColorEncoder
         raise EncoderError(f"There is no model {name}: check its name.")
 
     # a process apart takes seconds to import what is here already: test_apart.py and the browser tests start them
-    for call in ("core.atlas.run_isolated", "core.projection.run_isolated", "core.learn.apart.stream_isolated"):
+    for call in (
+        "core.explore.atlas.run_isolated",
+        "core.explore.projection.run_isolated",
+        "core.learn.apart.stream_isolated",
+    ):
         monkeypatch.setattr(call, called_here)
     monkeypatch.setattr(ui.encoders, "open_encoder", open_encoder)
     monkeypatch.setattr(ui.garbage, "runtime", _NO_SERVER)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from core import Encoder, Library
-from core.atlas import AtlasRequest
-from core.cluster import Method as ClusterMethod
+from core.explore.atlas import AtlasRequest
+from core.explore.clustering import Method as ClusterMethod
+from core.explore.projection import Method
 from core.library.points import Unit
-from core.projection import Method
 from ui.filters import filter_panel, filter_text
 from ui.page import counted, plain
 

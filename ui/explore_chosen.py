@@ -12,9 +12,9 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from core.atlas import Atlas
-from core.representatives import cover_points
-from core.selection import find_inside, thin_line
+from core.explore.atlas import Atlas
+from core.explore.exemplars import cover_points
+from core.explore.selection import find_inside, thin_line
 from ui.memory import get_cached
 
 Kind = Literal["line", "cluster", "cover"]

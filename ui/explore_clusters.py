@@ -9,8 +9,8 @@ from typing import Any
 
 import streamlit as st
 
-from core.atlas import Atlas
-from core.colouring import get_color
+from core.explore.atlas import Atlas
+from core.explore.colors import get_color
 from ui.explore_chosen import SelectionState, choose_cluster
 from ui.gallery import picture_uri
 from ui.memory import get_cached

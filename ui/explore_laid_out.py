@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core import Encoder, Library, atlas
-from core.atlas import Atlas, AtlasRequest
-from core.words import load_user_words
+from core import Encoder, Library
+from core.explore import atlas
+from core.explore.atlas import Atlas, AtlasRequest
+from core.explore.vocabulary import load_user_words
 from ui.encoders import load_encoder
 from ui.filters import labelled
 from ui.in_python import opening
@@ -77,7 +78,7 @@ def python_lines(library: Library, encoder: Encoder, request: AtlasRequest) -> s
     }
     filters = "from core import Filters\n" if "filters" in settings else ""
     given = ", ".join(f"{name}={value!r}" for name, value in settings.items())
-    return f"""{filters}from core.atlas import AtlasRequest, build_atlas
+    return f"""{filters}from core.explore.atlas import AtlasRequest, build_atlas
 {opening(library, encoder)}
 atlas = build_atlas(library, encoder, AtlasRequest({given}))
 for number, (title, size) in enumerate(zip(atlas.titles(), atlas.clusters.sizes)):

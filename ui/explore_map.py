@@ -11,8 +11,9 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from core import Encoder, Filters, Library, SearchResult, Term, embed_query, parse_query
-from core.atlas import Atlas
-from core.colouring import (
+from core.errors import QueryError
+from core.explore.atlas import Atlas
+from core.explore.colors import (
     Coloring,
     color_by_date,
     color_by_folder,
@@ -21,10 +22,9 @@ from core.colouring import (
     color_by_name,
     color_by_score,
 )
-from core.errors import QueryError
+from core.explore.selection import find_highlighted
 from core.figures_map import space
 from core.search.query import query_state
-from core.selection import find_highlighted
 from core.utils.timecode import format_timecode
 from ui.details import open_details
 from ui.explore_chosen import choose_cluster, choose_line

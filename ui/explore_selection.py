@@ -9,11 +9,11 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from core import Encoder, Library
-from core.atlas import Atlas, name_selection
-from core.cluster_names import ClusterName
+from core.explore.atlas import Atlas, name_selection
+from core.explore.cluster_naming import ClusterName
+from core.explore.selection import Summary, select_whole_items, selection_csv, summarize_selection
 from core.figures_map import count_bars
 from core.library.schema import Label
-from core.selection import Summary, select_whole_items, selection_csv, summarize_selection
 from core.utils.timecode import format_timecode
 from ui.details import open_details
 from ui.explore_chosen import SelectionState, choose_cover, choose_nothing

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from core import Encoder, Item, Library
 from core.encoders.base import Part
+from core.explore.vocabulary import Vocabulary, load_vocabulary
 from core.figures_inside import response_histogram, variance_shares
 from core.geometry.inside import (
     Components,
@@ -24,7 +25,6 @@ from core.geometry.inside import (
 )
 from core.library.points import Points, load_points
 from core.progress import OnProgress
-from core.words import Vocabulary, load_vocabulary
 from ui.details import open_details, show_details
 from ui.gallery import Card, Facts, gallery
 from ui.in_python import in_python, opening
@@ -175,7 +175,7 @@ def _code(library: Library, encoder: Encoder, kind: Kind, number: int) -> None:
         f"""{opening(library, encoder)}
 from core.geometry.inside import get_dimension, compute_components, compute_response
 from core.library.points import load_points
-from core.words import load_vocabulary
+from core.explore.vocabulary import load_vocabulary
 
 points = load_points(library, encoder, limit={_MOST:_})
 direction = {chosen}

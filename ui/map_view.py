@@ -13,7 +13,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from core.colouring import Coloring
+from core.explore.colors import Coloring
 from ui.page import boundary
 from ui.served import get_media_url
 

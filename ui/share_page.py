@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import streamlit as st
 
 from core import Encoder, Hit, Library
-from core.atlas import Atlas, AtlasRequest
+from core.explore.atlas import Atlas, AtlasRequest
 from core.search.videos import VideoHit
 from core.share.report import MOST_HITS, Answer, search_page
 from core.share.report_groups import MOST_IN_GROUPS, Sheet, groups_page

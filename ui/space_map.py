@@ -9,11 +9,11 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.encoders.base import Vectors
+from core.explore.projection import Method, project_isolated, project_vectors
 from core.figures_kinds import kinds_plane
 from core.geometry.gap import find_fitting_words
 from core.library.points import Points, Unit, load_points
 from core.progress import OnProgress
-from core.projection import Method, project_isolated, project_vectors
 from ui.details import open_details, show_details
 from ui.inside_terms import ready_words
 from ui.libraries import library_facts
@@ -51,7 +51,7 @@ def map_section(library: Library, encoder: Encoder) -> str:
     if points.considered > len(points):
         st.caption(f"A random sample of {_MOST:,} of {points.considered - len(points.texts):,} is drawn.")
     return f"""from core.library.points import load_points
-from core.projection import project_vectors
+from core.explore.projection import project_vectors
 
 points = load_points(library, encoder, unit={of!r}, texts={list(words)!r}, limit={_MOST})
 places = project_vectors(points.{"centered" if closed else "vectors"}, method={method!r})

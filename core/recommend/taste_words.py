@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from core.cluster_names import compute_word_choices
 from core.encoders.base import Vectors
+from core.explore.cluster_naming import compute_word_choices
+from core.explore.vocabulary import Vocabulary
 from core.recommend.taste import Tastes
-from core.words import Vocabulary
 
 _OF_ALL = 0.5  # share of what the library as a whole says that is taken away, as for clusters
 _OTHERS = 500  # vectors of the library that tell it
@@ -29,7 +29,7 @@ def find_taste_words(
 ) -> tuple[tuple[str, ...], ...]:
     """The words nearest to each taste, the nearest first: those that it chooses more readily than the library does.
 
-    words: the vocabulary (`core.words.load_vocabulary`). usual: `compute_usual_choices` of the library.
+    words: the vocabulary (`core.explore.vocabulary.load_vocabulary`). usual: `compute_usual_choices` of the library.
     """
     if not len(tastes):
         return ()

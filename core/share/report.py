@@ -20,8 +20,8 @@ from core.share.pictures import encode_images
 from core.utils.timecode import format_timecode
 
 if TYPE_CHECKING:
-    from core.cluster import Clusters
-    from core.cluster_names import ClusterName
+    from core.explore.cluster_naming import ClusterName
+    from core.explore.clustering import Clusters
     from core.library.points import Points
 
 MOST_HITS = 200
@@ -109,7 +109,7 @@ def cluster_sections(
     cancel: threading.Event | None = None,
 ) -> str:
     """The HTML of the groups: each with its name, what else it might be called, and some pictures."""
-    from core.representatives import find_representatives
+    from core.explore.exemplars import find_representatives
 
     chosen = [
         find_representatives(points.vectors, clusters.members(number), _OF_A_CLUSTER)

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from core.atlas import Atlas
-from core.colouring import NEUTRAL, get_color
 from core.errors import DataError
+from core.explore.atlas import Atlas
+from core.explore.colors import NEUTRAL, get_color
 from core.progress import OnProgress
 from core.share.page import escape_text, render_page
 from core.share.pictures import encode_images

@@ -13,7 +13,7 @@ from browsing import Visitor
 from playwright.sync_api import Browser, Page
 
 from core import Library, ingest, open_encoder
-from core.atlas import AtlasRequest, build_atlas
+from core.explore.atlas import AtlasRequest, build_atlas
 from core.share.page import write_page
 from core.share.report_map import map_page
 

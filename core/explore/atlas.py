@@ -15,11 +15,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.cluster import Clusters, find_clusters
-from core.cluster import Method as ClusterMethod
-from core.cluster_names import ClusterName, name_clusters
 from core.encoders.base import Encoder, unit_rows
 from core.errors import Cancelled, DataError
+from core.explore.cluster_naming import ClusterName, name_clusters
+from core.explore.clustering import Clusters, find_clusters
+from core.explore.clustering import Method as ClusterMethod
+from core.explore.exemplars import find_medoids
+from core.explore.projection import Method, Places, layout_points
+from core.explore.vocabulary import load_user_words
 from core.isolation.calls import run_isolated
 from core.library.filters import Filters
 from core.library.points import Points, Unit, load_points
@@ -27,11 +30,8 @@ from core.library.session_folders import cache_dir_for
 from core.library.store import Library
 from core.policy import get_policy
 from core.progress import OnProgress
-from core.projection import Method, Places, layout_points
-from core.representatives import find_medoids
 from core.utils.array_files import SUFFIX, pack_arrays, unpack_arrays
 from core.utils.files import write_atomic
-from core.words import load_user_words
 
 UNNAMED = "unnamed"
 _FORMAT = "3"

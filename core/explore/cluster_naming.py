@@ -16,13 +16,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.cluster import Clusters
 from core.encoders.base import Encoder, Vectors, unit_rows
 from core.encoders.precomputed import supports_text
 from core.errors import Cancelled
+from core.explore.clustering import Clusters
+from core.explore.exemplars import find_representatives
+from core.explore.vocabulary import Vocabulary, load_vocabulary
 from core.progress import OnProgress
-from core.representatives import find_representatives
-from core.words import Vocabulary, load_vocabulary
 
 Numbers = NDArray[np.int64]
 Captioner = Callable[[Numbers], Sequence[str]]
@@ -74,7 +74,7 @@ def name_clusters(
     """A name for each cluster of (n, dim) unit rows, no name twice.
 
     An encoder that reads no words (imported vectors) leaves them unnamed.
-    words: more words than the vocabulary has, for instance the labels of a library; see `core.words`.
+    words: more words than the vocabulary has, for instance the labels of a library; see `core.explore.vocabulary`.
     Raises Cancelled.
     """
     groups = [clusters.members(number) for number in range(clusters.count)]

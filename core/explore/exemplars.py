@@ -9,9 +9,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from core.cluster import Clusters
 from core.encoders.base import Vectors
 from core.errors import Cancelled
+from core.explore.clustering import Clusters
 from core.progress import OnProgress, Progress
 
 Numbers = NDArray[np.int64]
