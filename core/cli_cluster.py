@@ -14,13 +14,13 @@ from core.progress import OnProgress
 
 def cluster(options: argparse.Namespace, bar: OnProgress) -> dict[str, Any]:
     """`cluster`: what `--json` prints. Outliers are those that people call unusual, no more than asked for."""
-    from core.duplicates import find_duplicates
+    from core.cleanup.duplicates import find_duplicates
+    from core.cleanup.outliers import UNUSUAL, find_outliers
     from core.explore.cluster_naming import name_clusters
     from core.explore.clustering import find_clusters
     from core.explore.exemplars import find_medoids
     from core.library import Library
     from core.library.points import load_points
-    from core.outliers import UNUSUAL, find_outliers
     from core.share.page import write_page
     from core.share.report import cluster_page
 

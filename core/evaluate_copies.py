@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageEnhance, ImageOps
 
-from core.duplicates import Duplicates, find_duplicates
+from core.cleanup.duplicates import Duplicates, find_duplicates
 from core.encoders.base import Encoder
 from core.errors import DataError, MediaError
 from core.library import Library, ingest

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from core.cleanup.outliers import find_outliers
 from core.encoders.base import Encoder
 from core.errors import DataError
 from core.evaluate_copies import photo_names
 from core.labelled_files import embed_files
-from core.outliers import find_outliers
 from core.progress import OnProgress
 
 _FIRST = 30

@@ -10,7 +10,7 @@ from fakes import ColorEncoder
 from media import truncate, write_video
 
 from core import Library, ingest
-from core.cleaning import Finding, find_unreadable, findings_csv, paths_lines, paths_list
+from core.cleanup.findings import Finding, find_unreadable, findings_csv, paths_lines, paths_list
 from core.library.schema import Item
 
 

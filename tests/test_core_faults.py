@@ -13,6 +13,7 @@ import psutil
 import pytest
 from fakes import ColorEncoder
 
+from core.cleanup.image_quality import load_cached_qualities, store_qualities
 from core.config import load_settings, save_settings
 from core.encoders.text_cache import get_text_vectors
 from core.explore.clustering import ward_of_groups
@@ -20,7 +21,6 @@ from core.isolation import process as apart
 from core.isolation.process import Process, ProcessEnded
 from core.library import Library, ingest
 from core.library.tables import atomic_table_write
-from core.quality_kept import load_cached_qualities, store_qualities
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from fakes import ColorEncoder
 from media import write_video
 from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 
-from core.duplicates import Duplicates, find_duplicates, find_leaks
+from core.cleanup.duplicates import Duplicates, find_duplicates, find_leaks
 from core.errors import Cancelled, DataError
 from core.library import Library, ingest
 from core.library.points import Points, Unit, load_points

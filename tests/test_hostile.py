@@ -19,6 +19,7 @@ import core.isolation.process as process
 import core.media.isolated as apart
 import core.media.isolated as stills
 import core.previews.clips as clips
+from core.cleanup.image_quality import measure_quality
 from core.errors import MediaError
 from core.geometry.heat import load_image
 from core.geometry.pixels import load_pixels
@@ -26,7 +27,6 @@ from core.library import Item, Library, ingest
 from core.library.uploads import save_uploads
 from core.media.isolated import IsolatedVideo, open_isolated, read_image
 from core.media.sampling import Sampling
-from core.picture_quality import measure_quality
 from core.previews.thumbnails import make_thumbnail
 from core.search.query import Term
 

@@ -7,9 +7,9 @@ import threading
 import numpy as np
 import pytest
 
+from core.cleanup.outliers import UNUSUAL, find_outliers
 from core.encoders.base import Vectors, unit_rows
 from core.errors import Cancelled
-from core.outliers import UNUSUAL, find_outliers
 from core.progress import Progress
 from core.vectors.neighbors import find_nearest_neighbors
 

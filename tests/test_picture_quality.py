@@ -11,11 +11,11 @@ from fakes import ColorEncoder
 from PIL import Image, ImageEnhance, ImageFilter
 from test_duplicates import scene
 
-from core import picture_quality
+from core.cleanup import image_quality as picture_quality
+from core.cleanup.image_quality import QualityReport, compute_quality, measure_quality
 from core.config import get_home
 from core.library import Library, ingest
 from core.library.schema import Item
-from core.picture_quality import QualityReport, compute_quality, measure_quality
 from core.progress import Progress
 
 SIZE = (640, 480)

@@ -20,7 +20,7 @@ from media import write_video
 from PIL import Image
 
 from core import Library, ingest, parse_query, search
-from core.cleaning import Finding, findings_csv, paths_list
+from core.cleanup.findings import Finding, findings_csv, paths_list
 from core.errors import DataError
 from core.export import hits_csv, write_hits_zip
 from core.library.registry import temporary_library

@@ -19,7 +19,7 @@ from PIL import Image
 from core import Library, ingest, open_encoder, parse_query, search, search_videos
 from core.classify.predict import Prediction
 from core.classify.zero_shot import NONE
-from core.cleaning import Finding
+from core.cleanup.findings import Finding
 from core.cli import main
 from core.errors import Cancelled, DataError
 from core.explore.atlas import AtlasRequest, build_atlas

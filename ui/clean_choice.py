@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core import Encoder, Library
-from core.cleaning import Finding, findings_csv, paths_lines, paths_list
+from core.cleanup.findings import Finding, findings_csv, paths_lines, paths_list
 from core.library.schema import Label
 from core.share.report_groups import make_findings_sheet
 from ui.libraries import may_change

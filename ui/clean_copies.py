@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core import Encoder, Library
-from core.cleaning_copies import DuplicateGroup, DuplicatesFound, find_leaks_between, find_library_duplicates
+from core.cleanup.findings import DuplicateGroup, DuplicatesFound, find_leaks_between, find_library_duplicates
 from core.library.points import Unit
 from ui.add import ready
 from ui.clean_choice import choose_row, get_chosen

@@ -6,8 +6,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core import Encoder, Library
-from core.cleaning import OutlierFinding, find_library_outliers, find_unreadable
-from core.outliers import UNUSUAL
+from core.cleanup.findings import OutlierFinding, find_library_outliers, find_unreadable
+from core.cleanup.outliers import UNUSUAL
 from ui.add import ready
 from ui.clean_choice import choose_row
 from ui.clean_pages import Pair, in_pages, size_facts

@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core import Library
-from core.cleaning import Finding
+from core.cleanup.findings import Finding
 from ui.clean_choice import get_chosen, get_turn, show_reasons, update_ticked
 from ui.details import open_details, show_details
 from ui.gallery import Card, Facts, Ticks, gallery

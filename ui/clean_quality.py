@@ -8,8 +8,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core import Encoder, Library
-from core.cleaning import Finding, find_blurred, find_dark, find_small, measure_library_quality
-from core.picture_quality import BLURRED, DARK, SMALL, QualityReport
+from core.cleanup.findings import Finding, find_blurred, find_dark, find_small, measure_library_quality
+from core.cleanup.image_quality import BLURRED, DARK, SMALL, QualityReport
 from ui.clean_choice import choose_row
 from ui.clean_pages import Pair, in_pages, size_facts
 from ui.gallery import Card

@@ -20,7 +20,7 @@ from core.utils.timecode import format_timecode
 
 if TYPE_CHECKING:
     from core.classify.predict import Prediction
-    from core.cleaning import Finding
+    from core.cleanup.findings import Finding
 
 MOST_IN_GROUPS = 400  # pictures of a page, shared by its groups; and groups
 _SIDE = 240  # pixels of pictures

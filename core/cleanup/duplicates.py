@@ -1,7 +1,7 @@
 """Copies among a library's files: equal to the byte, or the same picture saved again.
 
 Equal content is told by its hash. For other copies neighbours among the vectors say which pairs to look at, and their
-pixels decide (`core.copies`): photos of one scene are near one another too, and are no copies.
+pixels decide (`core.cleanup.copy_check`): photos of one scene are near one another too, and are no copies.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from typing import Literal
 
 import numpy as np
 
-from core.copies_found import Group, Pair, verify_pairs
+from core.cleanup.copy_groups import Group, Pair, verify_pairs
+from core.cleanup.point_images import OnUnreadable, PointImages
 from core.errors import DataError
 from core.library.points import Points
 from core.progress import OnProgress
-from core.shown import OnUnreadable, PointImages
 from core.utils.files import to_absolute
 from core.vectors.neighbors import Neighbors, Numbers, find_nearest_neighbors
 

@@ -14,10 +14,10 @@ from typing import NamedTuple, TypeVar
 import cv2
 import numpy as np
 
-from core.copies import may_be_copies
+from core.cleanup.copy_check import may_be_copies
+from core.cleanup.point_images import PointImages
 from core.errors import Cancelled
 from core.progress import OnProgress, Progress
-from core.shown import PointImages
 
 _THREADS = 4
 _BATCH = 64

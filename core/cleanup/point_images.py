@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from core.copies import Thumbprint, are_copies, make_thumbprint
+from core.cleanup.copy_check import Thumbprint, are_copies, make_thumbprint
 from core.errors import MediaError
 from core.library.points import Points
 from core.library.schema import Item

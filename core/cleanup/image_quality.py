@@ -9,9 +9,12 @@ variance tells the moved ones by 0.97, and those with some noise by 0.98.
 
 from __future__ import annotations
 
+import contextlib
+import json
+import math
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -21,13 +24,14 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from core.config import get_home
 from core.errors import MediaError
 from core.library.schema import Item
 from core.library.session_folders import get_visit_folder
 from core.media.isolated import open_isolated
 from core.previews.cache import is_as_indexed
 from core.progress import OnProgress, Progress
-from core.quality_kept import load_cached_qualities, store_qualities
+from core.utils.files import locked, write_atomic
 
 BLURRED = 9.0  # grey levels; one of 1,000 photos is below, and nearly all blurred ones, even with noise
 DARK = 0.12  # mean brightness; photos taken at night are about 0.15 to 0.25
@@ -159,3 +163,46 @@ def _save(fresh: dict[str, PictureQuality]) -> None:
     """Keeps what is new, and forgets that it is."""
     store_qualities({content: (entry.sharpness, entry.brightness, entry.contrast) for content, entry in fresh.items()})
     fresh.clear()
+
+
+Values = tuple[float, float, float]  # sharpness, brightness, contrast
+
+_VERSION = 1  # of how they are measured: others are forgotten
+_MAX_CACHED = 300_000  # pictures; then the first that were measured go
+
+
+def load_cached_qualities() -> dict[str, Values]:
+    """What is kept, by content hash; empty where nothing is or the file is damaged (it can be measured again)."""
+    try:
+        predictions = json.loads(_file().read_text())
+    except (OSError, ValueError):
+        return {}
+    if (
+        not isinstance(predictions, dict)
+        or predictions.get("version") != _VERSION
+        or not isinstance(predictions.get("pictures"), dict)
+    ):
+        return {}
+    return {content: tuple(values) for content, values in predictions["pictures"].items() if _is_whole(values)}
+
+
+def store_qualities(fresh: Mapping[str, Values]) -> None:
+    """Adds to what is kept. A read-only home or a full disk costs speed, no more."""
+    if not fresh:
+        return
+    with contextlib.suppress(OSError), locked(_file()):
+        pictures = list({**load_cached_qualities(), **fresh}.items())[-_MAX_CACHED:]
+        data = json.dumps({"version": _VERSION, "pictures": dict(pictures)}, separators=(",", ":")).encode()
+        write_atomic(_file(), data)
+
+
+def _is_whole(values: object) -> bool:
+    return (
+        isinstance(values, list)
+        and len(values) == 3
+        and all(isinstance(value, (int, float)) and math.isfinite(value) for value in values)
+    )
+
+
+def _file() -> Path:
+    return get_home() / "picture-quality.json"
