@@ -20,7 +20,7 @@ from core.progress import OnProgress
 from core.utils.files import to_absolute
 
 if TYPE_CHECKING:
-    from core.recommend.log import InteractionLog
+    from core.recommend.log_reader import InteractionLog
 
 
 def add_recommend(tree: Any) -> None:
@@ -70,8 +70,8 @@ def recommend(options: argparse.Namespace, bar: OnProgress) -> dict[str, Any]:
     from core.library import Library
     from core.library.item_lookup import get_item_names
     from core.recommend.feed import recommend as feed_of
-    from core.recommend.learned import learn_from_log
-    from core.recommend.log import read_log
+    from core.recommend.log_reader import read_log
+    from core.recommend.model import learn_from_log
 
     if options.k < 1:
         raise QueryError("--k: at least 1.")
@@ -112,7 +112,7 @@ def _item(given: str, names: Mapping[str, str]) -> str:
 def measure(options: argparse.Namespace, bar: OnProgress) -> dict[str, Any]:
     """`eval recommend`: what `--json` prints."""
     from core.recommend.evaluate import evaluate_recommend
-    from core.recommend.log import read_log
+    from core.recommend.log_reader import read_log
 
     if options.k < 1:
         raise QueryError("--k: at least 1.")

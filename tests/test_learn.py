@@ -21,7 +21,7 @@ from core.learn.sequences import split
 from core.learn.simulate import simulate
 from core.learn.train import Training
 from core.progress import Progress
-from core.recommend.log import InteractionLog, make_log
+from core.recommend.log_reader import InteractionLog, make_log
 
 
 @pytest.fixture(scope="module")

@@ -18,9 +18,9 @@ from core import Library, ingest
 from core.errors import DataError
 from core.library.item_lookup import get_item_names
 from core.library.registry import create_library
-from core.recommend.clicks import load_clicks
-from core.recommend.log import read_log, resolve_items
-from core.recommend.opinions import Feedback, Reaction, feedback_json, likes_csv, read_feedback
+from core.recommend.click_log import load_clicks
+from core.recommend.feedback import Feedback, Reaction, feedback_json, likes_csv, read_feedback
+from core.recommend.log_reader import read_log, resolve_items
 
 pytestmark = pytest.mark.usefixtures("world")
 RECOMMEND = "pages/recommend.py"

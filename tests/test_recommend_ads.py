@@ -12,10 +12,9 @@ from PIL import Image
 from core.encoders.base import Vectors
 from core.errors import DataError
 from core.explore.vocabulary import load_vocabulary
-from core.recommend.ads import choose_ad, embed_campaigns
-from core.recommend.campaigns import Campaign, load_example_campaigns, read_campaigns
-from core.recommend.taste import Tastes, compute_tastes
-from core.recommend.taste_words import compute_usual_choices, find_taste_words
+from core.recommend.ads.campaigns import Campaign, load_example_campaigns, read_campaigns
+from core.recommend.ads.matching import choose_ad, embed_campaigns
+from core.recommend.tastes import Tastes, compute_tastes, compute_usual_choices, find_taste_words
 
 NOTHING = np.zeros((0, 48), np.float32)
 

@@ -15,11 +15,11 @@ from fakes import ColorEncoder
 from core.errors import DataError
 from core.library import Item, Library
 from core.library.item_lookup import get_item_names
-from core.recommend.behaviour import learn_behavior
-from core.recommend.clicks import forget_clicks, load_clicks, store_click
+from core.recommend.click_log import forget_clicks, load_clicks, store_click
+from core.recommend.collaborative import learn_behavior
 from core.recommend.feed import recommend
-from core.recommend.learned import learn_from_log
-from core.recommend.log import make_log, read_log
+from core.recommend.log_reader import make_log, read_log
+from core.recommend.model import learn_from_log
 
 
 def write(path: Path, data: str | bytes) -> Path:

@@ -83,7 +83,7 @@ def test_csv_is_written_in_one_place() -> None:
     allowed = {
         "core/utils/tables.py",
         "core/classify/class_lists.py",
-        "core/recommend/opinions.py",
+        "core/recommend/feedback.py",
     }  # the others are read back
     assert {str(path) for path in writers if path.parts[0] == "core"} <= allowed
 

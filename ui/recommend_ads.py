@@ -12,8 +12,8 @@ import streamlit as st
 from core import Encoder, Library
 from core.library.index import VectorIndex
 from core.library.track import get_item_vectors
-from core.recommend.ads import CAP, Ad, Embedded, choose_ad, embed_campaigns
-from core.recommend.campaigns import Campaign
+from core.recommend.ads.campaigns import Campaign
+from core.recommend.ads.matching import CAP, Ad, Embedded, choose_ad, embed_campaigns
 from core.recommend.feed import Feed
 from ui.gallery import chance_text, picture_uri
 from ui.memory import get_cached

@@ -13,9 +13,9 @@ import streamlit as st
 from core import Encoder, Library
 from core.errors import DataError
 from core.progress import OnProgress
-from core.recommend.clicks import forget_clicks, load_clicks, store_click
-from core.recommend.learned import RecommendModel, learn_from_log
-from core.recommend.log import read_log
+from core.recommend.click_log import forget_clicks, load_clicks, store_click
+from core.recommend.log_reader import read_log
+from core.recommend.model import RecommendModel, learn_from_log
 from ui.libraries import may_change
 from ui.page import boundary, counted, file_limit, plain
 from ui.pressed import pressed
@@ -27,13 +27,13 @@ _KEY = "recommend learning"
 _WAYS = ("a log", "likes in this app")
 _UNKNOWN = 200  # names that are listed
 _LOG_LINES = """from pathlib import Path
-from core.recommend.learned import learn_from_log
-from core.recommend.log import read_log
+from core.recommend.model import learn_from_log
+from core.recommend.log_reader import read_log
 
 learned = learn_from_log(library, encoder, read_log(Path({name!r})))
 """
-_CLICK_LINES = """from core.recommend.clicks import load_clicks
-from core.recommend.learned import learn_from_log
+_CLICK_LINES = """from core.recommend.click_log import load_clicks
+from core.recommend.model import learn_from_log
 
 learned = learn_from_log(library, encoder, load_clicks(library))
 """

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import streamlit as st
 
 from core.media.kinds import IMAGE_SUFFIXES
-from core.recommend.ads import CAP
-from core.recommend.campaigns import Campaign, load_example_campaigns, read_campaigns
+from core.recommend.ads.campaigns import Campaign, load_example_campaigns, read_campaigns
+from core.recommend.ads.matching import CAP
 from ui.page import boundary, file_limit
 from ui.pressed import pressed
 

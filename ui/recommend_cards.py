@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from core import Encoder, Filters, Item, Library, Term
 from core.recommend.feed import By, Feed, Recommendation, recommend
-from core.recommend.learned import RecommendModel
-from core.recommend.opinions import Reaction
+from core.recommend.feedback import Reaction
+from core.recommend.model import RecommendModel
 from ui.filters import Options
 from ui.gallery import chance_text
 from ui.memory import get_cached

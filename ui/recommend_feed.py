@@ -13,7 +13,7 @@ import streamlit as st
 
 from core import Item
 from core.policy import get_policy
-from core.recommend.opinions import Reaction
+from core.recommend.feedback import Reaction
 from core.utils.timecode import format_timecode
 from ui.gallery import PICTURES, picture_uri
 

@@ -11,7 +11,7 @@ from core import Encoder, Library
 from core.figures_recommend import AXES, Measure, list_measures, method_bars
 from core.progress import OnProgress
 from core.recommend.evaluate import RecommendReport, evaluate_recommend
-from core.recommend.learned import RecommendModel
+from core.recommend.model import RecommendModel
 from ui.page import percent
 from ui.recommend_behaviour import get_model, log_lines
 from ui.tasks import task_button

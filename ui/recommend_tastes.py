@@ -16,7 +16,7 @@ from core import Encoder, Item, Library
 from core.explore.vocabulary import Vocabulary, load_vocabulary
 from core.progress import OnProgress
 from core.recommend.feed import Feed
-from core.recommend.taste_words import compute_usual_choices, find_taste_words
+from core.recommend.tastes import compute_usual_choices, find_taste_words
 from ui.details import open_details
 from ui.gallery import picture_uri
 from ui.memory import get_cached

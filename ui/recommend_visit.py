@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from core import Encoder, Item, Library
-from core.recommend.clicks import store_click
-from core.recommend.opinions import Feedback, Reaction
-from core.recommend.pool import get_rows
+from core.recommend.candidates import get_rows
+from core.recommend.click_log import store_click
+from core.recommend.feedback import Feedback, Reaction
 from ui.page import boundary
 
 

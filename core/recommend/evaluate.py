@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 from core.encoders.base import Vectors
 from core.errors import Cancelled, DataError
 from core.progress import OnProgress, Progress
-from core.recommend.behaviour import extend_with_content, learn_behavior
-from core.recommend.both import FEATURES, HybridModel, compute_content_scores
-from core.recommend.log import InteractionLog, Session
-from core.recommend.weights import learn_blend_weights
+from core.recommend.collaborative import extend_with_content, learn_behavior
+from core.recommend.hybrid import FEATURES, HybridModel, compute_content_scores, learn_blend_weights
+from core.recommend.log_reader import InteractionLog, Session
 from core.utils.blas_threads import limit_to_one_thread
 
 _LATER = 0.2  # share of the interactions that is asked for
@@ -70,7 +69,7 @@ def evaluate_recommend(
 ) -> RecommendReport:
     """Cuts the log at four fifths of its interactions in time, learns from the earlier ones, and asks for what each
     user had to do with later and not before. The blend's weights are learned from the last of the earlier ones, see
-    `core.recommend.weights`.
+    `core.recommend.hybrid`.
 
     content: (items, dim) unit rows of the log's items, zeros where there is none; without it only what needs none is
     measured. Raises DataError where nobody is on both sides of the cut, and Cancelled.

@@ -15,8 +15,8 @@ from core.library.index import VectorIndex
 from core.library.schema import Item
 from core.library.store import Library
 from core.library.track import get_item_vectors
-from core.recommend.pool import By, Candidates, gather_candidates, get_rows
-from core.recommend.taste import Tastes, compute_tastes
+from core.recommend.candidates import By, Candidates, gather_candidates, get_rows
+from core.recommend.tastes import Tastes, compute_tastes
 from core.utils.blas_threads import limit_to_one_thread
 
 _REASONS = 2
@@ -71,7 +71,8 @@ def recommend(
     and within a taste to the item that is near to it and unlike what was chosen before (maximal marginal relevance,
     Carbonell and Goldstein 1998): diversity 0 is nearness alone, 1 is difference alone. exploration: share of places
     for items that are drawn at random, so that a feed can find out what it does not know. behaviour: scores of items by
-    id (see `core.recommend.behaviour`), of any scale; mix: their share in a score, 0 content alone, 1 behaviour alone.
+    id (see `core.recommend.collaborative`), of any scale; mix: their share in a score, 0 content alone, 1 behaviour
+    alone.
     Without likes the feed has what others liked (`behaviour`), or else it is all exploration. Ids that the library has
     no vector of are passed over. Raises DataError for shares outside of 0 to 1, and LibraryError.
     """

@@ -1,4 +1,5 @@
-"""Interactions of users with items. Apart from `core.recommend.log`, which reads them and loads tables for that."""
+"""Interactions of users with items. Apart from `core.recommend.log_reader`, which reads them and loads tables for
+that."""
 
 from __future__ import annotations
 

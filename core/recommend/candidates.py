@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from core.encoders.base import Vectors
 from core.library.index import VectorIndex
-from core.recommend.taste import Tastes
+from core.recommend.tastes import Tastes
 
 By = Literal["content", "behaviour", "both", "exploration", "popularity", "other"]
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from core.encoders.base import Vectors
 from core.errors import Cancelled, DataError
 from core.progress import OnProgress, Progress
-from core.recommend.log import InteractionLog, Session
+from core.recommend.log_reader import InteractionLog, Session
 from core.utils.blas_threads import limit_to_one_thread
 
 Method = Literal["als", "together"]
@@ -38,7 +38,7 @@ class Behavior:
 
     factors: (items, f) of implicit alternating least squares (Hu, Koren and Volinsky 2008), or None; together: (items,
     items) sparse, how often the same people had to do with both over what chance would have, or None.
-    warm: (items,) whether the log has the item at all: others ("cold") have factors only where `core.recommend.both`
+    warm: (items,) whether the log has the item at all: others ("cold") have factors only where `core.recommend.hybrid`
     gave them some.
     """
 

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from core.encoders.base import Encoder, Vectors
 from core.encoders.prompts import embed_texts
 from core.media.isolated import open_isolated
-from core.recommend.campaigns import Campaign
-from core.recommend.taste import Tastes
+from core.recommend.ads.campaigns import Campaign
+from core.recommend.tastes import Tastes
 from core.search.query import Term
 from core.search.relevance import LIKELY, Relevance
 from core.utils.blas_threads import limit_to_one_thread

@@ -13,7 +13,7 @@ import filelock
 
 from core.errors import LibraryError
 from core.library.store import Library
-from core.recommend.log import InteractionLog, make_log
+from core.recommend.log_reader import InteractionLog, make_log
 from core.utils.files import write_atomic
 
 _WAIT_S = 5.0  # for another writer; each holds the lock for a moment only

@@ -58,7 +58,8 @@ def feedback_json(opinions: Feedback, paths: Mapping[str, str]) -> bytes:
 
 
 def likes_csv(opinions: Feedback, paths: Mapping[str, str], *, user: str = "me") -> bytes:
-    """The likes as a log of one user, with the columns user, item, time and weight; see `core.recommend.log.read_log`.
+    """The likes as a log of one user, with the columns user, item, time and weight; see
+    `core.recommend.log_reader.read_log`.
 
     An item is named by its path, or by its id where the path is not to be seen, or not to be written into a table as it
     is (`core.utils.tables.escape_cell`).

@@ -13,10 +13,9 @@ from core.library.item_lookup import get_item_names
 from core.library.store import Library
 from core.library.track import get_item_vectors
 from core.progress import OnProgress
-from core.recommend.behaviour import extend_with_content, learn_behavior
-from core.recommend.both import HybridModel
-from core.recommend.log import InteractionLog, resolve_items
-from core.recommend.weights import learn_blend_weights
+from core.recommend.collaborative import extend_with_content, learn_behavior
+from core.recommend.hybrid import HybridModel, learn_blend_weights
+from core.recommend.log_reader import InteractionLog, resolve_items
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +48,7 @@ def learn_from_log(
     cancel: threading.Event | None = None,
 ) -> RecommendModel:
     """Learns behaviour from a log, and what behaviour and content each are worth, from its last eighth
-    (`core.recommend.weights`).
+    (`core.recommend.hybrid`).
 
     log: its items are named by anything in `names_of(library)`. Items of the library that the log has nothing of get
     factors from their content. Raises DataError where the library has not one item of the log, and Cancelled.
