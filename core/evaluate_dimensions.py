@@ -27,7 +27,7 @@ from core.geometry.dimensions import (
     find_knee,
     measure_dimension_curve,
 )
-from core.geometry.precision import PRECISIONS, Precision
+from core.geometry.quantization import PRECISIONS, Precision
 from core.labelled_files import embed_files, read_pairs, require_one_each, unique
 from core.library.ingest.scan import scan
 from core.media.kinds import is_image_path

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from core.encoders.base import Encoder, Vectors
 from core.errors import Cancelled
 from core.explore.clustering import find_clusters
-from core.geometry.contrast import (
+from core.geometry.distance_contrast import (
     Contrast,
     PairDistances,
     compute_pair_distances,
@@ -23,8 +23,8 @@ from core.geometry.contrast import (
     measure_contrast,
     measure_random_contrast,
 )
-from core.geometry.linear import InputCurve, measure_input_curve
-from core.geometry.pixels import SIDE, RawPixels, load_pixels
+from core.geometry.linear_probe import InputCurve, measure_input_curve
+from core.geometry.raw_pixels import SIDE, RawPixels, load_pixels
 from core.labelled_files import embed_files, read_pairs, require_one_each
 from core.library.schema import Item
 from core.library.store import Library

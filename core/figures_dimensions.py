@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from core.encoders.reduced import Method
 from core.figures_classes import AMBER, GRAY, STILL, TEAL
 from core.geometry.dimensions import VERTEX, DimensionPoint
-from core.geometry.precision import Precision
+from core.geometry.quantization import Precision
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

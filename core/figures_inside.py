@@ -18,8 +18,8 @@ from core.figures_classes import AMBER, GRAY, STILL, TEAL, shorten_label
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-    from core.geometry.heat import Saliency
-    from core.geometry.inside import Response, WordStep
+    from core.geometry.attribution import Response, WordStep
+    from core.geometry.saliency import Saliency
 
 _BINS = 40
 _HEAT = [[0.0, "rgba(208, 138, 29, 0)"], [0.35, "rgba(224, 120, 30, 0.28)"], [1.0, "rgba(214, 40, 30, 0.82)"]]
@@ -143,7 +143,7 @@ def word_chart(steps: Sequence[WordStep]) -> go.Figure:
 
 def saliency_map(heat: Saliency, *, title: str) -> go.Figure:
     """The heat over its picture: red where the query is answered, grey what the encoder does not look at. By hover how
-    well each part answers, see `core.geometry.heat.Saliency`."""
+    well each part answers, see `core.geometry.saliency.Saliency`."""
     import plotly.graph_objects as go
 
     rows, columns = heat.values.shape

@@ -12,8 +12,8 @@ from core.figures_space import PER_CENT
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-    from core.geometry.contrast import PairDistances
-    from core.geometry.linear import InputCurve
+    from core.geometry.distance_contrast import PairDistances
+    from core.geometry.linear_probe import InputCurve
 
 NAMES = {"pixels": "raw pixels", "embedding": "embedding"}
 _COLORS = {"pixels": AMBER, "embedding": TEAL}

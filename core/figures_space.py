@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from core.figures_classes import AMBER, STILL, TEAL, shorten_label
 from core.geometry.distance import Distance, PairCosines, PairKind
-from core.geometry.gap import ClosedGap
+from core.geometry.modality_gap import ClosedGap
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -62,7 +62,7 @@ def side_by_side(library: Library, encoders: Both) -> None:
     in_python(
         f"""{opening(library, encoders[0])}
 from core import parse_query, search
-from core.geometry.compare import measure_agreement, measure_size, measure_speeds
+from core.geometry.encoder_comparison import measure_agreement, measure_size, measure_speeds
 
 other = open_encoder({encoders[1].name!r})
 for each in (encoder, other):

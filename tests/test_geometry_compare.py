@@ -14,7 +14,7 @@ from core import Library, ingest
 from core.encoders.base import Vectors, unit_rows
 from core.encoders.reduced import learn_reduction
 from core.errors import DataError
-from core.geometry.compare import (
+from core.geometry.encoder_comparison import (
     compute_cka,
     compute_overlap,
     find_common_ids,
@@ -22,7 +22,7 @@ from core.geometry.compare import (
     measure_size,
     measure_speeds,
 )
-from core.geometry.truths import measure_retrieval, measure_zero_shot_accuracy
+from core.geometry.ground_truth import measure_retrieval, measure_zero_shot_accuracy
 from core.library.points import load_points
 from core.library.reduced_copy import store_reduced
 

@@ -31,7 +31,7 @@ from core.geometry.dimensions import (
     get_nearest_count,
     measure_dimension_curve,
 )
-from core.geometry.precision import QuantizedRows
+from core.geometry.quantization import QuantizedRows
 from core.library.reduced_copy import get_reduction, list_reductions, store_reduced
 
 

@@ -11,12 +11,11 @@ from fakes import COLORS, ColorEncoder
 from media import write_video
 from PIL import Image
 
-import core.geometry.near
+import core.geometry.nearest
 from core import Library, Term, embed_texts, ingest
 from core.encoders.base import Part, Vectors, unit_rows
 from core.errors import Cancelled, DataError, QueryError
-from core.geometry.heat import Way, compute_saliency, count_steps, load_image
-from core.geometry.inside import (
+from core.geometry.attribution import (
     compute_components,
     compute_contributions,
     compute_products,
@@ -25,7 +24,8 @@ from core.geometry.inside import (
     get_encoder_parts,
     measure_word_effects,
 )
-from core.geometry.near import find_nearest_items
+from core.geometry.nearest import find_nearest_items
+from core.geometry.saliency import Way, compute_saliency, count_steps, load_image
 from core.library.points import Points, load_points
 
 WAYS: tuple[Way, ...] = ("alone", "covered")
@@ -140,7 +140,7 @@ def test_the_nearest_items_are_each_named_once(tmp_path: Path, library: Library,
 def test_one_long_video_does_not_hide_the_others(
     tmp_path: Path, library: Library, encoder: ColorEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(core.geometry.near, "_CANDIDATES", 2)
+    monkeypatch.setattr(core.geometry.nearest, "_CANDIDATES", 2)
     write_video(tmp_path / "reds.mp4", ["red", "black"] * 8, seconds_each=1)
     ingest(library, encoder, [tmp_path / "reds.mp4"])
     found = find_nearest_items(library.index(encoder), embed_texts(encoder, ["red"])[0], 5)

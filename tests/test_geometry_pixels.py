@@ -12,7 +12,7 @@ from PIL import Image
 
 from core.errors import Cancelled, DataError
 from core.evaluate_pixels import compare_inputs, evaluate_pixels, learn_inputs
-from core.geometry.contrast import (
+from core.geometry.distance_contrast import (
     compute_distances,
     compute_pair_distances,
     find_equivalent_dims,
@@ -20,8 +20,8 @@ from core.geometry.contrast import (
     measure_contrast,
     measure_random_contrast,
 )
-from core.geometry.linear import measure_input_curve
-from core.geometry.pixels import full_numbers, load_pixels, to_image
+from core.geometry.linear_probe import measure_input_curve
+from core.geometry.raw_pixels import full_numbers, load_pixels, to_image
 from core.library import Library
 from core.library.schema import Item
 

@@ -15,7 +15,7 @@ from core.errors import Cancelled, DataError, QueryError
 from core.evaluate_axis import ONE, SEVERAL, compute_rank_correlation, find_mentions
 from core.geometry.analogy import solve_analogy, try_analogies
 from core.geometry.axis import axis_values, measure_axis, pick_scattered
-from core.geometry.direction import shift_along, walk_between
+from core.geometry.directions import shift_along, walk_between
 from core.geometry.distance import (
     PairCosines,
     compute_cosine_table,
@@ -24,7 +24,7 @@ from core.geometry.distance import (
     measure_distance,
     sample_pair_cosines,
 )
-from core.geometry.gap import (
+from core.geometry.modality_gap import (
     close_gap,
     find_fitting_words,
     measure_agreement,
@@ -33,7 +33,7 @@ from core.geometry.gap import (
     measure_gap,
     measure_kept_neighbors,
 )
-from core.geometry.near import NearItem
+from core.geometry.nearest import NearItem
 from core.library.points import load_points
 
 

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from core import embed_texts, open_encoder
-from core.geometry.heat import compute_saliency
+from core.geometry.saliency import compute_saliency
 from core.library.samples.sources import sample_sources
 from core.media.images import open_image
 

@@ -21,8 +21,8 @@ import core.media.isolated as stills
 import core.previews.clips as clips
 from core.cleanup.image_quality import measure_quality
 from core.errors import MediaError
-from core.geometry.heat import load_image
-from core.geometry.pixels import load_pixels
+from core.geometry.raw_pixels import load_pixels
+from core.geometry.saliency import load_image
 from core.library import Item, Library, ingest
 from core.library.uploads import save_uploads
 from core.media.isolated import IsolatedVideo, open_isolated, read_image

@@ -13,7 +13,7 @@ from core import Encoder, Library
 from core.encoders.reduced import Method
 from core.evaluate_dimensions import METHODS, DimensionReport, measure_dimensions
 from core.figures_dimensions import METHOD_NAMES
-from core.geometry.precision import PRECISIONS, Precision
+from core.geometry.quantization import PRECISIONS, Precision
 from core.library.points import load_points
 from core.progress import OnProgress
 from ui.dimensions_data import GroundTruth

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core import Encoder, Item, Library
-from core.geometry.direction import Step, shift_along, walk_between
-from core.geometry.near import NearItem
+from core.geometry.directions import Step, shift_along, walk_between
+from core.geometry.nearest import NearItem
 from core.search.query import query_state
 from ui.details import open_details, show_details
 from ui.gallery import Card, Facts, gallery
@@ -45,7 +45,7 @@ def walk_section(library: Library, encoder: Encoder) -> str:
         "that have something of both, or of neither: the space is mostly empty, and the nearest may be far off."
     )
     return f"""from core import Term
-from core.geometry.direction import walk_between
+from core.geometry.directions import walk_between
 
 for step in walk(library, encoder, {term_code(start)}, {term_code(end)}, steps={steps}):
     print(step.share, [near.item.path for near in step.nearest])
@@ -79,7 +79,7 @@ def step_section(library: Library, encoder: Encoder) -> str:
         "ends. Far out only the direction counts, and where you began is forgotten."
     )
     return f"""from core import Term
-from core.geometry.direction import shift_along
+from core.geometry.directions import shift_along
 
 origin, low, high = {term_code(origin)}, {term_code(low)}, {term_code(high)}
 for step in shifted(library, encoder, origin, low, high, amounts=[0, {amount:g}]):

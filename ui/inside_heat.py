@@ -11,7 +11,7 @@ from core import Encoder, Library, Term
 from core.encoders.reference_prompts import embed_reference_prompts
 from core.figures_inside import saliency_map
 from core.geometry.distance import embed_terms
-from core.geometry.heat import Saliency, Way, compute_saliency, count_steps, load_image
+from core.geometry.saliency import Saliency, Way, compute_saliency, count_steps, load_image
 from core.progress import OnProgress
 from core.search.query import parse_frame, query_state
 from ui.in_python import in_python, opening
@@ -133,7 +133,7 @@ def _code(library: Library, encoder: Encoder, picture: Term, time_s: float, quer
         f"""{opening(library, encoder)}
 from core import Term
 from core.geometry.distance import embed_terms
-from core.geometry.heat import compute_saliency, load_image
+from core.geometry.saliency import compute_saliency, load_image
 from core.encoders.reference_prompts import embed_reference_prompts
 
 image = load_image(library, {term_code(picture)}{f", time_s={time_s:g}" if picture.kind == "clip" else ""})

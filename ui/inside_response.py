@@ -15,7 +15,7 @@ from core import Encoder, Item, Library
 from core.encoders.base import Part
 from core.explore.vocabulary import Vocabulary, load_vocabulary
 from core.figures_inside import response_histogram, variance_shares
-from core.geometry.inside import (
+from core.geometry.attribution import (
     Components,
     Response,
     compute_components,
@@ -173,7 +173,7 @@ def _code(library: Library, encoder: Encoder, kind: Kind, number: int) -> None:
         chosen = f"dimension(encoder.dim, {number})"
     in_python(
         f"""{opening(library, encoder)}
-from core.geometry.inside import get_dimension, compute_components, compute_response
+from core.geometry.attribution import get_dimension, compute_components, compute_response
 from core.library.points import load_points
 from core.explore.vocabulary import load_vocabulary
 

@@ -6,8 +6,8 @@ import streamlit as st
 
 from core import Encoder, Filters, Library, Term, embed_texts, format_query
 from core.encoders.reference_prompts import embed_reference_prompts
-from core.geometry.gap import find_fitting_words
-from core.geometry.near import NearItem, find_nearest_items
+from core.geometry.modality_gap import find_fitting_words
+from core.geometry.nearest import NearItem, find_nearest_items
 from core.progress import Progress
 from ui.encoders import load_encoder, progress_text
 from ui.memory import get_cached

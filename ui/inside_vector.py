@@ -10,8 +10,8 @@ import streamlit as st
 from core import Encoder, Library
 from core.encoders.base import Vectors
 from core.figures_inside import vector_numbers
+from core.geometry.attribution import compute_contributions, compute_products, get_encoder_parts
 from core.geometry.distance import embed_terms
-from core.geometry.inside import compute_contributions, compute_products, get_encoder_parts
 from core.search.query import query_state
 from ui.encoders import load_encoder
 from ui.in_python import in_python, opening
@@ -99,7 +99,7 @@ def _code(library: Library, encoder: Encoder, terms: list[str]) -> None:
         f"""{opening(library, encoder)}
 from core import Term
 from core.geometry.distance import embed_terms
-from core.geometry.inside import compute_contributions, get_encoder_parts
+from core.geometry.attribution import compute_contributions, get_encoder_parts
 
 vectors = embed_terms(encoder, library.index(encoder), [{", ".join(terms)}])
 print(vectors @ vectors.T)  # cosines

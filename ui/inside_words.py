@@ -6,8 +6,8 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.figures_inside import word_chart
-from core.geometry.inside import WordStep, measure_word_effects
-from core.geometry.near import NearItem, find_nearest_items
+from core.geometry.attribution import WordStep, measure_word_effects
+from core.geometry.nearest import NearItem, find_nearest_items
 from ui.details import open_details, show_details
 from ui.encoders import load_encoder
 from ui.gallery import Card, gallery
@@ -39,8 +39,8 @@ def word_section(library: Library, encoder: Encoder) -> None:
     show_details((), [near.item for _, nearest in grown for near in nearest])
     in_python(
         f"""{opening(library, encoder)}
-from core.geometry.inside import measure_word_effects
-from core.geometry.near import find_nearest_items
+from core.geometry.attribution import measure_word_effects
+from core.geometry.nearest import find_nearest_items
 
 for step in measure_word_effects(encoder, {text!r}):
     print(step.text, step.to_whole, step.turned, step.missed)

@@ -7,7 +7,7 @@ import threading
 import streamlit as st
 
 from core import Encoder, Item, Library
-from core.geometry.compare import Agreement, measure_agreement
+from core.geometry.encoder_comparison import Agreement, measure_agreement
 from core.progress import OnProgress
 from ui.details import open_details
 from ui.gallery import Card, gallery

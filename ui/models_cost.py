@@ -7,7 +7,7 @@ import threading
 import streamlit as st
 
 from core import Encoder, Library
-from core.geometry.compare import Speed, measure_size, measure_speeds
+from core.geometry.encoder_comparison import Speed, measure_size, measure_speeds
 from core.progress import OnProgress
 from ui.models_choice import short_title
 from ui.page import size_text

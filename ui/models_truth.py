@@ -7,7 +7,7 @@ import threading
 import streamlit as st
 
 from core import Encoder, Library
-from core.geometry.truths import (
+from core.geometry.ground_truth import (
     MOST_CAPTIONS,
     Retrieval,
     ZeroShotAccuracy,

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.evaluate_pixels import Input, learn_inputs
 from core.figures_pixels import input_curves
-from core.geometry.linear import InputCurve
+from core.geometry.linear_probe import InputCurve
 from core.progress import OnProgress
 from ui.pixels_compare import INPUTS, ComparedInputs
 from ui.tasks import task_button

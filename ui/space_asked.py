@@ -7,7 +7,7 @@ from collections import Counter
 import streamlit as st
 
 from core import Encoder, Filters, Library, Term, format_query, search
-from core.geometry.gap import Overlap, measure_agreement
+from core.geometry.modality_gap import Overlap, measure_agreement
 from core.search.query import query_state
 from ui.details import open_details, show_details
 from ui.gallery import Card, gallery
@@ -93,7 +93,7 @@ def _rows(library: Library, answers: dict[str, list[str]]) -> None:
 def _code(request: dict[str, Term]) -> str:
     terms = ", ".join(f"{name!r}: {term_code(term)}" for name, term in request.items())
     return f"""from core import Filters, Term
-from core.geometry.gap import measure_agreement
+from core.geometry.modality_gap import measure_agreement
 
 asked = {{{terms}}}
 answers, overlaps = agreement(library, encoder, asked, top_k={_TOP}, filters=Filters(kind="image"))

@@ -10,7 +10,7 @@ from core import Encoder, Library
 from core.encoders.reference_prompts import embed_reference_prompts
 from core.figures_space import PAIR_NAMES, closing_lines, pair_histogram
 from core.geometry.distance import PairCosines, PairKind, compute_pair_cosines
-from core.geometry.gap import (
+from core.geometry.modality_gap import (
     NEAREST,
     ClosedGap,
     Gap,
@@ -59,7 +59,7 @@ def gap_section(library: Library, encoder: Encoder) -> str:
         "and has a small gap; choose another encoder to compare."
     )
     _captions(library, encoder)
-    return f"""from core.geometry.gap import close_gap, measure_gap
+    return f"""from core.geometry.modality_gap import close_gap, measure_gap
 from core.encoders.reference_prompts import embed_reference_prompts
 
 words, pictures = embed_reference_prompts(encoder), library.index(encoder).background

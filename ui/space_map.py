@@ -11,7 +11,7 @@ from core import Encoder, Library
 from core.encoders.base import Vectors
 from core.explore.projection import Method, project_isolated, project_vectors
 from core.figures_kinds import kinds_plane
-from core.geometry.gap import find_fitting_words
+from core.geometry.modality_gap import find_fitting_words
 from core.library.points import Points, Unit, load_points
 from core.progress import OnProgress
 from ui.details import open_details, show_details

@@ -14,7 +14,7 @@ from core.encoders.base import Encoder, Vectors, unit_rows
 from core.encoders.reference_prompts import embed_reference_prompts, get_reference_prompts
 from core.errors import Cancelled, QueryError
 from core.geometry.distance import embed_terms
-from core.geometry.near import NearItem, exclude_items, find_candidates, to_near_items
+from core.geometry.nearest import NearItem, exclude_items, find_candidates, to_near_items
 from core.library.index import VectorIndex
 from core.library.store import Library
 from core.progress import OnProgress, Progress

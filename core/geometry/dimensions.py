@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from core.encoders.base import Vectors, unit_rows
 from core.encoders.reduced import Method, compute_principal_axes, compute_weights
 from core.errors import Cancelled, DataError
-from core.geometry.precision import Precision, QuantizedRows, measure_query_ms
+from core.geometry.quantization import Precision, QuantizedRows, measure_query_ms
 from core.progress import OnProgress, Progress
 from core.utils.blas_threads import limit_to_one_thread
 from core.vectors.neighbors import find_nearest_neighbors

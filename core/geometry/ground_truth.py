@@ -13,7 +13,7 @@ from core.classify.zero_shot import ClassName, ZeroShot
 from core.encoders.base import Encoder
 from core.encoders.prompts import embed_texts
 from core.errors import Cancelled, DataError
-from core.geometry.compare import find_common_ids
+from core.geometry.encoder_comparison import find_common_ids
 from core.library.store import Library
 from core.library.track import get_item_vectors
 from core.progress import OnProgress, Progress

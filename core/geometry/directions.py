@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from core.encoders.base import Encoder, unit_rows
 from core.errors import QueryError
 from core.geometry.distance import embed_terms
-from core.geometry.near import NearItem, exclude_items, find_nearest_items
+from core.geometry.nearest import NearItem, exclude_items, find_nearest_items
 from core.library.store import Library
 from core.search.query import Term
 
