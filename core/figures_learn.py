@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from core.figures_classes import AMBER, GRAY, STILL, TEAL, shorten_label
 from core.figures_space import PURPLE, STILL_PLOT, titled
-from core.learn.epochs import Baselines, Epoch
+from core.learn.state import Baselines, Epoch
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.learn.export import embedding_csv
+from core.learn.movies import embedding_csv
 from ui.frame import header
 from ui.in_python import in_python
 from ui.learn_data import source_section

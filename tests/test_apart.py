@@ -19,7 +19,7 @@ from PIL import Image
 from core.errors import ApartError, Cancelled, DataError
 from core.isolation.calls import run_isolated, stream_isolated
 from core.isolation.serialization import pack, unpack
-from core.learn.epochs import TrainingSettings
+from core.learn.state import TrainingSettings
 from core.media.isolated import read_image
 from core.progress import OnProgress, Progress
 

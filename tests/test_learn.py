@@ -11,14 +11,13 @@ import psutil
 import pytest
 
 from core.errors import ApartError, DataError
-from core.learn.apart import IsolatedTraining
-from core.learn.epochs import TrainingSettings
-from core.learn.export import embedding_csv
+from core.learn.isolated import IsolatedTraining
 from core.learn.maps import align_map, compute_map, compute_maps
-from core.learn.measure import find_nearest, measure_same_genre, measure_same_genre_chance
-from core.learn.movies import Movies, Watched, load_known_movies
+from core.learn.metrics import find_nearest, measure_same_genre, measure_same_genre_chance
+from core.learn.movies import Movies, Watched, embedding_csv, load_known_movies
 from core.learn.sequences import split
 from core.learn.simulate import simulate
+from core.learn.state import TrainingSettings
 from core.learn.train import Training
 from core.progress import Progress
 from core.recommend.log_reader import InteractionLog, make_log

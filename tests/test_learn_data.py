@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-import core.learn.data
 import core.learn.download
+import core.learn.ratings
 from core.errors import Cancelled, DataError
-from core.learn.data import read_ratings
 from core.learn.download import download_movielens
+from core.learn.ratings import read_ratings
 
 RATINGS = b"userId,movieId,rating,timestamp\n1,10,4.0,300\n1,7,3.5,100\n1,3,5.0,200\n2,10,1.0,50\n2,3,2.0,60\n"
 MOVIES = (
@@ -74,12 +74,12 @@ def test_ratings_alone_are_enough(tmp_path: Path) -> None:
 
 
 def test_no_more_is_read_than_fits_and_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(core.learn.data, "MOST_ROWS", 4)
+    monkeypatch.setattr(core.learn.ratings, "MOST_ROWS", 4)
     watched = read_ratings(RATINGS)
     assert watched.log.user_names == ("1",) and len(watched.log) == 3, "whole viewers"
     assert "first 3 ratings" in watched.notes[0]
-    monkeypatch.setattr(core.learn.data, "MOST_ROWS", 100)
-    monkeypatch.setattr(core.learn.data, "MOST_MOVIES", 2)
+    monkeypatch.setattr(core.learn.ratings, "MOST_ROWS", 100)
+    monkeypatch.setattr(core.learn.ratings, "MOST_MOVIES", 2)
     watched = read_ratings(RATINGS, movies=MOVIES)
     assert set(watched.movies.titles) == {"The Matrix", "Ninth of May"} and len(watched.log) == 4
     assert "2 most watched of 3" in watched.notes[0]
@@ -112,7 +112,7 @@ def test_a_zip_that_unpacks_to_too_much_is_refused(monkeypatch: pytest.MonkeyPat
     with pytest.raises(DataError, match="2 files"):
         read_ratings(zipped({"ratings.csv": RATINGS, "movies.csv": MOVIES}))
     monkeypatch.delenv("SEMBLANCE_MAX_ZIP_FILES")
-    monkeypatch.setattr(core.learn.data, "_MOST_LIST_BYTES", 50)
+    monkeypatch.setattr(core.learn.ratings, "_MOST_LIST_BYTES", 50)
     with pytest.raises(DataError, match="longer than"):
         read_ratings(zipped({"ratings.csv": RATINGS, "movies.csv": MOVIES}))
     monkeypatch.chdir(tmp_path)

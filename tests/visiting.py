@@ -55,7 +55,7 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, encoder: ColorEncoder
     for call in (
         "core.explore.atlas.run_isolated",
         "core.explore.projection.run_isolated",
-        "core.learn.apart.stream_isolated",
+        "core.learn.isolated.stream_isolated",
     ):
         monkeypatch.setattr(call, called_here)
     monkeypatch.setattr(ui.encoders, "open_encoder", open_encoder)

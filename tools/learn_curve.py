@@ -17,8 +17,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from core.learn.epochs import TrainingSettings
 from core.learn.simulate import simulate
+from core.learn.state import TrainingSettings
 from core.learn.train import Training
 
 

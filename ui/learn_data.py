@@ -79,14 +79,14 @@ def _load_file() -> Source | None:
     listed = ', movies=Path("movies.csv").read_bytes()' if movies else ""
     lines = f"""from pathlib import Path
 
-from core.learn.data import read_ratings
+from core.learn.ratings import read_ratings
 
 watched = read_ratings(Path("{name}"){listed})"""
     return Source(key, partial(_read, data, movies, rated.name), lines)
 
 
 def _read(data: bytes, movies: bytes | None, name: str, report: OnProgress, cancel: threading.Event) -> Watched:
-    from core.learn.data import read_ratings
+    from core.learn.ratings import read_ratings
 
     return read_ratings(data, movies=movies, name=name)
 

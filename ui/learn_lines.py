@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.learn.epochs import TrainingSettings
+from core.learn.state import TrainingSettings
 from ui.learn_data import Source
 
 
@@ -15,8 +15,8 @@ def python_lines(source: Source | None, settings: TrainingSettings, epochs: int,
         f"{name}={value!r}" for name, value in lasting.items() if name == "dim" or value != getattr(plain, name)
     )
     chosen = f"watched.movies.titles.index({movie!r})" if movie else "0"
-    return f"""from core.learn.epochs import TrainingSettings
-from core.learn.measure import find_nearest
+    return f"""from core.learn.state import TrainingSettings
+from core.learn.metrics import find_nearest
 from core.learn.train import Training
 {watched}
 training = Training(watched, Settings({predictions}))

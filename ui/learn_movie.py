@@ -6,9 +6,9 @@ import streamlit as st
 
 from core.figures_learn import network, weight_strip
 from core.figures_learn_map import movie_map
-from core.learn.apart import IsolatedTraining
-from core.learn.epochs import Embedding
-from core.learn.measure import find_nearest
+from core.learn.isolated import IsolatedTraining
+from core.learn.metrics import find_nearest
+from core.learn.state import Embedding
 from ui.page import counted, plain
 
 _STILL = {"displayModeBar": False}

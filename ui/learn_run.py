@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.errors import Cancelled
-from core.learn.apart import IsolatedTraining
-from core.learn.epochs import Epoch, TrainingSettings
+from core.learn.isolated import IsolatedTraining
 from core.learn.maps import Places, compute_map
+from core.learn.state import Epoch, TrainingSettings
 from core.progress import OnProgress
 from ui.jobs import Job
 from ui.learn_data import Source

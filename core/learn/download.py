@@ -11,8 +11,8 @@ from typing import Literal, get_args
 
 from core.config import get_home
 from core.errors import Cancelled, DataError
-from core.learn.data import read_ratings
 from core.learn.movies import Watched
+from core.learn.ratings import read_ratings
 from core.progress import OnProgress, Progress
 from core.utils.files import write_atomic
 

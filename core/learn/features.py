@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from core.learn.epochs import Embedding, TrainingSettings
 from core.learn.movies import Movies
+from core.learn.state import Embedding, TrainingSettings
 
 Edge = tuple[str, float, NDArray[np.float32]]
 

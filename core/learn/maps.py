@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from core.learn.epochs import Embedding
+from core.learn.state import Embedding
 
 Places = NDArray[np.float32]
 

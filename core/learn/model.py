@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from core.learn.epochs import TrainingSettings
+from core.learn.state import TrainingSettings
 
 _SPREAD = 0.2  # standard deviation of weights before the first step
 

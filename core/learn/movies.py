@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import csv
 import importlib.resources
-from collections.abc import Sequence
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.errors import DataError
+from core.learn.state import Embedding
 from core.recommend.interactions import InteractionLog
+from core.utils.tables import csv_text
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,3 +81,77 @@ def load_known_movies() -> Movies:
     rows = list(csv.DictReader(file.read_text(encoding="utf-8").splitlines()))
     years = np.array([int(row["year"]) for row in rows])
     return Movies(tuple(row["title"] for row in rows), years, tuple(tuple(row["genres"].split("|")) for row in rows))
+
+
+def embedding_csv(movies: Movies, embedding: Embedding) -> str:
+    """title, year, genres (joined by |) and a column for each dimension: d1, d2, ..."""
+    rows: list[list[object]] = [["title", "year", "genres", *(f"d{at + 1}" for at in range(embedding.shape[1]))]]
+    for number, vector in enumerate(embedding):
+        weights = (float(f"{value:.6g}") for value in vector)
+        year = int(movies.years[number]) or ""
+        rows.append([movies.titles[number], year, "|".join(movies.genres[number]), *weights])
+    return csv_text(rows)
+
+
+Listed = tuple[str, tuple[str, ...]]  # title with the year, genres
+
+_YEAR = re.compile(r"\s*\((\d{4})\)\s*$")
+_ARTICLE = re.compile(r"^(.+), (The|A|An|Les?|La|L'|Il|El|Das|Der|Die)$")  # "Matrix, The"
+_NO_GENRES = {"", "(no genres listed)", "unknown", "IMAX"}
+_FLAGS_AT = 5  # column of u.item where the flags of these begin
+_FLAGS = (
+    "unknown Action Adventure Animation Children Comedy Crime Documentary Drama Fantasy Film-Noir Horror Musical "
+    "Mystery Romance Sci-Fi Thriller War Western"
+).split()
+
+
+def read_list(data: bytes, file: str) -> dict[str, Listed]:
+    """Number of a movie -> what the list says of it. file: how it is written (movies.csv, movies.dat or u.item).
+
+    Raises DataError.
+    """
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = data.decode("latin-1")  # the older editions
+    lines = text.splitlines()
+    if file == "movies.dat":
+        rows = [line.split("::") for line in lines]
+        return {row[0]: (row[1], _genres(row[2])) for row in rows if len(row) == 3}
+    if file == "u.item":
+        rows = [line.split("|") for line in lines]
+        return {row[0]: (row[1], _flagged(row)) for row in rows if len(row) == _FLAGS_AT + len(_FLAGS)}
+    try:
+        table = list(csv.DictReader(lines))
+        return {
+            row["movieId"]: (row["title"] or "", _genres(row.get("genres") or "")) for row in table if row["movieId"]
+        }
+    except (csv.Error, KeyError) as error:
+        raise DataError(f"movies.csv needs the columns movieId, title, genres, as in MovieLens ({error}).") from error
+
+
+def make_movies(numbers: Sequence[str], listed: Mapping[str, Listed]) -> Movies:
+    """The movies of these numbers; one that the list lacks is called "movie NUMBER".
+
+    MovieLens lists genres by the alphabet. The main genre, which comes first here, is the rarest that a movie has:
+    "Drama|War" says less by Drama, which half of all movies are.
+    """
+    of = [listed.get(number, ("", ())) for number in numbers]
+    rare = Counter(genre for _, genres in of for genre in genres)
+    titles, years, genres = [], [], []
+    for number, (title, named) in zip(numbers, of, strict=True):
+        found = _YEAR.search(title)
+        years.append(int(found[1]) if found else 0)
+        titles.append(_ARTICLE.sub(r"\2 \1", _YEAR.sub("", title)) or f"movie {number}")
+        genres.append(tuple(sorted(named, key=lambda genre: rare[genre])))
+    return Movies(tuple(titles), np.array(years, np.int64), tuple(genres))
+
+
+def _genres(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(genre.strip() for genre in text.split("|") if genre.strip() not in _NO_GENRES))
+
+
+def _flagged(row: Sequence[str]) -> tuple[str, ...]:
+    return tuple(
+        name for name, flag in zip(_FLAGS, row[_FLAGS_AT:], strict=True) if flag == "1" and name not in _NO_GENRES
+    )

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
+from torch.optim.adam import adam
 
 from core.errors import DataError
-from core.learn.adam import Adam
-from core.learn.epochs import MOST_EPOCHS, TOO_MANY, Epoch, State, TrainingSettings
 from core.learn.features import Edge, get_edges, join_features
-from core.learn.measure import count_hits, measure_baselines, measure_same_genre
+from core.learn.metrics import count_hits, measure_baselines, measure_same_genre
 from core.learn.model import NextMovie
 from core.learn.movies import Watched
 from core.learn.sequences import Examples, split
+from core.learn.state import MOST_EPOCHS, TOO_MANY, Epoch, State, TrainingSettings
 from core.progress import OnProgress, Progress
 from core.utils.blas_threads import limit_to_one_thread
 
@@ -157,3 +158,28 @@ class Training:
 def _tensors(examples: Examples, rows: NDArray[np.int64] | slice) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     histories, weights, targets = examples.histories[rows], examples.weights[rows], examples.targets[rows]
     return torch.from_numpy(histories), torch.from_numpy(weights), torch.from_numpy(targets)
+
+
+class Adam:
+    """Moves parameters against their gradients. first, second: their running moments, by name. steps: taken so far."""
+
+    def __init__(self, parameters: Mapping[str, nn.Parameter], *, rate: float, decay: float) -> None:
+        """decay: pulls parameters to 0 (L2)."""
+        self._parameters, self._rate, self._decay = parameters, rate, decay
+        self.first = {name: torch.zeros_like(entry) for name, entry in parameters.items()}
+        self.second = {name: torch.zeros_like(entry) for name, entry in parameters.items()}
+        self.steps = 0
+
+    @torch.no_grad()
+    def step(self) -> None:
+        """Takes a step and forgets the gradients."""
+        moved = {name: parameter.grad for name, parameter in self._parameters.items() if parameter.grad is not None}
+        adam(
+            [self._parameters[name] for name in moved], list(moved.values()), [self.first[name] for name in moved],
+            [self.second[name] for name in moved], [], [torch.tensor(float(self.steps)) for _ in moved],
+            foreach=False, amsgrad=False, beta1=0.9, beta2=0.999, eps=1e-8, lr=self._rate, weight_decay=self._decay,
+            maximize=False,
+        )  # fmt: skip
+        self.steps += 1
+        for parameter in self._parameters.values():
+            parameter.grad = None

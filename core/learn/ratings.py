@@ -16,9 +16,8 @@ import pyarrow.csv
 from numpy.typing import NDArray
 
 from core.errors import DataError
-from core.learn.movie_list import make_movies, read_list
-from core.learn.movies import Watched
-from core.learn.source import Opener, make_opener
+from core.learn.archive import Opener, make_opener
+from core.learn.movies import Watched, make_movies, read_list
 from core.recommend.interactions import InteractionLog
 
 MOST_ROWS = 1_000_000

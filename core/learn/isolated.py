@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from core.errors import DataError
 from core.isolation.calls import stream_isolated
-from core.learn.epochs import MOST_EPOCHS, TOO_MANY, Baselines, Epoch, State, TrainingSettings
 from core.learn.features import Edge, get_edges
 from core.learn.movies import Watched
+from core.learn.state import MOST_EPOCHS, TOO_MANY, Baselines, Epoch, State, TrainingSettings
 from core.progress import OnProgress
 
 

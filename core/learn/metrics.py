@@ -7,9 +7,9 @@ from collections import Counter
 import numpy as np
 from numpy.typing import NDArray
 
-from core.learn.epochs import Baselines, Embedding
 from core.learn.movies import Movies
 from core.learn.sequences import Split
+from core.learn.state import Baselines, Embedding
 from core.utils.blas_threads import limit_to_one_thread
 
 K = 10
