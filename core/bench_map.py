@@ -13,10 +13,10 @@ import numpy as np
 
 from core.encoders.base import Encoder, Vectors, unit_rows
 from core.errors import DataError
+from core.evaluation.datasets import embed_files
 from core.explore.clustering import find_clusters
 from core.explore.layouts import UMAP_NEIGHBORS
 from core.explore.projection import project_vectors
-from core.labelled_files import embed_files
 from core.library.ingest.scan import scan
 from core.media.kinds import is_image_path
 from core.progress import OnProgress

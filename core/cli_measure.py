@@ -17,7 +17,7 @@ Options = argparse.Namespace
 
 def retrieval(options: Options, bar: OnProgress) -> dict[str, Any]:
     """`eval retrieval`."""
-    from core.evaluate import evaluate_library, evaluate_retrieval
+    from core.evaluation.retrieval import evaluate_library, evaluate_retrieval
 
     if options.library is not None:
         from core.cli_commands import get_encoder
@@ -34,7 +34,7 @@ def retrieval(options: Options, bar: OnProgress) -> dict[str, Any]:
 def zeroshot(options: Options, bar: OnProgress) -> dict[str, Any]:
     """`eval zeroshot`."""
     from core.classify.class_lists import read_classes
-    from core.evaluate import evaluate_zeroshot
+    from core.evaluation.retrieval import evaluate_zeroshot
 
     classes = read_classes(options.classes) if options.classes else None
     templates = None if options.templates == "on" else PLAIN
@@ -48,7 +48,7 @@ def zeroshot(options: Options, bar: OnProgress) -> dict[str, Any]:
 def fewshot(options: Options, bar: OnProgress) -> dict[str, Any]:
     """`eval fewshot`."""
     from core.classify.class_lists import read_classes
-    from core.evaluate_fewshot import evaluate_fewshot
+    from core.evaluation.fewshot import evaluate_fewshot
 
     classes = read_classes(options.classes) if options.classes else None
     encoder = open_encoder(options.encoder, on_progress=bar)
@@ -61,7 +61,7 @@ def fewshot(options: Options, bar: OnProgress) -> dict[str, Any]:
 
 def numbers(options: Options, bar: OnProgress) -> dict[str, Any]:
     """`eval numbers`."""
-    from core.evaluate_numbers import evaluate_numbers
+    from core.evaluation.regression import evaluate_numbers
 
     encoder = open_encoder(options.encoder, on_progress=bar)
     report = evaluate_numbers(
@@ -73,7 +73,7 @@ def numbers(options: Options, bar: OnProgress) -> dict[str, Any]:
 
 def dimensions(options: Options, bar: OnProgress) -> dict[str, Any]:
     """`eval dimensions`."""
-    from core.evaluate_dimensions import evaluate_dimensions
+    from core.evaluation.dimensions import evaluate_dimensions
 
     encoder = open_encoder(options.encoder, on_progress=bar)
     report = evaluate_dimensions(
@@ -85,7 +85,7 @@ def dimensions(options: Options, bar: OnProgress) -> dict[str, Any]:
 
 def axis(options: Options, bar: OnProgress) -> dict[str, Any]:
     """`eval axis`."""
-    from core.evaluate_axis import evaluate_axis
+    from core.evaluation.axis import evaluate_axis
 
     encoder = open_encoder(options.encoder, on_progress=bar)
     report = evaluate_axis(encoder, options.images, options.captions, options.low, options.high, on_progress=bar)
@@ -94,7 +94,7 @@ def axis(options: Options, bar: OnProgress) -> dict[str, Any]:
 
 def pixels(options: Options, bar: OnProgress) -> dict[str, Any]:
     """`eval pixels`."""
-    from core.evaluate_pixels import evaluate_pixels
+    from core.evaluation.pixels import evaluate_pixels
 
     encoder = open_encoder(options.encoder, on_progress=bar)
     return asdict(evaluate_pixels(encoder, options.images, options.labels, side=options.side, on_progress=bar))
@@ -102,7 +102,7 @@ def pixels(options: Options, bar: OnProgress) -> dict[str, Any]:
 
 def relevance(options: Options, bar: OnProgress) -> dict[str, Any]:
     """`eval relevance`."""
-    from core.evaluate_relevance import evaluate_relevance
+    from core.evaluation.relevance import evaluate_relevance
 
     encoder = open_encoder(options.encoder, on_progress=bar)
     return asdict(evaluate_relevance(encoder, options.images, options.labels, on_progress=bar))
@@ -110,7 +110,7 @@ def relevance(options: Options, bar: OnProgress) -> dict[str, Any]:
 
 def clusters(options: Options, bar: OnProgress) -> dict[str, Any]:
     """`eval clusters`."""
-    from core.evaluate_clusters import evaluate_clusters
+    from core.evaluation.clusters import evaluate_clusters
 
     encoder = open_encoder(options.encoder, on_progress=bar)
     return asdict(evaluate_clusters(encoder, options.images, options.labels, k=options.k, on_progress=bar))
@@ -118,7 +118,7 @@ def clusters(options: Options, bar: OnProgress) -> dict[str, Any]:
 
 def video(options: Options, bar: OnProgress) -> dict[str, Any]:
     """`eval video`."""
-    from core.evaluate_video import evaluate_video
+    from core.evaluation.video_retrieval import evaluate_video
 
     sampling = Sampling(options.fps)
     encoder = open_encoder(options.encoder, on_progress=bar)
@@ -131,7 +131,7 @@ def video(options: Options, bar: OnProgress) -> dict[str, Any]:
 
 def moments(options: Options, bar: OnProgress) -> dict[str, Any]:
     """`eval moments`."""
-    from core.evaluate_moments import evaluate_moments
+    from core.evaluation.moments import evaluate_moments
 
     sampling = Sampling(options.fps)
     return asdict(evaluate_moments(open_encoder(options.encoder, on_progress=bar), sampling=sampling, on_progress=bar))
@@ -139,7 +139,7 @@ def moments(options: Options, bar: OnProgress) -> dict[str, Any]:
 
 def duplicates(options: Options, bar: OnProgress) -> dict[str, Any]:
     """`eval duplicates`."""
-    from core.evaluate_copies import evaluate_duplicates
+    from core.evaluation.duplicates import evaluate_duplicates
 
     encoder = open_encoder(options.encoder, on_progress=bar)
     return asdict(evaluate_duplicates(encoder, options.images, count=options.count, on_progress=bar))
@@ -147,7 +147,7 @@ def duplicates(options: Options, bar: OnProgress) -> dict[str, Any]:
 
 def outliers(options: Options, bar: OnProgress) -> dict[str, Any]:
     """`eval outliers`."""
-    from core.evaluate_outliers import evaluate_outliers
+    from core.evaluation.outliers import evaluate_outliers
 
     return asdict(evaluate_outliers(open_encoder(options.encoder, on_progress=bar), options.images, on_progress=bar))
 

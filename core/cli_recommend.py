@@ -111,7 +111,7 @@ def _item(given: str, names: Mapping[str, str]) -> str:
 
 def measure(options: argparse.Namespace, bar: OnProgress) -> dict[str, Any]:
     """`eval recommend`: what `--json` prints."""
-    from core.recommend.evaluate import evaluate_recommend
+    from core.evaluation.recommend import evaluate_recommend
     from core.recommend.log_reader import read_log
 
     if options.k < 1:
@@ -152,7 +152,7 @@ def _measure_library(log: InteractionLog, options: argparse.Namespace, bar: OnPr
 
 def _measure_folder(names: Sequence[str], options: argparse.Namespace, bar: OnProgress) -> Vectors:
     """The same for pictures of a folder, by their paths in it."""
-    from core.labelled_files import embed_files
+    from core.evaluation.datasets import embed_files
 
     encoder = cli_commands.open_encoder(options.encoder or DEFAULT_ENCODER, on_progress=bar)
     embedded = embed_files(encoder, options.images, names, on_progress=bar)

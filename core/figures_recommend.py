@@ -9,7 +9,7 @@ from core.figures_classes import AMBER, GRAY, STILL, TEAL
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-    from core.recommend.evaluate import MethodReport, RecommendReport
+    from core.evaluation.recommend import MethodReport, RecommendReport
 
 Measure = Literal["recall", "ndcg", "cold_recall", "coverage", "diversity"]
 

@@ -20,7 +20,7 @@ from core.encoders.reduced import (
     save_reduction,
 )
 from core.errors import Cancelled, DataError, EncoderError
-from core.evaluate_dimensions import evaluate_dimensions, measure_dimensions
+from core.evaluation.dimensions import evaluate_dimensions, measure_dimensions
 from core.geometry.dimensions import (
     Captions,
     Classes,

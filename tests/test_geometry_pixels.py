@@ -11,7 +11,7 @@ from fakes import COLORS, ColorEncoder
 from PIL import Image
 
 from core.errors import Cancelled, DataError
-from core.evaluate_pixels import compare_inputs, evaluate_pixels, learn_inputs
+from core.evaluation.pixels import compare_inputs, evaluate_pixels, learn_inputs
 from core.geometry.distance_contrast import (
     compute_distances,
     compute_pair_distances,

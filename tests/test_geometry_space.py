@@ -12,7 +12,7 @@ from fakes import COLORS, ColorEncoder
 from core import Library, Term
 from core.encoders.base import Vectors, unit_rows
 from core.errors import Cancelled, DataError, QueryError
-from core.evaluate_axis import ONE, SEVERAL, compute_rank_correlation, find_mentions
+from core.evaluation.axis import ONE, SEVERAL, compute_rank_correlation, find_mentions
 from core.geometry.analogy import solve_analogy, try_analogies
 from core.geometry.axis import axis_values, measure_axis, pick_scattered
 from core.geometry.directions import shift_along, walk_between

@@ -19,7 +19,7 @@ from core import SemblanceError, open_encoder
 from core.cli import main
 from core.cli_app import app_command, app_file
 from core.encoders.hub.files import is_on_disk
-from core.evaluate_moments import evaluate_moments
+from core.evaluation.moments import evaluate_moments
 from core.library.samples.library import build_sample
 from core.share.dataset_open import open_dataset
 from core.utils.extras import EXTRAS, require

@@ -23,13 +23,13 @@ from core.classify.zero_shot import TEXT_TEMPLATES, ClassName, ZeroShot
 from core.encoders import Encoder, open_encoder
 from core.encoders.base import Vectors
 from core.encoders.reference_prompts import imagenet_names
-from core.evaluate import evaluate_retrieval, evaluate_zeroshot
-from core.evaluate_clusters import evaluate_clusters
-from core.evaluate_fewshot import FewShotReport, evaluate_fewshot
-from core.evaluate_moments import MomentsReport, evaluate_moments
-from core.evaluate_relevance import evaluate_relevance
-from core.evaluate_video import evaluate_video
-from core.labelled_files import read_pairs, unique
+from core.evaluation.clusters import evaluate_clusters
+from core.evaluation.datasets import read_pairs, unique
+from core.evaluation.fewshot import FewShotReport, evaluate_fewshot
+from core.evaluation.moments import MomentsReport, evaluate_moments
+from core.evaluation.relevance import evaluate_relevance
+from core.evaluation.retrieval import evaluate_retrieval, evaluate_zeroshot
+from core.evaluation.video_retrieval import evaluate_video
 from core.library import Library
 from core.library.filters import Filters
 from core.library.samples.library import SAMPLE_NAME

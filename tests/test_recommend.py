@@ -11,11 +11,11 @@ from PIL import Image
 
 from core.encoders.base import unit_rows
 from core.errors import DataError
+from core.evaluation.recommend import evaluate_recommend
 from core.library import Library
 from core.library.schema import Item, VectorRow
 from core.progress import Progress
 from core.recommend.collaborative import extend_with_content, learn_behavior
-from core.recommend.evaluate import evaluate_recommend
 from core.recommend.feed import recommend
 from core.recommend.log_reader import InteractionLog, make_log, read_log, resolve_items
 from core.recommend.tastes import compute_tastes

@@ -15,7 +15,7 @@ from PIL import Image
 from core import Library
 from core.cli import main
 from core.errors import DataError
-from core.evaluate import evaluate_library
+from core.evaluation.retrieval import evaluate_library
 from core.library.schema import Label
 from core.share.dataset_columns import Columns
 from core.share.datasets import index_dataset, open_dataset

@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from core.encoders import Encoder, open_encoder
 from core.encoders.prompts import embed_texts
 from core.encoders.reference_prompts import imagenet_names
-from core.labelled_files import embed_files, read_pairs
+from core.evaluation.datasets import embed_files, read_pairs
 from core.search.relevance import CLASS_FIT, LIKELY, class_log_posterior
 
 SIZES, DRAWS = (3, 10, 30, 100, 300), 5

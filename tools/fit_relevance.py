@@ -16,7 +16,7 @@ from sklearn.linear_model import LogisticRegression
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from core.encoders import open_encoder
-from core.evaluate_relevance import RelevanceData, load_relevance_data
+from core.evaluation.relevance import RelevanceData, load_relevance_data
 from core.search.relevance import TEXT_FIT
 
 SIZES = (10, 25, 50, 100, 200, 400)

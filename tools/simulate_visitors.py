@@ -22,7 +22,7 @@ import numpy as np
 
 from core.encoders import open_encoder
 from core.encoders.base import unit_rows
-from core.labelled_files import read_pairs, require_one_each
+from core.evaluation.datasets import read_pairs, require_one_each
 from core.library import Library, ingest
 from core.library.track import get_item_vectors
 from core.recommend.feed import recommend

@@ -11,7 +11,7 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.encoders.reduced import Method
-from core.evaluate_dimensions import METHODS, DimensionReport, measure_dimensions
+from core.evaluation.dimensions import METHODS, DimensionReport, measure_dimensions
 from core.figures_dimensions import METHOD_NAMES
 from core.geometry.quantization import PRECISIONS, Precision
 from core.library.points import load_points
@@ -94,7 +94,7 @@ def python_lines(settings: Settings) -> str:
     if settings.known.captions or settings.known.labels:
         more = "\n    # captions=[(row, text), ...], labels=[name or None, ...] of the rows of the points"
     return f"""
-from core.evaluate_dimensions import measure_dimensions
+from core.evaluation.dimensions import measure_dimensions
 from core.library.points import load_points
 
 points = load_points(library, encoder, limit={MOST})

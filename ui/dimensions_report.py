@@ -7,7 +7,7 @@ from typing import get_args
 
 import streamlit as st
 
-from core.evaluate_dimensions import DimensionReport
+from core.evaluation.dimensions import DimensionReport
 from core.figures_dimensions import AXES, METHOD_NAMES, Quantity, dimension_lines
 from core.geometry.dimensions import DimensionPoint, get_nearest_count
 from ui.dimensions_measure import MOST

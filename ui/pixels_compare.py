@@ -9,7 +9,7 @@ from functools import partial
 import streamlit as st
 
 from core import Encoder, Item, Library
-from core.evaluate_pixels import Input, InputComparison, compare_inputs, select_images
+from core.evaluation.pixels import Input, InputComparison, compare_inputs, select_images
 from core.figures_pixels import NAMES, contrast_by_dimension, pair_histogram
 from core.geometry.raw_pixels import SIDE, full_numbers
 from core.progress import OnProgress
@@ -143,7 +143,7 @@ def python_lines(labels: tuple[tuple[str, str], ...]) -> str:
     """What computes the same in Python, after a library was opened."""
     named = labels_lines() if labels else "\nlabels = {}  # so that clusters stand in\n"
     return f"""
-from core.evaluate_pixels import compare_inputs, learn_inputs, select_images
+from core.evaluation.pixels import compare_inputs, learn_inputs, select_images
 {named}
 found = pictures_of(library, encoder, labels, most={MOST})
 compared = compare_inputs([item.path for item in found.items], found.vectors, found.labels)

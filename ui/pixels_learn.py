@@ -7,7 +7,7 @@ from functools import partial
 
 import streamlit as st
 
-from core.evaluate_pixels import Input, learn_inputs
+from core.evaluation.pixels import Input, learn_inputs
 from core.figures_pixels import input_curves
 from core.geometry.linear_probe import InputCurve
 from core.progress import OnProgress

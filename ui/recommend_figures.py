@@ -8,9 +8,9 @@ from functools import partial
 import streamlit as st
 
 from core import Encoder, Library
+from core.evaluation.recommend import RecommendReport, evaluate_recommend
 from core.figures_recommend import AXES, Measure, list_measures, method_bars
 from core.progress import OnProgress
-from core.recommend.evaluate import RecommendReport, evaluate_recommend
 from core.recommend.model import RecommendModel
 from ui.page import percent
 from ui.recommend_behaviour import get_model, log_lines
@@ -53,7 +53,7 @@ def figures_part(library: Library, encoder: Encoder) -> str | None:
         return None
     _show(report)
     return f"""
-from core.recommend.evaluate import evaluate_recommend
+from core.evaluation.recommend import evaluate_recommend
 {log_lines(library, encoder)}
 report = evaluate_recommend(learned.log, learned.blend.content, k={int(k)})
 for each in report.methods:

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from core.classify.zero_shot import get_class_numbers
 from core.encoders.base import Encoder
 from core.errors import DataError
+from core.evaluation.datasets import embed_files, read_pairs, require_one_each, unique
 from core.explore.cluster_naming import ClusterName, name_clusters
 from core.explore.clustering import Clusters, Method, compute_agreement, compute_centers, find_clusters
-from core.labelled_files import embed_files, read_pairs, require_one_each, unique
 from core.progress import OnProgress
 
 GIVEN = "given"  # the groups themselves, named as if they were clusters

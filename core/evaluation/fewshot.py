@@ -10,7 +10,7 @@ from core.classify.validation import SHOTS, CurvePoint, LearningCurve, compute_l
 from core.classify.zero_shot import ClassName, ZeroShot
 from core.encoders.base import Encoder
 from core.errors import DataError
-from core.labelled_files import embed_files, read_pairs, require_one_each, unique
+from core.evaluation.datasets import embed_files, read_pairs, require_one_each, unique
 from core.library.ingest.scan import scan
 from core.media.kinds import is_image_path
 from core.progress import OnProgress

@@ -12,8 +12,8 @@ from PIL import Image, ImageDraw, ImageFont
 from core.cleanup.outliers import find_outliers
 from core.encoders.base import Encoder
 from core.errors import DataError
-from core.evaluate_copies import photo_names
-from core.labelled_files import embed_files
+from core.evaluation.datasets import embed_files
+from core.evaluation.duplicates import photo_names
 from core.progress import OnProgress
 
 _FIRST = 30

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from core.classify.training import NumberKind, fit_numbers
 from core.encoders.base import Encoder
 from core.errors import DataError
-from core.labelled_files import embed_files, read_pairs, require_one_each
+from core.evaluation.datasets import embed_files, read_pairs, require_one_each
 from core.progress import OnProgress, Progress
 
 SAMPLES = (16, 64, 256)

@@ -16,6 +16,7 @@ from core.encoders.base import Encoder, Vectors
 from core.encoders.prompts import embed_texts
 from core.encoders.reduced import Method
 from core.errors import Cancelled, DataError
+from core.evaluation.datasets import embed_files, read_pairs, require_one_each, unique
 from core.geometry.dimensions import (
     MEASURES,
     Captions,
@@ -28,7 +29,6 @@ from core.geometry.dimensions import (
     measure_dimension_curve,
 )
 from core.geometry.quantization import PRECISIONS, Precision
-from core.labelled_files import embed_files, read_pairs, require_one_each, unique
 from core.library.ingest.scan import scan
 from core.media.kinds import is_image_path
 from core.progress import OnProgress, Progress

@@ -14,7 +14,7 @@ from PIL import Image
 from core.encoders.base import Encoder
 from core.encoders.reference_prompts import embed_reference_prompts
 from core.errors import DataError
-from core.labelled_files import read_pairs, unique
+from core.evaluation.datasets import read_pairs, unique
 from core.library import IngestReport, Library, ingest
 from core.library.filters import Filters
 from core.media.sampling import Sampling

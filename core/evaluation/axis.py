@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from core.encoders.base import Encoder
 from core.errors import DataError
+from core.evaluation.datasets import embed_files, read_pairs, unique
 from core.geometry.axis import axis_values, embed_ends
-from core.labelled_files import embed_files, read_pairs, unique
 from core.progress import OnProgress
 
 SEVERAL = frozenset(

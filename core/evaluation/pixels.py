@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from core.encoders.base import Encoder, Vectors
 from core.errors import Cancelled
+from core.evaluation.datasets import embed_files, read_pairs, require_one_each
 from core.explore.clustering import find_clusters
 from core.geometry.distance_contrast import (
     Contrast,
@@ -25,7 +26,6 @@ from core.geometry.distance_contrast import (
 )
 from core.geometry.linear_probe import InputCurve, measure_input_curve
 from core.geometry.raw_pixels import SIDE, RawPixels, load_pixels
-from core.labelled_files import embed_files, read_pairs, require_one_each
 from core.library.schema import Item
 from core.library.store import Library
 from core.library.track import get_item_vectors

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from core.encoders.base import Encoder, Vectors
 from core.encoders.prompts import embed_texts
 from core.encoders.reference_prompts import imagenet_names
-from core.labelled_files import embed_files, read_pairs, unique
+from core.evaluation.datasets import embed_files, read_pairs, unique
 from core.progress import OnProgress
 from core.search.query import Term
 from core.search.relevance import LIKELY, Relevance

@@ -14,7 +14,7 @@ from core.classify.zero_shot import ClassName, ZeroShot, get_class_numbers
 from core.encoders.base import Encoder, Vectors
 from core.encoders.prompts import embed_texts
 from core.errors import DataError
-from core.labelled_files import embed_files, read_pairs, unique
+from core.evaluation.datasets import embed_files, read_pairs, unique
 from core.library.points import load_points
 from core.library.store import Library
 from core.progress import OnProgress
