@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.figures_learn import loss_line, network, share_lines, weight_strip
-from core.figures_learn_map import map_over_epochs, movie_map
 from core.learn.movies import Movies
 from core.learn.state import Baselines, Epoch
+from core.plots.training import loss_line, network, share_lines, weight_strip
+from core.plots.training_map import map_over_epochs, movie_map
 
 MOVIES = Movies(("A <b>", "B", "C", "D"), np.array([1990, 0, 2000, 2001]), (("War", "Drama"), ("Crime",), ("War",), ()))
 PLACES = np.array([[1, 2, 3], [-1, 0, 1], [0.5, -2, 0], [0, 0, 0]], np.float32)

@@ -17,9 +17,9 @@ from core.errors import Cancelled, DataError
 from core.explore import projection as map_cache
 from core.explore.colors import color_by_name, color_by_value
 from core.explore.projection import layout_points, project_vectors
-from core.figures_map import count_bars, space
 from core.library import Library, ingest
 from core.library.points import Points, load_points
+from core.plots.map import count_bars, space
 from core.progress import Progress
 from core.vectors.neighbors import find_nearest_neighbors
 

@@ -22,9 +22,9 @@ from core.classify.predict import ValuePrediction, predict_library_values, value
 from core.classify.training import fit_classes, fit_numbers
 from core.cli import main
 from core.errors import DataError
-from core.figures_values import value_histogram
 from core.library import Library, ingest
 from core.library.filters import Filters
+from core.plots.lab import value_histogram
 
 Run = Callable[..., dict[str, Any]]
 

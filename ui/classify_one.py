@@ -10,8 +10,8 @@ from core.classify.embedded_set import EmbeddedSet
 from core.classify.predict import Prediction
 from core.classify.zero_shot import NONE, Classifier, predict_video
 from core.errors import MediaError
-from core.figures_classes import class_bars, class_timeline
 from core.library.schema import Item
+from core.plots.classes import class_bars, class_timeline
 from core.previews.thumbnails import make_thumbnail
 from ui.page import counted, plain
 from ui.query import find_in, like_file

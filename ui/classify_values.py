@@ -9,7 +9,7 @@ import streamlit as st
 from core import Encoder, Library
 from core.classify.heads import Head
 from core.classify.predict import ValuePrediction, predict_library_values, values_csv
-from core.figures_values import value_histogram
+from core.plots.lab import value_histogram
 from ui.classify_classes import fingerprint
 from ui.classify_items import Selection, show_nothing_left
 from ui.classify_one import show_item

@@ -12,9 +12,9 @@ import streamlit as st
 from core import Encoder, Library
 from core.encoders.reduced import Method
 from core.evaluation.dimensions import METHODS, DimensionReport, measure_dimensions
-from core.figures_dimensions import METHOD_NAMES
 from core.geometry.quantization import PRECISIONS, Precision
 from core.library.points import load_points
+from core.plots.dimensions import METHOD_NAMES
 from core.progress import OnProgress
 from ui.dimensions_data import GroundTruth
 from ui.page import counted

@@ -8,8 +8,8 @@ from typing import get_args
 import streamlit as st
 
 from core.evaluation.dimensions import DimensionReport
-from core.figures_dimensions import AXES, METHOD_NAMES, Quantity, dimension_lines
 from core.geometry.dimensions import DimensionPoint, get_nearest_count
+from core.plots.dimensions import AXES, METHOD_NAMES, Quantity, dimension_lines
 from ui.dimensions_measure import MOST
 from ui.page import counted, size_text
 

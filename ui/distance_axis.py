@@ -9,9 +9,9 @@ import numpy as np
 import streamlit as st
 
 from core import Encoder, Library
-from core.figures_axis import axis_plane, axis_strip
 from core.geometry.axis import Axis, By, measure_axis, pick_scattered
 from core.library.points import Points, load_points
+from core.plots.axis import axis_plane, axis_strip
 from ui.details import open_details, show_details
 from ui.encoders import load_encoder
 from ui.gallery import Card, Facts, gallery, picture_uri

@@ -7,7 +7,6 @@ from itertools import combinations
 import streamlit as st
 
 from core import Encoder, Library, Term
-from core.figures_space import PAIR_NAMES, cosine_grid, pair_histogram
 from core.geometry.distance import (
     Distance,
     PairCosines,
@@ -18,6 +17,7 @@ from core.geometry.distance import (
     sample_pair_cosines,
 )
 from core.library.index import VectorIndex
+from core.plots.space import PAIR_NAMES, cosine_grid, pair_histogram
 from ui.inside_terms import ready_words, term_code
 from ui.memory import get_cached
 from ui.page import percent

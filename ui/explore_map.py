@@ -23,7 +23,7 @@ from core.explore.colors import (
     color_by_score,
 )
 from core.explore.selection import find_highlighted
-from core.figures_map import space
+from core.plots.map import space
 from core.search.query import query_state
 from core.utils.timecode import format_timecode
 from ui.details import open_details

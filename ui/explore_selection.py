@@ -12,8 +12,8 @@ from core import Encoder, Library
 from core.explore.atlas import Atlas, name_selection
 from core.explore.cluster_naming import ClusterName
 from core.explore.selection import Summary, select_whole_items, selection_csv, summarize_selection
-from core.figures_map import count_bars
 from core.library.schema import Label
+from core.plots.map import count_bars
 from core.utils.timecode import format_timecode
 from ui.details import open_details
 from ui.explore_chosen import SelectionState, choose_cover, choose_nothing

@@ -9,9 +9,9 @@ import streamlit as st
 
 from core import Encoder, Library, Term
 from core.encoders.reference_prompts import embed_reference_prompts
-from core.figures_inside import saliency_map
 from core.geometry.distance import embed_terms
 from core.geometry.saliency import Saliency, Way, compute_saliency, count_steps, load_image
+from core.plots.vectors import saliency_map
 from core.progress import OnProgress
 from core.search.query import parse_frame, query_state
 from ui.in_python import in_python, opening

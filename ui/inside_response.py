@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from core import Encoder, Item, Library
 from core.encoders.base import Part
 from core.explore.vocabulary import Vocabulary, load_vocabulary
-from core.figures_inside import response_histogram, variance_shares
 from core.geometry.attribution import (
     Components,
     Response,
@@ -24,6 +23,7 @@ from core.geometry.attribution import (
     get_encoder_parts,
 )
 from core.library.points import Points, load_points
+from core.plots.vectors import response_histogram, variance_shares
 from core.progress import OnProgress
 from ui.details import open_details, show_details
 from ui.gallery import Card, Facts, gallery

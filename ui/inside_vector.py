@@ -9,9 +9,9 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.encoders.base import Vectors
-from core.figures_inside import vector_numbers
 from core.geometry.attribution import compute_contributions, compute_products, get_encoder_parts
 from core.geometry.distance import embed_terms
+from core.plots.vectors import vector_numbers
 from core.search.query import query_state
 from ui.encoders import load_encoder
 from ui.in_python import in_python, opening

@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from core import Encoder, Library
-from core.figures_inside import word_chart
 from core.geometry.attribution import WordStep, measure_word_effects
 from core.geometry.nearest import NearItem, find_nearest_items
+from core.plots.vectors import word_chart
 from ui.details import open_details, show_details
 from ui.encoders import load_encoder
 from ui.gallery import Card, gallery

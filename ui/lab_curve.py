@@ -12,8 +12,8 @@ from core import Encoder
 from core.classify.training import ClassKind
 from core.classify.validation import SHOTS, LearningCurve, compute_learning_curve
 from core.classify.zero_shot import ZeroShot
-from core.figures_lab import learning_curves
 from core.library.labels import LabeledItems
+from core.plots.lab import learning_curves
 from core.progress import OnProgress
 from ui.jobs import Job
 from ui.lab_methods import class_words

@@ -14,8 +14,8 @@ from core import Encoder
 from core.classify.training import ClassKind
 from core.classify.validation import ClassReport, cross_validate_classes, make_report
 from core.classify.zero_shot import ClassName, ZeroShot, get_class_numbers
-from core.figures_lab import confusion_matrix, reliability
 from core.library.labels import LabeledItems
+from core.plots.lab import confusion_matrix, reliability
 from core.search.query import PLAIN
 from ui.details import open_details, show_details
 from ui.encoders import load_encoder

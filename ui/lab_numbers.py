@@ -12,8 +12,8 @@ from core import Encoder, Library
 from core.classify.heads import Head, head_bytes
 from core.classify.training import NumberKind, fit_numbers
 from core.classify.validation import NumberReport, cross_validate_numbers
-from core.figures_lab import true_vs_predicted
 from core.library.labels import LabeledItems
+from core.plots.lab import true_vs_predicted
 from ui.classify_heads import list_known_heads, store_head
 from ui.in_python import in_python
 from ui.lab_data import numbers_section

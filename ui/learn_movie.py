@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.figures_learn import network, weight_strip
-from core.figures_learn_map import movie_map
 from core.learn.isolated import IsolatedTraining
 from core.learn.metrics import find_nearest
 from core.learn.state import Embedding
+from core.plots.training import network, weight_strip
+from core.plots.training_map import movie_map
 from ui.page import counted, plain
 
 _STILL = {"displayModeBar": False}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.figures_learn import loss_line, share_lines
-from core.figures_learn_map import map_over_epochs, movie_map
 from core.learn.isolated import IsolatedTraining
 from core.learn.maps import compute_maps
 from core.learn.state import Epoch
+from core.plots.training import loss_line, share_lines
+from core.plots.training_map import map_over_epochs, movie_map
 from ui.encoders import progress_text
 from ui.jobs import Job
 from ui.learn_run import Run

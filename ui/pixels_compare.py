@@ -10,8 +10,8 @@ import streamlit as st
 
 from core import Encoder, Item, Library
 from core.evaluation.pixels import Input, InputComparison, compare_inputs, select_images
-from core.figures_pixels import NAMES, contrast_by_dimension, pair_histogram
 from core.geometry.raw_pixels import SIDE, full_numbers
+from core.plots.pixels import NAMES, contrast_by_dimension, pair_histogram
 from core.progress import OnProgress
 from ui.lab_data import labels_lines, labels_section
 from ui.page import counted, percent, plain, size_text

@@ -8,8 +8,8 @@ from functools import partial
 import streamlit as st
 
 from core.evaluation.pixels import Input, learn_inputs
-from core.figures_pixels import input_curves
 from core.geometry.linear_probe import InputCurve
+from core.plots.pixels import input_curves
 from core.progress import OnProgress
 from ui.pixels_compare import INPUTS, ComparedInputs
 from ui.tasks import task_button

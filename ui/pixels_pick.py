@@ -7,9 +7,9 @@ import io
 import streamlit as st
 
 from core import Item
-from core.figures_pixels import NAMES
 from core.geometry.distance_contrast import find_nearest
 from core.geometry.raw_pixels import SIDE, to_image
+from core.plots.pixels import NAMES
 from ui.details import open_details, show_details
 from ui.gallery import Card, Facts, gallery, picture_uri
 from ui.page import plain

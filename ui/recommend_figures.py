@@ -9,7 +9,7 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.evaluation.recommend import RecommendReport, evaluate_recommend
-from core.figures_recommend import AXES, Measure, list_measures, method_bars
+from core.plots.recommend import AXES, Measure, list_measures, method_bars
 from core.progress import OnProgress
 from core.recommend.model import RecommendModel
 from ui.page import percent

@@ -8,7 +8,6 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.encoders.reference_prompts import embed_reference_prompts
-from core.figures_space import PAIR_NAMES, closing_lines, pair_histogram
 from core.geometry.distance import PairCosines, PairKind, compute_pair_cosines
 from core.geometry.modality_gap import (
     NEAREST,
@@ -19,6 +18,7 @@ from core.geometry.modality_gap import (
     measure_gap,
     measure_kept_neighbors,
 )
+from core.plots.space import PAIR_NAMES, closing_lines, pair_histogram
 from core.progress import OnProgress
 from ui.dimensions_data import captions_section
 from ui.distance_pairs import sampled_text

@@ -10,9 +10,9 @@ import streamlit as st
 from core import Encoder, Library
 from core.encoders.base import Vectors
 from core.explore.projection import Method, project_isolated, project_vectors
-from core.figures_kinds import kinds_plane
 from core.geometry.modality_gap import find_fitting_words
 from core.library.points import Points, Unit, load_points
+from core.plots.space import kinds_plane
 from core.progress import OnProgress
 from ui.details import open_details, show_details
 from ui.inside_terms import ready_words

@@ -10,7 +10,7 @@ import streamlit as st
 
 from core import Encoder, Filters, Library, Term
 from core.errors import MediaError
-from core.figures import get_score_range, timeline
+from core.plots.timeline import get_score_range, timeline
 from core.search.query import query_state
 from core.search.videos import Pooling, VideoHit, VideoResult, search_videos
 from core.utils.timecode import format_timecode, format_timespan

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.figures import get_score_range, outline
+from core.plots.timeline import get_score_range, outline
 from core.progress import OnProgress
 from core.search.relevance import LIKELY
 from core.share.page import escape_text, render_page

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.figures_classes import AMBER, GRAY, TEAL
+from core.plots.style import AMBER, GRAY, TEAL
 from core.utils.timecode import format_timecode
 
 if TYPE_CHECKING:

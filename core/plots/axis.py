@@ -1,4 +1,4 @@
-"""Plotly figures of a library along one axis of two phrases, and along two. As in `core.figures_space`."""
+"""Plotly figures of a library along one axis of two phrases, and along two. As in `core.plots.space`."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from core.figures_classes import AMBER, STILL, TEAL, shorten_label
-from core.figures_space import STILL_PLOT, titled
 from core.geometry.axis import Axis
+from core.plots.classes import shorten_label
+from core.plots.style import AMBER, STILL, STILL_PLOT, TEAL, titled
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.figures_classes import AMBER, GRAY, STILL, TEAL, shorten_label
-from core.figures_space import PURPLE, STILL_PLOT, titled
 from core.learn.state import Baselines, Epoch
+from core.plots.classes import shorten_label
+from core.plots.style import AMBER, GRAY, PURPLE, STILL, STILL_PLOT, TEAL, titled
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -1,10 +1,10 @@
-"""Plotly figures of how good recommendations are. They hold no theme, as those of `core.figures`."""
+"""Plotly figures of how good recommendations are. They hold no theme, as those of `core.plots.timeline`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from core.figures_classes import AMBER, GRAY, STILL, TEAL
+from core.plots.style import AMBER, GRAY, STILL, TEAL
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

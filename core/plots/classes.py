@@ -1,7 +1,7 @@
 """Plotly figures of classes: how probable they are for one item, and what a video shows over its time.
 
-They hold no theme, as those of `core.figures`. Names of classes come from anybody: what plotly would read as markup is
-written out, and long ones are cut.
+They hold no theme, as those of `core.plots.timeline`. Names of classes come from anybody: what plotly would read as
+markup is written out, and long ones are cut.
 """
 
 from __future__ import annotations
@@ -17,14 +17,11 @@ from core.utils.timecode import format_timecode
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
+from core.plots.style import GRAY, SCALE, STILL, TEAL
 
-
-TEAL, AMBER, GRAY = "#2C857C", "#D08A1D", "#8A9393"
-SCALE = [[0.0, "rgba(44, 133, 124, 0.03)"], [1.0, "rgba(44, 133, 124, 1)"]]
 _ROW = 26  # pixels of one class
 _TICKS = 8
 _CLICKABLE = 120
-STILL = {"fixedrange": True, "zeroline": False}
 
 
 def class_bars(

@@ -1,6 +1,6 @@
 """Plotly figures of what is inside a vector: its numbers, what a direction responds to, words, and heat over a picture.
 
-They hold no theme, as those of `core.figures`. What is typed is written out, never read as markup.
+They hold no theme, as those of `core.plots.timeline`. What is typed is written out, never read as markup.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.encoders.base import Part
-from core.figures_classes import AMBER, GRAY, STILL, TEAL, shorten_label
+from core.plots.classes import shorten_label
+from core.plots.style import AMBER, GRAY, STILL, TEAL
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

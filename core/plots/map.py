@@ -1,4 +1,4 @@
-"""Plotly figures of maps: points in space, and what a selection is made of. As in `core.figures_classes`."""
+"""Plotly figures of maps: points in space, and what a selection is made of. As in `core.plots.classes`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.explore.colors import Coloring, Colors
-from core.figures_classes import GRAY, STILL, TEAL, shorten_label
+from core.plots.classes import shorten_label
+from core.plots.style import GRAY, STILL, TEAL
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -1,4 +1,4 @@
-"""Plotly figures of how many dimensions are enough. They hold no theme, as those of `core.figures`."""
+"""Plotly figures of how many dimensions are enough. They hold no theme, as those of `core.plots.timeline`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from core.encoders.reduced import Method
-from core.figures_classes import AMBER, GRAY, STILL, TEAL
 from core.geometry.dimensions import VERTEX, DimensionPoint
 from core.geometry.quantization import Precision
+from core.plots.style import AMBER, GRAY, STILL, TEAL
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.explore.colors import NEUTRAL, get_color
-from core.figures_classes import AMBER, shorten_label
-from core.figures_space import titled
 from core.learn.maps import Places
 from core.learn.movies import Movies
+from core.plots.classes import shorten_label
+from core.plots.style import AMBER, titled
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -1,4 +1,4 @@
-"""Plotly figures of how good a classification is, and of what more labels bring. As in `core.figures_classes`."""
+"""Plotly figures of how good a classification is, and of what more labels bring. As in `core.plots.classes`."""
 
 from __future__ import annotations
 
@@ -8,12 +8,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.figures_classes import AMBER, GRAY, SCALE, STILL, TEAL, shorten_label
+from core.plots.classes import shorten_label
+from core.plots.style import AMBER, GRAY, SCALE, STILL, TEAL
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from core.classify.validation import LearningCurve
+import math
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
 
 _DARK = 0.45  # share above which a cell is so dark that its number is white
 _ON_LIGHT = "#7C8787"  # of the other numbers: readable on the backgrounds of both themes
@@ -198,3 +205,35 @@ def _band(figure: go.Figure, x: Sequence[float], low: Sequence[float], high: Seq
         showlegend=False,
         hoverinfo="skip",
     )
+
+
+_MOST_BINS = 40  # reached at 8,000 items: Rice's rule, whose number does not grow with a value far from the others
+
+
+def value_histogram(values: Sequence[float], *, name: str, noun: str) -> go.Figure:
+    """How many items have which number. name: of the number; noun: what the items are, in the plural."""
+    import plotly.graph_objects as go
+
+    # narrower bins than doubles can tell apart are refused, where all values are as good as one
+    flat = np.ptp(values) <= 1e-6 * np.abs(values).max()
+    bins = 1 if flat else min(_MOST_BINS, math.ceil(2 * len(values) ** (1 / 3)))
+    counts, edges = np.histogram(values, bins)
+    figure = go.Figure()
+    figure.add_bar(
+        x=(edges[:-1] + edges[1:]) / 2,
+        y=counts,
+        width=np.diff(edges),
+        marker={"color": TEAL, "line": {"width": 1, "color": "rgba(255, 255, 255, 0.4)"}},
+        customdata=np.column_stack([edges[:-1], edges[1:]]),
+        hovertemplate="%{customdata[0]:.4~g} to %{customdata[1]:.4~g}: %{y}<extra></extra>",
+    )
+    figure.update_layout(
+        height=220,
+        margin={"l": 0, "r": 8, "t": 8, "b": 0},
+        showlegend=False,
+        dragmode=False,
+        bargap=0,
+        xaxis={"title": {"text": shorten_label(name, 60)}, "automargin": True, **STILL},
+        yaxis={"title": {"text": noun}, "automargin": True, "rangemode": "tozero", **STILL},
+    )
+    return figure

@@ -1,4 +1,4 @@
-"""Plotly figures of pixels beside embeddings. They hold no theme, as those of `core.figures`."""
+"""Plotly figures of pixels beside embeddings. They hold no theme, as those of `core.plots.timeline`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from core.figures_classes import AMBER, GRAY, STILL, TEAL
-from core.figures_space import PER_CENT
+from core.plots.style import AMBER, GRAY, PER_CENT, STILL, TEAL
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
