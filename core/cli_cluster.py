@@ -21,8 +21,8 @@ def cluster(options: argparse.Namespace, bar: OnProgress) -> dict[str, Any]:
     from core.explore.exemplars import find_medoids
     from core.library import Library
     from core.library.points import load_points
-    from core.share.page import write_page
-    from core.share.report import cluster_page
+    from core.share.pages.page import write_page
+    from core.share.pages.search import cluster_page
 
     library = Library(options.library)
     encoder = get_encoder(library, options.encoder, bar)

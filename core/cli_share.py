@@ -59,7 +59,7 @@ def add_dataset_options(index: argparse.ArgumentParser) -> None:
 def export(options: Options, bar: OnProgress) -> dict[str, Any]:
     """`export`."""
     from core.library.filters import Filters
-    from core.share.export_vectors import export_vectors
+    from core.share.vector_export import export_vectors
 
     library = Library(options.library)
     filters = Filters(kind=options.kind, folder=options.folder, label=options.label)
@@ -70,8 +70,8 @@ def export(options: Options, bar: OnProgress) -> dict[str, Any]:
 
 def import_file(options: Options, bar: OnProgress) -> dict[str, Any]:
     """`import`."""
-    from core.share.import_vectors import import_vectors
-    from core.share.vector_files import open_vectors
+    from core.share.vector_import import import_vectors
+    from core.share.vector_readers import open_vectors
 
     open_vectors(options.file)  # what cannot be read makes no library
     library = Library(options.library, create=True)
@@ -82,8 +82,8 @@ def import_file(options: Options, bar: OnProgress) -> dict[str, Any]:
 
 def index_paths(options: Options, bar: OnProgress) -> dict[str, Any]:
     """`index`: folders and files, and data sets (hf:NAME)."""
-    from core.share.dataset_columns import Columns
-    from core.share.datasets import index_dataset, list_dataset_names, open_dataset
+    from core.share.hf_datasets.columns import Columns
+    from core.share.hf_datasets.ingest import index_dataset, list_dataset_names, open_dataset
 
     names = list_dataset_names(options.paths)
     options.paths = [path for path in options.paths if not path.startswith("hf:")]
@@ -124,8 +124,8 @@ def search_with_page(options: Options, bar: OnProgress) -> dict[str, Any]:
 
 
 def _search_page(options: Options, result: dict[str, Any], bar: OnProgress) -> dict[str, Any]:
-    from core.share.page import write_page
-    from core.share.report import Answer, search_page
+    from core.share.pages.page import write_page
+    from core.share.pages.search import Answer, search_page
 
     library = Library(options.library)
     items = {row["path"]: Item.from_row(row) for row in library.items().to_pylist()}

@@ -12,11 +12,11 @@ import opentimelineio as otio
 import pytest
 from media import colour_of, write_video
 
-from core.export_moments import moments_csv, moments_edl, moments_otio, write_moments_zip
 from core.library.schema import Item
 from core.media.video import Sampling, Video
 from core.search.moments import Curve, Moment
 from core.search.videos import VideoHit
+from core.share.moments import moments_csv, moments_edl, moments_otio, write_moments_zip
 
 
 def hit(path: Path, *spans: tuple[float, float], duration_s: float = 6.0) -> VideoHit:

@@ -21,7 +21,7 @@ from core.cli_app import app_command, app_file
 from core.encoders.hub.files import is_on_disk
 from core.evaluation.moments import evaluate_moments
 from core.library.samples.library import build_sample
-from core.share.dataset_open import open_dataset
+from core.share.hf_datasets.open import open_dataset
 from core.utils.extras import EXTRAS, require
 
 ROOT = Path(__file__).parents[1]

@@ -15,7 +15,7 @@ from visiting import LIBRARY, SEARCH, cards, find, item_id, labels, press, said,
 import ui.share_vectors
 from core import Library
 from core.library.registry import create_library
-from core.share.import_vectors import import_vectors
+from core.share.vector_import import import_vectors
 
 pytestmark = pytest.mark.usefixtures("world")
 EXPLORE = "pages/explore.py"

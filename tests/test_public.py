@@ -22,12 +22,12 @@ from PIL import Image
 from core import Library, ingest, parse_query, search
 from core.cleanup.findings import Finding, findings_csv, paths_list
 from core.errors import DataError
-from core.export import hits_csv, write_hits_zip
 from core.library.registry import temporary_library
 from core.library.session_folders import cache_dir_for, get_visit_folder, get_visits_folder
 from core.library.uploads import save_uploads
 from core.policy import SETTINGS, get_policy
 from core.previews.thumbnails import make_thumbnail
+from core.share.hits import hits_csv, write_hits_zip
 from ui.queue import QUEUE, Busy, Queue, Ticket, place_text
 from ui.visit import Visit, end_expired
 

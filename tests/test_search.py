@@ -12,11 +12,11 @@ from media import write_video
 from PIL import Image
 
 from core.errors import QueryError
-from core.export import hits_csv, write_hits_zip
 from core.library import Library, ingest
 from core.library.filters import Filters
 from core.search.images import SearchResult, search
 from core.search.query import Term, parse_query
+from core.share.hits import hits_csv, write_hits_zip
 
 N = len(COLORS)
 

@@ -23,10 +23,10 @@ from core.explore.cluster_naming import name_clusters
 from core.explore.clustering import Clusters
 from core.library.filters import Filters
 from core.library.schema import Label
-from core.share import import_vectors as importing
-from core.share.export_vectors import FORMATS, export_vectors
-from core.share.import_vectors import import_vectors
-from core.share.vector_files import open_vectors
+from core.share import vector_import as importing
+from core.share.vector_export import FORMATS, export_vectors
+from core.share.vector_import import import_vectors
+from core.share.vector_readers import open_vectors
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ from core.cli import main
 from core.errors import DataError
 from core.evaluation.retrieval import evaluate_library
 from core.library.schema import Label
-from core.share.dataset_columns import Columns
-from core.share.datasets import index_dataset, open_dataset
+from core.share.hf_datasets.columns import Columns
+from core.share.hf_datasets.ingest import index_dataset, open_dataset
 
 pytest.importorskip("datasets")
 

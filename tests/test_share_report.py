@@ -24,12 +24,16 @@ from core.cli import main
 from core.errors import Cancelled, DataError
 from core.explore.atlas import AtlasRequest, build_atlas
 from core.library.schema import Item
-from core.share import pictures, report, report_groups, report_map, report_moments
-from core.share.page import escape_script, render_page
-from core.share.report import Answer, search_page
-from core.share.report_groups import Group, GroupItem, Sheet, groups_page, make_classes_sheet, make_findings_sheet
-from core.share.report_map import map_page
-from core.share.report_moments import moments_page
+from core.share.pages import groups as report_groups
+from core.share.pages import map as report_map
+from core.share.pages import moments as report_moments
+from core.share.pages import search as report
+from core.share.pages import thumbnails as pictures
+from core.share.pages.groups import Group, GroupItem, Sheet, groups_page, make_classes_sheet, make_findings_sheet
+from core.share.pages.map import map_page
+from core.share.pages.moments import moments_page
+from core.share.pages.page import escape_script, render_page
+from core.share.pages.search import Answer, search_page
 
 HOSTILE = ("<img src=x onerror=alert(1)>.png", "</script><script>alert(1).png", "&lt;b&gt; \u2028 --> ]]>.png")
 NAMES = [name.replace("/", "∕") for name in HOSTILE]  # what a file system takes

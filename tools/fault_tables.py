@@ -12,12 +12,12 @@ from typing import Any
 import pyarrow as pa
 from fault_place import ColourEncoder, Library, ingest, make_media, refusal, snapshot
 
-from core.export import write_hits_zip
 from core.library.schema import Label
 from core.library.tables import table_name
 from core.previews.thumbnails import make_thumbnail
 from core.search.images import search
 from core.search.query import parse_query
+from core.share.hits import write_hits_zip
 
 _OTHER = ColourEncoder("other-1", "other")
 _HOW: dict[str, Callable[[bytes], bytes]] = {

@@ -10,8 +10,8 @@ import streamlit as st
 from core import Encoder, IngestReport, Library
 from core.policy import get_policy
 from core.progress import OnProgress
-from core.share.dataset_columns import Columns, choose_columns, possible_columns
-from core.share.datasets import DatasetReport, OpenedDataset, index_dataset, open_dataset
+from core.share.hf_datasets.columns import Columns, choose_columns, possible_columns
+from core.share.hf_datasets.ingest import DatasetReport, OpenedDataset, index_dataset, open_dataset
 from ui.encoders import load_encoder
 from ui.in_python import in_python, opening
 from ui.jobs import Work, get_job, is_busy, start_job
@@ -155,8 +155,8 @@ def _report_place(library: Library) -> str:
 def _lines(library: Library, encoder: Encoder, opened: OpenedDataset, columns: Columns, limit: int | None) -> str:
     named = ", ".join(f"{name}={value!r}" for name, value in asdict(columns).items())
     return f"""{opening(library, encoder)}
-from core.share.dataset_columns import Columns
-from core.share.datasets import index_dataset, open_dataset
+from core.share.hf_datasets.columns import Columns
+from core.share.hf_datasets.ingest import index_dataset, open_dataset
 
 opened = open_dataset({opened.name!r}, {opened.split!r})
 columns = Columns({named})

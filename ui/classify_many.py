@@ -12,7 +12,7 @@ from core import Encoder, Library
 from core.classify.export import predictions_csv, write_folders
 from core.classify.predict import Prediction
 from core.classify.zero_shot import NONE, Classifier, ClassName
-from core.share.report_groups import make_classes_sheet
+from core.share.pages.groups import make_classes_sheet
 from ui.classify_items import Selection
 from ui.classify_labels import correct_row, get_final_label, get_labels, tag_panel
 from ui.classify_learn import learn_panel

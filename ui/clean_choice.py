@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core import Encoder, Library
 from core.cleanup.findings import Finding, findings_csv, paths_lines, paths_list
 from core.library.schema import Label
-from core.share.report_groups import make_findings_sheet
+from core.share.pages.groups import make_findings_sheet
 from ui.libraries import may_change
 from ui.linked import link_with, read_carried, report_taken_over
 from ui.page import boundary, counted, plain, size_text

@@ -11,7 +11,7 @@ from core.library.labels import get_name_captions
 from ui.lab_data import get_items, labels_section, report_unknown, upload_table
 from ui.page import counted, plain
 
-_CACHED = "the library"  # of a data set, see `core.share.datasets`
+_CACHED = "the library"  # of a data set, see `core.share.hf_datasets.ingest`
 _WAYS = ("none", "file names", "a CSV")
 
 

@@ -11,7 +11,7 @@ import streamlit as st
 from core import Encoder, Item, Library
 from core.library.item_lookup import get_item_names
 from core.recommend.feedback import Feedback, feedback_json, likes_csv, read_feedback
-from core.share.report_groups import Group, GroupItem, Sheet
+from core.share.pages.groups import Group, GroupItem, Sheet
 from ui.linked import link_with, parse_number, read_carried, report_taken_over
 from ui.page import boundary, counted, file_limit, plain
 from ui.recommend_feed import FeedCard

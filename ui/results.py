@@ -9,9 +9,9 @@ from functools import partial
 import streamlit as st
 
 from core import Encoder, Filters, Hit, Library, SearchResult, Term, search
-from core.export import hits_csv, write_hits_zip
 from core.search.query import query_state
 from core.search.relevance import LIKELY
+from core.share.hits import hits_csv, write_hits_zip
 from ui.concept_panel import concept_panel
 from ui.details import open_details
 from ui.encoders import load_encoder

@@ -9,10 +9,10 @@ import streamlit as st
 from core import Encoder, Hit, Library
 from core.explore.atlas import Atlas, AtlasRequest
 from core.search.videos import VideoHit
-from core.share.report import MOST_HITS, Answer, search_page
-from core.share.report_groups import MOST_IN_GROUPS, Sheet, groups_page
-from core.share.report_map import MOST_PICTURES, map_page
-from core.share.report_moments import MOST_MOMENTS, moments_page
+from core.share.pages.groups import MOST_IN_GROUPS, Sheet, groups_page
+from core.share.pages.map import MOST_PICTURES, map_page
+from core.share.pages.moments import MOST_MOMENTS, moments_page
+from core.share.pages.search import MOST_HITS, Answer, search_page
 from ui.encoders import encoder_name
 from ui.filters import filter_text
 from ui.jobs import Work

@@ -15,8 +15,8 @@ from core.library.schema import EncoderEntry
 from core.library.session_folders import make_visit_folder
 from core.policy import get_policy
 from core.progress import OnProgress
-from core.share.export_vectors import FORMATS, estimate_bytes, export_vectors
-from core.share.import_vectors import ImportReport, import_vectors
+from core.share.vector_export import FORMATS, estimate_bytes, export_vectors
+from core.share.vector_import import ImportReport, import_vectors
 from ui.encoders import encoder_name
 from ui.in_python import in_python, library_text
 from ui.jobs import is_busy
@@ -63,7 +63,7 @@ def export_section(library: Library, encoder: Encoder) -> None:
         _export(library, entry, suffix, sprite, size)
     lines = f"""
         from core import Library
-        from core.share.export_vectors import export_vectors
+        from core.share.vector_export import export_vectors
 
         report = export_vectors(Library({library_text(library)!r}), {entry.id!r}, "vectors{suffix}")
         print(report.vectors, report.dim, report.path)

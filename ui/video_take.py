@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core.export_moments import moments_csv, moments_edl, moments_otio, write_moments_zip
 from core.search.moments import Moment
 from core.search.videos import VideoHit
+from core.share.moments import moments_csv, moments_edl, moments_otio, write_moments_zip
 from ui.encoders import progress_text
 from ui.page import boundary, counted, size_text
 from ui.pressed import pressed

@@ -14,8 +14,8 @@ from playwright.sync_api import Browser, Page
 
 from core import Library, ingest, open_encoder
 from core.explore.atlas import AtlasRequest, build_atlas
-from core.share.page import write_page
-from core.share.report_map import map_page
+from core.share.pages.map import map_page
+from core.share.pages.page import write_page
 
 HOSTILE = "</script><img src=x onerror=\"document.title='run'\">"
 

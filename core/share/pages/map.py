@@ -13,9 +13,15 @@ from core.errors import DataError
 from core.explore.atlas import Atlas
 from core.explore.colors import NEUTRAL, get_color
 from core.progress import OnProgress
-from core.share.page import escape_text, render_page
-from core.share.pictures import encode_images
-from core.share.report import cluster_sections, format_cluster_facts, get_page_facts, get_point_names, select_shown
+from core.share.pages.page import escape_text, render_page
+from core.share.pages.search import (
+    cluster_sections,
+    format_cluster_facts,
+    get_page_facts,
+    get_point_names,
+    select_shown,
+)
+from core.share.pages.thumbnails import encode_images
 
 MOST_POINTS = 50_000
 MOST_PICTURES = 800  # that appear where one points

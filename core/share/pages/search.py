@@ -1,4 +1,5 @@
-"""A search result or a list of clusters as a page in one file, see `core.share.page`; maps are in `report_map`."""
+"""A search result or a list of clusters as a page in one file, see `core.share.pages.page`; maps are in
+`report_map`."""
 
 from __future__ import annotations
 
@@ -15,8 +16,8 @@ from numpy.typing import NDArray
 from core.library.schema import Item
 from core.progress import OnProgress
 from core.search.relevance import LIKELY
-from core.share.page import escape_text, render_page
-from core.share.pictures import encode_images
+from core.share.pages.page import escape_text, render_page
+from core.share.pages.thumbnails import encode_images
 from core.utils.timecode import format_timecode
 
 if TYPE_CHECKING:

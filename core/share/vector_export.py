@@ -21,8 +21,8 @@ from core.errors import DataError
 from core.library.filters import Filters
 from core.library.store import Library
 from core.progress import OnProgress
-from core.share.projector import write_projector
-from core.share.rows import ABOUT, ExportRows, RowBatch, labels_text
+from core.share.export_rows import ABOUT, ExportRows, RowBatch, labels_text
+from core.share.tensorboard import write_projector
 from core.utils.files import to_absolute
 from core.utils.tables import escape_cell
 

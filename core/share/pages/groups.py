@@ -1,4 +1,4 @@
-"""Items in named groups as a page in one file, see `core.share.page`: classes, what could go, a feed."""
+"""Items in named groups as a page in one file, see `core.share.pages.page`: classes, what could go, a feed."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from core.classify.zero_shot import NONE
 from core.library.schema import Item
 from core.policy import redact_folders
 from core.progress import OnProgress
-from core.share.page import escape_text, render_page
-from core.share.pictures import encode_images
-from core.share.report import card, get_page_facts
+from core.share.pages.page import escape_text, render_page
+from core.share.pages.search import card, get_page_facts
+from core.share.pages.thumbnails import encode_images
 from core.utils.timecode import format_timecode
 
 if TYPE_CHECKING:

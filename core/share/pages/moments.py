@@ -1,4 +1,4 @@
-"""The moments of a search in videos as a page in one file, see `core.share.page`: each video with its curve."""
+"""The moments of a search in videos as a page in one file, see `core.share.pages.page`: each video with its curve."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from core.plots.timeline import get_score_range, outline
 from core.progress import OnProgress
 from core.search.relevance import LIKELY
-from core.share.page import escape_text, render_page
-from core.share.pictures import encode_images
-from core.share.report import card, format_likely, format_score, get_page_facts
+from core.share.pages.page import escape_text, render_page
+from core.share.pages.search import card, format_likely, format_score, get_page_facts
+from core.share.pages.thumbnails import encode_images
 from core.utils.timecode import format_timecode, format_timespan
 
 if TYPE_CHECKING:

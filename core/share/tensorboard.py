@@ -20,7 +20,7 @@ from core.errors import Cancelled, DataError, MediaError
 from core.library.schema import Item
 from core.previews.thumbnails import make_thumbnail
 from core.progress import OnProgress
-from core.share.rows import ExportRows, labels_text
+from core.share.export_rows import ExportRows, labels_text
 from core.utils.tables import escape_cell
 
 _SPRITE_SIDE = 8192  # pixels: what browsers draw at the most

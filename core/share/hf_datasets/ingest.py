@@ -20,7 +20,7 @@ from core.library.store import Library
 from core.library.uploads import safe_name
 from core.policy import get_policy
 from core.progress import OnProgress, Progress
-from core.share.dataset_columns import (
+from core.share.hf_datasets.columns import (
     Columns,
     Fetch,
     choose_columns,
@@ -29,7 +29,7 @@ from core.share.dataset_columns import (
     read_image,
     read_labels,
 )
-from core.share.dataset_open import PREFIX, OpenedDataset, open_dataset
+from core.share.hf_datasets.open import PREFIX, OpenedDataset, open_dataset
 from core.utils.files import write_atomic
 
 if TYPE_CHECKING:
