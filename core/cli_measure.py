@@ -154,14 +154,14 @@ def outliers(options: Options, bar: OnProgress) -> dict[str, Any]:
 
 def bench_images(options: Options, bar: OnProgress) -> dict[str, Any]:
     """`bench images`."""
-    from core import bench
+    from core.benchmarks import pipeline as bench
 
     return bench.bench_images(open_encoder(options.encoder, on_progress=bar), options.images, on_progress=bar)
 
 
 def bench_video(options: Options, bar: OnProgress) -> dict[str, Any]:
     """`bench video`."""
-    from core import bench
+    from core.benchmarks import pipeline as bench
 
     sampling = Sampling(options.fps)
     return bench.bench_video(open_encoder(options.encoder, on_progress=bar), options.videos, sampling, on_progress=bar)
@@ -169,7 +169,7 @@ def bench_video(options: Options, bar: OnProgress) -> dict[str, Any]:
 
 def bench_search(options: Options, bar: OnProgress) -> dict[str, Any]:
     """`bench search`."""
-    from core import bench
+    from core.benchmarks import pipeline as bench
     from core.library import Library
 
     if not options.library:
@@ -183,7 +183,7 @@ def bench_search(options: Options, bar: OnProgress) -> dict[str, Any]:
 
 def bench_classify(options: Options, bar: OnProgress) -> dict[str, Any]:
     """`bench classify`."""
-    from core import bench
+    from core.benchmarks import pipeline as bench
 
     encoder = open_encoder(options.encoder, on_progress=bar)
     return bench.bench_classify(encoder, items=options.items, classes=options.classes)
@@ -191,7 +191,7 @@ def bench_classify(options: Options, bar: OnProgress) -> dict[str, Any]:
 
 def bench_map(options: Options, bar: OnProgress) -> dict[str, Any]:
     """`bench map`."""
-    from core.bench_map import bench_map as bench
+    from core.benchmarks.map import bench_map as bench
 
     encoder = open_encoder(options.encoder, on_progress=bar)
     return bench(encoder, images=options.images, count=options.count, on_progress=bar)

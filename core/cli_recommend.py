@@ -129,7 +129,7 @@ def measure(options: argparse.Namespace, bar: OnProgress) -> dict[str, Any]:
 
 def bench(options: argparse.Namespace, bar: OnProgress) -> dict[str, Any]:
     """`bench recommend`: what `--json` prints."""
-    from core.bench_recommend import bench_recommend
+    from core.benchmarks.recommend import bench_recommend
 
     return bench_recommend(cli_commands.open_encoder(options.encoder, on_progress=bar), items=options.items)
 

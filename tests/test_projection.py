@@ -11,7 +11,7 @@ import pytest
 from fakes import COLORS, ColorEncoder
 from PIL import Image
 
-from core.bench_map import mixture
+from core.benchmarks.map import mixture
 from core.encoders.base import unit_rows
 from core.errors import Cancelled, DataError
 from core.explore import projection as map_cache

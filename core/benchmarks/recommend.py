@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from core.bench import median_ms
-from core.bench_map import mixture
+from core.benchmarks.map import mixture
+from core.benchmarks.pipeline import median_ms
 from core.encoders.base import Encoder
 from core.errors import DataError
 from core.library import Item, Library
