@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from core.cli import main
+from core.cli.main import main
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> dict[str, Any]:

@@ -14,11 +14,11 @@ from fakes import COLORS, ColorEncoder
 from media import write_video
 from PIL import Image
 
-import core.cli_commands
-import core.cli_measure
+import core.cli.commands
+import core.cli.evaluate
 from core.classify.heads import head_bytes, save_head
 from core.classify.training import fit_classes
-from core.cli import main
+from core.cli.main import main
 from core.library import Library
 
 ROOT = Path(__file__).parent.parent
@@ -26,7 +26,7 @@ ROOT = Path(__file__).parent.parent
 
 @pytest.fixture(autouse=True)
 def _colours(monkeypatch: pytest.MonkeyPatch) -> None:
-    for commands in (core.cli_commands, core.cli_measure):
+    for commands in (core.cli.commands, core.cli.evaluate):
         monkeypatch.setattr(commands, "open_encoder", lambda name, on_progress=None: ColorEncoder())
 
 
@@ -100,7 +100,7 @@ def test_a_users_error_is_one_line_and_exit_code_2(
 def test_a_library_without_this_encoder(
     capsys: pytest.CaptureFixture[str], library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(core.cli_commands, "open_encoder", lambda name, on_progress=None: ColorEncoder("colour-2"))
+    monkeypatch.setattr(core.cli.commands, "open_encoder", lambda name, on_progress=None: ColorEncoder("colour-2"))
     assert main(["search", "red", "--library", str(library.path)]) == 2
     assert "python -m core index" in capsys.readouterr().err
 

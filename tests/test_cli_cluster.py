@@ -11,8 +11,8 @@ from commands import run
 from fakes import COLORS, ColorEncoder
 from PIL import Image
 
-import core.cli_commands
-import core.cli_measure
+import core.cli.commands
+import core.cli.evaluate
 from core.__main__ import main
 from core.library import Library, ingest
 
@@ -21,7 +21,7 @@ NAMES = ("red", "green", "blue")
 
 @pytest.fixture(autouse=True)
 def colour_encoder(monkeypatch: pytest.MonkeyPatch, encoder: ColorEncoder) -> None:
-    for module in (core.cli_commands, core.cli_measure):
+    for module in (core.cli.commands, core.cli.evaluate):
         monkeypatch.setattr(module, "open_encoder", lambda name, on_progress=None: encoder)
 
 

@@ -12,15 +12,15 @@ from commands import run
 from fakes import COLORS, ColorEncoder
 from PIL import Image
 
-import core.cli_measure
-from core.cli import main
+import core.cli.evaluate
+from core.cli.main import main
 
 NAMES = ("red", "green", "blue")
 
 
 @pytest.fixture(autouse=True)
 def _colours(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(core.cli_measure, "open_encoder", lambda name, on_progress=None: ColorEncoder())
+    monkeypatch.setattr(core.cli.evaluate, "open_encoder", lambda name, on_progress=None: ColorEncoder())
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import pytest
 from fakes import ColorEncoder
 from test_duplicates import scene
 
-from core import cli_measure
-from core.cli import main
+from core.cli import evaluate as cli_measure
+from core.cli.main import main
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from fakes import ColorEncoder
 
 import core.encoders
-from core.cli import main
+from core.cli.main import main
 from core.errors import EncoderError
 from core.library import ingest
 from core.library.registry import create_library, remember_library

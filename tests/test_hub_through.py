@@ -15,7 +15,7 @@ from tiny_models import save_tiny_clip, save_tiny_siglip
 from transformers import AutoModel, AutoProcessor
 from visiting import component
 
-from core.cli import main
+from core.cli.main import main
 from core.encoders import open_encoder
 from core.library import Library, ingest
 from core.library.registry import create_library

@@ -16,8 +16,8 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from core import SemblanceError, open_encoder
-from core.cli import main
-from core.cli_app import app_command, app_file
+from core.cli.app import app_command, app_file
+from core.cli.main import main
 from core.encoders.hub.files import is_on_disk
 from core.evaluation.moments import evaluate_moments
 from core.library.samples.library import build_sample

@@ -16,7 +16,7 @@ from media import write_video
 from PIL import Image
 
 from core import Library, Term, ingest, open_encoder, search
-from core.cli import main
+from core.cli.main import main
 from core.errors import Cancelled, DataError, EncoderError
 from core.explore.atlas import AtlasRequest, build_atlas
 from core.explore.cluster_naming import name_clusters

@@ -13,7 +13,7 @@ from fakes import COLORS, ColorEncoder
 from PIL import Image
 
 from core import Library
-from core.cli import main
+from core.cli.main import main
 from core.errors import DataError
 from core.evaluation.retrieval import evaluate_library
 from core.library.schema import Label
@@ -161,7 +161,7 @@ def test_what_is_not_there_says_so_and_makes_no_library(
 def test_the_command_line_takes_data_sets_and_folders(
     folder: Path, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for module in ("core.cli_commands", "core.cli_share"):
+    for module in ("core.cli.commands", "core.cli.exchange"):
         monkeypatch.setattr(f"{module}.open_encoder", lambda *_, **__: ColorEncoder())
     command = [
         "index",

@@ -20,7 +20,7 @@ from core import Library, ingest, open_encoder, parse_query, search, search_vide
 from core.classify.predict import Prediction
 from core.classify.zero_shot import NONE
 from core.cleanup.findings import Finding
-from core.cli import main
+from core.cli.main import main
 from core.errors import Cancelled, DataError
 from core.explore.atlas import AtlasRequest, build_atlas
 from core.library.schema import Item
@@ -245,7 +245,7 @@ def test_the_command_line_saves_pages(
     library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(
-        "core.cli_commands.open_encoder", lambda name, **_: ColorEncoder() if name == "colour" else open_encoder(name)
+        "core.cli.commands.open_encoder", lambda name, **_: ColorEncoder() if name == "colour" else open_encoder(name)
     )
     where = ["--library", str(library.path), "--quiet"]
     assert main(["search", "red", "--all", *where, "--report", str(tmp_path / "s.html")]) == 0

@@ -7,9 +7,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from core.cli_commands import get_encoder, index, index_report, search
-from core.cli_options import add_command
-from core.cli_show import one_line, show_hits, show_index
+from core.cli.commands import get_encoder, index, index_report, search
+from core.cli.options import add_command
+from core.cli.output import one_line, show_hits, show_index
 from core.encoders import DEFAULT_ENCODER, open_encoder
 from core.errors import DataError, LibraryError
 from core.library.schema import Item

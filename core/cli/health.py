@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.cli_options import add_command
-from core.cli_show import one_line
+from core.cli.options import add_command
+from core.cli.output import one_line
 from core.health import check_health
 
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core import cli_commands
-from core.cli_options import add_command, add_encoder
-from core.cli_show import one_line, show_figures
+from core.cli import commands as cli_commands
+from core.cli.options import add_command, add_encoder
+from core.cli.output import one_line, show_figures
 from core.encoders import DEFAULT_ENCODER
 from core.encoders.base import Vectors
 from core.errors import DataError, QueryError

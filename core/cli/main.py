@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from tqdm import tqdm
 
-from core.cli_parser import command_parser
-from core.cli_show import plain
+from core.cli.output import plain
+from core.cli.parser import command_parser
 from core.errors import SemblanceError
 from core.progress import Progress
 from core.utils.systems import check_system

@@ -20,7 +20,7 @@ def retrieval(options: Options, bar: OnProgress) -> dict[str, Any]:
     from core.evaluation.retrieval import evaluate_library, evaluate_retrieval
 
     if options.library is not None:
-        from core.cli_commands import get_encoder
+        from core.cli.commands import get_encoder
         from core.library import Library
 
         library = Library(options.library)
@@ -175,7 +175,7 @@ def bench_search(options: Options, bar: OnProgress) -> dict[str, Any]:
     if not options.library:
         encoder = open_encoder(options.encoder or DEFAULT_ENCODER, on_progress=bar)
         return bench.bench_search(encoder, items=options.items)
-    from core.cli_commands import get_encoder
+    from core.cli.commands import get_encoder
 
     library = Library(options.library)
     return bench.bench_search(get_encoder(library, options.encoder, bar), items=options.items, library=library)

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from core.cli_commands import get_encoder
-from core.cli_show import one_line
+from core.cli.commands import get_encoder
+from core.cli.output import one_line
 from core.progress import OnProgress
 
 
