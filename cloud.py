@@ -8,7 +8,7 @@ import streamlit as st
 os.environ.setdefault("SEMBLANCE_PUBLIC", "1")
 os.environ.setdefault("SEMBLANCE_MAX_JOBS", "1")  # two heavy jobs at a time do not fit into its memory
 
-from ui.hosted import make_sample
+from ui.server.hosted import make_sample
 
 with st.spinner("Making the sample library: once, about a minute"):
     make_sample()

@@ -17,13 +17,14 @@ from ui.classify_one import show_one
 from ui.classify_texts import show_texts
 from ui.classify_told import predict
 from ui.classify_values import show_values
+from ui.errors import boundary
 from ui.frame import header
 from ui.in_python import in_python
-from ui.jobs import job_panel
-from ui.page import boundary, plain
+from ui.jobs.jobs import job_panel
 from ui.query import follow_request
-from ui.sidebar import current_encoder, current_library
+from ui.session.current import current_encoder, current_library
 from ui.sort_lines import classify_lines, value_lines
+from ui.text import plain
 
 header(
     "Classify",

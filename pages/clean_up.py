@@ -9,12 +9,12 @@ from ui.clean_choice import apply_link, show_choice_bar
 from ui.clean_copies import duplicates_section, leaks_section
 from ui.clean_odd import outliers_section, unreadable_section
 from ui.clean_quality import blurred_section, dark_section, small_section
+from ui.errors import boundary
 from ui.frame import header
 from ui.in_python import in_python
-from ui.jobs import job_panel
-from ui.page import boundary
+from ui.jobs.jobs import job_panel
 from ui.query import follow_request
-from ui.sidebar import current_encoder, current_library
+from ui.session.current import current_encoder, current_library
 from ui.sort_lines import clean_lines
 
 header(

@@ -11,11 +11,12 @@ from ui.dimensions_measure import get_measured, python_lines, settings_section
 from ui.dimensions_report import show_report
 from ui.dimensions_store import python_lines as store_lines
 from ui.dimensions_store import store_section
+from ui.errors import boundary
 from ui.frame import header
 from ui.in_python import in_python, opening
 from ui.opened import start_page
-from ui.page import boundary, plain
 from ui.query import follow_request
+from ui.text import plain
 
 header(
     "How many dimensions?",

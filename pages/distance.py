@@ -6,9 +6,9 @@ from ui.distance_analogy import analogy_section
 from ui.distance_axis import axis_section
 from ui.distance_pairs import distance_section
 from ui.distance_walk import step_section, walk_section
+from ui.errors import boundary
 from ui.frame import header
 from ui.opened import show_part, start_page
-from ui.page import boundary
 from ui.query import follow_request
 
 header(

@@ -8,6 +8,7 @@ from core import Encoder, Library
 from core.explore.atlas import Atlas, AtlasRequest, count_points
 from ui.classify_items import show_nothing_left
 from ui.details import show_details
+from ui.errors import boundary
 from ui.explore_asked import request_section
 from ui.explore_chosen import get_chosen
 from ui.explore_clusters import cluster_list, get_titles
@@ -17,7 +18,6 @@ from ui.explore_selection import cover_button, selection_section
 from ui.frame import header
 from ui.in_python import in_python
 from ui.opened import start_page
-from ui.page import boundary
 from ui.query import follow_request
 from ui.share_page import save_map
 

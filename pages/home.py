@@ -10,13 +10,14 @@ from core import Encoder, Library
 from core.policy import get_policy
 from ui.add import ready, sample_button
 from ui.details import open_details, show_details
+from ui.errors import boundary
 from ui.frame import header
 from ui.gallery import Card, gallery
-from ui.jobs import job_panel
-from ui.libraries import LibraryFacts, library_choices, library_facts, sample_items
-from ui.page import boundary, counted, duration_text
+from ui.jobs.jobs import job_panel
 from ui.query import EXAMPLES, find_in, follow_request, more_like, set_query
-from ui.sidebar import current_encoder, current_library
+from ui.session.current import current_encoder, current_library
+from ui.session.libraries import LibraryFacts, library_choices, library_facts, sample_items
+from ui.text import counted, duration_text
 
 header(
     "Search your photos and videos by what they show",

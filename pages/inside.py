@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from ui.errors import boundary
 from ui.frame import header
 from ui.inside_heat import heat_section
 from ui.inside_response import response_section
 from ui.inside_vector import vector_section
 from ui.inside_words import word_section
 from ui.opened import show_part, start_page
-from ui.page import boundary
 from ui.query import follow_request
 
 header(

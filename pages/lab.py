@@ -6,6 +6,7 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.errors import DataError, QueryError
+from ui.errors import boundary
 from ui.frame import header
 from ui.in_python import in_python
 from ui.lab_curve import curve_section
@@ -13,9 +14,9 @@ from ui.lab_data import labels_section
 from ui.lab_methods import measure_button, show_methods
 from ui.lab_numbers import number_lab
 from ui.opened import start_page
-from ui.page import boundary, plain
 from ui.query import follow_request
 from ui.sort_lines import lab_lines
+from ui.text import plain
 
 header(
     "Lab: when is labelling worth it?",

@@ -5,15 +5,15 @@ from __future__ import annotations
 import streamlit as st
 
 from core.learn.movies import embedding_csv
+from ui.errors import boundary
 from ui.frame import header
 from ui.in_python import in_python
+from ui.jobs.work import get_result
 from ui.learn_data import source_section
 from ui.learn_lines import python_lines
 from ui.learn_movie import movie_section
 from ui.learn_run import buttons, current_run, settings_section
 from ui.learn_shown import figures, live, notes, over_epochs
-from ui.page import boundary
-from ui.visit_work import get_result
 
 header(
     "Learn an embedding",

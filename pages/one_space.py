@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ui.errors import boundary
 from ui.frame import header
 from ui.opened import show_part, start_page
-from ui.page import boundary
 from ui.query import follow_request
 from ui.space_asked import query_section
 from ui.space_gap import gap_section

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ui.errors import boundary
 from ui.frame import header
 from ui.opened import show_part, start_page
-from ui.page import boundary
 from ui.query import follow_request
 from ui.recommend_behaviour import behavior_section
 from ui.recommend_figures import figures_part

@@ -9,13 +9,12 @@ import streamlit as st
 from core import Encoder, Library
 from core.errors import QueryError
 from ui.details import open_details, show_details
+from ui.errors import boundary
 from ui.filters import filter_panel, option_panel
 from ui.frame import header
 from ui.gallery import Card, gallery
 from ui.in_python import in_python
-from ui.libraries import sample_items
 from ui.opened import start_page
-from ui.page import boundary, plain
 from ui.query import (
     EXAMPLES,
     add_panels,
@@ -28,7 +27,9 @@ from ui.query import (
 )
 from ui.results import find, show_results
 from ui.search_lines import search_lines
+from ui.session.libraries import sample_items
 from ui.terms import term_editor
+from ui.text import plain
 
 header(
     "Search images",

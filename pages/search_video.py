@@ -9,13 +9,12 @@ import streamlit as st
 from core import Encoder, Library
 from core.errors import QueryError
 from ui.details import open_details, show_details
+from ui.errors import boundary
 from ui.filters import filter_panel, video_option_panel
 from ui.frame import header
 from ui.gallery import Card, gallery
 from ui.in_python import in_python
-from ui.libraries import sample_items
 from ui.opened import start_page
-from ui.page import boundary, plain
 from ui.query import (
     EXAMPLES,
     add_panels,
@@ -26,7 +25,9 @@ from ui.query import (
     set_query,
 )
 from ui.search_lines import video_lines
+from ui.session.libraries import sample_items
 from ui.terms import term_editor
+from ui.text import plain
 from ui.video_locate import locate_panel
 from ui.video_results import RANKINGS, compare_rankings, find_videos, ranking_choice, show_video_results
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ui.server_state import forget_all
+from ui.server.state import forget_all
 
 ROOT = Path(__file__).parent.parent
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-import ui.garbage
+import ui.server.gc
 
 
 class Leftover:
@@ -28,7 +28,7 @@ def _by_hand() -> Iterator[None]:
 
 def rounds(count: int, between: list[Leftover]) -> None:
     """Runs the collector for some rounds; before the second, what is in `between` is let go."""
-    collector = ui.garbage.Collector()
+    collector = ui.server.gc.Collector()
     for _ in range(count):
         collector.collect()
         between.clear()
@@ -47,6 +47,6 @@ def test_what_was_set_aside_is_collected_in_time(monkeypatch: pytest.MonkeyPatch
     missing = weakref.ref(cached[0])
     rounds(2, cached)
     assert missing() is not None  # it lived when the imports were set aside
-    monkeypatch.setattr(ui.garbage, "_ANEW_S", 0.0)
+    monkeypatch.setattr(ui.server.gc, "_ANEW_S", 0.0)
     rounds(1, [])
     assert missing() is None

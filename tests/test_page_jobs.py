@@ -10,8 +10,8 @@ from visiting import LIBRARY, labels, library_of_shades, press, said, settled, v
 
 from core import Progress
 from core.errors import Cancelled
-from ui import jobs
-from ui.libraries import get_library
+from ui.jobs import jobs
+from ui.session.libraries import get_library
 
 pytestmark = pytest.mark.usefixtures("world")
 
@@ -21,8 +21,8 @@ def page() -> None:
     import streamlit as st
 
     from core.errors import Cancelled, DataError
-    from ui.tasks import task_button
-    from ui.visit_work import get_result, start_work
+    from ui.jobs.tasks import task_button
+    from ui.jobs.work import get_result, start_work
 
     def cancels(report, cancel):  # type: ignore[no-untyped-def]
         raise Cancelled

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from visiting import LIBRARY, labels, picture, press, said, settled, visit, world  # noqa: F401
 
 import core
-import ui.encoders
+import ui.session.encoders
 from core import Library
 from core.library.registry import create_library
 
@@ -113,7 +113,7 @@ def test_the_public_brings_in_no_data_sets(mine: Library, monkeypatch: pytest.Mo
 def test_the_lines_of_a_data_set_and_of_the_library_run(
     mine: Library, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(core, "open_encoder", lambda name="embedded": ui.encoders.open_encoder(name))
+    monkeypatch.setattr(core, "open_encoder", lambda name="embedded": ui.session.encoders.open_encoder(name))
     at = look(visit(LIBRARY), str(folder))
     lines = next(entry.value for entry in at.code if "index_dataset(" in entry.value)
     exec(compile(lines, "In Python", "exec"), {})

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from visiting import item_id, library_of_shades, press, settled, visit, world  # noqa: F401
 
 import core
-import ui.encoders
+import ui.session.encoders
 from core import Library
 from core.library.schema import Label
 
@@ -25,7 +25,7 @@ def shades(tmp_path: Path) -> Library:
 @pytest.fixture(autouse=True)
 def opened_alike(monkeypatch: pytest.MonkeyPatch) -> None:
     """The lines open the same encoders as the pages do."""
-    monkeypatch.setattr(core, "open_encoder", lambda name="embedded": ui.encoders.open_encoder(name))
+    monkeypatch.setattr(core, "open_encoder", lambda name="embedded": ui.session.encoders.open_encoder(name))
 
 
 def run_lines(at: AppTest, capsys: pytest.CaptureFixture[str]) -> str:

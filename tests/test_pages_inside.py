@@ -12,7 +12,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 from visiting import cards, item_id, labels, press, said, settled, visit, world  # noqa: F401
 
-import ui.encoders
+import ui.session.encoders
 from core import Library, ingest
 from core.encoders.base import unit_rows
 from core.encoders.reduced import learn_reduction, save_reduction
@@ -26,7 +26,7 @@ INSIDE, MODELS = "pages/inside.py", "pages/models.py"
 @pytest.fixture
 def seen_twice(colours: Library, photos: Path) -> Library:
     """The same under a second encoder, called "other"."""
-    ingest(colours, ui.encoders.open_encoder("other"), [photos])
+    ingest(colours, ui.session.encoders.open_encoder("other"), [photos])
     return colours
 
 
@@ -137,7 +137,7 @@ def test_two_encoders_answer_side_by_side(seen_twice: Library) -> None:
 
 
 def test_of_two_maps_with_one_title_that_of_this_library_is_meant(colours: Library, tmp_path: Path) -> None:
-    encoder = ui.encoders.open_encoder("embedded")
+    encoder = ui.session.encoders.open_encoder("embedded")
     save_reduction(learn_reduction(encoder, unit_rows(np.random.default_rng(0).normal(size=(9, 48))), 6))
     own = store_reduced(colours, encoder, get_reduction(colours, encoder, 6))
     at = open_page(MODELS)
@@ -155,7 +155,7 @@ def test_the_encoder_compared_with_may_be_picked_in_the_sidebar(seen_twice: Libr
 def test_a_picture_that_nobody_chose_follows_the_library(colours: Library, tmp_path: Path) -> None:
     (tmp_path / "one").mkdir()
     Image.new("RGB", (60, 40), "red").save(tmp_path / "one" / "alone.png")
-    ingest(create_library("One"), ui.encoders.open_encoder("embedded"), [tmp_path / "one"])
+    ingest(create_library("One"), ui.session.encoders.open_encoder("embedded"), [tmp_path / "one"])
     at = open_page(INSIDE, look="numbers", library="Colours")
     at = settled(at.selectbox("library_pick").set_value("One").run())
     assert "picture alone.png" in said(at)

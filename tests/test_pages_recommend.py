@@ -12,8 +12,8 @@ from streamlit.testing.v1 import AppTest
 from visiting import SEARCH, component, item_id, press, said, settled, visit, world  # noqa: F401
 
 import core
-import ui.encoders
 import ui.recommend_ads
+import ui.session.encoders
 from core import Library, ingest
 from core.errors import DataError
 from core.library.item_lookup import get_item_names
@@ -487,7 +487,7 @@ def test_campaigns_that_cannot_be_read_say_so(shades: Library) -> None:
 
 
 def test_the_lines_run(shades: Library, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(core, "open_encoder", lambda name="embedded": ui.encoders.open_encoder(name))
+    monkeypatch.setattr(core, "open_encoder", lambda name="embedded": ui.session.encoders.open_encoder(name))
     at = open_feed()
     at = thumb(at, shades, next(name for name in names(at) if name.startswith("red")), "like")
     at = press(at, "Show others")
@@ -501,7 +501,7 @@ def test_the_lines_run(shades: Library, capsys: pytest.CaptureFixture[str], monk
 def test_the_lines_that_learn_run(
     shades: Library, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(core, "open_encoder", lambda name="embedded": ui.encoders.open_encoder(name))
+    monkeypatch.setattr(core, "open_encoder", lambda name="embedded": ui.session.encoders.open_encoder(name))
     monkeypatch.chdir(tmp_path)
     (tmp_path / "visits.csv").write_bytes(crowd(shades))
     at = learned(shades)

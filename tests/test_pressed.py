@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import ui.pressed
+import ui.button
 
 
 def page() -> None:
     import streamlit as st
 
-    from ui.pressed import pressed
+    from ui.button import pressed
 
     state = st.session_state
     if state.pop("cut short", False):
@@ -45,7 +45,7 @@ def test_a_click_whose_run_was_cut_short_counts_in_the_next(at: AppTest) -> None
 
 def test_one_that_was_left_behind_does_not_count_later(at: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     at = clicked_and_cut_short(at)
-    monkeypatch.setattr(ui.pressed, "_FRESH_S", 0.0)
+    monkeypatch.setattr(ui.button, "_FRESH_S", 0.0)
     assert "gone" not in at.run().session_state
 
 

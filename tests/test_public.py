@@ -28,8 +28,8 @@ from core.library.uploads import save_uploads
 from core.policy import SETTINGS, get_policy
 from core.previews.thumbnails import make_thumbnail
 from core.share.hits import hits_csv, write_hits_zip
-from ui.queue import QUEUE, Busy, Queue, Ticket, place_text
-from ui.visit import Visit, end_expired
+from ui.session.queue import QUEUE, Busy, Queue, Ticket, place_text
+from ui.session.visit import Visit, end_expired
 
 ROOT = Path(__file__).parents[1]
 

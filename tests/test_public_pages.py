@@ -28,8 +28,8 @@ from visiting import (  # noqa: F401
     world,
 )
 
-import ui.encoders
 import ui.results
+import ui.session.encoders
 from core import Library, ingest
 from core.config import load_settings
 from core.library.registry import create_library, list_libraries, remember_library
@@ -181,13 +181,13 @@ def test_a_library_outside_the_home_is_named_without_its_path(
 
 def test_no_model_is_loaded_for_a_stranger(shared: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     request: list[str] = []
-    real = ui.encoders.open_encoder
+    real = ui.session.encoders.open_encoder
 
     def open_encoder(name: str, **options: Any) -> Any:
         request.append(name)
         return real(name, **options)
 
-    monkeypatch.setattr(ui.encoders, "open_encoder", open_encoder)
+    monkeypatch.setattr(ui.session.encoders, "open_encoder", open_encoder)
     folder = tmp_path / "model"
     folder.mkdir()
     for name in ("some/hub", "owner/model@main", str(folder), "/etc", "../.."):
@@ -341,7 +341,7 @@ def test_a_second_heavy_job_is_told_about_the_first(
 ) -> None:
     import threading
 
-    from ui.queue import QUEUE, Ticket
+    from ui.session.queue import QUEUE, Ticket
 
     at = visit(EXPLORE, library="Shared", layout="PCA", k="2")
     ticket = Ticket(at.session_state["visit"].id, "Indexing", threading.Event())
@@ -360,13 +360,13 @@ def test_a_second_heavy_job_is_told_about_the_first(
 def test_what_starts_by_itself_lets_what_was_asked_for_go_first(monkeypatch: pytest.MonkeyPatch) -> None:
     import threading
 
-    from ui.queue import QUEUE, Ticket
+    from ui.session.queue import QUEUE, Ticket
 
     def page() -> None:
         import streamlit as st
 
-        from ui.tasks import get_task, start_if_idle
-        from ui.visit import get_visit
+        from ui.jobs.tasks import get_task, start_if_idle
+        from ui.session.visit import get_visit
 
         get_visit()
         if st.checkbox("look"):

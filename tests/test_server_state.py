@@ -15,12 +15,14 @@ import streamlit as st
 from visiting import LIBRARY, library_of_shades, visit, world  # noqa: F401  a fixture
 
 import core.library.session_folders
-import ui.garbage
-import ui.visit
+import ui.server.gc
+import ui.session.visit
 from core import IngestReport, Library
 from core.library.registry import temporary_library
-from ui import encoders, jobs, libraries, recommend_ads
-from ui.server_state import forget_all, once, once_each, repeat
+from ui import recommend_ads
+from ui.jobs import jobs
+from ui.server.state import forget_all, once, once_each, repeat
+from ui.session import encoders, libraries
 
 
 @pytest.fixture
@@ -29,8 +31,8 @@ def server(monkeypatch: pytest.MonkeyPatch, world: None) -> Iterator[None]:  # n
     ended = threading.Event()
     instance = SimpleNamespace(is_active_session=lambda session: True)
     running = SimpleNamespace(exists=lambda: not ended.is_set(), get_instance=lambda: instance)
-    monkeypatch.setattr(ui.garbage, "runtime", running)
-    monkeypatch.setattr(ui.visit, "runtime", running)
+    monkeypatch.setattr(ui.server.gc, "runtime", running)
+    monkeypatch.setattr(ui.session.visit, "runtime", running)
     yield
     ended.set()
     forget_all()
@@ -64,7 +66,7 @@ def test_what_the_server_keeps_outlives_a_cleared_cache(server: None, tmp_path: 
 def _held(library: Library) -> list[object]:
     """A job, the visits, an open library, an encoder's slot, and the count of advertisements."""
     opened = libraries.get_library("Shades")
-    places = ui.visit._visits(), encoders._slot("colour"), recommend_ads._spent()
+    places = ui.session.visit._visits(), encoders._slot("colour"), recommend_ads._spent()
     return [jobs.get_job(library), opened, *places]
 
 
@@ -165,7 +167,7 @@ def test_one_visit_that_cannot_end_does_not_keep_the_others(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("SEMBLANCE_HOME", str(tmp_path))
-    stuck, other = ui.visit.Visit("stuck", "1", seen=0.0), ui.visit.Visit("other", "2", seen=0.0)
+    stuck, other = ui.session.visit.Visit("stuck", "1", seen=0.0), ui.session.visit.Visit("other", "2", seen=0.0)
     _, folder = temporary_library("x")
 
     def fails() -> None:
@@ -175,20 +177,20 @@ def test_one_visit_that_cannot_end_does_not_keep_the_others(
     stuck.folders.append(folder)
     library = other.library("y")
     visits = [stuck, other]
-    ui.visit.end_expired(visits, lambda session: False, 1e9)
+    ui.session.visit.end_expired(visits, lambda session: False, 1e9)
     assert visits == [stuck] and not library.path.exists() and "could not be ended" in caplog.text
     monkeypatch.undo()
-    ui.visit.end_expired(visits, lambda session: False, 1e9)
+    ui.session.visit.end_expired(visits, lambda session: False, 1e9)
     assert not visits and not Path(folder.name).exists()
 
 
 def test_a_visit_that_was_taken_for_gone_is_looked_after_when_it_comes_back(world: None) -> None:  # noqa: F811
     at = visit(LIBRARY)
     ended = at.session_state["visit"]
-    ui.visit.end_expired(ui.visit._visits(), lambda session: False, 1e9)
-    assert ended not in ui.visit._visits()
+    ui.session.visit.end_expired(ui.session.visit._visits(), lambda session: False, 1e9)
+    assert ended not in ui.session.visit._visits()
     at.run()
-    assert at.session_state["visit"] in ui.visit._visits()
+    assert at.session_state["visit"] in ui.session.visit._visits()
 
 
 def test_a_folder_of_visits_that_another_process_sweeps_is_made_again(monkeypatch: pytest.MonkeyPatch) -> None:

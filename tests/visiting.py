@@ -18,16 +18,16 @@ from PIL import Image
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
-import ui.encoders
-import ui.garbage
 import ui.results
+import ui.server.gc
+import ui.session.encoders
+import ui.session.visit
 import ui.video_results
-import ui.visit
 from core import Encoder, Library, ingest
 from core.encoders import open_encoder as open_installed
 from core.errors import EncoderError
 from core.library.registry import create_library
-from ui.server_state import forget_all
+from ui.server.state import forget_all
 
 APP = str(Path(__file__).parents[1] / "app.py")
 HOME, LIBRARY, SEARCH = "pages/home.py", "pages/library.py", "pages/search_images.py"
@@ -58,9 +58,9 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, encoder: ColorEncoder
         "core.learn.isolated.stream_isolated",
     ):
         monkeypatch.setattr(call, called_here)
-    monkeypatch.setattr(ui.encoders, "open_encoder", open_encoder)
-    monkeypatch.setattr(ui.garbage, "runtime", _NO_SERVER)
-    monkeypatch.setattr(ui.visit, "runtime", _NO_SERVER)
+    monkeypatch.setattr(ui.session.encoders, "open_encoder", open_encoder)
+    monkeypatch.setattr(ui.server.gc, "runtime", _NO_SERVER)
+    monkeypatch.setattr(ui.session.visit, "runtime", _NO_SERVER)
     forget_all()
 
 
@@ -79,7 +79,7 @@ def library_of_shades(folder: Path) -> Library:
             Image.fromarray(shade).save(folder / "shades" / name / f"{name}{number}.png")
     library = create_library("Shades")
     for encoder in ("colour", "other"):
-        ingest(library, ui.encoders.open_encoder(encoder), [folder / "shades"])
+        ingest(library, ui.session.encoders.open_encoder(encoder), [folder / "shades"])
     return library
 
 

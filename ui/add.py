@@ -15,13 +15,13 @@ from core.library.samples.library import build_sample, sample_path
 from core.library.uploads import UploadReport, save_uploads
 from core.media.kinds import is_image_path, is_media_path
 from core.policy import MB, get_policy
-from ui.jobs import is_busy, start_ingest, start_job
-from ui.libraries import LibraryFacts, library_key, may_change
-from ui.page import counted, file_table, plain
+from ui.button import pressed
+from ui.jobs.jobs import is_busy, start_ingest, start_job
 from ui.plan import Plan, plan_place, show_plan
-from ui.pressed import pressed
-from ui.sidebar import use_library
-from ui.visit import get_visit
+from ui.session.current import use_library
+from ui.session.libraries import LibraryFacts, library_key, may_change
+from ui.session.visit import get_visit
+from ui.text import counted, file_table, plain
 
 
 def sample_button(encoder: Encoder, *, primary: bool) -> None:

@@ -15,9 +15,10 @@ from core.policy import get_policy
 from core.search.concepts import forget_concept, list_concepts
 from core.search.query import CONCEPT, PLAIN
 from ui.classify_heads import head_choice, head_panel
-from ui.encoders import load_encoder
-from ui.memory import embedded_classes
-from ui.page import boundary, plain
+from ui.errors import boundary
+from ui.session.cache import embedded_classes
+from ui.session.encoders import load_encoder
+from ui.text import plain
 
 _LINK = "classes"
 _LONGEST_LINK = 1_500  # characters of classes that a link is made to carry

@@ -17,12 +17,12 @@ from core.library.uploads import save_uploads
 from core.media.kinds import is_media_path
 from core.progress import OnProgress
 from ui.add import files_label, zip_limit
-from ui.encoders import load_encoder
-from ui.jobs import Job, Work
-from ui.memory import get_cached
-from ui.page import counted
-from ui.visit import get_visit
-from ui.visit_work import get_result, start_work
+from ui.jobs.jobs import Job, Work
+from ui.jobs.work import get_result, start_work
+from ui.session.cache import get_cached
+from ui.session.encoders import load_encoder
+from ui.session.visit import get_visit
+from ui.text import counted
 
 
 def folder(encoder: Encoder) -> EmbeddedSet | None:

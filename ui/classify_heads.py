@@ -10,7 +10,8 @@ from core import Encoder
 from core.classify.heads import Head, check_head_fits, head_bytes, list_heads, load_head, read_head, save_head
 from core.policy import get_policy
 from core.utils.array_files import find_free_name
-from ui.page import boundary, counted, file_limit, plain
+from ui.errors import boundary
+from ui.text import counted, file_limit, plain
 
 
 def choose_head(name: str | None) -> None:

@@ -13,12 +13,12 @@ from core.library.track import track_of
 from core.policy import get_policy
 from ui.add import no_library
 from ui.classify_files import camera, folder, uploads
-from ui.encoders import load_encoder
 from ui.filters import clear_filters, filter_panel, filter_text
-from ui.libraries import library_facts
-from ui.memory import get_cached
-from ui.page import counted, file_table, plain
-from ui.visit_work import run_queued
+from ui.jobs.work import run_queued
+from ui.session.cache import get_cached
+from ui.session.encoders import load_encoder
+from ui.session.libraries import library_facts
+from ui.text import counted, file_table, plain
 
 _MANY = 500  # texts that take more than a moment
 SOURCES = ("library", "folder", "uploads", "texts", "camera")

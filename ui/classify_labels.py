@@ -13,9 +13,10 @@ from core.classify.zero_shot import NONE
 from core.library.schema import Label
 from ui.classify_items import Selection
 from ui.classify_one import answer
+from ui.errors import boundary
 from ui.gallery import tick
-from ui.libraries import may_change
-from ui.page import boundary, counted, plain
+from ui.session.libraries import may_change
+from ui.text import counted, plain
 
 _OPEN_LINKS = 12
 

@@ -13,12 +13,13 @@ from core.classify.zero_shot import ClassName
 from core.encoders.base import Vectors
 from core.library.track import get_item_vectors
 from core.search.query import CONCEPT
+from ui.button import pressed
 from ui.classify_classes import zero_shot
 from ui.classify_heads import choose_head, store_head
 from ui.classify_items import Selection
-from ui.page import boundary, counted, plain
-from ui.pressed import pressed
-from ui.visit_work import run_queued
+from ui.errors import boundary
+from ui.jobs.work import run_queued
+from ui.text import counted, plain
 
 _WAYS = {"blend": "words and labels (blend)", "probe": "labels alone (probe)"}
 

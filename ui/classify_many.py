@@ -20,11 +20,11 @@ from ui.classify_one import percent
 from ui.concept_panel import concept_panel
 from ui.details import open_details, show_details
 from ui.gallery import Card, Facts, gallery, tick
-from ui.libraries import may_change
-from ui.page import counted, too_large
 from ui.query import like_file, more_like
+from ui.session.libraries import may_change
 from ui.share_page import OF_NONE, save_groups
 from ui.sticky import make_sticky
+from ui.text import counted, too_large
 
 _GALLERY = "class_gallery"
 _ALL = "all classes"

@@ -15,7 +15,7 @@ from ui.classify_items import Selection
 from ui.classify_labels import correct_row, get_final_label, get_labels
 from ui.classify_learn import learn_panel
 from ui.classify_many import csv_button
-from ui.page import plain
+from ui.text import plain
 
 
 def show_texts(

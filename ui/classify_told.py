@@ -10,8 +10,8 @@ from core.classify.zero_shot import Classifier
 from ui.classify_classes import fingerprint
 from ui.classify_items import Selection
 from ui.filters import labelled
-from ui.memory import get_cached
-from ui.visit_work import run_queued
+from ui.jobs.work import run_queued
+from ui.session.cache import get_cached
 
 _MANY_ITEMS = 5_000  # vectors that take more than a moment
 

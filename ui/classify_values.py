@@ -16,9 +16,9 @@ from ui.classify_one import show_item
 from ui.details import open_details, show_details
 from ui.filters import labelled
 from ui.gallery import Card, Facts, gallery
-from ui.memory import get_cached
-from ui.page import counted, plain
 from ui.query import like_file, more_like
+from ui.session.cache import get_cached
+from ui.text import counted, plain
 
 _ORDERS = ("highest first", "lowest first")
 _SHOWN = 120  # pictures

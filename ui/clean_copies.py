@@ -15,10 +15,10 @@ from ui.add import ready
 from ui.clean_choice import choose_row, get_chosen
 from ui.clean_pages import Pair, in_pages, size_facts
 from ui.gallery import Card
-from ui.libraries import folders, library_facts, relative
-from ui.memory import get_cached
-from ui.page import counted, file_table, plain, size_text
-from ui.tasks import task_button
+from ui.jobs.tasks import task_button
+from ui.session.cache import get_cached
+from ui.session.libraries import folders, library_facts, relative
+from ui.text import counted, file_table, plain, size_text
 
 _GROUPS = 24  # a page
 _SHOWN = 12  # files of one group

@@ -12,9 +12,9 @@ from ui.add import ready
 from ui.clean_choice import choose_row
 from ui.clean_pages import Pair, in_pages, size_facts
 from ui.gallery import Card, Facts
-from ui.libraries import library_facts
-from ui.page import counted, size_text
-from ui.tasks import task_button
+from ui.jobs.tasks import task_button
+from ui.session.libraries import library_facts
+from ui.text import counted, size_text
 
 _PER_PAGE = 48
 _OUTLIERS = 24  # a page, each with its neighbours

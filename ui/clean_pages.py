@@ -13,8 +13,8 @@ from core.cleanup.findings import Finding
 from ui.clean_choice import get_chosen, get_turn, show_reasons, update_ticked
 from ui.details import open_details, show_details
 from ui.gallery import Card, Facts, Ticks, gallery
-from ui.page import size_text
 from ui.query import more_like
+from ui.text import size_text
 
 T = TypeVar("T")
 Pair = tuple[Finding, Card]

@@ -13,9 +13,9 @@ from core.cleanup.image_quality import BLURRED, DARK, SMALL, QualityReport
 from ui.clean_choice import choose_row
 from ui.clean_pages import Pair, in_pages, size_facts
 from ui.gallery import Card
-from ui.libraries import count_amount
-from ui.page import counted, file_table, size_text
-from ui.tasks import task_button
+from ui.jobs.tasks import task_button
+from ui.session.libraries import count_amount
+from ui.text import counted, file_table, size_text
 
 _PER_PAGE = 48
 _WIDTH = 320  # pixels of a slider

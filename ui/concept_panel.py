@@ -12,7 +12,8 @@ from core.policy import get_policy
 from core.search.concepts import learn_concept, save_concept
 from core.search.query import CONCEPT
 from ui.classify_classes import add_class
-from ui.page import boundary, counted, plain
+from ui.errors import boundary
+from ui.text import counted, plain
 
 
 def concept_panel(library: Library, encoder: Encoder, ids: Sequence[str], *, as_class: bool = False) -> None:

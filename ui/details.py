@@ -12,9 +12,10 @@ from core.errors import MediaError
 from core.policy import get_policy
 from core.previews.thumbnails import make_thumbnail
 from core.utils.timecode import format_timecode
+from ui.errors import boundary
 from ui.gallery import chance_text
-from ui.page import boundary, counted, item_date, plain, size_text
 from ui.query import Place, add_term, classify_this, find_in, like_file
+from ui.text import counted, item_date, plain, size_text
 from ui.video_player import player
 
 Action = tuple[str, str, Callable[..., None], tuple[object, ...]]  # label, icon, and what is called with the item

@@ -17,8 +17,8 @@ from core.library.points import load_points
 from core.plots.dimensions import METHOD_NAMES
 from core.progress import OnProgress
 from ui.dimensions_data import GroundTruth
-from ui.page import counted
-from ui.tasks import task_button
+from ui.jobs.tasks import task_button
+from ui.text import counted
 
 MOST = 5_000  # items measured on
 _MOST_CAPTIONS = 2_500

@@ -11,7 +11,7 @@ from core.evaluation.dimensions import DimensionReport
 from core.geometry.dimensions import DimensionPoint, get_nearest_count
 from core.plots.dimensions import AXES, METHOD_NAMES, Quantity, dimension_lines
 from ui.dimensions_measure import MOST
-from ui.page import counted, size_text
+from ui.text import counted, size_text
 
 _SHOWN: dict[Quantity, str] = {
     "overlap": "neighbours kept",

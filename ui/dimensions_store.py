@@ -14,11 +14,11 @@ from core.library.reduced_copy import get_reduction, list_reductions, store_redu
 from core.plots.dimensions import METHOD_NAMES
 from core.policy import get_policy
 from core.progress import OnProgress
-from ui.jobs import is_busy
-from ui.page import counted, plain, size_text
+from ui.jobs.jobs import is_busy
+from ui.jobs.tasks import task_button
 from ui.query import set_query
-from ui.sidebar import use_encoder
-from ui.tasks import task_button
+from ui.session.current import use_encoder
+from ui.text import counted, plain, size_text
 
 _METHODS: tuple[Method, ...] = get_args(Method)
 _DEFAULT = 128

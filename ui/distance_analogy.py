@@ -13,9 +13,9 @@ from core.search.query import query_state
 from ui.distance_pairs import sampled_text
 from ui.distance_walk import nearest_gallery
 from ui.inside_terms import ready_words, term_code
-from ui.memory import get_cached
-from ui.page import percent, plain
-from ui.tasks import task_button
+from ui.jobs.tasks import task_button
+from ui.session.cache import get_cached
+from ui.text import percent, plain
 from ui.thing_picker import pick_item, set_item
 
 _KEYS = ("plus", "minus", "also")

@@ -19,8 +19,8 @@ from core.geometry.distance import (
 from core.library.index import VectorIndex
 from core.plots.space import PAIR_NAMES, cosine_grid, pair_histogram
 from ui.inside_terms import ready_words, term_code
-from ui.memory import get_cached
-from ui.page import percent
+from ui.session.cache import get_cached
+from ui.text import percent
 from ui.thing_picker import get_term_name, pick_item, sample_terms
 
 _KEYS = "abcdef"

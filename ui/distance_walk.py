@@ -13,9 +13,9 @@ from core.search.query import query_state
 from ui.details import open_details, show_details
 from ui.gallery import Card, Facts, gallery
 from ui.inside_terms import term_code
-from ui.memory import get_cached
-from ui.page import percent
 from ui.query import more_like
+from ui.session.cache import get_cached
+from ui.text import percent
 from ui.thing_picker import pick_item, sample_terms
 
 _COSINE = "Cosine of this picture with the place on the way"

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from core.explore.atlas import Atlas
 from core.explore.exemplars import cover_points
 from core.explore.selection import find_inside, thin_line
-from ui.memory import get_cached
+from ui.session.cache import get_cached
 
 Kind = Literal["line", "cluster", "cover"]
 _PLACE = "explore chosen"

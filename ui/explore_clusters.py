@@ -13,8 +13,8 @@ from core.explore.atlas import Atlas
 from core.explore.colors import get_color
 from ui.explore_chosen import SelectionState, choose_cluster
 from ui.gallery import picture_uri
-from ui.memory import get_cached
-from ui.page import counted
+from ui.session.cache import get_cached
+from ui.text import counted
 
 _SIDE = 160  # pixels of a picture, as on the map
 _FOLDER = Path(__file__).parent

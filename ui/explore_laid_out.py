@@ -8,16 +8,16 @@ from core import Encoder, Library
 from core.explore import atlas
 from core.explore.atlas import Atlas, AtlasRequest
 from core.explore.vocabulary import load_user_words
-from ui.encoders import load_encoder
+from ui.button import pressed
 from ui.filters import labelled
 from ui.in_python import opening
-from ui.libraries import may_change
-from ui.memory import get_cached
-from ui.page import counted, duration_text
-from ui.pressed import pressed
-from ui.tasks import get_task, start
-from ui.tasks import task_button as asked_task
-from ui.visit_work import get_result
+from ui.jobs.tasks import get_task, start
+from ui.jobs.tasks import task_button as asked_task
+from ui.jobs.work import get_result
+from ui.session.cache import get_cached
+from ui.session.encoders import load_encoder
+from ui.session.libraries import may_change
+from ui.text import counted, duration_text
 
 
 def get_requested_atlas(library: Library, encoder: Encoder, request: AtlasRequest, count: int) -> Atlas | None:

@@ -31,9 +31,9 @@ from ui.explore_chosen import choose_cluster, choose_line
 from ui.filters import Options
 from ui.gallery import picture_uri
 from ui.map_view import Listeners, MapData, PointName, Seen, points_map
-from ui.memory import get_cached
-from ui.page import counted, plain
 from ui.results import find
+from ui.session.cache import get_cached
+from ui.text import counted, plain
 
 Color = Literal["cluster", "label", "kind", "folder", "date", "score"]
 _SIDE = 160  # pixels of a picture on the map

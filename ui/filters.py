@@ -12,9 +12,9 @@ import streamlit as st
 from core import Encoder, Filters, Library
 from core.policy import get_policy
 from core.search.query import PLAIN
-from ui.libraries import folders
-from ui.memory import get_cached
-from ui.page import duration_text, plain
+from ui.session.cache import get_cached
+from ui.session.libraries import folders
+from ui.text import duration_text, plain
 
 _SHAPES = ["landscape", "portrait", "square"]
 _COMMON = ("folder", "label", "after", "before")

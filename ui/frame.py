@@ -7,9 +7,9 @@ import streamlit as st
 from core import SemblanceError
 from core.utils.systems import check_system
 from ui.copy_link import copy_link
-from ui.garbage import collect_garbage
-from ui.libraries import VISIT
-from ui.page import boundary
+from ui.errors import boundary
+from ui.server.gc import collect_garbage
+from ui.session.libraries import VISIT
 from ui.sidebar import sidebar
 
 _ICON = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 37 32"><circle cx="13" cy="16" r="9.5" fill="none"

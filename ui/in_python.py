@@ -10,7 +10,7 @@ import streamlit as st
 from core import Encoder, Library
 from core.encoders import DEFAULT_ENCODER
 from core.policy import get_policy
-from ui.libraries import VISIT, library_choices
+from ui.session.libraries import VISIT, library_choices
 
 
 def in_python(code: str) -> None:

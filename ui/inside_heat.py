@@ -16,8 +16,8 @@ from core.progress import OnProgress
 from core.search.query import parse_frame, query_state
 from ui.in_python import in_python, opening
 from ui.inside_terms import example_item, example_words, term_code
-from ui.page import percent, plain
-from ui.tasks import task_button
+from ui.jobs.tasks import task_button
+from ui.text import percent, plain
 from ui.thing_picker import get_term_name, pick_item
 
 _CELLS = (4, 6, 8, 12)

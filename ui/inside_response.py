@@ -28,9 +28,9 @@ from core.progress import OnProgress
 from ui.details import open_details, show_details
 from ui.gallery import Card, Facts, gallery
 from ui.in_python import in_python, opening
-from ui.page import counted, percent, plain
+from ui.jobs.tasks import get_task, start_if_idle, task_button
 from ui.query import more_like
-from ui.tasks import get_task, start_if_idle, task_button
+from ui.text import counted, percent, plain
 
 Kind = Literal["principal component", "single number"]
 _KINDS: tuple[Kind, ...] = ("principal component", "single number")

@@ -9,8 +9,8 @@ from core.encoders.reference_prompts import embed_reference_prompts
 from core.geometry.modality_gap import find_fitting_words
 from core.geometry.nearest import NearItem, find_nearest_items
 from core.progress import Progress
-from ui.encoders import load_encoder, progress_text
-from ui.memory import get_cached
+from ui.session.cache import get_cached
+from ui.session.encoders import load_encoder, progress_text
 from ui.thing_picker import is_chosen
 
 

@@ -13,11 +13,11 @@ from core.geometry.attribution import compute_contributions, compute_products, g
 from core.geometry.distance import embed_terms
 from core.plots.vectors import vector_numbers
 from core.search.query import query_state
-from ui.encoders import load_encoder
 from ui.in_python import in_python, opening
 from ui.inside_terms import example_item, example_words, term_code
-from ui.memory import get_cached
-from ui.page import counted, percent
+from ui.session.cache import get_cached
+from ui.session.encoders import load_encoder
+from ui.text import counted, percent
 from ui.thing_picker import get_term_name, pick_item
 
 

@@ -9,12 +9,12 @@ from core.geometry.attribution import WordStep, measure_word_effects
 from core.geometry.nearest import NearItem, find_nearest_items
 from core.plots.vectors import word_chart
 from ui.details import open_details, show_details
-from ui.encoders import load_encoder
 from ui.gallery import Card, gallery
 from ui.in_python import in_python, opening
-from ui.memory import get_cached
-from ui.page import plain
 from ui.query import more_like
+from ui.session.cache import get_cached
+from ui.session.encoders import load_encoder
+from ui.text import plain
 
 _SHOWN = 4
 _DEFAULT = "a brown dog running through the snow"

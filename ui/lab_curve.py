@@ -15,11 +15,11 @@ from core.classify.zero_shot import ZeroShot
 from core.library.labels import LabeledItems
 from core.plots.lab import learning_curves
 from core.progress import OnProgress
-from ui.jobs import Job
+from ui.button import pressed
+from ui.jobs.jobs import Job
+from ui.jobs.work import get_result, start_work
 from ui.lab_methods import class_words
-from ui.page import counted, plain
-from ui.pressed import pressed
-from ui.visit_work import get_result, start_work
+from ui.text import counted, plain
 
 _KINDS: tuple[ClassKind, ...] = get_args(ClassKind)
 

@@ -8,8 +8,8 @@ import streamlit as st
 
 from core import Encoder, Item, Library
 from core.library.labels import LabeledItems, Table, get_folder_labels, read_table, select_labeled_items
-from ui.memory import get_cached
-from ui.page import counted, file_limit, plain
+from ui.session.cache import get_cached
+from ui.text import counted, file_limit, plain
 
 _WAYS = ("folder names", "a CSV", "labels of a task")
 _MISSING = 5  # unknown files that are named

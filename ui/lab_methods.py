@@ -17,14 +17,14 @@ from core.classify.zero_shot import ClassName, ZeroShot, get_class_numbers
 from core.library.labels import LabeledItems
 from core.plots.lab import confusion_matrix, reliability
 from core.search.query import PLAIN
+from ui.button import pressed
 from ui.details import open_details, show_details
-from ui.encoders import load_encoder
 from ui.gallery import Card, gallery
-from ui.memory import embedded_classes
-from ui.page import counted, plain
-from ui.pressed import pressed
+from ui.jobs.work import run_queued
 from ui.query import more_like
-from ui.visit_work import run_queued
+from ui.session.cache import embedded_classes
+from ui.session.encoders import load_encoder
+from ui.text import counted, plain
 
 _MATRIX = 24  # classes that a matrix can show
 _CELL = 48  # pictures of a cell

@@ -14,14 +14,15 @@ from core.classify.training import NumberKind, fit_numbers
 from core.classify.validation import NumberReport, cross_validate_numbers
 from core.library.labels import LabeledItems
 from core.plots.lab import true_vs_predicted
+from ui.button import pressed
 from ui.classify_heads import list_known_heads, store_head
+from ui.errors import boundary
 from ui.in_python import in_python
+from ui.jobs.work import run_queued
 from ui.lab_data import numbers_section
 from ui.lab_methods import show_cell
-from ui.page import boundary, counted, plain
-from ui.pressed import pressed
 from ui.sort_lines import number_lines
-from ui.visit_work import run_queued
+from ui.text import counted, plain
 
 Results = dict[str, tuple[NumberReport, NDArray[np.float32]]]
 _KINDS: tuple[NumberKind, ...] = get_args(NumberKind)

@@ -9,7 +9,7 @@ from core.learn.metrics import find_nearest
 from core.learn.state import Embedding
 from core.plots.training import network, weight_strip
 from core.plots.training_map import movie_map
-from ui.page import counted, plain
+from ui.text import counted, plain
 
 _STILL = {"displayModeBar": False}
 _FIRST = "Star Wars (1977)"

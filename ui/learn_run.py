@@ -12,9 +12,9 @@ from core.learn.isolated import IsolatedTraining
 from core.learn.maps import Places, compute_map
 from core.learn.state import Epoch, TrainingSettings
 from core.progress import OnProgress
-from ui.jobs import Job
+from ui.jobs.jobs import Job
+from ui.jobs.tasks import get_task, start
 from ui.learn_data import Source
-from ui.tasks import get_task, start
 
 _KEY = "learn"
 _MAX_CACHED = "learn run"

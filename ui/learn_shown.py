@@ -9,12 +9,13 @@ from core.learn.maps import compute_maps
 from core.learn.state import Epoch
 from core.plots.training import loss_line, share_lines
 from core.plots.training_map import map_over_epochs, movie_map
-from ui.encoders import progress_text
-from ui.jobs import Job
+from ui.errors import boundary
+from ui.jobs.jobs import Job
 from ui.learn_run import Run
-from ui.memory import get_cached
-from ui.page import boundary, counted, percent, plain
-from ui.queue import place_text
+from ui.session.cache import get_cached
+from ui.session.encoders import progress_text
+from ui.session.queue import place_text
+from ui.text import counted, percent, plain
 
 _STILL = {"displayModeBar": False}
 _EVERY_S = 0.8

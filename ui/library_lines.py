@@ -5,7 +5,7 @@ from __future__ import annotations
 from core import Encoder, Library
 from core.policy import get_policy
 from ui.in_python import opening
-from ui.libraries import is_session_library, top_folders
+from ui.session.libraries import is_session_library, top_folders
 
 _MOST = 5  # folders that are named one by one
 

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from ui.copy_link import copy_link_with
-from ui.libraries import VISIT
-from ui.page import counted
+from ui.session.libraries import VISIT
+from ui.text import counted
 
 MOST = 100  # items under one name
 _NAME = "carried"

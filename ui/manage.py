@@ -12,9 +12,12 @@ from core.library.registry import create_library, forget_library, libraries_fold
 from core.library.schema import EncoderEntry
 from core.policy import get_policy
 from ui.add import embed_button
-from ui.encoders import encoder_name
-from ui.jobs import dismiss_job, is_busy, start_ingest
-from ui.libraries import (
+from ui.button import pressed
+from ui.errors import boundary
+from ui.jobs.jobs import dismiss_job, is_busy, start_ingest
+from ui.session.current import use_encoder, use_library
+from ui.session.encoders import encoder_name
+from ui.session.libraries import (
     LibraryFacts,
     damaged_items,
     is_session_library,
@@ -24,9 +27,7 @@ from ui.libraries import (
     start_visit_library,
     top_folders,
 )
-from ui.page import boundary, counted, file_table, plain, size_text
-from ui.pressed import pressed
-from ui.sidebar import use_encoder, use_library
+from ui.text import counted, file_table, plain, size_text
 
 
 def check_button(library: Library, encoder: Encoder) -> None:

@@ -14,8 +14,8 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from core.explore.colors import Coloring
-from ui.page import boundary
-from ui.served import get_media_url
+from ui.errors import boundary
+from ui.server.media_url import get_media_url
 
 _FOLDER = Path(__file__).parent
 _SCRIPTS = ("map_space.js", "map_paint.js", "map_words.js", "map_hand.js", "map_view.js")

@@ -11,10 +11,10 @@ from core.geometry.encoder_comparison import Agreement, measure_agreement
 from core.progress import OnProgress
 from ui.details import open_details
 from ui.gallery import Card, gallery
+from ui.jobs.tasks import get_task, start, task_button
 from ui.models_choice import short_title
-from ui.page import percent
 from ui.query import more_like
-from ui.tasks import get_task, start, task_button
+from ui.text import percent
 
 _KEY, _NEAR = "models agreement", 5
 _VERDICTS = (

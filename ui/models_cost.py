@@ -9,9 +9,9 @@ import streamlit as st
 from core import Encoder, Library
 from core.geometry.encoder_comparison import Speed, measure_size, measure_speeds
 from core.progress import OnProgress
+from ui.jobs.tasks import task_button
 from ui.models_choice import short_title
-from ui.page import size_text
-from ui.tasks import task_button
+from ui.text import size_text
 
 
 def cost_section(library: Library, encoders: tuple[Encoder, Encoder]) -> None:

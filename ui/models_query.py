@@ -12,10 +12,10 @@ from core.progress import OnProgress
 from core.search.query import query_state
 from ui.details import open_details
 from ui.gallery import Card, gallery
+from ui.jobs.tasks import get_task, start_if_idle, task_button
 from ui.models_choice import short_title
-from ui.page import plain
 from ui.query import more_like
-from ui.tasks import get_task, start_if_idle, task_button
+from ui.text import plain
 from ui.thing_picker import get_term_name, pick_item
 
 SHOWN = 12

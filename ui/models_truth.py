@@ -16,10 +16,10 @@ from core.geometry.ground_truth import (
 )
 from core.progress import OnProgress
 from ui.dimensions_data import GroundTruth, known_section
+from ui.jobs.tasks import task_button
 from ui.models_choice import short_title
 from ui.models_cost import show_comparison
-from ui.page import counted, plain
-from ui.tasks import task_button
+from ui.text import counted, plain
 
 Measured = tuple[list[Retrieval], list[ZeroShotAccuracy]]
 

@@ -11,10 +11,10 @@ from core import Encoder, Library
 from core.errors import DataError, MediaError, QueryError
 from ui.add import no_library, ready
 from ui.in_python import in_python, opening
-from ui.jobs import job_panel
-from ui.libraries import LibraryFacts, library_facts
-from ui.page import plain
-from ui.sidebar import current_encoder, current_library
+from ui.jobs.jobs import job_panel
+from ui.session.current import current_encoder, current_library
+from ui.session.libraries import LibraryFacts, library_facts
+from ui.text import plain
 
 Part = Callable[[Library, Encoder], str | None]
 

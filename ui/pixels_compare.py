@@ -13,9 +13,9 @@ from core.evaluation.pixels import Input, InputComparison, compare_inputs, selec
 from core.geometry.raw_pixels import SIDE, full_numbers
 from core.plots.pixels import NAMES, contrast_by_dimension, pair_histogram
 from core.progress import OnProgress
+from ui.jobs.tasks import task_button
 from ui.lab_data import labels_lines, labels_section
-from ui.page import counted, percent, plain, size_text
-from ui.tasks import task_button
+from ui.text import counted, percent, plain, size_text
 
 MOST = 1_000  # pictures compared: each with each
 _FEW = 20

@@ -11,8 +11,8 @@ from core.evaluation.pixels import Input, learn_inputs
 from core.geometry.linear_probe import InputCurve
 from core.plots.pixels import input_curves
 from core.progress import OnProgress
+from ui.jobs.tasks import task_button
 from ui.pixels_compare import INPUTS, ComparedInputs
-from ui.tasks import task_button
 
 
 def learn_section(shown: ComparedInputs) -> None:

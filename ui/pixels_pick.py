@@ -12,9 +12,9 @@ from core.geometry.raw_pixels import SIDE, to_image
 from core.plots.pixels import NAMES
 from ui.details import open_details, show_details
 from ui.gallery import Card, Facts, gallery, picture_uri
-from ui.page import plain
 from ui.pixels_compare import INPUTS, ComparedInputs, label_text
 from ui.query import more_like
+from ui.text import plain
 
 _NEAREST = 8
 _OFFERED = 24

@@ -15,11 +15,11 @@ from core.library.ingest.estimate import Estimate, estimate_ingest
 from core.library.ingest.scan import Scan
 from core.media.kinds import is_image_path
 from core.media.sampling import Sampling
-from ui.encoders import load_encoder
-from ui.jobs import is_busy, start_ingest
-from ui.libraries import Amount
-from ui.page import counted, duration_text, plain, size_text
-from ui.pressed import pressed
+from ui.button import pressed
+from ui.jobs.jobs import is_busy, start_ingest
+from ui.session.encoders import load_encoder
+from ui.session.libraries import Amount
+from ui.text import counted, duration_text, plain, size_text
 
 _RATES = (0.2, 0.5, 1.0, 2.0, 4.0)  # frames per second; each step costs and finds about twice as much
 _WAYS: dict[str, Literal["rate", "keyframes", "scenes"]] = {

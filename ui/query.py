@@ -15,7 +15,8 @@ from core import Item, Term, format_query, parse_query
 from core.library.uploads import too_much
 from core.media.images import read_bytes
 from core.media.kinds import IMAGE_SUFFIXES, VIDEO_SUFFIXES, is_image_path
-from ui.page import boundary, file_limit, plain
+from ui.errors import boundary
+from ui.text import file_limit, plain
 
 Place = Literal["images", "video"]  # the pages that search
 _PAGES: dict[Place, str] = {"images": "pages/search_images.py", "video": "pages/search_video.py"}

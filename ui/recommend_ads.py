@@ -15,15 +15,16 @@ from core.library.track import get_item_vectors
 from core.recommend.ads.campaigns import Campaign
 from core.recommend.ads.matching import CAP, Ad, Embedded, choose_ad, embed_campaigns
 from core.recommend.feed import Feed
+from ui.errors import boundary
 from ui.gallery import chance_text, picture_uri
-from ui.memory import get_cached
-from ui.page import boundary, plain
+from ui.jobs.tasks import get_task, start_if_idle
+from ui.jobs.work import get_result
 from ui.recommend_campaigns import campaign_panel, campaigns_in_use
 from ui.recommend_settings import load_setting, store_setting
 from ui.recommend_visit import Visit, get_items
-from ui.server_state import once
-from ui.tasks import get_task, start_if_idle
-from ui.visit_work import get_result
+from ui.server.state import once
+from ui.session.cache import get_cached
+from ui.text import plain
 
 _KEY = "recommend campaigns"
 _SMALL = 96  # pixels

@@ -16,12 +16,13 @@ from core.progress import OnProgress
 from core.recommend.click_log import forget_clicks, load_clicks, store_click
 from core.recommend.log_reader import read_log
 from core.recommend.model import RecommendModel, learn_from_log
-from ui.libraries import may_change
-from ui.page import boundary, counted, file_limit, plain
-from ui.pressed import pressed
+from ui.button import pressed
+from ui.errors import boundary
+from ui.jobs.tasks import get_task, start, stop
+from ui.jobs.work import get_result
 from ui.recommend_visit import get_visit
-from ui.tasks import get_task, start, stop
-from ui.visit_work import get_result
+from ui.session.libraries import may_change
+from ui.text import counted, file_limit, plain
 
 _KEY = "recommend learning"
 _WAYS = ("a log", "likes in this app")

@@ -9,8 +9,9 @@ import streamlit as st
 from core.media.kinds import IMAGE_SUFFIXES
 from core.recommend.ads.campaigns import Campaign, load_example_campaigns, read_campaigns
 from core.recommend.ads.matching import CAP
-from ui.page import boundary, file_limit
-from ui.pressed import pressed
+from ui.button import pressed
+from ui.errors import boundary
+from ui.text import file_limit
 
 _OWN = "recommend own campaigns"
 

@@ -12,9 +12,9 @@ from core.evaluation.recommend import RecommendReport, evaluate_recommend
 from core.plots.recommend import AXES, Measure, list_measures, method_bars
 from core.progress import OnProgress
 from core.recommend.model import RecommendModel
-from ui.page import percent
+from ui.jobs.tasks import task_button
 from ui.recommend_behaviour import get_model, log_lines
-from ui.tasks import task_button
+from ui.text import percent
 
 _NAMES: dict[Measure, str] = {
     "recall": "found",

@@ -19,10 +19,10 @@ from core.recommend.feed import Feed
 from core.recommend.tastes import compute_usual_choices, find_taste_words
 from ui.details import open_details
 from ui.gallery import picture_uri
-from ui.memory import get_cached
-from ui.page import counted, percent
+from ui.jobs.tasks import get_task, start_if_idle, task_button
 from ui.recommend_visit import get_visit, set_reaction
-from ui.tasks import get_task, start_if_idle, task_button
+from ui.session.cache import get_cached
+from ui.text import counted, percent
 
 _FOLDER = Path(__file__).parent
 _COMPONENT = st.components.v2.component(

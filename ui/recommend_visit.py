@@ -12,7 +12,7 @@ from core import Encoder, Item, Library
 from core.recommend.candidates import get_rows
 from core.recommend.click_log import store_click
 from core.recommend.feedback import Feedback, Reaction
-from ui.page import boundary
+from ui.errors import boundary
 
 
 @dataclass(slots=True)

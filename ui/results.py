@@ -14,16 +14,16 @@ from core.search.relevance import LIKELY
 from core.share.hits import hits_csv, write_hits_zip
 from ui.concept_panel import concept_panel
 from ui.details import open_details
-from ui.encoders import load_encoder
 from ui.filters import Options, clear_filters, filter_text, labelled
 from ui.gallery import Card, gallery, tick
 from ui.linked import link_with, read_carried, report_taken_over
-from ui.memory import get_cached
-from ui.page import counted, percent, plain, too_large
 from ui.query import find_in, more_like
+from ui.session.cache import get_cached
+from ui.session.encoders import load_encoder
 from ui.share_page import save_results
 from ui.share_vectors import export_item_vectors
 from ui.terms import describe, has_image_terms
+from ui.text import counted, percent, plain, too_large
 
 _LIKELY, _BEYOND = "likely_gallery", "beyond_gallery"
 _TICKED = "ticked"  # what a link calls them

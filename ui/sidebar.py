@@ -4,41 +4,19 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core import Encoder, Library, SemblanceError
+from core import SemblanceError
 from core.config import load_settings, save_settings
 from core.encoders import DEFAULT_ENCODER
 from core.policy import get_policy
-from ui.encoders import encoder_choices, encoder_title, get_encoder
-from ui.jobs import get_job
-from ui.libraries import VISIT, get_library, library_choices, library_facts, library_title
-from ui.page import counted, percent, plain
-from ui.queue import QUEUE, place_text
-from ui.visit import get_visit
+from ui.jobs.jobs import get_job
+from ui.session.current import current_encoder, current_library
+from ui.session.encoders import encoder_choices, encoder_title, get_encoder
+from ui.session.libraries import VISIT, library_choices, library_facts, library_title
+from ui.session.queue import QUEUE, place_text
+from ui.session.visit import get_visit
+from ui.text import counted, percent, plain
 
 _ANY_MODEL = " Type any CLIP or SigLIP of the Hugging Face hub (owner/model), or the folder of a saved one."
-
-# Session state: "library" and "encoder" name what is in use; the pickers' own keys may be ahead of them by a moment.
-
-
-def current_library() -> Library | None:
-    """The library in use; None where there is none yet. Raises LibraryError."""
-    key = st.session_state.get("library")
-    return get_library(key) if key in library_choices() else None
-
-
-def current_encoder() -> Encoder:
-    """The encoder in use. Raises EncoderError where it cannot be opened."""
-    return get_encoder(st.session_state["encoder"])
-
-
-def use_library(key: str | None) -> None:
-    """Switches to a library (None: to any that is left) from outside the picker; takes effect on the next run."""
-    st.session_state["library_next"] = key
-
-
-def use_encoder(name: str) -> None:
-    """Switches to an encoder from outside the picker, for this visit; takes effect on the next run. For callbacks."""
-    st.session_state["encoder_next"] = st.session_state["encoder_asked"] = name
 
 
 def sidebar() -> None:

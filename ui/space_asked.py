@@ -12,10 +12,10 @@ from core.search.query import query_state
 from ui.details import open_details, show_details
 from ui.gallery import Card, gallery
 from ui.inside_terms import example_words, ready_words, term_code
-from ui.libraries import library_facts
-from ui.memory import get_cached
-from ui.page import percent, plain
 from ui.query import more_like
+from ui.session.cache import get_cached
+from ui.session.libraries import library_facts
+from ui.text import percent, plain
 from ui.thing_picker import pick_item, set_item
 
 _TOP = 10

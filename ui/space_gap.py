@@ -23,9 +23,9 @@ from core.progress import OnProgress
 from ui.dimensions_data import captions_section
 from ui.distance_pairs import sampled_text
 from ui.inside_terms import ready_words
-from ui.memory import get_cached
-from ui.page import counted, percent
-from ui.tasks import task_button
+from ui.jobs.tasks import task_button
+from ui.session.cache import get_cached
+from ui.text import counted, percent
 
 
 def gap_section(library: Library, encoder: Encoder) -> str:

@@ -16,10 +16,10 @@ from core.plots.space import kinds_plane
 from core.progress import OnProgress
 from ui.details import open_details, show_details
 from ui.inside_terms import ready_words
-from ui.libraries import library_facts
-from ui.memory import get_cached
-from ui.page import counted
-from ui.tasks import task_button
+from ui.jobs.tasks import task_button
+from ui.session.cache import get_cached
+from ui.session.libraries import library_facts
+from ui.text import counted
 
 _MOST = 2_000  # points of the library
 _WORDS = 24

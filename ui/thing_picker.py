@@ -15,10 +15,11 @@ from core.library.uploads import too_much
 from core.media.isolated import open_isolated
 from core.media.kinds import IMAGE_SUFFIXES, VIDEO_SUFFIXES, is_image_path
 from core.search.query import CONCEPT
+from ui.errors import boundary
 from ui.gallery import Card, gallery
-from ui.libraries import sample_items
-from ui.page import boundary, file_limit, plain
+from ui.session.libraries import sample_items
 from ui.terms import describe, term_picture
+from ui.text import file_limit, plain
 
 _SHOWN = 18  # pictures to choose from
 _ITEM = "item:"

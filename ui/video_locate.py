@@ -11,12 +11,12 @@ from core import Encoder, Filters, Library, Term
 from core.search.locate import Sighting, locate
 from core.search.videos import VideoResult
 from core.utils.timecode import format_timecode
-from ui.encoders import load_encoder
+from ui.button import pressed
 from ui.gallery import picture_uri
-from ui.page import counted, plain
-from ui.pressed import pressed
+from ui.jobs.work import run_queued
+from ui.session.encoders import load_encoder
+from ui.text import counted, plain
 from ui.video_opened import seek
-from ui.visit_work import run_queued
 
 _MOST = 5
 

@@ -21,8 +21,8 @@ from core.previews.thumbnails import make_storyboard
 from core.search.moments import Moment
 from core.utils.timecode import format_timespan
 from ui.gallery import chance_text
-from ui.served import get_media_url
-from ui.server_state import once_each
+from ui.server.media_url import get_media_url
+from ui.server.state import once_each
 
 LARGEST_WHOLE = 200_000_000  # bytes; the server holds in memory what a browser plays, so larger files go in clips
 _FOLDER = Path(__file__).parent

@@ -11,10 +11,11 @@ import streamlit as st
 from core.search.moments import Moment
 from core.search.videos import VideoHit
 from core.share.moments import moments_csv, moments_edl, moments_otio, write_moments_zip
-from ui.encoders import progress_text
-from ui.page import boundary, counted, size_text
-from ui.pressed import pressed
-from ui.visit_work import run_queued
+from ui.button import pressed
+from ui.errors import boundary
+from ui.jobs.work import run_queued
+from ui.session.encoders import progress_text
+from ui.text import counted, size_text
 
 
 def select_export(hits: Sequence[VideoHit]) -> list[VideoHit]:

@@ -18,11 +18,12 @@ from core.errors import Cancelled
 from core.media.sampling import Sampling
 from core.policy import get_policy
 from core.progress import OnProgress
-from ui.libraries import count_amount, is_session_library
-from ui.page import boundary, counted, duration_text, file_table, percent, plain
-from ui.queue import QUEUE, Busy, Ticket, place_text
-from ui.server_state import once
-from ui.visit import get_visit
+from ui.errors import boundary
+from ui.server.state import once
+from ui.session.libraries import count_amount, is_session_library
+from ui.session.queue import QUEUE, Busy, Ticket, place_text
+from ui.session.visit import get_visit
+from ui.text import counted, duration_text, file_table, percent, plain
 
 _starting = threading.Lock()
 _LOG = logging.getLogger("semblance")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from ui.server_state import once
+from ui.server.state import once
 
 
 @once

@@ -9,11 +9,12 @@ from typing import TypeVar
 
 import streamlit as st
 
-from ui.encoders import progress_text
-from ui.jobs import Job, Work
-from ui.page import boundary, plain
-from ui.queue import QUEUE, Ticket, place_text
-from ui.visit import get_visit
+from ui.errors import boundary
+from ui.jobs.jobs import Job, Work
+from ui.session.encoders import progress_text
+from ui.session.queue import QUEUE, Ticket, place_text
+from ui.session.visit import get_visit
+from ui.text import plain
 
 T = TypeVar("T")
 _AT_ONCE_S = 0.3  # what ends within that shows no bar

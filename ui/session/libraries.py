@@ -19,9 +19,9 @@ from core.library.manifest import MANIFEST_NAME
 from core.library.registry import libraries_folder, list_libraries
 from core.library.schema import Kind
 from core.policy import get_policy
-from ui.page import counted
-from ui.server_state import once_each
-from ui.visit import get_visit
+from ui.server.state import once_each
+from ui.session.visit import get_visit
+from ui.text import counted
 
 VISIT = ":visit"  # no library can be called so; the key of the visit's own library; stands in no link
 

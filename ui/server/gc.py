@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from streamlit import runtime
 
 from core.utils.malloc import share_arenas, trim
-from ui.server_state import once, repeat
+from ui.server.state import once, repeat
 
 _EVERY_S = 5.0
 _ANEW_S = 60.0  # what visits had when things were set aside stays until then, though they have ended: ten MB each

@@ -7,11 +7,11 @@ from typing import Generic, TypeVar
 
 import streamlit as st
 
-from ui.jobs import Job, Work
-from ui.pressed import pressed
-from ui.queue import QUEUE
-from ui.visit import get_visit
-from ui.visit_work import get_result, start_work
+from ui.button import pressed
+from ui.jobs.jobs import Job, Work
+from ui.jobs.work import get_result, start_work
+from ui.session.queue import QUEUE
+from ui.session.visit import get_visit
 
 T = TypeVar("T")
 

@@ -18,8 +18,8 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from core import Library
 from core.library.registry import temporary_library
 from core.library.session_folders import get_visits_folder
-from ui.queue import QUEUE
-from ui.server_state import once, repeat
+from ui.server.state import once, repeat
+from ui.session.queue import QUEUE
 
 _LOG = logging.getLogger("semblance")
 _LOOK_S = 15.0

@@ -18,8 +18,8 @@ from core.encoders.reduced import MARK, ReducedEncoder, load_reduction, reduced_
 from core.errors import EncoderError
 from core.policy import get_policy
 from core.utils.files import to_absolute
-from ui.page import duration_text, plain, size_text
-from ui.server_state import once_each
+from ui.server.state import once_each
+from ui.text import duration_text, plain, size_text
 
 
 def _download(megabytes: int) -> str:

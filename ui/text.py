@@ -2,38 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 import re
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from datetime import datetime
 
 import streamlit as st
 
-from core import Item, SemblanceError
-from core.errors import Cancelled
+from core import Item
 from core.policy import MB, get_policy
 
-_LOG = logging.getLogger("semblance")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$&^=\"'@/])")
-
-
-@contextmanager
-def boundary() -> Iterator[None]:
-    """Turns errors into something a visitor can read: its one line for an expected one, an apology for any other.
-    That something was stopped is none."""
-    try:
-        yield
-    except Cancelled as error:
-        st.caption(plain(str(error)))
-    except SemblanceError as error:
-        st.error(plain(str(error)), icon=":material/error:")
-    except Exception:
-        _LOG.exception("A page failed")
-        st.error(
-            "Something went wrong, and it is not your doing. Reload the page; the server's log says what happened.",
-            icon=":material/error:",
-        )
 
 
 def plain(text: str) -> str:
