@@ -8,11 +8,11 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.errors import QueryError
+from ui.components.gallery.gallery import Card, gallery
 from ui.details import open_details, show_details
 from ui.errors import boundary
 from ui.filters import filter_panel, video_option_panel
 from ui.frame import header
-from ui.gallery import Card, gallery
 from ui.in_python import in_python
 from ui.opened import start_page
 from ui.query import (

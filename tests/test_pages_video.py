@@ -33,7 +33,7 @@ from visiting import (  # noqa: F401
 )
 
 import core.media.container
-import ui.video_player
+import ui.components.video_player.video_player
 from core import Library, Term, ingest
 from core.library.registry import create_library, libraries_folder
 from core.media.sampling import Sampling
@@ -283,7 +283,7 @@ def test_no_video_holds_it_is_an_answer(textured: list[bytes]) -> None:
 
 
 def test_a_file_that_browsers_do_not_play_is_shown_as_a_clip(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ui.video_player, "plays_in_browsers", lambda _: False)
+    monkeypatch.setattr(ui.components.video_player.video_player, "plays_in_browsers", lambda _: False)
     shown = player(visit(VIDEO, q="purple"))
     assert shown["name"] == "night.mp4" and shown["length"] is not None and shown["note"]
     assert shown["offset"] <= shown["time"] <= shown["offset"] + shown["length"]

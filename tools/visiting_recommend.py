@@ -10,7 +10,7 @@ from typing import Any
 from streamlit_tab import Tab
 
 _FEED = "semblance_feed"
-_TOLD = 40  # as in ui/recommend_feed.js
+_TOLD = 40  # as in ui/components/feed/feed.js
 
 
 @dataclass(slots=True)

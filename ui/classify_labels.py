@@ -13,8 +13,8 @@ from core.classify.zero_shot import NONE
 from core.library.schema import Label
 from ui.classify_items import Selection
 from ui.classify_one import answer
+from ui.components.gallery.gallery import tick
 from ui.errors import boundary
-from ui.gallery import tick
 from ui.session.libraries import may_change
 from ui.text import counted, plain
 

@@ -17,9 +17,9 @@ from ui.classify_items import Selection
 from ui.classify_labels import correct_row, get_final_label, get_labels, tag_panel
 from ui.classify_learn import learn_panel
 from ui.classify_one import percent
+from ui.components.gallery.gallery import Card, Facts, gallery, tick
 from ui.concept_panel import concept_panel
 from ui.details import open_details, show_details
-from ui.gallery import Card, Facts, gallery, tick
 from ui.query import like_file, more_like
 from ui.session.libraries import may_change
 from ui.share_page import OF_NONE, save_groups

@@ -13,9 +13,9 @@ from core.plots.lab import value_histogram
 from ui.classify_classes import fingerprint
 from ui.classify_items import Selection, show_nothing_left
 from ui.classify_one import show_item
+from ui.components.gallery.gallery import Card, Facts, gallery
 from ui.details import open_details, show_details
 from ui.filters import labelled
-from ui.gallery import Card, Facts, gallery
 from ui.query import like_file, more_like
 from ui.session.cache import get_cached
 from ui.text import counted, plain

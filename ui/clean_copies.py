@@ -14,7 +14,7 @@ from core.library.points import Unit
 from ui.add import ready
 from ui.clean_choice import choose_row, get_chosen
 from ui.clean_pages import Pair, in_pages, size_facts
-from ui.gallery import Card
+from ui.components.gallery.gallery import Card
 from ui.jobs.tasks import task_button
 from ui.session.cache import get_cached
 from ui.session.libraries import folders, library_facts, relative

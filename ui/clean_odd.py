@@ -11,7 +11,7 @@ from core.cleanup.outliers import UNUSUAL
 from ui.add import ready
 from ui.clean_choice import choose_row
 from ui.clean_pages import Pair, in_pages, size_facts
-from ui.gallery import Card, Facts
+from ui.components.gallery.gallery import Card, Facts
 from ui.jobs.tasks import task_button
 from ui.session.libraries import library_facts
 from ui.text import counted, size_text

@@ -11,8 +11,8 @@ from streamlit.delta_generator import DeltaGenerator
 from core import Library
 from core.cleanup.findings import Finding
 from ui.clean_choice import get_chosen, get_turn, show_reasons, update_ticked
+from ui.components.gallery.gallery import Card, Facts, Ticks, gallery
 from ui.details import open_details, show_details
-from ui.gallery import Card, Facts, Ticks, gallery
 from ui.query import more_like
 from ui.text import size_text
 

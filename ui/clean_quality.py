@@ -12,7 +12,7 @@ from core.cleanup.findings import Finding, find_blurred, find_dark, find_small, 
 from core.cleanup.image_quality import BLURRED, DARK, SMALL, QualityReport
 from ui.clean_choice import choose_row
 from ui.clean_pages import Pair, in_pages, size_facts
-from ui.gallery import Card
+from ui.components.gallery.gallery import Card
 from ui.jobs.tasks import task_button
 from ui.session.libraries import count_amount
 from ui.text import counted, file_table, size_text

@@ -12,11 +12,11 @@ from core.errors import MediaError
 from core.policy import get_policy
 from core.previews.thumbnails import make_thumbnail
 from core.utils.timecode import format_timecode
+from ui.components.gallery.gallery import chance_text
+from ui.components.video_player.video_player import player
 from ui.errors import boundary
-from ui.gallery import chance_text
 from ui.query import Place, add_term, classify_this, find_in, like_file
 from ui.text import counted, item_date, plain, size_text
-from ui.video_player import player
 
 Action = tuple[str, str, Callable[..., None], tuple[object, ...]]  # label, icon, and what is called with the item
 _ACTIONS_OF_FILES: tuple[Action, ...] = (

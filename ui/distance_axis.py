@@ -12,8 +12,8 @@ from core import Encoder, Library
 from core.geometry.axis import Axis, By, measure_axis, pick_scattered
 from core.library.points import Points, load_points
 from core.plots.axis import axis_plane, axis_strip
+from ui.components.gallery.gallery import Card, Facts, gallery, picture_uri
 from ui.details import open_details, show_details
-from ui.gallery import Card, Facts, gallery, picture_uri
 from ui.query import more_like
 from ui.session.cache import get_cached
 from ui.session.encoders import load_encoder

@@ -10,8 +10,8 @@ from core import Encoder, Item, Library
 from core.geometry.directions import Step, shift_along, walk_between
 from core.geometry.nearest import NearItem
 from core.search.query import query_state
+from ui.components.gallery.gallery import Card, Facts, gallery
 from ui.details import open_details, show_details
-from ui.gallery import Card, Facts, gallery
 from ui.inside_terms import term_code
 from ui.query import more_like
 from ui.session.cache import get_cached

@@ -11,8 +11,8 @@ import streamlit as st
 
 from core.explore.atlas import Atlas
 from core.explore.colors import get_color
+from ui.components.gallery.gallery import picture_uri
 from ui.explore_chosen import SelectionState, choose_cluster
-from ui.gallery import picture_uri
 from ui.session.cache import get_cached
 from ui.text import counted
 

@@ -26,11 +26,11 @@ from core.explore.selection import find_highlighted
 from core.plots.map import space
 from core.search.query import query_state
 from core.utils.timecode import format_timecode
+from ui.components.gallery.gallery import picture_uri
+from ui.components.map.map_view import Listeners, MapData, PointName, Seen, points_map
 from ui.details import open_details
 from ui.explore_chosen import choose_cluster, choose_line
 from ui.filters import Options
-from ui.gallery import picture_uri
-from ui.map_view import Listeners, MapData, PointName, Seen, points_map
 from ui.results import find
 from ui.session.cache import get_cached
 from ui.text import counted, plain

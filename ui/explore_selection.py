@@ -15,11 +15,11 @@ from core.explore.selection import Summary, select_whole_items, selection_csv, s
 from core.library.schema import Label
 from core.plots.map import count_bars
 from core.utils.timecode import format_timecode
+from ui.components.gallery.gallery import Card, gallery
 from ui.details import open_details
 from ui.errors import boundary
 from ui.explore_chosen import SelectionState, choose_cover, choose_nothing
 from ui.explore_clusters import rename_box
-from ui.gallery import Card, gallery
 from ui.query import more_like
 from ui.session.cache import get_cached
 from ui.session.libraries import may_change

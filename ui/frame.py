@@ -6,7 +6,7 @@ import streamlit as st
 
 from core import SemblanceError
 from core.utils.systems import check_system
-from ui.copy_link import copy_link
+from ui.components.copy_link.copy_link import copy_link
 from ui.errors import boundary
 from ui.server.gc import collect_garbage
 from ui.session.libraries import VISIT

@@ -25,8 +25,8 @@ from core.geometry.attribution import (
 from core.library.points import Points, load_points
 from core.plots.vectors import response_histogram, variance_shares
 from core.progress import OnProgress
+from ui.components.gallery.gallery import Card, Facts, gallery
 from ui.details import open_details, show_details
-from ui.gallery import Card, Facts, gallery
 from ui.in_python import in_python, opening
 from ui.jobs.tasks import get_task, start_if_idle, task_button
 from ui.query import more_like

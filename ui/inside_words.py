@@ -8,8 +8,8 @@ from core import Encoder, Library
 from core.geometry.attribution import WordStep, measure_word_effects
 from core.geometry.nearest import NearItem, find_nearest_items
 from core.plots.vectors import word_chart
+from ui.components.gallery.gallery import Card, gallery
 from ui.details import open_details, show_details
-from ui.gallery import Card, gallery
 from ui.in_python import in_python, opening
 from ui.query import more_like
 from ui.session.cache import get_cached

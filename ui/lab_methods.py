@@ -18,8 +18,8 @@ from core.library.labels import LabeledItems
 from core.plots.lab import confusion_matrix, reliability
 from core.search.query import PLAIN
 from ui.button import pressed
+from ui.components.gallery.gallery import Card, gallery
 from ui.details import open_details, show_details
-from ui.gallery import Card, gallery
 from ui.jobs.work import run_queued
 from ui.query import more_like
 from ui.session.cache import embedded_classes

@@ -9,8 +9,8 @@ import streamlit as st
 from core import Encoder, Item, Library
 from core.geometry.encoder_comparison import Agreement, measure_agreement
 from core.progress import OnProgress
+from ui.components.gallery.gallery import Card, gallery
 from ui.details import open_details
-from ui.gallery import Card, gallery
 from ui.jobs.tasks import get_task, start, task_button
 from ui.models_choice import short_title
 from ui.query import more_like

@@ -10,8 +10,8 @@ from core import Encoder, Hit, Library, SearchResult, search
 from core.encoders.reference_prompts import embed_reference_prompts
 from core.progress import OnProgress
 from core.search.query import query_state
+from ui.components.gallery.gallery import Card, gallery
 from ui.details import open_details
-from ui.gallery import Card, gallery
 from ui.jobs.tasks import get_task, start_if_idle, task_button
 from ui.models_choice import short_title
 from ui.query import more_like

@@ -10,8 +10,8 @@ from core import Item
 from core.geometry.distance_contrast import find_nearest
 from core.geometry.raw_pixels import SIDE, to_image
 from core.plots.pixels import NAMES
+from ui.components.gallery.gallery import Card, Facts, gallery, picture_uri
 from ui.details import open_details, show_details
-from ui.gallery import Card, Facts, gallery, picture_uri
 from ui.pixels_compare import INPUTS, ComparedInputs, label_text
 from ui.query import more_like
 from ui.text import plain

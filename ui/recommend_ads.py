@@ -15,8 +15,8 @@ from core.library.track import get_item_vectors
 from core.recommend.ads.campaigns import Campaign
 from core.recommend.ads.matching import CAP, Ad, Embedded, choose_ad, embed_campaigns
 from core.recommend.feed import Feed
+from ui.components.gallery.gallery import chance_text, picture_uri
 from ui.errors import boundary
-from ui.gallery import chance_text, picture_uri
 from ui.jobs.tasks import get_task, start_if_idle
 from ui.jobs.work import get_result
 from ui.recommend_campaigns import campaign_panel, campaigns_in_use

@@ -8,9 +8,9 @@ from core import Encoder, Filters, Item, Library, Term
 from core.recommend.feed import By, Feed, Recommendation, recommend
 from core.recommend.feedback import Reaction
 from core.recommend.model import RecommendModel
+from ui.components.feed.feed import FeedCard, Reason
+from ui.components.gallery.gallery import chance_text
 from ui.filters import Options
-from ui.gallery import chance_text
-from ui.recommend_feed import FeedCard, Reason
 from ui.recommend_settings import Settings
 from ui.recommend_visit import Visit, get_items
 from ui.results import find

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.recommend.feed import Feed
+from ui.components.feed.feed import FeedCard, feed_cards
 from ui.details import open_details, show_details
 from ui.errors import boundary
 from ui.in_python import in_python, opening
@@ -14,7 +15,6 @@ from ui.recommend_ads import ad_slot
 from ui.recommend_behaviour import get_model, log_lines
 from ui.recommend_cards import PAGE, make_cards, make_feed, search_cards
 from ui.recommend_carry import apply_link, export_row
-from ui.recommend_feed import FeedCard, feed_cards
 from ui.recommend_settings import Settings, settings_section
 from ui.recommend_tastes import taste_section
 from ui.recommend_visit import Visit, get_items, get_visit, pass_over, set_reaction, show_again

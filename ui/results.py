@@ -12,10 +12,10 @@ from core import Encoder, Filters, Hit, Library, SearchResult, Term, search
 from core.search.query import query_state
 from core.search.relevance import LIKELY
 from core.share.hits import hits_csv, write_hits_zip
+from ui.components.gallery.gallery import Card, gallery, tick
 from ui.concept_panel import concept_panel
 from ui.details import open_details
 from ui.filters import Options, clear_filters, filter_text, labelled
-from ui.gallery import Card, gallery, tick
 from ui.linked import link_with, read_carried, report_taken_over
 from ui.query import find_in, more_like
 from ui.session.cache import get_cached

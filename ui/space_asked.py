@@ -9,8 +9,8 @@ import streamlit as st
 from core import Encoder, Filters, Library, Term, format_query, search
 from core.geometry.modality_gap import Overlap, measure_agreement
 from core.search.query import query_state
+from ui.components.gallery.gallery import Card, gallery
 from ui.details import open_details, show_details
-from ui.gallery import Card, gallery
 from ui.inside_terms import example_words, ready_words, term_code
 from ui.query import more_like
 from ui.session.cache import get_cached

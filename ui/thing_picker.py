@@ -15,8 +15,8 @@ from core.library.uploads import too_much
 from core.media.isolated import open_isolated
 from core.media.kinds import IMAGE_SUFFIXES, VIDEO_SUFFIXES, is_image_path
 from core.search.query import CONCEPT
+from ui.components.gallery.gallery import Card, gallery
 from ui.errors import boundary
-from ui.gallery import Card, gallery
 from ui.session.libraries import sample_items
 from ui.terms import describe, term_picture
 from ui.text import file_limit, plain

@@ -12,7 +12,7 @@ from core.search.locate import Sighting, locate
 from core.search.videos import VideoResult
 from core.utils.timecode import format_timecode
 from ui.button import pressed
-from ui.gallery import picture_uri
+from ui.components.gallery.gallery import picture_uri
 from ui.jobs.work import run_queued
 from ui.session.encoders import load_encoder
 from ui.text import counted, plain

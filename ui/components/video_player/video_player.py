@@ -20,7 +20,7 @@ from core.previews.clips import playable_clip
 from core.previews.thumbnails import make_storyboard
 from core.search.moments import Moment
 from core.utils.timecode import format_timespan
-from ui.gallery import chance_text
+from ui.components.gallery.gallery import chance_text
 from ui.server.media_url import get_media_url
 from ui.server.state import once_each
 

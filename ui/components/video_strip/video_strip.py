@@ -12,8 +12,8 @@ import streamlit as st
 from core import Item
 from core.search.moments import Moment
 from core.utils.timecode import format_timecode, format_timespan
-from ui.gallery import chance_text
-from ui.video_player import frame_uris
+from ui.components.gallery.gallery import chance_text
+from ui.components.video_player.video_player import frame_uris
 
 _FRAMES = 6
 _FOLDER = Path(__file__).parent

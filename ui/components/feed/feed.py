@@ -15,7 +15,7 @@ from core import Item
 from core.policy import get_policy
 from core.recommend.feedback import Reaction
 from core.utils.timecode import format_timecode
-from ui.gallery import PICTURES, picture_uri
+from ui.components.gallery.gallery import PICTURES, picture_uri
 
 _FOLDER = Path(__file__).parent
 _COMPONENT = st.components.v2.component(
