@@ -19,12 +19,12 @@ from ui.classify_told import predict
 from ui.classify_values import show_values
 from ui.errors import boundary
 from ui.frame import header
-from ui.in_python import in_python
 from ui.jobs.jobs import job_panel
-from ui.query import follow_request
 from ui.session.current import current_encoder, current_library
-from ui.sort_lines import classify_lines, value_lines
+from ui.snippets.sort import classify_lines, value_lines
 from ui.text import plain
+from ui.widgets.code_block import in_python
+from ui.widgets.query_box import follow_request
 
 header(
     "Classify",

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui.add import no_library
 from ui.clean_choice import apply_link, show_choice_bar
 from ui.clean_copies import duplicates_section, leaks_section
 from ui.clean_odd import outliers_section, unreadable_section
 from ui.clean_quality import blurred_section, dark_section, small_section
 from ui.errors import boundary
 from ui.frame import header
-from ui.in_python import in_python
 from ui.jobs.jobs import job_panel
-from ui.query import follow_request
 from ui.session.current import current_encoder, current_library
-from ui.sort_lines import clean_lines
+from ui.snippets.sort import clean_lines
+from ui.widgets.code_block import in_python
+from ui.widgets.page_start import no_library
+from ui.widgets.query_box import follow_request
 
 header(
     "Clean up",

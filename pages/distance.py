@@ -8,8 +8,8 @@ from ui.distance_pairs import distance_section
 from ui.distance_walk import step_section, walk_section
 from ui.errors import boundary
 from ui.frame import header
-from ui.opened import show_part, start_page
-from ui.query import follow_request
+from ui.widgets.page_start import show_part, start_page
+from ui.widgets.query_box import follow_request
 
 header(
     "Distance and direction",

@@ -7,7 +7,6 @@ import streamlit as st
 from core import Encoder, Library
 from core.explore.atlas import Atlas, AtlasRequest, count_points
 from ui.classify_items import show_nothing_left
-from ui.details import show_details
 from ui.errors import boundary
 from ui.explore_asked import request_section
 from ui.explore_chosen import get_chosen
@@ -16,10 +15,11 @@ from ui.explore_laid_out import get_requested_atlas, offer_refresh, python_lines
 from ui.explore_map import find_lit_points, make_coloring, map_tools, show_map
 from ui.explore_selection import cover_button, selection_section
 from ui.frame import header
-from ui.in_python import in_python
-from ui.opened import start_page
-from ui.query import follow_request
-from ui.share_page import save_map
+from ui.widgets.code_block import in_python
+from ui.widgets.details import show_details
+from ui.widgets.page_start import start_page
+from ui.widgets.query_box import follow_request
+from ui.widgets.save_report import save_map
 
 header(
     "Explore",

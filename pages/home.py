@@ -8,16 +8,16 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.policy import get_policy
-from ui.add import ready, sample_button
 from ui.components.gallery.gallery import Card, gallery
-from ui.details import open_details, show_details
 from ui.errors import boundary
 from ui.frame import header
 from ui.jobs.jobs import job_panel
-from ui.query import EXAMPLES, find_in, follow_request, more_like, set_query
 from ui.session.current import current_encoder, current_library
 from ui.session.libraries import LibraryFacts, library_choices, library_facts, sample_items
 from ui.text import counted, duration_text
+from ui.widgets.details import open_details, show_details
+from ui.widgets.page_start import ready, sample_button
+from ui.widgets.query_box import EXAMPLES, find_in, follow_request, more_like, set_query
 
 header(
     "Search your photos and videos by what they show",

@@ -8,8 +8,8 @@ from ui.inside_heat import heat_section
 from ui.inside_response import response_section
 from ui.inside_vector import vector_section
 from ui.inside_words import word_section
-from ui.opened import show_part, start_page
-from ui.query import follow_request
+from ui.widgets.page_start import show_part, start_page
+from ui.widgets.query_box import follow_request
 
 header(
     "Inside a vector",

@@ -8,15 +8,15 @@ from core import Encoder, Library
 from core.errors import DataError, QueryError
 from ui.errors import boundary
 from ui.frame import header
-from ui.in_python import in_python
 from ui.lab_curve import curve_section
-from ui.lab_data import labels_section
 from ui.lab_methods import measure_button, show_methods
 from ui.lab_numbers import number_lab
-from ui.opened import start_page
-from ui.query import follow_request
-from ui.sort_lines import lab_lines
+from ui.snippets.sort import lab_lines
 from ui.text import plain
+from ui.widgets.code_block import in_python
+from ui.widgets.label_source import labels_section
+from ui.widgets.page_start import start_page
+from ui.widgets.query_box import follow_request
 
 header(
     "Lab: when is labelling worth it?",

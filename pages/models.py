@@ -9,18 +9,18 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.errors import DataError, QueryError
-from ui.details import show_details
 from ui.errors import boundary
 from ui.frame import header
-from ui.in_python import in_python, opening
 from ui.models_agree import agree_section
 from ui.models_choice import choose_other_encoder
 from ui.models_cost import cost_section
 from ui.models_query import SHOWN, query_section
 from ui.models_truth import truth_section
-from ui.opened import start_page
-from ui.query import follow_request
 from ui.text import plain
+from ui.widgets.code_block import in_python, opening
+from ui.widgets.details import show_details
+from ui.widgets.page_start import start_page
+from ui.widgets.query_box import follow_request
 
 T = TypeVar("T")
 Both = tuple[Encoder, Encoder]

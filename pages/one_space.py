@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from ui.errors import boundary
 from ui.frame import header
-from ui.opened import show_part, start_page
-from ui.query import follow_request
 from ui.space_asked import query_section
 from ui.space_gap import gap_section
 from ui.space_map import map_section
+from ui.widgets.page_start import show_part, start_page
+from ui.widgets.query_box import follow_request
 
 header(
     "One space, three kinds",

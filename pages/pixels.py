@@ -8,13 +8,13 @@ from core import Encoder, Library
 from core.errors import DataError
 from ui.errors import boundary
 from ui.frame import header
-from ui.in_python import in_python, opening
-from ui.opened import start_page
 from ui.pixels_compare import compared_section, distances_section, get_labels, numbers_section, python_lines
 from ui.pixels_learn import learn_section
 from ui.pixels_pick import pick_section
-from ui.query import follow_request
 from ui.text import plain
+from ui.widgets.code_block import in_python, opening
+from ui.widgets.page_start import start_page
+from ui.widgets.query_box import follow_request
 
 header(
     "Pixels or embeddings?",

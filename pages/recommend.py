@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from ui.errors import boundary
 from ui.frame import header
-from ui.opened import show_part, start_page
-from ui.query import follow_request
 from ui.recommend_behaviour import behavior_section
 from ui.recommend_figures import figures_part
 from ui.recommend_live import feed_part
+from ui.widgets.page_start import show_part, start_page
+from ui.widgets.query_box import follow_request
 
 header(
     "Recommend",

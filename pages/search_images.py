@@ -9,13 +9,18 @@ import streamlit as st
 from core import Encoder, Library
 from core.errors import QueryError
 from ui.components.gallery.gallery import Card, gallery
-from ui.details import open_details, show_details
 from ui.errors import boundary
-from ui.filters import filter_panel, option_panel
 from ui.frame import header
-from ui.in_python import in_python
-from ui.opened import start_page
-from ui.query import (
+from ui.results import show_results
+from ui.session.libraries import sample_items
+from ui.snippets.search import search_lines
+from ui.text import plain
+from ui.widgets.code_block import in_python
+from ui.widgets.details import open_details, show_details
+from ui.widgets.filters import filter_panel, option_panel
+from ui.widgets.image_search import find
+from ui.widgets.page_start import start_page
+from ui.widgets.query_box import (
     EXAMPLES,
     add_panels,
     find_in,
@@ -25,11 +30,7 @@ from ui.query import (
     query_terms,
     set_query,
 )
-from ui.results import find, show_results
-from ui.search_lines import search_lines
-from ui.session.libraries import sample_items
-from ui.terms import term_editor
-from ui.text import plain
+from ui.widgets.query_terms import term_editor
 
 header(
     "Search images",

@@ -9,27 +9,19 @@ import streamlit as st
 from core import Encoder, Library
 from core.errors import QueryError
 from ui.components.gallery.gallery import Card, gallery
-from ui.details import open_details, show_details
 from ui.errors import boundary
-from ui.filters import filter_panel, video_option_panel
 from ui.frame import header
-from ui.in_python import in_python
-from ui.opened import start_page
-from ui.query import (
-    EXAMPLES,
-    add_panels,
-    find_in,
-    follow_request,
-    query_box,
-    query_terms,
-    set_query,
-)
-from ui.search_lines import video_lines
 from ui.session.libraries import sample_items
-from ui.terms import term_editor
+from ui.snippets.search import video_lines
 from ui.text import plain
 from ui.video_locate import locate_panel
 from ui.video_results import RANKINGS, compare_rankings, find_videos, ranking_choice, show_video_results
+from ui.widgets.code_block import in_python
+from ui.widgets.details import open_details, show_details
+from ui.widgets.filters import filter_panel, video_option_panel
+from ui.widgets.page_start import start_page
+from ui.widgets.query_box import EXAMPLES, add_panels, find_in, follow_request, query_box, query_terms, set_query
+from ui.widgets.query_terms import term_editor
 
 header(
     "Search video",

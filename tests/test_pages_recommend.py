@@ -277,7 +277,7 @@ def test_a_link_with_likes_shows_the_same_feed_elsewhere(shades: Library) -> Non
 
 
 def test_a_link_carries_what_was_said_last(shades: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ui.linked.MOST", 2)
+    monkeypatch.setattr("ui.widgets.link_items.MOST", 2)
     at = open_feed()
     for place in (3, 4, 5):
         at = thumb(at, shades, names(at)[place], "like")

@@ -12,7 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from visiting import LIBRARY, SEARCH, cards, find, item_id, labels, press, said, settled, visit, world  # noqa: F401
 
-import ui.share_vectors
+import ui.widgets.vector_exchange
 from core import Library
 from core.library.registry import create_library
 from core.share.vector_import import import_vectors
@@ -47,7 +47,7 @@ def test_a_library_s_vectors_are_written_when_asked(colours: Library) -> None:
 
 
 def test_what_is_too_much_for_a_browser_is_told_a_command(colours: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ui.share_vectors, "_MOST_BYTES", 10)
+    monkeypatch.setattr(ui.widgets.vector_exchange, "_MOST_BYTES", 10)
     at = visit(LIBRARY)
     assert f"python -m core export --library {colours.path} --out vectors.parquet" in said(at)
     assert "Make the file" not in labels(at)

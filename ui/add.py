@@ -9,69 +9,14 @@ from pathlib import Path
 import streamlit as st
 
 from core import Encoder, Library
-from core.encoders.precomputed import supports_text
 from core.library.ingest.scan import scan
-from core.library.samples.library import build_sample, sample_path
 from core.library.uploads import UploadReport, save_uploads
 from core.media.kinds import is_image_path, is_media_path
-from core.policy import MB, get_policy
-from ui.button import pressed
-from ui.jobs.jobs import is_busy, start_ingest, start_job
+from ui.jobs.jobs import is_busy, start_ingest
 from ui.plan import Plan, plan_place, show_plan
-from ui.session.current import use_library
-from ui.session.libraries import LibraryFacts, library_key, may_change
 from ui.session.visit import get_visit
 from ui.text import counted, file_table, plain
-
-
-def sample_button(encoder: Encoder, *, primary: bool) -> None:
-    """Builds the sample library, or brings it up to date, and switches to it."""
-    kind = "primary" if primary else "secondary"
-    if get_policy().may_write_shared and pressed(
-        "Build the sample library", key="build_sample", type=kind, icon=":material/auto_awesome:"
-    ):
-        library = Library(sample_path(), create=True)
-        start_job(library, "Samples", lambda report, cancel: build_sample(encoder, on_progress=report, cancel=cancel))
-        use_library(library_key(library.path))
-        st.rerun()
-
-
-def embed_button(library: Library, encoder: Encoder, facts: LibraryFacts) -> None:
-    """Gives the pictures and videos that have no vectors of this encoder theirs."""
-    if not may_change(library):
-        st.caption("This library is shared: choose an encoder in the sidebar that it has vectors of.")
-        return
-    if not supports_text(encoder):
-        st.caption(
-            f"{facts.waiting} have none of these vectors. They were imported: import vectors of these files too, or "
-            "choose another encoder."
-        )
-        return
-    label = f"Embed {facts.waiting} with this encoder"
-    if pressed(label, key="embed_waiting", type="primary", icon=":material/deployed_code:", disabled=is_busy(library)):
-        rows = library.items().to_pylist()
-        paths = [row["path"] for row in rows if row["status"] == "ok" and os.path.lexists(row["path"])]
-        start_ingest(library, encoder, "Embedding", paths)
-        st.rerun()
-
-
-def no_library(text: str) -> None:
-    """Says that there is none, and the way to one."""
-    st.info(text, icon=":material/photo_library:")
-    st.page_link("pages/library.py", label="Make one on the page Library", icon=":material/arrow_forward:")
-
-
-def ready(library: Library, encoder: Encoder, facts: LibraryFacts) -> bool:
-    """Whether there is anything to search; where not, the page says what is lacking and how to get it."""
-    if facts.searchable:
-        return True
-    if not facts.here:
-        st.info(f"{plain(library.name)} holds no pictures or videos yet.", icon=":material/photo_library:")
-        st.page_link("pages/library.py", label="Add some on the page Library", icon=":material/arrow_forward:")
-    elif not is_busy(library):
-        st.info("The files of this library have no vectors of this encoder yet.", icon=":material/deployed_code:")
-        embed_button(library, encoder, facts)
-    return False
+from ui.widgets.uploads import files_label, zip_limit
 
 
 def add_folder(library: Library, encoder: Encoder) -> None:
@@ -118,18 +63,6 @@ def add_uploads(library: Library, encoder: Encoder) -> None:
     if refused := st.session_state.get("refused"):
         st.warning(f"{len(refused):,} not taken:", icon=":material/block:")
         file_table(refused, key="refused_table")
-
-
-def files_label() -> str:
-    """What may be uploaded; with the limit of a file in a zip or beside it, where it is not that of the whole."""
-    entry = get_policy().file_bytes // MB
-    limit = f" of up to {entry:,} MB each" if entry < zip_limit() else ""
-    return f"Photos and videos{limit}, or zip archives of them"
-
-
-def zip_limit() -> int:
-    """Megabytes that one upload may have, which may be a zip; the server's own limit holds as well."""
-    return int(min(get_policy().upload_bytes, st.get_option("server.maxUploadSize") * MB) // MB)
 
 
 def _uploaded(library: Library, encoder: Encoder, report: UploadReport) -> None:

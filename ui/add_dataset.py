@@ -13,12 +13,12 @@ from core.progress import OnProgress
 from core.share.hf_datasets.columns import Columns, choose_columns, possible_columns
 from core.share.hf_datasets.ingest import DatasetReport, OpenedDataset, index_dataset, open_dataset
 from ui.button import pressed
-from ui.in_python import in_python, opening
 from ui.jobs.jobs import Work, get_job, is_busy, start_job
 from ui.jobs.tasks import get_task, start, stop
 from ui.jobs.work import get_result
 from ui.session.encoders import load_encoder
 from ui.text import counted, file_table, plain
+from ui.widgets.code_block import in_python, opening
 
 _KEY = "open_dataset"
 _FIRST = 1_000  # rows, unless somebody says otherwise: a data set of the hub may have millions

@@ -16,13 +16,13 @@ from core.library.ingest.scan import scan
 from core.library.uploads import save_uploads
 from core.media.kinds import is_media_path
 from core.progress import OnProgress
-from ui.add import files_label, zip_limit
 from ui.jobs.jobs import Job, Work
 from ui.jobs.work import get_result, start_work
 from ui.session.cache import get_cached
 from ui.session.encoders import load_encoder
 from ui.session.visit import get_visit
 from ui.text import counted
+from ui.widgets.uploads import files_label, zip_limit
 
 
 def folder(encoder: Encoder) -> EmbeddedSet | None:

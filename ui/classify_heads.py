@@ -7,33 +7,16 @@ from pathlib import Path
 import streamlit as st
 
 from core import Encoder
-from core.classify.heads import Head, check_head_fits, head_bytes, list_heads, load_head, read_head, save_head
-from core.policy import get_policy
+from core.classify.heads import Head, check_head_fits, head_bytes, list_heads, load_head, read_head
 from core.utils.array_files import find_free_name
 from ui.errors import boundary
 from ui.text import counted, file_limit, plain
+from ui.widgets.saved_heads import _own, list_known_heads, store_head
 
 
 def choose_head(name: str | None) -> None:
     """Lets a saved head tell in the coming run; None: the classes of the table."""
     st.session_state["head_next"] = name
-
-
-def list_known_heads(encoder: Encoder) -> list[str]:
-    """The names of the heads that fit an encoder: those of the home, and those that the public has for its visit."""
-    return list(dict.fromkeys([*list_heads(encoder), *_own(encoder)]))
-
-
-def store_head(head: Head, encoder: Encoder, name: str) -> None:
-    """Keeps a head under a name: in the home, or what the public learned or brought for the visit. Raises DataError."""
-    if get_policy().may_write_shared:
-        save_head(head, encoder, name)
-    else:
-        _own(encoder)[name] = head
-
-
-def _own(encoder: Encoder) -> dict[str, Head]:
-    return st.session_state.setdefault("visit heads", {}).setdefault(encoder.id, {})
 
 
 def head_choice(encoder: Encoder) -> Head | None:

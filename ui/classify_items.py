@@ -11,14 +11,14 @@ from core import Encoder, Filters, Library
 from core.classify.embedded_set import EmbeddedSet, embed_texts_set
 from core.library.track import track_of
 from core.policy import get_policy
-from ui.add import no_library
 from ui.classify_files import camera, folder, uploads
-from ui.filters import clear_filters, filter_panel, filter_text
 from ui.jobs.work import run_queued
 from ui.session.cache import get_cached
 from ui.session.encoders import load_encoder
 from ui.session.libraries import library_facts
 from ui.text import counted, file_table, plain
+from ui.widgets.filters import clear_filters, filter_panel, filter_text
+from ui.widgets.page_start import no_library
 
 _MANY = 500  # texts that take more than a moment
 SOURCES = ("library", "folder", "uploads", "texts", "camera")

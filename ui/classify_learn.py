@@ -15,11 +15,12 @@ from core.library.track import get_item_vectors
 from core.search.query import CONCEPT
 from ui.button import pressed
 from ui.classify_classes import zero_shot
-from ui.classify_heads import choose_head, store_head
+from ui.classify_heads import choose_head
 from ui.classify_items import Selection
 from ui.errors import boundary
 from ui.jobs.work import run_queued
 from ui.text import counted, plain
+from ui.widgets.saved_heads import store_head
 
 _WAYS = {"blend": "words and labels (blend)", "probe": "labels alone (probe)"}
 

@@ -18,13 +18,13 @@ from ui.classify_labels import correct_row, get_final_label, get_labels, tag_pan
 from ui.classify_learn import learn_panel
 from ui.classify_one import percent
 from ui.components.gallery.gallery import Card, Facts, gallery, tick
-from ui.concept_panel import concept_panel
-from ui.details import open_details, show_details
-from ui.query import like_file, more_like
 from ui.session.libraries import may_change
-from ui.share_page import OF_NONE, save_groups
-from ui.sticky import make_sticky
 from ui.text import counted, too_large
+from ui.widgets.concept_panel import concept_panel
+from ui.widgets.details import open_details, show_details
+from ui.widgets.query_box import like_file, more_like
+from ui.widgets.save_report import OF_NONE, save_groups
+from ui.widgets.sticky import make_sticky
 
 _GALLERY = "class_gallery"
 _ALL = "all classes"

@@ -14,8 +14,8 @@ from core.library.schema import Item
 from core.plots.classes import class_bars, class_timeline
 from core.previews.thumbnails import make_thumbnail
 from ui.components.video_player.video_player import player
-from ui.query import find_in, like_file
 from ui.text import counted, plain
+from ui.widgets.query_box import find_in, like_file
 
 _TALLEST = 520  # pixels of a picture on the page
 _LONGEST = 1_000  # characters of a text that are shown

@@ -9,9 +9,9 @@ from core.classify.predict import Prediction, classify_library
 from core.classify.zero_shot import Classifier
 from ui.classify_classes import fingerprint
 from ui.classify_items import Selection
-from ui.filters import labelled
 from ui.jobs.work import run_queued
 from ui.session.cache import get_cached
+from ui.widgets.filters import labelled
 
 _MANY_ITEMS = 5_000  # vectors that take more than a moment
 

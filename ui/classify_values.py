@@ -14,11 +14,11 @@ from ui.classify_classes import fingerprint
 from ui.classify_items import Selection, show_nothing_left
 from ui.classify_one import show_item
 from ui.components.gallery.gallery import Card, Facts, gallery
-from ui.details import open_details, show_details
-from ui.filters import labelled
-from ui.query import like_file, more_like
 from ui.session.cache import get_cached
 from ui.text import counted, plain
+from ui.widgets.details import open_details, show_details
+from ui.widgets.filters import labelled
+from ui.widgets.query_box import like_file, more_like
 
 _ORDERS = ("highest first", "lowest first")
 _SHOWN = 120  # pictures

@@ -12,11 +12,11 @@ from core.cleanup.findings import Finding, findings_csv, paths_lines, paths_list
 from core.library.schema import Label
 from core.share.pages.groups import make_findings_sheet
 from ui.errors import boundary
-from ui.linked import link_with, read_carried, report_taken_over
 from ui.session.libraries import may_change
-from ui.share_page import save_groups
-from ui.sticky import make_sticky
 from ui.text import counted, plain, size_text
+from ui.widgets.link_items import link_with, read_carried, report_taken_over
+from ui.widgets.save_report import save_groups
+from ui.widgets.sticky import make_sticky
 
 TASK = "clean up"
 _LINKED = "Ticked in a link"

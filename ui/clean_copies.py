@@ -11,7 +11,6 @@ from streamlit.delta_generator import DeltaGenerator
 from core import Encoder, Library
 from core.cleanup.findings import DuplicateGroup, DuplicatesFound, find_leaks_between, find_library_duplicates
 from core.library.points import Unit
-from ui.add import ready
 from ui.clean_choice import choose_row, get_chosen
 from ui.clean_pages import Pair, in_pages, size_facts
 from ui.components.gallery.gallery import Card
@@ -19,6 +18,7 @@ from ui.jobs.tasks import task_button
 from ui.session.cache import get_cached
 from ui.session.libraries import folders, library_facts, relative
 from ui.text import counted, file_table, plain, size_text
+from ui.widgets.page_start import ready
 
 _GROUPS = 24  # a page
 _SHOWN = 12  # files of one group

@@ -8,13 +8,13 @@ from streamlit.delta_generator import DeltaGenerator
 from core import Encoder, Library
 from core.cleanup.findings import OutlierFinding, find_library_outliers, find_unreadable
 from core.cleanup.outliers import UNUSUAL
-from ui.add import ready
 from ui.clean_choice import choose_row
 from ui.clean_pages import Pair, in_pages, size_facts
 from ui.components.gallery.gallery import Card, Facts
 from ui.jobs.tasks import task_button
 from ui.session.libraries import library_facts
 from ui.text import counted, size_text
+from ui.widgets.page_start import ready
 
 _PER_PAGE = 48
 _OUTLIERS = 24  # a page, each with its neighbours

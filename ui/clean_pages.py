@@ -12,9 +12,9 @@ from core import Library
 from core.cleanup.findings import Finding
 from ui.clean_choice import get_chosen, get_turn, show_reasons, update_ticked
 from ui.components.gallery.gallery import Card, Facts, Ticks, gallery
-from ui.details import open_details, show_details
-from ui.query import more_like
 from ui.text import size_text
+from ui.widgets.details import open_details, show_details
+from ui.widgets.query_box import more_like
 
 T = TypeVar("T")
 Pair = tuple[Finding, Card]

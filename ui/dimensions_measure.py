@@ -16,9 +16,9 @@ from core.geometry.quantization import PRECISIONS, Precision
 from core.library.points import load_points
 from core.plots.dimensions import METHOD_NAMES
 from core.progress import OnProgress
-from ui.dimensions_data import GroundTruth
 from ui.jobs.tasks import task_button
 from ui.text import counted
+from ui.widgets.reference_data import GroundTruth
 
 MOST = 5_000  # items measured on
 _MOST_CAPTIONS = 2_500

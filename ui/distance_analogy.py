@@ -10,13 +10,13 @@ from core import Encoder, Library
 from core.geometry.analogy import AnalogyTrial, solve_analogy, try_analogies
 from core.progress import OnProgress
 from core.search.query import query_state
-from ui.distance_pairs import sampled_text
 from ui.distance_walk import nearest_gallery
-from ui.inside_terms import ready_words, term_code
 from ui.jobs.tasks import task_button
 from ui.session.cache import get_cached
 from ui.text import percent, plain
-from ui.thing_picker import pick_item, set_item
+from ui.widgets.default_terms import ready_words, term_code
+from ui.widgets.details import sampled_text
+from ui.widgets.item_picker import pick_item, set_item
 
 _KEYS = ("plus", "minus", "also")
 _CANDIDATES = (

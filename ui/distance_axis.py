@@ -13,11 +13,11 @@ from core.geometry.axis import Axis, By, measure_axis, pick_scattered
 from core.library.points import Points, load_points
 from core.plots.axis import axis_plane, axis_strip
 from ui.components.gallery.gallery import Card, Facts, gallery, picture_uri
-from ui.details import open_details, show_details
-from ui.query import more_like
 from ui.session.cache import get_cached
 from ui.session.encoders import load_encoder
 from ui.text import percent, plain
+from ui.widgets.details import open_details, show_details
+from ui.widgets.query_box import more_like
 
 _MOST = 10_000  # items that are sorted: their vectors stay in memory for the visit
 _DRAWN = 4_000  # points of the plane

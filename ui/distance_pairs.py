@@ -18,10 +18,11 @@ from core.geometry.distance import (
 )
 from core.library.index import VectorIndex
 from core.plots.space import PAIR_NAMES, cosine_grid, pair_histogram
-from ui.inside_terms import ready_words, term_code
 from ui.session.cache import get_cached
 from ui.text import percent
-from ui.thing_picker import get_term_name, pick_item, sample_terms
+from ui.widgets.default_terms import ready_words, term_code
+from ui.widgets.details import sampled_text
+from ui.widgets.item_picker import get_term_name, pick_item, sample_terms
 
 _KEYS = "abcdef"
 _SAID: dict[PairKind, str] = {
@@ -76,12 +77,6 @@ def _how_to_read(usual: PairCosines, index: VectorIndex) -> None:
         "under another encoder everything lies elsewhere. Phrases are compared with some 1,500 neutral ones; each "
         f"curve stands for 20,000 random pairs{sampled_text(index)}."
     )
-
-
-def sampled_text(index: VectorIndex) -> str:
-    """What to add where the library was not looked at whole, but by its `background`."""
-    count = len(index.background)
-    return f", in a random sample of {count:,} of the {len(index):,} vectors here" if count < len(index) else ""
 
 
 def _pick(library: Library, encoder: Encoder, count: int) -> dict[str, Term]:

@@ -11,12 +11,12 @@ from core.geometry.directions import Step, shift_along, walk_between
 from core.geometry.nearest import NearItem
 from core.search.query import query_state
 from ui.components.gallery.gallery import Card, Facts, gallery
-from ui.details import open_details, show_details
-from ui.inside_terms import term_code
-from ui.query import more_like
 from ui.session.cache import get_cached
 from ui.text import percent
-from ui.thing_picker import pick_item, sample_terms
+from ui.widgets.default_terms import term_code
+from ui.widgets.details import open_details, show_details
+from ui.widgets.item_picker import pick_item, sample_terms
+from ui.widgets.query_box import more_like
 
 _COSINE = "Cosine of this picture with the place on the way"
 

@@ -9,8 +9,8 @@ from core.explore.atlas import AtlasRequest
 from core.explore.clustering import Method as ClusterMethod
 from core.explore.projection import Method
 from core.library.points import Unit
-from ui.filters import filter_panel, filter_text
 from ui.text import counted, plain
+from ui.widgets.filters import filter_panel, filter_text
 
 _OF: dict[str, Unit] = {"whole videos": "items", "every frame": "frames"}
 _LAYOUTS: dict[str, Method] = {"UMAP": "umap", "PCA": "pca", "t-SNE": "tsne"}

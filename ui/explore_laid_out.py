@@ -9,8 +9,6 @@ from core.explore import atlas
 from core.explore.atlas import Atlas, AtlasRequest
 from core.explore.vocabulary import load_user_words
 from ui.button import pressed
-from ui.filters import labelled
-from ui.in_python import opening
 from ui.jobs.tasks import get_task, start
 from ui.jobs.tasks import task_button as asked_task
 from ui.jobs.work import get_result
@@ -18,6 +16,8 @@ from ui.session.cache import get_cached
 from ui.session.encoders import load_encoder
 from ui.session.libraries import may_change
 from ui.text import counted, duration_text
+from ui.widgets.code_block import opening
+from ui.widgets.filters import labelled
 
 
 def get_requested_atlas(library: Library, encoder: Encoder, request: AtlasRequest, count: int) -> Atlas | None:

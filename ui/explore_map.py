@@ -28,12 +28,12 @@ from core.search.query import query_state
 from core.utils.timecode import format_timecode
 from ui.components.gallery.gallery import picture_uri
 from ui.components.map.map_view import Listeners, MapData, PointName, Seen, points_map
-from ui.details import open_details
 from ui.explore_chosen import choose_cluster, choose_line
-from ui.filters import Options
-from ui.results import find
 from ui.session.cache import get_cached
 from ui.text import counted, plain
+from ui.widgets.details import open_details
+from ui.widgets.filters import Options
+from ui.widgets.image_search import find
 
 Color = Literal["cluster", "label", "kind", "folder", "date", "score"]
 _SIDE = 160  # pixels of a picture on the map

@@ -16,15 +16,15 @@ from core.library.schema import Label
 from core.plots.map import count_bars
 from core.utils.timecode import format_timecode
 from ui.components.gallery.gallery import Card, gallery
-from ui.details import open_details
 from ui.errors import boundary
 from ui.explore_chosen import SelectionState, choose_cover, choose_nothing
 from ui.explore_clusters import rename_box
-from ui.query import more_like
 from ui.session.cache import get_cached
 from ui.session.libraries import may_change
-from ui.share_vectors import export_item_vectors
 from ui.text import counted, percent, plain
+from ui.widgets.details import open_details
+from ui.widgets.query_box import more_like
+from ui.widgets.vector_exchange import export_item_vectors
 
 _PAGE = 48
 _SAMPLE = 20

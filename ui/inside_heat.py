@@ -14,11 +14,11 @@ from core.geometry.saliency import Saliency, Way, compute_saliency, count_steps,
 from core.plots.vectors import saliency_map
 from core.progress import OnProgress
 from core.search.query import parse_frame, query_state
-from ui.in_python import in_python, opening
-from ui.inside_terms import example_item, example_words, term_code
 from ui.jobs.tasks import task_button
 from ui.text import percent, plain
-from ui.thing_picker import get_term_name, pick_item
+from ui.widgets.code_block import in_python, opening
+from ui.widgets.default_terms import example_item, example_words, term_code
+from ui.widgets.item_picker import get_term_name, pick_item
 
 _CELLS = (4, 6, 8, 12)
 _WAYS: dict[Way, str] = {"alone": "shown alone", "covered": "covered"}

@@ -26,11 +26,11 @@ from core.library.points import Points, load_points
 from core.plots.vectors import response_histogram, variance_shares
 from core.progress import OnProgress
 from ui.components.gallery.gallery import Card, Facts, gallery
-from ui.details import open_details, show_details
-from ui.in_python import in_python, opening
 from ui.jobs.tasks import get_task, start_if_idle, task_button
-from ui.query import more_like
 from ui.text import counted, percent, plain
+from ui.widgets.code_block import in_python, opening
+from ui.widgets.details import open_details, show_details
+from ui.widgets.query_box import more_like
 
 Kind = Literal["principal component", "single number"]
 _KINDS: tuple[Kind, ...] = ("principal component", "single number")

@@ -13,12 +13,12 @@ from core.geometry.attribution import compute_contributions, compute_products, g
 from core.geometry.distance import embed_terms
 from core.plots.vectors import vector_numbers
 from core.search.query import query_state
-from ui.in_python import in_python, opening
-from ui.inside_terms import example_item, example_words, term_code
 from ui.session.cache import get_cached
 from ui.session.encoders import load_encoder
 from ui.text import counted, percent
-from ui.thing_picker import get_term_name, pick_item
+from ui.widgets.code_block import in_python, opening
+from ui.widgets.default_terms import example_item, example_words, term_code
+from ui.widgets.item_picker import get_term_name, pick_item
 
 
 def vector_section(library: Library, encoder: Encoder) -> None:

@@ -9,12 +9,12 @@ from core.geometry.attribution import WordStep, measure_word_effects
 from core.geometry.nearest import NearItem, find_nearest_items
 from core.plots.vectors import word_chart
 from ui.components.gallery.gallery import Card, gallery
-from ui.details import open_details, show_details
-from ui.in_python import in_python, opening
-from ui.query import more_like
 from ui.session.cache import get_cached
 from ui.session.encoders import load_encoder
 from ui.text import plain
+from ui.widgets.code_block import in_python, opening
+from ui.widgets.details import open_details, show_details
+from ui.widgets.query_box import more_like
 
 _SHOWN = 4
 _DEFAULT = "a brown dog running through the snow"

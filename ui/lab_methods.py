@@ -19,12 +19,12 @@ from core.plots.lab import confusion_matrix, reliability
 from core.search.query import PLAIN
 from ui.button import pressed
 from ui.components.gallery.gallery import Card, gallery
-from ui.details import open_details, show_details
 from ui.jobs.work import run_queued
-from ui.query import more_like
 from ui.session.cache import embedded_classes
 from ui.session.encoders import load_encoder
 from ui.text import counted, plain
+from ui.widgets.details import open_details, show_details
+from ui.widgets.query_box import more_like
 
 _MATRIX = 24  # classes that a matrix can show
 _CELL = 48  # pictures of a cell

@@ -15,14 +15,14 @@ from core.classify.validation import NumberReport, cross_validate_numbers
 from core.library.labels import LabeledItems
 from core.plots.lab import true_vs_predicted
 from ui.button import pressed
-from ui.classify_heads import list_known_heads, store_head
 from ui.errors import boundary
-from ui.in_python import in_python
 from ui.jobs.work import run_queued
-from ui.lab_data import numbers_section
 from ui.lab_methods import show_cell
-from ui.sort_lines import number_lines
+from ui.snippets.sort import number_lines
 from ui.text import counted, plain
+from ui.widgets.code_block import in_python
+from ui.widgets.label_source import numbers_section
+from ui.widgets.saved_heads import list_known_heads, store_head
 
 Results = dict[str, tuple[NumberReport, NDArray[np.float32]]]
 _KINDS: tuple[NumberKind, ...] = get_args(NumberKind)

@@ -11,7 +11,6 @@ from core.encoders.reduced import MARK, reduced_title
 from core.library.registry import create_library, forget_library, libraries_folder, remember_library
 from core.library.schema import EncoderEntry
 from core.policy import get_policy
-from ui.add import embed_button
 from ui.button import pressed
 from ui.errors import boundary
 from ui.jobs.jobs import dismiss_job, is_busy, start_ingest
@@ -28,6 +27,7 @@ from ui.session.libraries import (
     top_folders,
 )
 from ui.text import counted, file_table, plain, size_text
+from ui.widgets.page_start import embed_button
 
 
 def check_button(library: Library, encoder: Encoder) -> None:

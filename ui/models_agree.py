@@ -10,11 +10,11 @@ from core import Encoder, Item, Library
 from core.geometry.encoder_comparison import Agreement, measure_agreement
 from core.progress import OnProgress
 from ui.components.gallery.gallery import Card, gallery
-from ui.details import open_details
 from ui.jobs.tasks import get_task, start, task_button
 from ui.models_choice import short_title
-from ui.query import more_like
 from ui.text import percent
+from ui.widgets.details import open_details
+from ui.widgets.query_box import more_like
 
 _KEY, _NEAR = "models agreement", 5
 _VERDICTS = (

@@ -9,11 +9,11 @@ import streamlit as st
 from core import Encoder, Library
 from core.encoders.reduced import reduction_names
 from core.policy import get_policy
-from ui.add import embed_button
 from ui.jobs.jobs import is_busy
 from ui.session.encoders import encoder_choices, encoder_title, get_encoder, is_offered
 from ui.session.libraries import library_facts
 from ui.text import plain
+from ui.widgets.page_start import embed_button
 
 
 def choose_other_encoder(library: Library, encoder: Encoder) -> Encoder | None:

@@ -11,12 +11,12 @@ from core.encoders.reference_prompts import embed_reference_prompts
 from core.progress import OnProgress
 from core.search.query import query_state
 from ui.components.gallery.gallery import Card, gallery
-from ui.details import open_details
 from ui.jobs.tasks import get_task, start_if_idle, task_button
 from ui.models_choice import short_title
-from ui.query import more_like
 from ui.text import plain
-from ui.thing_picker import get_term_name, pick_item
+from ui.widgets.details import open_details
+from ui.widgets.item_picker import get_term_name, pick_item
+from ui.widgets.query_box import more_like
 
 SHOWN = 12
 _KEY = "models query"

@@ -15,11 +15,11 @@ from core.geometry.ground_truth import (
     measure_zero_shot_accuracy,
 )
 from core.progress import OnProgress
-from ui.dimensions_data import GroundTruth, known_section
 from ui.jobs.tasks import task_button
 from ui.models_choice import short_title
 from ui.models_cost import show_comparison
 from ui.text import counted, plain
+from ui.widgets.reference_data import GroundTruth, known_section
 
 Measured = tuple[list[Retrieval], list[ZeroShotAccuracy]]
 

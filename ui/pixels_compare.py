@@ -14,8 +14,8 @@ from core.geometry.raw_pixels import SIDE, full_numbers
 from core.plots.pixels import NAMES, contrast_by_dimension, pair_histogram
 from core.progress import OnProgress
 from ui.jobs.tasks import task_button
-from ui.lab_data import labels_lines, labels_section
 from ui.text import counted, percent, plain, size_text
+from ui.widgets.label_source import labels_lines, labels_section
 
 MOST = 1_000  # pictures compared: each with each
 _FEW = 20

@@ -11,10 +11,10 @@ from core.geometry.distance_contrast import find_nearest
 from core.geometry.raw_pixels import SIDE, to_image
 from core.plots.pixels import NAMES
 from ui.components.gallery.gallery import Card, Facts, gallery, picture_uri
-from ui.details import open_details, show_details
 from ui.pixels_compare import INPUTS, ComparedInputs, label_text
-from ui.query import more_like
 from ui.text import plain
+from ui.widgets.details import open_details, show_details
+from ui.widgets.query_box import more_like
 
 _NEAREST = 8
 _OFFERED = 24

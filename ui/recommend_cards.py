@@ -10,11 +10,11 @@ from core.recommend.feedback import Reaction
 from core.recommend.model import RecommendModel
 from ui.components.feed.feed import FeedCard, Reason
 from ui.components.gallery.gallery import chance_text
-from ui.filters import Options
 from ui.recommend_settings import Settings
 from ui.recommend_visit import Visit, get_items
-from ui.results import find
 from ui.session.cache import get_cached
+from ui.widgets.filters import Options
+from ui.widgets.image_search import find
 
 PAGE = 24
 _WHY: dict[By, str] = {

@@ -14,10 +14,10 @@ from core.recommend.feedback import Feedback, feedback_json, likes_csv, read_fee
 from core.share.pages.groups import Group, GroupItem, Sheet
 from ui.components.feed.feed import FeedCard
 from ui.errors import boundary
-from ui.linked import link_with, parse_number, read_carried, report_taken_over
 from ui.recommend_visit import get_items, get_visit, new_turn, start_over
-from ui.share_page import save_groups
 from ui.text import counted, file_limit, plain
+from ui.widgets.link_items import link_with, parse_number, read_carried, report_taken_over
+from ui.widgets.save_report import save_groups
 
 _CARRIED = ("liked", "disliked", "seen")
 _ABOUT_FEED = (

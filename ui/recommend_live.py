@@ -7,10 +7,7 @@ import streamlit as st
 from core import Encoder, Library
 from core.recommend.feed import Feed
 from ui.components.feed.feed import FeedCard, feed_cards
-from ui.details import open_details, show_details
 from ui.errors import boundary
-from ui.in_python import in_python, opening
-from ui.query import is_going, more_like
 from ui.recommend_ads import ad_slot
 from ui.recommend_behaviour import get_model, log_lines
 from ui.recommend_cards import PAGE, make_cards, make_feed, search_cards
@@ -19,6 +16,9 @@ from ui.recommend_settings import Settings, settings_section
 from ui.recommend_tastes import taste_section
 from ui.recommend_visit import Visit, get_items, get_visit, pass_over, set_reaction, show_again
 from ui.text import counted, plain
+from ui.widgets.code_block import in_python, opening
+from ui.widgets.details import open_details, show_details
+from ui.widgets.query_box import is_going, more_like
 
 _NEARNESS = "The number: how near a card is to a taste, less its nearness to what you dislike."
 _BLENDED = "The number: how far a card stands above others, by your likes and by what others went on to."

@@ -18,11 +18,11 @@ from core.progress import OnProgress
 from core.recommend.feed import Feed
 from core.recommend.tastes import compute_usual_choices, find_taste_words
 from ui.components.gallery.gallery import picture_uri
-from ui.details import open_details
 from ui.jobs.tasks import get_task, start_if_idle, task_button
 from ui.recommend_visit import get_visit, set_reaction
 from ui.session.cache import get_cached
 from ui.text import counted, percent
+from ui.widgets.details import open_details
 
 _FOLDER = Path(__file__).parent
 _COMPONENT = st.components.v2.component(

@@ -8,46 +8,22 @@ from functools import partial
 
 import streamlit as st
 
-from core import Encoder, Filters, Hit, Library, SearchResult, Term, search
-from core.search.query import query_state
+from core import Encoder, Filters, Hit, Library, SearchResult, Term
 from core.search.relevance import LIKELY
 from core.share.hits import hits_csv, write_hits_zip
 from ui.components.gallery.gallery import Card, gallery, tick
-from ui.concept_panel import concept_panel
-from ui.details import open_details
-from ui.filters import Options, clear_filters, filter_text, labelled
-from ui.linked import link_with, read_carried, report_taken_over
-from ui.query import find_in, more_like
-from ui.session.cache import get_cached
-from ui.session.encoders import load_encoder
-from ui.share_page import save_results
-from ui.share_vectors import export_item_vectors
-from ui.terms import describe, has_image_terms
 from ui.text import counted, percent, plain, too_large
+from ui.widgets.concept_panel import concept_panel
+from ui.widgets.details import open_details
+from ui.widgets.filters import clear_filters, filter_text
+from ui.widgets.link_items import link_with, read_carried, report_taken_over
+from ui.widgets.query_box import find_in, more_like
+from ui.widgets.query_terms import describe, has_image_terms
+from ui.widgets.save_report import save_results
+from ui.widgets.vector_exchange import export_item_vectors
 
 _LIKELY, _BEYOND = "likely_gallery", "beyond_gallery"
 _TICKED = "ticked"  # what a link calls them
-
-
-def find(
-    library: Library, encoder: Encoder, terms: tuple[Term, ...], filters: Filters, options: Options
-) -> SearchResult:
-    """The result of a search, computed once for as long as nothing about it changes. Raises QueryError."""
-    load_encoder(encoder)
-
-    def compute() -> SearchResult:
-        return search(
-            library,
-            encoder,
-            terms,
-            top_k=options.top_k,
-            filters=filters,
-            fold_duplicates=options.fold,
-            templates=options.templates,
-        )
-
-    key = (encoder.id, terms, query_state(encoder, terms), filters, labelled(library, filters), options)
-    return get_cached("search", key, library.index(encoder), compute)
 
 
 def show_results(

@@ -10,13 +10,13 @@ from core import Encoder, Filters, Library, Term, format_query, search
 from core.geometry.modality_gap import Overlap, measure_agreement
 from core.search.query import query_state
 from ui.components.gallery.gallery import Card, gallery
-from ui.details import open_details, show_details
-from ui.inside_terms import example_words, ready_words, term_code
-from ui.query import more_like
 from ui.session.cache import get_cached
 from ui.session.libraries import library_facts
 from ui.text import percent, plain
-from ui.thing_picker import pick_item, set_item
+from ui.widgets.default_terms import example_words, ready_words, term_code
+from ui.widgets.details import open_details, show_details
+from ui.widgets.item_picker import pick_item, set_item
+from ui.widgets.query_box import more_like
 
 _TOP = 10
 

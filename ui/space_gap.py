@@ -20,12 +20,12 @@ from core.geometry.modality_gap import (
 )
 from core.plots.space import PAIR_NAMES, closing_lines, pair_histogram
 from core.progress import OnProgress
-from ui.dimensions_data import captions_section
-from ui.distance_pairs import sampled_text
-from ui.inside_terms import ready_words
 from ui.jobs.tasks import task_button
 from ui.session.cache import get_cached
 from ui.text import counted, percent
+from ui.widgets.default_terms import ready_words
+from ui.widgets.details import sampled_text
+from ui.widgets.reference_data import captions_section
 
 
 def gap_section(library: Library, encoder: Encoder) -> str:

@@ -14,12 +14,12 @@ from core.geometry.modality_gap import find_fitting_words
 from core.library.points import Points, Unit, load_points
 from core.plots.space import kinds_plane
 from core.progress import OnProgress
-from ui.details import open_details, show_details
-from ui.inside_terms import ready_words
 from ui.jobs.tasks import task_button
 from ui.session.cache import get_cached
 from ui.session.libraries import library_facts
 from ui.text import counted
+from ui.widgets.default_terms import ready_words
+from ui.widgets.details import open_details, show_details
 
 _MOST = 2_000  # points of the library
 _WORDS = 24

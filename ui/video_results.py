@@ -18,15 +18,15 @@ from ui.button import pressed
 from ui.components.gallery.gallery import chance_text
 from ui.components.video_player.video_player import Listeners, player
 from ui.components.video_strip.video_strip import strip
-from ui.filters import VideoOptions, clear_filters, filter_text, labelled
-from ui.query import is_going, like_frame
 from ui.session.cache import get_cached
 from ui.session.encoders import load_encoder
-from ui.share_page import save_moments
-from ui.terms import describe, has_image_terms
 from ui.text import counted, plain
 from ui.video_opened import find_open_video, get_open_video, note_position, seek, write_link
 from ui.video_take import export_panel, select_export
+from ui.widgets.filters import VideoOptions, clear_filters, filter_text, labelled
+from ui.widgets.query_box import is_going, like_frame
+from ui.widgets.query_terms import describe, has_image_terms
+from ui.widgets.save_report import save_moments
 
 # the player stays in sight while one looks through the videos, on a phone above them
 _STICKY = """<style>

@@ -8,8 +8,8 @@ import streamlit as st
 
 from core import Encoder, Item, Library
 from core.library.labels import get_name_captions
-from ui.lab_data import get_items, labels_section, report_unknown, upload_table
 from ui.text import counted, plain
+from ui.widgets.label_source import get_items, labels_section, report_unknown, upload_table
 
 _CACHED = "the library"  # of a data set, see `core.share.hf_datasets.ingest`
 _WAYS = ("none", "file names", "a CSV")

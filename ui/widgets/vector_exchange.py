@@ -18,7 +18,6 @@ from core.progress import OnProgress
 from core.share.vector_export import FORMATS, estimate_bytes, export_vectors
 from core.share.vector_import import ImportReport, import_vectors
 from ui.errors import boundary
-from ui.in_python import in_python, library_text
 from ui.jobs.jobs import is_busy
 from ui.jobs.tasks import task_button
 from ui.jobs.work import run_queued
@@ -26,6 +25,7 @@ from ui.session.current import use_encoder
 from ui.session.encoders import encoder_name
 from ui.session.libraries import may_change
 from ui.text import counted, file_limit, file_table, plain, size_text
+from ui.widgets.code_block import in_python, library_text
 
 _MOST_BYTES = 300_000_000  # that go through the browser; more is written by the command line
 _MOST_ITEMS = 5_000  # whose vectors are written while the visitor waits

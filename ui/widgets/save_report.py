@@ -14,11 +14,11 @@ from core.share.pages.map import MOST_PICTURES, map_page
 from core.share.pages.moments import MOST_MOMENTS, moments_page
 from core.share.pages.search import MOST_HITS, Answer, search_page
 from ui.errors import boundary
-from ui.filters import filter_text
 from ui.jobs.jobs import Work
 from ui.jobs.tasks import task_button
 from ui.session.encoders import encoder_name
 from ui.text import size_text
+from ui.widgets.filters import filter_text
 
 _LAYOUTS = {"umap": "UMAP", "pca": "PCA", "tsne": "t-SNE"}
 OF_NONE = "files of yours"  # where a library's name would stand

@@ -9,14 +9,15 @@ import streamlit as st
 
 from core import Hit, Item, Term
 from core.errors import MediaError
+from core.library.index import VectorIndex
 from core.policy import get_policy
 from core.previews.thumbnails import make_thumbnail
 from core.utils.timecode import format_timecode
 from ui.components.gallery.gallery import chance_text
 from ui.components.video_player.video_player import player
 from ui.errors import boundary
-from ui.query import Place, add_term, classify_this, find_in, like_file
 from ui.text import counted, item_date, plain, size_text
+from ui.widgets.query_box import Place, add_term, classify_this, find_in, like_file
 
 Action = tuple[str, str, Callable[..., None], tuple[object, ...]]  # label, icon, and what is called with the item
 _ACTIONS_OF_FILES: tuple[Action, ...] = (
@@ -129,3 +130,9 @@ def _offer(item: Item, actions: Sequence[Action]) -> None:
     ]
     if any(pressed):
         st.rerun()  # the whole page: the dialog closes and the new answer shows
+
+
+def sampled_text(index: VectorIndex) -> str:
+    """What to add where the library was not looked at whole, but by its `background`."""
+    count = len(index.background)
+    return f", in a random sample of {count:,} of the {len(index):,} vectors here" if count < len(index) else ""

@@ -18,8 +18,8 @@ from core.search.query import CONCEPT
 from ui.components.gallery.gallery import Card, gallery
 from ui.errors import boundary
 from ui.session.libraries import sample_items
-from ui.terms import describe, term_picture
 from ui.text import file_limit, plain
+from ui.widgets.query_terms import describe, term_picture
 
 _SHOWN = 18  # pictures to choose from
 _ITEM = "item:"

@@ -11,7 +11,7 @@ from core.geometry.nearest import NearItem, find_nearest_items
 from core.progress import Progress
 from ui.session.cache import get_cached
 from ui.session.encoders import load_encoder, progress_text
-from ui.thing_picker import is_chosen
+from ui.widgets.item_picker import is_chosen
 
 
 def ready_words(encoder: Encoder) -> None:

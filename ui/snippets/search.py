@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import fields
 
 from core import Encoder, Filters, Library, Term, format_query
-from ui.filters import Options, VideoOptions
-from ui.in_python import opening
-from ui.query import UPLOADED
+from ui.widgets.code_block import opening
+from ui.widgets.filters import Options, VideoOptions
+from ui.widgets.query_box import UPLOADED
 
 
 def search_lines(library: Library, encoder: Encoder, terms: Sequence[Term], filters: Filters, options: Options) -> str:

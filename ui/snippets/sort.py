@@ -8,9 +8,9 @@ import streamlit as st
 
 from core import Encoder, Filters, Library
 from core.classify.zero_shot import ClassName
-from ui.in_python import opening
-from ui.lab_data import labels_lines
-from ui.search_lines import filters_imports, filters_text
+from ui.snippets.search import filters_imports, filters_text
+from ui.widgets.code_block import opening
+from ui.widgets.label_source import labels_lines
 
 
 def classify_lines(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from core import Encoder, Library
 from core.policy import get_policy
-from ui.in_python import opening
 from ui.session.libraries import is_session_library, top_folders
+from ui.widgets.code_block import opening
 
 _MOST = 5  # folders that are named one by one
 

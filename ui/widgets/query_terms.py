@@ -15,8 +15,8 @@ from core.media.isolated import open_isolated
 from core.previews.thumbnails import make_thumbnail
 from core.search.query import parse_frame
 from core.utils.timecode import format_timecode
-from ui.query import UPLOADED, put_terms
 from ui.text import plain
+from ui.widgets.query_box import UPLOADED, put_terms
 
 
 def term_editor(library: Library, terms: Sequence[Term]) -> None:

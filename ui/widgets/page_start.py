@@ -1,0 +1,111 @@
+"""What every page that works on a library begins with, and how one that has several parts shows the chosen one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core import Encoder, Library
+from core.encoders.precomputed import supports_text
+from core.errors import DataError, MediaError, QueryError
+from core.library.samples.library import build_sample, sample_path
+from core.policy import get_policy
+from ui.button import pressed
+from ui.jobs.jobs import is_busy, job_panel, start_ingest, start_job
+from ui.session.current import current_encoder, current_library, use_library
+from ui.session.libraries import LibraryFacts, library_facts, library_key, may_change
+from ui.text import plain
+from ui.widgets.code_block import in_python, opening
+
+Part = Callable[[Library, Encoder], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class PageContext:
+    """The library and the encoder in use, and counts of what the library holds."""
+
+    library: Library
+    encoder: Encoder
+    facts: LibraryFacts
+
+
+def start_page(nothing: str) -> PageContext | None:
+    """The library in use; None where there is none (the page then says `nothing`) or nothing in it can be searched yet
+    (it says why, and what to do). Raises LibraryError and EncoderError."""
+    library = current_library()
+    if library is None:
+        no_library(nothing)
+        return None
+    encoder = current_encoder()
+    job_panel(library, report=False)
+    facts = library_facts(library, encoder)
+    return PageContext(library, encoder, facts) if ready(library, encoder, facts) else None
+
+
+def show_part(at: PageContext, parts: Mapping[str, Part], *, key: str) -> None:
+    """The part that is chosen above it and in the link, the first to begin with. What a part returns are its lines of
+    Python after those that open the library; None where it shows lines of its own."""
+    names = list(parts)
+    part = st.segmented_control(
+        "Look at", names, default=names[0], required=True, key=key, bind="query-params", label_visibility="collapsed"
+    )
+    try:
+        lines = parts[part](at.library, at.encoder)
+    except (DataError, MediaError, QueryError) as error:
+        st.warning(plain(str(error)), icon=":material/help:")
+        return
+    if lines:
+        in_python(opening(at.library, at.encoder) + lines)
+
+
+def sample_button(encoder: Encoder, *, primary: bool) -> None:
+    """Builds the sample library, or brings it up to date, and switches to it."""
+    kind = "primary" if primary else "secondary"
+    if get_policy().may_write_shared and pressed(
+        "Build the sample library", key="build_sample", type=kind, icon=":material/auto_awesome:"
+    ):
+        library = Library(sample_path(), create=True)
+        start_job(library, "Samples", lambda report, cancel: build_sample(encoder, on_progress=report, cancel=cancel))
+        use_library(library_key(library.path))
+        st.rerun()
+
+
+def embed_button(library: Library, encoder: Encoder, facts: LibraryFacts) -> None:
+    """Gives the pictures and videos that have no vectors of this encoder theirs."""
+    if not may_change(library):
+        st.caption("This library is shared: choose an encoder in the sidebar that it has vectors of.")
+        return
+    if not supports_text(encoder):
+        st.caption(
+            f"{facts.waiting} have none of these vectors. They were imported: import vectors of these files too, or "
+            "choose another encoder."
+        )
+        return
+    label = f"Embed {facts.waiting} with this encoder"
+    if pressed(label, key="embed_waiting", type="primary", icon=":material/deployed_code:", disabled=is_busy(library)):
+        rows = library.items().to_pylist()
+        paths = [row["path"] for row in rows if row["status"] == "ok" and os.path.lexists(row["path"])]
+        start_ingest(library, encoder, "Embedding", paths)
+        st.rerun()
+
+
+def no_library(text: str) -> None:
+    """Says that there is none, and the way to one."""
+    st.info(text, icon=":material/photo_library:")
+    st.page_link("pages/library.py", label="Make one on the page Library", icon=":material/arrow_forward:")
+
+
+def ready(library: Library, encoder: Encoder, facts: LibraryFacts) -> bool:
+    """Whether there is anything to search; where not, the page says what is lacking and how to get it."""
+    if facts.searchable:
+        return True
+    if not facts.here:
+        st.info(f"{plain(library.name)} holds no pictures or videos yet.", icon=":material/photo_library:")
+        st.page_link("pages/library.py", label="Add some on the page Library", icon=":material/arrow_forward:")
+    elif not is_busy(library):
+        st.info("The files of this library have no vectors of this encoder yet.", icon=":material/deployed_code:")
+        embed_button(library, encoder, facts)
+    return False
