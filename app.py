@@ -1,5 +1,5 @@
 """Semblance in the browser: streamlit run app.py"""
 
-from ui.frame import draw_frame
+from ui.shell.frame import draw_frame
 
 draw_frame().run()

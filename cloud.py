@@ -13,6 +13,6 @@ from ui.server.hosted import make_sample
 with st.spinner("Making the sample library: once, about a minute"):
     make_sample()
 
-from ui.frame import draw_frame
+from ui.shell.frame import draw_frame
 
 draw_frame().run()

@@ -9,18 +9,17 @@ from core.classify.heads import Head
 from core.classify.zero_shot import Classifier, ClassName
 from core.errors import QueryError
 from core.search.relevance import LIKELY
-from ui.classify_classes import class_section, example_buttons, zero_shot
-from ui.classify_items import Selection, close_one, item_section, show_nothing_left
-from ui.classify_labels import task_name
-from ui.classify_many import show_many
-from ui.classify_one import show_one
-from ui.classify_texts import show_texts
-from ui.classify_told import predict
-from ui.classify_values import show_values
+from ui.classify.class_table import class_section, example_buttons, zero_shot
+from ui.classify.labels import task_name
+from ui.classify.result_single import show_one
+from ui.classify.results_gallery import show_many
+from ui.classify.results_numeric import show_values
+from ui.classify.results_text import show_texts
+from ui.classify.source import Selection, close_one, item_section, predict, show_nothing_left
 from ui.errors import boundary
-from ui.frame import header
 from ui.jobs.jobs import job_panel
 from ui.session.current import current_encoder, current_library
+from ui.shell.frame import header
 from ui.snippets.sort import classify_lines, value_lines
 from ui.text import plain
 from ui.widgets.code_block import in_python

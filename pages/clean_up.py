@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui.clean_choice import apply_link, show_choice_bar
-from ui.clean_copies import duplicates_section, leaks_section
-from ui.clean_odd import outliers_section, unreadable_section
-from ui.clean_quality import blurred_section, dark_section, small_section
+from ui.cleanup.duplicates import duplicates_section, leaks_section
+from ui.cleanup.outliers import outliers_section, unreadable_section
+from ui.cleanup.quality import blurred_section, dark_section, small_section
+from ui.cleanup.selection import apply_link, show_choice_bar
 from ui.errors import boundary
-from ui.frame import header
 from ui.jobs.jobs import job_panel
 from ui.session.current import current_encoder, current_library
+from ui.shell.frame import header
 from ui.snippets.sort import clean_lines
 from ui.widgets.code_block import in_python
 from ui.widgets.page_start import no_library

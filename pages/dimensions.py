@@ -6,12 +6,12 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.errors import DataError, QueryError
-from ui.dimensions_measure import get_measured, python_lines, settings_section
-from ui.dimensions_report import show_report
-from ui.dimensions_store import python_lines as store_lines
-from ui.dimensions_store import store_section
+from ui.dimensions.job import get_measured, python_lines, settings_section
+from ui.dimensions.report import show_report
+from ui.dimensions.store import python_lines as store_lines
+from ui.dimensions.store import store_section
 from ui.errors import boundary
-from ui.frame import header
+from ui.shell.frame import header
 from ui.text import plain
 from ui.widgets.code_block import in_python, opening
 from ui.widgets.page_start import start_page

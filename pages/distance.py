@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ui.distance_analogy import analogy_section
-from ui.distance_axis import axis_section
-from ui.distance_pairs import distance_section
-from ui.distance_walk import step_section, walk_section
+from ui.distance.analogy import analogy_section
+from ui.distance.axis import axis_section
+from ui.distance.directions import step_section, walk_section
+from ui.distance.pairs import distance_section
 from ui.errors import boundary
-from ui.frame import header
+from ui.shell.frame import header
 from ui.widgets.page_start import show_part, start_page
 from ui.widgets.query_box import follow_request
 

@@ -6,15 +6,15 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.explore.atlas import Atlas, AtlasRequest, count_points
-from ui.classify_items import show_nothing_left
+from ui.classify.source import show_nothing_left
 from ui.errors import boundary
-from ui.explore_asked import request_section
-from ui.explore_chosen import get_chosen
-from ui.explore_clusters import cluster_list, get_titles
-from ui.explore_laid_out import get_requested_atlas, offer_refresh, python_lines
-from ui.explore_map import find_lit_points, make_coloring, map_tools, show_map
-from ui.explore_selection import cover_button, selection_section
-from ui.frame import header
+from ui.explore.cluster_list import cluster_list, get_titles
+from ui.explore.layout_job import get_requested_atlas, offer_refresh, python_lines
+from ui.explore.map import find_lit_points, make_coloring, map_tools, show_map
+from ui.explore.selection import cover_button, selection_section
+from ui.explore.selection_state import get_chosen
+from ui.explore.settings import request_section
+from ui.shell.frame import header
 from ui.widgets.code_block import in_python
 from ui.widgets.details import show_details
 from ui.widgets.page_start import start_page

@@ -10,10 +10,10 @@ from core import Encoder, Library
 from core.policy import get_policy
 from ui.components.gallery.gallery import Card, gallery
 from ui.errors import boundary
-from ui.frame import header
 from ui.jobs.jobs import job_panel
 from ui.session.current import current_encoder, current_library
 from ui.session.libraries import LibraryFacts, library_choices, library_facts, sample_items
+from ui.shell.frame import header
 from ui.text import counted, duration_text
 from ui.widgets.details import open_details, show_details
 from ui.widgets.page_start import ready, sample_button

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from ui.errors import boundary
-from ui.frame import header
-from ui.inside_heat import heat_section
-from ui.inside_response import response_section
-from ui.inside_vector import vector_section
-from ui.inside_words import word_section
+from ui.inside.dimension_response import response_section
+from ui.inside.saliency import heat_section
+from ui.inside.vector_numbers import vector_section
+from ui.inside.word_effects import word_section
+from ui.shell.frame import header
 from ui.widgets.page_start import show_part, start_page
 from ui.widgets.query_box import follow_request
 

@@ -7,10 +7,10 @@ import streamlit as st
 from core import Encoder, Library
 from core.errors import DataError, QueryError
 from ui.errors import boundary
-from ui.frame import header
-from ui.lab_curve import curve_section
-from ui.lab_methods import measure_button, show_methods
-from ui.lab_numbers import number_lab
+from ui.lab.learning_curve import curve_section
+from ui.lab.methods import measure_button, show_methods
+from ui.lab.regression import number_lab
+from ui.shell.frame import header
 from ui.snippets.sort import lab_lines
 from ui.text import plain
 from ui.widgets.code_block import in_python

@@ -6,13 +6,13 @@ import streamlit as st
 
 from core.learn.movies import embedding_csv
 from ui.errors import boundary
-from ui.frame import header
 from ui.jobs.work import get_result
-from ui.learn_data import source_section
-from ui.learn_lines import python_lines
-from ui.learn_movie import movie_section
-from ui.learn_run import buttons, current_run, settings_section
-from ui.learn_shown import figures, live, notes, over_epochs
+from ui.learn.charts import figures, live, notes, over_epochs
+from ui.learn.movie import movie_section
+from ui.learn.snippet import python_lines
+from ui.learn.source import source_section
+from ui.learn.training import buttons, current_run, settings_section
+from ui.shell.frame import header
 from ui.widgets.code_block import in_python
 
 header(

@@ -7,14 +7,14 @@ import streamlit as st
 from core import Encoder, Library
 from core.policy import get_policy
 from core.utils.timecode import format_timecode
-from ui.add import add_folder, add_uploads
-from ui.add_dataset import add_dataset, dataset_report
 from ui.errors import boundary
-from ui.frame import header
 from ui.jobs.jobs import get_job, job_panel
-from ui.manage import check_button, encoder_section, library_section, problem_section, remove_button
+from ui.library.add_dataset import add_dataset, dataset_report
+from ui.library.add_files import add_folder, add_uploads
+from ui.library.manage import check_button, encoder_section, library_section, problem_section, remove_button
 from ui.session.current import current_encoder, current_library
 from ui.session.libraries import LibraryFacts, library_facts, may_change
+from ui.shell.frame import header
 from ui.snippets.library import library_lines
 from ui.text import size_text
 from ui.widgets.code_block import in_python

@@ -10,12 +10,12 @@ import streamlit as st
 from core import Encoder, Library
 from core.errors import DataError, QueryError
 from ui.errors import boundary
-from ui.frame import header
-from ui.models_agree import agree_section
-from ui.models_choice import choose_other_encoder
-from ui.models_cost import cost_section
-from ui.models_query import SHOWN, query_section
-from ui.models_truth import truth_section
+from ui.models.agreement import agree_section
+from ui.models.choice import choose_other_encoder
+from ui.models.cost import cost_section
+from ui.models.ground_truth import truth_section
+from ui.models.query import SHOWN, query_section
+from ui.shell.frame import header
 from ui.text import plain
 from ui.widgets.code_block import in_python, opening
 from ui.widgets.details import show_details

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ui.errors import boundary
-from ui.frame import header
-from ui.space_asked import query_section
-from ui.space_gap import gap_section
-from ui.space_map import map_section
+from ui.one_space.cross_modal_query import query_section
+from ui.one_space.modality_gap import gap_section
+from ui.one_space.modality_map import map_section
+from ui.shell.frame import header
 from ui.widgets.page_start import show_part, start_page
 from ui.widgets.query_box import follow_request
 

@@ -7,10 +7,10 @@ import streamlit as st
 from core import Encoder, Library
 from core.errors import DataError
 from ui.errors import boundary
-from ui.frame import header
-from ui.pixels_compare import compared_section, distances_section, get_labels, numbers_section, python_lines
-from ui.pixels_learn import learn_section
-from ui.pixels_pick import pick_section
+from ui.pixels.compare import compared_section, distances_section, get_labels, numbers_section, python_lines
+from ui.pixels.nearest import pick_section
+from ui.pixels.probe import learn_section
+from ui.shell.frame import header
 from ui.text import plain
 from ui.widgets.code_block import in_python, opening
 from ui.widgets.page_start import start_page

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ui.errors import boundary
-from ui.frame import header
-from ui.recommend_behaviour import behavior_section
-from ui.recommend_figures import figures_part
-from ui.recommend_live import feed_part
+from ui.recommend.behavior import behavior_section
+from ui.recommend.evaluation import figures_part
+from ui.recommend.feed import feed_part
+from ui.shell.frame import header
 from ui.widgets.page_start import show_part, start_page
 from ui.widgets.query_box import follow_request
 

@@ -10,9 +10,9 @@ from core import Encoder, Library
 from core.errors import QueryError
 from ui.components.gallery.gallery import Card, gallery
 from ui.errors import boundary
-from ui.frame import header
-from ui.results import show_results
+from ui.search.image_results import show_results
 from ui.session.libraries import sample_items
+from ui.shell.frame import header
 from ui.snippets.search import search_lines
 from ui.text import plain
 from ui.widgets.code_block import in_python

@@ -10,12 +10,12 @@ from core import Encoder, Library
 from core.errors import QueryError
 from ui.components.gallery.gallery import Card, gallery
 from ui.errors import boundary
-from ui.frame import header
+from ui.search.locate import locate_panel
+from ui.search.video_results import RANKINGS, compare_rankings, find_videos, ranking_choice, show_video_results
 from ui.session.libraries import sample_items
+from ui.shell.frame import header
 from ui.snippets.search import video_lines
 from ui.text import plain
-from ui.video_locate import locate_panel
-from ui.video_results import RANKINGS, compare_rankings, find_videos, ranking_choice, show_video_results
 from ui.widgets.code_block import in_python
 from ui.widgets.details import open_details, show_details
 from ui.widgets.filters import filter_panel, video_option_panel

@@ -34,8 +34,8 @@ from visiting import (  # noqa: F401
 )
 
 import core.library.samples.reels as reels
-import ui.results
-import ui.sidebar
+import ui.search.image_results
+import ui.shell.sidebar
 from core import Library, ingest
 from core.library.registry import create_library, list_libraries
 
@@ -254,7 +254,7 @@ def test_ticks_beside_results_go_into_a_link_and_come_out_of_it(colours: Library
 
 
 def test_an_encoder_that_is_not_there_leaves_the_old_one(colours: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ui.sidebar, "encoder_choices", lambda *_: ["embedded", "no/such-model"])
+    monkeypatch.setattr(ui.shell.sidebar, "encoder_choices", lambda *_: ["embedded", "no/such-model"])
     at = visit(SEARCH)
     at.selectbox("encoder_pick").set_value("no/such-model").run()
     assert "There is no model no/such-model: check its name." in said(at) and "Still in use: Embedded" in said(at)
@@ -386,6 +386,6 @@ def test_an_unexpected_error_is_an_apology_and_no_trace(colours: Library, monkey
     def fail(*args: Any, **options: Any) -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr(ui.results, "search", fail)
+    monkeypatch.setattr(ui.search.image_results, "search", fail)
     at = find(visit(SEARCH), "red")
     assert "Something went wrong" in said(at) and "secret" not in said(at)

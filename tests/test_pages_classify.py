@@ -282,7 +282,7 @@ def test_texts_are_put_right_for_the_visit(encoder: ColorEncoder) -> None:
 
 def test_corrected_texts_enter_the_table_to_take_away(monkeypatch: pytest.MonkeyPatch) -> None:
     taken: list[Any] = []
-    monkeypatch.setattr("ui.classify_many.st.download_button", lambda *_, data, **__: taken.append(data()))
+    monkeypatch.setattr("ui.classify.results_gallery.st.download_button", lambda *_, data, **__: taken.append(data()))
     texts_put_right(of_texts("a red car", "the blue sea", classes=THREE), "green", "a red car")
     rows = {row["what"]: row["label"] for row in csv.DictReader(io.StringIO(taken[-1]))}
     assert rows == {"a red car": "green", "the blue sea": "blue"}
@@ -338,7 +338,9 @@ def test_a_number_sorts_the_library(colours: Library, warmth: Head, encoder: Col
 
 def test_numbers_are_taken_away_as_a_table(colours: Library, warmth: Head, monkeypatch: pytest.MonkeyPatch) -> None:
     taken: list[Any] = []
-    monkeypatch.setattr("ui.classify_values.st.download_button", lambda *_, **given: taken.append(given.get("data")))
+    monkeypatch.setattr(
+        "ui.classify.results_numeric.st.download_button", lambda *_, **given: taken.append(given.get("data"))
+    )
     visit(CLASSIFY, head="by heat")
     rows = list(csv.DictReader(io.StringIO(taken[-1]())))
     assert len(rows) == 8 and set(rows[0]) == {"what", "value"}
@@ -501,7 +503,8 @@ def test_the_curve_says_what_more_labels_bring(shades: Library) -> None:
 def test_the_curve_goes_on_while_one_looks_elsewhere(shades: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     go_on = threading.Event()
     monkeypatch.setattr(
-        "ui.lab_curve.compute_learning_curve", lambda *a, **b: go_on.wait(30) and compute_learning_curve(*a, **b)
+        "ui.lab.learning_curve.compute_learning_curve",
+        lambda *a, **b: go_on.wait(30) and compute_learning_curve(*a, **b),
     )
     at = press(visit(LAB), "Draw the learning curve")
     assert "Stop" in labels(at) and "Draw the learning curve" not in labels(at)
@@ -517,10 +520,10 @@ def test_a_curve_that_fails_says_why_and_can_be_asked_for_again(
     def fail(*_: object, **__: object) -> None:
         raise DataError("The class 'red' has fewer than three items: label more, or leave it out.")
 
-    monkeypatch.setattr("ui.lab_curve.compute_learning_curve", fail)
+    monkeypatch.setattr("ui.lab.learning_curve.compute_learning_curve", fail)
     at = settled(press(visit(LAB), "Draw the learning curve"))
     assert "fewer than three items" in said(at)
-    monkeypatch.setattr("ui.lab_curve.compute_learning_curve", compute_learning_curve)
+    monkeypatch.setattr("ui.lab.learning_curve.compute_learning_curve", compute_learning_curve)
     at = settled(press(at, "Draw the learning curve"))
     assert "Labelling **8 more** per class" in said(at) and "fewer than three items" not in said(at)
 

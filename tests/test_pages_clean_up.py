@@ -17,8 +17,8 @@ from PIL import Image, ImageFilter
 from streamlit.testing.v1 import AppTest
 from visiting import SEARCH, VIDEO, component, labels, press, said, settled, visit, world  # noqa: F401
 
-import ui.clean_choice
-import ui.clean_copies
+import ui.cleanup.duplicates
+import ui.cleanup.selection
 from core import Library, ingest
 from core.errors import DataError
 from core.library.registry import create_library
@@ -70,7 +70,7 @@ def taken(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
         if not disabled:
             files[file_name] = data()
 
-    monkeypatch.setattr("ui.clean_choice.st.download_button", button)
+    monkeypatch.setattr("ui.cleanup.selection.st.download_button", button)
     return files
 
 
@@ -128,9 +128,9 @@ def test_nothing_is_computed_before_somebody_asks(mess: Library, monkeypatch: py
         raise AssertionError("nobody asked")
 
     for name in (
-        "ui.clean_copies.find_library_duplicates",
-        "ui.clean_odd.find_library_outliers",
-        "ui.clean_quality.measure_library_quality",
+        "ui.cleanup.duplicates.find_library_duplicates",
+        "ui.cleanup.outliers.find_library_outliers",
+        "ui.cleanup.quality.measure_library_quality",
     ):
         monkeypatch.setattr(name, fail)
     for name, label in (
@@ -309,19 +309,19 @@ def test_ten_thousand_findings_come_in_pages(taken: dict[str, bytes]) -> None:
 
 
 def test_work_can_be_stopped_and_asked_for_again(mess: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    begun, real = threading.Event(), ui.clean_copies.find_library_duplicates
+    begun, real = threading.Event(), ui.cleanup.duplicates.find_library_duplicates
 
     def slow(*args: Any, cancel: threading.Event, **options: Any) -> Any:
         begun.set()
         assert cancel.wait(60)
         raise DataError("Stopped before there was anything to show.")
 
-    monkeypatch.setattr(ui.clean_copies, "find_library_duplicates", slow)
+    monkeypatch.setattr(ui.cleanup.duplicates, "find_library_duplicates", slow)
     at = press(visit(CLEAN_UP), "Find duplicates")
     assert begun.wait(10) and at.progress and "Find duplicates" not in labels(at)
     at = settled(press(at, "Stop"))
     assert "Stopped." in said(at) and not at.error
-    monkeypatch.setattr(ui.clean_copies, "find_library_duplicates", real)
+    monkeypatch.setattr(ui.cleanup.duplicates, "find_library_duplicates", real)
     assert len(groups(ask(at, "Find duplicates"))) == 2
 
 
@@ -329,7 +329,7 @@ def test_what_fails_says_why_and_can_be_tried_again(mess: Library, monkeypatch: 
     def fail(*_: Any, **__: Any) -> None:
         raise DataError("There is nothing *here* to compare.")
 
-    monkeypatch.setattr(ui.clean_copies, "find_library_duplicates", fail)
+    monkeypatch.setattr(ui.cleanup.duplicates, "find_library_duplicates", fail)
     at = ask(visit(CLEAN_UP), "Find duplicates")
     assert "There is nothing *here* to compare." in said(at) and "Find duplicates" in labels(at)
 

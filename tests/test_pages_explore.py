@@ -19,7 +19,7 @@ from visiting import SEARCH, called_here, component, item_id, labels, press, sai
 from core import Library, ingest
 from core.explore.atlas import build_atlas
 from core.library.registry import create_library
-from ui.explore_chosen import SelectionState
+from ui.explore.selection_state import SelectionState
 
 pytestmark = pytest.mark.usefixtures("world")
 EXPLORE = "pages/explore.py"

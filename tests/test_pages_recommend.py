@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from visiting import SEARCH, component, item_id, press, said, settled, visit, world  # noqa: F401
 
 import core
-import ui.recommend_ads
+import ui.recommend.ads
 import ui.session.encoders
 from core import Library, ingest
 from core.errors import DataError
@@ -455,7 +455,7 @@ def test_an_advertisement_is_shown_when_asked_with_its_reason_and_a_cap(shades: 
 
 def test_the_examples_are_read_once_for_all_visits(shades: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     settled(open_feed(ads="true"))
-    monkeypatch.setattr(ui.recommend_ads, "embed_campaigns", lambda *_, **__: pytest.fail("read again"))
+    monkeypatch.setattr(ui.recommend.ads, "embed_campaigns", lambda *_, **__: pytest.fail("read again"))
     predictions = said(settled(open_feed(ads="true")))
     assert "No campaign fits" in predictions or "Why this one" in predictions
 

@@ -19,8 +19,8 @@ import ui.server.gc
 import ui.session.visit
 from core import IngestReport, Library
 from core.library.registry import temporary_library
-from ui import recommend_ads
 from ui.jobs import jobs
+from ui.recommend import ads as recommend_ads
 from ui.server.state import forget_all, once, once_each, repeat
 from ui.session import encoders, libraries
 

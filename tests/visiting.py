@@ -18,11 +18,11 @@ from PIL import Image
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
-import ui.results
+import ui.search.image_results
+import ui.search.video_results
 import ui.server.gc
 import ui.session.encoders
 import ui.session.visit
-import ui.video_results
 from core import Encoder, Library, ingest
 from core.encoders import open_encoder as open_installed
 from core.errors import EncoderError

@@ -11,7 +11,7 @@ from core.library.track import get_item_vectors
 from core.policy import get_policy
 from core.search.concepts import learn_concept, save_concept
 from core.search.query import CONCEPT
-from ui.classify_classes import add_class
+from ui.classify.class_table import add_class
 from ui.errors import boundary
 from ui.text import counted, plain
 

@@ -1,0 +1,182 @@
+"""The classes to tell items into: an editable table that lives in the link, or a head that was learned before."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core import Encoder
+from core.classify.class_lists import format_classes, join_descriptions, parse_classes, split_descriptions
+from core.classify.heads import Head
+from core.classify.zero_shot import TEXT_TEMPLATES, Classifier, ClassName, ZeroShot, check_classes
+from core.policy import get_policy
+from core.search.concepts import forget_concept, list_concepts
+from core.search.query import CONCEPT, PLAIN
+from ui.classify.heads import head_choice, head_panel
+from ui.errors import boundary
+from ui.session.cache import embedded_classes
+from ui.session.encoders import load_encoder
+from ui.text import plain
+
+_LINK = "classes"
+_LONGEST_LINK = 1_500  # characters of classes that a link is made to carry
+_TALLEST = 282  # pixels of the table
+EXAMPLES = {
+    "Cats, cups and rockets": "cat\ncup of coffee; a hot drink in a cup\nrocket\nmotorcycle\nperson",
+    "Indoors or outdoors": "indoors; a room in a house\noutdoors; a landscape; a street in a town",
+    "Topics of texts": "sports\npolitics\ncooking\nscience\ntravel",
+}
+
+
+def class_section(encoder: Encoder) -> tuple[list[ClassName], Head | None]:
+    """The table with its tools; the classes in it, and the head that is to tell instead, if one is chosen."""
+    _apply_link()
+    head = head_choice(encoder)
+    if head is not None and head.target == "number":
+        st.caption(f"Learned ({head.kind}) from items with a number each; predicts **{plain(head.names[0])}**.")
+        head_panel(encoder, head)
+        return [], head
+    if head is not None:
+        names = ", ".join(plain(name) for name in head.names[:12])
+        more = f" and {len(head.names) - 12:,} more" if len(head.names) > 12 else ""
+        st.caption(f"Learned ({head.kind}) from labelled pictures; tells {names}{more}.")
+    classes = _table()
+    with st.container(horizontal=True, key="class_tools"):
+        _paste()
+        _concepts(encoder)
+        head_panel(encoder, head)
+    _write_link(classes)
+    return classes, head
+
+
+def set_classes(classes: Sequence[ClassName]) -> None:
+    """Makes these the rows of the table. For callbacks, or before the table is shown."""
+    state = st.session_state
+    state["class_rows"] = state["classes_now"] = list(classes)
+    state["class_turn"] = state.get("class_turn", 0) + 1  # a new table: the edits of the old one are in these rows
+
+
+def add_class(name: str) -> None:
+    """Adds a class to the table, unless it is there. For callbacks."""
+    classes = st.session_state.get("classes_now", [])
+    if all(entry.name != name for entry in classes):
+        set_classes([*classes, ClassName(name)])
+
+
+def zero_shot(encoder: Encoder, classes: Sequence[ClassName], *, texts: bool, templates: bool = True) -> ZeroShot:
+    """The classes of a table, ready to tell; only what is new in it is embedded. Raises QueryError."""
+    load_encoder(encoder)
+    prompts = (TEXT_TEMPLATES if texts else None) if templates else PLAIN
+    rows = check_classes(classes)
+    return ZeroShot(encoder, rows, embedded_classes(encoder, rows, prompts), encoder.scoring)
+
+
+def fingerprint(classifier: Classifier) -> str:
+    """The same for classifiers that tell the same."""
+    digest = hashlib.blake2b(repr(classifier.names).encode(), digest_size=12)
+    if isinstance(classifier, ZeroShot):
+        digest.update(repr([entry.negative for entry in classifier.classes]).encode())
+        digest.update(classifier.vectors.tobytes())
+    elif isinstance(classifier, Head):
+        for name in sorted(classifier.arrays):
+            digest.update(classifier.arrays[name].tobytes())
+    return digest.hexdigest()
+
+
+def example_buttons() -> None:
+    """A few lists to begin with."""
+    with st.container(horizontal=True, key="class_examples"):
+        for label, text in EXAMPLES.items():
+            st.button(label, on_click=set_classes, args=(parse_classes(text),))
+
+
+def _apply_link() -> None:
+    """The rows of the link at first, and later what came by a link of this visit."""
+    state = st.session_state
+    if "class_rows" not in state:
+        with boundary():
+            set_classes(parse_classes(st.query_params.get(_LINK, "")))
+    state.setdefault("class_rows", [])
+    state.setdefault("classes_now", [])
+
+
+def _table() -> list[ClassName]:
+    state = st.session_state
+    key = f"class_table {state.get('class_turn', 0)}"
+    if key not in state:  # the table was away, and with it the edits that it kept
+        state["class_rows"] = state["classes_now"]
+    rows = [
+        {"name": entry.name, "descriptions": join_descriptions(entry.descriptions), "negative": entry.negative}
+        for entry in state["class_rows"]
+    ]
+    table = st.data_editor(
+        rows or [{"name": "", "descriptions": "", "negative": False}],
+        num_rows="dynamic",
+        hide_index=True,
+        height=min(_TALLEST, 35 * (len(rows or [0]) + 2) + 3),
+        key=key,
+        column_config={
+            "name": st.column_config.TextColumn("Class", width=118, help="A word or two, or concept:NAME."),
+            "descriptions": st.column_config.TextColumn(
+                "Descriptions", width=168, help="Phrases, separated by semicolons; each counts as much as the name."
+            ),
+            "negative": st.column_config.CheckboxColumn(
+                "None", width=62, help="A class that means “none of these”: what fits it best is left out."
+            ),
+        },
+        alt="The classes, their descriptions, and whether they mean none of these",
+    )
+    classes = [
+        ClassName((row["name"] or "").strip(), split_descriptions(row["descriptions"]), bool(row["negative"]))
+        for row in table
+    ]
+    classes = [entry for entry in classes if entry.name or entry.descriptions]
+    state["classes_now"] = classes
+    return classes
+
+
+def _paste() -> None:
+    key = f"paste {st.session_state.get('class_turn', 0)}"  # closes with the list that it brought
+    with st.popover("Paste a list", icon=":material/content_paste:", key=key), st.form(f"{key} form", border=False):
+        text = st.text_area(
+            "A class a line, descriptions behind semicolons",
+            value=format_classes(st.session_state.get("classes_now", [])),
+            height=180,
+            key=f"pasted {st.session_state.get('class_turn', 0)}",
+            placeholder="cat; a kitten\ndog\n- people",
+            help="A line that begins with “- ” is a class that means “none of these”.",
+        )
+        if st.form_submit_button("Use this list", type="primary"):
+            set_classes(parse_classes(text))
+            st.rerun()
+
+
+def _concepts(encoder: Encoder) -> None:
+    names = list(list_concepts(encoder))
+    if not names:
+        return
+    with st.popover("Learned concepts", icon=":material/lightbulb:"):
+        name = st.selectbox("Concept", names, key="concept_pick")
+        with st.container(horizontal=True):
+            st.button("Use as a class", on_click=add_class, args=(CONCEPT + name,), type="primary")
+            if get_policy().may_write_shared:
+                st.button("Forget it", on_click=_forget, args=(encoder, name), icon=":material/delete:")
+
+
+def _forget(encoder: Encoder, name: str) -> None:
+    with boundary():
+        forget_concept(encoder, name)
+        set_classes([entry for entry in st.session_state["classes_now"] if entry.name != CONCEPT + name])
+
+
+def _write_link(classes: Sequence[ClassName]) -> None:
+    text = format_classes(classes) if classes else ""
+    if len(text) > _LONGEST_LINK:
+        st.caption(":material/link_off: The link of this page does not hold so many classes.")
+        text = ""
+    if not text:
+        st.query_params.pop(_LINK, None)
+    elif st.query_params.get(_LINK) != text:
+        st.query_params[_LINK] = text

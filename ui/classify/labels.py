@@ -1,0 +1,155 @@
+"""What a person says that pictures are: kept as labels of a task, learned from, and written back by a model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import streamlit as st
+
+from core import Library
+from core.classify.predict import Prediction
+from core.classify.zero_shot import NONE
+from core.library.schema import Label
+from ui.classify.result_single import answer
+from ui.classify.source import Selection
+from ui.components.gallery.gallery import tick
+from ui.errors import boundary
+from ui.session.libraries import may_change
+from ui.text import counted, plain
+
+_OPEN_LINKS = 12
+
+
+def task_name() -> str:
+    """The name under which labels are kept, from a box that lives in the link."""
+    name = st.text_input(
+        "Task",
+        value="classes",
+        max_chars=80,
+        key="task",
+        bind="query-params",
+        width=180,
+        help="Labels belong to a task: one set of classes that exclude each other. Each picture has one label a task.",
+    )
+    return name.strip() or "classes"
+
+
+def get_labels(library: Library | None, chosen: Selection, task: str) -> dict[str, str]:
+    """{`Told.id`: what a person said}. Of files of no library, of texts, and of what the public may not change, it is
+    remembered for the visit."""
+    if chosen.embedded is not None:
+        said = _get_labels(None, task)
+        return {entry: said[entry] for entry in chosen.embedded.ids if entry in said}
+    assert library is not None
+    if not may_change(library):
+        return dict(_get_labels(library, task))
+    return {entry.item_id: entry.label for entry in library.labels(task) if entry.by == "person"}
+
+
+def get_final_label(predictions: Prediction, labels: dict[str, str], threshold: float) -> Prediction:
+    """What a person said counts before what was told. told: with the threshold 0."""
+    label = labels.get(predictions.id)
+    return replace(predictions, label=answer(predictions, threshold) if label is None else label)
+
+
+def correct_row(
+    library: Library | None,
+    chosen: Selection,
+    task: str,
+    ids: Sequence[str],
+    names: Sequence[str],
+    gallery: str | None = None,
+) -> None:
+    """The selection and what it is. gallery: its key, where its ticks are to go with the correction."""
+    cached = "Keeps it as your label; learning and the filter of the searches know it from then on."
+    if chosen.embedded is not None or (library is not None and not may_change(library)):
+        cached = "Keeps it as your label for this visit; learning and the table to take away know it from then on."
+    st.markdown(f"**{len(ids):,} selected**", width="content")
+    st.selectbox(
+        "These are",
+        list(dict.fromkeys([*names, NONE])),
+        index=None,
+        key="these_are",
+        placeholder="These are …",
+        accept_new_options=True,
+        label_visibility="collapsed",
+        width=230,
+    )
+    ready = bool(ids) and bool(st.session_state.get("these_are"))
+    st.button(
+        "Put right",
+        type="primary",
+        icon=":material/check:",
+        disabled=not ready,
+        on_click=_put,
+        args=(library, chosen, task, list(ids), gallery),
+        help=cached,
+    )
+
+
+def _put(library: Library | None, chosen: Selection, task: str, ids: list[str], gallery: str | None) -> None:
+    label = (st.session_state["these_are"] or "").strip()
+    with boundary():
+        if chosen.embedded is not None:
+            _get_labels(None, task).update(dict.fromkeys(ids, label))
+        elif library is not None and not may_change(library):
+            _get_labels(library, task).update(dict.fromkeys(ids, label))
+        elif library is not None:
+            library.put_labels([Label(item_id, task, label, "person") for item_id in ids])
+        if gallery is not None:
+            tick(gallery, [])
+        st.session_state["these_are"] = None  # the next ones may be something else
+        st.toast(f"{counted(len(ids), chosen.noun)}: {plain(label)}")
+
+
+def _get_labels(library: Library | None, task: str) -> dict[str, str]:
+    """What is remembered for the visit, by `Told.id`. library: None for what is of none."""
+    key = (str(library.path) if library is not None else None, task)
+    return st.session_state.setdefault("visit_labels", {}).setdefault(key, {})
+
+
+def tag_panel(library: Library, predictions: Sequence[Prediction], task: str, labels: dict[str, str]) -> None:
+    """A pop-up that writes the answers back as labels by a model, which searches filter by."""
+    new = [
+        entry for entry in predictions if entry.label != NONE and entry.item is not None and entry.item.id not in labels
+    ]
+    with st.popover("Tag the library", icon=":material/sell:"):
+        st.markdown(
+            f"Writes the class of **{counted(len(new), 'picture')}** into the task **{plain(task)}**, "
+            "so that the filter “Label” of both searches finds them."
+        )
+        st.caption(
+            f"Your own {counted(len(labels), 'label')} of this task stay. Earlier tags of these pictures are replaced; "
+            "what is none of these gets none."
+        )
+        with st.container(horizontal=True):
+            st.button("Tag them", type="primary", on_click=_tag, args=(library, predictions, task), disabled=not new)
+            st.button("Remove all tags", on_click=_untag, args=(library, task), help="Those of this task by a model.")
+        tags = sorted({entry.label for entry in library.labels(task)})
+        if tags:
+            st.markdown("Look them up:")
+        for tag in tags[:_OPEN_LINKS]:
+            link = {"q": tag, "label": tag, "beyond": "true"}
+            st.page_link("pages/search_images.py", label=plain(tag), icon=":material/image_search:", query_params=link)
+
+
+def _tag(library: Library, predictions: Sequence[Prediction], task: str) -> None:
+    with boundary():
+        labeled = {label.item_id for label in library.labels(task) if label.by == "person"}  # as they are now
+        items = [
+            (entry, entry.item.id) for entry in predictions if entry.item is not None and entry.item.id not in labeled
+        ]
+        new = [
+            Label(item_id, task, entry.label, "model", entry.probability)
+            for entry, item_id in items
+            if entry.label != NONE
+        ]
+        library.remove_labels(task, by="model", item_ids=[item_id for _, item_id in items])
+        library.put_labels(new)
+        st.toast(f"Tagged {counted(len(new), 'picture')}.")
+
+
+def _untag(library: Library, task: str) -> None:
+    with boundary():
+        library.remove_labels(task, by="model")

@@ -1,0 +1,108 @@
+"""The clusters of a map as a list: the picture in the middle of each, its name in words, its size. A click selects."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from core.explore.atlas import Atlas
+from core.explore.colors import get_color
+from ui.components.gallery.gallery import picture_uri
+from ui.explore.selection_state import SelectionState, choose_cluster
+from ui.session.cache import get_cached
+from ui.text import counted
+
+_SIDE = 160  # pixels of a picture, as on the map
+_FOLDER = Path(__file__).parent
+_COMPONENT = st.components.v2.component(
+    "semblance_clusters",
+    html="<ul role='list' aria-label='Clusters'></ul>",
+    css=(_FOLDER / "cluster_list.css").read_text(),
+    js=(_FOLDER / "cluster_list.js").read_text(),
+)
+
+
+def get_titles(atlas: Atlas) -> list[str]:
+    """What each cluster is called, with the names that this visitor gave."""
+    return atlas.titles(_renamed(atlas))
+
+
+def cluster_list(atlas: Atlas, titles: list[str], chosen: SelectionState | None, *, colored: bool) -> None:
+    """One row a cluster, largest first; a click selects it. coloured: whether the map shows clusters by colour."""
+    in_subprocess = int((atlas.clusters.labels[atlas.points.item_rows >= 0] < 0).sum())
+    score = atlas.clusters.silhouette
+    st.markdown(
+        f"**{counted(atlas.clusters.count, 'cluster')}**{f', {in_subprocess:,} in none' if in_subprocess else ''}"
+        + ("" if score is None else f" · silhouette {score:.2f}"),
+        help="Silhouette: from -1 to 1, how much nearer each picture is to its own cluster than to the next; of photos "
+        "0.1 to 0.3 is usual. The percentage of a name: how much of the cluster it describes, and how little else.",
+    )
+    pictures = get_cached("cluster pictures", None, atlas, lambda: _pictures(atlas))
+    picked = chosen.value if chosen is not None and chosen.kind == "cluster" else None
+    colors = dict(zip(dict.fromkeys(titles), map(get_color, range(len(titles))), strict=False)) if colored else {}
+    rows = [
+        _row(atlas, number, title, pictures[number], colors.get(title), number == picked)
+        for number, title in enumerate(titles)
+    ]
+    token = hashlib.blake2b(json.dumps(rows).encode(), digest_size=8).hexdigest()
+
+    def told() -> None:
+        number = st.session_state["cluster_list"].get("choose")
+        if isinstance(number, int) and 0 <= number < atlas.clusters.count:
+            choose_cluster(number)
+
+    _COMPONENT(key="cluster_list", data={"token": token, "rows": rows}, on_choose_change=told)
+
+
+def rename_box(atlas: Atlas, number: int, title: str) -> None:
+    """Where a visitor calls a cluster something else; the name is kept for the visit, and is proposed as a label."""
+    key = f"rename {number}"
+
+    def rename() -> None:
+        _renamed(atlas)[number] = (st.session_state[key] or "").strip()
+        if not _renamed(atlas)[number]:
+            del _renamed(atlas)[number]
+
+    st.text_input(
+        "Call it",
+        value=title,
+        key=key,
+        max_chars=80,
+        on_change=rename,
+        width=260,
+        help="For this visit, on the map, in the list and as a label. Empty: its name in words again.",
+    )
+
+
+def _renamed(atlas: Atlas) -> dict[int, str]:
+    """The names that a visitor gave to the clusters of this map; gone with it."""
+    cached = st.session_state.get("explore renamed")
+    if cached is None or cached[0] is not atlas:
+        cached = st.session_state["explore renamed"] = (atlas, {})
+    return cached[1]
+
+
+def _pictures(atlas: Atlas) -> list[str | None]:
+    items = atlas.points.items(atlas.medoids)
+    seconds = atlas.points.start_s[atlas.medoids]
+    return [
+        picture_uri(item, _SIDE, None if second != second else float(second))  # NaN is no second
+        for item, second in zip(items, seconds, strict=True)
+    ]
+
+
+def _row(atlas: Atlas, number: int, title: str, picture: str | None, color: str | None, chosen: bool) -> dict[str, Any]:
+    name = atlas.names[number]
+    return {
+        "number": number,
+        "name": title,
+        "size": f"{int(atlas.clusters.sizes[number]):,}",
+        "about": name.describe(3),
+        "src": picture,
+        "colour": color,
+        "chosen": chosen,
+    }

@@ -1,0 +1,154 @@
+"""The map itself: its colours, what a typed query lights up, and the points with the names of their clusters."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Literal, get_args
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from core import Encoder, Filters, Library, SearchResult, Term, embed_query, parse_query
+from core.errors import QueryError
+from core.explore.atlas import Atlas
+from core.explore.colors import (
+    Coloring,
+    color_by_date,
+    color_by_folder,
+    color_by_kind,
+    color_by_label,
+    color_by_name,
+    color_by_score,
+)
+from core.explore.selection import find_highlighted
+from core.plots.map import space
+from core.search.query import query_state
+from core.utils.timecode import format_timecode
+from ui.components.gallery.gallery import picture_uri
+from ui.components.map.map_view import Listeners, MapData, PointName, Seen, points_map
+from ui.explore.selection_state import choose_cluster, choose_line
+from ui.session.cache import get_cached
+from ui.text import counted, plain
+from ui.widgets.details import open_details
+from ui.widgets.filters import Options
+from ui.widgets.image_search import find
+
+Color = Literal["cluster", "label", "kind", "folder", "date", "score"]
+_SIDE = 160  # pixels of a picture on the map
+_MOST_LIT = 1_000
+_NEAREST = 12  # that are lit where nothing is likely
+
+
+def map_tools(
+    library: Library, encoder: Encoder, filters: Filters
+) -> tuple[tuple[Term, ...], SearchResult | None, Color]:
+    """The box that lights up hits, its terms and its answer, and what colours mean."""
+    with st.container(horizontal=True, vertical_alignment="bottom", key="map_tools"):
+        text = st.text_input(
+            "Light up",
+            key="light",
+            bind="query-params",
+            type="search",
+            placeholder="a dog on a beach",
+            help="What matches these words stands out on the map.",
+        )
+        color = st.selectbox("Colour by", get_args(Color), key="colour", bind="query-params", width=150)
+    trouble = st.container(key="map_trouble")
+    if not (text or "").strip():
+        return (), None, color or "cluster"
+    try:
+        terms = parse_query(text, files=False)
+        with trouble:  # where an encoder that loads shows it
+            result = find(library, encoder, terms, filters, Options(_MOST_LIT, False, None))
+    except QueryError as error:
+        trouble.warning(plain(str(error)), icon=":material/help:")
+        return (), None, color or "cluster"
+    return terms, result, color or "cluster"
+
+
+def find_lit_points(atlas: Atlas, result: SearchResult | None) -> NDArray[np.bool_] | None:
+    """(n,) what a query lights up, said in one line; None where nothing is asked."""
+    if result is None:
+        return None
+    hits = result.hits[: result.cutoff] or result.hits[:_NEAREST]
+    highlighted = find_highlighted(atlas.points, hits)
+    if result.cutoff:
+        st.markdown(f"**{counted(int(highlighted.sum()), 'point')} lit:** the likely matches.")
+    else:
+        st.markdown(f"**Nothing here clearly matches.** The {len(hits)} nearest are lit.")
+    return highlighted
+
+
+def make_coloring(
+    library: Library, encoder: Encoder, atlas: Atlas, titles: list[str], color: Color, terms: tuple[Term, ...]
+) -> Coloring:
+    """The colours of the points by what was chosen; by cluster where a score is asked for and no query typed."""
+    points = atlas.points
+    if color == "score" and not terms:
+        st.caption("Type what to light up: then the colours show how near everything is to it.")
+    if color == "cluster" or (color == "score" and not terms):
+        names = [titles[number] if number >= 0 else None for number in atlas.clusters.labels]
+        names[points.first_text :] = ["texts"] * len(points.texts)
+        return color_by_name(names, order=[*titles, "texts"], nameless="in no cluster")
+    if color == "score":
+        key = (terms, query_state(encoder, terms), encoder.id)
+        return get_cached(
+            "colours", key, atlas, lambda: color_by_score(points, embed_query(encoder, terms, index=points.index))
+        )
+    if color == "label":
+        return color_by_label(points, library.labels())
+    plainly = {"kind": color_by_kind, "folder": color_by_folder, "date": color_by_date}[color]
+    return get_cached("colours", color, atlas, lambda: plainly(points))
+
+
+def show_map(
+    atlas: Atlas,
+    titles: list[str],
+    coloring: Coloring,
+    highlighted: NDArray[np.bool_] | None,
+    chosen: NDArray[np.int64] | None,
+) -> None:
+    """The map in two dimensions, to select from, or in three, to look at."""
+    about = f"A map of {counted(len(atlas.points), 'point')} in {counted(atlas.clusters.count, 'cluster')}."
+    mask = None
+    if chosen is not None:
+        mask = np.zeros(len(atlas.points), bool)
+        mask[chosen] = True
+    if atlas.places.shape[1] == 3:
+        figure = space(atlas.places, coloring, names=atlas.points.names, highlighted=highlighted, chosen=mask)
+        st.plotly_chart(figure, key="map_space", alt=about)
+        st.caption("Drag to turn, wheel to come nearer. To draw around points, choose 2-D.")
+        return
+    names = [
+        PointName(text, tuple(place), number)
+        for number, (text, place) in enumerate(zip(titles, atlas.middles.tolist(), strict=True))
+    ]
+    first_text = atlas.points.first_text
+    marks = [PointName(text, tuple(atlas.places[first_text + n].tolist())) for n, text in enumerate(atlas.points.texts)]
+    shown = MapData(atlas.places, coloring, [*marks, *names], highlighted, mask, about)
+    listeners = Listeners(partial(_seen, atlas, titles), partial(_open, atlas), choose_cluster, choose_line)
+    points_map(shown, listeners, key="points_map")
+
+
+def _seen(atlas: Atlas, titles: list[str], numbers: list[int]) -> dict[int, Seen]:
+    """What shows of points: their pictures, of a frame at its second, and their clusters."""
+    points, of = atlas.points, atlas.clusters.labels
+    first_text = points.first_text
+    seen = {number: Seen(None, points.texts[number - first_text], "text") for number in numbers if number >= first_text}
+    own = [number for number in numbers if number < first_text]
+    for number, item in zip(own, points.items(own), strict=True):
+        start = float(points.start_s[number])
+        time_s = None if np.isnan(start) else start
+        when = f" · {format_timecode(time_s)}" if time_s is not None else ""
+        about = titles[of[number]] if of[number] >= 0 else "in no cluster"
+        seen[number] = Seen(picture_uri(item, _SIDE, time_s), Path(item.path).name + when, about)
+    return seen
+
+
+def _open(atlas: Atlas, number: int) -> None:
+    if atlas.points.item_rows[number] >= 0:
+        item = atlas.points.items([number])[0]
+        st.session_state["explore opened"] = item
+        open_details(item)

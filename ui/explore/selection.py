@@ -1,0 +1,196 @@
+"""What is selected on the map: in words, in figures, as pictures; to be taken away or labelled."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from core import Encoder, Library
+from core.explore.atlas import Atlas, name_selection
+from core.explore.cluster_naming import ClusterName
+from core.explore.selection import Summary, select_whole_items, selection_csv, summarize_selection
+from core.library.schema import Label
+from core.plots.map import count_bars
+from core.utils.timecode import format_timecode
+from ui.components.gallery.gallery import Card, gallery
+from ui.errors import boundary
+from ui.explore.cluster_list import rename_box
+from ui.explore.selection_state import SelectionState, choose_cover, choose_nothing
+from ui.session.cache import get_cached
+from ui.session.libraries import may_change
+from ui.text import counted, percent, plain
+from ui.widgets.details import open_details
+from ui.widgets.query_box import more_like
+from ui.widgets.vector_exchange import export_item_vectors
+
+_PAGE = 48
+_SAMPLE = 20
+_NOUNS = {"image": "picture", "video": "video", "frame": "frame", "text": "text"}
+
+
+def selection_section(
+    library: Library,
+    encoder: Encoder,
+    atlas: Atlas,
+    titles: list[str],
+    chosen: SelectionState,
+    numbers: NDArray[np.int64],
+) -> None:
+    """Everything about what is selected."""
+    if not len(numbers):
+        st.info("There are no points within that line: draw around some.", icon=":material/gesture:")
+        return
+    about = summarize_selection(atlas.points, numbers, library.labels())
+    _heading(atlas, titles, chosen, about)
+    _words(encoder, atlas, chosen, numbers)
+    _figures(about)
+    texts = [atlas.points.texts[n - atlas.points.first_text] for n in numbers if atlas.points.item_rows[n] < 0]
+    if texts:
+        st.markdown("Texts: " + ", ".join(f"“{plain(text)}”" for text in texts[:20]))
+    if about.items:
+        _tools(library, encoder, atlas, titles, chosen, numbers)
+        _pictures(atlas, numbers, chosen)
+
+
+def cover_button(chosen: SelectionState | None, count: int) -> None:
+    """Picks a few items that cover what is selected, or everything: to look at, or to label."""
+    what = "the selection" if chosen is not None else "the map"
+    with st.popover("Cover it with a few", icon=":material/grain:"):
+        st.caption(
+            f"Picks items so that nothing in {what} is far from one of them: a sample to look at or to label, better "
+            "spread than a random one."
+        )
+        target = st.number_input(
+            "How many", 1, max(1, min(1000, count)), min(_SAMPLE, max(1, count)), key="cover_count"
+        )
+        st.button("Pick them", type="primary", on_click=choose_cover, args=(int(target), chosen), disabled=not count)
+
+
+def _heading(atlas: Atlas, titles: list[str], chosen: SelectionState, about: Summary) -> None:
+    counts = counted(about.count, "point")
+    if chosen.kind == "cluster" and isinstance(chosen.value, int):
+        predictions = f"{plain(titles[chosen.value])}: {counts}"
+    else:
+        predictions = f"{counts} selected" if chosen.kind == "line" else f"{counts} that cover the rest"
+    with st.container(horizontal=True, vertical_alignment="center", key="selection_head"):
+        st.markdown(f"#### {predictions}", width="stretch")
+        if chosen.kind == "cluster" and isinstance(chosen.value, int):
+            rename_box(atlas, chosen.value, titles[chosen.value])
+        st.button("Clear the selection", icon=":material/close:", type="tertiary", on_click=choose_nothing)
+
+
+def _words(encoder: Encoder, atlas: Atlas, chosen: SelectionState, numbers: NDArray[np.int64]) -> None:
+    if chosen.kind == "cover":
+        return
+    if chosen.kind == "cluster" and isinstance(chosen.value, int):
+        name: ClusterName | None = atlas.names[chosen.value]
+    else:
+        name = get_cached("explore words", chosen, atlas, lambda: name_selection(encoder, atlas.points, numbers))
+    if name is None:
+        return
+    rest = ", ".join(plain(entry) for entry in name.runners_up[:4])
+    if name.name:
+        st.markdown(
+            f"In words: **{plain(name.name)}** ({percent(name.confidence)} sure){'; or ' + rest if rest else ''}."
+        )
+    else:
+        st.markdown(f"In words: nothing fits well{'; nearest are ' + rest if rest else ''}.")
+
+
+def _figures(about: Summary) -> None:
+    parts = [", ".join(counted(count, _NOUNS[kind]) for kind, count in about.kinds)]
+    if about.first is not None and about.last is not None:
+        same = about.first == about.last
+        parts.append(f"{about.first:%d %b %Y}" + ("" if same else f" to {about.last:%d %b %Y}"))
+    folders = [(Path(folder).name or folder, count) for folder, count in about.folders]
+    if len(folders) == 1:
+        parts.append(f"in the folder {plain(folders[0][0])}")
+    st.caption(" · ".join(parts))
+    charts = {"folder": folders if len(folders) > 1 else [], "label": about.labels}
+    drawn = {of: named for of, named in charts.items() if named}
+    if drawn:
+        with st.expander("Folders and labels", icon=":material/bar_chart:"):
+            for place, (of, named) in zip(st.columns(2), drawn.items(), strict=False):
+                figure = count_bars(named, of=of)
+                place.plotly_chart(figure, key=f"counts {of}", config={"displayModeBar": False}, alt=f"Items by {of}")
+
+
+def _tools(
+    library: Library,
+    encoder: Encoder,
+    atlas: Atlas,
+    titles: list[str],
+    chosen: SelectionState,
+    numbers: NDArray[np.int64],
+) -> None:
+    groups = [titles[number] if number >= 0 else "" for number in atlas.clusters.labels]
+    with st.container(horizontal=True, vertical_alignment="bottom", key="selection_tools"):
+        st.download_button(
+            "Table (CSV)",
+            data=lambda: selection_csv(atlas.points, numbers, groups),
+            file_name="selection.csv",
+            mime="text/csv",
+            icon=":material/table:",
+            on_click="ignore",
+        )
+        ids = atlas.points.index.items["id"].take(
+            np.unique(atlas.points.item_rows[select_whole_items(atlas.points, numbers)])
+        )
+        export_item_vectors(library, encoder, ids.to_pylist(), key="selection")
+        if may_change(library):
+            _label_box(library, atlas, titles, chosen, numbers)
+
+
+def _label_box(
+    library: Library, atlas: Atlas, titles: list[str], chosen: SelectionState, numbers: NDArray[np.int64]
+) -> None:
+    proposed = titles[chosen.value] if chosen.kind == "cluster" and isinstance(chosen.value, int) else ""
+    with st.popover("Save as label", icon=":material/sell:"):
+        label = st.text_input("Label", value=proposed, max_chars=200, key=f"map label {proposed}").strip()
+        task = st.text_input(
+            "Task", value="cluster", max_chars=80, key="map_task", help="One set of labels that exclude each other."
+        ).strip()
+        count = len(select_whole_items(atlas.points, numbers))
+        st.caption(
+            f"Labels {counted(count, 'item')} as yours, so that the page Classify learns from them and the filter "
+            "“Label” finds them."
+        )
+        st.button(
+            "Save",
+            type="primary",
+            disabled=not (label and task),
+            on_click=_label,
+            args=(library, atlas, numbers, task, label),
+        )
+
+
+def _label(library: Library, atlas: Atlas, numbers: NDArray[np.int64], task: str, label: str) -> None:
+    with boundary():
+        items = atlas.points.items(select_whole_items(atlas.points, numbers))
+        library.put_labels([Label(item.id, task, label, "person") for item in items])
+        st.toast(f"{counted(len(items), 'item')}: {plain(label)}")
+
+
+def _pictures(atlas: Atlas, numbers: NDArray[np.int64], chosen: SelectionState) -> None:
+    points = atlas.points
+    shown = select_whole_items(points, numbers)
+    state = st.session_state
+    if state.get("explore shown", (None, 0))[0] != chosen:
+        state["explore shown"] = (chosen, _PAGE)
+    sample = shown[: state["explore shown"][1]]
+    cards = []
+    for number, item in zip(sample, points.items(sample), strict=True):
+        start = float(points.start_s[number])
+        time_s = None if np.isnan(start) else start
+        cards.append(Card(item, time_s=time_s, about=f"at {format_timecode(time_s)}" if time_s is not None else ""))
+    gallery(cards, key="map_gallery", on_open=open_details, on_like=more_like)
+    state["explore items"] = [card.item for card in cards]
+    if len(shown) > len(sample):
+        st.button(f"Show more ({len(shown) - len(sample):,})", on_click=_more, args=(chosen,))
+
+
+def _more(chosen: SelectionState) -> None:
+    st.session_state["explore shown"] = (chosen, st.session_state["explore shown"][1] + 2 * _PAGE)

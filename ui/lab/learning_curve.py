@@ -1,0 +1,92 @@
+"""Accuracy against labelled pictures a class, and what some more would bring."""
+
+from __future__ import annotations
+
+import threading
+from functools import partial
+from typing import get_args
+
+import streamlit as st
+
+from core import Encoder
+from core.classify.training import ClassKind
+from core.classify.validation import SHOTS, LearningCurve, compute_learning_curve
+from core.classify.zero_shot import ZeroShot
+from core.library.labels import LabeledItems
+from core.plots.lab import learning_curves
+from core.progress import OnProgress
+from ui.button import pressed
+from ui.jobs.jobs import Job
+from ui.jobs.work import get_result, start_work
+from ui.lab.methods import class_words
+from ui.text import counted, plain
+
+_KINDS: tuple[ClassKind, ...] = get_args(ClassKind)
+
+
+def curve_section(encoder: Encoder, data: LabeledItems) -> None:
+    """The curve, once somebody asked for it, and the sentence beside it. Raises DataError."""
+    cached = st.session_state.get("lab curve")
+    job: Job[LearningCurve] | None = cached[2] if cached and cached[0] is data and cached[1] == encoder.id else None
+    if job is None or job.error is not None:
+        if job is not None:
+            get_result(job)
+        st.caption(
+            f"Learns from {', '.join(map(str, SHOTS))} pictures a class, five times with other pictures, and tells "
+            "those that were held out."
+        )
+        if pressed("Draw the learning curve", type="primary", icon=":material/trending_up:", key="draw_curve"):
+            if cached:
+                cached[2].cancel.set()
+            work = partial(_compute, encoder, data, class_words(encoder, data))
+            st.session_state["lab curve"] = (data, encoder.id, start_work("Learning", work))
+            st.rerun()
+        return
+    curve = get_result(job)
+    if curve is None:
+        return
+    _sentence(curve)
+    st.plotly_chart(
+        learning_curves(curve, methods=_KINDS),
+        key="curve",
+        config={"displayModeBar": False},
+        alt="Accuracy against labelled pictures a class, by method",
+    )
+    st.caption(
+        f"Lines: means over {curve.repeats} repeats. Bands: lowest to highest of them. Dotted: zero-shot, which "
+        "needs no labels."
+    )
+    if curve.short:
+        sample = ", ".join(plain(name) for name in curve.short[:5])
+        st.caption(
+            f"{counted(len(curve.short), 'class')} had fewer pictures than {SHOTS[-1]} to learn from and gave all they "
+            f"had: {sample}{' …' if len(curve.short) > 5 else ''}."
+        )
+
+
+def _compute(
+    encoder: Encoder, data: LabeledItems, words: ZeroShot, report: OnProgress, cancel: threading.Event
+) -> LearningCurve:
+    return compute_learning_curve(
+        encoder, data.vectors, data.labels, words, methods=_KINDS, on_progress=report, cancel=cancel
+    )  # fmt: skip
+
+
+def _sentence(curve: LearningCurve) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        more = st.number_input(
+            "How many more per class", 1, 1_000, 8, key="more_labels", bind="query-params", width=180
+        )
+        method = st.segmented_control("By", _KINDS, default="blend", required=True, key="gain_by")
+    method = method or "blend"
+    zero, last = curve.of("zero-shot")[0].mean, curve.of(method)[-1]
+    gain = curve.gain(method, int(more))
+    so_far = f"Zero-shot stands at **{zero:.2f}** without a label, {method} at **{last.mean:.2f}** with {last.shots}."
+    if gain is None:
+        st.markdown(f"{so_far} Too few points to say what more would bring.")
+        return
+    st.markdown(f"Labelling **{more:,} more** per class would gain about **{_points(gain)}** of accuracy. {so_far}")
+
+
+def _points(gain: float) -> str:
+    return f"{100 * gain:.1f} points" if gain >= 0.0005 else "nothing"

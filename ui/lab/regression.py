@@ -1,0 +1,135 @@
+"""A number of each picture, learned and told: how close it comes."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from core import Encoder, Library
+from core.classify.heads import Head, head_bytes
+from core.classify.training import NumberKind, fit_numbers
+from core.classify.validation import NumberReport, cross_validate_numbers
+from core.library.labels import LabeledItems
+from core.plots.lab import true_vs_predicted
+from ui.button import pressed
+from ui.errors import boundary
+from ui.jobs.work import run_queued
+from ui.lab.methods import show_cell
+from ui.snippets.sort import number_lines
+from ui.text import counted, plain
+from ui.widgets.code_block import in_python
+from ui.widgets.label_source import numbers_section
+from ui.widgets.saved_heads import list_known_heads, store_head
+
+Results = dict[str, tuple[NumberReport, NDArray[np.float32]]]
+_KINDS: tuple[NumberKind, ...] = get_args(NumberKind)
+
+
+def number_lab(library: Library, encoder: Encoder) -> None:
+    """The whole part. Raises DataError."""
+    chosen = numbers_section(library, encoder)
+    if chosen is None:
+        st.caption("For instance brightness, a count, a price: any number that somebody knows of some pictures.")
+        return
+    name, data = chosen
+    _learned(encoder, name, data)
+    in_python(number_lines(library, encoder, name))
+
+
+def _learned(encoder: Encoder, name: str, data: LabeledItems) -> None:
+    cached = st.session_state.get("lab numbers")
+    if cached is None or cached[0] is not data:
+        if pressed("Learn the number", type="primary", icon=":material/experiment:", key="learn_number"):
+            st.session_state["lab numbers"] = (data, _measure(encoder, data))
+            st.rerun()
+        return
+    _show(encoder, name, data, cached[1])
+
+
+def _measure(encoder: Encoder, data: LabeledItems) -> Results:
+    values = [float(label) for label in data.labels]
+    bar = st.progress(0.0, text="Learning …")
+    found: Results = {}
+    with run_queued("Learning a number"):
+        for number, kind in enumerate(_KINDS):
+            bar.progress(number / len(_KINDS), text=f"Learning: {kind}")
+            found[kind] = cross_validate_numbers(encoder, kind, data.vectors, values)
+    bar.empty()
+    return found
+
+
+def _show(encoder: Encoder, name: str, data: LabeledItems, results: Results) -> None:
+    st.dataframe(
+        [{"way": kind, "R2": report.r2, "MAE": report.mae} for kind, (report, _) in results.items()],
+        hide_index=True,
+        key="number_methods",
+        column_config={
+            "R2": st.column_config.NumberColumn(format="%.3f", help="1 is exact, 0 is what the mean would do."),
+            "MAE": st.column_config.NumberColumn(format="%.4g", help="Mean absolute error, in the number's own unit."),
+        },
+    )
+    st.caption("Each picture's number is told by what was learned without it (cross-validated over up to five parts).")
+    way = st.segmented_control("Look closely at", list(results), default="ridge", required=True, key="number_way")
+    way = way or "ridge"
+    predicted = results[way][1]
+    truth = [float(label) for label in data.labels]
+    names = [item.path.rpartition("/")[2] for item in data.items]
+    state = st.plotly_chart(
+        true_vs_predicted(truth, predicted, names, title=name),
+        key="number_scatter",
+        on_select="rerun",
+        selection_mode="points",
+        config={"displayModeBar": False},
+        alt="True against predicted",
+    )
+    points = state["selection"]["points"] if state else []
+    if points:
+        row = int(points[0]["customdata"])
+        show_cell(data, np.array([row]), f"{plain(name)} {truth[row]:.3g}, told {predicted[row]:.3g}")
+    else:
+        st.caption("Click a point to see its picture.")
+    _keep(encoder, name, data, way, results[way][0])
+
+
+def _keep(encoder: Encoder, name: str, data: LabeledItems, way: NumberKind, report: NumberReport) -> None:
+    """What was measured, learned from all pictures: kept under a name, or taken away as a file."""
+
+    def learned() -> Head:
+        values = [float(label) for label in data.labels]
+        return fit_numbers(encoder, way, data.vectors, values, name=" ".join(name.split()))
+
+    st.markdown("**Keep what was learned**")
+    st.caption(f"A head of this kind ({way}) from all {counted(len(data.items), 'picture')}, for the page Classify.")
+    if report.r2 <= 0:
+        st.caption(
+            f":material/warning: Always telling the mean would come as close (R2 is {report.r2:.2f}): more pictures "
+            "may help, or a number that can be seen in them."
+        )
+    with st.container(horizontal=True, vertical_alignment="bottom", key="number_head"):
+        chosen = st.text_input("Name", value=name, key=f"number_head {name}", max_chars=80, width=260).strip()
+        about = "Another head of this name is replaced." if chosen in list_known_heads(encoder) else None
+        save = pressed(
+            "Save this head", key="save_head", type="primary", icon=":material/save:", disabled=not chosen, help=about
+        )
+        if save:
+            with boundary():
+                store_head(learned(), encoder, chosen)
+                st.session_state["lab saved head"] = chosen
+                st.toast(f"Saved as {plain(chosen)}.")
+        st.download_button(
+            "Download it",
+            data=lambda: head_bytes(learned()),
+            file_name=f"{chosen or 'head'}.safetensors",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+    if chosen == st.session_state.get("lab saved head") and chosen in list_known_heads(encoder):
+        st.page_link(
+            "pages/classify.py",
+            label=f"Predict {plain(name)} on the page Classify",
+            icon=":material/category:",
+            query_params={"head": chosen},
+        )

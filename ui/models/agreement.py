@@ -1,0 +1,72 @@
+"""Do two encoders see the same neighbours?"""
+
+from __future__ import annotations
+
+import threading
+
+import streamlit as st
+
+from core import Encoder, Item, Library
+from core.geometry.encoder_comparison import Agreement, measure_agreement
+from core.progress import OnProgress
+from ui.components.gallery.gallery import Card, gallery
+from ui.jobs.tasks import get_task, start, task_button
+from ui.models.choice import short_title
+from ui.text import percent
+from ui.widgets.details import open_details
+from ui.widgets.query_box import more_like
+
+_KEY, _NEAR = "models agreement", 5
+_VERDICTS = (
+    (0.6, "They see much the same here: most pictures keep most of their neighbours."),
+    (0.25, "They share a good part of what they see, and differ in the rest."),
+    (0.1, "They agree on little: what is near under one is seldom near under the other."),
+)
+_NONE = "They hardly agree more than chance would have it: at least one of the two does not see what the other sees."
+
+
+def agree_section(library: Library, encoders: tuple[Encoder, Encoder]) -> list[Item]:
+    """The figures and where they come from; returns what is shown, so that it can be opened. Raises DataError."""
+
+    def work(_: OnProgress, __: threading.Event) -> Agreement:
+        return measure_agreement(library, *encoders)
+
+    about, state = (library.path, *(encoder.id for encoder in encoders)), library.index(encoders[1])
+    if get_task(_KEY, about=about) is None:
+        start(_KEY, "Comparing neighbours", work, about=about, state=state)
+    found = task_button(_KEY, "Compare neighbours", work, title="Comparing neighbours", about=about, state=state)
+    if found is None:
+        return []
+    with st.container(horizontal=True, key="agreement"):
+        st.metric(
+            f"Same {found.nearest} nearest", percent(found.overlap), f"{percent(found.chance, 1)} by chance",
+            delta_color="off", delta_arrow="off", width=220,
+            help="Of the nearest neighbours of a picture under one encoder, the share that are among its nearest under "
+            "the other, on average.",
+        )  # fmt: skip
+        st.metric(
+            "CKA", f"{found.cka:.2f}", "0 by chance", delta_color="off", delta_arrow="off", width=220,
+            help="Centred kernel alignment: whether all distances agree, near and far, whatever the turn and scale of "
+            "the two spaces. 1: one is the other, turned.",
+        )  # fmt: skip
+    st.markdown(next((text for least, text in _VERDICTS if found.beyond_chance >= least), _NONE))
+    sampled = f", a sample of the {found.common:,} that both have" if found.common > found.items else ""
+    st.caption(
+        f"Measured on {found.items:,} items{sampled}. Neighbours tell what a visitor would notice, CKA the coarse "
+        "layout: it can be high while neighbours differ."
+    )
+    return _odd(found, encoders)
+
+
+def _odd(found: Agreement, encoders: tuple[Encoder, Encoder]) -> list[Item]:
+    one, other = (short_title(entry) for entry in encoders)
+    if not found.odd or found.odd[0].overlap == 1.0:
+        return []
+    with st.expander("Where they disagree most", icon=":material/call_split:"):
+        cards = []
+        for entry in found.odd:
+            said = f"{percent(entry.overlap)} of the neighbours are the same. Below:"
+            cards.append(Card(entry.item, about=f"{said} nearest by {one}", near=entry.first[:_NEAR]))
+            cards.append(Card(entry.item, about=f"{said} nearest by {other}", near=entry.second[:_NEAR]))
+        gallery(cards, key="odd gallery", on_open=open_details, on_like=more_like)
+    return [item for entry in found.odd for item in (entry.item, *entry.first, *entry.second)]

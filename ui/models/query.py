@@ -1,0 +1,63 @@
+"""The same query under two encoders, answer beside answer."""
+
+from __future__ import annotations
+
+import threading
+
+import streamlit as st
+
+from core import Encoder, Hit, Library, SearchResult, search
+from core.encoders.reference_prompts import embed_reference_prompts
+from core.progress import OnProgress
+from core.search.query import query_state
+from ui.components.gallery.gallery import Card, gallery
+from ui.jobs.tasks import get_task, start_if_idle, task_button
+from ui.models.choice import short_title
+from ui.text import plain
+from ui.widgets.details import open_details
+from ui.widgets.item_picker import get_term_name, pick_item
+from ui.widgets.query_box import more_like
+
+SHOWN = 12
+_KEY = "models query"
+
+
+def query_section(library: Library, encoders: tuple[Encoder, Encoder]) -> list[Hit]:
+    """Both answers; returns what is shown, so that it can be opened. Raises QueryError."""
+    query = pick_item("Ask both", "ask", library=library, encoder=encoders[0], default="a dog in the snow")
+    if query is None:
+        st.info("Type words, or choose a picture, to ask both.", icon=":material/edit:")
+        return []
+
+    def work(report: OnProgress, cancel: threading.Event) -> tuple[SearchResult, ...]:
+        for encoder in encoders:
+            embed_reference_prompts(encoder, on_progress=report, cancel=cancel)
+        return tuple(search(library, encoder, [query], top_k=SHOWN) for encoder in encoders)
+
+    asked_of = ((encoder.id, query_state(encoder, [query])) for encoder in encoders)
+    about = (library.path, *asked_of, query)
+    state = library.index(encoders[1])
+    if get_task(_KEY, about=about) is None:
+        start_if_idle(_KEY, "Asking both", work, about=about, state=state)
+    results = task_button(_KEY, "Ask both", work, title="Asking both", about=about, state=state)
+    if results is None:
+        return []
+    _answers(encoders, results, get_term_name(library, query))
+    return [hit for result in results for hit in result.hits]
+
+
+def _answers(encoders: tuple[Encoder, Encoder], results: tuple[SearchResult, ...], asked_for: str) -> None:
+    found = [{hit.item.id for hit in result.hits} for result in results]
+    both = found[0] & found[1]
+    most = max(map(len, found))
+    st.markdown(f"For {plain(asked_for)}, **{len(both)} of the {most}** nearest are found by both.")
+    for column, encoder, result in zip(st.columns(2, gap="medium"), encoders, results, strict=True):
+        with column:
+            likely = f"{result.cutoff} likely" if result.cutoff else "nothing likely, these are nearest"
+            st.markdown(f"**{plain(short_title(encoder))}**: {likely}")
+            cards = [Card(hit.item, hit, badge="both" if hit.item.id in both else "") for hit in result.hits]
+            gallery(cards, key=f"answers {encoder.id}", on_open=open_details, on_like=more_like)
+    st.caption(
+        "Each percentage is the encoder's own estimate that the picture is what was meant; the numbers beside it are "
+        "cosines, which cannot be compared between encoders."
+    )

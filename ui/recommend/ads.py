@@ -1,0 +1,137 @@
+"""One advertisement beside the feed, labelled as one, with why it is there; or none where none fits."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from weakref import WeakKeyDictionary
+
+import streamlit as st
+
+from core import Encoder, Library
+from core.library.index import VectorIndex
+from core.library.track import get_item_vectors
+from core.recommend.ads.campaigns import Campaign
+from core.recommend.ads.matching import CAP, Ad, Embedded, choose_ad, embed_campaigns
+from core.recommend.feed import Feed
+from ui.components.gallery.gallery import chance_text, picture_uri
+from ui.errors import boundary
+from ui.jobs.tasks import get_task, start_if_idle
+from ui.jobs.work import get_result
+from ui.recommend.campaigns import campaign_panel, campaigns_in_use
+from ui.recommend.session import Visit, get_items
+from ui.recommend.settings import load_setting, store_setting
+from ui.server.state import once
+from ui.session.cache import get_cached
+from ui.text import plain
+
+_KEY = "recommend campaigns"
+_SMALL = 96  # pixels
+_LOOKED_AT = 6  # cards of the page that an advertisement may fit
+_examples: WeakKeyDictionary[VectorIndex, Embedded] = WeakKeyDictionary()  # goes with the state of the library
+
+
+@once
+def _spent() -> Counter[str]:
+    """Times that each of the examples was shown, in all visits since the server began. A visitor's own campaigns are
+    nobody else's business, nor are their names: they count within the visit."""
+    return Counter()
+
+
+def ad_slot(library: Library, encoder: Encoder, visit: Visit, feed: Feed, page: Sequence[str]) -> None:
+    """The switch and, where it is on, what fits. page: ids of what is on the screen."""
+    load_setting("ads")
+    target = st.toggle(
+        "Show an advertisement", key="ads", bind="query-params",
+        help="At most one, chosen by what you like here and what is on this page, and by nothing else.",
+    )  # fmt: skip
+    store_setting("ads")
+    if not target:
+        return
+    with st.container(border=True, key="ad"), boundary():
+        campaigns, own = campaigns_in_use()
+        st.caption("**Advertisement**" + ("" if own else " (example)"))
+        embedded = _embedded(library, encoder, campaigns, own=own)
+        if embedded is not None:
+            spent = Counter[str]() if own else _spent()
+            _show(library, encoder, visit, _chosen(library, encoder, visit, feed, page[:_LOOKED_AT], embedded, spent))
+        campaign_panel(campaigns, visit.ads, own=own)
+
+
+def _embedded(library: Library, encoder: Encoder, campaigns: tuple[Campaign, ...], *, own: bool) -> Embedded | None:
+    """The vectors of the campaigns, made beside the page; the switch asked for them. Those of the examples are the same
+    for all visits."""
+    index = library.index(encoder)
+    if not own and index in _examples:
+        return _examples[index]
+    about = (library.path, encoder.id, campaigns)
+    if get_task(_KEY, about=about) is None:
+
+        def work() -> Embedded:
+            found = embed_campaigns(encoder, campaigns, background=index.background)
+            if not own:
+                _examples[index] = found
+            return found
+
+        start_if_idle(_KEY, "Reading the campaigns", lambda report, cancel: work(), about=about)
+    task = get_task(_KEY, about=about)
+    result = get_result(task.job) if task is not None else None
+    return result if isinstance(result, Embedded) else None
+
+
+def _chosen(
+    library: Library,
+    encoder: Encoder,
+    visit: Visit,
+    feed: Feed,
+    page: Sequence[str],
+    embedded: Embedded,
+    spent: Counter[str],
+) -> Ad | None:
+    """The one that fits best; it counts as shown when it comes on the screen, and again with the next feed.
+
+    spent: times that other visits were shown each, too.
+    """
+    index = library.index(encoder)
+
+    def choose() -> Ad | None:
+        before = Counter(visit.ads)
+        if visit.ad is not None and visit.ad[0] == visit.turn:
+            before[visit.ad[1]] -= 1  # the one that is on the screen now
+        ids, vectors = get_item_vectors(index, page) if page else ([], index.vectors(index.rows_with_vectors[:0]))
+        ad = choose_ad(embedded, feed.tastes, vectors, liked=feed.liked, page=ids, shown=before, spent=spent | before)
+        now = (visit.turn, ad.campaign.name) if ad is not None else None
+        if ad is not None and now != visit.ad:
+            visit.ads[ad.campaign.name] = visit.ads.get(ad.campaign.name, 0) + 1
+            spent[ad.campaign.name] += 1
+        visit.ad = now
+        return ad
+
+    key = (encoder.id, visit.turn, feed.liked, tuple(visit.feedback.disliked), embedded.campaigns)
+    return get_cached("recommend ad", key, index, choose)
+
+
+def _show(library: Library, encoder: Encoder, visit: Visit, ad: Ad | None) -> None:
+    if ad is None:
+        st.markdown("No campaign fits what you like here, or those that fit were shown often enough: so there is none.")
+        return
+    campaign = ad.campaign
+    if campaign.picture is not None:
+        st.image(campaign.picture if isinstance(campaign.picture, bytes) else str(campaign.picture), width=220)
+    st.markdown(f"**{plain(campaign.name)}**  \n{plain(campaign.text)}")
+    if campaign.link:
+        st.link_button("Go there", campaign.link, icon=":material/open_in_new:")
+    times = visit.ads.get(campaign.name, 0)
+    st.caption(f"**Why this one:** {_why(ad)} ({chance_text(ad.score)}). Shown {times} of {CAP} times at most.")
+    with st.container(horizontal=True, gap="small", key="ad_because"):
+        for item in get_items(library, encoder, ad.reason_item).values():
+            if picture := picture_uri(item, _SMALL):
+                st.image(picture, width=64, alt=Path(item.path).name)
+
+
+def _why(ad: Ad) -> str:
+    place = "something on this page" if ad.taste is None else f"your taste {ad.taste + 1}"
+    if ad.by == "words" and ad.words:
+        return f"it is for people who care for “{plain(ad.words[0])}”, and that describes {place}"
+    return f"what it says or shows describes {place}"

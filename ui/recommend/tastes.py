@@ -1,0 +1,107 @@
+"""What a visitor likes, as it is understood: each taste with its weight, its words and its likes; and the dislikes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from core import Encoder, Item, Library
+from core.explore.vocabulary import Vocabulary, load_vocabulary
+from core.progress import OnProgress
+from core.recommend.feed import Feed
+from core.recommend.tastes import compute_usual_choices, find_taste_words
+from ui.components.gallery.gallery import picture_uri
+from ui.jobs.tasks import get_task, start_if_idle, task_button
+from ui.recommend.session import get_visit, set_reaction
+from ui.session.cache import get_cached
+from ui.text import counted, percent
+from ui.widgets.details import open_details
+
+_FOLDER = Path(__file__).parent
+_COMPONENT = st.components.v2.component(
+    "semblance_tastes",
+    html="<div class='tastes'>\n</div>",
+    css=(_FOLDER / "tastes.css").read_text(),
+    js=(_FOLDER / "tastes.js").read_text(),
+)
+_KEY = "recommend words"
+_SMALL = 96  # pixels of a picture, as beside the reasons
+
+
+def taste_section(library: Library, encoder: Encoder, feed: Feed, items: Mapping[str, Item]) -> None:
+    """Tastes and dislikes, and how to take anything out. items: by id, all that something was said of."""
+    disliked = [items[entry] for entry in get_visit(library).feedback.disliked if entry in items]
+    st.markdown(
+        "**Your tastes**",
+        help="Likes that look alike to the encoder are one taste: a mean of their vectors, moved away from what you "
+        "dislike. The feed serves each by its share of the likes.",
+    )
+    if not feed.liked and not disliked:
+        st.caption("None yet.")
+        return
+    words = _words(library, encoder, feed)
+    groups = [
+        _group(f"Taste {number + 1}", percent(weight), words[number], [items[entry] for entry in _likes(feed, number)])
+        for number, weight in enumerate(feed.tastes.weights)
+    ]
+    if disliked:
+        groups.append(_group("Disliked", counted(len(disliked), "item"), "", disliked))
+    token = hashlib.blake2b(json.dumps(groups).encode(), digest_size=8).hexdigest()
+
+    def told(trigger: str) -> None:
+        item_id = st.session_state["tastes"].get(trigger)
+        if item_id in items and trigger == "open":
+            open_details(items[item_id])
+        elif item_id in items:
+            set_reaction(library, item_id, None)
+
+    _COMPONENT(
+        key="tastes",
+        data={"groups": groups, "token": token},
+        on_open_change=lambda: told("open"),
+        on_out_change=lambda: told("out"),
+    )
+
+
+def _words(library: Library, encoder: Encoder, feed: Feed) -> list[str]:
+    """The words of each taste; empty until the vocabulary is read, which the first like asks for."""
+    work = partial(_vocabulary, encoder)
+    if feed.liked and get_task(_KEY, about=encoder.id) is None:
+        start_if_idle(_KEY, "Reading the words", work, about=encoder.id)
+    ready = (
+        task_button(_KEY, "Name them in words", work, title="Reading the words", about=encoder.id)
+        if feed.liked
+        else None
+    )
+    if ready is None:
+        return [""] * len(feed.tastes)
+    index = library.index(encoder)
+    usual = get_cached("usual words", ready, index, lambda: compute_usual_choices(ready, index.background))
+    key = (encoder.id, feed.liked, feed.tastes.vectors.tobytes())
+    found = get_cached("taste words", key, index, lambda: find_taste_words(feed.tastes, ready, usual=usual))
+    return [", ".join(entry) for entry in found]
+
+
+def _vocabulary(encoder: Encoder, report: OnProgress, cancel: threading.Event) -> Vocabulary:
+    return load_vocabulary(encoder, on_progress=report, cancel=cancel)
+
+
+def _likes(feed: Feed, taste: int) -> list[str]:
+    return [entry for entry, of in zip(feed.liked, feed.tastes.liked_tastes, strict=True) if of == taste]
+
+
+def _group(title: str, share: str, words: str, items: Sequence[Item]) -> dict[str, Any]:
+    return {
+        "title": title,
+        "share": share,
+        "words": words,
+        "words_title": "The words that set this taste apart from the rest of the library",
+        "items": [{"id": item.id, "name": Path(item.path).name, "src": picture_uri(item, _SMALL)} for item in items],
+    }

@@ -1,0 +1,102 @@
+"""Which video holds this picture: a button that answers with the second, or with an honest no."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from core import Encoder, Filters, Library, Term
+from core.search.locate import Sighting, locate
+from core.search.videos import VideoResult
+from core.utils.timecode import format_timecode
+from ui.button import pressed
+from ui.components.gallery.gallery import picture_uri
+from ui.jobs.work import run_queued
+from ui.search.open_video import seek
+from ui.session.encoders import load_encoder
+from ui.text import counted, plain
+
+_MOST = 5
+
+
+def locate_panel(
+    library: Library, encoder: Encoder, terms: Sequence[Term], filters: Filters, result: VideoResult
+) -> None:
+    """For a query that is one picture: the button, and what was found. Raises QueryError."""
+    if not _is_picture(library, terms):
+        return
+    key = (encoder.id, terms[0], filters, library.index(encoder))
+    cached: tuple[object, tuple[Sighting, ...], dict[str, str]] | None = st.session_state.get("located")
+    if cached is not None and cached[0] == key:
+        _answer(cached[1], result)
+        _unread(cached[2])
+    elif pressed(
+        "Which video holds this very picture?",
+        key="locate",
+        icon=":material/pinch_zoom_out:",
+        help="Compares pixels, not meanings: finds the picture itself, also smaller, compressed again or cropped.",
+    ):
+        load_encoder(encoder)
+        bar = st.progress(0.0, text="Comparing pictures …")
+        unread: dict[str, str] = {}
+        with run_queued("Comparing pictures"):
+            found = locate(
+                library,
+                encoder,
+                terms[0],
+                filters=filters,
+                on_unreadable=lambda item, why: unread.update({item.path: why}),
+                on_progress=lambda now: bar.progress(now.fraction),
+            )
+        st.session_state["located"] = (key, found, unread)
+        st.rerun()
+
+
+def _is_picture(library: Library, terms: Sequence[Term]) -> bool:
+    if len(terms) != 1 or terms[0].weight <= 0:
+        return False
+    if terms[0].kind == "item":
+        item = library.item(str(terms[0].value))
+        return item is not None and item.kind == "image"
+    return terms[0].kind in ("image", "frame")
+
+
+def _answer(found: Sequence[Sighting], result: VideoResult) -> None:
+    if not found:
+        st.info(
+            "No video here holds this very picture, as far as its frames show. Those below are alike.",
+            icon=":material/search_off:",
+        )
+        return
+    shown = {hit.item.id for hit in result.hits}
+    with st.container(border=True, key="located"):
+        videos = len({sighting.item.id for sighting in found})
+        st.markdown(f"**{counted(videos, 'video')} {'holds' if videos == 1 else 'hold'} this picture**")
+        for number, sighting in enumerate(found[:_MOST]):
+            _sighting(number, sighting, playable=sighting.item.id in shown)
+
+
+def _unread(unread: dict[str, str]) -> None:
+    """Which videos may hold it as well, and why nobody knows."""
+    if unread:
+        st.caption(f":material/videocam_off: {counted(len(unread), 'video')} that may hold it could not be read:")
+        for path, why in unread.items():
+            st.caption(f"{plain(Path(path).name)}: {plain(why)}")
+
+
+def _sighting(number: int, sighting: Sighting, *, playable: bool) -> None:
+    item, time_s = sighting.item, sighting.time_s
+    with st.container(horizontal=True, vertical_alignment="center"):
+        picture = picture_uri(item, 160, time_s)
+        if picture is not None:
+            st.image(picture, width=72, alt="The frame")
+        part = "the whole frame" if sighting.is_whole_image else "a part"
+        st.markdown(
+            f"{plain(Path(item.path).name)} at **{format_timecode(time_s, within=0.0)}** "
+            f":gray[{part}, pixels alike to {sighting.likeness:.2f}]"
+        )
+        if playable:
+            key = f"sighting {number}"
+            st.button("Play it", key=key, icon=":material/play_circle:", on_click=seek, args=(item.id, time_s))

@@ -1,0 +1,234 @@
+"""The answer of a search in videos: the player on one side, the videos with strips and timelines on the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from pathlib import Path
+
+import streamlit as st
+
+from core import Encoder, Filters, Library, Term
+from core.errors import MediaError
+from core.plots.timeline import get_score_range, timeline
+from core.search.query import query_state
+from core.search.videos import Pooling, VideoHit, VideoResult, search_videos
+from core.utils.timecode import format_timecode, format_timespan
+from ui.button import pressed
+from ui.components.gallery.gallery import chance_text
+from ui.components.video_player.video_player import Listeners, player
+from ui.components.video_strip.video_strip import strip
+from ui.search.export_moments import export_panel, select_export
+from ui.search.open_video import find_open_video, get_open_video, note_position, seek, write_link
+from ui.session.cache import get_cached
+from ui.session.encoders import load_encoder
+from ui.text import counted, plain
+from ui.widgets.filters import VideoOptions, clear_filters, filter_text, labelled
+from ui.widgets.query_box import is_going, like_frame
+from ui.widgets.query_terms import describe, has_image_terms
+from ui.widgets.save_report import save_moments
+
+# the player stays in sight while one looks through the videos, on a phone above them
+_STICKY = """<style>
+[data-testid=stColumn]:has(.st-key-watching) { position: sticky; top: 3.75rem; align-self: flex-start; z-index: 2; }
+</style>"""
+_LEGEND = (
+    "Grey: each frame. Green: smoothed. Dotted: what moments rise above. Shaded: moments, in green the likely ones. "
+    "Click a curve, a frame or a moment to go there."
+)
+_MATCH = " Match, 0 to 1: how far your words, rather than others, describe a frame."
+_MOMENTS = 12  # of a video, at most: each is shown with its picture
+RANKINGS: dict[str, Pooling] = {"best moment": "max", "best 5 seconds": "top", "whole video": "mean"}
+
+
+def find_videos(
+    library: Library,
+    encoder: Encoder,
+    terms: tuple[Term, ...],
+    filters: Filters,
+    options: VideoOptions,
+    pooling: Pooling,
+) -> VideoResult:
+    """The result of a search, computed once for as long as nothing about it changes. Raises QueryError."""
+    load_encoder(encoder)
+
+    def compute() -> VideoResult:
+        return search_videos(
+            library,
+            encoder,
+            terms,
+            top_k=options.top_k,
+            pooling=pooling,
+            filters=filters,
+            templates=options.templates,
+            max_moments=_MOMENTS,
+        )
+
+    key = (encoder.id, terms, query_state(encoder, terms), filters, labelled(library, filters), options)
+    with st.spinner("Looking at the clip …") if any(term.kind == "clip" for term in terms) else nullcontext():
+        return get_cached(f"search videos {pooling}", key, library.index(encoder), compute)
+
+
+def ranking_choice() -> Pooling:
+    """By what videos are ranked, in plain words."""
+    chosen = st.segmented_control(
+        "Rank videos by",
+        list(RANKINGS),
+        default="best moment",
+        required=True,
+        key="rank",
+        bind="query-params",
+        help="Best moment: one good second is enough. Best 5 seconds: the mean over these. Whole video: the mean "
+        "over all of it, for videos that are about it throughout.",
+    )
+    return RANKINGS[chosen or "best moment"]
+
+
+def show_video_results(
+    library: Library, encoder: Encoder, terms: tuple[Term, ...], filters: Filters, result: VideoResult
+) -> None:
+    """The whole section below the query."""
+    limits = filter_text(filters)
+    if not result.hits:
+        st.info(f"No video passes the filters ({plain(limits)}).", icon=":material/filter_alt:")
+        st.button("Clear the filters", on_click=clear_filters, type="primary")
+        return
+    _summary(library, terms, result, limits)
+    beyond = len(result.hits) - result.cutoff
+    hits = result.hits[: result.cutoff]
+    tools = st.container(horizontal=True, vertical_alignment="center", key="found")
+    with tools:
+        if beyond and ((not hits and has_image_terms(terms)) or _wants_beyond(bool(hits), beyond)):
+            hits = result.hits
+    if not hits:
+        return
+    opened = find_open_video(result.hits, (str(library.path), terms, filters))
+    if all(hit is not opened for hit in hits):  # a link or a located picture may open another
+        hits = (*hits, opened)
+    with tools:
+        export_panel(hits)
+        ranked = next(name for name, pooling in RANKINGS.items() if pooling == result.pooling)
+        more = {"Ranked by": ranked} | ({"Filters": limits} if limits else {})
+        save_moments(library, encoder, describe(library, terms), select_export(hits), more)
+    st.html(_STICKY)
+    left, right = st.columns([5, 6], gap="medium")
+    with left, st.container(key="watching"):
+        _watch(opened)
+    with right:
+        st.caption(_LEGEND + (_MATCH if hits[0].curve.measure == "match" else ""))
+        scores = get_score_range([hit.curve for hit in hits])
+        for rank, hit in enumerate(hits):
+            if rank == result.cutoff and rank:
+                st.markdown("**Likely matches end here**")
+            _row(rank + 1, hit, opened is hit, scores)
+
+
+def compare_rankings(results: dict[str, VideoResult]) -> None:
+    """The three orders side by side; the mark says how far a video moved from its place in the first."""
+    with st.container(border=True, key="rankings"):
+        st.caption(
+            "The same search, ranked three ways; the arrows say how far a video moved from its place by best moment. "
+            "Scores are cosines, comparable within one list."
+        )
+        first = [hit.item.id for hit in next(iter(results.values())).hits]
+        for column, (name, result) in zip(st.columns(len(results)), results.items(), strict=True):
+            with column:
+                st.markdown(f"**By {name}**")
+                st.markdown("\n".join(_place(rank, hit, first) for rank, hit in enumerate(result.hits[:10])))
+
+
+def _place(rank: int, hit: VideoHit, first: Sequence[str]) -> str:
+    moved_by = first.index(hit.item.id) - rank if hit.item.id in first else 0
+    mark = f" :green[▲{moved_by}]" if moved_by > 0 else f" :red[▼{-moved_by}]" if moved_by else ""
+    return f"{rank + 1}. {plain(Path(hit.item.path).name)} :gray[{hit.score:.2f}]{mark}"
+
+
+def _summary(library: Library, terms: Sequence[Term], result: VideoResult, limits: str) -> None:
+    request = plain(describe(library, terms))
+    if result.cutoff:
+        more = " or more" if result.cutoff == len(result.hits) < result.considered else ""
+        st.markdown(f"#### {counted(result.cutoff, 'likely video')}{more} for {request}")
+    elif has_image_terms(terms):
+        st.markdown(f"#### No video here clearly matches {request}; these come nearest")
+    else:
+        st.markdown(f"#### No video here matches {request}")
+    among = f"{counted(result.considered, 'video')}{', ' + plain(limits) if limits else ''}"
+    st.caption(f"Among {among} · {1000 * result.seconds:.0f} ms")
+
+
+def _wants_beyond(some_likely: bool, count: int) -> bool:
+    label = "Show what lies beyond" if some_likely else "Show the nearest anyway"
+    return st.toggle(f"{label} ({count:,})", key="beyond", bind="query-params")
+
+
+@st.fragment
+def _watch(hit: VideoHit) -> None:
+    """The player and the moments of the open video. A fragment: seeking in it does not draw the other videos again."""
+    if is_going():
+        st.rerun()
+    write_link()
+    opened, item = get_open_video(), hit.item
+    listeners = Listeners(
+        at=note_position,
+        like=lambda time_s: like_frame(item.id, time_s, "video"),
+        pictures=lambda time_s: like_frame(item.id, time_s, "images"),
+    )
+    try:
+        player(item, time_s=opened.time_s, turn=opened.turn, moments=hit.moments, on=listeners, key="player")
+    except MediaError as error:
+        st.warning(plain(str(error)), icon=":material/videocam_off:")
+    _alignment(hit)
+
+
+def _alignment(hit: VideoHit) -> None:
+    if hit.alignment is None:
+        return
+    found = hit.alignment
+    theirs = format_timespan(found.start_s, found.end_s, within=0.0)
+    mine = format_timespan(found.query_start_s, found.query_end_s, within=0.0)
+    st.markdown(f"{mine} of your clip runs alongside {theirs} of this video, at a mean cosine of {found.score:.2f}.")
+    if pressed(f"Go to {format_timecode(found.start_s)}", icon=":material/align_horizontal_left:", key="aligned"):
+        seek(hit.item.id, found.start_s)
+        st.rerun(scope="fragment")
+
+
+def _row(rank: int, hit: VideoHit, is_open: bool, scores: tuple[float, float]) -> None:
+    item = hit.item
+    duration_s = item.duration_s or float(hit.curve.end_s[-1])
+    name = Path(item.path).name
+
+    def go(time_s: float) -> None:
+        seek(item.id, time_s)
+
+    with st.container(border=True, key=f"video {item.id}", gap="small"):
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            st.button(
+                f"{rank}. {plain(name)}",
+                key=f"open {item.id}",
+                type="tertiary",
+                icon=":material/equalizer:" if is_open else ":material/play_circle:",
+                on_click=go,
+                args=(hit.moments[0].enter_s,),
+                help="In the player" if is_open else "Play its best moment",
+            )
+            length = format_timecode(duration_s, within=duration_s)
+            facts = f"**{chance_text(hit.relevance)}** · cosine {hit.score:.2f} · {length}"
+            st.caption(facts, width="content")
+        strip(item, hit.moments, duration_s=duration_s, key=f"strip {item.id}", on_seek=go)
+        title = f"{hit.curve.measure.capitalize()} over time"
+        figure = timeline(hit.curve, hit.moments, duration_s=duration_s, title=title, scores=scores)
+        key = f"timeline {item.id}"
+
+        def clicked() -> None:
+            points = st.session_state[key]["selection"]["points"]
+            if points:
+                go(min(max(0.0, float(points[0]["x"])), duration_s))
+
+        st.plotly_chart(
+            figure,
+            key=key,
+            on_select=clicked,
+            selection_mode="points",
+            config={"displayModeBar": False},
+            alt=f"Score of {name} over its time; the best moment begins at {format_timecode(hit.moments[0].start_s)}",
+        )

@@ -1,0 +1,69 @@
+"""What stands around every page: its name and icon, the navigation, the sidebar."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core import SemblanceError
+from core.utils.systems import check_system
+from ui.components.copy_link.copy_link import copy_link
+from ui.errors import boundary
+from ui.server.gc import collect_garbage
+from ui.session.libraries import VISIT
+from ui.shell.navigation import _pages
+from ui.shell.sidebar import sidebar
+
+_ICON = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 37 32"><circle cx="13" cy="16" r="9.5" fill="none"
+stroke="#2C857C" stroke-width="3.4"/><circle cx="24" cy="16" r="9.5" fill="#2C857C" fill-opacity=".35" stroke="#2C857C"
+stroke-width="3.4"/></svg>"""
+_LOGO = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 178 32" width="178" height="32">
+<circle cx="13" cy="16" r="9.5" fill="none" stroke="#2C857C" stroke-width="2.6"/>
+<circle cx="24" cy="16" r="9.5" fill="#2C857C" fill-opacity=".28" stroke="#2C857C" stroke-width="2.6"/>
+<text x="44" y="23.5" font-family="Georgia, 'Source Serif 4', serif" font-size="23" font-weight="600" fill="#2C857C"
+>Semblance</text></svg>"""
+
+# The theme's own colour is made for areas: as text on the dark ground it would have a contrast of 3.6 to 1.
+_TEXT = """<style>
+button[data-variant][data-selected],
+[data-testid=stSliderThumbValue]:not([disabled]), [data-testid=stSliderThumbValue]:not([disabled]) p {
+  color: inherit !important;
+}
+</style>"""
+
+
+def draw_frame() -> st.Page:
+    """Draws the frame and returns the page to run inside it."""
+    st.set_page_config(page_title="Semblance", page_icon=_ICON, layout="wide")
+    _stop_elsewhere()
+    st.logo(_LOGO, size="large")
+    st.html(_TEXT)
+    collect_garbage()
+    page = st.navigation(_pages(), expanded=True)
+    with boundary():
+        sidebar()
+    st.session_state["framed"] = True
+    return page
+
+
+def _stop_elsewhere() -> None:
+    """Ends the page with one line on a system that the app does not run on."""
+    try:
+        check_system()
+    except SemblanceError as error:
+        st.error(str(error), icon=":material/error:")
+        st.stop()
+
+
+def header(title: str, about: str) -> None:
+    """A page's first words: its title, and the two sentences that say what it shows and how to read it.
+
+    At the first run of a server Streamlit looks into the folder `pages` by itself, and runs the page that a link names
+    without app.py around it. Then the whole is done here: the frame, and in it the page once more.
+    """
+    if not st.session_state.pop("framed", False):
+        draw_frame().run()
+        st.stop()
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.title(title, anchor=False, width="stretch")
+        copy_link(of_visit=st.session_state.get("library") == VISIT)
+    st.markdown(f":gray[{about}]")
