@@ -78,7 +78,7 @@ def test_the_reduction_opens_as_an_encoder(before: Path, encoder: ColorEncoder) 
 
 def test_the_parameters_of_kept_links_are_still_bound() -> None:
     """Wherever in the app their widgets are now; what their values do the tests of the pages tell."""
-    root = Path(__file__).parents[1]
+    root = Path(__file__).parents[2]
     bound = set()
     for source in [*(root / "ui").rglob("*.py"), *(root / "pages").rglob("*.py")]:
         for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):

@@ -29,7 +29,7 @@ from core.errors import EncoderError
 from core.library.registry import create_library
 from ui.server.state import forget_all
 
-APP = str(Path(__file__).parents[1] / "app.py")
+APP = str(Path(__file__).parents[2] / "app.py")
 HOME, LIBRARY, SEARCH = "pages/home.py", "pages/library.py", "pages/search_images.py"
 VIDEO = "pages/search_video.py"
 # Each visit of AppTest asks anew which installed packages bring components, and reads the metadata of all of them.

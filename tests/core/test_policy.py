@@ -31,7 +31,7 @@ from core.share.hits import hits_csv, write_hits_zip
 from ui.session.queue import QUEUE, Busy, Queue, Ticket, place_text
 from ui.session.visit import Visit, end_expired
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture

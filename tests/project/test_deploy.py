@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from streamlit import config
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 DOCKERFILE = re.sub(r"\\\n", " ", (ROOT / "Dockerfile").read_text())
 
 

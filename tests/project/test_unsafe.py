@@ -13,7 +13,7 @@ import pytest
 
 from core.utils.tables import csv_text
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 SOURCES = sorted(path for room in ("core", "ui", "pages", "tools") for path in (ROOT / room).rglob("*.py"))
 _RUN_CODE = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal", "jsonpickle"}
 _CALLS = {

@@ -23,7 +23,7 @@ from core.learn.state import TrainingSettings
 from core.media.isolated import read_image
 from core.progress import OnProgress, Progress
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[3]
 
 
 def doubled(rows: np.ndarray, *, on_progress: OnProgress | None = None) -> tuple[np.ndarray, int]:

@@ -36,7 +36,7 @@ from core.library.registry import create_library, list_libraries, remember_libra
 from core.library.schema import Label
 
 pytestmark = pytest.mark.usefixtures("world")
-PAGES = sorted(f"pages/{path.name}" for path in Path(__file__).parents[1].joinpath("pages").glob("*.py"))
+PAGES = sorted(f"pages/{path.name}" for path in Path(__file__).parents[2].joinpath("pages").glob("*.py"))
 CLASSIFY, CLEAN, EXPLORE, LAB = "pages/classify.py", "pages/clean_up.py", "pages/explore.py", "pages/lab.py"
 CLASSES = "red\ngreen\nblue"
 FORBIDDEN = (

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from ui.server.state import forget_all
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 def test_it_makes_the_sample_once_and_is_public(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from core.library.samples.library import build_sample
 from core.share.hf_datasets.open import open_dataset
 from core.utils.extras import EXTRAS, require
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 

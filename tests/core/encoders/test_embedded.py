@@ -153,7 +153,7 @@ def test_cut_model_files_are_made_anew(
 def test_two_processes_may_prepare_at_once(encoder: EmbeddedEncoder, tmp_path: Path) -> None:
     program = "from core.encoders import open_encoder\nprint(*open_encoder('embedded').encode_texts(['a cat'])[0][:3])"
     surroundings = os.environ | {"SEMBLANCE_HOME": str(tmp_path)}
-    root = Path(__file__).resolve().parents[1]
+    root = Path(__file__).resolve().parents[3]
     running = [
         subprocess.Popen([sys.executable, "-c", program], cwd=root, env=surroundings, stdout=subprocess.PIPE, text=True)
         for _ in range(2)

@@ -21,7 +21,7 @@ from core.classify.training import fit_classes
 from core.cli.main import main
 from core.library import Library
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(autouse=True)

@@ -20,7 +20,7 @@ from pathlib import Path
 import psutil
 from answers import wait_for
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True, slots=True)

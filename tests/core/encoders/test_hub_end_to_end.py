@@ -77,7 +77,7 @@ def test_the_app_ranks_as_transformers_does(model: Path, tmp_path: Path, monkeyp
     cosines = torch.nn.functional.normalize(output.image_embeds, dim=-1) @ output.text_embeds[0]
     cosines /= output.text_embeds[0].norm()
 
-    at = AppTest.from_file(str(Path(__file__).parents[1] / "app.py"), default_timeout=60)
+    at = AppTest.from_file(str(Path(__file__).parents[3] / "app.py"), default_timeout=60)
     at.query_params.update({"library": "Photos", "encoder": str(model), "prompts": "false", "fold": "false"})
     at.run().switch_page("pages/search_images.py").run()
     at = at.text_input("q").set_value("bricks").run()
