@@ -1,61 +1,6 @@
-"""Lab: when is labelling worth it? Ways of telling classes and numbers, measured on labelled pictures."""
+"""Lab."""
 
-from __future__ import annotations
+from ui.lab.page import page
+from ui.shell.frame import show_page
 
-import streamlit as st
-
-from core import Encoder, Library
-from core.errors import DataError, QueryError
-from ui.errors import boundary
-from ui.lab.learning_curve import curve_section
-from ui.lab.methods import measure_button, show_methods
-from ui.lab.regression import number_lab
-from ui.shell.frame import header
-from ui.snippets.sort import lab_lines
-from ui.text import plain
-from ui.widgets.code_block import in_python
-from ui.widgets.label_source import labels_section
-from ui.widgets.page_start import start_page
-from ui.widgets.query_box import follow_request
-
-header(
-    "Lab: when is labelling worth it?",
-    "Take pictures whose classes are known, and see how well words alone tell them, and how much some labels add. "
-    "What learns is measured on pictures that it did not learn from; nothing is computed before you ask.",
-)
-_PARTS = ("classes", "numbers")
-
-
-def page() -> None:
-    follow_request()
-    at = start_page("There is no library to measure on yet.")
-    if at is None:
-        return
-    library, encoder = at.library, at.encoder
-    part = st.segmented_control(
-        "Learn", _PARTS, default="classes", required=True, key="part", bind="query-params", label_visibility="collapsed"
-    )
-    try:
-        if part == "numbers":
-            number_lab(library, encoder)
-        else:
-            class_lab(library, encoder)
-    except (DataError, QueryError) as error:
-        st.warning(plain(str(error)), icon=":material/help:")
-
-
-def class_lab(library: Library, encoder: Encoder) -> None:
-    data = labels_section(library, encoder)
-    if data is None:
-        return
-    st.subheader("How well does each way tell them?", anchor=False)
-    measured = measure_button(encoder, data)
-    if measured:
-        show_methods(measured, data)
-    st.subheader("What would more labels bring?", anchor=False)
-    curve_section(encoder, data)
-    in_python(lab_lines(library, encoder))
-
-
-with boundary():
-    page()
+show_page("lab", page)

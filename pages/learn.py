@@ -1,60 +1,6 @@
-"""Learn an embedding: a small network learns which movie is watched next, and the map of movies forms as it does."""
+"""Learn an embedding."""
 
-from __future__ import annotations
+from ui.learn.page import page
+from ui.shell.frame import show_page
 
-import streamlit as st
-
-from core.learn.movies import embedding_csv
-from ui.errors import boundary
-from ui.jobs.work import get_result
-from ui.learn.charts import figures, live, notes, over_epochs
-from ui.learn.movie import movie_section
-from ui.learn.snippet import python_lines
-from ui.learn.source import source_section
-from ui.learn.training import buttons, current_run, settings_section
-from ui.shell.frame import header
-from ui.widgets.code_block import in_python
-
-header(
-    "Learn an embedding",
-    "A small network learns to tell which movie somebody watches next, and gives each movie a few numbers to do so. "
-    "Those numbers are an embedding: start it, and watch movies that are watched alike move together on the map.",
-)
-
-
-def page() -> None:
-    source = source_section()
-    settings, epochs = settings_section()
-    buttons(source, settings, epochs)
-    movie = learned()
-    in_python(python_lines(source, settings, epochs, movie))
-
-
-def learned() -> str | None:
-    """What there is of the training of this visit; the name of the movie that is looked at."""
-    current = current_run()
-    if current is None:
-        return None
-    run, job = current
-    if job.running:
-        live(run, job)
-        return None
-    if job.error is not None:
-        get_result(job)
-    training = run.training
-    if training is None:
-        return None
-    notes(training)
-    figures(training, run.epochs)
-    over_epochs(run, training)
-    chosen = movie_section(training)
-    movies = training.watched.movies
-    st.download_button(
-        "Take the embedding as CSV", lambda: embedding_csv(movies, training.epochs[-1].embedding), "embedding.csv",
-        "text/csv", icon=":material/download:", on_click="ignore",
-    )  # fmt: skip
-    return movies.titles[chosen]
-
-
-with boundary():
-    page()
+show_page("learn", page)

@@ -1,33 +1,6 @@
-"""One space: words, pictures and videos as points that can be compared, and the gap between them."""
+"""One space."""
 
-from __future__ import annotations
+from ui.one_space.page import page
+from ui.shell.frame import show_page
 
-from ui.errors import boundary
-from ui.one_space.cross_modal_query import query_section
-from ui.one_space.modality_gap import gap_section
-from ui.one_space.modality_map import map_section
-from ui.shell.frame import header
-from ui.widgets.page_start import show_part, start_page
-from ui.widgets.query_box import follow_request
-
-header(
-    "One space, three kinds",
-    "Words, pictures and videos become points of one space, so that each can be asked with and each can be found. Here "
-    "you see where the kinds lie, whether they answer alike, and the gap that many encoders leave between them.",
-)
-_PARTS = {
-    "one picture": map_section,
-    "one question": query_section,
-    "the gap": gap_section,
-}
-
-
-def page() -> None:
-    follow_request()
-    at = start_page("There is no library to look into yet.")
-    if at is not None:
-        show_part(at, _PARTS, key="view")
-
-
-with boundary():
-    page()
+show_page("one_space", page)

@@ -1,30 +1,6 @@
-"""Recommend: a feed that follows what is liked, from content, from what others did, and from both."""
+"""Recommend."""
 
-from __future__ import annotations
+from ui.recommend.page import page
+from ui.shell.frame import show_page
 
-from ui.errors import boundary
-from ui.recommend.behavior import behavior_section
-from ui.recommend.evaluation import figures_part
-from ui.recommend.feed import feed_part
-from ui.shell.frame import header
-from ui.widgets.page_start import show_part, start_page
-from ui.widgets.query_box import follow_request
-
-header(
-    "Recommend",
-    "Like a few pictures, and the feed turns to what is near them in the space of the encoder, and to what others went "
-    "on to if there is a log of that. Below each card stands why it is there: the likes that it is nearest to, and how "
-    "near.",
-)
-
-
-def page() -> None:
-    follow_request()
-    at = start_page("There is no library to recommend from yet.")
-    if at is not None:
-        parts = {"feed": feed_part, "what others did": behavior_section, "how good it is": figures_part}
-        show_part(at, parts, key="part")
-
-
-with boundary():
-    page()
+show_page("recommend", page)

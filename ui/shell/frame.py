@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from core import SemblanceError
@@ -10,7 +12,7 @@ from ui.components.copy_link.copy_link import copy_link
 from ui.errors import boundary
 from ui.server.gc import collect_garbage
 from ui.session.libraries import VISIT
-from ui.shell.navigation import _pages
+from ui.shell.navigation import PAGES, navigation
 from ui.shell.sidebar import sidebar
 
 _ICON = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 37 32"><circle cx="13" cy="16" r="9.5" fill="none"
@@ -38,7 +40,7 @@ def draw_frame() -> st.Page:
     st.logo(_LOGO, size="large")
     st.html(_TEXT)
     collect_garbage()
-    page = st.navigation(_pages(), expanded=True)
+    page = st.navigation(navigation(show_page), expanded=True)
     with boundary():
         sidebar()
     st.session_state["framed"] = True
@@ -54,16 +56,19 @@ def _stop_elsewhere() -> None:
         st.stop()
 
 
-def header(title: str, about: str) -> None:
-    """A page's first words: its title, and the two sentences that say what it shows and how to read it.
+def show_page(name: str, draw: Callable[[], None]) -> None:
+    """Draws a page of the table: its title, the line about it, and below that what `draw` shows or why it cannot.
 
-    At the first run of a server Streamlit looks into the folder `pages` by itself, and runs the page that a link names
-    without app.py around it. Then the whole is done here: the frame, and in it the page once more.
+    At the first request of a server Streamlit looks into the folder `pages` by itself, and runs the page that a link
+    names without app.py around it. Then the whole is done here: the frame, and in it the page once more.
     """
     if not st.session_state.pop("framed", False):
         draw_frame().run()
         st.stop()
+    page = PAGES[name]
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.title(title, anchor=False, width="stretch")
+        st.title(page.heading or page.title, anchor=False, width="stretch", help=page.help or None)
         copy_link(of_visit=st.session_state.get("library") == VISIT)
-    st.markdown(f":gray[{about}]")
+    st.markdown(f":gray[{page.about if isinstance(page.about, str) else page.about()}]")
+    with boundary():
+        draw()

@@ -1,33 +1,166 @@
-"""The table of pages: title, icon and place in the navigation."""
+"""The table of pages: each has its address, its title and icon, and the line about it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import streamlit as st
 
+from core.policy import policy
 
-def _pages() -> dict[str, list[st.Page]]:
-    """The pages below the headings of the navigation."""
-    return {
-        "Find": [
-            st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),
-            st.Page("pages/library.py", title="Library", icon=":material/photo_library:"),
-            st.Page("pages/search_images.py", title="Search images", icon=":material/image_search:"),
-            st.Page("pages/search_video.py", title="Search video", icon=":material/video_search:"),
-            st.Page("pages/recommend.py", title="Recommend", icon=":material/recommend:"),
-        ],
-        "Sort": [
-            st.Page("pages/explore.py", title="Explore", icon=":material/scatter_plot:"),
-            st.Page("pages/clean_up.py", title="Clean up", icon=":material/mop:"),
-            st.Page("pages/classify.py", title="Classify", icon=":material/category:"),
-            st.Page("pages/lab.py", title="Lab", icon=":material/experiment:"),
-        ],
-        "How it works": [
-            st.Page("pages/learn.py", title="Learn an embedding", icon=":material/model_training:"),
-            st.Page("pages/distance.py", title="Distance and direction", icon=":material/square_foot:"),
-            st.Page("pages/one_space.py", title="One space", icon=":material/join:"),
-            st.Page("pages/dimensions.py", title="How many dimensions", icon=":material/straighten:"),
-            st.Page("pages/pixels.py", title="Pixels or embeddings", icon=":material/apps:"),
-            st.Page("pages/inside.py", title="Inside a vector", icon=":material/barcode:"),
-            st.Page("pages/models.py", title="Models side by side", icon=":material/compare:"),
-        ],
-    }
+
+@dataclass(frozen=True, slots=True)
+class PageInfo:
+    """One page.
+
+    name: its address, and its file in `pages/`. section: its heading in the navigation. about: one line that says what
+    it shows, or a function that returns the line. help: what the numbers on it mean, behind the help icon. heading: its
+    first line, where that is not the title. draw: draws it, for a page that has no file in `pages/`, such as one that
+    another package adds.
+    """
+
+    name: str
+    title: str
+    icon: str
+    section: str
+    about: str | Callable[[], str]
+    help: str = ""
+    heading: str = ""
+    draw: Callable[[], None] | None = None
+
+
+def _about_home() -> str:
+    where = "Only you see what you upload." if policy().public else "Everything runs on this computer."
+    return f"Type what you look for, or show a picture: photos and video moments that come closest come first. {where}"
+
+
+def _about_library() -> str:
+    if policy().public:
+        return "Start a library of your own: only you see it, and it is deleted after your visit."
+    return "Add folders or uploads. Your files stay where they are; the library stores their vectors."
+
+
+_LISTED = (
+    PageInfo(
+        "home", "Home", ":material/home:", "Find", _about_home,
+        help="Pictures, frames of video and words become vectors in one space, where near means similar in meaning.",
+        heading="Search your photos and videos by what they show",
+    ),
+    PageInfo(
+        "library", "Library", ":material/photo_library:", "Find", _about_library,
+        help="Indexing continues while you use other pages or close the tab.",
+    ),
+    PageInfo(
+        "search_images", "Search images", ":material/image_search:", "Find",
+        "Describe what you look for, or start from a picture. The closest pictures come first.",
+        help="The percentage estimates how likely a picture is what you mean. The number beside it is the cosine "
+        "similarity of query and picture, -1 to 1.",
+    ),
+    PageInfo(
+        "search_video", "Search video", ":material/video_search:", "Find",
+        "Describe what you look for, or show a picture or a clip. Each video comes with its matching moments.",
+        help="The curve shows how well each second matches: shaded where it stays high, with a diamond at the best "
+        "second. The percentage estimates how likely a moment is what you mean.",
+    ),
+    PageInfo(
+        "recommend", "Recommend", ":material/recommend:", "Find",
+        "Like a few pictures, and the feed follows your taste.",
+        help="The feed uses nearness in the space of the encoder, and what other people chose next if there is a log. "
+        "Each card shows why it is there: the nearest likes, and how near they are.",
+    ),
+    PageInfo(
+        "explore", "Explore", ":material/scatter_plot:", "Sort",
+        "The library as a map: points that lie close look similar to the encoder.",
+        help="Each point is a picture or a video. Point at one to see it, click to open it, drag with the lasso or the "
+        "box to select. Clusters are named in words.",
+    ),
+    PageInfo(
+        "clean_up", "Clean up", ":material/mop:", "Sort",
+        "Find duplicates, outliers, poor pictures and unreadable files. No file is changed or deleted.",
+        help="Choose files and take them away as a list.",
+    ),
+    PageInfo(
+        "classify", "Classify", ":material/category:", "Sort",
+        "Name some classes: every item is assigned to the best-matching class, or to none of them.",
+        help="The percentage is the probability of a class among these classes. “fits” is the probability that the "
+        "class describes the item at all.",
+    ),
+    PageInfo(
+        "lab", "Lab", ":material/experiment:", "Sort",
+        "Measure how well words alone classify, and how much some labels add.",
+        help="A trained classifier is measured on pictures that it was not trained on.",
+        heading="Lab: when is labelling worth it?",
+    ),
+    PageInfo(
+        "learn", "Learn an embedding", ":material/model_training:", "How it works",
+        "A network learns which movie is watched next. The weights of its layer become the embedding.",
+        help="Movies that are watched by the same people move close to each other, epoch by epoch.",
+    ),
+    PageInfo(
+        "distance", "Distance and direction", ":material/square_foot:", "How it works",
+        "Near points mean similar things, and a direction can mean something too.",
+        help="A word, a picture or a video is a point on a sphere of many dimensions. A cosine of 1 is the same point; "
+        "what counts as near depends on the kind of pair.",
+    ),
+    PageInfo(
+        "one_space", "One space", ":material/join:", "How it works",
+        "Words, pictures and videos become points of one space. See where each kind lies, and the gap between them.",
+        heading="One space, three kinds",
+    ),
+    PageInfo(
+        "dimensions", "How many dimensions", ":material/straighten:", "How it works",
+        "Measure how few numbers per vector are enough, and store the vectors that way.",
+        help="The higher a curve, the more of neighbors, searches and classes is kept. Where it flattens, further "
+        "numbers add little.",
+        heading="How many dimensions?",
+    ),
+    PageInfo(
+        "pixels", "Pixels or embeddings", ":material/apps:", "How it works",
+        "The distance of raw pixels says nothing about meaning; the distance of embeddings does.",
+        heading="Pixels or embeddings?",
+    ),
+    PageInfo(
+        "inside", "Inside a vector", ":material/barcode:", "How it works",
+        "What one dimension responds to, what each word changes, and which part of a picture matters.",
+    ),
+    PageInfo(
+        "models", "Models side by side", ":material/compare:", "How it works",
+        "Two encoders on the same library: ask both the same thing and compare the order of their results.",
+        help="Cosines of two encoders cannot be compared; what counts is the order.",
+    ),
+)  # fmt: skip
+PAGES = {page.name: page for page in _LISTED}
+
+
+def add_page(page: PageInfo) -> None:
+    """Add a page to the navigation, before the app starts; for other packages.
+
+    Raises
+    ------
+    ValueError
+        If the name is taken or the page has no `draw`.
+    """
+    if page.name in PAGES:
+        raise ValueError(f"There is a page named {page.name!r} already.")
+    if page.draw is None:
+        raise ValueError(f"The page {page.name!r} needs a function that draws it.")
+    PAGES[page.name] = page
+
+
+def navigation(draw_page: Callable[[str, Callable[[], None]], None]) -> dict[str, list[st.Page]]:
+    """The pages below the headings of the navigation; the first one is where the app opens.
+
+    draw_page: draws a page that has no file in `pages/`, by its name and its `draw`.
+    """
+    found: dict[str, list[st.Page]] = {}
+    for number, page in enumerate(PAGES.values()):
+        found.setdefault(page.section, []).append(_entry(page, draw_page, first=number == 0))
+    return found
+
+
+def _entry(page: PageInfo, draw_page: Callable[[str, Callable[[], None]], None], *, first: bool) -> st.Page:
+    if page.draw is None:
+        return st.Page(f"pages/{page.name}.py", title=page.title, icon=page.icon, default=first)
+    draw = page.draw
+    return st.Page(lambda: draw_page(page.name, draw), title=page.title, icon=page.icon, url_path=page.name)

@@ -1,0 +1,1 @@
+"""Home: what is there to search, and a few queries to begin with."""

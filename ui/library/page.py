@@ -1,0 +1,97 @@
+"""Library: what is searched, how it gets there, and what went wrong on the way."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core import Encoder, Library
+from core.policy import get_policy
+from core.utils.timecode import format_timecode
+from ui.errors import boundary
+from ui.jobs.jobs import get_job, job_panel
+from ui.library.add_dataset import add_dataset, dataset_report
+from ui.library.add_files import add_folder, add_uploads
+from ui.library.manage import check_button, encoder_section, library_section, problem_section, remove_button
+from ui.session.current import current_encoder, current_library
+from ui.session.libraries import LibraryFacts, library_facts, may_change
+from ui.snippets.library import library_lines
+from ui.text import size_text
+from ui.widgets.code_block import in_python
+from ui.widgets.page_start import sample_button
+from ui.widgets.vector_exchange import export_section, import_section
+
+
+
+def page() -> None:
+    library = current_library()
+    encoder = current_encoder()
+    if library is None:
+        nothing_yet(encoder)
+        return
+    facts = library_facts(library, encoder)
+    numbers(library, facts)
+    job_panel(library)
+    dataset_report(library)
+    if may_change(library):
+        st.subheader("Add photos and videos", anchor=False)
+        add(library, encoder)
+    else:
+        st.info(
+            "This library is shared: look around in it. For photos and videos of your own, start a library that only "
+            "you see and that goes after your visit, below.",
+            icon=":material/lock:",
+        )
+    problems = facts.failed + facts.missing + facts.damaged
+    with (
+        st.expander(
+            f"Problems ({problems:,})", icon=":material/report:", expanded=bool(problems) and not get_job(library)
+        ),
+        boundary(),
+    ):
+        problem_section(library, facts)
+        if not problems:
+            st.caption("None: every file could be read and is where it was.")
+    with st.expander("Encoders", icon=":material/deployed_code:"), boundary():
+        encoder_section(library, encoder, facts)
+    with st.expander("Export and import", icon=":material/import_export:"), boundary():
+        export_section(library, encoder)
+        st.divider()
+        import_section(library)
+    with st.expander("Other libraries", icon=":material/photo_library:", expanded=not may_change(library)):
+        library_section()
+        sample_button(encoder, primary=False)
+    in_python(library_lines(library, encoder))
+
+
+def add(library: Library, encoder: Encoder) -> None:
+    if not get_policy().may_see_paths:
+        with boundary():
+            add_uploads(library, encoder)
+        return
+    folder, uploads, dataset = st.tabs(["A folder on this computer", "Upload", "A data set"], key="add_by")
+    with folder, boundary():
+        add_folder(library, encoder)
+    with uploads, boundary():
+        add_uploads(library, encoder)
+    with dataset, boundary():
+        add_dataset(library, encoder)
+
+
+def nothing_yet(encoder: Encoder) -> None:
+    samples = "Start with the sample photos and clips, or make" if get_policy().may_write_shared else "Make"
+    st.info(f"There is no library yet. {samples} one of your own photos and videos.", icon=":material/waving_hand:")
+    with boundary():
+        sample_button(encoder, primary=True)
+    library_section()
+
+
+def numbers(library: Library, facts: LibraryFacts) -> None:
+    with st.grid(5, min_column_width=130, key="numbers"):
+        st.metric("Pictures", f"{facts.here.pictures:,}", border=True)
+        st.metric("Videos", f"{facts.here.videos:,}", border=True)
+        st.metric("Video time", format_timecode(facts.video_seconds), border=True, help="Hours, minutes and seconds.")
+        st.metric("Problems", f"{facts.failed + facts.missing + facts.damaged:,}", border=True)
+        st.metric("On disk", size_text(library.size_bytes()), border=True, help="Vectors and uploads, not your files.")
+    with st.container(horizontal=True):
+        check_button(library, current_encoder())
+        remove_button(library)

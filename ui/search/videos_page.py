@@ -1,0 +1,88 @@
+"""Search video: words, pictures and clips in; moments out, which play."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from core import Encoder, Library
+from core.errors import QueryError
+from ui.components.gallery.gallery import Card, gallery
+from ui.errors import boundary
+from ui.search.locate import locate_panel
+from ui.search.video_results import RANKINGS, compare_rankings, find_videos, ranking_choice, show_video_results
+from ui.session.libraries import sample_items
+from ui.snippets.search import video_lines
+from ui.text import plain
+from ui.widgets.code_block import in_python
+from ui.widgets.details import open_details, show_details
+from ui.widgets.filters import filter_panel, video_option_panel
+from ui.widgets.page_start import start_page
+from ui.widgets.query_box import EXAMPLES, add_panels, find_in, follow_request, query_box, query_terms, set_query
+from ui.widgets.query_terms import term_editor
+
+
+
+def page() -> None:
+    at = start_page("There is no library to search yet.")
+    if at is None:
+        return
+    library, encoder = at.library, at.encoder
+    if at.facts.searchable.videos:
+        search_section(library, encoder)
+    else:
+        no_videos(library)
+
+
+def no_videos(library: Library) -> None:
+    st.info(
+        f"{plain(library.name)} holds no searchable videos. Add a folder that has some, or upload a clip.",
+        icon=":material/videocam_off:",
+    )
+    st.page_link("pages/library.py", label="Add videos on the page Library", icon=":material/arrow_forward:")
+
+
+def search_section(library: Library, encoder: Encoder) -> None:
+    query_box()
+    with st.container(horizontal=True, key="query_tools"):
+        add_panels("video")
+        filters = filter_panel(library, encoder, "video")
+        options = video_option_panel(encoder)
+    try:
+        follow_request("video")
+        terms = query_terms()
+        if not terms:
+            start(library, encoder)
+            return
+        term_editor(library, terms)
+        with st.container(horizontal=True, vertical_alignment="bottom", key="ranking"):
+            pooling = ranking_choice()
+            compare = st.toggle("Compare the rankings", key="compare", bind="query-params")
+        result = find_videos(library, encoder, terms, filters, options, pooling)
+        rest = {
+            name: find_videos(library, encoder, terms, filters, options, entry)
+            for name, entry in RANKINGS.items()
+            if compare
+        }
+        locate_panel(library, encoder, terms, filters, result)
+    except QueryError as error:
+        st.warning(plain(str(error)), icon=":material/help:")
+        return
+    if rest and result.hits:
+        compare_rankings(rest)
+    show_video_results(library, encoder, terms, filters, result)
+    in_python(video_lines(library, encoder, terms, filters, options, pooling))
+
+
+def start(library: Library, encoder: Encoder) -> None:
+    st.markdown("Try one of these:")
+    with st.container(horizontal=True, key="examples"):
+        for example in EXAMPLES:
+            st.button(example, on_click=set_query, args=(example, "video"))
+    st.markdown("Or start from a video, or from a picture, of the library:")
+    videos = sample_items(library, encoder, 12, "video")
+    items = [*videos, *sample_items(library, encoder, 12, "image")]
+    like = partial(find_in, place="video")
+    gallery([Card(item) for item in items], key="start_videos", on_open=open_details, on_like=like)
+    show_details((), items, videos=True, place="video")
