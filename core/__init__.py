@@ -8,48 +8,15 @@ ingest(library, encoder, ["photos", "clips"])
 for hit in search(library, encoder, parse_query("a cat")).hits: ...
 for hit in search_videos(library, encoder, parse_query("a cat")).hits:
     for moment in hit.moments: ...
+
+Names load on first use: importing the package costs nothing.
 """
 
-from core.encoders import Encoder, encoder_names, open_encoder
-from core.encoders.prompts import embed_texts
-from core.errors import SemblanceError
-from core.library import IngestReport, Item, Library, ingest
-from core.library.filters import Filters
-from core.library.track import Track, embed_video, track_of
-from core.media.sampling import Sampling
-from core.progress import Progress
-from core.search.images import Hit, SearchResult, search
-from core.search.moments import Moment
-from core.search.query import Term, embed_query, format_query, parse_query
-from core.search.videos import VideoHit, VideoResult, search_videos
+import lazy_loader
+
+from core import deprecated
 
 __version__ = "0.9.0"
 
-__all__ = [
-    "Encoder",
-    "Filters",
-    "Hit",
-    "IngestReport",
-    "Item",
-    "Library",
-    "Moment",
-    "Progress",
-    "Sampling",
-    "SearchResult",
-    "SemblanceError",
-    "Term",
-    "Track",
-    "VideoHit",
-    "VideoResult",
-    "embed_query",
-    "embed_texts",
-    "embed_video",
-    "encoder_names",
-    "format_query",
-    "ingest",
-    "open_encoder",
-    "parse_query",
-    "search",
-    "search_videos",
-    "track_of",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+deprecated.install()

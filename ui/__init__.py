@@ -1,1 +1,1 @@
-"""What the pages share: the open library and encoder, the gallery, background jobs. The only home of st.cache_*."""
+"""The Streamlit app: screens over `core`."""

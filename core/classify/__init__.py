@@ -1,1 +1,8 @@
-"""Classify."""
+"""Items assigned to classes that are named (zero-shot), learned from labels (few-shot), or both; or given a number.
+
+Predictions, their validation, and the files that heads are saved in.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

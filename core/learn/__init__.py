@@ -1,1 +1,8 @@
-"""An embedding learned from what people watch: which movie comes next is all that the layer has to tell."""
+"""An embedding learned before your eyes: a layer trained to predict which movie is watched next.
+
+Ratings in, epochs out; the weights of the layer are the vectors.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,7 +1,8 @@
-"""Libraries: files, their vectors, and how they get there."""
+"""A library on disk: Lance tables of items, vectors, labels and captions in one directory.
 
-from core.library.ingest.run import IngestReport, ingest
-from core.library.schema import EncoderEntry, Item
-from core.library.store import Library
+Its parts read, write, filter and index it; `ingest` fills it and `samples` makes one to try.
+"""
 
-__all__ = ["EncoderEntry", "IngestReport", "Item", "Library", "ingest"]
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,1 +1,8 @@
-"""Previews."""
+"""Thumbnails, storyboards and short clips, made on demand and cached in the home folder.
+
+Caches are bounded; a file that cannot be decoded fails fast for a while.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

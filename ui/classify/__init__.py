@@ -1,1 +1,1 @@
-"""Classify."""
+"""The page Classify: classes, what to classify, and predictions."""

@@ -25,7 +25,6 @@ from ui.widgets.code_block import in_python
 from ui.widgets.query_box import follow_request
 
 
-
 def page() -> None:
     follow_request()
     library, encoder = current_library(), current_encoder()

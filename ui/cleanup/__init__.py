@@ -1,1 +1,1 @@
-"""Cleanup."""
+"""The page Clean up: duplicates, outliers, poor pictures."""

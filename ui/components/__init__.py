@@ -1,1 +1,1 @@
-"""Components."""
+"""Components with JavaScript of their own, each with its .py, .js and .css."""

@@ -1,1 +1,1 @@
-"""Dimensions."""
+"""The page How many dimensions."""

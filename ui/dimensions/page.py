@@ -18,7 +18,6 @@ from ui.widgets.query_box import follow_request
 from ui.widgets.reference_data import known_section
 
 
-
 def page() -> None:
     follow_request()
     at = start_page("There is no library to measure yet.")

@@ -1,1 +1,1 @@
-"""Distance."""
+"""The page Distance and direction."""

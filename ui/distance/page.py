@@ -6,7 +6,6 @@ from ui.distance.analogy import analogy_section
 from ui.distance.axis import axis_section
 from ui.distance.directions import step_section, walk_section
 from ui.distance.pairs import distance_section
-from ui.errors import boundary
 from ui.widgets.page_start import show_part, start_page
 from ui.widgets.query_box import follow_request
 

@@ -1,1 +1,1 @@
-"""Explore."""
+"""The page Explore: the map, its clusters and selections."""

@@ -7,7 +7,6 @@ import streamlit as st
 from core import Encoder, Library
 from core.explore.atlas import Atlas, AtlasRequest, count_points
 from ui.classify.source import show_nothing_left
-from ui.errors import boundary
 from ui.explore.cluster_list import cluster_list, get_titles
 from ui.explore.layout_job import get_requested_atlas, offer_refresh, python_lines
 from ui.explore.map import find_lit_points, make_coloring, map_tools, show_map
@@ -19,7 +18,6 @@ from ui.widgets.details import show_details
 from ui.widgets.page_start import start_page
 from ui.widgets.query_box import follow_request
 from ui.widgets.save_report import save_map
-
 
 
 def page() -> None:

@@ -1,1 +1,1 @@
-"""Home: what is there to search, and a few queries to begin with."""
+"""Home: what there is to search, and queries to begin with."""

@@ -19,7 +19,6 @@ from ui.widgets.page_start import ready, sample_button
 from ui.widgets.query_box import EXAMPLES, find_in, follow_request, more_like, set_query
 
 
-
 def page() -> None:
     follow_request()
     library = current_library()

@@ -1,1 +1,1 @@
-"""Inside."""
+"""The page Inside a vector."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ui.errors import boundary
 from ui.inside.dimension_response import response_section
 from ui.inside.saliency import heat_section
 from ui.inside.vector_numbers import vector_section

@@ -6,7 +6,6 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.errors import DataError, QueryError
-from ui.errors import boundary
 from ui.lab.learning_curve import curve_section
 from ui.lab.methods import measure_button, show_methods
 from ui.lab.regression import number_lab

@@ -1,1 +1,1 @@
-"""Learn."""
+"""The page Learn an embedding."""

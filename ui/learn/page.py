@@ -5,7 +5,6 @@ from __future__ import annotations
 import streamlit as st
 
 from core.learn.movies import embedding_csv
-from ui.errors import boundary
 from ui.jobs.work import get_result
 from ui.learn.charts import figures, live, notes, over_epochs
 from ui.learn.movie import movie_section
@@ -13,7 +12,6 @@ from ui.learn.snippet import python_lines
 from ui.learn.source import source_section
 from ui.learn.training import buttons, current_run, settings_section
 from ui.widgets.code_block import in_python
-
 
 
 def page() -> None:

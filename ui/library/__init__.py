@@ -1,1 +1,1 @@
-"""Library."""
+"""The page Library: add files, manage, import and export."""

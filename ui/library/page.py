@@ -21,7 +21,6 @@ from ui.widgets.page_start import sample_button
 from ui.widgets.vector_exchange import export_section, import_section
 
 
-
 def page() -> None:
     library = current_library()
     encoder = current_encoder()

@@ -1,1 +1,1 @@
-"""Models."""
+"""The page Models side by side."""

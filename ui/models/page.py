@@ -9,7 +9,6 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.errors import DataError, QueryError
-from ui.errors import boundary
 from ui.models.agreement import agree_section
 from ui.models.choice import choose_other_encoder
 from ui.models.cost import cost_section
@@ -23,7 +22,6 @@ from ui.widgets.query_box import follow_request
 
 T = TypeVar("T")
 Both = tuple[Encoder, Encoder]
-
 
 
 def page() -> None:

@@ -1,1 +1,1 @@
-"""One space."""
+"""The page One space."""

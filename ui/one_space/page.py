@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ui.errors import boundary
 from ui.one_space.cross_modal_query import query_section
 from ui.one_space.modality_gap import gap_section
 from ui.one_space.modality_map import map_section

@@ -1,1 +1,1 @@
-"""Pixels."""
+"""The page Pixels or embeddings."""

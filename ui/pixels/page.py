@@ -6,7 +6,6 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.errors import DataError
-from ui.errors import boundary
 from ui.pixels.compare import compared_section, distances_section, get_labels, numbers_section, python_lines
 from ui.pixels.nearest import pick_section
 from ui.pixels.probe import learn_section
@@ -14,7 +13,6 @@ from ui.text import plain
 from ui.widgets.code_block import in_python, opening
 from ui.widgets.page_start import start_page
 from ui.widgets.query_box import follow_request
-
 
 
 def page() -> None:

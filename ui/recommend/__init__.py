@@ -1,1 +1,1 @@
-"""Recommend."""
+"""The page Recommend: the feed, behavior, evaluation, sponsored items."""

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from ui.errors import boundary
 from ui.recommend.behavior import behavior_section
 from ui.recommend.evaluation import figures_part
 from ui.recommend.feed import feed_part
 from ui.widgets.page_start import show_part, start_page
 from ui.widgets.query_box import follow_request
-
 
 
 def page() -> None:

@@ -1,1 +1,1 @@
-"""Search."""
+"""The pages Search images and Search video."""

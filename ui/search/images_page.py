@@ -9,7 +9,6 @@ import streamlit as st
 from core import Encoder, Library
 from core.errors import QueryError
 from ui.components.gallery.gallery import Card, gallery
-from ui.errors import boundary
 from ui.search.image_results import show_results
 from ui.session.libraries import sample_items
 from ui.snippets.search import search_lines
@@ -30,7 +29,6 @@ from ui.widgets.query_box import (
     set_query,
 )
 from ui.widgets.query_terms import term_editor
-
 
 
 def page() -> None:

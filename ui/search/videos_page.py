@@ -9,7 +9,6 @@ import streamlit as st
 from core import Encoder, Library
 from core.errors import QueryError
 from ui.components.gallery.gallery import Card, gallery
-from ui.errors import boundary
 from ui.search.locate import locate_panel
 from ui.search.video_results import RANKINGS, compare_rankings, find_videos, ranking_choice, show_video_results
 from ui.session.libraries import sample_items
@@ -21,7 +20,6 @@ from ui.widgets.filters import filter_panel, video_option_panel
 from ui.widgets.page_start import start_page
 from ui.widgets.query_box import EXAMPLES, add_panels, find_in, follow_request, query_box, query_terms, set_query
 from ui.widgets.query_terms import term_editor
-
 
 
 def page() -> None:

@@ -1,1 +1,1 @@
-"""Server."""
+"""The server process: garbage collection, addresses of media files."""

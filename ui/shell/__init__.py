@@ -1,1 +1,1 @@
-"""Shell."""
+"""What surrounds every page: navigation, sidebar, title and error boundary."""

@@ -1,1 +1,1 @@
-"""Snippets."""
+"""The "In Python" lines of the screens."""

@@ -1,1 +1,1 @@
-"""Widgets."""
+"""Parts that several screens use: query box, filters, pickers, details, labels."""

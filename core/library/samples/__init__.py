@@ -1,1 +1,8 @@
-"""Samples."""
+"""The sample library: photos that installed packages carry, and short videos rendered from them.
+
+It needs no network and is built once.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,1 +1,8 @@
-"""Ads."""
+"""Sponsored items: campaigns read from a table, and matched to what a visitor likes.
+
+An advertisement is shown only where one fits.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,1 +1,1 @@
-"""Copy link."""
+"""The button that copies a link."""

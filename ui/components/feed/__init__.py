@@ -1,1 +1,1 @@
-"""Feed."""
+"""The feed of recommendations."""

@@ -1,1 +1,1 @@
-"""Gallery."""
+"""The grid of pictures."""

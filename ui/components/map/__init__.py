@@ -1,1 +1,1 @@
-"""Map."""
+"""The map of points."""

@@ -1,1 +1,1 @@
-"""Video player."""
+"""The video player."""

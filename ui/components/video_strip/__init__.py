@@ -1,1 +1,1 @@
-"""Video strip."""
+"""The strip of frames."""

@@ -1,0 +1,9 @@
+from .base import Encoder as Encoder
+from .base import Scoring as Scoring
+from .base import Vectors as Vectors
+from .base import unit_rows as unit_rows
+from .prompts import embed_texts as embed_texts
+from .registry import DEFAULT_ENCODER as DEFAULT_ENCODER
+from .registry import encoder_names as encoder_names
+from .registry import is_model_name as is_model_name
+from .registry import open_encoder as open_encoder

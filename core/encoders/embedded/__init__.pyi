@@ -1,0 +1,11 @@
+from .encoder import EmbeddedEncoder as EmbeddedEncoder
+from .heads import HEADS_FILE as HEADS_FILE
+from .image_tower import LAST_BLOCK as LAST_BLOCK
+from .image_tower import TUNED as TUNED
+from .image_tower import fold_norms as fold_norms
+from .image_tower import image_tower as image_tower
+from .quantize import QUANTIZED_OPS as QUANTIZED_OPS
+from .quantize import quantize as quantize
+from .weights import image_weights as image_weights
+from .weights import text_weights as text_weights
+from .weights import tokenizer_file as tokenizer_file

@@ -1,0 +1,2 @@
+from .encoder import HubEncoder as HubEncoder
+from .files import is_on_disk as is_on_disk

@@ -1,0 +1,17 @@
+from .batch import Batch as Batch
+from .batch import Embedded as Embedded
+from .estimate import Estimate as Estimate
+from .estimate import estimate_ingest as estimate_ingest
+from .known import new_item_id as new_item_id
+from .reader import ReadFile as ReadFile
+from .reader import prefetch as prefetch
+from .reader import read_ahead as read_ahead
+from .reader import read_file as read_file
+from .run import IngestReport as IngestReport
+from .run import ingest as ingest
+from .scan import FoundFile as FoundFile
+from .scan import Scan as Scan
+from .scan import check_roots as check_roots
+from .scan import scan as scan
+from .staging import is_staging_id as is_staging_id
+from .staging import split_staging_id as split_staging_id

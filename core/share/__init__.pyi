@@ -1,0 +1,12 @@
+from .hits import hits_csv as hits_csv
+from .hits import write_hits_zip as write_hits_zip
+from .moments import moments_csv as moments_csv
+from .moments import moments_edl as moments_edl
+from .moments import moments_otio as moments_otio
+from .moments import write_moments_zip as write_moments_zip
+from .vector_export import FORMATS as FORMATS
+from .vector_export import estimate_bytes as estimate_bytes
+from .vector_export import export_vectors as export_vectors
+from .vector_import import ImportReport as ImportReport
+from .vector_import import import_vectors as import_vectors
+from .vector_readers import open_vectors as open_vectors

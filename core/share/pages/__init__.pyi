@@ -1,0 +1,16 @@
+from .groups import MOST_IN_GROUPS as MOST_IN_GROUPS
+from .groups import Group as Group
+from .groups import GroupItem as GroupItem
+from .groups import Sheet as Sheet
+from .groups import groups_page as groups_page
+from .groups import make_classes_sheet as make_classes_sheet
+from .groups import make_findings_sheet as make_findings_sheet
+from .map import MOST_PICTURES as MOST_PICTURES
+from .map import map_page as map_page
+from .moments import MOST_MOMENTS as MOST_MOMENTS
+from .moments import moments_page as moments_page
+from .page import write_page as write_page
+from .search import MOST_HITS as MOST_HITS
+from .search import Answer as Answer
+from .search import cluster_page as cluster_page
+from .search import search_page as search_page

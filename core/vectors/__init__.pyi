@@ -1,0 +1,9 @@
+from .neighbors import Neighbors as Neighbors
+from .neighbors import Numbers as Numbers
+from .neighbors import find_nearest_neighbors as find_nearest_neighbors
+from .pca import principal_components as principal_components
+from .pca import project_onto as project_onto
+from .ranking_metrics import Recall as Recall
+from .ranking_metrics import compute_best_rank as compute_best_rank
+from .ranking_metrics import compute_recall as compute_recall
+from .temporal_smoothing import TemporalSmoother as TemporalSmoother
