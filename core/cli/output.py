@@ -78,7 +78,8 @@ def show_dimensions(report: dict[str, Any]) -> None:
     for entry in report["points"]:
         shares = (f"{'':>8}" if entry[name] is None else f"{entry[name]:8.3f}" for name in ("recall", "accuracy"))
         print(
-            f"{entry['method']:<9}{entry['precision']:<8}{entry['dim']:>5}{entry['overlap']:>12.3f}  {'  '.join(shares)}"
+            f"{entry['method']:<9}{entry['precision']:<8}{entry['dim']:>5}"
+            f"{entry['overlap']:>12.3f}  {'  '.join(shares)}"
             f"{entry['bytes']:>7,}{entry['query_ms']:>8.2f}"
         )
     for name, entry in report["enough"].items():

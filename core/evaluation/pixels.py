@@ -179,7 +179,9 @@ def evaluate_pixels(
         encoder=encoder.name,
         inputs={
             which: InputFigures(
-                entry, compared.equivalent_dims[which], compared.pairs[which].order if which in compared.pairs else None,
+                entry,
+                compared.equivalent_dims[which],
+                compared.pairs[which].order if which in compared.pairs else None,
                 learned[which],
             )
             for which, entry in compared.contrast.items()

@@ -176,13 +176,14 @@ def _cells(
     names: Sequence[str], confusion: NDArray[np.int64], cells: Sequence[tuple[int, int]], color: str
 ) -> dict[str, Any]:
     return {
-        "x": [predictions for _, predictions in cells],
+        "x": [predicted for _, predicted in cells],
         "y": [true for true, _ in cells],
         "text": [str(int(confusion[cell])) for cell in cells],
-        "customdata": [[true, predictions, int(confusion[true, predictions])] for true, predictions in cells],
+        "customdata": [[true, predicted, int(confusion[true, predicted])] for true, predicted in cells],
         "hovertext": [
-            f"{shorten_label(names[true], 40)} told to be {shorten_label(names[predictions], 40)}: {int(confusion[true, predictions])}"
-            for true, predictions in cells
+            f"{shorten_label(names[true], 40)} predicted as {shorten_label(names[predicted], 40)}: "
+            f"{int(confusion[true, predicted])}"
+            for true, predicted in cells
         ],
         "hoverinfo": "text",
         "mode": "markers+text",

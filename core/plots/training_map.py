@@ -109,8 +109,9 @@ def _marked(places: Places, movies: Movies, chosen: int) -> list[dict[str, Any]]
     path = np.vstack([np.zeros(len(place)), corner]) if solid else np.array([[place[0], 0], place, [0, place[1]]])
     line = {"type": kind, "mode": "lines", "line": {"color": AMBER, "width": 3 if solid else 2, "dash": "dot"},
             "hoverinfo": "skip", "showlegend": False}  # fmt: skip
-    point = {"type": kind, "mode": "markers+text", "text": [shorten_label(movies.name(chosen), 40)], "showlegend": False,
-             "textposition": "middle left" if place[0] > 0 else "middle right", "hoverinfo": "skip",
+    point = {"type": kind, "mode": "markers+text", "text": [shorten_label(movies.name(chosen), 40)],
+             "showlegend": False, "hoverinfo": "skip",
+             "textposition": "middle left" if place[0] > 0 else "middle right",
              "textfont": {"size": 14, "color": AMBER, "weight": "bold"},
              "marker": {"color": AMBER, "size": 7 if solid else 14, "symbol": "diamond"}}  # fmt: skip
     named = _AXES[: len(place)]

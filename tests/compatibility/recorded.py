@@ -21,7 +21,7 @@ from PIL import Image
 import core.encoders
 from core.__main__ import main
 
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).parents[1] / "data"
 RECORD = DATA / "recorded_commands.json"
 LINES = DATA / "recorded_lines.txt"
 _TIMED = r'("[a-z_]*(?:seconds|bytes|_ms|per_s|rate)[a-z_]*": )-?[\d.e+-]+'

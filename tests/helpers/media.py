@@ -10,7 +10,7 @@ from typing import Any
 import av
 import numpy as np
 from fakes import COLORS
-from PIL import Image
+from PIL import Image, ImageDraw
 
 Shot = str | tuple[int, int, int] | Image.Image
 
@@ -146,3 +146,16 @@ def _write_tone(output: Any, stream: Any, seconds: float) -> None:
         frame.sample_rate, frame.pts, frame.time_base = rate, start, Fraction(1, rate)
         output.mux(stream.encode(frame))
     output.mux(stream.encode(None))
+
+
+def scene(seed: int, size: tuple[int, int] = (480, 360)) -> Image.Image:
+    """A picture of its own: soft colors, and shapes with edges."""
+    rng = np.random.default_rng(seed)
+    soft = Image.fromarray(rng.integers(0, 256, (4, 4, 3)).astype(np.uint8)).resize(size, Image.Resampling.BICUBIC)
+    pen = ImageDraw.Draw(soft)
+    for _ in range(40):
+        x, y = int(rng.integers(size[0])), int(rng.integers(size[1]))
+        box = (x, y, x + int(rng.integers(10, 60)), y + int(rng.integers(10, 60)))
+        color = tuple(int(value) for value in rng.integers(0, 256, 3))
+        (pen.ellipse if rng.random() < 0.5 else pen.rectangle)(box, fill=color)
+    return soft

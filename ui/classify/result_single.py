@@ -64,14 +64,13 @@ def percent(probability: float) -> str:
     return f"{min(99, max(1, round(100 * probability)))} %"
 
 
-def _verdict(predictions: Prediction, classifier: Classifier, threshold: float) -> str:
-    best = plain(classifier.names[int(predictions.probabilities.argmax())])
-    fits = f"fits {predictions.in_class_probability:.2f}"
-    if answer(predictions, threshold) != NONE:
-        return f"#### {best}\n\n{percent(predictions.probability)} among these classes · {fits}, the line is {threshold:.2f}"
-    why = (
-        "which means none of these" if predictions.label == NONE else f"only {fits}, below the line of {threshold:.2f}"
-    )
+def _verdict(prediction: Prediction, classifier: Classifier, threshold: float) -> str:
+    best = plain(classifier.names[int(prediction.probabilities.argmax())])
+    fits = f"fits {prediction.in_class_probability:.2f}"
+    if answer(prediction, threshold) != NONE:
+        among = percent(prediction.probability)
+        return f"#### {best}\n\n{among} among these classes · {fits}, the line is {threshold:.2f}"
+    why = "which means none of these" if prediction.label == NONE else f"only {fits}, below the line of {threshold:.2f}"
     return f"#### None of these\n\nThe nearest is **{best}**, {why}."
 
 

@@ -112,15 +112,16 @@ def _surveyed(library: Library, encoder: Encoder, plan: Plan, sampling: Sampling
     return plan.surveys[key]
 
 
-def _show_estimate(predictions: Estimate, plan: Plan) -> str:
-    amount = Amount(predictions.pictures, predictions.videos)
-    here = f"{counted(predictions.already_indexed, 'file')} of these {'is' if predictions.already_indexed == 1 else 'are'} here already. "
+def _show_estimate(estimate: Estimate, plan: Plan) -> str:
+    amount = Amount(estimate.pictures, estimate.videos)
+    are = "is" if estimate.already_indexed == 1 else "are"
+    here = f"{counted(estimate.already_indexed, 'file')} of these {are} here already. "
     if not amount:
         return f"**Nothing new.** {here}"
-    length = f" ({duration_text(predictions.video_seconds)})" if predictions.videos else ""
+    length = f" ({duration_text(estimate.video_seconds)})" if estimate.videos else ""
     roots = plan.found.roots
     where = f" in {plain(roots[0])}" if len(roots) == 1 and os.path.isdir(roots[0]) else ""
     return (
-        f"**{amount}**{length}, {size_text(predictions.bytes)}{where}. {here if predictions.already_indexed else ''}"
-        f"It will take about **{duration_text(max(1.0, predictions.seconds))}**."
+        f"**{amount}**{length}, {size_text(estimate.bytes)}{where}. {here if estimate.already_indexed else ''}"
+        f"It will take about **{duration_text(max(1.0, estimate.seconds))}**."
     )

@@ -67,7 +67,8 @@ def _shown(encoders: tuple[Encoder, Encoder], found: list[Retrieval], prediction
         rows[f"right class of {predictions[0].classes}, by names alone"] = [*cells, f"{predictions[0].chance:.3f}"]
     show_comparison(rows, encoders, key="truths")
     on = [f"{counted(found[0].captions, 'caption')} of {counted(found[0].pool, 'item')}"] if found else []
-    on += [f"{counted(predictions[0].items, 'labelled item')}; always saying the commonest class: {predictions[0].commonest:.2f}"
+    on += [f"{counted(predictions[0].items, 'labeled item')}; "
+            f"always the most frequent class: {predictions[0].commonest:.2f}"
            ] if predictions else []  # fmt: skip
     st.caption(f"Shares, 0 to 1, of {' and '.join(on)} that both have embedded.")
     for place, encoder in enumerate(encoders):

@@ -47,7 +47,9 @@ def query_section(library: Library, encoder: Encoder) -> str:
         st.info("Ask for one thing in at least two ways.", icon=":material/edit:")
         return ""
     answers, overlaps = get_cached(
-        "three ways", (encoder.id, *request.items(), *query_state(encoder, [*request.values()])), library.index(encoder),
+        "three ways",
+        (encoder.id, *request.items(), *query_state(encoder, [*request.values()])),
+        library.index(encoder),
         lambda: measure_agreement(library, encoder, request, top_k=_TOP, filters=Filters(kind="image")),
     )  # fmt: skip
     if any(answers.values()):

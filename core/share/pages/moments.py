@@ -74,11 +74,12 @@ def _first(hits: Sequence[VideoHit]) -> list[VideoHit]:
 
 def _video(rank: int, hit: VideoHit, scale: tuple[float, float], uris: Sequence[str | None]) -> str:
     length_s = _length(hit)
-    predictions = f"{format_likely(hit.relevance)} % likely · cosine {hit.score:.2f} · {format_timecode(length_s, within=length_s)}"
+    length = format_timecode(length_s, within=length_s)
+    facts = f"{format_likely(hit.relevance)} % likely · cosine {hit.score:.2f} · {length}"
     if hit.alignment is not None:
         at = hit.alignment
-        predictions += f" · {format_timespan(at.query_start_s, at.query_end_s, within=0.0)} of the clip"
-        predictions += f" runs alongside {format_timespan(at.start_s, at.end_s, within=0.0)} of this video"
+        facts += f" · {format_timespan(at.query_start_s, at.query_end_s, within=0.0)} of the clip"
+        facts += f" runs alongside {format_timespan(at.start_s, at.end_s, within=0.0)} of this video"
     cards = [
         card(
             format_timespan(moment.start_s, moment.end_s, within=length_s),
@@ -91,7 +92,7 @@ def _video(rank: int, hit: VideoHit, scale: tuple[float, float], uris: Sequence[
     ]
     name = escape_text(f"{rank}. {Path(hit.item.path).name}")
     return (
-        f'<h3><bdi>{name}</bdi></h3><p class="quiet">{escape_text(predictions)}</p>{_curve(hit, scale, length_s)}'
+        f'<h3><bdi>{name}</bdi></h3><p class="quiet">{escape_text(facts)}</p>{_curve(hit, scale, length_s)}'
         f'<div class="grid">{"".join(cards)}</div>'
     )
 

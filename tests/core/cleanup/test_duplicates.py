@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fakes import ColorEncoder
-from media import write_video
+from media import scene, write_video
 from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 
 from core.cleanup.duplicates import Duplicates, find_duplicates, find_leaks
@@ -19,19 +19,6 @@ from core.library.points import Points, Unit, load_points
 from core.library.schema import Item
 from core.progress import Progress
 from core.vectors.neighbors import find_nearest_neighbors
-
-
-def scene(seed: int, size: tuple[int, int] = (480, 360)) -> Image.Image:
-    """A picture of its own: soft colours, and shapes with edges."""
-    rng = np.random.default_rng(seed)
-    soft = Image.fromarray(rng.integers(0, 256, (4, 4, 3)).astype(np.uint8)).resize(size, Image.Resampling.BICUBIC)
-    pen = ImageDraw.Draw(soft)
-    for _ in range(40):
-        x, y = int(rng.integers(size[0])), int(rng.integers(size[1]))
-        box = (x, y, x + int(rng.integers(10, 60)), y + int(rng.integers(10, 60)))
-        color = tuple(int(value) for value in rng.integers(0, 256, 3))
-        (pen.ellipse if rng.random() < 0.5 else pen.rectangle)(box, fill=color)
-    return soft
 
 
 def points_in(tmp_path: Path, encoder: ColorEncoder, folder: Path, *, of: Unit = "items") -> Points:

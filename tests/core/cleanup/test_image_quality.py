@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fakes import ColorEncoder
+from media import scene
 from PIL import Image, ImageEnhance, ImageFilter
-from test_duplicates import scene
 
 from core.cleanup import image_quality as picture_quality
 from core.cleanup.image_quality import QualityReport, compute_quality, measure_quality

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from fakes import ColorEncoder
-from test_duplicates import scene
+from media import scene
 
 from core.cli import evaluate as cli_measure
 from core.cli.main import main

@@ -88,8 +88,8 @@ def test_a_call_gives_what_it_gives_here_and_its_process_is_gone() -> None:
 
 def test_values_come_back_as_they_went() -> None:
     value = {
-        "settings": TrainingSettings(dim=3, rate=0.1), "rows": np.eye(2), "none": np.zeros((0, 4), np.int64), "flag": True,
-        "words": ("ä", None, 1.5), "number": np.float32(0.1),
+        "settings": TrainingSettings(dim=3, rate=0.1), "rows": np.eye(2), "none": np.zeros((0, 4), np.int64),
+        "flag": True, "words": ("ä", None, 1.5), "number": np.float32(0.1),
     }  # fmt: skip
     first, *more = pack(value)
     back = unpack(bytes(first), lambda: bytes(more.pop(0)))
@@ -160,8 +160,8 @@ def test_what_does_not_stop_is_ended() -> None:
 
 @pytest.mark.reliability
 def test_a_process_does_not_outlive_the_one_that_asked() -> None:
-    source = f"import sys; sys.path[:0] = {[str(ROOT), str(ROOT / 'tests')]!r}\n"
-    source += "from core.isolation.calls import run_isolated; import test_apart; run_isolated(test_apart.deaf)"
+    source = f"import sys; sys.path[:0] = {[str(ROOT), str(Path(__file__).parent)]!r}\n"
+    source += "from core.isolation.calls import run_isolated; import test_calls; run_isolated(test_calls.deaf)"
     asking = subprocess.Popen([sys.executable, "-c", source])
     until = time.monotonic() + 60
     while not (theirs := psutil.Process(asking.pid).children()) or "core.isolation.worker" not in theirs[0].cmdline():
