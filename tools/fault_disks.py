@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from fault_place import ColourEncoder, Library, ingest, make_media, refusal, snapshot, whole
+from fault_place import ColorEncoder, Library, ingest, make_media, refusal, snapshot, whole
 
 from core.search.images import search
 from core.search.query import parse_query
@@ -41,15 +41,15 @@ def full(place: Path) -> dict[str, Any]:
     """The disk fills up while indexing: the message says so, what was committed stays, and room cures it."""
     few = make_media(place / "few", photos=60, videos=0, seed=1)
     many = make_media(place / "many", photos=400, videos=1, seed=2)
-    ingest(Library(place / "disk" / "library", create=True), ColourEncoder(), [few])
+    ingest(Library(place / "disk" / "library", create=True), ColorEncoder(), [few])
     before = snapshot(place / "disk" / "library")
     _fill(place / "disk" / "ballast", leave=150_000)
-    message = refusal(lambda: ingest(Library(place / "disk" / "library"), ColourEncoder(), [few, many]))
+    message = refusal(lambda: ingest(Library(place / "disk" / "library"), ColorEncoder(), [few, many]))
     after = snapshot(place / "disk" / "library")
     hits = len(_found(place / "disk" / "library"))
     (place / "disk" / "ballast").unlink()
-    report = ingest(Library(place / "disk" / "library"), ColourEncoder(), [few, many])
-    ingest(Library(place / "reference", create=True), ColourEncoder(), [few, many])
+    report = ingest(Library(place / "disk" / "library"), ColorEncoder(), [few, many])
+    ingest(Library(place / "reference", create=True), ColorEncoder(), [few, many])
     cached = all(after.get(path) == before[path] for path in before)
     same = snapshot(place / "disk" / "library") == snapshot(place / "reference")
     says = "free space" in message
@@ -69,17 +69,17 @@ def read_only(place: Path) -> dict[str, Any]:
     """A library on a disk that cannot be written: it is searched, and every way to write says what to do."""
     folder = make_media(place / "media", photos=40, videos=1)
     library = place / "disk" / "library"
-    ingest(Library(library, create=True), ColourEncoder(), [folder])
+    ingest(Library(library, create=True), ColorEncoder(), [folder])
     before = snapshot(library)
     _mount("-o", "remount,ro", place / "disk")
     hits = len(_found(library))
     make_media(folder, photos=2, videos=0, seed=9)
     messages = {
-        "index": refusal(lambda: ingest(Library(library), ColourEncoder(), [folder])),
+        "index": refusal(lambda: ingest(Library(library), ColorEncoder(), [folder])),
         "make": refusal(lambda: Library(place / "disk" / "other", create=True)),
         "label": refusal(lambda: Library(library).put_labels([_label(library)])),
         "remove": refusal(Library(library).delete),
-        "forget": refusal(lambda: Library(library).drop_encoder(ColourEncoder().id)),
+        "forget": refusal(lambda: Library(library).drop_encoder(ColorEncoder().id)),
     }
     says = all("permission" in message.lower() or "read-only" in message.lower() for message in messages.values())
     return {"hits": hits, "messages": messages, "ok": hits == 41 and says and snapshot(library) == before}
@@ -91,7 +91,7 @@ def cut_short(place: Path, *, limits: Sequence[int]) -> dict[str, Any]:
     The library opens all the same, with what was committed, and is whole once the limit is gone.
     """
     folder = make_media(place / "media", photos=120, videos=0)
-    ingest(Library(place / "reference", create=True), ColourEncoder(), [folder])
+    ingest(Library(place / "reference", create=True), ColorEncoder(), [folder])
     target, messages, wrong = snapshot(place / "reference"), set[str](), list[int]()
     for limit in limits:
         library = place / f"library{limit}"
@@ -100,7 +100,7 @@ def cut_short(place: Path, *, limits: Sequence[int]) -> dict[str, Any]:
         if any(row != target[path] for path, row in left.items()) or (message and "free space" not in message):
             wrong.append(limit)
         messages |= {message.replace(str(library), "LIBRARY")} - {""}
-        ingest(Library(library, create=True), ColourEncoder(), [folder])
+        ingest(Library(library, create=True), ColorEncoder(), [folder])
         if snapshot(library) != target:
             wrong.append(limit)
     return {"limits": len(limits), "messages": sorted(messages), "wrong": wrong, "ok": bool(messages) and not wrong}
@@ -121,7 +121,7 @@ def _run_limited(library: Path, folder: Path, limit: int) -> str:
 
 
 def _found(library: Path) -> list[Any]:
-    return search(Library(library), ColourEncoder(), parse_query("red"), top_k=1000, fold_duplicates=False).hits
+    return search(Library(library), ColorEncoder(), parse_query("red"), top_k=1000, fold_duplicates=False).hits
 
 
 def _label(library: Path) -> Any:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from fault_place import ColourEncoder, Library, ingest, make_media, refusal, snapshot
+from fault_place import ColorEncoder, Library, ingest, make_media, refusal, snapshot
 
 from core.library.schema import Label
 from core.library.tables import table_name
@@ -19,7 +19,7 @@ from core.search.images import search
 from core.search.query import parse_query
 from core.share.hits import write_hits_zip
 
-_OTHER = ColourEncoder("other-1", "other")
+_OTHER = ColorEncoder("other-1", "other")
 _HOW: dict[str, Callable[[bytes], bytes]] = {
     "emptied": lambda data: b"",
     "cut in half": lambda data: data[: len(data) // 2],
@@ -36,11 +36,11 @@ def damaged_tables(place: Path) -> dict[str, Any]:
     """
     folder = make_media(place / "media", photos=20, videos=1)
     whole = Library(place / "whole", create=True)
-    for encoder in (ColourEncoder(), _OTHER):
+    for encoder in (ColorEncoder(), _OTHER):
         ingest(whole, encoder, [folder])
     whole.put_labels([Label(whole.items()["id"][0].as_py(), "mood", "calm", "person")])
     target, messages, wrong = snapshot(whole.path), dict[str, str](), list[str]()
-    tables = {"items": "items", "labels": "labels", "vectors": table_name(ColourEncoder().id)}
+    tables = {"items": "items", "labels": "labels", "vectors": table_name(ColorEncoder().id)}
     cases = [(what, part, how) for what in tables for part in ("data", "_versions") for how in _HOW]
     for what, part, how in cases:
         shutil.rmtree(place / "copy", ignore_errors=True)
@@ -51,7 +51,7 @@ def damaged_tables(place: Path) -> dict[str, Any]:
         if tables[what] not in messages[what] or not _rest_works(place / "copy", what, folder):
             wrong.append(f"{what} {part} {how}")
         shutil.rmtree(place / "copy" / f"{tables[what]}.lance")
-        again = ingest(Library(place / "copy"), ColourEncoder(), [folder])
+        again = ingest(Library(place / "copy"), ColorEncoder(), [folder])
         cured = snapshot(place / "copy") == target and (what == "vectors" or not again.embedded)
         if not cured or len(Library(place / "copy").labels()) != (what != "labels"):
             wrong.append(f"{what} {part} {how}: not cured")
@@ -61,7 +61,7 @@ def damaged_tables(place: Path) -> dict[str, Any]:
 
 def vanished_photo(place: Path) -> dict[str, Any]:
     """A photo deleted after it was indexed: it is still found, looking at it says why not, and it may come back."""
-    folder, encoder = make_media(place / "media", photos=10, videos=0), ColourEncoder()
+    folder, encoder = make_media(place / "media", photos=10, videos=0), ColorEncoder()
     library = Library(place / "library", create=True)
     ingest(library, encoder, [folder])
     hits = search(library, encoder, parse_query("red")).hits
@@ -81,11 +81,11 @@ def vanished_photo(place: Path) -> dict[str, Any]:
 def older_version(place: Path) -> dict[str, Any]:
     """A library as format 1 wrote it: it is read as it is; the first writer migrates it and embeds nothing again."""
     folder = make_media(place / "media", photos=20, videos=0)
-    ingest(Library(place / "now", create=True), ColourEncoder(), [folder])
+    ingest(Library(place / "now", create=True), ColorEncoder(), [folder])
     target = snapshot(place / "now")
     _write_format_1(place / "then", Library(place / "now"))
     read = snapshot(place / "then") == target and _format(place / "then") == 1
-    encoder = ColourEncoder()
+    encoder = ColorEncoder()
     again = ingest(Library(place / "then"), encoder, [folder])
     make_media(folder, photos=0, videos=1, seed=5)
     added = ingest(Library(place / "then"), encoder, [folder]).added
@@ -101,7 +101,7 @@ def older_version(place: Path) -> dict[str, Any]:
 
 def _told(library: Path, what: str) -> str:
     opened = Library(library)
-    request = {"items": opened.items, "labels": opened.labels, "vectors": lambda: opened.index(ColourEncoder())}
+    request = {"items": opened.items, "labels": opened.labels, "vectors": lambda: opened.index(ColorEncoder())}
     return refusal(request[what])
 
 
@@ -127,7 +127,7 @@ def _write_format_1(path: Path, source: Library) -> None:
         + [pa.field("duration_s", pa.float32()), pa.field("taken_at", pa.timestamp("s"))]
         + [pa.field("added_at", pa.timestamp("s"), nullable=False)]
     )
-    encoder = ColourEncoder()
+    encoder = ColorEncoder()
     about = {"encoder_id": encoder.id, "encoder_name": encoder.name, "dim": str(encoder.dim)}
     fields = [pa.field("item_id", pa.string(), nullable=False), pa.field("start_s", pa.float32())]
     fields += [pa.field("end_s", pa.float32())]
