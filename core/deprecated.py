@@ -1,27 +1,225 @@
-"""Module paths and names of the version before, for one version: using one warns, and works.
+"""Module paths and names of the version before, for one version: each use warns, and works.
 
-`MODULES` maps an old module to the module or package that took its place, `NAMES` an old name of a module to its new
-name there. Both go with the next version.
+`MODULES` maps an old module to what took its place, `NAMES` the old names of a module to the new ones. Remove this
+module, and what imports it, with the next version.
 """
 
 from __future__ import annotations
 
+import functools
 import importlib
+import inspect
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
+from typing import Any
 
 MODULES: dict[str, tuple[str, ...]] = {
-    "core.classify_items": ("core.classify.predict", "core.classify.export", "core.classify.class_lists"),
+    "core.atlas": ("core.explore.atlas",),
+    "core.classify_items": (
+        "core.classify.predict",
+        "core.classify.export",
+        "core.classify.class_lists",
+    ),
+    "core.cleaning": ("core.cleanup.findings",),
+    "core.cleaning_copies": ("core.cleanup.findings",),
+    "core.cluster": ("core.explore.clustering",),
+    "core.cluster_names": ("core.explore.cluster_naming",),
+    "core.evaluate_classes": ("core.classify.validation",),
+    "core.evaluate_dimensions": ("core.evaluation.dimensions",),
+    "core.evaluate_pixels": ("core.evaluation.pixels",),
+    "core.geometry.compare": ("core.geometry.encoder_comparison",),
+    "core.geometry.direction": ("core.geometry.directions",),
+    "core.geometry.gap": ("core.geometry.modality_gap",),
+    "core.geometry.heat": ("core.geometry.saliency",),
+    "core.geometry.inside": ("core.geometry.attribution",),
+    "core.geometry.near": ("core.geometry.nearest",),
+    "core.heads": ("core.classify.heads",),
+    "core.labelled_items": ("core.library.labels",),
+    "core.learn.data": ("core.learn.ratings",),
+    "core.learn.epochs": ("core.learn.state",),
+    "core.learn.measure": ("core.learn.metrics",),
+    "core.library.reduce": ("core.library.reduced_copy",),
+    "core.locate": ("core.search.locate",),
+    "core.neutral": ("core.encoders.reference_prompts",),
+    "core.points": ("core.library.points",),
+    "core.projection": ("core.explore.projection",),
+    "core.query": (
+        "core.search.query",
+        "core.encoders.prompts",
+    ),
+    "core.recommend.clicks": ("core.recommend.click_log",),
+    "core.recommend.evaluate": ("core.evaluation.recommend",),
+    "core.recommend.items": ("core.library.item_lookup",),
+    "core.recommend.learned": ("core.recommend.model",),
+    "core.recommend.log": ("core.recommend.log_reader",),
+    "core.share.dataset_columns": ("core.share.hf_datasets.columns",),
+    "core.share.datasets": ("core.share.hf_datasets.ingest",),
+    "core.share.export_vectors": ("core.share.vector_export",),
+    "core.track": ("core.library.track",),
+    "core.value_items": ("core.classify.predict",),
+    "core.words": ("core.explore.vocabulary",),
 }
-NAMES: dict[str, dict[str, str]] = {}
+NAMES: dict[str, dict[str, str]] = {
+    "core.atlas": {
+        "Asked": "AtlasRequest",
+        "atlas_of": "build_atlas",
+        "count_of": "count_points",
+        "expected_seconds": "estimate_seconds",
+        "kept_atlas": "load_cached_atlas",
+    },
+    "core.classify": {"checked": "check_classes", "class_vectors": "embed_classes", "numbers_of": "get_class_numbers"},
+    "core.classify_items": {
+        "Told": "Prediction",
+        "answers": "make_predictions",
+        "told_csv": "predictions_csv",
+        "tracks_of": "iter_tracks",
+    },
+    "core.cleaning": {
+        "Outlying": "OutlierFinding",
+        "blurred": "find_blurred",
+        "dark": "find_dark",
+        "measured": "measure_library_quality",
+        "one_a_line": "paths_lines",
+        "outliers_in": "find_library_outliers",
+        "small": "find_small",
+        "unreadable": "find_unreadable",
+    },
+    "core.cleaning_copies": {
+        "Copies": "DuplicateGroup",
+        "CopiesFound": "DuplicatesFound",
+        "copies_in": "find_library_duplicates",
+        "leaks_between": "find_leaks_between",
+    },
+    "core.cluster": {
+        "agreement": "compute_agreement",
+        "centres_of": "compute_centers",
+        "reduce": "reduce_vectors",
+        "silhouette": "compute_silhouette",
+    },
+    "core.cluster_names": {"word_choices": "compute_word_choices"},
+    "core.evaluate_classes": {
+        "calibration_error": "compute_calibration_error",
+        "cross_validated": "cross_validate_classes",
+        "learning_curve": "compute_learning_curve",
+        "numbers_cross_validated": "cross_validate_numbers",
+        "report_of": "make_report",
+    },
+    "core.evaluate_dimensions": {"halves": "split_halves", "line_of": "get_line"},
+    "core.evaluate_pixels": {"Compared": "InputComparison", "pictures_of": "select_images"},
+    "core.geometry.analogy": {"Tried": "AnalogyTrial", "analogy": "solve_analogy"},
+    "core.geometry.axis": {"axis_of": "measure_axis", "scattered": "pick_scattered"},
+    "core.geometry.compare": {
+        "agreement_of": "measure_agreement",
+        "cka": "compute_cka",
+        "common_ids": "find_common_ids",
+        "overlap": "compute_overlap",
+        "sample_pictures": "sample_images",
+        "size_of": "measure_size",
+        "speeds_of": "measure_speeds",
+    },
+    "core.geometry.direction": {"shifted": "shift_along", "walk": "walk_between"},
+    "core.geometry.distance": {
+        "cosine_table": "compute_cosine_table",
+        "distance_of": "measure_distance",
+        "measured": "compute_distance",
+        "pair_cosines": "sample_pair_cosines",
+        "pair_cosines_of": "compute_pair_cosines",
+    },
+    "core.geometry.gap": {
+        "Closed": "ClosedGap",
+        "agreement": "measure_agreement",
+        "closing": "measure_closing",
+        "closing_of_captions": "measure_caption_closing",
+        "fitting_words": "find_fitting_words",
+        "gap_of": "measure_gap",
+        "neighbours_kept": "measure_kept_neighbors",
+    },
+    "core.geometry.heat": {
+        "Heat": "Saliency",
+        "field_of_view": "get_field_of_view",
+        "heat_of": "compute_saliency",
+        "picture_of": "load_image",
+        "steps_of": "count_steps",
+    },
+    "core.geometry.inside": {
+        "contributions": "compute_contributions",
+        "dimension": "get_dimension",
+        "parts_of": "get_encoder_parts",
+        "principal_components": "compute_components",
+        "products_of": "compute_products",
+        "response_of": "compute_response",
+        "word_by_word": "measure_word_effects",
+    },
+    "core.geometry.near": {
+        "Near": "NearItem",
+        "as_items": "to_near_items",
+        "candidates": "find_candidates",
+        "nearest_items": "find_nearest_items",
+        "without": "exclude_items",
+    },
+    "core.heads": {"fitting": "check_head_fits", "saved_heads": "list_heads"},
+    "core.labelled_items": {
+        "LabelledItems": "LabeledItems",
+        "folder_labels": "get_folder_labels",
+        "labelled_items": "select_labeled_items",
+        "named_captions": "get_name_captions",
+    },
+    "core.learn.epochs": {"Settings": "TrainingSettings"},
+    "core.learn.measure": {
+        "baselines": "measure_baselines",
+        "hits": "count_hits",
+        "nearest": "find_nearest",
+        "same_genre": "measure_same_genre",
+        "same_genre_chance": "measure_same_genre_chance",
+    },
+    "core.library.reduce": {"reduction_for": "get_reduction", "reductions_of": "list_reductions"},
+    "core.neutral": {
+        "neutral_prior": "get_reference_prior",
+        "neutral_prompts": "get_reference_prompts",
+        "neutral_vectors": "embed_reference_prompts",
+    },
+    "core.points": {"Of": "Unit", "points_of": "load_points"},
+    "core.projection": {"map_of": "layout_points", "project": "project_vectors", "project_apart": "project_isolated"},
+    "core.query": {"frame_of": "parse_frame"},
+    "core.recommend.clicks": {"clicks_of": "load_clicks", "keep_click": "store_click"},
+    "core.recommend.items": {"names_of": "get_item_names"},
+    "core.recommend.learned": {"Learned": "RecommendModel"},
+    "core.recommend.log": {"log_of": "make_log", "resolved": "resolve_items"},
+    "core.share.dataset_columns": {
+        "captions_in": "read_captions",
+        "columns_of": "choose_columns",
+        "labels_in": "read_labels",
+        "picture_in": "read_image",
+        "undecoded": "disable_decoding",
+    },
+    "core.share.datasets": {"dataset_names": "list_dataset_names"},
+    "core.share.export_vectors": {"expected_bytes": "estimate_bytes"},
+    "core.track": {"wholes_of": "get_item_vectors"},
+    "core.value_items": {"Valued": "ValuePrediction", "value_library": "predict_library_values"},
+    "core.words": {
+        "Words": "Vocabulary",
+        "nouns": "load_nouns",
+        "user_words": "load_user_words",
+        "words_of": "load_vocabulary",
+    },
+}
+
+# old keyword -> new keyword, of functions that are reached by an old name
+KEYWORDS = {
+    "of": "unit",
+    "neighbours": "neighbors",
+    "apart": "in_subprocess",
+    "colour": "color",
+    "unlike": "baseline_cosine",
+}
 
 
 class _MovedModules(MetaPathFinder, Loader):
-    """Finds the modules of `MODULES`, after all that exist."""
+    """Finds the modules of `MODULES`. It is asked last, so that a module that exists is never hidden."""
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -30,20 +228,16 @@ class _MovedModules(MetaPathFinder, Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         old, new = module.__name__, MODULES[module.__name__]
-        warnings.warn(
-            f"{old} is now {new[0]}; the old path goes with the next version.", DeprecationWarning, stacklevel=2
-        )
+        _warn(old, new[0])
 
         def load(name: str) -> object:
-            """The value of an old name, wherever it stands now."""
-            if name.startswith("__"):
-                raise AttributeError(name)
             for place in new:
                 found = importlib.import_module(place)
-                for each in (NAMES.get(old, {}).get(name, name), name):
-                    if hasattr(found, each):
-                        return getattr(found, each)
-            raise AttributeError(f"{old} is now {' and '.join(new)}, where there is no {name!r}.")
+                current = NAMES.get(old, {}).get(name, name)
+                if not name.startswith("__") and hasattr(found, current):
+                    value = getattr(found, current)
+                    return value if current == name else _with_old_keywords(value)
+            raise AttributeError(f"module {old!r}, now {' and '.join(new)}, has no attribute {name!r}")
 
         module.__dict__["__getattr__"] = load
 
@@ -52,3 +246,50 @@ def install() -> None:
     """Let old module paths be imported."""
     if not any(isinstance(finder, _MovedModules) for finder in sys.meta_path):
         sys.meta_path.append(_MovedModules())
+
+
+def renamed_names(module: str, otherwise: Callable[[str], Any] | None = None) -> Callable[[str], Any]:
+    """A `__getattr__` for a module that stayed where it was: it finds the old names of `NAMES`.
+
+    otherwise: the `__getattr__` that the module has already.
+    """
+
+    def load(name: str) -> object:
+        new = NAMES[module].get(name)
+        if new is not None:
+            _warn(f"{module}.{name}", f"{module}.{new}")
+            return _with_old_keywords(getattr(sys.modules[module], new))
+        if otherwise is not None:
+            return otherwise(name)
+        raise AttributeError(f"module {module!r} has no attribute {name!r}")
+
+    return load
+
+
+def renamed_attribute(old: str, new: str) -> property:
+    """A property that reads an attribute by its old name."""
+
+    def read(self: object) -> object:
+        _warn(f"{type(self).__name__}.{old}", f"{type(self).__name__}.{new}")
+        return getattr(self, new)
+
+    return property(read, doc=f"Deprecated: `{new}`.")
+
+
+def _warn(old: str, new: str) -> None:
+    message = f"{old} is now {new}; the old name goes with the next version."
+    warnings.warn(message, DeprecationWarning, stacklevel=3)
+
+
+def _with_old_keywords(value: object) -> object:
+    """A function that takes the keywords that it had under its old name as well; anything else as it is."""
+    if not inspect.isfunction(value):
+        return value
+    known = inspect.signature(value).parameters
+
+    @functools.wraps(value)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        renamed = {KEYWORDS[key] if key in KEYWORDS and key not in known else key: kwargs[key] for key in kwargs}
+        return value(*args, **renamed)
+
+    return call

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from core.classify.heads import Head
 from core.classify.zero_shot import Classifier, Predictions, predict_video
+from core.deprecated import renamed_attribute
 from core.encoders.base import Encoder
 from core.library.filters import Filters
 from core.library.index import VectorIndex
@@ -42,6 +43,8 @@ class Prediction:
     in_class_probability: float
     probabilities: NDArray[np.float32]
     item: Item | None = None
+    fits = renamed_attribute("fits", "in_class_probability")
+    what = renamed_attribute("what", "source")
 
     @property
     def id(self) -> str:
@@ -126,6 +129,7 @@ class ValuePrediction:
     source: str
     value: float
     item: Item | None = None
+    what = renamed_attribute("what", "source")
 
 
 def predict_library_values(

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from core.deprecated import renamed_attribute
 from core.encoders.base import Vectors, unit_rows
 from core.errors import DataError
 from core.progress import OnProgress, Progress
@@ -42,7 +43,7 @@ _MICRO = 2_000  # groups that Ward's method starts from where there are more poi
 class Clusters:
     """n points in k groups, numbered by size, the largest first.
 
-    of: (n,) the number of each point's cluster, -1 for none. centres: (k, dim) unit rows, the means of the members.
+    labels: (n,) the number of each point's cluster, -1 for none. centers: (k, dim) unit rows, the means of the members.
     silhouette: -1 to 1 (Rousseeuw 1987), of a sample, by cosine about the mean of all; None for fewer than two groups.
     """
 
@@ -50,6 +51,8 @@ class Clusters:
     centers: Vectors
     method: Method
     silhouette: float | None
+    of = renamed_attribute("of", "labels")
+    centres = renamed_attribute("centres", "centers")
 
     @property
     def count(self) -> int:

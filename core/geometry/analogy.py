@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.deprecated import renamed_names
 from core.encoders.base import Encoder, Vectors, unit_rows
 from core.encoders.reference_prompts import embed_reference_prompts, get_reference_prompts
 from core.errors import Cancelled, QueryError
@@ -153,3 +154,6 @@ def _sum(vectors: Vectors, terms: Sequence[Term], middles: Vectors) -> NDArray[n
     if np.linalg.norm(total) < _SAME:
         raise QueryError("The three things cancel each other out: choose others.")
     return unit_rows(total[None])[0]
+
+
+__getattr__ = renamed_names(__name__)

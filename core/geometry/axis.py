@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from core.deprecated import renamed_names
 from core.encoders.base import Encoder, Vectors, unit_rows
 from core.encoders.prompts import embed_texts
 from core.errors import QueryError
@@ -125,3 +126,6 @@ def pick_scattered(across: Axis, up: Axis, cells: int = 6) -> NDArray[np.int64]:
 
 def _phrases(text: str) -> Sequence[str]:
     return [" ".join(part.split()) for part in text.split(";") if part.strip()]
+
+
+__getattr__ = renamed_names(__name__)

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from core.deprecated import renamed_names
 from core.encoders.base import Encoder, Vectors
 from core.encoders.reference_prompts import embed_reference_prompts
 from core.library.index import VectorIndex
@@ -111,3 +112,6 @@ def _sample_pairs(rng: np.random.Generator, one: Vectors, other: Vectors) -> NDA
     if one is other:  # never a thing with itself
         right = (left + 1 + rng.integers(0, len(one) - 1, _PAIRS)) % len(one)
     return np.sort(np.einsum("nd,nd->n", one[left], other[right]))
+
+
+__getattr__ = renamed_names(__name__)

@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from core.deprecated import renamed_attribute
 from core.encoders.base import Encoder, Vectors, unit_rows
 from core.encoders.prompts import embed_texts
 from core.encoders.reference_prompts import embed_reference_prompts, get_reference_prompts
@@ -33,10 +34,10 @@ _AT_ONCE = 128
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """size: distance of the means of words and of pictures (Liang et al. 2022, "Mind the gap"), 0 to 2. centre_cosine:
+    """size: distance of the means of words and of pictures (Liang et al. 2022, "Mind the gap"), 0 to 2. center_cosine:
     of the two means. within_words, within_pictures: mean cosine of two of a kind, None where there is one only; across:
     of a word and a picture.
-    told_apart: share of both that the plane half-way between the two means puts on the right side: 0.5 is no gap.
+    separability: share of both that the plane half-way between the two means puts on the right side: 0.5 is no gap.
     """
 
     size: float
@@ -45,6 +46,8 @@ class Gap:
     within_pictures: float | None
     across: float
     separability: float
+    centre_cosine = renamed_attribute("centre_cosine", "center_cosine")
+    told_apart = renamed_attribute("told_apart", "separability")
 
 
 @dataclass(frozen=True, slots=True)
