@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 MODULES: dict[str, tuple[str, ...]] = {
     "core.atlas": ("core.explore.atlas",),
@@ -218,6 +218,10 @@ KEYWORDS = {
 }
 
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
 class _MovedModules(MetaPathFinder, Loader):
     """Finds the modules of `MODULES`. It is asked last, so that a module that exists is never hidden."""
 
@@ -276,6 +280,22 @@ def renamed_attribute(old: str, new: str) -> property:
     return property(read, doc=f"Deprecated: `{new}`.")
 
 
+def renamed_keywords(**names: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Decorator: the function takes keywords by their old names as well. names: old name -> new name."""
+
+    def decorate(function: Callable[P, T]) -> Callable[P, T]:
+        @functools.wraps(function)
+        def call(*args: P.args, **kwargs: P.kwargs) -> T:
+            for old in names.keys() & kwargs.keys():
+                _warn(f"{function.__name__}({old}=)", f"{function.__name__}({names[old]}=)")
+                kwargs[names[old]] = kwargs.pop(old)
+            return function(*args, **kwargs)
+
+        return call
+
+    return decorate
+
+
 def _warn(old: str, new: str) -> None:
     message = f"{old} is now {new}; the old name goes with the next version."
     warnings.warn(message, DeprecationWarning, stacklevel=3)
@@ -286,10 +306,4 @@ def _with_old_keywords(value: object) -> object:
     if not inspect.isfunction(value):
         return value
     known = inspect.signature(value).parameters
-
-    @functools.wraps(value)
-    def call(*args: Any, **kwargs: Any) -> Any:
-        renamed = {KEYWORDS[key] if key in KEYWORDS and key not in known else key: kwargs[key] for key in kwargs}
-        return value(*args, **renamed)
-
-    return call
+    return renamed_keywords(**{old: new for old, new in KEYWORDS.items() if old not in known and new in known})(value)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.deprecated import renamed_keywords
 from core.encoders.base import Encoder, Vectors
 from core.errors import DataError
 from core.library.filters import Filters
@@ -50,6 +51,7 @@ class Feed:
 
 
 @limit_to_one_thread()
+@renamed_keywords(behaviour="behavior")
 def recommend(
     library: Library,
     encoder: Encoder,
