@@ -10,6 +10,7 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.encoders.imported import reads_words
+from core.extras import require
 from core.library.sample import build_sample, sample_path
 from core.library.scan import scan
 from core.library.uploads import UploadReport, save_uploads
@@ -30,6 +31,7 @@ def sample_button(encoder: Encoder, *, primary: bool) -> None:
     if policy().may_write_shared and pressed(
         "Build the sample library", key="build_sample", type=kind, icon=":material/auto_awesome:"
     ):
+        require("samples", "The sample photos")  # before an empty library of that name is made
         library = Library(sample_path(), create=True)
         start_job(library, "Samples", lambda tell, cancel: build_sample(encoder, on_progress=tell, cancel=cancel))
         use_library(library_key(library.path))
