@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from core.classify.zero_shot import Predictions
 from core.encoders.base import Encoder, Vectors
+from core.encoders.saved_files import get_saved_path, list_saved
 from core.errors import DataError
-from core.utils.array_files import get_saved_path, list_saved, pack_arrays, unpack_arrays
+from core.utils.array_files import pack_arrays, unpack_arrays
 from core.utils.files import write_atomic
 
 Target = Literal["classes", "number"]

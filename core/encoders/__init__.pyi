@@ -7,3 +7,6 @@ from .registry import DEFAULT_ENCODER as DEFAULT_ENCODER
 from .registry import encoder_names as encoder_names
 from .registry import is_model_name as is_model_name
 from .registry import open_encoder as open_encoder
+from .saved_files import find_free_name as find_free_name
+from .saved_files import get_saved_path as get_saved_path
+from .saved_files import list_saved as list_saved

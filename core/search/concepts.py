@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from core.encoders.base import Encoder, Vectors, unit_rows
 from core.encoders.reference_prompts import embed_reference_prompts, get_reference_prior
+from core.encoders.saved_files import get_saved_path, list_saved
 from core.errors import DataError, QueryError
-from core.utils.array_files import get_saved_path, list_saved, pack_arrays, unpack_arrays
+from core.utils.array_files import pack_arrays, unpack_arrays
 from core.utils.files import write_atomic
 
 

@@ -1,7 +1,4 @@
 from .array_files import SUFFIX as SUFFIX
-from .array_files import find_free_name as find_free_name
-from .array_files import get_saved_path as get_saved_path
-from .array_files import list_saved as list_saved
 from .array_files import pack_arrays as pack_arrays
 from .array_files import unpack_arrays as unpack_arrays
 from .blas_threads import limit_to_one_thread as limit_to_one_thread

@@ -7,12 +7,15 @@ import os
 import re
 import sys
 import tomllib
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
 from streamlit.testing.v1 import AppTest
+from visiting import press, visit, world  # noqa: F401
 
 import core
 from core import SemblanceError, open_encoder
@@ -20,6 +23,7 @@ from core.cli.app import app_command, app_file
 from core.cli.main import main
 from core.encoders.hub.files import is_on_disk
 from core.evaluation.moments import evaluate_moments
+from core.library.registry import list_libraries
 from core.library.samples.library import build_sample
 from core.share.hf_datasets.open import open_dataset
 from core.utils.extras import EXTRAS, require
@@ -62,14 +66,24 @@ def test_nobody_is_told_to_install_the_project_of_another() -> None:
     assert PROJECT["name"] != "semblance"
 
 
+def hide(monkeypatch: pytest.MonkeyPatch, *packages: str) -> None:
+    """Packages that are not installed, for whoever looks for them or imports them."""
+
+    class Without(PathFinder):
+        @classmethod
+        def find_spec(cls, fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+            return None if fullname.split(".")[0] in packages else super().find_spec(fullname, path, target)
+
+    for module in [name for name in sys.modules if name.split(".")[0] in packages]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setattr(sys, "meta_path", [Without if each is PathFinder else each for each in sys.meta_path])
+    assert not any(importlib.util.find_spec(package) for package in packages)
+
+
 @pytest.fixture
 def bare(monkeypatch: pytest.MonkeyPatch) -> None:
     """An installation without any extra."""
-    for package in (name for packages in EXTRAS.values() for name in packages):
-        for module in [name for name in sys.modules if name.split(".")[0] == package]:
-            monkeypatch.delitem(sys.modules, module)
-        monkeypatch.setitem(sys.modules, package, None)
-        assert importlib.util.find_spec(package) is None
+    hide(monkeypatch, *(name for packages in EXTRAS.values() for name in packages))
 
 
 @pytest.mark.usefixtures("bare")
@@ -92,9 +106,16 @@ def test_without_an_extra_the_rest_works(encoder: object) -> None:
     assert open_encoder("embedded").dim
 
 
+@pytest.mark.usefixtures("bare", "world")
+def test_a_sample_that_cannot_be_built_leaves_no_empty_library() -> None:
+    at = press(visit(), "Build the sample library")
+    assert any("pip install scikit-image matplotlib" in each.value.replace("\\", "") for each in at.error)
+    assert list_libraries() == []
+
+
 def test_only_what_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     require("samples", "The sample photos")
-    monkeypatch.setitem(sys.modules, "skimage", None)
+    hide(monkeypatch, "skimage")
     with pytest.raises(SemblanceError, match=r"need a package that .*: pip install scikit-image$"):
         require("samples", "The sample photos")
 

@@ -102,13 +102,11 @@ def test_the_lines_of_the_readme_run(installed: Installed, sample_home: Path) ->
 def test_the_lines_in_python_run(installed: Installed, sample_home: Path, page: str, link: dict[str, str]) -> None:
     """They are taken off the page as the installed app shows it, and run as they are."""
     code = f"""if True:
-        import sys
-        sys.path.insert(0, {str(installed.packages / "semblance_app")!r})
         from streamlit.testing.v1 import AppTest
-        at = AppTest.from_file({str(installed.packages / "semblance_app" / "pages" / f"{page}.py")!r})
-        at.session_state["framed"] = True  # the page alone, as inside the navigation
+        at = AppTest.from_file({str(installed.packages / "semblance_app" / "app.py")!r}, default_timeout=120)
         at.query_params.update({link!r} | {{"library": "Sample photos"}})
-        at.run(timeout=120)
+        at.run()
+        at.switch_page("pages/{page}.py").run()
         assert not at.exception and not at.error, [*at.exception, *at.error]
         print(at.code[-1].value)
     """

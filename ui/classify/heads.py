@@ -8,7 +8,7 @@ import streamlit as st
 
 from core import Encoder
 from core.classify.heads import Head, check_head_fits, head_bytes, list_heads, load_head, read_head
-from core.utils.array_files import find_free_name
+from core.encoders.saved_files import find_free_name
 from ui.errors import boundary
 from ui.text import counted, file_limit, plain
 from ui.widgets.saved_heads import _own, list_known_heads, store_head

@@ -15,13 +15,14 @@ from ui.classify.result_single import show_one
 from ui.classify.results_gallery import show_many
 from ui.classify.results_numeric import show_values
 from ui.classify.results_text import show_texts
-from ui.classify.source import Selection, close_one, item_section, predict, show_nothing_left
+from ui.classify.source import Selection, close_one, item_section, predict
 from ui.errors import boundary
 from ui.jobs.jobs import job_panel
 from ui.session.current import current_encoder, current_library
 from ui.snippets.sort import classify_lines, value_lines
 from ui.text import plain
 from ui.widgets.code_block import in_python
+from ui.widgets.filters import show_nothing_left
 from ui.widgets.query_box import follow_request
 
 

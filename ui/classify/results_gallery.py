@@ -13,6 +13,7 @@ from core.classify.export import predictions_csv, write_folders
 from core.classify.predict import Prediction
 from core.classify.zero_shot import NONE, Classifier, ClassName
 from core.share.pages.groups import make_classes_sheet
+from ui.classify.class_table import add_class
 from ui.classify.labels import correct_row, get_final_label, get_labels, tag_panel
 from ui.classify.result_single import percent
 from ui.classify.source import Selection
@@ -77,7 +78,7 @@ def show_many(
         correct_row(library, chosen, task, ids, list(dict.fromkeys([*classifier.names, *counts])), _GALLERY)
         st.button("None", on_click=tick, args=(_GALLERY, []), disabled=not ids, type="tertiary", help="Tick no picture")
         if stored and library is not None:
-            concept_panel(library, encoder, ids, as_class=True)
+            concept_panel(library, encoder, ids, on_saved=add_class)
     show_details((), [card.item for card in cards], stored=stored)
 
 

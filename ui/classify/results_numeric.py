@@ -12,12 +12,12 @@ from core.classify.predict import ValuePrediction, predict_library_values, value
 from core.plots.lab import value_histogram
 from ui.classify.class_table import fingerprint
 from ui.classify.result_single import show_item
-from ui.classify.source import Selection, show_nothing_left
+from ui.classify.source import Selection
 from ui.components.gallery.gallery import Card, Facts, gallery
 from ui.session.cache import get_cached
 from ui.text import counted, plain
 from ui.widgets.details import open_details, show_details
-from ui.widgets.filters import labelled
+from ui.widgets.filters import labelled, show_nothing_left
 from ui.widgets.query_box import like_file, more_like
 
 _ORDERS = ("highest first", "lowest first")

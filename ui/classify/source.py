@@ -20,7 +20,7 @@ from ui.session.cache import get_cached
 from ui.session.encoders import load_encoder
 from ui.session.libraries import library_facts
 from ui.text import counted, file_table, plain
-from ui.widgets.filters import clear_filters, filter_panel, filter_text, labelled
+from ui.widgets.filters import filter_panel, labelled
 from ui.widgets.page_start import no_library
 
 _MANY = 500  # texts that take more than a moment
@@ -78,12 +78,6 @@ def open_one(item_id: str) -> None:
 def close_one() -> None:
     """Back to all items. For callbacks."""
     st.query_params.pop("item", None)
-
-
-def show_nothing_left(filters: Filters) -> None:
-    """Says that no item passes the filters, and clears them for who asks."""
-    st.info(f"Nothing passes the filters ({plain(filter_text(filters))}).", icon=":material/filter_alt:")
-    st.button("Clear the filters", on_click=clear_filters, type="primary")
 
 
 def _of_library(library: Library | None, encoder: Encoder) -> Selection | None:

@@ -6,7 +6,6 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.explore.atlas import Atlas, AtlasRequest, count_points
-from ui.classify.source import show_nothing_left
 from ui.explore.cluster_list import cluster_list, get_titles
 from ui.explore.layout_job import get_requested_atlas, offer_refresh, python_lines
 from ui.explore.map import find_lit_points, make_coloring, map_tools, show_map
@@ -15,6 +14,7 @@ from ui.explore.selection_state import get_chosen
 from ui.explore.settings import request_section
 from ui.widgets.code_block import in_python
 from ui.widgets.details import show_details
+from ui.widgets.filters import show_nothing_left
 from ui.widgets.page_start import start_page
 from ui.widgets.query_box import follow_request
 from ui.widgets.save_report import save_map

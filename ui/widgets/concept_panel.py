@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -11,13 +11,14 @@ from core.library.track import get_item_vectors
 from core.policy import get_policy
 from core.search.concepts import learn_concept, save_concept
 from core.search.query import CONCEPT
-from ui.classify.class_table import add_class
 from ui.errors import boundary
 from ui.text import counted, plain
 
 
-def concept_panel(library: Library, encoder: Encoder, ids: Sequence[str], *, as_class: bool = False) -> None:
-    """The pop-up that keeps the ticked pictures of a library as a concept. as_class: and adds it to the classes.
+def concept_panel(
+    library: Library, encoder: Encoder, ids: Sequence[str], *, on_saved: Callable[[str], object] | None = None
+) -> None:
+    """The pop-up that keeps the ticked pictures of a library as a concept. on_saved: called with its query term.
 
     Concepts are words that all visitors share, so that the public makes none.
     """
@@ -35,17 +36,19 @@ def concept_panel(library: Library, encoder: Encoder, ids: Sequence[str], *, as_
             key="keep_concept",
             disabled=not name,
             on_click=_keep,
-            args=(library, encoder, name, list(ids), as_class),
+            args=(library, encoder, name, list(ids), on_saved),
         )
 
 
-def _keep(library: Library, encoder: Encoder, name: str, ids: list[str], as_class: bool) -> None:
+def _keep(
+    library: Library, encoder: Encoder, name: str, ids: list[str], on_saved: Callable[[str], object] | None
+) -> None:
     with boundary():
         index = library.index(encoder)
         _, examples = get_item_vectors(index, ids)
         save_concept(learn_concept(encoder, name, examples, index.background), encoder)
-        if as_class:
-            add_class(CONCEPT + name)
+        if on_saved is not None:
+            on_saved(CONCEPT + name)
         st.toast(f"Kept from {counted(len(examples), 'picture')}. In a search: {plain(CONCEPT)}{plain(quoted(name))}")
 
 

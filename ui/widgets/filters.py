@@ -165,3 +165,9 @@ def _folder_choices(library: Library, encoder: Encoder) -> tuple[str, list[str]]
         return root, [os.path.relpath(folder, root) for folder in found[1:]]
 
     return get_cached("folders", None, index, find)
+
+
+def show_nothing_left(filters: Filters) -> None:
+    """Says that no item passes the filters, and clears them for who asks."""
+    st.info(f"Nothing passes the filters ({plain(filter_text(filters))}).", icon=":material/filter_alt:")
+    st.button("Clear the filters", on_click=clear_filters, type="primary")

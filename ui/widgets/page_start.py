@@ -13,6 +13,7 @@ from core.encoders.precomputed import supports_text
 from core.errors import DataError, MediaError, QueryError
 from core.library.samples.library import build_sample, sample_path
 from core.policy import get_policy
+from core.utils.extras import require
 from ui.button import pressed
 from ui.jobs.jobs import is_busy, job_panel, start_ingest, start_job
 from ui.session.current import current_encoder, current_library, use_library
@@ -67,6 +68,7 @@ def sample_button(encoder: Encoder, *, primary: bool) -> None:
     if get_policy().may_write_shared and pressed(
         "Build the sample library", key="build_sample", type=kind, icon=":material/auto_awesome:"
     ):
+        require("samples", "The sample photos")  # before an empty library of that name is made
         library = Library(sample_path(), create=True)
         start_job(library, "Samples", lambda report, cancel: build_sample(encoder, on_progress=report, cancel=cancel))
         use_library(library_key(library.path))

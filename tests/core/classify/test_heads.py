@@ -15,9 +15,10 @@ from core.classify.heads import Head, head_bytes, list_heads, load_head, read_he
 from core.classify.predict import classify_library
 from core.classify.training import fit_classes, fit_numbers
 from core.classify.zero_shot import ClassName, ZeroShot
+from core.encoders.saved_files import find_free_name
 from core.errors import DataError
 from core.library import Library, ingest
-from core.utils.array_files import find_free_name, pack_arrays
+from core.utils.array_files import pack_arrays
 
 
 def heads(encoder: ColorEncoder) -> list[Head]:
