@@ -18,8 +18,6 @@ from PIL import Image
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
-import ui.search.image_results
-import ui.search.video_results
 import ui.server.gc
 import ui.session.encoders
 import ui.session.visit

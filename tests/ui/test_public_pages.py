@@ -28,8 +28,8 @@ from visiting import (  # noqa: F401
     world,
 )
 
-import ui.search.image_results
 import ui.session.encoders
+import ui.widgets.image_search
 from core import Library, ingest
 from core.config import load_settings
 from core.library.registry import create_library, list_libraries, remember_library
@@ -148,7 +148,7 @@ def test_errors_lose_their_folders(shared: Library, tmp_path: Path, monkeypatch:
 
         raise LibraryError(f"The library {str(shared.path)!r} cannot be opened: see {tmp_path}/x y/z.lance")
 
-    monkeypatch.setattr(ui.search.image_results, "search", fail)
+    monkeypatch.setattr(ui.widgets.image_search, "search", fail)
     at = check(find(visit(SEARCH, library="Shared"), "red"), tmp_path)
     assert "'Shared' cannot be opened: see z.lance" in said(at)
 

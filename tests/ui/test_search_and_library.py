@@ -34,8 +34,8 @@ from visiting import (  # noqa: F401
 )
 
 import core.library.samples.reels as reels
-import ui.search.image_results
 import ui.shell.sidebar
+import ui.widgets.image_search
 from core import Library, ingest
 from core.library.registry import create_library, list_libraries
 
@@ -386,6 +386,6 @@ def test_an_unexpected_error_is_an_apology_and_no_trace(colours: Library, monkey
     def fail(*args: Any, **options: Any) -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr(ui.search.image_results, "search", fail)
+    monkeypatch.setattr(ui.widgets.image_search, "search", fail)
     at = find(visit(SEARCH), "red")
     assert "Something went wrong" in said(at) and "secret" not in said(at)

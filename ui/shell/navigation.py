@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.policy import policy
+from core.policy import get_policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +31,12 @@ class PageInfo:
 
 
 def _about_home() -> str:
-    where = "Only you see what you upload." if policy().public else "Everything runs on this computer."
+    where = "Only you see what you upload." if get_policy().public else "Everything runs on this computer."
     return f"Type what you look for, or show a picture: photos and video moments that come closest come first. {where}"
 
 
 def _about_library() -> str:
-    if policy().public:
+    if get_policy().public:
         return "Start a library of your own: only you see it, and it is deleted after your visit."
     return "Add folders or uploads. Your files stay where they are; the library stores their vectors."
 
