@@ -44,7 +44,7 @@ def test_importing_core_loads_nothing_heavy() -> None:
 def test_packages_that_carry_weights_are_required() -> None:
     """A machine where everything was installed by hand hides what a fresh one lacks."""
     required = (ROOT / "requirements.txt").read_text()
-    source = "".join(path.read_text() for path in (ROOT / "core" / "encoders").glob("embedded*.py"))
+    source = "".join(path.read_text() for path in (ROOT / "core" / "encoders").glob("embedded/*.py"))
     packages = set(re.findall(r'_package_file\("([^"]+)"', source))
     assert packages and all(f"{package}==" in required for package in packages)
 

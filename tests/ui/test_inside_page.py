@@ -171,4 +171,4 @@ def test_labels_say_which_one_is_right(seen_twice: Library) -> None:
     at.segmented_control("labels_from").set_value("folder names").run()
     assert "Measure both" in [button.label for button in at.button]
     at = settled(press(at, "Measure both"))
-    assert "labelled items" in said(at)
+    assert "labeled items" in said(at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import time
 from collections.abc import Callable
 
@@ -10,12 +11,12 @@ from streamlit.testing.v1 import AppTest
 from visiting import labels, press, said, visit, world  # noqa: F401
 
 import core.learn.download
-import core.learn.simulate
 from core.learn.movies import Watched
 from core.learn.simulate import simulate
 
 pytestmark = pytest.mark.usefixtures("world", "few_viewers")
 PAGE = "pages/learn.py"
+_SIMULATE = importlib.import_module("core.learn.simulate")  # `core.learn.simulate` is its function
 RATINGS = b"userId,movieId,timestamp\n" + b"".join(
     b"%d,%d,%d\n" % (user, (user + step) % 12, step) for user in range(20) for step in range(8)
 )
@@ -30,7 +31,7 @@ def few_viewers(monkeypatch: pytest.MonkeyPatch) -> None:
     def few() -> Watched:
         return simulate(viewers=150, watched=25)
 
-    monkeypatch.setattr(core.learn.simulate, "simulate", few)
+    monkeypatch.setattr(_SIMULATE, "simulate", few)
 
 
 def learned(at: AppTest) -> AppTest:
@@ -48,7 +49,7 @@ def charts(at: AppTest) -> int:
 
 
 def test_nothing_is_learned_before_somebody_asks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(core.learn.simulate, "simulate")
+    monkeypatch.delattr(_SIMULATE, "simulate")
     at = visit(PAGE)
     assert "Simulated." in said(at) and "Start" in labels(at) and not charts(at)
 

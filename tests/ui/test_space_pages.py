@@ -138,7 +138,7 @@ def test_kinds_lie_on_one_picture(colours: Library) -> None:
     at = visit(SPACE, words="red, blue, red")
     assert titles(at) == ["10 points by PCA"] and "texts=['red', 'blue']" in said(at)
     at.toggle("closed").set_value(True).run()
-    assert titles(at) == ["10 points by PCA, gap closed"] and "points.centred" in said(at)
+    assert titles(at) == ["10 points by PCA, gap closed"] and "points.centered" in said(at)
 
 
 def test_nothing_slow_is_laid_out_before_it_is_asked_for(colours: Library) -> None:
