@@ -102,16 +102,18 @@ SETTINGS = {
 
 
 def get_policy() -> Policy:
-    """What the environment says now. Raises DataError for a limit that is no number of at least 1."""
+    """What the environment says now. Only the app, the command line and `health` ask; they hand it to the rest of core.
+
+    Raises DataError for a limit that is no number of at least 1.
+    """
     return _policy(os.environ.get(PUBLIC, ""), tuple(os.environ.get(setting.name, "") for setting in SETTINGS.values()))
 
 
 @lru_cache(maxsize=16)
-def _policy(mark: str, predictions: tuple[str, ...]) -> Policy:
+def _policy(mark: str, texts: tuple[str, ...]) -> Policy:
     public = mark.strip().lower() in _YES
     limits: dict[str, Any] = {
-        field: _limit(setting, text, public)
-        for (field, setting), text in zip(SETTINGS.items(), predictions, strict=True)
+        field: _limit(setting, text, public) for (field, setting), text in zip(SETTINGS.items(), texts, strict=True)
     }
     return Policy(public, **limits)
 
@@ -124,3 +126,6 @@ def _limit(setting: Setting, text: str, public: bool) -> float:
     if not number >= 1:
         raise DataError(f"{setting.name} is {text!r}: set it to a number of at least 1, or leave it out.")
     return number if math.isinf(number) else int(number * setting.unit)
+
+
+LOCAL = _policy("", ("",) * len(SETTINGS))  # for the people of this machine, whatever the environment says

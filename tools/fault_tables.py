@@ -68,7 +68,7 @@ def vanished_photo(place: Path) -> dict[str, Any]:
     gone = Path(hits[0].item.path)
     gone.rename(place / "aside.png")
     message = refusal(lambda: make_thumbnail(hits[0].item))
-    left_out = write_hits_zip(hits, io.BytesIO())
+    left_out = write_hits_zip(hits, io.BytesIO(), redact=str)
     found = len(search(library, encoder, parse_query("red")).hits)
     missing = ingest(library, encoder, [folder]).missing
     after = len(search(library, encoder, parse_query("red")).hits)

@@ -39,7 +39,7 @@ def bench_map(
     compiling. "umap" is given its neighbours. Raises DataError for fewer than 100.
     """
     if count is not None and count < _MIN_IMAGES:
-        raise DataError(f"--count: at least {_MIN_IMAGES}, or there is nothing to time.")
+        raise DataError(f"There is nothing to time: the count must be at least {_MIN_IMAGES}.")
     if images is None:
         vectors = mixture(count or 5_000, encoder.dim)
     else:

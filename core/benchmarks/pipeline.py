@@ -130,7 +130,7 @@ def bench_search(encoder: Encoder, *, items: int, library: Library | None = None
     With a library: also of a whole search in it, from the words to the hits.
     """
     if items < 1_000:
-        raise DataError("--items: at least 1,000, or there is nothing to time.")
+        raise DataError("There is nothing to time: the number of items must be at least 1,000.")
     rng = np.random.default_rng(0)
     flat = make_flat_index(encoder.dim)
     matrix = np.empty((items, encoder.dim), np.float32)
@@ -158,7 +158,7 @@ def bench_search(encoder: Encoder, *, items: int, library: Library | None = None
 def bench_classify(encoder: Encoder, *, items: int, classes: int) -> dict[str, Any]:
     """Seconds (median) to tell random items into random classes: probabilities, fits and labels, without embedding."""
     if items < 1 or classes < 1:
-        raise DataError("--items and --classes: at least 1.")
+        raise DataError("There is nothing to time: at least one item and one class are needed.")
     embed_reference_prompts(encoder)
     rng = np.random.default_rng(0)
     vectors = unit_rows(rng.standard_normal((items, encoder.dim), np.float32))

@@ -24,7 +24,7 @@ def bench_recommend(encoder: Encoder, *, items: int) -> dict[str, Any]:
     likes, and for 5 with scores of behaviour for all items; "nearest" is one search for the 300 nearest items, and
     "ratio" what a feed for 5 likes takes of it. Raises DataError for fewer than 100 items."""
     if items < _LEAST:
-        raise DataError(f"--items: at least {_LEAST}, or there is nothing to time.")
+        raise DataError(f"There is nothing to time: the number of items must be at least {_LEAST}.")
     rng = np.random.default_rng(0)
     with tempfile.TemporaryDirectory() as place:
         library, ids = _library(encoder, items, Path(place) / "library")

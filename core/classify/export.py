@@ -9,20 +9,19 @@ from pathlib import Path
 from typing import BinaryIO
 
 from core.classify.predict import Prediction
-from core.policy import get_policy
-from core.utils.tables import csv_text
+from core.utils.tables import Redact, csv_text
 
 
-def predictions_csv(predictions: Sequence[Prediction], names: Sequence[str]) -> str:
+def predictions_csv(predictions: Sequence[Prediction], names: Sequence[str], *, redact: Redact) -> str:
     """The answers as CSV with a header: what, label, probability, fits, and the probability of each class."""
     rows = [["what", "label", "probability", "fits", *names]]
     for entry in predictions:
         numbers = (f"{number:.4f}" for number in (entry.probability, entry.in_class_probability, *entry.probabilities))
         rows.append([entry.source, entry.label, *numbers])
-    return csv_text(rows)
+    return csv_text(rows, redact=redact)
 
 
-def write_folders(predictions: Sequence[Prediction], target: BinaryIO) -> list[str]:
+def write_folders(predictions: Sequence[Prediction], target: BinaryIO, *, redact: Redact) -> list[str]:
     """Writes copies of the files into a zip, a folder for each class; returns the paths that cannot be read.
 
     `left out.txt` of the zip lists these too. Names that would meet, letter case aside, are numbered.
@@ -40,7 +39,7 @@ def write_folders(predictions: Sequence[Prediction], target: BinaryIO) -> list[s
             except (OSError, ValueError):  # a ValueError: its name cannot be written as UTF-8
                 left_out.append(entry.source)
         if left_out:
-            listed = "\n".join(map(get_policy().display_path, left_out))
+            listed = "\n".join(map(redact, left_out))
             archive.writestr("left out.txt", listed.encode("utf-8", "backslashreplace"))
     return left_out
 

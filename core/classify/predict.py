@@ -25,7 +25,7 @@ from core.library.store import Library
 from core.library.track import Track
 from core.progress import OnProgress, Progress
 from core.search.relevance import LIKELY
-from core.utils.tables import csv_text
+from core.utils.tables import Redact, csv_text
 
 _CHUNK = 16_384  # pictures at a time
 
@@ -153,6 +153,7 @@ def predict_library_values(
     return valued
 
 
-def values_csv(valued: Sequence[ValuePrediction]) -> str:
+def values_csv(valued: Sequence[ValuePrediction], *, redact: Redact) -> str:
     """The answers as CSV with a header: what, value."""
-    return csv_text([("what", "value"), *((entry.source, f"{entry.value:.6g}") for entry in valued)])
+    rows = [("what", "value"), *((entry.source, f"{entry.value:.6g}") for entry in valued)]
+    return csv_text(rows, redact=redact)

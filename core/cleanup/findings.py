@@ -20,9 +20,8 @@ from core.library.points import Points, Unit, load_points
 from core.library.schema import Item
 from core.library.store import Library
 from core.library.track import track_of
-from core.policy import get_policy
 from core.progress import OnProgress
-from core.utils.tables import csv_text
+from core.utils.tables import Redact, csv_text
 
 _COLUMNS = ("path", "why", "best_copy", "cosine")
 
@@ -107,13 +106,13 @@ def find_small(library: Library, below: int) -> list[Finding]:
     return [Finding(item, f"small: {item.width} × {item.height} pixels") for item in found]
 
 
-def findings_csv(findings: Iterable[Finding]) -> str:
+def findings_csv(findings: Iterable[Finding], *, redact: Redact) -> str:
     """A table with a header, a file a row: path, why it is listed, the copy to keep, the cosine to it (-1 to 1)."""
     rows: list[tuple[object, ...]] = [_COLUMNS]
     for finding in findings:
         cosine = "" if finding.cosine is None else f"{finding.cosine:.4f}"
         rows.append((finding.item.path, finding.why, finding.best, cosine))
-    return csv_text(rows)
+    return csv_text(rows, redact=redact)
 
 
 def paths_lines(findings: Sequence[Finding]) -> bool:
@@ -121,12 +120,9 @@ def paths_lines(findings: Sequence[Finding]) -> bool:
     return not any(len(f"{finding.item.path}.".splitlines()) > 1 for finding in findings)
 
 
-def paths_list(findings: Iterable[Finding], *, end: str = "\n") -> bytes:
-    """The bare paths as the file system writes them, each ended by `end`: a NUL for `xargs -0`, safe for any name.
-
-    The public is given the names alone.
-    """
-    return b"".join(os.fsencode(get_policy().display_path(finding.item.path) + end) for finding in findings)
+def paths_list(findings: Iterable[Finding], *, redact: Redact, end: str = "\n") -> bytes:
+    """The bare paths as the file system writes them, each ended by `end`: a NUL for `xargs -0`, safe for any name."""
+    return b"".join(os.fsencode(redact(finding.item.path) + end) for finding in findings)
 
 
 @dataclass(frozen=True, slots=True)

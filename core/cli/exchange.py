@@ -14,6 +14,7 @@ from core.encoders import DEFAULT_ENCODER, open_encoder
 from core.errors import DataError, LibraryError
 from core.library.schema import Item
 from core.library.store import Library
+from core.policy import get_policy
 from core.progress import OnProgress
 
 Options = argparse.Namespace
@@ -64,7 +65,10 @@ def export(options: Options, bar: OnProgress) -> dict[str, Any]:
     library = Library(options.library)
     filters = Filters(kind=options.kind, folder=options.folder, label=options.label)
     encoder_id = _stored(library, options.encoder)
-    report = export_vectors(library, encoder_id, options.out, filters=filters, sprite=options.sprite, on_progress=bar)
+    report = export_vectors(
+        library, encoder_id, options.out, filters=filters, sprite=options.sprite,
+        redact=get_policy().display_path, on_progress=bar,
+    )  # fmt: skip
     return asdict(report)
 
 
@@ -75,7 +79,11 @@ def import_file(options: Options, bar: OnProgress) -> dict[str, Any]:
 
     open_vectors(options.file)  # what cannot be read makes no library
     library = Library(options.library, create=True)
-    report = asdict(import_vectors(library, options.file, name=options.name, root=options.root, on_progress=bar))
+    new_files = get_policy().may_see_paths
+    found = import_vectors(
+        library, options.file, name=options.name, root=options.root, new_files=new_files, on_progress=bar
+    )
+    report = asdict(found)
     report["left_out"] = [{"path": path, "reason": reason} for path, reason in report["left_out"]]
     return report | {"seconds": round(report["seconds"], 3)}
 
@@ -98,7 +106,9 @@ def index_paths(options: Options, bar: OnProgress) -> dict[str, Any]:
     library = Library(options.library, create=True)
     predictions = []
     for entry in opened:
-        result, about = index_dataset(library, encoder, entry, limit=options.limit, columns=columns, on_progress=bar)
+        result, about = index_dataset(
+            library, encoder, entry, limit=options.limit, columns=columns, limits=get_policy(), on_progress=bar
+        )
         report = index_report(result)
         predictions.append(asdict(about) | {"refused": [{"row": row, "reason": why} for row, why in about.refused]})
     return report | {"datasets": predictions}

@@ -57,7 +57,7 @@ def embed_files(
             on_progress(Progress("embed", done, len(names), time.perf_counter() - started, "images"))
     if not result.rows:
         reason = next(iter(result.skipped.values()), "the table is empty")
-        raise DataError(f"Not one picture of {folder} could be read ({reason}) Check --images and the image column.")
+        raise DataError(f"Not one picture of {folder} could be read ({reason}) Check the folder and the image column.")
     result.vectors = np.concatenate(chunks)
     result.images_per_s = len(result.rows) / (time.perf_counter() - started)
     return result

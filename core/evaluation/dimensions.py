@@ -192,5 +192,5 @@ def _name_columns(table: Path) -> list[str]:
 def _pictures(folder: Path) -> list[str]:
     found = list(scan([folder], target=is_image_path).files)
     if not found:
-        raise DataError(f"There are no pictures in {folder}: check --images.")
+        raise DataError(f"There are no pictures in {folder}: choose another folder.")
     return found

@@ -56,7 +56,7 @@ def photo_names(folder: Path, count: int | None = None) -> list[str]:
         if is_image_path(name)
     )
     if not found:
-        raise DataError(f"{folder} has no pictures: check --images.")
+        raise DataError(f"There are no pictures in {folder}: choose another folder.")
     return found if count is None or count >= len(found) else sorted(random.Random(0).sample(found, max(1, count)))
 
 

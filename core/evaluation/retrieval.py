@@ -84,8 +84,8 @@ def evaluate_library(library: Library, encoder: Encoder, *, templates: Sequence[
     rows = {str(item_id): row for row, item_id in enumerate(points.column("id"))}
     pairs = [(rows[item_id], caption) for item_id, caption in library.captions() if item_id in rows]
     if not pairs:
-        raise DataError(f"{library.name} keeps no captions of items with vectors of {encoder.name}: a data set brings "
-                        "them (`index hf:NAME`), or give --images and --captions.")  # fmt: skip
+        raise DataError(f"{library.name} has no captions of items with vectors of {encoder.name}: index a data set "
+                        "with captions, or use a folder of pictures and a table of captions.")  # fmt: skip
     pool, owners = np.unique([row for row, _ in pairs], return_inverse=True)
     return _retrieval(encoder, points.vectors[pool], owners, [caption for _, caption in pairs], templates)
 

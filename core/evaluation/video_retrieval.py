@@ -76,7 +76,9 @@ def evaluate_video(
         }
         if not pool:
             reason = next(iter(skipped.values()))
-            raise DataError(f"Not one video of {videos} could be read ({reason}) Check --videos and the video column.")
+            raise DataError(
+                f"Not one video of {videos} could be read ({reason}) Check the folder and the video column."
+            )
         request = [(paths[name], caption) for name, caption in pairs if name not in skipped]
 
         def asked_for(caption: str) -> VideoResult:

@@ -28,7 +28,6 @@ from core.library.filters import Filters
 from core.library.points import Points, Unit, load_points
 from core.library.session_folders import cache_dir_for
 from core.library.store import Library
-from core.policy import get_policy
 from core.progress import OnProgress
 from core.utils.array_files import SUFFIX, pack_arrays, unpack_arrays
 from core.utils.files import write_atomic
@@ -105,14 +104,16 @@ def build_atlas(
     *,
     rebuild: bool = False,
     in_subprocess: bool = False,
+    cache_texts: bool = True,
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
 ) -> Atlas:
     """Computes an atlas and keeps it. Texts among the points close the modality gap (`Points.centered`).
 
     anew: everything is laid out again, where otherwise what was laid out before stays in its place.
-    apart: points are laid out and grouped in processes of their own (`core.isolation.calls`), as a server does that
-    others visit too. Raises DataError where there is nothing to lay out, Cancelled, and ApartError.
+    in_subprocess: points are laid out and grouped in child processes (`core.isolation.calls`), as a server does that
+    others visit too. cache_texts: whether an atlas with texts among its points is stored. Raises DataError where there
+    is nothing to lay out, Cancelled, and ApartError.
     """
     points = load_points(library, encoder, unit=request.of, filters=request.filters, texts=request.texts)
     projection = layout_points(
@@ -121,6 +122,7 @@ def build_atlas(
         dims=request.dims,
         rebuild=rebuild,
         in_subprocess=in_subprocess,
+        cache_texts=cache_texts,
         on_progress=on_progress,
         cancel=cancel,
     )
@@ -134,7 +136,7 @@ def build_atlas(
     of = Clusters(np.append(clusters.labels, texts), clusters.centers, clusters.method, clusters.silhouette)
     middles = find_medoids(own, clusters) if clusters.count else np.zeros(0, np.int64)
     atlas = Atlas(points, projection.places, of, tuple(names), middles, projection.placed_later)
-    if get_policy().may_write_shared or not request.texts:  # texts of strangers are not kept
+    if cache_texts or not request.texts:
         _store(_cache_file(library, encoder, request), atlas, words)
     return atlas
 

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from core.errors import DataError
 from core.library.session_folders import cache_dir_for
-from core.policy import get_policy
 from core.utils.array_files import SUFFIX, pack_arrays, unpack_arrays
 from core.utils.files import write_atomic
 
@@ -65,13 +64,13 @@ class CachedLayout:
         return np.array([row if row >= 0 and then[row] in ("", state) else -1 for row, state in found], np.int64)
 
 
-def layout_cache_file(points: Points, method: str, dims: int) -> Path | None:
+def layout_cache_file(points: Points, method: str, dims: int, *, cache_texts: bool = True) -> Path | None:
     """Where the map of such points is kept, or would be: by their library, encoder, and whether videos are whole.
 
-    Not by filters: what they leave over keeps its places. None for points of no library, and where strangers put their
-    texts among them.
+    Not by filters: what they leave over keeps its places. None for points of no library, and for points with texts
+    unless `cache_texts`.
     """
-    if points.library is None or (points.texts and not get_policy().may_write_shared):
+    if points.library is None or (points.texts and not cache_texts):
         return None
     of = "items" if np.isnan(points.start_s).all() else "frames"
     named = json.dumps([str(points.library), points.index.encoder_id, of, method, dims])
@@ -190,6 +189,7 @@ def layout_points(
     dims: int = 2,
     rebuild: bool = False,
     in_subprocess: bool = False,
+    cache_texts: bool = True,
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
 ) -> Projection:
@@ -200,7 +200,7 @@ def layout_points(
     `project_isolated`. Raises as `project` does.
     """
     keys, states, vectors = tuple(points.keys), tuple(points.states), points.centered
-    file = layout_cache_file(points, method, dims)
+    file = layout_cache_file(points, method, dims, cache_texts=cache_texts)
     cached = load_cached_layout(file, dims) if file and not rebuild else None
     watch = Watch(on_progress, cancel)
     known = None if cached is None else cached.rows_of(keys, states)

@@ -16,7 +16,7 @@ from core.library.filters import item_dates
 from core.library.points import Points
 from core.library.schema import Label
 from core.search.images import Hit
-from core.utils.tables import csv_text
+from core.utils.tables import Redact, csv_text
 
 Numbers = NDArray[np.int64]
 
@@ -95,7 +95,7 @@ def select_whole_items(points: Points, numbers: Sequence[int] | Numbers) -> Numb
     return numbers[np.sort(first)]
 
 
-def selection_csv(points: Points, numbers: Numbers, groups: Sequence[str]) -> str:
+def selection_csv(points: Points, numbers: Numbers, groups: Sequence[str], *, redact: Redact) -> str:
     """A selection as CSV with a header: what, kind, second within a video, and cluster.
 
     groups: (n,) the name of each point's cluster, empty where it is in none.
@@ -108,7 +108,7 @@ def selection_csv(points: Points, numbers: Numbers, groups: Sequence[str]) -> st
         start = points.start_s[number]
         seconds = "" if np.isnan(start) else f"{start:.2f}"
         rows.append([str(what), kinds[number], seconds, groups[number]])
-    return csv_text(rows)
+    return csv_text(rows, redact=redact)
 
 
 def _count_names(names: Iterable[str]) -> tuple[tuple[str, int], ...]:

@@ -10,31 +10,31 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from core.errors import DataError
-from core.policy import MB, get_policy
+from core.policy import MB, Policy
 
 Opener = Callable[[str], BinaryIO | None]  # a file by its bare name, None where there is none of it
 
 
-def make_opener(source: Path | bytes, alone: Callable[[bytes], str], stack: ExitStack) -> Opener:
+def make_opener(source: Path | bytes, alone: Callable[[bytes], str], stack: ExitStack, limits: Policy) -> Opener:
     """What opens the files of a source; nothing is unpacked to the disk, so that paths in a zip can do no harm.
 
     source: a folder, or the path or the content of a zip or of one table. alone: the name of a table that comes alone,
-    by its first line. stack: closes what was opened. Raises DataError for a zip beyond the limits, OSError, BadZipFile.
+    by its first line. stack: closes what was opened. Raises DataError for a zip beyond `limits`, OSError, BadZipFile.
     """
     if isinstance(source, Path) and source.is_dir():
         return lambda name: stack.enter_context((source / name).open("rb")) if (source / name).is_file() else None
     data = io.BytesIO(source) if isinstance(source, bytes) else stack.enter_context(source.open("rb"))
     if zipfile.is_zipfile(data):
-        return _open_zip(stack.enter_context(zipfile.ZipFile(data)), stack)
+        return _open_zip(stack.enter_context(zipfile.ZipFile(data)), stack, limits)
     data.seek(0)
     own = alone(data.readline(10_000))
     data.seek(0)
     return lambda name: data if name == own else None
 
 
-def _open_zip(archive: zipfile.ZipFile, stack: ExitStack) -> Opener:
-    members, most, allowed = archive.infolist(), get_policy().zip_files, get_policy().unpacked_bytes
-    if len(members) > most:
+def _open_zip(archive: zipfile.ZipFile, stack: ExitStack, limits: Policy) -> Opener:
+    members, allowed = archive.infolist(), limits.unpacked_bytes
+    if len(members) > limits.zip_files:
         raise DataError(f"The zip holds {len(members):,} files, and one of MovieLens about ten: zip only those.")
 
     def opened(name: str) -> BinaryIO | None:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from core.errors import DataError
 from core.learn.state import Embedding
 from core.recommend.interactions import InteractionLog
-from core.utils.tables import csv_text
+from core.utils.tables import Redact, csv_text
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,14 +83,14 @@ def load_known_movies() -> Movies:
     return Movies(tuple(row["title"] for row in rows), years, tuple(tuple(row["genres"].split("|")) for row in rows))
 
 
-def embedding_csv(movies: Movies, embedding: Embedding) -> str:
+def embedding_csv(movies: Movies, embedding: Embedding, *, redact: Redact) -> str:
     """title, year, genres (joined by |) and a column for each dimension: d1, d2, ..."""
     rows: list[list[object]] = [["title", "year", "genres", *(f"d{at + 1}" for at in range(embedding.shape[1]))]]
     for number, vector in enumerate(embedding):
         weights = (float(f"{value:.6g}") for value in vector)
         year = int(movies.years[number]) or ""
         rows.append([movies.titles[number], year, "|".join(movies.genres[number]), *weights])
-    return csv_text(rows)
+    return csv_text(rows, redact=redact)
 
 
 Listed = tuple[str, tuple[str, ...]]  # title with the year, genres

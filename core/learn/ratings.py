@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from core.errors import DataError
 from core.learn.archive import Opener, make_opener
 from core.learn.movies import Watched, make_movies, read_list
+from core.policy import LOCAL, Policy
 from core.recommend.interactions import InteractionLog
 
 MOST_ROWS = 1_000_000
@@ -44,19 +45,21 @@ _EDITIONS = (
 )
 
 
-def read_ratings(source: Path | bytes, *, movies: bytes | None = None, name: str = "") -> Watched:
+def read_ratings(
+    source: Path | bytes, *, movies: bytes | None = None, name: str = "", limits: Policy = LOCAL
+) -> Watched:
     """Who rated what, read as who watched what, in the order of time.
 
     source: a folder or a zip as MovieLens has them, or ratings.csv alone (userId, movieId and, if there, timestamp); a
     path, or the content of a file. movies: the content of movies.csv (movieId, title, genres) where it is not with the
     ratings; without it movies are called by their numbers, and nothing is known of genres. name: of the source, for
-    people. The first 1,000,000 ratings are read and the 5,000 most watched movies kept; `notes` says so where that left
-    something out. Raises DataError.
+    people. limits: of a zip (`zip_files`, `unpacked_bytes`). The first 1,000,000 ratings are read and the 5,000 most
+    watched movies kept; `notes` says so where that left something out. Raises DataError.
     """
     said = name or (source.name if isinstance(source, Path) else "The file")
     try:
         with ExitStack() as stack:
-            files = make_opener(source, _alone, stack)
+            files = make_opener(source, _alone, stack, limits)
             edition, file = _load_ratings(files)
             log, notes = _read(file, edition)
             listed = movies if movies is not None else _load_list(files, edition)

@@ -35,7 +35,7 @@ def read_manifest(path: Path) -> dict[str, Any]:
         raise LibraryError(f"No permission to read {path}: change its permissions.") from error
     except OSError:
         raise LibraryError(
-            f"There is no library at {path}: make one with `python -m core index PHOTOS --library {path}`."
+            f"There is no library at {path}: index pictures or videos to create it, or check the path."
         ) from None
     except (ValueError, KeyError, TypeError) as error:
         raise LibraryError(

@@ -20,7 +20,7 @@ from core.library.session_folders import get_visits_folder
 from core.library.store import Library
 from core.media.isolated import probe_isolated, read_image
 from core.media.kinds import is_image_path, is_media_path
-from core.policy import MB, get_policy
+from core.policy import MB, Policy
 from core.utils.files import write_atomic
 
 
@@ -40,34 +40,34 @@ class UploadReport:
 
 
 def save_uploads(
-    library: Library, files: Iterable[tuple[str, BinaryIO]], *, cached: tuple[int, int] = (0, 0)
+    library: Library, files: Iterable[tuple[str, BinaryIO]], *, limits: Policy, cached: tuple[int, int] = (0, 0)
 ) -> UploadReport:
     """Keeps uploaded pictures and videos in the library's own `uploads` folder; a zip gives those in it.
 
-    kept: (files, bytes) that the visit has uploaded before; `core.policy` says how much of everything there may be.
+    limits: how much of everything there may be. cached: (files, bytes) that the visit has uploaded before.
     A name is only ever used to make a new one, so no upload can reach outside the folder or replace another file;
     the same content is kept once. What is neither by its name is refused; what is neither by its content is kept, and
     `ingest` lists it with the reason.
     """
     report = UploadReport(library.path / "uploads", kept=cached)
     report.folder.mkdir(exist_ok=True)
-    budget = get_policy().unpacked_bytes
+    budget = limits.unpacked_bytes
     for name, file in files:
         size = file.seek(0, os.SEEK_END)
         file.seek(0)
         if not name.lower().endswith(".zip"):
-            _save(report, name, file, size)
-        elif size > get_policy().upload_bytes:
-            limit = _mb(get_policy().upload_bytes)
-            report.refused.append((name, f"The archive is larger than {limit}: send less at a time."))
+            _save(report, name, file, size, limits)
+        elif size > limits.upload_bytes:
+            most = _mb(limits.upload_bytes)
+            report.refused.append((name, f"The archive is larger than {most}: send less at a time."))
         else:
-            budget -= _save_zip(report, name, file, budget)
+            budget -= _save_zip(report, name, file, budget, limits)
     return report
 
 
-def _save_zip(report: UploadReport, name: str, file: BinaryIO, budget: int) -> int:
+def _save_zip(report: UploadReport, name: str, file: BinaryIO, budget: int, limits: Policy) -> int:
     """Unpacks the pictures and videos of an archive; returns their bytes, `budget` at the most."""
-    used, allowed = 0, get_policy()
+    used = 0
     try:
         archive = zipfile.ZipFile(file)
     except Exception as error:  # a hostile archive raises nearly anything: ValueError, UnicodeDecodeError, ...
@@ -75,24 +75,24 @@ def _save_zip(report: UploadReport, name: str, file: BinaryIO, budget: int) -> i
         return used
     with archive:
         members = archive.infolist()
-        if len(members) > allowed.zip_files:
-            few = f"{allowed.zip_files:,}"
+        if len(members) > limits.zip_files:
+            few = f"{limits.zip_files:,}"
             report.refused.append((name, f"It holds {len(members):,} files, of which the first {few} were looked at."))
-        for member in members[: allowed.zip_files]:
+        for member in members[: limits.zip_files]:
             try:
                 if member.is_dir() or not is_media_path(member.filename) or "__MACOSX/" in member.filename:
                     continue
                 with archive.open(member) as packed:  # counted while reading: what an archive says of itself may lie
-                    data = packed.read(min(budget - used, allowed.file_bytes) + 1)
+                    data = packed.read(min(budget - used, limits.file_bytes) + 1)
             except Exception as error:
                 report.refused.append((member.filename, f"It cannot be unpacked from {name} ({_why(error)})."))
                 continue
             if len(data) > budget - used:
-                limit = _mb(allowed.unpacked_bytes)
+                limit = _mb(limits.unpacked_bytes)
                 report.refused.append((name, f"It unpacks to more than {limit}: send the rest in another upload."))
                 break
             used += len(data)
-            _save(report, member.filename, io.BytesIO(data), len(data))
+            _save(report, member.filename, io.BytesIO(data), len(data), limits)
     return used
 
 
@@ -100,22 +100,22 @@ def _why(error: Exception) -> str:
     return "it needs a password" if "password" in str(error) else str(error) or type(error).__name__
 
 
-def _save(report: UploadReport, name: str, file: BinaryIO, size: int) -> None:
+def _save(report: UploadReport, name: str, file: BinaryIO, size: int, limits: Policy) -> None:
     """Keeps one file, or says why not. size: of what is kept or refused, in bytes."""
-    allowed, (count, in_all) = get_policy(), report.kept
+    count, in_all = report.kept
     reason = None
     if not is_media_path(name):
         reason = "Not a kind of picture or video that is read here, by its name."
-    elif size > allowed.file_bytes:
-        reason = f"It is larger than {_mb(allowed.file_bytes)}: export a smaller copy."
-    elif count >= allowed.uploads:
-        reason = f"A visit keeps {allowed.uploads:,} files, and has them: there is no room for this one."
-    elif in_all + size > allowed.upload_bytes:
-        reason = f"A visit keeps {_mb(allowed.upload_bytes)}, and has {_mb(in_all)}: there is no room for this one."
+    elif size > limits.file_bytes:
+        reason = f"It is larger than {_mb(limits.file_bytes)}: export a smaller copy."
+    elif count >= limits.uploads:
+        reason = f"A visit keeps {limits.uploads:,} files, and has them: there is no room for this one."
+    elif in_all + size > limits.upload_bytes:
+        reason = f"A visit keeps {_mb(limits.upload_bytes)}, and has {_mb(in_all)}: there is no room for this one."
     data = file.read() if reason is None else b""
     path = report.folder / safe_name(name, data)
     if reason is None and not path.exists():
-        reason = too_much(name, data)
+        reason = too_much(name, data, limits=limits)
         if reason is None:
             write_atomic(path, data)
             report.new.append(path)
@@ -126,24 +126,23 @@ def _save(report: UploadReport, name: str, file: BinaryIO, size: int) -> None:
         report.refused.append((name, reason))
 
 
-def too_much(name: str, data: bytes) -> str | None:
+def too_much(name: str, data: bytes, *, limits: Policy) -> str | None:
     """Why a picture or video is more than may be taken in; None where it is not, or cannot be told: `ingest` sees."""
-    allowed = get_policy()
-    if len(data) > allowed.file_bytes:
-        return f"It is larger than {_mb(allowed.file_bytes)}: export a smaller copy."
+    if len(data) > limits.file_bytes:
+        return f"It is larger than {_mb(limits.file_bytes)}: export a smaller copy."
     with contextlib.suppress(MediaError):
         if is_image_path(name):
             width, height = read_image(data, min_side=None).size or (0, 0)
-            if width * height > allowed.pixels:
-                limit = f"{allowed.pixels / MB:g} megapixels"
+            if width * height > limits.pixels:
+                limit = f"{limits.pixels / MB:g} megapixels"
                 return f"{width:,} x {height:,} pixels are over the limit of {limit}: export a smaller copy."
-        elif math.isfinite(allowed.video_seconds):
+        elif math.isfinite(limits.video_seconds):
             with tempfile.NamedTemporaryFile(dir=get_visits_folder(), suffix=Path(name).suffix) as file:
                 file.write(data)
                 file.flush()
                 duration_s = probe_isolated(file.name).duration_s or 0.0
-            if duration_s > allowed.video_seconds:
-                return f"It lasts {duration_s:,.0f} seconds, and the limit is {allowed.video_seconds:,}: cut it."
+            if duration_s > limits.video_seconds:
+                return f"It lasts {duration_s:,.0f} seconds, and the limit is {limits.video_seconds:,}: cut it."
     return None
 
 

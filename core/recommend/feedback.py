@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from core.errors import DataError
-from core.utils.tables import csv_text, escape_cell
+from core.utils.tables import Redact, csv_text, escape_cell
 
 Reaction = Literal["like", "dislike"]
 
@@ -57,19 +57,18 @@ def feedback_json(opinions: Feedback, paths: Mapping[str, str]) -> bytes:
     return json.dumps(predictions, indent=1).encode()
 
 
-def likes_csv(opinions: Feedback, paths: Mapping[str, str], *, user: str = "me") -> bytes:
+def likes_csv(opinions: Feedback, paths: Mapping[str, str], *, redact: Redact, user: str = "me") -> bytes:
     """The likes as a log of one user, with the columns user, item, time and weight; see
     `core.recommend.log_reader.read_log`.
 
-    An item is named by its path, or by its id where the path is not to be seen, or not to be written into a table as it
-    is (`core.utils.tables.escape_cell`).
+    An item is named by its path, or by its id where `redact` or `escape_cell` would change the path.
     """
     rows: list[tuple[object, ...]] = [("user", "item", "time", "weight")]
     for entry, at in opinions.liked.items():
         path = paths.get(entry, entry)
-        plain = path.isprintable() and escape_cell(path) == path
+        plain = path.isprintable() and escape_cell(path, redact=redact) == path
         rows.append((user, path if plain else entry, f"{at:.3f}", 1))
-    return csv_text(rows).encode()
+    return csv_text(rows, redact=redact).encode()
 
 
 def read_feedback(data: bytes, names: Mapping[str, str]) -> tuple[Feedback, tuple[str, ...]]:

@@ -19,8 +19,8 @@ from core.errors import Cancelled, DataError
 from core.library.filters import Filters
 from core.library.schema import EncoderEntry, Label
 from core.library.store import Library
-from core.policy import get_policy
 from core.progress import OnProgress, Progress
+from core.utils.tables import Redact
 
 AT_ONCE = 1_000  # vectors in memory at a time
 
@@ -60,6 +60,7 @@ class ExportRows:
     items: pa.Table
     labels: pa.Array
     captions: pa.Array
+    redact: Redact
     _table: Any
 
     @classmethod
@@ -68,6 +69,7 @@ class ExportRows:
         library: Library,
         encoder_id: str,
         *,
+        redact: Redact,
         filters: Filters | None = None,
         item_ids: Collection[str] | None = None,
     ) -> ExportRows:
@@ -86,6 +88,7 @@ class ExportRows:
             items.combine_chunks(),
             _labels_of(ids, library.labels()),
             _captions_of(ids, library.captions()),
+            redact,
             table,
         )
         if entry is None or table is None or not len(rows):
@@ -126,7 +129,7 @@ class ExportRows:
     def _about(self, batch: pa.RecordBatch, places: pa.Array) -> pa.Table:
         of_items = self.items.take(places)
         columns = {name: of_items[name] for name in _OF_ITEMS}
-        columns["path"] = pa.array(map(get_policy().display_path, of_items["path"].to_pylist()), pa.string())
+        columns["path"] = pa.array(map(self.redact, of_items["path"].to_pylist()), pa.string())
         columns |= {"labels": self.labels.take(places), "captions": self.captions.take(places)}
         columns |= {name: batch[name] for name in batch.schema.names if name != "vector"}
         empty = pa.nulls(len(batch))

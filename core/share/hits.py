@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from core.search.images import Hit
-from core.utils.tables import csv_text
+from core.utils.tables import Redact, csv_text
 
 _COLUMNS = ("rank", "path", "kind", "score", "relevance", "likely", "width", "height", "bytes", "taken_at")
 
 
-def hits_csv(hits: Sequence[Hit]) -> str:
+def hits_csv(hits: Sequence[Hit], *, redact: Redact) -> str:
     """The hits as CSV with a header, best first; score is a cosine, relevance a probability."""
     rows: list[tuple[object, ...]] = [_COLUMNS]
     for rank, hit in enumerate(hits, start=1):
@@ -21,10 +21,10 @@ def hits_csv(hits: Sequence[Hit]) -> str:
         facts = (item.width, item.height, item.bytes, item.taken_at)
         scores = (f"{hit.score:.4f}", f"{hit.relevance:.4f}", int(hit.likely))
         rows.append((rank, item.path, item.kind, *scores, *facts))
-    return csv_text(rows)
+    return csv_text(rows, redact=redact)
 
 
-def write_hits_zip(hits: Sequence[Hit], target: BinaryIO) -> list[str]:
+def write_hits_zip(hits: Sequence[Hit], target: BinaryIO, *, redact: Redact) -> list[str]:
     """Writes the original files, numbered by rank, and `hits.csv` into a zip; returns the unreadable paths."""
     left_out: list[str] = []
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED, strict_timestamps=False) as archive:  # photos do not shrink
@@ -33,5 +33,5 @@ def write_hits_zip(hits: Sequence[Hit], target: BinaryIO) -> list[str]:
                 archive.write(hit.item.path, f"{rank:04d} {Path(hit.item.path).name}")
             except OSError:
                 left_out.append(hit.item.path)
-        archive.writestr("hits.csv", hits_csv(hits))
+        archive.writestr("hits.csv", hits_csv(hits, redact=redact))
     return left_out

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import quote
 
 from core.errors import MediaError
-from core.policy import get_policy
 from core.progress import OnProgress, Progress
-from core.utils.tables import csv_text
+from core.utils.tables import Redact, csv_text
 from core.utils.timecode import format_timecode
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ class _Row:
     moment: Moment
 
 
-def moments_csv(hits: Sequence[VideoHit]) -> str:
+def moments_csv(hits: Sequence[VideoHit], *, redact: Redact) -> str:
     """All moments as CSV with a header, best video first; score is a cosine, relevance a probability, times seconds."""
     rows: list[tuple[object, ...]] = [_COLUMNS]
     for row in _rows(hits):
@@ -48,13 +47,14 @@ def moments_csv(hits: Sequence[VideoHit]) -> str:
         times = (f"{seconds:.3f}" for seconds in (moment.start_s, moment.end_s, moment.peak_s))
         scores = (f"{moment.score:.4f}", f"{moment.relevance:.4f}", int(moment.likely))
         rows.append((row.rank, row.video, row.place, row.item.path, *times, *scores))
-    return csv_text(rows)
+    return csv_text(rows, redact=redact)
 
 
 def write_moments_zip(
     hits: Sequence[VideoHit],
     target: BinaryIO,
     *,
+    redact: Redact,
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
 ) -> list[str]:
@@ -81,19 +81,19 @@ def write_moments_zip(
             except MediaError as error:
                 left_out.append(f"{row.item.path} at {format_timecode(row.moment.start_s)}: {error}")
             done += _get_length(row.moment)
-        archive.writestr("moments.csv", moments_csv(hits))
+        archive.writestr("moments.csv", moments_csv(hits, redact=redact))
     return left_out
 
 
-def moments_otio(hits: Sequence[VideoHit]) -> str:
+def moments_otio(hits: Sequence[VideoHit], *, redact: Redact) -> str:
     """An OpenTimelineIO timeline (JSON): one clip a moment, best first, a marker at its peak, each at its own rate."""
     import opentimelineio
 
     rates = _get_rates(hits)
-    return str(opentimelineio.adapters.write_to_string(_make_timeline(hits, rates, rates), "otio_json"))
+    return str(opentimelineio.adapters.write_to_string(_make_timeline(hits, rates, rates, redact), "otio_json"))
 
 
-def moments_edl(hits: Sequence[VideoHit]) -> str:
+def moments_edl(hits: Sequence[VideoHit], *, redact: Redact) -> str:
     """A CMX 3600 edit decision list, one event a moment, non-drop frame, sources counted from 00:00:00:00.
 
     An EDL has one rate, here the one that most videos have: where rates differ, times of the others are to the frame
@@ -108,7 +108,7 @@ def moments_edl(hits: Sequence[VideoHit]) -> str:
     known = min(_RATES, key=lambda rate: abs(rate - usual))
     nominal = float(round(known))
     # frames are counted at the true rate and written at the whole one: so does non-drop-frame timecode
-    timeline = _make_timeline(hits, dict.fromkeys(rates, known), dict.fromkeys(rates, nominal))
+    timeline = _make_timeline(hits, dict.fromkeys(rates, known), dict.fromkeys(rates, nominal), redact)
     return str(opentimelineio.adapters.write_to_string(timeline, "cmx_3600", rate=nominal))
 
 
@@ -148,18 +148,20 @@ def _get_rates(hits: Sequence[VideoHit]) -> dict[str, float]:
     return rates
 
 
-def _make_timeline(hits: Sequence[VideoHit], counted: dict[str, float], written: dict[str, float]) -> Any:
+def _make_timeline(
+    hits: Sequence[VideoHit], counted: dict[str, float], written: dict[str, float], redact: Redact
+) -> Any:
     """counted: frames per second by which seconds become frames; written: those that the timeline states. By path."""
     from opentimelineio.schema import Timeline, Track
 
     timeline, track = Timeline("Moments"), Track("V1", kind="Video")
     timeline.tracks.append(track)
     for row in _rows(hits):
-        track.append(_make_clip(row, counted[row.item.path], written[row.item.path]))
+        track.append(_make_clip(row, counted[row.item.path], written[row.item.path], redact))
     return timeline
 
 
-def _make_clip(row: _Row, counted: float, written: float) -> Any:
+def _make_clip(row: _Row, counted: float, written: float, redact: Redact) -> Any:
     from opentimelineio.opentime import RationalTime, TimeRange
     from opentimelineio.schema import Clip, ExternalReference, Marker, MarkerColor
 
@@ -169,7 +171,7 @@ def _make_clip(row: _Row, counted: float, written: float) -> Any:
 
     item, moment = row.item, row.moment
     path = Path(item.path)
-    address = path.as_uri() if get_policy().may_see_paths else quote(path.name)
+    address = path.as_uri() if redact(item.path) == item.path else quote(redact(item.path))
     media = ExternalReference(address, span(0.0, max(item.duration_s or 0.0, moment.end_s)))
     name = re.sub(r"[\x00-\x1f\x7f]", "_", path.name)
     clip = Clip(name, media, span(moment.start_s, moment.end_s))

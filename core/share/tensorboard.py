@@ -21,7 +21,7 @@ from core.library.schema import Item
 from core.previews.thumbnails import make_thumbnail
 from core.progress import OnProgress
 from core.share.export_rows import ExportRows, labels_text
-from core.utils.tables import escape_cell
+from core.utils.tables import Redact, escape_cell
 
 _SPRITE_SIDE = 8192  # pixels: what browsers draw at the most
 _LARGEST, _SMALLEST = 64, 16  # pixels of one picture in it
@@ -54,7 +54,7 @@ def write_projector(
                 buffer = io.BytesIO()
                 csv.write_csv(pa.table(columns), buffer, plain)
                 file.write(buffer.getvalue())
-                lines += _lines(part.about)
+                lines += _lines(part.about, rows.redact)
                 if sheet is not None:
                     sheet.add(part.about, cancel)
         archive.writestr("metadata.tsv", "\n".join(lines) + "\n")
@@ -108,12 +108,12 @@ def _columns(count: int) -> int:
     return int(np.ceil(np.sqrt(count)))
 
 
-def _lines(about: pa.Table) -> list[str]:
+def _lines(about: pa.Table, redact: Redact) -> list[str]:
     found = []
     for row in about.select(["path", "kind", "start_s", "labels"]).to_pylist():
         start = "" if row["start_s"] is None else f"{row['start_s']:.2f}"
         texts = (Path(row["path"]).name, row["kind"], start, labels_text(row["labels"]), row["path"])
-        found.append("\t".join(escape_cell(" ".join(text.split())) for text in texts))
+        found.append("\t".join(escape_cell(" ".join(text.split()), redact=redact) for text in texts))
     return found
 
 

@@ -24,7 +24,7 @@ from core.progress import OnProgress
 from core.share.export_rows import ABOUT, ExportRows, RowBatch, labels_text
 from core.share.tensorboard import write_projector
 from core.utils.files import to_absolute
-from core.utils.tables import escape_cell
+from core.utils.tables import Redact, escape_cell
 
 FORMATS = {
     ".parquet": "Parquet",
@@ -55,6 +55,7 @@ def export_vectors(
     filters: Filters | None = None,
     item_ids: Collection[str] | None = None,
     sprite: bool = False,
+    redact: Redact = str,
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
 ) -> ExportReport:
@@ -63,6 +64,7 @@ def export_vectors(
     .parquet: everything, exact; `import_vectors` restores a library from it. .csv: a column for each number. .npz:
     arrays `vectors` (n, dim) and one for each of path, kind and so on; no pickles. .zip: for the TensorBoard projector,
     with sprite a small picture of each. filters, item_ids: which items; both, if both are given.
+    redact: how paths are written, by default whole.
     Raises DataError where nothing is to be written or the ending is unknown, LibraryError, and Cancelled (an older file
     of that name then stays as it was).
     """
@@ -70,7 +72,7 @@ def export_vectors(
     write = _WRITERS.get(out.suffix.lower())
     if write is None:
         raise DataError(f"{out.name!r} says no format that is known: end the name in {', '.join(FORMATS)}.")
-    rows = ExportRows.load(library, encoder_id, filters=filters, item_ids=item_ids)
+    rows = ExportRows.load(library, encoder_id, redact=redact, filters=filters, item_ids=item_ids)
     with _replacing(out) as unfinished:
         if write is write_projector:
             write_projector(library.name, rows, unfinished, sprite=sprite, on_progress=on_progress, cancel=cancel)
@@ -119,7 +121,9 @@ def _write_csv(rows: ExportRows, path: Path, report: OnProgress | None, cancel: 
     writer = None
     try:
         for part in rows.parts(on_progress=report, cancel=cancel):
-            table = pa.table(cells(part) | {f"v{number}": entry for number, entry in enumerate(part.vectors.T)})
+            table = pa.table(
+                _make_cells(part, rows.redact) | {f"v{number}": entry for number, entry in enumerate(part.vectors.T)}
+            )
             writer = writer or csv.CSVWriter(path, table.schema)
             writer.write_table(table)
     finally:
@@ -127,12 +131,14 @@ def _write_csv(rows: ExportRows, path: Path, report: OnProgress | None, cancel: 
             writer.close()
 
 
-def cells(part: RowBatch) -> dict[str, pa.ChunkedArray | pa.Array]:
+def _make_cells(part: RowBatch, redact: Redact) -> dict[str, pa.ChunkedArray | pa.Array]:
     """The columns of tables that people open: no cell of them is a formula."""
     about = part.about
     columns = {name: about[name] for name in _IN_TABLES}
-    columns["path"] = pa.array([escape_cell(path) for path in about["path"].to_pylist()])
-    columns["labels"] = pa.array([escape_cell(labels_text(entry)) for entry in about["labels"].to_pylist()])
+    columns["path"] = pa.array([escape_cell(path, redact=redact) for path in about["path"].to_pylist()])
+    columns["labels"] = pa.array(
+        [escape_cell(labels_text(entry), redact=redact) for entry in about["labels"].to_pylist()]
+    )
     return columns
 
 

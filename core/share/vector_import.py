@@ -24,7 +24,6 @@ from core.library.item_lookup import Matcher
 from core.library.schema import Item, Label, LabelledBy, VectorRow
 from core.library.store import Library
 from core.media.isolated import probe_isolated
-from core.policy import get_policy
 from core.progress import OnProgress, Progress
 from core.share.vector_readers import VectorFile, open_vectors
 from core.utils.files import to_absolute
@@ -56,6 +55,7 @@ def import_vectors(
     *,
     name: str | None = None,
     root: Path | str | None = None,
+    new_files: bool = True,
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
 ) -> ImportReport:
@@ -63,15 +63,16 @@ def import_vectors(
 
     name: what they are called, by default as the file; they become those of the encoder "imported:NAME:DIM". Vectors
     that say that they are of an encoder that is here become that encoder's. root: the folder that relative paths start
-    from, by default that of the file. Vectors that items have of the same encoder are replaced. They are brought to
-    unit length. Rows whose file is unknown, or whose vector is zero or not finite, are left out and told.
+    from, by default that of the file. new_files: whether files that the library does not know are opened and added.
+    Vectors that items have of the same encoder are replaced. They are brought to unit length. Rows whose file is
+    unknown, or whose vector is zero or not finite, are left out and reported.
     Raises DataError where nothing of the file can be used, EncoderError for a bad name, LibraryError, and Cancelled.
     """
     file = open_vectors(path)
     encoder = _resolve_encoder(library, file, name)
     start = to_absolute(root) if root is not None else file.path.parent
     with library.writing():
-        run = _Import(library, file, encoder, start, on_progress, cancel)
+        run = _Import(library, file, encoder, start, new_files, on_progress, cancel)
         return run.run()
 
 
@@ -107,6 +108,7 @@ class _Import:
         file: VectorFile,
         encoder: Encoder,
         root: Path,
+        new_files: bool,
         on_progress: OnProgress | None,
         cancel: threading.Event | None,
     ) -> None:
@@ -117,9 +119,7 @@ class _Import:
         items = [Item.from_row(row) for row in library.items().to_pylist()]
         self.known = {item.id for item in items}
         self.ids = set(self.known)
-        self.matcher = Matcher(
-            [item for item in items if item.status != "failed"], root, new=get_policy().may_see_paths
-        )
+        self.matcher = Matcher([item for item in items if item.status != "failed"], root, new=new_files)
         self.paths: list[str] = [path or "" for path in file.about["path"].to_pylist()]
         self.hashes = self._column("content_hash")
         self.replaced = library.vector_ids(encoder.id)

@@ -11,6 +11,7 @@ from .files import write_atomic as write_atomic
 from .malloc import share_arenas as share_arenas
 from .malloc import trim as trim
 from .systems import check_system as check_system
+from .tables import Redact as Redact
 from .tables import csv_text as csv_text
 from .tables import escape_cell as escape_cell
 from .timecode import format_timecode as format_timecode

@@ -97,11 +97,16 @@ def test_messages_keep_their_folders_at_home() -> None:
 def test_what_is_taken_away_names_no_folder(public: None, library: Library, encoder: ColorEncoder) -> None:
     hits = search(library, encoder, parse_query("red")).hits
     findings = [Finding(hit.item, "why", best=hits[0].item.path) for hit in hits]
-    buffer = io.BytesIO()
-    write_hits_zip(hits, buffer)
+    redact, buffer = get_policy().display_path, io.BytesIO()
+    write_hits_zip(hits, buffer, redact=redact)
     with zipfile.ZipFile(buffer) as archive:
         inside = b"".join(archive.read(name) for name in archive.namelist() if name.endswith(".csv"))
-    texts = [hits_csv(hits), findings_csv(findings), paths_list(findings).decode(), inside.decode()]
+    texts = [
+        hits_csv(hits, redact=redact),
+        findings_csv(findings, redact=redact),
+        paths_list(findings, redact=redact).decode(),
+        inside.decode(),
+    ]
     assert all("red.png" in text and "/" not in text for text in texts)
     assert [row["path"] for row in csv.DictReader(io.StringIO(texts[0]))] == [Path(hit.item.path).name for hit in hits]
 
@@ -117,7 +122,7 @@ def png(width: int = 40, height: int = 30, colour: str = "red") -> bytes:
 
 def refused(library: Library, name: str, data: bytes, kept: tuple[int, int] = (0, 0)) -> str:
     """Why a file is refused, which then is not there."""
-    report = save_uploads(library, [(name, io.BytesIO(data))], cached=kept)
+    report = save_uploads(library, [(name, io.BytesIO(data))], cached=kept, limits=get_policy())
     assert not report.saved and not list(report.folder.iterdir())
     return report.refused[0][1]
 
@@ -134,7 +139,10 @@ def test_each_limit_of_uploads_has_its_message(
     assert "lasts" in refused(library, "long.mp4", video.read_bytes())
     assert "keeps 200 files" in refused(library, "a.png", png(), kept=(200, 0))
     assert "keeps 500 MB" in refused(library, "a.png", png(), kept=(3, 500_000_000))
-    assert save_uploads(library, [("a.png", io.BytesIO(png()))], cached=(199, 0)).kept == (200, len(png()))
+    assert save_uploads(library, [("a.png", io.BytesIO(png()))], cached=(199, 0), limits=get_policy()).kept == (
+        200,
+        len(png()),
+    )
 
 
 def test_archives_are_unpacked_within_limits(public: None, library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,10 +151,10 @@ def test_archives_are_unpacked_within_limits(public: None, library: Library, mon
     with zipfile.ZipFile(buffer, "w") as archive:
         for number in range(4):
             archive.writestr(f"{number}.png", png(40 + number))
-    report = save_uploads(library, [("four.zip", buffer)])
+    report = save_uploads(library, [("four.zip", buffer)], limits=get_policy())
     assert len(report.saved) == 2 and "holds 4 files" in report.refused[0][1]
     monkeypatch.setenv("SEMBLANCE_MAX_UPLOAD_MB", "1")
-    report = save_uploads(library, [("large.zip", io.BytesIO(bytes(1_000_001)))])
+    report = save_uploads(library, [("large.zip", io.BytesIO(bytes(1_000_001)))], limits=get_policy())
     assert not report.saved and "larger than 1 MB" in report.refused[0][1]
 
 
@@ -156,7 +164,7 @@ def test_archives_are_unpacked_within_limits(public: None, library: Library, mon
 def test_files_of_a_visit_go_with_it(encoder: ColorEncoder) -> None:
     visit = Visit("a", "session")
     library = visit.library("This visit")
-    ingest(library, encoder, save_uploads(library, [("a.png", io.BytesIO(png()))]).saved)
+    ingest(library, encoder, save_uploads(library, [("a.png", io.BytesIO(png()))], limits=get_policy()).saved)
     item = search(library, encoder, parse_query("red")).hits[0].item
     make_thumbnail(item)
     place = cache_dir_for(item.path)

@@ -88,8 +88,26 @@ def test_csv_is_written_in_one_place() -> None:
     assert {str(path) for path in writers if path.parts[0] == "core"} <= allowed
 
 
+def test_only_app_command_line_and_health_ask_the_environment_for_a_policy() -> None:
+    asks = {path.relative_to(ROOT) for path in SOURCES if "get_policy" in path.read_text(encoding="utf-8")}
+    inside = {str(path) for path in asks if path.parts[0] == "core" and path.parts[1] != "cli"}
+    assert inside == {"core/policy.py", "core/health.py"}
+
+
+def test_messages_of_core_speak_of_no_options_of_the_command_line() -> None:
+    """Whoever calls core from Python or the app has no flags. `pip` is another program."""
+    flag = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
+    for path in SOURCES:
+        if path.parts[len(ROOT.parts) :][:1] != ("core",) or path.parts[len(ROOT.parts) + 1] == "cli":
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Raise) and node.exc is not None:
+                said = " ".join(str(entry.value) for entry in ast.walk(node.exc) if isinstance(entry, ast.Constant))
+                assert not flag.search(said.partition("pip install")[0]), (path, said)
+
+
 @pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"])
 def test_no_cell_of_a_csv_begins_a_formula(begin: str) -> None:
     evil = f"{begin}cmd|' /C calc'!A0"
-    (row,) = csv.reader(io.StringIO(csv_text([[evil, "a", -1.5, "-1.5", "+2e-3", None]]), newline=""))
+    (row,) = csv.reader(io.StringIO(csv_text([[evil, "a", -1.5, "-1.5", "+2e-3", None]], redact=str), newline=""))
     assert row == ["'" + evil, "a", "-1.5", "-1.5", "+2e-3", ""]

@@ -251,7 +251,7 @@ def test_likes_are_taken_away_brought_back_and_forgotten(shades: Library) -> Non
     before = groups(at), names(at)
     opinions = next(iter(at.session_state["recommend visits"].values())).feedback
     paths = {row["id"]: row["path"] for row in shades.items().to_pylist()}
-    cached, log = feedback_json(opinions, paths), likes_csv(opinions, paths)
+    cached, log = feedback_json(opinions, paths), likes_csv(opinions, paths, redact=str)
     at = press(at, "Forget them all")
     assert not component(at, "groups") and "Nothing liked yet" in said(at)
     at.file_uploader[0].upload("likes.json", cached).run()
@@ -321,7 +321,7 @@ def test_likes_are_a_log_too(shades: Library, tmp_path: Path) -> None:
     opinions = Feedback()
     for path in list(paths)[:3]:
         opinions.set_reaction(path, "like")
-    (tmp_path / "likes.csv").write_bytes(likes_csv(opinions, paths))
+    (tmp_path / "likes.csv").write_bytes(likes_csv(opinions, paths, redact=str))
     log, unknown = resolve_items(read_log(tmp_path / "likes.csv"), get_item_names(shades))
     assert not unknown and [log.item_names[n] for n in log.items] == list(paths)[:3]
 

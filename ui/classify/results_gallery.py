@@ -12,6 +12,7 @@ from core import Encoder, Library
 from core.classify.export import predictions_csv, write_folders
 from core.classify.predict import Prediction
 from core.classify.zero_shot import NONE, Classifier, ClassName
+from core.policy import get_policy
 from core.share.pages.groups import make_classes_sheet
 from ui.classify.class_table import add_class
 from ui.classify.labels import correct_row, get_final_label, get_labels, tag_panel
@@ -177,7 +178,7 @@ def csv_button(predictions: Sequence[Prediction], classifier: Classifier) -> Non
     """The answers to take away."""
     st.download_button(
         "Table (CSV)",
-        data=lambda: predictions_csv(predictions, classifier.names),
+        data=lambda: predictions_csv(predictions, classifier.names, redact=get_policy().display_path),
         file_name="classes.csv",
         mime="text/csv",
         icon=":material/table:",
@@ -188,5 +189,5 @@ def csv_button(predictions: Sequence[Prediction], classifier: Classifier) -> Non
 
 def _zip(predictions: Sequence[Prediction]) -> bytes:
     buffer = io.BytesIO()
-    write_folders(predictions, buffer)
+    write_folders(predictions, buffer, redact=get_policy().display_path)
     return buffer.getvalue()

@@ -10,6 +10,7 @@ from core import Encoder, Library
 from core.classify.heads import Head
 from core.classify.predict import ValuePrediction, predict_library_values, values_csv
 from core.plots.lab import value_histogram
+from core.policy import get_policy
 from ui.classify.class_table import fingerprint
 from ui.classify.result_single import show_item
 from ui.classify.source import Selection
@@ -104,7 +105,7 @@ def _facts(value: float, share: float, name: str) -> Facts:
 def _csv_button(valued: Sequence[ValuePrediction]) -> None:
     st.download_button(
         "Table (CSV)",
-        data=lambda: values_csv(valued),
+        data=lambda: values_csv(valued, redact=get_policy().display_path),
         file_name="values.csv",
         mime="text/csv",
         icon=":material/table:",

@@ -7,14 +7,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 import streamlit as st
 
 from core import Encoder, Library
 from core.classify.embedded_set import EmbeddedSet, embed_files_set
 from core.library.ingest.scan import scan
-from core.library.uploads import save_uploads
+from core.library.uploads import UploadReport, save_uploads
 from core.media.kinds import is_media_path
+from core.policy import get_policy
 from core.progress import OnProgress
 from ui.jobs.jobs import Job, Work
 from ui.jobs.work import get_result, start_work
@@ -53,7 +55,7 @@ def uploads(encoder: Encoder) -> EmbeddedSet | None:
         )
         sent = st.form_submit_button("Look at them", type="primary")
     if sent and files:
-        report = save_uploads(_visit_library(), [(file.name, file) for file in files], cached=get_visit().uploaded())
+        report = _save([(file.name, file) for file in files])
         _start_embedding(encoder, partial(_embed_uploads, encoder, report.saved, report.refused), "uploads")
     return _get_embedded(encoder, "uploads")
 
@@ -66,10 +68,14 @@ def camera(encoder: Encoder) -> EmbeddedSet | None:
 
     def look() -> EmbeddedSet:
         load_encoder(encoder)
-        report = save_uploads(_visit_library(), [(photo.name or "snapshot.jpg", photo)], cached=get_visit().uploaded())
+        report = _save([(photo.name or "snapshot.jpg", photo)])
         return replace(embed_files_set(encoder, report.saved), failed=tuple(report.refused))
 
     return get_cached("camera", photo.file_id, encoder, look)
+
+
+def _save(files: Sequence[tuple[str, BinaryIO]]) -> UploadReport:
+    return save_uploads(_visit_library(), files, limits=get_policy(), cached=get_visit().uploaded())
 
 
 def _visit_library() -> Library:

@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core import Encoder, Library
 from core.cleanup.findings import Finding, findings_csv, paths_lines, paths_list
 from core.library.schema import Label
+from core.policy import get_policy
 from core.share.pages.groups import make_findings_sheet
 from ui.errors import boundary
 from ui.session.libraries import may_change
@@ -138,14 +139,28 @@ def show_choice_bar(library: Library, encoder: Encoder) -> DeltaGenerator:
 
 
 def _export(findings: Sequence[Finding]) -> None:
-    lines = paths_lines(findings)
+    lines, redact = paths_lines(findings), get_policy().display_path
     with st.popover("Take the list", icon=":material/download:", disabled=not findings):
         for label, data, name, kind, icon, off in (
-            ("Table (CSV)", lambda: findings_csv(findings).encode(), "clean-up.csv", "text/csv", "table", False),
-            ("Paths, one a line", lambda: paths_list(findings), "clean-up.txt", "text/plain", "list", not lines),
+            (
+                "Table (CSV)",
+                lambda: findings_csv(findings, redact=redact).encode(),
+                "clean-up.csv",
+                "text/csv",
+                "table",
+                False,
+            ),
+            (
+                "Paths, one a line",
+                lambda: paths_list(findings, redact=redact),
+                "clean-up.txt",
+                "text/plain",
+                "list",
+                not lines,
+            ),
             (
                 "Paths for other programs (xargs -0)",
-                lambda: paths_list(findings, end="\0"),
+                lambda: paths_list(findings, redact=redact, end="\0"),
                 "clean-up.nul",
                 "application/octet-stream",
                 "terminal",

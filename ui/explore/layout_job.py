@@ -8,6 +8,7 @@ from core import Encoder, Library
 from core.explore import atlas
 from core.explore.atlas import Atlas, AtlasRequest
 from core.explore.vocabulary import load_user_words
+from core.policy import get_policy
 from ui.button import pressed
 from ui.jobs.tasks import get_task, start
 from ui.jobs.tasks import task_button as asked_task
@@ -40,7 +41,7 @@ def get_requested_atlas(library: Library, encoder: Encoder, request: AtlasReques
         "explore",
         "Lay out the map",
         lambda report, cancel: atlas.build_atlas(
-            library, encoder, request, in_subprocess=True, on_progress=report, cancel=cancel
+            library, encoder, request, **_server_options(), on_progress=report, cancel=cancel
         ),
         title="Laying out the map",
         about=about,
@@ -61,12 +62,17 @@ def offer_refresh(library: Library, encoder: Encoder, request: AtlasRequest, lai
                 "explore anew",
                 "Laying out the map",
                 lambda report, cancel: atlas.build_atlas(
-                    library, encoder, request, rebuild=True, in_subprocess=True, on_progress=report, cancel=cancel
+                    library, encoder, request, rebuild=True, **_server_options(), on_progress=report, cancel=cancel
                 ),
                 about=_about(library, encoder, request),
                 state=library.index(encoder),
             )
             st.rerun()
+
+
+def _server_options() -> dict[str, bool]:
+    """What a server does that others visit too: computes in a child process, and stores no texts of strangers."""
+    return {"in_subprocess": True, "cache_texts": get_policy().may_write_shared}
 
 
 def python_lines(library: Library, encoder: Encoder, request: AtlasRequest) -> str:

@@ -14,6 +14,7 @@ from core.explore.cluster_naming import ClusterName
 from core.explore.selection import Summary, select_whole_items, selection_csv, summarize_selection
 from core.library.schema import Label
 from core.plots.map import count_bars
+from core.policy import get_policy
 from core.utils.timecode import format_timecode
 from ui.components.gallery.gallery import Card, gallery
 from ui.errors import boundary
@@ -130,7 +131,7 @@ def _tools(
     with st.container(horizontal=True, vertical_alignment="bottom", key="selection_tools"):
         st.download_button(
             "Table (CSV)",
-            data=lambda: selection_csv(atlas.points, numbers, groups),
+            data=lambda: selection_csv(atlas.points, numbers, groups, redact=get_policy().display_path),
             file_name="selection.csv",
             mime="text/csv",
             icon=":material/table:",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.learn.movies import embedding_csv
+from core.policy import get_policy
 from ui.jobs.work import get_result
 from ui.learn.charts import figures, live, notes, over_epochs
 from ui.learn.movie import movie_section
@@ -42,7 +43,8 @@ def learned() -> str | None:
     chosen = movie_section(training)
     movies = training.watched.movies
     st.download_button(
-        "Take the embedding as CSV", lambda: embedding_csv(movies, training.epochs[-1].embedding), "embedding.csv",
-        "text/csv", icon=":material/download:", on_click="ignore",
+        "Take the embedding as CSV",
+        lambda: embedding_csv(movies, training.epochs[-1].embedding, redact=get_policy().display_path),
+        "embedding.csv", "text/csv", icon=":material/download:", on_click="ignore",
     )  # fmt: skip
     return movies.titles[chosen]

@@ -88,7 +88,7 @@ watched = read_ratings(Path("{name}"){listed})"""
 def _read(data: bytes, movies: bytes | None, name: str, report: OnProgress, cancel: threading.Event) -> Watched:
     from core.learn.ratings import read_ratings
 
-    return read_ratings(data, movies=movies, name=name)
+    return read_ratings(data, movies=movies, name=name, limits=get_policy())
 
 
 def _load_movielens() -> Source:

@@ -139,8 +139,9 @@ def _begin(library: Library, encoder: Encoder, opened: OpenedDataset, columns: C
 
     def work(tell: OnProgress, cancel: threading.Event) -> IngestReport:
         result, report = index_dataset(
-            library, encoder, opened, limit=limit, columns=columns, on_progress=tell, cancel=cancel
-        )
+            library, encoder, opened,
+            limit=limit, columns=columns, limits=get_policy(), on_progress=tell, cancel=cancel,
+        )  # fmt: skip
         reports.append(report)
         return result
 

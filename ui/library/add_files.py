@@ -12,6 +12,7 @@ from core import Encoder, Library
 from core.library.ingest.scan import scan
 from core.library.uploads import UploadReport, save_uploads
 from core.media.kinds import is_image_path, is_media_path
+from core.policy import get_policy
 from ui.jobs.jobs import is_busy, start_ingest
 from ui.library.ingest_plan import Plan, plan_place, show_plan
 from ui.session.visit import get_visit
@@ -55,7 +56,8 @@ def add_uploads(library: Library, encoder: Encoder) -> None:
         sent = st.form_submit_button("Add them", type="primary", disabled=is_busy(library))
     if sent and files:
         with st.spinner("Taking them in …"):
-            report = save_uploads(library, [(file.name, file) for file in files], cached=get_visit().uploaded())
+            sent_files = [(file.name, file) for file in files]
+            report = save_uploads(library, sent_files, limits=get_policy(), cached=get_visit().uploaded())
         st.session_state["refused"] = report.refused
         _uploaded(library, encoder, report)
         st.rerun()

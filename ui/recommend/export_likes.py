@@ -10,6 +10,7 @@ import streamlit as st
 
 from core import Encoder, Item, Library
 from core.library.item_lookup import get_item_names
+from core.policy import get_policy
 from core.recommend.feedback import Feedback, feedback_json, likes_csv, read_feedback
 from core.share.pages.groups import Group, GroupItem, Sheet
 from ui.components.feed.feed import FeedCard
@@ -97,7 +98,8 @@ def _add_likes(library: Library, encoder: Encoder, sample: bool) -> None:
         help="All that was said, to be brought back here.",
     )  # fmt: skip
     st.download_button(
-        "Likes as a log (CSV)", likes_csv(said, paths), file_name="likes.csv", mime="text/csv",
+        "Likes as a log (CSV)", likes_csv(said, paths, redact=get_policy().display_path),
+        file_name="likes.csv", mime="text/csv",
         icon=":material/table:", on_click="ignore", disabled=not said.liked, width="stretch",
         help="One user's interactions: user, item, time, weight. It can be brought back, or be part of a log.",
     )  # fmt: skip

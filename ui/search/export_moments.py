@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from core.policy import get_policy
 from core.search.moments import Moment
 from core.search.videos import VideoHit
 from core.share.moments import moments_csv, moments_edl, moments_otio, write_moments_zip
@@ -28,6 +29,7 @@ def select_export(hits: Sequence[VideoHit]) -> list[VideoHit]:
 def export_panel(hits: Sequence[VideoHit]) -> None:
     """The pop-up of downloads of moments, as of `select_export`."""
     everything, hits = _everything(hits), select_export(hits)
+    redact = get_policy().display_path
     with st.popover("Take moments away", icon=":material/download:", key="take_away"), boundary():
         amount = counted(sum(len(hit.moments) for hit in hits), "moment" if everything else "likely moment")
         whole = ", whether likely or not" if everything else ""
@@ -38,7 +40,7 @@ def export_panel(hits: Sequence[VideoHit]) -> None:
             ("Timeline (EDL)", moments_edl, "moments.edl", "text/plain", ":material/view_timeline:"),
         ):
             st.download_button(
-                label, data=lambda make=data: make(hits).encode(), file_name=name, mime=kind, icon=icon,
+                label, data=lambda make=data: make(hits, redact=redact).encode(), file_name=name, mime=kind, icon=icon,
                 on_click="ignore", width="stretch",
             )  # fmt: skip
         _clips(hits)
@@ -68,7 +70,8 @@ def _clips(hits: Sequence[VideoHit]) -> None:
         buffer = io.BytesIO()
         with run_queued("Cutting clips"):
             left_out = write_moments_zip(
-                hits, buffer, on_progress=lambda now: bar.progress(now.fraction, text=progress_text(now))
-            )
+                hits, buffer, redact=get_policy().display_path,
+                on_progress=lambda now: bar.progress(now.fraction, text=progress_text(now)),
+            )  # fmt: skip
         st.session_state["cut_clips"] = (mark, buffer.getvalue(), left_out)
         st.rerun()

@@ -9,6 +9,7 @@ from functools import partial
 import streamlit as st
 
 from core import Encoder, Filters, Hit, Library, SearchResult, Term
+from core.policy import get_policy
 from core.search.relevance import LIKELY
 from core.share.hits import hits_csv, write_hits_zip
 from ui.components.gallery.gallery import Card, gallery, tick
@@ -120,7 +121,7 @@ def _take_away(hits: Sequence[Hit], likely: Sequence[str]) -> None:
     )
     st.download_button(
         "Table (CSV)",
-        data=hits_csv(hits),
+        data=hits_csv(hits, redact=get_policy().display_path),
         file_name="semblance.csv",
         mime="text/csv",
         icon=":material/table:",
@@ -136,5 +137,5 @@ def _untick() -> None:
 
 def _zip(hits: Sequence[Hit]) -> bytes:
     buffer = io.BytesIO()
-    write_hits_zip(hits, buffer)
+    write_hits_zip(hits, buffer, redact=get_policy().display_path)
     return buffer.getvalue()

@@ -126,7 +126,7 @@ def _open(name: str, slot: _Slot) -> Encoder:
     def tell(progress: Progress) -> None:
         slot.progress = progress
 
-    return open_encoder(name, on_progress=tell)
+    return open_encoder(name, release_memory=get_policy().public, on_progress=tell)
 
 
 def _open_model(name: str, slot: _Slot, proven: bool) -> None:

@@ -14,6 +14,7 @@ from core.errors import MediaError, QueryError
 from core.library.uploads import too_much
 from core.media.isolated import open_isolated
 from core.media.kinds import IMAGE_SUFFIXES, VIDEO_SUFFIXES, is_image_path
+from core.policy import get_policy
 from core.search.query import CONCEPT
 from ui.components.gallery.gallery import Card, gallery
 from ui.errors import boundary
@@ -161,7 +162,7 @@ def _choose(key: str, library: Library, encoder: Encoder) -> None:
         if file is not None:
             kind: Literal["image", "clip"] = "image" if is_image_path(file.name) else "clip"
             data = file.getvalue()
-            if (reason := too_much(file.name, data)) is not None:
+            if (reason := too_much(file.name, data, limits=get_policy())) is not None:
                 raise MediaError(reason)
             if kind == "image":
                 open_isolated(data, min_side=encoder.min_side)  # one that cannot be read is told here

@@ -15,6 +15,7 @@ from core import Item, Term, format_query, parse_query
 from core.library.uploads import too_much
 from core.media.images import read_bytes
 from core.media.kinds import IMAGE_SUFFIXES, VIDEO_SUFFIXES, is_image_path
+from core.policy import get_policy
 from ui.errors import boundary
 from ui.text import file_limit, plain
 
@@ -149,7 +150,7 @@ def _add_upload(key: str) -> None:
     if file is None:
         return
     uploads, data = st.session_state.get("uploads", []), file.getvalue()
-    reason = too_much(file.name, data)
+    reason = too_much(file.name, data, limits=get_policy())
     if len(uploads) >= _MOST_UPLOADS:
         reason = f"A query takes {_MOST_UPLOADS} pictures and clips: take one out first."
     st.session_state["upload_turn"] += 1  # an empty uploader for the next one

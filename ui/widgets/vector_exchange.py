@@ -78,7 +78,9 @@ def _export(library: Library, entry: EncoderEntry, suffix: str, sprite: bool, si
     def write(report: OnProgress, cancel: threading.Event) -> _Written:
         folder = make_visit_folder()
         path = Path(folder.name) / f"vectors{suffix}"
-        export_vectors(library, entry.id, path, sprite=sprite, on_progress=report, cancel=cancel)
+        export_vectors(
+            library, entry.id, path, sprite=sprite, redact=get_policy().display_path, on_progress=report, cancel=cancel
+        )
         return folder, path
 
     note = f"{counted(entry.vectors, 'vector')} of {entry.dim} numbers: about {size_text(size)}."
@@ -118,7 +120,7 @@ def export_item_vectors(library: Library, encoder: Encoder, item_ids: Collection
 def _export_items(library: Library, encoder: Encoder, item_ids: Collection[str], suffix: str) -> bytes:
     with make_visit_folder() as folder, run_queued("Writing vectors"):
         path = Path(folder) / f"vectors{suffix}"
-        export_vectors(library, encoder.id, path, item_ids=item_ids)
+        export_vectors(library, encoder.id, path, item_ids=item_ids, redact=get_policy().display_path)
         return path.read_bytes()
 
 
@@ -149,7 +151,10 @@ def import_section(library: Library) -> None:
             path = Path(folder) / f"vectors{Path(file.name).suffix}"
             path.write_bytes(file.getbuffer())
             called = (name or "").strip() or Path(file.name).stem[:60]
-            return import_vectors(library, path, name=called, root=root or None, on_progress=tell, cancel=cancel)
+            new_files = get_policy().may_see_paths
+            return import_vectors(
+                library, path, name=called, root=root or None, new_files=new_files, on_progress=tell, cancel=cancel
+            )
 
     about = (str(library.path), file.file_id, name, root)
     if (

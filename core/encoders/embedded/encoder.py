@@ -17,7 +17,7 @@ from tokenizers import Tokenizer
 
 from core.encoders.base import Part, Scoring, Vectors
 from core.encoders.embedded.heads import Heads
-from core.encoders.embedded.weights import image_weights, open_session, text_weights, tokenizer_file
+from core.encoders.embedded.weights import Build, image_weights, open_session, text_weights, tokenizer_file
 from core.progress import OnProgress
 
 # Part of the id: raise it when preprocessing or the graphs change without the heads.
@@ -44,8 +44,9 @@ class EmbeddedEncoder:
     `home()/models`) and opens them.
     """
 
-    def __init__(self, name: str, *, on_progress: OnProgress | None = None) -> None:
+    def __init__(self, name: str, *, release_memory: bool = False, on_progress: OnProgress | None = None) -> None:
         self.name = name
+        self._release_memory = release_memory
         self._on_progress = on_progress
         self._heads = Heads.load()
         self._lock = Lock()
@@ -122,7 +123,7 @@ class EmbeddedEncoder:
             quantized = quantize(tower, self._heads.group("range"))
             return quantized if agree(tower, quantized, size=_SIZE) else tower
 
-        return open_session(f"{self.id}-image", build, on_progress=self._on_progress)
+        return self._open_session("image", build)
 
     def _text_session(self) -> ort.InferenceSession:
         def build() -> onnx.ModelProto:
@@ -130,7 +131,12 @@ class EmbeddedEncoder:
 
             return text_tower(merge_adapters(text_weights(), self._heads.group("adapter")))
 
-        return open_session(f"{self.id}-text", build, on_progress=self._on_progress)
+        return self._open_session("text", build)
+
+    def _open_session(self, tower: str, build: Build) -> ort.InferenceSession:
+        return open_session(
+            f"{self.id}-{tower}", build, release_memory=self._release_memory, on_progress=self._on_progress
+        )
 
 
 def _tokenizer() -> Tokenizer:

@@ -44,7 +44,7 @@ class Heads:
         except (OSError, SafetensorError) as error:
             raise EncoderError(
                 f"The heads of the embedded encoder cannot be read ({path}: {error}). Restore the file "
-                "(git checkout, or install again), or train them: python tools/train_alignment.py --data DIR."
+                "(git checkout, or install again), or train them with tools/train_alignment.py."
             ) from error
         return cls(hashlib.sha256(content).hexdigest(), tensors)
 

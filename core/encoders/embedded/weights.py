@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from core.config import get_home
 from core.errors import EncoderError
-from core.policy import get_policy
 from core.progress import OnProgress, Progress
 from core.utils.files import write_atomic
 
@@ -25,30 +24,31 @@ Tensors = dict[str, NDArray[np.floating]]
 Build = Callable[[], onnx.ModelProto]
 
 
-def open_session(name: str, build: Build, *, on_progress: OnProgress | None = None) -> ort.InferenceSession:
+def open_session(
+    name: str, build: Build, *, release_memory: bool = False, on_progress: OnProgress | None = None
+) -> ort.InferenceSession:
     """The ONNX Runtime session of a prepared model; built first where it is missing or does not open.
 
     name: file name without suffix; must change whenever `build` would give something else.
+    release_memory: see `open_encoder`.
     """
     path = get_home() / "models" / f"{name}.onnx"
     if path.is_file():
         try:
-            return _session(path)
+            return _session(path, release_memory)
         except Exception:  # cut short or of another ONNX Runtime: whatever it is, building anew cures it
             path.unlink(missing_ok=True)
     began = time.monotonic()
     _report_progress(on_progress, 0, began)
     _write(path, build())
     _report_progress(on_progress, 1, began)
-    return _session(path)
+    return _session(path, release_memory)
 
 
-def _session(path: Path) -> ort.InferenceSession:
+def _session(path: Path, release_memory: bool) -> ort.InferenceSession:
     options = ort.SessionOptions()
     options.log_severity_level = 3
-    # what a batch of pictures took, 400 MB, is given back where strangers share a small server; elsewhere it is kept,
-    # which saves a sixth of the work
-    options.enable_cpu_mem_arena = not get_policy().public
+    options.enable_cpu_mem_arena = not release_memory
     # threads that wait for work leave the cores to the decoding beside it
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])

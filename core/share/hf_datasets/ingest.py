@@ -18,7 +18,7 @@ from core.library.ingest.run import IngestReport, ingest
 from core.library.schema import Label
 from core.library.store import Library
 from core.library.uploads import safe_name
-from core.policy import get_policy
+from core.policy import LOCAL, Policy
 from core.progress import OnProgress, Progress
 from core.share.hf_datasets.columns import (
     Columns,
@@ -70,21 +70,22 @@ def index_dataset(
     *,
     limit: int | None = None,
     columns: Columns | None = None,
+    limits: Policy = LOCAL,
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
 ) -> tuple[IngestReport, DatasetReport]:
     """Takes a data set's pictures into a library, with their labels and captions, and embeds them.
 
     opened: see `open_dataset`. limit: at most so many rows, the first ones. columns: which ones hold what, where their
-    names and types do not tell. A picture has the same name at every run, so that a second run only adds. Labels that
-    a person gave before stay. Raises DataError where there is no such column, or no picture, LibraryError, EncoderError
-    and Cancelled.
+    names and types do not tell. limits: `file_bytes` of each picture. A picture has the same name at every run, so that
+    a second run only adds. Labels that a person gave before stay. Raises DataError where there is no such column, or no
+    picture, LibraryError, EncoderError and Cancelled.
     """
     found = choose_columns(opened.rows, columns or Columns())
     opened = replace(opened, rows=disable_decoding(opened.rows, found))
     folder = library.path / "uploads" / _slug(opened.name, opened.split)
     report = DatasetReport(opened.name, opened.split, str(folder))
-    predictions = _save_rows(opened, found, report, limit, on_progress, cancel)
+    predictions = _save_rows(opened, found, report, limit, limits, on_progress, cancel)
     if not predictions:
         why = f" ({report.refused[0][1]})" if report.refused else ""
         raise DataError(f"The data set {opened.name} gave no picture that can be read{why}.")
@@ -98,11 +99,12 @@ def _save_rows(
     columns: Columns,
     report: DatasetReport,
     limit: int | None,
+    limits: Policy,
     tell: OnProgress | None,
     cancel: threading.Event | None,
 ) -> dict[str, _DatasetFacts]:
     """Writes the pictures of the rows into the library's folder; returns what is told of each, by path."""
-    fetch = Fetch(opened.root, get_policy().file_bytes)
+    fetch = Fetch(opened.root, limits.file_bytes)
     folder, started = Path(report.folder), time.monotonic()
     total = min((entry for entry in (limit, opened.count) if entry is not None), default=None)
     found: dict[str, _DatasetFacts] = {}

@@ -91,7 +91,7 @@ def test_a_selection_is_summed_up(points: Points, photos: Path) -> None:
 def test_the_table_of_a_selection_is_safe_for_spreadsheets(points: Points) -> None:
     red, text = number_of(points, "red.png"), len(points) - 1
     groups = ["=1+1"] * len(points)
-    rows = list(csv.DictReader(io.StringIO(selection_csv(points, np.array([red, text]), groups))))
+    rows = list(csv.DictReader(io.StringIO(selection_csv(points, np.array([red, text]), groups, redact=str))))
     assert rows[0]["what"].endswith("red.png") and (rows[0]["kind"], rows[0]["start_s"]) == ("image", "")
     assert rows[0]["cluster"] == "'=1+1" and (rows[1]["what"], rows[1]["kind"]) == ("a walk", "text")
 

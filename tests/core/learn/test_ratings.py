@@ -7,6 +7,7 @@ import io
 import threading
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ import core.learn.ratings
 from core.errors import Cancelled, DataError
 from core.learn.download import download_movielens
 from core.learn.ratings import read_ratings
+from core.policy import LOCAL
 
 RATINGS = b"userId,movieId,rating,timestamp\n1,10,4.0,300\n1,7,3.5,100\n1,3,5.0,200\n2,10,1.0,50\n2,3,2.0,60\n"
 MOVIES = (
@@ -105,13 +107,11 @@ def test_what_is_no_rating_is_refused_with_a_reason(data: bytes, why: str) -> No
 
 
 def test_a_zip_that_unpacks_to_too_much_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("SEMBLANCE_MAX_UNPACKED_MB", "1")
+    small = replace(LOCAL, unpacked_bytes=1_000_000)
     with pytest.raises(DataError, match="unpacks to more"):
-        read_ratings(zipped({"ratings.csv": b"userId,movieId\n" + b"1,2\n" * 300_000}))
-    monkeypatch.setenv("SEMBLANCE_MAX_ZIP_FILES", "1")
+        read_ratings(zipped({"ratings.csv": b"userId,movieId\n" + b"1,2\n" * 300_000}), limits=small)
     with pytest.raises(DataError, match="2 files"):
-        read_ratings(zipped({"ratings.csv": RATINGS, "movies.csv": MOVIES}))
-    monkeypatch.delenv("SEMBLANCE_MAX_ZIP_FILES")
+        read_ratings(zipped({"ratings.csv": RATINGS, "movies.csv": MOVIES}), limits=replace(LOCAL, zip_files=1))
     monkeypatch.setattr(core.learn.ratings, "_MOST_LIST_BYTES", 50)
     with pytest.raises(DataError, match="longer than"):
         read_ratings(zipped({"ratings.csv": RATINGS, "movies.csv": MOVIES}))

@@ -23,6 +23,7 @@ from core.explore.cluster_naming import name_clusters
 from core.explore.clustering import Clusters
 from core.library.filters import Filters
 from core.library.schema import Label
+from core.policy import get_policy
 from core.share import vector_import as importing
 from core.share.vector_export import FORMATS, export_vectors
 from core.share.vector_import import import_vectors
@@ -114,7 +115,7 @@ def test_a_csv_holds_numbers_and_no_formulas(tmp_path: Path, encoder: ColorEncod
 def test_the_public_is_told_no_folders(mixed: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SEMBLANCE_PUBLIC", "1")
     for suffix in FORMATS:
-        export_vectors(mixed, "colour-1", tmp_path / f"v{suffix}")
+        export_vectors(mixed, "colour-1", tmp_path / f"v{suffix}", redact=get_policy().display_path)
         packed = (tmp_path / f"v{suffix}").read_bytes()
         if suffix == ".zip":
             with zipfile.ZipFile(tmp_path / "v.zip") as archive:
@@ -242,13 +243,11 @@ def test_pickles_are_not_opened(library: Library, tmp_path: Path) -> None:
     assert not (tmp_path / "ran").exists()
 
 
-def test_the_public_brings_in_vectors_of_its_own_items_alone(
-    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_public_brings_in_vectors_of_its_own_items_alone(library: Library, tmp_path: Path) -> None:
     secret = tmp_path / "secret.png"
     Image.new("RGB", (20, 20)).save(secret)
-    monkeypatch.setenv("SEMBLANCE_PUBLIC", "1")
-    found = import_vectors(library, write_table(tmp_path / "v.parquet", ["red.png", str(secret)], list(np.eye(2))))
+    table = write_table(tmp_path / "v.parquet", ["red.png", str(secret)], list(np.eye(2)))
+    found = import_vectors(library, table, new_files=False)
     assert found.items == 1 and found.left_out == [(str(secret), "Not in the library.")]
 
 
