@@ -36,4 +36,4 @@ class Progress:
         return (self.total - self.done) / self.rate if self.total and self.rate > 0 else None
 
 
-OnProgress = Callable[[Progress], None]
+OnProgress = Callable[[Progress], object]

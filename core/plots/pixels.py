@@ -11,6 +11,7 @@ from core.plots.style import AMBER, GRAY, PER_CENT, STILL, TEAL
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+    from core.evaluation.pixels import Input
     from core.geometry.distance_contrast import PairDistances
     from core.geometry.linear_probe import InputCurve
 
@@ -44,7 +45,7 @@ def pair_histogram(pairs: PairDistances, which: str) -> go.Figure:
 
 
 def contrast_by_dimension(
-    random: Mapping[int, float], numbers: Mapping[str, int], contrast: Mapping[str, float]
+    random: Mapping[int, float], numbers: Mapping[Input, int], contrast: Mapping[Input, float]
 ) -> go.Figure:
     """Relative contrast of random vectors by their dimensions, both axes logarithmic, and that of both inputs.
 
@@ -87,7 +88,7 @@ def contrast_by_dimension(
     return figure
 
 
-def input_curves(curves: Mapping[str, InputCurve]) -> go.Figure:
+def input_curves(curves: Mapping[Input, InputCurve]) -> go.Figure:
     """Accuracy of a linear classifier against labelled pictures a class, on either input; both from 0 to 1."""
     import plotly.graph_objects as go
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -107,7 +108,7 @@ def _table() -> list[ClassName]:
     key = f"class_table {state.get('class_turn', 0)}"
     if key not in state:  # the table was away, and with it the edits that it kept
         state["class_rows"] = state["classes_now"]
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"name": entry.name, "descriptions": join_descriptions(entry.descriptions), "negative": entry.negative}
         for entry in state["class_rows"]
     ]
@@ -115,7 +116,7 @@ def _table() -> list[ClassName]:
         rows or [{"name": "", "descriptions": "", "negative": False}],
         num_rows="dynamic",
         hide_index=True,
-        height=min(_TALLEST, 35 * (len(rows or [0]) + 2) + 3),
+        height=min(_TALLEST, 35 * (max(len(rows), 1) + 2) + 3),
         key=key,
         column_config={
             "name": st.column_config.TextColumn("Class", width=118, help="A word or two, or concept:NAME."),

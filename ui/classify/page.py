@@ -31,7 +31,9 @@ def page() -> None:
     library, encoder = current_library(), current_encoder()
     if library is not None:
         job_panel(library, report=False)
-    classes, head, chosen = [], None, None
+    classes: list[ClassName] = []
+    head: Head | None = None
+    chosen: Selection | None = None
     left, right = st.columns(2, gap="medium")
     with left, boundary():
         st.subheader("Classes", anchor=False)

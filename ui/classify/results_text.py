@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -46,7 +47,7 @@ def _table(final: Sequence[Prediction], labels: dict[str, str]) -> list[str]:
     """The ids of the ticked rows."""
     rows = [(entry.id, entry.label, entry.id in labels) for entry in final]
     key = hashlib.blake2b(repr(rows).encode(), digest_size=8).hexdigest()  # ticks are of rows: other rows, no ticks
-    share = {"min_value": 0.0, "max_value": 1.0, "format": "%.2f", "width": "small"}
+    share: dict[str, Any] = {"min_value": 0.0, "max_value": 1.0, "format": "%.2f", "width": "small"}
     state = st.dataframe(
         [
             {

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core import Encoder, Library
-from core.classify.training import fit_classes
+from core.classify.training import ClassKind, fit_classes
 from core.classify.zero_shot import ClassName
 from core.encoders.base import Vectors
 from core.library.track import get_item_vectors
@@ -22,7 +22,7 @@ from ui.jobs.work import run_queued
 from ui.text import counted, plain
 from ui.widgets.saved_heads import store_head
 
-_WAYS = {"blend": "words and labels (blend)", "probe": "labels alone (probe)"}
+_WAYS: dict[ClassKind, str] = {"blend": "words and labels (blend)", "probe": "labels alone (probe)"}
 
 
 def learn_panel(
@@ -66,7 +66,7 @@ def _learn(
     encoder: Encoder,
     classes: Sequence[ClassName],
     labels: dict[str, str],
-    way: str,
+    way: ClassKind,
     name: str,
 ) -> None:
     with boundary(), run_queued("Learning a head"), st.spinner("Learning …"):

@@ -25,7 +25,7 @@ _SHOWN: dict[Quantity, str] = {
 def show_report(report: DimensionReport, count: int) -> None:
     """The numbers that matter, the curve, and the whole table. count: items that there are to measure on."""
     _headline(report)
-    known = [shown for shown in get_args(Quantity) if getattr(report.points[0], shown) is not None]
+    known: list[Quantity] = [shown for shown in get_args(Quantity) if getattr(report.points[0], shown) is not None]
     shown = st.segmented_control(
         "Show", known, default="overlap", required=True, key="shown", bind="query-params",
         format_func=_SHOWN.__getitem__,

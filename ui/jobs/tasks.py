@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import streamlit as st
 
@@ -42,9 +42,9 @@ def start_if_idle(key: str, title: str, work: Work[T], *, about: object = None, 
         start(key, title, work, about=about, state=state)
 
 
-def get_task(key: str, *, about: object = None) -> Task[T] | None:
+def get_task(key: str, *, about: object = None) -> Task[Any] | None:
     """The last work under a key, if it is about this; running, ended, failed or stopped."""
-    cached: Task[T] | None = st.session_state.get(_place(key))
+    cached: Task[Any] | None = st.session_state.get(_place(key))
     return cached if cached is not None and cached.about == about else None
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import get_args
+from functools import partial
+from typing import Any, get_args
 
 import numpy as np
 import streamlit as st
@@ -121,7 +122,7 @@ def _measure(encoder: Encoder, data: LabeledItems) -> dict[str, MethodResults]:
         ZERO: lambda: words.predict(data.vectors).probabilities,
         ZERO_PLAIN: lambda: bare.predict(data.vectors).probabilities,
         CALIBRATED: lambda: words.calibrated(data.vectors, data.labels).predict(data.vectors).probabilities,
-        **{kind: lambda kind=kind: learned(kind) for kind in kinds},
+        **{kind: partial(learned, kind) for kind in kinds},
     }
     bar = st.progress(0.0, text="Measuring …")
     found = {}
@@ -177,7 +178,7 @@ def _most_confused(confusion: NDArray[np.int64]) -> NDArray[np.int64]:
 
 def _by_class(report: ClassReport) -> None:
     st.markdown("**By class**")
-    share = {"min_value": 0.0, "max_value": 1.0, "format": "%.2f", "width": "small"}
+    share: dict[str, Any] = {"min_value": 0.0, "max_value": 1.0, "format": "%.2f", "width": "small"}
     st.dataframe(
         [
             {"class": entry.name, "pictures": entry.items, "precision": entry.precision, "recall": entry.recall}

@@ -24,7 +24,7 @@ from ui.widgets.code_block import in_python
 from ui.widgets.label_source import numbers_section
 from ui.widgets.saved_heads import list_known_heads, store_head
 
-Results = dict[str, tuple[NumberReport, NDArray[np.float32]]]
+Results = dict[NumberKind, tuple[NumberReport, NDArray[np.float32]]]
 _KINDS: tuple[NumberKind, ...] = get_args(NumberKind)
 
 

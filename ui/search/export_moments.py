@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
@@ -40,10 +41,14 @@ def export_panel(hits: Sequence[VideoHit]) -> None:
             ("Timeline (EDL)", moments_edl, "moments.edl", "text/plain", ":material/view_timeline:"),
         ):
             st.download_button(
-                label, data=lambda make=data: make(hits, redact=redact).encode(), file_name=name, mime=kind, icon=icon,
+                label, data=partial(_encode, data, hits, redact), file_name=name, mime=kind, icon=icon,
                 on_click="ignore", width="stretch",
             )  # fmt: skip
         _clips(hits)
+
+
+def _encode(write: Callable[..., str], hits: Sequence[VideoHit], redact: Callable[[str], str]) -> bytes:
+    return write(hits, redact=redact).encode()
 
 
 def _everything(hits: Sequence[VideoHit]) -> bool:

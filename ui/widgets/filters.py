@@ -5,18 +5,19 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
 import streamlit as st
 
 from core import Encoder, Filters, Library
+from core.library.filters import Orientation
 from core.policy import get_policy
 from core.search.query import PLAIN
 from ui.session.cache import get_cached
 from ui.session.libraries import folders
 from ui.text import duration_text, plain
 
-_SHAPES = ["landscape", "portrait", "square"]
+_SHAPES: list[Orientation] = ["landscape", "portrait", "square"]
 _COMMON = ("folder", "label", "after", "before")
 _NAMES = {None: _COMMON, "image": (*_COMMON, "min", "max", "shape"), "video": (*_COMMON, "shortest", "longest")}
 _EARLIEST = date(1900, 1, 1)
@@ -47,7 +48,7 @@ def filter_panel(library: Library, encoder: Encoder, kind: Literal["image", "vid
     root, choices = _folder_choices(library, encoder)
     labels = sorted({entry.label for entry in library.labels()})
     with st.popover(f"Filters ({count})" if count else "Filters", icon=":material/filter_alt:", key="filters"):
-        link = {"bind": "query-params"}
+        link: dict[str, Any] = {"bind": "query-params"}
         folder = st.selectbox("Folder", choices, index=None, key="folder", placeholder="Everywhere", **link)
         label = _by_label(labels)
         since, until = st.columns(2)
@@ -83,7 +84,7 @@ def _by_label(labels: list[str]) -> str | None:
 
 def _by_shape() -> Filters:
     least, most = st.columns(2)
-    sides = {"min_value": 1, "max_value": 100_000, "value": None, "step": 100, "placeholder": "any"}
+    sides: dict[str, Any] = {"min_value": 1, "max_value": 100_000, "value": None, "step": 100, "placeholder": "any"}
     low = least.number_input("Shorter side from (px)", key="min", bind="query-params", **sides)
     high = most.number_input("Shorter side to (px)", key="max", bind="query-params", **sides)
     shape = st.segmented_control("Shape", _SHAPES, key="shape", bind="query-params")
@@ -92,7 +93,7 @@ def _by_shape() -> Filters:
 
 def _by_duration() -> Filters:
     least, most = st.columns(2)
-    seconds = {"min_value": 0, "max_value": 1_000_000, "value": None, "step": 10, "placeholder": "any"}
+    seconds: dict[str, Any] = {"min_value": 0, "max_value": 1_000_000, "value": None, "step": 10, "placeholder": "any"}
     low = least.number_input("Lasts at least (s)", key="shortest", bind="query-params", **seconds)
     high = most.number_input("Lasts at most (s)", key="longest", bind="query-params", **seconds)
     return Filters(min_duration_s=low, max_duration_s=high)

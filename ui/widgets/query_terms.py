@@ -90,9 +90,9 @@ def has_image_terms(terms: Sequence[Term]) -> bool:
 
 def _named(library: Library, term: Term) -> str:
     if term.kind == "text":
-        return f"“{term.value}”"
+        return f"“{term.value!s}”"
     if term.kind == "concept":
-        return f"the concept “{term.value}”"
+        return f"the concept “{term.value!s}”"
     item, time_s = _of_library(library, term)
     if item is None:
         return _short(library, term)

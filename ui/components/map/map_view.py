@@ -127,7 +127,7 @@ class _Heard:
     def opened(self) -> None:
         """A point was clicked."""
         number = self._acted("open").get("number")
-        if self._is_point(number):
+        if isinstance(number, int) and self._is_point(number):
             self._on.open(number)
 
     def chose(self) -> None:
