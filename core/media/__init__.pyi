@@ -1,3 +1,13 @@
+from .formats import CONTAINERS as CONTAINERS
+from .formats import PICTURE_FORMATS as PICTURE_FORMATS
+from .formats import Container as Container
+from .formats import PictureFormat as PictureFormat
+from .formats import get_mime_type as get_mime_type
+from .formats import image_suffixes as image_suffixes
+from .formats import register_container as register_container
+from .formats import register_picture_format as register_picture_format
+from .formats import upload_types as upload_types
+from .formats import video_suffixes as video_suffixes
 from .images import open_image as open_image
 from .images import read_bytes as read_bytes
 from .images import read_chunks as read_chunks
@@ -8,8 +18,6 @@ from .isolated import probe_isolated as probe_isolated
 from .isolated import read_image as read_image
 from .isolated import read_still as read_still
 from .isolated import read_stills as read_stills
-from .kinds import IMAGE_SUFFIXES as IMAGE_SUFFIXES
-from .kinds import VIDEO_SUFFIXES as VIDEO_SUFFIXES
 from .kinds import is_image_path as is_image_path
 from .kinds import is_media_path as is_media_path
 from .kinds import is_video_path as is_video_path

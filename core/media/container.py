@@ -12,28 +12,27 @@ from typing import Any
 import av
 
 from core.errors import MediaError
+from core.media.formats import demuxers, is_for_browsers
 from core.utils.files import to_absolute
 
 MAX_FRAME_PIXELS = 8192 * 8192
 _LEAD_IN_S = 0.1  # sound often begins this much before the picture, and nobody means it
 
-# Only containers of pictures and sound: playlists (HLS, concat) would open other files and addresses.
-_FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,mpegvideo,asf,flv,ogg,gif"
-_OPTIONS = {"format_whitelist": _FORMATS, "protocol_whitelist": "file", "max_pixels": str(MAX_FRAME_PIXELS)}
 AGAIN = "copy the file again from where it came"
 
 
 def open_container(source: Path | str | bytes) -> Any:
     """An open `av` container. Raises MediaError with the reason: gone, closed, empty, no video, cut off."""
+    options = {"format_whitelist": demuxers(), "protocol_whitelist": "file", "max_pixels": str(MAX_FRAME_PIXELS)}
     try:
         if isinstance(source, bytes):
-            return av.open(io.BytesIO(source), mode="r", options=_OPTIONS)
+            return av.open(io.BytesIO(source), mode="r", options=options)
         path = to_absolute(source)
         _check_file(path)
         try:
-            return av.open(f"file:{path}", mode="r", options=_OPTIONS)
+            return av.open(f"file:{path}", mode="r", options=options)
         except UnicodeEncodeError:  # a name that is no text, which FFmpeg cannot be told
-            return av.open(path.open("rb"), mode="r", options=_OPTIONS)
+            return av.open(path.open("rb"), mode="r", options=options)
     except FileNotFoundError:
         raise MediaError("The file is not there any more.") from None
     except PermissionError:
@@ -124,17 +123,10 @@ def is_playable(source: Path | str | bytes) -> bool:
             context = video_stream(container).codec_context
             sounds = [stream.codec_context for stream in container.streams.audio]
             return (
-                _is_for_browsers(read_beginning(source))
+                is_for_browsers(read_beginning(source))
                 and context.name.removeprefix("lib").startswith(_PICTURES)
                 and context.pix_fmt in ("yuv420p", "yuvj420p")
                 and all(sound is not None and sound.name.startswith(_SOUNDS) for sound in sounds)
             )
     except (MediaError, av.FFmpegError):
         return False
-
-
-def _is_for_browsers(head: bytes) -> bool:
-    """MP4 and WebM, and not their relatives QuickTime and Matroska, which not all browsers open."""
-    if head[4:8] == b"ftyp":
-        return head[8:12] != b"qt  "
-    return head.startswith(b"\x1a\x45\xdf\xa3") and b"webm" in head

@@ -15,6 +15,7 @@ from PIL import Image
 from core.errors import MediaError, TooSlow
 from core.isolation.pool import acquire, release
 from core.isolation.process import NoReply, Process, ProcessEnded
+from core.media.formats import pack_tables
 
 SILENT_S = 180.0  # of any time, without an answer, a frame or a sign of life
 # Pillow gives each block of memory back to the system unless told to keep some: that alone would double the work.
@@ -39,7 +40,7 @@ class Worker(Process):
 
     def ask(self, request: Reply, data: bytes | None) -> Answer:
         """The first message in answer to a request, which `core.media.decode_worker` reads. Raises Silent and Gone."""
-        self.send(json.dumps(request).encode(), *([] if data is None else [data]))
+        self.send(json.dumps(request | {"formats": pack_tables()}).encode(), *([] if data is None else [data]))
         return self.receive_reply(request["silent_s"])
 
     def receive_reply(self, limit_s: float, cancel: threading.Event | None = None) -> Answer:

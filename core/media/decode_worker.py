@@ -19,6 +19,7 @@ from typing import Any
 from PIL import Image
 
 from core.errors import MediaError
+from core.media.formats import unpack_tables
 from core.media.images import get_taken_at, image_size, is_animated, is_large, open_image
 
 MAX_MEMORY = 6 * 2**30  # bytes of address space: three times what the largest picture takes on its way
@@ -36,6 +37,7 @@ def serve(handle: int) -> None:
     with contextlib.suppress(EOFError, OSError):
         while connection.poll(_IDLE_S):
             request = json.loads(connection.recv_bytes())
+            unpack_tables(request["formats"])
             _end_in(2 * request["silent_s"], work_s=request["work_s"])
             try:
                 _answer(connection, request)

@@ -14,12 +14,12 @@ import av
 
 from core.errors import MediaError
 from core.media.container import AGAIN, get_claimed_duration_s, get_origin_s, open_container, video_stream
+from core.media.formats import find_container
 from core.media.timestamps import Clock, has_jumps, may_jump
 
 _TAIL_S = 1.0  # what a container says of its length is often off by this much
 _EPS_S = 1e-6
 _HOPELESS = 300  # so many broken packets before the first frame, and there will be none
-_EXACT = ("mov", "matroska")  # others may count their time anew after a splice, which seeking does not see
 _STEPS_BACK_S = (0.0, 10.0, 100.0)
 _SOON_S = 5.0  # up to there, reading from the beginning is as fast as guessing where it is
 
@@ -47,7 +47,8 @@ class Decoder:
             self.close()
             raise
         self.first: Any = decoded[1]
-        self.seeks_exactly = self.first.pts is not None and self._format.startswith(_EXACT)
+        row = find_container(self._format)  # others may count their time anew after a splice, which seeking misses
+        self.seeks_exactly = self.first.pts is not None and row is not None and row.seeks_exactly
         self.claimed_s = get_claimed_duration_s(self.container, self.stream)
 
     @cached_property

@@ -14,24 +14,15 @@ import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from core.errors import MediaError
+from core.media.formats import find_missing_plugin, usable_decoders
 
-try:  # phone photos; Pillow itself reads AVIF but not HEIC
-    from pillow_heif import register_heif_opener
-
-    register_heif_opener()
-    _HEIF: tuple[str, ...] = ("HEIF",)
-except ImportError:
-    _HEIF = ()
+usable_decoders()  # Pillow writes the formats of its plugins as well, for all who import this module
 
 MAX_PIXELS = 178_000_000  # larger ones are decompression bombs more often than photos
 _LARGE_PIXELS = 40_000_000
 _large = threading.Lock()
 MAX_BYTES = 1_000_000_000
 _CHUNK = 1 << 23
-
-# Only what a photo folder holds: the exotic decoders (EPS starts Ghostscript) stay shut for hostile files.
-# Pillow's JPEG opens the MPO of stereo cameras too.
-_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "AVIF", *_HEIF)
 
 
 def read_bytes(path: Path) -> bytes:
@@ -64,9 +55,9 @@ def read_chunks(path: Path, *, limit: int | None = None) -> Iterator[bytes]:
 
 
 def is_animated(data: bytes) -> bool:
-    """Whether a GIF has more than one frame. False for what is no GIF at all."""
+    """Whether a GIF has more than one frame. False for other formats, unless they are containers of videos too."""
     try:
-        with Image.open(io.BytesIO(data), formats=("GIF",)) as image:
+        with Image.open(io.BytesIO(data), formats=usable_decoders(animated=True)) as image:
             return bool(getattr(image, "is_animated", False))
     except Exception:  # decoders raise nearly anything on broken data
         return False
@@ -102,7 +93,7 @@ def image_size(data: bytes) -> tuple[int, int]:
 def get_taken_at(data: bytes) -> datetime | None:
     """When the photo was taken, as its EXIF says (local time, no zone); None where it does not say."""
     try:
-        with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+        with Image.open(io.BytesIO(data), formats=usable_decoders()) as image:
             exif = image.getexif()
             text = exif.get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.DateTimeOriginal) or exif.get(
                 ExifTags.Base.DateTime
@@ -118,7 +109,7 @@ def _open(data: bytes) -> Iterator[Image.Image]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of large pictures and odd metadata; our limit decides
-            with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+            with Image.open(io.BytesIO(data), formats=usable_decoders()) as image:
                 yield image
     except MediaError:
         raise
@@ -145,8 +136,8 @@ def _too_large(width: int = 0, height: int = 0) -> MediaError:
 
 
 def _unidentified(data: bytes) -> str:
-    if data[4:8] == b"ftyp" and not _HEIF and data[8:12] in (b"heic", b"heix", b"mif1", b"msf1", b"hevc"):
-        return "HEIC needs a plugin: pip install pillow-heif, then index again."
+    if row := find_missing_plugin(data[:64]):
+        return f"{row.title} needs a plugin: pip install {row.package}, then index again."
     return "Not a picture, whatever its name says, or its beginning is damaged."
 
 

@@ -6,16 +6,18 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
 
+from core.media.formats import find_container
+
 _BACK_S = 1.0
 _LEAP_S = 10.0  # as FFmpeg's `dts_delta_threshold`, for the same formats
-_LEAPING = ("mpegts", "mpeg")  # recordings, spliced as they are: after a splice time is counted anew
 _PATIENCE = 16  # frames: no decoder holds more back, so that more of them in the past are no mere disorder
 _SHORT_PATIENCE = 3
 
 
 def may_jump(container: str) -> bool:
-    """Whether files of this format are spliced as they are."""
-    return container in _LEAPING
+    """Whether recordings are spliced in such files, after which time is counted anew."""
+    row = find_container(container)
+    return row is not None and row.is_spliced
 
 
 def has_jumps(times_s: Iterable[float]) -> bool:

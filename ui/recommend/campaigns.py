@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from core.media.kinds import IMAGE_SUFFIXES
+from core.media.formats import upload_types
 from core.recommend.ads.campaigns import Campaign, load_example_campaigns, read_campaigns
 from core.recommend.ads.matching import CAP
 from ui.button import pressed
@@ -50,7 +50,7 @@ def _bring() -> None:
     turn = st.session_state.setdefault("campaigns turn", 0)
     files = st.file_uploader(
         "Your own: a CSV, and the pictures that it names",
-        type=["csv", *sorted(suffix.removeprefix(".") for suffix in IMAGE_SUFFIXES)],
+        type=["csv", *upload_types(videos=False)],
         accept_multiple_files=True,
         key=f"campaigns {turn}",
         max_upload_size=file_limit(50),

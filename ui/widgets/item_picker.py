@@ -12,8 +12,9 @@ import streamlit as st
 from core import Encoder, Item, Library, Term, format_query, parse_query, search
 from core.errors import MediaError, QueryError
 from core.library.uploads import too_much
+from core.media.formats import upload_types
 from core.media.isolated import open_isolated
-from core.media.kinds import IMAGE_SUFFIXES, VIDEO_SUFFIXES, is_image_path
+from core.media.kinds import is_image_path
 from core.policy import get_policy
 from core.search.query import CONCEPT
 from ui.components.gallery.gallery import Card, gallery
@@ -155,7 +156,7 @@ def _choose(key: str, library: Library, encoder: Encoder) -> None:
         turn = f"thing upload {st.session_state['thing upload turn']}"
         file = st.file_uploader(
             "Or one of your own: it is used here only, not kept and not added to the library",
-            type=sorted(suffix.removeprefix(".") for suffix in IMAGE_SUFFIXES | VIDEO_SUFFIXES),
+            type=upload_types(videos=True),
             key=turn,
             max_upload_size=file_limit(200),
         )

@@ -13,8 +13,9 @@ import streamlit as st
 
 from core import Item, Term, format_query, parse_query
 from core.library.uploads import too_much
+from core.media.formats import upload_types
 from core.media.images import read_bytes
-from core.media.kinds import IMAGE_SUFFIXES, VIDEO_SUFFIXES, is_image_path
+from core.media.kinds import is_image_path
 from core.policy import get_policy
 from ui.errors import boundary
 from ui.text import file_limit, plain
@@ -130,7 +131,7 @@ def add_panels(place: Place) -> None:
         turn = st.session_state.setdefault("upload_turn", 0)
         st.file_uploader(
             "A picture or a clip to compare with" if clips else "A picture to compare with",
-            type=sorted(suffix.removeprefix(".") for suffix in IMAGE_SUFFIXES | (VIDEO_SUFFIXES if clips else set())),
+            type=upload_types(videos=clips),
             key=f"upload {turn}",
             on_change=_add_upload,
             args=(f"upload {turn}",),

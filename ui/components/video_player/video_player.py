@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import mimetypes
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ import streamlit as st
 
 from core import Item
 from core.errors import MediaError
+from core.media.formats import get_mime_type
 from core.media.isolated import plays_in_browsers
 from core.previews.clips import playable_clip
 from core.previews.thumbnails import make_storyboard
@@ -107,7 +107,7 @@ def _source(item: Item, time_s: float, key: str) -> Source:
         raise MediaError("The file is not there any more.")
     whole = item.bytes <= LARGEST_WHOLE and item.id not in st.session_state.get("unplayable", ())
     if whole and _plays(item.path, item.mtime_ns):
-        kind = mimetypes.guess_type(path.name)[0] or "video/mp4"
+        kind = get_mime_type(path) or "video/mp4"
         return Source(get_media_url(str(path), kind, key))
     cached: tuple[str, Any] | None = st.session_state.get("player_clip")
     if cached is None or cached[0] != item.id or not 0 <= time_s - cached[1].offset_s < cached[1].duration_s:

@@ -1,0 +1,238 @@
+"""The formats of pictures and videos, one row each; suffixes, decoders, types and messages derive from these rows.
+
+Light: nothing is opened, and no decoder is loaded before `usable_decoders()`.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import PurePath
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class PictureFormat:
+    """A format of pictures that Pillow reads, by itself or with a plugin.
+
+    Parameters
+    ----------
+    title : str
+        Its name in texts.
+    suffixes : tuple of str
+        Endings of its files: in lower case, with the dot.
+    mime_type : str
+        As in HTTP headers.
+    decoders : tuple of str
+        Pillow's names of the format. Only decoders that a row names open files. A decoder must start no other program
+        and open no other file, as strangers upload such files.
+    plugin : str, optional
+        The module whose import makes Pillow know the format; `module:function` if the function has to be called.
+        Child processes import it by this name as well.
+    package : str, optional
+        The plugin's name for pip. Where it is missing, errors name it.
+    beginning : str, optional
+        Regular expression that the first bytes of a file match (as Latin-1), to tell that the plugin is what it needs.
+    """
+
+    title: str
+    suffixes: tuple[str, ...]
+    mime_type: str
+    decoders: tuple[str, ...]
+    plugin: str | None = None
+    package: str | None = None
+    beginning: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A container of videos that FFmpeg reads.
+
+    Parameters
+    ----------
+    title : str
+        Its name in texts.
+    suffixes : tuple of str
+        Endings of its files: in lower case, with the dot. Several containers may share one demuxer.
+    mime_type : str
+        As in HTTP headers.
+    demuxer : str
+        FFmpeg's name of the format, whole (`ffmpeg -demuxers`). Only demuxers that a row names open files. A demuxer
+        must open no other file: playlists (HLS, concat) would open other files and addresses.
+    browsers : str, optional
+        Regular expression that the first 64 bytes match (as Latin-1) if browsers play the container.
+    seeks_exactly : bool
+        Whether times after a jump are those of reading from the beginning.
+    is_spliced : bool
+        Whether recordings are joined in it as they are, so that time is counted anew on the way.
+    """
+
+    title: str
+    suffixes: tuple[str, ...]
+    mime_type: str
+    demuxer: str
+    browsers: str | None = None
+    seeks_exactly: bool = False
+    is_spliced: bool = False
+
+
+_MP4, _MATROSKA = "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm"
+
+PICTURE_FORMATS = [
+    PictureFormat("JPEG", (".jpg", ".jpeg", ".jpe", ".jfif"), "image/jpeg", ("JPEG",)),  # opens MPO of stereo cameras
+    PictureFormat("PNG", (".png",), "image/png", ("PNG",)),
+    PictureFormat("WebP", (".webp",), "image/webp", ("WEBP",)),
+    PictureFormat("GIF", (".gif",), "image/gif", ("GIF",)),
+    PictureFormat("BMP", (".bmp", ".dib"), "image/bmp", ("BMP", "DIB")),
+    PictureFormat("TIFF", (".tif", ".tiff"), "image/tiff", ("TIFF",)),
+    PictureFormat("AVIF", (".avif",), "image/avif", ("AVIF",)),
+    PictureFormat(
+        "HEIC", (".heic", ".heif"), "image/heic", ("HEIF",), plugin="pillow_heif:register_heif_opener",
+        package="pillow-heif", beginning="....ftyp(heic|heix|mif1|msf1|hevc)",
+    ),
+]  # fmt: skip
+
+CONTAINERS = [
+    Container("MP4", (".mp4", ".m4v"), "video/mp4", _MP4, browsers="....ftyp(?!qt  )", seeks_exactly=True),
+    Container("QuickTime", (".mov",), "video/quicktime", _MP4, seeks_exactly=True),
+    Container("3GPP", (".3gp", ".3g2"), "video/3gpp", _MP4, seeks_exactly=True),
+    Container("WebM", (".webm",), "video/webm", _MATROSKA, browsers="\x1a\x45\xdf\xa3.*webm", seeks_exactly=True),
+    Container("Matroska", (".mkv",), "video/x-matroska", _MATROSKA, seeks_exactly=True),
+    Container("AVI", (".avi",), "video/x-msvideo", "avi"),
+    Container("MPEG", (".mpg", ".mpeg"), "video/mpeg", "mpeg", is_spliced=True),
+    Container("MPEG without a container", (), "video/mpeg", "mpegvideo"),
+    Container("MPEG transport stream", (".ts", ".mts", ".m2ts"), "video/mp2t", "mpegts", is_spliced=True),
+    Container("Windows Media", (".wmv",), "video/x-ms-wmv", "asf"),
+    Container("Flash", (".flv",), "video/x-flv", "flv"),
+    Container("Ogg", (".ogv",), "video/ogg", "ogg"),
+    Container("GIF", (".gif",), "image/gif", "gif"),
+]
+
+_BUILT_IN = tuple(PICTURE_FORMATS), tuple(CONTAINERS)
+
+
+def register_picture_format(row: PictureFormat) -> None:
+    """Adds a format of pictures: files of it are found, decoded and uploaded from now on.
+
+    Parameters
+    ----------
+    row : PictureFormat
+        Adding an equal row twice changes nothing. Appending to `PICTURE_FORMATS` does the same.
+    """
+    if row not in PICTURE_FORMATS:
+        PICTURE_FORMATS.append(row)
+
+
+def register_container(row: Container) -> None:
+    """Adds a container of videos: files of it are found, decoded and uploaded from now on.
+
+    Parameters
+    ----------
+    row : Container
+        Adding an equal row twice changes nothing. Appending to `CONTAINERS` does the same.
+    """
+    if row not in CONTAINERS:
+        CONTAINERS.append(row)
+
+
+def image_suffixes() -> frozenset[str]:
+    """Endings of the names of pictures."""
+    return frozenset(suffix for row in PICTURE_FORMATS for suffix in row.suffixes)
+
+
+def video_suffixes() -> frozenset[str]:
+    """Endings of the names of videos. `.gif` is among both: only the content tells."""
+    return frozenset(suffix for row in CONTAINERS for suffix in row.suffixes)
+
+
+def upload_types(*, videos: bool) -> list[str]:
+    """Endings without the dot, sorted: what an upload field takes."""
+    return sorted(suffix.removeprefix(".") for suffix in image_suffixes() | (video_suffixes() if videos else set()))
+
+
+def get_mime_type(path: PurePath | str) -> str | None:
+    """What the name of a file promises; None for a name of neither a picture nor a video."""
+    suffix = PurePath(path).suffix.lower()
+    rows: tuple[PictureFormat | Container, ...] = (*PICTURE_FORMATS, *CONTAINERS)
+    return next((row.mime_type for row in rows if suffix in row.suffixes), None)
+
+
+def usable_decoders(*, animated: bool = False) -> tuple[str, ...]:
+    """Pillow's names of the formats whose plugins are there; loads these. animated: only those that may be videos."""
+    videos = video_suffixes()
+    return tuple(
+        name
+        for row in PICTURE_FORMATS
+        if _load_plugin(row.plugin) and (not animated or videos.intersection(row.suffixes))
+        for name in row.decoders
+    )
+
+
+def find_missing_plugin(beginning: bytes) -> PictureFormat | None:
+    """The format of a file that a plugin would open which is not installed. beginning: the file's first bytes."""
+    for row in PICTURE_FORMATS:
+        if row.beginning and not _load_plugin(row.plugin) and _matches(row.beginning, beginning):
+            return row
+    return None
+
+
+def demuxers() -> str:
+    """FFmpeg's names of the containers that may be opened, joined by commas."""
+    return ",".join(dict.fromkeys(row.demuxer for row in CONTAINERS))
+
+
+def find_container(demuxer: str) -> Container | None:
+    """The first row of a demuxer, by FFmpeg's name of it (such as `matroska,webm`)."""
+    first = demuxer.partition(",")[0]
+    return next((row for row in CONTAINERS if row.demuxer.partition(",")[0] == first), None)
+
+
+def is_for_browsers(beginning: bytes) -> bool:
+    """Whether browsers play the container of a file. beginning: its first 64 bytes."""
+    return any(row.browsers and _matches(row.browsers, beginning) for row in CONTAINERS)
+
+
+def pack_tables() -> dict[str, Any] | None:
+    """The tables, and where plugins are imported from, for a child process; None while the tables are as built in."""
+    if (tuple(PICTURE_FORMATS), tuple(CONTAINERS)) == _BUILT_IN:
+        return None
+    return {
+        "pictures": [asdict(row) for row in PICTURE_FORMATS],
+        "containers": [asdict(row) for row in CONTAINERS],
+        "path": sys.path,
+    }
+
+
+def unpack_tables(packed: Mapping[str, Any] | None) -> None:
+    """Sets the tables to those of the process that called `pack_tables`."""
+    pictures, containers = _BUILT_IN
+    if packed is not None:
+        sys.path[:] = packed["path"]
+        pictures = tuple(PictureFormat(**_with_tuples(row)) for row in packed["pictures"])
+        containers = tuple(Container(**_with_tuples(row)) for row in packed["containers"])
+    PICTURE_FORMATS[:], CONTAINERS[:] = pictures, containers
+
+
+def _with_tuples(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
+
+
+def _matches(pattern: str, beginning: bytes) -> bool:
+    return re.match(pattern, beginning.decode("latin-1"), re.DOTALL) is not None
+
+
+@functools.cache
+def _load_plugin(plugin: str | None) -> bool:
+    """Whether it is there, or none is needed."""
+    module, _, register = (plugin or "").partition(":")
+    try:
+        loaded = importlib.import_module(module) if module else None
+    except ImportError:
+        return False
+    if register:
+        getattr(loaded, register)()
+    return True
