@@ -16,10 +16,10 @@ from core.library.schema import Item
 from core.library.store import Library
 from core.policy import get_policy
 from core.progress import OnProgress
+from core.share.vector_formats import export_formats, import_formats
 
 Options = argparse.Namespace
 REPORT = "save the result as a page in one file, with pictures, that opens without a server"
-_ENDINGS = ".parquet (everything, exact), .csv, .npz, or .zip (TensorBoard projector)"
 
 
 def add_sharing(tree: Any) -> None:
@@ -28,14 +28,15 @@ def add_sharing(tree: Any) -> None:
         tree, "export", "a library's vectors and what is known of them, as a file", export, show_export
     )
     parser.add_argument("--library", required=True, metavar="DIR")
-    parser.add_argument("--out", required=True, metavar="FILE", help=f"its ending says the format: {_ENDINGS}")
+    titles = ", ".join(f"{suffix} ({format.title})" for suffix, format in export_formats().items())
+    parser.add_argument("--out", required=True, metavar="FILE", help=f"its ending selects the format: {titles}")
     parser.add_argument("--encoder", metavar="NAME", help="whose vectors; default: the one that it was indexed with")
     parser.add_argument("--kind", choices=("image", "video"), help="only these")
     parser.add_argument("--folder", metavar="DIR", help="only what lies in it or below")
     parser.add_argument("--label", metavar="LABEL", help="only what has this label")
     parser.add_argument("--sprite", action="store_true", help="with .zip: small pictures too")
     parser = add_command(tree, "import", "vectors that were made elsewhere, into a library", import_file, show_import)
-    parser.add_argument("file", metavar="FILE", help=".parquet or .npz with paths and vectors")
+    parser.add_argument("file", metavar="FILE", help=f"{' or '.join(import_formats())} with paths and vectors")
     parser.add_argument("--library", required=True, metavar="DIR", help="made if it is not there")
     parser.add_argument("--name", metavar="NAME", help="what the vectors are called (default: as the file)")
     parser.add_argument("--root", metavar="DIR", help="the folder that relative paths start from (default: the file's)")
@@ -74,8 +75,8 @@ def export(options: Options, bar: OnProgress) -> dict[str, Any]:
 
 def import_file(options: Options, bar: OnProgress) -> dict[str, Any]:
     """`import`."""
+    from core.share.vector_formats import open_vectors
     from core.share.vector_import import import_vectors
-    from core.share.vector_readers import open_vectors
 
     open_vectors(options.file)  # what cannot be read makes no library
     library = Library(options.library, create=True)

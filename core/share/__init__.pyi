@@ -4,9 +4,14 @@ from .moments import moments_csv as moments_csv
 from .moments import moments_edl as moments_edl
 from .moments import moments_otio as moments_otio
 from .moments import write_moments_zip as write_moments_zip
-from .vector_export import FORMATS as FORMATS
 from .vector_export import estimate_bytes as estimate_bytes
 from .vector_export import export_vectors as export_vectors
+from .vector_formats import VectorFormat as VectorFormat
+from .vector_formats import add_vector_format as add_vector_format
+from .vector_formats import export_formats as export_formats
+from .vector_formats import import_formats as import_formats
+from .vector_formats import open_vectors as open_vectors
+from .vector_formats import remove_vector_format as remove_vector_format
 from .vector_import import ImportReport as ImportReport
 from .vector_import import import_vectors as import_vectors
-from .vector_readers import open_vectors as open_vectors
+from .vector_readers import VectorFile as VectorFile

@@ -54,8 +54,12 @@ class RowBatch:
 
 @dataclass(frozen=True, eq=False)
 class ExportRows:
-    """What is to be exported: the vectors of one encoder that belong to searchable items, or to some of them."""
+    """The rows of an export: the vectors of one encoder that belong to searchable items, or to some of them.
 
+    library: its name; entry: the encoder; items: the table of the items, with their labels and captions.
+    """
+
+    library: str
     entry: EncoderEntry
     items: pa.Table
     labels: pa.Array
@@ -84,6 +88,7 @@ class ExportRows:
         table = library.vector_table(encoder_id)
         ids = items["id"].to_pylist()
         rows = cls(
+            library.name,
             entry or EncoderEntry(encoder_id, "", 0, 0),
             items.combine_chunks(),
             _labels_of(ids, library.labels()),

@@ -18,7 +18,6 @@ from PIL import Image
 
 from core.errors import Cancelled, DataError, MediaError
 from core.library.schema import Item
-from core.previews.thumbnails import make_thumbnail
 from core.progress import OnProgress
 from core.share.export_rows import ExportRows, labels_text
 from core.utils.tables import Redact, escape_cell
@@ -29,7 +28,6 @@ _GREY = (128, 128, 128)
 
 
 def write_projector(
-    name: str,
     rows: ExportRows,
     path: Path,
     *,
@@ -60,7 +58,7 @@ def write_projector(
         archive.writestr("metadata.tsv", "\n".join(lines) + "\n")
         if sheet is not None:
             archive.writestr("sprite.png", sheet.png())
-        archive.writestr("config.pbtxt", _config(name, side))
+        archive.writestr("config.pbtxt", _config(rows.library, side))
 
 
 def get_sprite_side(count: int) -> int:
@@ -83,6 +81,8 @@ class _Sheet:
         self.count = 0
 
     def add(self, about: pa.Table, cancel: threading.Event | None) -> None:
+        from core.previews.thumbnails import make_thumbnail  # the decoders: only where pictures are written
+
         for item_id, start_s in zip(about["item_id"].to_pylist(), about["start_s"].to_pylist(), strict=True):
             if cancel is not None and cancel.is_set():
                 raise Cancelled("Stopped: nothing was written.")

@@ -25,7 +25,8 @@ from core.library.schema import Item, Label, LabelledBy, VectorRow
 from core.library.store import Library
 from core.media.isolated import probe_isolated
 from core.progress import OnProgress, Progress
-from core.share.vector_readers import VectorFile, open_vectors
+from core.share.vector_formats import open_vectors
+from core.share.vector_readers import VectorFile
 from core.utils.files import to_absolute
 
 _STOPPED = "Stopped: what was imported until then stays, and importing again goes on."

@@ -1,11 +1,12 @@
-"""Files of vectors that were made elsewhere, read some rows at a time: Parquet, and NPZ without pickles."""
+"""Reads vector files in batches: Parquet, and NPZ without pickles."""
 
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -13,21 +14,31 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from core.encoders.precomputed import LEAST_DIM, MOST_DIM
 from core.errors import DataError
-from core.utils.files import to_absolute
 
 AT_ONCE = 1_000  # vectors in memory at a time
 PATHS = ("path", "paths", "file", "files", "filename", "filenames", "file_name", "filepath", "image_path", "image")
 VECTORS = ("vector", "vectors", "embedding", "embeddings", "emb", "features")
-_MOST_ROWS = 20_000_000
 _ABOUT = ("start_s", "end_s", "sampling", "content_hash", "labels", "captions")
 
 
 @dataclass(frozen=True, eq=False)
 class VectorFile:
-    """What a file says before its vectors are read. about: a row each: path, and of `start_s`, `end_s`, `sampling`,
-    `content_hash`, `labels` and `captions` those that are there. encoder_id, encoder_name: empty where it does not say.
+    """A vector file, opened: everything except its vectors.
+
+    Attributes
+    ----------
+    path : Path
+        The file.
+    dim : int
+        Numbers in each vector.
+    about : pyarrow.Table
+        One row per vector: `path`, and those of `start_s`, `end_s` (seconds), `sampling`, `content_hash`, `labels` and
+        `captions` that the file has.
+    encoder_id, encoder_name : str
+        The encoder of the vectors; empty where the file does not name it.
+    batches : callable
+        Yields the vectors (m, dim) in the order of the rows.
     """
 
     path: Path
@@ -35,44 +46,26 @@ class VectorFile:
     about: pa.Table
     encoder_id: str
     encoder_name: str
-    _vectors: str
+    batches: Callable[[], Iterator[NDArray[np.floating]]]
 
     def __len__(self) -> int:
         return len(self.about)
 
     def vectors(self) -> Iterator[NDArray[np.floating]]:
-        """(m, dim) of the rows in their order, some at a time, as they stand there: nothing is checked.
+        """Batches (m, dim) in the order of the rows, as stored: nothing is checked.
 
-        Raises DataError where the file is damaged.
+        Raises
+        ------
+        DataError
+            The file is damaged.
         """
-        with _readable(self.path):
-            yield from (_iter_npz if self.path.suffix.lower() == ".npz" else _iter_parquet)(self)
-
-
-def open_vectors(path: Path | str) -> VectorFile:
-    """Looks into a file of vectors: a Parquet with a column of paths and one of lists of numbers, all of one length, or
-    an NPZ with an array of paths (n,) and one of vectors (n, dim).
-
-    Columns and arrays are known by their names (`PATHS`, `VECTORS`), vectors else by being the only ones of their kind.
-    Raises DataError that says what the file lacks.
-    """
-    path = to_absolute(path)
-    if not path.is_file():
-        raise DataError(f"There is no file {str(path)!r}: check the path.")
-    opened = {".npz": _open_npz, ".parquet": _open_parquet}.get(path.suffix.lower())
-    if opened is None:
-        raise DataError(f"{path.name} is neither a .parquet nor an .npz: save the vectors as one of these.")
-    with _readable(path):
-        found = opened(path)
-    if not LEAST_DIM <= found.dim <= MOST_DIM:
-        raise DataError(f"The vectors of {path.name} have {found.dim} numbers: {LEAST_DIM} to {MOST_DIM} are possible.")
-    if not 0 < len(found) <= _MOST_ROWS:
-        raise DataError(f"{path.name} has {len(found):,} rows: 1 to {_MOST_ROWS:,} can be imported.")
-    return found
+        with readable(self.path):
+            yield from self.batches()
 
 
 @contextmanager
-def _readable(path: Path) -> Iterator[None]:
+def readable(path: Path) -> Iterator[None]:
+    """Errors of the libraries that read files, as a DataError that names the file."""
     try:
         yield
     except DataError:
@@ -91,16 +84,17 @@ def _readable(path: Path) -> Iterator[None]:
 
 
 def _named(names: Sequence[str], known: Sequence[str], what: str, path: Path) -> str:
-    found = next((name for target in known for name in names if name.lower() == target), None)
-    if found is None:
+    match = next((name for target in known for name in names if name.lower() == target), None)
+    if match is None:
         raise DataError(f"{path.name} has no {what}: name it {known[0]!r} (it has: {', '.join(names)[:200]}).")
-    return found
+    return match
 
 
 # Parquet
 
 
-def _open_parquet(path: Path) -> VectorFile:
+def read_parquet(path: Path) -> VectorFile:
+    """Opens a Parquet with a column of paths and one of vectors."""
     import pyarrow.parquet as pq
 
     with pq.ParquetFile(path) as file:
@@ -113,9 +107,10 @@ def _open_parquet(path: Path) -> VectorFile:
         vectors = lists[0] if len(lists) == 1 else _named(lists, VECTORS, "column of vectors", path)
         names = [paths, *(name for name in _ABOUT if name in schema.names)]
         about = file.read(columns=names).rename_columns(["path", *names[1:]])
-        predictions = {key.decode(): value.decode(errors="replace") for key, value in (schema.metadata or {}).items()}
+        facts = {key.decode(): value.decode(errors="replace") for key, value in (schema.metadata or {}).items()}
         dim = _list_length(file, vectors)
-    return VectorFile(path, dim, about, predictions.get("encoder_id", ""), predictions.get("encoder_name", ""), vectors)
+    batches = partial(_iter_parquet, path, vectors, dim)
+    return VectorFile(path, dim, about, facts.get("encoder_id", ""), facts.get("encoder_name", ""), batches)
 
 
 def _is_vector(kind: pa.DataType) -> bool:
@@ -131,25 +126,26 @@ def _list_length(file: Any, name: str) -> int:
     return len(first.column(0)[0].values or ()) if first is not None else 0
 
 
-def _iter_parquet(file: VectorFile) -> Iterator[NDArray[np.floating]]:
+def _iter_parquet(path: Path, name: str, dim: int) -> Iterator[NDArray[np.floating]]:
     import pyarrow.parquet as pq
 
-    with pq.ParquetFile(file.path) as opened:
-        for batch in opened.iter_batches(AT_ONCE, columns=[file._vectors]):
+    with pq.ParquetFile(path) as opened:
+        for batch in opened.iter_batches(AT_ONCE, columns=[name]):
             column = batch.column(0)
             if column.null_count:
-                raise DataError(f"{file.path.name} has rows without a vector: leave them out.")
+                raise DataError(f"{path.name} has rows without a vector: leave them out.")
             values = column.flatten()
-            lengths = np.diff(column.offsets.to_numpy()) if hasattr(column, "offsets") else np.array([file.dim])
-            if values.null_count or (lengths != file.dim).any() or len(values) != len(column) * file.dim:
-                raise DataError(f"The vectors of {file.path.name} are not all of {file.dim} numbers: they must be.")
-            yield values.to_numpy(zero_copy_only=False).reshape(-1, file.dim)
+            lengths = np.diff(column.offsets.to_numpy()) if hasattr(column, "offsets") else np.array([dim])
+            if values.null_count or (lengths != dim).any() or len(values) != len(column) * dim:
+                raise DataError(f"The vectors of {path.name} are not all of {dim} numbers; they must be.")
+            yield values.to_numpy(zero_copy_only=False).reshape(-1, dim)
 
 
 # NPZ
 
 
-def _open_npz(path: Path) -> VectorFile:
+def read_npz(path: Path) -> VectorFile:
+    """Opens an NPZ with an array of paths and one of vectors."""
     with zipfile.ZipFile(path) as archive:
         headers = {name.removesuffix(".npy"): _header(archive, name) for name in archive.namelist()}
         texts = [name for name, (shape, kind, _) in headers.items() if len(shape) == 1 and kind.kind in "US"]
@@ -160,17 +156,16 @@ def _open_npz(path: Path) -> VectorFile:
         columns = {"path": _texts(archive, paths)}
         columns |= {name: _texts(archive, name) for name in ("content_hash",) if name in texts}
         columns |= {name: _numbers(archive, name) for name in ("start_s", "end_s") if name in headers}
-        predictions = {name: str(_whole(archive, name)) for name in ("encoder_id", "encoder_name") if name in headers}
+        facts = {name: str(_whole(archive, name)) for name in ("encoder_id", "encoder_name") if name in headers}
     if any(len(column) != rows for column in columns.values()):
-        raise DataError(
-            f"{path.name} has {rows:,} vectors and {len(columns['path']):,} paths: as many of both, please."
-        )
+        raise DataError(f"{path.name} has {rows:,} vectors but {len(columns['path']):,} paths; the counts must match.")
     about = pa.table(columns)
-    return VectorFile(path, dim, about, predictions.get("encoder_id", ""), predictions.get("encoder_name", ""), vectors)
+    batches = partial(_iter_npz, path, vectors)
+    return VectorFile(path, dim, about, facts.get("encoder_id", ""), facts.get("encoder_name", ""), batches)
 
 
 def _header(archive: zipfile.ZipFile, name: str) -> tuple[tuple[int, ...], np.dtype[Any], bool]:
-    """Shape, type and whether columns come first, of an array that is not read yet."""
+    """Shape, type and whether the order is Fortran, without reading the array."""
     with archive.open(name) as file:
         return _read_header(file)
 
@@ -198,14 +193,14 @@ def _numbers(archive: zipfile.ZipFile, name: str) -> pa.Array:
     return pa.array(_whole(archive, name).astype(np.float32), from_pandas=True)
 
 
-def _iter_npz(file: VectorFile) -> Iterator[NDArray[np.floating]]:
-    with zipfile.ZipFile(file.path) as archive:
-        (rows, dim), kind, by_columns = _header(archive, f"{file._vectors}.npy")
-        if by_columns:  # cannot be read row by row
-            whole = _whole(archive, file._vectors)
+def _iter_npz(path: Path, name: str) -> Iterator[NDArray[np.floating]]:
+    with zipfile.ZipFile(path) as archive:
+        (rows, dim), kind, by_columns = _header(archive, f"{name}.npy")
+        if by_columns:  # Fortran order cannot be read row by row
+            whole = _whole(archive, name)
             yield from (whole[first : first + AT_ONCE] for first in range(0, rows, AT_ONCE))
             return
-        with archive.open(f"{file._vectors}.npy") as stored:
+        with archive.open(f"{name}.npy") as stored:
             _read_header(stored)
             for first in range(0, rows, AT_ONCE):
                 count = min(AT_ONCE, rows - first)

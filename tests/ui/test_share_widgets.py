@@ -15,6 +15,7 @@ from visiting import LIBRARY, SEARCH, cards, find, item_id, labels, press, said,
 import ui.widgets.vector_exchange
 from core import Library
 from core.library.registry import create_library
+from core.share.vector_formats import VectorFormat, add_vector_format, remove_vector_format
 from core.share.vector_import import import_vectors
 
 pytestmark = pytest.mark.usefixtures("world")
@@ -44,6 +45,23 @@ def test_a_library_s_vectors_are_written_when_asked(colours: Library) -> None:
     assert [label for label in offered(at) if label.startswith("Save it (")]
     at = at.selectbox("export_format").set_value(".zip").run()
     assert not offered(at) and at.checkbox("export_sprite").label == "With small pictures"
+
+
+def test_a_format_from_outside_is_offered(colours: Library) -> None:
+    def write(rows: object, path: Path, **_: object) -> None:
+        path.write_text("vectors")
+
+    add_vector_format(VectorFormat(".toy", "Toy format", "Nothing but a word.", write, lambda path: None))  # type: ignore[arg-type, return-value]
+    try:
+        at = visit(LIBRARY).selectbox("export_format").set_value(".toy").run()
+        assert "Nothing but a word." in said(at) and "Toy format" in at.selectbox("export_format").options
+        assert not [entry for entry in at.checkbox if entry.key == "export_sprite"]
+        assert ".toy" in at.file_uploader("import_file").proto.type
+        at = settled(press(at, "Make the file"))
+        assert [label for label in offered(at) if label.startswith("Save it (7 ")]
+    finally:
+        remove_vector_format(".toy")
+    assert "Toy format" not in visit(LIBRARY).selectbox("export_format").options
 
 
 def test_what_is_too_much_for_a_browser_is_told_a_command(colours: Library, monkeypatch: pytest.MonkeyPatch) -> None:

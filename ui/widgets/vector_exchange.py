@@ -16,7 +16,8 @@ from core.library.schema import EncoderEntry
 from core.library.session_folders import make_visit_folder
 from core.policy import get_policy
 from core.progress import OnProgress
-from core.share.vector_export import FORMATS, estimate_bytes, export_vectors
+from core.share.vector_export import estimate_bytes, export_vectors
+from core.share.vector_formats import export_formats, import_formats
 from core.share.vector_import import ImportReport, import_vectors
 from ui.errors import boundary
 from ui.jobs.jobs import is_busy
@@ -30,12 +31,6 @@ from ui.widgets.code_block import in_python, library_text
 
 _MOST_BYTES = 300_000_000  # that go through the browser; more is written by the command line
 _MOST_ITEMS = 5_000  # whose vectors are written while the visitor waits
-_ABOUT = {
-    ".parquet": "Everything, exact: importing it restores a library without embedding. For pandas, Polars, DuckDB.",
-    ".csv": "A row a vector, a column a number: for spreadsheets. The largest.",
-    ".npz": "Arrays for NumPy: vectors, paths and the rest under the same row numbers. No pickles.",
-    ".zip": "For the TensorBoard embedding projector: vectors, metadata and their configuration.",
-}
 
 _Written = tuple[tempfile.TemporaryDirectory[str], Path]  # the file goes with its folder
 
@@ -51,9 +46,12 @@ def export_section(library: Library, encoder: Encoder) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         title = {value: encoder_name(entries[value].name) for value in ids}
         chosen = st.selectbox("Vectors of", ids, format_func=title.__getitem__, key="export_encoder", width=280)
-        suffix = st.selectbox("As", list(FORMATS), format_func=FORMATS.__getitem__, key="export_format", width=240)
-        sprite = suffix == ".zip" and st.checkbox("With small pictures", key="export_sprite")
-    st.caption(_ABOUT[suffix])
+        formats = export_formats()
+        suffix = st.selectbox(
+            "As", list(formats), format_func=lambda value: formats[value].title, key="export_format", width=240
+        )
+        sprite = formats[suffix].has_sprite and st.checkbox("With small pictures", key="export_sprite")
+    st.caption(formats[suffix].about)
     entry = entries[chosen]
     size = estimate_bytes(entry.vectors, entry.dim, suffix)
     if size > _MOST_BYTES:
@@ -106,12 +104,12 @@ def export_item_vectors(library: Library, encoder: Encoder, item_ids: Collection
         if not few:
             st.caption(f"More than {_MOST_ITEMS:,}: take them on the page Library.")
             return
-        for suffix, name in FORMATS.items():
+        for suffix, format in export_formats().items():
             st.download_button(
-                name,
+                format.title,
                 data=partial(_export_items, library, encoder, item_ids, suffix),
                 file_name=f"vectors{suffix}",
-                help=_ABOUT[suffix],
+                help=format.about,
                 on_click="ignore",
                 width="stretch",
                 key=f"vectors {key} {suffix}",
@@ -137,7 +135,8 @@ def import_section(library: Library) -> None:
         st.caption("This library is shared and cannot be changed: start one for this visit first.")
         return
     limit = file_limit(1000)
-    file = st.file_uploader("File of vectors", type=["parquet", "npz"], key="import_file", max_upload_size=limit)
+    types = [suffix.removeprefix(".") for suffix in import_formats()]
+    file = st.file_uploader("File of vectors", type=types, key="import_file", max_upload_size=limit)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.text_input("Call them", key="import_name", placeholder="as the file", max_chars=60, width=240)
         root = ""

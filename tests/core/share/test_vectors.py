@@ -25,9 +25,9 @@ from core.library.filters import Filters
 from core.library.schema import Label
 from core.policy import get_policy
 from core.share import vector_import as importing
-from core.share.vector_export import FORMATS, export_vectors
+from core.share.vector_export import export_vectors
+from core.share.vector_formats import export_formats, open_vectors
 from core.share.vector_import import import_vectors
-from core.share.vector_readers import open_vectors
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def test_a_csv_holds_numbers_and_no_formulas(tmp_path: Path, encoder: ColorEncod
 
 def test_the_public_is_told_no_folders(mixed: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SEMBLANCE_PUBLIC", "1")
-    for suffix in FORMATS:
+    for suffix in export_formats():
         export_vectors(mixed, "colour-1", tmp_path / f"v{suffix}", redact=get_policy().display_path)
         packed = (tmp_path / f"v{suffix}").read_bytes()
         if suffix == ".zip":
