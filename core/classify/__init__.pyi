@@ -8,7 +8,9 @@ from .embedded_set import embed_files_set as embed_files_set
 from .embedded_set import embed_texts_set as embed_texts_set
 from .export import predictions_csv as predictions_csv
 from .export import write_folders as write_folders
+from .heads import ClassHead as ClassHead
 from .heads import Head as Head
+from .heads import NumberHead as NumberHead
 from .heads import check_head_fits as check_head_fits
 from .heads import head_bytes as head_bytes
 from .heads import list_heads as list_heads

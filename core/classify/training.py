@@ -15,7 +15,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from core.classify.heads import Head
+from core.classify.heads import ClassHead, NumberHead
 from core.classify.zero_shot import ZeroShot, get_class_numbers
 from core.encoders.base import Encoder, Vectors, unit_rows
 from core.errors import DataError
@@ -35,7 +35,7 @@ def fit_classes(
     labels: Sequence[str],
     *,
     zero_shot: ZeroShot | None = None,
-) -> Head:
+) -> ClassHead:
     """Learns classes from unit vectors (n, dim) and their labels.
 
     zero_shot: needed by "blend", whose classes then are all of its; a class without samples keeps its prototype.
@@ -63,12 +63,12 @@ def fit_classes(
     else:
         assert zero_shot is not None
         arrays = _blended(zero_shot.vectors * zero_shot.scoring.scale, vectors, numbers)
-    return Head(kind, "classes", encoder.id, names, arrays | _select_known(vectors, numbers, len(names)))
+    return ClassHead(kind, encoder.id, names, arrays | _measure_classes(vectors, numbers, len(names)))
 
 
 def fit_numbers(
     encoder: Encoder, kind: NumberKind, vectors: Vectors, values: Sequence[float], *, name: str = "value"
-) -> Head:
+) -> NumberHead:
     """Learns a number from unit vectors (n, dim) and its values (n,), in the unit of the values.
 
     Raises DataError for an unknown kind, fewer than two samples, a value that is not finite, or lengths that differ.
@@ -89,7 +89,7 @@ def fit_numbers(
             "weights": ridge.coef_[None].astype(np.float32),
             "bias": np.array([ridge.intercept_], np.float32),
         }
-    return Head(kind, "number", encoder.id, (name,), arrays)
+    return NumberHead(kind, encoder.id, (name,), arrays)
 
 
 def _check(vectors: Vectors, targets: Sequence[object]) -> None:
@@ -99,9 +99,9 @@ def _check(vectors: Vectors, targets: Sequence[object]) -> None:
         raise DataError("Give at least two samples.")
 
 
-def _select_known(vectors: Vectors, numbers: NDArray[np.int64], classes: int) -> dict[str, NDArray[np.float32]]:
-    """What `Head.in_class_probability` sets an item against: the mean of each class, and the mean cosines of two of its
-    items.
+def _measure_classes(vectors: Vectors, numbers: NDArray[np.int64], classes: int) -> dict[str, NDArray[np.float32]]:
+    """What `ClassHead.in_class_probability` compares an item with: the mean of each class, and the mean cosines of
+    items of different classes and of the same class.
 
     Of unit vectors with the sum s, the cosines of all pairs sum to |s|^2 - n. A class without items has a mean of 0.
     """
@@ -109,10 +109,10 @@ def _select_known(vectors: Vectors, numbers: NDArray[np.int64], classes: int) ->
     sums = np.zeros((classes, vectors.shape[1]))
     np.add.at(sums, numbers, vectors)
     squares, pairs = (sums**2).sum(), (counts**2).sum()
-    in_subprocess = ((sums.sum(axis=0) ** 2).sum() - squares) / max(len(vectors) ** 2 - pairs, 1)
-    together = (squares - len(vectors)) / max(pairs - len(vectors), 1) if pairs > len(vectors) else in_subprocess
+    between = ((sums.sum(axis=0) ** 2).sum() - squares) / max(len(vectors) ** 2 - pairs, 1)
+    within = (squares - len(vectors)) / max(pairs - len(vectors), 1) if pairs > len(vectors) else between
     means = sums / np.maximum(counts, 1)[:, None]
-    return {"means": means.astype(np.float32), "levels": np.array([in_subprocess, together], np.float32)}
+    return {"means": means.astype(np.float32), "levels": np.array([between, within], np.float32)}
 
 
 def _get_span(vectors: Vectors) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
@@ -13,6 +12,8 @@ from typing import NamedTuple, TypeVar
 
 import cv2
 import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from core.cleanup.copy_check import may_be_copies
 from core.cleanup.point_images import PointImages
@@ -93,20 +94,16 @@ def verify_pairs(
 
 
 def _find_components(pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
-    """The connected components of a graph that is given by its edges."""
-    leader: dict[int, int] = {}
-
-    def of(number: int) -> int:
-        while leader.setdefault(number, number) != number:
-            leader[number] = number = leader[leader[number]]
-        return number
-
-    for one, other in pairs:
-        leader[of(other)] = of(one)
-    found: dict[int, list[int]] = defaultdict(list)
-    for number in sorted(leader):
-        found[of(number)].append(number)
-    return list(found.values())
+    """The connected components of a graph given by its edges, members ascending, ordered by their first members."""
+    edges = np.array(list(pairs), np.int64).reshape(-1, 2)
+    if not len(edges):
+        return []
+    numbers, ends = np.unique(edges, return_inverse=True)
+    graph = coo_array((np.ones(len(edges), bool), tuple(ends.reshape(-1, 2).T)), shape=(len(numbers), len(numbers)))
+    count, component = connected_components(graph, directed=False)
+    order = np.argsort(component, kind="stable")
+    starts = np.searchsorted(component[order], np.arange(1, count))
+    return [members.tolist() for members in np.split(numbers[order], starts)]
 
 
 def _merge_pairs(pairs: Sequence[Pair]) -> list[Pair]:

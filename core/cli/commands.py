@@ -108,7 +108,7 @@ def classify(options: Options, bar: OnProgress) -> dict[str, Any]:
     """`classify`: files, folders or texts into classes that are named, described, or learned (a head), or their number
     where the head predicts one."""
     from core.classify.embedded_set import embed_files_set, embed_texts_set
-    from core.classify.heads import Head
+    from core.classify.heads import NumberHead
 
     texts = _texts(options.items) if options.text else []
     encoder = open_encoder(options.encoder, on_progress=bar)
@@ -119,7 +119,7 @@ def classify(options: Options, bar: OnProgress) -> dict[str, Any]:
     else:
         files, unreadable = _files(options.items)
         embedded_set = embed_files_set(encoder, files, on_progress=bar)
-    if isinstance(classifier, Head) and classifier.target == "number":
+    if isinstance(classifier, NumberHead):
         results = _predict_values(embedded_set, classifier, options)
     else:
         results = _predict_classes(embedded_set, classifier, options)

@@ -106,6 +106,6 @@ def _number(text: str, name: str, table: Path, column: str) -> float:
 
 def _figures(truth: NDArray[np.float64], predictions: NDArray[np.float32]) -> tuple[float, float]:
     """(R2, mean absolute error)."""
-    errors = predictions - truth
-    spread = ((truth - truth.mean()) ** 2).sum()
-    return float(1 - (errors**2).sum() / max(spread, 1e-12)), float(np.abs(errors).mean())
+    from sklearn.metrics import mean_absolute_error, r2_score
+
+    return float(r2_score(truth, predictions)), float(mean_absolute_error(truth, predictions))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +13,12 @@ from core.encoders.prompts import embed_texts
 from core.errors import DataError, QueryError
 from core.library.points import Points
 from core.utils.blas_threads import limit_to_one_thread
+from core.vectors.pca import principal_components
 
 MOST_WORDS = 24
 
 _NAMES = 5
+_NO_VARIANCE = 1e-12  # of unit vectors that are equal but for rounding
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,15 +94,13 @@ def compute_components(vectors: Vectors) -> Components:
     """
     if len(vectors) < 3:
         raise DataError("It takes at least three pictures or videos to see what a direction responds to.")
-    from sklearn.decomposition import PCA
-
-    count = min(len(vectors) - 1, vectors.shape[1])
-    solver: Literal["covariance_eigh", "full"] = "covariance_eigh" if len(vectors) > vectors.shape[1] else "full"
-    with np.errstate(invalid="ignore"):  # the shares of no variance at all
-        found = PCA(count, svd_solver=solver).fit(vectors.astype(np.float64))
-    rows = found.components_.astype(np.float32)
-    rows *= np.sign(rows[np.arange(count), np.abs(rows).argmax(axis=1)])[:, None]
-    return Components(rows, np.nan_to_num(found.explained_variance_ratio_).astype(np.float32))
+    exact = vectors.astype(np.float64)
+    _, rows = principal_components(exact, min(len(vectors) - 1, vectors.shape[1]))
+    covariance = np.cov(exact, rowvar=False, bias=True)
+    total = float(np.trace(covariance))
+    variances = ((rows @ covariance) * rows).sum(axis=1)
+    shares = variances / total if total > _NO_VARIANCE else np.zeros(len(rows))
+    return Components(rows, shares.astype(np.float32))
 
 
 def get_dimension(dim: int, number: int) -> NDArray[np.float32]:

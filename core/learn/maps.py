@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.learn.state import Embedding
+from core.vectors.pca import principal_components, project_onto
 
 Places = NDArray[np.float32]
 
@@ -17,8 +18,7 @@ def compute_map(embedding: Embedding, *, before: Places | None = None) -> Places
     is the plane of the two directions in which they differ most (PCA), turned onto the map `before`."""
     if embedding.shape[1] <= 3:
         return embedding
-    centered = embedding - embedding.mean(axis=0)
-    places = (centered @ _directions(centered)).astype(np.float32)
+    places = project_onto(embedding, *principal_components(embedding, 2))
     return places if before is None else align_map(places, before)
 
 
@@ -29,9 +29,8 @@ def compute_maps(embeddings: Sequence[Embedding]) -> list[Places]:
     """
     if embeddings[-1].shape[1] <= 3:
         return list(embeddings)
-    last = embeddings[-1] - embeddings[-1].mean(axis=0)
-    directions = _directions(last)
-    return [((embedding - embedding.mean(axis=0)) @ directions).astype(np.float32) for embedding in embeddings]
+    _, directions = principal_components(embeddings[-1], 2)
+    return [project_onto(embedding, embedding.mean(axis=0), directions) for embedding in embeddings]
 
 
 def align_map(places: Places, onto: Places) -> Places:
@@ -42,10 +41,3 @@ def align_map(places: Places, onto: Places) -> Places:
     middle = onto.mean(axis=0)
     rotation, _ = orthogonal_procrustes(places - places.mean(axis=0), onto - middle)
     return ((places - places.mean(axis=0)) @ rotation + middle).astype(np.float32)
-
-
-def _directions(centered: Embedding) -> NDArray[np.float64]:
-    """(d, 2): the first two principal directions; the sign of each such that its largest part is positive."""
-    _, vectors = np.linalg.eigh(centered.T.astype(np.float64) @ centered)
-    two = vectors[:, :-3:-1]
-    return two * np.sign(two[np.abs(two).argmax(axis=0), [0, 1]])

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from core.encoders.base import Vectors
 
 
-def principal_components(vectors: Vectors, count: int) -> tuple[Vectors, Vectors]:
+def principal_components(vectors: NDArray[np.floating], count: int) -> tuple[Vectors, Vectors]:
     """((dim,) mean, (count, dim) orthogonal unit directions) of (n, dim) vectors, the one of most variance first.
 
     count: at most n and dim. The sign of each is such that its largest part is positive.
@@ -29,7 +29,7 @@ def principal_components(vectors: Vectors, count: int) -> tuple[Vectors, Vectors
         directions = eigh(spread, subset_by_index=[dim - count, dim - 1])[1][:, ::-1].T
     largest = np.abs(directions).argmax(axis=1)
     signs = np.sign(directions[np.arange(count), largest])
-    return mean, np.asarray(directions * signs[:, None], np.float32)
+    return np.asarray(mean, np.float32), np.asarray(directions * signs[:, None], np.float32)
 
 
 def project_onto(vectors: Vectors, mean: Vectors, directions: Vectors) -> NDArray[np.float32]:

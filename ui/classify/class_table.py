@@ -10,7 +10,7 @@ import streamlit as st
 
 from core import Encoder
 from core.classify.class_lists import format_classes, join_descriptions, parse_classes, split_descriptions
-from core.classify.heads import Head
+from core.classify.heads import Head, NumberHead
 from core.classify.zero_shot import TEXT_TEMPLATES, Classifier, ClassName, ZeroShot, check_classes
 from core.policy import get_policy
 from core.search.concepts import forget_concept, list_concepts
@@ -35,7 +35,7 @@ def class_section(encoder: Encoder) -> tuple[list[ClassName], Head | None]:
     """The table with its tools; the classes in it, and the head that is to tell instead, if one is chosen."""
     _apply_link()
     head = head_choice(encoder)
-    if head is not None and head.target == "number":
+    if isinstance(head, NumberHead):
         st.caption(f"Learned ({head.kind}) from items with a number each; predicts **{plain(head.names[0])}**.")
         head_panel(encoder, head)
         return [], head

@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from core import Encoder
-from core.classify.heads import Head, check_head_fits, head_bytes, list_heads, load_head, read_head
+from core.classify.heads import Head, NumberHead, check_head_fits, head_bytes, list_heads, load_head, read_head
 from core.encoders.saved_files import find_free_name
 from ui.errors import boundary
 from ui.text import counted, file_limit, plain
@@ -72,6 +72,8 @@ def _take_head(encoder: Encoder, file: str, data: bytes) -> None:
         store_head(head, encoder, name)
         choose_head(name)
         st.session_state["head_turn"] += 1
-        tells = f"the number {plain(head.names[0])}" if head.target == "number" else counted(len(head.names), "class")
+        tells = (
+            f"the number {plain(head.names[0])}" if isinstance(head, NumberHead) else counted(len(head.names), "class")
+        )
         st.toast(f"{plain(name)} tells {tells} now.")
         st.rerun()

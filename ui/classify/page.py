@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core import Encoder, Library
-from core.classify.heads import Head
+from core.classify.heads import Head, NumberHead
 from core.classify.zero_shot import Classifier, ClassName
 from core.errors import QueryError
 from core.search.relevance import LIKELY
@@ -46,7 +46,7 @@ def page() -> None:
             "Name the classes in the table, a word each will do, or begin with one of these:", icon=":material/edit:"
         )
         example_buttons()
-    elif chosen is not None and head is not None and head.target == "number":
+    elif chosen is not None and isinstance(head, NumberHead):
         back_button(chosen)
         show_values(library, encoder, chosen, head)
         if library is not None and chosen.embedded is None:
