@@ -135,6 +135,14 @@ def colours(photos: Path, encoder: ColorEncoder) -> Library:
     return library
 
 
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, encoder: ColorEncoder) -> None:
+    """The pages meet a home of their own and the colour encoder, as `visiting.enter_world` says."""
+    from visiting import enter_world  # here: it takes seconds to import what the app is made of
+
+    enter_world(monkeypatch, tmp_path / "home", encoder)
+
+
 @pytest.fixture(scope="session")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
     """The wheel of this checkout, in an environment of its own."""

@@ -14,12 +14,6 @@ from browsing import PHONE, Visitor
 from playwright.sync_api import Browser
 
 
-def test_a_link_into_a_new_server_opens_its_page(visitor: Visitor) -> None:
-    visitor.go("search_images", q="a cat", beyond="true")
-    assert visitor.page.get_by_role("heading", name="Search images").is_visible()
-    assert visitor.names()[0] == "chelsea.png"
-
-
 def test_a_cat_is_found_from_the_home_page(visitor: Visitor) -> None:
     visitor.go()
     visitor.page.get_by_role("button", name="a cat", exact=True).click()

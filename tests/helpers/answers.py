@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import subprocess
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 
 import pytest
 
 
-def wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
-    """Waits until an address answers, as long as its server runs."""
+def wait_for(address: str, runs: Callable[[], bool]) -> None:
+    """Waits until an address answers, as long as its server `runs`."""
     for _ in range(300):
-        assert server.poll() is None, "the server ended"
+        assert runs(), "the server ended"
         try:
             urllib.request.urlopen(address, timeout=2)
             return

@@ -35,10 +35,9 @@ manifest_scanner.scan_component_manifests = functools.cache(manifest_scanner.sca
 _NO_SERVER = SimpleNamespace(exists=lambda: False)  # AppTest leaves one behind, and its threads would never end
 
 
-@pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, encoder: ColorEncoder) -> None:
+def enter_world(monkeypatch: pytest.MonkeyPatch, home: Path, encoder: ColorEncoder) -> None:
     """A home of its own, and the colour encoder wherever one is opened; "other" is a second, all else is not there."""
-    monkeypatch.setenv("SEMBLANCE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("SEMBLANCE_HOME", str(home))
     other = ColorEncoder("colour-2")
     other.name = "other"
 
@@ -49,7 +48,7 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, encoder: ColorEncoder
             return open_installed(name)
         raise EncoderError(f"There is no model {name}: check its name.")
 
-    # a process apart takes seconds to import what is here already: test_apart.py and the browser tests start them
+    # a process apart imports for seconds what is here already: tests/core/isolation and browser tests start some
     for call in (
         "core.explore.atlas.run_isolated",
         "core.explore.projection.run_isolated",

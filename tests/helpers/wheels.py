@@ -7,7 +7,6 @@ behind what the new environment has itself. `core` and the app come from the whe
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import sysconfig
@@ -19,6 +18,7 @@ from pathlib import Path
 
 import psutil
 from answers import wait_for
+from serving import free_port
 
 ROOT = Path(__file__).parents[2]
 
@@ -49,16 +49,14 @@ class Installed:
     @contextmanager
     def app(self, home: Path, **settings: str) -> Iterator[tuple[str, psutil.Process]]:
         """The address and the process of the app, as `semblance app` starts it."""
-        with socket.socket() as free:
-            free.bind(("localhost", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         command = [self.environment / "bin" / "semblance", "app", "--port", str(port), "--no-browser"]
         server = subprocess.Popen(
             command, cwd=self.folder, env=_environment({**settings, "SEMBLANCE_HOME": str(home)}),
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         try:
-            wait_for(f"http://localhost:{port}/_stcore/health", server)
+            wait_for(f"http://localhost:{port}/_stcore/health", lambda: server.poll() is None)
             yield f"http://localhost:{port}", psutil.Process(server.pid)
         finally:
             server.terminate()

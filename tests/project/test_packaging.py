@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from packaging.requirements import Requirement
 from streamlit.testing.v1 import AppTest
-from visiting import press, visit, world  # noqa: F401
+from visiting import press, visit
 
 import core
 from core import SemblanceError, open_encoder

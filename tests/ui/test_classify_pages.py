@@ -17,7 +17,7 @@ from fakes import COLORS, ColorEncoder
 from media import write_video
 from PIL import Image
 from streamlit.testing.v1 import AppTest
-from visiting import SEARCH, cards, component, find, item_id, labels, picture, press, said, settled, visit, world  # noqa: F401
+from visiting import SEARCH, cards, component, find, item_id, labels, picture, press, said, settled, visit
 
 from core import Library, ingest
 from core.classify.heads import Head, head_bytes, list_heads, load_head, save_head

@@ -15,7 +15,7 @@ from fakes import ColorEncoder
 from media import write_video
 from PIL import Image, ImageFilter
 from streamlit.testing.v1 import AppTest
-from visiting import SEARCH, VIDEO, component, labels, press, said, settled, visit, world  # noqa: F401
+from visiting import SEARCH, VIDEO, component, labels, press, said, settled, visit
 
 import ui.cleanup.duplicates
 import ui.cleanup.selection

@@ -10,7 +10,7 @@ import pytest
 from fakes import COLORS
 from PIL import Image
 from streamlit.testing.v1 import AppTest
-from visiting import LIBRARY, labels, picture, press, said, settled, visit, world  # noqa: F401
+from visiting import LIBRARY, labels, picture, press, said, settled, visit
 
 import core
 import ui.session.encoders

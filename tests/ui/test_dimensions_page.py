@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from fakes import ColorEncoder
-from visiting import LIBRARY, SEARCH, cards, find, labels, press, said, settled, visit, world  # noqa: F401
+from visiting import LIBRARY, SEARCH, cards, find, labels, press, said, settled, visit
 
 from core import Library, ingest
 from core.encoders.reduced import ReducedEncoder, load_reduction

@@ -14,7 +14,7 @@ from fakes import COLORS, ColorEncoder
 from media import write_video
 from PIL import Image
 from streamlit.testing.v1 import AppTest
-from visiting import SEARCH, called_here, component, item_id, labels, press, said, settled, visit, world  # noqa: F401
+from visiting import SEARCH, called_here, component, item_id, labels, press, said, settled, visit
 
 from core import Library, ingest
 from core.explore.atlas import build_atlas

@@ -10,7 +10,7 @@ from fakes import ColorEncoder
 from media import write_video
 from PIL import Image
 from streamlit.testing.v1 import AppTest
-from visiting import cards, item_id, labels, press, said, settled, visit, world  # noqa: F401
+from visiting import cards, item_id, labels, press, said, settled, visit
 
 import ui.session.encoders
 from core import Library, ingest

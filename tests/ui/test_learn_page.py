@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from visiting import labels, press, said, visit, world  # noqa: F401
+from visiting import labels, press, said, visit
 
 import core.learn.download
 from core.learn.movies import Watched

@@ -8,7 +8,7 @@ import pytest
 from fakes import COLORS, ColorEncoder
 from media import write_video
 from PIL import Image
-from visiting import component, item_id, labels, library_of_shades, press, said, settled, visit, world  # noqa: F401
+from visiting import component, item_id, labels, library_of_shades, press, said, settled, visit
 
 from core import Library, ingest
 from core.library.registry import create_library

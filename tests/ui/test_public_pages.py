@@ -12,8 +12,7 @@ import pytest
 from fakes import COLORS, ColorEncoder
 from PIL import Image
 from streamlit.testing.v1 import AppTest
-from visiting import (  # noqa: F401
-    HOME,
+from visiting import (
     LIBRARY,
     SEARCH,
     cards,
@@ -25,7 +24,6 @@ from visiting import (  # noqa: F401
     said,
     settled,
     visit,
-    world,
 )
 
 import ui.session.encoders

@@ -9,7 +9,7 @@ import pytest
 from fakes import COLORS, ColorEncoder
 from PIL import Image
 from streamlit.testing.v1 import AppTest
-from visiting import SEARCH, component, item_id, press, said, settled, visit, world  # noqa: F401
+from visiting import SEARCH, component, item_id, press, said, settled, visit
 
 import core
 import ui.recommend.ads

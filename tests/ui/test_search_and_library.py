@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from fakes import COLORS, ColorEncoder
 from PIL import Image
-from visiting import (  # noqa: F401
+from visiting import (
     HOME,
     LIBRARY,
     SEARCH,
@@ -30,7 +30,6 @@ from visiting import (  # noqa: F401
     said,
     settled,
     visit,
-    world,
 )
 
 import core.library.samples.reels as reels

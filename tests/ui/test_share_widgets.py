@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from streamlit.testing.v1 import AppTest
-from visiting import LIBRARY, SEARCH, cards, find, item_id, labels, press, said, settled, visit, world  # noqa: F401
+from visiting import LIBRARY, SEARCH, find, item_id, labels, press, said, settled, visit
 
 import ui.widgets.vector_exchange
 from core import Library
@@ -71,7 +71,7 @@ def test_what_is_too_much_for_a_browser_is_told_a_command(colours: Library, monk
     assert "Make the file" not in labels(at)
 
 
-def test_an_empty_library_has_nothing_to_take(world: None) -> None:  # noqa: F811
+def test_an_empty_library_has_nothing_to_take(world: None) -> None:
     create_library("Empty")
     assert "There are no vectors yet" in said(visit(LIBRARY))
 

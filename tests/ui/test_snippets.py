@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from visiting import item_id, library_of_shades, press, settled, visit, world  # noqa: F401
+from visiting import item_id, library_of_shades, press, settled, visit
 
 import core
 import ui.session.encoders

@@ -9,7 +9,7 @@ import pytest
 from fakes import ColorEncoder
 from PIL import Image
 from streamlit.testing.v1 import AppTest
-from visiting import cards, component, item_id, labels, picture, press, said, settled, visit, world  # noqa: F401
+from visiting import cards, component, item_id, labels, picture, press, said, settled, visit
 
 from core import Library, Term, ingest
 from core.library.registry import create_library

@@ -14,7 +14,7 @@ from fakes import COLORS, ColorEncoder
 from media import truncate, write_video
 from PIL import Image
 from streamlit.testing.v1 import AppTest
-from visiting import (  # noqa: F401
+from visiting import (
     HOME,
     LIBRARY,
     SEARCH,
@@ -29,7 +29,6 @@ from visiting import (  # noqa: F401
     said,
     settled,
     visit,
-    world,
 )
 
 import core.media.container

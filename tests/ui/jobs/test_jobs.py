@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from visiting import LIBRARY, labels, library_of_shades, press, said, settled, visit, world  # noqa: F401
+from visiting import LIBRARY, labels, library_of_shades, press, said, settled, visit
 
 from core import Progress
 from core.errors import Cancelled

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import streamlit as st
-from visiting import LIBRARY, library_of_shades, visit, world  # noqa: F401  a fixture
+from visiting import LIBRARY, library_of_shades, visit
 
 import core.library.session_folders
 import ui.server.gc
@@ -26,7 +26,7 @@ from ui.session import encoders, libraries
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch, world: None) -> Iterator[None]:  # noqa: F811
+def server(monkeypatch: pytest.MonkeyPatch, world: None) -> Iterator[None]:
     """A server that runs until the test ends."""
     ended = threading.Event()
     instance = SimpleNamespace(is_active_session=lambda session: True)
@@ -184,7 +184,7 @@ def test_one_visit_that_cannot_end_does_not_keep_the_others(
     assert not visits and not Path(folder.name).exists()
 
 
-def test_a_visit_that_was_taken_for_gone_is_looked_after_when_it_comes_back(world: None) -> None:  # noqa: F811
+def test_a_visit_that_was_taken_for_gone_is_looked_after_when_it_comes_back(world: None) -> None:
     at = visit(LIBRARY)
     ended = at.session_state["visit"]
     ui.session.visit.end_expired(ui.session.visit._visits(), lambda session: False, 1e9)
