@@ -13,7 +13,7 @@ import pyarrow as pa
 from fault_place import ColorEncoder, Library, ingest, make_media, refusal, snapshot
 
 from core.library.schema import Label
-from core.library.tables import table_name
+from core.library.store.tables import table_name
 from core.previews.thumbnails import make_thumbnail
 from core.search.images import search
 from core.search.query import parse_query

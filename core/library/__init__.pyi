@@ -13,7 +13,6 @@ from .labels import get_folder_labels as get_folder_labels
 from .labels import get_name_captions as get_name_captions
 from .labels import read_table as read_table
 from .labels import select_labeled_items as select_labeled_items
-from .manifest import MANIFEST_NAME as MANIFEST_NAME
 from .points import Points as Points
 from .points import Unit as Unit
 from .points import load_points as load_points
@@ -37,7 +36,8 @@ from .session_folders import get_visit_folder as get_visit_folder
 from .session_folders import get_visits_folder as get_visits_folder
 from .session_folders import make_visit_folder as make_visit_folder
 from .store import Library as Library
-from .tables import table_name as table_name
+from .store.manifest import MANIFEST_NAME as MANIFEST_NAME
+from .store.tables import table_name as table_name
 from .track import Track as Track
 from .track import embed_video as embed_video
 from .track import get_item_vectors as get_item_vectors

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from core.config import get_home, load_settings, save_settings
 from core.errors import LibraryError
-from core.library.manifest import MANIFEST_NAME
 from core.library.session_folders import make_visit_folder
 from core.library.store import Library
+from core.library.store.manifest import MANIFEST_NAME
 
 _OTHERS = "other_libraries"
 

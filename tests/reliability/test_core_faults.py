@@ -20,7 +20,7 @@ from core.explore.clustering import ward_of_groups
 from core.isolation import process as apart
 from core.isolation.process import Process, ProcessEnded
 from core.library import Library, ingest
-from core.library.tables import atomic_table_write
+from core.library.store.tables import atomic_table_write
 
 
 @pytest.fixture

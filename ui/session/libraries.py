@@ -15,9 +15,9 @@ import pyarrow.compute as pc
 import streamlit as st
 
 from core import Encoder, Item, Library
-from core.library.manifest import MANIFEST_NAME
 from core.library.registry import libraries_folder, list_libraries
 from core.library.schema import Kind
+from core.library.store.manifest import MANIFEST_NAME
 from core.policy import get_policy
 from ui.server.state import once_each
 from ui.session.visit import get_visit

@@ -190,7 +190,8 @@ def test_a_frame_that_the_encoder_fails_on_stops_nothing(empty: Library, clips: 
 
 def test_a_library_of_the_first_format_takes_videos(library: Library, encoder: ColorEncoder, clips: Path) -> None:
     """What an earlier version wrote: no column for the sampling, and its number in the mark."""
-    for table, _ in library._vector_tables():
+    for entry in library.encoders():
+        table = library.vector_table(entry.id)
         table.drop_columns(["sampling"])
     mark = library.path / "library.json"
     mark.write_text(json.dumps({**json.loads(mark.read_text()), "format": 1}))

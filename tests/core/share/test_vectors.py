@@ -6,6 +6,7 @@ import csv
 import threading
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -22,6 +23,8 @@ from core.explore.atlas import AtlasRequest, build_atlas
 from core.explore.cluster_naming import name_clusters
 from core.explore.clustering import Clusters
 from core.library.filters import Filters
+from core.library.ingest.reader import ReadFile
+from core.library.ingest.scan import FoundFile
 from core.library.schema import Label
 from core.policy import get_policy
 from core.share import vector_import as importing
@@ -249,6 +252,26 @@ def test_the_public_brings_in_vectors_of_its_own_items_alone(library: Library, t
     table = write_table(tmp_path / "v.parquet", ["red.png", str(secret)], list(np.eye(2)))
     found = import_vectors(library, table, new_files=False)
     assert found.items == 1 and found.left_out == [(str(secret), "Not in the library.")]
+
+
+def test_a_file_that_goes_while_vectors_are_imported_is_left_out(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = [tmp_path / "stays.png", tmp_path / "goes.png"]
+    for number, file in enumerate(files):
+        Image.new("RGB", (20, 20 + number)).save(file)
+    read = importing.read_file
+
+    def read_and_remove(found: FoundFile, **options: Any) -> ReadFile:
+        result = read(found, **options)
+        if found.path == str(files[1]):
+            files[1].unlink()
+        return result
+
+    monkeypatch.setattr(importing, "read_file", read_and_remove)
+    report = import_vectors(library, write_table(tmp_path / "v.parquet", list(map(str, files)), list(np.eye(2))))
+    assert (report.items, report.added) == (1, 1)
+    assert report.left_out == [(str(files[1]), "It cannot be read (No such file or directory).")]
 
 
 # what works with them

@@ -1,0 +1,136 @@
+"""Reading a library: items, vectors and the index in memory, always at the newest committed version."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, get_args
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from core.encoders.base import Encoder
+from core.library.index import VectorIndex, build_index
+from core.library.schema import ITEMS, SAMPLING, EncoderEntry, Item, Status, VectorRow, vectors_schema
+from core.library.store.tables import TableFolder, quote_values, table_name
+
+
+@dataclass(slots=True)
+class IndexSlot:
+    """The index of one encoder, with the versions of the tables that it was built from. Only its lock's holder reads
+    or changes it, so building one index does not block the others."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    versions: tuple[int, int] | None = None
+    index: VectorIndex | None = None
+
+
+class LibraryReader:
+    """What can be asked of a library's tables. Safe to use from several threads."""
+
+    def __init__(self, tables: TableFolder) -> None:
+        self._tables = tables
+        self._indexes: dict[str, IndexSlot] = {}
+
+    def items(self) -> pa.Table:
+        """All rows of the `items` table, sorted by path."""
+        return self._tables.rows("items", ITEMS).sort_by("path")
+
+    def item(self, item_id: str) -> Item | None:
+        """The item of an id, whatever its status; None where there is none."""
+        return next(iter(self.items_with([item_id])), None)
+
+    def items_with(self, item_ids: Sequence[str]) -> list[Item]:
+        """The items of some ids, whatever their status, in no order; unknown ids are left out."""
+        parts = self._tables.rows_with("items", "id", item_ids)
+        return [Item.from_row(row) for part in parts for row in part.to_pylist()]
+
+    def counts(self) -> dict[str, int]:
+        """How many items have each status: {"ok", "failed", "missing"}."""
+        named = get_args(Status)
+        found = self._tables.read("items", lambda table: [table.count_rows(f"status = '{name}'") for name in named])
+        return dict(zip(named, found or [0] * len(named), strict=True))
+
+    def failures(self) -> list[Item]:
+        """The files that could not be read, each with its reason."""
+        items = self.items()
+        return [Item.from_row(row) for row in items.filter(pc.equal(items["status"], "failed")).to_pylist()]
+
+    def encoders(self) -> list[EncoderEntry]:
+        """The encoders that have vectors here."""
+        return self._tables.encoders()
+
+    def vector_ids(self, encoder_id: str) -> set[str]:
+        """The ids of the items that have vectors of this encoder."""
+        return set(self._tables.column(table_name(encoder_id), "item_id") or ())
+
+    def samplings(self, encoder_id: str) -> dict[str, str]:
+        """How the videos that have vectors of this encoder were sampled, by item id."""
+
+        def videos(table: Any) -> pa.Table | None:
+            if SAMPLING.name not in table.schema.names:
+                return None
+            query = table.search().where("sampling IS NOT NULL").select(["item_id", SAMPLING.name])
+            return query.limit(None).to_arrow()
+
+        rows = self._tables.read(table_name(encoder_id), videos)
+        return {} if rows is None else dict(zip(*(column.to_pylist() for column in rows.columns), strict=True))
+
+    def item_vectors(self, encoder_id: str, item_ids: Sequence[str]) -> dict[str, list[VectorRow]]:
+        """The stored vectors of some items, float16 (dim,), by item id; items without vectors are left out."""
+        found: dict[str, list[VectorRow]] = {}
+        for rows in self._tables.rows_with(table_name(encoder_id), "item_id", item_ids):
+            dim = rows.schema.field("vector").type.list_size
+            vectors = rows["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False).reshape(-1, dim)
+            names = [name for name in rows.column_names if name != "vector"]
+            for about, vector in zip(rows.select(names).to_pylist(), vectors, strict=True):
+                found.setdefault(about["item_id"], []).append(VectorRow(**about, vector=vector))
+        return found
+
+    def clip_end(self, encoder_id: str, vector_id: str) -> float | None:
+        """The second at which the rows stored under an id end; None where there are none."""
+        (some,) = quote_values([vector_id])
+        ends = self._tables.column(table_name(encoder_id), "end_s", where=f"item_id = {some}")
+        return max((end for end in ends or () if end is not None), default=None)
+
+    def vector_count(self, encoder_id: str) -> int:
+        """How many vectors of this encoder are there, without those of unfinished videos."""
+        count = self._tables.read(table_name(encoder_id), lambda table: table.count_rows("item_id NOT LIKE '%~%'"))
+        return count or 0
+
+    def vector_table(self, encoder_id: str) -> Any | None:
+        """The Lance table of an encoder's vectors as it is now, to be read in batches; None where there are none."""
+        return self._tables.open(table_name(encoder_id))
+
+    def index(self, encoder: Encoder) -> VectorIndex:
+        """The searchable vectors of an encoder, in memory. Built on first use and again after each commit."""
+        name = table_name(encoder.id)
+        schema = vectors_schema(encoder.id, encoder.name, encoder.dim)
+        slot = self._slot(encoder.id)
+        items, vectors = self._tables.open("items"), self._tables.open(name)
+        versions = (items.version if items else 0, vectors.version if vectors else 0)
+        with slot.lock:
+            if slot.index is None or slot.versions != versions:
+                rows = self._tables.rows_of(name, vectors, schema)
+                listed = self._tables.rows_of("items", items, ITEMS)
+                slot.index = build_index(encoder.id, encoder.dim, listed, rows)
+                slot.versions = versions
+            return slot.index
+
+    def size_bytes(self) -> int:
+        """Bytes on disk of the library itself; files that lie elsewhere are not counted."""
+        folders = os.walk(self._tables.path)
+        return sum(_file_size(Path(root) / name) for root, _, names in folders for name in names)
+
+    def _slot(self, encoder_id: str) -> IndexSlot:
+        return self._indexes.setdefault(encoder_id, IndexSlot())  # one step, which no other thread interrupts
+
+
+def _file_size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:  # a version cleaned away between listing and asking
+        return 0
