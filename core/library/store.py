@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from core.encoders.base import Encoder
+from core.encoders.calibration import get_calibration
 from core.errors import LibraryError
 from core.library.index import VectorIndex, build_index
 from core.library.ingest.staging import is_staging_id, split_staging_id
@@ -183,7 +184,7 @@ class Library:
                 rows = vectors.to_arrow() if vectors else schema.empty_table()
             with self._reading("items"):
                 listed = items.to_arrow() if items else ITEMS.empty_table()
-            index = build_index(encoder.id, encoder.dim, listed, rows)
+            index = build_index(encoder.id, encoder.dim, listed, rows, get_calibration(encoder))
             self._indexes[encoder.id] = (key, index)
             return index
 
