@@ -1,9 +1,9 @@
-"""Fits CLASS_FIT in core/search/relevance.py: python tools/fit_classes.py --images DIR --labels CSV (image, label).
+"""Fits the class weights of an encoder: python tools/fit_classes.py --images DIR --labels CSV (image, label).
 
 The labels are ImageNet's names. The photos are told into sets of 3 to 300 of the names, drawn at random, and into sets
 of broad names whose members are known. What is fitted is whether the best class is right or the photo is of no class of
 the set, from the choice and ln(classes); right and wrong of each set count the same. Prints the weights, to be written
-into CLASS_FIT, and how many of the photos are kept and refused at the line.
+into its `class_weights` (core/encoders/calibration.py), and how many of the photos are kept and refused at the line.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ from sklearn.linear_model import LogisticRegression
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from core.encoders import Encoder, open_encoder
+from core.encoders.calibration import get_calibration
 from core.encoders.prompts import embed_texts
 from core.encoders.reference_prompts import imagenet_names
 from core.evaluation.datasets import embed_files, read_pairs
-from core.search.relevance import CLASS_FIT, LIKELY, class_log_posterior
+from core.search.relevance import LIKELY, class_log_posterior
 
 SIZES, DRAWS = (3, 10, 30, 100, 300), 5
 BROAD_DRAWS = 3  # times that each broad set counts
@@ -97,7 +98,7 @@ def main() -> None:
     targets, weights = (np.concatenate(parts) for parts in zip(*(entry.targets() for entry in draws), strict=True))
     model = LogisticRegression(C=100).fit(features, targets, sample_weight=1000 * weights)
     fit = (*model.coef_[0].round(3).tolist(), round(float(model.intercept_[0]), 3))
-    print(f"CLASS_FIT = {fit}   (now: {CLASS_FIT})")
+    print(f"class_weights = {fit}   (now: {get_calibration(encoder).class_weights})")
     likely = model.predict_proba(features)[:, 1] >= LIKELY
     kinds = np.repeat([entry.kind for entry in draws], [len(entry.features()) for entry in draws])
     for kind in ("broad", "narrow"):

@@ -1,7 +1,8 @@
-"""Fits the weights in core/search/relevance.py: python tools/fit_relevance.py --images DIR --labels CSV (image, label).
+"""Fits the text weights of an encoder: python tools/fit_relevance.py --images DIR --labels CSV (image, label).
 
 Libraries of 10 to 400 of the photos are drawn at random; each is asked for names of its own photos and for names that
-it does not hold. Prints the weights of choice and ln(items), and the intercept, to be written into TEXT_FIT.
+it does not hold. Prints the weights of choice and ln(items), and the intercept, to be written into
+`text_weights` in core/encoders/calibration.py.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from sklearn.linear_model import LogisticRegression
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from core.encoders import open_encoder
+from core.encoders.calibration import get_calibration
 from core.evaluation.relevance import RelevanceData, load_relevance_data
-from core.search.relevance import TEXT_FIT
 
 SIZES = (10, 25, 50, 100, 200, 400)
 DRAWS = 6
@@ -38,7 +39,7 @@ def main() -> None:
         weights.append(np.r_[np.full(len(right), 1 / len(right)), np.full(len(wrong), 1 / len(wrong))] * 100)
     model = LogisticRegression(C=10).fit(np.concatenate(features), np.concatenate(targets), np.concatenate(weights))
     fit = (*model.coef_[0].round(3).tolist(), round(float(model.intercept_[0]), 3))
-    print(f"TEXT_FIT = {fit}   (now: {TEXT_FIT})")
+    print(f"text_weights = {fit}   (now: {get_calibration(data.encoder).text_weights})")
 
 
 def choices(data: RelevanceData, size: int) -> tuple[np.ndarray, np.ndarray]:
@@ -51,12 +52,13 @@ def choices(data: RelevanceData, size: int) -> tuple[np.ndarray, np.ndarray]:
         own, other = data.relevances(photos, np.array(held), rng.permutation(len(data.absent))[:100])
         right.append(own)
         wrong.append(other)
-    return choice_of(np.concatenate(right), size), choice_of(np.concatenate(wrong), size)
+    present = get_calibration(data.encoder).text_weights
+    return choice_of(np.concatenate(right), size, present), choice_of(np.concatenate(wrong), size, present)
 
 
-def choice_of(relevance: np.ndarray, size: int) -> np.ndarray:
+def choice_of(relevance: np.ndarray, size: int, present: tuple[float, float, float]) -> np.ndarray:
     """The choice behind a relevance: the present fit, read backwards."""
-    weight, per_size, intercept = TEXT_FIT
+    weight, per_size, intercept = present
     bounded = np.clip(relevance, 1e-6, 1 - 1e-6)
     return (np.log(bounded / (1 - bounded)) - per_size * np.log(size) - intercept) / weight
 

@@ -25,9 +25,7 @@ from core.vectors.neighbors import Neighbors, Numbers, find_nearest_neighbors
 
 Kind = Literal["exact", "near"]
 
-THRESHOLD = 0.6  # 98 % of photos made a third as large stay above it; what is no copy the pixels tell
 _NEIGHBORS = 8
-_FRAMES = 0.8  # the least cosine of pairs with a frame or a video: these cost a look into the video
 _FRAME_PAIRS = 3  # of one file with one video
 
 
@@ -59,7 +57,7 @@ class Leak:
 def find_duplicates(
     points: Points,
     *,
-    threshold: float = THRESHOLD,
+    threshold: float | None = None,
     neighbors: Neighbors | None = None,
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
@@ -67,15 +65,15 @@ def find_duplicates(
 ) -> list[Duplicates]:
     """Groups of copies, the surest first. Of a video's frames the one that shows another file stands for it.
 
-    threshold: the least cosine of pairs whose pixels are compared; 1 or more finds exact copies only. Every copy of a
-    group was compared with its first, so that likenesses do not add up to chains. neighbours: of the points' vectors,
-    where they are known; many equal ones among them hide others. on_unreadable: told each file that cannot be read any
-    more, and why; it may go unfound. Raises Cancelled.
+    threshold: the least cosine of pairs whose pixels are compared, by default that of the encoder's calibration; 1 or
+    more finds exact copies only. Every copy of a group is compared with its first, so that groups are no chains.
+    neighbors: of the points' vectors, where they are known; many equal ones among them hide others. on_unreadable:
+    called with each file that can no longer be read, and the reason; its copies may not be found. Raises Cancelled.
     """
     same = _find_equal_contents(points)
     shown = PointImages(points, on_unreadable)
     groups: list[Group] = []
-    if threshold < 1 and len(points) > 1:
+    if (threshold is None or threshold < 1) and len(points) > 1:
         rows = np.arange(len(points)) if neighbors else _select_distinct(points)
         near = neighbors or find_nearest_neighbors(
             points.vectors[rows], _NEIGHBORS, on_progress=on_progress, cancel=cancel
@@ -98,7 +96,7 @@ def find_leaks(
     first: Path | str,
     second: Path | str,
     *,
-    threshold: float = THRESHOLD,
+    threshold: float | None = None,
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
     on_unreadable: OnUnreadable | None = None,
@@ -156,7 +154,7 @@ def _select_distinct(points: Points) -> Numbers:
 
 
 def _find_pairs(
-    points: Points, rows: Numbers, neighbors: Neighbors, same: dict[int, int], threshold: float
+    points: Points, rows: Numbers, neighbors: Neighbors, same: dict[int, int], threshold: float | None
 ) -> list[Pair]:
     """The pairs of different files whose pixels are to be compared, each once, the likest first.
 
@@ -166,7 +164,9 @@ def _find_pairs(
     items, still = points.item_rows, np.array(points.kinds) == "image"
     one, other = np.repeat(rows, neighbors.k), rows[neighbors.numbers.ravel()]
     cosines = neighbors.cosines.ravel()
-    least = np.where(still[one] & still[other], threshold, max(threshold, _FRAMES))
+    calibration = points.index.thresholds
+    threshold = calibration.duplicate if threshold is None else threshold
+    least = np.where(still[one] & still[other], threshold, max(threshold, calibration.duplicate_frame))
     cached = (cosines >= least) & (items[one] >= 0) & (items[other] >= 0) & (items[one] != items[other])
     found: dict[tuple[int, int], float] = {}
     times: dict[tuple[int, int], int] = defaultdict(int)

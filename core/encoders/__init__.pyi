@@ -2,6 +2,8 @@ from .base import Encoder as Encoder
 from .base import Scoring as Scoring
 from .base import Vectors as Vectors
 from .base import unit_rows as unit_rows
+from .calibration import Calibration as Calibration
+from .calibration import get_calibration as get_calibration
 from .prompts import embed_texts as embed_texts
 from .registry import DEFAULT_ENCODER as DEFAULT_ENCODER
 from .registry import encoder_names as encoder_names

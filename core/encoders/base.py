@@ -53,6 +53,7 @@ class Encoder(Protocol):
     """A dual encoder: pictures and texts to unit vectors of one space. Safe to call from several threads.
 
     Opening one is cheap (`id`, `dim` and the rest are known at once); the heavy session loads on the first encode.
+    It may also have `calibration`, a `core.encoders.calibration.Calibration`, and `parts`.
     """
 
     @property

@@ -15,6 +15,7 @@ from PIL import Image
 
 from core.config import get_home
 from core.encoders.base import Encoder, Scoring, Vectors, unit_rows
+from core.encoders.calibration import Calibration, get_calibration
 from core.errors import DataError, EncoderError
 from core.utils.array_files import SUFFIX, pack_arrays, unpack_arrays
 from core.utils.files import write_atomic
@@ -128,6 +129,10 @@ class ReducedEncoder:
     @property
     def scoring(self) -> Scoring:
         return self.base.scoring
+
+    @property
+    def calibration(self) -> Calibration:
+        return get_calibration(self.base)
 
     def encode_images(self, images: Sequence[Image.Image]) -> Vectors:
         """Pictures to float32 (n, dim), unit rows."""

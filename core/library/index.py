@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from core.encoders.base import Vectors
+from core.encoders.calibration import DEFAULT, Calibration, compute_baseline_cosine
 from core.library.schema import Item
 from core.vectors.temporal_smoothing import TemporalSmoother
 
@@ -25,7 +26,7 @@ class VectorIndex:
     """A frozen view of one library under one encoder, equal to itself alone: every change of a library makes a new one.
 
     items: the searchable rows of the `items` table. item_rows: (n,) for each vector its row in `items`.
-    start_s, end_s: (n,) seconds, NaN for pictures.
+    start_s, end_s: (n,) seconds, NaN for pictures. calibration: of the encoder.
     """
 
     encoder_id: str
@@ -35,6 +36,7 @@ class VectorIndex:
     start_s: NDArray[np.float32]
     end_s: NDArray[np.float32]
     flat: faiss.IndexScalarQuantizer
+    calibration: Calibration = DEFAULT
 
     def __len__(self) -> int:
         return len(self.item_rows)
@@ -92,7 +94,12 @@ class VectorIndex:
     @cached_property
     def baseline_cosine(self) -> float:
         """The cosine of two unrelated vectors of the library: of any two, on average."""
-        return float((self.background.mean(axis=0) ** 2).sum()) if len(self) else 0.0
+        return compute_baseline_cosine(self.background)
+
+    @cached_property
+    def thresholds(self) -> Calibration:
+        """The encoder's calibration with cosines that hold for this library."""
+        return self.calibration.at(self.background)
 
     @cached_property
     def in_time(self) -> NDArray[np.int64]:
@@ -124,7 +131,9 @@ def pad_rows(rows: NDArray[np.floating]) -> Vectors:
     return np.pad(np.asarray(rows, np.float32), ((0, 0), (0, -rows.shape[1] % _LANES)))
 
 
-def build_index(encoder_id: str, dim: int, items: pa.Table, vectors: pa.Table) -> VectorIndex:
+def build_index(
+    encoder_id: str, dim: int, items: pa.Table, vectors: pa.Table, calibration: Calibration = DEFAULT
+) -> VectorIndex:
     """Joins vectors to the items that are searchable; vectors of no such item are left out."""
     items = items.filter(pc.equal(items["status"], "ok")).combine_chunks()
     rows = pc.index_in(vectors["item_id"], value_set=items["id"].combine_chunks())
@@ -137,4 +146,4 @@ def build_index(encoder_id: str, dim: int, items: pa.Table, vectors: pa.Table) -
     start_s, end_s = (vectors[name].to_numpy().astype(np.float32) for name in ("start_s", "end_s"))
     for array in (item_rows, start_s, end_s):
         array.setflags(write=False)
-    return VectorIndex(encoder_id, dim, items, item_rows, start_s, end_s, flat)
+    return VectorIndex(encoder_id, dim, items, item_rows, start_s, end_s, flat, calibration)

@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.encoders.base import Encoder, Vectors, unit_rows
+from core.encoders.calibration import get_merge_threshold
 from core.errors import DataError, MediaError
 from core.library.index import VectorIndex
 from core.media.sampling import Sampling
 from core.progress import OnProgress, Progress
 
-NEARLY_IDENTICAL = 0.985  # cosine of a frame and the first of its run: the same shot of something that does not move
 _LONGEST_S = 60.0  # of a row: a video of something that never moves can be gone on with in its middle too
 _SHORTEST_S = 0.02
 
@@ -93,9 +93,13 @@ class Track:
 
 
 class Runs:
-    """Frames in, rows out: runs of nearly identical frames become one row, their mean weighted by time."""
+    """Frames in, rows out: runs of nearly identical frames become one row, their mean weighted by time.
 
-    def __init__(self) -> None:
+    merge_threshold: least cosine of a frame and the first of its run, see `get_merge_threshold`.
+    """
+
+    def __init__(self, merge_threshold: float) -> None:
+        self._merge_threshold = merge_threshold
         self._first: NDArray[np.float32] | None = None
         self._start = self._end = 0.0
         self._sum: NDArray[np.float32] | None = None
@@ -103,7 +107,7 @@ class Runs:
     def push(self, start_s: float, end_s: float, vector: NDArray[np.float32]) -> tuple[float, float, Vectors] | None:
         """Takes the next frame; returns the run before it where this frame begins a new one."""
         weight = np.float32(max(end_s - start_s, _SHORTEST_S))
-        is_like = self._first is not None and float(self._first @ vector) >= NEARLY_IDENTICAL
+        is_like = self._first is not None and float(self._first @ vector) >= self._merge_threshold
         if is_like and self._sum is not None and end_s - self._start <= _LONGEST_S:
             self._end = end_s
             self._sum += weight * vector
@@ -152,18 +156,21 @@ def embed_video(
     source: Path | bytes,
     sampling: Sampling | None = None,
     *,
+    merge_threshold: float | None = None,
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
 ) -> Track:
     """Embeds a video that is in no library: a path, or the bytes of one. Default: one frame per second.
 
+    merge_threshold: least cosine of frames that become one row, by default that of indexing.
     Ends early, with what there is, when `cancel` is set. Raises MediaError where no frame can be read.
     """
     from core.library.ingest.reader import prefetch
     from core.media.isolated import IsolatedVideo
     from core.media.video import Frame
 
-    runs, rows = Runs(), list[tuple[float, float, Vectors]]()
+    runs = Runs(get_merge_threshold(encoder) if merge_threshold is None else merge_threshold)
+    rows = list[tuple[float, float, Vectors]]()
     started = time.monotonic()
     with (
         IsolatedVideo(source, sampling or Sampling(), min_side=encoder.min_side) as video,

@@ -18,9 +18,7 @@ from .query import format_query as format_query
 from .query import parse_frame as parse_frame
 from .query import parse_query as parse_query
 from .query import query_state as query_state
-from .relevance import CLASS_FIT as CLASS_FIT
 from .relevance import LIKELY as LIKELY
-from .relevance import TEXT_FIT as TEXT_FIT
 from .relevance import Relevance as Relevance
 from .relevance import class_log_posterior as class_log_posterior
 from .relevance import description_probability as description_probability

@@ -20,9 +20,6 @@ from core.search.relevance import LIKELY, Relevance
 from core.search.video_scores import VideoScores
 
 ENOUGH_S = 5.0  # a run of this length is evidence in full, however long the clip that was asked with
-# Weight of an alignment's strength, from chance (0) to the same frames (1), and the intercept: 2 to 6 seconds cut out
-# of each of 37 videos and encoded smaller, against that video (0.72 and more) and the nearest other (0.66 and less).
-FIT = (20.8, -14.5)
 _FRAMES = 64  # of the query, when many videos are looked through
 _CHUNK = 16_384
 
@@ -81,7 +78,7 @@ def align_video(
     found = find_alignments(query, video, level=level, most=most)
     enough = min(query.duration_s, ENOUGH_S)
     strength = np.array([_is_counted(entry, enough, level) for entry in found])
-    weight, intercept = FIT
+    weight, intercept = reading.calibration.clip_weights
     relevance = 1 / (1 + np.exp(-(weight * (strength - reading.mean) / (1 - reading.mean) + intercept)))
     moments = [_moment(query, video, entry, float(value)) for entry, value in zip(found, relevance, strict=True)]
     moments.sort(key=lambda moment: -moment.relevance)

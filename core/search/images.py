@@ -18,7 +18,6 @@ from core.search.query import Term, embed_query
 from core.search.relevance import LIKELY, Relevance
 
 MAX_HITS = 1_000
-NEAR_DUPLICATE = 0.985  # cosine; the same shot resized or saved again lies above, two shots of one scene below
 _CANDIDATES = 200  # looked at even where fewer are shown: folding takes some, and relevance reorders them
 
 
@@ -132,7 +131,7 @@ class _Ranked:
         if not fold:
             return [[rank] for rank in range(len(self.numbers))]
         still = np.isnan(self.index.start_s[self.numbers])  # a photo is no copy of a video that shows it
-        same = (self.vectors @ self.vectors.T >= NEAR_DUPLICATE) & (still[:, None] == still[None])
+        same = (self.vectors @ self.vectors.T >= self.index.thresholds.near_duplicate) & (still[:, None] == still[None])
         groups: dict[int, list[int]] = {}
         for rank in range(len(same)):
             leader = next((other for other in np.flatnonzero(same[rank, :rank]) if int(other) in groups), rank)

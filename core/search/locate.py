@@ -30,7 +30,6 @@ from core.search.video_scores import score_query_shots
 
 _NEAREST = 400  # vectors that are looked at
 _PLACES = 12  # stretches of videos that are decoded
-_BELOW = 0.25  # of the best cosine: where it is high, what is so far below is another picture
 _AROUND_S = 1.0  # to each side of what the vectors say: a frame stands for others that were not embedded
 _LONGEST_S = 8.0  # of a place that is joined from several rows
 _FRAMES = 48  # of a place, evenly over its time; then as many between the neighbours of the best
@@ -143,7 +142,7 @@ def _places(index: VectorIndex, encoder: Encoder, picture: Term, limited: NDArra
     query = embed_query(encoder, [picture], index=index)
     allowed = np.asarray(Filters(kind="video").mask(index.items))
     scores, numbers = index.search(query, _NEAREST, allowed=allowed if limited is None else allowed & limited)
-    numbers = numbers[scores >= scores.max(initial=-1.0) - _BELOW]
+    numbers = numbers[scores >= scores.max(initial=-1.0) - index.thresholds.locate_range]
     own = set(score_query_shots(index, [picture]).tolist())
     places: list[_Place] = []
     for number in (number for number in numbers.tolist() if number not in own):

@@ -19,31 +19,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.encoders.base import Encoder, Vectors, unit_rows
+from core.encoders.calibration import Calibration, get_calibration
 from core.encoders.precomputed import supports_text
 from core.encoders.reference_prompts import embed_reference_prompts, get_reference_prior
 from core.search.query import Term
 
 LIKELY = 0.4  # the line: to miss a match is taken to be a little worse than to show one too many
 
-# Weights of choice and ln(items), and the intercept: names of classes present in and absent from libraries of 10 to
-# 400 labelled photos. Nothing larger was measured, so that the penalty of size stops growing soon after.
-TEXT_FIT = (1.106, -0.579, 5.059)
-MAX_ITEMS = 1_000
-# The same where an item chooses among classes: photos told into sets of 3 to 300 class names, and of broad ones
-# ("animal", "vehicle"), where the right class is among them and where it is not (`tools/fit_classes.py`).
-CLASS_FIT = (0.694, -0.796, 4.691)
-# Beyond, the penalty of their number stops growing: it alone would refuse everything from 600 on. With 600 names 0.93
-# of the right answers are kept and 0.74 of the photos of other things refused, with 800 0.93 and 0.67.
-MAX_CLASSES = 450
-# Weight of level and the intercept: pairs of photos whose captions agree.
-IMAGE_FIT = (0.93, -4.99)
-
 _KIND_OF, _KIND_SHARPNESS = 1.0, 4.0  # standard deviations of likeness above which a prompt may be a kind of a class
 _SHARPNESS = 2.0  # of the softmax, per standard deviation
-_IDENTICAL = 0.98  # cosine above which two pictures are one, which says nothing about a background
-# Share of the way from identical to chance beyond which likeness alone says nothing; likely is what stays within 0.6
-# of it. Of 125,000 pairs of photos three did; of crops of sharp photos about half to three quarters, of blurred fewer.
-_SAME_SCENE = 0.25
 _LEVEL_QUERIES, _LEVEL_ITEMS = 256, 512
 _CHUNK = 4_096  # items at a time, whose likeness to all neutral prompts is held at once
 _PRIOR_PAIRS = 64  # pairs of prompts that stand in for a background while the library has next to none
@@ -66,12 +50,14 @@ class Relevance:
     by_text: bool
     mean: float
     std: float
+    calibration: Calibration
 
     @classmethod
     def from_query(
         cls, encoder: Encoder, background: Vectors, query: NDArray[np.float32], terms: Sequence[Term], *, items: int
     ) -> Relevance:
         """query: the unit vector (dim,) of `terms`. background: (b, dim), b > 0, a sample of the library's vectors."""
+        calibration = get_calibration(encoder).at(background)
         prompts = embed_reference_prompts(encoder) if supports_text(encoder) else background
         reference_prompts = _get_reference_queries(prompts, background, terms)
         by_text = all(term.is_word for term in terms)
@@ -81,21 +67,22 @@ class Relevance:
         )
         if not by_text:
             half = min(_PRIOR_PAIRS, len(prompts) // 2)
-            scores = np.append(scores[scores < _IDENTICAL], (prompts[:half] * prompts[-half:]).sum(axis=1))
+            scores = np.append(scores[scores < calibration.same_image], (prompts[:half] * prompts[-half:]).sum(axis=1))
         prior = get_reference_prior() if by_text else np.ones(len(reference_prompts), np.float32)
-        return cls(query, reference_prompts, prior, items, by_text, float(scores.mean()), float(scores.std()) + 1e-6)
+        mean, std = float(scores.mean()), float(scores.std()) + 1e-6
+        return cls(query, reference_prompts, prior, items, by_text, mean, std, calibration)
 
     def hit_probabilities(self, scores: NDArray[np.float32], vectors: Vectors) -> NDArray[np.float32]:
         """Probabilities (m,), 0 to 1, for hits of these cosines (m,) and vectors (m, dim)."""
         if self.by_text:
-            weight, size, intercept = TEXT_FIT
-            return _logistic(
-                weight * self.log_posterior(scores, vectors) + size * np.log(min(self.items, MAX_ITEMS)) + intercept
-            )
-        weight, intercept = IMAGE_FIT
+            weight, size, intercept = self.calibration.text_weights
+            items = min(self.items, self.calibration.max_items)
+            return _logistic(weight * self.log_posterior(scores, vectors) + size * np.log(items) + intercept)
+        weight, intercept = self.calibration.image_weights
         relevance = _logistic(weight * (scores - self.mean) / self.std + intercept)
         # the very picture, or another part of it, is what was meant, however much a library varies or is alike
-        same = np.where(scores >= _IDENTICAL, scores, 1 - (1 - scores) / (1 - self.mean) / _SAME_SCENE)
+        far = (1 - scores) / (1 - self.mean) / self.calibration.same_scene
+        same = np.where(scores >= self.calibration.same_image, scores, 1 - far)
         return np.maximum(relevance, same).clip(0, 1)
 
     def frame_posterior(self, vectors: Vectors) -> NDArray[np.float32] | None:
@@ -138,9 +125,10 @@ def description_probability(
     texts: (c, dim) vectors of the classes, and vectors: (n, dim) of the items, unit rows. As the best of many items is
     high by chance, so is the best of many classes.
     """
-    weight, size, intercept = CLASS_FIT
+    calibration = get_calibration(encoder)
+    weight, size, intercept = calibration.class_weights
     choice = class_log_posterior(encoder, texts, vectors, best)
-    return _logistic(weight * choice + size * np.log(min(len(texts), MAX_CLASSES)) + intercept)
+    return _logistic(weight * choice + size * np.log(min(len(texts), calibration.max_classes)) + intercept)
 
 
 def class_log_posterior(

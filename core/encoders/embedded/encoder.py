@@ -16,6 +16,7 @@ from PIL import Image
 from tokenizers import Tokenizer
 
 from core.encoders.base import Part, Scoring, Vectors
+from core.encoders.calibration import EMBEDDED, Calibration
 from core.encoders.embedded.heads import Heads
 from core.encoders.embedded.weights import Build, image_weights, open_session, text_weights, tokenizer_file
 from core.progress import OnProgress
@@ -80,6 +81,10 @@ class EmbeddedEncoder:
     @property
     def scoring(self) -> Scoring:
         return Scoring("softmax", _SOFTMAX_SCALE)
+
+    @property
+    def calibration(self) -> Calibration:
+        return EMBEDDED
 
     def encode_images(self, images: Sequence[Image.Image]) -> Vectors:
         """Pictures of any size and mode to float32 (n, dim), unit rows; (0, dim) for none."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from PIL import Image
 
 from core.encoders.base import Encoder
+from core.encoders.calibration import get_calibration
 from core.errors import MediaError
 from core.library.ingest.known import IndexState
 from core.library.ingest.reader import read_ahead, read_file
@@ -115,7 +116,15 @@ def _measure_video_seconds(lengths: Sequence[tuple[FoundFile, float]], encoder: 
 
         started = time.monotonic()
         try:
-            embedded += embed_video(encoder, Path(file.path), tried, on_progress=tell, cancel=enough).duration_s
+            track = embed_video(
+                encoder,
+                Path(file.path),
+                tried,
+                merge_threshold=get_calibration(encoder).nearly_identical,  # an exact one may take time of its own
+                on_progress=tell,
+                cancel=enough,
+            )
+            embedded += track.duration_s
         except MediaError:
             continue
         spent += time.monotonic() - started

@@ -12,11 +12,12 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.encoders.base import Encoder
+from core.encoders.calibration import get_merge_threshold
 from core.encoders.precomputed import supports_text
 from core.encoders.reference_prompts import embed_reference_prompts
 from core.errors import MediaError
@@ -299,7 +300,12 @@ class _Run:
     def _clip(self, item: Item) -> Clip:
         unfinished = self.unfinished.get(item.id)
         sampling = self.sampling or (Sampling.parse(unfinished) if unfinished else Sampling())
-        return Clip(item, sampling, self.library.clip_end(self.encoder.id, make_staging_id(item.id, str(sampling))))
+        end_s = self.library.clip_end(self.encoder.id, make_staging_id(item.id, str(sampling)))
+        return Clip(item, sampling, end_s, self.merge_threshold)
+
+    @cached_property
+    def merge_threshold(self) -> float:
+        return get_merge_threshold(self.encoder)
 
     def _seen(self, item: Item) -> Item:
         try:

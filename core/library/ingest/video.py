@@ -23,7 +23,7 @@ class Clip:
     one is there; in_part: some are stored under it. done: all frames have been embedded.
     """
 
-    def __init__(self, item: Item, sampling: Sampling, read_s: float | None) -> None:
+    def __init__(self, item: Item, sampling: Sampling, read_s: float | None, merge_threshold: float) -> None:
         """read_s: where the rows that an earlier run left under the `partial_id` end; None where it left none."""
         self.item, self.sampling = item, sampling
         self.partial_id = make_staging_id(item.id, str(sampling))
@@ -33,7 +33,7 @@ class Clip:
         self.embedded = 0
         self.error: Exception | None = None
         self.rows: list[VectorRow] = []
-        self._runs = Runs()
+        self._runs = Runs(merge_threshold)
 
     @property
     def is_empty(self) -> bool:

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from core.encoders.base import Encoder
+from core.encoders.calibration import get_calibration
 from core.library.index import VectorIndex, build_index
 from core.library.schema import ITEMS, SAMPLING, EncoderEntry, Item, Status, VectorRow, vectors_schema
 from core.library.store.tables import TableFolder, quote_values, table_name
@@ -116,7 +117,7 @@ class LibraryReader:
             if slot.index is None or slot.versions != versions:
                 rows = self._tables.rows_of(name, vectors, schema)
                 listed = self._tables.rows_of("items", items, ITEMS)
-                slot.index = build_index(encoder.id, encoder.dim, listed, rows)
+                slot.index = build_index(encoder.id, encoder.dim, listed, rows, get_calibration(encoder))
                 slot.versions = versions
             return slot.index
 

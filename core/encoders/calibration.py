@@ -1,0 +1,169 @@
+"""What the cosines of an encoder mean: the weights of relevance, and every threshold that is a cosine.
+
+`core.search.relevance` has the formulas that use the weights. An encoder carries its `Calibration` in an attribute
+`calibration`; one without gets `DEFAULT`, whose thresholds adapt to how alike its vectors are in general.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.encoders.base import Encoder, Vectors
+from core.encoders.precomputed import supports_text
+
+# Of frames under an encoder that has neither a calibration nor a text tower: merging cannot be undone.
+_EQUAL = 0.999
+# Of thresholds: in a library of copies alone the baseline is 1, and no threshold may be.
+_LEAST_SCALE = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """The measured constants of one encoder.
+
+    Parameters
+    ----------
+    text_weights : tuple of float
+        Relevance of a text query: weight of the log posterior, weight of ln(items), intercept
+        (`tools/fit_relevance.py`).
+    max_items : int
+        Number of items from which the penalty of library size stays constant.
+    class_weights : tuple of float
+        Probability that the best class describes an item: weight of the log posterior, weight of ln(classes),
+        intercept (`tools/fit_classes.py`).
+    max_classes : int
+        Number of classes from which the penalty of their number stays constant.
+    image_weights : tuple of float
+        Relevance of an image query: weight of the standardized cosine, intercept.
+    clip_weights : tuple of float
+        Relevance of a video query: weight of an alignment's strength, 0 (chance) to 1 (the same frames), intercept.
+    same_scene : float
+        Share, 0 to 1, of the way from a cosine of 1 to chance beyond which the cosine of two images alone says nothing.
+    same_image : float
+        Least cosine of an image query and an item that are the same image.
+    near_duplicate : float
+        Least cosine of hits that a search folds into one.
+    nearly_identical : float
+        Least cosine of a frame and the first of its run that indexing merges for good.
+    duplicate, duplicate_frame : float
+        Least cosine of two photos whose pixels are compared, and of a photo or video and a frame.
+    locate_range : float
+        Difference of cosines: how far below the best frame another one may lie to be looked at by `locate`.
+    library_baseline, prompts_baseline : float, optional
+        Mean cosine of two vectors of a library, and of two reference prompts, where the thresholds were measured.
+        The thresholds then keep their relative place between the baseline and 1. None: they hold as they are.
+    """
+
+    text_weights: tuple[float, float, float]
+    max_items: int
+    class_weights: tuple[float, float, float]
+    max_classes: int
+    image_weights: tuple[float, float]
+    clip_weights: tuple[float, float]
+    same_scene: float
+    same_image: float
+    near_duplicate: float
+    nearly_identical: float
+    duplicate: float
+    duplicate_frame: float
+    locate_range: float
+    library_baseline: float | None = None
+    prompts_baseline: float | None = None
+
+    def at(self, library: Vectors) -> Calibration:
+        """The same calibration with thresholds that hold as they are for a library.
+
+        Parameters
+        ----------
+        library : ndarray of float32, shape (n, dim)
+            A sample of the library's vectors, unit rows.
+
+        Returns
+        -------
+        Calibration
+            `nearly_identical` stays, as it does not depend on a library; see `get_merge_threshold`.
+        """
+        if self.library_baseline is None:
+            return self
+        scale = _compute_scale(library, self.library_baseline)
+        return replace(
+            self,
+            same_image=1 - scale * (1 - self.same_image),
+            near_duplicate=1 - scale * (1 - self.near_duplicate),
+            duplicate=1 - scale * (1 - self.duplicate),
+            duplicate_frame=1 - scale * (1 - self.duplicate_frame),
+            locate_range=scale * self.locate_range,
+            library_baseline=None,
+        )
+
+
+# Measured with the embedded encoder.
+EMBEDDED = Calibration(
+    # Names of classes present in and absent from libraries of 10 to 400 labeled photos. Nothing larger was measured.
+    text_weights=(1.106, -0.579, 5.059),
+    max_items=1_000,
+    # Photos classified into sets of 3 to 300 class names, and of broad ones ("animal", "vehicle"), where the right
+    # class is among them and where it is not. The penalty of their number alone would refuse everything from 600
+    # classes on. With 600 names 0.93 of the right answers are kept and 0.74 of the photos of other things refused,
+    # with 800 0.93 and 0.67.
+    class_weights=(0.694, -0.796, 4.691),
+    max_classes=450,
+    # Pairs of photos whose captions agree.
+    image_weights=(0.93, -4.99),
+    # 2 to 6 seconds cut out of each of 37 videos and encoded smaller, against that video (0.72 and more) and the
+    # nearest other (0.66 and less).
+    clip_weights=(20.8, -14.5),
+    # Likely is what stays within 0.6 of it. Of 125,000 pairs of photos three did; of crops of sharp photos about half
+    # to three quarters, of blurred ones fewer.
+    same_scene=0.25,
+    same_image=0.98,
+    near_duplicate=0.985,  # the same shot resized or saved again lies above, two shots of one scene below
+    nearly_identical=0.985,  # the same shot of something that does not move
+    duplicate=0.6,  # 98 % of photos made a third as large stay above it; the pixels decide which are copies
+    duplicate_frame=0.8,  # these cost a look into the video
+    locate_range=0.25,  # where the best cosine is high, what is so far below is another picture
+)
+
+# For any other encoder. Baselines of the sample library and of the reference prompts under the embedded encoder; the
+# weights apply to standardized scores and stay.
+DEFAULT = replace(EMBEDDED, library_baseline=0.17, prompts_baseline=0.044)
+
+
+def get_calibration(encoder: Encoder) -> Calibration:
+    """The calibration of an encoder: its own, or `DEFAULT`."""
+    own = getattr(encoder, "calibration", None)
+    return own if isinstance(own, Calibration) else DEFAULT
+
+
+def get_merge_threshold(encoder: Encoder) -> float:
+    """Least cosine of frames that indexing merges for good.
+
+    It is the same at each run: where the calibration is relative, it is so to the reference prompts and not to the
+    library, which changes.
+    """
+    from core.encoders.reference_prompts import embed_reference_prompts  # which imports encoders with a calibration
+
+    calibration = get_calibration(encoder)
+    if calibration.prompts_baseline is None:
+        return calibration.nearly_identical
+    if not supports_text(encoder):
+        return max(_EQUAL, calibration.nearly_identical)
+    scale = _compute_scale(embed_reference_prompts(encoder), calibration.prompts_baseline)
+    return 1 - scale * (1 - calibration.nearly_identical)
+
+
+def compute_baseline_cosine(vectors: NDArray[np.float32]) -> float:
+    """Mean cosine of any two of the unit vectors (n, dim), -1 to 1; 0 for none."""
+    return float((vectors.mean(axis=0) ** 2).sum()) if len(vectors) else 0.0
+
+
+def _compute_scale(vectors: Vectors, measured: float) -> float:
+    """Width of the range from the baseline to 1, as a multiple of that where the thresholds were measured."""
+    count = len(vectors)
+    if count < 2:
+        return 1.0
+    baseline = (count * compute_baseline_cosine(vectors) - 1) / (count - 1)  # without each vector's cosine with itself
+    return max(_LEAST_SCALE, (1 - baseline) / (1 - measured))
