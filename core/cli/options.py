@@ -1,28 +1,64 @@
-"""What the commands have in common: how one is added, and options that several of them take."""
+"""What commands share: how one is added, the options that several of them take, and opening the encoder."""
 
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
 
-from core.encoders import DEFAULT_ENCODER
+from core.cli.output import show_figures
+from core.encoders import DEFAULT_ENCODER, Encoder, open_encoder
+from core.errors import LibraryError
+from core.library.schema import Kind
+from core.progress import OnProgress
+from core.search.video_scores import Pooling
 
-POOLINGS = ("max", "top", "mean")
-POOLING = "rank videos by their best frame (default), the mean of their best seconds, or the mean of all"
-CLASSES = "a class a row: its name, then descriptions"
+if TYPE_CHECKING:
+    from core.library import Library
+
+Options = argparse.Namespace
+KINDS = tuple(kind for kind in get_args(Kind) if kind != "text")  # a text is not a file of a library
+CLASSES = "one class per row: its name, then descriptions"
+REPORT = "save the result as a page: one file, with pictures, that opens without a server"
 
 
-def add_command(tree: Any, name: str, text: str, run: Any, show: Any) -> argparse.ArgumentParser:
-    """A command of the tree; `run` and `show` are what it does and how its result is printed."""
+def add_command(
+    tree: Any,
+    name: str,
+    text: str,
+    run: Callable[[Options, OnProgress], dict[str, Any]],
+    show: Callable[[dict[str, Any]], None] = show_figures,
+) -> argparse.ArgumentParser:
+    """Adds a command; `run` is what it does, `show` prints its result for people."""
     parser: argparse.ArgumentParser = tree.add_parser(name, help=text, description=text)
     parser.set_defaults(run=run, show=show)
-    parser.add_argument("--json", action="store_true", help="one JSON object on stdout and nothing else")
+    parser.add_argument("--json", action="store_true", help="print one JSON object on stdout and nothing else")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     return parser
 
 
+def add_library(parser: argparse.ArgumentParser) -> None:
+    """The library that a command reads, and the encoder whose vectors it uses."""
+    parser.add_argument("--library", required=True, metavar="DIR")
+    parser.add_argument("--encoder", metavar="NAME", help="default: the encoder that the library was indexed with")
+
+
 def add_encoder(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--encoder", default=DEFAULT_ENCODER, metavar="NAME")
+    """The encoder of a command that opens no library."""
+    parser.add_argument("--encoder", default=DEFAULT_ENCODER, metavar="NAME", help=f"default: {DEFAULT_ENCODER}")
+
+
+def add_images(parser: argparse.ArgumentParser) -> None:
+    """The folder of pictures that a command measures on, and the encoder."""
+    parser.add_argument("--images", type=Path, required=True, metavar="DIR")
+    add_encoder(parser)
+
+
+def add_pooling(parser: argparse.ArgumentParser, condition: str = "") -> None:
+    """How the frames of a video make its score."""
+    text = "rank videos by their best frame (max, the default), the mean of their best seconds (top), or of all (mean)"
+    parser.add_argument("--pool", choices=get_args(Pooling), default="max", help=condition + text)
 
 
 def counts(text: str) -> list[int]:
@@ -31,3 +67,20 @@ def counts(text: str) -> list[int]:
         return sorted({int(part) for part in text.split(",")})
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is no list of whole numbers like 1,2,4") from None
+
+
+def get_encoder(options: Options, bar: OnProgress, library: Library | None = None) -> Encoder:
+    """The encoder that the options name; by default the one that the library was indexed with."""
+    entries = [] if library is None else library.encoders()
+    names = list(dict.fromkeys(entry.name for entry in entries))
+    name = options.encoder
+    if name is None:
+        name = DEFAULT_ENCODER if DEFAULT_ENCODER in names or not names else names[0]
+    encoder = open_encoder(name, on_progress=bar)
+    if library is not None and entries and encoder.id not in {entry.id for entry in entries}:
+        has = ", ".join(names)
+        raise LibraryError(
+            f"{library.path} has no vectors of {encoder.name} as it is installed now (it has: {has}): "
+            f"run `python -m core index PHOTOS --library {library.path} --encoder {encoder.name}`."
+        )
+    return encoder

@@ -19,7 +19,7 @@ from visiting import press, visit
 
 import core
 from core import SemblanceError, open_encoder
-from core.cli.app import app_command, app_file
+from core.cli.commands.app import app_command, app_file
 from core.cli.main import main
 from core.encoders.hub.files import is_on_disk
 from core.evaluation.moments import evaluate_moments

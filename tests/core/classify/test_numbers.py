@@ -15,7 +15,7 @@ import pytest
 from fakes import ColorEncoder
 from media import write_video
 
-import core.cli.commands
+import core.cli.options
 from core.classify.embedded_set import embed_files_set, embed_texts_set
 from core.classify.heads import Head, head_bytes, save_head
 from core.classify.predict import ValuePrediction, predict_library_values, values_csv
@@ -100,7 +100,7 @@ def test_gathering_can_be_stopped(encoder: ColorEncoder, photos: Path) -> None:
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, encoder: ColorEncoder, capsys: pytest.CaptureFixture[str]) -> Run:
-    monkeypatch.setattr(core.cli.commands, "open_encoder", lambda name, **_: encoder)
+    monkeypatch.setattr(core.cli.options, "open_encoder", lambda name, **_: encoder)
 
     def run(*arguments: object) -> dict[str, Any]:
         assert main([*map(str, arguments), "--json"]) == 0

@@ -12,7 +12,7 @@ from commands import run
 from fakes import COLORS, ColorEncoder
 from PIL import Image
 
-import core.cli.evaluate
+import core.cli.options
 from core.cli.main import main
 
 NAMES = ("red", "green", "blue")
@@ -20,7 +20,7 @@ NAMES = ("red", "green", "blue")
 
 @pytest.fixture(autouse=True)
 def _colours(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(core.cli.evaluate, "open_encoder", lambda name, on_progress=None: ColorEncoder())
+    monkeypatch.setattr(core.cli.options, "open_encoder", lambda name, on_progress=None: ColorEncoder())
 
 
 @pytest.fixture

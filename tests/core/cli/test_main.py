@@ -14,8 +14,7 @@ from fakes import COLORS, ColorEncoder
 from media import write_video
 from PIL import Image
 
-import core.cli.commands
-import core.cli.evaluate
+import core.cli.options
 from core.classify.heads import head_bytes, save_head
 from core.classify.training import fit_classes
 from core.cli.main import main
@@ -26,8 +25,7 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.fixture(autouse=True)
 def _colours(monkeypatch: pytest.MonkeyPatch) -> None:
-    for commands in (core.cli.commands, core.cli.evaluate):
-        monkeypatch.setattr(commands, "open_encoder", lambda name, on_progress=None: ColorEncoder())
+    monkeypatch.setattr(core.cli.options, "open_encoder", lambda name, on_progress=None: ColorEncoder())
 
 
 def test_index_then_search(capsys: pytest.CaptureFixture[str], photos: Path, tmp_path: Path) -> None:
@@ -100,7 +98,7 @@ def test_a_users_error_is_one_line_and_exit_code_2(
 def test_a_library_without_this_encoder(
     capsys: pytest.CaptureFixture[str], library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(core.cli.commands, "open_encoder", lambda name, on_progress=None: ColorEncoder("colour-2"))
+    monkeypatch.setattr(core.cli.options, "open_encoder", lambda name, on_progress=None: ColorEncoder("colour-2"))
     assert main(["search", "red", "--library", str(library.path)]) == 2
     assert "python -m core index" in capsys.readouterr().err
 

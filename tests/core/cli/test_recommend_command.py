@@ -11,7 +11,7 @@ from commands import run
 from fakes import COLORS, ColorEncoder
 from PIL import Image
 
-import core.cli.commands
+import core.cli.options
 from core.__main__ import main
 from core.library import Library, ingest
 
@@ -20,7 +20,7 @@ NAMES = ("red", "green", "blue")
 
 @pytest.fixture(autouse=True)
 def colour_encoder(monkeypatch: pytest.MonkeyPatch, encoder: ColorEncoder) -> None:
-    monkeypatch.setattr(core.cli.commands, "open_encoder", lambda name, on_progress=None: encoder)
+    monkeypatch.setattr(core.cli.options, "open_encoder", lambda name, on_progress=None: encoder)
 
 
 @pytest.fixture

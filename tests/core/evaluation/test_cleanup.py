@@ -9,13 +9,13 @@ import pytest
 from fakes import ColorEncoder
 from media import scene
 
-from core.cli import evaluate as cli_measure
+from core.cli import options
 from core.cli.main import main
 
 
 @pytest.fixture
 def album(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(cli_measure, "open_encoder", lambda name, **options: ColorEncoder())
+    monkeypatch.setattr(options, "open_encoder", lambda name, **_: ColorEncoder())
     for seed in range(24):
         scene(seed, (320, 240)).save(tmp_path / f"{seed}.png")
     return tmp_path

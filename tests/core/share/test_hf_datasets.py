@@ -161,8 +161,7 @@ def test_what_is_not_there_says_so_and_makes_no_library(
 def test_the_command_line_takes_data_sets_and_folders(
     folder: Path, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for module in ("core.cli.commands", "core.cli.exchange"):
-        monkeypatch.setattr(f"{module}.open_encoder", lambda *_, **__: ColorEncoder())
+    monkeypatch.setattr("core.cli.options.open_encoder", lambda *_, **__: ColorEncoder())
     command = [
         "index",
         f"hf:{folder}",

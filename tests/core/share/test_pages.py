@@ -245,7 +245,7 @@ def test_the_command_line_saves_pages(
     library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(
-        "core.cli.commands.open_encoder", lambda name, **_: ColorEncoder() if name == "colour" else open_encoder(name)
+        "core.cli.options.open_encoder", lambda name, **_: ColorEncoder() if name == "colour" else open_encoder(name)
     )
     where = ["--library", str(library.path), "--quiet"]
     assert main(["search", "red", "--all", *where, "--report", str(tmp_path / "s.html")]) == 0

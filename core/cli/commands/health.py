@@ -1,4 +1,4 @@
-"""`health`: whether the installation works, for people and for programs that watch a server."""
+"""`health`: checks the installation, for people and for programs that watch a server."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from core.cli.output import one_line
 from core.health import check_health
 
 
-def add_health(tree: Any) -> None:
+def add(tree: Any) -> None:
     """Adds `health`."""
-    text = "try the home folder, the encoder, the decoders and every library; exit code 1 where one does not work"
+    text = "check the home folder, the encoder, the decoders and every library; exit code 1 if one fails"
     add_command(tree, "health", text, lambda options, bar: check_health(), show_health)
 
 
 def show_health(report: dict[str, Any]) -> None:
-    """A line for each check, then what it runs on."""
+    """Prints a line for each check, then versions and the CPU."""
     for check in report["checks"]:
         print(f"{'ok  ' if check['ok'] else 'FAIL'}  {one_line(check['name'])}: {one_line(check['told'])}")
     print("; ".join(f"{name} {version or 'is not installed'}" for name, version in report["versions"].items()))

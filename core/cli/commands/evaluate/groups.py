@@ -1,0 +1,48 @@
+"""`eval clusters`, `duplicates` and `outliers`: how well known groups, copies and strangers are found."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from core.cli.options import Options, add_command, add_images, get_encoder
+from core.progress import OnProgress
+
+
+def add(tree: Any) -> None:
+    """Adds these commands to `eval`."""
+    parser = add_command(tree, "clusters", "clusters against known groups, by every method, and their names", clusters)
+    text = "columns image, label, and optionally synonyms: bike|cycling"
+    parser.add_argument("--labels", type=Path, required=True, metavar="CSV", help=text)
+    parser.add_argument("--k", type=int, metavar="N", help="number of clusters (default: as many as fit best)")
+    add_images(parser)
+    text = "how well copies are found: resized, recompressed, brightened, cropped, mirrored"
+    parser = add_command(tree, "duplicates", text, duplicates)
+    parser.add_argument("--count", type=int, default=200, metavar="N", help="photos that are copied (default: 200)")
+    add_images(parser)
+    text = "how well drawings, screenshots and noise are found among photos"
+    add_images(add_command(tree, "outliers", text, outliers))
+
+
+def clusters(options: Options, bar: OnProgress) -> dict[str, Any]:
+    """`eval clusters`."""
+    from core.evaluation.clusters import evaluate_clusters
+
+    encoder = get_encoder(options, bar)
+    return asdict(evaluate_clusters(encoder, options.images, options.labels, k=options.k, on_progress=bar))
+
+
+def duplicates(options: Options, bar: OnProgress) -> dict[str, Any]:
+    """`eval duplicates`."""
+    from core.evaluation.duplicates import evaluate_duplicates
+
+    encoder = get_encoder(options, bar)
+    return asdict(evaluate_duplicates(encoder, options.images, count=options.count, on_progress=bar))
+
+
+def outliers(options: Options, bar: OnProgress) -> dict[str, Any]:
+    """`eval outliers`."""
+    from core.evaluation.outliers import evaluate_outliers
+
+    return asdict(evaluate_outliers(get_encoder(options, bar), options.images, on_progress=bar))

@@ -1,0 +1,80 @@
+"""`eval retrieval`, `relevance`, `video` and `moments`: how well words find pictures, videos and moments."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from core.cli.options import Options, add_command, add_encoder, add_images, add_pooling, get_encoder
+from core.errors import DataError
+from core.media.sampling import Sampling
+from core.progress import OnProgress
+
+
+def add(tree: Any) -> None:
+    """Adds these commands to `eval`."""
+    parser = add_command(tree, "retrieval", "captions <-> images, recall@k", retrieval)
+    parser.add_argument("--images", type=Path, metavar="DIR")
+    parser.add_argument("--captions", type=Path, metavar="CSV", help="columns image, caption")
+    text = "instead of both: a library with captions (`index hf:NAME` stores some)"
+    parser.add_argument("--library", metavar="DIR", help=text)
+    parser.add_argument("--encoder", metavar="NAME", help="default: the encoder of the library")
+    text = 'how well "nothing here matches" is recognized'
+    parser = add_command(tree, "relevance", text, relevance)
+    parser.add_argument("--labels", type=Path, required=True, metavar="CSV", help="columns image, label")
+    add_images(parser)
+    parser = add_command(tree, "video", "captions -> videos, recall@k", video)
+    parser.add_argument("--videos", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--captions", type=Path, required=True, metavar="CSV", help="columns video, caption")
+    parser.add_argument("--fps", type=float, default=2.0, metavar="F", help="frames per second (default: 2)")
+    add_pooling(parser)
+    add_encoder(parser)
+    text = "known moments of reels that are rendered from the sample photos, by words and by pictures"
+    parser = add_command(tree, "moments", text, moments)
+    parser.add_argument("--fps", type=float, default=1.0, metavar="F", help="frames per second (default: 1)")
+    add_encoder(parser)
+
+
+def retrieval(options: Options, bar: OnProgress) -> dict[str, Any]:
+    """`eval retrieval`."""
+    from core.evaluation.retrieval import evaluate_library, evaluate_retrieval
+
+    if options.library is not None:
+        from core.library import Library
+
+        library = Library(options.library)
+        return asdict(evaluate_library(library, get_encoder(options, bar, library)))
+    if options.images is None or options.captions is None:
+        raise DataError("Give --images and --captions, or --library for the captions that a library keeps.")
+    encoder = get_encoder(options, bar)
+    return asdict(evaluate_retrieval(encoder, options.images, options.captions, on_progress=bar))
+
+
+def relevance(options: Options, bar: OnProgress) -> dict[str, Any]:
+    """`eval relevance`."""
+    from core.evaluation.relevance import evaluate_relevance
+
+    encoder = get_encoder(options, bar)
+    return asdict(evaluate_relevance(encoder, options.images, options.labels, on_progress=bar))
+
+
+def video(options: Options, bar: OnProgress) -> dict[str, Any]:
+    """`eval video`."""
+    from core.evaluation.video_retrieval import evaluate_video
+
+    sampling = Sampling(options.fps)
+    encoder = get_encoder(options, bar)
+    return asdict(
+        evaluate_video(
+            encoder, options.videos, options.captions, sampling=sampling, pooling=options.pool, on_progress=bar
+        )
+    )
+
+
+def moments(options: Options, bar: OnProgress) -> dict[str, Any]:
+    """`eval moments`."""
+    from core.evaluation.moments import evaluate_moments
+
+    sampling = Sampling(options.fps)
+    return asdict(evaluate_moments(get_encoder(options, bar), sampling=sampling, on_progress=bar))

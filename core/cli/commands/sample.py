@@ -1,0 +1,21 @@
+"""`sample`: builds the sample library."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.cli.options import Options, add_command, add_encoder, get_encoder
+from core.progress import OnProgress
+
+
+def add(tree: Any) -> None:
+    """Adds `sample`."""
+    add_encoder(add_command(tree, "sample", "build the sample library", sample))
+
+
+def sample(options: Options, bar: OnProgress) -> dict[str, Any]:
+    """`sample`."""
+    from core.library.samples.library import build_sample, sample_path
+
+    report = build_sample(get_encoder(options, bar), on_progress=bar)
+    return {"library": str(sample_path()), "items": report.items, "added": report.added, "failed": report.failed}

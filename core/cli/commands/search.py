@@ -1,0 +1,136 @@
+"""`search`: items or moments of a library that match words, pictures and clips."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.cli.options import KINDS, REPORT, Options, add_command, add_library, add_pooling, get_encoder
+from core.cli.output import one_line, show_page
+from core.encoders import Encoder
+from core.errors import QueryError
+from core.progress import OnProgress
+from core.search.query import PLAIN, Term, parse_query
+from core.utils.timecode import format_timecode
+
+if TYPE_CHECKING:
+    from core.library import Library
+    from core.search.moments import Moment
+
+
+def add(tree: Any) -> None:
+    """Adds `search`."""
+    parser = add_command(tree, "search", "search a library by words, pictures and clips", search, show_hits)
+    parser.add_argument("query", nargs="?", metavar="QUERY", help='for instance "2:beach + ./photo.jpg - people"')
+    parser.add_argument("--kind", choices=KINDS, help="default: both; video: one hit for each moment")
+    text = "add a picture to the query; may be repeated"
+    parser.add_argument("--image", action="append", default=[], metavar="FILE", help=text)
+    text = "add a video to the query; may be repeated"
+    parser.add_argument("--clip", action="append", default=[], metavar="FILE", help=text)
+    add_pooling(parser, "with --kind video: ")
+    parser.add_argument("--top", type=int, default=20, metavar="K", help="how many hits (default: 20)")
+    parser.add_argument("--all", action="store_true", help="also show hits that are not likely matches")
+    parser.add_argument("--duplicates", action="store_true", help="do not fold near-duplicates into one hit")
+    parser.add_argument("--report", type=Path, metavar="HTML", help=REPORT)
+    text = "embed the words as they are, without prompt templates"
+    parser.add_argument("--no-templates", dest="templates", action="store_false", help=text)
+    add_library(parser)
+
+
+def search(options: Options, bar: OnProgress) -> dict[str, Any]:
+    """`search`: one hit per item, or with `--kind video` one per moment."""
+    from core.library import Library
+
+    terms = list(parse_query(options.query)) if options.query else []
+    terms += [Term("image", Path(image)) for image in options.image]
+    terms += [Term("clip", Path(clip)) for clip in options.clip]
+    if not terms:
+        raise QueryError("The query is empty: type words, or give --image FILE or --clip FILE.")
+    library = Library(options.library)
+    encoder = get_encoder(options, bar, library)
+    find = _find_moments if options.kind == "video" else _find_items
+    hits = find(library, encoder, terms, options)
+    cutoff = sum(hit["likely"] for hit in hits)
+    result = {"hits": hits if options.all else hits[:cutoff], "cutoff": cutoff}
+    if options.report:
+        _write_page(library, encoder.name, result["hits"], options, bar)
+        result["report"] = str(options.report)
+    return result
+
+
+def _find_items(library: Library, encoder: Encoder, terms: list[Term], options: Options) -> list[dict[str, Any]]:
+    from core.library.filters import Filters
+    from core.search.images import search as search_items
+    from core.search.videos import MAX_VIDEOS, search_videos
+
+    templates = None if options.templates else PLAIN
+    result = search_items(
+        library, encoder, terms, top_k=options.top, filters=Filters(kind=options.kind),
+        fold_duplicates=not options.duplicates, templates=templates,
+    )  # fmt: skip
+    moments: dict[str, Moment] = {}
+    if any(hit.item.kind == "video" for hit in result.hits):
+        videos = search_videos(library, encoder, terms, top_k=MAX_VIDEOS, templates=templates, max_moments=1)
+        moments = {video.item.id: video.moments[0] for video in videos.hits}
+    return [_hit(hit, hit.item.path, hit.item.kind) | _times(moments.get(hit.item.id)) for hit in result.hits]
+
+
+def _find_moments(library: Library, encoder: Encoder, terms: list[Term], options: Options) -> list[dict[str, Any]]:
+    from core.search.videos import search_videos
+
+    templates = None if options.templates else PLAIN
+    result = search_videos(library, encoder, terms, top_k=options.top, pooling=options.pool, templates=templates)
+    ranked = [(moment, rank, video.item) for rank, video in enumerate(result.hits, start=1) for moment in video.moments]
+    ranked.sort(key=lambda row: (row[0].likely, row[0].relevance, row[0].score), reverse=True)
+    return [
+        _hit(moment, item.path, item.kind) | _times(moment) | {"video_rank": rank}
+        for moment, rank, item in ranked[: max(1, options.top)]
+    ]
+
+
+def _hit(hit: Any, path: str, kind: str) -> dict[str, Any]:
+    scores = {"score": round(hit.score, 4), "relevance": round(hit.relevance, 4), "likely": hit.likely}
+    return {"path": path, "kind": kind, **scores}
+
+
+def _times(moment: Moment | None) -> dict[str, float]:
+    return {key: round(getattr(moment, key), 3) for key in ("start_s", "end_s", "peak_s")} if moment else {}
+
+
+def _write_page(library: Library, encoder: str, hits: list[dict[str, Any]], options: Options, bar: OnProgress) -> None:
+    from core.library.schema import Item
+    from core.share.pages.page import write_page
+    from core.share.pages.search import Answer, search_page
+
+    items = {row["path"]: Item.from_row(row) for row in library.items().to_pylist()}
+    answers = [
+        Answer(
+            items[hit["path"]],
+            hit["score"],
+            hit["relevance"],
+            hit["likely"],
+            (hit["start_s"], hit["end_s"], hit["peak_s"]) if "start_s" in hit else None,
+        )
+        for hit in hits
+    ]
+    files = [f"like {Path(name).name}" for name in (*options.image, *options.clip)]
+    query = " + ".join([*([f"“{options.query}”"] if options.query else []), *files])
+    write_page(
+        options.report, search_page(answers, query=query, library=library.name, encoder=encoder, on_progress=bar)
+    )
+
+
+def show_hits(result: dict[str, Any]) -> None:
+    """Prints hits by rank with their scores and seconds, and where likely matches end."""
+    if result["cutoff"] == 0:
+        print("Nothing here matches." + ("" if result["hits"] else " (--all shows the nearest all the same)"))
+    for rank, hit in enumerate(result["hits"], start=1):
+        if rank == result["cutoff"] + 1 and result["cutoff"]:
+            print("--- likely matches end here ---")
+        times = ""
+        if "start_s" in hit:
+            start, end, peak = (format_timecode(hit[key]) for key in ("start_s", "end_s", "peak_s"))
+            times = f"  {start}-{end} (best at {peak})"
+        scores = f"relevance {hit['relevance']:.2f}  cosine {hit['score']:+.3f}"
+        print(f"{rank:3}  {scores}  {one_line(hit['path'])}{times}")
+    show_page(result)
