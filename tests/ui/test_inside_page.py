@@ -14,6 +14,7 @@ from visiting import cards, item_id, labels, press, said, settled, visit
 
 import ui.session.encoders
 from core import Library, ingest
+from core.config import get_home
 from core.encoders.base import unit_rows
 from core.encoders.reduced import learn_reduction, save_reduction
 from core.library.reduced_copy import get_reduction, store_reduced
@@ -56,6 +57,13 @@ def test_a_single_number_can_be_the_same_everywhere(photos: Path, encoder: Color
     ingest(create_library("Same"), encoder, [photos])
     at = open_page(INSIDE, kind="single number", number="7")
     assert "Number 7 holds" in said(at) and "tells nothing apart" in said(at)
+
+
+def test_a_direction_has_the_words_that_the_user_has_added_since(colours: Library) -> None:
+    at = open_page(INSIDE)
+    assert "High end" in said(at) and "roses" not in said(at)
+    (get_home() / "words.txt").write_text("\n".join(f"{number} yellow roses" for number in range(50)), encoding="utf-8")
+    assert "yellow roses" in said(settled(at.run()))
 
 
 def test_two_pictures_are_too_few_for_directions(tmp_path: Path, encoder: ColorEncoder) -> None:

@@ -15,6 +15,7 @@ import core
 import ui.recommend.ads
 import ui.session.encoders
 from core import Library, ingest
+from core.config import get_home
 from core.errors import DataError
 from core.library.item_lookup import get_item_names
 from core.library.registry import create_library
@@ -142,6 +143,16 @@ def test_a_like_turns_the_feed_at_once_and_its_card_stays(shades: Library) -> No
     first = next(card for card in feed(at) if card["name"] == rest[0])
     assert reasons(at)[rest[0]] == [liked] and -1 <= float(first["score"]) <= 1 and "-1 to 1" in first["score_title"]
     assert groups(at) == {"Taste 1": [liked]} and "1 like, 0 dislikes, one taste" in said(at).replace("**", "")
+
+
+def test_a_taste_has_the_words_that_the_user_has_added_since(shades: Library) -> None:
+    at = open_feed()
+    at = settled(thumb(at, shades, next(name for name in names(at) if name.startswith("red")), "like"))
+    (taste,) = component(at, "groups")[0]["groups"]
+    assert "roses" not in taste["words"]
+    (get_home() / "words.txt").write_text("my red roses\n", encoding="utf-8")
+    (taste,) = component(settled(at.run()), "groups")[0]["groups"]
+    assert "my red roses" in taste["words"]
 
 
 def test_what_is_near_to_no_like_does_not_say_that_it_is_there_for_one(shades: Library) -> None:

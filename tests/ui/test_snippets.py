@@ -86,6 +86,11 @@ def test_the_lines_of_pixels_read_a_csv(
     assert "classes=3" in run_lines(at, capsys)
 
 
+@pytest.mark.parametrize("section", ["Blurred", "Too dark"])
+def test_the_lines_of_measured_pictures_run(shades: Library, section: str, capsys: pytest.CaptureFixture[str]) -> None:
+    run_lines(settled(press(visit("pages/clean_up.py", section=section), "Measure the pictures")), capsys)
+
+
 @pytest.mark.parametrize(
     ("page", "link", "says"),
     [

@@ -94,8 +94,8 @@ def python_lines(settings: Settings) -> str:
     if settings.known.captions or settings.known.labels:
         more = "\n    # captions=[(row, text), ...], labels=[name or None, ...] of the rows of the points"
     return f"""
-from core.evaluation.dimensions import measure_dimensions
-from core.library.points import load_points
+from core.evaluation import measure_dimensions
+from core.library import load_points
 
 points = load_points(library, encoder, limit={MOST})
 report = measure_dimensions(

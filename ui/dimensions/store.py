@@ -99,7 +99,7 @@ def _open(name: str) -> None:
 def python_lines(dim: int, method: Method) -> str:
     """What stores the same in Python, after a library was opened."""
     return f"""
-from core.library.reduced_copy import get_reduction, store_reduced
+from core.library import get_reduction, store_reduced
 
 reduced = store_reduced(library, encoder, get_reduction(library, encoder, {dim}, method={method!r}))
 library.index(reduced)  # and open_encoder(reduced.name) opens it again

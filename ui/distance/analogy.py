@@ -72,9 +72,9 @@ def analogy_section(library: Library, encoder: Encoder) -> str:
     st.markdown(" · ".join(f"{plain(word)} :gray[{cosine:.2f}]" for word, cosine in found.words))
     st.caption("The nearest of some 1,500 neutral phrases, those typed left out; the number is the cosine.")
     return f"""from core import Term
-from core.geometry.analogy import solve_analogy
+from core.geometry import solve_analogy
 
-found = analogy(library, encoder, {term_code(a)}, {term_code(b)}, {term_code(c)})
+found = solve_analogy(library, encoder, {term_code(a)}, {term_code(b)}, {term_code(c)})
 print([near.item.path for near in found.items], found.words)
 """
 

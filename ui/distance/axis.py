@@ -146,7 +146,7 @@ def _names(points: Points) -> list[str]:
 
 
 def _code(across: tuple[str, str], up: tuple[str, str] | None, by: By) -> str:
-    lines = f"""from core.geometry.axis import measure_axis
+    lines = f"""from core.geometry import measure_axis
 
 axis = measure_axis(library, encoder, {across[0]!r}, {across[1]!r}, by={by!r})
 for item in axis.points.items(axis.order):

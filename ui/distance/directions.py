@@ -45,9 +45,9 @@ def walk_section(library: Library, encoder: Encoder) -> str:
         "that have something of both, or of neither: the space is mostly empty, and the nearest may be far off."
     )
     return f"""from core import Term
-from core.geometry.directions import walk_between
+from core.geometry import walk_between
 
-for step in walk(library, encoder, {term_code(start)}, {term_code(end)}, steps={steps}):
+for step in walk_between(library, encoder, {term_code(start)}, {term_code(end)}, steps={steps}):
     print(step.share, [near.item.path for near in step.nearest])
 """
 
@@ -79,10 +79,10 @@ def step_section(library: Library, encoder: Encoder) -> str:
         "ends. Far out only the direction counts, and where you began is forgotten."
     )
     return f"""from core import Term
-from core.geometry.directions import shift_along
+from core.geometry import shift_along
 
 origin, low, high = {term_code(origin)}, {term_code(low)}, {term_code(high)}
-for step in shifted(library, encoder, origin, low, high, amounts=[0, {amount:g}]):
+for step in shift_along(library, encoder, origin, low, high, amounts=[0, {amount:g}]):
     print(step.share, [near.item.path for near in step.nearest])
 """
 

@@ -127,7 +127,7 @@ def share_text(share: float) -> str:
 
 def _code(one: Term, other: Term) -> str:
     return f"""from core import Term
-from core.geometry.distance import measure_distance, sample_pair_cosines
+from core.geometry import measure_distance, sample_pair_cosines
 
 index = library.index(encoder)
 usual = sample_pair_cosines(encoder, index)

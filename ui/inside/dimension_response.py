@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from core import Encoder, Item, Library
 from core.encoders.base import Part
-from core.explore.vocabulary import Vocabulary, load_vocabulary
+from core.explore.vocabulary import Vocabulary, load_user_words, load_vocabulary
 from core.geometry.attribution import (
     Components,
     Response,
@@ -73,7 +73,8 @@ def response_section(library: Library, encoder: Encoder) -> None:
 
 def _ground(library: Library, encoder: Encoder) -> Ground | None:
     """Prepared once a visit, beside the page: the words of a new encoder take a while."""
-    key, about, index = "inside ground", (library.path, encoder.id), library.index(encoder)
+    key, index = "inside ground", library.index(encoder)
+    about = (library.path, encoder.id, load_user_words())
 
     def work(report: OnProgress, cancel: threading.Event) -> Ground:
         points = load_points(library, encoder, limit=_MOST)
@@ -170,12 +171,12 @@ def _charts(ground: Ground, response: Response, kind: Kind, number: int) -> None
 def _code(library: Library, encoder: Encoder, kind: Kind, number: int) -> None:
     chosen = f"compute_components(points.vectors).rows[{number}]"
     if kind != _KINDS[0]:
-        chosen = f"dimension(encoder.dim, {number})"
+        chosen = f"get_dimension(encoder.dim, {number})"
     in_python(
         f"""{opening(library, encoder)}
-from core.geometry.attribution import get_dimension, compute_components, compute_response
-from core.library.points import load_points
-from core.explore.vocabulary import load_vocabulary
+from core.explore import load_vocabulary
+from core.geometry import compute_components, compute_response, get_dimension
+from core.library import load_points
 
 points = load_points(library, encoder, limit={_MOST:_})
 direction = {chosen}

@@ -132,9 +132,8 @@ def _code(library: Library, encoder: Encoder, picture: Term, time_s: float, quer
     in_python(
         f"""{opening(library, encoder)}
 from core import Term
-from core.geometry.distance import embed_terms
-from core.geometry.saliency import compute_saliency, load_image
 from core.encoders.reference_prompts import embed_reference_prompts
+from core.geometry import compute_saliency, embed_terms, load_image
 
 image = load_image(library, {term_code(picture)}{f", time_s={time_s:g}" if picture.kind == "clip" else ""})
 query = embed_terms(encoder, library.index(encoder), [{term_code(query)}])[0]

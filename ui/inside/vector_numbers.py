@@ -98,12 +98,11 @@ def _code(library: Library, encoder: Encoder, terms: list[str]) -> None:
     in_python(
         f"""{opening(library, encoder)}
 from core import Term
-from core.geometry.distance import embed_terms
-from core.geometry.attribution import compute_contributions, get_encoder_parts
+from core.geometry import compute_contributions, embed_terms, get_encoder_parts
 
 vectors = embed_terms(encoder, library.index(encoder), [{", ".join(terms)}])
 print(vectors @ vectors.T)  # cosines
-for each in contributions(get_encoder_parts(encoder), vectors[0], vectors[-1]):
-    print(each.part.name, each.cosine)
+for contribution in compute_contributions(get_encoder_parts(encoder), vectors[0], vectors[-1]):
+    print(contribution.part.name, contribution.cosine)
 """
     )

@@ -39,8 +39,7 @@ def word_section(library: Library, encoder: Encoder) -> None:
     show_details((), [near.item for _, nearest in grown for near in nearest])
     in_python(
         f"""{opening(library, encoder)}
-from core.geometry.attribution import measure_word_effects
-from core.geometry.nearest import find_nearest_items
+from core.geometry import find_nearest_items, measure_word_effects
 
 for step in measure_word_effects(encoder, {text!r}):
     print(step.text, step.to_whole, step.turned, step.missed)

@@ -11,21 +11,19 @@ def python_lines(source: Source | None, settings: TrainingSettings, epochs: int,
     watched = source.lines if source else "from core.learn.simulate import simulate\n\nwatched = simulate()"
     lasting = {name: getattr(settings, name) for name in ("dim", "negatives", "rate", "genres", "year")}
     plain = TrainingSettings()
-    predictions = ", ".join(
+    arguments = ", ".join(
         f"{name}={value!r}" for name, value in lasting.items() if name == "dim" or value != getattr(plain, name)
     )
     chosen = f"watched.movies.titles.index({movie!r})" if movie else "0"
-    return f"""from core.learn.state import TrainingSettings
-from core.learn.metrics import find_nearest
-from core.learn.train import Training
+    return f"""from core.learn import Training, TrainingSettings, find_nearest
 {watched}
-training = Training(watched, Settings({predictions}))
+training = Training(watched, TrainingSettings({arguments}))
 print(training.baselines)
 for epoch in training.run({epochs}):
     print(epoch.number, round(epoch.loss, 3), epoch.recall, epoch.same_genre)
 embedding = training.epochs[-1].embedding  # (movies, {settings.dim})
 movie = {chosen}
 print(watched.movies.name(movie), embedding[movie])
-for other in nearest(embedding, [movie])[0]:
+for other in find_nearest(embedding, [movie])[0]:
     print(watched.movies.name(other), watched.movies.genres[other])
 """

@@ -79,7 +79,7 @@ def _load_file() -> Source | None:
     listed = ', movies=Path("movies.csv").read_bytes()' if movies else ""
     lines = f"""from pathlib import Path
 
-from core.learn.ratings import read_ratings
+from core.learn import read_ratings
 
 watched = read_ratings(Path("{name}"){listed})"""
     return Source(key, partial(_read, data, movies, rated.name), lines)
@@ -100,5 +100,5 @@ def _load_movielens() -> Source:
         f"Real ratings of real people, downloaded from [GroupLens]({PAGE}) at the first start; its terms of use hold. "
         "Where there is no network, take the simulated viewers, or a file."
     )
-    lines = f"from core.learn.download import download_movielens\n\nwatched = download_movielens({edition!r})"
+    lines = f"from core.learn import download_movielens\n\nwatched = download_movielens({edition!r})"
     return Source(edition, lambda report, cancel: download_movielens(edition, on_progress=report, cancel=cancel), lines)

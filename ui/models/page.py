@@ -58,9 +58,9 @@ from core import parse_query, search
 from core.geometry.encoder_comparison import measure_agreement, measure_size, measure_speeds
 
 other = open_encoder({encoders[1].name!r})
-for each in (encoder, other):
-    print(measure_size(library, each))
-    for hit in search(library, each, parse_query({text!r}), top_k={SHOWN}).hits:
+for model in (encoder, other):
+    print(measure_size(library, model))
+    for hit in search(library, model, parse_query({text!r}), top_k={SHOWN}).hits:
         print(hit.item.path, hit.relevance)
 print(measure_agreement(library, encoder, other))
 print(measure_speeds(library, [encoder, other]))

@@ -97,8 +97,8 @@ def _code(request: dict[str, Term]) -> str:
     return f"""from core import Filters, Term
 from core.geometry.modality_gap import measure_agreement
 
-asked = {{{terms}}}
-answers, overlaps = agreement(library, encoder, asked, top_k={_TOP}, filters=Filters(kind="image"))
+queries = {{{terms}}}
+answers, overlaps = measure_agreement(library, encoder, queries, top_k={_TOP}, filters=Filters(kind="image"))
 print(overlaps)
 for name, ids in answers.items():
     print(name, [item.path for item in map(library.item, ids) if item])

@@ -59,8 +59,8 @@ def gap_section(library: Library, encoder: Encoder) -> str:
         "and has a small gap; choose another encoder to compare."
     )
     _captions(library, encoder)
-    return f"""from core.geometry.modality_gap import close_gap, measure_gap
-from core.encoders.reference_prompts import embed_reference_prompts
+    return f"""from core.encoders.reference_prompts import embed_reference_prompts
+from core.geometry import close_gap, measure_gap
 
 words, pictures = embed_reference_prompts(encoder), library.index(encoder).background
 print(measure_gap(words, pictures))

@@ -50,8 +50,8 @@ def map_section(library: Library, encoder: Encoder) -> str:
     _drawn(library, encoder, points, method, closed)
     if points.considered > len(points):
         st.caption(f"A random sample of {_MOST:,} of {points.considered - len(points.texts):,} is drawn.")
-    return f"""from core.library.points import load_points
-from core.explore.projection import project_vectors
+    return f"""from core.explore import project_vectors
+from core.library import load_points
 
 points = load_points(library, encoder, unit={of!r}, texts={list(words)!r}, limit={_MOST})
 places = project_vectors(points.{"centered" if closed else "vectors"}, method={method!r})

@@ -143,9 +143,9 @@ def python_lines(labels: tuple[tuple[str, str], ...]) -> str:
     """What computes the same in Python, after a library was opened."""
     named = labels_lines() if labels else "\nlabels = {}  # so that clusters stand in\n"
     return f"""
-from core.evaluation.pixels import compare_inputs, learn_inputs, select_images
+from core.evaluation import compare_inputs, learn_inputs, select_images
 {named}
-found = pictures_of(library, encoder, labels, most={MOST})
+found = select_images(library, encoder, labels, most={MOST})
 compared = compare_inputs([item.path for item in found.items], found.vectors, found.labels)
 for which, contrast in compared.contrast.items():
     print(which, contrast.numbers, contrast.agreement, compared.pairs[which].order)

@@ -13,7 +13,7 @@ from typing import Any
 import streamlit as st
 
 from core import Encoder, Item, Library
-from core.explore.vocabulary import Vocabulary, load_vocabulary
+from core.explore.vocabulary import Vocabulary, load_user_words, load_vocabulary
 from core.progress import OnProgress
 from core.recommend.feed import Feed
 from core.recommend.tastes import compute_usual_choices, find_taste_words
@@ -72,19 +72,17 @@ def taste_section(library: Library, encoder: Encoder, feed: Feed, items: Mapping
 
 def _words(library: Library, encoder: Encoder, feed: Feed) -> list[str]:
     """The words of each taste; empty until the vocabulary is read, which the first like asks for."""
-    work = partial(_vocabulary, encoder)
-    if feed.liked and get_task(_KEY, about=encoder.id) is None:
-        start_if_idle(_KEY, "Reading the words", work, about=encoder.id)
+    work, about = partial(_vocabulary, encoder), (encoder.id, load_user_words())
+    if feed.liked and get_task(_KEY, about=about) is None:
+        start_if_idle(_KEY, "Reading the words", work, about=about)
     ready = (
-        task_button(_KEY, "Name them in words", work, title="Reading the words", about=encoder.id)
-        if feed.liked
-        else None
+        task_button(_KEY, "Name them in words", work, title="Reading the words", about=about) if feed.liked else None
     )
     if ready is None:
         return [""] * len(feed.tastes)
     index = library.index(encoder)
     usual = get_cached("usual words", ready, index, lambda: compute_usual_choices(ready, index.background))
-    key = (encoder.id, feed.liked, feed.tastes.vectors.tobytes())
+    key = (about, feed.liked, feed.tastes.vectors.tobytes())
     found = get_cached("taste words", key, index, lambda: find_taste_words(feed.tastes, ready, usual=usual))
     return [", ".join(entry) for entry in found]
 

@@ -24,20 +24,19 @@ def classify_lines(
     """What tells the items of the library. head: the name of the saved head in use, in place of the classes."""
     request = f"filters={filters_text(filters)}"
     if head is not None:
-        imports = "from core.classify.heads import load_head, list_heads"
+        imports = "from core.classify import classify_library, list_heads, load_head"
         classifier = f"load_head(list_heads(encoder)[{head!r}], encoder)"
     else:
-        imports = "from core.classify.zero_shot import ClassName, ZeroShot"
+        imports = "from core.classify import ClassName, ZeroShot, classify_library"
         rows = "".join(f"\n    {_class(entry)}," for entry in classes)
         classifier = f"ZeroShot.of(encoder, [{rows}\n])"
     return f"""{filters_imports(filters)}{opening(library, encoder)}
 from core import Filters
 {imports}
-from core.classify.predict import classify_library
 
 classifier = {classifier}
-for told in classify_library(library, encoder, classifier, {request}, threshold={threshold}):
-    print(told.label, f"{{told.probability:.0%}}", f"fits {{told.in_class_probability:.2f}}", told.source)
+for prediction in classify_library(library, encoder, classifier, {request}, threshold={threshold}):
+    print(prediction.label, f"{{prediction.probability:.0%}}", prediction.in_class_probability, prediction.source)
 """
 
 
@@ -45,31 +44,26 @@ def value_lines(library: Library, encoder: Encoder, head: str, filters: Filters)
     """What predicts a number of the items of the library, by a saved head."""
     return f"""{filters_imports(filters)}{opening(library, encoder)}
 from core import Filters
-from core.classify.heads import load_head, list_heads
-from core.classify.predict import predict_library_values
+from core.classify import list_heads, load_head, predict_library_values
 
 head = load_head(list_heads(encoder)[{head!r}], encoder)
-for valued in predict_library_values(library, encoder, head, filters={filters_text(filters)}):
-    print(valued.value, valued.source)
+for prediction in predict_library_values(library, encoder, head, filters={filters_text(filters)}):
+    print(prediction.value, prediction.source)
 """
 
 
 def clean_lines(library: Library, encoder: Encoder, section: str) -> str | None:
     """What finds the files of a section of Clean up; None where a choice is still to be made."""
     state = st.session_state
+    quality = "measure_library_quality(library)"
     findings = {
-        "Duplicates": ("cleaning_copies", "find_library_duplicates", f"(library, encoder, of={_points()!r}).spare"),
-        "Outliers": ("cleaning", "find_library_outliers", "(library, encoder, top=100)"),
-        "Unreadable": ("cleaning", "find_unreadable", "(library)"),
-        "Too small": ("cleaning", "find_small", f"(library, below={state.get('small')!r})"),
-        "Blurred": ("cleaning", "find_blurred", f"(measure_library_quality(library), below={state.get('blurred')!r})"),
-        "Too dark": (
-            "cleaning",
-            "find_dark",
-            f"(measure_library_quality(library), below={(state.get('dark') or 0) / 100!r})",
-        ),
+        "Duplicates": ("find_library_duplicates", f"(library, encoder, of={_points()!r}).spare"),
+        "Outliers": ("find_library_outliers", "(library, encoder, top=100)"),
+        "Unreadable": ("find_unreadable", "(library)"),
+        "Too small": ("find_small", f"(library, below={state.get('small')!r})"),
+        "Blurred": ("find_blurred", f"({quality}, below={state.get('blurred')!r})"),
+        "Too dark": ("find_dark", f"({quality}, below={(state.get('dark') or 0) / 100!r})"),
         "Two folders": (
-            "cleaning_copies",
             "find_leaks_between",
             f"(library, encoder, {state.get('of_folder')!r}, {state.get('in_folder')!r}).spare",
         ),
@@ -77,29 +71,29 @@ def clean_lines(library: Library, encoder: Encoder, section: str) -> str | None:
     needed = {"Blurred": ("blurred",), "Too dark": ("dark",), "Two folders": ("of_folder", "in_folder")}
     if any(state.get(key) is None for key in needed.get(section, ())):
         return None
-    module, name, call = findings[section]
-    names = f"{name}, measure_library_quality" if section in needed and module == "cleaning" else name
-    entry = "each.finding" if section == "Outliers" else "each"
+    name, call = findings[section]
+    names = f"{name}, measure_library_quality" if quality in call else name
+    finding = "outlier.finding" if section == "Outliers" else "finding"
     return f"""{opening(library, encoder)}
-from core.{module} import {names}
+from core.cleanup import {names}
 
-for each in {name}{call}:
-    print({entry}.item.path, {entry}.why)
+for {finding.partition(".")[0]} in {name}{call}:
+    print({finding}.item.path, {finding}.why)
 """
 
 
 def lab_lines(library: Library, encoder: Encoder) -> str:
     """What measures the ways of telling classes, on the labels that are chosen."""
     return f"""{opening(library, encoder)}{labels_lines()}
-from core.classify.zero_shot import ClassName, ZeroShot, get_class_numbers
-from core.classify.validation import cross_validate_classes, compute_learning_curve, make_report
-from core.library.labels import select_labeled_items
+from core.classify import ClassName, ZeroShot, compute_learning_curve, cross_validate_classes
+from core.classify import get_class_numbers, make_report
+from core.library import select_labeled_items
 
 data = select_labeled_items(library.index(encoder), labels)
 words = ZeroShot.of(encoder, [ClassName(name) for name in sorted(set(data.labels))])
 for kind in ("centroid", "knn", "probe", "blend"):
     names, probabilities = cross_validate_classes(encoder, kind, data.vectors, data.labels, zero_shot=words)
-    report = make_report(names, numbers_of(data.labels, names), probabilities)
+    report = make_report(names, get_class_numbers(data.labels, names), probabilities)
     print(kind, f"accuracy {{report.accuracy:.3f}}, macro-F1 {{report.macro_f1:.3f}}")
 for point in compute_learning_curve(encoder, data.vectors, data.labels, words).of("blend"):
     print(point)
@@ -112,14 +106,14 @@ def number_lines(library: Library, encoder: Encoder, name: str) -> str:
 from pathlib import Path
 
 from core import Item
-from core.classify.validation import cross_validate_numbers
-from core.library.labels import select_labeled_items, read_table
+from core.classify import cross_validate_numbers
+from core.library import read_table, select_labeled_items
 
 items = [Item.from_row(row) for row in library.index(encoder).items.to_pylist()]
 values, unknown = read_table(Path("numbers.csv").read_bytes()).column({name!r}, items)
 data = select_labeled_items(library.index(encoder), values)
 for kind in ("ridge", "knn"):
-    report, _ = cross_validate_numbers(encoder, kind, data.vectors, [float(each) for each in data.labels])
+    report, _ = cross_validate_numbers(encoder, kind, data.vectors, [float(label) for label in data.labels])
     print(kind, f"R2 {{report.r2:.3f}}, mean absolute error {{report.mae:.4g}}")
 """
 
