@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import entry_points
 from pathlib import Path
 
 from core.encoders.precomputed import LEAST_DIM, MOST_DIM
@@ -15,6 +13,7 @@ from core.share.tensorboard import write_projector
 from core.share.vector_readers import VectorFile, read_npz, read_parquet, readable
 from core.share.vector_writers import write_csv, write_npz, write_parquet
 from core.utils.files import to_absolute
+from core.utils.plugins import load_plugins
 
 ENTRY_POINTS = "semblance.vector_formats"
 _MOST_ROWS = 20_000_000
@@ -128,12 +127,8 @@ def open_vectors(path: Path | str) -> VectorFile:
 
 @cache
 def _load_entry_points() -> None:
-    """Adds the formats of installed packages, once; a broken package costs its own format only."""
-    for entry in entry_points(group=ENTRY_POINTS):
-        try:
-            add_vector_format(entry.load())
-        except Exception:
-            logging.getLogger(__name__).exception("The vector format %r cannot be loaded", entry.name)
+    """Adds the formats of installed packages, once."""
+    load_plugins(ENTRY_POINTS, add_vector_format)
 
 
 for _format in (

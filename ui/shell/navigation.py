@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import streamlit as st
 
 from core.policy import get_policy
+from core.utils.plugins import load_plugins
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,9 @@ PAGES = {page.name: page for page in _LISTED}
 
 
 def add_page(page: PageInfo) -> None:
-    """Add a page to the navigation, before the app starts; for other packages.
+    """Add a page to the navigation; for other packages.
+
+    A package can add one without a call: the entry point group `semblance.pages` names its `PageInfo`.
 
     Raises
     ------
@@ -153,6 +157,7 @@ def navigation(draw_page: Callable[[str, Callable[[], None]], None]) -> dict[str
 
     draw_page: draws a page that has no file in `pages/`, by its name and its `draw`.
     """
+    _load_entry_points()
     found: dict[str, list[st.Page]] = {}
     for number, page in enumerate(PAGES.values()):
         found.setdefault(page.section, []).append(_entry(page, draw_page, first=number == 0))
@@ -164,3 +169,8 @@ def _entry(page: PageInfo, draw_page: Callable[[str, Callable[[], None]], None],
         return st.Page(f"pages/{page.name}.py", title=page.title, icon=page.icon, default=first)
     draw = page.draw
     return st.Page(lambda: draw_page(page.name, draw), title=page.title, icon=page.icon, url_path=page.name)
+
+
+@cache
+def _load_entry_points() -> None:
+    load_plugins("semblance.pages", add_page)
