@@ -9,6 +9,7 @@ from typing import NoReturn
 from PIL import Image
 
 from core.encoders.base import Encoder, Scoring, Vectors
+from core.encoders.registry import get_encoder_info
 from core.errors import EncoderError
 
 PREFIX = "imported:"
@@ -72,5 +73,7 @@ def imported_title(name: str) -> str | None:
 
 
 def supports_text(encoder: Encoder) -> bool:
-    """Whether an encoder can embed texts; imported vectors have no text tower, nor have reductions of them."""
-    return bool(getattr(getattr(encoder, "base", encoder), "reads_words", True))
+    """Whether an encoder can embed texts; imported vectors, reductions of them and image-only encoders cannot."""
+    base = getattr(encoder, "base", encoder)
+    info = get_encoder_info(base.name)
+    return bool(getattr(base, "reads_words", True)) and (info is None or "text" in info.modalities)
