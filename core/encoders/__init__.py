@@ -1,4 +1,4 @@
-"""Encoders turn pictures and texts into unit vectors of one space; here is their contract and their registry.
+"""Encoders turn images and texts into unit vectors of one space: their contract, registry and calibration.
 
 The built-in ones are in `embedded` (works offline) and `hub` (CLIP and SigLIP models of transformers).
 """

@@ -1,4 +1,4 @@
-"""The one contract of all encoders. Everything else in core works with any encoder through this alone."""
+"""The contract of all encoders. All other packages use encoders through it alone."""
 
 from __future__ import annotations
 
@@ -15,10 +15,19 @@ Vectors = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Scoring:
-    """An encoder's own way from cosine similarities to probabilities.
+    """How an encoder turns cosine similarities into probabilities: logit = scale * cosine + bias.
 
-    logit = scale * cosine + bias. "softmax" (CLIP, Radford 2021): the classes of a row compete and sum to 1.
-    "sigmoid" (SigLIP, Zhai 2023): each pair stands alone, a row may sum to anything.
+    Parameters
+    ----------
+    activation : {"softmax", "sigmoid"}
+        "softmax" [1]_: the classes of a row compete and sum to 1. "sigmoid" [2]_: each pair is independent.
+    scale, bias : float
+        Of the logit.
+
+    References
+    ----------
+    .. [1] Radford et al. 2021, "Learning transferable visual models from natural language supervision" (CLIP)
+    .. [2] Zhai et al. 2023, "Sigmoid loss for language image pre-training" (SigLIP)
     """
 
     activation: Literal["softmax", "sigmoid"]
@@ -26,7 +35,7 @@ class Scoring:
     bias: float = 0.0
 
     def probabilities(self, similarities: NDArray[np.floating]) -> NDArray[np.float32]:
-        """Cosines (..., classes) in [-1, 1] to probabilities of the same shape in [0, 1]."""
+        """Probabilities, 0 to 1, of cosines (..., classes), -1 to 1; same shape."""
         logits = np.asarray(similarities, np.float64) * self.scale + self.bias
         if self.activation == "sigmoid":
             return (1.0 / (1.0 + np.exp(-np.clip(logits, -60.0, 60.0)))).astype(np.float32)
@@ -37,9 +46,9 @@ class Scoring:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Numbers of a vector that belong together: those from `start` up to, but without, `stop`. about: a sentence.
+    """A named range of a vector's numbers, `start` to `stop` (exclusive). about: a sentence that describes it.
 
-    An encoder that knows such parts of its vectors may tell them in an attribute `parts`; it need not.
+    An encoder may have an attribute `parts`, a tuple of these.
     """
 
     name: str
@@ -50,10 +59,10 @@ class Part:
 
 @runtime_checkable
 class Encoder(Protocol):
-    """A dual encoder: pictures and texts to unit vectors of one space. Safe to call from several threads.
+    """A dual encoder: images and texts to unit vectors of one space. Thread-safe.
 
-    Opening one is cheap (`id`, `dim` and the rest are known at once); the heavy session loads on the first encode.
-    It may also have `calibration`, a `core.encoders.calibration.Calibration`, and `parts`.
+    Opening one is cheap (`id`, `dim` and the rest are known immediately); the heavy session loads at the first encode.
+    An encoder may also have `calibration`, a `core.encoders.calibration.Calibration`, and `parts`.
     """
 
     @property
@@ -63,7 +72,7 @@ class Encoder(Protocol):
 
     @property
     def id(self) -> str:
-        """Stored beside every vector. Changes whenever the weights or the preprocessing do: two ids never meet."""
+        """Stored with every vector. Changes with the weights and the preprocessing; vectors of two ids never mix."""
         ...
 
     @property
@@ -73,38 +82,38 @@ class Encoder(Protocol):
 
     @property
     def batch_size(self) -> int:
-        """Pictures per call that this encoder handles best."""
+        """Best number of images per call."""
         ...
 
     @property
     def min_side(self) -> int:
-        """Pixels: a decoder may shrink pictures by a whole factor, but not below this shorter side.
+        """Pixels: the shorter side below which a decoder must not shrink an image (by whole factors).
 
-        Chosen so that the vector is, for all that this encoder is used for, that of the picture at full size.
+        From this size on, the vector is practically that of the image at full size.
         """
         ...
 
     @property
     def templates(self) -> tuple[str, ...]:
-        """Prompt templates with one `{}` each, that a query is embedded through and averaged over."""
+        """Prompt templates with one `{}` each; the vector of a query is the mean over them."""
         ...
 
     @property
     def scoring(self) -> Scoring:
-        """The way from similarities to probabilities."""
+        """How similarities become probabilities."""
         ...
 
     def encode_images(self, images: Sequence[Image.Image]) -> Vectors:
-        """RGB pictures of any size to float32 (n, dim), rows of unit length; (0, dim) for none."""
+        """Vectors of RGB images of any size: float32 (n, dim), unit rows; (0, dim) for none."""
         ...
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
-        """Texts, taken as they are (no template added; cut at the tower's limit), to float32 (n, dim), unit rows."""
+        """Vectors of texts without a template, cut at the tower's limit: float32 (n, dim), unit rows."""
         ...
 
 
 def unit_rows(vectors: NDArray[np.floating]) -> Vectors:
-    """Rows of (n, d) divided by their L2 norm, as float32. A row of zeros stays zero."""
+    """Rows (n, d) divided by their L2 norms, as float32; a row of zeros stays zero."""
     array = np.asarray(vectors, np.float32)
     norms = np.linalg.norm(array, axis=-1, keepdims=True)
     return array / np.maximum(norms, 1e-12)

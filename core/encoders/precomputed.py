@@ -1,4 +1,4 @@
-"""Vectors that were made elsewhere: an encoder that stands for them and cannot embed anything itself."""
+"""An encoder for imported vectors, which cannot embed anything itself."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import NoReturn
 from PIL import Image
 
 from core.encoders.base import Encoder, Scoring, Vectors
+from core.encoders.registry import get_encoder_info
 from core.errors import EncoderError
 
 PREFIX = "imported:"
@@ -18,10 +19,10 @@ _NAME = re.compile(r"imported:(?P<title>\w[\w .\-]{0,59}):(?P<dim>\d{1,4})")
 
 
 class ImportedEncoder:
-    """Its name says all there is to it, so that it opens wherever its vectors are: "imported:NAME:DIM".
+    """Opens by its name alone, "imported:NAME:DIM", on any machine.
 
-    It has neither a text tower nor an image tower: what works on stored vectors works (maps, clusters, neighbours, more
-    like this), and what has to embed says why not.
+    It has no towers: features that use stored vectors work (maps, clusters, neighbors, more like this); encoding raises
+    EncoderError with the reason.
     """
 
     batch_size = 1
@@ -56,7 +57,7 @@ class ImportedEncoder:
 
 
 def imported_name(title: str, dim: int) -> str:
-    """The name that opens the encoder of imported vectors. Raises EncoderError for a title or length that is none."""
+    """The name that opens the encoder of imported vectors. Raises EncoderError for an invalid title or length."""
     title = " ".join(title.split())
     if not re.fullmatch(r"\w[\w .\-]{0,59}", title):
         raise EncoderError("A name for imported vectors has 1 to 60 letters, digits, spaces, dots or dashes.")
@@ -66,11 +67,13 @@ def imported_name(title: str, dim: int) -> str:
 
 
 def imported_title(name: str) -> str | None:
-    """Such a name for people, "NAME, imported (512 dimensions)"; None where it is that of none."""
+    """The name for people, "NAME, imported (512 dimensions)"; None for other names."""
     found = _NAME.fullmatch(name)
     return f"{found['title']}, imported ({found['dim']} dimensions)" if found else None
 
 
 def supports_text(encoder: Encoder) -> bool:
-    """Whether an encoder can embed texts; imported vectors have no text tower, nor have reductions of them."""
-    return bool(getattr(getattr(encoder, "base", encoder), "reads_words", True))
+    """Whether an encoder can embed texts; imported vectors, reductions of them and image-only encoders cannot."""
+    base = getattr(encoder, "base", encoder)
+    info = get_encoder_info(base.name)
+    return bool(getattr(base, "reads_words", True)) and (info is None or "text" in info.modalities)

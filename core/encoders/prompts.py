@@ -10,9 +10,24 @@ from core.encoders.base import Encoder, Vectors, unit_rows
 
 
 def embed_texts(encoder: Encoder, texts: Sequence[str], *, templates: Sequence[str] | None = None) -> Vectors:
-    """Unit vectors (n, dim) of texts, each embedded through every template, averaged and normalised again.
+    """Embeds texts by prompt ensembling [1]_: the normalized mean over all templates.
 
-    Prompt ensembling as of Radford et al. 2021 (CLIP), section 3.1.4.
+    Parameters
+    ----------
+    encoder : Encoder
+    texts : sequence of str
+        n texts, without a template.
+    templates : sequence of str, optional
+        With one `{}` each; by default those of the encoder.
+
+    Returns
+    -------
+    ndarray of float32, shape (n, encoder.dim)
+        Unit rows.
+
+    References
+    ----------
+    .. [1] Radford et al. 2021, "Learning transferable visual models from natural language supervision", section 3.1.4
     """
     templates = tuple(encoder.templates if templates is None else templates)
     prompts = [template.replace("{}", text) for text in texts for template in templates]

@@ -1,4 +1,4 @@
-"""Fewer dimensions: an encoder whose vectors are a linear map of another's, learned from a library, kept in a file."""
+"""Encoders with fewer dimensions: a linear map of another encoder's vectors, learned from a library and saved."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _LEARNED_FROM = 20_000  # vectors; principal components change little beyond
 
 @dataclass(frozen=True, eq=False)
 class Reduction:
-    """A linear map to d dimensions. weights: (dim, d). encoder_id, encoder_name: whose vectors it takes."""
+    """A linear map to d dimensions. weights: (dim, d). encoder_id, encoder_name: of the encoder it applies to."""
 
     method: Method
     encoder_id: str
@@ -40,12 +40,12 @@ class Reduction:
 
     @property
     def dim(self) -> int:
-        """Length of the vectors that it gives."""
+        """Length of the reduced vectors."""
         return int(self.weights.shape[1])
 
     @property
     def name(self) -> str:
-        """What opens its encoder again, see `open_encoder`."""
+        """The name for `open_encoder`."""
         digest = hashlib.sha256(self.encoder_id.encode() + self.weights.tobytes()).hexdigest()[:10]
         return f"{self.encoder_name}{MARK}{self.method}{self.dim}-{digest}"
 
@@ -57,11 +57,29 @@ class Reduction:
 def learn_reduction(
     encoder: Encoder, vectors: Vectors, dim: int, *, method: Method = "pca", seed: int = 0
 ) -> Reduction:
-    """A map to `dim` dimensions for an encoder's vectors (n, encoder.dim).
+    """Learns a linear map to fewer dimensions.
 
-    "pca": the directions that keep most of the inner products (a truncated singular value decomposition, not centred,
-    so that texts can be mapped too). "truncate": the first numbers. "random": a Gaussian map (Johnson and Lindenstrauss
-    1984). Raises DataError for an unknown method, no vectors, or dimensions that are not in 1 to encoder.dim.
+    Parameters
+    ----------
+    encoder : Encoder
+    vectors : ndarray of float32, shape (n, encoder.dim)
+        Unit rows to learn from.
+    dim : int
+        1 to encoder.dim.
+    method : {"pca", "truncate", "random"}
+        "pca": the directions that keep most of the inner products (truncated SVD, not centered, so that it fits texts
+        too). "truncate": the first numbers. "random": a Gaussian map [1]_.
+    seed : int
+        Of the random map.
+
+    Raises
+    ------
+    DataError
+        The method is unknown, `dim` is out of range, or "pca" has no vectors.
+
+    References
+    ----------
+    .. [1] Johnson and Lindenstrauss 1984, "Extensions of Lipschitz mappings into a Hilbert space"
     """
     if method not in get_args(Method):
         raise DataError(f"Dimensions are reduced by {', '.join(get_args(Method))}, not by {method!r}.")
@@ -71,7 +89,7 @@ def learn_reduction(
 
 
 def compute_weights(vectors: Vectors, dim: int, *, method: Method, seed: int = 0) -> NDArray[np.float32]:
-    """(dim of vectors, dim): the weights of a map, see `learn_reduction`."""
+    """(vectors.shape[1], dim): the weights of a reduction, see `learn_reduction`."""
     whole = vectors.shape[1]
     if method == "truncate":
         return np.eye(whole, dim, dtype=np.float32)
@@ -84,7 +102,7 @@ def compute_weights(vectors: Vectors, dim: int, *, method: Method, seed: int = 0
 
 
 def compute_principal_axes(vectors: Vectors) -> NDArray[np.float32]:
-    """(dim, dim) orthonormal columns, the direction with the largest mean square of inner products first."""
+    """(dim, dim) orthonormal columns, by descending mean square of inner products."""
     rng = np.random.default_rng(0)
     sample = (
         vectors if len(vectors) <= _LEARNED_FROM else vectors[rng.choice(len(vectors), _LEARNED_FROM, replace=False)]
@@ -94,8 +112,11 @@ def compute_principal_axes(vectors: Vectors) -> NDArray[np.float32]:
 
 
 class ReducedEncoder:
-    """Encodes with another encoder and reduces. Everything but vectors and `dim` is the other's, its scale of cosines
-    too: the fewer dimensions, the rougher its probabilities."""
+    """Encodes with its base encoder and reduces the vectors.
+
+    All but vectors and `dim` is that of the base, also the scoring and the calibration: the fewer dimensions, the less
+    exact are probabilities.
+    """
 
     def __init__(self, base: Encoder, reduction: Reduction) -> None:
         if base.id != reduction.encoder_id:
@@ -135,16 +156,16 @@ class ReducedEncoder:
         return get_calibration(self.base)
 
     def encode_images(self, images: Sequence[Image.Image]) -> Vectors:
-        """Pictures to float32 (n, dim), unit rows."""
+        """Vectors of images: float32 (n, dim), unit rows."""
         return self.reduction.apply(self.base.encode_images(images))
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
-        """Texts to float32 (n, dim), unit rows."""
+        """Vectors of texts: float32 (n, dim), unit rows."""
         return self.reduction.apply(self.base.encode_texts(texts))
 
 
 def save_reduction(reduction: Reduction) -> Path:
-    """Keeps a reduction in the home folder, so that its name opens."""
+    """Saves a reduction in the home folder, so that `open_encoder` finds it."""
     path = _path(reduction.name)
     about = {"method": reduction.method, "encoder_id": reduction.encoder_id, "encoder_name": reduction.encoder_name}
     write_atomic(path, pack_arrays({"weights": reduction.weights}, about))
@@ -152,13 +173,13 @@ def save_reduction(reduction: Reduction) -> Path:
 
 
 def load_reduction(name: str) -> Reduction:
-    """A kept reduction by its name. Raises EncoderError with the next step where it is not there or damaged."""
+    """A saved reduction by its name. Raises EncoderError with the next step if it is missing or damaged."""
     try:
         arrays, about = unpack_arrays(_path(name).read_bytes())
         method: Method = next(arg for arg in get_args(Method) if arg == about["method"])
-        found = Reduction(method, about["encoder_id"], about["encoder_name"], arrays["weights"])
-        if found.weights.ndim == 2 and found.name == name:
-            return found
+        reduction = Reduction(method, about["encoder_id"], about["encoder_name"], arrays["weights"])
+        if reduction.weights.ndim == 2 and reduction.name == name:
+            return reduction
     except (OSError, DataError, KeyError, StopIteration):
         pass
     raise EncoderError(
@@ -167,25 +188,25 @@ def load_reduction(name: str) -> Reduction:
 
 
 def reduction_names() -> list[str]:
-    """The names of the reductions that the home folder keeps."""
-    found = []
+    """The names of the saved reductions."""
+    names = []
     for path in sorted((get_home() / "reductions").glob(f"*{SUFFIX}")):
         try:
             about = unpack_arrays(path.read_bytes())[1]
-            found.append(f"{about['encoder_name']}{MARK}{path.stem}")
+            names.append(f"{about['encoder_name']}{MARK}{path.stem}")
         except (OSError, DataError, KeyError):
             continue
-    return found
+    return names
 
 
 def reduced_title(name: str) -> str | None:
-    """A reduction's name for people, such as "embedded, 128 dimensions (PCA)"; None where it is that of none."""
-    found = _NAME.fullmatch(name)
-    return f"{found['base']}, {found['dim']} dimensions ({TITLES[found['method']]})" if found else None
+    """A reduction's name for people, such as "embedded, 128 dimensions (PCA)"; None for other names."""
+    match = _NAME.fullmatch(name)
+    return f"{match['base']}, {match['dim']} dimensions ({TITLES[match['method']]})" if match else None
 
 
 def _path(name: str) -> Path:
-    """The file of a name: its last part is enough, it ends in a digest."""
+    """The file of a reduction: the last part of its name, which ends in a digest."""
     last = name.rpartition(MARK)[2]
     if not last.replace("-", "").isalnum():
         raise EncoderError(f"{name!r} names no reduction.")

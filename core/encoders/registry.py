@@ -1,25 +1,71 @@
-"""Encoders by name. `open_encoder("embedded")` works offline; a hub id or a local folder opens any dual encoder."""
+"""Encoders by name. `open_encoder("embedded")` works offline; a hub id or a local folder opens any dual encoder.
+
+Other packages add encoders by an entry point of the group `semblance.encoders`, or by `register_encoder`.
+"""
 
 from __future__ import annotations
 
+import importlib.metadata
+import logging
 import re
+import sys
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
 
 from core.encoders.base import Encoder
-from core.errors import EncoderError
+from core.encoders.hub.catalog import CURATED
+from core.errors import EncoderError, SemblanceError
 from core.progress import OnProgress
 from core.utils.files import to_absolute
 
 DEFAULT_ENCODER = "embedded"
+ENTRY_POINTS = "semblance.encoders"
+
+_REDUCED = re.compile(r"@(pca|truncate|random)\d+-[0-9a-f]+$")
+_IMPORTED = "imported:"
+_log = logging.getLogger(__name__)
 
 
-def _embedded(name: str, release_memory: bool, on_progress: OnProgress | None) -> Encoder:
+@dataclass(frozen=True, slots=True)
+class EncoderInfo:
+    """An entry of the registry.
+
+    Parameters
+    ----------
+    name : str
+        What `open_encoder`, `--encoder` and links take; the encoder has it as its `name`.
+    title : str
+        The name for people.
+    factory : callable
+        Takes the name and `on_progress`, and returns the encoder. Import what is heavy inside it.
+    modalities : tuple of {"image", "text"}
+        What the encoder embeds.
+    is_local : bool
+        Whether it opens without a network. In public mode, visitors get only such encoders.
+    """
+
+    name: str
+    title: str
+    factory: Callable[[str, OnProgress | None], Encoder]
+    modalities: tuple[Literal["image", "text"], ...] = ("image", "text")
+    is_local: bool = True
+
+
+def _embedded(name: str, on_progress: OnProgress | None, *, release_memory: bool = False) -> Encoder:
     from core.encoders.embedded.encoder import EmbeddedEncoder
 
     return EmbeddedEncoder(name, release_memory=release_memory, on_progress=on_progress)
 
 
-def _reduced(name: str, release_memory: bool, on_progress: OnProgress | None) -> Encoder:
+def _hub(name: str, on_progress: OnProgress | None) -> Encoder:
+    from core.encoders.hub.encoder import HubEncoder
+
+    return HubEncoder(name, on_progress=on_progress)
+
+
+def _reduced(name: str, on_progress: OnProgress | None, *, release_memory: bool) -> Encoder:
     from core.encoders.reduced import ReducedEncoder, load_reduction
 
     reduction = load_reduction(name)
@@ -33,44 +79,121 @@ def _imported(name: str) -> Encoder:
     return ImportedEncoder(name)
 
 
-# name -> factory; the import is inside the factory, so that naming an encoder costs nothing
-_BUILT_IN: dict[str, Callable[[str, bool, OnProgress | None], Encoder]] = {"embedded": _embedded}
+_BUILT_IN = {
+    info.name: info
+    for info in (
+        EncoderInfo(DEFAULT_ENCODER, "Embedded (works offline)", _embedded),
+        *(EncoderInfo(model.hub_id, f"{model.title} · {model.size}", _hub, is_local=False) for model in CURATED),
+    )
+}
+_registered: dict[str, EncoderInfo] = {}
+
+
+def register_encoder(info: EncoderInfo) -> None:
+    """Adds an encoder, or replaces one that was added under the same name.
+
+    Raises
+    ------
+    EncoderError
+        The name is empty, or taken by a built-in encoder.
+    """
+    name = info.name
+    if not name or name != name.strip() or name in _BUILT_IN or name.startswith(_IMPORTED) or _REDUCED.search(name):
+        raise EncoderError(f"An encoder cannot be registered as {name!r}: choose a name that is not taken.")
+    _registered[name] = info
+
+
+def unregister_encoder(name: str) -> None:
+    """Removes an encoder that `register_encoder` added."""
+    _registered.pop(name, None)
+
+
+def get_encoder_info(name: str) -> EncoderInfo | None:
+    """The entry of an encoder; None for hub ids that are not listed, folders, reductions and imported vectors."""
+    return _BUILT_IN.get(name) or _registered.get(name) or _load_plugins(tuple(sys.path)).get(name)
 
 
 def encoder_names() -> list[str]:
-    """The names known without a network: the built-in encoders, then the curated hub ids."""
-    from core.encoders.hub.encoder import CURATED
-
-    return [*_BUILT_IN, *(model.hub_id for model in CURATED)]
+    """The names known without a network: the built-in encoders, the curated hub ids, then those of other packages."""
+    return list(dict.fromkeys([*_BUILT_IN, *_registered, *_load_plugins(tuple(sys.path))]))
 
 
 def is_model_name(name: str) -> bool:
-    """Whether a name stands for a model of the hub or in a folder, and not for a built-in encoder."""
-    return name not in _BUILT_IN and not name.startswith("imported:") and ("/" in name or to_absolute(name).is_dir())
+    """Whether a name stands for a model of a hub or in a folder, and not for an encoder that opens as it is."""
+    info = get_encoder_info(name)
+    if info is not None:
+        return not info.is_local
+    return not name.startswith(_IMPORTED) and ("/" in name or to_absolute(name).is_dir())
 
 
 def open_encoder(
     name: str = DEFAULT_ENCODER, *, release_memory: bool = False, on_progress: OnProgress | None = None
 ) -> Encoder:
-    """Opens an encoder by its name: a built-in one, a hub id ("owner/model"), a local model folder, or one of these
-    with fewer dimensions ("embedded@pca128-...", see `core.encoders.reduced`), or vectors made elsewhere
-    ("imported:NAME:512", see `core.encoders.precomputed`).
+    """Opens an encoder by its name.
 
-    release_memory: whether the embedded encoder returns the memory of each batch (400 MB), for small servers that many
-    people share. Keeping it saves a sixth of the time. on_progress: reports a first preparation or a download; both
-    happen once per machine.
-    Raises EncoderError with the known names, or with the next step where weights cannot be had.
+    Parameters
+    ----------
+    name : str
+        A registered encoder; a hub id ("owner/model"); a local model folder; one of these with fewer dimensions
+        ("embedded@pca128-...", see `core.encoders.reduced`); or imported vectors ("imported:NAME:512", see
+        `core.encoders.precomputed`).
+    release_memory : bool
+        Whether the embedded encoder returns the memory of each batch (400 MB), for small servers that many people
+        share. Keeping it saves a sixth of the time.
+    on_progress : callable, optional
+        Called during a first preparation or a download; both happen once per machine.
+
+    Returns
+    -------
+    Encoder
+        Its heavy part loads at the first encode.
+
+    Raises
+    ------
+    EncoderError
+        With the known names, or with the next step where weights cannot be had.
     """
     name = name.strip()
-    if name in _BUILT_IN:
-        return _BUILT_IN[name](name, release_memory, on_progress)
-    if re.search(r"@(pca|truncate|random)\d+-[0-9a-f]+$", name):
-        return _reduced(name, release_memory, on_progress)
-    if name.startswith("imported:"):
+    if name == DEFAULT_ENCODER:
+        return _embedded(name, on_progress, release_memory=release_memory)
+    info = get_encoder_info(name)
+    if info is not None:
+        return info.factory(name, on_progress) if name in _BUILT_IN else _open_plugin(info, on_progress)
+    if _REDUCED.search(name):
+        return _reduced(name, on_progress, release_memory=release_memory)
+    if name.startswith(_IMPORTED):
         return _imported(name)
     if is_model_name(name):
-        from core.encoders.hub.encoder import HubEncoder
-
-        return HubEncoder(name, on_progress=on_progress)
+        return _hub(name, on_progress)
     known = ", ".join(encoder_names())
     raise EncoderError(f"Unknown encoder {name!r}. Known: {known}; or a hub id (owner/model), or a model folder.")
+
+
+def _open_plugin(info: EncoderInfo, on_progress: OnProgress | None) -> Encoder:
+    try:
+        encoder = info.factory(info.name, on_progress)
+        if not isinstance(encoder, Encoder):
+            raise TypeError(f"{type(encoder).__name__} lacks members of core.Encoder")
+    except SemblanceError:
+        raise
+    except Exception as error:  # the code of another package
+        raise EncoderError(f"The encoder {info.name!r} cannot be opened: {error}") from error
+    return encoder
+
+
+@lru_cache(maxsize=1)
+def _load_plugins(path: tuple[str, ...]) -> dict[str, EncoderInfo]:
+    """The encoders of installed packages; those that cannot be loaded are logged. path: `sys.path`, as a key."""
+    found: dict[str, EncoderInfo] = {}
+    for entry in importlib.metadata.entry_points(group=ENTRY_POINTS):
+        try:
+            info = entry.load()
+            if not isinstance(info, EncoderInfo):
+                raise TypeError(f"{entry.value} is no EncoderInfo")
+            if info.name in _BUILT_IN:
+                raise ValueError(f"{info.name} is a built-in encoder")
+        except Exception:  # the code of another package
+            _log.warning("The encoder %r of %s cannot be loaded", entry.name, entry.value, exc_info=True)
+        else:
+            found.setdefault(info.name, info)
+    return found

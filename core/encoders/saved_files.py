@@ -1,4 +1,4 @@
-"""Files that the home folder stores for an encoder: heads and concepts, by name."""
+"""Named files of an encoder in the home folder: heads and concepts."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from core.encoders.base import Encoder
 from core.errors import DataError
 from core.utils.array_files import SUFFIX
 
-_LONGEST = 200  # bytes of a name: file systems take 255, of which the suffix and a temporary name need some
+_LONGEST = 200  # bytes of a name: file systems allow 255, including the suffix and those of a temporary name
 
 
 def list_saved(kind: str, encoder: Encoder) -> dict[str, Path]:
-    """The files of a kind ("heads", "concepts") that the home folder keeps for an encoder, by name."""
+    """The files of a kind ("heads", "concepts") for an encoder, by name."""
     return {path.stem: path for path in sorted(_folder(kind, encoder).glob(f"*{SUFFIX}"))}
 
 
 def get_saved_path(kind: str, encoder: Encoder, name: str) -> Path:
-    """Where the file of a name is kept, or would be. Raises DataError for a name that is none."""
+    """The path of a file by its name, whether or not it exists. Raises DataError for an invalid name."""
     if not re.fullmatch(r"\w[\w \-.]{0,79}", name):
         raise DataError("A name has 1 to 80 letters, digits, spaces, dots or dashes, no dot or dash first.")
     if len(name.encode()) > _LONGEST:
@@ -29,12 +29,12 @@ def get_saved_path(kind: str, encoder: Encoder, name: str) -> Path:
 
 
 def find_free_name(kind: str, encoder: Encoder, target: str) -> str:
-    """A name that can be kept and is not yet, near the wanted one: "classes (1)" becomes "classes 1"."""
+    """A valid, unused name like the target: "classes (1)" becomes "classes 1"."""
     name = re.sub(r"[^\w\-.]+", " ", target).strip(" .-") or "unnamed"
     name = name.encode()[: _LONGEST // 3].decode(errors="ignore").strip(" .-")  # short enough for a number too
-    known = {entry.casefold() for entry in list_saved(kind, encoder)}
-    tries = itertools.chain([name], (f"{name} {number}" for number in itertools.count(2)))
-    return next(entry for entry in tries if entry.casefold() not in known)
+    used = {saved.casefold() for saved in list_saved(kind, encoder)}
+    candidates = itertools.chain([name], (f"{name} {number}" for number in itertools.count(2)))
+    return next(candidate for candidate in candidates if candidate.casefold() not in used)
 
 
 def _folder(kind: str, encoder: Encoder) -> Path:

@@ -1,4 +1,4 @@
-"""Vectors of long lists of texts: embedded once for each encoder, and kept in the home."""
+"""Cache of the vectors of long lists of texts, in memory and in the home folder, by encoder."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from core.utils.files import write_atomic
 _CHUNK = 128
 _LOOK_S = 0.2
 _STOPPED = "Stopped before the words were embedded."
-_lock = threading.Lock()  # of the two dictionaries: never held while texts are embedded
-_locks: dict[str, threading.Lock] = {}  # of each list under each encoder
+_lock = threading.Lock()  # guards the two dictionaries; not held while texts are embedded
+_locks: dict[str, threading.Lock] = {}  # one for each list and encoder
 _cache: dict[str, Vectors] = {}
 
 
@@ -35,11 +35,11 @@ def get_text_vectors(
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
 ) -> Vectors:
-    """float32 (texts, dim), read-only, of texts as they are. name: what the file in the home begins with.
+    """float32 (texts, dim), read-only: vectors of texts without a template. name: prefix of the cache file.
 
     Raises Cancelled.
     """
-    if isinstance(encoder, ReducedEncoder):  # a linear map of what is kept
+    if isinstance(encoder, ReducedEncoder):  # a linear map of cached vectors
         cached = get_text_vectors(encoder.base, texts, name=name, on_progress=on_progress, cancel=cancel)
         return encoder.reduction.apply(cached)
     digest = hashlib.blake2b("\n".join([encoder.id, *texts]).encode(), digest_size=12).hexdigest()
@@ -47,7 +47,7 @@ def get_text_vectors(
         if digest in _cache:
             return _cache[digest]
         own = _locks.setdefault(digest, threading.Lock())
-    while not own.acquire(timeout=_LOOK_S):  # another thread embeds the same
+    while not own.acquire(timeout=_LOOK_S):  # another thread embeds the same list list
         if cancel is not None and cancel.is_set():
             raise Cancelled(_STOPPED)
     try:
@@ -72,11 +72,11 @@ def _load(
         if vectors.shape == (len(texts), encoder.dim):
             return vectors
     except (OSError, ValueError, EOFError):
-        pass  # not there yet, or damaged: made anew
+        pass  # missing or damaged: embed again
     vectors = _embed(encoder, texts, on_progress, cancel)
     buffer = io.BytesIO()
     np.save(buffer, vectors.astype(np.float16))
-    with contextlib.suppress(OSError):  # a read-only home embeds them anew each time
+    with contextlib.suppress(OSError):  # a read-only home has no cache
         write_atomic(path, buffer.getvalue())
     return vectors
 

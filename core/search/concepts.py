@@ -1,4 +1,4 @@
-"""New words from examples: a concept is one more vector of the space, used like a word, with nothing trained again."""
+"""Concepts: words learned from example images. A concept is a vector that queries and classes use like a word."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from core.utils.files import write_atomic
 
 @dataclass(frozen=True)
 class Concept:
-    """name: how it is called in queries (`concept:NAME`) and classes. vector: (dim,) unit. examples: learned from."""
+    """name: in queries (`concept:NAME`) and classes. vector: (dim,) unit. examples: the number it was learned from."""
 
     name: str
     encoder_id: str
@@ -27,40 +27,56 @@ class Concept:
 
 
 def learn_concept(
-    encoder: Encoder, name: str, examples: Vectors, background: Vectors, *, baseline_cosine: Vectors | None = None
+    encoder: Encoder, name: str, examples: Vectors, background: Vectors, *, counterexamples: Vectors | None = None
 ) -> Concept:
-    """A concept from the unit vectors of some pictures that show it.
+    """Learns a concept from the vectors of images that show it.
 
-    What sets the examples apart from other pictures is carried over to where texts are: pictures and texts lie in
-    different parts of the space (the modality gap, Liang et al. 2022), so that a mean of pictures would be nearer to
-    every picture than any word is, and could stand beside no other class. In formulas, with the means m of the
-    pictures and t of the neutral prompts, and the prompts' mean distance r from theirs:
+    Images and texts lie in different parts of the space (the modality gap [1]_). A mean of images would be nearer to
+    every image than any word, and could not compete with other classes. So the difference of the examples from other
+    images is added to the mean t of the reference prompts, scaled to their mean distance r from t:
 
-        vector = unit(t + r unit(mean(examples) - mean(unlike or background)))
+        vector = unit(t + r unit(mean(examples) - mean(counterexamples or background)))
 
-    examples: (n, dim), n >= 1. background: (b, dim), pictures of any kind. unlike: (u, dim), what it is not, instead.
-    Raises DataError where there is no example, or the examples do not differ from the others.
+    Parameters
+    ----------
+    encoder : Encoder
+    name : str
+    examples : ndarray of float32, shape (n, dim)
+        Unit rows, n >= 1.
+    background : ndarray of float32, shape (b, dim)
+        Images of any kind.
+    counterexamples : ndarray of float32, shape (c, dim), optional
+        Images that do not show the concept; they replace the background.
+
+    Raises
+    ------
+    DataError
+        The name is invalid, there is no example, or the examples do not differ from the others.
+
+    References
+    ----------
+    .. [1] Liang et al. 2022, "Mind the gap: understanding the modality gap in multi-modal contrastive learning"
     """
-    get_saved_path("concepts", encoder, name)  # raises for a name that cannot be kept
+    get_saved_path("concepts", encoder, name)  # raises for an invalid name
     if len(examples) == 0:
         raise DataError("Choose at least one example of the concept.")
-    rest = background if baseline_cosine is None or len(baseline_cosine) == 0 else baseline_cosine
+    others = background if counterexamples is None or len(counterexamples) == 0 else counterexamples
     texts = embed_reference_prompts(encoder)[get_reference_prior() > 0.5]
     center = texts.mean(axis=0)
     radius = float(np.linalg.norm(texts - center, axis=1).mean())
-    in_subprocess = examples.mean(axis=0) - rest.mean(axis=0)
-    if np.linalg.norm(in_subprocess) < 1e-3:
+    direction = examples.mean(axis=0) - others.mean(axis=0)
+    if np.linalg.norm(direction) < 1e-3:
         raise DataError("The examples do not differ from the other pictures: choose some that show the concept alone.")
-    return Concept(name, encoder.id, unit_rows(center + radius * unit_rows(in_subprocess)), len(examples))
+    return Concept(name, encoder.id, unit_rows(center + radius * unit_rows(direction)), len(examples))
 
 
 def list_concepts(encoder: Encoder) -> dict[str, Path]:
-    """The concepts that the home folder keeps for an encoder, by name."""
+    """The files of the saved concepts of an encoder, by name."""
     return list_saved("concepts", encoder)
 
 
 def save_concept(concept: Concept, encoder: Encoder) -> Path:
-    """Keeps a concept under its name, for all libraries of its encoder; one of the same name is replaced."""
+    """Saves a concept under its name for all libraries of its encoder; replaces one of that name."""
     path = get_saved_path("concepts", encoder, concept.name)
     about = {"name": concept.name, "encoder_id": concept.encoder_id, "examples": str(concept.examples)}
     write_atomic(path, pack_arrays({"vector": concept.vector}, about))
@@ -68,7 +84,7 @@ def save_concept(concept: Concept, encoder: Encoder) -> Path:
 
 
 def load_concept(encoder: Encoder, name: str) -> Concept:
-    """A kept concept. Raises QueryError where there is none of this name for this encoder, or it is damaged."""
+    """A saved concept. Raises QueryError if the encoder has none of this name, or it is damaged."""
     try:
         arrays, about = unpack_arrays(get_saved_path("concepts", encoder, name).read_bytes())
         concept = Concept(about["name"], about["encoder_id"], arrays["vector"], int(about["examples"]))
@@ -83,10 +99,10 @@ def load_concept(encoder: Encoder, name: str) -> Concept:
 
 
 def concept_file(encoder: Encoder, name: str) -> Path:
-    """Where a concept is kept, or would be. Raises DataError for a name that cannot be kept."""
+    """The path of a concept, whether or not it exists. Raises DataError for an invalid name."""
     return get_saved_path("concepts", encoder, name)
 
 
 def forget_concept(encoder: Encoder, name: str) -> None:
-    """Removes a kept concept, if it is there."""
+    """Removes a saved concept, if it exists."""
     get_saved_path("concepts", encoder, name).unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Search: weighted terms to ranked hits, each with a score, a relevance, and a line where likely matches end."""
+"""Search of images: weighted terms to ranked hits with score and relevance, likely ones first."""
 
 from __future__ import annotations
 
@@ -18,16 +18,26 @@ from core.search.query import Term, embed_query
 from core.search.relevance import LIKELY, Relevance
 
 MAX_HITS = 1_000
-_CANDIDATES = 200  # looked at even where fewer are shown: folding takes some, and relevance reorders them
+_CANDIDATES = 200  # ranked at least, even if fewer are shown: folding removes some, and relevance reorders them
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One answer of a search.
+    """A hit of a search.
 
-    score: cosine of query and item, -1 to 1; comparable within one query only. relevance: 0 to 1, the estimated
-    probability that the item is what the query means. likely: its relevance reaches `core.search.relevance.LIKELY`.
-    start_s, end_s: seconds within a video, else None. duplicates: near-identical items folded into this one.
+    Parameters
+    ----------
+    item : Item
+    score : float
+        Cosine of query and item, -1 to 1; comparable within one query only.
+    relevance : float
+        Estimated probability that the item matches the query, 0 to 1.
+    likely : bool
+        Whether the relevance reaches `core.search.relevance.LIKELY`.
+    start_s, end_s : float, optional
+        Seconds within a video; None for images.
+    duplicates : tuple of Item
+        Near-duplicates that are folded into this hit.
     """
 
     item: Item
@@ -41,9 +51,18 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """Hits, best first. cutoff: how many of them are likely, all of which come first; 0 means "nothing here matches".
+    """The hits of a search.
 
-    considered: items left after the filters. seconds: from the query's terms to here.
+    Parameters
+    ----------
+    hits : tuple of Hit
+        Best first.
+    cutoff : int
+        Number of likely hits, which come first; 0: nothing matches.
+    considered : int
+        Number of items that pass the filters.
+    seconds : float
+        Time of the search.
     """
 
     hits: tuple[Hit, ...]
@@ -62,10 +81,32 @@ def search(
     fold_duplicates: bool = True,
     templates: Sequence[str] | None = None,
 ) -> SearchResult:
-    """Ranks a library's items against a query, exactly.
+    """Ranks a library's items against a query, exactly. An item of the query is not among the hits.
 
-    top_k: clamped to 1..1,000 and to what there is. templates: see `embed_query`. An item of the query is not among
-    its own answers. Raises QueryError (see `embed_query`) and LibraryError.
+    Parameters
+    ----------
+    library : Library
+    encoder : Encoder
+    terms : sequence of Term
+        The query, see `parse_query`.
+    top_k : int
+        Most hits, 1 to 1,000; values beyond are clamped.
+    filters : Filters, optional
+    fold_duplicates : bool
+        Whether near-duplicates become one hit.
+    templates : sequence of str, optional
+        See `embed_query`.
+
+    Returns
+    -------
+    SearchResult
+
+    Raises
+    ------
+    QueryError
+        See `embed_query`.
+    LibraryError
+        The library cannot be read.
     """
     started = time.perf_counter()
     index = library.index(encoder)
@@ -90,18 +131,18 @@ def search(
 def _rank_items(
     index: VectorIndex, query: NDArray[np.float32], count: int, allowed: NDArray[np.bool_] | None
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """The best vector of each of the `count` nearest items: the thousands of a long video must not crowd others out."""
-    request = count
+    """The best vector of each of the `count` nearest items; a long video has thousands, but counts once."""
+    wanted = count
     while True:
-        scores, numbers = index.search(query, request, allowed=allowed)
+        scores, numbers = index.search(query, wanted, allowed=allowed)
         best = np.sort(np.unique(index.item_rows[numbers], return_index=True)[1])[:count]
-        if len(best) == count or len(numbers) < request:
+        if len(best) == count or len(numbers) < wanted:
             return scores[best], numbers[best]
-        request *= 4
+        wanted *= 4
 
 
 def _count_rivals(index: VectorIndex, filters: Filters) -> int:
-    """How many vectors could match by accident: those of the kind that is searched."""
+    """Number of vectors of the kind that is searched: each may match by chance."""
     of_kind = Filters(kind=filters.kind).mask(index.items)
     return len(index) if of_kind is None else int(of_kind[index.item_rows].sum())
 
@@ -109,16 +150,16 @@ def _count_rivals(index: VectorIndex, filters: Filters) -> int:
 def _get_allowed(
     index: VectorIndex, allowed: NDArray[np.bool_] | None, terms: Sequence[Term]
 ) -> NDArray[np.bool_] | None:
-    request = [number for term in terms if term.kind == "item" for number in index.item_numbers(str(term.value))]
-    if request:
+    own = [number for term in terms if term.kind == "item" for number in index.item_numbers(str(term.value))]
+    if own:
         allowed = np.ones(len(index.items), bool) if allowed is None else allowed
-        allowed[index.item_rows[request]] = False
+        allowed[index.item_rows[own]] = False
     return allowed
 
 
 @dataclass(frozen=True)
 class _Ranked:
-    """Vectors in the order of their answers, (n,) each, before those that are one answer are put together."""
+    """Ranked vectors, arrays of (n,), before near-duplicates are folded."""
 
     index: VectorIndex
     numbers: NDArray[np.int64]
@@ -127,10 +168,10 @@ class _Ranked:
     relevance: NDArray[np.float32]
 
     def groups(self, fold: bool) -> list[list[int]]:
-        """Ranks gathered into hits: near-identical items of one kind, if asked; the best rank leads."""
+        """Ranks of each hit, the best rank first; `fold` puts near-duplicates of one kind together."""
         if not fold:
             return [[rank] for rank in range(len(self.numbers))]
-        still = np.isnan(self.index.start_s[self.numbers])  # a photo is no copy of a video that shows it
+        still = np.isnan(self.index.start_s[self.numbers])  # a photo is no duplicate of a video that shows it
         same = (self.vectors @ self.vectors.T >= self.index.thresholds.near_duplicate) & (still[:, None] == still[None])
         groups: dict[int, list[int]] = {}
         for rank in range(len(same)):

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.encoders import DEFAULT_ENCODER, Encoder, open_encoder
+from core.encoders import Encoder, get_encoder_info, open_encoder
 from core.encoders.base import Vectors
 from core.encoders.precomputed import imported_name
 from core.errors import Cancelled, DataError, EncoderError, MediaError
@@ -97,7 +97,9 @@ def _may_be_here(name: str) -> bool:
     """False for what would have to be fetched."""
     from core.encoders.hub.files import is_on_disk
 
-    return bool(name) and (name == DEFAULT_ENCODER or "@" in name or name.startswith("imported:") or is_on_disk(name))
+    info = get_encoder_info(name)
+    is_local = info is not None and info.is_local
+    return bool(name) and (is_local or "@" in name or name.startswith("imported:") or is_on_disk(name))
 
 
 class _Import:

@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from core import Encoder, Progress, encoder_names, open_encoder
-from core.encoders import is_model_name
-from core.encoders.hub.encoder import CURATED
+from core.encoders import get_encoder_info, is_model_name
 from core.encoders.hub.files import is_on_disk
 from core.encoders.precomputed import imported_title, supports_text
 from core.encoders.reduced import MARK, ReducedEncoder, load_reduction, reduced_title
@@ -20,15 +19,6 @@ from core.policy import get_policy
 from core.utils.files import to_absolute
 from ui.server.state import once_each
 from ui.text import duration_text, plain, size_text
-
-
-def _download(megabytes: int) -> str:
-    return f"{megabytes} MB" if megabytes < 1000 else f"{megabytes / 1000:.1f} GB"
-
-
-_TITLES = {"embedded": "Embedded (works offline)"} | {
-    model.hub_id: f"{model.title} · {_download(model.size_mb)}" for model in CURATED
-}
 
 
 @dataclass(slots=True)
@@ -49,7 +39,8 @@ def _slot(name: str) -> _Slot:
 
 def encoder_title(name: str) -> str:
     """How the picker shows an encoder."""
-    return _TITLES.get(name) or encoder_name(name)
+    info = get_encoder_info(name)
+    return info.title if info else encoder_name(name)
 
 
 def encoder_name(name: str) -> str:
@@ -58,7 +49,7 @@ def encoder_name(name: str) -> str:
 
 
 def encoder_choices(*more: str) -> list[str]:
-    """The names to offer: the built-in and curated ones, then those that a library or a link brought.
+    """The names to offer: those of the registry, then those that a library or a link brought.
 
     Where no model may be loaded, only those that are here.
     """

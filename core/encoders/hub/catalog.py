@@ -19,6 +19,11 @@ class CuratedModel:
     dim: int
     good_for: str
 
+    @property
+    def size(self) -> str:
+        """What is downloaded once, for people."""
+        return f"{self.size_mb} MB" if self.size_mb < 1000 else f"{self.size_mb / 1000:.1f} GB"
+
 
 CURATED: tuple[CuratedModel, ...] = (
     CuratedModel(

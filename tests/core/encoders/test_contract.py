@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,19 +12,41 @@ from fakes import ColorEncoder
 from PIL import Image
 from tiny_models import save_tiny_clip, save_tiny_siglip, save_tiny_siglip2
 
-from core.encoders import Encoder, Scoring, encoder_names, open_encoder
+from core.encoders import (
+    Encoder,
+    EncoderInfo,
+    Scoring,
+    encoder_names,
+    get_calibration,
+    open_encoder,
+    register_encoder,
+    unregister_encoder,
+)
+from core.encoders.calibration import Calibration
+from core.encoders.reduced import learn_reduction, save_reduction
 from core.errors import EncoderError
 
 TINY = {"tiny clip": save_tiny_clip, "tiny siglip": save_tiny_siglip, "tiny siglip 2": save_tiny_siglip2}
 
 
-@pytest.fixture(scope="module", params=["fake", "embedded", *TINY])
-def encoder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Encoder:
-    if request.param == "fake":
-        return ColorEncoder()
-    if request.param == "embedded":
-        return open_encoder("embedded")
-    return open_encoder(str(TINY[request.param](tmp_path_factory.mktemp("models") / "model")))
+@pytest.fixture(scope="module", params=["fake", "registered", "reduced", "embedded", *TINY])
+def encoder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Encoder]:
+    """Every kind of encoder that `open_encoder` opens and that embeds."""
+    if request.param in TINY:
+        yield open_encoder(str(TINY[request.param](tmp_path_factory.mktemp("models") / "model")))
+    elif request.param == "embedded":
+        yield open_encoder("embedded")
+    elif request.param == "fake":
+        yield ColorEncoder()
+    else:
+        register_encoder(EncoderInfo("toy", "Toy", lambda name, _: ColorEncoder("toy-1", name)))
+        toy = open_encoder("toy")
+        if request.param == "reduced":
+            reduction = learn_reduction(toy, toy.encode_texts(["red", "blue", "green", "a cat", "a dog"]), 16)
+            save_reduction(reduction)
+            toy = open_encoder(reduction.name)
+        yield toy
+        unregister_encoder("toy")
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +60,22 @@ def test_it_is_an_encoder(encoder: Encoder) -> None:
     assert isinstance(encoder, Encoder)
     assert encoder.id and encoder.name and encoder.dim > 0 and encoder.batch_size > 0 and encoder.min_side > 0
     assert all(template.count("{}") == 1 for template in encoder.templates) and encoder.templates
+
+
+def test_its_thresholds_are_cosines_below_1(encoder: Encoder, pictures: list[Image.Image]) -> None:
+    found = get_calibration(encoder)
+    assert isinstance(found, Calibration)
+    at = found.at(encoder.encode_images(pictures))
+    for name in ("same_image", "near_duplicate", "nearly_identical", "duplicate", "duplicate_frame"):
+        assert 0 < getattr(at, name) < 1, name
+    assert at.library_baseline is None and at.duplicate <= at.duplicate_frame
+
+
+def test_opening_its_name_gives_its_vectors(encoder: Encoder, pictures: list[Image.Image]) -> None:
+    if not isinstance(encoder, ColorEncoder) or encoder.name == "toy":
+        again = open_encoder(encoder.name)
+        assert (again.id, again.dim) == (encoder.id, encoder.dim)
+        np.testing.assert_allclose(again.encode_texts(["red"]), encoder.encode_texts(["red"]), atol=1e-3)
 
 
 def test_vectors_are_unit_float32_rows_of_one_space(encoder: Encoder, pictures: list[Image.Image]) -> None:
