@@ -30,6 +30,8 @@ from core.media.sampling import Sampling
 from core.previews.thumbnails import make_thumbnail
 from core.search.query import Term
 
+pytestmark = pytest.mark.reliability
+
 N = 8  # good photos of the `photos` fixture
 
 # What a decoder does that is out of its mind, with pictures of certain widths and with videos that begin in red.
@@ -62,7 +64,6 @@ def stuck_at(video, times, **options):
 import os, signal, time
 import core.media.transcode as cutting
 
-pytestmark = pytest.mark.reliability
 at = core.media.video.Video.pictures_at
 worker.open_image, core.media.video.Video.frames, core.media.video.Video.pictures_at = mad, stuck, stuck_at
 cutting.write_clip = lambda *_, **__: time.sleep(60)
@@ -72,8 +73,8 @@ cutting.write_clip = lambda *_, **__: time.sleep(60)
 @pytest.fixture
 def mad_decoder(monkeypatch: pytest.MonkeyPatch) -> None:
     """Processes that decode have a decoder which crashes, eats memory or hangs; and little time."""
-    begin, serve = process._START.split("importlib.import_module")
-    monkeypatch.setattr(process, "_START", begin + _MAD + "importlib.import_module" + serve)
+    begin, serve = process._START.split("from core.isolation.worker")
+    monkeypatch.setattr(process, "_START", begin + _MAD + "from core.isolation.worker" + serve)
     monkeypatch.setattr(spare, "_idle", [])
     monkeypatch.setattr(apart, "SILENT_S", 4.0)
     monkeypatch.setattr(stills, "_SILENT_S", 4.0)
