@@ -1,6 +1,10 @@
+from .calls import Call as Call
+from .calls import CallFailed as CallFailed
+from .calls import Limits as Limits
 from .calls import run_isolated as run_isolated
 from .calls import stream_isolated as stream_isolated
 from .pool import acquire as acquire
+from .pool import close_idle as close_idle
 from .pool import release as release
 from .process import NoReply as NoReply
 from .process import Process as Process

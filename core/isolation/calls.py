@@ -1,8 +1,8 @@
-"""A function called in a process apart, which ends with it.
+"""Functions called in a child process: their results, errors, progress, cancellation and limits.
 
-Its modules and all that it takes in memory are gone then, and it holds nobody's page up meanwhile: threads of one
-process share one interpreter. The price is its start, one to four seconds of imports: for work that takes as long. No
-process is kept for the next call, as that would hold what it imported, some 300 MB, beside whatever comes next.
+`run_isolated` and `stream_isolated` start a process for one call and end it with the call. The memory that it took is
+returned then, and no thread here waits for the interpreter meanwhile. The price is the start, one to four seconds of
+imports. `Call` is the protocol below them, for processes that take one call after another (`core.isolation.pool`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
@@ -28,19 +29,96 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _SETTINGS = {"MALLOC_ARENA_MAX": "2"}
-_STOPS_S = 5.0  # until what was told to stop is ended
+_STOPS_S = 5.0  # from cancellation to the end of the process
 _KILLED_MESSAGE = "The system ended this work, most likely for want of memory: choose fewer items, or try again later."
 _CRASHED_MESSAGE = "The process that did this work broke down: try again; if it does so again, choose fewer items."
 _NOT_STARTED_MESSAGE = "A process for this work could not be started, perhaps for want of memory: try again later."
 
 
-def run_isolated(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-    """What `function(*args, **kwargs)` returns, or raises, worked out in a process apart.
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits of a call. silent_s: seconds without a message. work_s: of the processor's time. memory: bytes."""
 
-    function: one of a module, by its name. Arguments and result are what `core.isolation.serialization.pack` takes;
-    `on_progress`
-    and `cancel` stay here and are told, and looked at, as ever. Where it does not stop within five seconds the process
-    is ended. Raises Cancelled then, and ApartError where the process breaks down or is ended by the system.
+    silent_s: float | None = None
+    work_s: float | None = None
+    memory: int | None = None
+
+
+class CallFailed(RuntimeError):
+    """The function raised what is no SemblanceError. The message holds its traceback."""
+
+
+class Call:
+    """A function at work in a child process. Once `has_ended`, the process may take another call."""
+
+    def __init__(
+        self, process: Process, function: str, args: Sequence[Any], kwargs: dict[str, Any], limits: Limits = Limits()
+    ) -> None:
+        """function: `module:name`. kwargs: `on_progress` and `cancel` stay here. Raises ProcessEnded."""
+        self.process, self.has_ended = process, False
+        self._report: OnProgress | None = kwargs.get("on_progress")
+        self._silent_s, self._until = limits.silent_s or math.inf, math.inf
+        listeners = [name for name in ("on_progress", "cancel") if kwargs.get(name) is not None]
+        plain = {name: value for name, value in kwargs.items() if name not in ("on_progress", "cancel")}
+        request = {"function": function, "args": tuple(args), "kwargs": plain, "listeners": listeners, "path": sys.path}
+        limited = {"silent_s": limits.silent_s, "work_s": limits.work_s, "memory": limits.memory}
+        process.send(*pack(request | limited))
+
+    def stop(self) -> None:
+        """Sets the function's `cancel`: from now on it has five seconds."""
+        self.process.send(b"cancel")
+        self._until = time.monotonic() + _STOPS_S
+
+    def receive(self, cancel: threading.Event | None = None) -> tuple[str, Any] | None:
+        """("gave", value) for each value of a generator, at last ("ended", value); None if `cancel` is set first.
+
+        Raises NoReply and ProcessEnded, CallFailed, and each SemblanceError that the function raises.
+        """
+        while True:
+            left = min(self._silent_s, self._until - time.monotonic())
+            if left < 0:
+                raise NoReply
+            first = self.process.receive(left, cancel)
+            if first is None:
+                return None
+            kind, value = unpack(first, partial(self.process.receive, self._silent_s))
+            self.has_ended = kind in ("ended", "error", "failed")
+            if kind == "error":
+                raise _error(*value)
+            if kind == "failed":
+                raise CallFailed(f"In a child process: {value}")
+            if kind != "progress":
+                return kind, value
+            if self._report is not None:
+                self._report(value)
+            if cancel is not None and cancel.is_set():  # even if progress comes without a pause
+                return None
+
+
+def run_isolated(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """Calls a function in a child process.
+
+    Parameters
+    ----------
+    function : callable
+        A function of a module, which the process imports by its name.
+    *args, **kwargs
+        What `core.isolation.serialization.pack` takes. `on_progress` is called here, and `cancel` is looked at here;
+        if the function does not stop within five seconds, the process is ended.
+
+    Returns
+    -------
+    object
+        What the function returns.
+
+    Raises
+    ------
+    Cancelled
+        The function did not stop in time.
+    ApartError
+        The process broke down, or the system ended it.
+    SemblanceError
+        What the function raises.
     """
     for kind, value in _replies(function, args, dict(kwargs)):
         if kind == "ended":
@@ -49,62 +127,62 @@ def run_isolated(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs)
 
 
 def stream_isolated(function: Callable[P, Iterator[T]], /, *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
-    """As `call`, for a generator: each value when it is there. The process ends with the iterator."""
+    """Calls a generator in a child process, which ends with the iterator.
+
+    Parameters
+    ----------
+    function : callable
+        As of `run_isolated`.
+    *args, **kwargs
+        As of `run_isolated`.
+
+    Yields
+    ------
+    object
+        Each value as soon as it is there.
+
+    Raises
+    ------
+    SemblanceError
+        As `run_isolated`.
+    """
     for kind, value in _replies(function, args, dict(kwargs)):
         if kind == "gave":
             yield value
 
 
-def _replies(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """("gave", value) for each value of a generator, at last ("ended", value)."""
-    report: OnProgress | None = kwargs.pop("on_progress", None)
-    cancel: threading.Event | None = kwargs.pop("cancel", None)
-    predictions = [name for name, given in (("on_progress", report), ("cancel", cancel)) if given is not None]
-    name = f"{function.__module__}:{function.__qualname__}"
-    request = {"function": name, "args": args, "kwargs": kwargs, "told": predictions, "path": sys.path}
-    if report is not None:
-        report(Progress("starting", 0, None, 0.0, "steps"))
-    process = _start_worker()
+def _replies(function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The messages of a call in a process of its own, which may be cancelled."""
+    cancel: threading.Event | None = kwargs.get("cancel")
+    if kwargs.get("on_progress") is not None:
+        kwargs["on_progress"](Progress("starting", 0, None, 0.0, "steps"))
+    process = _start_process()
     try:
-        process.send(*pack(request))
-        for kind, value in _receive_messages(process, cancel):
-            if kind == "error":
-                raise getattr(core.errors, value[0], SemblanceError)(value[1])
-            if kind == "failed":
-                raise RuntimeError(f"In a process apart: {value}")
-            if kind != "progress":
-                yield kind, value
-            elif report is not None:
-                report(value)
+        call = Call(process, f"{function.__module__}:{function.__qualname__}", args, kwargs)
+        while not call.has_ended:
+            if cancel is not None and cancel.is_set():
+                call.stop()
+                cancel = None
+            message = call.receive(cancel)
+            if message is not None:
+                yield message
+    except NoReply:
+        raise Cancelled("Stopped.") from None
     except ProcessEnded:
         raise ApartError(_KILLED_MESSAGE if process.end() == -signal.SIGKILL else _CRASHED_MESSAGE) from None
     finally:
         process.end()
 
 
-def _start_worker() -> Process:
+def _start_process() -> Process:
     close_idle()
     trim()
     try:
-        return Process("core.isolation.worker", _SETTINGS)
+        return Process(_SETTINGS)
     except ProcessEnded:
         raise ApartError(_NOT_STARTED_MESSAGE) from None
 
 
-def _receive_messages(process: Process, cancel: threading.Event | None) -> Iterator[tuple[str, Any]]:
-    """Up to the last. Raises Gone, and Cancelled where it does not stop soon when it is told to."""
-    until, kind = math.inf, ""
-    while kind != "ended":
-        if cancel is not None and cancel.is_set() and until == math.inf:
-            process.send(b"cancel")
-            until = time.monotonic() + _STOPS_S
-        left = until - time.monotonic()
-        try:
-            if left < 0:
-                raise NoReply
-            first = process.receive(left, cancel if until == math.inf else None)
-        except NoReply:
-            raise Cancelled("Stopped.") from None
-        if first is not None:
-            kind, value = unpack(first, partial(process.receive, math.inf))
-            yield kind, value
+def _error(name: str, message: str) -> SemblanceError:
+    kind = getattr(core.errors, name, None)
+    return kind(message) if isinstance(kind, type) and issubclass(kind, SemblanceError) else SemblanceError(message)

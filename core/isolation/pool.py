@@ -1,4 +1,4 @@
-"""Processes that have answered and wait for the next question, so that it need not wait for a start."""
+"""Idle child processes, kept so that the next call need not wait for a start."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ _idle: list[Process] = []
 
 
 def release(process: Process) -> None:
-    """For others to take. It may end by itself meanwhile; those that did give their connections back here."""
-    for entry in [entry for entry in _idle if entry.has_ended]:
+    """Makes a process available to others. It may end by itself meanwhile; those that did are cleared here."""
+    for idle in [idle for idle in _idle if idle.has_ended]:
         with contextlib.suppress(ValueError):  # another thread took it, and ends it
-            _idle.remove(entry)
-            entry.end()
+            _idle.remove(idle)
+            idle.end()
     _idle.append(process)
 
 
 def acquire() -> Process | None:
-    """The one that was kept last, for the caller alone."""
+    """The process that was released last, for the caller alone; None if there is none."""
     try:
         return _idle.pop()
     except IndexError:  # another thread took it
@@ -27,6 +27,6 @@ def acquire() -> Process | None:
 
 
 def close_idle() -> None:
-    """Ends them all: something that wants their memory more is about to start."""
+    """Ends all idle processes, to make room for work that needs their memory more."""
     while (process := acquire()) is not None:
         process.end()

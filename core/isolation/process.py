@@ -1,7 +1,9 @@
-"""One process apart and the connection to it. It is started anew and never forked: this one has threads."""
+"""A child process and the connection to it. It is started anew and never forked, because this process has threads."""
 
 from __future__ import annotations
 
+import json
+import logging
 import os
 import subprocess
 import sys
@@ -15,14 +17,15 @@ Block = bytes | memoryview
 
 _START_S = 60.0
 _LOOK_S = 0.2
+_LINE = 8192  # bytes of standard error that make one line of the log at most
+_ROOT = str(Path(__file__).parents[2])  # for a parent that found the package in a folder that it has left
+_log = logging.getLogger(__name__)
 
-# The package without its `__init__`, which would load tables and encoders: 0.2 s instead of a second.
 _START = """
-import importlib, sys, types
-core = types.ModuleType("core")
-core.__path__ = [sys.argv[1]]
-sys.modules["core"] = core
-importlib.import_module(sys.argv[2]).serve(int(sys.argv[3]))
+import json, sys
+sys.path[:] = json.loads(sys.argv[1])
+from core.isolation.worker import serve
+serve(int(sys.argv[2]))
 """
 
 
@@ -35,13 +38,10 @@ class ProcessEnded(Exception):
 
 
 class Process:
-    """What is sent to it and received from it are blocks of bytes."""
+    """A child that runs `core.isolation.worker`. Blocks of bytes are sent to it and received from it."""
 
-    def __init__(self, module: str, settings: Mapping[str, str]) -> None:
-        """module: whose `serve(handle)` it runs; it says one block once it is ready. settings: of its environment.
-
-        Raises Gone where it cannot be started.
-        """
+    def __init__(self, settings: Mapping[str, str]) -> None:
+        """settings: environment variables. Raises ProcessEnded if the process cannot be started."""
         try:
             self._connection, theirs = Pipe()
         except OSError:
@@ -49,28 +49,32 @@ class Process:
         with theirs:
             try:
                 self._process = subprocess.Popen(
-                    [sys.executable, "-P", "-c", _START, str(Path(__file__).parents[1]), module, str(theirs.fileno())],
+                    [sys.executable, "-P", "-c", _START, json.dumps([*sys.path, _ROOT]), str(theirs.fileno())],
                     pass_fds=[theirs.fileno()],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL,  # where decoders complain of damage
+                    stderr=subprocess.PIPE,
                     env=os.environ | settings,
                 )
             except OSError:  # no more processes, files or memory
                 self._connection.close()
                 raise ProcessEnded from None
         try:
-            # Whenever it ends, also by itself, somebody has to ask how, or it stays in the system's table of processes.
-            threading.Thread(target=self._process.wait, name="reaper", daemon=True).start()
+            threading.Thread(target=self._watch, name="reaper", daemon=True).start()
+        except RuntimeError:  # no more threads
+            self.end()
+            self._watch()
+            raise ProcessEnded from None
+        try:
             self.receive(_START_S)
         except BaseException as error:
             self.end()
-            if isinstance(error, NoReply | ProcessEnded | RuntimeError):  # the last: no more threads
+            if isinstance(error, NoReply):
                 raise ProcessEnded from None
             raise
 
     def send(self, *blocks: Block) -> None:
-        """Raises Gone."""
+        """Raises ProcessEnded."""
         try:
             for block in blocks:
                 self._connection.send_bytes(block)
@@ -78,7 +82,7 @@ class Process:
             raise ProcessEnded from None
 
     def receive(self, limit_s: float, cancel: threading.Event | None = None) -> bytes | None:
-        """The next block; None where `cancel` came first. Raises Silent and Gone."""
+        """The next block; None if `cancel` is set first. Raises NoReply and ProcessEnded."""
         until = time.monotonic() + limit_s
         try:
             while not self._connection.poll(max(0.0, min(_LOOK_S, until - time.monotonic()))):
@@ -92,10 +96,20 @@ class Process:
 
     @property
     def has_ended(self) -> bool:
+        """Whether the process has ended by itself."""
         return self._process.poll() is not None
 
     def end(self) -> int:
-        """Ends it; returns how it ended, as `subprocess` says it."""
+        """Ends the process; returns its exit status, as `subprocess` gives it."""
         self._connection.close()
         self._process.kill()
         return self._process.wait()
+
+    def _watch(self) -> None:
+        """Copies standard error to the log, where decoders report damage; then asks for the exit status, as a process
+        that nobody asks stays in the system's table of processes."""
+        assert self._process.stderr is not None
+        with self._process.stderr as lines:
+            while line := lines.readline(_LINE):
+                _log.info("process %d: %s", self._process.pid, line.decode(errors="replace").rstrip())
+        self._process.wait()

@@ -1,12 +1,13 @@
-"""Values as blocks of bytes and back: numbers, texts, arrays, and data classes of this package.
+"""Values as blocks of bytes and back: numbers, texts, bytes, arrays, and data classes of this package.
 
-JSON, and arrays as they lie in memory: nothing in it can name code, as a pickle can.
+JSON, and bytes and arrays as they lie in memory: nothing in it can name code, as a pickle can.
 """
 
 from __future__ import annotations
 
 import importlib
 import json
+from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -16,62 +17,72 @@ from core.isolation.process import Block
 
 _KINDS = "biuf"  # of arrays: booleans and numbers
 
+Parts = list[bytes | np.ndarray]
+
 
 def pack(value: Any) -> list[Block]:
-    """The value as JSON and its arrays, one block each.
+    """The value as JSON, then its bytes and arrays, one block each.
 
-    None, booleans, numbers, texts; arrays of numbers; data classes of this package; tuples, lists (which come back as
-    tuples) and dictionaries with texts as keys, of all these. Raises TypeError for anything else.
+    None, booleans, numbers, texts, bytes; arrays of numbers; data classes of this package; tuples, lists (which come
+    back as tuples) and dictionaries with texts as keys, of all these. Raises TypeError for anything else.
     """
-    arrays: list[np.ndarray] = []
-    predictions = json.dumps(
-        {"value": _pack_value(value, arrays), "arrays": [[array.dtype.str, array.shape] for array in arrays]}
-    )
-    return [predictions.encode(), *(array.reshape(-1).view(np.uint8).data for array in arrays if array.size)]
+    parts: Parts = []
+    packed = _pack_value(value, parts)
+    heads = [len(part) if isinstance(part, bytes) else [part.dtype.str, part.shape] for part in parts]
+    blocks: list[Block] = []
+    for part in parts:
+        if isinstance(part, bytes):
+            blocks += [part] if part else []
+        elif part.size:
+            blocks.append(part.reshape(-1).view(np.uint8).data)
+    return [json.dumps({"value": packed, "parts": heads}).encode(), *blocks]
 
 
-def unpack(first: bytes, more: Any) -> Any:
-    """Reads `pack`. more: gives the next block whenever it is called."""
-    predictions = json.loads(first)
-    arrays = [
-        np.frombuffer(bytearray(more()) if np.prod(shape) else b"", dtype).reshape(shape)
-        for dtype, shape in predictions["arrays"]
-    ]
-    return _unpack_value(predictions["value"], arrays)
+def unpack(first: bytes, more: Callable[[], Any]) -> Any:
+    """Reads what `pack` made. more: gives the next block whenever it is called."""
+    packed = json.loads(first)
+    parts: Parts = []
+    for head in packed["parts"]:
+        if isinstance(head, int):
+            parts.append(more() if head else b"")
+        else:
+            dtype, shape = head
+            parts.append(np.frombuffer(bytearray(more()) if np.prod(shape) else b"", dtype).reshape(shape))
+    return _unpack_value(packed["value"], parts)
 
 
-def _pack_value(value: Any, arrays: list[np.ndarray]) -> Any:
+def _pack_value(value: Any, parts: Parts) -> Any:
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, np.generic):
-        return _pack_value(value.item(), arrays)
+        return _pack_value(value.item(), parts)
     if isinstance(value, tuple | list):
-        return [_pack_value(entry, arrays) for entry in value]
+        return [_pack_value(member, parts) for member in value]
     if isinstance(value, dict) and all(isinstance(name, str) for name in value):
-        return {"dict": {name: _pack_value(entry, arrays) for name, entry in value.items()}}
-    if isinstance(value, np.ndarray) and value.dtype.kind in _KINDS:
-        arrays.append(np.ascontiguousarray(value))
-        return {"array": len(arrays) - 1}
+        return {"dict": {name: _pack_value(member, parts) for name, member in value.items()}}
+    if isinstance(value, bytes) or (isinstance(value, np.ndarray) and value.dtype.kind in _KINDS):
+        parts.append(value if isinstance(value, bytes) else np.ascontiguousarray(value))
+        return {"part": len(parts) - 1}
     if is_dataclass(value) and type(value).__module__.startswith("core."):
         name = f"{type(value).__module__}:{type(value).__qualname__}"
         return {
             "of": name,
-            "fields": {entry.name: _pack_value(getattr(value, entry.name), arrays) for entry in fields(value)},
+            "fields": {field.name: _pack_value(getattr(value, field.name), parts) for field in fields(value)},
         }
-    raise TypeError(f"{type(value).__name__} does not go to a process apart")
+    raise TypeError(f"{type(value).__name__} cannot be sent to a child process")
 
 
-def _unpack_value(predictions: Any, arrays: list[np.ndarray]) -> Any:
-    if isinstance(predictions, list):
-        return tuple(_unpack_value(entry, arrays) for entry in predictions)
-    if not isinstance(predictions, dict):
-        return predictions
-    if "array" in predictions:
-        return arrays[predictions["array"]]
-    if "dict" in predictions:
-        return {name: _unpack_value(entry, arrays) for name, entry in predictions["dict"].items()}
-    module, _, name = predictions["of"].partition(":")
+def _unpack_value(packed: Any, parts: Parts) -> Any:
+    if isinstance(packed, list):
+        return tuple(_unpack_value(member, parts) for member in packed)
+    if not isinstance(packed, dict):
+        return packed
+    if "part" in packed:
+        return parts[packed["part"]]
+    if "dict" in packed:
+        return {name: _unpack_value(member, parts) for name, member in packed["dict"].items()}
+    module, _, name = packed["of"].partition(":")
     kind = getattr(importlib.import_module(module), name) if module.startswith("core.") else None
     if not is_dataclass(kind):
-        raise TypeError(f"{predictions['of']} is no data class of this package")
-    return kind(**{name: _unpack_value(entry, arrays) for name, entry in predictions["fields"].items()})  # type: ignore[operator]
+        raise TypeError(f"{packed['of']} is no data class of this package")
+    return kind(**{name: _unpack_value(member, parts) for name, member in packed["fields"].items()})  # type: ignore[operator]

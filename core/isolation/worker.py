@@ -1,6 +1,7 @@
-"""The process apart in which a function works; `core.isolation.calls` starts, asks and ends it.
+"""The child process: runs the functions that `core.isolation.calls` names, one after another.
 
-It ends with its parent, however that ends: a thread waits for nothing else.
+It ends with its parent, however that ends: a thread reads the connection. It also ends when no request comes for a
+while, and by the system's timers where a decoder hangs and lets no Python run.
 """
 
 from __future__ import annotations
@@ -8,12 +9,13 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
+import queue
+import signal
 import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
-from importlib.machinery import ModuleSpec
+from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -22,82 +24,104 @@ from core.errors import SemblanceError
 from core.isolation.serialization import pack, unpack
 from core.progress import Progress
 
+_IDLE_S = 10.0
 _REPORT_EVERY_S = 0.1
 _NO_MEMORY = "Not enough memory for this: choose fewer items."
 
+_Request = tuple[dict[str, Any], threading.Event]
+
 
 def serve(handle: int) -> None:
-    """Answers one request and ends."""
-    _is_modest()
+    """Answers requests until the connection closes, or none comes for ten seconds."""
+    with contextlib.suppress(OSError):  # if the system runs out of memory, this process goes first
+        Path("/proc/self/oom_score_adj").write_text("1000")
     connection = Connection(handle)
-    _send(connection, "ready", None)
-    request = unpack(connection.recv_bytes(), connection.recv_bytes)
-    sys.path[:] = request["path"]
+    requests: queue.Queue[_Request] = queue.Queue()
+    threading.Thread(target=_listen, args=(connection, requests), daemon=True).start()
+    connection.send_bytes(b"ready")
+    with contextlib.suppress(EOFError, OSError, queue.Empty):
+        while True:
+            request, cancel = requests.get(timeout=_IDLE_S)
+            _Answer(connection, request, cancel).run()
+
+
+def _listen(connection: Connection, requests: queue.Queue[_Request]) -> None:
+    """Reads requests, and the word to stop the latest of them; ends the process with its parent."""
     cancel = threading.Event()
-    threading.Thread(target=_listen, args=(connection, cancel), daemon=True).start()
-    try:
-        _send(connection, "ended", _run_request(connection, request, cancel))
-    except SemblanceError as error:
-        _send(connection, "error", (type(error).__name__, str(error)))
-    except MemoryError:
-        _send(connection, "error", ("ApartError", _NO_MEMORY))
-    except BaseException:
-        _send(connection, "failed", traceback.format_exc())
-    with contextlib.suppress(EOFError, OSError):
-        threading.Event().wait()  # until the parent has read it, and ends this
-
-
-def _run_request(connection: Connection, request: dict[str, Any], cancel: threading.Event) -> Any:
-    module, _, name = request["function"].partition(":")
-    function: Callable[..., Any] = getattr(importlib.import_module(module), name)
-    listeners = {"on_progress": _ProgressSender(connection), "cancel": cancel}
-    result = function(*request["args"], **request["kwargs"], **{name: listeners[name] for name in request["told"]})
-    if not isinstance(result, Iterator):
-        return result
-    for value in result:
-        _send(connection, "gave", value)
-    return None
-
-
-class _ProgressSender:
-    """Sends progress, not more often than somebody could see; a new stage, and its end, at once."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection, self._stage, self._told = connection, "", 0.0
-
-    def __call__(self, progress: Progress) -> None:
-        now = time.monotonic()
-        if now > self._told + _REPORT_EVERY_S or progress.stage != self._stage or progress.done == progress.total:
-            self._stage, self._told = progress.stage, now
-            _send(self._connection, "progress", progress)
-
-
-def _listen(connection: Connection, cancel: threading.Event) -> None:
-    """Waits for the word to stop, and for the parent's end."""
     try:
         while True:
-            connection.recv_bytes()
-            cancel.set()
+            first = connection.recv_bytes()
+            if first == b"cancel":
+                cancel.set()
+            else:
+                cancel = threading.Event()
+                requests.put((unpack(first, connection.recv_bytes), cancel))
     except (EOFError, OSError):
-        os._exit(1)
+        os._exit(0)
 
 
-def _send(connection: Connection, kind: str, value: Any) -> None:
-    for block in pack((kind, value)):
-        connection.send_bytes(block)
+class _Answer:
+    """One request and the messages that answer it. Also the `on_progress` of its function."""
+
+    def __init__(self, connection: Connection, request: dict[str, Any], cancel: threading.Event) -> None:
+        self._connection, self._request, self._cancel = connection, request, cancel
+        self._stage, self._reported = "", 0.0
+
+    def run(self) -> None:
+        try:
+            self._send("ended", self._call())
+        except SemblanceError as error:
+            self._send("error", (type(error).__name__, str(error)))
+        except MemoryError:
+            self._send("error", ("ApartError", _NO_MEMORY))
+        except Exception:
+            self._send("failed", traceback.format_exc())
+        finally:
+            _end_in(None)
+            signal.setitimer(signal.ITIMER_PROF, 0.0)
+
+    def _call(self) -> Any:
+        sys.path[:] = self._request["path"]
+        module, _, name = self._request["function"].partition(":")
+        _end_in(self._request["silent_s"])
+        function: Callable[..., Any] = getattr(importlib.import_module(module), name)
+        _limit(self._request["memory"], self._request["work_s"])
+        listeners = {"on_progress": self._report, "cancel": self._cancel}
+        given = {name: listeners[name] for name in self._request["listeners"]}
+        result = function(*self._request["args"], **self._request["kwargs"], **given)
+        while isinstance(result, Iterator):
+            try:
+                value = next(result)
+            except StopIteration as stop:
+                return stop.value
+            self._send("gave", value)
+        return result
+
+    def _report(self, progress: Progress) -> None:
+        """Sends progress, not more often than anybody could see; a new stage, and its end, at once."""
+        now = time.monotonic()
+        if now > self._reported + _REPORT_EVERY_S or progress.stage != self._stage or progress.done == progress.total:
+            self._stage, self._reported = progress.stage, now
+            self._send("progress", progress)
+
+    def _send(self, kind: str, value: Any) -> None:
+        _end_in(None)  # the parent may take its time
+        for block in pack((kind, value)):
+            self._connection.send_bytes(block)
+        _end_in(self._request["silent_s"])
 
 
-class _BlockedImports:
-    """Modules that libraries look for and that nothing here has need of are not found: 60 MB."""
-
-    def find_spec(self, name: str, path: Sequence[str] | None = None, target: object = None) -> ModuleSpec | None:
-        if name == "pandas":
-            raise ModuleNotFoundError(name)
-        return None
+def _end_in(silent_s: float | None) -> None:
+    """Ends this process after twice that time, unless it is called again: its parent, which waits for half of it, may
+    have been killed. By the system, since a decoder that hangs lets no Python run. None: not at all."""
+    signal.setitimer(signal.ITIMER_REAL, 2 * (silent_s or 0.0))
 
 
-def _is_modest() -> None:
-    """Of little memory; and if the system runs out of it, this process is the one to go."""
-    sys.meta_path.insert(0, _BlockedImports())  # type: ignore[arg-type]
-    with contextlib.suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("1000")
+def _limit(memory: int | None, work_s: float | None) -> None:
+    """Bytes of address space, and seconds of the processor's time."""
+    if memory is not None:
+        with contextlib.suppress(ImportError, OSError, ValueError):
+            import resource
+
+            resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    signal.setitimer(signal.ITIMER_PROF, work_s or 0.0)

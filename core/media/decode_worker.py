@@ -1,18 +1,14 @@
-"""The process apart in which files from anywhere are decoded; `core.media.decode_pool` starts, asks and ends it.
+"""What the child processes that decode run; `core.media.decode_pool` calls these functions there.
 
-It answers over one connection, in JSON and raw pixels and never in pickles: what has decoded a hostile file is not to
-be trusted with more. It ends when its parent does, when nobody asks for a while, and when it takes too much memory.
+Files from anywhere are decoded here alone: what has decoded a hostile file is not to be trusted with more.
 """
 
 from __future__ import annotations
 
-import contextlib
-import json
-import signal
 import threading
 import time
+from collections.abc import Generator, Sequence
 from dataclasses import asdict
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -21,123 +17,118 @@ from PIL import Image
 from core.errors import MediaError
 from core.media.formats import unpack_tables
 from core.media.images import get_taken_at, image_size, is_animated, is_large, open_image
+from core.progress import OnProgress, Progress
 
-MAX_MEMORY = 6 * 2**30  # bytes of address space: three times what the largest picture takes on its way
-_IDLE_S = 10.0
-_SIGN_EVERY_S = 1.0
 _PATIENCE_S = 300.0  # of work for any video, and so many more for each second of it: 8K takes ten on a laptop
 _PACE = 60.0
 
-
-def serve(handle: int) -> None:
-    """Answers requests until the connection closes or nobody asks for ten seconds."""
-    _limit_memory()
-    connection = Connection(handle)
-    connection.send_bytes(b"{}")  # ready
-    with contextlib.suppress(EOFError, OSError):
-        while connection.poll(_IDLE_S):
-            request = json.loads(connection.recv_bytes())
-            unpack_tables(request["formats"])
-            _end_in(2 * request["silent_s"], work_s=request["work_s"])
-            try:
-                _answer(connection, request)
-            except MediaError as error:
-                _send(connection, {"reason": str(error)})
-            except MemoryError:
-                _send(connection, {"reason": "Not enough memory to decode it: export a smaller copy."})
+Pixels = tuple[tuple[int, int], bytes]  # (width, height), RGB
 
 
-def _answer(connection: Connection, request: dict[str, Any]) -> None:
-    if request.get("path"):
-        _video(connection, request, Path(request["path"]))
-    elif "path" in request:
-        _video(connection, request, connection.recv_bytes())
-    else:
-        _picture(connection, request, connection.recv_bytes())
+def run(function: str, tables: dict[str, Any] | None, *args: Any, **listeners: Any) -> Any:
+    """Calls a function of this module under the tables of formats of the parent. Raises MediaError."""
+    unpack_tables(tables)
+    try:
+        return globals()[function](*args, **listeners)
+    except MemoryError:
+        raise _no_memory() from None
 
 
-def _picture(connection: Connection, request: dict[str, Any], data: bytes) -> None:
-    """Large ones are not decoded unless that is allowed: the parent has them decoded one at a time."""
-    if request["may_move"] and is_animated(data):
-        _send(connection, {"animated": True})
-        return
+def decode_image(data: bytes, min_side: int | None, may_move: bool, may_be_large: bool) -> dict[str, Any]:
+    """Facts and pixels of a picture. Large ones are not decoded unless that is allowed: the parent has these decoded
+    one at a time."""
+    if may_move and is_animated(data):
+        return {"animated": True}
     size, when = image_size(data), get_taken_at(data)
-    predictions = {"size": size, "taken_at": when and when.isoformat()}
-    if request["min_side"] is None:
-        _send(connection, predictions)
-    elif is_large(size) and not request["may_be_large"]:
-        _send(connection, {"large": True})
-    else:
-        _send(connection, predictions, open_image(data, min_side=request["min_side"]))
+    facts = {"size": size, "taken_at": when and when.isoformat()}
+    if min_side is None:
+        return facts
+    if is_large(size) and not may_be_large:
+        return {"large": True}
+    return facts | {"pixels": _pixels(open_image(data, min_side=min_side))}
 
 
-def _video(connection: Connection, request: dict[str, Any], source: Path | bytes) -> None:
-    """Its facts; then each frame, and a sign of life every second in between; then how far it could be read.
-
-    Or, where that is asked, whether browsers play it, or its pictures at some seconds.
-    """
-    from core.media.container import is_playable
-    from core.media.sampling import Sampling
+def read_video_info(source: str | bytes) -> dict[str, Any]:
+    """Facts of a video."""
     from core.media.video import Video  # loads FFmpeg
 
-    if request.get("playable"):
-        _send(connection, {"playable": is_playable(source)})
-        return
-    with Video(source) as video:
-        if "times_s" in request:
-            signs = _Heartbeat(connection, video, request["silent_s"])
-            for image in video.pictures_at(request["times_s"], min_side=request["min_side"], cancel=signs):
-                _send(connection, {}, image)
-            _send(connection, {"all": True})
-            return
-        info = asdict(video.info)
-        _send(connection, {"info": info | {"taken_at": info["taken_at"] and info["taken_at"].isoformat()}})
-        if request["sampling"] is None:
-            return
-        sampling = Sampling.parse(request["sampling"])
-        signs = _Heartbeat(connection, video, request["silent_s"])
-        for frame in video.frames(sampling, start_s=request["start_s"], min_side=request["min_side"], cancel=signs):
-            _send(connection, {"frame": [frame.start_s, frame.end_s, frame.time_s]}, frame.image)
-        _send(connection, {"read_s": video.read_s, "damage": video.damage})
+    with Video(_source(source)) as video:
+        return _info(video)
+
+
+def decode_video(
+    source: str | bytes,
+    sampling: str,
+    start_s: float,
+    min_side: int | None,
+    *,
+    on_progress: OnProgress,
+    cancel: threading.Event,
+) -> Generator[Any, None, tuple[float, str | None]]:
+    """Facts of a video, then each sampled frame; returns how far it could be read, and the damage."""
+    from core.media.sampling import Sampling
+    from core.media.video import Video
+
+    try:
+        with Video(_source(source)) as video:
+            yield _info(video)
+            signs, chosen = _Heartbeat(video, on_progress, cancel), Sampling.parse(sampling)
+            for frame in video.frames(chosen, start_s=start_s, min_side=min_side, cancel=signs):
+                yield (frame.start_s, frame.end_s, frame.time_s), _pixels(frame.image)
+            return video.read_s, video.damage
+    except MemoryError:
+        raise _no_memory() from None
+
+
+def decode_stills(
+    source: str | bytes,
+    times_s: Sequence[float],
+    min_side: int | None,
+    *,
+    on_progress: OnProgress,
+    cancel: threading.Event,
+) -> tuple[Pixels, ...]:
+    """The pictures on the screen at some seconds."""
+    from core.media.video import Video
+
+    with Video(_source(source)) as video:
+        signs = _Heartbeat(video, on_progress, cancel)
+        return tuple(_pixels(image) for image in video.pictures_at(times_s, min_side=min_side, cancel=signs))
+
+
+def is_playable(source: str | bytes) -> bool:
+    """Whether browsers play a video."""
+    from core.media.container import is_playable
+
+    return is_playable(_source(source))
 
 
 class _Heartbeat(threading.Event):
-    """Asked between packets whether to go on: tells that it is alive, and says no where decoding leads nowhere."""
+    """Asked between packets whether to stop: reports a sign of life, and says yes where decoding leads nowhere."""
 
-    def __init__(self, connection: Connection, video: Any, silent_s: float) -> None:
+    def __init__(self, video: Any, on_progress: OnProgress, cancel: threading.Event) -> None:
         super().__init__()
-        self._connection, self._video, self._silent_s = connection, video, silent_s
-        self._begun, self._told = time.process_time(), time.monotonic()
+        self._video, self._on_progress, self._cancel = video, on_progress, cancel
+        self._begun = time.process_time()
 
     def is_set(self) -> bool:
-        if time.monotonic() - self._told > _SIGN_EVERY_S:
-            _send(self._connection, {})
-            self._told = time.monotonic()
-        _end_in(2 * self._silent_s)
-        return time.process_time() - self._begun > _PATIENCE_S + _PACE * self._video.read_s
+        self._on_progress(Progress("decode", int(self._video.read_s), None, 0.0, "seconds"))
+        spent = time.process_time() - self._begun
+        return self._cancel.is_set() or spent > _PATIENCE_S + _PACE * self._video.read_s
 
 
-def _send(connection: Connection, predictions: dict[str, Any], image: Image.Image | None = None) -> None:
-    _end_in(None)  # the parent may take its time
-    connection.send_bytes(json.dumps(predictions | ({"pixels": image.size} if image else {})).encode())
-    if image is not None:
-        connection.send_bytes(image.tobytes())
+def _info(video: Any) -> dict[str, Any]:
+    info = asdict(video.info)
+    return info | {"taken_at": info["taken_at"] and info["taken_at"].isoformat()}
 
 
-def _end_in(seconds: float | None, *, work_s: float | None = None) -> None:
-    """Ends this process after some seconds (its parent may have been killed) or some of the processor's time.
-
-    By the system's own doing, since a decoder that hangs lets no Python run. None: not at all.
-    """
-    signal.setitimer(signal.ITIMER_REAL, seconds or 0.0)
-    signal.setitimer(signal.ITIMER_PROF, work_s or 0.0)
+def _source(source: str | bytes) -> Path | bytes:
+    return Path(source) if isinstance(source, str) else source
 
 
-def _limit_memory() -> None:
-    """Memory; and if the system runs out all the same, this process is the one to go."""
-    with contextlib.suppress(ImportError, OSError, ValueError):
-        import resource
+def _pixels(image: Image.Image) -> Pixels:
+    return image.size, image.tobytes()
 
-        resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
-    with contextlib.suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("1000")
+
+def _no_memory() -> MediaError:
+    return MediaError("Not enough memory to decode it: export a smaller copy.")

@@ -1,42 +1,49 @@
-"""Files from anywhere decoded in processes apart, which can be ended.
+"""Pictures and videos decoded in child processes, which can be ended.
 
-A decoder that hangs, crashes or eats memory then costs one file a reason, and nobody else anything: threads cannot be
-ended.
+A decoder that hangs, crashes or takes too much memory costs one file a reason, and affects nothing else. Threads
+cannot be ended.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
 from core.errors import MediaError
+from core.isolation.calls import CallFailed
 from core.isolation.process import NoReply, ProcessEnded
-from core.media.decode_pool import SILENT_S, release_worker, request_reply, start_request
+from core.media.decode_pool import SILENT_S, decode, finish, start_decoding, to_image
 from core.media.sampling import Sampling
 
 if TYPE_CHECKING:
     from core.media.video import Frame, VideoInfo
-from collections.abc import Sequence
-from typing import Any
-
-from core.errors import TooSlow
 
 PICTURE_S = 30.0  # of the processor's time, so that a busy machine gives up no good file; the largest take about four
+_SILENT_S = 60.0  # for pictures of a video, which somebody waits for
 _large = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
 class ImageFacts:
-    """What a picture is. image: None where it was not wanted. size: (width, height) in pixels, as displayed.
+    """A picture and its facts.
 
-    moves: it is an animated GIF, and nothing else was looked at.
+    Attributes
+    ----------
+    image : PIL.Image.Image, optional
+        Upright, in RGB; None if only the facts were asked for.
+    size : tuple of int, optional
+        (width, height) in pixels, as displayed.
+    taken_at : datetime, optional
+        Local time, from EXIF.
+    moves : bool
+        It is an animation; nothing else was read.
     """
 
     image: Image.Image | None = None
@@ -46,30 +53,46 @@ class ImageFacts:
 
 
 def read_image(data: bytes, *, min_side: int | None, may_move: bool = False) -> ImageFacts:
-    """Decodes a picture (see `open_image`) and reads its facts; without a min_side its facts alone.
+    """Decodes a picture in a child process, and reads its facts.
 
-    may_move: whether it is to be asked first if it is an animated GIF. Raises MediaError: also where that takes more
-    than `PICTURE_S` seconds of work, crashes the decoder or takes too much memory.
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+    min_side : int or None
+        Pixels, see `open_image`; None reads the facts alone.
+    may_move : bool
+        Whether to check first if it is an animated GIF.
+
+    Returns
+    -------
+    ImageFacts
+
+    Raises
+    ------
+    MediaError
+        The picture cannot be decoded, takes more than `PICTURE_S` seconds of work or too much memory, or crashes the
+        decoder.
     """
-    request = {
-        "min_side": min_side,
-        "may_move": may_move,
-        "may_be_large": False,
-        "work_s": PICTURE_S,
-        "silent_s": SILENT_S,
-    }
-    predictions, image = request_reply(request, data)
-    if predictions.get("large"):
+
+    def ask(may_be_large: bool) -> dict[str, Any]:
+        arguments = data, min_side, may_move, may_be_large
+        reply: dict[str, Any] = decode("decode_image", *arguments, silent_s=SILENT_S, work_s=PICTURE_S)
+        return reply
+
+    reply = ask(False)
+    if reply.get("large"):
         with _large:  # one at a time, however many threads: each may take two gigabytes on its way
-            predictions, image = request_reply(request | {"may_be_large": True}, data)
-    if predictions.get("animated"):
+            reply = ask(True)
+    if reply.get("animated"):
         return ImageFacts(moves=True)
-    width, height = predictions["size"]
-    return ImageFacts(image, (width, height), _time(predictions["taken_at"]))
+    width, height = reply["size"]
+    image = to_image(reply["pixels"]) if "pixels" in reply else None
+    return ImageFacts(image, (width, height), _time(reply["taken_at"]))
 
 
 def open_isolated(source: Path | str | bytes, *, min_side: int | None = None) -> Image.Image:
-    """As `open_image`, in a process apart. Raises MediaError."""
+    """`open_image` in a child process. Raises MediaError."""
     from core.media.images import read_bytes
 
     image = read_image(source if isinstance(source, bytes) else read_bytes(Path(source)), min_side=min_side or 0).image
@@ -78,47 +101,40 @@ def open_isolated(source: Path | str | bytes, *, min_side: int | None = None) ->
 
 
 def probe_isolated(path: Path | str) -> VideoInfo:
-    """As `core.media.video.probe`, in a process apart. Raises MediaError."""
-    with IsolatedVideo(path, None) as video:
-        return video.info
+    """`core.media.video.probe` in a child process. Raises MediaError."""
+    return _video_info(decode("read_video_info", str(path), silent_s=SILENT_S))
 
 
 class IsolatedVideo:
-    """A video decoded in a process apart: `info` at once, and `frames()`, once. To be used in `with`.
+    """A video decoded in a child process: `info` at once, and `frames()`, once. To be used in `with`.
 
     After `frames()` has ended, `read_s` says how far the file could be read and `damage` what was wrong with it.
+
+    Parameters
+    ----------
+    source : path or bytes
+        A file, or its content.
+    sampling : Sampling
+        Which frames are taken.
+    start_s : float
+        Seconds; frames before are left out.
+    min_side : int, optional
+        Pixels, see `open_image`.
+
+    Raises
+    ------
+    MediaError
+        As `Video`.
     """
 
     def __init__(
-        self,
-        source: Path | str | bytes,
-        sampling: Sampling | None,
-        *,
-        start_s: float = 0.0,
-        min_side: int | None = None,
+        self, source: Path | str | bytes, sampling: Sampling, *, start_s: float = 0.0, min_side: int | None = None
     ) -> None:
-        """source: a path, or the bytes of a file. Otherwise see `Video.frames`; without a sampling there are none.
-
-        Raises MediaError as `Video` does.
-        """
-        data = source if isinstance(source, bytes) else None
-        path = None if isinstance(source, bytes) else str(source)
-        how = str(sampling) if sampling else None
-        request = {
-            "path": path,
-            "sampling": how,
-            "start_s": start_s,
-            "min_side": min_side,
-            "work_s": None,
-            "silent_s": SILENT_S,
-        }
-        self._has_ended = sampling is None
+        arguments = _plain(source), str(sampling), start_s, min_side
+        self._call, info = start_decoding("decode_video", *arguments, silent_s=SILENT_S, reports=True)
         self.read_s = 0.0
         self.damage: str | None = None
-        self._worker, predictions, _ = start_request(request, data)
-        from core.media.video import VideoInfo
-
-        self.info: VideoInfo = VideoInfo(**predictions["info"] | {"taken_at": _time(predictions["info"]["taken_at"])})
+        self.info: VideoInfo = _video_info(info)
 
     def __enter__(self) -> IsolatedVideo:
         return self
@@ -126,83 +142,80 @@ class IsolatedVideo:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._has_ended:
-            release_worker(self._worker)
-        else:
-            self._worker.end()
+        finish(self._call)
 
     def frames(self, *, cancel: threading.Event | None = None) -> Iterator[Frame]:
         """The sampled frames. Ends early at damage, at `cancel`, and where the decoder hangs or crashes."""
         from core.media.video import Frame
 
-        while not self._has_ended:
+        while not self._call.has_ended:
             try:
-                predictions, image = self._worker.receive_reply(SILENT_S, cancel)
-            except (NoReply, ProcessEnded) as error:
+                message = self._call.receive(cancel)
+            except (NoReply, ProcessEnded, CallFailed) as error:
                 why = "decoding it hung there" if isinstance(error, NoReply) else "the decoder broke down there"
                 self.damage = f"Only the first {self.read_s:.1f} s could be read; {why}: convert the file."
                 return
-            if "cancelled" in predictions:
+            if message is None:  # cancelled
                 return
-            if image is not None:
-                start_s, end_s, time_s = predictions["frame"]
+            kind, value = message
+            if kind == "ended":
+                self.read_s, self.damage = value
+            else:
+                (start_s, end_s, time_s), pixels = value
                 self.read_s = end_s
-                yield Frame(start_s, end_s, time_s, image)
-            elif "read_s" in predictions:
-                self.read_s, self.damage, self._has_ended = predictions["read_s"], predictions["damage"], True
-            elif "reason" in predictions:
-                raise MediaError(predictions["reason"])
-
-
-def _time(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
-
-
-_SILENT_S = 60.0  # somebody waits for them
-_BROKE = "The decoder broke down on it, or took too much memory: convert it."
-_HUNG = "Decoding it takes too long, so it was stopped: convert it."
+                yield Frame(start_s, end_s, time_s, to_image(pixels))
 
 
 def read_stills(
     source: Path | str | bytes, times_s: Sequence[float], *, min_side: int | None = None
 ) -> list[Image.Image]:
-    """As `Video.pictures_at`, in a process apart: what is on the screen at some seconds, in their order.
+    """The pictures on the screen at some seconds, as `Video.pictures_at`, in a child process.
 
-    Raises MediaError: also where decoding hangs, crashes or takes too much memory.
+    Parameters
+    ----------
+    source : path or bytes
+        A video file, or its content.
+    times_s : sequence of float
+        Seconds from the beginning.
+    min_side : int, optional
+        Pixels, see `open_image`.
+
+    Returns
+    -------
+    list of PIL.Image.Image
+        In the order of `times_s`.
+
+    Raises
+    ------
+    MediaError
+        The video cannot be read, or decoding hangs, crashes or takes too much memory.
     """
-    found: list[Image.Image] = []
-    worker, predictions, image = _started(source, {"times_s": list(times_s), "min_side": min_side})
-    while not predictions.get("all"):
-        if image is not None:
-            found.append(image)
-        try:
-            predictions, image = worker.receive_reply(_SILENT_S)
-        except (NoReply, ProcessEnded) as error:
-            worker.end()
-            raise (TooSlow(_HUNG) if isinstance(error, NoReply) else MediaError(_BROKE)) from None
-        if "reason" in predictions:
-            release_worker(worker)
-            raise MediaError(predictions["reason"])
-    release_worker(worker)
-    return found
+    arguments = _plain(source), tuple(times_s), min_side
+    return [to_image(pixels) for pixels in decode("decode_stills", *arguments, silent_s=_SILENT_S, reports=True)]
 
 
 def read_still(source: Path | str | bytes, time_s: float, *, min_side: int | None = None) -> Image.Image:
-    """The picture on the screen at a second, see `stills`."""
+    """The picture on the screen at a second, see `read_stills`."""
     return read_stills(source, [time_s], min_side=min_side)[0]
 
 
 def plays_in_browsers(path: Path) -> bool:
-    """As `core.media.container.is_playable`, in a process apart. False for what cannot be read."""
+    """Whether today's browsers play a video file as it is. False for what cannot be read."""
     try:
-        worker, predictions, _ = _started(path, {"playable": True})
+        return bool(decode("is_playable", str(path), silent_s=_SILENT_S))
     except MediaError:
         return False
-    release_worker(worker)
-    return bool(predictions["playable"])
 
 
-def _started(source: Path | str | bytes, target: dict[str, Any]) -> tuple[Any, dict[str, Any], Image.Image | None]:
-    data = source if isinstance(source, bytes) else None
-    path = None if isinstance(source, bytes) else str(source)
-    return start_request({"path": path, "work_s": None, "silent_s": _SILENT_S} | target, data)
+def _plain(source: Path | str | bytes) -> str | bytes:
+    return source if isinstance(source, bytes) else str(source)
+
+
+def _video_info(info: dict[str, Any]) -> VideoInfo:
+    from core.media.video import VideoInfo
+
+    return VideoInfo(**info | {"taken_at": _time(info["taken_at"])})
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -41,7 +41,7 @@ def test_captions_stay_when_the_file_is_saved_again(library: Library, encoder: C
 
 
 def test_a_process_that_ends_by_itself_is_reaped() -> None:
-    process = Process("core.media.decode_worker", {})
+    process = Process({})
     child = psutil.Process(process._process.pid)
     child.kill()
     until = time.monotonic() + 10  # looked at, not waited for: that would reap it here
@@ -60,7 +60,7 @@ def test_a_process_that_cannot_start_leaves_nothing_open(monkeypatch: pytest.Mon
     gc.collect()
     before = len(os.listdir("/proc/self/fd"))
     with pytest.raises(ProcessEnded) as caught:
-        Process("core.media.decode_worker", {})
+        Process({})
     assert len(os.listdir("/proc/self/fd")) == before, caught
 
 

@@ -73,8 +73,8 @@ cutting.write_clip = lambda *_, **__: time.sleep(60)
 @pytest.fixture
 def mad_decoder(monkeypatch: pytest.MonkeyPatch) -> None:
     """Processes that decode have a decoder which crashes, eats memory or hangs; and little time."""
-    begin, serve = process._START.split("importlib.import_module")
-    monkeypatch.setattr(process, "_START", begin + _MAD + "importlib.import_module" + serve)
+    begin, serve = process._START.split("from core.isolation.worker")
+    monkeypatch.setattr(process, "_START", begin + _MAD + "from core.isolation.worker" + serve)
     monkeypatch.setattr(spare, "_idle", [])
     monkeypatch.setattr(apart, "SILENT_S", 4.0)
     monkeypatch.setattr(stills, "_SILENT_S", 4.0)

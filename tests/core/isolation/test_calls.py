@@ -66,10 +66,10 @@ def deaf(*, on_progress: OnProgress | None = None, cancel: threading.Event | Non
 def test_what_waits_for_questions_makes_room(tmp_path: Path) -> None:
     Image.new("RGB", (40, 30), "red").save(tmp_path / "red.png")
     read_image((tmp_path / "red.png").read_bytes(), min_side=16)
-    decoders = [entry for entry in psutil.Process().children() if "core.media.decode_worker" in entry.cmdline()]
+    decoders = children()
     assert decoders
     assert run_isolated(goes_well) == os.getpid()
-    assert not any(entry.is_running() for entry in decoders)
+    assert not any(entry.is_running() for entry in decoders) and not children()
     assert read_image((tmp_path / "red.png").read_bytes(), min_side=16).size == (40, 30)
 
 
@@ -89,18 +89,19 @@ def test_a_call_gives_what_it_gives_here_and_its_process_is_gone() -> None:
 def test_values_come_back_as_they_went() -> None:
     value = {
         "settings": TrainingSettings(dim=3, rate=0.1), "rows": np.eye(2), "none": np.zeros((0, 4), np.int64),
-        "flag": True, "words": ("ä", None, 1.5), "number": np.float32(0.1),
+        "flag": True, "raw": b"\0\xff", "empty": b"", "words": ("ä", None, 1.5), "number": np.float32(0.1),
     }  # fmt: skip
     first, *more = pack(value)
     back = unpack(bytes(first), lambda: bytes(more.pop(0)))
     assert back["settings"] == value["settings"] and back["words"] == value["words"] and back["flag"] is True
+    assert (back["raw"], back["empty"]) == (b"\0\xff", b"")
     assert (
         np.array_equal(back["rows"], np.eye(2)) and back["none"].shape == (0, 4) and back["number"] == np.float32(0.1)
     )
     back["rows"][0, 0] = 5  # may be worked on
 
 
-@pytest.mark.parametrize("wrong", [object(), Path("x"), b"bytes", np.array([object()]), {1: 2}, subprocess.run])
+@pytest.mark.parametrize("wrong", [object(), Path("x"), {b"x"}, np.array([object()]), {1: 2}, subprocess.run])
 def test_what_is_no_plain_value_stays_here(wrong: object) -> None:
     with pytest.raises(TypeError):
         pack(wrong)
@@ -108,7 +109,7 @@ def test_what_is_no_plain_value_stays_here(wrong: object) -> None:
 
 @pytest.mark.parametrize("named", ["os:system", "core.utils.files:write_atomic", "core.nothing:Thing"])
 def test_values_name_no_code(named: str) -> None:
-    predictions = f'{{"value": {{"of": "{named}", "fields": {{}}}}, "arrays": []}}'
+    predictions = f'{{"value": {{"of": "{named}", "fields": {{}}}}, "parts": []}}'
     with pytest.raises((TypeError, ImportError)):
         unpack(predictions.encode(), bytes)
 
@@ -164,10 +165,29 @@ def test_a_process_does_not_outlive_the_one_that_asked() -> None:
     source += "from core.isolation.calls import run_isolated; import test_calls; run_isolated(test_calls.deaf)"
     asking = subprocess.Popen([sys.executable, "-c", source])
     until = time.monotonic() + 60
-    while not (theirs := psutil.Process(asking.pid).children()) or "core.isolation.worker" not in theirs[0].cmdline():
+    while not (theirs := psutil.Process(asking.pid).children()) or "core.isolation.worker" not in " ".join(
+        theirs[0].cmdline()
+    ):
         assert time.monotonic() < until and asking.poll() is None
         time.sleep(0.1)
     time.sleep(1.0)  # at work
     asking.kill()
     asking.wait()
     assert not psutil.wait_procs(theirs, timeout=20)[1]
+
+
+def lists_modules() -> tuple[str, ...]:
+    import pandas  # libraries look for it, and find it
+
+    sys.stderr.write(f"a complaint about {pandas.__name__}\n")
+    return tuple(sys.modules)
+
+
+def test_a_process_loads_nothing_of_the_app_and_hides_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO", logger="core.isolation"):
+        modules = run_isolated(lists_modules)
+        until = time.monotonic() + 20
+        while "a complaint about pandas" not in caplog.text and time.monotonic() < until:
+            time.sleep(0.01)
+    assert "a complaint about pandas" in caplog.text
+    assert "core" in modules and not {"streamlit", "ui", "core.library", "core.encoders.base"} & set(modules)

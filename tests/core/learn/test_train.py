@@ -205,7 +205,9 @@ def test_a_training_apart_that_broke_down_goes_on_after_its_last_epoch(watched: 
     in_subprocess = IsolatedTraining(watched, settings)
     with pytest.raises(ApartError, match="want of memory"):
         for _ in in_subprocess.run(90):
-            (child,) = (entry for entry in psutil.Process().children() if "core.isolation.worker" in entry.cmdline())
+            (child,) = (
+                entry for entry in psutil.Process().children() if "core.isolation.worker" in " ".join(entry.cmdline())
+            )
             child.kill()
     reached = in_subprocess.epochs[-1].number
     assert 1 <= reached < 90

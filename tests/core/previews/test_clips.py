@@ -25,10 +25,10 @@ from core.media.sampling import Sampling
 from core.media.video import Video, probe
 from core.previews import cache as failed
 from core.previews import thumbnails
-from core.previews.cache import limit_folder_size
 from core.previews.clips import cut_clip, playable_clip
 from core.previews.thumbnails import make_storyboard, make_thumbnail
 from core.progress import Progress
+from core.utils.cache_folder import CacheFolder
 
 
 def item_of(path: Path) -> Item:
@@ -307,7 +307,7 @@ def test_what_is_kept_stays_within_its_limit(tmp_path: Path) -> None:
     for age, name in enumerate(["new", "middle", "old"]):
         (tmp_path / name).write_bytes(bytes(400))
         os.utime(tmp_path / name, (1e9 - age, 1e9 - age))
-    limit_folder_size(tmp_path, 1200)
+    CacheFolder(tmp_path, max_bytes=1200).limit()
     assert len(list(tmp_path.iterdir())) == 3
-    limit_folder_size(tmp_path, 1100)
+    CacheFolder(tmp_path, max_bytes=1100).limit()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["middle", "new"]
