@@ -1,4 +1,4 @@
-"""Maps kept in the home folder, so that the next visit sees the same picture at once."""
+"""Projection of points to a map, and the cache of maps, so that the next visit sees the same map at once."""
 
 from __future__ import annotations
 
@@ -6,27 +6,18 @@ import contextlib
 import hashlib
 import json
 import os
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import numpy as np
-from numpy.typing import NDArray
-
-from core.errors import DataError
-from core.library.session_folders import cache_dir_for
-from core.utils.array_files import SUFFIX, pack_arrays, unpack_arrays
-from core.utils.files import write_atomic
-
-if TYPE_CHECKING:  # loads tables
-    from core.library.points import Points
-import threading
 from typing import TYPE_CHECKING, Literal, get_args
 
 import faiss
+import numpy as np
+from numpy.typing import NDArray
 
 from core.encoders.base import Vectors
+from core.errors import DataError
 from core.explore.layouts import (
     PERPLEXITY,
     UMAP_NEIGHBORS,
@@ -34,21 +25,38 @@ from core.explore.layouts import (
     Watch,
     exclusive,
     layout_tsne,
-    layout_umap,
     project_principal,
 )
+from core.explore.umap_layout import layout_umap
 from core.isolation.calls import run_isolated
+from core.library.session_folders import cache_dir_for
 from core.progress import OnProgress
+from core.utils.array_files import SUFFIX, pack_arrays, unpack_arrays
+from core.utils.files import write_atomic
 from core.vectors.neighbors import Neighbors, find_nearest_neighbors
 
-_MAX_CACHED = 24  # maps; those not looked at for longest go first
+if TYPE_CHECKING:  # loads tables
+    from core.library.points import Points
+
+Method = Literal["pca", "umap", "tsne"]
+
+_MAX_CACHED = 24  # maps; the least recently used are deleted
+_FEWEST = 8  # points; fewer are laid out by PCA
+_WITHIN = 0.99  # share of the points in -1..1
+_FARTHEST = 10.0
+_EQUAL = 1e-6
+_MOST_LATER = 1 / 3  # share of new points above which all points are laid out anew
+_BESIDE = 8  # known neighbors that determine the place of a new point
+_TOGETHER = 0.05  # distance on the map
+_SPREAD = 0.004  # of new points around their places, so that equal ones do not coincide
+_BLOCK = 1_024
 
 
 @dataclass(frozen=True, eq=False)
 class CachedLayout:
-    """Places of points by their keys. places: (n, dims). later: (n,) which were placed beside others afterwards.
+    """A saved map. keys, places: (n,) and (n, dims). later: (n,) whether a point was placed after the layout.
 
-    states: (n,) of what each was then (`Points.states`), "" where nobody noted it: such a point counts as the same.
+    states: (n,) `Points.states` at that time; "" (unknown) counts as unchanged.
     """
 
     keys: tuple[str, ...]
@@ -57,29 +65,28 @@ class CachedLayout:
     states: tuple[str, ...] = ()
 
     def rows_of(self, keys: Sequence[str], states: Sequence[str]) -> NDArray[np.int64]:
-        """(n,) where each point is, -1 where it is not, or has changed since."""
+        """(n,) the row of each point, -1 if it is new or has changed."""
         rows = {key: row for row, key in enumerate(self.keys)}
         then = self.states or ("",) * len(self.keys)
-        found = ((rows.get(key, -1), state) for key, state in zip(keys, states, strict=True))
-        return np.array([row if row >= 0 and then[row] in ("", state) else -1 for row, state in found], np.int64)
+        pairs = ((rows.get(key, -1), state) for key, state in zip(keys, states, strict=True))
+        return np.array([row if row >= 0 and then[row] in ("", state) else -1 for row, state in pairs], np.int64)
 
 
 def layout_cache_file(points: Points, method: str, dims: int, *, cache_texts: bool = True) -> Path | None:
-    """Where the map of such points is kept, or would be: by their library, encoder, and whether videos are whole.
+    """The cache file of a map, by library, encoder, unit (items or frames), method and dimensions.
 
-    Not by filters: what they leave over keeps its places. None for points of no library, and for points with texts
-    unless `cache_texts`.
+    Filters share it, so that points keep their places. None for points of no library, and for points with texts unless `cache_texts`.
     """
     if points.library is None or (points.texts and not cache_texts):
         return None
-    of = "items" if np.isnan(points.start_s).all() else "frames"
-    named = json.dumps([str(points.library), points.index.encoder_id, of, method, dims])
+    unit = "items" if np.isnan(points.start_s).all() else "frames"
+    named = json.dumps([str(points.library), points.index.encoder_id, unit, method, dims])
     digest = hashlib.blake2b(named.encode(), digest_size=16).hexdigest()
     return cache_dir_for(points.library) / "maps" / f"{digest}{SUFFIX}"
 
 
 def load_cached_layout(file: Path, dims: int) -> CachedLayout | None:
-    """The map of a file; None where there is none, or it is damaged."""
+    """The map of a file; None if it is missing or damaged."""
     try:
         arrays, about = unpack_arrays(file.read_bytes())
         keys = tuple(str(key) for key in json.loads(about["keys"]))
@@ -91,12 +98,12 @@ def load_cached_layout(file: Path, dims: int) -> CachedLayout | None:
     if not sound:
         return None
     with contextlib.suppress(OSError):
-        os.utime(file)  # looked at now
+        os.utime(file)  # last used now
     return CachedLayout(keys, places, later > 0, states)
 
 
 def store_layout(file: Path, made: CachedLayout) -> None:
-    """Keeps a map, and no more than a few besides. Where nothing can be written the map is only not kept."""
+    """Saves a map and deletes the oldest ones. Does nothing if the folder cannot be written."""
     arrays = {"places": made.places, "later": made.later.astype(np.float32)}
     with contextlib.suppress(OSError):
         write_atomic(file, pack_arrays(arrays, {"keys": json.dumps(made.keys), "states": json.dumps(made.states)}))
@@ -105,25 +112,13 @@ def store_layout(file: Path, made: CachedLayout) -> None:
             old.unlink(missing_ok=True)
 
 
-Method = Literal["pca", "umap", "tsne"]
-
-_FEWEST = 8  # points that neighbours can say anything about; fewer are laid out by PCA
-_WITHIN = 0.99  # share of the points that lies in -1..1
-_FARTHEST = 10.0
-_EQUAL = 1e-6
-_MOST_LATER = 1 / 3  # share of new points beyond which the others say too little about their places
-_BESIDE = 8  # known neighbours that a new point is placed by
-_TOGETHER = 0.05  # apart on the map, at most
-_SPREAD = 0.004  # of new points around their places, so that equal ones can be told apart
-_BLOCK = 1_024
-
-
 @dataclass(frozen=True, eq=False)
 class Projection:
-    """n points laid out. keys: as `Points.keys`. places: (n, dims), see `project`.
+    """A map of n points.
 
-    placed_later: how many were placed beside their neighbours, after the others had been laid out. made_of: how many
-    were laid out together. gap_closed: whether texts and pictures lie around one middle, each moved by its own mean.
+    keys: as `Points.keys`. places: (n, dims), see `project_vectors`. made_of: how many points were laid out together.
+    placed_later: how many were placed beside their neighbors afterwards. gap_closed: whether texts and pictures were
+    centered separately.
     """
 
     method: Method
@@ -144,12 +139,28 @@ def project_vectors(
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
 ) -> Places:
-    """(n, dims) places of (n, dim) unit vectors, dims 2 or 3: centred, 99 % of them within -1..1, none beyond
-    -10..10.
+    """Projects vectors to the plane or to space. Equal vectors and seeds give equal places.
 
-    The same vectors and seed give the same places. neighbours: of these vectors, where they are known already; 15 of
-    each serve UMAP and 90 t-SNE, and fewer make do. Fewer than 8 points are laid out by PCA, whatever the method.
-    Raises DataError for another method or number of dimensions, and Cancelled.
+    Parameters
+    ----------
+    vectors : array of float, shape (n, dim)
+        Unit rows.
+    method : {"umap", "tsne", "pca"}
+        Fewer than 8 points are laid out by PCA.
+    dims : {2, 3}
+    neighbors : Neighbors, optional
+        Of these vectors, if known: 15 for UMAP, 90 for t-SNE; fewer will do.
+
+    Returns
+    -------
+    array of float32, shape (n, dims)
+        Centered; 99 % of the points within -1..1, none beyond -10..10.
+
+    Raises
+    ------
+    DataError
+        For no vectors, another method or number of dimensions.
+    Cancelled
     """
     if method not in get_args(Method) or dims not in (2, 3):
         raise DataError(f"A map is made by {', '.join(get_args(Method))} in 2 or 3 dimensions, not by {method!r}.")
@@ -175,8 +186,8 @@ def project_isolated(
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
 ) -> Places:
-    """As `project`, in a process of its own (`core.isolation.calls`) where it is more than PCA, which loads nothing:
-    what UMAP compiles is some 300 MB. Raises ApartError too."""
+    """As `project_vectors`, in a child process except for PCA: UMAP and its compiler take some 300 MB. Raises
+    ApartError too."""
     if method == "pca":
         return project_vectors(vectors, method=method, dims=dims, on_progress=on_progress, cancel=cancel)
     return run_isolated(project_vectors, vectors, method=method, dims=dims, on_progress=on_progress, cancel=cancel)
@@ -193,11 +204,11 @@ def layout_points(
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
 ) -> Projection:
-    """The map of points, kept in the home folder: as it was made before, as far as the points are the same.
+    """The map of points, cached in the home folder.
 
-    Known points keep their places; new ones are placed beside their nearest known neighbours and move nothing, unless
-    they are more than a third: then all are laid out anew, as with `anew`. apart: in a process of its own, see
-    `project_isolated`. Raises as `project` does.
+    Known points keep their places, and new ones are placed beside their nearest known neighbors. With more than a third
+    of new points, or `rebuild`, all are laid out anew. in_subprocess: see `project_isolated`. Raises as
+    `project_vectors` does.
     """
     keys, states, vectors = tuple(points.keys), tuple(points.states), points.centered
     file = layout_cache_file(points, method, dims, cache_texts=cache_texts)
@@ -221,21 +232,21 @@ def layout_points(
 def _extend(
     cached: CachedLayout,
     known: NDArray[np.int64],
-    predictions: tuple[tuple[str, ...], tuple[str, ...]],
+    keys_states: tuple[tuple[str, ...], tuple[str, ...]],
     vectors: Vectors,
     watch: Watch,
 ) -> CachedLayout:
-    """A kept map with the new points placed, those that changed anew. told: keys and states of all points.
+    """A cached map with new and changed points placed. keys_states: keys and states of all points.
 
-    Places that no key asks for stay: filters come and go.
+    Places of other points stay: the next request may have other filters.
     """
     new = np.flatnonzero(known < 0)
     old = np.flatnonzero(known >= 0)
-    names = tuple(predictions[0][number] for number in new)
+    names = tuple(keys_states[0][number] for number in new)
     places = _place_beside(vectors[new], names, vectors[old], cached.places[known[old]], watch)
     changed = set(names)
     stays = np.array([key not in changed for key in cached.keys], bool)
-    states = dict(zip(cached.keys, cached.states, strict=False)) | dict(zip(*predictions, strict=True))
+    states = dict(zip(cached.keys, cached.states, strict=False)) | dict(zip(*keys_states, strict=True))
     all_keys = tuple(key for key, stay in zip(cached.keys, stays, strict=True) if stay) + names
     return CachedLayout(
         all_keys,
@@ -246,9 +257,9 @@ def _extend(
 
 
 def _place_beside(new: Vectors, names: tuple[str, ...], old: Vectors, places: Places, watch: Watch) -> Places:
-    """(m, dims) places of new vectors: where their nearest known ones lie closest together.
+    """(m, dims) places of new vectors: where their nearest known ones lie densest.
 
-    A weighted mean of those alone, for the mean of all would often fall between two groups, where nothing is.
+    It is a weighted mean of those alone; the mean of all nearest ones often falls between two groups.
     """
     found = np.empty((len(new), places.shape[1]), np.float32)
     for start in range(0, len(new), _BLOCK):
@@ -266,13 +277,13 @@ def _place_beside(new: Vectors, names: tuple[str, ...], old: Vectors, places: Pl
 
 
 def _small_step(name: str, dims: int) -> Places:
-    """(dims,) a step that is the same for a name at any time."""
+    """(dims,) a random step that depends on the name only."""
     seed = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")
     return np.random.default_rng(seed).normal(scale=_SPREAD, size=dims).astype(np.float32)
 
 
 def _scale(places: Places) -> Places:
-    """Centred, all axes divided by one number, so that shapes keep."""
+    """Centered and divided by one number, which keeps shapes."""
     low, high = np.quantile(places, [(1 - _WITHIN) / 2, (1 + _WITHIN) / 2], axis=0)
     centered = places - (low + high) / 2
     half = max(float(np.max(high - low)) / 2, float(np.abs(centered).max()) / _FARTHEST)

@@ -36,9 +36,9 @@ def groups(count: int, each: int, dim: int = 32) -> tuple[np.ndarray, np.ndarray
 
 def alike(places: np.ndarray, of: np.ndarray) -> float:
     """The share of points whose nearest other on the map is of their group."""
-    in_subprocess = np.linalg.norm(places[:, None] - places[None], axis=2)
-    np.fill_diagonal(in_subprocess, np.inf)
-    return float((of[in_subprocess.argmin(axis=1)] == of).mean())
+    distances = np.linalg.norm(places[:, None] - places[None], axis=2)
+    np.fill_diagonal(distances, np.inf)
+    return float((of[distances.argmin(axis=1)] == of).mean())
 
 
 @pytest.fixture(autouse=True)
@@ -229,8 +229,8 @@ def test_new_photos_are_placed_by_their_like_and_nothing_moves(
     for key in new:
         number = after.keys.index(key)
         own = np.flatnonzero((names == names[number]) & (np.arange(len(names)) != number))
-        in_subprocess = np.linalg.norm(after.places - after.places[number], axis=1)
-        assert in_subprocess[own].max() < 0.2, "it lies among its own, and the map is two wide"  # so may another colour
+        distances = np.linalg.norm(after.places - after.places[number], axis=1)
+        assert distances[own].max() < 0.2, "it lies among its own, and the map is two wide"  # so may another colour
     again = layout_points(load_points(library, encoder))
     assert np.array_equal(again.places, after.places) and again.placed_later == 2, "they stay where they were put"
     rebuild = layout_points(load_points(library, encoder), rebuild=True)
