@@ -81,6 +81,14 @@ def evaluate_recommend(
     if not len(users):
         raise DataError("Nobody in the log comes again after four fifths of it: it is too short to measure on.")
     users = np.sort(np.random.default_rng(seed).permutation(users)[:_MOST_USERS])
+    sessions, later = early.by_user(), late.by_user()
+    ground_truth = {user: np.setdiff1d(later[user], sessions[user]) for user in users.tolist()}
+    ground_truth = {user: truth for user, truth in ground_truth.items() if len(truth)}
+    if not ground_truth:
+        raise DataError(
+            "Nobody in the log comes to a new item after four fifths of it, only back to known ones: there is nothing "
+            "to predict. Give a longer log, or one with more items."
+        )
     behavior = learn_behavior(early, seed=seed, on_progress=on_progress, cancel=cancel)
     rng = np.random.default_rng(seed)
     scorers: dict[str, Scorer] = {
@@ -95,23 +103,22 @@ def evaluate_recommend(
         blend = HybridModel(content, extend_with_content(behavior, content), learned)
         weights = {name: round(float(entry), 3) for name, entry in zip(FEATURES, blend.blend_weights, strict=True)}
         scorers |= {"content": lambda session: compute_content_scores(content, session), "both": blend.scores}
-    sessions, later = early.by_user(), late.by_user()
-    ground_truth = {user: np.setdiff1d(later[user], sessions[user]) for user in users.tolist()}
-    request = {user: truth for user, truth in ground_truth.items() if len(truth)}
     reports: list[MethodReport] = []
     started = time.monotonic()
 
-    def tell(done: int) -> None:
+    def report_progress(done: int) -> None:
         if cancel is not None and cancel.is_set():
-            raise Cancelled
+            raise Cancelled("Stopped: nothing was measured.")
         if on_progress:
-            predictions, total = len(reports) * len(request) + done, len(scorers) * len(request)
-            on_progress(Progress("measure", predictions, total, time.monotonic() - started, "lists"))
+            lists, total = len(reports) * len(ground_truth) + done, len(scorers) * len(ground_truth)
+            on_progress(Progress("measure", lists, total, time.monotonic() - started, "lists"))
 
     for name, scorer in scorers.items():
-        reports.append(_measure_method(name, scorer, sessions, request, behavior.warm, content, k, tell))
+        reports.append(
+            _measure_method(name, scorer, sessions, ground_truth, behavior.warm, content, k, report_progress)
+        )
     return RecommendReport(
-        k, len(request), len(log.item_names), int((~behavior.warm).sum()), len(log), tuple(reports), weights
+        k, len(ground_truth), len(log.item_names), int((~behavior.warm).sum()), len(log), tuple(reports), weights
     )  # fmt: skip
 
 
@@ -119,7 +126,7 @@ def _measure_method(
     name: str,
     scorer: Scorer,
     sessions: dict[int, NDArray[np.int64]],
-    request: dict[int, NDArray[np.int64]],
+    ground_truth: dict[int, NDArray[np.int64]],
     warm: NDArray[np.bool_],
     content: Vectors | None,
     k: int,
@@ -127,7 +134,7 @@ def _measure_method(
 ) -> MethodReport:
     recalls, gains, cold, spread = [], [], [], []
     shown: set[int] = set()
-    for done, (user, truth) in enumerate(request.items()):
+    for done, (user, truth) in enumerate(ground_truth.items()):
         report(done)
         session = sessions[user]
         scores = np.array(scorer(session), np.float64)

@@ -13,8 +13,8 @@ from core.classify.zero_shot import NONE
 from core.library.schema import Item
 from core.policy import redact_folders
 from core.progress import OnProgress
-from core.share.pages.page import escape_text, render_page
-from core.share.pages.search import card, get_page_facts
+from core.share.pages.page import Card, render, render_page
+from core.share.pages.search import get_page_facts
 from core.share.pages.thumbnails import encode_images
 from core.utils.timecode import format_timecode
 
@@ -81,19 +81,17 @@ def groups_page(
     pictures = [(entry.item, entry.time_s) for first in firsts for entry in first]
     found = encode_images(pictures, side=_SIDE, on_progress=on_progress, cancel=cancel)
     uris = iter(found)
-    body = []
+    parts = []
     for group, first in zip(groups, firsts, strict=True):
         count = f"{len(group.items):,}" + (f", the first {len(first):,}" if len(first) < len(group.items) else "")
-        cards = "".join(_card(entry, next(uris)) for entry in first)
-        body.append(f'<h3><bdi>{escape_text(group.title)}</bdi> · {count}</h3><div class="grid">{cards}</div>')
+        cards = [_make_card(entry, next(uris)) for entry in first]
+        parts.append({"title": group.title, "count": count, "cards": cards})
     facts = get_page_facts(library, encoder)
     if len(groups) < len(sheet.groups):
         facts["Groups"] = f"the first {len(groups):,} of {len(sheet.groups):,}"
     if None in found:
         facts["Without a picture"] = f"{found.count(None):,}: they cannot be read, or the page has no room for more"
-    return render_page(
-        title=sheet.title, about=sheet.about, facts=facts, body="\n".join(body) or "<p><b>There is nothing.</b></p>"
-    )
+    return render_page(title=sheet.title, about=sheet.about, facts=facts, body=render("groups.html", groups=parts))
 
 
 def make_classes_sheet(
@@ -154,9 +152,7 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _card(shown: GroupItem, uri: str | None) -> str:
-    bar = "" if shown.share is None else f'<span class="bar"><i style="width:{100 * shown.share:.0f}%"></i></span>'
-    said = " · ".join(
-        filter(None, [shown.caption, "" if shown.time_s is None else f"at {format_timecode(shown.time_s)}"])
-    )
-    return card(Path(shown.item.path).name, uri, bar + (f"<small>{escape_text(said)}</small>" if said else ""))
+def _make_card(entry: GroupItem, uri: str | None) -> Card:
+    when = "" if entry.time_s is None else f"at {format_timecode(entry.time_s)}"
+    text = " · ".join(filter(None, [entry.caption, when]))
+    return Card(Path(entry.item.path).name, uri, text, None if entry.share is None else round(100 * entry.share))

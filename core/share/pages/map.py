@@ -13,7 +13,7 @@ from core.errors import DataError
 from core.explore.atlas import Atlas
 from core.explore.colors import NEUTRAL, get_color
 from core.progress import OnProgress
-from core.share.pages.page import escape_text, render_page
+from core.share.pages.page import render, render_page
 from core.share.pages.search import (
     cluster_sections,
     format_cluster_facts,
@@ -33,12 +33,6 @@ _ABOUT = (
     "named in words. Point at one to see it, drag to move, use the wheel or two fingers to come nearer, click a name "
     "to see its group."
 )
-_MAP = """<div class="tools"><button type="button" data-act="nearer">Zoom in</button>
-<button type="button" data-act="farther">Zoom out</button>
-<button type="button" data-act="whole">Whole map</button></div>
-<div class="map"><canvas tabindex="0" role="img" aria-label="@@label@@"></canvas>
-<div class="tip" hidden><img alt=""><b></b><span></span></div></div>
-<noscript><p>The map needs JavaScript; the groups below do not.</p></noscript>"""
 
 
 def map_page(
@@ -72,14 +66,13 @@ def map_page(
     if len(pictures) < own:
         facts["With a picture"] = f"{len(pictures):,} of {own:,} points"
     label = f"A map of {len(points):,} points in {atlas.clusters.count:,} clusters"
-    body = _MAP.replace("@@label@@", escape_text(label)) + _legend(
-        titles, atlas.clusters.sizes, int((of[:own] < 0).sum()), len(points.texts)
-    )
+    legend = _legend(titles, atlas.clusters.sizes, int((of[:own] < 0).sum()), len(points.texts))
+    body = render("map.html", label=label, legend=legend, clusters=groups)
     return render_page(
         title=f"Map of {library}",
         about=_ABOUT,
         facts=facts,
-        body=f"{body}\n<h2>Clusters</h2>\n{groups}",
+        body=body,
         data=_data(atlas, titles, pictures),
         script="page_map.js",
     )
@@ -99,21 +92,16 @@ def _with_pictures(atlas: Atlas) -> NDArray[np.int64]:
     return np.sort(own[np.argsort(turn, kind="stable")[:MOST_PICTURES]])
 
 
-def _legend(titles: Sequence[str], sizes: NDArray[np.int64], in_subprocess: int, texts: int) -> str:
+def _legend(
+    titles: Sequence[str], sizes: NDArray[np.int64], unclustered: int, texts: int
+) -> list[tuple[int, str, str, str]]:
+    """(number, title, color, size) of each group."""
     rows = [
-        _entry(number, title, get_color(number), int(size))
+        (number, title, get_color(number), f"{int(size):,}")
         for number, (title, size) in enumerate(zip(titles, sizes, strict=True))
     ]
-    rows += [_entry(len(titles), _TEXTS, get_color(len(titles)), texts)] if texts else []
-    rows += [_entry(-1, _NAMELESS, NEUTRAL, in_subprocess)] if in_subprocess else []
-    return f'<ul class="legend" aria-label="Clusters">{"".join(rows)}</ul>'
-
-
-def _entry(number: int, title: str, color: str, size: int) -> str:
-    return (
-        f'<li><button type="button" data-group="{number}" aria-pressed="false"><i style="background:{color}"></i>'
-        f"<bdi>{escape_text(title)}</bdi><small>{size:,}</small></button></li>"
-    )
+    rows += [(len(titles), _TEXTS, get_color(len(titles)), f"{texts:,}")] if texts else []
+    return rows + ([(-1, _NAMELESS, NEUTRAL, f"{unclustered:,}")] if unclustered else [])
 
 
 def _data(atlas: Atlas, titles: Sequence[str], pictures: Mapping[str, str]) -> dict[str, object]:

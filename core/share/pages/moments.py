@@ -6,13 +6,13 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.plots.timeline import get_score_range, outline
 from core.progress import OnProgress
 from core.search.relevance import LIKELY
-from core.share.pages.page import escape_text, render_page
-from core.share.pages.search import card, format_likely, format_score, get_page_facts
+from core.share.pages.page import render, render_page
+from core.share.pages.search import format_likely, get_page_facts, make_score_card
 from core.share.pages.thumbnails import encode_images
 from core.utils.timecode import format_timecode, format_timespan
 
@@ -54,12 +54,13 @@ def moments_page(
     pictures = [(hit.item, moment.peak_s) for hit in shown for moment in hit.moments]
     uris = iter(encode_images(pictures, side=_SIDE, on_progress=on_progress, cancel=cancel))
     scale = get_score_range([hit.curve for hit in shown]) if shown else (0.0, 1.0)
-    body = [] if likely else ["<p><b>Nothing here clearly matches.</b></p>"]
-    for rank, hit in enumerate(shown):
-        if rank and shown[rank - 1].likely and not hit.likely:
-            body.append('<div class="end">Likely matches end here</div>')
-        body.append(_video(rank + 1, hit, scale, [next(uris) for _ in hit.moments]))
-    return render_page(title=f"{query} in {library}", about=_ABOUT, facts=facts, body="\n".join(body))
+    videos = [
+        _video(rank, hit, scale, [next(uris) for _ in hit.moments])
+        | {"is_first_unlikely": rank > 1 and shown[rank - 2].likely and not hit.likely}
+        for rank, hit in enumerate(shown, start=1)
+    ]
+    body = render("moments.html", videos=videos, any_likely=likely > 0)
+    return render_page(title=f"{query} in {library}", about=_ABOUT, facts=facts, body=body)
 
 
 def _first(hits: Sequence[VideoHit]) -> list[VideoHit]:
@@ -72,7 +73,7 @@ def _first(hits: Sequence[VideoHit]) -> list[VideoHit]:
     return found
 
 
-def _video(rank: int, hit: VideoHit, scale: tuple[float, float], uris: Sequence[str | None]) -> str:
+def _video(rank: int, hit: VideoHit, scale: tuple[float, float], uris: Sequence[str | None]) -> dict[str, Any]:
     length_s = _length(hit)
     length = format_timecode(length_s, within=length_s)
     facts = f"{format_likely(hit.relevance)} % likely · cosine {hit.score:.2f} · {length}"
@@ -81,27 +82,21 @@ def _video(rank: int, hit: VideoHit, scale: tuple[float, float], uris: Sequence[
         facts += f" · {format_timespan(at.query_start_s, at.query_end_s, within=0.0)} of the clip"
         facts += f" runs alongside {format_timespan(at.start_s, at.end_s, within=0.0)} of this video"
     cards = [
-        card(
-            format_timespan(moment.start_s, moment.end_s, within=length_s),
-            uri,
-            format_score(
-                moment.score, moment.relevance, f" · best at {format_timecode(moment.peak_s, within=length_s)}"
-            ),
+        make_score_card(
+            format_timespan(moment.start_s, moment.end_s, within=length_s), uri, moment.score, moment.relevance,
+            f" · best at {format_timecode(moment.peak_s, within=length_s)}",
         )
         for moment, uri in zip(hit.moments, uris, strict=True)
-    ]
-    name = escape_text(f"{rank}. {Path(hit.item.path).name}")
-    return (
-        f'<h3><bdi>{name}</bdi></h3><p class="quiet">{escape_text(facts)}</p>{_curve(hit, scale, length_s)}'
-        f'<div class="grid">{"".join(cards)}</div>'
-    )
+    ]  # fmt: skip
+    title = f"{rank}. {Path(hit.item.path).name}"
+    return {"title": title, "facts": facts, "curve": _curve(hit, scale, length_s), "cards": cards}
 
 
 def _length(hit: VideoHit) -> float:
     return max(hit.item.duration_s or 0.0, float(hit.curve.end_s[-1]))
 
 
-def _curve(hit: VideoHit, scale: tuple[float, float], length_s: float) -> str:
+def _curve(hit: VideoHit, scale: tuple[float, float], length_s: float) -> dict[str, Any]:
     """The score of each second, with the moments shaded. scale: the lowest and the highest score drawn."""
     base, (low, high) = _HEIGHT - 20, scale
 
@@ -112,22 +107,20 @@ def _curve(hit: VideoHit, scale: tuple[float, float], length_s: float) -> str:
         return base - (base - 2 * _EDGE) * (score - low) / max(high - low, 1e-6)
 
     curve = hit.curve
-    shades = "".join(
-        f'<rect x="{across(moment.start_s):.1f}" y="0" height="{base}" fill-opacity="{0.3 if moment.likely else 0.12}" '
-        f'width="{max(1.0, across(moment.end_s) - across(moment.start_s)):.1f}" fill="var(--accent)"/>'
+    shades = [
+        {
+            "x": f"{across(moment.start_s):.1f}",
+            "width": f"{max(1.0, across(moment.end_s) - across(moment.start_s)):.1f}",
+            "opacity": 0.3 if moment.likely else 0.12,
+        }
         for moment in hit.moments
-    )
+    ]
     steps = zip(*outline(curve.start_s, curve.end_s, curve.smooth, most=_POINTS), strict=True)
-    line = " ".join(f"{across(float(x)):.1f},{down(float(y)):.1f}" for x, y in steps)
-    peak_s, level = hit.moments[0].peak_s, down(curve.threshold)
-    peak = down(float(curve.smooth[curve.at(peak_s)]))
-    label = f"{curve.measure} over time"
-    return (
-        f'<svg class="chart" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{label}">{shades}'
-        f'<polyline points="{line}" fill="none" stroke="var(--accent)" stroke-width="1.5"/>'
-        f'<line x1="0" x2="{_WIDTH}" y1="{level:.1f}" y2="{level:.1f}" stroke="var(--quiet)" stroke-dasharray="2 4"/>'
-        f'<circle cx="{across(peak_s):.1f}" cy="{peak:.1f}" r="3.5" fill="var(--text)"/>'
-        f'<text x="{_EDGE}" y="{_HEIGHT - 5}">0:00</text><text x="{_WIDTH / 2}" y="{_HEIGHT - 5}" text-anchor="middle">'
-        f'{label}</text><text x="{_WIDTH - _EDGE}" y="{_HEIGHT - 5}" text-anchor="end">'
-        f"{format_timecode(length_s, within=length_s)}</text></svg>"
-    )
+    peak_s = hit.moments[0].peak_s
+    return {
+        "width": _WIDTH, "height": _HEIGHT, "edge": _EDGE, "base": base, "shades": shades,
+        "line": " ".join(f"{across(float(x)):.1f},{down(float(y)):.1f}" for x, y in steps),
+        "level": f"{down(curve.threshold):.1f}",
+        "peak_x": f"{across(peak_s):.1f}", "peak_y": f"{down(float(curve.smooth[curve.at(peak_s)])):.1f}",
+        "label": f"{curve.measure} over time", "length": format_timecode(length_s, within=length_s),
+    }  # fmt: skip

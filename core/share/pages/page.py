@@ -1,63 +1,84 @@
-"""A page in one file: it opens without a server and asks no network for anything; what stands in it cannot run.
+"""A page in one file, which opens without a server and fetches nothing.
 
-Everything that comes from outside (names of files, queries, labels) is escaped, in HTML and in the JSON of scripts, and
-the page's own Content-Security-Policy lets nothing be fetched.
+Templates escape all text that comes from outside (names of files, queries, labels); JSON in scripts is escaped too. The
+Content-Security-Policy of the page blocks every request.
 """
 
 from __future__ import annotations
 
-import html
-import importlib.resources
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from core.utils.files import write_atomic
 
+_TEMPLATES = Path(__file__).with_name("templates")
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A picture with its name, a line of text, and a bar (percent, 0 to 100). uri: as of `encode_images`."""
+
+    name: str
+    uri: str | None
+    text: str = ""
+    percent: int | None = None
+
+
+def render(template: str, **values: Any) -> Markup:
+    """A part of a page; values are escaped unless they are `Markup`."""
+    return Markup(_environment().get_template(template).render(values))
+
 
 def render_page(
-    *, title: str, about: str, facts: Mapping[str, str], body: str, data: Any = None, script: str | None = None
+    *, title: str, about: str, facts: Mapping[str, str], body: Markup, data: Any = None, script: str | None = None
 ) -> str:
-    """The whole of a page. title, about, facts: plain text. body: HTML, whose text is escaped already (`text`).
+    """A whole page.
 
-    data: what the script reads as JSON from the element `data`. script: the name of a file beside this one.
+    Parameters
+    ----------
+    title, about : str
+        Heading, and how to read the page.
+    facts : mapping of str to str
+        Names and values below the heading.
+    body : Markup
+        The content, see `render`.
+    data : optional
+        What the script reads as JSON from the element `data`.
+    script : str, optional
+        Name of a file beside the templates.
     """
-    rows = "".join(
-        f"<div><dt>{escape_text(name)}</dt><dd><bdi>{escape_text(fact)}</bdi></dd></div>"
-        for name, fact in facts.items()
-    )
-    parts = {
-        "title": escape_text(title),
-        "about": escape_text(about),
-        "facts": rows,
-        "body": body,
-        "style": _read_own("page.css"),
-    }
-    parts["data"] = "" if script is None else _with_data(data, _read_own(script))
-    # split and joined, not replaced one after the other: what is filled in is never looked through again
-    pieces = _read_own("page.html").split("@@")
-    return "".join(parts[piece] if number % 2 else piece for number, piece in enumerate(pieces))
+    page = render(
+        "page.html", title=title, about=about, facts=facts, body=body, style=_read_own("page.css"),
+        data=Markup(escape_script(data)), script=None if script is None else _read_own(script),
+    )  # fmt: skip
+    return str(page)  # not Markup, which would escape whatever is added to it
 
 
 def write_page(path: Any, content: str) -> None:
-    """Writes a page as a file, whole or not at all."""
+    """Writes a page as a file, completely or not at all."""
     write_atomic(path, content.encode("utf-8", "backslashreplace"))
 
 
-def escape_text(value: object) -> str:
-    """Text as HTML that shows it literally, in elements and in attributes."""
-    return html.escape(str(value), quote=True)
-
-
 def escape_script(value: Any) -> str:
-    """JSON that can stand in a script element: nothing in it ends the element or opens a comment."""
-    found = json.dumps(value, ensure_ascii=True, separators=(",", ":"))
-    return found.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    """JSON for a script element: nothing in it ends the element or opens a comment."""
+    text = json.dumps(value, ensure_ascii=True, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def _with_data(data: Any, script: str) -> str:
-    return f'<script type="application/json" id="data">{escape_script(data)}</script>\n<script>\n{script}</script>'
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
 
 
-def _read_own(name: str) -> str:
-    return importlib.resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
+def _read_own(name: str) -> Markup:
+    return Markup((_TEMPLATES / name).read_text(encoding="utf-8"))

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from markupsafe import Markup
 from numpy.typing import NDArray
 
 from core.library.schema import Item
 from core.progress import OnProgress
 from core.search.relevance import LIKELY
-from core.share.pages.page import escape_text, render_page
+from core.share.pages.page import Card, render, render_page
 from core.share.pages.thumbnails import encode_images
 from core.utils.timecode import format_timecode
 
@@ -72,14 +73,10 @@ def search_page(
     facts["On this page"] = f"the first {len(shown):,} of {len(answers):,}" if len(shown) < len(answers) else "all"
     pictures = [(entry.item, entry.times[2] if entry.times else None) for entry in shown]
     uris = encode_images(pictures, side=_SIDE, on_progress=on_progress, cancel=cancel)
-    cards = [_answer(rank, *entry) for rank, entry in enumerate(zip(shown, uris, strict=True), start=1)]
-    first, rest = cards[:likely], cards[likely:]
-    body = [_chart(shown)] if len(shown) > 1 else []
-    body += [f'<div class="grid">{"".join(first)}</div>'] if first else ["<p><b>Nothing here clearly matches.</b></p>"]
-    if rest:
-        end = "Likely matches end here" if first else "The nearest all the same"
-        body.append(f'<div class="end">{end}</div><div class="grid">{"".join(rest)}</div>')
-    return render_page(title=f"{query} in {library}", about=_READ_HITS, facts=facts, body="\n".join(body))
+    cards = [_answer(rank, *pair) for rank, pair in enumerate(zip(shown, uris, strict=True), start=1)]
+    chart = _chart(shown) if len(shown) > 1 else None
+    body = render("hits.html", chart=chart, likely=cards[:likely], rest=cards[likely:])
+    return render_page(title=f"{query} in {library}", about=_READ_HITS, facts=facts, body=body)
 
 
 def cluster_page(
@@ -108,8 +105,8 @@ def cluster_sections(
     *,
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
-) -> str:
-    """The HTML of the groups: each with its name, what else it might be called, and some pictures."""
+) -> Markup:
+    """The groups as HTML: each with its name, runners-up, and some pictures; then the outliers."""
     from core.explore.exemplars import find_representatives
 
     chosen = [
@@ -120,22 +117,19 @@ def cluster_sections(
     numbers = np.concatenate(chosen)
     uris = iter(encode_images(select_shown(points, numbers), side=_SMALL, on_progress=on_progress, cancel=cancel))
     labels = iter(get_point_names(points, numbers))
-    sections = []
-    for number, group in enumerate(chosen):
-        cards = "".join(card(next(labels), next(uris)) for _ in group)
-        grid = f'<div class="small"><div class="grid">{cards}</div></div>'
-        if number < clusters.count:
-            sections.append(_heading(titles[number], names[number], int(clusters.sizes[number])) + grid)
-        elif len(group):
-            sections.append("<h2>Unusual ones</h2><p>Like nothing else in the library, the strangest first.</p>" + grid)
-    return "\n".join(sections)
+    *groups, unusual = [[Card(next(labels), next(uris)) for _ in group] for group in chosen]
+    sections = [
+        {"title": title, "about": f"{int(size):,} · {name.describe(4)}.", "cards": group}
+        for title, name, size, group in zip(titles, names, clusters.sizes, groups, strict=True)
+    ]
+    return render("clusters.html", sections=sections, outliers=unusual)
 
 
 def format_cluster_facts(clusters: Clusters, count: int) -> dict[str, str]:
-    """What a page says of clusters of so many points."""
-    in_subprocess = int((clusters.labels[:count] < 0).sum())
+    """Number of clusters, method and points without a cluster, of the first `count` points."""
+    unclustered = int((clusters.labels[:count] < 0).sum())
     facts = {"Points": f"{count:,}", "Clusters": f"{clusters.count:,} by {_METHODS[clusters.method]}"}
-    facts |= {"In no cluster": f"{in_subprocess:,}"} if in_subprocess else {}
+    facts |= {"In no cluster": f"{unclustered:,}"} if unclustered else {}
     return facts | ({} if clusters.silhouette is None else {"Silhouette": f"{clusters.silhouette:.2f}"})
 
 
@@ -161,60 +155,42 @@ def get_point_names(points: Points, numbers: NDArray[np.int64]) -> list[str]:
     return found
 
 
-def card(name: str, uri: str | None, more: str = "") -> str:
-    """The HTML of one picture with its name. uri: as of `pictures_of`; more: HTML."""
-    picture = f'<img src="{escape_text(uri)}" alt="" loading="lazy">' if uri else '<div class="none">no picture</div>'
-    return f"<figure>{picture}<figcaption><b><bdi>{escape_text(name)}</bdi></b>{more}</figcaption></figure>"
-
-
-def format_score(score: float, relevance: float, more: str = "") -> str:
-    """The HTML of how good an answer is, see `Answer`. more: plain text behind it."""
-    share = format_likely(relevance)
-    predictions = f"{share} % likely · cosine {score:.2f}{more}"
-    return f'<span class="bar"><i style="width:{share}%"></i></span><small>{escape_text(predictions)}</small>'
+def make_score_card(name: str, uri: str | None, score: float, relevance: float, more: str = "") -> Card:
+    """A card with relevance and cosine, see `Answer`. more: text behind them."""
+    percent = format_likely(relevance)
+    return Card(name, uri, f"{percent} % likely · cosine {score:.2f}{more}", percent)
 
 
 def format_likely(relevance: float) -> int:
-    """A relevance in per cent, never as certain as 0 or 100."""
+    """A relevance in percent, 1 to 99: never certain."""
     return min(99, max(1, round(100 * relevance)))
 
 
 # inside
 
 
-def _answer(rank: int, answer: Answer, uri: str | None) -> str:
+def _answer(rank: int, answer: Answer, uri: str | None) -> Card:
     when = ""
     if answer.times is not None:
         start, end, peak = (format_timecode(time) for time in answer.times)
         when = f" · {start} to {end}, best at {peak}"
-    return card(f"{rank}. {Path(answer.item.path).name}", uri, format_score(answer.score, answer.relevance, when))
+    return make_score_card(f"{rank}. {Path(answer.item.path).name}", uri, answer.score, answer.relevance, when)
 
 
-def _chart(answers: Sequence[Answer]) -> str:
+def _chart(answers: Sequence[Answer]) -> dict[str, object]:
     """Relevance by rank, and the line where likely matches end."""
     width, height, left, top = 620, 150, 42, 10
     step = (width - left - 6) / len(answers)
     low = height - 24
     bars = []
-    for place, entry in enumerate(answers):
-        tall = max(1.0, entry.relevance * (low - top))
-        color = "var(--accent)" if entry.likely else "var(--line)"
-        at = f'x="{left + place * step:.1f}" y="{low - tall:.1f}" width="{max(0.8, step - 1):.1f}" height="{tall:.1f}"'
-        bars.append(f'<rect {at} fill="{color}"/>')
-    line = low - LIKELY * (low - top)
-    ticks = "".join(
-        f'<text x="{left - 5}" y="{low - share * (low - top) + 4:.1f}" text-anchor="end">{share:.0%}</text>'
-        for share in (0, LIKELY, 1)
-    )
-    return (
-        f'<svg class="chart" viewBox="0 0 {width} {height}" role="img" aria-label="Relevance by rank">{"".join(bars)}'
-        f'<line x1="{left}" x2="{width}" y1="{line:.1f}" y2="{line:.1f}" stroke="var(--quiet)" stroke-dasharray="4 4"/>'
-        f'{ticks}<text x="{left}" y="{height - 6}">relevance by rank, best first; dashed: likely above</text></svg>'
-    )
-
-
-def _heading(title: str, name: ClusterName, size: int) -> str:
-    return f'<h3><bdi>{escape_text(title)}</bdi></h3><p class="quiet">{size:,} · {escape_text(name.describe(4))}.</p>'
+    for place, answer in enumerate(answers):
+        tall = max(1.0, answer.relevance * (low - top))
+        color = "var(--accent)" if answer.likely else "var(--line)"
+        sides = {"x": left + place * step, "y": low - tall, "width": max(0.8, step - 1), "height": tall}
+        bars.append({name: f"{side:.1f}" for name, side in sides.items()} | {"color": color})
+    ticks = [(f"{low - share * (low - top) + 4:.1f}", f"{share:.0%}") for share in (0, LIKELY, 1)]
+    line = f"{low - LIKELY * (low - top):.1f}"
+    return {"width": width, "height": height, "left": left, "bars": bars, "line": line, "ticks": ticks}
 
 
 def _titles(names: Sequence[ClusterName]) -> list[str]:

@@ -131,6 +131,14 @@ def test_a_log_is_measured_with_and_without_content(
     assert "6 cold" in lines[0] and lines[1].split()[:3] == ["method", "recall", "ndcg"] and len(lines) == 8
 
 
+def test_a_log_that_asks_nobody_is_an_error(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Everybody comes again, but only to what they know: no figure could be measured."""
+    again = log(tmp_path / "again.csv", [(user, item) for item in "xyxyx" for user in "ab"])
+    assert main(["eval", "recommend", "--log", str(again), "--json", "--quiet"]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == "" and "Give a longer log" in captured.err and captured.err.count("\n") == 1
+
+
 def test_a_feed_is_timed(capsys: pytest.CaptureFixture[str]) -> None:
     report = run(capsys, "bench", "recommend", "--items", "300")
     assert report["items"] == 300 and report["ratio"] > 0

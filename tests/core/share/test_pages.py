@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fakes import COLORS, ColorEncoder
+from markupsafe import Markup
 from media import write_video
 from PIL import Image
 
@@ -235,7 +236,7 @@ def test_small_groups_are_shown_whole_and_large_ones_share_the_rest(
 
 
 def test_nothing_that_is_filled_in_is_filled_again() -> None:
-    content = render_page(title="@@data@@", about="@@style@@", facts={"@@body@@": "</dd>"}, body="<p></p>")
+    content = render_page(title="@@data@@", about="@@style@@", facts={"@@body@@": "</dd>"}, body=Markup("<p></p>"))
     seen = Seen(content)
     assert "@@data@@" in seen.text and "@@body@@" in seen.text and content.count("<style>") == 1
     assert "</" not in escape_script({"a": "</script><!--"}) and json.loads(escape_script("</a>&")) == "</a>&"
