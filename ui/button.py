@@ -9,16 +9,16 @@ from typing import Any
 import streamlit as st
 
 _FRESH_S = 30.0  # a click counts for the runs right after it, and not when its page is opened again later
-_ABOUT = ("library", "encoder")  # what was in use when the button was shown: a click means no other
+_ABOUT = ("library", "encoder")  # a click counts only for those in use when the button was shown
 
 
 def pressed(label: str, *, key: str, disabled: bool = False, **look: Any) -> bool:
     """A button; True in the first run that reaches it after a click. look: as for `st.button`.
 
-    `st.button` is True only in the run that its click began. Whatever else is clicked or typed before that run has come
-    as far as the button begins another run, and the first click would be lost: on a busy server, within a second or
-    two. A callback runs before anything else, and what it notes stays until the page acts on it, unless another library
-    or encoder is in use by then.
+    `st.button` is True only in the run that its click started. If the visitor clicks or types anything else before
+    that run reaches the button, another run starts and the first click is lost; on a busy server this takes a second
+    or two. A callback runs first, and the click it records stays until the page acts on it, unless the library or the
+    encoder has changed by then.
     """
     about = [st.session_state.get(name) for name in _ABOUT]
     st.button(label, key=key, disabled=disabled, on_click=_note, args=(key, about), **look)

@@ -1,4 +1,4 @@
-"""Errors as a visitor reads them."""
+"""Shows errors to the visitor."""
 
 from __future__ import annotations
 
@@ -17,8 +17,7 @@ _LOG = logging.getLogger("semblance")
 
 @contextmanager
 def boundary() -> Iterator[None]:
-    """Turns errors into something a visitor can read: its one line for an expected one, an apology for any other.
-    That something was stopped is none."""
+    """Show an expected error as one line and any other as an apology; what was cancelled is no error."""
     try:
         yield
     except Cancelled as error:
@@ -28,6 +27,6 @@ def boundary() -> Iterator[None]:
     except Exception:
         _LOG.exception("A page failed")
         st.error(
-            "Something went wrong, and it is not your doing. Reload the page; the server's log says what happened.",
+            "Something went wrong on our side. Reload the page; details are in the server log.",
             icon=":material/error:",
         )

@@ -1,4 +1,4 @@
-"""What every page does alike: its errors, and how it writes names, sizes and times."""
+"""How pages write names, sizes, times and counts."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$&^=\"'@/])")
 
 
 def plain(text: str) -> str:
-    """Text from outside (file names, messages) as Markdown that shows it literally, on one line.
+    """Escape text from outside (file names, messages) so that Markdown shows it literally, on one line.
 
-    The public reads no folders of the server in it.
+    In public mode folders of the server are removed.
     """
     return _MARKDOWN.sub(r"\\\1", " ".join(get_policy().redact_paths(text).split()))
 
 
 def file_table(rows: Iterable[tuple[str, str]], *, key: str) -> None:
-    """A table of files and the reason for each, as high as it needs to be, to a limit."""
+    """Show a table of files and the reason for each, as high as needed up to a limit."""
     allowed = get_policy()
     table = [{"file": allowed.display_path(name), "reason": allowed.redact_paths(reason)} for name, reason in rows]
     st.dataframe(table, hide_index=True, key=key, height=min(35 * len(table) + 38, 388))
 
 
 def file_limit(most: int) -> int:
-    """Megabytes that one uploaded file may have: `most`, or fewer where the policy says so."""
+    """The limit of one uploaded file in megabytes: `most`, or less if the policy says so."""
     return min(most, int(get_policy().file_bytes // MB))
 
 
 def too_large(items: Iterable[Item]) -> bool:
-    """Whether the files of items are more than may be packed into one zip, which is made in memory."""
+    """Whether the files of items exceed what may be packed into one zip, which is made in memory."""
     return sum(item.bytes for item in items) > get_policy().unpacked_bytes
 
 
@@ -73,7 +73,7 @@ def counted(count: int, noun: str) -> str:
 
 
 def item_date(item: Item) -> tuple[str, datetime]:
-    """("taken" or "file changed", when): the camera's word where there is one."""
+    """("taken" or "file changed", when): the capture date if there is one, else that of the file."""
     if item.taken_at:
         return "taken", item.taken_at
     return "file changed", datetime.fromtimestamp(item.mtime_ns / 1e9)

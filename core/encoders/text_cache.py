@@ -47,7 +47,7 @@ def get_text_vectors(
         if digest in _cache:
             return _cache[digest]
         own = _locks.setdefault(digest, threading.Lock())
-    while not own.acquire(timeout=_LOOK_S):  # another thread embeds the same list list
+    while not own.acquire(timeout=_LOOK_S):  # another thread embeds the same list
         if cancel is not None and cancel.is_set():
             raise Cancelled(_STOPPED)
     try:

@@ -75,7 +75,8 @@ class CachedLayout:
 def layout_cache_file(points: Points, method: str, dims: int, *, cache_texts: bool = True) -> Path | None:
     """The cache file of a map, by library, encoder, unit (items or frames), method and dimensions.
 
-    Filters share it, so that points keep their places. None for points of no library, and for points with texts unless `cache_texts`.
+    Filters share it, so that points keep their places. None for points of no library, and for points with texts
+    unless `cache_texts`.
     """
     if points.library is None or (points.texts and not cache_texts):
         return None

@@ -96,7 +96,7 @@ def test_ticked_pictures_are_taken_away_as_zip_and_in_a_link(visitor: Visitor, t
     with zipfile.ZipFile(tmp_path / "photos.zip") as archive:
         assert archive.namelist()[0] == "0001 chelsea.png" and archive.namelist()[-1] == "hits.csv"
     visitor.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    visitor.page.get_by_role("button", name="Copy a link with the ticks").click()
+    visitor.page.get_by_role("button", name="Copy link with selection").click()
     visitor.page.get_by_role("button", name="Copied").wait_for()
     other = Visitor(visitor.site, visitor.page.context.new_page())
     other.page.goto(visitor.page.evaluate("navigator.clipboard.readText()"))
@@ -123,7 +123,7 @@ def test_uploads_are_indexed_while_one_looks(visitor: Visitor, tmp_path: Path) -
 
     visitor.go("library")
     visitor.page.get_by_text("Other libraries").click()
-    visitor.page.get_by_role("button", name="Start one").click()
+    visitor.page.get_by_role("button", name="Start library").click()
     visitor.page.get_by_text("0 pictures searchable").wait_for()
     name = "<img src=x onerror=document.title='owned'>.png"
     Image.new("RGB", (300, 200), (200, 30, 30)).save(tmp_path / "plain.png")
@@ -133,7 +133,7 @@ def test_uploads_are_indexed_while_one_looks(visitor: Visitor, tmp_path: Path) -
         {"name": name, "mimeType": "image/png", "buffer": data}
     )
     visitor.page.get_by_test_id("stFileChip").wait_for()
-    visitor.page.get_by_role("button", name="Add them").click()
+    visitor.page.get_by_role("button", name="Add files").click()
     visitor.page.get_by_text("1 added").wait_for()
     visitor.page.get_by_role("link", name="Search images").click()
     visitor.page.wait_for_selector("button.open")

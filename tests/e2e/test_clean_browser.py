@@ -43,7 +43,7 @@ def test_pictures_are_chosen_over_sections_and_taken_away_as_lists(visitor: Visi
     assert ticked(visitor) == [first, second] and page.get_by_text("2 chosen").is_visible()
     page.get_by_role("checkbox", name=f"Select {first}").uncheck()
     page.get_by_text("1 chosen").wait_for()
-    visitor.settle().page.get_by_role("button", name="Take the list").click()
+    visitor.settle().page.get_by_role("button", name="Export list").click()
     with page.expect_download() as table:
         page.get_by_role("button", name="Table (CSV)").click()
     rows = list(csv.DictReader(table.value.path().open(encoding="utf-8")))

@@ -117,7 +117,7 @@ def test_zoomed_in_the_pictures_are_on_the_map(visitor: Visitor) -> None:
     page.locator(".frame[data-pictures=shown]").wait_for()
     page.wait_for_timeout(1_500)
     assert page.locator("canvas.over").screenshot() != blank
-    page.get_by_role("button", name="Select what is in sight").click()
+    page.get_by_role("button", name="Select visible").click()
     page.locator("h4", has_text="selected").wait_for()
     few = int(page.locator(".frame").get_attribute("data-chosen") or 0)
     assert 0 < few <= 100
@@ -128,7 +128,7 @@ def test_it_can_be_used_by_keys_alone(visitor: Visitor) -> None:
     page.locator("canvas.over").focus()
     for key in ("+", "+", "ArrowLeft", "ArrowUp", "-"):
         page.keyboard.press(key)
-    page.get_by_role("button", name="Select what is in sight").focus()
+    page.get_by_role("button", name="Select visible").focus()
     page.keyboard.press("Enter")
     page.locator("h4", has_text="selected").wait_for()
     sample = int(page.locator(".frame").get_attribute("data-chosen") or 0)
@@ -153,7 +153,7 @@ def test_a_cluster_is_selected_from_the_list(visitor: Visitor) -> None:
 def test_words_on_the_map_are_never_run(visitor: Visitor) -> None:
     page = laid_out(visitor, texts=HOSTILE).page
     points_at_one(visitor)
-    page.get_by_role("button", name="Select what is in sight").click()
+    page.get_by_role("button", name="Select visible").click()
     page.get_by_text("onerror").first.wait_for()
     assert page.title() != "run" and page.locator(".frame img[src=x], h4 img").count() == 0
 
@@ -163,6 +163,6 @@ def test_it_fits_a_phone_in_the_dark(visitor: Visitor) -> None:
     visitor.page.emulate_media(color_scheme="dark")
     laid_out(visitor)
     assert visitor.fits() and area(visitor)["width"] > 300
-    visitor.page.get_by_role("button", name="Select what is in sight").click()
+    visitor.page.get_by_role("button", name="Select visible").click()
     visitor.page.locator("h4", has_text="selected").wait_for()
     assert visitor.settle().names() and visitor.fits()

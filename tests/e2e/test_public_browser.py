@@ -85,19 +85,19 @@ def watched(visitor: Visitor) -> Iterator[Visitor]:
 def test_a_visitor_uploads_and_searches_and_nobody_else_sees_it(one: Visitor, other: Visitor, tmp_path: Path) -> None:
     Image.new("RGB", (300, 200), (200, 30, 30)).save(tmp_path / "mine.png")
     one.go("library")
-    one.page.get_by_text("This library is shared: look around in it").wait_for()
+    one.page.get_by_text("This library is shared and read-only").wait_for()
     assert one.page.get_by_label("Folder").count() == 0
-    one.page.get_by_role("button", name="Start one").click()
+    one.page.get_by_role("button", name="Start library").click()
     one.page.get_by_text("0 pictures searchable").wait_for()
     one.page.locator("input[type=file]").first.set_input_files(tmp_path / "mine.png")
     one.page.get_by_test_id("stFileChip").wait_for()
-    one.page.get_by_role("button", name="Add them").click()
+    one.page.get_by_role("button", name="Add files").click()
     one.page.get_by_text("1 added").wait_for(timeout=90_000)
     one.page.get_by_role("link", name="Search images").click()
     one.page.wait_for_selector("button.open")
     assert [name.startswith("mine-") for name in one.settle().names()] == [True]
     other.go("search_images", library=":visit")
-    other.page.get_by_text("names a library that is not here").wait_for()
+    other.page.get_by_text("names a library that does not exist here").wait_for()
     assert not any(name.startswith("mine") for name in other.names())
     other.go("library")
     assert "Only for this visit" not in other.page.get_by_test_id("stSidebar").inner_text()

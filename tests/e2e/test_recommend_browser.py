@@ -42,7 +42,7 @@ def test_two_likes_turn_the_feed_and_stay_in_place(visitor: Visitor) -> None:
     page.get_by_role("searchbox").wait_for()
     page.get_by_role("link", name="Recommend").click()
     page.get_by_text("2 likes", exact=True).wait_for()
-    page.get_by_role("button", name=f"Take {first} out").click()
+    page.get_by_role("button", name=f"Remove {first}").click()
     page.get_by_text("1 like", exact=True).wait_for()
 
 
@@ -56,8 +56,8 @@ def test_a_link_with_the_likes_opens_the_same_feed(visitor: Visitor) -> None:
     page.get_by_text(re.compile("[1-9]\\d* seen")).wait_for()
     names = visitor.settle().names()
     before = visitor.link()
-    page.get_by_role("button", name="Take away or bring").click()
-    page.get_by_role("button", name="Copy a link with the likes").click()
+    page.get_by_role("button", name="Export or import likes").click()
+    page.get_by_role("button", name="Copy link with likes").click()
     page.get_by_role("button", name="Copied").wait_for()
     link = page.evaluate("navigator.clipboard.readText()")
     assert before == visitor.link() and before["explore"] == before["diverse"] == "0" and "carried" not in before
@@ -65,7 +65,7 @@ def test_a_link_with_the_likes_opens_the_same_feed(visitor: Visitor) -> None:
     other.page.goto(link)
     other.page.get_by_text("1 like", exact=True).wait_for()
     assert other.settle().names() == names and other.link() == before, "whoever passes it on passes on no likes"
-    expect(other.page.get_by_role("button", name=f"Take {liked} out")).to_be_visible()
+    expect(other.page.get_by_role("button", name=f"Remove {liked}")).to_be_visible()
     other.check()
     other.page.close()
 

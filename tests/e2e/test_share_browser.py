@@ -32,10 +32,10 @@ def opened(chrome: Browser, file: Path, *, width: int, scheme: str) -> tuple[Pag
 
 def save(visitor: Visitor, file: Path) -> None:
     """What is in sight, as a page."""
-    visitor.page.get_by_role("button", name="Save as a page").click()
-    visitor.page.get_by_role("button", name="Make the page").click()
+    visitor.page.get_by_role("button", name="Save as web page").click()
+    visitor.page.get_by_role("button", name="Create the page").click()
     with visitor.page.expect_download() as download:
-        visitor.page.get_by_role("button", name="Save it").click()
+        visitor.page.get_by_role("button", name="Download").click()
     download.value.save_as(file)
 
 

@@ -26,7 +26,7 @@ def test_a_library_is_stored_searched_and_undone(visitor: Visitor) -> None:
     page = visitor.go("library").page
     page.get_by_text("Encoders", exact=True).click()
     page.get_by_text("embedded, 16 dimensions (PCA)").first.wait_for()
-    page.get_by_role("button", name="Drop its vectors").nth(1).click()
+    page.get_by_role("button", name="Delete vectors").nth(1).click()
     page.get_by_text("embedded, 16 dimensions (PCA)").first.wait_for(state="detached")
     assert visitor.go("search_images", encoder="embedded").search("a cat").names()[0] == "chelsea.png"
     assert not visitor.wrong

@@ -143,7 +143,7 @@ def test_a_moment_leads_to_more_like_it(visitor: Visitor) -> None:
 
 def test_clips_are_cut_and_saved(visitor: Visitor, tmp_path: Path) -> None:
     visitor.go(VIDEO).search("a cat", told="“a cat”")
-    visitor.page.get_by_role("button", name="Take moments away").click()
+    visitor.page.get_by_role("button", name="Export moments").click()
     visitor.page.get_by_role("button", name="Cut the clips (zip)").click()
     save = visitor.page.get_by_role("button", name="Save the clips")
     save.wait_for(timeout=60_000)
@@ -159,12 +159,12 @@ def test_a_video_that_browsers_do_not_play_is_uploaded_and_plays(visitor: Visito
     film = write_video(tmp_path / "old.avi", ["red", "white", "blue"], seconds_each=25, codec="mpeg4")
     visitor.go("library")
     visitor.page.get_by_text("Other libraries").click()
-    visitor.page.get_by_role("button", name="Start one").click()
+    visitor.page.get_by_role("button", name="Start library").click()
     visitor.page.get_by_text("0 pictures searchable").wait_for()
     visitor.page.get_by_role("tab", name="Upload").click()
     visitor.page.get_by_test_id("stTabs").locator("input[type=file]").set_input_files(film)
     visitor.page.get_by_test_id("stFileChip").wait_for()
-    visitor.page.get_by_role("button", name="Add them").click()
+    visitor.page.get_by_role("button", name="Add files").click()
     visitor.page.get_by_text("It will take about").wait_for()
     visitor.page.locator(".st-key-upload_plan_start button").click()
     visitor.page.get_by_text("1 added").wait_for()
@@ -175,13 +175,13 @@ def test_a_video_that_browsers_do_not_play_is_uploaded_and_plays(visitor: Visito
     visitor.page.keyboard.press("Enter")
     visitor.answer("“a flag”")
     if visitor.page.locator("video").count() == 0:
-        visitor.page.get_by_text("Show the nearest anyway").click()
+        visitor.page.get_by_text("Show the closest results anyway").click()
     for frame, second in (("last", 68), ("first", 6)):  # too far apart for one clip
         getattr(visitor.page.locator("button.frame"), frame).click()
         visitor.page.get_by_text(re.compile(rf"^{second // 60}:{second % 60:02} of 1:15$")).wait_for()
         shown = visitor.player()
         assert shown["length"] < 45 and 0 < shown["time"] < shown["length"]
-    visitor.page.get_by_text("shown in clips of it").wait_for()
+    visitor.page.get_by_text("played in clips").wait_for()
 
 
 def test_the_player_stays_in_sight(visitor: Visitor) -> None:

@@ -387,7 +387,7 @@ def test_a_correction_is_a_label_and_search_finds_it(colours: Library) -> None:
     given = {(label.task, label.label, label.by) for label in colours.labels()}
     assert given == {("mood", "warm", "person")} and {"orange.png", "yellow.png"} <= set(groups(at)["warm"])
     at = find(visit(SEARCH, label="warm", beyond="true"), "red")
-    assert set(cards(at)) == {"orange.png", "yellow.png"} and "labelled “warm”" in said(at)
+    assert set(cards(at)) == {"orange.png", "yellow.png"} and "labeled “warm”" in said(at)
 
 
 def test_search_follows_labels_that_change(colours: Library) -> None:
@@ -447,7 +447,7 @@ def test_tags_are_written_back_and_leave_a_persons_labels(colours: Library) -> N
 def test_a_concept_is_a_class_and_a_word(colours: Library, encoder: ColorEncoder) -> None:
     at = tick(visit(CLASSIFY, classes="blue\ngreen"), colours, "red.png", "orange.png")
     at.text_input("concept_name").set_value("glow").run()
-    at = press(at, "Keep it")
+    at = press(at, "Save concept")
     assert list(list_concepts(encoder)) == ["glow"] and load_concept(encoder, "glow").examples == 2
     assert "concept:glow" in in_link(at, "classes")
     at.slider("fits").set_value(0.0).run()
@@ -536,7 +536,7 @@ def test_labels_come_from_a_table_and_strange_files_are_named(shades: Library) -
 
 
 def test_labels_come_from_a_task(shades: Library) -> None:
-    assert "No picture of this library has a label of yours" in said(visit(LAB, labels_from="labels of a task"))
+    assert "You have not labeled any pictures of this library" in said(visit(LAB, labels_from="labels of a task"))
     shades.put_labels(
         [Label(item_id(shades, f"{name}{n}.png"), "t", name, "person") for name in ("red", "blue") for n in range(3)]
     )

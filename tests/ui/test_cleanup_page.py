@@ -113,12 +113,12 @@ def test_without_a_library_and_in_an_empty_one_it_says_so() -> None:
     assert "no library to clean up" in said(visit(CLEAN_UP))
     create_library("Empty")
     for name, predictions in (
-        ("Duplicates", "holds no pictures or videos yet"),
-        ("Outliers", "holds no pictures or videos yet"),
+        ("Duplicates", "has no pictures or videos yet"),
+        ("Outliers", "has no pictures or videos yet"),
         ("Unreadable", "Every file could be read"),
-        ("Too small", "Nothing here is less than"),
+        ("Too small", "There is no file less than"),
         ("Blurred", "holds no pictures"),
-        ("Two folders", "holds no pictures or videos yet"),
+        ("Two folders", "has no pictures or videos yet"),
     ):
         assert predictions in said(visit(CLEAN_UP, section=name))
 
@@ -145,7 +145,7 @@ def test_nothing_is_computed_before_somebody_asks(mess: Library, monkeypatch: py
 def test_duplicates_stand_in_groups_the_best_first(mess: Library) -> None:
     at = ask(visit(CLEAN_UP), "Find duplicates")
     found = sorted(groups(at), key=len)
-    assert [len(group) for group in found] == [2, 3] and "#### 2 groups of copies; 3 files could go" in said(at)
+    assert [len(group) for group in found] == [2, 3] and "#### 2 groups of copies; 3 files could be removed" in said(at)
     assert set(found[0]) == {"photo1.png (best)", "leak.jpg"} and "little.jpg" in found[1]
     by_name = {card["name"]: card for card in shown(at)}
     assert "160 × 120" in by_name["little.jpg"]["chance_text"] and float(by_name["little.jpg"]["score"]) > 0.9
@@ -167,7 +167,7 @@ def test_all_but_the_best_are_chosen_and_taken_back(mess: Library, taken: dict[s
     paths = taken["clean-up.txt"].decode().splitlines()
     assert {Path(path).name for path in paths} == ticked(at) and all(Path(path).is_file() for path in paths)
     assert taken["clean-up.nul"].decode().split("\0")[:-1] == paths
-    assert "**0 chosen**" in said(press(at, "Take these 3 back"))
+    assert "**0 chosen**" in said(press(at, "Unselect 3"))
 
 
 def test_a_group_that_would_go_as_a_whole_is_warned_of(mess: Library) -> None:
@@ -177,7 +177,7 @@ def test_a_group_that_would_go_as_a_whole_is_warned_of(mess: Library) -> None:
     at = section(at, "Too small")
     at.slider("small").set_value(400).run()
     at = press(at, f"Choose all {len(names(at)):,}")
-    assert "the best copy too" in section(at, "Duplicates").warning[0].value
+    assert "including the best" in section(at, "Duplicates").warning[0].value
 
 
 def test_files_that_cannot_be_read_say_why(mess: Library) -> None:
@@ -194,7 +194,7 @@ def test_small_blurred_and_dark_pictures_by_limits_that_move(mess: Library) -> N
     at = ask(section(at, "Blurred"), "Measure the pictures")
     assert names(at)[0] == "shaken.png" and set(names(at)) <= {"shaken.png", "night.png"}, "the dark one tells little"
     assert "sharpness" in shown(at)[0]["about"]
-    assert "Nothing here is of a sharpness below 0" in said(at.slider("blurred").set_value(0.0).run())
+    assert "There is no file with a sharpness below 0" in said(at.slider("blurred").set_value(0.0).run())
     at = section(at, "Too dark")
     assert names(at) == ["night.png"], "measured once for both"
     assert len(names(at.slider("dark").set_value(50).run())) > 1
@@ -222,7 +222,7 @@ def test_files_of_one_folder_with_a_copy_in_the_other(mess: Library, tmp_path: P
     at.selectbox("in_folder").set_value(train).run()
     assert "two different folders" in said(at)
     at.selectbox("in_folder").set_value(test).run()
-    at = ask(at, "Compare them")
+    at = ask(at, "Compare folders")
     assert groups(at) == [["leak.jpg (in test)", "photo1.png"]]
     at = press(at, "Choose all of train")
     assert ticked(at) == {"photo1.png"}
@@ -256,7 +256,7 @@ def test_each_library_has_its_own_choice(mess: Library, encoder: ColorEncoder, t
 
 def test_ticks_go_into_a_link_and_come_out_of_it(mess: Library, taken: dict[str, bytes]) -> None:
     at = press(visit(CLEAN_UP, section="Unreadable"), "Choose all 2")
-    (predictions,) = [entry for entry in component(at, "adds") if "ticks" in entry["label"]]
+    (predictions,) = [entry for entry in component(at, "adds") if "selection" in entry["label"]]
     other = visit(CLEAN_UP, section="Unreadable", library="Mess", **predictions["adds"])
     assert "**2 chosen**" in said(other) and ticked(other) == {"broken.jpg", "empty.png"}
     other.run()
@@ -283,7 +283,7 @@ def test_hostile_names_stay_whole_and_are_not_obeyed(encoder: ColorEncoder, tmp_
         Image.new("RGB", (20, 20), "red").save(folder / name)
     ingest(create_library("Odd"), encoder, [folder])
     at = press(visit(CLEAN_UP, section="Too small"), "Choose all 3")
-    assert HOSTILE in names(at) and "holds a line break" in said(at)
+    assert HOSTILE in names(at) and "contains a line break" in said(at)
     assert "clean-up.txt" not in taken, "one a line would name other files"
     assert set(taken["clean-up.nul"].decode().split("\0")[:-1]) == {str(path) for path in folder.iterdir()}
     at = ask(section(at, "Duplicates"), "Find duplicates")

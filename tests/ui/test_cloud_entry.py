@@ -27,7 +27,7 @@ def test_it_makes_the_sample_once_and_is_public(monkeypatch: pytest.MonkeyPatch,
     assert [command[1:4] for command in ran] == [["-m", "core", "sample"]]
     assert app.title[0].value.startswith("Search your photos") and not app.exception
     assert (os.environ["SEMBLANCE_PUBLIC"], os.environ["SEMBLANCE_MAX_JOBS"]) == ("1", "1")
-    assert any("not changed" in entry.value for entry in app.sidebar.caption)
+    assert any("read-only" in entry.value for entry in app.sidebar.caption)
 
 
 def test_a_failed_sample_is_no_running_app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

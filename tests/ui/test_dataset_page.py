@@ -48,17 +48,17 @@ def table(tmp_path: Path, **columns: object) -> str:
 def look(at: AppTest, name: str, split: str = "") -> AppTest:
     at.text_input("dataset_name").set_value(name)
     at.text_input("dataset_split").set_value(split)
-    return settled(press(at, "Look what is in it"))
+    return settled(press(at, "Preview dataset"))
 
 
 def test_a_folder_of_classes_comes_with_labels(mine: Library, folder: Path) -> None:
     at = look(visit(LIBRARY), str(folder))
-    assert f"{folder}**, split train" in said(at) and "There is also test" in said(at)
+    assert f"{folder}**, split train" in said(at) and "Other splits: test" in said(at)
     at = settled(press(at, "Start"))
     assert "4 pictures of 4 rows, with 4 labels and 0 captions" in said(at) and "4 added" in said(at)
     assert {entry.label for entry in mine.labels("label")} == {"red", "blue"} and "Start" not in labels(at)
     at = look(at, f"hf:{folder}", "test")
-    next(entry for entry in at.number_input if entry.label == "At most so many rows").set_value(3).run()
+    next(entry for entry in at.number_input if entry.label == "Maximum rows").set_value(3).run()
     assert "3 pictures of 3 rows" in said(settled(press(at, "Start")))
     assert mine.counts()["ok"] == 7
 
@@ -77,7 +77,7 @@ def test_columns_can_be_chosen_and_refused_rows_are_listed(mine: Library, tmp_pa
     choices["Captions from"].set_value("says")
     next(entry for entry in at.multiselect if entry.label == "Labels from").set_value(["hue"]).run()
     at = settled(press(at, "Start"))
-    assert "2 pictures of 3 rows, with 2 labels and 2 captions" in said(at) and "1 row not taken" in said(at)
+    assert "2 pictures of 3 rows, with 2 labels and 2 captions" in said(at) and "1 row skipped" in said(at)
     assert sorted(text for _, text in mine.captions()) == ["<b>rot</b>", "blau"]
     at = look(at, name)
     {entry.label: entry for entry in at.selectbox}["Captions from"].set_value("(none)").run()
@@ -105,8 +105,8 @@ def test_what_will_not_do_says_why(
 
 def test_the_public_brings_in_no_data_sets(mine: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SEMBLANCE_PUBLIC", "1")
-    at = press(visit(LIBRARY), "Start one")
-    assert "Add them" in labels(at) and "Look what is in it" not in labels(at)
+    at = press(visit(LIBRARY), "Start library")
+    assert "Add files" in labels(at) and "Preview dataset" not in labels(at)
     assert "dataset_name" not in [entry.key for entry in at.text_input]
 
 

@@ -38,9 +38,9 @@ PAGES = sorted(f"pages/{path.name}" for path in Path(__file__).parents[2].joinpa
 CLASSIFY, CLEAN, EXPLORE, LAB = "pages/classify.py", "pages/clean_up.py", "pages/explore.py", "pages/lab.py"
 CLASSES = "red\ngreen\nblue"
 FORBIDDEN = (
-    "Build the sample library", "Check for changes", "Remove this library …", "Drop its vectors", "Forget them",
-    "Look what is there", "Open", "Create", "Add them", "Tag them", "Remove all tags", "Keep it", "Label them", "Save",
-    "Forget it", "Lay out anew",
+    "Build the sample library", "Check for changes", "Remove this library …", "Delete vectors", "Remove from library",
+    "Delete log", "Preview", "Open", "Create", "Add files", "Tag them", "Remove all tags", "Save concept", "Label them",
+    "Save", "Forget it", "Lay out again",
 )  # fmt: skip
 HOSTILE = "<img src=x onerror=alert(1)>.png"
 TEXT = "<script>alert(1)</script><img src=x onerror=alert(2)>"
@@ -85,7 +85,7 @@ def check(at: AppTest, tmp_path: Path) -> AppTest:
     buttons = {*labels(at), *(button.label for button in at.form_submit_button)}
     offered = [label for label in buttons if label in FORBIDDEN or label.startswith(("Embed ", "Store my library"))]
     assert not offered, offered
-    assert not any(box.label in ("Folder", "Folder of this computer", "Its folder") for box in at.text_input)
+    assert not any(box.label in ("Folder", "Folder of this computer", "Library folder") for box in at.text_input)
     assert "Something went wrong" not in said(at)
     return at
 
@@ -95,7 +95,7 @@ def test_no_page_tells_where_things_lie_or_offers_what_is_not_allowed(
     shared: Library, tmp_path: Path, page: str
 ) -> None:
     at = check(visit(page, library="Shared"), tmp_path)
-    assert "What is shared here can be looked at, not changed" in said(at)
+    assert "Shared libraries are read-only" in said(at)
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -159,7 +159,7 @@ def test_links_reach_only_what_is_listed(shared: Library, tmp_path: Path, encode
     ingest(hidden, encoder, [photos / "red.png"])
     for request in ("/etc", str(hidden.path), "../hidden", str(shared.path), ":visit"):
         at = visit(SEARCH, library=request)
-        assert "names a library that is not here" in said(at), request
+        assert "names a library that does not exist here" in said(at), request
         assert at.selectbox("library_pick").options == ["Shared"]
 
 
@@ -194,7 +194,7 @@ def test_no_model_is_loaded_for_a_stranger(shared: Library, tmp_path: Path, monk
     assert set(request) <= {"embedded"}
     picker = at.selectbox("encoder_pick")
     assert "openai/clip-vit-base-patch32" not in str(picker.options)
-    assert "Type any CLIP" not in picker.help
+    assert "Enter any CLIP" not in picker.help
 
 
 def test_an_index_of_a_folder_cannot_be_asked_for(shared: Library, photos: Path) -> None:
@@ -264,11 +264,11 @@ def test_choosing_another_library_or_encoder_is_not_remembered_for_others(
 
 def own_library(at: AppTest, *names: str) -> AppTest:
     """A library of the visit with uploads."""
-    at = press(at.switch_page(LIBRARY).run(), "Start one")
+    at = press(at.switch_page(LIBRARY).run(), "Start library")
     upload = at.file_uploader[0]
     for name in names:
         upload.upload(f"{name}.png", picture(name))
-    return settled(at.form_submit_button("FormSubmitter:upload-Add them").click().run())
+    return settled(at.form_submit_button("FormSubmitter:upload-Add files").click().run())
 
 
 def test_a_visit_has_a_library_that_no_other_visit_sees(shared: Library, tmp_path: Path) -> None:
@@ -287,7 +287,7 @@ def test_a_visit_has_a_library_that_no_other_visit_sees(shared: Library, tmp_pat
     assert names and all(name.startswith("green") for name in names)
     assert snapshot(shared) == before
     mine = press(mine.switch_page(LIBRARY).run(), "Remove this library …")
-    press(mine, "Delete it")
+    press(mine, "Delete")
     assert not place.exists()
 
 
@@ -347,8 +347,8 @@ def test_a_second_heavy_job_is_told_about_the_first(
     try:
         at = press(at, "Lay out the map")
         assert "Your other job still runs (Indexing): stop it or wait" in said(at)
-        assert "Stop it" in labels(at.run())
-        press(at, "Stop it")
+        assert "Stop" in labels(at.run())
+        press(at, "Stop")
         assert ticket.cancel.is_set()
     finally:
         QUEUE.leave(ticket)

@@ -102,9 +102,9 @@ def test_without_a_library_the_page_says_what_to_do() -> None:
 
 def test_an_empty_library_is_told_from_one_without_vectors(shades: Library) -> None:
     create_library("Empty")
-    assert "Empty holds no pictures or videos yet" in said(visit(RECOMMEND, library="Empty"))
+    assert "Empty has no pictures or videos yet" in said(visit(RECOMMEND, library="Empty"))
     at = visit(RECOMMEND, library="Shades", encoder="other")
-    assert "no vectors of this encoder yet" in said(at) and not component(at, "cards")
+    assert "not embedded with this encoder yet" in said(at) and not component(at, "cards")
 
 
 def test_one_picture_is_a_feed_that_ends(tmp_path: Path, encoder: ColorEncoder) -> None:
@@ -124,7 +124,7 @@ def test_one_picture_is_a_feed_that_ends(tmp_path: Path, encoder: ColorEncoder) 
 
 def test_a_first_visit_begins_anywhere_and_says_so(shades: Library) -> None:
     at = open_feed()
-    assert "Nothing liked yet" in said(at) and "a start at random" in said(at)
+    assert "Nothing liked yet" in said(at) and "a random selection" in said(at)
     assert {name[0] for name in names(at)} == set("rgby"), "of every colour"
     assert not any(card["because"] or card["score"] for card in feed(at))
     assert names(at) == names(at.run()), "the same ones until somebody does something"
@@ -263,11 +263,11 @@ def test_likes_are_taken_away_brought_back_and_forgotten(shades: Library) -> Non
     opinions = next(iter(at.session_state["recommend visits"].values())).feedback
     paths = {row["id"]: row["path"] for row in shades.items().to_pylist()}
     cached, log = feedback_json(opinions, paths), likes_csv(opinions, paths, redact=str)
-    at = press(at, "Forget them all")
+    at = press(at, "Delete all")
     assert not component(at, "groups") and "Nothing liked yet" in said(at)
     at.file_uploader[0].upload("likes.json", cached).run()
     assert groups(at) == before[0] and set(names(at)) == set(before[1]), "with what was seen"
-    at = press(at, "Forget them all")
+    at = press(at, "Delete all")
     at.file_uploader[0].upload("likes.csv", log).run()
     assert likes_of(at) == before[0]["Taste 1"] and "Disliked" not in groups(at)
 
@@ -282,7 +282,7 @@ def test_a_link_with_likes_shows_the_same_feed_elsewhere(shades: Library) -> Non
     assert (names(other), groups(other)) == (names(at), groups(at))
     assert other.toast[0].value == "1 like and 1 dislike came with the link."
     assert "carried" not in other.query_params, "who passes it on passes on no likes"
-    other = press(other, "Forget them all")
+    other = press(other, "Delete all")
     other.query_params["carried"] = predictions["adds"]["carried"]  # as when one goes back
     assert "Nothing liked yet" in said(other.run()), "the link does not say it again"
 
@@ -295,7 +295,7 @@ def test_a_link_carries_what_was_said_last(shades: Library, monkeypatch: pytest.
     (visited,) = at.session_state["recommend visits"].values()
     (predictions,) = [entry for entry in component(at, "adds") if "likes" in entry["label"]]
     assert carried(predictions)["liked"] == list(visited.feedback.liked)[1:]
-    assert "the last 2 of a kind: 1 earlier one" in said(at)
+    assert "the last 2 of each kind; 1 earlier one" in said(at)
     first = list(visited.shown)
     at = press(press(at, "Show others"), "Show others")
     (predictions,) = [entry for entry in component(at, "adds") if "likes" in entry["label"]]
@@ -306,12 +306,12 @@ def test_a_link_carries_what_was_said_last(shades: Library, monkeypatch: pytest.
 def test_the_feed_is_saved_as_a_page(shades: Library) -> None:
     at = open_feed()
     name = names(at)[0]
-    at = settled(press(thumb(at, shades, name, "like"), "Make the page"))
+    at = settled(press(thumb(at, shades, name, "like"), "Create the page"))
     saved = at.session_state["task page of the feed"].job.report.decode()
     assert f"Because you liked {name}" in saved and f"<b><bdi>{name}</bdi></b><small>You like this" in saved
     assert "<h3><bdi>Liked</bdi> · 1</h3>" in saved
     at.text_input("find").set_value("green").run()
-    at = settled(press(at, "Make the page"))
+    at = settled(press(at, "Create the page"))
     saved = at.session_state["task page of the feed"].job.report.decode()
     assert "<h1><bdi>green in Shades</bdi></h1>" in saved and "<bdi>Found</bdi> · 24</h3>" in saved
 
@@ -378,17 +378,17 @@ def crowd(library: Library, people: int = 60) -> bytes:
 def learned(library: Library, **link: str) -> AppTest:
     at = open_feed(part="what others did", **link)
     at.file_uploader("log_file").upload("visits.csv", crowd(library)).run()
-    return settled(press(at, "Learn from it"))
+    return settled(press(at, "Learn"))
 
 
 def test_a_log_makes_the_mix_live(shades: Library) -> None:
     at = learned(shades)
     assert {metric.label: metric.value for metric in at.metric} == {
-        "Interactions": "600", "People": "60", "Items with a past": "48 of 48", "Not in the library": "2",
+        "Interactions": "600", "People": "60", "Items with interactions": "48 of 48", "Not in the library": "2",
     }  # fmt: skip
     assert "2 items of the log not in this library" in [entry.label for entry in at.expander]
-    at = press(at, "To the feed")
-    assert not at.slider("mix").disabled and "what others liked most" in said(at)
+    at = press(at, "Go to the feed")
+    assert not at.slider("mix").disabled and "popular items" in said(at)
     at.slider("mix").set_value(100).run()
     at = thumb(at, shades, next(name for name in names(at) if name.startswith("red")), "like")
     rest = [card["name"] for card in feed(at) if not card["said"]]
@@ -400,12 +400,12 @@ def test_a_log_makes_the_mix_live(shades: Library) -> None:
 
 def test_a_log_of_something_else_is_refused(shades: Library) -> None:
     at = open_feed(part="what others did")
-    assert next(button for button in at.button if button.label == "Learn from it").disabled
+    assert next(button for button in at.button if button.label == "Learn").disabled
     at.file_uploader("log_file").upload("visits.csv", b"user,item\na,nowhere.png\n").run()
-    at = settled(press(at, "Learn from it"))
+    at = settled(press(at, "Learn"))
     assert "Not one item of the log is in this library" in said(at) and not at.metric
     at.file_uploader("log_file").upload("wrong.csv", b"who,what\na,b\n").run()
-    at = settled(press(at, "Learn from it"))
+    at = settled(press(at, "Learn"))
     assert "wrong.csv needs the columns user and item" in said(at)
 
 
@@ -417,22 +417,22 @@ def test_likes_of_the_app_are_kept_when_asked_and_learned_from(shades: Library) 
     at.segmented_control("log_way").set_value("likes in this app").run()
     at.toggle("keep_clicks").set_value(True).run()
     cached = load_clicks(shades)
-    assert cached is not None and len(cached) == 1 and "1 like of 1 visit kept" in said(at).replace("**", "")
-    at = settled(press(at, "Learn from it"))
+    assert cached is not None and len(cached) == 1 and "1 like of 1 visit logged" in said(at).replace("**", "")
+    at = settled(press(at, "Learn"))
     assert at.metric[0].value == "1"
-    press(at, "Forget them")
+    press(at, "Delete log")
     assert load_clicks(shades) is None
 
 
 def test_figures_are_measured_when_asked(shades: Library) -> None:
     at = open_feed(part="how good it is")
-    assert "Figures need a log" in said(at) and not at.get("plotly_chart")
+    assert "Learn from a log under" in said(at) and not at.get("plotly_chart")
     at = learned(shades)
     at.segmented_control("part").set_value("how good it is").run()
     assert not at.get("plotly_chart")
     at = settled(press(at, "Measure"))
-    assert at.get("plotly_chart") and "600 interactions" in said(at)
-    ways = set(at.dataframe[0].value["way"])
+    assert at.get("plotly_chart") and "of what people did later" in said(at)
+    ways = set(at.dataframe[0].value["method"])
     assert {"random", "popularity", "behaviour", "content", "both"} <= ways
     at.segmented_control("measure").set_value("coverage").run()
     assert "popularity shows everybody the same few" in said(at)
@@ -452,23 +452,23 @@ def test_an_advertisement_is_shown_when_asked_with_its_reason_and_a_cap(shades: 
     at = settled(press(at, "Use these"))
     liked = next(name for name in names(at) if name.startswith("red"))
     at = settled(thumb(at, shades, liked, "like"))
-    assert "Red paint" in said(at) and "Why this one" in said(at) and "Shown 1 of 3" in said(at)
+    assert "Red paint" in said(at) and "Why this one" in said(at) and "Shown 1 of at most 3" in said(at)
     for _ in range(2):
         at = settled(thumb(at, shades, next(card["name"] for card in feed(at) if not card["said"]), "like"))
-    assert "Shown 1 of 3" in said(at), "a like of the same feed shows it no second time"
+    assert "Shown 1 of at most 3" in said(at), "a like of the same feed shows it no second time"
     for _ in range(3):
         visited = next(iter(at.session_state["recommend visits"].values()))
         visited.turn += 1
         visited.held.clear()
         at = settled(at.run())
-    assert "Red paint" not in said(at) and "there is none" in said(at)
+    assert "Red paint" not in said(at) and "No campaign matches" in said(at)
 
 
 def test_the_examples_are_read_once_for_all_visits(shades: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     settled(open_feed(ads="true"))
     monkeypatch.setattr(ui.recommend.ads, "embed_campaigns", lambda *_, **__: pytest.fail("read again"))
     predictions = said(settled(open_feed(ads="true")))
-    assert "No campaign fits" in predictions or "Why this one" in predictions
+    assert "No campaign matches" in predictions or "Why this one" in predictions
 
 
 @pytest.mark.slow
@@ -480,11 +480,11 @@ def test_the_budget_of_ones_own_campaign_is_not_spent_by_another_visit(shades: L
         for _ in range(2):
             liked = next(card["name"] for card in feed(at) if card["name"].startswith("red") and not card["said"])
             at = settled(thumb(at, shades, liked, "like"))
-            assert "Shown 1 of 3" in said(at), "it stays while the feed does"
+            assert "Shown 1 of at most 3" in said(at), "it stays while the feed does"
         visited = next(iter(at.session_state["recommend visits"].values()))
         visited.turn += 1
         visited.held.clear()
-        assert "there is none" in said(settled(at.run())), "its budget is one"
+        assert "No campaign matches" in said(settled(at.run())), "its budget is one"
 
 
 def test_campaigns_that_cannot_be_read_say_so(shades: Library) -> None:
@@ -518,7 +518,11 @@ def test_the_lines_that_learn_run(
     at = learned(shades)
     exec(compile(at.code[-1].value, "In Python", "exec"), {})
     assert "600 interactions, 2 items of the log are not here" in capsys.readouterr().out
-    at = press(at, "To the feed")
+    at.segmented_control("part").set_value("how good it is").run()
+    at = settled(press(at, "Measure"))
+    exec(compile(at.code[-1].value, "In Python", "exec"), {})
+    assert "popularity" in capsys.readouterr().out
+    at.segmented_control("part").set_value("feed").run()
     at = thumb(at, shades, names(at)[0], "like")
     exec(compile(at.code[-1].value, "In Python", "exec"), {})
     assert "both" in capsys.readouterr().out

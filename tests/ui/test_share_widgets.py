@@ -41,10 +41,10 @@ def bring_in(at: AppTest, name: str, data: bytes) -> AppTest:
 def test_a_library_s_vectors_are_written_when_asked(colours: Library) -> None:
     at = visit(LIBRARY)
     assert "8 vectors of 48 numbers: about" in said(at) and not offered(at)
-    at = settled(press(at, "Make the file"))
-    assert [label for label in offered(at) if label.startswith("Save it (")]
+    at = settled(press(at, "Create the file"))
+    assert [label for label in offered(at) if label.startswith("Download (")]
     at = at.selectbox("export_format").set_value(".zip").run()
-    assert not offered(at) and at.checkbox("export_sprite").label == "With small pictures"
+    assert not offered(at) and at.checkbox("export_sprite").label == "With thumbnails"
 
 
 def test_a_format_from_outside_is_offered(colours: Library) -> None:
@@ -68,7 +68,7 @@ def test_what_is_too_much_for_a_browser_is_told_a_command(colours: Library, monk
     monkeypatch.setattr(ui.widgets.vector_exchange, "_MOST_BYTES", 10)
     at = visit(LIBRARY)
     assert f"python -m core export --library {colours.path} --out vectors.parquet" in said(at)
-    assert "Make the file" not in labels(at)
+    assert "Create the file" not in labels(at)
 
 
 def test_an_empty_library_has_nothing_to_take(world: None) -> None:
@@ -81,7 +81,7 @@ def test_foreign_vectors_come_in_and_are_used(colours: Library) -> None:
     paths = [*colours.items()["path"].to_pylist()[:7], "gone.png"]
     at = bring_in(visit(LIBRARY), "mine.parquet", table(paths, vectors))
     assert "7 vectors of 7 items, as mine, imported (4 dimensions)" in said(at) and "1 row left out" in said(at)
-    at = press(at, "Use them")
+    at = press(at, "Use these vectors")
     assert at.selectbox("encoder_pick").value == "imported:mine:4" and "7 pictures searchable" in said(at)
 
     at = at.switch_page(SEARCH).run()
@@ -89,7 +89,7 @@ def test_foreign_vectors_come_in_and_are_used(colours: Library) -> None:
     first, second = (Path(path).name for path in paths[:2])
     at = find(at, f"item:{item_id(colours, first)}")
     assert not at.error
-    if "Show the nearest" in str([entry.label for entry in at.toggle]):
+    if "Show the closest" in str([entry.label for entry in at.toggle]):
         at = at.toggle("beyond").set_value(True).run()
     grid = next(entry for entry in at.get("bidi_component") if "cards" in entry.proto.json)
     assert grid.proto.json.index(second) > 0
@@ -108,12 +108,12 @@ def test_a_table_that_will_not_do_says_why(colours: Library) -> None:
 
 def test_results_and_selections_can_be_saved(colours: Library) -> None:
     at = find(visit(SEARCH), "red")
-    at = settled(press(at, "Make the page"))
-    assert any(label.startswith("Save it (") for label in offered(at))
+    at = settled(press(at, "Create the page"))
+    assert any(label.startswith("Download (") for label in offered(at))
     at = visit(EXPLORE, layout="PCA", k="3")
     at = settled(press(at, "Lay out the map")) if "Lay out the map" in labels(at) else at
-    at = settled(press(at, "Make the page"))
-    assert any(label.startswith("Save it (") for label in offered(at))
+    at = settled(press(at, "Create the page"))
+    assert any(label.startswith("Download (") for label in offered(at))
 
 
 def test_captions_of_the_library_measure_dimensions(colours: Library) -> None:
@@ -127,7 +127,7 @@ def test_captions_of_the_library_measure_dimensions(colours: Library) -> None:
 def test_the_public_changes_no_shared_library(colours: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SEMBLANCE_PUBLIC", "1")
     at = visit(LIBRARY)
-    assert "cannot be changed" in said(at) and not [entry for entry in at.file_uploader if entry.key == "import_file"]
+    assert "read-only" in said(at) and not [entry for entry in at.file_uploader if entry.key == "import_file"]
     assert str(colours.path.parent) not in said(at)
 
 
@@ -135,4 +135,4 @@ def test_embedding_with_imported_vectors_says_why_not(colours: Library, tmp_path
     (tmp_path / "v.parquet").write_bytes(table(["red.png"], np.ones((1, 3))))
     import_vectors(colours, tmp_path / "v.parquet")
     at = visit(LIBRARY, encoder="imported:v:3")
-    assert "Embed 7 pictures with this encoder" not in labels(at) and "They were imported" in said(at)
+    assert "Embed 7 pictures with this encoder" not in labels(at) and "whose vectors are imported" in said(at)

@@ -42,7 +42,7 @@ def test_without_a_library_the_page_says_what_to_do(page: str) -> None:
 @pytest.mark.parametrize("page", [DISTANCE, SPACE])
 def test_an_empty_library_leads_to_the_page_library(page: str) -> None:
     create_library("Empty")
-    assert "holds no pictures or videos yet" in said(visit(page))
+    assert "has no pictures or videos yet" in said(visit(page))
 
 
 @pytest.mark.parametrize("part", ["distance", "a walk", "a step aside", "analogies", "an axis"])
@@ -74,7 +74,7 @@ def test_signs_in_a_picker_are_words(colours: Library) -> None:
 
 def test_a_picture_that_is_not_there_is_told(colours: Library) -> None:
     at = visit(DISTANCE, a="item:nobody", b="red", things="2")
-    assert "no such item in this library" in said(at) and "at least two things" in said(at)
+    assert "is not in the library" in said(at) and "at least two things" in said(at)
 
 
 def test_three_things_make_a_table(colours: Library) -> None:

@@ -98,10 +98,10 @@ def test_each_video_has_a_strip_and_a_timeline(library: Library) -> None:
 
 
 def test_moments_are_saved_as_a_page(library: Library) -> None:
-    at = settled(press(visit(VIDEO, q="blue", beyond="true"), "Make the page"))
-    assert any(entry.label.startswith("Save it (") for entry in at.get("download_button"))
+    at = settled(press(visit(VIDEO, q="blue", beyond="true"), "Create the page"))
+    assert any(entry.label.startswith("Download (") for entry in at.get("download_button"))
     at = at.toggle("beyond").set_value(False).run()
-    assert "Make the page" in labels(at), "other moments are another page"
+    assert "Create the page" in labels(at), "other moments are another page"
 
 
 def test_another_video_is_opened_in_the_same_player(library: Library) -> None:
@@ -163,7 +163,7 @@ def test_filters_limit_the_videos(library: Library) -> None:
     at = visit(VIDEO, q="blue", beyond="true", folder="more")
     assert names(at) == ["night.mp4"]
     at = visit(VIDEO, q="blue", shortest="3600")
-    assert "No video passes the filters (at least 1 h 0 min long)" in said(at)
+    assert "No video matches the filters (at least 1 h 0 min long)" in said(at)
     assert names(press(at, "Clear the filters"))[0] == "flags.mp4"
 
 
@@ -174,7 +174,7 @@ def test_an_uploaded_picture_finds_its_moment(library: Library) -> None:
     at = visit(VIDEO)
     at.file_uploader[0].upload("query.png", picture("orange")).run()
     assert names(at)[0] == "wood.mp4" and player(at)["time"] == pytest.approx(4, abs=0.6)
-    assert "The link of this page does not hold the uploaded picture" in said(at)
+    assert "The page link does not include the uploaded picture" in said(at)
 
 
 def test_an_uploaded_clip_finds_its_video(library: Library, tmp_path: Path) -> None:
@@ -244,11 +244,11 @@ def textured(tmp_path: Path, encoder: ColorEncoder) -> list[bytes]:
 def test_which_video_holds_this_very_picture(textured: list[bytes]) -> None:
     at = visit(VIDEO)
     at.file_uploader[0].upload("held.png", textured[1]).run()
-    at = press(at, "Which video holds this very picture?")
-    assert "1 video holds this picture" in said(at)
+    at = press(at, "Find the video with this exact picture")
+    assert "1 video contains this picture" in said(at)
     found = next(element.value for element in at.markdown if "film" in element.value and " at **" in element.value)
     assert 4 <= float(found.split("**0:0")[1].split("**")[0]) <= 8
-    at = press(at, "Play it")
+    at = press(at, "Play")
     assert 4 <= player(at)["time"] <= 8
 
 
@@ -257,25 +257,25 @@ def test_a_located_picture_outlives_embedding_again(
 ) -> None:
     at = visit(VIDEO)
     at.file_uploader[0].upload("held.png", textured[1]).run()
-    at = press(at, "Which video holds this very picture?")
+    at = press(at, "Find the video with this exact picture")
     ingest(Library(libraries_folder() / "Textured"), encoder, [tmp_path / "film.mp4"], Sampling(4))
-    assert "Which video holds this very picture?" in labels(at.run()) and not at.exception
+    assert "Find the video with this exact picture" in labels(at.run()) and not at.exception
 
 
 def test_a_video_that_cannot_be_compared_is_named(textured: list[bytes], tmp_path: Path) -> None:
     (tmp_path / "film.mp4").unlink()
     at = visit(VIDEO)
     at.file_uploader[0].upload("held.png", textured[1]).run()
-    shown = said(press(at, "Which video holds this very picture?"))
-    assert "1 video that may hold it could not be read" in shown
+    shown = said(press(at, "Find the video with this exact picture"))
+    assert "1 video could not be read and may contain it" in shown
     assert "film.mp4: The file is not there any more." in shown
 
 
 def test_no_video_holds_it_is_an_answer(textured: list[bytes]) -> None:
     at = visit(VIDEO)
     at.file_uploader[0].upload("other.png", textured[2]).run()
-    assert "No video here holds this very picture" in said(press(at, "Which video holds this very picture?"))
-    assert "Which video holds this very picture?" not in labels(find(at, "red"))
+    assert "No video here contains this exact picture" in said(press(at, "Find the video with this exact picture"))
+    assert "Find the video with this exact picture" not in labels(find(at, "red"))
 
 
 # files that no browser plays
@@ -291,7 +291,7 @@ def test_a_file_that_browsers_do_not_play_is_shown_as_a_clip(library: Library, m
 def test_a_video_that_is_gone_is_told_in_the_player(library: Library, films: Path) -> None:
     (films / "flags.mp4").unlink()
     at = visit(VIDEO, q="blue")
-    assert "The file is not there any more" in said(at) and names(at) == ["flags.mp4"]
+    assert "The file is missing" in said(at) and names(at) == ["flags.mp4"]
 
 
 # the other pages
@@ -319,7 +319,7 @@ def test_the_details_of_a_video_play_it_and_lead_on(library: Library) -> None:
 def test_a_library_without_videos_says_how_to_get_some(photos: Path, encoder: ColorEncoder) -> None:
     ingest(create_library("Pictures"), encoder, [photos])
     at = visit(VIDEO)
-    assert "holds no searchable videos" in said(at) and "Add videos" in at.page_link[0].label
+    assert "has no searchable videos" in said(at) and "Add videos" in at.page_link[0].label
     assert not component(visit(SEARCH, q="red"), "cards")[0]["cards"][0]["find"]
 
 
@@ -327,7 +327,7 @@ def test_a_folder_of_videos_is_planned_before_it_is_added(films: Path) -> None:
     library = create_library("Mine")
     at = visit(LIBRARY)
     at.text_input("folder_path").set_value(str(films))
-    at = press(at, "Look what is there")
+    at = press(at, "Preview")
     assert "**1 picture, 3 videos** (1 min 2 s)" in said(at) and "It will take about" in said(at)
     assert library.counts()["ok"] == 0
     at.get_by_key("folder_plan_fps").set_value(2.0).run()
@@ -335,7 +335,7 @@ def test_a_folder_of_videos_is_planned_before_it_is_added(films: Path) -> None:
     assert "4 added" in said(at) and "1 picture, 3 videos" in said(at)
     assert set(library.samplings("colour-1").values()) == {"2 fps"}
     at.text_input("folder_path").set_value(str(films))
-    assert "Nothing new" in said(press(at, "Look what is there"))
+    assert "Nothing new" in said(press(at, "Preview"))
 
 
 def test_uploaded_videos_are_planned_and_can_be_left(tmp_path: Path) -> None:
@@ -344,7 +344,7 @@ def test_uploaded_videos_are_planned_and_can_be_left(tmp_path: Path) -> None:
     for answer, cached in (("leave", 0), ("start", 1)):
         at = visit(LIBRARY)
         at.file_uploader[0].upload("clip.mp4", clip)
-        at.form_submit_button("FormSubmitter:upload-Add them").click().run()
+        at.form_submit_button("FormSubmitter:upload-Add files").click().run()
         assert "**1 video** (3 s)" in said(at) and library.counts()["ok"] == 0
         at = settled(at.button(f"upload_plan_{answer}").click().run())
         assert library.counts()["ok"] == cached == len(list((library.path / "uploads").iterdir()))
@@ -352,7 +352,7 @@ def test_uploaded_videos_are_planned_and_can_be_left(tmp_path: Path) -> None:
 
 def upload(at: AppTest, file: Path) -> AppTest:
     at.file_uploader[0].upload(file.name, file.read_bytes())
-    return at.form_submit_button("FormSubmitter:upload-Add them").click().run()
+    return at.form_submit_button("FormSubmitter:upload-Add files").click().run()
 
 
 def test_a_second_upload_joins_the_plan_of_the_first(tmp_path: Path) -> None:
@@ -424,7 +424,7 @@ def test_only_likely_moments_are_taken_away_unless_all_are_shown(
     with zipfile.ZipFile(io.BytesIO(at.session_state["cut_clips"][1])) as archive:
         assert len([name for name in archive.namelist() if name.endswith(".mp4")]) == 2
     at.toggle("beyond").set_value(True).run()
-    assert "moments of 4 videos, whether likely or not" in said(at)
+    assert "moments of 4 videos, likely or not" in said(at)
     assert "likely moment of" not in said(find(at, "xylophone"))
 
 

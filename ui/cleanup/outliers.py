@@ -1,4 +1,4 @@
-"""Pictures that do not belong, and files that cannot be read."""
+"""Outliers and unreadable files."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from ui.text import counted, size_text
 from ui.widgets.page_start import ready
 
 _PER_PAGE = 48
-_OUTLIERS = 24  # a page, each with its neighbours
+_OUTLIERS = 24  # per page, each with its neighbors
 _NEAR = 4
 _TOP = 1_000
 
 
 def outliers_section(library: Library, encoder: Encoder, pages: DeltaGenerator) -> None:
-    """What resembles nothing else here, with the files that it is still likest to."""
+    """Files unlike the others, each with the files most similar to it."""
     facts = library_facts(library, encoder)
     if not ready(library, encoder, facts):
         return
@@ -35,12 +35,12 @@ def outliers_section(library: Library, encoder: Encoder, pages: DeltaGenerator) 
         about=(str(library.path), encoder.id),
         state=library.index(encoder),
         icon=":material/blur_circular:",
-        note=f"Among {facts.searchable}: what is far from everything else, alone or in a small group.",
+        note=f"Looks among {facts.searchable} for files far from all others, alone or in a small group.",
     )
     if found is None:
         return
     least = st.slider(
-        "Unusual at least",
+        "Outlier score at least",
         0.0,
         1.0,
         UNUSUAL,
@@ -48,7 +48,7 @@ def outliers_section(library: Library, encoder: Encoder, pages: DeltaGenerator) 
         key="unusual",
         bind="query-params",
         width=320,
-        help="0: as near to others as most are. One photo in twelve is above 0.4, one in a hundred above 0.5.",
+        help="0: as close to others as most are. One photo in twelve is above 0.4, one in a hundred above 0.5.",
     )
     shown = [entry for entry in found if entry.score >= least]
     if not shown:
@@ -56,31 +56,32 @@ def outliers_section(library: Library, encoder: Encoder, pages: DeltaGenerator) 
         return
     more = f", the {_TOP:,} most unusual" if len(shown) == _TOP else ""
     st.markdown(f"#### {counted(len(shown), 'file')} unlike the others{more}")
-    st.caption("The most unusual first; the small pictures are what it is still likest to. Rare is not bad: look.")
+    st.caption("Most unusual first; the small pictures are the most similar files. Rare does not mean bad.")
     choose_row(library, [entry.finding for entry in shown], f"Choose all {len(shown):,}", key="outliers")
     in_pages(library, shown, _outlier_card, key="outliers", per_page=_OUTLIERS, pages=pages)
 
 
-def _outlier_card(_: int, each: OutlierFinding) -> list[Pair]:
+def _outlier_card(_: int, outlier: OutlierFinding) -> list[Pair]:
+    finding = outlier.finding
     facts = Facts(
-        each.score,
-        size_facts(each.finding).text,
+        outlier.score,
+        size_facts(finding).text,
         "Width and height in pixels, and the size of the file",
-        f"{each.score:.2f}",
-        "How unusual, 0 to 1: as near to others as most are, or far from all",
+        f"{outlier.score:.2f}",
+        "Outlier score, 0 to 1: 0 is as close to others as most are, 1 is far from all",
     )
-    return [(each.finding, Card(each.finding.item, facts=facts, about=each.finding.why, near=each.neighbors[:_NEAR]))]
+    return [(finding, Card(finding.item, facts=facts, about=finding.why, near=outlier.neighbors[:_NEAR]))]
 
 
 def unreadable_section(library: Library, encoder: Encoder, pages: DeltaGenerator) -> None:
-    """The files that could not be read when they were last looked at, each with its reason."""
+    """The files that could not be read at the last check, each with its reason."""
     found = find_unreadable(library)
     if not found:
-        st.success("Every file could be read when it was last looked at.", icon=":material/check_circle:")
+        st.success("Every file could be read at the last check.", icon=":material/check_circle:")
         return
     size = size_text(sum(entry.item.bytes for entry in found))
     st.markdown(f"#### {counted(len(found), 'file')} could not be read, or only in part")
-    st.caption(f"{size} in all. Each says why; a copy from where the file came from may be whole.")
+    st.caption(f"{size} in all. Each card shows the reason; a fresh copy of the file may be intact.")
     choose_row(library, found, f"Choose all {len(found):,}", key="unreadable")
     in_pages(
         library,

@@ -1,4 +1,4 @@
-"""Clean up: what a library could do without, chosen by hand and taken away as a list."""
+"""Clean up: find files that a library can do without, choose them, and export a list."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Findings as pictures to look through and tick: some at a time, whatever their number."""
+"""Findings as pictures to select, page by page."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def in_pages(
     pages: DeltaGenerator,
     framed: bool = False,
 ) -> None:
-    """Shows entries some at a time; cards_of is asked for the cards of each one that is shown, with its number.
+    """Show entries page by page; cards_of(number, entry) makes the cards of an entry.
 
-    pages: where one turns them.
+    pages: container of the page numbers.
     """
     count = max(1, -(-len(entries) // per_page))
     place = f"{key} page"
@@ -63,7 +63,7 @@ def in_pages(
 
 
 def size_facts(finding: Finding) -> Facts:
-    """Pixels and bytes, and the cosine to the copy to keep."""
+    """Pixels and bytes, and the cosine to the best copy."""
     item = finding.item
     pixels = f"{item.width:,} × {item.height:,}" if item.width and item.height else ""
     return Facts(
@@ -71,5 +71,5 @@ def size_facts(finding: Finding) -> Facts:
         f"{pixels} · {size_text(item.bytes)}" if pixels else size_text(item.bytes),
         "Width and height in pixels, and the size of the file",
         "" if finding.cosine is None else f"{finding.cosine:.3f}",
-        "Cosine to the copy to keep, -1 to 1: 1 is the same picture",
+        "Cosine to the best copy, -1 to 1: 1 is the same picture",
     )

@@ -1,4 +1,4 @@
-"""Pictures that are too small, blurred or too dark, by limits that one moves while looking."""
+"""Pictures that are too small, blurred or too dark, by adjustable limits."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _WIDTH = 320  # pixels of a slider
 
 
 def small_section(library: Library, encoder: Encoder, pages: DeltaGenerator) -> None:
-    """Pictures and videos of few pixels, which the library knows without looking."""
+    """Small pictures and videos; the library stores their size."""
     below = st.slider("Shorter side below (pixels)", 16, 1200, SMALL, 4, key="small", bind="query-params", width=_WIDTH)
     _show(library, find_small(library, below), f"less than {below:,} pixels wide or high", key="small", pages=pages)
 
 
 def blurred_section(library: Library, encoder: Encoder, pages: DeltaGenerator) -> None:
-    """Pictures that are nowhere sharp."""
+    """Pictures without any sharp part."""
     report = _get_measured(library, encoder)
     if report is None:
         return
@@ -41,14 +41,14 @@ def blurred_section(library: Library, encoder: Encoder, pages: DeltaGenerator) -
         key="blurred",
         bind="query-params",
         width=_WIDTH,
-        help="Of the sharpest parts of a picture, in grey levels. Most photos are at 20 to 60. Fog, night and soft "
+        help="Of the sharpest parts of a picture, in gray levels. Most photos have 20 to 60. Fog, night and soft "
         "drawings are low too: look before you choose.",
     )
-    _show(library, find_blurred(report, below), f"of a sharpness below {below:g}", key="blurred", pages=pages)
+    _show(library, find_blurred(report, below), f"with a sharpness below {below:g}", key="blurred", pages=pages)
 
 
 def dark_section(library: Library, encoder: Encoder, pages: DeltaGenerator) -> None:
-    """Pictures with hardly any light."""
+    """Dark pictures."""
     report = _get_measured(library, encoder)
     if report is None:
         return
@@ -62,13 +62,13 @@ def dark_section(library: Library, encoder: Encoder, pages: DeltaGenerator) -> N
         key="dark",
         bind="query-params",
         width=_WIDTH,
-        help="The mean of a picture: 0 % is black, 100 % white. Photos taken at night are at about 15 to 25 %.",
+        help="Mean of a picture: 0 % is black, 100 % is white. Photos taken at night have about 15 to 25 %.",
     )
-    _show(library, find_dark(report, below / 100), f"of a brightness below {below} %", key="dark", pages=pages)
+    _show(library, find_dark(report, below / 100), f"with a brightness below {below} %", key="dark", pages=pages)
 
 
 def _get_measured(library: Library, encoder: Encoder) -> QualityReport | None:
-    """What was measured, once somebody asked; both sections read the same."""
+    """The measured quality, shared by both sections; None until the visitor starts it."""
     amount = count_amount(library)
     if not amount.pictures:
         st.info("This library holds no pictures.", icon=":material/imagesmode:")
@@ -76,22 +76,22 @@ def _get_measured(library: Library, encoder: Encoder) -> QualityReport | None:
     report = task_button(
         "quality",
         "Measure the pictures",
-        lambda tell, cancel: measure_library_quality(library, on_progress=tell, cancel=cancel),
+        lambda report, cancel: measure_library_quality(library, on_progress=report, cancel=cancel),
         title="Measuring",
         about=str(library.path),
         state=library.index(encoder),
         icon=":material/straighten:",
-        note=f"Looks at {counted(amount.pictures, 'picture')} once, and remembers how sharp and bright each is.",
+        note=f"Measures the sharpness and brightness of {counted(amount.pictures, 'picture')} once.",
     )
     if report is not None and report.unreadable:
-        with st.expander(f"{counted(len(report.unreadable), 'picture')} could not be read just now"):
+        with st.expander(f"{counted(len(report.unreadable), 'picture')} could not be read"):
             file_table([(item.path, reason) for item, reason in report.unreadable], key="quality_unread")
     return report
 
 
 def _show(library: Library, found: Sequence[Finding], what: str, *, key: str, pages: DeltaGenerator) -> None:
     if not found:
-        st.success(f"Nothing here is {what}.", icon=":material/check_circle:")
+        st.success(f"There is no file {what}.", icon=":material/check_circle:")
         return
     size = size_text(sum(entry.item.bytes for entry in found))
     st.markdown(f"#### {counted(len(found), 'file')} {what}, {size}")
@@ -100,7 +100,7 @@ def _show(library: Library, found: Sequence[Finding], what: str, *, key: str, pa
 
 
 def _about(finding: Finding) -> str:
-    return "" if finding.why.startswith("small") else finding.why  # its pixels stand there anyway
+    return "" if finding.why.startswith("small") else finding.why  # the card shows its pixels anyway
 
 
 def _card(_: int, finding: Finding) -> list[Pair]:

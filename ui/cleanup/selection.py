@@ -1,4 +1,4 @@
-"""What a visitor chose to be rid of: kept over sections and pages for the visit, taken away as a list, or labelled."""
+"""The files chosen for clean-up: kept across sections and pages for the session, exported as a list, or labeled."""
 
 from __future__ import annotations
 
@@ -20,12 +20,11 @@ from ui.widgets.save_report import save_groups
 from ui.widgets.sticky import make_sticky
 
 TASK = "clean up"
-_LINKED = "Ticked in a link"
-_PAGES = 300  # pixels for the numbers of pages, which show as many as fit
-_HOW_TO = """The list names files; what becomes of them is up to you. Look at it first, and move files aside rather than
-deleting them. Nothing is overwritten by these:
+_LINKED = "Selected in a link"
+_PAGES = 300  # pixels for the page numbers
+_HOW_TO = """Check the list first, and move files aside instead of deleting them. These commands overwrite nothing.
 
-Linux, from the list for other programs:
+Linux, with the list for other programs:
 ```sh
 mkdir aside && xargs -0 mv -n -t aside < clean-up.nul
 ```
@@ -33,90 +32,91 @@ macOS:
 ```sh
 mkdir aside && xargs -0 -I {} mv -n {} aside < clean-up.nul
 ```
-Windows (PowerShell), from the list with a path on each line:
+Windows (PowerShell), with the list of one path per line:
 ```powershell
 mkdir aside; Get-Content clean-up.txt -Encoding utf8 | % { Move-Item -LiteralPath $_ aside }
 ```
-Afterwards “Check for changes” on the page Library forgets what is gone.
+Then use “Check for changes” on the page Library to update the library.
 """
 
 
 def get_chosen(library: Library) -> dict[str, Finding]:
-    """What is chosen in a library, by item id."""
+    """The chosen files of a library, by item id."""
     return st.session_state.setdefault("clean chosen", {}).setdefault(str(library.path), {})
 
 
 def get_turn() -> int:
-    """Changes whenever anything but a tick changed what is chosen."""
+    """A number that changes whenever anything but a tick changed the choice."""
     return st.session_state.get("clean turn", 0)
 
 
 def choose(library: Library, findings: Iterable[Finding]) -> None:
-    """Adds to what is chosen; what is there keeps its first reason. For callbacks."""
-    cached = get_chosen(library)
+    """Add to the chosen files; those already there keep their first reason. For callbacks."""
+    chosen = get_chosen(library)
     for finding in findings:
-        cached.setdefault(finding.item.id, finding)
+        chosen.setdefault(finding.item.id, finding)
     st.session_state["clean turn"] = get_turn() + 1
 
 
 def drop(library: Library, findings: Iterable[Finding]) -> None:
-    """Takes away from what is chosen. For callbacks."""
+    """Remove from the chosen files. For callbacks."""
     for finding in findings:
         get_chosen(library).pop(finding.item.id, None)
     st.session_state["clean turn"] = get_turn() + 1
 
 
 def update_ticked(library: Library, shown: Sequence[Finding], ids: Iterable[str]) -> None:
-    """Of these shown files exactly those with these ids are ticked now."""
-    cached, target = get_chosen(library), set(ids)
-    for entry in shown:
-        if entry.item.id not in target:
-            cached.pop(entry.item.id, None)
+    """Of these visible findings, choose exactly those with these ids."""
+    chosen, ticked = get_chosen(library), set(ids)
+    for finding in shown:
+        if finding.item.id not in ticked:
+            chosen.pop(finding.item.id, None)
         else:
-            cached.setdefault(entry.item.id, entry)
+            chosen.setdefault(finding.item.id, finding)
 
 
 def apply_link(library: Library) -> None:
-    """What the page's link says was ticked is chosen, once."""
+    """Choose the files in the page's link, once."""
     ids = read_carried("ticked").get("ticked", [])
     if not ids:
         return
     with boundary():
-        items = {entry.id: entry for entry in library.items_with(ids)}
-        choose(library, [Finding(items[entry], _LINKED) for entry in dict.fromkeys(ids) if entry in items])
-        report_taken_over(counted(len(items), "ticked file"), len(set(ids) - items.keys()), "file")
+        items = {item.id: item for item in library.items_with(ids)}
+        choose(library, [Finding(items[item_id], _LINKED) for item_id in dict.fromkeys(ids) if item_id in items])
+        report_taken_over(counted(len(items), "selected file"), len(set(ids) - items.keys()), "file")
 
 
 def show_reasons(library: Library, shown: Iterable[Finding]) -> None:
-    """What came ticked with a link gets its reason once the section that finds it is shown."""
-    cached = get_chosen(library)
-    for entry in shown:
-        if entry.item.id in cached and cached[entry.item.id].why == _LINKED:
-            cached[entry.item.id] = entry
+    """Give files chosen by a link their reason, once the section that finds them is open."""
+    chosen = get_chosen(library)
+    for finding in shown:
+        if finding.item.id in chosen and chosen[finding.item.id].why == _LINKED:
+            chosen[finding.item.id] = finding
 
 
 def choose_row(library: Library, findings: Sequence[Finding], label: str, *, key: str) -> None:
-    """A button that chooses all of these, over all pages, and one that takes them back."""
+    """A button that chooses all of these, on all pages, and one that unselects them."""
     if not findings:
         return
-    cached = get_chosen(library)
-    there = sum(finding.item.id in cached for finding in findings)
+    chosen = get_chosen(library)
+    count = sum(finding.item.id in chosen for finding in findings)
     with st.container(horizontal=True, vertical_alignment="center", key=f"{key} row"):
         st.button(
             label,
             icon=":material/done_all:",
             on_click=choose,
             args=(library, findings),
-            disabled=there == len(findings),
+            disabled=count == len(findings),
             key=f"{key} all",
         )
-        if there:
-            take_back = f"Take {'this one' if there == 1 else f'these {there:,}'} back"
-            st.button(take_back, on_click=drop, args=(library, findings), type="tertiary", key=f"{key} none")
+        if count:
+            st.button(
+                f"Unselect {count:,}", on_click=drop, args=(library, findings), type="tertiary", key=f"{key} none"
+            )
 
 
 def show_choice_bar(library: Library, encoder: Encoder) -> DeltaGenerator:
-    """How much is chosen, and what can be done with it. Returns the place beside it for turning pages."""
+    """The number of chosen files, with export and labels. Returns the container for the page numbers."""
     findings = list(get_chosen(library).values())
     make_sticky("choice")
     with st.container(horizontal=True, vertical_alignment="center", key="choice"):
@@ -140,7 +140,7 @@ def show_choice_bar(library: Library, encoder: Encoder) -> DeltaGenerator:
 
 def _export(findings: Sequence[Finding]) -> None:
     lines, redact = paths_lines(findings), get_policy().display_path
-    with st.popover("Take the list", icon=":material/download:", disabled=not findings):
+    with st.popover("Export list", icon=":material/download:", disabled=not findings):
         for label, data, name, kind, icon, off in (
             (
                 "Table (CSV)",
@@ -151,7 +151,7 @@ def _export(findings: Sequence[Finding]) -> None:
                 False,
             ),
             (
-                "Paths, one a line",
+                "Paths, one per line",
                 lambda: paths_list(findings, redact=redact),
                 "clean-up.txt",
                 "text/plain",
@@ -171,9 +171,9 @@ def _export(findings: Sequence[Finding]) -> None:
                 label, data=data, file_name=name, mime=kind, icon=f":material/{icon}:", on_click="ignore",
                 width="stretch", disabled=off,
             )  # fmt: skip
-        link_with({"ticked": [finding.item.id for finding in findings]}, key="ticked link", what="ticks")
+        link_with({"ticked": [finding.item.id for finding in findings]}, key="ticked link", what="selection")
         if not lines:
-            st.caption("A name among these holds a line break: take the list for other programs, or the table.")
+            st.caption("A file name contains a line break: use the list for other programs, or the table.")
         with st.expander("How to use it"):
             st.markdown(_HOW_TO)
 
@@ -185,7 +185,7 @@ def _label_these(library: Library, findings: Sequence[Finding]) -> None:
         st.markdown(f"Labels **{counted(len(findings), 'file')}** in the library; the files stay as they are.")
         label = st.text_input("Label", value="to remove", max_chars=80, key="clean_label").strip()
         st.button("Label them", type="primary", on_click=_label, args=(library, findings, label), disabled=not label)
-        st.caption(f"In the task “{TASK}”. The filter “Label” of the searches finds them by it.")
+        st.caption(f"Task “{TASK}”. The filter “Label” of the search pages finds them.")
 
 
 def _label(library: Library, findings: Sequence[Finding], label: str) -> None:

@@ -1,4 +1,4 @@
-"""The clusters of a map as a list: the picture in the middle of each, its name in words, its size. A click selects."""
+"""The list of clusters: the central picture of each, its name and size. A click selects a cluster."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ _COMPONENT = st.components.v2.component(
 
 
 def get_titles(atlas: Atlas) -> list[str]:
-    """What each cluster is called, with the names that this visitor gave."""
+    """The names of the clusters, including those that this visitor gave."""
     return atlas.titles(_renamed(atlas))
 
 
 def cluster_list(atlas: Atlas, titles: list[str], chosen: SelectionState | None, *, colored: bool) -> None:
-    """One row a cluster, largest first; a click selects it. coloured: whether the map shows clusters by colour."""
-    in_subprocess = int((atlas.clusters.labels[atlas.points.item_rows >= 0] < 0).sum())
+    """One row per cluster, largest first; a click selects it. colored: whether the map is colored by cluster."""
+    unclustered = int((atlas.clusters.labels[atlas.points.item_rows >= 0] < 0).sum())
     score = atlas.clusters.silhouette
     st.markdown(
-        f"**{counted(atlas.clusters.count, 'cluster')}**{f', {in_subprocess:,} in none' if in_subprocess else ''}"
+        f"**{counted(atlas.clusters.count, 'cluster')}**{f', {unclustered:,} in none' if unclustered else ''}"
         + ("" if score is None else f" · silhouette {score:.2f}"),
-        help="Silhouette: from -1 to 1, how much nearer each picture is to its own cluster than to the next; of photos "
-        "0.1 to 0.3 is usual. The percentage of a name: how much of the cluster it describes, and how little else.",
+        help="Silhouette, -1 to 1: how much closer each picture is to its own cluster than to the next; 0.1 to 0.3 is "
+        "usual for photos. The percentage of a name: how well it describes the cluster and nothing else.",
     )
     pictures = get_cached("cluster pictures", None, atlas, lambda: _pictures(atlas))
     picked = chosen.value if chosen is not None and chosen.kind == "cluster" else None
@@ -50,16 +50,16 @@ def cluster_list(atlas: Atlas, titles: list[str], chosen: SelectionState | None,
     ]
     token = hashlib.blake2b(json.dumps(rows).encode(), digest_size=8).hexdigest()
 
-    def told() -> None:
+    def choose() -> None:
         number = st.session_state["cluster_list"].get("choose")
         if isinstance(number, int) and 0 <= number < atlas.clusters.count:
             choose_cluster(number)
 
-    _COMPONENT(key="cluster_list", data={"token": token, "rows": rows}, on_choose_change=told)
+    _COMPONENT(key="cluster_list", data={"token": token, "rows": rows}, on_choose_change=choose)
 
 
 def rename_box(atlas: Atlas, number: int, title: str) -> None:
-    """Where a visitor calls a cluster something else; the name is kept for the visit, and is proposed as a label."""
+    """A box to rename a cluster for this session; the name is also the proposed label."""
     key = f"rename {number}"
 
     def rename() -> None:
@@ -68,22 +68,22 @@ def rename_box(atlas: Atlas, number: int, title: str) -> None:
             del _renamed(atlas)[number]
 
     st.text_input(
-        "Call it",
+        "Name",
         value=title,
         key=key,
         max_chars=80,
         on_change=rename,
         width=260,
-        help="For this visit, on the map, in the list and as a label. Empty: its name in words again.",
+        help="For this visit: on the map, in the list and as a label. Empty: the automatic name.",
     )
 
 
 def _renamed(atlas: Atlas) -> dict[int, str]:
-    """The names that a visitor gave to the clusters of this map; gone with it."""
-    cached = st.session_state.get("explore renamed")
-    if cached is None or cached[0] is not atlas:
-        cached = st.session_state["explore renamed"] = (atlas, {})
-    return cached[1]
+    """The names that a visitor gave to the clusters of this map, discarded with it."""
+    renamed = st.session_state.get("explore renamed")
+    if renamed is None or renamed[0] is not atlas:
+        renamed = st.session_state["explore renamed"] = (atlas, {})
+    return renamed[1]
 
 
 def _pictures(atlas: Atlas) -> list[str | None]:

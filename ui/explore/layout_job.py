@@ -1,4 +1,4 @@
-"""The map of a library when somebody asked for it: kept, in the making, or laid out anew; and its lines of Python."""
+"""Gets the map of a library: cached, in progress, or laid out again; and its lines of Python."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from core.explore.atlas import Atlas, AtlasRequest
 from core.explore.vocabulary import load_user_words
 from core.policy import get_policy
 from ui.button import pressed
-from ui.jobs.tasks import get_task, start
-from ui.jobs.tasks import task_button as asked_task
+from ui.jobs.tasks import get_task, start, task_button
 from ui.jobs.work import get_result
 from ui.session.cache import get_cached
 from ui.session.encoders import load_encoder
@@ -22,7 +21,7 @@ from ui.widgets.filters import labelled
 
 
 def get_requested_atlas(library: Library, encoder: Encoder, request: AtlasRequest, count: int) -> Atlas | None:
-    """The map that is kept, at once; else a button, and the map once it is laid out."""
+    """The cached map; else a button, and the map once it is laid out."""
     about = _about(library, encoder, request)
     index = library.index(encoder)
     again = get_task("explore anew", about=about)
@@ -37,7 +36,7 @@ def get_requested_atlas(library: Library, encoder: Encoder, request: AtlasReques
     if cached is not None:
         return cached
     seconds = duration_text(atlas.estimate_seconds(count, request))
-    return asked_task(
+    return task_button(
         "explore",
         "Lay out the map",
         lambda report, cancel: atlas.build_atlas(
@@ -47,17 +46,17 @@ def get_requested_atlas(library: Library, encoder: Encoder, request: AtlasReques
         about=about,
         state=index,
         icon=":material/scatter_plot:",
-        note=f"{counted(count, 'point')}: about {seconds}, once; then it is kept. It goes on while you look elsewhere.",
+        note=f"{counted(count, 'point')}: about {seconds}, once. It continues while you use other pages.",
     )
 
 
 def offer_refresh(library: Library, encoder: Encoder, request: AtlasRequest, laid_out: Atlas) -> None:
-    """Where items came after the map was laid out: how many, and a button that lays all of it out again."""
+    """Show how many items were added after the layout, with a button to lay the map out again."""
     if not laid_out.placed_later or not may_change(library):
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"{counted(laid_out.placed_later, 'point')} came later and lie beside their nearest neighbours.")
-        if pressed("Lay out anew", icon=":material/restart_alt:", type="tertiary", key="anew"):
+        st.caption(f"{counted(laid_out.placed_later, 'point')} added later, placed next to their nearest neighbors.")
+        if pressed("Lay out again", icon=":material/restart_alt:", type="tertiary", key="anew"):
             start(
                 "explore anew",
                 "Laying out the map",
@@ -94,6 +93,6 @@ atlas.places  # where each of atlas.points lies
 
 
 def _about(library: Library, encoder: Encoder, request: AtlasRequest) -> tuple[object, ...]:
-    """What a map depends on, but for the files of the library. Its clusters are named in its labels, too."""
+    """What a map depends on besides the files. Labels count: clusters are named with them."""
     words = frozenset(label.label for label in library.labels())
     return (str(library.path), encoder.id, request, labelled(library, request.filters), words, load_user_words())

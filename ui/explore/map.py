@@ -1,4 +1,4 @@
-"""The map itself: its colours, what a typed query lights up, and the points with the names of their clusters."""
+"""The map: its colors, the points that a query highlights, and the names of the clusters."""
 
 from __future__ import annotations
 
@@ -38,29 +38,29 @@ from ui.widgets.image_search import find
 Color = Literal["cluster", "label", "kind", "folder", "date", "score"]
 _SIDE = 160  # pixels of a picture on the map
 _MOST_LIT = 1_000
-_NEAREST = 12  # that are lit where nothing is likely
+_NEAREST = 12  # highlighted if nothing is likely
 
 
 def map_tools(
     library: Library, encoder: Encoder, filters: Filters
 ) -> tuple[tuple[Term, ...], SearchResult | None, Color]:
-    """The box that lights up hits, its terms and its answer, and what colours mean."""
+    """The highlight box and the color choice. Returns (terms, result, color)."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="map_tools"):
         text = st.text_input(
-            "Light up",
+            "Highlight",
             key="light",
             bind="query-params",
             type="search",
             placeholder="a dog on a beach",
-            help="What matches these words stands out on the map.",
+            help="Points that match these words stand out on the map.",
         )
-        color = st.selectbox("Colour by", get_args(Color), key="colour", bind="query-params", width=150)
+        color = st.selectbox("Color by", get_args(Color), key="colour", bind="query-params", width=150)
     trouble = st.container(key="map_trouble")
     if not (text or "").strip():
         return (), None, color or "cluster"
     try:
         terms = parse_query(text, files=False)
-        with trouble:  # where an encoder that loads shows it
+        with trouble:  # a loading encoder shows its progress there
             result = find(library, encoder, terms, filters, Options(_MOST_LIT, False, None))
     except QueryError as error:
         trouble.warning(plain(str(error)), icon=":material/help:")
@@ -69,25 +69,25 @@ def map_tools(
 
 
 def find_lit_points(atlas: Atlas, result: SearchResult | None) -> NDArray[np.bool_] | None:
-    """(n,) what a query lights up, said in one line; None where nothing is asked."""
+    """(n,) the points that a query highlights, with a line about them; None without a query."""
     if result is None:
         return None
     hits = result.hits[: result.cutoff] or result.hits[:_NEAREST]
     highlighted = find_highlighted(atlas.points, hits)
     if result.cutoff:
-        st.markdown(f"**{counted(int(highlighted.sum()), 'point')} lit:** the likely matches.")
+        st.markdown(f"**{counted(int(highlighted.sum()), 'point')} highlighted:** the likely matches.")
     else:
-        st.markdown(f"**Nothing here clearly matches.** The {len(hits)} nearest are lit.")
+        st.markdown(f"**Nothing here clearly matches.** The {len(hits)} closest are highlighted.")
     return highlighted
 
 
 def make_coloring(
     library: Library, encoder: Encoder, atlas: Atlas, titles: list[str], color: Color, terms: tuple[Term, ...]
 ) -> Coloring:
-    """The colours of the points by what was chosen; by cluster where a score is asked for and no query typed."""
+    """The colors of the points; by cluster if score is chosen without a query."""
     points = atlas.points
     if color == "score" and not terms:
-        st.caption("Type what to light up: then the colours show how near everything is to it.")
+        st.caption("Type words to highlight: the colors then show how similar each point is.")
     if color == "cluster" or (color == "score" and not terms):
         names = [titles[number] if number >= 0 else None for number in atlas.clusters.labels]
         names[points.first_text :] = ["texts"] * len(points.texts)
@@ -99,8 +99,8 @@ def make_coloring(
         )
     if color == "label":
         return color_by_label(points, library.labels())
-    plainly = {"kind": color_by_kind, "folder": color_by_folder, "date": color_by_date}[color]
-    return get_cached("colours", color, atlas, lambda: plainly(points))
+    color_by = {"kind": color_by_kind, "folder": color_by_folder, "date": color_by_date}[color]
+    return get_cached("colours", color, atlas, lambda: color_by(points))
 
 
 def show_map(
@@ -110,7 +110,7 @@ def show_map(
     highlighted: NDArray[np.bool_] | None,
     chosen: NDArray[np.int64] | None,
 ) -> None:
-    """The map in two dimensions, to select from, or in three, to look at."""
+    """The map: in 2-D to select from, in 3-D to look at."""
     about = f"A map of {counted(len(atlas.points), 'point')} in {counted(atlas.clusters.count, 'cluster')}."
     mask = None
     if chosen is not None:
@@ -119,7 +119,7 @@ def show_map(
     if atlas.places.shape[1] == 3:
         figure = space(atlas.places, coloring, names=atlas.points.names, highlighted=highlighted, chosen=mask)
         st.plotly_chart(figure, key="map_space", alt=about)
-        st.caption("Drag to turn, wheel to come nearer. To draw around points, choose 2-D.")
+        st.caption("Drag to rotate, scroll to zoom. To select points, choose 2-D.")
         return
     names = [
         PointName(text, tuple(place), number)
@@ -133,7 +133,7 @@ def show_map(
 
 
 def _seen(atlas: Atlas, titles: list[str], numbers: list[int]) -> dict[int, Seen]:
-    """What shows of points: their pictures, of a frame at its second, and their clusters."""
+    """The picture, name and cluster of each of these points."""
     points, of = atlas.points, atlas.clusters.labels
     first_text = points.first_text
     seen = {number: Seen(None, points.texts[number - first_text], "text") for number in numbers if number >= first_text}

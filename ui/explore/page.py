@@ -1,4 +1,4 @@
-"""Explore: the library as a map, in clusters with names, to look around in and to select from."""
+"""Explore: the library as a map of named clusters."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def show(library: Library, encoder: Encoder, request: AtlasRequest, atlas: Atlas
     titles = get_titles(atlas)
     left, right = st.columns([5, 2], gap="medium")
     with left:
-        with st.container(key="map_notes"):  # always there: what comes and goes above the map would draw it anew
+        with st.container(key="map_notes"):  # always there: a changing number of elements above the map would redraw it
             offer_refresh(library, encoder, request, atlas)
             highlighted = find_lit_points(atlas, result)
             coloring = make_coloring(library, encoder, atlas, titles, color, terms)

@@ -1,4 +1,4 @@
-"""What is selected on the map: in words, in figures, as pictures; to be taken away or labelled."""
+"""The selection on the map: described, counted, shown as pictures, exported and labeled."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def selection_section(
 ) -> None:
     """Everything about what is selected."""
     if not len(numbers):
-        st.info("There are no points within that line: draw around some.", icon=":material/gesture:")
+        st.info("No points inside this line: draw around some.", icon=":material/gesture:")
         return
     about = summarize_selection(atlas.points, numbers, library.labels())
     _heading(atlas, titles, chosen, about)
@@ -57,27 +57,25 @@ def selection_section(
 
 
 def cover_button(chosen: SelectionState | None, count: int) -> None:
-    """Picks a few items that cover what is selected, or everything: to look at, or to label."""
+    """Pick representative items of the selection or of the whole map."""
     what = "the selection" if chosen is not None else "the map"
-    with st.popover("Cover it with a few", icon=":material/grain:"):
+    with st.popover("Pick representatives", icon=":material/grain:"):
         st.caption(
-            f"Picks items so that nothing in {what} is far from one of them: a sample to look at or to label, better "
-            "spread than a random one."
+            f"Picks items so that everything in {what} is close to one of them.",
+            help="A sample to look at or to label that is spread better than a random one.",
         )
-        target = st.number_input(
-            "How many", 1, max(1, min(1000, count)), min(_SAMPLE, max(1, count)), key="cover_count"
-        )
-        st.button("Pick them", type="primary", on_click=choose_cover, args=(int(target), chosen), disabled=not count)
+        size = st.number_input("How many", 1, max(1, min(1000, count)), min(_SAMPLE, max(1, count)), key="cover_count")
+        st.button("Pick", type="primary", on_click=choose_cover, args=(int(size), chosen), disabled=not count)
 
 
 def _heading(atlas: Atlas, titles: list[str], chosen: SelectionState, about: Summary) -> None:
     counts = counted(about.count, "point")
     if chosen.kind == "cluster" and isinstance(chosen.value, int):
-        predictions = f"{plain(titles[chosen.value])}: {counts}"
+        title = f"{plain(titles[chosen.value])}: {counts}"
     else:
-        predictions = f"{counts} selected" if chosen.kind == "line" else f"{counts} that cover the rest"
+        title = f"{counts} selected" if chosen.kind == "line" else f"{counts} that represent the rest"
     with st.container(horizontal=True, vertical_alignment="center", key="selection_head"):
-        st.markdown(f"#### {predictions}", width="stretch")
+        st.markdown(f"#### {title}", width="stretch")
         if chosen.kind == "cluster" and isinstance(chosen.value, int):
             rename_box(atlas, chosen.value, titles[chosen.value])
         st.button("Clear the selection", icon=":material/close:", type="tertiary", on_click=choose_nothing)
@@ -92,13 +90,13 @@ def _words(encoder: Encoder, atlas: Atlas, chosen: SelectionState, numbers: NDAr
         name = get_cached("explore words", chosen, atlas, lambda: name_selection(encoder, atlas.points, numbers))
     if name is None:
         return
-    rest = ", ".join(plain(entry) for entry in name.runners_up[:4])
+    rest = ", ".join(plain(words) for words in name.runners_up[:4])
     if name.name:
         st.markdown(
             f"In words: **{plain(name.name)}** ({percent(name.confidence)} sure){'; or ' + rest if rest else ''}."
         )
     else:
-        st.markdown(f"In words: nothing fits well{'; nearest are ' + rest if rest else ''}.")
+        st.markdown(f"In words: nothing fits well{'; closest are ' + rest if rest else ''}.")
 
 
 def _figures(about: Summary) -> None:
@@ -152,12 +150,11 @@ def _label_box(
     with st.popover("Save as label", icon=":material/sell:"):
         label = st.text_input("Label", value=proposed, max_chars=200, key=f"map label {proposed}").strip()
         task = st.text_input(
-            "Task", value="cluster", max_chars=80, key="map_task", help="One set of labels that exclude each other."
+            "Task", value="cluster", max_chars=80, key="map_task", help="A set of mutually exclusive labels."
         ).strip()
         count = len(select_whole_items(atlas.points, numbers))
         st.caption(
-            f"Labels {counted(count, 'item')} as yours, so that the page Classify learns from them and the filter "
-            "“Label” finds them."
+            f"Labels {counted(count, 'item')}: the page Classify learns from them, and the filter “Label” finds them."
         )
         st.button(
             "Save",

@@ -1,6 +1,6 @@
-"""Which points of the map are selected: by a line around them, as a cluster, or picked to cover the rest.
+"""Which points of the map are selected: by a line around them, as a cluster, or picked as representatives.
 
-In the link it stands as `line:X,Y;X,Y;…`, `cluster:NUMBER`, or `cover:COUNT`, that of a selection as `cover:COUNT/…`.
+In the link a selection is `line:X,Y;X,Y;…`, `cluster:NUMBER`, or `cover:COUNT`, of another selection `cover:COUNT/…`.
 """
 
 from __future__ import annotations
@@ -20,45 +20,45 @@ from ui.session.cache import get_cached
 Kind = Literal["line", "cluster", "cover"]
 _PLACE = "explore chosen"
 _LINK = "chosen"
-_CORNERS = 80  # of a line at the most, so that a link can carry it
+_CORNERS = 80  # of a line at most, so that it fits into a link
 
 
 @dataclass(frozen=True, slots=True)
 class SelectionState:
-    """A selection as it was asked for. value: corners of a line, the number of a cluster, or how many points.
+    """A selection. value: corners of a line, the number of a cluster, or the number of representatives.
 
-    of: for "cover", the selection that is covered; None for everything.
+    of: for "cover", the selection that they represent; None for the whole map.
     """
 
     kind: Kind
     value: tuple[tuple[float, float], ...] | int
-    unit: SelectionState | None = None
+    of: SelectionState | None = None
 
 
 def choose_line(line: list[list[float]]) -> None:
-    """Selects what a line holds; nothing where there is no line. For callbacks."""
+    """Select the points inside a line; nothing if there is no line. For callbacks."""
     corners = tuple((round(x, 4), round(y, 4)) for x, y in thin_line(line, _CORNERS))
     st.session_state[_PLACE] = SelectionState("line", corners) if len(corners) > 2 else None
 
 
 def choose_cluster(number: int) -> None:
-    """Selects a cluster. For callbacks."""
+    """Select a cluster. For callbacks."""
     st.session_state[_PLACE] = SelectionState("cluster", number)
 
 
 def choose_cover(count: int, of: SelectionState | None) -> None:
-    """Selects so many points that cover a selection, or everything. For callbacks."""
-    st.session_state[_PLACE] = SelectionState("cover", count, of.unit if of is not None and of.kind == "cover" else of)
+    """Select this many representatives of a selection, or of the whole map. For callbacks."""
+    st.session_state[_PLACE] = SelectionState("cover", count, of.of if of is not None and of.kind == "cover" else of)
 
 
 def choose_nothing() -> None:
-    """Gives the selection up. For callbacks."""
+    """Clear the selection. For callbacks."""
     st.session_state[_PLACE] = None
 
 
 def get_chosen(atlas: Atlas) -> tuple[SelectionState | None, NDArray[np.int64]]:
-    """The selection, and the numbers of its points: ascending, of a cover in the order of use. Gone with its map; at
-    first the one that the link names, if the map has it."""
+    """The selection and the numbers of its points: ascending, or representatives by rank. It is cleared with its map;
+    the first one is that of the link, if the map has it."""
     state = st.session_state
     if state.get(f"{_PLACE} in") is not atlas:
         linked = _read(st.query_params.get(_LINK, ""), atlas) if f"{_PLACE} in" not in state else None
@@ -76,7 +76,7 @@ def _numbers(atlas: Atlas, chosen: SelectionState) -> NDArray[np.int64]:
     if chosen.kind == "cluster":
         return atlas.clusters.members(chosen.value)
     own = np.flatnonzero(atlas.points.item_rows >= 0)
-    among = own if chosen.unit is None else np.intersect1d(own, _numbers(atlas, chosen.unit))
+    among = own if chosen.of is None else np.intersect1d(own, _numbers(atlas, chosen.of))
     return among[cover_points(atlas.points.vectors[among], min(chosen.value, len(among)))]
 
 
@@ -90,11 +90,11 @@ def _link(chosen: SelectionState | None) -> None:
 def _text(chosen: SelectionState) -> str:
     if isinstance(chosen.value, tuple):
         return "line:" + ";".join(f"{x},{y}" for x, y in chosen.value)
-    return f"{chosen.kind}:{chosen.value}" + (f"/{_text(chosen.unit)}" if chosen.unit else "")
+    return f"{chosen.kind}:{chosen.value}" + (f"/{_text(chosen.of)}" if chosen.of else "")
 
 
 def _read(text: str, atlas: Atlas) -> SelectionState | None:
-    """None for what is no selection, or none of this map: a link may be of another one."""
+    """None if the text is no selection of this map: the link may be of another one."""
     own, _, rest = text.partition("/")
     kind, _, value = own.partition(":")
     try:

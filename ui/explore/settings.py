@@ -1,4 +1,4 @@
-"""What is to be laid out, and how: settings that live in the link."""
+"""Settings of the map, which live in the link."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from ui.widgets.filters import filter_panel, filter_text
 _OF: dict[str, Unit] = {"whole videos": "items", "every frame": "frames"}
 _LAYOUTS: dict[str, Method] = {"UMAP": "umap", "PCA": "pca", "t-SNE": "tsne"}
 _LAYOUT_HELP = (
-    "UMAP and t-SNE keep neighbours together: near means alike, far apart means little. PCA shows the directions in "
-    "which the library varies most, at once, and distances keep their meaning."
+    "UMAP and t-SNE keep neighbors together: close means similar, but large distances mean little. PCA shows the "
+    "directions in which the library varies most; it is instant, and distances keep their meaning."
 )
 _GROUPINGS: dict[str, ClusterMethod] = {"k-means": "kmeans", "HDBSCAN": "hdbscan", "agglomerative": "agglomerative"}
 _GROUPING_HELP = (
     "k-means and agglomerative put every item into a cluster; HDBSCAN finds dense groups and leaves the rest out. All "
-    "group the vectors themselves, not the picture of them."
+    "group the vectors, not the points of the map."
 )
 _MOST_TEXTS = 200
 
@@ -49,12 +49,12 @@ def request_section(library: Library, encoder: Encoder, *, videos: bool) -> Atla
         texts = _texts()
         filters = filter_panel(library, encoder, None)
     if limits := filter_text(filters):
-        st.caption(f"Only what is {plain(limits)}.")
+        st.caption(f"Filtered: {plain(limits)}.")
     if texts:
         st.caption(
-            f"{counted(len(texts), 'text')} among the pictures: texts and pictures lie in different corners of the "
-            "space, so the mean of each kind is taken away (the modality gap is closed). Clusters are of pictures "
-            "alone."
+            f"{counted(len(texts), 'text')} among the pictures; clusters contain pictures only.",
+            help="Texts and pictures lie in different regions of the space. The mean of each kind is subtracted, which "
+            "closes this modality gap.",
         )
     return AtlasRequest(of, filters, texts, _LAYOUTS[layout or "UMAP"], 3 if space == "3-D" else 2, grouping, k)
 
@@ -62,7 +62,7 @@ def request_section(library: Library, encoder: Encoder, *, videos: bool) -> Atla
 def _grouping() -> tuple[ClusterMethod, int | None]:
     with st.popover("Clusters", icon=":material/bubble_chart:"):
         method = st.radio(
-            "Grouped by",
+            "Method",
             list(_GROUPINGS),
             key="grouping",
             bind="query-params",
@@ -75,9 +75,9 @@ def _grouping() -> tuple[ClusterMethod, int | None]:
             value=None,
             key="k",
             bind="query-params",
-            placeholder="as many as fit best",
+            placeholder="automatic",
             disabled=method == "HDBSCAN",
-            help="Left empty, the number with the best silhouette is taken.",
+            help="Empty: the number with the best silhouette.",
         )
     grouping = _GROUPINGS[method or "k-means"]
     return grouping, None if grouping == "hdbscan" or k is None else int(k)
@@ -88,7 +88,7 @@ def _texts() -> tuple[str, ...]:
     count = sum(bool(line.strip()) for line in given.splitlines())
     with st.popover(f"Texts ({count})" if count else "Texts", icon=":material/text_fields:"):
         text = st.text_area(
-            "Texts to put on the map, one a line",
+            "Texts to put on the map, one per line",
             key="texts",
             bind="query-params",
             height=140,

@@ -1,1 +1,1 @@
-"""Home: what there is to search, and queries to begin with."""
+"""The page Home: counts and example queries."""

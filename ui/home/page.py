@@ -1,4 +1,4 @@
-"""Home: what this is, what is there to search, and a few queries to begin with."""
+"""Home: counts of the library and example queries."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def page() -> None:
         with boundary():
             sample_button(encoder, primary=True)
         st.page_link(
-            "pages/library.py", label="Or make one of your own photos and videos", icon=":material/photo_library:"
+            "pages/library.py", label="Or create one from your own photos and videos", icon=":material/photo_library:"
         )
         return
     facts = library_facts(library, encoder)
@@ -50,7 +50,7 @@ def numbers(facts: LibraryFacts, encoder: Encoder) -> None:
         length = duration_text(facts.video_seconds)
         st.metric("Videos here", f"{facts.here.videos:,}", border=True, help=f"{length} of video.")
         st.metric(
-            "Dimensions", f"{encoder.dim:,}", border=True, help=f"Numbers a vector, by the encoder {encoder.name}."
+            "Dimensions", f"{encoder.dim:,}", border=True, help=f"Numbers per vector of the encoder {encoder.name}."
         )
 
 

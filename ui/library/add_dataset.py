@@ -1,4 +1,4 @@
-"""Data sets of the Hugging Face hub, or local ones in its formats, into a library: looked at first, then taken in."""
+"""Adds datasets of the Hugging Face hub, or local ones in its formats, to a library, after a preview."""
 
 from __future__ import annotations
 
@@ -21,33 +21,33 @@ from ui.text import counted, file_table, plain
 from ui.widgets.code_block import in_python, opening
 
 _KEY = "open_dataset"
-_FIRST = 1_000  # rows, unless somebody says otherwise: a data set of the hub may have millions
+_FIRST = 1_000  # rows by default: a dataset of the hub may have millions
 _NONE = "(none)"
 
 
 def add_dataset(library: Library, encoder: Encoder) -> None:
-    """A data set by its name: what is in it, which columns are taken over, and the start. Not for the public."""
+    """A dataset by its name: preview, choice of columns, and start. Not in public mode."""
     if not (get_policy().may_see_paths and get_policy().may_load_models):
         return
     with st.form("dataset", border=False):
         with st.container(horizontal=True, vertical_alignment="bottom"):
             about = (
-                "owner/name as on huggingface.co/datasets (owner/name:configuration chooses one), or a folder here: of "
-                "pictures in folders of classes, or of Parquet files."
+                "owner/name as on huggingface.co/datasets (owner/name:configuration chooses one), or a local folder: "
+                "pictures in class folders, or Parquet files."
             )
-            name = st.text_input("Data set", key="dataset_name", placeholder="owner/name or ~/my-set", help=about)
-            about = "Empty: train, or else the first that there is."
+            name = st.text_input("Dataset", key="dataset_name", placeholder="owner/name or ~/my-set", help=about)
+            about = "Empty: train, or else the first split."
             split = st.text_input("Split", key="dataset_split", placeholder="train", width=160, help=about)
-        request = st.form_submit_button("Look what is in it", disabled=is_busy(library))
+        request = st.form_submit_button("Preview dataset", disabled=is_busy(library))
     st.caption(
-        "Pictures are copied into the library; names of classes become labels, captions come along. A data set of the "
-        "hub is downloaded as far as it is needed; no code of it is run."
+        "Pictures are copied into the library, with class names as labels and with captions.",
+        help="A dataset of the hub is downloaded only as far as needed; its code is not run.",
     )
     place = (str(library.path), (name or "").strip(), (split or "").strip())
     if request and not place[1]:
-        st.info("Type the name of a data set, or the path of a folder.", icon=":material/dataset:")
+        st.info("Enter the name of a dataset or the path of a folder.", icon=":material/dataset:")
     elif request:
-        start(_KEY, "Opening the data set", _opening(*place[1:]), about=place)
+        start(_KEY, "Opening the dataset", _opening(*place[1:]), about=place)
     task = get_task(_KEY, about=place)
     opened = get_result(task.job) if task and not (task.job.cancel.is_set() and not task.job.running) else None
     if opened is not None:
@@ -55,7 +55,7 @@ def add_dataset(library: Library, encoder: Encoder) -> None:
 
 
 def dataset_report(library: Library) -> None:
-    """What came with the pictures of the last one, below the report of its job until that is closed."""
+    """The result of the last dataset, below the report of its job until that is closed."""
     if get_job(library) is None:
         st.session_state.pop(_report_place(library), None)
     for report in st.session_state.get(_report_place(library), []):
@@ -65,14 +65,14 @@ def dataset_report(library: Library) -> None:
             icon=":material/dataset:",
         )
         if report.refused:
-            st.markdown(f"{counted(len(report.refused), 'row')} not taken:")
+            st.markdown(f"{counted(len(report.refused), 'row')} skipped:")
             file_table(report.refused, key="dataset_refused")
 
 
 def _opening(name: str, split: str) -> Work[OpenedDataset]:
     def work(report: OnProgress, cancel: threading.Event) -> OpenedDataset:
         opened = open_dataset(name, split or None)
-        choose_columns(opened.rows, Columns())  # one without pictures is told here
+        choose_columns(opened.rows, Columns())  # raises if it has no pictures
         return opened
 
     return work
@@ -84,13 +84,13 @@ def _plan(library: Library, encoder: Encoder, opened: OpenedDataset) -> None:
         st.markdown(f"**{plain(opened.name)}**, split {plain(opened.split)}{rows}")
         rest = ", ".join(plain(split) for split in opened.splits if split != opened.split)
         if rest:
-            st.caption(f"There is also {rest}.")
+            st.caption(f"Other splits: {rest}.")
         of = f"{opened.name} {opened.split}"  # each has settings of its own
         columns = _columns(opened, of)
         many = opened.count is None or opened.count > _FIRST
-        about = "The first rows; empty: all of them. Rows are read one by one, so that few are had quickly."
+        about = "The first rows; empty: all. Rows are read one by one, so a few are quick."
         limit = st.number_input(
-            "At most so many rows",
+            "Maximum rows",
             min_value=1,
             value=_FIRST if many else None,
             placeholder="all",
@@ -101,7 +101,7 @@ def _plan(library: Library, encoder: Encoder, opened: OpenedDataset) -> None:
         with st.container(horizontal=True):
             icon = ":material/play_arrow:"
             begin = pressed("Start", key="dataset_start", type="primary", icon=icon, disabled=is_busy(library))
-            left = pressed("Not this one", key="dataset_leave")
+            left = pressed("Cancel", key="dataset_leave")
         in_python(_lines(library, encoder, opened, columns, limit))
     if begin:
         _begin(library, encoder, opened, columns, limit)
@@ -111,36 +111,36 @@ def _plan(library: Library, encoder: Encoder, opened: OpenedDataset) -> None:
 
 
 def _columns(opened: OpenedDataset, of: str) -> Columns:
-    """Which columns are taken over: those that names and types tell, unless the visitor says otherwise."""
-    predictions = choose_columns(opened.rows, Columns())
+    """The columns to import, by default chosen by name and type."""
+    defaults = choose_columns(opened.rows, Columns())
     pictures, texts, labels = possible_columns(opened.rows)
     with st.container(horizontal=True):
         image = st.selectbox(
-            "Pictures from", pictures, pictures.index(predictions.image or ""), key=f"dataset_image {of}", width=200
+            "Pictures from", pictures, pictures.index(defaults.image or ""), key=f"dataset_image {of}", width=200
         )
         names = [_NONE, *texts]
-        place = names.index(predictions.captions) if predictions.captions else 0
+        place = names.index(defaults.captions) if defaults.captions else 0
         captions = st.selectbox("Captions from", names, place, key=f"dataset_captions {of}", width=200)
         chosen = st.multiselect(
             "Labels from",
             labels,
-            list(predictions.labels or ()),
+            list(defaults.labels or ()),
             key=f"dataset_labels {of}",
             placeholder="none",
             width=260,
-            help="Each column is a task of labels of its own.",
+            help="Each column becomes a task of its own.",
         )
     return Columns(image, "" if captions == _NONE else captions, tuple(chosen))
 
 
 def _begin(library: Library, encoder: Encoder, opened: OpenedDataset, columns: Columns, limit: int | None) -> None:
     load_encoder(encoder)
-    reports: list[DatasetReport] = []  # filled when the job ends; the report of a job is of files
+    reports: list[DatasetReport] = []  # filled when the job ends; its own report lists files
 
-    def work(tell: OnProgress, cancel: threading.Event) -> IngestReport:
+    def work(on_progress: OnProgress, cancel: threading.Event) -> IngestReport:
         result, report = index_dataset(
             library, encoder, opened,
-            limit=limit, columns=columns, limits=get_policy(), on_progress=tell, cancel=cancel,
+            limit=limit, columns=columns, limits=get_policy(), on_progress=on_progress, cancel=cancel,
         )  # fmt: skip
         reports.append(report)
         return result
@@ -161,6 +161,6 @@ from core.share.hf_datasets.ingest import index_dataset, open_dataset
 
 opened = open_dataset({opened.name!r}, {opened.split!r})
 columns = Columns({named})
-result, told = index_dataset(library, encoder, opened, limit={limit}, columns=columns)
-print(f"{{told.rows}} rows, {{told.pictures}} pictures, {{told.labels}} labels, {{told.captions}} captions")
+result, report = index_dataset(library, encoder, opened, limit={limit}, columns=columns)
+print(f"{{report.rows}} rows, {{report.pictures}} pictures, {{report.labels}} labels, {{report.captions}} captions")
 """

@@ -1,4 +1,4 @@
-"""What an index run will have to do, shown before it starts: how much there is, how videos are looked at, how long."""
+"""The preview of an index run: what it adds, how videos are sampled, and how long it takes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ui.session.encoders import load_encoder
 from ui.session.libraries import Amount
 from ui.text import counted, duration_text, plain, size_text
 
-_RATES = (0.2, 0.5, 1.0, 2.0, 4.0)  # frames per second; each step costs and finds about twice as much
+_RATES = (0.2, 0.5, 1.0, 2.0, 4.0)  # frames per second; each step costs about twice as much
 _WAYS: dict[str, Literal["rate", "keyframes", "scenes"]] = {
     "at that rate": "rate",
     "keyframes only": "keyframes",
@@ -31,26 +31,26 @@ _WAYS: dict[str, Literal["rate", "keyframes", "scenes"]] = {
 
 @dataclass(slots=True)
 class Plan:
-    """Files to add to a library, as they were found, and what surveys said, by encoder and sampling.
+    """Files to add to a library, and estimates by encoder and sampling.
 
-    new: those that are there for this plan alone.
+    new: the uploads of this plan, deleted if it is cancelled.
     """
 
     found: Scan
     title: str
     new: tuple[Path, ...] = ()
-    surveys: dict[tuple[str, str], Estimate] = field(default_factory=dict)
+    estimates: dict[tuple[str, str], Estimate] = field(default_factory=dict)
 
 
 def plan_place(key: str, library: Library) -> str:
-    """Where the session state holds the plan of a library: each has its own, which waits while another is shown."""
+    """The key of a library's plan in the session state."""
     return f"{key} {library.path}"
 
 
 def show_plan(library: Library, encoder: Encoder, key: str, *, on_leave: Callable[[], None] | None = None) -> None:
-    """The plan at its `plan_place`: what will be added, which frames, how long it takes, and the start.
+    """The plan at its `plan_place`, if there is one: files to add, frames, duration, start and cancel.
 
-    on_leave: called where the visitor decides against it. Nothing where there is no plan for this library.
+    on_leave: called when the visitor cancels.
     """
     place = plan_place(key, library)
     plan: Plan | None = st.session_state.get(place)
@@ -59,14 +59,14 @@ def show_plan(library: Library, encoder: Encoder, key: str, *, on_leave: Callabl
     with st.container(border=True, key=f"{key}_box"):
         videos = any(not is_image_path(path) for path in plan.found.files)
         chosen = _sampling(key) if videos else Sampling()
-        sampling = None if chosen == Sampling() else chosen  # None leaves videos that are here as they were sampled
-        st.markdown(_show_estimate(_surveyed(library, encoder, plan, sampling), plan))
+        sampling = None if chosen == Sampling() else chosen  # None keeps the sampling of known videos
+        st.markdown(_show_estimate(_estimate(library, encoder, plan, sampling), plan))
         if plan.found.closed:
-            st.caption(f"{len(plan.found.closed):,} files or folders cannot be looked into; the report will list them.")
+            st.caption(f"{len(plan.found.closed):,} files or folders cannot be read; the report will list them.")
         with st.container(horizontal=True):
             icon = ":material/play_arrow:"
             start = pressed("Start", key=f"{key}_start", type="primary", icon=icon, disabled=is_busy(library))
-            left = pressed("Not these", key=f"{key}_leave")
+            left = pressed("Cancel", key=f"{key}_leave")
     if left and on_leave:
         on_leave()
     if start or left:
@@ -86,7 +86,7 @@ def _sampling(key: str) -> Sampling:
             key=f"{key}_fps",
             format_func=lambda rate: f"{rate:g}",
             width=320,
-            help="More frames find shorter moments, and take longer. One per second suits most videos.",
+            help="More frames find shorter moments but take longer. One per second suits most videos.",
         )
         with st.popover("More", icon=":material/tune:"):
             way = st.radio(
@@ -94,34 +94,34 @@ def _sampling(key: str) -> Sampling:
                 list(_WAYS),
                 key=f"{key}_by",
                 captions=[
-                    "Evenly over the time.",
-                    "Those that stand alone in the file: several times as fast, unevenly spaced.",
-                    "One for each cut, found by PySceneDetect, and one every 10 seconds between cuts.",
+                    "Evenly spaced in time.",
+                    "Frames stored whole in the file: several times faster, unevenly spaced.",
+                    "One at each cut, found by PySceneDetect, and one every 10 seconds between cuts.",
                 ],
             )
-            st.caption("With other settings than these, videos that are here already are embedded again.")
+            st.caption("After a change of these settings, videos already in the library are embedded again.")
     return Sampling(fps, _WAYS[way])
 
 
-def _surveyed(library: Library, encoder: Encoder, plan: Plan, sampling: Sampling | None) -> Estimate:
+def _estimate(library: Library, encoder: Encoder, plan: Plan, sampling: Sampling | None) -> Estimate:
     key = (encoder.id, str(sampling))
-    if key not in plan.surveys:
+    if key not in plan.estimates:
         load_encoder(encoder)
         with st.spinner("Estimating how long it will take …"):
-            plan.surveys[key] = estimate_ingest(plan.found, encoder, sampling, library=library)
-    return plan.surveys[key]
+            plan.estimates[key] = estimate_ingest(plan.found, encoder, sampling, library=library)
+    return plan.estimates[key]
 
 
 def _show_estimate(estimate: Estimate, plan: Plan) -> str:
     amount = Amount(estimate.pictures, estimate.videos)
     are = "is" if estimate.already_indexed == 1 else "are"
-    here = f"{counted(estimate.already_indexed, 'file')} of these {are} here already. "
+    known = f"{counted(estimate.already_indexed, 'file')} {are} already in the library. "
     if not amount:
-        return f"**Nothing new.** {here}"
+        return f"**Nothing new.** {known}"
     length = f" ({duration_text(estimate.video_seconds)})" if estimate.videos else ""
     roots = plan.found.roots
     where = f" in {plain(roots[0])}" if len(roots) == 1 and os.path.isdir(roots[0]) else ""
     return (
-        f"**{amount}**{length}, {size_text(estimate.bytes)}{where}. {here if estimate.already_indexed else ''}"
+        f"**{amount}**{length}, {size_text(estimate.bytes)}{where}. {known if estimate.already_indexed else ''}"
         f"It will take about **{duration_text(max(1.0, estimate.seconds))}**."
     )

@@ -1,4 +1,4 @@
-"""What is done to a library beside adding: bringing it up to date, its encoders, its problems, making and removing."""
+"""Manages libraries: checks for changes, encoders, problems, creating and removing."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ from ui.widgets.page_start import embed_button
 
 
 def check_button(library: Library, encoder: Encoder) -> None:
-    """Looks through the library's folders again."""
+    """Scan the library's folders again."""
     if may_change(library) and pressed(
         "Check for changes",
         key="check_changes",
         icon=":material/sync:",
         disabled=is_busy(library),
-        help="Looks through the folders of this library again: new, changed, moved and vanished pictures and videos, "
-        "and those that could not be read.",
+        help="Scans the folders of this library again for new, changed, moved and missing files, and tries unreadable "
+        "ones again.",
     ):
         folders = top_folders(library.items()["path"].to_pylist())
         start_ingest(library, encoder, "Checking for changes", folders)
@@ -46,7 +46,7 @@ def check_button(library: Library, encoder: Encoder) -> None:
 
 
 def encoder_section(library: Library, encoder: Encoder, facts: LibraryFacts) -> None:
-    """Whose vectors are here; those of the encoder in use can be completed, any can be dropped."""
+    """The encoders of the library: complete the vectors of the one in use, or delete those of any."""
     if facts.waiting:
         embed_button(library, encoder, facts)
     for entry in library.encoders():
@@ -59,7 +59,7 @@ def encoder_section(library: Library, encoder: Encoder, facts: LibraryFacts) -> 
             )
             if may_change(library):
                 st.button(
-                    "Drop its vectors",
+                    "Delete vectors",
                     key=f"drop {entry.id}",
                     disabled=is_busy(library),
                     on_click=_drop,
@@ -73,36 +73,36 @@ def _drop(library: Library, entry: EncoderEntry) -> None:
         library.drop_encoder(entry.id)
         whole, mark, _ = entry.name.rpartition(MARK)
         if mark and reduced_title(entry.name) and st.session_state["encoder"] == entry.name:
-            use_encoder(whole)  # without its vectors, nobody wants the one with fewer dimensions
+            use_encoder(whole)  # fewer dimensions are of no use without vectors
 
 
 def problem_section(library: Library, facts: LibraryFacts) -> None:
-    """The files that cannot be read, each with its reason, videos read in part, and those that have vanished."""
+    """Unreadable files with reasons, videos read in part, and missing files."""
     if facts.failed:
         failed = counted(facts.failed, "file")
-        st.markdown(f"**{failed} could not be read, or not to the end.** They are tried again at each check.")
+        st.markdown(f"**{failed} could not be read, or not to the end.** Each check tries them again.")
         file_table([(item.path, item.reason or "") for item in library.failures()], key="failures")
     if facts.damaged:
-        st.markdown(f"**{counted(facts.damaged, 'video')} could be read in part.** That part is searchable.")
+        st.markdown(f"**{counted(facts.damaged, 'video')} could be read in part only.** That part is searchable.")
         file_table([(item.path, item.reason or "") for item in damaged_items(library)], key="damaged")
     if facts.missing:
         st.markdown(
-            f"**{counted(facts.missing, 'file')} vanished** since the last check. "
-            "Should they come back, the next check finds them again."
+            f"**{counted(facts.missing, 'file')} missing** since the last check. "
+            "If they come back, the next check finds them again."
         )
         if may_change(library) and pressed(
-            "Forget them", key="forget_missing", icon=":material/delete_sweep:", disabled=is_busy(library)
+            "Remove from library", key="forget_missing", icon=":material/delete_sweep:", disabled=is_busy(library)
         ):
-            st.toast(f"Forgot {counted(library.purge_missing(), 'file')}.")
+            st.toast(f"Removed {counted(library.purge_missing(), 'missing file')} from the library.")
             st.rerun()
 
 
 def library_section() -> None:
-    """Three ways to another library: a new one, one made elsewhere, one for this visit. The public has the last."""
+    """Three ways to another library: new, existing, or for this visit. Public mode has only the last."""
     if not get_policy().may_write_shared:
         _visit_section()
         return
-    new, other, visit = st.columns(3)
+    new, existing, visit = st.columns(3)
     with new, st.form("create", border=True):
         st.markdown("**New library**")
         name = st.text_input("Name", placeholder="Holidays")
@@ -110,9 +110,9 @@ def library_section() -> None:
             with boundary():
                 use_library(library_key(create_library(name).path))
                 st.rerun()
-    with other, st.form("open", border=True):
-        st.markdown("**One made elsewhere**")
-        path = st.text_input("Its folder", placeholder="/data/my-library")
+    with existing, st.form("open", border=True):
+        st.markdown("**Existing library**")
+        path = st.text_input("Library folder", placeholder="/data/my-library")
         if st.form_submit_button("Open") and path.strip():
             with boundary():
                 use_library(library_key(remember_library(path.strip()).path))
@@ -124,16 +124,14 @@ def library_section() -> None:
 def _visit_section() -> None:
     with st.container(border=True):
         st.markdown("**Only for this visit**")
-        st.caption(
-            "For a quick try with your own files: nobody else sees it, and it goes soon after you close this tab."
-        )
-        if pressed("Start one", key="start_visit_library"):
+        st.caption("Try your own files: only you see this library, and it is deleted soon after you close this tab.")
+        if pressed("Start library", key="start_visit_library"):
             use_library(start_visit_library())
             st.rerun()
 
 
 def remove_button(library: Library) -> None:
-    """Removes the library after asking."""
+    """Remove the library, after confirmation."""
     if may_change(library) and pressed(
         "Remove this library …", key="remove_library", icon=":material/delete:", disabled=is_busy(library)
     ):
@@ -148,13 +146,13 @@ def _confirm_removal(library: Library) -> None:
         if get_policy().may_see_paths:
             st.code(str(library.path), language=None, wrap_lines=True)
         inside = f", and {counted(uploads, 'uploaded file')}" if uploads else ""
-        st.markdown(f"Deleted: this folder ({size_text(library.size_bytes())}) with the vectors in it{inside}.")
-        st.markdown("Not touched: files in your own folders. Index them again to have the library back.")
+        st.markdown(f"This deletes the library folder ({size_text(library.size_bytes())}) with its vectors{inside}.")
+        st.markdown("Files in your own folders stay. Index them again to rebuild the library.")
         with st.container(horizontal=True):
-            left = [st.button("Delete it", type="primary", on_click=_delete, args=(library,))]
+            left = [st.button("Delete", type="primary", on_click=_delete, args=(library,))]
             if _made_elsewhere(library):
-                left.append(st.button("Only take it off the list", on_click=_leave, args=(library,)))
-            left.append(st.button("Keep it"))
+                left.append(st.button("Only remove from the list", on_click=_leave, args=(library,)))
+            left.append(st.button("Cancel"))
         if any(left):
             st.rerun()
 
@@ -166,7 +164,7 @@ def _delete(library: Library) -> None:
 
 
 def _leave(library: Library) -> None:
-    """Takes a library out of this visit, and one made elsewhere off the list."""
+    """Close a library in this session, and remove one made elsewhere from the list."""
     dismiss_job(library)
     if _made_elsewhere(library):
         forget_library(library.path)

@@ -1,4 +1,4 @@
-"""Library: what is searched, how it gets there, and what went wrong on the way."""
+"""Library: add files, see problems, and manage libraries."""
 
 from __future__ import annotations
 
@@ -36,8 +36,7 @@ def page() -> None:
         add(library, encoder)
     else:
         st.info(
-            "This library is shared: look around in it. For photos and videos of your own, start a library that only "
-            "you see and that goes after your visit, below.",
+            "This library is shared and read-only. For your own photos and videos, start one for this visit below.",
             icon=":material/lock:",
         )
     problems = facts.failed + facts.missing + facts.damaged
@@ -49,7 +48,7 @@ def page() -> None:
     ):
         problem_section(library, facts)
         if not problems:
-            st.caption("None: every file could be read and is where it was.")
+            st.caption("None: every file is there and could be read.")
     with st.expander("Encoders", icon=":material/deployed_code:"), boundary():
         encoder_section(library, encoder, facts)
     with st.expander("Export and import", icon=":material/import_export:"), boundary():
@@ -67,7 +66,7 @@ def add(library: Library, encoder: Encoder) -> None:
         with boundary():
             add_uploads(library, encoder)
         return
-    folder, uploads, dataset = st.tabs(["A folder on this computer", "Upload", "A data set"], key="add_by")
+    folder, uploads, dataset = st.tabs(["Folder on this computer", "Upload", "Dataset"], key="add_by")
     with folder, boundary():
         add_folder(library, encoder)
     with uploads, boundary():
@@ -77,8 +76,8 @@ def add(library: Library, encoder: Encoder) -> None:
 
 
 def nothing_yet(encoder: Encoder) -> None:
-    samples = "Start with the sample photos and clips, or make" if get_policy().may_write_shared else "Make"
-    st.info(f"There is no library yet. {samples} one of your own photos and videos.", icon=":material/waving_hand:")
+    samples = "Start with the sample photos and clips, or create" if get_policy().may_write_shared else "Create"
+    st.info(f"There is no library yet. {samples} one from your own photos and videos.", icon=":material/waving_hand:")
     with boundary():
         sample_button(encoder, primary=True)
     library_section()

@@ -1,1 +1,1 @@
-"""The page Recommend: the feed, behavior, evaluation, sponsored items."""
+"""The page Recommend: the feed, behavior, evaluation, advertisements."""

@@ -1,4 +1,4 @@
-"""One advertisement beside the feed, labelled as one, with why it is there; or none where none fits."""
+"""At most one advertisement beside the feed, labeled as such, with its reason."""
 
 from __future__ import annotations
 
@@ -28,26 +28,26 @@ from ui.text import plain
 
 _KEY = "recommend campaigns"
 _SMALL = 96  # pixels
-_LOOKED_AT = 6  # cards of the page that an advertisement may fit
+_MOST_CARDS = 6  # of the page, for matching an advertisement
 _examples: WeakKeyDictionary[VectorIndex, Embedded] = WeakKeyDictionary()  # goes with the state of the library
 
 
 @once
 def _spent() -> Counter[str]:
-    """Times that each of the examples was shown, in all visits since the server began. A visitor's own campaigns are
-    nobody else's business, nor are their names: they count within the visit."""
+    """Views of each example campaign, in all sessions since the server started. A visitor's own campaigns are private,
+    so their views count within the session."""
     return Counter()
 
 
 def ad_slot(library: Library, encoder: Encoder, visit: Visit, feed: Feed, page: Sequence[str]) -> None:
-    """The switch and, where it is on, what fits. page: ids of what is on the screen."""
+    """The switch and, if it is on, the matching advertisement. page: ids of the visible cards."""
     load_setting("ads")
-    target = st.toggle(
+    enabled = st.toggle(
         "Show an advertisement", key="ads", bind="query-params",
-        help="At most one, chosen by what you like here and what is on this page, and by nothing else.",
+        help="At most one, chosen only by your likes and by what is on this page.",
     )  # fmt: skip
     store_setting("ads")
-    if not target:
+    if not enabled:
         return
     with st.container(border=True, key="ad"), boundary():
         campaigns, own = campaigns_in_use()
@@ -55,13 +55,12 @@ def ad_slot(library: Library, encoder: Encoder, visit: Visit, feed: Feed, page: 
         embedded = _embedded(library, encoder, campaigns, own=own)
         if embedded is not None:
             spent = Counter[str]() if own else _spent()
-            _show(library, encoder, visit, _chosen(library, encoder, visit, feed, page[:_LOOKED_AT], embedded, spent))
+            _show(library, encoder, visit, _chosen(library, encoder, visit, feed, page[:_MOST_CARDS], embedded, spent))
         campaign_panel(campaigns, visit.ads, own=own)
 
 
 def _embedded(library: Library, encoder: Encoder, campaigns: tuple[Campaign, ...], *, own: bool) -> Embedded | None:
-    """The vectors of the campaigns, made beside the page; the switch asked for them. Those of the examples are the same
-    for all visits."""
+    """The vectors of the campaigns, embedded in the background. All sessions share those of the examples."""
     index = library.index(encoder)
     if not own and index in _examples:
         return _examples[index]
@@ -69,12 +68,12 @@ def _embedded(library: Library, encoder: Encoder, campaigns: tuple[Campaign, ...
     if get_task(_KEY, about=about) is None:
 
         def work() -> Embedded:
-            found = embed_campaigns(encoder, campaigns, background=index.background)
+            embedded = embed_campaigns(encoder, campaigns, background=index.background)
             if not own:
-                _examples[index] = found
-            return found
+                _examples[index] = embedded
+            return embedded
 
-        start_if_idle(_KEY, "Reading the campaigns", lambda report, cancel: work(), about=about)
+        start_if_idle(_KEY, "Embedding the campaigns", lambda report, cancel: work(), about=about)
     task = get_task(_KEY, about=about)
     result = get_result(task.job) if task is not None else None
     return result if isinstance(result, Embedded) else None
@@ -89,16 +88,16 @@ def _chosen(
     embedded: Embedded,
     spent: Counter[str],
 ) -> Ad | None:
-    """The one that fits best; it counts as shown when it comes on the screen, and again with the next feed.
+    """The best match; it counts as one view per feed that shows it.
 
-    spent: times that other visits were shown each, too.
+    spent: views of each campaign in all sessions.
     """
     index = library.index(encoder)
 
     def choose() -> Ad | None:
         before = Counter(visit.ads)
         if visit.ad is not None and visit.ad[0] == visit.turn:
-            before[visit.ad[1]] -= 1  # the one that is on the screen now
+            before[visit.ad[1]] -= 1  # the visible one
         ids, vectors = get_item_vectors(index, page) if page else ([], index.vectors(index.rows_with_vectors[:0]))
         ad = choose_ad(embedded, feed.tastes, vectors, liked=feed.liked, page=ids, shown=before, spent=spent | before)
         now = (visit.turn, ad.campaign.name) if ad is not None else None
@@ -114,16 +113,16 @@ def _chosen(
 
 def _show(library: Library, encoder: Encoder, visit: Visit, ad: Ad | None) -> None:
     if ad is None:
-        st.markdown("No campaign fits what you like here, or those that fit were shown often enough: so there is none.")
+        st.markdown("No campaign matches your likes, or the matching ones were shown often enough.")
         return
     campaign = ad.campaign
     if campaign.picture is not None:
         st.image(campaign.picture if isinstance(campaign.picture, bytes) else str(campaign.picture), width=220)
     st.markdown(f"**{plain(campaign.name)}**  \n{plain(campaign.text)}")
     if campaign.link:
-        st.link_button("Go there", campaign.link, icon=":material/open_in_new:")
+        st.link_button("Open link", campaign.link, icon=":material/open_in_new:")
     times = visit.ads.get(campaign.name, 0)
-    st.caption(f"**Why this one:** {_why(ad)} ({chance_text(ad.score)}). Shown {times} of {CAP} times at most.")
+    st.caption(f"**Why this one:** {_why(ad)} ({chance_text(ad.score)}). Shown {times} of at most {CAP} times.")
     with st.container(horizontal=True, gap="small", key="ad_because"):
         for item in get_items(library, encoder, ad.reason_item).values():
             if picture := picture_uri(item, _SMALL):
@@ -133,5 +132,5 @@ def _show(library: Library, encoder: Encoder, visit: Visit, ad: Ad | None) -> No
 def _why(ad: Ad) -> str:
     place = "something on this page" if ad.taste is None else f"your taste {ad.taste + 1}"
     if ad.by == "words" and ad.words:
-        return f"it is for people who care for “{plain(ad.words[0])}”, and that describes {place}"
-    return f"what it says or shows describes {place}"
+        return f"it is for people interested in “{plain(ad.words[0])}”, which matches {place}"
+    return f"its text or picture matches {place}"

@@ -1,4 +1,4 @@
-"""The campaigns that an advertisement is chosen from: examples of made-up products, or a visitor's own table."""
+"""The campaigns to choose an advertisement from: examples of made-up products, or a visitor's own table."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ _OWN = "recommend own campaigns"
 
 
 def campaigns_in_use() -> tuple[tuple[Campaign, ...], bool]:
-    """The visitor's own, or else the examples; and whether they are the visitor's own."""
+    """The visitor's own campaigns, or else the examples; and whether they are the visitor's own."""
     own: tuple[Campaign, ...] | None = st.session_state.get(_OWN)
     return (own, True) if own else (load_example_campaigns(), False)
 
 
 def campaign_panel(campaigns: tuple[Campaign, ...], shown: Mapping[str, int], *, own: bool) -> None:
-    """The pop-up with the campaigns, and where one's own come from. shown: times in this visit, by name."""
+    """The pop-up with the campaigns and an upload of one's own. shown: views in this session, by name."""
     with st.popover("Campaigns", icon=":material/campaign:"):
         if not own:
-            st.caption("Examples, of made-up products that nobody sells.")
+            st.caption("Examples of made-up products.")
         st.dataframe(
             [
                 {
                     "name": campaign.name,
                     "text": campaign.text,
-                    "for people who care for": "; ".join(campaign.words),
+                    "audience interests": "; ".join(campaign.words),
                     "shown here": shown.get(campaign.name, 0),
                 }
                 for campaign in campaigns
@@ -43,23 +43,23 @@ def campaign_panel(campaigns: tuple[Campaign, ...], shown: Mapping[str, int], *,
         )
         if own:
             st.button("Back to the examples", on_click=lambda: st.session_state.pop(_OWN, None))
-        _bring()
+        _upload()
 
 
-def _bring() -> None:
+def _upload() -> None:
     turn = st.session_state.setdefault("campaigns turn", 0)
     files = st.file_uploader(
-        "Your own: a CSV, and the pictures that it names",
+        "Your own: a CSV, and the pictures it names",
         type=["csv", *upload_types(videos=False)],
         accept_multiple_files=True,
         key=f"campaigns {turn}",
         max_upload_size=file_limit(50),
-        help="Columns: name, and text or picture; if you like words (what its audience cares for, separated by ;), "
-        "budget (times it may be shown) and link.",
+        help="Columns: name, and text or picture; optionally words (interests of its audience, separated by ;), budget "
+        "(maximum views) and link.",
     )
     tables = [file for file in files or [] if file.name.lower().endswith(".csv")]
     if files and not tables:
-        st.caption("And the CSV that says what the pictures are for.")
+        st.caption("Add the CSV that names these pictures.")
     if tables and pressed("Use these", key="use_campaigns", type="primary"):
         with boundary():
             pictures = {file.name: file.getvalue() for file in files if file is not tables[0]}

@@ -1,4 +1,4 @@
-"""How good the ways of recommending are, on what people of the log did later."""
+"""Evaluates the methods of recommending on what people in the log did later."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _NAMES: dict[Measure, str] = {
     "diversity": "diversity",
 }
 _ABOUT = {
-    "random": "anything, drawn at random",
-    "popularity": "what most people had to do with",
-    "together": "what the same people had to do with as well",
+    "random": "random items",
+    "popularity": "what most people chose",
+    "together": "what the same people also chose",
     "behaviour": "factors learned from the log alone (ALS)",
     "content": "what looks like the person's latest items",
-    "both": "behaviour and content, with learned weights",
+    "both": "behavior and content, with learned weights",
 }
 
 
@@ -38,16 +38,18 @@ def figures_part(library: Library, encoder: Encoder) -> str | None:
     learned = get_model(library, encoder)
     if learned is None:
         st.info(
-            "Figures need a log: learn from one under “what others did” first. Then the ways of recommending are "
-            "measured on the last fifth of it, which they did not see.",
+            "Learn from a log under “what others did” first. The methods are then measured on its last fifth, which "
+            "they did not see.",
             icon=":material/monitoring:",
         )
         return None
-    k = st.select_slider("Places looked at (k)", [5, 10, 20, 50], value=10, key="k", bind="query-params", width=320)
+    k = st.select_slider(
+        "Recommendations per person (k)", [5, 10, 20, 50], value=10, key="k", bind="query-params", width=320
+    )
     report = task_button(
         "recommend figures", "Measure", partial(_measure, learned, int(k)), title="Measuring",
         about=(library.path, encoder.id, id(learned), int(k)), state=learned, icon=":material/monitoring:",
-        note="Six ways, on the last fifth of the log.",
+        note="Compares six methods on the last fifth of the log.",
     )  # fmt: skip
     if report is None:
         return None
@@ -55,7 +57,7 @@ def figures_part(library: Library, encoder: Encoder) -> str | None:
     return f"""
 from core.evaluation.recommend import evaluate_recommend
 {log_lines(library, encoder)}
-report = evaluate_recommend(learned.log, learned.blend.content, k={int(k)})
+report = evaluate_recommend(learned.log, learned.hybrid.content, k={int(k)})
 for each in report.methods:
     print(each)
 """
@@ -66,11 +68,12 @@ def _measure(model: RecommendModel, k: int, report: OnProgress, cancel: threadin
 
 
 def _show(report: RecommendReport) -> None:
-    best = max(report.methods, key=lambda entry: entry.recall)
+    best = max(report.methods, key=lambda method: method.recall)
     st.markdown(
-        f"The log is cut at four fifths of its {report.interactions:,} interactions. The ways learn from what came "
-        f"before, and are asked what each of {report.users:,} people did after. **{best.method.capitalize()}** finds "
-        f"most: {percent(best.recall, 1)} of it among the first {report.k} of {report.items:,} items."
+        f"**{best.method.capitalize()}** finds most: {percent(best.recall, 1)} of what people did later, among the "
+        f"first {report.k} of {report.items:,} items.",
+        help=f"The methods learn from the first four fifths of {report.interactions:,} interactions and predict what "
+        f"each of {report.users:,} people did after that.",
     )
     known = list_measures(report)
     measure = st.segmented_control(
@@ -86,17 +89,17 @@ def _show(report: RecommendReport) -> None:
     _table(report)
     if report.weights:
         parts = ", ".join(f"{name} {weight:g}" for name, weight in report.weights.items() if weight)
-        st.caption(f"“Both” adds up, as learned: {parts}. “Cold” is what nobody had to do with before the cut.")
+        st.caption(f"Learned weights of “both”: {parts}. “Cold”: items without interactions before the cut.")
 
 
 _READ: dict[Measure, str] = {
-    "recall": "Higher is better. People would have liked other things too, that they were never shown: the true figure "
-    "is higher for all ways, and the order is what to look at.",
-    "ndcg": "Higher is better: a hit at the first place counts fully, one at place {k} counts least.",
-    "cold_recall": "Only the {cold:,} items that nobody had to do with before the cut, ranked among themselves. "
-    "Behaviour alone knows nothing of them, so that what is left to it is chance.",
-    "coverage": "Not better or worse by itself: popularity shows everybody the same few, random shows everything.",
-    "diversity": "Not better or worse by itself: 0 is one picture twice; random is as unlike as the library is.",
+    "recall": "Higher is better. Compare the order: true figures are higher for all methods, as people would also "
+    "have liked things that they were never shown.",
+    "ndcg": "Higher is better: a hit in first place counts fully, one in place {k} counts least.",
+    "cold_recall": "Only the {cold:,} items without interactions before the cut, ranked among themselves. Behavior "
+    "alone knows nothing about them and can only guess.",
+    "coverage": "Neither better nor worse by itself: popularity shows everybody the same few, random shows everything.",
+    "diversity": "Neither better nor worse by itself: 0 is one picture twice; random is as diverse as the library.",
 }
 
 
@@ -104,13 +107,13 @@ def _table(report: RecommendReport) -> None:
     st.dataframe(
         [
             {
-                "way": method.method,
+                "method": method.method,
                 "found": method.recall,
                 "found early": method.ndcg,
                 "new items found": method.cold_recall,
                 "coverage": method.coverage,
                 "diversity": method.diversity,
-                "what it is": _ABOUT.get(method.method, ""),
+                "description": _ABOUT.get(method.method, ""),
             }
             for method in report.methods
         ],

@@ -1,4 +1,4 @@
-"""Likes taken away as a file or in a link, brought back, and forgotten."""
+"""Exports likes as a file or in a link, imports and deletes them."""
 
 from __future__ import annotations
 
@@ -22,24 +22,21 @@ from ui.widgets.save_report import save_groups
 
 _CARRIED = ("liked", "disliked", "seen")
 _ABOUT_FEED = (
-    "What the feed showed, the first first, each with why it was there. The number tells how well it answered the "
-    "likes and dislikes of that moment, and compares within this page only."
+    "The feed in its order, each item with its reason. The number shows how well an item matched the likes and "
+    "dislikes at that moment; compare it within this page only."
 )
-_ABOUT_FOUND = (
-    "What came nearest to some words, to be liked. The percentage estimates how probable it is that a file is what the "
-    "words mean."
-)
+_ABOUT_FOUND = "The items closest to some words. The percentage estimates how likely a file is what the words mean."
 
 
 def apply_link(library: Library, encoder: Encoder) -> None:
-    """What the page's link says was liked, disliked and seen is said by this visit too, once."""
+    """Add the likes, dislikes and seen items of the page's link to this session, once."""
     found = read_carried(*_CARRIED, "turn")
     if not found:
         return
     with boundary():
-        ids = {entry for name in _CARRIED for entry in found.get(name, ())}
+        ids = {item_id for name in _CARRIED for item_id in found.get(name, ())}
         known = get_items(library, encoder, ids)
-        own = {name: [entry for entry in found.get(name, ()) if entry in known] for name in _CARRIED}
+        own = {name: [item_id for item_id in found.get(name, ()) if item_id in known] for name in _CARRIED}
         liked, disliked = (dict.fromkeys(own[name], time.time()) for name in ("liked", "disliked"))
         visit = get_visit(library)
         visit.feedback.add(Feedback(liked, disliked, dict.fromkeys(own["seen"])))
@@ -51,13 +48,13 @@ def apply_link(library: Library, encoder: Encoder) -> None:
 def export_row(
     library: Library, encoder: Encoder, cards: Sequence[FeedCard], liked: Sequence[Item], words: str
 ) -> None:
-    """Three pop-ups: take away and bring, save what is shown, and start over. cards: what is shown; words: by which it
-    was found, "" for the feed."""
-    said = get_visit(library).feedback
-    sample = bool(said.liked or said.disliked or said.seen)
+    """Three pop-ups: export or import likes, save the visible cards, and start over. words: the search that found the
+    cards, "" for the feed."""
+    feedback = get_visit(library).feedback
+    any_feedback = bool(feedback.liked or feedback.disliked or feedback.seen)
     with st.container(horizontal=True, key="carry"):
-        with st.popover("Take away or bring", icon=":material/swap_vert:"):
-            _add_likes(library, encoder, sample)
+        with st.popover("Export or import likes", icon=":material/swap_vert:"):
+            _export_likes(library, encoder, any_feedback)
             _import_likes(library)
         if cards:
             save_groups(
@@ -69,39 +66,39 @@ def export_row(
                 key="page of the feed",
                 name="recommended.html",
             )
-        with st.popover("Start over", icon=":material/restart_alt:", disabled=not sample):
-            st.caption("Forgets the likes, the dislikes and what was seen. Files that you took away stay.")
-            st.button("Forget them all", type="primary", on_click=start_over, args=(library,))
+        with st.popover("Start over", icon=":material/restart_alt:", disabled=not any_feedback):
+            st.caption("Deletes your likes, dislikes and seen items. Exported files stay.")
+            st.button("Delete all", type="primary", on_click=start_over, args=(library,))
 
 
 def _sheet(library: Library, cards: Sequence[FeedCard], liked: Sequence[Item], words: str) -> Sheet:
-    """What is shown, each card with its reason, and then what is liked."""
+    """The visible cards with their reasons, then the likes."""
     shown = []
     for card in cards:
-        why = " ".join([card.reason.text, ", ".join(Path(entry.path).name for entry in card.reason.because)])
+        why = " ".join([card.reason.text, ", ".join(Path(item.path).name for item in card.reason.because)])
         shown.append(
             GroupItem(card.item, " · ".join(filter(None, [why.strip(), card.reason.score])), time_s=card.time_s)
         )
     title = f"{words} in {library.name}" if words else f"Recommended from {library.name}"
     groups = [Group("Found" if words else "Recommended", shown)]
-    groups += [Group("Liked", [GroupItem(entry) for entry in liked])] if liked else []
+    groups += [Group("Liked", [GroupItem(item) for item in liked])] if liked else []
     return Sheet(title, _ABOUT_FOUND if words else _ABOUT_FEED, groups)
 
 
-def _add_likes(library: Library, encoder: Encoder, sample: bool) -> None:
+def _export_likes(library: Library, encoder: Encoder, any_feedback: bool) -> None:
     visit = get_visit(library)
     said = visit.feedback
-    paths = {entry.id: entry.path for entry in get_items(library, encoder, (*said.liked, *said.disliked)).values()}
+    paths = {item.id: item.path for item in get_items(library, encoder, (*said.liked, *said.disliked)).values()}
     st.download_button(
         "Likes and dislikes (JSON)", feedback_json(said, paths), file_name="likes.json", mime="application/json",
-        icon=":material/download:", on_click="ignore", disabled=not sample, width="stretch",
-        help="All that was said, to be brought back here.",
+        icon=":material/download:", on_click="ignore", disabled=not any_feedback, width="stretch",
+        help="All likes, dislikes and seen items, to import here again.",
     )  # fmt: skip
     st.download_button(
         "Likes as a log (CSV)", likes_csv(said, paths, redact=get_policy().display_path),
         file_name="likes.csv", mime="text/csv",
         icon=":material/table:", on_click="ignore", disabled=not said.liked, width="stretch",
-        help="One user's interactions: user, item, time, weight. It can be brought back, or be part of a log.",
+        help="One user's interactions: user, item, time, weight. Import it here or use it as part of a log.",
     )  # fmt: skip
     named = {"liked": list(said.liked), "disliked": list(said.disliked), "seen": list(said.seen)}
     link_with(named, number=("turn", visit.turn), key="likes link", what="likes")
@@ -110,8 +107,8 @@ def _add_likes(library: Library, encoder: Encoder, sample: bool) -> None:
 def _import_likes(library: Library) -> None:
     turn = st.session_state.setdefault("likes turn", 0)
     file = st.file_uploader(
-        "Bring likes (JSON or CSV)", type=["json", "csv"], key=f"likes {turn}", max_upload_size=file_limit(50),
-        help="A file that was taken away here, or a CSV whose column item names files of this library.",
+        "Import likes (JSON or CSV)", type=["json", "csv"], key=f"likes {turn}", max_upload_size=file_limit(50),
+        help="A file exported here, or a CSV whose column item names files of this library.",
     )  # fmt: skip
     if file is None:
         return
@@ -121,7 +118,7 @@ def _import_likes(library: Library) -> None:
         visit.feedback.add(found)
         new_turn(visit)
         st.session_state["likes turn"] += 1  # an empty uploader for the next one
-        predictions = f"{counted(len(found.liked), 'like')} and {counted(len(found.disliked), 'dislike')} brought."
+        added = f"{counted(len(found.liked), 'like')} and {counted(len(found.disliked), 'dislike')} imported."
         lost = f" Not in this library: {plain(', '.join(unknown[:3]))}" + (" …" if len(unknown) > 3 else ".")
-        st.toast(predictions + (lost if unknown else ""))
+        st.toast(added + (lost if unknown else ""))
         st.rerun()

@@ -1,4 +1,4 @@
-"""The feed and what stands beside it: one fragment, so that a like runs nothing but this."""
+"""The feed and its side column: one fragment, so that a like reruns only this."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from ui.widgets.code_block import in_python, opening
 from ui.widgets.details import open_details, show_details
 from ui.widgets.query_box import is_going, more_like
 
-_NEARNESS = "The number: how near a card is to a taste, less its nearness to what you dislike."
-_BLENDED = "The number: how far a card stands above others, by your likes and by what others went on to."
+_NEARNESS = "The number: similarity of a card to a taste, minus similarity to your dislikes."
+_BLENDED = "The number: how far a card ranks above others, by your likes and by what others chose."
 
 
 def feed_part(library: Library, encoder: Encoder) -> None:
@@ -34,33 +34,33 @@ def feed_part(library: Library, encoder: Encoder) -> None:
 def _live(library: Library, encoder: Encoder) -> None:
     with boundary():
         if is_going():
-            st.rerun()  # the whole page, which goes where that is asked
+            st.rerun()  # the whole page, which opens the search page
         visit, learned = get_visit(library), get_model(library, encoder)
         words = _tools(library, visit)
-        line = st.empty()  # above both columns: it is one line, and the cards stay where they are
+        line = st.empty()  # above both columns, so that the cards stay in place
         left, right = st.columns([5, 2], gap="large")
-        with right:  # the settings are read before the feed, and stand below what follows from it
+        with right:  # the feed needs the settings, which are drawn below its results
             above = st.container()
             settings = settings_section(behavior=learned is not None)
             below = st.container()
-            away = st.container()
+            export = st.container()
         feed = make_feed(library, encoder, visit, settings, learned)
         line.markdown(_show_feed(library, encoder, visit, feed, words))
         with left:
             shown = _shown(library, encoder, visit, feed, words)
-        said = get_items(library, encoder, (*feed.liked, *visit.feedback.disliked))
+        rated = get_items(library, encoder, (*feed.liked, *visit.feedback.disliked))
         with above:
-            taste_section(library, encoder, feed, said)
-        with away:
-            export_row(library, encoder, shown, [said[entry] for entry in feed.liked if entry in said], words)
+            taste_section(library, encoder, feed, rated)
+        with export:
+            export_row(library, encoder, shown, [rated[item_id] for item_id in feed.liked if item_id in rated], words)
         with below:
             ad_slot(library, encoder, visit, feed, [card.item.id for card in shown])
         in_python(_lines(library, encoder, visit, settings))
-        show_details((), [*(card.item for card in shown), *said.values()])
+        show_details((), [*(card.item for card in shown), *rated.values()])
 
 
 def _tools(library: Library, visit: Visit) -> str:
-    """The line above the feed; returns what is to be found, if anything is."""
+    """The tools above the feed; returns the words to search for, "" for none."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="feed_tools"):
         words = st.text_input(
             "Find something to like", key="find", bind="query-params", type="search", placeholder="a dog on a beach",
@@ -86,12 +86,12 @@ def _back() -> None:
 def _show_more(library: Library, key: str) -> None:
     st.button(
         "Show others", icon=":material/refresh:", on_click=pass_over, args=(library,), key=key,
-        help="What is on the screen counts as seen and does not come back by itself.",
+        help="Visible cards count as seen and do not come back by themselves.",
     )  # fmt: skip
 
 
 def _shown(library: Library, encoder: Encoder, visit: Visit, feed: Feed, words: str) -> list[FeedCard]:
-    """The cards, and what comes after them."""
+    """Show the cards and the controls below them; returns the cards."""
     found = search_cards(library, encoder, visit, words) if words else make_cards(library, encoder, visit, feed)
     visit.shown = () if words else tuple(card.item.id for card in found)
     if not found:
@@ -114,23 +114,23 @@ def _shown(library: Library, encoder: Encoder, visit: Visit, feed: Feed, words: 
 
 
 def _show_feed(library: Library, encoder: Encoder, visit: Visit, feed: Feed, words: str) -> str:
-    """What is shown, in one line."""
+    """One line about the feed."""
     if words:
-        return f"What comes nearest to **{plain(words)}**, to be liked."
+        return f"Closest to **{plain(words)}**: like what fits."
     count = len(library.index(encoder).rows_with_vectors)
     if feed.liked:
         tastes = "one taste" if len(feed.tastes) == 1 else f"{len(feed.tastes)} tastes"
         likes, dislikes = counted(len(feed.liked), "like"), counted(len(visit.feedback.disliked), "dislike")
         return f"**{likes}**, {dislikes}, {tastes}. :gray[{count:,} in the library, {len(visit.feedback.seen):,} seen.]"
     popular = any(recommendation.by == "popularity" for recommendation in feed.recommendations)
-    start = "what others liked most" if popular else "a start at random"
-    return f"**Nothing liked yet**: {start}. Like a few of these, and the feed turns to them."
+    start = "popular items" if popular else "a random selection"
+    return f"**Nothing liked yet**: {start}. Like a few, and the feed follows."
 
 
 def _lines(library: Library, encoder: Encoder, visit: Visit, settings: Settings) -> str:
     said = visit.feedback
     behavior = log_lines(library, encoder) if settings.mix else ""
-    more = f"    behaviour=learned.scores(liked), mix={settings.mix},\n" if behavior else ""
+    more = f"    behavior=learned.scores(liked), mix={settings.mix},\n" if behavior else ""
     return f"""{opening(library, encoder)}
 from core.recommend.feed import recommend
 {behavior}

@@ -1,4 +1,4 @@
-"""Recommend: a feed that follows what is liked, from content, from what others did, and from both."""
+"""Recommend: a feed by content, by what others did, or by both."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a visitor said of the items of each library, and what is on the screen: kept for the visit, on every page."""
+"""The reactions of a visitor in each library and the state of the feed, kept for the session."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from ui.errors import boundary
 
 @dataclass(slots=True)
 class Visit:
-    """name: stands for the visitor in a log. turn: counts the feeds that were passed over; what is drawn at random
-    stays for a turn. held: place in the feed of the cards that something was said of in this turn: they stay where they
-    are. shown: ids on the screen. ads: times that each campaign was shown; ad: the turn and name of the one on the
-    screen. keeps: whether likes are kept as clicks.
+    """State of the feed.
+
+    name: the visitor's random name in a log. turn: number of feeds so far; random picks stay for a turn. held: places
+    of the cards with a reaction in this turn, which stay in place. shown: ids of the visible cards. ads: views by
+    campaign; ad: (turn, name) of the visible one. keeps: whether likes are logged.
     """
 
     name: str = field(default_factory=lambda: secrets.token_hex(8))
@@ -34,7 +35,7 @@ class Visit:
 
 
 def get_visit(library: Library) -> Visit:
-    """The visit of a library, begun when it is first asked for."""
+    """The visit of a library, created on first use."""
     return st.session_state.setdefault("recommend visits", {}).setdefault(str(library.path), Visit())
 
 
@@ -46,38 +47,38 @@ def get_items(library: Library, encoder: Encoder, ids: Iterable[str]) -> dict[st
 
 
 def set_reaction(library: Library, item_id: str, what: Reaction | None, place: int | None = None) -> None:
-    """Says something of an item. place: of its card in the feed, where it stays for this turn. For callbacks."""
+    """Record a reaction to an item. place: of its card, which stays there for this turn. For callbacks."""
     visit = get_visit(library)
     visit.feedback.set_reaction(item_id, what)
     if place is not None:
         visit.held.setdefault(item_id, place)
     if visit.keeps:
         with boundary():
-            store_click(library, visit.name, item_id, 1.0 if what == "like" else 0.0)  # 0 takes the like back
+            store_click(library, visit.name, item_id, 1.0 if what == "like" else 0.0)  # 0 undoes the like
 
 
 def pass_over(library: Library) -> None:
-    """What is on the screen was seen: other things, please. For callbacks."""
+    """Mark the visible cards as seen and show others. For callbacks."""
     visit = get_visit(library)
-    visit.feedback.seen |= {entry: None for entry in visit.shown if visit.feedback.get_reaction(entry) is None}
+    visit.feedback.seen |= {item_id: None for item_id in visit.shown if visit.feedback.get_reaction(item_id) is None}
     new_turn(visit)
 
 
 def show_again(library: Library) -> None:
-    """Lets everything come back that was passed over. For callbacks."""
+    """Let seen items come back. For callbacks."""
     visit = get_visit(library)
     visit.feedback.seen.clear()
     new_turn(visit)
 
 
 def start_over(library: Library) -> None:
-    """Forgets all that was said of this library; what was shown as an advertisement was shown. For callbacks."""
+    """Delete all reactions in this library; views of advertisements stay. For callbacks."""
     visit = get_visit(library)
     visit.feedback = Feedback()
     new_turn(visit)
 
 
 def new_turn(visit: Visit) -> None:
-    """Cards that were held go, and what is drawn at random is drawn anew."""
+    """Release held cards and draw random picks again."""
     visit.turn += 1
     visit.held.clear()

@@ -1,4 +1,4 @@
-// Tastes, and what they are made of: pictures that open, each with a button that takes it out.
+// Tastes and their likes: pictures that open, each with a button that removes it.
 // Built with textContent and attributes only: a file name is never read as HTML.
 const shown = new WeakMap()
 
@@ -25,7 +25,7 @@ function entry(item, setTriggerValue) {
   const open = element("button", "open", { type: "button", "aria-label": `Details of ${item.name}`, title: item.name })
   if (item.src) open.append(element("img", "", { src: item.src, alt: "", decoding: "async" }))
   open.onclick = () => setTriggerValue("open", item.id)
-  const out = element("button", "out", { type: "button", "aria-label": `Take ${item.name} out`, title: "Take it out" })
+  const out = element("button", "out", { type: "button", "aria-label": `Remove ${item.name}`, title: "Remove" })
   out.onclick = () => setTriggerValue("out", item.id)
   li.append(open, out)
   return li

@@ -1,4 +1,4 @@
-"""What a visitor likes, as it is understood: each taste with its weight, its words and its likes; and the dislikes."""
+"""The tastes of a visitor, each with its weight, words and likes; and the dislikes."""
 
 from __future__ import annotations
 
@@ -36,26 +36,28 @@ _SMALL = 96  # pixels of a picture, as beside the reasons
 
 
 def taste_section(library: Library, encoder: Encoder, feed: Feed, items: Mapping[str, Item]) -> None:
-    """Tastes and dislikes, and how to take anything out. items: by id, all that something was said of."""
-    disliked = [items[entry] for entry in get_visit(library).feedback.disliked if entry in items]
+    """Tastes and dislikes, with buttons to remove any. items: by id, all with a reaction."""
+    disliked = [items[item_id] for item_id in get_visit(library).feedback.disliked if item_id in items]
     st.markdown(
         "**Your tastes**",
-        help="Likes that look alike to the encoder are one taste: a mean of their vectors, moved away from what you "
-        "dislike. The feed serves each by its share of the likes.",
+        help="Similar likes form one taste: the mean of their vectors, moved away from your dislikes. Each taste gets "
+        "its share of the feed.",
     )
     if not feed.liked and not disliked:
         st.caption("None yet.")
         return
     words = _words(library, encoder, feed)
     groups = [
-        _group(f"Taste {number + 1}", percent(weight), words[number], [items[entry] for entry in _likes(feed, number)])
+        _group(
+            f"Taste {number + 1}", percent(weight), words[number], [items[item_id] for item_id in _likes(feed, number)]
+        )
         for number, weight in enumerate(feed.tastes.weights)
     ]
     if disliked:
         groups.append(_group("Disliked", counted(len(disliked), "item"), "", disliked))
     token = hashlib.blake2b(json.dumps(groups).encode(), digest_size=8).hexdigest()
 
-    def told(trigger: str) -> None:
+    def clicked(trigger: str) -> None:
         item_id = st.session_state["tastes"].get(trigger)
         if item_id in items and trigger == "open":
             open_details(items[item_id])
@@ -65,18 +67,20 @@ def taste_section(library: Library, encoder: Encoder, feed: Feed, items: Mapping
     _COMPONENT(
         key="tastes",
         data={"groups": groups, "token": token},
-        on_open_change=lambda: told("open"),
-        on_out_change=lambda: told("out"),
+        on_open_change=lambda: clicked("open"),
+        on_out_change=lambda: clicked("out"),
     )
 
 
 def _words(library: Library, encoder: Encoder, feed: Feed) -> list[str]:
-    """The words of each taste; empty until the vocabulary is read, which the first like asks for."""
+    """The words of each taste; empty until the vocabulary is loaded, which the first like starts."""
     work, about = partial(_vocabulary, encoder), (encoder.id, load_user_words())
     if feed.liked and get_task(_KEY, about=about) is None:
-        start_if_idle(_KEY, "Reading the words", work, about=about)
+        start_if_idle(_KEY, "Loading the vocabulary", work, about=about)
     ready = (
-        task_button(_KEY, "Name them in words", work, title="Reading the words", about=about) if feed.liked else None
+        task_button(_KEY, "Name them in words", work, title="Loading the vocabulary", about=about)
+        if feed.liked
+        else None
     )
     if ready is None:
         return [""] * len(feed.tastes)
@@ -84,7 +88,7 @@ def _words(library: Library, encoder: Encoder, feed: Feed) -> list[str]:
     usual = get_cached("usual words", ready, index, lambda: compute_usual_choices(ready, index.background))
     key = (about, feed.liked, feed.tastes.vectors.tobytes())
     found = get_cached("taste words", key, index, lambda: find_taste_words(feed.tastes, ready, usual=usual))
-    return [", ".join(entry) for entry in found]
+    return [", ".join(words) for words in found]
 
 
 def _vocabulary(encoder: Encoder, report: OnProgress, cancel: threading.Event) -> Vocabulary:
@@ -92,7 +96,7 @@ def _vocabulary(encoder: Encoder, report: OnProgress, cancel: threading.Event) -
 
 
 def _likes(feed: Feed, taste: int) -> list[str]:
-    return [entry for entry, of in zip(feed.liked, feed.tastes.liked_tastes, strict=True) if of == taste]
+    return [item_id for item_id, of in zip(feed.liked, feed.tastes.liked_tastes, strict=True) if of == taste]
 
 
 def _group(title: str, share: str, words: str, items: Sequence[Item]) -> dict[str, Any]:
@@ -100,6 +104,6 @@ def _group(title: str, share: str, words: str, items: Sequence[Item]) -> dict[st
         "title": title,
         "share": share,
         "words": words,
-        "words_title": "The words that set this taste apart from the rest of the library",
+        "words_title": "Words that distinguish this taste from the rest of the library",
         "items": [{"id": item.id, "name": Path(item.path).name, "src": picture_uri(item, _SMALL)} for item in items],
     }

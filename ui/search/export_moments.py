@@ -1,4 +1,4 @@
-"""Moments to take away: a table, a timeline for editors, and the clips themselves, cut while one watches."""
+"""Exports moments: a table, a timeline for video editors, and the clips themselves."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from ui.text import counted, size_text
 
 
 def select_export(hits: Sequence[VideoHit]) -> list[VideoHit]:
-    """The likely moments, or all where the visitor looks at what lies beyond them."""
+    """The likely moments, or all if the visitor looks at the less likely ones too."""
     if _everything(hits):
         return list(hits)
     return [replace(hit, moments=_likely(hit)) for hit in hits if _likely(hit)]
 
 
 def export_panel(hits: Sequence[VideoHit]) -> None:
-    """The pop-up of downloads of moments, as of `select_export`."""
+    """The pop-up of downloads of the moments that `select_export` returns."""
     everything, hits = _everything(hits), select_export(hits)
     redact = get_policy().display_path
-    with st.popover("Take moments away", icon=":material/download:", key="take_away"), boundary():
+    with st.popover("Export moments", icon=":material/download:", key="take_away"), boundary():
         amount = counted(sum(len(hit.moments) for hit in hits), "moment" if everything else "likely moment")
-        whole = ", whether likely or not" if everything else ""
+        whole = ", likely or not" if everything else ""
         st.caption(f"{amount} of {counted(len(hits), 'video')}{whole}, best first.")
         for label, data, name, kind, icon in (
             ("Table (CSV)", moments_csv, "moments.csv", "text/csv", ":material/table:"),
@@ -60,7 +60,7 @@ def _likely(hit: VideoHit) -> tuple[Moment, ...]:
 
 
 def _clips(hits: Sequence[VideoHit]) -> None:
-    """Cut first, with progress, and then saved: the cutting takes about as long as the clips last."""
+    """Clips are cut first, with progress, then saved: cutting takes about as long as the clips last."""
     cut: tuple[object, bytes, list[str]] | None = st.session_state.get("cut_clips")
     mark = tuple((hit.item.id, hit.moments) for hit in hits)
     if cut is not None and cut[0] == mark:

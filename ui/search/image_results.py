@@ -1,4 +1,4 @@
-"""The answer to a query: one line of what was found, the likely matches, and what lies beyond on request."""
+"""Results of an image search: a summary line, the likely matches, and less likely ones on request."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ui.widgets.save_report import save_results
 from ui.widgets.vector_exchange import export_item_vectors
 
 _LIKELY, _BEYOND = "likely_gallery", "beyond_gallery"
-_TICKED = "ticked"  # what a link calls them
+_TICKED = "ticked"  # in links
 
 
 def show_results(
@@ -36,21 +36,21 @@ def show_results(
     *,
     videos: bool,
 ) -> None:
-    """The whole section below the query. videos: whether the library has any to find a picture in."""
+    """The whole section below the query. videos: whether the library has any."""
     limits = filter_text(filters)
     if not result.considered or not result.hits:
-        st.info(f"No picture passes the filters ({plain(limits)}).", icon=":material/filter_alt:")
+        st.info(f"No picture matches the filters ({plain(limits)}).", icon=":material/filter_alt:")
         st.button("Clear the filters", on_click=clear_filters, type="primary")
         return
     likely, beyond = result.hits[: result.cutoff], result.hits[result.cutoff :]
     _summary(library, terms, result, limits)
     tools = st.container(horizontal=True, vertical_alignment="center", key="take_away")
-    _bring_linked(likely, beyond)
+    _select_linked(likely, beyond)
     chosen = _grid(likely, _LIKELY, videos) if likely else []
     if likely and beyond:
         st.markdown("**Likely matches end here**", width="content")
         st.caption(
-            f"Below {percent(LIKELY)} by estimate. For a broad word, such as “a dog”, the rest may well hold more."
+            f"The rest is less than {percent(LIKELY)} likely; a broad word such as “a dog” may have more matches there."
         )
     shows_beyond = bool(beyond) and (
         (not likely and has_image_terms(terms)) or _wants_beyond(bool(likely), len(beyond))
@@ -59,12 +59,14 @@ def show_results(
         chosen += _grid(beyond, _BEYOND, videos)
     if likely or shows_beyond:
         with tools:
-            _take_away([hit for hit in result.hits if hit.item.id in set(chosen)], [hit.item.id for hit in likely])
+            _selection_tools(
+                [hit for hit in result.hits if hit.item.id in set(chosen)], [hit.item.id for hit in likely]
+            )
             export_item_vectors(library, encoder, chosen, key="results")
             shown = (*likely, *(beyond if shows_beyond else ()))
             save_results(library, encoder, describe(library, terms), limits, shown)
             concept_panel(library, encoder, chosen)
-            link_with({_TICKED: chosen}, key="ticks link", what="ticks", wide=False)
+            link_with({_TICKED: chosen}, key="ticks link", what="selection", wide=False)
 
 
 def _summary(library: Library, terms: Sequence[Term], result: SearchResult, limits: str) -> None:
@@ -75,27 +77,27 @@ def _summary(library: Library, terms: Sequence[Term], result: SearchResult, limi
         more = " or more" if result.cutoff == len(result.hits) < result.considered else ""
         st.markdown(f"#### {matches}{more} for {request}")
     elif has_image_terms(terms):
-        st.markdown(f"#### Nothing here clearly matches {request}; these come nearest")
+        st.markdown(f"#### Nothing here clearly matches {request}; these are the closest")
     else:
         st.markdown(f"#### Nothing here matches {request}")
     st.caption(f"Among {among} · {1000 * result.seconds:.0f} ms")
 
 
-def _bring_linked(likely: Sequence[Hit], beyond: Sequence[Hit]) -> None:
-    """What the page's link says was ticked is ticked, once."""
+def _select_linked(likely: Sequence[Hit], beyond: Sequence[Hit]) -> None:
+    """Select what the page's link says, once."""
     ids = set(read_carried(_TICKED).get(_TICKED, ()))
     if not ids:
         return
     found = 0
     for key, hits in ((_LIKELY, likely), (_BEYOND, beyond)):
-        there = [hit.item.id for hit in hits if hit.item.id in ids]
-        tick(key, there)
-        found += len(there)
-    report_taken_over(counted(found, "ticked picture"), len(ids) - found, "picture")
+        linked = [hit.item.id for hit in hits if hit.item.id in ids]
+        tick(key, linked)
+        found += len(linked)
+    report_taken_over(counted(found, "selected picture"), len(ids) - found, "picture")
 
 
 def _wants_beyond(some_likely: bool, count: int) -> bool:
-    label = "Show what lies beyond" if some_likely else "Show the nearest anyway"
+    label = "Show less likely results" if some_likely else "Show the closest results anyway"
     return st.toggle(f"{label} ({count:,})", key="beyond", bind="query-params")
 
 
@@ -105,10 +107,10 @@ def _grid(hits: Sequence[Hit], key: str, videos: bool) -> list[str]:
     return gallery(cards, key=key, on_open=open_details, on_like=more_like, on_videos=find, selectable=True)
 
 
-def _take_away(hits: Sequence[Hit], likely: Sequence[str]) -> None:
+def _selection_tools(hits: Sequence[Hit], likely: Sequence[str]) -> None:
     st.markdown(f"**{len(hits):,} selected**", width="content")
-    st.button("All likely ones", on_click=tick, args=(_LIKELY, likely), disabled=not likely, type="tertiary")
-    st.button("None", on_click=_untick, disabled=not hits, type="tertiary")
+    st.button("Select all likely", on_click=tick, args=(_LIKELY, likely), disabled=not likely, type="tertiary")
+    st.button("Select none", on_click=_untick, disabled=not hits, type="tertiary")
     st.download_button(
         "Photos (zip)",
         data=lambda: _zip(hits),
@@ -117,7 +119,7 @@ def _take_away(hits: Sequence[Hit], likely: Sequence[str]) -> None:
         icon=":material/folder_zip:",
         disabled=not hits or too_large(hit.item for hit in hits),
         on_click="ignore",
-        help="The original files, numbered by rank, and a table of them.",
+        help="The original files, numbered by rank, with a table.",
     )
     st.download_button(
         "Table (CSV)",

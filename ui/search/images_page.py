@@ -1,4 +1,4 @@
-"""Search images: words and pictures in, ranked pictures out."""
+"""Search images: query with words and pictures, get ranked pictures."""
 
 from __future__ import annotations
 

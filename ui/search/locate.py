@@ -1,4 +1,4 @@
-"""Which video holds this picture: a button that answers with the second, or with an honest no."""
+"""Finds the video, and the second in it, that a picture was taken from."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MOST = 5
 def locate_panel(
     library: Library, encoder: Encoder, terms: Sequence[Term], filters: Filters, result: VideoResult
 ) -> None:
-    """For a query that is one picture: the button, and what was found. Raises QueryError."""
+    """For a query of one picture: the button and its result. Raises QueryError."""
     if not _is_picture(library, terms):
         return
     key = (encoder.id, terms[0], filters, library.index(encoder))
@@ -33,10 +33,10 @@ def locate_panel(
         _answer(cached[1], result)
         _unread(cached[2])
     elif pressed(
-        "Which video holds this very picture?",
+        "Find the video with this exact picture",
         key="locate",
         icon=":material/pinch_zoom_out:",
-        help="Compares pixels, not meanings: finds the picture itself, also smaller, compressed again or cropped.",
+        help="Compares pixels, not meaning: finds the picture itself, also smaller, recompressed or cropped.",
     ):
         load_encoder(encoder)
         bar = st.progress(0.0, text="Comparing pictures …")
@@ -66,22 +66,22 @@ def _is_picture(library: Library, terms: Sequence[Term]) -> bool:
 def _answer(found: Sequence[Sighting], result: VideoResult) -> None:
     if not found:
         st.info(
-            "No video here holds this very picture, as far as its frames show. Those below are alike.",
+            "No video here contains this exact picture, as far as its frames show. Those below are similar.",
             icon=":material/search_off:",
         )
         return
     shown = {hit.item.id for hit in result.hits}
     with st.container(border=True, key="located"):
         videos = len({sighting.item.id for sighting in found})
-        st.markdown(f"**{counted(videos, 'video')} {'holds' if videos == 1 else 'hold'} this picture**")
+        st.markdown(f"**{counted(videos, 'video')} {'contains' if videos == 1 else 'contain'} this picture**")
         for number, sighting in enumerate(found[:_MOST]):
             _sighting(number, sighting, playable=sighting.item.id in shown)
 
 
 def _unread(unread: dict[str, str]) -> None:
-    """Which videos may hold it as well, and why nobody knows."""
+    """Videos that could not be searched, with the reason."""
     if unread:
-        st.caption(f":material/videocam_off: {counted(len(unread), 'video')} that may hold it could not be read:")
+        st.caption(f":material/videocam_off: {counted(len(unread), 'video')} could not be read and may contain it:")
         for path, why in unread.items():
             st.caption(f"{plain(Path(path).name)}: {plain(why)}")
 
@@ -92,11 +92,11 @@ def _sighting(number: int, sighting: Sighting, *, playable: bool) -> None:
         picture = picture_uri(item, 160, time_s)
         if picture is not None:
             st.image(picture, width=72, alt="The frame")
-        part = "the whole frame" if sighting.is_whole_image else "a part"
+        part = "the whole frame" if sighting.is_whole_image else "part of the frame"
         st.markdown(
             f"{plain(Path(item.path).name)} at **{format_timecode(time_s, within=0.0)}** "
-            f":gray[{part}, pixels alike to {sighting.likeness:.2f}]"
+            f":gray[{part}, pixel match {sighting.likeness:.2f}]"
         )
         if playable:
             key = f"sighting {number}"
-            st.button("Play it", key=key, icon=":material/play_circle:", on_click=seek, args=(item.id, time_s))
+            st.button("Play", key=key, icon=":material/play_circle:", on_click=seek, args=(item.id, time_s))

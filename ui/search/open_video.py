@@ -1,4 +1,4 @@
-"""Which video of an answer is in the player, and at which second. Both stand in the link."""
+"""Which video is in the player, and at which second. The link holds both."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from core.search.videos import VideoHit
 
 @dataclass(frozen=True, slots=True)
 class OpenVideo:
-    """The video in the player. asked: the question it was opened for. turn: grows with each wish to seek."""
+    """The video in the player. asked: the query it was opened for. turn: grows with each seek."""
 
     asked: Any
     video: str
@@ -23,9 +23,9 @@ class OpenVideo:
 
 
 def find_open_video(hits: Sequence[VideoHit], request: Any) -> VideoHit:
-    """The hit whose video is open: what the link says at first, then what was clicked, else the best one.
+    """The hit whose video is open: first the one of the link, then the one clicked, else the best one.
 
-    asked: what the hits answer; when it changes, the best hit opens at its best moment. Writes the link.
+    request: what the hits answer; when it changes, the best hit opens at its best moment. Writes the link.
     """
     state = st.session_state
     opened: OpenVideo | None = state.get("opened") or _from_link(request)
@@ -46,18 +46,18 @@ def get_open_video() -> OpenVideo:
 
 
 def seek(video: str, time_s: float) -> None:
-    """Brings the player to a second of a video, from outside it. For callbacks."""
+    """Seek the player to a second of a video. For callbacks."""
     opened = get_open_video()
     st.session_state["opened"] = replace(opened, video=video, time_s=time_s, turn=opened.turn + 1)
 
 
 def note_position(time_s: float) -> None:
-    """Notes to which second the visitor brought the player; it is there already. For callbacks."""
+    """Record the second the visitor moved the player to. For callbacks."""
     st.session_state["opened"] = replace(get_open_video(), time_s=time_s)
 
 
 def write_link() -> None:
-    """Puts video and second into the address bar."""
+    """Write video and second into the address bar."""
     opened = get_open_video()
     for name, value in (("video", opened.video), ("t", f"{opened.time_s:.1f}")):
         if st.query_params.get(name) != value:

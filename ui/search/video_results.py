@@ -1,4 +1,4 @@
-"""The answer of a search in videos: the player on one side, the videos with strips and timelines on the other."""
+"""Results of a video search: the player on one side, the videos with strips and timelines on the other."""
 
 from __future__ import annotations
 
@@ -28,16 +28,13 @@ from ui.widgets.query_box import is_going, like_frame
 from ui.widgets.query_terms import describe, has_image_terms
 from ui.widgets.save_report import save_moments
 
-# the player stays in sight while one looks through the videos, on a phone above them
+# the player stays in view while the visitor scrolls, on a phone above the videos
 _STICKY = """<style>
 [data-testid=stColumn]:has(.st-key-watching) { position: sticky; top: 3.75rem; align-self: flex-start; z-index: 2; }
 </style>"""
-_LEGEND = (
-    "Grey: each frame. Green: smoothed. Dotted: what moments rise above. Shaded: moments, in green the likely ones. "
-    "Click a curve, a frame or a moment to go there."
-)
-_MATCH = " Match, 0 to 1: how far your words, rather than others, describe a frame."
-_MOMENTS = 12  # of a video, at most: each is shown with its picture
+_LEGEND = "Gray: each frame. Green: smoothed. Dotted: threshold of moments. Shaded: moments, the likely ones in green."
+_MATCH = " Match, 0 to 1: how well your words describe a frame, compared with other words."
+_MOMENTS = 12  # per video, at most: each has a picture
 RANKINGS: dict[str, Pooling] = {"best moment": "max", "best 5 seconds": "top", "whole video": "mean"}
 
 
@@ -49,7 +46,7 @@ def find_videos(
     options: VideoOptions,
     pooling: Pooling,
 ) -> VideoResult:
-    """The result of a search, computed once for as long as nothing about it changes. Raises QueryError."""
+    """The result of a search, cached until its inputs change. Raises QueryError."""
     load_encoder(encoder)
 
     def compute() -> VideoResult:
@@ -65,12 +62,12 @@ def find_videos(
         )
 
     key = (encoder.id, terms, query_state(encoder, terms), filters, labelled(library, filters), options)
-    with st.spinner("Looking at the clip …") if any(term.kind == "clip" for term in terms) else nullcontext():
+    with st.spinner("Reading the clip …") if any(term.kind == "clip" for term in terms) else nullcontext():
         return get_cached(f"search videos {pooling}", key, library.index(encoder), compute)
 
 
 def ranking_choice() -> Pooling:
-    """By what videos are ranked, in plain words."""
+    """The control for how videos are ranked."""
     chosen = st.segmented_control(
         "Rank videos by",
         list(RANKINGS),
@@ -78,8 +75,8 @@ def ranking_choice() -> Pooling:
         required=True,
         key="rank",
         bind="query-params",
-        help="Best moment: one good second is enough. Best 5 seconds: the mean over these. Whole video: the mean "
-        "over all of it, for videos that are about it throughout.",
+        help="Best moment: one good second is enough. Best 5 seconds: their mean. Whole video: the mean over the whole "
+        "video, for videos that show it throughout.",
     )
     return RANKINGS[chosen or "best moment"]
 
@@ -90,7 +87,7 @@ def show_video_results(
     """The whole section below the query."""
     limits = filter_text(filters)
     if not result.hits:
-        st.info(f"No video passes the filters ({plain(limits)}).", icon=":material/filter_alt:")
+        st.info(f"No video matches the filters ({plain(limits)}).", icon=":material/filter_alt:")
         st.button("Clear the filters", on_click=clear_filters, type="primary")
         return
     _summary(library, terms, result, limits)
@@ -115,7 +112,8 @@ def show_video_results(
     with left, st.container(key="watching"):
         _watch(opened)
     with right:
-        st.caption(_LEGEND + (_MATCH if hits[0].curve.measure == "match" else ""))
+        legend = _LEGEND + (_MATCH if hits[0].curve.measure == "match" else "")
+        st.caption("Click a curve, a frame or a moment to jump there.", help=legend)
         scores = get_score_range([hit.curve for hit in hits])
         for rank, hit in enumerate(hits):
             if rank == result.cutoff and rank:
@@ -124,11 +122,12 @@ def show_video_results(
 
 
 def compare_rankings(results: dict[str, VideoResult]) -> None:
-    """The three orders side by side; the mark says how far a video moved from its place in the first."""
+    """The three rankings side by side; an arrow shows how far a video moved from its rank in the first."""
     with st.container(border=True, key="rankings"):
         st.caption(
-            "The same search, ranked three ways; the arrows say how far a video moved from its place by best moment. "
-            "Scores are cosines, comparable within one list."
+            "The same search, ranked three ways.",
+            help="Arrows show how far a video moved from its rank by best moment. Scores are cosines: compare them "
+            "within one list only.",
         )
         first = [hit.item.id for hit in next(iter(results.values())).hits]
         for column, (name, result) in zip(st.columns(len(results)), results.items(), strict=True):
@@ -149,7 +148,7 @@ def _summary(library: Library, terms: Sequence[Term], result: VideoResult, limit
         more = " or more" if result.cutoff == len(result.hits) < result.considered else ""
         st.markdown(f"#### {counted(result.cutoff, 'likely video')}{more} for {request}")
     elif has_image_terms(terms):
-        st.markdown(f"#### No video here clearly matches {request}; these come nearest")
+        st.markdown(f"#### No video here clearly matches {request}; these are the closest")
     else:
         st.markdown(f"#### No video here matches {request}")
     among = f"{counted(result.considered, 'video')}{', ' + plain(limits) if limits else ''}"
@@ -157,13 +156,13 @@ def _summary(library: Library, terms: Sequence[Term], result: VideoResult, limit
 
 
 def _wants_beyond(some_likely: bool, count: int) -> bool:
-    label = "Show what lies beyond" if some_likely else "Show the nearest anyway"
+    label = "Show less likely results" if some_likely else "Show the closest results anyway"
     return st.toggle(f"{label} ({count:,})", key="beyond", bind="query-params")
 
 
 @st.fragment
 def _watch(hit: VideoHit) -> None:
-    """The player and the moments of the open video. A fragment: seeking in it does not draw the other videos again."""
+    """The player and the moments of the open video. A fragment: seeking does not redraw the other videos."""
     if is_going():
         st.rerun()
     write_link()
@@ -184,9 +183,11 @@ def _alignment(hit: VideoHit) -> None:
     if hit.alignment is None:
         return
     found = hit.alignment
-    theirs = format_timespan(found.start_s, found.end_s, within=0.0)
-    mine = format_timespan(found.query_start_s, found.query_end_s, within=0.0)
-    st.markdown(f"{mine} of your clip runs alongside {theirs} of this video, at a mean cosine of {found.score:.2f}.")
+    video_span = format_timespan(found.start_s, found.end_s, within=0.0)
+    clip_span = format_timespan(found.query_start_s, found.query_end_s, within=0.0)
+    st.markdown(
+        f"{clip_span} of your clip matches {video_span} of this video, with a mean cosine of {found.score:.2f}."
+    )
     if pressed(f"Go to {format_timecode(found.start_s)}", icon=":material/align_horizontal_left:", key="aligned"):
         seek(hit.item.id, found.start_s)
         st.rerun(scope="fragment")
@@ -209,7 +210,7 @@ def _row(rank: int, hit: VideoHit, is_open: bool, scores: tuple[float, float]) -
                 icon=":material/equalizer:" if is_open else ":material/play_circle:",
                 on_click=go,
                 args=(hit.moments[0].enter_s,),
-                help="In the player" if is_open else "Play its best moment",
+                help="In the player" if is_open else "Play the best moment",
             )
             length = format_timecode(duration_s, within=duration_s)
             facts = f"**{chance_text(hit.relevance)}** · cosine {hit.score:.2f} · {length}"

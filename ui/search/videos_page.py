@@ -1,4 +1,4 @@
-"""Search video: words, pictures and clips in; moments out, which play."""
+"""Search video: query with words, pictures and clips, get playable moments."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def page() -> None:
 
 def no_videos(library: Library) -> None:
     st.info(
-        f"{plain(library.name)} holds no searchable videos. Add a folder that has some, or upload a clip.",
+        f"{plain(library.name)} has no searchable videos. Add a folder with videos, or upload a clip.",
         icon=":material/videocam_off:",
     )
     st.page_link("pages/library.py", label="Add videos on the page Library", icon=":material/arrow_forward:")
@@ -78,7 +78,7 @@ def start(library: Library, encoder: Encoder) -> None:
     with st.container(horizontal=True, key="examples"):
         for example in EXAMPLES:
             st.button(example, on_click=set_query, args=(example, "video"))
-    st.markdown("Or start from a video, or from a picture, of the library:")
+    st.markdown("Or start from a video or picture of the library:")
     videos = sample_items(library, encoder, 12, "video")
     items = [*videos, *sample_items(library, encoder, 12, "image")]
     like = partial(find_in, place="video")

@@ -1,1 +1,1 @@
-"""What surrounds every page: navigation, sidebar, title and error boundary."""
+"""The frame of every page: navigation, sidebar, title and error boundary."""

@@ -1,4 +1,4 @@
-"""What stands around every page: its name and icon, the navigation, the sidebar."""
+"""Draws the frame of every page: logo, navigation, sidebar, title and error boundary."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LOGO = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 178 32" width="1
 <text x="44" y="23.5" font-family="Georgia, 'Source Serif 4', serif" font-size="23" font-weight="600" fill="#2C857C"
 >Semblance</text></svg>"""
 
-# The theme's own colour is made for areas: as text on the dark ground it would have a contrast of 3.6 to 1.
+# The theme's primary color is for areas: as text on the dark background its contrast would be 3.6 to 1.
 _TEXT = """<style>
 button[data-variant][data-selected],
 [data-testid=stSliderThumbValue]:not([disabled]), [data-testid=stSliderThumbValue]:not([disabled]) p {
@@ -48,7 +48,7 @@ def draw_frame() -> st.Page:
 
 
 def _stop_elsewhere() -> None:
-    """Ends the page with one line on a system that the app does not run on."""
+    """End the page with one line on an unsupported system."""
     try:
         check_system()
     except SemblanceError as error:
@@ -57,10 +57,10 @@ def _stop_elsewhere() -> None:
 
 
 def show_page(name: str, draw: Callable[[], None]) -> None:
-    """Draws a page of the table: its title, the line about it, and below that what `draw` shows or why it cannot.
+    """Draw a page of the table: its title, its line, and what `draw` shows or its error.
 
-    At the first request of a server Streamlit looks into the folder `pages` by itself, and runs the page that a link
-    names without app.py around it. Then the whole is done here: the frame, and in it the page once more.
+    On the first request of a server, Streamlit runs the page of a deep link without app.py. In that case this draws
+    the frame and runs the page again inside it.
     """
     if not st.session_state.pop("framed", False):
         draw_frame().run()

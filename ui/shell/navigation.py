@@ -1,4 +1,4 @@
-"""The table of pages: each has its address, its title and icon, and the line about it."""
+"""The table of pages: address, title, icon and description of each."""
 
 from __future__ import annotations
 
@@ -16,10 +16,9 @@ from core.utils.plugins import load_plugins
 class PageInfo:
     """One page.
 
-    name: its address, and its file in `pages/`. section: its heading in the navigation. about: one line that says what
-    it shows, or a function that returns the line. help: what the numbers on it mean, behind the help icon. heading: its
-    first line, where that is not the title. draw: draws it, for a page that has no file in `pages/`, such as one that
-    another package adds.
+    name: its address, and its file in `pages/`. section: its heading in the navigation. about: one line about it, or a
+    function that returns the line. help: text of its help icon. heading: its heading if it differs from the title.
+    draw: draws a page without a file in `pages/`, such as one of another package.
     """
 
     name: str
@@ -80,7 +79,7 @@ _LISTED = (
     PageInfo(
         "clean_up", "Clean up", ":material/mop:", "Sort",
         "Find duplicates, outliers, poor pictures and unreadable files. No file is changed or deleted.",
-        help="Choose files and take them away as a list.",
+        help="Choose files and export them as a list.",
     ),
     PageInfo(
         "classify", "Classify", ":material/category:", "Sort",
@@ -92,7 +91,7 @@ _LISTED = (
         "lab", "Lab", ":material/experiment:", "Sort",
         "Measure how well words alone classify, and how much some labels add.",
         help="A trained classifier is measured on pictures that it was not trained on.",
-        heading="Lab: when is labelling worth it?",
+        heading="Lab: when is labeling worth it?",
     ),
     PageInfo(
         "learn", "Learn an embedding", ":material/model_training:", "How it works",
@@ -153,15 +152,15 @@ def add_page(page: PageInfo) -> None:
 
 
 def navigation(draw_page: Callable[[str, Callable[[], None]], None]) -> dict[str, list[st.Page]]:
-    """The pages below the headings of the navigation; the first one is where the app opens.
+    """The pages by section of the navigation; the app opens the first one.
 
-    draw_page: draws a page that has no file in `pages/`, by its name and its `draw`.
+    draw_page: draws a page without a file in `pages/`, by its name and its `draw`.
     """
     _load_entry_points()
-    found: dict[str, list[st.Page]] = {}
+    sections: dict[str, list[st.Page]] = {}
     for number, page in enumerate(PAGES.values()):
-        found.setdefault(page.section, []).append(_entry(page, draw_page, first=number == 0))
-    return found
+        sections.setdefault(page.section, []).append(_entry(page, draw_page, first=number == 0))
+    return sections
 
 
 def _entry(page: PageInfo, draw_page: Callable[[str, Callable[[], None]], None], *, first: bool) -> st.Page:

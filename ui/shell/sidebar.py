@@ -1,4 +1,4 @@
-"""Which library and which encoder this visit works with: picked in the sidebar, kept in the link and the settings."""
+"""The library and the encoder of this session: chosen in the sidebar, kept in the link and the settings."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from ui.session.queue import QUEUE, place_text
 from ui.session.visit import get_visit
 from ui.text import counted, percent, plain
 
-_ANY_MODEL = " Type any CLIP or SigLIP of the Hugging Face hub (owner/model), or the folder of a saved one."
+_ANY_MODEL = " Enter any CLIP or SigLIP of the Hugging Face hub (owner/model), or the folder of a saved one."
 
 
 def sidebar() -> None:
-    """Both pickers and what is true of the choice. Afterwards the link in the address bar opens the same again."""
+    """Draw both pickers and facts about the choice, and write it into the address bar."""
     with st.sidebar:
         _pick_library()
         _pick_encoder()
@@ -28,11 +28,11 @@ def sidebar() -> None:
             _facts()
         except SemblanceError as error:
             st.error(plain(str(error)), icon=":material/error:")
-        _work_under_way()
+        _running_jobs()
         if get_policy().public:
             st.caption(
-                ":material/public: What is shared here can be looked at, not changed. What you upload, label and learn "
-                "is for your visit alone, and goes with it."
+                ":material/public: Shared libraries are read-only. Only you see what you upload, label and train; it "
+                "is deleted after your visit."
             )
     _write_link()
     _notice()
@@ -46,8 +46,8 @@ def _pick_library() -> None:
     if "library_next" in state:
         state["library_pick"] = state.pop("library_next")
     if state.get("library_pick") not in choices:  # removed meanwhile
-        cached = [key for key in (state["library"], *choices) if key in choices]
-        state["library_pick"] = cached[0] if cached else None
+        available = [key for key in (state["library"], *choices) if key in choices]
+        state["library_pick"] = available[0] if available else None
     st.selectbox(
         "Library",
         choices,
@@ -55,7 +55,7 @@ def _pick_library() -> None:
         format_func=library_title,
         placeholder="None yet",
         disabled=not choices,
-        help="The photos and videos that are searched. New ones are made on the page Library.",
+        help="The photos and videos to search. Create libraries on the page Library.",
     )
     if state["library_pick"] != state["library"]:
         state["library"] = state["library_pick"]
@@ -66,15 +66,15 @@ def _pick_library() -> None:
 def _first_library(choices: list[str]) -> str | None:
     request = st.query_params.get("library")
     if request and request not in choices:
-        st.session_state["notice"] = f"The link names a library that is not here: {plain(request)}."
-    target = (request, load_settings().get("library"))
-    return next((key for key in target if key in choices), choices[0] if choices else None)
+        st.session_state["notice"] = f"The link names a library that does not exist here: {plain(request)}."
+    preferred = (request, load_settings().get("library"))
+    return next((key for key in preferred if key in choices), choices[0] if choices else None)
 
 
 def _pick_encoder() -> None:
     state = st.session_state
     if "encoder" not in state:
-        state["encoder"] = DEFAULT_ENCODER  # until the wanted one has opened
+        state["encoder"] = DEFAULT_ENCODER  # until the requested one has opened
         state["encoder_asked"] = st.query_params.get("encoder")
         state["encoder_pick"] = state["encoder_asked"] or load_settings().get("encoder", DEFAULT_ENCODER)
     if "encoder_next" in state:
@@ -93,18 +93,17 @@ def _pick_encoder() -> None:
 
 
 def _switch_encoder(name: str) -> None:
-    """Takes the new encoder if it opens; else says why and stays on the one before."""
+    """Use the new encoder if it opens; else say why and keep the previous one."""
     state = st.session_state
     try:
         get_encoder(name, proven=name == load_settings().get("encoder"))
     except SemblanceError as error:
-        cached = encoder_title(state["encoder"])
-        state["notice"] = f"{plain(str(error))} Still in use: {plain(cached)}."
+        state["notice"] = f"{plain(str(error))} Still in use: {plain(encoder_title(state['encoder']))}."
         state["encoder_next"] = state["encoder"]
         st.rerun()
     state["encoder"] = name
     state.pop("notice", None)
-    # what a link asks for is for this visit; what is picked is remembered
+    # an encoder from a link is for this session; one from the picker is remembered
     if name != state["encoder_asked"] and get_policy().may_write_shared:
         save_settings(encoder=name)
 
@@ -131,20 +130,20 @@ def _facts() -> None:
         st.caption(f":material/sync: Indexing in the background{done}")
 
 
-def _work_under_way() -> None:
-    """The jobs of this visit, wherever they were started, and a way to stop each."""
+def _running_jobs() -> None:
+    """The jobs of this session, from any page, each with a button to stop it."""
     for number, ticket in enumerate(QUEUE.tickets_of(get_visit().id)):
-        if ticket.cancel.is_set() or ticket.lasting:  # a lasting one is shown with its library
+        if ticket.cancel.is_set() or ticket.lasting:  # the library shows a lasting one
             continue
         with st.container(horizontal=True, vertical_alignment="center", key=f"under way {number}"):
             before = QUEUE.before(ticket)
-            predictions = f"{plain(ticket.title)} …" if before is None else place_text(before)
-            st.caption(f":material/hourglass_top: {predictions}", width="stretch")
-            st.button("Stop it", key=f"stop it {number}", type="tertiary", on_click=ticket.cancel.set)
+            text = f"{plain(ticket.title)} …" if before is None else place_text(before)
+            st.caption(f":material/hourglass_top: {text}", width="stretch")
+            st.button("Stop", key=f"stop it {number}", type="tertiary", on_click=ticket.cancel.set)
 
 
 def _notice() -> None:
-    """What could not be had, at the head of the page: on a phone the sidebar is shut."""
+    """Show a problem at the top of the page, as the sidebar is closed on a phone."""
     if notice := st.session_state.get("notice"):
         with st.container(horizontal=True, vertical_alignment="center", wrap=False, key="notice"):
             st.error(notice, icon=":material/error:")
@@ -157,10 +156,10 @@ def _close_notice() -> None:
 
 def _write_link() -> None:
     state = st.session_state
-    target = {"encoder": state["encoder"]}
+    link = {"encoder": state["encoder"]}
     if state["library"] and state["library"] != VISIT:
-        target["library"] = state["library"]
-    if "library" not in target:
+        link["library"] = state["library"]
+    if "library" not in link:
         st.query_params.pop("library", None)
-    if any(st.query_params.get(name) != value for name, value in target.items()):
-        st.query_params.update(target)  # at once: each change is an entry in the browser's history
+    if any(st.query_params.get(name) != value for name, value in link.items()):
+        st.query_params.update(link)  # in one go: each change is an entry in the browser history

@@ -1,4 +1,4 @@
-"""The "In Python" expander: the few lines of core that produce what a screen shows, with the visitor's own settings."""
+"""The "In Python" expander: the lines of `core` that produce what a page shows, with the visitor's settings."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from ui.session.libraries import VISIT, library_choices
 
 
 def in_python(code: str) -> None:
-    """An expander with code that can be copied. What a visitor typed must stand in it through `repr`."""
+    """An expander with code to copy. Anything a visitor typed must enter it through `repr`."""
     with st.expander("In Python", icon=":material/code:"):
         lines = textwrap.dedent(code).strip().splitlines()
         st.code("\n".join(map(get_policy().redact_paths, lines)), language="python", wrap_lines=True)
 
 
 def opening(library: Library | None, encoder: Encoder) -> str:
-    """The first lines of most of them: what opens this library and this encoder."""
+    """The first lines of most of them: they open this library and this encoder."""
     named = "" if encoder.name == DEFAULT_ENCODER else repr(encoder.name)
     lines = ["from core import Library, open_encoder" if library else "from core import open_encoder", ""]
     lines += [f"encoder = open_encoder({named})"]
@@ -30,10 +30,9 @@ def opening(library: Library | None, encoder: Encoder) -> str:
 
 
 def library_text(library: Library) -> str:
-    """The path of a library as a visitor would write it: from the home directory where it lies there.
+    """The path of a library as a visitor would write it, relative to the home directory if it is inside.
 
-    A library of one visit lies where nobody would look for it, and goes: "my-library" stands for it, and for any that
-    the public looks at.
+    For the temporary library of a visit, and for any library in public mode, it is "my-library".
     """
     if not get_policy().may_see_paths or library_choices().get(VISIT) == library.path:
         return "my-library"

@@ -1,4 +1,4 @@
-"""A new word from ticked pictures: named here, then understood in every query and as a class."""
+"""Makes a concept from selected pictures: a new word for queries and classes."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ from ui.text import counted, plain
 def concept_panel(
     library: Library, encoder: Encoder, ids: Sequence[str], *, on_saved: Callable[[str], object] | None = None
 ) -> None:
-    """The pop-up that keeps the ticked pictures of a library as a concept. on_saved: called with its query term.
+    """The pop-up that saves selected pictures of a library as a concept. on_saved: called with its query term.
 
-    Concepts are words that all visitors share, so that the public makes none.
+    All visitors share concepts, so public mode has no such pop-up.
     """
     if not get_policy().may_write_shared:
         return
     with st.popover("New concept", icon=":material/lightbulb:", disabled=not ids):
         st.caption(
-            f"A word of your own for what {counted(len(ids), 'ticked picture')} "
-            f"{'shows' if len(ids) == 1 else 'show'}. Nothing is trained: it is one more vector."
+            f"A new word for what {counted(len(ids), 'selected picture')} {'shows' if len(ids) == 1 else 'show'}.",
+            help="Nothing is trained: a concept is one more vector.",
         )
         name = st.text_input("Name", key="concept_name", placeholder="our boat", max_chars=80).strip()
         st.button(
-            "Keep it",
+            "Save concept",
             type="primary",
             key="keep_concept",
             disabled=not name,
-            on_click=_keep,
+            on_click=_save,
             args=(library, encoder, name, list(ids), on_saved),
         )
 
 
-def _keep(
+def _save(
     library: Library, encoder: Encoder, name: str, ids: list[str], on_saved: Callable[[str], object] | None
 ) -> None:
     with boundary():
@@ -49,7 +49,7 @@ def _keep(
         save_concept(learn_concept(encoder, name, examples, index.background), encoder)
         if on_saved is not None:
             on_saved(CONCEPT + name)
-        st.toast(f"Kept from {counted(len(examples), 'picture')}. In a search: {plain(CONCEPT)}{plain(quoted(name))}")
+        st.toast(f"Saved from {counted(len(examples), 'picture')}. Search for {plain(CONCEPT)}{plain(quoted(name))}")
 
 
 def quoted(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Terms as these screens start with them, and as Python writes them."""
+"""Default terms of the pickers, and terms as Python code."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ui.widgets.item_picker import is_chosen
 
 
 def ready_words(encoder: Encoder) -> None:
-    """Loads the encoder and its neutral prompts; any click elsewhere stops that."""
+    """Load the encoder and its reference prompts; any click elsewhere cancels that."""
     load_encoder(encoder)
     place = st.empty()
 
@@ -27,8 +27,8 @@ def ready_words(encoder: Encoder) -> None:
 
 
 def example_words(library: Library, encoder: Encoder, *keys: str) -> str:
-    """A phrase that many pictures of this library answer to, as the pickers of these keys begin with it; "" where all
-    of them were chosen."""
+    """A phrase that fits many pictures of this library: the default of the pickers with these keys; "" if all of them
+    were chosen."""
     if all(map(is_chosen, keys)):
         return ""
     ready_words(encoder)
@@ -39,8 +39,8 @@ def example_words(library: Library, encoder: Encoder, *keys: str) -> str:
 
 
 def example_item(library: Library, encoder: Encoder, key: str, words: str) -> str:
-    """The picture that comes nearest to some words, else the video, as the picker of this key begins with it; "" where
-    one was chosen."""
+    """The picture closest to some words, else the video: the default of the picker with this key; "" if one was
+    chosen."""
     if is_chosen(key):
         return ""
     load_encoder(encoder)
@@ -55,6 +55,6 @@ def example_item(library: Library, encoder: Encoder, key: str, words: str) -> st
 
 
 def term_code(term: Term) -> str:
-    """A term as Python writes it; what was uploaded stands there as a file."""
+    """A term as Python code; an upload appears as a file."""
     value = term.value if isinstance(term.value, str) else "my.mp4" if term.kind == "clip" else "my.jpg"
     return f"Term({term.kind!r}, {value!r})"

@@ -1,4 +1,4 @@
-"""One picture or video close up: large, with its facts, and what to do with it."""
+"""The dialog of one picture or video: large, with its facts and actions."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _ACTIONS_OF_FILES: tuple[Action, ...] = (
     ("More like this", ":material/image_search:", like_file, ()),
     ("Classify this", ":material/category:", classify_this, ()),
 )
-_LARGE = 1280  # pixels of the kept picture
-_WIDEST, _TALLEST = 760, 620  # pixels on the page, so that the facts stay in sight
+_LARGE = 1280  # pixels of the cached picture
+_WIDEST, _TALLEST = 760, 620  # pixels on the page, so that the facts stay in view
 
 
 def open_details(item: Item) -> None:
-    """Asks for the details of an item in the coming run. For callbacks."""
+    """Open the details of an item in the next run. For callbacks."""
     st.session_state["details"] = item.id
 
 
@@ -41,10 +41,10 @@ def show_details(
     place: Place | None = None,
     stored: bool = True,
 ) -> None:
-    """Opens what was asked for, if it is among these, where an item may stand several times. To be called once a page.
+    """Open the requested details if the item is among these, which may repeat. Call it once per page.
 
-    videos: whether the library has any to find a picture in. place: the page that "Add to the query" asks; by default
-    that of the item's kind. stored: whether the items are of the library, or files of no library.
+    videos: whether the library has any. place: the page for "Add to the query"; by default that of the item's kind.
+    stored: whether the items belong to the library.
     """
     target = st.session_state.pop("details", None)
     found: dict[str, tuple[Item, Hit | None]] = {item.id: (item, None) for item in items}
@@ -82,9 +82,8 @@ def _facts(item: Item, hit: Hit | None) -> None:
     if hit is not None:
         st.markdown(
             f"**{chance_text(hit.relevance)}** · cosine {hit.score:.2f}",
-            help="The percentage estimates how probable it is that this picture is what the query means, judged "
-            "against the rest of the library. The cosine is the raw closeness of query and picture, -1 to 1; it "
-            "compares pictures of one query, never two queries.",
+            help="The percentage estimates how likely this picture is what the query means, compared with the rest of "
+            "the library. The cosine is the similarity of query and picture, -1 to 1; compare it within one query.",
         )
     word, when = item_date(item)
     length = f"{format_timecode(item.duration_s)} · " if item.duration_s is not None else ""
@@ -96,7 +95,7 @@ def _facts(item: Item, hit: Hit | None) -> None:
     if item.reason:
         st.caption(plain(item.reason))
     if hit is not None and hit.duplicates:
-        st.markdown(f"{counted(len(hit.duplicates), 'near-identical picture')} folded into this one:")
+        st.markdown(f"{counted(len(hit.duplicates), 'near-identical picture')} grouped with this one:")
         st.code("\n".join(allowed.display_path(other.path) for other in hit.duplicates), language=None, wrap_lines=True)
 
 
@@ -133,6 +132,6 @@ def _offer(item: Item, actions: Sequence[Action]) -> None:
 
 
 def sampled_text(index: VectorIndex) -> str:
-    """What to add where the library was not looked at whole, but by its `background`."""
+    """What to add where a random sample, the `background`, stands for the whole library."""
     count = len(index.background)
     return f", in a random sample of {count:,} of the {len(index):,} vectors here" if count < len(index) else ""

@@ -1,4 +1,4 @@
-"""What a search is limited to and how it is done: pop-ups whose settings live in the link."""
+"""Filters and options of a search: pop-ups whose settings are in the link."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _EARLIEST = date(1900, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to search: at most how many hits, near-duplicates folded, words through prompt templates."""
+    """Maximum number of hits, whether near-duplicates are grouped, and prompt templates."""
 
     top_k: int
     fold: bool
@@ -34,16 +34,16 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class VideoOptions:
-    """How to search in videos: at most how many of them, words through prompt templates."""
+    """Maximum number of videos, and prompt templates."""
 
     top_k: int
     templates: tuple[str, ...] | None
 
 
 def filter_panel(library: Library, encoder: Encoder, kind: Literal["image", "video"] | None) -> Filters:
-    """The pop-up of filters for items of a kind (None: of any); its label says how many are set."""
+    """The pop-up of filters for items of a kind (None: of any); its label shows how many are set."""
     state = st.session_state
-    request = st.query_params  # which says it first, while the boxes have not been drawn yet
+    request = st.query_params  # which holds them before the boxes are drawn
     count = sum((state[name] if name in state else request.get(name)) is not None for name in _NAMES[kind])
     root, choices = _folder_choices(library, encoder)
     labels = sorted({entry.label for entry in library.labels()})
@@ -55,7 +55,7 @@ def filter_panel(library: Library, encoder: Encoder, kind: Literal["image", "vid
         after = since.date_input("Taken from", value=None, min_value=_EARLIEST, key="after", **link)
         before = until.date_input("Taken until", value=None, min_value=_EARLIEST, key="before", **link)
         own = _by_shape() if kind == "image" else _by_duration() if kind == "video" else Filters()
-        st.caption("A file that does not say when it was taken counts by its own date.")
+        st.caption("Files without a capture date count by file date.")
         st.button("Clear all", on_click=clear_filters, disabled=not count, icon=":material/filter_alt_off:")
     chosen = os.path.join(root, folder) if folder else None
     place = os.path.normpath(chosen) if chosen else None
@@ -63,7 +63,7 @@ def filter_panel(library: Library, encoder: Encoder, kind: Literal["image", "vid
 
 
 def labelled(library: Library, filters: Filters) -> frozenset[str] | None:
-    """The items that the label of the filters lets through, for keys of what is remembered; None without a label."""
+    """The items with the label of the filters, for cache keys; None without a label."""
     if filters.label is None:
         return None
     return frozenset(label.item_id for label in library.labels() if label.label == filters.label)
@@ -76,9 +76,9 @@ def _by_label(labels: list[str]) -> str | None:
         index=None,
         key="label",
         bind="query-params",
-        placeholder="Any or none" if labels else "None yet: the page Classify gives them",
+        placeholder="Any or none" if labels else "None yet: add some on the page Classify",
         disabled=not labels,
-        help="What a person, or the page Classify, said that a picture is.",
+        help="Labels given by a person or by the page Classify.",
     )
 
 
@@ -104,11 +104,11 @@ def option_panel(encoder: Encoder) -> Options:
     with st.popover("Options", icon=":material/tune:", key="options"):
         top = st.select_slider("Pictures at most", [24, 48, 96, 192], value=48, key="top", bind="query-params")
         fold = st.toggle(
-            "Fold near-duplicates",
+            "Group near-duplicates",
             value=True,
             key="fold",
             bind="query-params",
-            help="Copies of one picture, resized or saved again, count as one result.",
+            help="Resized or re-saved copies of a picture count as one result.",
         )
         templates = _templates(encoder)
     return Options(top, fold, templates)
@@ -129,22 +129,22 @@ def _templates(encoder: Encoder) -> tuple[str, ...] | None:
         key="prompts",
         bind="query-params",
         help=f"Words are embedded as {len(encoder.templates)} sentences, such as "
-        f"“{plain(encoder.templates[-1])}”, and averaged. Off: exactly as typed.",
+        f"“{plain(encoder.templates[-1])}”, and averaged. Off: as typed.",
     )
     return None if prompts else PLAIN
 
 
 def clear_filters() -> None:
-    """Lets everything through again. For callbacks."""
+    """Clear all filters. For callbacks."""
     st.session_state.update({name: None for names in _NAMES.values() for name in names})
 
 
 def filter_text(filters: Filters) -> str:
-    """The filters in words; empty where none is set."""
+    """The filters in words; empty if none is set."""
     low, high = filters.min_side, filters.max_side
     parts = [
         f"in {get_policy().display_path(filters.folder)}" if filters.folder else "",
-        f"labelled “{filters.label}”" if filters.label else "",
+        f"labeled “{filters.label}”" if filters.label else "",
         f"from {filters.after:%d %b %Y}" if filters.after else "",
         f"until {filters.before:%d %b %Y}" if filters.before else "",
         f"shorter side at least {low:,} px" if low else "",
@@ -157,7 +157,7 @@ def filter_text(filters: Filters) -> str:
 
 
 def _folder_choices(library: Library, encoder: Encoder) -> tuple[str, list[str]]:
-    """The folder that holds everything, and the folders below it, relative to it."""
+    """The common root folder, and the folders below it, relative to it."""
     index = library.index(encoder)
 
     def find() -> tuple[str, list[str]]:
@@ -169,6 +169,6 @@ def _folder_choices(library: Library, encoder: Encoder) -> tuple[str, list[str]]
 
 
 def show_nothing_left(filters: Filters) -> None:
-    """Says that no item passes the filters, and clears them for who asks."""
-    st.info(f"Nothing passes the filters ({plain(filter_text(filters))}).", icon=":material/filter_alt:")
+    """Say that no item matches the filters, with a button to clear them."""
+    st.info(f"Nothing matches the filters ({plain(filter_text(filters))}).", icon=":material/filter_alt:")
     st.button("Clear the filters", on_click=clear_filters, type="primary")

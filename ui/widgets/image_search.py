@@ -12,7 +12,7 @@ from ui.widgets.filters import Options, labelled
 def find(
     library: Library, encoder: Encoder, terms: tuple[Term, ...], filters: Filters, options: Options
 ) -> SearchResult:
-    """The result of a search, computed once for as long as nothing about it changes. Raises QueryError."""
+    """The result of a search, cached until its inputs change. Raises QueryError."""
     load_encoder(encoder)
 
     def compute() -> SearchResult:

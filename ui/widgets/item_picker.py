@@ -1,6 +1,6 @@
-"""One thing to think about: words that are typed, a picture or video of the library, or an upload.
+"""Picks one item: typed words, a picture or video of the library, or an upload.
 
-What is typed or taken from the library stands in the link, under the picker's key; an upload lives in the visit alone.
+Words and library items are in the link, under the picker's key; an upload lives in the session only.
 """
 
 from __future__ import annotations
@@ -36,17 +36,16 @@ def pick_item(
     default: str = "",
     placeholder: str = "words, or choose a picture",
 ) -> Term | None:
-    """The thing that a visitor chose under a key; None while there is none, or what was chosen cannot be used.
+    """What the visitor picked; None if there is nothing, or nothing usable.
 
-    key: also names the parameter in the link; one page may hold several pickers, each with its own. default: the words
-    (or `item:ID`) that stand there at first.
+    key: also the parameter in the link; each picker of a page has its own. default: initial words or `item:ID`.
     """
     _keep_default(key, default)
     with st.container(key=f"thing {key}"):
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small", wrap=False):
             st.text_input(
                 label,
-                default,  # told, as the link leaves it out, and nothing else: not an emptied box
+                default,  # the link omits only the default, not an emptied box
                 key=key,
                 bind="query-params",
                 placeholder=placeholder,
@@ -72,31 +71,31 @@ def pick_item(
 
 
 def set_item(key: str, what: Item | str) -> None:
-    """Puts an item, or words, into the picker with this key. For callbacks, before the picker is drawn."""
+    """Put an item or words into the picker with this key. For callbacks, before the picker is drawn."""
     st.session_state[key] = what if isinstance(what, str) else format_query([Term("item", what.id)])
     _forget_upload(key)
 
 
 def is_chosen(key: str) -> bool:
-    """Whether a visitor or the link chose what is in the picker with this key: not the default, and not nothing yet."""
+    """Whether the picker with this key holds something other than its default."""
     if key in st.session_state:
         return bool(st.session_state[key] != st.session_state.get(f"default of {key}"))
     return key in st.query_params
 
 
 def sample_terms(library: Library, encoder: Encoder, count: int) -> list[str]:
-    """Pictures of the library, or else videos, as a picker takes them for a default; fewer where there are fewer."""
+    """Up to `count` pictures of the library, or else videos, as defaults of a picker."""
     items = sample_items(library, encoder, count, "image") or sample_items(library, encoder, count, "video")
     return [format_query([Term("item", item.id)]) for item in items]
 
 
 def get_term_name(library: Library, term: Term) -> str:
-    """A thing in words: “day”, the picture chelsea.png, your picture. Not yet escaped."""
+    """A term in words: “day”, the picture chelsea.png, your picture. Not escaped."""
     return describe(library, [Term(term.kind, term.value)])
 
 
 def _keep_default(key: str, default: str) -> None:
-    """Puts it there again where it is another now (of another library) and nobody has typed since."""
+    """Replace the default of another library, unless the visitor has typed since."""
     state = st.session_state
     before = state.get(f"default of {key}")
     if default and before not in (None, default) and state.get(key) == before:
@@ -106,7 +105,7 @@ def _keep_default(key: str, default: str) -> None:
 
 
 def _read(text: str) -> Term | None:
-    """Anything is words, signs too, unless it names an item or a concept: a picker holds one thing, not a query."""
+    """Text is words, signs included, unless it names an item or a concept: a picker holds one term, not a query."""
     text = " ".join(text.encode(errors="replace").decode().split())
     if text.startswith((_ITEM, CONCEPT)):
         try:
@@ -119,19 +118,19 @@ def _read(text: str) -> Term | None:
 
 
 def _shown(key: str, library: Library, term: Term) -> Term | None:
-    """Shows what the term is, unless it is words, which show themselves."""
+    """Show the term, unless it is words, which are in the box."""
     if term.is_word:
         return term
     if term.kind in ("item", "frame") and library.item(str(term.value).partition("@")[0]) is None:
-        st.caption(":material/broken_image: There is no such item in this library: choose another.")
+        st.caption(":material/broken_image: This item is not in the library: choose another.")
         return None
     with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
         picture = term_picture(library, term)
         if picture is not None:
-            st.image(picture, width=96, alt="What was chosen")
+            st.image(picture, width=96, alt="The chosen item")
         st.caption(plain(get_term_name(library, term)).removeprefix("the "))
         if term.kind in ("image", "clip"):
-            st.button("", icon=":material/close:", key=f"drop {key}", help="Take it out", on_click=_forget_upload,
+            st.button("", icon=":material/close:", key=f"drop {key}", help="Remove", on_click=_forget_upload,
                       args=(key,), type="tertiary")  # fmt: skip
     return term
 
@@ -155,7 +154,7 @@ def _choose(key: str, library: Library, encoder: Encoder) -> None:
         )
         turn = f"thing upload {st.session_state['thing upload turn']}"
         file = st.file_uploader(
-            "Or one of your own: it is used here only, not kept and not added to the library",
+            "Or upload your own: it is used here only and not saved",
             type=upload_types(videos=True),
             key=turn,
             max_upload_size=file_limit(200),
@@ -166,7 +165,7 @@ def _choose(key: str, library: Library, encoder: Encoder) -> None:
             if (reason := too_much(file.name, data, limits=get_policy())) is not None:
                 raise MediaError(reason)
             if kind == "image":
-                open_isolated(data, min_side=encoder.min_side)  # one that cannot be read is told here
+                open_isolated(data, min_side=encoder.min_side)  # raises if it cannot be read
             st.session_state[_upload_key(key)] = Term(kind, data)
             st.rerun()
         if st.session_state.pop("thing taken", False):

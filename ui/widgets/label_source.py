@@ -1,4 +1,4 @@
-"""What the Lab measures on: pictures of this library with labels, or with a number each."""
+"""Ground truth for the Lab: pictures of this library with labels or numbers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MISSING = 5  # unknown files that are named
 def labels_section(library: Library, encoder: Encoder, *, otherwise: str = "") -> LabeledItems | None:
     """Pictures with labels; None while there are none. Raises DataError.
 
-    otherwise: what the first choice is called where labels may be left out.
+    otherwise: name of the choice that leaves labels out, if there is one.
     """
     ways = (otherwise, *_WAYS) if otherwise else _WAYS
     way = st.segmented_control(
@@ -35,20 +35,18 @@ def labels_section(library: Library, encoder: Encoder, *, otherwise: str = "") -
         labels = get_folder_labels(items)
     if not labels:
         return None
-    least = st.number_input(
-        "Leave out classes with fewer pictures than", 2, 1_000, 3, key="least", bind="query-params", width=320
-    )
+    least = st.number_input("Minimum pictures per class", 2, 1_000, 3, key="least", bind="query-params", width=320)
     counts = Counter(labels.values())
-    labels = {entry: label for entry, label in labels.items() if counts[label] >= least}
-    cached = {label: count for label, count in counts.items() if count >= least}
-    predictions = ", ".join(f"{plain(name)} {count:,}" for name, count in Counter(cached).most_common(12))
-    more = f" and {counted(len(cached) - 12, 'class')} more" if len(cached) > 12 else ""
-    left = f" · {counted(len(counts) - len(cached), 'class')} left out" if len(counts) > len(cached) else ""
-    st.caption(f"{counted(len(labels), 'picture')} in {counted(len(cached), 'class')}: {predictions}{more}{left}")
-    if len(cached) < 2:
+    labels = {item_id: label for item_id, label in labels.items() if counts[label] >= least}
+    classes = Counter(labels.values())
+    largest = ", ".join(f"{plain(name)} {count:,}" for name, count in classes.most_common(12))
+    more = f" and {counted(len(classes) - 12, 'class')} more" if len(classes) > 12 else ""
+    left = f" · {counted(len(counts) - len(classes), 'class')} left out" if len(counts) > len(classes) else ""
+    st.caption(f"{counted(len(labels), 'picture')} in {counted(len(classes), 'class')}: {largest}{more}{left}")
+    if len(classes) < 2:
         st.info(
-            "It takes at least two classes with enough pictures: put them into folders, give a CSV, or label some on "
-            "the page Classify.",
+            "At least two classes with enough pictures are needed: sort pictures into folders, upload a CSV, or add "
+            "labels on the page Classify.",
             icon=":material/label:",
         )
         return None
@@ -59,11 +57,11 @@ def labels_section(library: Library, encoder: Encoder, *, otherwise: str = "") -
 
 
 def labels_lines() -> str:
-    """What makes the same labels in Python, `labels` by item id, once `labels_section` has given some."""
+    """Lines of Python for the same labels, `labels` by item id, after `labels_section`."""
     state = st.session_state
     if state["labels_from"] == "labels of a task":
-        predictions = f"each.task == {state['lab_task']!r} and each.by == 'person'"
-        lines = f"labels = {{each.item_id: each.label for each in library.labels() if {predictions}}}"
+        own = f"each.task == {state['lab_task']!r} and each.by == 'person'"
+        lines = f"labels = {{each.item_id: each.label for each in library.labels() if {own}}}"
     elif state["labels_from"] == "a CSV":
         column = repr(state["label_column"]) if "label_column" in state else "next(iter(table.columns))"
         lines = f"table = read_table(Path('labels.csv').read_bytes())\nlabels, unknown = table.column({column}, items)"
@@ -84,13 +82,13 @@ labels = {{key: label for key, label in labels.items() if counts[label] >= {stat
 
 
 def numbers_section(library: Library, encoder: Encoder) -> tuple[str, LabeledItems] | None:
-    """(name of the number, pictures with one each, written out); None while there are none. Raises DataError."""
-    table = upload_table("numbers_csv", "A CSV: path or file name, then columns of which one holds a number")
+    """(name of the column, pictures with a number each, as text); None while there are none. Raises DataError."""
+    table = upload_table("numbers_csv", "CSV: path or file name, then columns, one of them numeric")
     if table is None:
         return None
     names = table.numeric()
     if not names:
-        st.info("No column of this CSV holds numbers alone.", icon=":material/numbers:")
+        st.info("This CSV has no numeric column.", icon=":material/numbers:")
         return None
     name = st.selectbox("The number", names, key="number_column")
     values, unknown = table.column(name, get_items(library, encoder))
@@ -113,15 +111,15 @@ def _load_task(library: Library) -> dict[str, str]:
     found = library.labels()
     tasks = sorted({entry.task for entry in found if entry.by == "person"})
     if not tasks:
-        st.info("No picture of this library has a label of yours yet.", icon=":material/label:")
-        st.page_link("pages/classify.py", label="Give some on the page Classify", icon=":material/arrow_forward:")
+        st.info("You have not labeled any pictures of this library yet.", icon=":material/label:")
+        st.page_link("pages/classify.py", label="Add labels on the page Classify", icon=":material/arrow_forward:")
         return {}
-    task = st.selectbox("Task", tasks, key="lab_task", help="Labels that a person gave; tags of a model do not count.")
+    task = st.selectbox("Task", tasks, key="lab_task", help="Labels given by a person; tags of a model do not count.")
     return {entry.item_id: entry.label for entry in found if entry.task == task and entry.by == "person"}
 
 
 def _read_csv(items: list[Item]) -> dict[str, str]:
-    table = upload_table("labels_csv", "A CSV: path or file name, then the label")
+    table = upload_table("labels_csv", "CSV: path or file name, then the label")
     if table is None:
         return {}
     names = list(table.columns)
@@ -132,14 +130,14 @@ def _read_csv(items: list[Item]) -> dict[str, str]:
 
 
 def upload_table(key: str, label: str) -> Table | None:
-    """A table that a visitor gives; None while there is none. Raises DataError."""
+    """A table that the visitor uploads; None while there is none. Raises DataError."""
     limit = file_limit(50)
     file = st.file_uploader(label, type=["csv"], key=key, max_upload_size=limit, help="With a header, in UTF-8.")
     return read_table(file.getvalue()) if file is not None else None
 
 
 def report_unknown(unknown: list[str]) -> None:
-    """Says which rows of a table were of no use."""
+    """Show which rows of a table match no file, or several."""
     if unknown:
         sample = ", ".join(plain(name) for name in unknown[:_MISSING])
-        st.warning(f"{counted(len(unknown), 'row')} of the CSV name no file here, or fit several: {sample} …")
+        st.warning(f"{counted(len(unknown), 'row')} of the CSV match no file here, or several: {sample} …")

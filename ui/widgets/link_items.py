@@ -1,7 +1,7 @@
-"""What a link carries beside the state of its page: items that were liked or ticked, as many as an address can hold.
+"""Items in a link: those liked or selected, as many as an address can hold.
 
-They stand in one parameter, `carried=liked:ID.ID;disliked:ID;turn:3`, which is taken over once and then leaves the
-address: whoever passes that on passes on nothing of it.
+They are in one parameter, `carried=liked:ID.ID;disliked:ID;turn:3`, which is read once and then removed from the
+address, so that passing the address on does not pass them on.
 """
 
 from __future__ import annotations
@@ -27,43 +27,43 @@ def link_with(
     what: str,
     wide: bool = True,
 ) -> None:
-    """A button that copies the page's link with these items in it, the last `MOST` under each name. named: ids by name;
-    number: one to go with them, and its name. what: they are called, such as "likes". wide: as its surroundings."""
+    """A button that copies the page's link with these items, the last `MOST` of each name. named: ids by name. number:
+    an additional (name, number). what: for the label, such as "likes". wide: whether it fills its container."""
     if st.session_state.get("library") == VISIT:
         return  # nobody else could open it
     parts = [f"{name}:{'.'.join(ids[-MOST:])}" for name, ids in named.items() if ids]
-    sample = bool(parts)
+    any_items = bool(parts)
     if number is not None:
         parts.append(f"{number[0]}:{number[1]}")
-    copy_link_with({_NAME: ";".join(parts)}, key=key, label=f"Copy a link with the {what}", off=not sample, wide=wide)
+    copy_link_with({_NAME: ";".join(parts)}, key=key, label=f"Copy link with {what}", off=not any_items, wide=wide)
     left_out = sum(max(0, len(ids) - MOST) for ids in named.values())
     if left_out:
-        st.caption(f"A link carries the last {MOST} of a kind: {counted(left_out, 'earlier one')} stay out of it.")
+        st.caption(f"A link holds the last {MOST} of each kind; {counted(left_out, 'earlier one')} left out.")
 
 
 def read_carried(*names: str) -> dict[str, list[str]]:
-    """What the page's link carries under these names, at most `MOST` ids each; empty once it has been taken over."""
+    """The ids under these names in the page's link, at most `MOST` each; empty once they were read."""
     text = st.query_params.get(_NAME, "")
-    if text in st.session_state.get(_TAKEN, ()):  # somebody went back to it
+    if text in st.session_state.get(_TAKEN, ()):  # the visitor went back to it
         return {}
     found = {}
     for part in text.split(";"):
         name, _, ids = part.partition(":")
         if name in names:
-            found[name] = [entry for entry in ids.split(".") if entry][:MOST]
+            found[name] = [item_id for item_id in ids.split(".") if item_id][:MOST]
     return found
 
 
 def parse_number(texts: Sequence[str]) -> int:
-    """The number from 0 that was carried; 0 where it is none."""
+    """The non-negative number in a link; 0 if there is none."""
     text = texts[0] if texts else ""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 def report_taken_over(what: str, lost: int, noun: str) -> None:
-    """What the link carries is this visit's from now on, and in its address no more; a note says so.
+    """Remove the items from the address, now that the session holds them, and show a note.
 
-    what: it was; lost: how much of it is not here, and what one of that is called.
+    what: the items in words. lost: how many are not in this library; noun: what one of these is called.
     """
     st.session_state.setdefault(_TAKEN, set()).add(st.query_params.get(_NAME, ""))
     st.query_params.pop(_NAME, None)

@@ -1,4 +1,4 @@
-"""What every page that works on a library begins with, and how one that has several parts shows the chosen one."""
+"""The start of every page that works on a library, and the choice among the parts of a page."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class PageContext:
 
 
 def start_page(nothing: str) -> PageContext | None:
-    """The library in use; None where there is none (the page then says `nothing`) or nothing in it can be searched yet
-    (it says why, and what to do). Raises LibraryError and EncoderError."""
+    """The library in use; None if there is none (the page then shows `nothing`) or nothing in it is searchable yet
+    (the page then says why). Raises LibraryError and EncoderError."""
     library = current_library()
     if library is None:
         no_library(nothing)
@@ -47,8 +47,8 @@ def start_page(nothing: str) -> PageContext | None:
 
 
 def show_part(at: PageContext, parts: Mapping[str, Part], *, key: str) -> None:
-    """The part that is chosen above it and in the link, the first to begin with. What a part returns are its lines of
-    Python after those that open the library; None where it shows lines of its own."""
+    """Show the part that the visitor or the link chose, by default the first. A part returns its lines of Python,
+    without those that open the library; None if it shows its own."""
     names = list(parts)
     part = st.segmented_control(
         "Look at", names, default=names[0], required=True, key=key, bind="query-params", label_visibility="collapsed"
@@ -63,7 +63,7 @@ def show_part(at: PageContext, parts: Mapping[str, Part], *, key: str) -> None:
 
 
 def sample_button(encoder: Encoder, *, primary: bool) -> None:
-    """Builds the sample library, or brings it up to date, and switches to it."""
+    """Build or update the sample library, and switch to it."""
     kind = "primary" if primary else "secondary"
     if get_policy().may_write_shared and pressed(
         "Build the sample library", key="build_sample", type=kind, icon=":material/auto_awesome:"
@@ -76,13 +76,13 @@ def sample_button(encoder: Encoder, *, primary: bool) -> None:
 
 
 def embed_button(library: Library, encoder: Encoder, facts: LibraryFacts) -> None:
-    """Gives the pictures and videos that have no vectors of this encoder theirs."""
+    """Embed the pictures and videos that have no vectors of this encoder."""
     if not may_change(library):
-        st.caption("This library is shared: choose an encoder in the sidebar that it has vectors of.")
+        st.caption("This library is shared: in the sidebar, choose an encoder that it has vectors of.")
         return
     if not supports_text(encoder):
         st.caption(
-            f"{facts.waiting} have none of these vectors. They were imported: import vectors of these files too, or "
+            f"{facts.waiting} have no vectors of this encoder, whose vectors are imported: import theirs too, or "
             "choose another encoder."
         )
         return
@@ -95,19 +95,19 @@ def embed_button(library: Library, encoder: Encoder, facts: LibraryFacts) -> Non
 
 
 def no_library(text: str) -> None:
-    """Says that there is none, and the way to one."""
+    """Say that there is no library, with a link to create one."""
     st.info(text, icon=":material/photo_library:")
-    st.page_link("pages/library.py", label="Make one on the page Library", icon=":material/arrow_forward:")
+    st.page_link("pages/library.py", label="Create one on the page Library", icon=":material/arrow_forward:")
 
 
 def ready(library: Library, encoder: Encoder, facts: LibraryFacts) -> bool:
-    """Whether there is anything to search; where not, the page says what is lacking and how to get it."""
+    """Whether there is anything to search; if not, the page says what is missing and how to get it."""
     if facts.searchable:
         return True
     if not facts.here:
-        st.info(f"{plain(library.name)} holds no pictures or videos yet.", icon=":material/photo_library:")
+        st.info(f"{plain(library.name)} has no pictures or videos yet.", icon=":material/photo_library:")
         st.page_link("pages/library.py", label="Add some on the page Library", icon=":material/arrow_forward:")
     elif not is_busy(library):
-        st.info("The files of this library have no vectors of this encoder yet.", icon=":material/deployed_code:")
+        st.info("The files of this library are not embedded with this encoder yet.", icon=":material/deployed_code:")
         embed_button(library, encoder, facts)
     return False

@@ -1,6 +1,6 @@
-"""The query of the search pages: what is typed, items and frames of the library, and uploads.
+"""The query of the search pages: typed words, items and frames of the library, and uploads.
 
-The box holds everything that can stand in a link (words, `item:ID`, `item:ID@SECOND`); uploads live in the visit alone.
+The box holds everything that a link can hold (words, `item:ID`, `item:ID@SECOND`); uploads live in the session only.
 """
 
 from __future__ import annotations
@@ -24,29 +24,29 @@ Place = Literal["images", "video"]  # the pages that search
 _PAGES: dict[Place, str] = {"images": "pages/search_images.py", "video": "pages/search_video.py"}
 _CLASSIFY = "pages/classify.py"
 UPLOADED = ("image", "clip")  # kinds of terms that no link can hold
-_MOST_UPLOADS = 8  # of a query: they stay in memory for the visit
+_MOST_UPLOADS = 8  # per query: they stay in memory for the session
 EXAMPLES = ("a cat", "a cup of coffee", "a rocket launch", "a man with a camera", "a swimming pool")
 
 
 def set_query(text: str, place: Place = "images") -> None:
-    """Replaces the whole query, to be asked on a page. For callbacks, dialogs, and pages without the box."""
+    """Replace the whole query and open a search page with it. For callbacks, dialogs, and pages without the box."""
     st.session_state["q"] = text
     st.session_state["uploads"] = []
     st.session_state["asked"] = place
 
 
 def more_like(item: Item) -> None:
-    """Makes an item of the library the query, among those of its own kind."""
+    """Search with an item of the library among items of its kind."""
     set_query(format_query([Term("item", item.id)]), "video" if item.kind == "video" else "images")
 
 
 def find_in(item: Item, place: Place) -> None:
-    """Makes an item of the library the query on a page of either kind."""
+    """Search with an item of the library on either search page."""
     set_query(format_query([Term("item", item.id)]), place)
 
 
 def like_file(item: Item) -> None:
-    """Makes a file of no library the query, as if it were uploaded. For callbacks."""
+    """Search with a file outside the library, as if it were uploaded. For callbacks."""
     with boundary():
         data = read_bytes(Path(item.path))
         set_query("", "video" if item.kind == "video" else "images")
@@ -54,49 +54,49 @@ def like_file(item: Item) -> None:
 
 
 def classify_this(item: Item) -> None:
-    """Asks what an item is, on the page Classify. For callbacks and dialogs."""
+    """Classify an item, on the page Classify. For callbacks and dialogs."""
     st.session_state["to_classify"] = item.id
 
 
 def like_frame(video: str, time_s: float, place: Place) -> None:
-    """Makes a frame of a video of the library the query."""
+    """Search with a frame of a video of the library."""
     set_query(format_query([Term("frame", f"{video}@{time_s:.2f}")]), place)
 
 
 def add_term(term: Term, place: Place = "images") -> None:
-    """Adds a term to the query, to be asked on a page. For callbacks, dialogs, and pages without the box."""
+    """Add a term to the query and open a search page with it. For callbacks, dialogs, and pages without the box."""
     with boundary():
         st.session_state["q"] = format_query([*typed_terms(), term])
         st.session_state["asked"] = place
 
 
 def put_terms(terms: Sequence[Term]) -> None:
-    """Makes these the query of the page that is shown. For callbacks."""
+    """Make these the query of the current page. For callbacks."""
     st.session_state["q"] = format_query([term for term in terms if term.kind not in UPLOADED])
     st.session_state["uploads"] = [term for term in terms if term.kind in UPLOADED]
 
 
 def is_going() -> bool:
-    """Whether something put a query together that is not asked yet: then the page has to run again."""
+    """Whether a query waits for another page: then the page has to run again."""
     return "asked" in st.session_state or "to_classify" in st.session_state
 
 
 def follow_request(here: Place | None = None) -> None:
-    """Takes a query that something put together to the page on which it is to be asked, if that is not `here`."""
-    cached = {name: st.query_params[name] for name in ("library", "encoder") if name in st.query_params}
+    """Switch to the page that a waiting query is for, if that is not `here`."""
+    link = {name: st.query_params[name] for name in ("library", "encoder") if name in st.query_params}
     if "to_classify" in st.session_state:
-        st.switch_page(_CLASSIFY, query_params=cached | {"item": st.session_state.pop("to_classify")})
+        st.switch_page(_CLASSIFY, query_params=link | {"item": st.session_state.pop("to_classify")})
     place: Place | None = st.session_state.pop("asked", None)
     if place is not None and place != here:
         if here is None:
-            cached["q"] = st.session_state["q"]
-        else:  # where there is a box, Streamlit keeps its hands on the parameter, and drops it with the page
+            link["q"] = st.session_state["q"]
+        else:  # Streamlit drops the parameter of a box when the page changes
             st.session_state["brought"] = st.session_state["q"]
-        st.switch_page(_PAGES[place], query_params=cached)
+        st.switch_page(_PAGES[place], query_params=link)
 
 
 def typed_terms() -> tuple[Term, ...]:
-    """The terms of the box; none where it is empty. Raises QueryError."""
+    """The terms of the box; none if it is empty. Raises QueryError."""
     text = st.session_state.get("q") or ""
     return parse_query(text, files=False) if text.strip() else ()
 
@@ -107,7 +107,7 @@ def query_terms() -> tuple[Term, ...]:
 
 
 def query_box() -> None:
-    """The box to type in, which takes up what another page brought."""
+    """The query box, filled with the query from another page if there is one."""
     if "brought" in st.session_state:
         st.session_state["q"] = st.session_state.pop("brought")
     st.text_input(
@@ -116,12 +116,12 @@ def query_box() -> None:
         bind="query-params",
         type="search",
         placeholder="a cup of coffee on a table",
-        help="Words, joined by + and -, each with a weight if you like: 2:beach + sunset - people",
+        help="Words joined by + and -, with optional weights: 2:beach + sunset - people",
     )
 
 
 def add_panels(place: Place) -> None:
-    """Two pop-ups: more words, and a picture of one's own or, among videos, a clip."""
+    """Two pop-ups: more words, and an upload (a picture or, for videos, a clip)."""
     with st.popover("Add words", icon=":material/add:"), st.form("more words", border=False, clear_on_submit=True):
         st.text_input("Words", key="more_words", placeholder="people")
         st.segmented_control("The result should be", ["like this", "unlike this"], default="like this", key="more_sign")
@@ -136,7 +136,7 @@ def add_panels(place: Place) -> None:
             on_change=_add_upload,
             args=(f"upload {turn}",),
             max_upload_size=file_limit(500 if clips else 100),
-            help="Used for this search only: it is not kept and not added to the library.",
+            help="Used for this search only, not saved.",
         )
 
 
@@ -153,7 +153,7 @@ def _add_upload(key: str) -> None:
     uploads, data = st.session_state.get("uploads", []), file.getvalue()
     reason = too_much(file.name, data, limits=get_policy())
     if len(uploads) >= _MOST_UPLOADS:
-        reason = f"A query takes {_MOST_UPLOADS} pictures and clips: take one out first."
+        reason = f"A query holds up to {_MOST_UPLOADS} pictures and clips: remove one first."
     st.session_state["upload_turn"] += 1  # an empty uploader for the next one
     if reason is not None:
         st.session_state["notice"] = f"{plain(file.name)}: {plain(reason)}"

@@ -1,4 +1,4 @@
-"""The terms of a query as one sees them: in words, and as a row of small editors with pictures and weights."""
+"""The terms of a query in words, and as a row of small editors with pictures and weights."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ui.widgets.query_box import UPLOADED, put_terms
 
 
 def term_editor(library: Library, terms: Sequence[Term]) -> None:
-    """One row for each term: what it is, its weight, and a button to take it out. Hidden for plain words."""
+    """An editor for each term: what it is, its weight, and a button to remove it. Hidden for plain words."""
     if len(terms) == 1 and terms[0].kind == "text" and terms[0].weight == 1:
         return
     with st.container(horizontal=True, gap="small", key="terms"):
@@ -28,11 +28,11 @@ def term_editor(library: Library, terms: Sequence[Term]) -> None:
             _term(library, terms, place, term)
     if st.session_state.get("uploads"):
         upload = "clip" if any(term.kind == "clip" for term in st.session_state["uploads"]) else "picture"
-        st.caption(f":material/link_off: The link of this page does not hold the uploaded {upload}.")
+        st.caption(f":material/link_off: The page link does not include the uploaded {upload}.")
 
 
 def _term(library: Library, terms: Sequence[Term], place: int, term: Term) -> None:
-    mark = f"{hash((place, term.weight, term.value)):x}"  # of an upload, which may be large, Python keeps its hash
+    mark = f"{hash((place, term.weight, term.value)):x}"  # Python caches the hash of an upload, which may be large
     with st.container(border=True, width="content", horizontal=True, vertical_alignment="center", wrap=False):
         picture = term_picture(library, term)
         if picture is not None:
@@ -55,7 +55,7 @@ def _term(library: Library, terms: Sequence[Term], place: int, term: Term) -> No
             "",
             icon=":material/close:",
             key=f"drop {mark}",
-            help="Take this out",
+            help="Remove",
             type="tertiary",
             on_click=put_terms,
             args=([*terms[:place], *terms[place + 1 :]],),
@@ -63,7 +63,7 @@ def _term(library: Library, terms: Sequence[Term], place: int, term: Term) -> No
 
 
 def term_picture(library: Library, term: Term) -> bytes | Image.Image | None:
-    """What a term shows, small; None for words, and for what cannot be read."""
+    """A thumbnail of a term; None for words and for what cannot be read."""
     try:
         if term.kind == "image" and isinstance(term.value, bytes):
             image = open_isolated(term.value, min_side=88)
@@ -77,14 +77,14 @@ def term_picture(library: Library, term: Term) -> bytes | Image.Image | None:
 
 def describe(library: Library, terms: Sequence[Term]) -> str:
     """The query in words, for headings: “beach” and picture chelsea.png, without “people”."""
-    target = [_named(library, term) for term in terms if term.weight > 0]
+    positive = [_named(library, term) for term in terms if term.weight > 0]
     unwanted = [_named(library, term) for term in terms if term.weight < 0]
-    parts = [" and ".join(target)] if target else []
+    parts = [" and ".join(positive)] if positive else []
     return ", ".join([*parts, *([f"without {' or '.join(unwanted)}"] if unwanted else [])])
 
 
 def has_image_terms(terms: Sequence[Term]) -> bool:
-    """Who shows a picture, and no words, wants to see what comes nearest whether or not it is likely meant."""
+    """Whether the query is pictures only: then the closest results show even if none is likely."""
     return not any(term.is_word for term in terms)
 
 
@@ -103,7 +103,7 @@ def _named(library: Library, term: Term) -> str:
 
 
 def _of_library(library: Library, term: Term) -> tuple[Item | None, float | None]:
-    """The item that a term names, and the second of it; (None, None) where it names none."""
+    """The item that a term names, and its second; (None, None) if it names none."""
     if term.kind not in ("item", "frame"):
         return None, None
     item_id, time_s = parse_frame(str(term.value)) if term.kind == "frame" else (str(term.value), None)

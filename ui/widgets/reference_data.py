@@ -1,4 +1,4 @@
-"""What else dimensions are measured by, where a visitor has it: captions in a table, labels."""
+"""Optional ground truth to measure dimensions by: captions and labels."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from core.library.labels import get_name_captions
 from ui.text import counted, plain
 from ui.widgets.label_source import get_items, labels_section, report_unknown, upload_table
 
-_CACHED = "the library"  # of a data set, see `core.share.hf_datasets.ingest`
+_STORED = "the library"  # captions of a dataset, see `core.share.hf_datasets.ingest`
 _WAYS = ("none", "file names", "a CSV")
 
 
 @dataclass(frozen=True)
 class GroundTruth:
-    """What is known of items, by id: captions, any number each, and a label each."""
+    """(item id, caption) pairs, any number per item, and (item id, label) pairs, one per item."""
 
     captions: tuple[tuple[str, str], ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
@@ -25,39 +25,40 @@ class GroundTruth:
 
 def known_section(library: Library, encoder: Encoder) -> GroundTruth:
     """Captions and labels, both optional. Raises DataError."""
-    with st.expander("Captions and labels: measure searching and classifying too", icon=":material/sell:"):
-        st.caption("Neighbours need nothing but the library. Whether searches still find is told by captions that are "
-                   "known to describe a picture, and whether classes are still told by labels.")  # fmt: skip
+    with st.expander("Captions and labels: also measure search and classification", icon=":material/sell:"):
+        st.caption("Captions measure search quality; labels measure classification. Neighbors need neither.")
         return GroundTruth(captions_section(library, encoder), _labels(library, encoder))
 
 
 def captions_section(library: Library, encoder: Encoder) -> tuple[tuple[str, str], ...]:
-    """(item id, caption), as many as a visitor has; none while there are none. Raises DataError."""
-    cached = library.captions()
-    ways = (_WAYS[0], _CACHED, *_WAYS[1:]) if cached else _WAYS
+    """(item id, caption) pairs; empty while there are none. Raises DataError."""
+    captions = library.captions()
+    ways = (_WAYS[0], _STORED, *_WAYS[1:]) if captions else _WAYS
     way = st.segmented_control(
         "Captions from", ways, default=_WAYS[0], required=True, key="captions_from", bind="query-params",
-        help="A caption is a sentence, or a few words, known to describe a picture. Names of files do where somebody "
-        "gave them words: a dog on the beach.jpg.",
+        help="A caption is a sentence or a few words that describe a picture. Descriptive file names work too, such as "
+        "a dog on the beach.jpg.",
     )  # fmt: skip
     if way == _WAYS[0]:
         return ()
     items = get_items(library, encoder)
-    if way == _CACHED:
+    if way == _STORED:
         here = {item.id for item in items}
-        pairs: list[tuple[str, str]] | None = [(item_id, caption) for item_id, caption in cached if item_id in here]
+        pairs: list[tuple[str, str]] | None = [(item_id, caption) for item_id, caption in captions if item_id in here]
     else:
         pairs = _read_csv(items) if way == "a CSV" else get_name_captions(items)
     if pairs is None:
         return ()
     example = f", such as “{plain(pairs[0][1])}”" if pairs else ""
-    st.caption(f"{counted(len(pairs), 'caption')} of {counted(len({entry for entry, _ in pairs}), 'item')}{example}")
+    st.caption(
+        f"{counted(len(pairs), 'caption')} of {counted(len({item_id for item_id, _ in pairs}), 'item')}{example}"
+    )
     return tuple(pairs)
 
 
 def _read_csv(items: list[Item]) -> list[tuple[str, str]] | None:
     table = upload_table(
-        "captions_csv", "Captions, a CSV: path or file name, then a caption; a file may have several rows"
+        "captions_csv", "CSV of captions: path or file name, then a caption; a file may have several rows"
     )
     if table is None:
         return None

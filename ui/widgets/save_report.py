@@ -1,4 +1,4 @@
-"""What a screen shows as a page in one file (results, moments, maps, groups), made beside the page and then saved."""
+"""Saves what a page shows (results, moments, maps, groups) as one HTML file, made in the background."""
 
 from __future__ import annotations
 
@@ -21,15 +21,12 @@ from ui.text import size_text
 from ui.widgets.filters import filter_text
 
 _LAYOUTS = {"umap": "UMAP", "pca": "PCA", "tsne": "t-SNE"}
-OF_NONE = "files of yours"  # where a library's name would stand
-_ABOUT = (
-    "One file with pictures that opens in any browser, without Semblance and without a network. It names files, but no "
-    "folders."
-)
+OF_NONE = "your files"  # in place of a library's name
+_ABOUT = "One HTML file with pictures that opens in any browser, also offline. It contains file names, but no folders."
 
 
 def save_results(library: Library, encoder: Encoder, query: str, limits: str, hits: Sequence[Hit]) -> None:
-    """The pop-up that saves the hits in sight as a page. query, limits: in words, as plain text."""
+    """The pop-up that saves the visible hits as a page. query, limits: in words, as plain text."""
     answers = [Answer(hit.item, hit.score, hit.relevance, hit.likely, _times(hit)) for hit in hits]
     more = {"Filters": limits} if limits else {}
     named = {"query": query, "library": library.name, "encoder": encoder_name(encoder.name), "more": more}
@@ -41,8 +38,8 @@ def save_results(library: Library, encoder: Encoder, query: str, limits: str, hi
 def save_moments(
     library: Library, encoder: Encoder, query: str, hits: Sequence[VideoHit], more: Mapping[str, str]
 ) -> None:
-    """The pop-up that saves videos and their moments as a page. query: in words, as plain text; more: what else is
-    to be said of the search, likewise."""
+    """The pop-up that saves videos and their moments as a page. query: in words, as plain text; more: further facts
+    of the search by name."""
     named = {"query": query, "library": library.name, "encoder": encoder_name(encoder.name), "more": more}
     about = (str(library.path), encoder.id, query, *more.values(), *((hit.item.id, hit.moments) for hit in hits))
     note = f"The first {MOST_MOMENTS} moments." if sum(len(hit.moments) for hit in hits) > MOST_MOMENTS else ""
@@ -59,7 +56,7 @@ def save_map(library: Library, encoder: Encoder, asked_for: AtlasRequest, atlas:
         "more": {"Filters": limits} if limits else {},
     }
     about = (str(library.path), encoder.id, asked_for, tuple(titles))
-    note = f"Up to {MOST_PICTURES} points show a picture when one points at them."
+    note = f"Up to {MOST_PICTURES} points show a picture on hover."
     _pop_up("page of map", lambda: _mapped(atlas, titles, named), about, "map.html", note)
 
 
@@ -73,23 +70,23 @@ def save_groups(
     key: str,
     name: str,
 ) -> None:
-    """The pop-up that saves items in groups as a page. library: None for files of none. sheet: makes what is to be
-    saved, of `count` items; about: what that depends on. name: of the file."""
+    """The pop-up that saves items in groups as a page. library: None for files outside a library. sheet: makes the
+    content, of `count` items; about: what it depends on. name: of the file."""
     named = {"library": library.name if library else OF_NONE, "encoder": encoder_name(encoder.name)}
-    note = f"{MOST_IN_GROUPS:,} pictures of {count:,}, from each group the first." if count > MOST_IN_GROUPS else ""
+    note = f"{MOST_IN_GROUPS:,} of {count:,} pictures: the first of each group." if count > MOST_IN_GROUPS else ""
     place = str(library.path) if library else ""
     _pop_up(key, lambda: _grouped(sheet, named), (place, encoder.id, about), name, note)
 
 
 def _pop_up(key: str, work: Callable[[], Work[bytes]], about: object, name: str, note: str) -> None:
-    with st.popover("Save as a page", icon=":material/article:", key=f"save {key}"), boundary():
+    with st.popover("Save as web page", icon=":material/article:", key=f"save {key}"), boundary():
         st.caption(f"{_ABOUT} {note}")
         data = task_button(
-            key, "Make the page", work(), title="Making the page", about=about, icon=":material/article:"
+            key, "Create the page", work(), title="Creating the page", about=about, icon=":material/article:"
         )
         if data is not None:
             st.download_button(
-                f"Save it ({size_text(len(data))})",
+                f"Download ({size_text(len(data))})",
                 data=data,
                 file_name=name,
                 mime="text/html",

@@ -1,4 +1,4 @@
-"""Trained heads that are there: of the home folder, or of this visit."""
+"""Trained heads of the home folder or of this session."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from core.policy import get_policy
 
 
 def list_known_heads(encoder: Encoder) -> list[str]:
-    """The names of the heads that fit an encoder: those of the home, and those that the public has for its visit."""
+    """The names of the heads for an encoder: of the home folder and, in public mode, of the session."""
     return list(dict.fromkeys([*list_heads(encoder), *_own(encoder)]))
 
 
 def store_head(head: Head, encoder: Encoder, name: str) -> None:
-    """Keeps a head under a name: in the home, or what the public learned or brought for the visit. Raises DataError."""
+    """Save a head under a name: in the home folder or, in public mode, in the session. Raises DataError."""
     if get_policy().may_write_shared:
         save_head(head, encoder, name)
     else:

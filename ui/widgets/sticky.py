@@ -1,10 +1,10 @@
-"""A row that stays in sight while one scrolls."""
+"""A row that stays in view while the page scrolls."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-# what a row scrolls over must not shine through: the colour of the page is handed down to it, whatever the theme
+# the row inherits the page color of any theme, so that what scrolls below it does not show through
 _CSS = """<style>
 [data-testid=stAppViewContainer], :has(> [data-testid=stMain]), [data-testid=stMain],
 [data-testid=stMainBlockContainer], [data-testid=stMainBlockContainer] > [data-testid=stVerticalBlock] {
@@ -22,5 +22,5 @@ body:not(:has([data-testid=stExpandSidebarButton])) [data-testid=stLayoutWrapper
 
 
 def make_sticky(key: str) -> None:
-    """Makes the container of this key, at the top level of the page, stay below the header."""
+    """Make the container with this key, at the top level of the page, stick below the header."""
     st.html(_CSS.replace("KEY", key))

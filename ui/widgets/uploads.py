@@ -1,4 +1,4 @@
-"""What may be uploaded, and how much."""
+"""Kinds and sizes of allowed uploads."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from core.policy import MB, get_policy
 
 
 def files_label() -> str:
-    """What may be uploaded; with the limit of a file in a zip or beside it, where it is not that of the whole."""
-    entry = get_policy().file_bytes // MB
-    limit = f" of up to {entry:,} MB each" if entry < zip_limit() else ""
+    """The label of an uploader, with the limit per file if it is below that of a whole upload."""
+    megabytes = get_policy().file_bytes // MB
+    limit = f" of up to {megabytes:,} MB each" if megabytes < zip_limit() else ""
     return f"Photos and videos{limit}, or zip archives of them"
 
 
 def zip_limit() -> int:
-    """Megabytes that one upload may have, which may be a zip; the server's own limit holds as well."""
+    """The limit of one upload, which may be a zip, in megabytes; the server's own limit applies too."""
     return int(min(get_policy().upload_bytes, st.get_option("server.maxUploadSize") * MB) // MB)

@@ -1,4 +1,4 @@
-"""Vectors to take away, of a whole library or of some items; and vectors made elsewhere to bring in."""
+"""Exports vectors of a library or of some items, and imports vectors made elsewhere."""
 
 from __future__ import annotations
 
@@ -29,33 +29,33 @@ from ui.session.libraries import may_change
 from ui.text import counted, file_limit, file_table, plain, size_text
 from ui.widgets.code_block import in_python, library_text
 
-_MOST_BYTES = 300_000_000  # that go through the browser; more is written by the command line
-_MOST_ITEMS = 5_000  # whose vectors are written while the visitor waits
+_MOST_BYTES = 300_000_000  # for a download; the command line writes more
+_MOST_ITEMS = 5_000  # exported while the visitor waits
 
 _Written = tuple[tempfile.TemporaryDirectory[str], Path]  # the file goes with its folder
 
 
 def export_section(library: Library, encoder: Encoder) -> None:
-    """A library's vectors and what is known of their items as a file."""
+    """Export the vectors of a library and the metadata of their items as a file."""
     entries = {entry.id: entry for entry in library.encoders()}
-    st.markdown("**Take the vectors away**")
+    st.markdown("**Export vectors**")
     if not entries:
         st.caption("There are no vectors yet: add photos or videos first.")
         return
-    ids = sorted(entries, key=lambda each: each != encoder.id)
+    ids = sorted(entries, key=lambda encoder_id: encoder_id != encoder.id)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         title = {value: encoder_name(entries[value].name) for value in ids}
         chosen = st.selectbox("Vectors of", ids, format_func=title.__getitem__, key="export_encoder", width=280)
         formats = export_formats()
         suffix = st.selectbox(
-            "As", list(formats), format_func=lambda value: formats[value].title, key="export_format", width=240
+            "Format", list(formats), format_func=lambda value: formats[value].title, key="export_format", width=240
         )
-        sprite = formats[suffix].has_sprite and st.checkbox("With small pictures", key="export_sprite")
+        sprite = formats[suffix].has_sprite and st.checkbox("With thumbnails", key="export_sprite")
     st.caption(formats[suffix].about)
     entry = entries[chosen]
     size = estimate_bytes(entry.vectors, entry.dim, suffix)
     if size > _MOST_BYTES:
-        st.info(f"About {size_text(size)}, which is too much for a browser.", icon=":material/terminal:")
+        st.info(f"About {size_text(size)}: too large for a download in the browser.", icon=":material/terminal:")
         if get_policy().may_see_paths:
             where = shlex.quote(str(library.path))
             st.code(f"python -m core export --library {where} --out vectors{suffix}", language="bash")
@@ -83,11 +83,11 @@ def _export(library: Library, entry: EncoderEntry, suffix: str, sprite: bool, si
         return folder, path
 
     note = f"{counted(entry.vectors, 'vector')} of {entry.dim} numbers: about {size_text(size)}."
-    made = task_button("export", "Make the file", write, title="Writing the vectors", about=about, note=note)
+    made = task_button("export", "Create the file", write, title="Writing the vectors", about=about, note=note)
     if made is not None:
         path = made[1]
         st.download_button(
-            f"Save it ({size_text(path.stat().st_size)})",
+            f"Download ({size_text(path.stat().st_size)})",
             data=path.read_bytes,
             file_name=path.name,
             icon=":material/download:",
@@ -97,12 +97,12 @@ def _export(library: Library, entry: EncoderEntry, suffix: str, sprite: bool, si
 
 
 def export_item_vectors(library: Library, encoder: Encoder, item_ids: Collection[str], *, key: str) -> None:
-    """The pop-up with the vectors of some items as files."""
+    """The pop-up that exports the vectors of some items."""
     few = 0 < len(item_ids) <= _MOST_ITEMS
     with st.popover("Vectors", icon=":material/data_array:", disabled=not item_ids, key=f"vectors {key}"), boundary():
-        st.caption(f"The vectors of {counted(len(item_ids), 'item')}, of videos one for each frame.")
+        st.caption(f"Vectors of {counted(len(item_ids), 'item')}; videos have one for each frame.")
         if not few:
-            st.caption(f"More than {_MOST_ITEMS:,}: take them on the page Library.")
+            st.caption(f"More than {_MOST_ITEMS:,} items: export them on the page Library.")
             return
         for suffix, format in export_formats().items():
             st.download_button(
@@ -124,42 +124,49 @@ def _export_items(library: Library, encoder: Encoder, item_ids: Collection[str],
 
 
 def import_section(library: Library) -> None:
-    """Vectors out of a file, as an encoder of their own or as the one that they are of."""
-    st.markdown("**Bring vectors in**")
+    """Import vectors from a file, as a new encoder or as the one that made them."""
+    st.markdown("**Import vectors**")
     st.caption(
-        "A Parquet with a column of paths and one of lists of numbers, or an NPZ with an array of paths and one of "
-        "vectors; all of one length, 2 to 4,096. Such vectors get a map, clusters, neighbours and “More like this”; "
-        "typed words need an encoder that made them. A file that was exported here restores what it was made from."
+        "A Parquet or NPZ file with paths and vectors, exported here or made elsewhere.",
+        help="Parquet: a column of paths and a column of number lists. NPZ: an array of paths and an array of vectors. "
+        "All vectors have the same length, 2 to 4,096. They get a map, clusters, neighbors and “More like this”; typed "
+        "words need the encoder that made them.",
     )
     if not may_change(library):
-        st.caption("This library is shared and cannot be changed: start one for this visit first.")
+        st.caption("This library is shared and read-only: start one for this visit first.")
         return
     limit = file_limit(1000)
     types = [suffix.removeprefix(".") for suffix in import_formats()]
     file = st.file_uploader("File of vectors", type=types, key="import_file", max_upload_size=limit)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.text_input("Call them", key="import_name", placeholder="as the file", max_chars=60, width=240)
+        name = st.text_input("Name", key="import_name", placeholder="name of the file", max_chars=60, width=240)
         root = ""
         if get_policy().may_see_paths:
-            note = "Files that are not in the library yet are looked for here. Empty: paths are as they stand."
-            root = st.text_input("Folder of relative paths", key="import_root", help=note, width=320)
+            about = "Where to find files that are not in the library yet. Empty: paths are used as they are."
+            root = st.text_input("Folder of relative paths", key="import_root", help=about, width=320)
     if file is None:
         return
 
-    def work(tell: OnProgress, cancel: threading.Event) -> ImportReport:
+    def work(on_progress: OnProgress, cancel: threading.Event) -> ImportReport:
         with make_visit_folder() as folder:
             path = Path(folder) / f"vectors{Path(file.name).suffix}"
             path.write_bytes(file.getbuffer())
-            called = (name or "").strip() or Path(file.name).stem[:60]
+            title = (name or "").strip() or Path(file.name).stem[:60]
             new_files = get_policy().may_see_paths
             return import_vectors(
-                library, path, name=called, root=root or None, new_files=new_files, on_progress=tell, cancel=cancel
+                library,
+                path,
+                name=title,
+                root=root or None,
+                new_files=new_files,
+                on_progress=on_progress,
+                cancel=cancel,
             )
 
-    about = (str(library.path), file.file_id, name, root)
+    made_from = (str(library.path), file.file_id, name, root)
     if (
         not is_busy(library)
-        and (report := task_button("import", "Import", work, title="Importing", about=about)) is not None
+        and (report := task_button("import", "Import", work, title="Importing", about=made_from)) is not None
     ):
         _imported(report)
 
@@ -168,13 +175,13 @@ def _imported(report: ImportReport) -> None:
     new = f", {report.added:,} of them new to the library" if report.added else ""
     more = ""
     if report.labels or report.captions:
-        more = f" {report.labels:,} labels and {report.captions:,} captions came too."
+        more = f" {report.labels:,} labels and {report.captions:,} captions were imported too."
     st.success(
         f"{counted(report.vectors, 'vector')} of {counted(report.items, 'item')}{new}, as "
         f"{plain(encoder_name(report.encoder))}.{more}",
         icon=":material/check:",
     )
-    st.button("Use them", on_click=use_encoder, args=(report.encoder,), type="primary")
+    st.button("Use these vectors", on_click=use_encoder, args=(report.encoder,), type="primary")
     if report.left_out:
         st.markdown(f"{counted(len(report.left_out), 'row')} left out:")
         file_table([(get_policy().display_path(path), why) for path, why in report.left_out], key="import_left_out")

@@ -16,7 +16,7 @@ export default function ({ data, parentElement }) {
   button.onclick = async () => {
     const copied = await copy(addressWith(data.adds));
     show(copied ? "Copied" : "Not allowed");
-    told.textContent = copied ? "The link was copied." : "The browser did not allow it: copy the address bar.";
+    told.textContent = copied ? "The link was copied." : "The browser does not allow it: copy the address bar instead.";
     button.title = copied ? data.title : told.textContent;
     setTimeout(() => show(data.label), 2500);
   };

@@ -1,8 +1,8 @@
-// A feed of cards with opinions. Cards are kept by id: those that stay keep their picture and their focus.
+// A feed of cards with reactions. Cards are kept by id: those that stay keep their picture and their focus.
 // Built with textContent and attributes only: a file name is never read as HTML.
 const rooms = new WeakMap()
 const MARK = { like: "liked", dislike: "disliked", "": "" }
-const KEPT = 40 // clicks that are told again and again, so that none is lost while the page is busy
+const KEPT = 40 // recent clicks, sent again with each one, so that none is lost while the page is busy
 
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   const list = parentElement.querySelector("ul")
@@ -21,7 +21,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   if (!room.pressed) room.show()
 }
 
-// Cards do not move while one is pressed: the press would be lost, or count for another.
+// Cards do not move while one is pressed: the press would be lost or count for another card.
 function hold(list, room) {
   list.addEventListener("pointerdown", () => { room.pressed = true })
   const release = () => {
@@ -45,7 +45,7 @@ function show(list, room, data) {
   room.turn = data.turn
 }
 
-// What was clicked since this answer was made stands as it was clicked: the next answer knows of it.
+// Clicks after the server made this answer are applied to it; the next answer includes them.
 function withClicks(data, room) {
   const [mount, heard] = data.heard
   const later = new Map(room.said.filter(([n]) => mount !== room.mount || n > heard).map(([, id, said, place]) => [id, { said, place }]))
@@ -55,12 +55,12 @@ function withClicks(data, room) {
     const card = known.get(id) ?? room.cards.get(id)?.card
     if (card) cards.splice(place, 0, { ...card, said, why: "", because: [], score: "" })
   }
-  return cards.slice(0, data.cards.length) // a card less, rather than a row more
+  return cards.slice(0, data.cards.length) // rather one card less than one row more
 }
 
 function fill(li, card, data, room) {
   const parts = (li.parts ??= frame(li, card, room))
-  if (!card.said) picture(parts, card) // what was said of a card was said of the picture that it had then
+  if (!card.said) picture(parts, card) // a reaction belongs to the picture that the card had then
   li.card = card
   li.className = MARK[card.said]
   for (const [what, button] of Object.entries(parts.says)) button.setAttribute("aria-pressed", String(card.said === what))
@@ -88,7 +88,7 @@ function frame(li, card, room) {
   return { says, why, score, image, length }
 }
 
-// Of a video the moment that is nearest to the likes, which change.
+// A video shows the moment closest to the likes, which may change.
 function picture({ image, length }, card) {
   if (card.src && image.src !== card.src) image.src = card.src
   length.textContent = card.video

@@ -1,4 +1,4 @@
-"""The cards of a feed, to be liked and disliked: a component, so that a click counts at once and nothing jumps."""
+"""The feed of cards to like and dislike: a component, so that clicks take effect at once and cards stay in place."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _SAID: dict[str, Reaction | None] = {"like": "like", "dislike": "dislike", "": N
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a card is there: words, what they mean, the likes it comes from, and its score with what that means."""
+    """Why a card is there: text with its tooltip, the likes that led to it, and its score with a tooltip."""
 
     text: str = ""
     title: str = ""
@@ -42,7 +42,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class FeedCard:
-    """An item, what was said of it, and why it is there. time_s: the second of a video whose picture is shown."""
+    """An item, the reaction to it, and why it is there. time_s: the second of a video to show."""
 
     item: Item
     said: Reaction | None
@@ -59,18 +59,18 @@ def feed_cards(
     on_open: Callable[[Item], None],
     on_more: Callable[[Item], None],
 ) -> None:
-    """Shows the cards in their order.
+    """Show the cards in their order.
 
-    turn: where it changes, other cards are shown, from their beginning. on_say: called for each click on a thumb, in
-    order, with the item's id, what was said (None: that is taken back), and the card's place. on_open, on_more: with an
-    item, for its picture and for “More like this”.
+    turn: when it changes, the feed scrolls to its start. on_say: called for each click on a thumb, in order, with the
+    item's id, the reaction (None: undone), and the card's place. on_open, on_more: called with an item for a click on
+    its picture and on “More like this”.
     """
     shown = _shown(cards)
     token = hashlib.blake2b(json.dumps(shown).encode(), digest_size=8).hexdigest()
     items = {other.id: other for card in cards for other in card.reason.because}
     items |= {card.item.id: card.item for card in cards}
 
-    def told(trigger: str, act: Callable[[Item], None]) -> None:
+    def clicked(trigger: str, act: Callable[[Item], None]) -> None:
         item = items.get(st.session_state[key].get(trigger))
         if item is not None:
             act(item)
@@ -78,14 +78,14 @@ def feed_cards(
     _COMPONENT(
         key=key,
         data=shown | {"token": token, "turn": turn, "heard": st.session_state.get(_heard_key(key), ("", 0))},
-        on_open_change=lambda: told("open", on_open),
-        on_more_change=lambda: told("more", on_more),
+        on_open_change=lambda: clicked("open", on_open),
+        on_more_change=lambda: clicked("more", on_more),
         on_said_change=lambda: _hear(key, on_say),
     )
 
 
 def _hear(key: str, on_say: OnSay) -> None:
-    """Passes on what was not heard before: the component repeats itself, since a click may meet a page at work."""
+    """Pass on new clicks only: the component repeats recent ones, as one may be lost while the page runs."""
     said = st.session_state[key].get("said") or {}
     mount, before = st.session_state.get(_heard_key(key), ("", 0))
     if said.get("mount") != mount:
@@ -122,11 +122,11 @@ def _card(card: FeedCard, uri: str | None) -> dict[str, Any]:
         "name": Path(item.path).name,
         "src": uri,
         "video": format_timecode(second) if item.kind == "video" else "",
-        "note": get_policy().redact_paths(item.reason or "") or "The file is not there any more, or cannot be read.",
+        "note": get_policy().redact_paths(item.reason or "") or "The file is missing or cannot be read.",
         "said": card.said or "",
         "why": reason.text,
         "why_title": reason.title,
-        "because": [entry.id for entry in reason.because],
+        "because": [item.id for item in reason.because],
         "score": reason.score,
         "score_title": reason.score_title,
     }

@@ -50,7 +50,7 @@ function build(card, data, state, { setStateValue, setTriggerValue }) {
   item.append(open)
   if (data.selectable) item.append(ticker(card, item, state, setStateValue))
   if (card.copies) {
-    const title = `${card.copies} near-identical, folded into this one`
+    const title = `${card.copies} near-identical, grouped with this one`
     item.append(element("span", "copies", { title }, `+${card.copies}`))
   }
   if (card.badge) item.append(element("span", "badge", {}, card.badge))

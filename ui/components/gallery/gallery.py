@@ -1,4 +1,4 @@
-"""The grid of pictures and videos that pages share: a component of its own, so that it fits phones and stays quick."""
+"""The grid of pictures and videos: a component, so that it fits phones and stays fast."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _COMPONENT = st.components.v2.component(
     css=(_FOLDER / "gallery.css").read_text(),
     js=(_FOLDER / "gallery.js").read_text(),
 )
-_SMALL = 96  # pixels of pictures beside a picture
-# Each may have a process that decodes, of some 40 MB: more than there are cores would not be quicker.
+_SMALL = 96  # pixels of the small pictures on a card
+# Each may start a decoding process of about 40 MB: more than the number of cores would not be faster.
 PICTURES = ThreadPoolExecutor(min(4, os.cpu_count() or 1), "pictures")
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What stands below a picture: a share (0 to 1, or None) as a bar, words, a number, and what they mean."""
+    """Facts below a picture: a share (0 to 1, or None) as a bar, a text and a score, with tooltips."""
 
     share: float | None
     text: str
@@ -45,11 +45,10 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A picture or video of the grid; `hit` where a search found it, or else `facts` about it.
+    """A picture or video of the grid, with the `hit` that found it or with other `facts`.
 
-    section: the heading that it stands below, where it differs from that of the card before. badge: a word on the
-    picture. about: a sentence below its name. time_s: the second of a video whose picture is shown. near: others to
-    see beside it, in small.
+    section: its heading, shown where it differs from that of the card before. badge: a word on the picture. about: a
+    sentence below its name. time_s: the second of a video to show. near: items to show as small pictures.
     """
 
     item: Item
@@ -64,7 +63,7 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Ticks:
-    """Ticks that somebody else keeps, beyond one gallery: which ids have one, and what to call with those ticked here.
+    """Ticks that the caller stores: the ticked ids, and a function to call with those ticked in this gallery.
 
     turn: changes whenever anything but a click in this gallery changed them.
     """
@@ -86,11 +85,11 @@ def gallery(
     framed: bool = False,
     like: str = "More like this",
 ) -> list[str]:
-    """Shows pictures and videos in a grid; returns the ids of the ticked ones.
+    """Show pictures and videos in a grid; returns the ids of the ticked ones.
 
     on_open, on_like, on_videos: called with an item before the page runs again, for a click on the picture, on "More
-    like this", and on "Find in videos", which pictures offer where it is given. ticks: where they are kept elsewhere.
-    framed: cards of one section stand together in a frame. like: what the button of `on_like` says.
+    like this", and on "Find in videos", which pictures have if it is given. ticks: for a caller that stores them.
+    framed: whether cards of a section share a frame. like: label of the button of `on_like`.
     """
     state = st.session_state
     selectable = selectable or ticks is not None
@@ -102,7 +101,7 @@ def gallery(
     if ticks is not None:
         forced = {"turn": ticks.turn, "ids": [entry for entry in items if entry in ticks.ids]}
 
-    def told(trigger: str, act: Callable[[Item], None] | None) -> None:
+    def clicked(trigger: str, act: Callable[[Item], None] | None) -> None:
         item = items.get(state[key].get(trigger))
         if item and act:
             act(item)
@@ -117,9 +116,9 @@ def gallery(
             "token": token,
             "forced": forced,
         },
-        on_open_change=lambda: told("open", on_open),
-        on_like_change=lambda: told("like", on_like),
-        on_find_change=lambda: told("find", on_videos),
+        on_open_change=lambda: clicked("open", on_open),
+        on_like_change=lambda: clicked("like", on_like),
+        on_find_change=lambda: clicked("find", on_videos),
         on_selected_change=lambda: _pass_on(key, ticks),
     )
     selected = result.get("selected") or {}
@@ -127,7 +126,7 @@ def gallery(
 
 
 def tick(key: str, ids: Sequence[str]) -> None:
-    """Ticks exactly these pictures of a gallery, in a callback or else before the gallery is shown in this run."""
+    """Tick exactly these pictures of a gallery, in a callback or before the gallery is drawn."""
     state = st.session_state
     turn = (state.get(_forced_key(key)) or {"turn": 0})["turn"] + 1
     state[_forced_key(key)] = {"turn": turn, "ids": list(ids)}
@@ -135,7 +134,7 @@ def tick(key: str, ids: Sequence[str]) -> None:
 
 
 def _ordered(key: str, token: str) -> dict[str, Any] | None:
-    """What `tick` ordered last, for what is shown now; None after a page switch, when the ticks are gone too."""
+    """The last order of `tick`; None after a page switch, which clears the ticks."""
     state = st.session_state
     ticked = (state.get(key) or {}).get("selected")
     if not ticked:
@@ -160,7 +159,7 @@ def picture_uri(item: Item, side: int = 320, time_s: float | None = None) -> str
 
 
 def chance_text(relevance: float) -> str:
-    """A relevance in words and per cent, never as certain as 0 or 100."""
+    """A relevance as text, from 1 to 99 %."""
     return f"{min(99, max(1, round(100 * relevance)))} % likely"
 
 
@@ -189,11 +188,10 @@ def _card(card: Card, uri: str | None, small: dict[str, str | None], find: bool)
         "video": format_timecode(card.item.duration_s or 0.0 if card.time_s is None else card.time_s) if video else "",
         "find": find and not video,
         "like": card.item.status == "ok",
-        "note": get_policy().redact_paths(card.item.reason or "")
-        or "The file is not there any more, or cannot be read.",
+        "note": get_policy().redact_paths(card.item.reason or "") or "The file is missing or cannot be read.",
         "badge": card.badge,
         "about": get_policy().redact_paths(card.about),
-        "near": [{"id": entry.id, "name": Path(entry.path).name, "src": small[entry.id]} for entry in card.near],
+        "near": [{"id": item.id, "name": Path(item.path).name, "src": small[item.id]} for item in card.near],
         "copies": len(hit.duplicates) if hit else 0,
         "section": card.section,
         "chance": facts.share if facts else None,

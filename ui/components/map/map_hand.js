@@ -1,4 +1,4 @@
-// What a hand does on the map: drag, wheel, pinch, lasso and box, keys. Touch and mouse alike.
+// Input on the map: drag, wheel, pinch, lasso, box and keys, by touch or mouse.
 const STILL = 5
 const STEP = 70
 

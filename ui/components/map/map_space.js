@@ -1,4 +1,4 @@
-// Where the points are: what part of the map is in sight, and a grid that finds the points near a place.
+// Geometry: the visible part of the map, and a grid that finds the points near a place.
 // Places lie in the unit square; pixels are those of CSS.
 const DEEPEST = 2000
 const MARGIN = 0.9

@@ -80,7 +80,7 @@ class PointsMap {
       }
   }
 
-  // What Python sends: all of it each time, the heavy part behind an address.
+  // Takes what Python sends on every run; the points themselves come by URL.
   take(data) {
     if (data.layout !== this.layout) {
       this.layout = data.layout
@@ -127,7 +127,7 @@ class PointsMap {
     } catch (error) {
       if (source !== this.source) return
       this.source = null
-      note.textContent = "The points could not be fetched. Reload the page."
+      note.textContent = "The points could not be loaded. Reload the page."
     }
   }
 
@@ -151,7 +151,7 @@ class PointsMap {
     this.rest()
   }
 
-  // Once nothing has moved for a moment: the pictures of the few points in sight are asked for.
+  // When nothing has moved for a moment, requests the pictures of the visible points if they are few.
   rest() {
     clearTimeout(this.resting)
     this.resting = setTimeout(() => {
@@ -180,7 +180,7 @@ class PointsMap {
     this.again = setTimeout(() => this.ask(), 300)
   }
 
-  // Tells Python what was done. No pictures are asked for until it has heard: of two triggers it gets the later one.
+  // Sends an action to Python. No pictures are requested until it arrives: Streamlit keeps only the later of two triggers.
   say(name, value) {
     this.said = { turn: Date.now(), since: Date.now() }
     this.tell(name, { layout: this.layout, turn: this.said.turn, ...value })

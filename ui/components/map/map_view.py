@@ -1,4 +1,4 @@
-"""The map: a component of its own that draws tens of thousands of points, pans, zooms, selects, and shows pictures."""
+"""The map: a component that draws tens of thousands of points, pans, zooms, selects, and shows pictures."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from ui.server.media_url import get_media_url
 _FOLDER = Path(__file__).parent
 _SCRIPTS = ("map_space.js", "map_paint.js", "map_words.js", "map_hand.js", "map_view.js")
 _MOST_ENTRIES = 14  # of the legend
-_MOST_SEEN = 24  # pictures that are made for one question of the browser
+_MOST_SEEN = 24  # pictures per request of the browser
 _BUTTONS = """<section><div class='bar'>
-<div class='group' role='group' aria-label='What dragging does'>
+<div class='group' role='group' aria-label='Drag mode'>
 <button type='button' data-mode='move' aria-pressed='true'>Move</button>
 <button type='button' data-mode='lasso' aria-pressed='false'>Lasso</button>
 <button type='button' data-mode='box' aria-pressed='false'>Box</button></div>
-<div class='group' role='group' aria-label='What is in sight'>
+<div class='group' role='group' aria-label='View'>
 <button type='button' data-act='nearer' aria-label='Zoom in'>+</button>
 <button type='button' data-act='farther' aria-label='Zoom out'>−</button>
 <button type='button' data-act='whole'>Whole map</button></div>
 <div class='group' role='group' aria-label='Selection'>
-<button type='button' data-act='sight'>Select what is in sight</button>
+<button type='button' data-act='sight'>Select visible</button>
 <button type='button' data-act='clear' disabled>Clear</button></div></div>
 <div class='frame' data-mode='move'><canvas class='points'></canvas>
 <canvas class='over' tabindex='0' role='img'></canvas>
@@ -48,7 +48,7 @@ _COMPONENT = st.components.v2.component(
 
 @dataclass(frozen=True, slots=True)
 class PointName:
-    """Words at a place of the map: of a cluster, which a click on them selects, or (cluster None) of a text."""
+    """A name on the map: of a cluster, which a click selects, or of a text (cluster None)."""
 
     text: str
     place: tuple[float, float]
@@ -66,9 +66,9 @@ class Seen:
 
 @dataclass(frozen=True, eq=False)
 class MapData:
-    """What a map shows. places: (n, 2). lit, chosen: (n,) what stands out from the rest, None for no such thing.
+    """The content of a map. places: (n, 2). lit, chosen: (n,) the highlighted and the selected points, or None.
 
-    names: those that come first win where two would overlap. about: the map in one sentence, for who cannot see it.
+    names: of two that would overlap, the first is drawn. about: description for screen readers.
     """
 
     places: NDArray[np.float32]
@@ -81,8 +81,8 @@ class MapData:
 
 @dataclass(frozen=True, slots=True)
 class Listeners:
-    """What a map tells. see: asked what shows of some points. open: a point. cluster: one. line: corners of a line
-    around points, in the units of the places; none to give the selection up."""
+    """Callbacks of a map. see: returns what to show of some points. open: a point was clicked. cluster: a cluster was
+    clicked. line: a line was drawn, given by its corners in the units of the places; empty to clear the selection."""
 
     see: Callable[[list[int]], dict[int, Seen]]
     open: Callable[[int], None]
@@ -92,7 +92,7 @@ class Listeners:
 
 @st.fragment
 def points_map(shown: MapData, on: Listeners, *, key: str) -> None:
-    """Draws the map. A question for pictures runs this alone; whatever else the map tells runs the page again."""
+    """Draw the map. A request for pictures reruns this fragment only; any other action reruns the page."""
     with boundary():
         heard = _Heard(shown, on, key)
         _COMPONENT(
@@ -107,7 +107,7 @@ def points_map(shown: MapData, on: Listeners, *, key: str) -> None:
 
 
 class _Heard:
-    """What the browser says of a map: believed only where it fits the map that is shown."""
+    """Messages of the browser about a map, accepted only if they are about the current map."""
 
     def __init__(self, shown: MapData, on: Listeners, key: str) -> None:
         self._shown, self._on, self._key = shown, on, key
@@ -115,7 +115,7 @@ class _Heard:
         self._layout = hashlib.blake2b(shown.places.tobytes(), digest_size=8).hexdigest()
 
     def answer(self) -> dict[str, Any]:
-        """What the component is sent: the map, how far it was heard, and the pictures that it asks for."""
+        """The data of the component: the map, the last action received, and the requested pictures."""
         request = [entry for entry in self._said("peek").get("numbers", []) if self._is_point(entry)][:_MOST_SEEN]
         seen = self._on.see(request) if request else {}
         return _data(self._shown, self._unit, self._key) | {
@@ -131,7 +131,7 @@ class _Heard:
             self._on.open(number)
 
     def chose(self) -> None:
-        """A cluster was clicked, a line drawn, or the selection given up."""
+        """A cluster was clicked, a line drawn, or the selection cleared."""
         value = self._acted("choose")
         if isinstance(value.get("cluster"), int):
             self._on.cluster(value["cluster"])
@@ -154,7 +154,7 @@ class _Heard:
 
 @dataclass(frozen=True, slots=True)
 class _Unit:
-    """Places within the unit square and back, shapes kept: what the browser reckons in. y points down there."""
+    """Converts places to the unit square of the browser and back, without distortion. There y points down."""
 
     low: NDArray[np.float32]
     high: NDArray[np.float32]
@@ -169,7 +169,7 @@ class _Unit:
 
     @property
     def far(self) -> list[float]:
-        """How far the places reach along both axes; a little at least, so that they can be looked at."""
+        """The extent of the places along both axes, at least a little."""
         return np.maximum((self.high - self.low) / self.side, 0.05).tolist()
 
     def to(self, places: NDArray[np.float32]) -> NDArray[np.float32]:

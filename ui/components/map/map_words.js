@@ -1,5 +1,5 @@
-// What is drawn over the points: pictures, names, the mark of a point, and the line of a selection. On a canvas, so
-// that a file name is never read as HTML.
+// Drawn over the points: pictures, names, the mark of a point, and the line of a selection. A canvas never reads a
+// file name as HTML.
 const PICTURE = 58
 const FEW = 100
 const APART = 0.72
@@ -23,7 +23,7 @@ function drawPictures(pen, sight, grid, numbers, pictures, colourOf) {
   }
 }
 
-// Writes names, the first ones first, and leaves out those that would lie on others. Returns the boxes of what it wrote.
+// Draws names in order, without those that would overlap others. Returns the boxes of the names drawn.
 function drawNames(pen, sight, names, style) {
   const boxes = []
   pen.textAlign = "center"

@@ -1,6 +1,6 @@
 // The player of one video and its moments. Everything is built with textContent and attributes, never with HTML.
-// The file may be a clip out of the video: data.offset is where in the video it begins, and all times that are told
-// to Python or shown are those of the video.
+// The file may be a clip of the video: data.offset is its start in the video. All times shown or sent to Python are
+// times of the video.
 const players = new WeakMap()
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -32,7 +32,7 @@ function wire(player, parent) {
   video.addEventListener("seeked", () => video.paused && tellTime(player))
 }
 
-// A new file is loaded, a new wish to seek is followed; anything else leaves playback as it is.
+// Loads a new file and follows a new seek; anything else leaves playback as it is.
 function load(player) {
   const { video, data } = player
   const fresh = player.src !== data.src
@@ -65,7 +65,7 @@ function seek(player, time) {
   else video.addEventListener("loadedmetadata", jump, { once: true })
 }
 
-// At the end of a clip the next one is fetched, and plays.
+// At the end of a clip, the next one is loaded and plays.
 function playOn(player) {
   const { offset, length, duration } = player.data
   if (length === null || offset + length > duration - 0.5) return

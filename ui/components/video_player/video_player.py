@@ -1,4 +1,4 @@
-"""The player: one video element that seeks in the browser and tells Python where it is, without starting again."""
+"""The player: one video element that seeks in the browser and reports its position without a reload."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ui.components.gallery.gallery import chance_text
 from ui.server.media_url import get_media_url
 from ui.server.state import once_each
 
-LARGEST_WHOLE = 200_000_000  # bytes; the server holds in memory what a browser plays, so larger files go in clips
+LARGEST_WHOLE = 200_000_000  # bytes; the server holds what a browser plays in memory, so larger files are cut
 _FOLDER = Path(__file__).parent
 _COMPONENT = st.components.v2.component(
     "semblance_player",
@@ -37,7 +37,7 @@ _COMPONENT = st.components.v2.component(
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What the video element plays: an address, and which part of the video that is (length_s None: all of it)."""
+    """The address that the video element plays, and which part of the video it is (length_s None: all of it)."""
 
     address: str
     offset_s: float = 0.0
@@ -46,7 +46,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Listeners:
-    """What the player tells. at: the second it was brought to. like, pictures: a second to search by."""
+    """Callbacks of the player. at: its position, in seconds. like, pictures: a second to search with."""
 
     at: Callable[[float], None]
     like: Callable[[float], None]
@@ -56,13 +56,13 @@ class Listeners:
 def player(
     item: Item, *, time_s: float, turn: int, moments: Sequence[Moment] = (), on: Listeners | None = None, key: str
 ) -> None:
-    """Shows a video at a second, with its moments below. Another `turn` seeks there again. Raises MediaError."""
+    """Show a video at a second, with its moments below. A new `turn` seeks again. Raises MediaError."""
     source = _source(item, time_s, key)
     length = item.duration_s or max((moment.end_s for moment in moments), default=0.0)
     pictures = frame_uris(item, [moment.peak_s for moment in moments])
     shown = [_shown(moment, length, picture) for moment, picture in zip(moments, pictures, strict=True)]
 
-    def told(name: str, act: Callable[[float], None]) -> None:
+    def clicked(name: str, act: Callable[[float], None]) -> None:
         value = st.session_state[key].get(name)
         if isinstance(value, int | float):
             act(min(max(0.0, float(value)), length or float(value)))
@@ -79,15 +79,15 @@ def player(
             "offset": source.offset_s,
             "length": source.length_s,
             "duration": length,
-            "note": "" if source.length_s is None else "shown in clips of it",
+            "note": "" if source.length_s is None else "played in clips",
             "time": time_s,
             "turn": turn,
             "moments": shown,
         },
-        on_at_change=lambda: told("at", acts.at),
-        on_beyond_change=lambda: told("beyond", acts.at),
-        on_like_change=lambda: told("like", acts.like),
-        on_pictures_change=lambda: told("pictures", acts.pictures),
+        on_at_change=lambda: clicked("at", acts.at),
+        on_beyond_change=lambda: clicked("beyond", acts.at),
+        on_like_change=lambda: clicked("like", acts.like),
+        on_pictures_change=lambda: clicked("pictures", acts.pictures),
         on_unplayable_change=lambda: _note_unplayable(item.id),
     )
 
@@ -101,31 +101,31 @@ def frame_uris(item: Item, times_s: Sequence[float]) -> list[str | None]:
 
 
 def _source(item: Item, time_s: float, key: str) -> Source:
-    """The file itself where browsers play it, or else a clip of it around that second."""
+    """The file itself if browsers play it, or else a clip around that second."""
     path = Path(item.path)
     if not path.is_file():
-        raise MediaError("The file is not there any more.")
+        raise MediaError("The file is missing.")
     whole = item.bytes <= LARGEST_WHOLE and item.id not in st.session_state.get("unplayable", ())
     if whole and _plays(item.path, item.mtime_ns):
         kind = get_mime_type(path) or "video/mp4"
         return Source(get_media_url(str(path), kind, key))
     cached: tuple[str, Any] | None = st.session_state.get("player_clip")
     if cached is None or cached[0] != item.id or not 0 <= time_s - cached[1].offset_s < cached[1].duration_s:
-        with st.spinner("Cutting the part around that second …"):
+        with st.spinner("Cutting a clip …"):
             cached = (item.id, playable_clip(item, time_s))
-        st.session_state["player_clip"] = cached  # until a second outside it is wanted
+        st.session_state["player_clip"] = cached  # until a second outside it is requested
     clip = cached[1]
     return Source(get_media_url(clip.data, "video/mp4", key), clip.offset_s, clip.duration_s)
 
 
 @once_each(most=512)
 def _plays(path: str, mtime_ns: int) -> bool:
-    """Whether browsers play the file as it is; looked up once a version of the file."""
+    """Whether browsers play the file as it is; cached per version of the file."""
     return plays_in_browsers(Path(path))
 
 
 def _note_unplayable(item_id: str) -> None:
-    """This visitor's browser could not play the file: from now on it gets clips."""
+    """Record that this visitor's browser could not play the file: from now on it gets clips."""
     st.session_state["unplayable"] = {*st.session_state.get("unplayable", ()), item_id}
 
 

@@ -1,4 +1,4 @@
-"""The storyboard strip of a video: frames at even distances, and its moments; each is a button that seeks."""
+"""The storyboard strip of a video: evenly spaced frames, and its moments; each is a button that seeks."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _COMPONENT = st.components.v2.component(
 def strip(
     item: Item, moments: Sequence[Moment], *, duration_s: float, key: str, on_seek: Callable[[float], None]
 ) -> None:
-    """Shows frames of a video, those within likely moments framed, and the moments. on_seek: told the second."""
+    """Show frames of a video, with those of likely moments framed, and the moments. on_seek: called with a second."""
     times = [(number + 0.5) * duration_s / _FRAMES for number in range(_FRAMES)]
     likely = [moment for moment in moments if moment.likely]
     frames = [
@@ -50,10 +50,10 @@ def strip(
         for moment in moments
     ]
 
-    def told() -> None:
+    def clicked() -> None:
         value = st.session_state[key].get("seek")
         if isinstance(value, int | float):
             on_seek(min(max(0.0, float(value)), duration_s))
 
     token = hashlib.blake2b(json.dumps([frames, buttons]).encode(), digest_size=8).hexdigest()
-    _COMPONENT(key=key, data={"token": token, "frames": frames, "moments": buttons}, on_seek_change=told)
+    _COMPONENT(key=key, data={"token": token, "frames": frames, "moments": buttons}, on_seek_change=clicked)
