@@ -1,4 +1,4 @@
-"""Tables as CSV that a spreadsheet may open: the one place in which cells are written."""
+"""Tables as CSV that is safe to open in a spreadsheet. All cells are written here."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
 def csv_text(rows: Iterable[Iterable[object]]) -> str:
-    """Rows as CSV (RFC 4180). Text goes through `escape_cell`; numbers, and text that is one, stay; None is empty."""
+    """Rows as CSV (RFC 4180). Text goes through `escape_cell`; numbers stay; None is empty."""
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     writer.writerows([escape_cell(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
@@ -23,9 +23,9 @@ def csv_text(rows: Iterable[Iterable[object]]) -> str:
 
 
 def escape_cell(value: str) -> str:
-    """Keeps a spreadsheet from running a file name as a formula, and writes out what of it is not UTF-8.
+    """Text that no spreadsheet runs as a formula; numbers stay, bytes that are not UTF-8 are escaped.
 
-    Of a path the public is given the name alone.
+    In public mode a path becomes its last part.
     """
     value = get_policy().display_path(value).encode(errors="backslashreplace").decode()
     return "'" + value if value.startswith(_FORMULA) and not _NUMBER.fullmatch(value) else value
