@@ -1,4 +1,4 @@
-"""Functions run in a child process that can be ended: a crash or a hang costs that call alone.
+"""Runs functions in child processes that can be ended: a crash or a hang costs that call alone.
 
 Arguments and results travel as plain values and arrays, never as pickles.
 """

@@ -1,4 +1,4 @@
-"""Pictures and videos decoded within limits, from files that nobody vouches for.
+"""Pictures and videos, decoded within limits from files that may be hostile.
 
 Decoding runs in child processes; nothing here knows of libraries or encoders.
 """

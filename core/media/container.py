@@ -1,4 +1,4 @@
-"""Files of moving pictures, opened within limits, with a reason for each that cannot be."""
+"""Video files, opened within limits, with a reason if that fails."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from core.media.formats import demuxers, is_for_browsers
 from core.utils.files import to_absolute
 
 MAX_FRAME_PIXELS = 8192 * 8192
-_LEAD_IN_S = 0.1  # sound often begins this much before the picture, and nobody means it
+_LEAD_IN_S = 0.1  # sound often begins this much before the picture, by accident
 
 AGAIN = "copy the file again from where it came"
 
 
 def open_container(source: Path | str | bytes) -> Any:
-    """An open `av` container. Raises MediaError with the reason: gone, closed, empty, no video, cut off."""
+    """An open `av` container. Raises MediaError with the reason: missing, no permission, empty, no video, cut off."""
     options = {"format_whitelist": demuxers(), "protocol_whitelist": "file", "max_pixels": str(MAX_FRAME_PIXELS)}
     try:
         if isinstance(source, bytes):
@@ -31,7 +31,7 @@ def open_container(source: Path | str | bytes) -> Any:
         _check_file(path)
         try:
             return av.open(f"file:{path}", mode="r", options=options)
-        except UnicodeEncodeError:  # a name that is no text, which FFmpeg cannot be told
+        except UnicodeEncodeError:  # a name that is no text, which FFmpeg does not take
             return av.open(path.open("rb"), mode="r", options=options)
     except FileNotFoundError:
         raise MediaError("The file is not there any more.") from None
@@ -42,7 +42,7 @@ def open_container(source: Path | str | bytes) -> Any:
 
 
 def video_stream(container: Any) -> Any:
-    """The stream of moving pictures. Raises MediaError where there is none, or none that can be decoded."""
+    """The video stream. Raises MediaError if there is none, or none that can be decoded."""
     covers = av.stream.Disposition.attached_pic | av.stream.Disposition.timed_thumbnails
     streams = [stream for stream in container.streams.video if not stream.disposition & covers]
     if not streams:
@@ -58,7 +58,7 @@ def video_stream(container: Any) -> Any:
 
 
 def get_origin_s(container: Any, stream: Any) -> float:
-    """What the container's clock says when the video begins: seconds to take off all its times."""
+    """The time on the container's clock at which the video begins, in seconds: subtracted from all times."""
     own = float(stream.start_time * stream.time_base) if stream.start_time is not None else None
     whole = container.start_time / av.time_base if container.start_time is not None else None
     if own is None:
@@ -67,7 +67,7 @@ def get_origin_s(container: Any, stream: Any) -> float:
 
 
 def get_claimed_duration_s(container: Any, stream: Any) -> float | None:
-    """How long the pictures last by the container's word, in seconds; None where it does not say."""
+    """Duration of the video stream according to the container, in seconds; None if unknown."""
     if stream.duration:
         return float(stream.duration * stream.time_base)
     with contextlib.suppress(ValueError, AttributeError):  # Matroska: 00:01:02.500000000
@@ -77,7 +77,7 @@ def get_claimed_duration_s(container: Any, stream: Any) -> float | None:
 
 
 def get_taken_at(container: Any, stream: Any) -> datetime | None:
-    """When it was taken, as its metadata says, in local time; None where it does not say."""
+    """When the video was taken, from its metadata, in local time; None if unknown."""
     for key in ("com.apple.quicktime.creationdate", "creation_time"):
         for about in (container.metadata, stream.metadata):
             with contextlib.suppress(ValueError, TypeError, OverflowError, OSError):
@@ -88,7 +88,7 @@ def get_taken_at(container: Any, stream: Any) -> datetime | None:
 
 
 def read_beginning(source: Path | str | bytes) -> bytes:
-    """The first 64 bytes, which say what kind of container it is; empty where it cannot be read."""
+    """The first 64 bytes, which identify the container; empty if the file cannot be read."""
     if isinstance(source, bytes):
         return source[:64]
     with contextlib.suppress(OSError, ValueError), to_absolute(source).open("rb") as file:
@@ -98,7 +98,7 @@ def read_beginning(source: Path | str | bytes) -> bytes:
 
 def _check_file(path: Path) -> None:
     found = path.stat()
-    if not stat.S_ISREG(found.st_mode):  # a pipe would keep us waiting
+    if not stat.S_ISREG(found.st_mode):  # reading a pipe would block
         raise MediaError("It is a folder." if stat.S_ISDIR(found.st_mode) else "It is a device or a pipe, not a file.")
     if found.st_size == 0:
         raise MediaError("The file is empty (0 bytes).")
@@ -117,7 +117,7 @@ _SOUNDS = ("aac", "mp3", "opus", "vorbis", "flac")
 
 
 def is_playable(source: Path | str | bytes) -> bool:
-    """Whether today's browsers play the file as it is: MP4 or WebM with codecs and colours that all of them have."""
+    """Whether today's browsers play the file as it is: MP4 or WebM with codecs and colors that all of them have."""
     try:
         with open_container(source) as container:
             context = video_stream(container).codec_context

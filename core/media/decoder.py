@@ -1,4 +1,4 @@
-"""Decoded frames in the order of time, from anywhere in a video file, as far as it can be read."""
+"""Decodes frames in order of time, from any second of a video, as far as the file can be read."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from core.media.timestamps import Clock, has_jumps, may_jump
 
 _TAIL_S = 1.0  # what a container says of its length is often off by this much
 _EPS_S = 1e-6
-_HOPELESS = 300  # so many broken packets before the first frame, and there will be none
+_HOPELESS = 300  # broken packets before the first frame: no frame will come
 _STEPS_BACK_S = (0.0, 10.0, 100.0)
 _SOON_S = 5.0  # up to there, reading from the beginning is as fast as guessing where it is
 
@@ -27,8 +27,8 @@ _SOON_S = 5.0  # up to there, reading from the beginning is as fast as guessing 
 class Decoder:
     """An open file: `container`, `stream`, its `first` frame, and `shown()`. To be closed.
 
-    read_s: how far it was read, in seconds from the beginning. seeks_exactly: `shown()` tells the same times from
-    wherever it begins. claimed_s: how long it lasts by the container's word, which is wrong where it `leaps`.
+    read_s: how far it was read, in seconds. seeks_exactly: `shown()` gives the same times wherever it begins.
+    claimed_s: duration according to the container, which is wrong if the clock `jumps`.
     """
 
     def __init__(self, source: Path | str | bytes) -> None:
@@ -53,7 +53,7 @@ class Decoder:
 
     @cached_property
     def jumps(self) -> bool:
-        """Whether its clock starts anew on the way, so that no second is where the container says. Reads the file."""
+        """Whether the clock starts anew on the way, so that times of the container are wrong. Reads the whole file."""
         if not may_jump(self._format):
             return False
         times: list[float] = []
@@ -69,7 +69,7 @@ class Decoder:
 
     @property
     def damage(self) -> str | None:
-        """What of the file could not be read, in one sentence; None where all could. Known once all is shown."""
+        """Which part could not be read, in one sentence; None if all could. Known after all frames were decoded."""
         claimed = self.claimed_s
         if claimed is not None and self.read_s < claimed - max(_TAIL_S, 0.02 * claimed) and not self.jumps:
             what = f"Only the first {self.read_s:.1f} of {claimed:.1f} s could be read; the rest is cut off or damaged"
@@ -87,7 +87,7 @@ class Decoder:
 
         keyframes: only those that stand alone in the stream. Ends early, without an error, at damage and at `cancel`.
         """
-        for back_s in _STEPS_BACK_S:  # some formats are sought by guessing, and land late
+        for back_s in _STEPS_BACK_S:  # seeking guesses in some formats, and lands late
             begin_s = max(0.0, start_s - back_s)
             if not (self.seeks_exactly or self._finds(begin_s)) or not self._seek(begin_s):
                 break
@@ -103,7 +103,7 @@ class Decoder:
     # inside
 
     def _open(self) -> None:
-        """At the beginning, whether the file can be sought or not."""
+        """Opens the file at its beginning; works also if it cannot be sought."""
         self.close()
         self.container = open_container(self._source)
         self.stream = video_stream(self.container)
@@ -113,11 +113,11 @@ class Decoder:
         self._span_s = 1.0 / float(self.stream.average_rate or 25)
 
     def _finds(self, time_s: float) -> bool:
-        """Whether a time can be looked for, and is worth it, where seeking is not exact."""
+        """Whether seeking is possible and worth it, if it is not exact."""
         return time_s > _SOON_S and self.first.pts is not None and not self.jumps
 
     def _seek(self, time_s: float) -> bool:
-        """To the last keyframe at or before a time, by the container's word; whether that could be done."""
+        """Seeks the last keyframe at or before a time of the container; returns whether that worked."""
         try:
             self.container.seek(int((time_s + self._origin_s) / self.stream.time_base), stream=self.stream)
         except (av.FFmpegError, OverflowError, ZeroDivisionError):
@@ -125,7 +125,7 @@ class Decoder:
         return True
 
     def _decode(self, keyframes: bool = False, cancel: threading.Event | None = None) -> Iterator[tuple[float, Any]]:
-        """From where the container is; broken packets are passed over."""
+        """Decodes from the current position; broken packets are skipped."""
         self.stream.codec_context.skip_frame = "NONKEY" if keyframes else "DEFAULT"
         clock = Clock(origin_s=self._origin_s, span_s=self._span_s, container=self._format)
         self._got_s, self._broken = 0.0, 0
@@ -138,7 +138,7 @@ class Decoder:
                 at = clock.time_of(frame)
                 self._note_frame(at, frame, clock.length_of(frame))
                 yield at, frame
-            if keyframes and packet.pts is not None:  # what was passed over has been read too
+            if keyframes and packet.pts is not None:  # skipped frames were read too
                 end = float((packet.pts + (packet.duration or 0)) * packet.time_base) - self._origin_s
                 self._got_s += self._span_s
                 self.read_s = max(self.read_s, end)

@@ -1,4 +1,4 @@
-"""Pictures from files or bytes: decoded upright, in RGB, within limits, with a reason for each that cannot be read."""
+"""Pictures from files or bytes: decoded upright, in RGB, within limits, with a reason if that fails."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from core.media.formats import find_missing_plugin, usable_decoders
 
 usable_decoders()  # Pillow writes the formats of its plugins as well, for all who import this module
 
-MAX_PIXELS = 178_000_000  # larger ones are decompression bombs more often than photos
+MAX_PIXELS = 178_000_000  # larger pictures are decompression bombs more often than photos
 _LARGE_PIXELS = 40_000_000
 _large = threading.Lock()
 MAX_BYTES = 1_000_000_000
@@ -26,12 +26,43 @@ _CHUNK = 1 << 23
 
 
 def read_bytes(path: Path) -> bytes:
-    """The whole content of a picture's file. Raises MediaError where it is empty, too large, gone or not readable."""
+    """The whole content of a picture's file.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    MediaError
+        The file is empty, too large, missing or not readable.
+    """
     return b"".join(read_chunks(path, limit=MAX_BYTES))
 
 
 def read_chunks(path: Path, *, limit: int | None = None) -> Iterator[bytes]:
-    """The content of a file of any kind, piece by piece; see `read_bytes`. limit: bytes."""
+    """The content of a file of any kind, chunk by chunk.
+
+    Parameters
+    ----------
+    path : Path
+    limit : int, optional
+        Bytes; a larger file raises.
+
+    Yields
+    ------
+    bytes
+        Up to 8 MiB.
+
+    Raises
+    ------
+    MediaError
+        As `read_bytes`.
+    """
     try:
         size = path.stat().st_size
         if limit is not None and size > limit:
@@ -71,9 +102,22 @@ def is_large(size: tuple[int, int]) -> bool:
 def open_image(source: Path | str | bytes, *, min_side: int | None = None) -> Image.Image:
     """Decodes a picture: first frame, EXIF orientation applied, RGB, transparency on white, 16 bits scaled to 8.
 
-    min_side: pixels; the picture may come back smaller by a whole factor, its shorter side never below this.
-        Decoding a 12-megapixel JPEG for a 224-pixel encoder so costs a fraction of the time and memory.
-    Raises MediaError with the reason in one sentence.
+    Parameters
+    ----------
+    source : path or bytes
+        A file, or its content.
+    min_side : int, optional
+        Pixels. The picture may come back smaller by a whole factor; its shorter side is never below this. Decoding a
+        12-megapixel JPEG for a 224-pixel encoder takes a fraction of the time and memory.
+
+    Returns
+    -------
+    PIL.Image.Image
+
+    Raises
+    ------
+    MediaError
+        With the reason in one sentence.
     """
     with _open(source if isinstance(source, bytes) else read_bytes(Path(source))) as image:
         _check_size(image)
@@ -91,7 +135,7 @@ def image_size(data: bytes) -> tuple[int, int]:
 
 
 def get_taken_at(data: bytes) -> datetime | None:
-    """When the photo was taken, as its EXIF says (local time, no zone); None where it does not say."""
+    """When the photo was taken, from its EXIF (local time, no zone); None if unknown."""
     try:
         with Image.open(io.BytesIO(data), formats=usable_decoders()) as image:
             exif = image.getexif()
@@ -99,13 +143,13 @@ def get_taken_at(data: bytes) -> datetime | None:
                 ExifTags.Base.DateTime
             )
         return datetime.strptime(str(text).strip("\0 "), "%Y:%m:%d %H:%M:%S") if text else None
-    except Exception:  # metadata is a guest's claim: whatever is wrong with it, the picture itself is still good
+    except Exception:  # the picture is good even if its metadata is not
         return None
 
 
 @contextmanager
 def _open(data: bytes) -> Iterator[Image.Image]:
-    """A picture whose header has been read. What goes wrong with it in the block raises MediaError with the reason."""
+    """A picture whose header has been read. Errors in the block become MediaError with the reason."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of large pictures and odd metadata; our limit decides

@@ -1,4 +1,4 @@
-"""From a decoded frame to the picture as it is meant to be seen: upright, with square pixels, in RGB."""
+"""Converts decoded frames to pictures: upright, with square pixels, in RGB."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ _ORIENTATIONS: dict[tuple[int, ...], tuple[int, Image.Transpose | None, str]] = 
 
 @dataclass(frozen=True, slots=True)
 class Display:
-    """How frames become pictures. rotation: degrees clockwise; turn, filters: the same (and mirroring) for Pillow and
-    for FFmpeg; pixel_aspect: width of a pixel to its height."""
+    """How frames become pictures. rotation: degrees clockwise; turn, filters: rotation and mirroring for Pillow and
+    for FFmpeg; pixel_aspect: width of a pixel over its height."""
 
     rotation: int
     turn: Image.Transpose | None
@@ -35,7 +35,7 @@ class Display:
     pixel_aspect: float
 
     def size(self, width: int, height: int) -> tuple[int, int]:
-        """(width, height) in pixels as displayed, of a frame coded in so many."""
+        """(width, height) in pixels as displayed, of a frame of that coded size."""
         wide = max(1, round(width * self.pixel_aspect))
         return (height, wide) if self.rotation in (90, 270) else (wide, height)
 
@@ -52,9 +52,9 @@ class Display:
 
 
 def get_display(stream: Any, frame: Any) -> Display:
-    """How the frames of a stream are displayed, by its own word and that of its first frame."""
+    """How the frames of a stream are displayed, from its header and its first frame."""
     aspect = float(stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio or 1)
-    if not 0.1 < aspect < 10:  # nobody's pixels: a broken header
+    if not 0.1 < aspect < 10:  # no real pixels: a broken header
         aspect = 1.0
     return Display(*_ORIENTATIONS.get(_matrix(frame), _ORIENTATIONS[1, 0, 0, 1]), pixel_aspect=aspect)
 

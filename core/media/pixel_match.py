@@ -1,8 +1,7 @@
-"""Whether two pictures are the same one by their pixels: resized, compressed again, or a part cut out of the other.
+"""Decides by pixels whether two pictures are copies: resized, compressed again, or a part cut out of the other.
 
-Plain copies lie on top of one another once both are small. For others, local features (ORB, Rublee et al. 2011) are
-matched and an affine map between them is fitted by RANSAC; the pixels, laid over one another, then decide: two photos
-of one place share features, but not their pixels.
+Plain copies match once both are small. For others, local features (ORB, Rublee et al. 2011) are matched and RANSAC fits
+an affine map between them. Then the overlaid pixels decide: two photos of one place share features, but not pixels.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from PIL import Image
 Pixels = NDArray[np.uint8]  # (height, width, 3), RGB
 
 _SIDE = 480  # pixels of the longer side, for features
-_SMALL = 96  # pixels of both sides, for laying over one another: compression does not show at this size
+_SMALL = 96  # pixels of both sides, for the overlay: compression does not show at this size
 _TILES = 6
 _TURNED = 1.06  # sides whose ratio differs by up to 6 % may be the same picture, squeezed by a pixel or two
 _FEATURES = 1_000
@@ -32,19 +31,32 @@ _SMALLEST = 0.1  # of the larger that must be shared
 _NEAR_EXACT = 0.9  # correlation of the pixels
 _ODD_TILES = 0.1  # share of the tiles that may differ: a logo, a subtitle
 _TILE_DIFFERENCE = 0.5  # of the picture's own contrast, root mean square
-_FLAT = 4.0  # grey levels of contrast below which there is nothing to correlate
+_FLAT = 4.0  # gray levels of contrast below which there is nothing to correlate
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Two pictures that are the same one. likeness: correlation of their pixels, 0 to 1. whole: neither is cropped."""
+    """Two pictures that are copies.
+
+    Attributes
+    ----------
+    likeness : float
+        Correlation of their pixels, 0 to 1.
+    whole : bool
+        Neither is cropped.
+    """
 
     likeness: float
     whole: bool
 
 
 class Picture:
-    """A picture that many others are compared with."""
+    """A picture that is compared with many others.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+    """
 
     def __init__(self, image: Image.Image) -> None:
         scale = min(1.0, _SIDE / max(image.size))
@@ -66,11 +78,11 @@ class Picture:
 
     @cached_property
     def mirrored(self) -> Picture:
-        """Left and right changed over."""
+        """The picture with left and right exchanged."""
         return Picture(Image.fromarray(self.pixels[:, ::-1]))
 
     def whole_match(self, frame: Picture) -> Match | None:
-        """As whole pictures, whatever their sizes; None where they are not the same."""
+        """Compares whole pictures of any sizes; None if they are not copies."""
         ratios = [entry.pixels.shape[1] / entry.pixels.shape[0] for entry in (self, frame)]
         if max(ratios) > _TURNED * min(ratios):
             return None
@@ -78,15 +90,15 @@ class Picture:
         return Match(likeness, True) if likeness is not None else None
 
     def distance(self, frame: Picture) -> float:
-        """Mean difference of the two, squeezed onto one another, in grey levels: how far a moving picture still is."""
+        """Mean difference of the two at the same small size, in gray levels: how still a video is."""
         return float(np.abs(self.small - frame.small).mean())
 
     def is_part_of(self, frame: Picture) -> bool:
-        """Whether features say so; the pixels may still say no."""
+        """Whether the features match; the pixels may still differ."""
         return self.map_from(frame) is not None
 
     def part_match(self, frame: Picture) -> Match | None:
-        """As parts of one another: the frame is mapped onto this picture. None where they are not the same."""
+        """Compares parts: the frame is mapped onto this picture. None if they are not copies."""
         to_picture = self.map_from(frame)
         if to_picture is None:
             return None
@@ -101,7 +113,7 @@ class Picture:
         return Match(likeness, False) if likeness is not None else None
 
     def map_from(self, frame: Picture) -> NDArray[np.float64] | None:
-        """The affine map (2, 3) from a frame's pixels to this picture's; None where too few features agree on one."""
+        """The affine map (2, 3) from a frame's pixels to this picture's; None if too few features agree."""
         (points, mine), (frame_points, theirs) = self.features, frame.features
         if mine is None or theirs is None or min(len(mine), len(theirs)) < _INLIERS:
             return None
@@ -128,13 +140,13 @@ def _small(pixels: NDArray[Any]) -> NDArray[np.float32]:
 
 
 def _overlay_difference(one: NDArray[np.float32], other: NDArray[np.float32], mask: NDArray[np.bool_]) -> float | None:
-    """Correlation of two small pictures where the mask is set; None where they are not the same one."""
+    """Correlation of two small pictures where the mask is set; None if they are not copies."""
     first, second = one[mask], other[mask]
     first_mean, second_mean = first.mean(axis=0), second.mean(axis=0)
     contrast = float((first - first_mean).std())
-    if contrast < _FLAT:  # nothing but a colour
-        in_subprocess = float(np.abs(first - second).mean())
-        return 1 - in_subprocess / 255 if in_subprocess < _FLAT else None
+    if contrast < _FLAT:  # one plain color
+        distance = float(np.abs(first - second).mean())
+        return 1 - distance / 255 if distance < _FLAT else None
     difference = (one - first_mean) - (other - second_mean)
     likeness = float(((first - first_mean) * (second - second_mean)).mean()) / (
         contrast * float((second - second_mean).std()) + 1e-6

@@ -1,4 +1,4 @@
-"""Which frames of a video are taken."""
+"""Which frames of a video are sampled, and the time that each stands for."""
 
 from __future__ import annotations
 
@@ -16,9 +16,19 @@ from core.errors import MediaError
 class Sampling:
     """Which frames of a video are taken.
 
-    by: "rate" takes `fps` frames per second; "keyframes" those that stand alone in the stream, at most `fps` of them
-    per second, which is fast because nothing else is decoded; "scenes" one for each scene that PySceneDetect finds,
-    and one for each 10 seconds of a longer one. Raises MediaError for other values.
+    Parameters
+    ----------
+    fps : float
+        Frames per second, 0.01 to 60.
+    by : {"rate", "keyframes", "scenes"}
+        "rate" takes `fps` frames per second. "keyframes" takes those that stand alone in the stream, at most `fps` per
+        second; this is fast, because nothing else is decoded. "scenes" takes one frame per scene that PySceneDetect
+        finds, and one per 10 seconds of a longer scene.
+
+    Raises
+    ------
+    MediaError
+        Other values.
     """
 
     fps: float = 1.0
@@ -31,12 +41,12 @@ class Sampling:
             raise MediaError(f"Frames are sampled by rate, keyframes or scenes, not by {self.by!r}.")
 
     def __str__(self) -> str:
-        """As it is stored beside the vectors."""
+        """The form that is stored beside the vectors."""
         return "scenes" if self.by == "scenes" else f"{self.fps:g} fps" + (" keyframes" * (self.by == "keyframes"))
 
     @classmethod
     def parse(cls, text: str) -> Sampling:
-        """Reads what `str` wrote."""
+        """Reads what `str` writes."""
         if text == "scenes":
             return cls(by="scenes")
         fps, _, by = text.partition(" fps")
@@ -92,9 +102,9 @@ class CellsBetween:
 
 
 def measure_time_on_screen(cells: Cells, shown: Shown, end_s: Callable[[], float]) -> Sampled:
-    """The frame on the screen at each cell's middle, once for all cells in a row. end_s: told when all are shown.
+    """The frame on the screen at each cell's middle, once for a run of cells. end_s: called after the last frame.
 
-    A rest too short to reach a middle belongs to the frame before; where nothing else is, the last frame stands for it.
+    A rest too short to reach a middle belongs to the frame before; if there is none, the last frame stands for it.
     """
     last: tuple[float, Any] | None = None
     for at, frame in shown:

@@ -1,7 +1,7 @@
-"""Scenes of a video: where its cuts are, by PySceneDetect (adaptive content detector).
+"""Cuts of a video, found by PySceneDetect (adaptive content detector).
 
-The detector compares hue, saturation and brightness of neighbouring frames and takes for a cut what stands out from
-the frames around it, so that a fast pan is none. https://www.scenedetect.com/docs/latest/api/detectors.html
+The detector compares hue, saturation and brightness of neighboring frames. A cut stands out from the frames around it;
+a fast pan does not. https://www.scenedetect.com/docs/latest/api/detectors.html
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ _TICKS = 1_000.0  # per second; frames closer than that count as one
 
 
 def find_scene_edges(shown: Iterator[tuple[float, Any]]) -> list[float]:
-    """Seconds at which scenes begin, from 0, and the end: n + 1 for n. Scenes over 10 s are cut into even pieces.
+    """Seconds at which scenes begin, from 0, then the end: n + 1 for n scenes. Those over 10 s are cut evenly.
 
-    shown: (time in seconds, `av.VideoFrame`), all frames in order; read once, none is kept.
+    shown: (time in seconds, `av.VideoFrame`), all frames in order; read once, one at a time.
     """
     shrinker = VideoReformatter()  # one for all frames: setting it up costs more than its work
     detector = AdaptiveDetector(min_scene_len=_SHORTEST_S)

@@ -1,4 +1,4 @@
-"""The seconds of decoded frames, made to run forwards where a file's own times do not."""
+"""Makes frame timestamps monotonic."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ def may_jump(container: str) -> bool:
 
 
 def has_jumps(times_s: Iterable[float]) -> bool:
-    """Whether decoding times, which rise, go back or leap on the way, as after a splice."""
+    """Whether decoding times go back, or jump far ahead, as after a splice."""
     return any(not last - _BACK_S <= at <= last + _LEAP_S for last, at in pairwise(times_s))
 
 
 class Clock:
-    """Tells each frame's time from the beginning of the video, in seconds, never going back."""
+    """Computes the time of each frame from the beginning of the video, in seconds; it never goes back."""
 
     def __init__(self, *, origin_s: float, span_s: float, container: str) -> None:
-        """origin_s: of the container's clock. span_s: from frame to frame where no times are given."""
+        """origin_s: start of the container's clock. span_s: time between frames that have no times."""
         self._shift_s, self._span_s = -origin_s, span_s
         self._leaps = may_jump(container)
         self._last: float | None = None
@@ -48,7 +48,7 @@ class Clock:
         return self._last
 
     def length_of(self, frame: Any) -> float:
-        """How long a frame is shown, as far as it says."""
+        """Duration of a frame in seconds, or the usual time between frames if it has none."""
         return float(frame.duration * frame.time_base) if frame.duration and frame.time_base else self._span_s
 
     def _own(self, frame: Any) -> float:

@@ -1,4 +1,4 @@
-"""One clip coded anew: pictures as they are displayed, sound to the sample, both from the same second."""
+"""Encodes a clip of a video: pictures as displayed, sound exact to the sample, both from the same second."""
 
 from __future__ import annotations
 
@@ -40,7 +40,26 @@ def write_cut(
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
 ) -> None:
-    """Writes the seconds start_s..end_s of a file as MP4, see `core.previews.clips.cut_clip`. Raises MediaError."""
+    """Writes a part of a video as MP4, see `core.previews.clips.cut_clip`.
+
+    Parameters
+    ----------
+    source, target : str
+        Paths.
+    start_s, end_s : float
+        Seconds.
+    max_side : int
+        Pixels; larger pictures are shrunk.
+    on_progress : callable, optional
+        Called with the seconds of video that are written.
+    cancel : threading.Event, optional
+        Ends the writing.
+
+    Raises
+    ------
+    MediaError
+        The video cannot be read, the clip cannot be written, or `cancel` is set.
+    """
     started = time.monotonic()
     start_s = max(0.0, start_s)
     end_s = max(end_s, start_s + _SHORTEST_S)
@@ -71,7 +90,7 @@ def write_clip(
 ) -> None:
     """Writes the seconds start_s..end_s as MP4. heard: the same file, opened again for its sound.
 
-    tell: called with the seconds done; what it raises ends the writing. Raises MediaError, `av.FFmpegError`, OSError.
+    report: called with the seconds done; what it raises ends the writing. Raises MediaError, `av.FFmpegError`, OSError.
     """
     with av.open(str(target), "w", container_options={"movflags": "faststart"}) as output:
         pictures = _Pictures(video, output, max_side)
@@ -86,7 +105,7 @@ def write_clip(
 
 
 class _Pictures:
-    """The pictures of a video on their way into the stream of a clip."""
+    """Encodes the pictures of a video into the stream of a clip."""
 
     def __init__(self, video: Video, output: Any, max_side: int) -> None:
         self._video = video
@@ -96,7 +115,7 @@ class _Pictures:
         self._stream.pix_fmt = "yuv420p"
         self._stream.codec_context.time_base = Fraction(1, _TICKS)
         self._stream.codec_context.flags |= av.codec.context.Flags.frame_duration  # the last picture's counts
-        for tag in ("colorspace", "color_primaries", "color_trc"):  # without it players guess, and colours shift
+        for tag in ("colorspace", "color_primaries", "color_trc"):  # without it players guess, and colors shift
             setattr(self._stream.codec_context, tag, getattr(video.coding, tag) or _UNSAID)
         self._stream.codec_context.color_range = _LIMITED
         self._shrinker = VideoReformatter()  # one for all: setting it up costs more than its work
@@ -147,7 +166,7 @@ class _Pictures:
 
 
 def _sound_packets(blocks: Iterator[tuple[int, Any]], stream: Any, target: int) -> Iterator[Any]:
-    """So many samples without a hole. blocks: (place of the first on the clip's clock, float32 (2, n))."""
+    """Exactly `target` samples, without a gap. blocks: (place of the first on the clip's clock, float32 (2, n))."""
     done = 0
     for place, samples in blocks:
         gap = place - done
@@ -165,9 +184,9 @@ def _sound_packets(blocks: Iterator[tuple[int, Any]], stream: Any, target: int) 
 
 
 def _samples(heard: Any, sound: Any, start_s: float, *, leaps: bool) -> Iterator[tuple[int, Any]]:
-    """(place on the clip's clock, samples) from a little before `start_s`; what cannot be decoded is left out.
+    """(place on the clip's clock, samples) from a little before `start_s`; samples that cannot be decoded are left out.
 
-    leaps: whether the file's own clock does; all is read then, from the beginning.
+    leaps: whether the clock of the file starts anew on the way; then all is read, from the beginning.
     """
     begin_s = start_s + get_origin_s(heard, video_stream(heard))
     clock = Clock(origin_s=0.0, span_s=1024 / _RATE, container=heard.format.name)

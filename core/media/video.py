@@ -1,7 +1,6 @@
-"""Video files: what they are, and their frames with the seconds that each stands for. Memory stays flat.
+"""Video files: their facts, and their frames with the time that each stands for. Memory stays flat.
 
-Frames are decoded by FFmpeg (PyAV), because it tells the time of each frame exactly, where frame rates vary as well,
-and says why it failed.
+FFmpeg (PyAV) decodes: it gives the exact time of each frame, also at variable frame rates, and the reason of a failure.
 """
 
 from __future__ import annotations
@@ -30,9 +29,22 @@ _NEAR_S = 5.0  # decoding on is cheaper than seeking to what follows so closely
 
 @dataclass(frozen=True, slots=True)
 class VideoInfo:
-    """What a video file says of itself. width, height: pixels as displayed, after `rotation` (degrees clockwise).
+    """Facts of a video file.
 
-    duration_s: None where the container does not say. fps: the mean rate. taken_at: local time.
+    Attributes
+    ----------
+    duration_s : float, optional
+        Seconds; None if the container has no duration.
+    fps : float, optional
+        Mean frame rate.
+    width, height : int
+        Pixels as displayed, after `rotation`.
+    rotation : int
+        Degrees clockwise.
+    codec : str
+        FFmpeg's name.
+    taken_at : datetime, optional
+        Local time.
     """
 
     duration_s: float | None
@@ -55,13 +67,28 @@ class Frame:
 
 
 def probe(source: Path | str | bytes) -> VideoInfo:
-    """What a video is, from its header and first frame. Raises MediaError with the reason in one sentence."""
+    """Facts of a video, from its header and first frame.
+
+    Parameters
+    ----------
+    source : path or bytes
+        A file, or its content.
+
+    Returns
+    -------
+    VideoInfo
+
+    Raises
+    ------
+    MediaError
+        With the reason in one sentence.
+    """
     with Video(source) as video:
         return video.info
 
 
 def frame_at(source: Path | str | bytes, time_s: float, *, min_side: int | None = None) -> Image.Image:
-    """The picture on the screen at a time; before the first frame the first, after the end the last one.
+    """The picture on the screen at a time: before the first frame the first, after the end the last.
 
     min_side: see `open_image`. Raises MediaError.
     """
@@ -99,12 +126,12 @@ class Video:
 
     @property
     def coding(self) -> Any:
-        """How its pictures are coded: an `av.VideoCodecContext`."""
+        """The `av.VideoCodecContext`."""
         return self._decoder.stream.codec_context
 
     @property
     def leaps(self) -> bool:
-        """Whether its own clock starts anew on the way, see `Decoder.jumps`."""
+        """Whether the clock of the file starts anew on the way, see `Decoder.jumps`."""
         return self._decoder.jumps
 
     @property
@@ -114,7 +141,7 @@ class Video:
 
     @property
     def damage(self) -> str | None:
-        """What of the file could not be read, in one sentence; None where all could. Known after `frames()`."""
+        """Which part could not be read, in one sentence; None if all could. Known after `frames()`."""
         return self._decoder.damage
 
     def frames(
@@ -125,11 +152,24 @@ class Video:
         min_side: int | None = None,
         cancel: threading.Event | None = None,
     ) -> Iterator[Frame]:
-        """The sampled frames from `start_s` on, in order: of all frames, the tail. Others are never converted.
+        """The sampled frames, in order. Other frames are never converted.
 
-        Time is cut into cells of 1 / fps seconds (or into scenes); the frame on the screen at a cell's middle stands
-        for it, and for the cells after it as long as it stays there. Keyframes stand for the time to the next one.
-        min_side: see `open_image`. Damage ends the frames early, see `damage`; it raises nothing. So does `cancel`.
+        Time is divided into cells of 1 / fps seconds, or into scenes. The frame on the screen at a cell's middle stands
+        for the cell, and for the next cells as long as it stays there. Keyframes stand for the time to the next one.
+
+        Parameters
+        ----------
+        sampling : Sampling
+        start_s : float
+            Seconds; frames that begin before are left out.
+        min_side : int, optional
+            Pixels, see `open_image`.
+        cancel : threading.Event, optional
+            Ends the frames early. Damage does too, see `damage`; neither raises.
+
+        Yields
+        ------
+        Frame
         """
         slack_s = 0.02 / sampling.fps  # tables keep seconds in single precision
         waiting: tuple[float, float, Any] | None = None
@@ -149,9 +189,9 @@ class Video:
     def pictures_at(
         self, times_s: Sequence[float], *, min_side: int | None = None, cancel: threading.Event | None = None
     ) -> list[Image.Image]:
-        """The pictures on the screen at some times, as by `frame_at`, in their order; decodes little in between.
+        """The pictures on the screen at some times, in the order of `times_s`; decodes little in between.
 
-        cancel: ends decoding early; times that were not reached show the last that was.
+        cancel: ends decoding early; times that were not reached get the last picture.
         """
         claimed_s = self._decoder.claimed_s or math.inf
         end_s = math.inf if max(times_s, default=0.0) > claimed_s and self._decoder.jumps else claimed_s

@@ -1,6 +1,6 @@
 """Thumbnails, storyboards and short clips, made on demand and cached in the home folder.
 
-Caches are bounded; a file that cannot be decoded fails fast for a while.
+Caches are bounded. Files that timed out fail immediately for ten minutes.
 """
 
 import lazy_loader

@@ -1,4 +1,4 @@
-"""Pieces of videos as MP4 that every browser plays: H.264 and AAC, upright, square pixels, cut at exact times."""
+"""Clips of videos as MP4 that every browser plays: H.264 and AAC, upright, square pixels, cut at exact times."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from core.media.transcode import write_cut
 from core.previews.cache import load_cached, store_cached
 from core.progress import OnProgress
 
-_GRID_S = 5.0  # previews begin on it, so that moments close together share one
-_PATIENCE_S, _PACE = 120.0, 20.0  # that cutting may take, and so much more for each second of the clip
+_GRID_S = 5.0  # clips begin on this grid, so that nearby moments share one
+_PATIENCE_S, _PACE = 120.0, 20.0  # time for cutting, and for each second of the clip
 _TOO_LONG = "Cutting it takes too long, so it was stopped: convert the video."
 
 
@@ -38,10 +38,29 @@ def cut_clip(
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
 ) -> bytes:
-    """The seconds start_s..end_s of a video as MP4 (H.264 4:2:0 and AAC, index first), coded anew in a process apart.
+    """Cuts a clip out of a video, in a child process: MP4 with H.264 4:2:0 and AAC, index first.
 
-    Times are clamped to the video. max_side: pixels; larger pictures are shrunk. Progress is in seconds of video.
-    Raises MediaError: unreadable, nothing between the times, no encoder, or cancelled.
+    Parameters
+    ----------
+    source : Path
+        A video file.
+    start_s, end_s : float
+        Seconds, clamped to the video.
+    max_side : int
+        Pixels; larger pictures are shrunk.
+    on_progress : callable, optional
+        Called with the seconds of video that are written.
+    cancel : threading.Event, optional
+        Ends the cutting.
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    MediaError
+        The video cannot be read, nothing lies between the times, there is no encoder, or `cancel` is set.
     """
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "clip.mp4"
@@ -69,9 +88,25 @@ class _Until(threading.Event):
 
 
 def playable_clip(item: Item, time_s: float, *, around_s: float = 15.0) -> PlayableClip:
-    """A clip of the seconds around a moment, for a video that browsers do not play; kept in the home folder.
+    """A clip around a moment, for a video that browsers do not play; cached in the home folder.
 
-    It begins at most `around_s` + 5 seconds before `time_s` and ends as much after it. Raises MediaError.
+    Parameters
+    ----------
+    item : Item
+        A video.
+    time_s : float
+        The moment, in seconds.
+    around_s : float
+        Seconds. The clip begins at most `around_s` + 5 before the moment and ends as much after it.
+
+    Returns
+    -------
+    PlayableClip
+
+    Raises
+    ------
+    MediaError
+        As `cut_clip`.
     """
     start_s = max(0.0, (time_s - around_s) // _GRID_S * _GRID_S)
     end_s = start_s + 2 * around_s + _GRID_S

@@ -1,4 +1,4 @@
-"""Small pictures of items, made when somebody looks and kept in the home folder."""
+"""Small pictures of items, made on demand and cached in the home folder."""
 
 from __future__ import annotations
 
@@ -16,10 +16,27 @@ _DEFAULT_S = 3.0
 
 
 def make_thumbnail(item: Item, *, side: int = 320, time_s: float | None = None) -> bytes:
-    """WebP bytes of the item's picture, its longer side at most `side` pixels. Raises MediaError where it is gone.
+    """A small picture of an item.
 
-    time_s: for a video, of which second; else a tenth into it, and at most 3 s: beginnings are often black.
-    Kept under content hash, time and side, so that a changed file gets a new one and a moved file keeps its own.
+    It is cached under content hash, time and side: a changed file gets a new one, a moved file keeps its own.
+
+    Parameters
+    ----------
+    item : Item
+    side : int
+        Pixels of the longer side, at most.
+    time_s : float, optional
+        For a video: the second. By default a tenth into it, and at most 3 s, as beginnings are often black.
+
+    Returns
+    -------
+    bytes
+        WebP.
+
+    Raises
+    ------
+    MediaError
+        The file is missing or cannot be decoded.
     """
     if item.kind == "video":
         default_s = min(_DEFAULT_S, (item.duration_s or 0.0) / 10)
@@ -34,19 +51,38 @@ def make_thumbnail(item: Item, *, side: int = 320, time_s: float | None = None) 
 
 
 def make_storyboard(item: Item, times_s: Sequence[float], *, side: int = 160) -> list[bytes]:
-    """WebP bytes of a video's pictures at some seconds, in their order; longer sides at most `side` pixels.
+    """Small pictures of a video at some seconds.
 
-    Those that are not kept are made in one pass over the file, or with a jump to each in a long one. Raises MediaError.
+    Those that are not cached are decoded in one pass over the file, or with a jump to each in a long one.
+
+    Parameters
+    ----------
+    item : Item
+        A video.
+    times_s : sequence of float
+        Seconds.
+    side : int
+        Pixels of the longer side, at most.
+
+    Returns
+    -------
+    list of bytes
+        WebP, in the order of `times_s`.
+
+    Raises
+    ------
+    MediaError
+        The file is missing or cannot be decoded.
     """
     names = {time_s: f"{side}-{round(max(0.0, time_s) * 1000)}.webp" for time_s in times_s}
     found = {
         time_s: data for time_s, name in names.items() if (data := load_cached("thumbnails", item, name)) is not None
     }
-    target = [time_s for time_s in names if time_s not in found]
-    if target:
-        with fail_fast(item, " ".join(names[time_s] for time_s in target)):
-            pictures = read_stills(item.path, target, min_side=side)
-        for time_s, picture in zip(target, pictures, strict=True):
+    missing = [time_s for time_s in names if time_s not in found]
+    if missing:
+        with fail_fast(item, " ".join(names[time_s] for time_s in missing)):
+            pictures = read_stills(item.path, missing, min_side=side)
+        for time_s, picture in zip(missing, pictures, strict=True):
             found[time_s] = _webp(picture, side)
             store_cached("thumbnails", item, names[time_s], found[time_s])
     return [found[time_s] for time_s in times_s]

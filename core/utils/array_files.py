@@ -1,4 +1,4 @@
-"""Arrays and a few words in one safetensors file: it holds no code, so that a file from anybody may be opened."""
+"""Arrays and texts in one safetensors file. It holds no code, so a file from anybody may be opened."""
 
 from __future__ import annotations
 
@@ -16,14 +16,43 @@ SUFFIX = ".safetensors"
 
 
 def pack_arrays(arrays: Arrays, about: Mapping[str, str]) -> bytes:
-    """Arrays as float32, and words about them, as the bytes of a file."""
+    """Arrays and texts as the bytes of a safetensors file.
+
+    Parameters
+    ----------
+    arrays : dict of str to numpy.ndarray
+        Stored as float32.
+    about : mapping of str to str
+        Texts that describe them.
+
+    Returns
+    -------
+    bytes
+    """
     from safetensors.numpy import save
 
     return save({name: np.ascontiguousarray(array, np.float32) for name, array in arrays.items()}, dict(about))
 
 
 def unpack_arrays(data: bytes) -> tuple[Arrays, dict[str, str]]:
-    """Reads `pack`. Raises DataError for anything else, pickles among it, and for numbers that are not finite."""
+    """Reads what `pack_arrays` made.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+
+    Returns
+    -------
+    arrays : dict of str to numpy.ndarray
+        float32.
+    about : dict of str to str
+
+    Raises
+    ------
+    DataError
+        The file is no such file (a pickle, for example), or holds numbers that are not finite.
+    """
     from safetensors import SafetensorError
     from safetensors.numpy import load
 

@@ -1,10 +1,10 @@
-"""Work on matrices that are not large by one thread: on a busy machine the threads of one product wait for one another.
+"""Limits BLAS and OpenMP to one thread for matrices that are not large.
 
-A BLAS with threads of its own has one number of them for the whole process, so whoever comes first sets it to one and
-whoever leaves last gives it back. By themselves limits that overlap leave it at one for ever: the second finds the
-first one's limit, and gives that back. OpenMP, and a BLAS built on it, has a number for each thread that asks, which is
-set and given back alone. The libraries are looked up again where modules were loaded since, as that takes 200 times as
-long as a limit does.
+On a busy machine the threads of one product wait for one another. A BLAS with threads of its own has one limit for the
+whole process: the first caller sets it and the last one restores it. Without that count, overlapping limits would leave
+it at one forever, because the second caller would restore the limit of the first. OpenMP, and a BLAS built on it, has a
+limit for each thread. The libraries are looked up again only after modules were loaded, because a lookup takes 200
+times as long as a limit.
 """
 
 from __future__ import annotations
@@ -19,18 +19,17 @@ if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
 
 _lock = threading.Lock()
-_modules = 0  # so many were loaded when the libraries were looked up
-_shared: ThreadpoolController | None = None  # those with one number for the whole process
-_local: ThreadpoolController | None = None  # those with a number for each thread
-_inside = 0  # so many hold the shared ones to one thread
-_limited: ThreadpoolController | None = None  # what the newest of them found
+_modules = 0  # number of modules loaded when the libraries were looked up
+_shared: ThreadpoolController | None = None  # libraries with one limit for the whole process
+_local: ThreadpoolController | None = None  # libraries with a limit for each thread
+_inside = 0  # callers that limit the shared libraries now
+_limited: ThreadpoolController | None = None  # the libraries that the latest caller found
 _limits = ExitStack()
 
 
 @contextmanager
 def limit_to_one_thread() -> Iterator[None]:
-    """BLAS and OpenMP take one thread within it; what asks for more by itself gets it. A decorator too:
-    `@limit_to_one_thread()`."""
+    """Context manager, and decorator: BLAS and OpenMP use one thread. Code that sets its own number gets it."""
     shared, own = _get_loaded()
     with _shared_limit(shared), own.limit(limits=1):
         yield
@@ -57,26 +56,26 @@ def _shared_limit(libraries: ThreadpoolController) -> Iterator[None]:
 
 
 def _get_loaded() -> tuple[ThreadpoolController, ThreadpoolController]:
-    """The libraries that have one number for the whole process, and those that have one for each thread."""
+    """The libraries with one limit for the whole process, and those with a limit for each thread."""
     global _modules, _shared, _local
     with _lock:
         if _shared is None or _local is None or len(sys.modules) != _modules:
             from threadpoolctl import ThreadpoolController
 
-            all_of_them = ThreadpoolController()
+            libraries = ThreadpoolController()
             shared: list[str] = []
             own: list[str] = []
-            for entry in all_of_them.info():
+            for entry in libraries.info():
                 is_shared = entry["user_api"] == "blas" and entry["threading_layer"] != "openmp"
                 (shared if is_shared else own).append(entry["filepath"])
-            _shared, _local = all_of_them.select(filepath=shared), all_of_them.select(filepath=own)
+            _shared, _local = libraries.select(filepath=shared), libraries.select(filepath=own)
             _modules = len(sys.modules)
         return _shared, _local
 
 
 @contextmanager
 def _from_any_thread() -> Iterator[None]:
-    """threadpoolctl lets none but the thread that limited OpenBLAS first change it; here the lock says who may."""
+    """threadpoolctl lets only the thread that first limited OpenBLAS change it; here the lock decides."""
     from threadpoolctl import OpenBLASController
 
     OpenBLASController.clear_controlling_thread(force=True)

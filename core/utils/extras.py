@@ -1,4 +1,4 @@
-"""Packages that a plain installation leaves out, and what to say where one of them is wanted and not there."""
+"""Optional packages: which are missing, and the error that names them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ EXTRAS: dict[str, dict[str, str]] = {
 
 
 def lacking(extra: str) -> list[str]:
-    """The packages of an extra that are not installed, by the names that pip knows. Nothing is imported."""
+    """pip's names of the packages of an extra that are not installed. Nothing is imported."""
     return [name for module, name in EXTRAS[extra].items() if find_spec(module) is None]
 
 

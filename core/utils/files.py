@@ -1,4 +1,4 @@
-"""Paths as people write them, and files that are written whole or not at all."""
+"""Paths as people write them, locks, and atomic writes."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _WAIT_S = 10.0
 
 
 def to_absolute(path: Path | str) -> Path:
-    """A path as a person wrote it, made absolute: ~ is their home, links are kept. Never raises."""
+    """A path as a person writes it, made absolute: ~ is the home folder, links stay. Never raises."""
     return Path(os.path.abspath(expand_user(path)))
 
 
 def expand_user(path: Path | str) -> str:
-    """A path with ~ written out, where that names anybody's home. Never raises."""
+    """A path with ~ expanded, if that names a home folder. Never raises."""
     try:
         return os.path.expanduser(path)
     except ValueError:  # a NUL in the name
@@ -26,11 +26,11 @@ def expand_user(path: Path | str) -> str:
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Holds a file for who reads it, changes it and writes it again, against other threads and processes.
+    """Context manager: locks a file that is read, changed and written again, for threads and processes.
 
-    Raises OSError where its folder cannot be written, or somebody else holds it for ten seconds.
+    Raises OSError if its folder cannot be written, or another holder keeps it for ten seconds.
     """
-    import filelock  # most who import this module lock nothing
+    import filelock  # most importers of this module lock nothing
 
     path.parent.mkdir(parents=True, exist_ok=True)
     with filelock.FileLock(path.with_name(f".{path.name}.lock"), timeout=_WAIT_S):
@@ -38,14 +38,26 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def write_atomic(path: Path, data: bytes, *, durable: bool = False) -> None:
-    """Writes a file through a temporary one beside it, so that a reader sees the old content or the new, never half.
+    """Writes a file through a temporary one beside it: a reader sees the old content or the new, never half.
 
-    durable: on the disk before it gets its name, so that this holds after a power cut as well.
+    Parameters
+    ----------
+    path : Path
+        Its folder is made if needed.
+    data : bytes
+        The whole content.
+    durable : bool
+        Whether the data is on the disk before the file gets its name, so that a power cut leaves one or the other too.
+
+    Raises
+    ------
+    OSError
+        The file cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
     try:
-        with temporary.open("xb") as file:  # not of `tempfile`, whose files nobody else may read
+        with temporary.open("xb") as file:  # `tempfile` would make files that nobody else may read
             file.write(data)
             if durable:
                 file.flush()

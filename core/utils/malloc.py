@@ -1,6 +1,7 @@
-"""What glibc's heap keeps back: each thread has an arena of its own, and each keeps the room of what was once in it.
+"""Limits glibc malloc arenas and returns free memory to the system. With other C libraries these do nothing.
 
-Every run of a page is a thread: with 20 visitors that is 200 MB which nothing uses. Elsewhere these do nothing.
+Each thread has an arena of its own, which keeps freed memory. Every run of a page is a thread: 20 visitors leave 200 MB
+unused.
 """
 
 from __future__ import annotations
@@ -15,20 +16,20 @@ _ARENAS = 2
 
 
 def share_arenas() -> None:
-    """All threads share two arenas, from now on; `MALLOC_ARENA_MAX` in the environment says otherwise."""
+    """From now on all threads share two arenas, unless `MALLOC_ARENA_MAX` in the environment sets a number."""
     if "MALLOC_ARENA_MAX" not in os.environ:
         with contextlib.suppress(OSError, AttributeError):
             _libc().mallopt(_M_ARENA_MAX, _ARENAS)
 
 
 def trim() -> None:
-    """Gives the system back what nothing uses; takes some milliseconds."""
+    """Returns free memory to the system; takes some milliseconds."""
     with contextlib.suppress(OSError, AttributeError):
         _libc().malloc_trim(0)
 
 
 def _libc() -> ctypes.CDLL:
-    """Raises OSError or AttributeError where there is another heap than glibc's."""
+    """Raises OSError or AttributeError if the C library is not glibc."""
     if not sys.platform.startswith("linux"):
         raise OSError
     libc = ctypes.CDLL(None)

@@ -8,6 +8,6 @@ from core.errors import SemblanceError
 
 
 def check_system() -> None:
-    """Raises SemblanceError on Windows: processes apart are handed files in a way that it does not know."""
+    """Raises SemblanceError on Windows, which cannot hand open files to child processes this way."""
     if sys.platform == "win32":
         raise SemblanceError("Semblance runs on Linux and macOS, not on Windows itself: use it inside WSL.")

@@ -1,14 +1,23 @@
-"""Seconds of a video as players write them."""
+"""Times in a video, as players write them."""
 
 from __future__ import annotations
 
-_SHORT_S = 20.0  # videos up to this long are told in tenths: whole seconds would be too coarse
+_SHORT_S = 20.0  # in videos up to this long whole seconds would be too coarse
 
 
 def format_timecode(seconds: float, *, within: float | None = None) -> str:
-    """0:07, 12:34, 1:02:03; below zero is 0. Rounded down to the second, as players show it.
+    """A time as 0:07, 12:34 or 1:02:03, rounded down to the second as in players.
 
-    within: the length of the video; in a short one tenths are shown, 0:07.5.
+    Parameters
+    ----------
+    seconds : float
+        Below zero counts as 0.
+    within : float, optional
+        Length of the video in seconds. In a short one (20 s) tenths are written, 0:07.5.
+
+    Returns
+    -------
+    str
     """
     tenths = round(max(0.0, seconds) * 10)
     if within is None or within > _SHORT_S:
@@ -20,5 +29,5 @@ def format_timecode(seconds: float, *, within: float | None = None) -> str:
 
 
 def format_timespan(start_s: float, end_s: float, *, within: float | None = None) -> str:
-    """From when to when, 0:12–0:18. within: as of `timecode`."""
+    """A range of time as 0:12–0:18. within: see `format_timecode`."""
     return f"{format_timecode(start_s, within=within)}\N{EN DASH}{format_timecode(end_s, within=within)}"
