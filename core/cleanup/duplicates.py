@@ -1,7 +1,7 @@
-"""Copies among a library's files: equal to the byte, or the same picture saved again.
+"""Duplicates in a library: byte-identical files, and the same image saved again.
 
-Equal content is told by its hash. For other copies neighbours among the vectors say which pairs to look at, and their
-pixels decide (`core.cleanup.copy_check`): photos of one scene are near one another too, and are no copies.
+Hashes find identical files. For others, nearest neighbors among the vectors are candidates, and pixels decide
+(`core.cleanup.copy_check`): photos of one scene are neighbors too, but no copies.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ _FRAME_PAIRS = 3  # of one file with one video
 
 @dataclass(frozen=True, slots=True)
 class Duplicates:
-    """Copies of one picture, among n points: the one to keep first (a file before a frame
-    of one, then most pixels, sharpest, most bytes).
+    """A group of copies among n points.
 
-    exact: equal to the byte; a "near" group may hold exact copies as well. cosine: the lowest to the first, -1 to 1.
-    reason: in words, why the first is the one to keep.
+    numbers: the best copy first (a file before a frame; then most pixels, sharpest, most bytes). kind: "exact" is
+    byte-identical; a "near" group may contain exact copies as well. cosine: the lowest with the first, -1 to 1.
+    reason: why the first is the best.
     """
 
     numbers: tuple[int, ...]
@@ -46,7 +46,7 @@ class Duplicates:
 
 @dataclass(frozen=True, slots=True)
 class Leak:
-    """A file of one folder that has a copy in another: the numbers of both points, and their cosine."""
+    """A file of one folder and its copy in another: the numbers of both points, and their cosine."""
 
     first: int
     second: int
@@ -63,7 +63,7 @@ def find_duplicates(
     cancel: threading.Event | None = None,
     on_unreadable: OnUnreadable | None = None,
 ) -> list[Duplicates]:
-    """Groups of copies, the surest first. Of a video's frames the one that shows another file stands for it.
+    """Groups of copies, exact ones first. A video is represented by the frame that shows another file.
 
     threshold: the least cosine of pairs whose pixels are compared, by default that of the encoder's calibration; 1 or
     more finds exact copies only. Every copy of a group is compared with its first, so that groups are no chains.
@@ -101,9 +101,9 @@ def find_leaks(
     cancel: threading.Event | None = None,
     on_unreadable: OnUnreadable | None = None,
 ) -> list[Leak]:
-    """The files below one folder that have a copy below another, such as train and test, the surest first.
+    """The files below one folder that have a copy below another, such as train and test; exact copies first.
 
-    Where one folder lies in the other, its files are its own. Raises DataError where a folder has no files among the
+    If one folder lies in the other, its files belong to it alone. Raises DataError if a folder has no files among the
     points, and Cancelled.
     """
     sides = _split_sides(points, to_absolute(first), to_absolute(second))
@@ -111,12 +111,12 @@ def find_leaks(
         if side not in sides:
             raise DataError(f"No file of {str(folder)!r} is here: index that folder, or name another one.")
     numbers = np.flatnonzero(sides >= 0)
-    sample = replace(
+    both = replace(
         points, vectors=points.vectors[numbers], item_rows=points.item_rows[numbers], start_s=points.start_s[numbers],
         texts=(),
     )  # fmt: skip
     groups = find_duplicates(
-        sample, threshold=threshold, on_progress=on_progress, cancel=cancel, on_unreadable=on_unreadable
+        both, threshold=threshold, on_progress=on_progress, cancel=cancel, on_unreadable=on_unreadable
     )
     leaks = []
     hashes = points.column("content_hash")
@@ -132,7 +132,7 @@ def find_leaks(
 
 
 def _find_equal_contents(points: Points) -> dict[int, int]:
-    """Points by the first point whose file has the same content; one point for each file that has such copies."""
+    """For one point of each file, the first point whose file has the same content."""
     firsts: dict[str, int] = {}
     same: dict[int, int] = {}
     seen: set[int] = set()
@@ -145,7 +145,7 @@ def _find_equal_contents(points: Points) -> dict[int, int]:
 
 
 def _select_distinct(points: Points) -> Numbers:
-    """The points of the first file with each content: many equal ones would be one another's only neighbours."""
+    """The points of the first file of each content: identical files would be one another's only neighbors."""
     files: dict[str, int] = {}
     contents, rows = points.column("content_hash"), points.item_rows.tolist()
     firsts = [content is None or files.setdefault(str(content), row) == row
@@ -156,9 +156,9 @@ def _select_distinct(points: Points) -> Numbers:
 def _find_pairs(
     points: Points, rows: Numbers, neighbors: Neighbors, same: dict[int, int], threshold: float | None
 ) -> list[Pair]:
-    """The pairs of different files whose pixels are to be compared, each once, the likest first.
+    """The pairs of different files to compare, each once, by descending cosine.
 
-    neighbours: of the points in these rows.
+    neighbors: of the points in these rows.
     """
     contents = points.column("content_hash")
     items, still = points.item_rows, np.array(points.kinds) == "image"
@@ -167,10 +167,10 @@ def _find_pairs(
     calibration = points.index.thresholds
     threshold = calibration.duplicate if threshold is None else threshold
     least = np.where(still[one] & still[other], threshold, max(threshold, calibration.duplicate_frame))
-    cached = (cosines >= least) & (items[one] >= 0) & (items[other] >= 0) & (items[one] != items[other])
+    candidates = (cosines >= least) & (items[one] >= 0) & (items[other] >= 0) & (items[one] != items[other])
     found: dict[tuple[int, int], float] = {}
     times: dict[tuple[int, int], int] = defaultdict(int)
-    order = np.flatnonzero(cached)[np.argsort(-cosines[cached], kind="stable")]
+    order = np.flatnonzero(candidates)[np.argsort(-cosines[candidates], kind="stable")]
     for a, b, cosine in zip(one[order].tolist(), other[order].tolist(), cosines[order].tolist(), strict=True):
         a, b = sorted((same.get(a, a), same.get(b, b)))
         files = min(int(items[a]), int(items[b])), max(int(items[a]), int(items[b]))
@@ -187,7 +187,7 @@ def _make_duplicates(points: Points, numbers: Sequence[int], kind: Kind, reason:
 
 
 def _split_sides(points: Points, first: Path, second: Path) -> np.ndarray:
-    """(n,) 0 for points of files below the first folder, 1 below the second, -1 for others."""
+    """(n,) 0 for files below the first folder, 1 below the second, -1 for others."""
     folders = sorted([(len(first.parts), 0, first), (len(second.parts), 1, second)], reverse=True)
     found = np.full(len(points), -1)
     for number, path in enumerate(points.column("path")):

@@ -1,4 +1,4 @@
-"""What a library could do without, each file with its reason; as a table, and as bare paths for other programs."""
+"""Findings of a library: files to clean up, each with a reason; as a table, or as paths for other programs."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ _COLUMNS = ("path", "why", "best_copy", "cosine")
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A file that may be one too many. best: the path of the copy to keep, where there is one, and the cosine to it.
+    """A file that may be superfluous, and why. best: path of the copy to keep, if any. cosine: with that copy.
 
-    time_s: of a video that shows the copy, the second at which it does.
+    time_s: of a video that shows the copy, the time in seconds.
     """
 
     item: Item
@@ -42,7 +42,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class OutlierFinding:
-    """A file unlike the others, how unusual it is (0 to 1), and those that it is still likest to."""
+    """A file unlike the others, its score (0 to 1), and its nearest neighbors."""
 
     finding: Finding
     score: float
@@ -57,7 +57,7 @@ def find_library_outliers(
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
 ) -> list[OutlierFinding]:
-    """The `top` files of a library that belong least, the most unusual first. See `find_outliers`."""
+    """The `top` most unusual files of a library, most unusual first. See `find_outliers`."""
     points = load_points(library, encoder)
     found = find_outliers(points.vectors, top=top, on_progress=on_progress, cancel=cancel)
     numbers = sorted({number for entry in found for number in (entry.number, *entry.neighbors)})
@@ -71,7 +71,7 @@ def find_library_outliers(
 
 
 def find_unreadable(library: Library) -> list[Finding]:
-    """The files that cannot be read, and the videos that can be read in part only, each with its reason."""
+    """Files that cannot be read, and videos that can be read only in part, with reasons."""
     items = library.items()
     partly = pc.and_(pc.equal(items["status"], "ok"), pc.is_valid(items["reason"]))
     rows = items.filter(pc.or_(pc.equal(items["status"], "failed"), partly)).to_pylist()
@@ -81,24 +81,24 @@ def find_unreadable(library: Library) -> list[Finding]:
 def measure_library_quality(
     library: Library, *, on_progress: OnProgress | None = None, cancel: threading.Event | None = None
 ) -> QualityReport:
-    """How sharp and bright the pictures of a library are. See `measure_quality`."""
+    """Sharpness and brightness of the images of a library. See `measure_quality`."""
     items = library.items()
     rows = items.filter(pc.and_(pc.equal(items["status"], "ok"), pc.equal(items["kind"], "image"))).to_pylist()
     return measure_quality([Item.from_row(row) for row in rows], on_progress=on_progress, cancel=cancel)
 
 
 def find_blurred(report: QualityReport, below: float) -> list[Finding]:
-    """The pictures of less sharpness, in grey levels, the most blurred first."""
+    """The images of less sharpness, in gray levels, most blurred first."""
     return [Finding(item, f"blurred: sharpness {entry.sharpness:.1f}") for item, entry in report.find_blurred(below)]
 
 
 def find_dark(report: QualityReport, below: float) -> list[Finding]:
-    """The pictures of less mean brightness, 0 to 1, the darkest first."""
+    """The images of less mean brightness, 0 to 1, darkest first."""
     return [Finding(item, f"dark: brightness {entry.brightness:.1%}") for item, entry in report.find_dark(below)]
 
 
 def find_small(library: Library, below: int) -> list[Finding]:
-    """The pictures and videos whose shorter side has fewer pixels, the smallest first."""
+    """Images and videos whose shorter side has fewer pixels, smallest first."""
     items = library.items()
     shorter = pc.min_element_wise(items["width"], items["height"])
     rows = items.filter(pc.and_(pc.equal(items["status"], "ok"), pc.less(shorter, below))).to_pylist()
@@ -107,7 +107,7 @@ def find_small(library: Library, below: int) -> list[Finding]:
 
 
 def findings_csv(findings: Iterable[Finding], *, redact: Redact) -> str:
-    """A table with a header, a file a row: path, why it is listed, the copy to keep, the cosine to it (-1 to 1)."""
+    """CSV with a header, one row per file: path, reason, copy to keep, cosine with it (-1 to 1)."""
     rows: list[tuple[object, ...]] = [_COLUMNS]
     for finding in findings:
         cosine = "" if finding.cosine is None else f"{finding.cosine:.4f}"
@@ -116,18 +116,18 @@ def findings_csv(findings: Iterable[Finding], *, redact: Redact) -> str:
 
 
 def paths_lines(findings: Sequence[Finding]) -> bool:
-    """Whether a list with a path on each line names these files and no others: no name holds a line break."""
+    """Whether one path per line is unambiguous: no path contains a line break."""
     return not any(len(f"{finding.item.path}.".splitlines()) > 1 for finding in findings)
 
 
 def paths_list(findings: Iterable[Finding], *, redact: Redact, end: str = "\n") -> bytes:
-    """The bare paths as the file system writes them, each ended by `end`: a NUL for `xargs -0`, safe for any name."""
+    """Paths in the encoding of the file system, each followed by `end`; NUL for `xargs -0` is safe for any name."""
     return b"".join(os.fsencode(redact(finding.item.path) + end) for finding in findings)
 
 
 @dataclass(frozen=True, slots=True)
 class DuplicateGroup:
-    """Files that show the same: the one to keep first, and why that one. is_exact: equal to the byte."""
+    """Copies: the best first, with the reason. is_exact: byte-identical."""
 
     findings: tuple[Finding, ...]
     is_exact: bool
@@ -135,20 +135,20 @@ class DuplicateGroup:
 
     @property
     def spare(self) -> tuple[Finding, ...]:
-        """Those but the first; no video that merely shows the picture in one of its frames."""
+        """All but the first, without videos that only show the image in a frame."""
         return tuple(finding for finding in self.findings[1:] if finding.time_s is None)
 
 
 @dataclass(frozen=True, slots=True)
 class DuplicatesFound:
-    """The groups, and the files that could not be read when they were compared: copies of theirs may go unfound."""
+    """The groups, and files that could not be read for comparison: their copies may be missing."""
 
     groups: list[DuplicateGroup]
     unread: list[tuple[Item, str]] = field(default_factory=list)
 
     @property
     def spare(self) -> list[Finding]:
-        """What could go from all groups."""
+        """Superfluous files of all groups."""
         return [finding for group in self.groups for finding in group.spare]
 
 
@@ -160,9 +160,9 @@ def find_library_duplicates(
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
 ) -> DuplicatesFound:
-    """Files of a library that show the same; of "frames" also pictures that a video shows. See `find_duplicates`.
+    """Duplicates in a library; of "frames" also images that a video shows. See `find_duplicates`.
 
-    A picture comes before a video that shows it, whatever their sizes: a frame is no reason to give up a picture.
+    An image comes before a video that shows it, whatever their sizes: a frame does not replace an image.
     """
     unread: list[tuple[Item, str]] = []
     points = load_points(library, encoder, unit=of)
@@ -183,7 +183,7 @@ def find_leaks_between(
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
 ) -> DuplicatesFound:
-    """The files of one folder that have a copy in another: each with that copy, which comes first. See `find_leaks`."""
+    """Files of one folder with a copy in another; the copy comes first. See `find_leaks`."""
     unread: list[tuple[Item, str]] = []
     points = load_points(library, encoder)
     leaks = find_leaks(
@@ -192,9 +192,9 @@ def find_leaks_between(
     places = _get_positions(points, [number for leak in leaks for number in (leak.first, leak.second)])
     groups = []
     for leak in leaks:
-        cached = replace(places[leak.second], why=f"has a copy in {first}")
+        copy = replace(places[leak.second], why=f"has a copy in {first}")
         groups.append(
-            DuplicateGroup((cached, _make_finding(points, places, leak.first, leak.second)), leak.kind == "exact", "")
+            DuplicateGroup((copy, _make_finding(points, places, leak.first, leak.second)), leak.kind == "exact", "")
         )
     return DuplicatesFound(groups, unread)
 
@@ -207,8 +207,8 @@ def _make_group(points: Points, places: dict[int, Finding], found: Duplicates) -
     files = {entry.item.id: entry for entry in reversed(likest) if entry.item.id != places[best].item.id}
     rest = [entry for entry in others if files.get(entry.item.id) is entry]
     rest.sort(key=lambda value: value.time_s is not None)
-    cached = replace(places[best], why=f"the best of {len(rest) + 1:,} copies")
-    return DuplicateGroup((cached, *rest), found.kind == "exact", found.reason)
+    first = replace(places[best], why=f"the best of {len(rest) + 1:,} copies")
+    return DuplicateGroup((first, *rest), found.kind == "exact", found.reason)
 
 
 def _get_positions(points: Points, numbers: Sequence[int]) -> dict[int, Finding]:
@@ -231,13 +231,13 @@ def _are_equal(one: Item, other: Item) -> bool:
 
 
 def _make_finding(points: Points, places: dict[int, Finding], number: int, best: int) -> Finding:
-    own, cached = places[number], places[best].item
+    own, kept = places[number], places[best].item
     what = (
         "the same file as"
-        if _are_equal(own.item, cached)
+        if _are_equal(own.item, kept)
         else "shows in a frame"
         if own.time_s is not None
         else "nearly the same as"
     )
     cosine = min(1.0, float(points.vectors[number] @ points.vectors[best]))
-    return replace(own, why=f"{what} {Path(cached.path).name}", best=cached.path, cosine=cosine)
+    return replace(own, why=f"{what} {Path(kept.path).name}", best=kept.path, cosine=cosine)

@@ -1,11 +1,11 @@
-"""What resembles nothing else in a library: single items far from all others, and small groups that are.
+"""Outliers: single items, and small groups, that are far from all others in a library.
 
-An item's distance is the mean of those to its ten nearest (Angiulli and Pizzuti 2002; Ramaswamy et al. 2000), told in
-spreads beyond what is usual. Strange things come in groups, though: screenshots among photos are near one another, and
-no distance to neighbours finds them. So small groups that are less than half as wide as they are far from the rest are
-looked for at many scales, in the single-linkage tree of mutual reachability (Campello et al. 2015, as in HDBSCAN). A
-group is judged by the same measure as a single item, the distance to the nearest outside it: a tight group of usual
-photos, such as copies of one, is no outlier. Only where it is clearly far, its size counts as evidence.
+An item's distance is the mean of those to its ten nearest (Angiulli and Pizzuti 2002; Ramaswamy et al. 2000), measured
+in spreads above the median. But outliers come in groups: screenshots among photos are near one another, and the
+distance to neighbors does not find them. So the single-linkage tree of mutual reachability (Campello et al. 2015, as in
+HDBSCAN) is searched at many scales for small groups that are less than half as wide as they are far from the rest. A
+group has the same measure as a single item, the distance to the nearest outside it: a tight group of usual photos, such
+as copies of one, is no outlier. The size of a group counts as evidence only if it is clearly far.
 
 An isolation forest (Liu et al. 2008) was measured and left out. Of 303 photos and planted pictures it puts a single
 drawing, screenshot or noise at place 142, 234 and 188 (medians of ten draws), which is chance; by distance they are at
@@ -52,9 +52,9 @@ _NOTHING = 1e-3  # distances below this are those of equal items
 
 @dataclass(frozen=True, slots=True)
 class Outlier:
-    """One of n vectors. score: 0 (as near to others as is usual) to 1, 0.5 where it is two spreads farther.
+    """One of n vectors. score: 0 (as near to others as usual) to 1; 0.5 at two spreads above the median.
 
-    reason: in words. neighbours: the numbers of the nearest, best first.
+    reason: in words. neighbors: numbers of the nearest, nearest first.
     """
 
     number: int
@@ -73,11 +73,29 @@ def find_outliers(
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
 ) -> list[Outlier]:
-    """The strangest of (n, dim) unit vectors, at most `top`, the strangest first.
+    """Finds the vectors that are farthest from the others.
 
-    neighbours: of these vectors; found anew where there are fewer than 60 of each. cluster_of: (n,) the cluster of
-    each, -1 for none; names: (n,) what to call them; both for the reasons only. A spread is the root mean square of the
-    distances beyond their median. Raises Cancelled.
+    Parameters
+    ----------
+    vectors : ndarray of float32, shape (n, dim)
+        Unit rows.
+    neighbors : Neighbors, optional
+        Of these vectors; computed if there are fewer than 60 of each.
+    cluster_of : ndarray of int, shape (n,), optional
+        The cluster of each, -1 for none; for the reasons only.
+    names : sequence of str, optional
+        Of each; for the reasons only.
+    top : int
+        Most outliers.
+
+    Returns
+    -------
+    list of Outlier
+        Most unusual first. A spread is the root mean square of the distances above their median.
+
+    Raises
+    ------
+    Cancelled
     """
     count = len(vectors)
     target = min(_NEIGHBORS, count - 1)

@@ -1,7 +1,7 @@
-"""Alignment of two videos: which part of one runs alongside which part of the other.
+"""Alignment of two videos: which part of one shows the same as which part of the other.
 
 All frames of one are compared with all of the other on a common grid of time. Where both show the same, the cosines
-are high along a diagonal; the part wanted is the run on one of the diagonals whose cosines exceed `level` by the
+are high along a diagonal; the alignment is the run on a diagonal whose cosines exceed `level` by the
 largest sum (Kadane's maximum-sum segment, over all offsets at once).
 """
 
@@ -15,14 +15,14 @@ import numpy as np
 from core.encoders.base import Vectors
 from core.library.track import Track
 
-LEVEL = 0.5  # cosine below which frames count as unlike, where nothing is known of the encoder and the library
+LEVEL = 0.5  # cosine below which frames count as different, if nothing is known of encoder and library
 _CELLS = 1_000_000  # of the matrix: a minute of four hours, at one frame per second; more on a coarser grid
-_WEAKER = 0.5  # of the best run's excess: a run must have this much to count as another one
+_WEAKER = 0.5  # share of the best run's excess that another run needs
 
 
 @dataclass(frozen=True, slots=True)
 class Alignment:
-    """A part of the query that runs alongside a part of the video, all in seconds. score: mean cosine over it."""
+    """A part of the query and the matching part of the video, in seconds. score: mean cosine, -1 to 1."""
 
     score: float
     query_start_s: float
@@ -32,19 +32,19 @@ class Alignment:
 
     @property
     def length_s(self) -> float:
-        """How long the two run side by side, in seconds."""
+        """Length of the parts, in seconds."""
         return self.query_end_s - self.query_start_s
 
 
 def align(query: Track, video: Track, *, level: float = LEVEL) -> Alignment:
-    """The best alignment of two videos with rows. level: cosine below which frames count as unlike."""
+    """The best alignment of two videos that have rows. level: cosine below which frames count as different."""
     return find_alignments(query, video, level=level, most=1)[0]
 
 
 def find_alignments(query: Track, video: Track, *, level: float = LEVEL, most: int = 8) -> tuple[Alignment, ...]:
-    """The parts of a video that run alongside a query, best first: at least one, and at most `most`.
+    """The alignments of a query and a video, best first: at least one, at most `most`.
 
-    They do not overlap in the video. Where nothing is alike, the single best second or so stands for it.
+    They do not overlap in the video. If nothing matches, the result is the single best second or so.
     """
     step = _step(query, video)
     excess = _step_cosines(query, video, step) - np.float32(level)
@@ -56,26 +56,26 @@ def find_alignments(query: Track, video: Track, *, level: float = LEVEL, most: i
             break
         best = best or gain
         found.append(_make_alignment(query, video, step, (query_cell, cell, length), level + gain / length))
-        excess[:, cell : cell + length] = -2.0  # what is taken is unlike everything from here on
+        excess[:, cell : cell + length] = -2.0  # no further run may use these cells
     return tuple(found)
 
 
 def _step(query: Track, video: Track) -> float:
-    """Seconds from cell to cell: of the finer of the two, where it has more than one row to tell by."""
+    """Seconds between cells: the shorter step of the two videos, if it has several rows."""
     steps = [track.step_s for track in (query, video) if len(track) > 1] or [query.step_s, video.step_s]
     return max(min(steps), math.sqrt(query.duration_s * video.duration_s / _CELLS))
 
 
 def _step_cosines(query: Track, video: Track, step: float) -> Vectors:
-    """(query cells, video cells): rows that are on the screen for many cells are compared once, and never copied."""
-    (target, down), (shown, across) = (
+    """(query cells, video cells) cosines; each pair of rows is compared once."""
+    (query_rows, down), (video_rows, across) = (
         np.unique(track.rows_on_grid(step), return_inverse=True) for track in (query, video)
     )
-    return (query.vectors[target] @ video.vectors[shown].T)[np.ix_(down, across)]
+    return (query.vectors[query_rows] @ video.vectors[video_rows].T)[np.ix_(down, across)]
 
 
 def _best_run(excess: Vectors) -> tuple[float, int, int, int]:
-    """Sum, first query cell, first video cell and length of the run with the largest sum on any diagonal."""
+    """Sum, first query cell, first video cell and length of the diagonal run with the largest sum."""
     best = (-math.inf, 0, 0, 1)
     sums = np.zeros(excess.shape[1] + 1, np.float32)  # shifted by one: a run grows from the cell above and to the left
     lengths = np.zeros(excess.shape[1] + 1, np.int64)

@@ -1,4 +1,4 @@
-"""Video to video: which videos show what a clip shows, in the same order, and where."""
+"""Search by video: which videos show the same as a clip, in the same order, and where."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from core.search.query_clips import get_clip_track
 from core.search.relevance import LIKELY, Relevance
 from core.search.video_scores import VideoScores
 
-ENOUGH_S = 5.0  # a run of this length is evidence in full, however long the clip that was asked with
-_FRAMES = 64  # of the query, when many videos are looked through
+ENOUGH_S = 5.0  # an alignment of this length counts in full, however long the clip of the query is
+_FRAMES = 64  # of the query, when many videos are compared
 _CHUNK = 16_384
 
 
 def get_query_track(encoder: Encoder, terms: Sequence[Term], index: VectorIndex) -> Track | None:
-    """The video that a query consists of, a clip or a video of the library; None for any other query.
+    """The track of a query that is one clip or one video of the library; None for any other query.
 
-    Raises QueryError where it cannot be read.
+    Raises QueryError if it cannot be read.
     """
     if len(terms) != 1 or terms[0].weight <= 0:
         return None
@@ -45,34 +45,34 @@ def get_query_track(encoder: Encoder, terms: Sequence[Term], index: VectorIndex)
 
 
 def shown_anywhere(rows: VideoScores, query: Track) -> NDArray[np.float32]:
-    """(videos,): how much of a query each of many videos shows, in whatever order.
+    """(videos,) how much of a query each video shows, in any order.
 
-    The mean over frames of the query of the highest cosine that any frame of the video has with each: the Chamfer
-    similarity of ViSiL (Kordopatis-Zilos et al. 2019).
+    The mean over the query's frames of the highest cosine with any frame of the video: the Chamfer similarity of ViSiL
+    (Kordopatis-Zilos et al. 2019).
     """
     frames = _frames(query)
     best = np.full((len(rows.firsts), len(frames)), -1.0, np.float32)
     owners = np.searchsorted(rows.firsts, np.arange(len(rows.numbers)), "right") - 1
     for start in range(0, len(rows.numbers), _CHUNK):
-        sample = slice(start, start + _CHUNK)
-        cosines = rows.index.vectors(rows.numbers[sample]) @ frames.T
-        videos, begins = np.unique(owners[sample], return_index=True)
+        chunk = slice(start, start + _CHUNK)
+        cosines = rows.index.vectors(rows.numbers[chunk]) @ frames.T
+        videos, begins = np.unique(owners[chunk], return_index=True)
         best[videos] = np.maximum(best[videos], np.maximum.reduceat(cosines, begins))
     return np.asarray(best.mean(axis=1), np.float32)
 
 
 def compute_frame_scores(query: Track, video: Track) -> NDArray[np.float32]:
-    """(n,) for each row of a video the highest cosine that any frame of the query has with it."""
+    """(n,) the highest cosine of each row of a video with any frame of the query."""
     return np.asarray((video.vectors @ _frames(query).T).max(axis=1), np.float32)
 
 
 def align_video(
     query: Track, video: Track, reading: Relevance, *, most: int
 ) -> tuple[float, Alignment, tuple[Moment, ...]]:
-    """How a clip and one video run alongside: a score, the best alignment, and the moments of all, best first.
+    """Aligns a clip with a video: a score, the best alignment, and the moments of all alignments, best first.
 
-    reading: of the clip's vector. most: moments. The score is the mean cosine over the whole clip, in which seconds
-    without a counterpart count as half-way from chance to the same picture.
+    reading: relevance for the clip's vector. most: moments. The score is the mean cosine over the whole clip; seconds
+    without a counterpart count as halfway from chance to the same image.
     """
     level = (1 + reading.mean) / 2
     found = find_alignments(query, video, level=level, most=most)
@@ -90,13 +90,13 @@ def _frames(query: Track) -> Vectors:
 
 
 def _is_counted(alignment: Alignment, seconds: float, level: float) -> float:
-    """The mean cosine over so many seconds, of which those beyond the alignment have only `level`."""
+    """The mean cosine over a number of seconds; those beyond the alignment count as `level`."""
     share = min(1.0, alignment.length_s / max(seconds, 1e-3))
     return level + share * (alignment.score - level)
 
 
 def _moment(query: Track, video: Track, alignment: Alignment, relevance: float) -> Moment:
-    """An alignment as a moment; its peak is where the two are most alike."""
+    """An alignment as a moment; the peak is where the cosine is highest."""
     rows = np.flatnonzero((video.end_s > alignment.start_s) & (video.start_s < alignment.end_s))
     starts = np.maximum(video.start_s[rows], alignment.start_s)
     middles = (starts + np.minimum(video.end_s[rows], alignment.end_s)) / 2

@@ -28,9 +28,9 @@ from core.progress import OnProgress, Progress
 from core.search.query import Term, embed_query, parse_frame
 from core.search.video_scores import score_query_shots
 
-_NEAREST = 400  # vectors that are looked at
+_NEAREST = 400  # vectors considered
 _PLACES = 12  # stretches of videos that are decoded
-_AROUND_S = 1.0  # to each side of what the vectors say: a frame stands for others that were not embedded
+_AROUND_S = 1.0  # to each side: a frame represents others that are not embedded
 _LONGEST_S = 8.0  # of a place that is joined from several rows
 _FRAMES = 48  # of a place, evenly over its time; then as many between the neighbours of the best
 _EVERY = 8  # the frame among them on which features are tried first
@@ -40,9 +40,9 @@ _SIDE = 240  # pixels of the shorter side of decoded frames: enough for features
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A video that shows a picture at `time_s` (seconds). likeness: correlation of the pixels there, 0.9 to 1.
+    """A video that shows an image at `time_s` (seconds). likeness: correlation of the pixels, 0.9 to 1.
 
-    whole: the picture is the whole frame; else a part of it, or of more than the frame shows.
+    is_whole_image: the image is the whole frame; else a part of it, or it shows more than the frame.
     """
 
     item: Item
@@ -53,7 +53,7 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A stretch of a video that may show the picture, in seconds."""
+    """A part of a video that may show the image, in seconds."""
 
     item: Item
     start_s: float
@@ -69,7 +69,7 @@ class _Place:
 
 
 class _Close(NamedTuple):
-    """The frame of a place that came nearest to a picture, and the seconds to the next that was looked at."""
+    """The frame of a place that is nearest to an image, and the seconds to the next frame that was compared."""
 
     distance: float
     item: Item
@@ -87,12 +87,33 @@ def locate(
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
 ) -> tuple[Sighting, ...]:
-    """The places in a library's videos that show a picture, the likest first; empty where none does.
+    """Finds the places in a library's videos that show an image.
 
-    picture: a term of kind "image", "item" (a photo of the library) or "frame", whose own shot is no answer. It may
-    be resized, compressed again or cropped (to a tenth of the frame or more), but not mirrored or turned.
-    on_unreadable: told each video that may show it and cannot be read any more, and why, once; it is passed over.
-    Raises QueryError where the picture cannot be used, and LibraryError.
+    Parameters
+    ----------
+    library : Library
+    encoder : Encoder
+    picture : Term
+        Of kind "image", "item" (a photo of the library) or "frame", whose own shot is left out. The videos may show it
+        resized, compressed again or cropped (to a tenth of the frame or more), but not mirrored or turned.
+    filters : Filters, optional
+    on_unreadable : callable, optional
+        Called once with each candidate video that can no longer be read, and the reason; the search goes on.
+    on_progress : callable, optional
+    cancel : threading.Event, optional
+        Ends the search early, with what it has found.
+
+    Returns
+    -------
+    tuple of Sighting
+        Best first; empty if no video shows the image.
+
+    Raises
+    ------
+    QueryError
+        The image cannot be used.
+    LibraryError
+        The library cannot be read.
     """
     started = time.monotonic()
     index = library.index(encoder)
@@ -138,7 +159,7 @@ def _open(library: Library, picture: Term) -> Image.Image:
 
 
 def _places(index: VectorIndex, encoder: Encoder, picture: Term, limited: NDArray[np.bool_] | None) -> list[_Place]:
-    """Where the nearest vectors lie, the nearest first; neighbours in time are one place."""
+    """The places of the nearest vectors, nearest first; neighbors in time are one place."""
     query = embed_query(encoder, [picture], index=index)
     allowed = np.asarray(Filters(kind="video").mask(index.items))
     scores, numbers = index.search(query, _NEAREST, allowed=allowed if limited is None else allowed & limited)
@@ -162,7 +183,7 @@ def _is_same_place(one: Sighting, other: Sighting) -> bool:
 
 
 def _compare_frames(place: _Place, target: Picture, close: list[_Close]) -> Sighting | None:
-    """The frame of a place that is likest to a picture, if it is the same one; else adds the nearest to `close`.
+    """The best frame of a place, if it shows the image; else adds the nearest frame to `close`.
 
     Raises MediaError.
     """
@@ -182,7 +203,7 @@ def _compare_frames(place: _Place, target: Picture, close: list[_Close]) -> Sigh
 
 
 def _refine(close: list[_Close], target: Picture) -> list[Sighting]:
-    """Where much moves, the very frame may lie between those that were looked at: every frame around the nearest."""
+    """Compares every frame around the nearest ones: in motion, the matching one may lie between those compared."""
     for entry in sorted(close, key=lambda value: value.distance)[:_CLOSER]:
         start_s, end_s = entry.time_s - entry.around_s, entry.time_s + entry.around_s
         with contextlib.suppress(MediaError):
@@ -192,7 +213,7 @@ def _refine(close: list[_Close], target: Picture) -> list[Sighting]:
 
 
 def _frames(path: str, start_s: float, end_s: float) -> tuple[list[float], list[Picture]]:
-    """Times evenly between two seconds, and what is on the screen then."""
+    """Evenly spaced times between two seconds, and the frames at these times."""
     start_s = max(0.0, start_s)
     times = (start_s + (np.arange(_FRAMES) + 0.5) * (end_s - start_s) / _FRAMES).tolist()
     return times, [Picture(image) for image in read_stills(path, times, min_side=_SIDE)]
@@ -201,7 +222,7 @@ def _frames(path: str, start_s: float, end_s: float) -> tuple[list[float], list[
 def _find_most_similar(
     target: Picture, times: Sequence[float], frames: Sequence[Picture]
 ) -> tuple[float, Match] | None:
-    """The time at which a picture is shown best, and how well; None where it is not."""
+    """The time and match of the best frame; None if no frame shows the image."""
     matches = [target.whole_match(frame) for frame in frames]
     if not any(matches) and any(target.is_part_of(frame) for frame in frames[_EVERY // 2 :: _EVERY]):
         matches = [target.part_match(frame) for frame in frames]

@@ -1,4 +1,4 @@
-"""Moments: where in a video a query is answered, found from the scores of its frames.
+"""Moments: the parts of a video that match a query, found from the scores of its frames.
 
 A moment is a stretch of time in which the score, smoothed within shots (`core.vectors.temporal_smoothing`), stays
 nearer to its peak than to what is usual.
@@ -19,21 +19,21 @@ from core.search.relevance import LIKELY
 from core.vectors.temporal_smoothing import TemporalSmoother
 
 Measure = Literal["match", "cosine"]
-Judge = Callable[[NDArray[np.float32], Vectors], NDArray[np.float32]]  # `core.search.relevance.Relevance.of_hits`
+Judge = Callable[[NDArray[np.float32], Vectors], NDArray[np.float32]]  # `Relevance.hit_probabilities`
 
-_CUT = 0.6  # of looks (0 the same frame, 1 an unrelated one): neighbours within a shot are hardly ever so far apart
+_CUT = 0.6  # distance of frames (0: equal, 1: unrelated): neighbors within a shot are hardly ever so far apart
 _SAME = 0.1  # of peak over background: a cut between scores that differ by less stays within the moment
 _GAP_S = 1.5  # a shorter dip does not end a moment: it is one bad frame at the usual rate
-_SHORTEST_S = 0.5  # what is shorter is a glimpse, and only kept where there is nothing better
-_LOW = 0.1  # share of a video's time that is taken to be its own background
+_SHORTEST_S = 0.5  # a shorter moment is kept only if there is no better one
+_LOW = 0.1  # share of a video's time that counts as its background
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A stretch of a video that answers a query, in seconds.
+    """A part of a video that matches a query; times in seconds.
 
-    peak_s: its best second. score: cosine there. relevance: 0 to 1 there, see `core.search.relevance`; likely: it
-    reaches `LIKELY`.
+    peak_s: the best time. score: cosine at the peak, -1 to 1. relevance: at the peak, 0 to 1, see
+    `core.search.relevance`. likely: whether it reaches `LIKELY`.
     """
 
     start_s: float
@@ -45,21 +45,19 @@ class Moment:
 
     @property
     def enter_s(self) -> float:
-        """Where to begin to watch: up to half a second in, where at one frame a second the first one was seen.
+        """Where playing starts: up to half a second after `start_s`, but not after the peak.
 
-        The moment may begin anywhere between two frames that were embedded, and a player that stood at the end of the
-        shot before would seem to be wrong.
+        The moment may begin anywhere between two embedded frames, and the player must not show the shot before.
         """
         return min(self.peak_s, self.start_s + 0.5)
 
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """The scores of a video over its time, all (n,): row i is shown from start_s[i] to end_s[i] (seconds).
+    """The scores of a video over time; arrays of (n,), row i lasts from start_s[i] to end_s[i] (seconds).
 
-    cosines: with the query. scores: what moments are found from, see `Relevance.frame_posterior`; smooth: the same,
-    smoothed
-    within shots. threshold: a score; the smooth curve is above it within the best moment. measure: what scores are.
+    cosines: with the query. scores: what moments are found from, see `Relevance.frame_posterior`. smooth: the scores,
+    smoothed within shots. threshold: the score that `smooth` exceeds within the best moment. measure: of the scores.
     """
 
     start_s: NDArray[np.float32]
@@ -71,14 +69,14 @@ class Curve:
     measure: Measure = "cosine"
 
     def at(self, second: float) -> int:
-        """The row that is shown then, or before it."""
+        """The number of the row at a time, or of the last one before it."""
         return max(0, int(np.searchsorted(self.start_s, second, "right")) - 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Background:
-    """What is usual in a library. typical, spread: middle and standard deviation of the scores that a query reaches
-    by chance. unlike: cosine of two unrelated frames."""
+    """Null distribution of a library. typical, spread: mean and standard deviation of scores by chance.
+    baseline_cosine: of two unrelated frames."""
 
     typical: float
     spread: float
@@ -88,10 +86,10 @@ class Background:
 def compute_curve(
     track: Track, cosines: NDArray[np.float32], background: Background, *, matches: NDArray[np.float32] | None = None
 ) -> Curve:
-    """The curve of a video, n > 0. cosines: (n,) of its rows with the query; matches: (n,) read in their place.
+    """The curve of a video, n > 0. cosines: (n,) of its rows with the query; matches: (n,) scores to use instead.
 
-    The threshold lies half-way from background to peak. The background is the library's, or that of the video itself
-    where it is higher: among cats, another cat is nothing special.
+    The threshold lies halfway from background to peak. The background is the library's, or the video's own if that is
+    higher: among cats, another cat is nothing special.
     """
     shots = TemporalSmoother.from_frames(
         track.start_s, track.end_s, lambda first, stop: track.vectors[first:stop], background.baseline_cosine
@@ -101,7 +99,7 @@ def compute_curve(
     peak, low = float(smooth.max()), _compute_low(smooth, track.end_s - track.start_s)
     level = min(background.typical, low) if background.typical >= peak else max(background.typical, low)
     if level > background.typical and low > (peak + background.typical) / 2:
-        level = background.typical  # even its dull parts are more peak than chance: it is about the query throughout
+        level = background.typical  # even its low parts are nearer to the peak: all of the video is about the query
     measure: Measure = "cosine" if matches is None else "match"
     return Curve(track.start_s, track.end_s, cosines, scores, smooth, (peak + level) / 2, measure)
 
@@ -109,10 +107,10 @@ def compute_curve(
 def find_moments(
     curve: Curve, vectors: Vectors, background: Background, judge: Judge, *, max_moments: int = 8
 ) -> tuple[Moment, ...]:
-    """The moments of a curve, best first, at least one. vectors: (n, dim) of its rows. judge: cosines (m,) and their
-    vectors (m, dim) to relevance (m,).
+    """The moments of a curve, best first, at least one. vectors: (n, dim) of its rows. judge: relevance (m,) of
+    cosines (m,) and vectors (m, dim).
 
-    A curve that nowhere stands out from chance has only its best stretch.
+    A curve that never exceeds chance has its best part only.
     """
     ranges = _find_ranges(curve, vectors, background.baseline_cosine)
     peaks = np.array([first + int(np.argmax(curve.scores[first : last + 1])) for first, last in ranges])
@@ -127,7 +125,7 @@ def find_moments(
 
 
 def get_shot_at(track: Track, time_s: float, baseline_cosine: float) -> slice:
-    """The rows around a second up to the next visible cut to each side. unlike: see `Background`."""
+    """The rows of the shot at a time, between visible cuts. baseline_cosine: see `Background`."""
     looks = np.einsum("nd,nd->n", track.vectors[1:], track.vectors[:-1])
     cuts = np.flatnonzero(1 - looks >= _CUT * (1 - baseline_cosine)) + 1
     row = max(0, int(np.searchsorted(track.start_s, time_s, "right")) - 1)
@@ -137,14 +135,14 @@ def get_shot_at(track: Track, time_s: float, baseline_cosine: float) -> slice:
 
 
 def _compute_low(scores: NDArray[np.float32], lengths: NDArray[np.float32]) -> float:
-    """The score that the dullest tenth of the time does not exceed."""
+    """The score that the lowest tenth of the time does not exceed."""
     order = np.argsort(scores)
     passed = np.cumsum(lengths[order])
     return float(scores[order][np.searchsorted(passed, _LOW * passed[-1])])
 
 
 def _find_ranges(curve: Curve, vectors: Vectors, baseline_cosine: float) -> list[tuple[int, int]]:
-    """First and last row of each stretch above the threshold, in the order of time; scenes that differ are parted."""
+    """First and last row of each range above the threshold, in order of time; split at cuts between scores."""
     same = _SAME * 2 * (float(curve.smooth.max()) - curve.threshold)
     ranges: list[tuple[int, int]] = []
     for row in map(int, np.flatnonzero(curve.smooth >= curve.threshold)):

@@ -1,4 +1,4 @@
-"""Queries as lists of weighted terms, and the one string that writes them: `2:beach + ./photo.jpg - people`."""
+"""Queries: lists of weighted terms, and their syntax as a string: `2:beach + ./photo.jpg - people`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from core.search.concepts import concept_file, load_concept
 from core.search.query_clips import get_clip_track
 from core.utils.files import expand_user, to_absolute
 
-PLAIN = ("{}",)  # the template that leaves words as they are
+PLAIN = ("{}",)  # the template that does not change a text
 _ITEM = "item:"
 _FILE = "file:"
 CONCEPT = "concept:"
@@ -35,13 +35,17 @@ _TOKEN = re.compile(r'(?:[\d.]+:)?(?:file:|concept:)?"[^"]*"|\S+')
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One part of a query.
+    """A term of a query.
 
-    kind: "text" (value: the words), "image" (value: a path, or the bytes of a picture), "clip" (the same of a video,
-    which counts by the mean over its time), "item" (value: an id of the library; a video by its mean), "frame" (value:
-    `ID@12.5`, what a video of the library shows at that second), "concept" (the name of one that was learned from
-    examples, see `core.search.concepts`).
-    weight: any finite number; below zero the term is what the answer should not be like.
+    Parameters
+    ----------
+    kind : {"text", "image", "clip", "item", "frame", "concept"}
+    value : str, bytes or Path
+        Of "text" the words; of "image" and "clip" (a video, by its mean vector) a path or the bytes; of "item" an id of
+        the library (a video by its mean vector); of "frame" `ID@SECONDS`, a frame of a video of the library; of
+        "concept" its name, see `core.search.concepts`.
+    weight : float
+        Any finite number; hits are unlike a term with a negative weight.
     """
 
     kind: Literal["text", "image", "clip", "item", "frame", "concept"]
@@ -50,18 +54,32 @@ class Term:
 
     @property
     def is_word(self) -> bool:
-        """Whether its vector lies where those of texts do, not those of pictures."""
+        """Whether its vector lies among those of texts, not of images."""
         return self.kind in ("text", "concept")
 
 
 def parse_query(text: str, *, files: bool = True) -> tuple[Term, ...]:
-    """Reads `2:beach + ./photo.jpg - people`: terms joined by + and -, each with an optional weight and colon.
+    """Parses a query such as `2:beach + ./photo.jpg - people`.
 
-    A term that names a picture or video file is one, `item:ID` a picture or video of the library, `item:ID@12.5` its
-    frame at that second, `concept:NAME` or `concept:"MY NAME"` a learned concept, all else words. Words within double
-    quotes are taken literally; `file:"a - b.jpg"` is a file whose path would read as something else.
-    files: whether paths may be opened (not for a visitor's text on a server).
-    Raises QueryError for an empty query, an empty term, or a file that is not there.
+    Terms are joined by + and -, each with an optional weight and colon. The path of an image or video is that file;
+    `item:ID` is an item of the library, `item:ID@12.5` its frame at that second; `concept:NAME` or `concept:"MY NAME"`
+    is a learned concept; all else is text. Double quotes make text literal; `file:"a - b.jpg"` is a file whose path
+    means something else otherwise.
+
+    Parameters
+    ----------
+    text : str
+    files : bool
+        Whether paths are files; False for the text of a visitor.
+
+    Returns
+    -------
+    tuple of Term
+
+    Raises
+    ------
+    QueryError
+        The query or a term is empty, or a file does not exist.
     """
     try:
         text.encode()
@@ -89,7 +107,7 @@ def parse_query(text: str, *, files: bool = True) -> tuple[Term, ...]:
 
 
 def format_query(terms: Sequence[Term]) -> str:
-    """The string that `parse_query` reads back; for all terms but pictures and clips given as bytes."""
+    """The string for `parse_query`. Raises QueryError for images and clips given as bytes, and extreme weights."""
     parts: list[str] = []
     for term in terms:
         if term.weight and not 5e-7 < abs(term.weight) < 1e6:
@@ -103,11 +121,26 @@ def format_query(terms: Sequence[Term]) -> str:
 def embed_query(
     encoder: Encoder, terms: Sequence[Term], *, index: VectorIndex | None = None, templates: Sequence[str] | None = None
 ) -> NDArray[np.float32]:
-    """The query's unit vector (dim,): the weighted sum of its terms' unit vectors, normalised.
+    """The vector of a query: the normalized weighted sum of its terms' unit vectors.
 
-    templates: the prompts that words are embedded through and averaged over; None takes the encoder's own, PLAIN
-    the words as they are. index: where `item` terms are looked up.
-    Raises QueryError where there are no terms, their weights are not finite or cancel out, or an item is not there.
+    Parameters
+    ----------
+    encoder : Encoder
+    terms : sequence of Term
+    index : VectorIndex, optional
+        Of the library, for terms of kind "item" and "frame".
+    templates : sequence of str, optional
+        Prompt templates for texts; by default those of the encoder. PLAIN: none.
+
+    Returns
+    -------
+    ndarray of float32, shape (dim,)
+        Unit vector.
+
+    Raises
+    ------
+    QueryError
+        There are no terms, their weights are not finite or cancel out, or an item, concept or file cannot be used.
     """
     if not terms or all(term.weight == 0 for term in terms):
         raise QueryError("The query is empty: type words, or give a picture.")
@@ -123,8 +156,7 @@ def embed_query(
 
 
 def query_state(encoder: Encoder, terms: Sequence[Term]) -> tuple[object, ...]:
-    """What the vectors of terms depend on beside the terms and the library: concepts and files may be replaced under
-    their names. Equal for as long as they are the same; for the keys of what is kept about a query."""
+    """State of the concepts and files of a query, which may be replaced under their names; for cache keys."""
     return tuple(_file_state(encoder, term) for term in terms)
 
 
@@ -187,7 +219,7 @@ def _format_term(term: Term) -> str:
 
 
 def _curly_quotes(text: str) -> str:
-    """Without straight quotes, which end what they began."""
+    """Replaces straight quotes, which would end the quoted text."""
     return text.replace('"', "\N{RIGHT DOUBLE QUOTATION MARK}")
 
 
@@ -211,21 +243,21 @@ def _embed_term(
 
 
 def _file_state(encoder: Encoder, term: Term) -> object:
-    """Of the file that a term is read from; None where it has none, or it is not there."""
+    """State of the file of a term; None if it has none, or the file does not exist."""
     try:
         if term.kind == "concept":
-            found = os.stat(concept_file(encoder, str(term.value)))
+            stat = os.stat(concept_file(encoder, str(term.value)))
         elif term.kind in ("image", "clip") and not isinstance(term.value, bytes):
-            found = os.stat(term.value)
+            stat = os.stat(term.value)
         else:
             return None
     except (OSError, DataError):
         return None
-    return found.st_ino, found.st_mtime_ns, found.st_size
+    return stat.st_ino, stat.st_mtime_ns, stat.st_size
 
 
 def parse_frame(value: str) -> tuple[str, float]:
-    """The item and the second that the value of a "frame" term names. Raises QueryError."""
+    """The item id and the time in seconds of the value of a "frame" term. Raises QueryError."""
     item_id, _, seconds = value.partition("@")
     try:
         time_s = float(seconds)
@@ -237,7 +269,7 @@ def parse_frame(value: str) -> tuple[str, float]:
 
 
 def _get_stored_vector(value: str, index: VectorIndex | None) -> NDArray[np.float32]:
-    """The unit vector of an item of the library, or of what is on the screen at a second of it."""
+    """The unit vector of an item of the library, or of its frame at a time."""
     item_id, time_s = parse_frame(value) if "@" in value else (value, None)
     track = track_of(index, item_id) if index is not None else None
     if not track:

@@ -1,4 +1,4 @@
-"""The clips that queries ask with: each is embedded once, however often the question is put in another way."""
+"""Cache of the embedded clips of queries."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from core.utils.files import to_absolute
 _MOST = 8
 _FPS = 2.0  # denser than libraries mostly are: a clip may begin anywhere between their samples
 
-_cache: OrderedDict[tuple[str, object], Track] = OrderedDict()  # by encoder and content; the clips are not kept
+_cache: OrderedDict[tuple[str, object], Track] = OrderedDict()  # by encoder and content, without the clips
 _lock = threading.Lock()
 
 
 def get_clip_track(encoder: Encoder, clip: Path | bytes) -> Track:
-    """The track of a clip in no library, at two frames per second; the last 8 are kept. To be read only.
+    """The track of a clip in no library, at two frames per second; read-only, the last 8 are cached.
 
     Raises MediaError, see `embed_video`.
     """
@@ -45,7 +45,7 @@ def _cache_key(clip: Path | bytes) -> object:
     """The content of bytes; of a file, its place, size and time of change."""
     if isinstance(clip, bytes):
         return hashlib.blake2b(clip, digest_size=16).digest()
-    with contextlib.suppress(OSError, ValueError):  # embedding tells what is wrong with it
-        found = os.stat(to_absolute(clip))
-        return str(to_absolute(clip)), found.st_size, found.st_mtime_ns
+    with contextlib.suppress(OSError, ValueError):  # embedding reports what is wrong
+        stat = os.stat(to_absolute(clip))
+        return str(to_absolute(clip)), stat.st_size, stat.st_mtime_ns
     return None

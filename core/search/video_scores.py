@@ -1,4 +1,4 @@
-"""The vectors of many videos against one query, and what they come to for each video."""
+"""Scores of the vectors of many videos for one query, pooled for each video."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SHORTEST_S = 1e-3
 
 @dataclass(frozen=True)
 class VideoScores:
-    """The vectors of the videos that are searched, one video after the other, each video's best first.
+    """Scores of the vectors of the searched videos, grouped by video, best first within each.
 
     numbers: (n,) of the vectors in the index; scores: (n,) cosines with the query. firsts: (videos,) where each
     video's begin; items: (videos,) its row in the index's items.
@@ -39,18 +39,18 @@ class VideoScores:
     def score_videos(
         cls, index: VectorIndex, query: NDArray[np.float32], allowed: NDArray[np.bool_], without: NDArray[np.int64]
     ) -> VideoScores:
-        """allowed: (items,) mask of what may be found. without: numbers of vectors that are no answer."""
+        """allowed: (items,) mask of items that may be found. without: numbers of vectors to leave out."""
         scores, numbers = index.search(query, len(index), allowed=allowed)
         if len(without):
-            cached = ~np.isin(numbers, without)
-            scores, numbers = scores[cached], numbers[cached]
+            kept = ~np.isin(numbers, without)
+            scores, numbers = scores[kept], numbers[kept]
         owners = index.item_rows[numbers]
         order = np.argsort(owners, kind="stable")
         items, firsts = np.unique(owners[order], return_index=True)
         return cls(index, numbers[order], scores[order], firsts, items)
 
     def pooled(self, pooling: Pooling) -> NDArray[np.float32]:
-        """(videos,): one score each. Rows count by their seconds, as if all were on an even grid of time."""
+        """(videos,) the score of each; rows count by their length in seconds."""
         if pooling == "max":
             return np.maximum.reduceat(self._smooth(), self.firsts)
         seconds = self.index.end_s[self.numbers] - self.index.start_s[self.numbers]
@@ -63,7 +63,7 @@ class VideoScores:
         return np.asarray(total / np.add.reduceat(weights, self.firsts), np.float32)
 
     def _smooth(self) -> NDArray[np.float32]:
-        """(n,) the scores, smoothed within shots: one frame that scores by accident is not a video's best moment."""
+        """(n,) the scores, smoothed within shots, so that a single chance frame is no best moment."""
         scores = np.zeros(len(self.index), np.float32)
         scores[self.numbers] = self.scores
         in_time = self.index.in_time
@@ -79,7 +79,7 @@ class VideoScores:
 
 
 def score_query_shots(index: VectorIndex, terms: Sequence[Term]) -> NDArray[np.int64]:
-    """The numbers of the vectors of the shots that frames of the query belong to."""
+    """The numbers of the vectors in the shots of the query's frames."""
     shots = [np.empty(0, np.int64)]
     for term in terms:
         if term.kind == "frame":

@@ -26,16 +26,29 @@ from core.search.video_scores import POOLINGS, Pooling, VideoScores, score_query
 __all__ = ["MAX_VIDEOS", "POOLINGS", "Pooling", "VideoHit", "VideoResult", "search_videos"]
 
 MAX_VIDEOS = 1_000
-_CANDIDATES = 20  # looked at closely beyond those that are shown, where a closer look decides
+_CANDIDATES = 20  # scored in detail beyond those that are shown
 
 
 @dataclass(frozen=True, slots=True)
 class VideoHit:
-    """One video that answers a query.
+    """A video that matches a query.
 
-    score: cosine by the pooling, comparable within one query and pooling only. order: what it is ranked by, likely ones
-    before others: the score, or how much its best moment matches. relevance, likely: of the best moment.
-    moments: best first, at least one. alignment: how a video that was asked with runs alongside this one, else None.
+    Parameters
+    ----------
+    item : Item
+    score : float
+        Cosine by the pooling, -1 to 1; comparable within one query and pooling only.
+    order : float
+        What hits are ranked by after `likely`: the score, or the match of the best moment.
+    relevance : float
+        Of the best moment, 0 to 1.
+    likely : bool
+        Of the best moment.
+    moments : tuple of Moment
+        Best first, at least one.
+    curve : Curve
+    alignment : Alignment, optional
+        Of a query that is a video, with this one.
     """
 
     item: Item
@@ -50,9 +63,10 @@ class VideoHit:
 
 @dataclass(frozen=True, slots=True)
 class VideoResult:
-    """Hits, best first. cutoff: how many of them are likely, all of which come first; 0 means "nothing here matches".
+    """The hits of a search in videos, best first.
 
-    considered: videos left after the filters. seconds: from the query's terms to here.
+    cutoff: number of likely hits, which come first; 0: nothing matches. considered: number of videos that pass the
+    filters. seconds: time of the search.
     """
 
     hits: tuple[VideoHit, ...]
@@ -73,17 +87,38 @@ def search_videos(
     templates: Sequence[str] | None = None,
     max_moments: int = 8,
 ) -> VideoResult:
-    """Ranks a library's videos against a query, exactly, and finds the moments that answer it.
+    """Ranks a library's videos against a query, exactly, and finds the moments that match.
 
-    pooling: how the scores of its frames become a video's: the best one, smoothed within its shot; the mean over the
-    best 5 seconds; or the mean over all its time. Where words ask for the best one, the first videos are put in order
-    by how much they match beside neutral queries (`Relevance.frame_posterior`). A query that is one video and nothing
-    else is
-    aligned with each: it ranks by the part that runs alongside ("max" and "top") or by the likeness of the two as a
-    whole ("mean").
-    top_k: clamped to 1..1,000 and to what there is. max_moments: of each video, at least 1.
-    A video of the query is not among its own answers, nor is the shot that a frame of the query belongs to.
-    Raises QueryError (see `embed_query`) and LibraryError.
+    A video of the query is not among the hits, nor is the shot of a frame of the query. With "max", the first hits of a
+    text query are ordered by `Relevance.frame_posterior`. A query of one video is aligned with each: "max" and "top"
+    rank by the part that both show, "mean" by the cosine of the two as a whole.
+
+    Parameters
+    ----------
+    library : Library
+    encoder : Encoder
+    terms : sequence of Term
+        The query, see `parse_query`.
+    top_k : int
+        Most hits, 1 to 1,000; values beyond are clamped.
+    pooling : {"max", "top", "mean"}
+        A video's score: its best frame, smoothed within the shot; the mean over its best 5 seconds; over all its time.
+    filters : Filters, optional
+    templates : sequence of str, optional
+        See `embed_query`.
+    max_moments : int
+        Most moments of a video, at least 1.
+
+    Returns
+    -------
+    VideoResult
+
+    Raises
+    ------
+    QueryError
+        The pooling is unknown, or see `embed_query`.
+    LibraryError
+        The library cannot be read.
     """
     started = time.perf_counter()
     if pooling not in POOLINGS:
@@ -132,7 +167,7 @@ def _rank_hits(
 def _clip_hits(
     rows: VideoScores, clip: Track, reading: Relevance, pooling: Pooling, top_k: int, most: int
 ) -> list[VideoHit]:
-    """Videos that are likely to come first by a simpler measure are looked at closely, which decides."""
+    """Selects candidates by a simpler measure, and ranks them by alignment."""
     simpler = rows.pooled("mean") if pooling == "mean" else shown_anywhere(rows, clip)
     whole = clip.mean_vector()
     background = Background(reading.mean, reading.std, rows.index.baseline_cosine)
@@ -166,10 +201,10 @@ def _hit(
 
 
 def _compute_background(index: VectorIndex, query: NDArray[np.float32], reading: Relevance) -> Background:
-    evidence = reading.frame_posterior(index.background)
-    usual = float(np.median(index.background @ query if evidence is None else evidence))
-    mean, std = (reading.mean, reading.std) if evidence is None else reading.null_stats(index.background)
-    # a library that is all about the query does not make it chance
+    posterior = reading.frame_posterior(index.background)
+    usual = float(np.median(index.background @ query if posterior is None else posterior))
+    mean, std = (reading.mean, reading.std) if posterior is None else reading.null_stats(index.background)
+    # in a library that is all about the query, its usual score is no chance
     return Background(min(usual, mean + 2 * std), std, index.baseline_cosine)
 
 
