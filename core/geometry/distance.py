@@ -82,12 +82,10 @@ def compute_distance(
     one: NDArray[np.float32], other: NDArray[np.float32], kind: PairKind, usual: PairCosines
 ) -> Distance:
     """The distance of two unit vectors (dim,)."""
-    in_subprocess = float(np.linalg.norm(one - other))
-    angle = 2.0 * np.arcsin(
-        min(1.0, in_subprocess / 2.0)
-    )  # exact also where vectors nearly agree, unlike the arc cosine
+    distance = float(np.linalg.norm(one - other))
+    angle = 2.0 * np.arcsin(min(1.0, distance / 2.0))  # exact for nearly equal vectors, unlike the arc cosine
     cosine = float(np.clip(one @ other, -1.0, 1.0))
-    return Distance(cosine, float(np.degrees(angle)), in_subprocess, kind, usual.share_below(kind, cosine))
+    return Distance(cosine, float(np.degrees(angle)), distance, kind, usual.share_below(kind, cosine))
 
 
 def compute_cosine_table(vectors: Vectors) -> NDArray[np.float32]:
