@@ -81,8 +81,7 @@ def test_pairs_of_one_label_are_nearer_where_the_label_shows() -> None:
     assert hidden is not None and abs(hidden.order - 0.5) < 0.05
     assert shown.same.sum() == pytest.approx(1) and shown.different.sum() == pytest.approx(1)
     assert (
-        compute_pair_distances(separate, ["one"] * 60) is None
-        and compute_pair_distances(separate, [None] * 60) is None
+        compute_pair_distances(separate, ["one"] * 60) is None and compute_pair_distances(separate, [None] * 60) is None
     )
 
 
