@@ -1,4 +1,4 @@
-"""How far apart two things are, and what that means among all pairs of a library."""
+"""The distance of two terms, compared with that of random pairs of a library."""
 
 from __future__ import annotations
 
@@ -54,12 +54,12 @@ class Distance:
 
 
 def sample_pair_cosines(encoder: Encoder, index: VectorIndex, *, seed: int = 0) -> PairCosines:
-    """What is usual between any two vectors of a library, a word and a picture, and two words."""
+    """Cosines of random pairs of pictures, of a word and a picture, and of words."""
     return compute_pair_cosines(embed_reference_prompts(encoder), index.background, seed=seed)
 
 
 def compute_pair_cosines(words: Vectors, pictures: Vectors, *, seed: int = 0) -> PairCosines:
-    """The same of unit rows of words (m, dim) and of pictures (n, dim)."""
+    """As `sample_pair_cosines`, of unit rows of words (m, dim) and pictures (n, dim)."""
     rng = np.random.default_rng(seed)
     return PairCosines(
         {
