@@ -1,4 +1,4 @@
-"""Items assigned to classes that are named (zero-shot), learned from labels (few-shot), or both; or given a number.
+"""Classification with named classes (zero-shot), trained heads (few-shot), or both; prediction of numbers.
 
 Predictions, their validation, and the files that heads are saved in.
 """

@@ -1,4 +1,4 @@
-"""Lists of classes as people type them: a class a line, descriptions behind semicolons, "- " before a negative one."""
+"""Lists of classes as typed: one class per line, descriptions after semicolons, "- " before a negative class."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ _NEGATIVE = "- "
 
 
 def parse_classes(text: str) -> list[ClassName]:
-    """Reads `cat; a kitten` and `- people`, a class a line; one line without semicolons may hold names with commas.
+    """Reads lines such as `cat; a kitten` and `- people`; a single line without semicolons may list names with commas.
 
-    What cells hold between double quotes is taken literally. Lines of one name belong together. Raises QueryError for
-    what cannot be read.
+    Text between double quotes is literal. Lines of equal names are joined. Raises QueryError.
     """
     try:
         rows = _rows(text)
@@ -41,7 +40,7 @@ def format_classes(classes: Iterable[ClassName]) -> str:
         writer.writerow([(_NEGATIVE if entry.negative else "") + entry.name, *entry.descriptions])
     text = buffer.getvalue()
     lone = text.count("\n") == 1 and ";" not in text and "," in text
-    return text.rstrip("\n") + (";" if lone else "")  # else the one name would be read as several
+    return text.rstrip("\n") + (";" if lone else "")  # otherwise the name would be split at commas
 
 
 def _rows(text: str) -> list[list[str]]:
@@ -52,7 +51,7 @@ def _rows(text: str) -> list[list[str]]:
 
 
 def _cells(line: str, delimiter: str) -> list[str]:
-    """The cells of one line. A quote that is never closed is a letter like any other: it takes no lines with it."""
+    """The cells of one line. A quote that is never closed is an ordinary letter."""
     try:
         return next(csv.reader([line], delimiter=delimiter, skipinitialspace=True, strict=True))
     except csv.Error:
@@ -60,20 +59,20 @@ def _cells(line: str, delimiter: str) -> list[str]:
 
 
 def split_descriptions(text: str | None) -> tuple[str, ...]:
-    """The cell of a table, "a kitten; a tabby", as descriptions."""
+    """Descriptions of a cell such as "a kitten; a tabby"."""
     return tuple(part.strip() for part in (text or "").split(";") if part.strip())
 
 
 def join_descriptions(descriptions: Sequence[str]) -> str:
-    """What `split_descriptions` reads."""
+    """The cell that `split_descriptions` reads."""
     return "; ".join(descriptions)
 
 
 def read_classes(path: Path) -> list[ClassName]:
-    """Classes from a CSV: a name a row, then any number of descriptions; rows of one name belong together.
+    """Classes from a CSV: one name per row, then descriptions; rows of equal names are joined.
 
-    What a row named "none of these" describes, each by itself, is what the classes are not. A header that begins with
-    `name`, `label` or `class` is passed over. Raises DataError.
+    Each description of a row named "none of these" is a negative class. A header that begins with `name`, `label` or
+    `class` is skipped. Raises DataError.
     """
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:

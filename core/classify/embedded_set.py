@@ -1,4 +1,4 @@
-"""Files and texts of no library, embedded once, so that they can be told into other and other classes at once."""
+"""Ad-hoc files and texts, embedded once so that they can be classified again instantly."""
 
 from __future__ import annotations
 
@@ -27,14 +27,15 @@ from core.media.sampling import Sampling
 from core.progress import OnProgress, Progress
 from core.search.relevance import LIKELY
 
-_CHUNK = 64  # texts between two reports of progress
+_CHUNK = 64  # texts per report of progress
 
 
 @dataclass(frozen=True)
 class EmbeddedSet:
-    """whats: paths, or texts themselves. tracks: their vectors; of a picture or a text one row without seconds.
+    """Embedded files and texts.
 
-    items: of files, in the shape that items of a library have. failed: (path, reason) of files that cannot be read.
+    sources: paths, or the texts themselves. tracks: their vectors; one row without times for a picture or a text.
+    items: None for texts. failed: (path, reason) of files that cannot be read.
     """
 
     sources: tuple[str, ...]
@@ -47,11 +48,11 @@ class EmbeddedSet:
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """As `Told.id`."""
-        return tuple(item.id if item else what for item, what in zip(self.items, self.sources, strict=True))
+        """As `Prediction.id`."""
+        return tuple(item.id if item else source for item, source in zip(self.items, self.sources, strict=True))
 
     def item_vectors(self, ids: Sequence[str]) -> tuple[list[str], Vectors]:
-        """As `core.library.track.get_item_vectors`, of these ids."""
+        """As `core.library.track.get_item_vectors`, for these ids."""
         tracks = dict(zip(self.ids, self.tracks, strict=True))
         ids = [entry for entry in ids if entry in tracks]
         if not ids:
@@ -59,25 +60,25 @@ class EmbeddedSet:
         return ids, np.stack([tracks[entry].mean_vector() for entry in ids])
 
     def predict(self, classifier: Classifier, *, threshold: float = LIKELY) -> list[Prediction]:
-        """The answers in the order of the items."""
+        """Predictions in the order of the items."""
         if not len(self):
             return []
-        found = [predict_video(classifier, track)[0] for track in self.tracks if track.timed]
+        parts = [predict_video(classifier, track)[0] for track in self.tracks if track.timed]
         still = [track.vectors for track in self.tracks if not track.timed]
         if still:
-            found.append(classifier.predict(np.concatenate(still)))
-        order = np.argsort([not track.timed for track in self.tracks], kind="stable")  # of `found`: videos first
+            parts.append(classifier.predict(np.concatenate(still)))
+        order = np.argsort([not track.timed for track in self.tracks], kind="stable")  # of `parts`: videos first
         back = np.argsort(order)
         predictions = Predictions(
-            found[0].names,
-            found[0].negative,
-            np.concatenate([entry.probabilities for entry in found])[back],
-            np.concatenate([entry.in_class_probability for entry in found])[back],
+            parts[0].names,
+            parts[0].negative,
+            np.concatenate([part.probabilities for part in parts])[back],
+            np.concatenate([part.in_class_probability for part in parts])[back],
         )
         return make_predictions(predictions, self.sources, self.items, threshold)
 
     def predict_values(self, head: Head) -> list[ValuePrediction]:
-        """The number of each item, in their order, as a head predicts it. Raises DataError where it tells classes."""
+        """Predicted numbers in the order of the items. Raises DataError for a head of classes."""
         if not len(self):
             return []
         values = head.values(np.stack([track.mean_vector() for track in self.tracks])).tolist()
@@ -92,10 +93,7 @@ def embed_files_set(
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
 ) -> EmbeddedSet:
-    """Embeds pictures and videos where they lie. What cannot be read is left out, and listed with its reason.
-
-    Ends early, with what there is, when `cancel` is set.
-    """
+    """Embeds pictures and videos. Unreadable files are listed in `failed`. Ends early when `cancel` is set."""
     found: dict[int, tuple[Track, Item]] = {}
     failed: list[tuple[str, str]] = []
     batch = Batch(encoder)
@@ -121,7 +119,7 @@ def embed_files_set(
             else:
                 track = embed_video(encoder, Path(read.file.path), sampling, cancel=cancel)
                 if cancel is not None and cancel.is_set():
-                    break  # a part of a video says nothing of the whole
+                    break  # part of a video does not represent the whole
                 found[place] = (track, _item(read, duration_s=track.duration_s))
         except MediaError as error:
             failed.append((read.file.path, str(error)))
@@ -136,7 +134,7 @@ def embed_files_set(
 
 
 def embed_texts_set(encoder: Encoder, texts: Sequence[str], *, on_progress: OnProgress | None = None) -> EmbeddedSet:
-    """Embeds texts as they stand."""
+    """Embeds texts without prompts."""
     tracks: list[Track] = []
     started = time.monotonic()
     for first in range(0, len(texts), _CHUNK):
@@ -156,7 +154,7 @@ def _single_frame_track(vectors: Vectors) -> Track:
 
 
 def _item(read: ReadFile, *, duration_s: float | None = None) -> Item:
-    """Without a content hash, so that nothing made from the file is kept beyond the visit."""
+    """An item without a content hash, so that nothing made from the file is cached beyond the visit."""
     path = read.file.path
     facts = os.stat(path)
     width, height = read.size or (None, None)

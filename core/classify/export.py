@@ -13,7 +13,7 @@ from core.utils.tables import Redact, csv_text
 
 
 def predictions_csv(predictions: Sequence[Prediction], names: Sequence[str], *, redact: Redact) -> str:
-    """The answers as CSV with a header: what, label, probability, fits, and the probability of each class."""
+    """Predictions as CSV with the columns what, label, probability, fits, and one for each class."""
     rows = [["what", "label", "probability", "fits", *names]]
     for entry in predictions:
         numbers = (f"{number:.4f}" for number in (entry.probability, entry.in_class_probability, *entry.probabilities))
@@ -22,9 +22,9 @@ def predictions_csv(predictions: Sequence[Prediction], names: Sequence[str], *, 
 
 
 def write_folders(predictions: Sequence[Prediction], target: BinaryIO, *, redact: Redact) -> list[str]:
-    """Writes copies of the files into a zip, a folder for each class; returns the paths that cannot be read.
+    """Writes copies of the files into a zip, one folder per class; returns the paths that cannot be read.
 
-    `left out.txt` of the zip lists these too. Names that would meet, letter case aside, are numbered.
+    `left out.txt` in the zip lists these too. Names that are equal, ignoring case, are numbered.
     """
     left_out: list[str] = []
     taken: set[str] = set()
@@ -36,7 +36,7 @@ def write_folders(predictions: Sequence[Prediction], target: BinaryIO, *, redact
                 folders[entry.label] = _free_name("", "".join(letters).strip() or "_", taken)
             try:
                 archive.write(entry.source, _free_name(f"{folders[entry.label]}/", Path(entry.source).name, taken))
-            except (OSError, ValueError):  # a ValueError: its name cannot be written as UTF-8
+            except (OSError, ValueError):  # ValueError: the name cannot be written as UTF-8
                 left_out.append(entry.source)
         if left_out:
             listed = "\n".join(map(redact, left_out))
@@ -45,7 +45,7 @@ def write_folders(predictions: Sequence[Prediction], target: BinaryIO, *, redact
 
 
 def _free_name(folder: str, name: str, taken: set[str]) -> str:
-    """The name in a folder ("" or "FOLDER/"), with a number before it where it is taken; it is taken from then on."""
+    """The name in a folder ("" or "FOLDER/"), numbered if it is taken; adds it to `taken`."""
     tries = itertools.chain([folder + name], (f"{folder}{number} {name}" for number in itertools.count(2)))
     free = next(entry for entry in tries if entry.casefold() not in taken)
     taken.add(free.casefold())

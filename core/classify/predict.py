@@ -1,8 +1,4 @@
-"""The items of a library told into classes (others: `core.classify.embedded_set`), classes from a table, answers as
-files.
-
-Numbers instead of classes: `core.classify.predict`.
-"""
+"""Classes and numbers predicted for the items of a library. Other files and texts: `core.classify.embedded_set`."""
 
 from __future__ import annotations
 
@@ -27,14 +23,27 @@ from core.progress import OnProgress, Progress
 from core.search.relevance import LIKELY
 from core.utils.tables import Redact, csv_text
 
-_CHUNK = 16_384  # pictures at a time
+_CHUNK = 16_384  # pictures per batch
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """One answer. what: a path, or a text itself. label: a class, or "none of these". probability: of the best class.
+    """The predicted class of one item.
 
-    fits: see `Predictions`. probabilities: (c,), of all classes. item: where it is one of a library.
+    Parameters
+    ----------
+    source : str
+        Its path, or the text itself.
+    label : str
+        A class, or "none of these".
+    probability : float
+        Of the best class, 0 to 1.
+    in_class_probability : float
+        0 to 1, see `Predictions`.
+    probabilities : array of float, shape (c,)
+        Of all classes.
+    item : Item or None
+        None for a text.
     """
 
     source: str
@@ -48,19 +57,19 @@ class Prediction:
 
     @property
     def id(self) -> str:
-        """What a person's label of it is kept under: the id of the item; of a text the text itself."""
+        """The key of its labels: the id of the item, or the text itself."""
         return self.item.id if self.item else self.source
 
 
 def make_predictions(
-    found: Predictions, whats: Sequence[str], items: Sequence[Item | None], threshold: float
+    predictions: Predictions, sources: Sequence[str], items: Sequence[Item | None], threshold: float
 ) -> list[Prediction]:
-    """The predictions of n items as answers. whats, items: (n,), see `Told`."""
-    labels = found.labels(threshold=threshold)
+    """The rows of `Predictions` one by one. sources, items: (n,), see `Prediction`."""
+    labels, in_class = predictions.labels(threshold=threshold), predictions.in_class_probability.tolist()
     return [
-        Prediction(what, label, float(row.max()), float(fits), row, item)
-        for what, label, row, fits, item in zip(
-            whats, labels, found.probabilities, found.in_class_probability, items, strict=True
+        Prediction(source, label, float(row.max()), probability, row, item)
+        for source, label, row, probability, item in zip(
+            sources, labels, predictions.probabilities, in_class, items, strict=True
         )
     ]
 
@@ -75,14 +84,31 @@ def classify_library(
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
 ) -> list[Prediction]:
-    """Tells the pictures and then the videos of a library into classes, by their stored vectors.
+    """Classifies the items of a library by their stored vectors.
 
-    Ends early, with what there is, when `cancel` is set. Raises LibraryError.
+    Parameters
+    ----------
+    classifier : ZeroShot or Head
+    filters : Filters, optional
+        Classify these items only.
+    threshold : float
+        Items with a lower in-class probability are "none of these".
+    cancel : Event, optional
+        Ends early with the predictions so far.
+
+    Returns
+    -------
+    list of Prediction
+        Pictures, then videos.
+
+    Raises
+    ------
+    LibraryError
     """
     predictions: list[Prediction] = []
     for items, track in iter_tracks(library, encoder, filters=filters, on_progress=on_progress, cancel=cancel):
-        found = predict_video(classifier, track)[0] if track.timed else classifier.predict(track.vectors)
-        predictions += make_predictions(found, [item.path for item in items], items, threshold)
+        batch = predict_video(classifier, track)[0] if track.timed else classifier.predict(track.vectors)
+        predictions += make_predictions(batch, [item.path for item in items], items, threshold)
     return predictions
 
 
@@ -94,8 +120,8 @@ def iter_tracks(
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
 ) -> Iterator[tuple[list[Item], Track]]:
-    """The stored vectors of the items that pass the filters: of many pictures at a time one row each, without seconds,
-    and then of each video, alone, its rows. Ends early when `cancel` is set. Raises LibraryError.
+    """The stored vectors of the items that pass the filters: batches of pictures, one row each and without times, then
+    each video. Ends early when `cancel` is set. Raises LibraryError.
     """
     index = library.index(encoder)
     mask = (filters or Filters()).mask(index.items, library)
@@ -111,20 +137,17 @@ def iter_tracks(
             on_progress(Progress("classify", done, len(parts), time.monotonic() - started, "parts"))
 
 
-def _parts(index: VectorIndex, cached: NDArray[np.bool_]) -> list[NDArray[np.int64]]:
-    """The numbers of the vectors of kept items (items,): of many pictures at a time, and of each video, by time."""
-    pictures = np.flatnonzero(cached[index.item_rows] & np.isnan(index.start_s))
-    frames = index.in_time[cached[index.item_rows[index.in_time]]]
+def _parts(index: VectorIndex, mask: NDArray[np.bool_]) -> list[NDArray[np.int64]]:
+    """Numbers of the vectors of the items in a mask (items,): batches of pictures, then each video in order of time."""
+    pictures = np.flatnonzero(mask[index.item_rows] & np.isnan(index.start_s))
+    frames = index.in_time[mask[index.item_rows[index.in_time]]]
     videos = np.split(frames, np.flatnonzero(np.diff(index.item_rows[frames])) + 1)
     return [part for part in (*np.split(pictures, range(_CHUNK, len(pictures), _CHUNK)), *videos) if len(part)]
 
 
 @dataclass(frozen=True)
 class ValuePrediction:
-    """One answer. what: a path, or a text itself. value: in the unit of what the head learned from.
-
-    item: where it is one of a library, or a file.
-    """
+    """The predicted number of one item. source, item: as of `Prediction`. value: in the unit of the training values."""
 
     source: str
     value: float
@@ -141,19 +164,19 @@ def predict_library_values(
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
 ) -> list[ValuePrediction]:
-    """Predicts a number of the pictures and then the videos of a library, by their stored vectors.
+    """Predicts a number for the pictures and then the videos of a library, by their stored vectors.
 
-    A video has one number, that of its mean over time, as heads learn from it. Ends early, with what there is, when
-    `cancel` is set. Raises LibraryError, and DataError for a head that tells classes.
+    A video has the number of its mean vector over time, which heads also learn from. When `cancel` is set, it ends with
+    the predictions so far. Raises LibraryError, and DataError for a head of classes.
     """
-    valued: list[ValuePrediction] = []
+    predictions: list[ValuePrediction] = []
     for items, track in iter_tracks(library, encoder, filters=filters, on_progress=on_progress, cancel=cancel):
         values = head.values(track.mean_vector()[None] if track.timed else track.vectors).tolist()
-        valued += [ValuePrediction(item.path, value, item) for item, value in zip(items, values, strict=True)]
-    return valued
+        predictions += [ValuePrediction(item.path, value, item) for item, value in zip(items, values, strict=True)]
+    return predictions
 
 
-def values_csv(valued: Sequence[ValuePrediction], *, redact: Redact) -> str:
-    """The answers as CSV with a header: what, value."""
-    rows = [("what", "value"), *((entry.source, f"{entry.value:.6g}") for entry in valued)]
+def values_csv(predictions: Sequence[ValuePrediction], *, redact: Redact) -> str:
+    """Predicted numbers as CSV with the columns what, value."""
+    rows = [("what", "value"), *((entry.source, f"{entry.value:.6g}") for entry in predictions)]
     return csv_text(rows, redact=redact)

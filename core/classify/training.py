@@ -1,10 +1,10 @@
-"""Heads on frozen vectors: classes and numbers learned from a few labelled items.
+"""Training of heads on frozen vectors: classes and numbers from a few labeled items.
 
-Classes. "centroid": the nearest class mean (Snell et al. 2017). "knn": the nearest labelled items vote. "probe":
-logistic regression (the linear probe of Radford et al. 2021). "blend": the logits of zero-shot and, weighted, those of
-the probe, added up: a product of experts (Hinton 2002), which is one linear head, as when weights of two models are
-averaged (WiSE-FT, Wortsman et al. 2022). A regularised probe is timid while samples are few, so the sum begins as
-zero-shot and grows into the probe. Numbers: "ridge" regression, and "knn".
+Classes. "centroid": the nearest class mean (Snell et al. 2017). "knn": the nearest labeled items vote. "probe":
+logistic regression (the linear probe of Radford et al. 2021). "blend": the sum of the logits of zero-shot and,
+weighted, of the probe: a product of experts (Hinton 2002), which is one linear head, as when weights of two models are
+averaged (WiSE-FT, Wortsman et al. 2022). The logits of a regularized probe are small for few samples, so the sum begins
+as zero-shot and grows into the probe. Numbers: "ridge" regression, and "knn".
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from core.errors import DataError
 ClassKind = Literal["centroid", "knn", "probe", "blend"]
 NumberKind = Literal["ridge", "knn"]
 
-PROBE_C = 10.0  # inverse strength of the probe's regularisation; flat from 1 to 100 on ten classes of photos
-PROBE_SHARE = 2.5  # of its logits in a blend; flat from 2 to 3 on ten classes of photos and on five others
-_ALPHAS = np.logspace(-3, 2, 16)  # of the ridge, chosen by leaving one out
+PROBE_C = 10.0  # inverse regularization of the probe; accuracy is flat from 1 to 100 on ten classes of photos
+PROBE_SHARE = 2.5  # weight of its logits in a blend; flat from 2 to 3 on ten classes of photos and on five others
+_ALPHAS = np.logspace(-3, 2, 16)  # of the ridge, chosen by leave-one-out
 
 
 def fit_classes(
@@ -36,10 +36,21 @@ def fit_classes(
     *,
     zero_shot: ZeroShot | None = None,
 ) -> ClassHead:
-    """Learns classes from unit vectors (n, dim) and their labels.
+    """Trains a head of classes.
 
-    zero_shot: needed by "blend", whose classes then are all of its; a class without samples keeps its prototype.
-    Raises DataError for an unknown kind, fewer than two classes, or lengths that differ.
+    Parameters
+    ----------
+    kind : {"centroid", "knn", "probe", "blend"}
+    vectors : array of float, shape (n, dim)
+        Unit rows.
+    labels : sequence of str, length n
+    zero_shot : ZeroShot, optional
+        Required by "blend", which has all of its classes; one without samples keeps its prototype.
+
+    Raises
+    ------
+    DataError
+        For an unknown kind, fewer than two classes, or lengths that differ.
     """
     if kind not in get_args(ClassKind):
         raise DataError(f"Classes are learned by {', '.join(get_args(ClassKind))}, not by {kind!r}.")
@@ -69,9 +80,22 @@ def fit_classes(
 def fit_numbers(
     encoder: Encoder, kind: NumberKind, vectors: Vectors, values: Sequence[float], *, name: str = "value"
 ) -> NumberHead:
-    """Learns a number from unit vectors (n, dim) and its values (n,), in the unit of the values.
+    """Trains a head that predicts a number.
 
-    Raises DataError for an unknown kind, fewer than two samples, a value that is not finite, or lengths that differ.
+    Parameters
+    ----------
+    kind : {"ridge", "knn"}
+    vectors : array of float, shape (n, dim)
+        Unit rows.
+    values : sequence of float, length n
+        In any unit.
+    name : str
+        Of the number.
+
+    Raises
+    ------
+    DataError
+        For an unknown kind, fewer than two samples, a value that is not finite, or lengths that differ.
     """
     if kind not in get_args(NumberKind):
         raise DataError(f"Numbers are learned by {', '.join(get_args(NumberKind))}, not by {kind!r}.")
@@ -103,7 +127,7 @@ def _measure_classes(vectors: Vectors, numbers: NDArray[np.int64], classes: int)
     """What `ClassHead.in_class_probability` compares an item with: the mean of each class, and the mean cosines of
     items of different classes and of the same class.
 
-    Of unit vectors with the sum s, the cosines of all pairs sum to |s|^2 - n. A class without items has a mean of 0.
+    The cosines of all pairs of n unit vectors with sum s add up to |s|^2 - n. A class without items has a mean of 0.
     """
     counts = np.bincount(numbers, minlength=classes)
     sums = np.zeros((classes, vectors.shape[1]))
@@ -118,8 +142,7 @@ def _measure_classes(vectors: Vectors, numbers: NDArray[np.int64], classes: int)
 def _get_span(vectors: Vectors) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """(orthonormal basis (dim, r), the vectors in it (n, r)) of the span of (n, dim); r = min(n, dim).
 
-    Few samples say nothing of directions at right angles to them all, so that weights which are kept small, or near to
-    others, change within their span alone: the same solution, found ten times as fast.
+    Regularized weights lie in the span of the samples, so the solution is the same, and found ten times as fast.
     """
     basis, inside = np.linalg.qr(np.asarray(vectors, np.float64).T)
     return basis, inside.T
@@ -131,15 +154,15 @@ def _logistic(vectors: Vectors, numbers: NDArray[np.int64], classes: int) -> dic
     basis, inside = _get_span(vectors)
     fitted = LogisticRegression(C=PROBE_C, max_iter=1000).fit(inside, numbers)
     weights, bias = fitted.coef_ @ basis.T, fitted.intercept_
-    if classes == 2:  # one row for the second class: as two rows of a softmax
+    if classes == 2:  # one row for the second class, as two rows of a softmax
         weights, bias = np.concatenate([-weights, weights]) / 2, np.concatenate([-bias, bias]) / 2
     return {"weights": weights.astype(np.float32), "bias": bias.astype(np.float32)}
 
 
 def _blended(prototypes: Vectors, vectors: Vectors, numbers: NDArray[np.int64]) -> dict[str, NDArray[np.float32]]:
-    """The prototypes plus `PROBE_SHARE` times the probe's weights; a class without samples keeps its own.
+    """The prototypes plus `PROBE_SHARE` times the weights of the probe; a class without samples keeps its prototype.
 
-    Of one class alone there is nothing to learn: what tells it from the others was never seen.
+    With samples of one class only there is nothing to learn.
     """
     weights, bias = np.array(prototypes, np.float32), np.zeros(len(prototypes), np.float32)
     seen, targets = np.unique(numbers, return_inverse=True)

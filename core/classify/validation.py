@@ -1,4 +1,4 @@
-"""How good a classification is, and what more labels would bring: reports, cross-validation, learning curves."""
+"""Quality of classification: reports, cross-validation, and learning curves."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _TEST_SHARE = 0.3
 
 @dataclass(frozen=True, slots=True)
 class ClassFigures:
-    """Shares, 0 to 1: of what was told to be this class, how much is (precision); of what is, how much was told."""
+    """Precision, recall and F1 of one class, 0 to 1, and how many items it has."""
 
     name: str
     items: int
@@ -35,11 +35,18 @@ class ClassFigures:
 
 @dataclass(frozen=True)
 class ClassReport:
-    """names: (c,). confusion: (c, c) items, true class by told class. accuracy, top5, macro_f1: shares, 0 to 1.
+    """Quality of predicted classes.
 
-    top5: what ties with the true class counts as before it. macro_f1: the mean over the classes that have items.
-
-    calibration_error: the expected difference of confidence and accuracy (ECE, Naeini et al. 2015; ten bins), 0 to 1.
+    Parameters
+    ----------
+    names : tuple of str
+        The c classes.
+    accuracy, top5, macro_f1 : float
+        0 to 1. top5: ties count against the true class. macro_f1: the mean over classes that have items.
+    calibration_error : float
+        0 to 1, see `compute_calibration_error`.
+    confusion : array of int, shape (c, c)
+        Items, true class by predicted class.
     """
 
     names: tuple[str, ...]
@@ -54,7 +61,7 @@ class ClassReport:
 
 @dataclass(frozen=True, slots=True)
 class NumberReport:
-    """r2: share of the variance explained, at most 1; 0 is what the mean would do. mae: mean absolute error."""
+    """r2: coefficient of determination, at most 1; the mean reaches 0. mae: mean absolute error."""
 
     items: int
     r2: float
@@ -63,7 +70,7 @@ class NumberReport:
 
 @dataclass(frozen=True, slots=True)
 class CurvePoint:
-    """Accuracy with so many labelled items a class: its mean over repeats, and the lowest and highest of them."""
+    """Accuracy with `shots` labeled items per class: mean, lowest and highest of the repeats."""
 
     method: str
     shots: int
@@ -74,21 +81,21 @@ class CurvePoint:
 
 @dataclass(frozen=True, slots=True)
 class LearningCurve:
-    """points: by method, then shots; zero-shot, which needs none, has the one point at 0. short: classes that have
-    fewer items than the most shots, and gave all they had."""
+    """points: by method, then shots; zero-shot has one point, at 0. short: classes with fewer items than the most
+    shots, all of which were used."""
 
     points: tuple[CurvePoint, ...]
     repeats: int
     short: tuple[str, ...]
 
     def of(self, method: str) -> list[CurvePoint]:
-        """One method's points, by shots."""
+        """The points of a method, by shots."""
         return [point for point in self.points if point.method == method]
 
     def gain(self, method: str, more: int) -> float | None:
-        """About how much accuracy `more` labelled items a class would add beyond the last point of a method.
+        """Estimated gain in accuracy by `more` labeled items per class, beyond the last point of a method.
 
-        From a power law a - b n^-c through its points (Cortes et al. 1994); None where there are fewer than three.
+        By a power law a - b n^-c (Cortes et al. 1994); None for fewer than three points.
         """
         from scipy.optimize import OptimizeWarning, curve_fit
 
@@ -102,13 +109,13 @@ class LearningCurve:
             start, bounds = (means.max(), 0.3, 0.5), ((0.0, 0.0, 0.05), (1.0, 2.0, 3.0))
             try:
                 law, _ = curve_fit(_power_law, shots, means, p0=start, bounds=bounds, maxfev=5_000)
-            except RuntimeError:  # no law was found within the tries
+            except RuntimeError:  # no fit
                 return None
         return float(_power_law(shots[-1] + more, *law) - _power_law(shots[-1], *law))
 
 
 def make_report(names: Sequence[str], truth: NDArray[np.int64], probabilities: NDArray[np.floating]) -> ClassReport:
-    """names: (c,). truth: (n,) numbers of the true classes, n > 0. probabilities: (n, c)."""
+    """Measures predictions. names: (c,). truth: (n,) numbers of the true classes, n > 0. probabilities: (n, c)."""
     from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
     predictions = probabilities.argmax(axis=1)
@@ -133,7 +140,7 @@ def make_report(names: Sequence[str], truth: NDArray[np.int64], probabilities: N
 
 
 def compute_calibration_error(probabilities: NDArray[np.floating], truth: NDArray[np.int64]) -> float:
-    """0 to 1: |confidence - accuracy| over ten bins of confidence, weighted by their items (Naeini et al. 2015)."""
+    """Expected calibration error, 0 to 1: |confidence - accuracy| over ten bins (Naeini et al. 2015)."""
     confidence = probabilities.max(axis=1)
     right = probabilities.argmax(axis=1) == truth
     bins = np.minimum((confidence * _BINS).astype(int), _BINS - 1)
@@ -150,10 +157,9 @@ def cross_validate_classes(
     zero_shot: ZeroShot | None = None,
     folds: int = 5,
 ) -> tuple[tuple[str, ...], NDArray[np.float32]]:
-    """(names (c,), probabilities (n, c)) of each item by a head that was learned without it.
+    """(names (c,), probabilities (n, c)) of each item by a head trained without it.
 
-    Classes smaller than the number of folds are spread over as many as they have items.
-    Raises DataError where a class has fewer than two items.
+    Stratified folds; a smaller class is in as many folds as it has items. Raises DataError for a class with one item.
     """
     from sklearn.model_selection import StratifiedKFold
 
@@ -178,7 +184,7 @@ def cross_validate_classes(
 def cross_validate_numbers(
     encoder: Encoder, kind: NumberKind, vectors: Vectors, values: Sequence[float], *, folds: int = 5
 ) -> tuple[NumberReport, NDArray[np.float32]]:
-    """(figures, predictions (n,)) of each item by a head learned without it. Raises DataError below four items."""
+    """(report, predictions (n,)) of each item by a head trained without it. Raises DataError below four items."""
     from sklearn.metrics import mean_absolute_error, r2_score
     from sklearn.model_selection import KFold
 
@@ -188,10 +194,8 @@ def cross_validate_numbers(
     predicted = np.empty(len(values), np.float32)
     for train, test in KFold(min(folds, len(values) // 2), shuffle=True, random_state=0).split(vectors):
         predicted[test] = fit_numbers(encoder, kind, vectors[train], list(targets[train])).values(vectors[test])
-    figures = NumberReport(
-        len(values), float(r2_score(targets, predicted)), float(mean_absolute_error(targets, predicted))
-    )
-    return figures, predicted
+    r2, mae = float(r2_score(targets, predicted)), float(mean_absolute_error(targets, predicted))
+    return NumberReport(len(values), r2, mae), predicted
 
 
 def compute_learning_curve(
@@ -206,43 +210,59 @@ def compute_learning_curve(
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
 ) -> LearningCurve:
-    """Accuracy on held-out items against the number of labelled ones a class, for each method, and for zero-shot.
+    """Accuracy on held-out items by the number of labeled items per class, for each method and for zero-shot.
 
-    In each repeat 30 % of each class (at least one item) are held out, and the first k of the others, in random order,
-    are learned from: so each point of a repeat is measured on the same items. When `cancel` is set, the repeats that
-    are complete count. Raises DataError (fewer than three items in a class, a label that is no class, shots below 1).
+    Each repeat holds out 30 % of each class, at least one item, and trains on k of the others in random order. All
+    points of a repeat are measured on the same items.
+
+    Parameters
+    ----------
+    vectors : array of float, shape (n, dim)
+        Unit rows.
+    labels : sequence of str, length n
+    zero_shot : ZeroShot
+        Has all classes.
+    shots : sequence of int
+        Labeled items per class.
+    cancel : Event, optional
+        Ends with the complete repeats.
+
+    Raises
+    ------
+    DataError
+        For fewer than three items of a class, a label that is no class, or shots below 1.
     """
     truth = get_class_numbers(labels, zero_shot.names)
     shots = sorted(set(shots))
     _check_enough(zero_shot.names, truth, shots)
     predictions = zero_shot.predict(vectors).best
-    found: dict[tuple[str, int], list[float]] = {}
+    accuracies: dict[tuple[str, int], list[float]] = {}
     started, total = time.monotonic(), repeats * len(shots) * len(methods)
     done = 0
     for repeat, (test, ordered) in enumerate(_make_splits(truth, repeats)):
         if repeat and cancel is not None and cancel.is_set():
             repeats = repeat
             break
-        found.setdefault(("zero-shot", 0), []).append(float((predictions[test] == truth[test]).mean()))
+        accuracies.setdefault(("zero-shot", 0), []).append(float((predictions[test] == truth[test]).mean()))
         for count in shots:
             train = np.concatenate([rows[:count] for rows in ordered])
             for method in methods:
                 head = fit_classes(encoder, method, vectors[train], [labels[row] for row in train], zero_shot=zero_shot)
-                told_by_head = get_class_numbers(head.names, zero_shot.names)[head.predict(vectors[test]).best]
-                right = told_by_head == truth[test]
-                found.setdefault((method, count), []).append(float(right.mean()))
+                predicted = get_class_numbers(head.names, zero_shot.names)[head.predict(vectors[test]).best]
+                right = predicted == truth[test]
+                accuracies.setdefault((method, count), []).append(float(right.mean()))
                 done += 1
                 if on_progress:
                     on_progress(Progress("learn", done, total, time.monotonic() - started, "heads"))
     points = tuple(
         CurvePoint(method, count, float(np.mean(values)), min(values), max(values))
-        for (method, count), values in sorted(found.items())
+        for (method, count), values in sorted(accuracies.items())
     )
     return LearningCurve(points, repeats, _find_short_classes(zero_shot.names, truth, shots[-1]))
 
 
 def _check_enough(names: Sequence[str], truth: NDArray[np.int64], shots: Sequence[int]) -> None:
-    """Raises DataError where a class cannot be split, or a point of the curve has nothing to learn from."""
+    """Raises DataError for a class that cannot be split, or shots below 1."""
     if not shots or shots[0] < 1:
         raise DataError("The numbers of labelled items a class begin at 1.")
     counts = np.bincount(truth, minlength=len(names))
@@ -252,14 +272,14 @@ def _check_enough(names: Sequence[str], truth: NDArray[np.int64], shots: Sequenc
 
 
 def _find_short_classes(names: Sequence[str], truth: NDArray[np.int64], most: int) -> tuple[str, ...]:
-    """The classes that have fewer items to learn from than the most that are asked for."""
+    """The classes with fewer items to train on than the most shots."""
     sizes = [len(rows) for rows in next(_make_splits(truth, 1))[1]]
     present = [names[number] for number in np.unique(truth)]
     return tuple(name for name, size in zip(present, sizes, strict=True) if size < most)
 
 
 def _make_splits(truth: NDArray[np.int64], repeats: int) -> Iterator[tuple[NDArray[np.int64], list[NDArray[np.int64]]]]:
-    """(held-out rows, of each class its other rows in random order) for each repeat, the same each time."""
+    """(held-out rows, other rows of each class in random order) for each repeat; deterministic."""
     rng = np.random.default_rng(0)
     for _ in range(repeats):
         test, ordered = [], []

@@ -1,8 +1,8 @@
 """Zero-shot classification: pictures, videos and texts against classes that are only named or described.
 
 A class is the mean of the embeddings of its prompts (Radford et al. 2021, section 3.1.4; descriptions after Menon and
-Vondrick 2022). The encoder's own scoring turns similarities into probabilities. An item that neutral prompts describe
-better than its best class does is "none of these".
+Vondrick 2022). The encoder's scoring turns similarities into probabilities. An item that the reference prompts describe
+better than its best class is "none of these".
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from core.search.query import CONCEPT
 from core.search.relevance import LIKELY, description_probability
 
 NONE = "none of these"
-TEXT_TEMPLATES = ("{}", "a text about {}", "an article on {}", "news about {}")  # of classes that texts are told into
-_CHUNK = 4_096  # items at a time: their similarities to all classes are held at once
-_LOG_SCALE = np.log(500.0)  # upper bound of a calibrated scale: labels without an error would let it grow for ever
+TEXT_TEMPLATES = ("{}", "a text about {}", "an article on {}", "news about {}")  # prompts of classes for texts
+_CHUNK = 4_096  # items per batch, which limits the memory for similarities
+_LOG_SCALE = np.log(500.0)  # upper bound of a calibrated scale, which grows without limit if all labels are predicted
 
 
 @dataclass(frozen=True, slots=True)
 class ClassName:
-    """A class: its name, and phrases or sentences that describe it, each of which counts as much as the name.
+    """A class: its name, and descriptions that each count as much as the name.
 
-    `concept:NAME`, as name or description, is a concept that was learned from examples (see `core.search.concepts`).
-    negative: says what the other classes are not; what fits it best is "none of these".
+    `concept:NAME`, as name or description, is a concept learned from examples (see `core.search.concepts`). negative:
+    items that fit this class best are "none of these".
     """
 
     name: str
@@ -44,10 +44,18 @@ class ClassName:
 
 @dataclass(frozen=True)
 class Predictions:
-    """Items told into classes.
+    """Predicted classes of n items.
 
-    names: of the c classes; negative: (c,) which of them mean "none of these". probabilities: (n, c), 0 to 1, the
-    encoder's own. fits: (n,), 0 to 1, the estimated probability that the best class describes the item at all.
+    Parameters
+    ----------
+    names : tuple of str
+        The c classes.
+    negative : array of bool, shape (c,)
+        Classes that mean "none of these".
+    probabilities : array of float, shape (n, c)
+        0 to 1, by the scoring of the encoder.
+    in_class_probability : array of float, shape (n,)
+        0 to 1, the estimated probability that the item belongs to its best class at all.
     """
 
     names: tuple[str, ...]
@@ -64,27 +72,27 @@ class Predictions:
         return np.asarray(self.probabilities.argmax(axis=1), np.int64)
 
     def labels(self, *, threshold: float = LIKELY) -> list[str]:
-        """Each item's class, or "none of these" where it fits less than the threshold or best fits a negative one."""
+        """Each item's class, or "none of these" below the threshold and for negative classes."""
         none = self.negative[self.best] | (self.in_class_probability < threshold)
         return [NONE if no else self.names[number] for number, no in zip(self.best, none, strict=True)]
 
 
 class Classifier(Protocol):
-    """What tells items into classes: `ZeroShot`, or a head learned from labelled ones."""
+    """Predicts classes: `ZeroShot`, or a trained head."""
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of the classes, in the order of the probabilities."""
+        """The classes, in the order of the probabilities."""
         ...
 
     def predict(self, vectors: Vectors) -> Predictions:
-        """Tells items of unit vectors (n, dim) into the classes."""
+        """The classes of unit vectors (n, dim)."""
         ...
 
 
 @dataclass(frozen=True)
 class ZeroShot:
-    """Classes as vectors, ready to tell items. vectors: (c, dim), unit rows. scoring: of the encoder, or calibrated."""
+    """Zero-shot classifier. vectors: (c, dim) unit rows of the classes. scoring: of the encoder, or calibrated."""
 
     encoder: Encoder
     classes: tuple[ClassName, ...]
@@ -93,38 +101,49 @@ class ZeroShot:
 
     @classmethod
     def of(cls, encoder: Encoder, classes: Sequence[ClassName], *, templates: Sequence[str] | None = None) -> ZeroShot:
-        """templates: the prompts of names and short descriptions; None takes the encoder's own.
-
-        Raises QueryError for fewer than one class, an empty name or one that occurs twice.
-        """
+        """Embeds the classes. templates: of the prompts; None takes the encoder's. Raises as `check_classes`."""
         classes = check_classes(classes)
         return cls(encoder, classes, embed_classes(encoder, classes, templates=templates), encoder.scoring)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of the classes, in their order; a concept by its own."""
+        """Of the classes; concepts without "concept:"."""
         return tuple(entry.name.removeprefix(CONCEPT) for entry in self.classes)
 
     def predict(self, vectors: Vectors) -> Predictions:
-        """Tells items of unit vectors (n, dim) into the classes."""
+        """The classes of unit vectors (n, dim)."""
         probabilities = np.empty((len(vectors), len(self.classes)), np.float32)
         best = np.empty(len(vectors), np.int64)
         for first in range(0, len(vectors), _CHUNK):
-            sample = slice(first, first + _CHUNK)
-            similarities = vectors[sample] @ self.vectors.T
-            probabilities[sample] = self.scoring.probabilities(similarities)
-            best[sample] = similarities.argmax(axis=1)
+            chunk = slice(first, first + _CHUNK)
+            similarities = vectors[chunk] @ self.vectors.T
+            probabilities[chunk] = self.scoring.probabilities(similarities)
+            best[chunk] = similarities.argmax(axis=1)
         _break_ties(probabilities, best)
         fits = description_probability(self.encoder, self.vectors, vectors, best)
         negative = np.array([entry.negative for entry in self.classes], bool)
         return Predictions(self.names, negative, probabilities, fits)
 
     def calibrated(self, vectors: Vectors, labels: Sequence[str]) -> ZeroShot:
-        """The same classes with the scoring under which the true labels of some items are most probable.
+        """The same classes with a scoring calibrated on items, whose predictions stay the same.
 
-        Softmax: temperature scaling (Guo et al. 2017). Sigmoid: scale and bias, fitted to every pair of item and class
-        (Platt 1999). Neither changes a prediction, only how sure of it the probabilities are.
-        Raises QueryError for a label that is no class, and where there is no item.
+        Softmax: temperature scaling. Sigmoid: scale and bias, fitted to every pair of item and class.
+
+        Parameters
+        ----------
+        vectors : array of float, shape (n, dim)
+            Unit rows.
+        labels : sequence of str, length n
+            True classes.
+
+        Raises
+        ------
+        QueryError
+            For a label that is no class, or no items.
+
+        References
+        ----------
+        Guo et al. 2017, "On calibration of modern neural networks". Platt 1999.
         """
         from scipy.optimize import minimize
 
@@ -150,7 +169,7 @@ class ZeroShot:
 
 
 def _break_ties(probabilities: NDArray[np.float32], best: NDArray[np.int64]) -> None:
-    """Sigmoids run into 1: what is as probable as the best class, in place, becomes the next smaller number."""
+    """Sigmoids saturate at 1: lowers, in place, probabilities equal to that of the best class by one float."""
     own = np.take_along_axis(probabilities, best[:, None], axis=1)
     tied = probabilities >= own
     np.put_along_axis(tied, best[:, None], False, axis=1)
@@ -158,9 +177,9 @@ def _break_ties(probabilities: NDArray[np.float32], best: NDArray[np.int64]) -> 
 
 
 def predict_video(classifier: Classifier, track: Track) -> tuple[Predictions, Predictions]:
-    """(the whole video as one item, its rows over time): the video's probabilities are the rows' mean over time.
+    """(prediction of the whole video, predictions of its rows). Its probabilities are the mean over time.
 
-    It fits as well as the best-fitting quarter of the rows of its class: what it shows need not be seen throughout.
+    Its in-class probability is the upper quartile among the rows of its class: a subject need not be seen throughout.
     """
     rows = classifier.predict(track.vectors)
     lengths = np.maximum(track.end_s - track.start_s, 1e-3)
@@ -171,7 +190,7 @@ def predict_video(classifier: Classifier, track: Track) -> tuple[Predictions, Pr
 
 
 def embed_classes(encoder: Encoder, classes: Sequence[ClassName], *, templates: Sequence[str] | None = None) -> Vectors:
-    """(c, dim) unit rows: the mean over a class's name and descriptions, words through all templates."""
+    """(c, dim) unit rows: the mean of name and descriptions of each class, each in all templates."""
     prompts = [(number, text) for number, entry in enumerate(classes) for text in (entry.name, *entry.descriptions)]
     words = [(number, text) for number, text in prompts if not text.startswith(CONCEPT)]
     sums = np.zeros((len(classes), encoder.dim), np.float32)
@@ -185,7 +204,7 @@ def embed_classes(encoder: Encoder, classes: Sequence[ClassName], *, templates: 
 
 
 def check_classes(classes: Sequence[ClassName]) -> tuple[ClassName, ...]:
-    """The classes, trimmed. Raises QueryError where there are none, one has no name, or a name occurs twice."""
+    """The classes, trimmed. Raises QueryError for no classes, an empty name, or a name that occurs twice."""
     trimmed = tuple(
         replace(
             entry,
@@ -206,7 +225,7 @@ def check_classes(classes: Sequence[ClassName]) -> tuple[ClassName, ...]:
 
 
 def get_class_numbers(labels: Sequence[str], names: Sequence[str]) -> NDArray[np.int64]:
-    """(n,) the number of each label's class. Raises QueryError for one that is no class."""
+    """(n,) the number of each label's class. Raises QueryError for a label that is no class."""
     places = {name: number for number, name in enumerate(names)}
     unknown = sorted(set(labels) - set(places))
     if unknown:

@@ -1,5 +1,4 @@
-"""An atlas: the points of a library laid out, grouped, and their groups named; computed when asked, kept in the home
-folder until the library changes."""
+"""Atlas: the map, clusters and cluster names of a library, cached in the home folder until the library changes."""
 
 from __future__ import annotations
 
@@ -34,14 +33,14 @@ from core.utils.files import write_atomic
 
 UNNAMED = "unnamed"
 _FORMAT = "3"
-_MAX_CACHED = 24  # atlases; the oldest go first
-_SECONDS = {"pca": (1.0, 0.0), "umap": (8.0, 0.003), "tsne": (4.0, 0.004)}  # at first, and a point; on 2 cores
+_MAX_CACHED = 24  # atlases; the oldest are deleted
+_SECONDS = {"pca": (1.0, 0.0), "umap": (8.0, 0.003), "tsne": (4.0, 0.004)}  # fixed, and per point; on 2 cores
 _CLUSTER_SECONDS = {"kmeans": (3.0, 0.0006), "hdbscan": (2.0, 0.0004), "agglomerative": (3.0, 0.0008)}
 
 
 @dataclass(frozen=True, slots=True)
 class AtlasRequest:
-    """What an atlas is to show, and how: see `load_points`, `project` and `find_clusters`. k: None finds the best."""
+    """Settings of an atlas, see `load_points`, `project_vectors` and `find_clusters`. k: None chooses the best."""
 
     of: Unit = "items"
     filters: Filters = field(default_factory=Filters)
@@ -54,10 +53,10 @@ class AtlasRequest:
 
 @dataclass(frozen=True, eq=False)
 class Atlas:
-    """n points with places (n, dims), in k clusters with names; medoids: (k,) the point in the middle of each.
+    """n points with places (n, dims) in k named clusters.
 
-    clusters: of all points; texts and, with HDBSCAN, points that lie apart are in none (-1). placed_later: points that
-    came to the library after it was laid out, and were placed among the others.
+    clusters: -1 for texts and, with HDBSCAN, for scattered points. medoids: (k,) the central point of each cluster.
+    placed_later: points placed among the others after the layout.
     """
 
     points: Points
@@ -68,29 +67,29 @@ class Atlas:
     placed_later: int = 0
 
     def titles(self, renamed: Mapping[int, str] | None = None) -> list[str]:
-        """(k,) what each cluster is called: what a person calls it, its name in words, or "unnamed 3"."""
+        """(k,) the title of each cluster: as the user renamed it, else its name, else "unnamed 3"."""
         renamed = renamed or {}
         return [renamed.get(number) or name.name or f"{UNNAMED} {number + 1}" for number, name in enumerate(self.names)]
 
     @cached_property
     def middles(self) -> Places:
-        """(k, dims) where the names stand: the member nearest the median of the places, so that it is among its own."""
-        found = np.zeros((self.clusters.count, self.places.shape[1]), np.float32)
+        """(k, dims) positions of the names: of the member nearest to the median, which is among its cluster."""
+        middles = np.zeros((self.clusters.count, self.places.shape[1]), np.float32)
         for number in range(self.clusters.count):
             own = self.places[self.clusters.members(number)]
-            found[number] = own[np.argmin(((own - np.median(own, axis=0)) ** 2).sum(axis=1))]
-        return found
+            middles[number] = own[np.argmin(((own - np.median(own, axis=0)) ** 2).sum(axis=1))]
+        return middles
 
 
 def estimate_seconds(count: int, request: AtlasRequest) -> float:
-    """About how long `build_atlas` takes for so many points, on 2 cores. Measured at 3,000."""
-    first, entry = _SECONDS[request.layout]
-    cluster_first, cluster_each = _CLUSTER_SECONDS[request.clusters]
-    return first + cluster_first + count * (entry + cluster_each)
+    """Rough seconds of `build_atlas` on 2 cores, measured with 3,000 points."""
+    fixed, per_point = _SECONDS[request.layout]
+    cluster_fixed, cluster_per_point = _CLUSTER_SECONDS[request.clusters]
+    return fixed + cluster_fixed + count * (per_point + cluster_per_point)
 
 
 def count_points(library: Library, encoder: Encoder, request: AtlasRequest) -> int:
-    """How many points `load_points` would make, without making them."""
+    """How many points `load_points` would return."""
     index = library.index(encoder)
     mask = request.filters.mask(index.items, library)
     rows = index.item_rows if mask is None else index.item_rows[mask[index.item_rows]]
@@ -108,12 +107,24 @@ def build_atlas(
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
 ) -> Atlas:
-    """Computes an atlas and keeps it. Texts among the points close the modality gap (`Points.centered`).
+    """Computes an atlas and caches it.
 
-    anew: everything is laid out again, where otherwise what was laid out before stays in its place.
-    in_subprocess: points are laid out and grouped in child processes (`core.isolation.calls`), as a server does that
-    others visit too. cache_texts: whether an atlas with texts among its points is stored. Raises DataError where there
-    is nothing to lay out, Cancelled, and ApartError.
+    Parameters
+    ----------
+    request : AtlasRequest
+        With texts, the modality gap is closed (`Points.centered`).
+    rebuild : bool
+        Lay out all points anew; by default known points keep their places.
+    in_subprocess : bool
+        Lay out and cluster in child processes, as a server does.
+    cache_texts : bool
+        Store an atlas with texts among its points.
+
+    Raises
+    ------
+    DataError
+        If there are no points.
+    Cancelled, ApartError
     """
     points = load_points(library, encoder, unit=request.of, filters=request.filters, texts=request.texts)
     projection = layout_points(
@@ -142,7 +153,7 @@ def build_atlas(
 
 
 def name_selection(encoder: Encoder, points: Points, numbers: NDArray[np.int64]) -> ClusterName | None:
-    """What some of the points have in common, in words, as of a cluster; None where none of them is a picture."""
+    """A name for some of the points, as for a cluster; None if all of them are texts."""
     own = points.item_rows >= 0
     of = np.full(len(points), -1)
     of[numbers] = 0
@@ -155,9 +166,9 @@ def name_selection(encoder: Encoder, points: Points, numbers: NDArray[np.int64])
 
 
 def load_cached_atlas(library: Library, encoder: Encoder, request: AtlasRequest) -> Atlas | None:
-    """The atlas that was kept, if nothing has changed since; None where it has to be computed.
+    """The cached atlas; None if the library or the request has changed.
 
-    Where only the labels of the library are others, which are words for its clusters, these are named anew at once.
+    If only the labels of the library have changed, the clusters are named anew.
     """
     file = _cache_file(library, encoder, request)
     if not file.is_file():
@@ -223,7 +234,7 @@ def _store(file: Path, atlas: Atlas, labels: Sequence[str]) -> None:
         "words": _word_list(),
         "labels": json.dumps(labels),
     }
-    with contextlib.suppress(OSError):  # it is only not kept
+    with contextlib.suppress(OSError):  # then it is not cached
         write_atomic(file, pack_arrays(arrays, about))
         newest_first = sorted(file.parent.glob(f"*{SUFFIX}"), key=lambda entry: entry.stat().st_mtime, reverse=True)
         for old in newest_first[_MAX_CACHED:]:
@@ -237,12 +248,12 @@ def _cache_file(library: Library, encoder: Encoder, request: AtlasRequest) -> Pa
 
 
 def _digest(points: Points) -> str:
-    """Of which points they are, and of what each is now."""
+    """Changes with the points and their states."""
     return _short("\n".join([*points.keys, *points.states]))
 
 
 def _word_list() -> str:
-    """Of the words that a person added to the vocabulary."""
+    """Changes with the words that the user added to the vocabulary."""
     return _short("\n".join(load_user_words()))
 
 
@@ -251,5 +262,5 @@ def _short(text: str) -> str:
 
 
 def _labels(library: Library) -> list[str]:
-    """The library's own words for what it holds."""
+    """The distinct labels of a library."""
     return sorted({label.label for label in library.labels()})

@@ -1,9 +1,8 @@
-"""Names for clusters, in words and offline: what is said of a cluster's members and not of the rest.
+"""Names of clusters, offline: words that describe a cluster's members and not the rest.
 
-Each picture chooses among the words of a vocabulary: a softmax over its cosines, standardised for each picture (see
-`core.search.relevance`). A word's score in a cluster is the mean log probability that its members choose it, less half
-of what
-the library as a whole gives it, so that a name says what sets a cluster apart. An assignment (Kuhn 1955) gives each
+Each picture has a probability for each word of a vocabulary: a softmax over its cosines, standardized per picture (see
+`core.search.relevance`). The score of a word for a cluster is the mean log probability among its members, minus half of
+that in the whole library, so that a name says what distinguishes a cluster. An assignment (Kuhn 1955) gives each
 cluster a name of its own.
 """
 
@@ -26,27 +25,34 @@ from core.progress import OnProgress
 
 Numbers = NDArray[np.int64]
 Captioner = Callable[[Numbers], Sequence[str]]
-"""Takes the numbers of some points, and tells each in words; its captions compete with the vocabulary."""
+"""Returns a caption for each of some points; captions compete with the vocabulary."""
 
 NAMED = 0.3  # confidence below which a cluster stays unnamed
 
 _SHARPNESS = 2.0  # of the softmax, per standard deviation
-_OF_ALL = 0.5  # share of the library's own log probability that is taken away
-_SIMILAR = 0.25  # cosine, about the words' mean, of words that say nearly the same (dog, terrier: 0.45)
-_MEMBERS, _OTHERS = 150, 2_000  # points that are looked at: of each cluster, and of all
+_OF_ALL = 0.5  # share of the library's log probability that is subtracted
+_SIMILAR = 0.25  # cosine of centered word vectors that mean nearly the same (dog, terrier: 0.45)
+_MEMBERS, _OTHERS = 150, 2_000  # sampled points of each cluster, and of all
 _CANDIDATES = 40  # of each cluster, for the assignment
-_MAX_CANDIDATES = 5  # members that a captioner is shown
-_DOUBT = 2.0  # standard errors that are taken from what a small cluster seems to show
+_MAX_CANDIDATES = 5  # members of each cluster for the captioner
+_DOUBT = 2.0  # standard errors subtracted from the area under the curve, against accidents of small clusters
 _RUNNERS_UP = 4
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterName:
-    """name: None where no word fits, "unnamed". runners_up: the next best words, best first; no other cluster's name.
+    """A name and its confidence.
 
-    confidence: 0 to 1, the geometric mean of two shares. Fit: how much of what members choose is the name or a word
-    near it in meaning. Lift: how surely a member fits the name better than a picture outside does (twice the area under
-    the ROC curve less 1, less two standard errors); 1 where there is nothing outside. Random groups reach about 0.1.
+    Parameters
+    ----------
+    name : str or None
+        None if no word fits.
+    confidence : float
+        0 to 1, the geometric mean of fit and lift; random groups reach about 0.1. Fit: the probability of the name and
+        of similar words among the members. Lift: twice the area under the ROC curve of members against other points,
+        minus 1, after two standard errors are subtracted; 1 if there are no other points.
+    runners_up : tuple of str
+        The next best words that name no other cluster, best first.
     """
 
     name: str | None
@@ -54,7 +60,7 @@ class ClusterName:
     runners_up: tuple[str, ...]
 
     def describe(self, most: int) -> str:
-        """How sure the name is, and up to so many others, for people."""
+        """The confidence and up to so many runners-up, as text."""
         rest = ", ".join(self.runners_up[:most])
         if self.name is not None:
             return f"{self.confidence:.0%}" + (f"; or {rest}" if rest else "")
@@ -71,11 +77,29 @@ def name_clusters(
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
 ) -> tuple[ClusterName, ...]:
-    """A name for each cluster of (n, dim) unit rows, no name twice.
+    """Names each cluster differently, in words of a vocabulary.
 
-    An encoder that reads no words (imported vectors) leaves them unnamed.
-    words: more words than the vocabulary has, for instance the labels of a library; see `core.explore.vocabulary`.
-    Raises Cancelled.
+    Parameters
+    ----------
+    encoder : Encoder
+        If it cannot encode text (imported vectors), clusters stay unnamed.
+    vectors : array of float, shape (n, dim)
+        Unit rows.
+    clusters : Clusters
+        Of these vectors.
+    words : sequence of str, optional
+        Words besides `core.explore.vocabulary`, such as the labels of a library.
+    captioner : callable, optional
+        Describes representatives of each cluster, see `Captioner`.
+
+    Returns
+    -------
+    tuple of ClusterName
+        One for each cluster.
+
+    Raises
+    ------
+    Cancelled
     """
     groups = [clusters.members(number) for number in range(clusters.count)]
     if not groups:
@@ -90,24 +114,23 @@ def name_clusters(
     vocabulary = load_vocabulary(encoder, more=more, on_progress=on_progress, cancel=cancel)
     rng = np.random.default_rng(0)
     choices = [compute_word_choices(vectors[_sample_numbers(members, _MEMBERS, rng)], vocabulary) for members in groups]
-    everything = compute_word_choices(vectors[_sample_numbers(np.arange(len(vectors)), _OTHERS, rng)], vocabulary).mean(
-        axis=0
-    )
-    scores = np.stack([entry.mean(axis=0) for entry in choices]) - _OF_ALL * everything
+    sample = _sample_numbers(np.arange(len(vectors)), _OTHERS, rng)
+    usual = compute_word_choices(vectors[sample], vocabulary).mean(axis=0)
+    scores = np.stack([entry.mean(axis=0) for entry in choices]) - _OF_ALL * usual
     best = _assign(scores)
-    nearest = _Neighborhood(vocabulary)
-    found = []
+    neighborhood = _Neighborhood(vocabulary)
+    names = []
     for number, word in enumerate(best):
         _check_cancelled(cancel)
         outside = _sample_numbers(np.flatnonzero(clusters.labels != number), _OTHERS, rng)
         lift = _compute_lift(
             vectors[groups[number]] @ vocabulary.vectors[word], vectors[outside] @ vocabulary.vectors[word]
         )
-        confidence = float(np.sqrt(nearest.share(np.exp(choices[number]), word) * lift))
+        confidence = float(np.sqrt(neighborhood.share(np.exp(choices[number]), word) * lift))
         rest = [entry for entry in np.argsort(-scores[number])[:_CANDIDATES] if entry not in best][:_RUNNERS_UP]
         runners_up = tuple(vocabulary.names[entry] for entry in rest)
-        found.append(ClusterName(vocabulary.names[word] if confidence >= NAMED else None, confidence, runners_up))
-    return tuple(found)
+        names.append(ClusterName(vocabulary.names[word] if confidence >= NAMED else None, confidence, runners_up))
+    return tuple(names)
 
 
 def _check_cancelled(cancel: threading.Event | None) -> None:
@@ -116,18 +139,18 @@ def _check_cancelled(cancel: threading.Event | None) -> None:
 
 
 class _Neighborhood:
-    """Words by meaning: how alike they are about their mean."""
+    """Similarity of words in meaning, by centered vectors."""
 
     def __init__(self, words: Vocabulary) -> None:
         self._rows = unit_rows(words.vectors - words.vectors.mean(axis=0))
 
     def share(self, choices: NDArray[np.floating], word: int) -> float:
-        """Of the probabilities (n, words) the share, 0 to 1, that is a word's and that of words near it."""
+        """The mean probability, 0 to 1, of a word and of similar words, of probabilities (n, words)."""
         return float(choices[:, self._rows @ self._rows[word] > _SIMILAR].sum(axis=1).mean())
 
 
 def compute_word_choices(vectors: Vectors, words: Vocabulary) -> NDArray[np.float32]:
-    """(n, words) log probabilities that each of (n, dim) chooses each word."""
+    """(n, words) log probabilities of words for vectors (n, dim)."""
     cosines = vectors @ words.vectors.T
     logits = _SHARPNESS * (cosines - cosines.mean(axis=1, keepdims=True)) / (cosines.std(axis=1, keepdims=True) + 1e-6)
     logits += np.log(words.prior)
@@ -135,7 +158,7 @@ def compute_word_choices(vectors: Vectors, words: Vocabulary) -> NDArray[np.floa
 
 
 def _assign(scores: NDArray[np.floating]) -> Numbers:
-    """(k,) a word for each of (k, words), none twice, so that the scores of all are as high as they can be together."""
+    """(k,) a different word for each row of (k, words), with the highest sum of scores."""
     from scipy.optimize import linear_sum_assignment
 
     target = max(_CANDIDATES, len(scores))
@@ -144,7 +167,7 @@ def _assign(scores: NDArray[np.floating]) -> Numbers:
 
 
 def _compute_lift(inside: NDArray[np.floating], outside: NDArray[np.floating]) -> float:
-    """0 to 1; see `ClusterName`. The standard error is that of chance (Mann and Whitney 1947)."""
+    """0 to 1, see `ClusterName`. The standard error is that of random order (Mann and Whitney 1947)."""
     if not len(outside):
         return 1.0
     area = np.searchsorted(np.sort(outside), inside).mean() / len(outside)

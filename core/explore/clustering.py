@@ -1,7 +1,7 @@
-"""Clusters: vectors told into groups that nobody named, by k-means, HDBSCAN or Ward's method; how good a grouping is.
+"""Clusters of vectors by k-means, HDBSCAN or Ward's method, and measures of their quality.
 
-All of them work on the vectors, not on a picture of them. The mean of all is taken away and what is left is reduced to
-its first principal components, which costs no quality and saves most of the time.
+All methods work on the vectors, not on the map: centered and reduced to the first principal components, which loses no
+quality and saves most of the time.
 """
 
 from __future__ import annotations
@@ -32,19 +32,26 @@ Method = Literal["kmeans", "hdbscan", "agglomerative"]
 Numbers = NDArray[np.int64]
 
 _COMPONENTS = 32
-_FIT_ROWS = 20_000  # that the principal components are found from
-_SAMPLE = 2_000  # points that silhouettes are told from
-_CHOICE_ROWS = 5_000  # that the number of clusters is chosen by
-_COUNTS = (*range(2, 13), 14, 17, 20, 24, 28, 34, 40)  # of clusters, that are tried where nobody says how many
-_MICRO = 2_000  # groups that Ward's method starts from where there are more points
+_FIT_ROWS = 20_000  # vectors that the principal components are computed from
+_SAMPLE = 2_000  # points that a silhouette is computed from
+_CHOICE_ROWS = 5_000  # vectors that the number of clusters is chosen with
+_COUNTS = (*range(2, 13), 14, 17, 20, 24, 28, 34, 40)  # numbers of clusters tried if none is given
+_MICRO = 2_000  # micro-clusters that Ward's method starts from if there are more points
 
 
 @dataclass(frozen=True, eq=False)
 class Clusters:
     """n points in k groups, numbered by size, the largest first.
 
-    labels: (n,) the number of each point's cluster, -1 for none. centers: (k, dim) unit rows, the means of the members.
-    silhouette: -1 to 1 (Rousseeuw 1987), of a sample, by cosine about the mean of all; None for fewer than two groups.
+    Parameters
+    ----------
+    labels : array of int, shape (n,)
+        The cluster of each point, -1 for none.
+    centers : array of float, shape (k, dim)
+        Unit rows: the means of the members.
+    method : {"kmeans", "hdbscan", "agglomerative"}
+    silhouette : float or None
+        -1 to 1 (Rousseeuw 1987), by cosine of centered vectors, of a sample; None for fewer than two clusters.
     """
 
     labels: Numbers
@@ -70,7 +77,7 @@ class Clusters:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Normalised mutual information (0 to 1, arithmetic mean) and adjusted Rand index (1 the same, 0 chance)."""
+    """Normalized mutual information (0 to 1, arithmetic mean) and adjusted Rand index (1: equal, 0: chance)."""
 
     nmi: float
     ari: float
@@ -85,12 +92,30 @@ def find_clusters(
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
 ) -> Clusters:
-    """Groups (n, dim) unit rows.
+    """Groups similar vectors.
 
-    "kmeans" (Lloyd 1982, k-means++) and "agglomerative" (Ward 1963; beyond 2,000 points of k-means micro-clusters) make
-    `k` groups, or as many as k-means tells apart best by silhouette: 2 to 40, at most the root of n. "hdbscan"
-    (`core.explore.clustering`) finds how many there are and leaves points out; it takes no `k`.
-    `cancel` ends the search for the best k early, with the best so far. Raises DataError, and with "hdbscan" Cancelled.
+    Parameters
+    ----------
+    vectors : array of float, shape (n, dim)
+        Unit rows.
+    method : {"kmeans", "agglomerative", "hdbscan"}
+        "agglomerative" is Ward's method, on k-means micro-clusters for more than 2,000 points. "hdbscan" finds the
+        number of clusters itself, and leaves points out.
+    k : int, optional
+        Number of clusters, not for "hdbscan". Default: the one with the best silhouette of k-means, 2 to 40 and at
+        most the square root of n.
+    cancel : Event, optional
+        Ends the search for k with the best so far; "hdbscan" raises Cancelled.
+
+    Raises
+    ------
+    DataError
+        For an unknown method, fewer than two vectors, or a k that does not fit.
+    Cancelled
+
+    References
+    ----------
+    k-means++: Arthur and Vassilvitskii 2007. Ward 1963. HDBSCAN: Campello et al. 2013.
     """
     if method not in get_args(Method):
         raise DataError(f"There is no method {method!r}: choose {', '.join(get_args(Method))}.")
@@ -102,11 +127,9 @@ def find_clusters(
         raise DataError(f"{len(vectors):,} points cannot make {k:,} clusters: ask for 1 to {len(vectors):,}.")
     reduced = reduce_vectors(vectors)
     if method == "hdbscan":
-        pass
-
         of = find_dense_groups(reduced, on_progress=on_progress, cancel=cancel)
     else:
-        with limit_to_one_thread():  # on so few dimensions threads wait for one another, on a busy machine for seconds
+        with limit_to_one_thread():  # with so few dimensions threads mostly wait for each other
             if k is None:
                 k = _best_count(_sample_rows(reduced, _CHOICE_ROWS, seed), seed, on_progress, cancel)
             of = _kmeans(reduced, k, seed) if method == "kmeans" else _ward(reduced, k, seed)
@@ -115,7 +138,7 @@ def find_clusters(
 
 
 def reduce_vectors(vectors: Vectors) -> Vectors:
-    """(n, at most 32) unit rows: what is left without the mean of all, along its principal components."""
+    """(n, at most 32) unit rows: the centered vectors along their first principal components."""
     sample = _sample_rows(vectors, _FIT_ROWS, 0)
     return unit_rows(project_onto(vectors, *principal_components(sample, min(_COMPONENTS, *sample.shape))))
 
@@ -129,20 +152,19 @@ def compute_centers(vectors: Vectors, of: Numbers) -> Vectors:
 
 
 def compute_silhouette(vectors: Vectors, of: Numbers, *, seed: int = 0) -> float | None:
-    """The mean silhouette (-1 to 1) of up to 2,000 points that are in a cluster; None for fewer than two groups."""
+    """The mean silhouette (-1 to 1) of up to 2,000 clustered points; None for fewer than two clusters."""
     from sklearn.metrics import silhouette_score
 
-    predictions = np.flatnonzero(of >= 0)
-    if len(predictions) > _SAMPLE:
-        predictions = np.random.default_rng(seed).choice(predictions, _SAMPLE, replace=False)
-    groups = len(np.unique(of[predictions]))
-    if not 2 <= groups < len(predictions):
+    rows = np.flatnonzero(of >= 0)
+    if len(rows) > _SAMPLE:
+        rows = np.random.default_rng(seed).choice(rows, _SAMPLE, replace=False)
+    if not 2 <= len(np.unique(of[rows])) < len(rows):
         return None
-    return float(silhouette_score(vectors[predictions], of[predictions], metric="cosine"))
+    return float(silhouette_score(vectors[rows], of[rows], metric="cosine"))
 
 
 def compute_agreement(of: Sequence[int] | Numbers, truth: Sequence[object]) -> Agreement:
-    """How far groups (n,) agree with labels (n,) that somebody gave; -1 counts as a group of its own."""
+    """How well clusters (n,) agree with true labels (n,); -1 counts as a cluster of its own."""
     from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
     names = [str(entry) for entry in truth]
@@ -155,7 +177,7 @@ def _kmeans(reduced: Vectors, k: int, seed: int) -> Numbers:
 
     means = KMeans(k, n_init=3 if len(reduced) <= _FIT_ROWS else 1, random_state=seed)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # fewer different points than clusters: fewer are made
+        warnings.simplefilter("ignore", ConvergenceWarning)  # fewer distinct points than clusters: the rest stay empty
         return np.asarray(means.fit_predict(reduced), np.int64)
 
 
@@ -176,9 +198,8 @@ def _ward(reduced: Vectors, k: int, seed: int) -> Numbers:
 def ward_of_groups(means: NDArray[np.float64], sizes: Numbers, k: int) -> Numbers:
     """(m,) the cluster, 0 to k - 1, of each of m groups of points, by Ward's method on all their points.
 
-    Joining two groups costs |a||b| / (|a| + |b|) times the squared distance of their means, which scipy's `ward` knows
-    for single points only. By chains of nearest neighbours (Murtagh 1983): what would be joined first is found in any
-    order, then sorted by cost.
+    Merging two groups costs |a||b| / (|a| + |b|) times the squared distance of their means; scipy's `ward` takes single
+    points only. Nearest-neighbor chains (Murtagh 1983) find the merges in any order; they are then sorted by cost.
     """
     means, weights = np.array(means, np.float64), np.array(sizes, np.float64)
     squares = (means**2).sum(axis=1)
@@ -186,13 +207,11 @@ def ward_of_groups(means: NDArray[np.float64], sizes: Numbers, k: int) -> Number
     chain: list[int] = []
     while len(joined) < len(sizes) - 1:
         at = chain[-1] if chain else int(np.flatnonzero(weights)[0])
-        in_subprocess = np.maximum(squares + squares[at] - 2 * means @ means[at], 0)
-        costs = np.where(
-            weights > 0, weights * weights[at] / np.maximum(weights + weights[at], 1) * in_subprocess, np.inf
-        )
+        squared = np.maximum(squares + squares[at] - 2 * means @ means[at], 0)
+        costs = np.where(weights > 0, weights * weights[at] / np.maximum(weights + weights[at], 1) * squared, np.inf)
         costs[at] = np.inf
         nearest = int(np.argmin(costs))
-        if len(chain) > 1 and costs[chain[-2]] <= costs[nearest]:  # nearest to one another
+        if len(chain) > 1 and costs[chain[-2]] <= costs[nearest]:  # each the nearest of the other
             nearest = chain[-2]
             del chain[-2:]
             joined.append((float(costs[nearest]), nearest, at))
@@ -208,7 +227,7 @@ def ward_of_groups(means: NDArray[np.float64], sizes: Numbers, k: int) -> Number
 
 
 def _cut(joined: Sequence[tuple[float, int, int]], count: int, k: int) -> Numbers:
-    """(count,) the groups that the cheapest joins leave, all but the last k - 1 of them."""
+    """(count,) the clusters after all merges but the k - 1 most expensive ones."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
@@ -218,7 +237,7 @@ def _cut(joined: Sequence[tuple[float, int, int]], count: int, k: int) -> Number
 
 
 def _best_count(reduced: Vectors, seed: int, on_progress: OnProgress | None, cancel: threading.Event | None) -> int:
-    """How many groups k-means tells apart best by silhouette: 2 to the root of the number of points, at most 40."""
+    """The number of k-means clusters with the best silhouette: 2 to the root of the number of points, at most 40."""
     most = max(2, round(len(reduced) ** 0.5))
     counts = [count for count in _COUNTS if count <= most]
     scores: list[float] = []
@@ -241,7 +260,7 @@ def _sample_rows(rows: Vectors, limit: int, seed: int) -> Vectors:
 
 
 def _order_by_size(of: Numbers) -> Numbers:
-    """The same groups numbered from 0 by size, the largest first; -1 stays."""
+    """The clusters renumbered by size, the largest 0; -1 stays."""
     groups, places, sizes = np.unique(of, return_inverse=True, return_counts=True)
     order = np.argsort(-np.where(groups < 0, -1, sizes), kind="stable")
     ranks = np.empty(len(groups), np.int64)
@@ -251,19 +270,19 @@ def _order_by_size(of: Numbers) -> Numbers:
 
 _NEIGHBORS = 20
 _FEWEST = 5
-_CORE = 3  # neighbours within which a point is dense (HDBSCAN's min_samples)
-_LARGEST = 0.6  # of all points: a group of more is split further, or everything would often be one
-_JOINS = 1 / 3
+_CORE = 3  # HDBSCAN's min_samples
+_LARGEST = 0.6  # share of all points: larger clusters are split, or one would often hold nearly everything
+_JOINS = 1 / 3  # share of a point's neighbors in a cluster, above which it joins the cluster
 _FENCE = 3.0  # interquartile ranges
-_SEPARATION = 2.0  # length of the edges that only hold the graph together; neighbours are at most about 1 apart
+_SEPARATION = 2.0  # length of edges that only connect the graph; other edges are at most about 1 long
 _CHUNK = 100_000  # edges at a time
 
 
 def find_dense_groups(
     vectors: Vectors, *, on_progress: OnProgress | None = None, cancel: threading.Event | None = None
 ) -> Numbers:
-    """(n,) a group for each of (n, dim) unit rows, -1 for none. Groups have at least five points, of many points
-    half their square root. Raises Cancelled.
+    """(n,) the cluster of each of (n, dim) unit rows by HDBSCAN, -1 for none. A cluster has at least five points, and
+    at least half the square root of n. Raises Cancelled.
     """
     from sklearn.cluster import HDBSCAN
 
@@ -281,7 +300,7 @@ def find_dense_groups(
 
 
 def _count_shared_neighbors(neighbors: Neighbors) -> csr_array:
-    """(n, n) sparse and connected: how few of their neighbours two neighbouring points share, from above 0 to 1."""
+    """(n, n) sparse, connected graph of neighbors: the share of neighbors that two points do not share, above 0."""
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import connected_components
 
@@ -302,10 +321,10 @@ def _count_shared_neighbors(neighbors: Neighbors) -> csr_array:
 
 
 def _merge_groups(of: Numbers, neighbors: Neighbors) -> Numbers:
-    """The same groups with the points that lie at their edges."""
+    """The clusters, joined by points at their edges."""
     if of.max(initial=-1) < 0:
         return of
-    votes = np.zeros((len(of), of.max() + 2), np.int32)  # the last column counts neighbours of no group
+    votes = np.zeros((len(of), of.max() + 2), np.int32)  # the last column counts neighbors in no cluster
     for column in neighbors.numbers.T:
         votes[np.arange(len(of)), of[column]] += 1
     best = votes[:, :-1].argmax(axis=1)
@@ -314,11 +333,11 @@ def _merge_groups(of: Numbers, neighbors: Neighbors) -> Numbers:
 
 
 def _drop_strays(of: Numbers, vectors: Vectors) -> Numbers:
-    """The same groups without the members whose cosine to the middle lies below the outer fence (Tukey 1977)."""
-    cached = of.copy()
+    """The clusters without members whose cosine with the center is below the outer fence (Tukey 1977)."""
+    without = of.copy()
     for number in range(of.max(initial=-1) + 1):
         members = np.flatnonzero(of == number)
         cosines = vectors[members] @ unit_rows(vectors[members].mean(axis=0))
         low, high = np.quantile(cosines, [0.25, 0.75])
-        cached[members[cosines < low - _FENCE * (high - low)]] = -1
-    return cached
+        without[members[cosines < low - _FENCE * (high - low)]] = -1
+    return without

@@ -1,4 +1,4 @@
-"""Colours of points: by a name that each has, or by a value on a ramp. They can be told on light and dark pages."""
+"""Colors of points, by name or by value. They can be distinguished on light and dark pages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from core.library.schema import Label
 
 Colors = NDArray[np.uint8]
 
-NEUTRAL = "#8A9393"  # of what has no name or no value
+NEUTRAL = "#8A9393"  # no name or no value
 _PALETTE = (
     "#2C9085", "#D98A1D", "#7D63B8", "#CB5840", "#3D80BC", "#7C972C", "#C4589D", "#94744B",
     "#3BA555", "#6272E0", "#B43C52", "#2BA6C6", "#AB9B22", "#A453C9", "#E07F60", "#5C9179",
@@ -27,7 +27,7 @@ _STEPS = 64
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One entry of a legend: a name, its colour (#rrggbb) and how many points have it."""
+    """One entry of a legend: a name, its color (#rrggbb) and how many points have it."""
 
     name: str
     color: str
@@ -36,7 +36,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Ramp:
-    """The legend of values: its colours from low to high, and what its ends mean."""
+    """The legend of values: colors from low to high, and the meaning of the ends."""
 
     colors: tuple[str, ...]
     low: str
@@ -45,7 +45,7 @@ class Ramp:
 
 @dataclass(frozen=True, eq=False)
 class Coloring:
-    """n points in colour. rgb: (n, 3). groups: the legend, most frequent first; or a ramp."""
+    """Colors of n points. rgb: (n, 3). groups: the legend of names, most frequent first. ramp: the legend of values."""
 
     rgb: Colors
     groups: tuple[Group, ...] = ()
@@ -53,8 +53,8 @@ class Coloring:
 
 
 def color_by_name(names: Sequence[str | None], *, order: Sequence[str] = (), nameless: str = "none") -> Coloring:
-    """One colour for each name. order: names that take the first colours, in this order; the others by how often they
-    are. None is grey and stands last, as `nameless`."""
+    """One color for each name. order: names that come first; the others follow by frequency. None is gray and comes
+    last, as `nameless`."""
     found, places, counts = np.unique([entry or "" for entry in names], return_inverse=True, return_counts=True)
     size = {str(name): int(count) for name, count in zip(found, counts, strict=True)}
     first = [name for name in dict.fromkeys(order) if size.get(name)]
@@ -68,7 +68,7 @@ def color_by_name(names: Sequence[str | None], *, order: Sequence[str] = (), nam
 
 
 def color_by_value(values: NDArray[np.floating], *, low: str, high: str) -> Coloring:
-    """A colour by where each value lies between the least and the greatest; NaN is grey. low, high: what those mean."""
+    """A color by the position of each value between the least and the greatest; NaN is gray. low, high: their names."""
     known = np.isfinite(values)
     rgb = np.tile(np.array(_rgb(NEUTRAL), np.uint8), (len(values), 1))
     if known.any():
@@ -79,7 +79,7 @@ def color_by_value(values: NDArray[np.floating], *, low: str, high: str) -> Colo
 
 
 def get_color(number: int) -> str:
-    """The colour (#rrggbb) of the n-th group: of a palette first, further ones around the circle of hues."""
+    """The color (#rrggbb) of the n-th group: from a palette, then around the circle of hues."""
     if number < len(_PALETTE):
         return _PALETTE[number]
     lightness = 0.45 + 0.06 * (number % 3)
@@ -99,12 +99,12 @@ def _rgb(color: str) -> tuple[int, ...]:
 
 
 def color_by_kind(points: Points) -> Coloring:
-    """Pictures, videos, frames of videos, texts."""
+    """By kind: pictures, videos, frames of videos, texts."""
     return color_by_name(points.kinds)
 
 
 def color_by_folder(points: Points) -> Coloring:
-    """The folder that each file lies in, below the one that holds them all."""
+    """By folder, relative to the common parent."""
     folders = [os.path.dirname(str(path)) if path else "" for path in points.column("path")]
     held = [folder for folder in folders if folder]
     root = os.path.commonpath(held) if held else ""
@@ -113,14 +113,14 @@ def color_by_folder(points: Points) -> Coloring:
 
 
 def color_by_label(points: Points, labels: Sequence[Label]) -> Coloring:
-    """The label that each item has; a person's before a model's where there are several."""
+    """By label; if an item has several, a person's comes before a model's."""
     said = {entry.item_id: entry.label for entry in sorted(labels, key=lambda value: value.by == "person")}
     ids = points.column("id")
     return color_by_name([said.get(str(entry)) for entry in ids], nameless="no label")
 
 
 def color_by_date(points: Points) -> Coloring:
-    """When each was taken or, where it does not say, its file last changed."""
+    """By the date when each was taken or, if unknown, when its file last changed."""
     own = points.item_rows >= 0
     seconds = np.full(len(points), np.nan)
     dates = item_dates(points.index.items)[points.item_rows[own]]
@@ -132,7 +132,7 @@ def color_by_date(points: Points) -> Coloring:
 
 
 def color_by_score(points: Points, query: NDArray[np.float32]) -> Coloring:
-    """The cosine of each picture or video and a query (dim,)."""
+    """By the cosine of each picture or video with a query (dim,)."""
     scores = np.where(points.item_rows >= 0, points.vectors @ query, np.nan)
     known = scores[np.isfinite(scores)]
     low, high = (f"{known.min():.2f}", f"{known.max():.2f}") if len(known) else ("", "")

@@ -1,4 +1,4 @@
-"""A selection of points: what a line drawn on a map holds, what is in it, and its table."""
+"""Selections of points: the points inside a line drawn on a map, their summary, and their table."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ Numbers = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a selection holds: so many points, of which kinds, from when to when, in which folders, with which labels.
+    """Counts of a selection.
 
-    kinds, folders, labels: (name, how many), most frequent first. first, last: the earliest and the latest day, of
-    what was taken or, where it does not say, last changed; None where there are only texts.
+    kinds, folders, labels: (name, count), most frequent first. first, last: the earliest and latest day of the items:
+    when they were taken or, if unknown, their files last changed; None if there are only texts.
     """
 
     count: int
@@ -39,16 +39,16 @@ class Summary:
 
 
 def thin_line(line: Sequence[Sequence[float]], most: int) -> list[Sequence[float]]:
-    """At most so many corners of a line, at even distances along its list: a hand draws far more than it means."""
+    """At most so many corners of a line, evenly chosen: a line drawn by hand has far more than it needs."""
     if len(line) <= most:
         return list(line)
     return [line[round(number * len(line) / most)] for number in range(most)]
 
 
 def find_inside(places: NDArray[np.float32], line: Sequence[Sequence[float]]) -> Numbers:
-    """The numbers of the places (n, 2) within a closed line of corners (x, y), by the even-odd rule.
+    """The numbers of the places (n, 2) inside a closed line of corners (x, y), by the even-odd rule.
 
-    Raises DataError where the line is none: fewer than three corners, or numbers that are not finite.
+    Raises DataError for fewer than three corners, or numbers that are not finite.
     """
     try:
         corners = np.asarray(line, float)
@@ -61,14 +61,14 @@ def find_inside(places: NDArray[np.float32], line: Sequence[Sequence[float]]) ->
     within = np.zeros(len(nearest), bool)
     for (x0, y0), (x1, y1) in zip(corners, np.roll(corners, -1, axis=0), strict=True):
         if y0 == y1:
-            continue  # a level edge is crossed by no ray to the right
+            continue  # no ray to the right crosses a level edge
         crosses = ((y0 > y) != (y1 > y)) & (x < (x1 - x0) * (y - y0) / (y1 - y0) + x0)
         within ^= crosses
     return nearest[within]
 
 
 def summarize_selection(points: Points, numbers: Numbers, labels: Sequence[Label]) -> Summary:
-    """Counts of a selection. labels: of the library the points are of; each item counts once for each of its labels."""
+    """Counts of a selection. labels: of the library of the points; an item counts once for each of its labels."""
     kinds = np.array(points.kinds, object)[numbers]
     rows = np.unique(points.item_rows[numbers])
     rows = rows[rows >= 0]
@@ -88,7 +88,7 @@ def summarize_selection(points: Points, numbers: Numbers, labels: Sequence[Label
 
 
 def select_whole_items(points: Points, numbers: Sequence[int] | Numbers) -> Numbers:
-    """Of these points the first of each item, in their order, and no text."""
+    """The first of these points of each item, in their order, without texts."""
     numbers = np.asarray(numbers, np.int64)
     numbers = numbers[points.item_rows[numbers] >= 0]
     _, first = np.unique(points.item_rows[numbers], return_index=True)
@@ -98,7 +98,7 @@ def select_whole_items(points: Points, numbers: Sequence[int] | Numbers) -> Numb
 def selection_csv(points: Points, numbers: Numbers, groups: Sequence[str], *, redact: Redact) -> str:
     """A selection as CSV with a header: what, kind, second within a video, and cluster.
 
-    groups: (n,) the name of each point's cluster, empty where it is in none.
+    groups: (n,) the name of each point's cluster, empty for none.
     """
     paths, kinds = points.column("path"), points.kinds
     rows = [["what", "kind", "start_s", "cluster"]]
@@ -116,7 +116,7 @@ def _count_names(names: Iterable[str]) -> tuple[tuple[str, int], ...]:
 
 
 def find_highlighted(points: Points, hits: Sequence[Hit]) -> NDArray[np.bool_]:
-    """(n,) the points of some hits: pictures and whole videos, and of frames the one nearest the hit's second."""
+    """(n,) mask of the points of hits: pictures, whole videos, and of frames the one nearest in time to the hit."""
     seconds = {hit.item.id: hit.start_s for hit in hits}
     found: dict[str, list[int]] = {second: [] for second in seconds}
     for number, item_id in enumerate(points.column("id")):

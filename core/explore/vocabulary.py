@@ -1,4 +1,4 @@
-"""The words that clusters are named in: lists of our own, the class names of ImageNet, and what the user adds."""
+"""Vocabulary for the names of clusters: our word list, the class names of ImageNet, and words of the user."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from core.encoders.text_cache import get_text_vectors
 from core.progress import OnProgress
 from core.search.query import PLAIN
 
-USER_WORDS = "words.txt"  # in the home: one word or phrase a line, # begins a comment
+USER_WORDS = "words.txt"  # in the home folder: one word or phrase per line, # begins a comment
 
 _NARROW = 0.3
-_MOST = 4  # vocabularies in memory, each some 10 MB: one for all who ask, of the encoders that were asked for last
+_MOST = 4  # vocabularies in memory, some 10 MB each, shared; the least recently used go first
 _ARTICLE = re.compile(r"^(a|an|the) (?=\w)")
 _REMARK = re.compile(r" \(.*\)$")
 _lock = threading.Lock()
@@ -32,8 +32,8 @@ _shared: OrderedDict[tuple[str, tuple[str, ...]], Vocabulary] = OrderedDict()
 
 @dataclass(frozen=True, eq=False)
 class Vocabulary:
-    """names: (m,) distinct, as a person would write them. vectors: (m, dim) unit rows. prior: (m,) 0 to 1, how much
-    each counts: a breed of dog is seldom what a group is called by."""
+    """m words. names: distinct. vectors: (m, dim) unit rows. prior: (m,) 0 to 1, lower for narrow words such as breeds
+    of dogs, which rarely name a cluster."""
 
     names: tuple[str, ...]
     vectors: Vectors
@@ -47,10 +47,10 @@ def load_vocabulary(
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
 ) -> Vocabulary:
-    """The whole vocabulary under an encoder; embedding it takes some seconds, once.
+    """The embedded vocabulary; embedding it takes some seconds, once per encoder.
 
-    more: further words, for instance the labels of a library. The user's own are read from `words.txt` in the home.
-    The arrays are read-only: without `more` all who ask share them. Raises Cancelled.
+    more: further words, such as the labels of a library. Words of the user are in `words.txt` in the home folder. The
+    arrays are read-only; without `more` they are shared. Raises Cancelled.
     """
     own = (*load_user_words(), *load_nouns())
     extra = tuple(filter(None, (text.strip() for text in more)))
@@ -63,7 +63,7 @@ def load_vocabulary(
             return _shared[key]
     words = _embed(encoder, (), own, on_progress, cancel)
     with _lock:
-        words = _shared.setdefault(key, words)  # another may have been first
+        words = _shared.setdefault(key, words)  # another thread may have been first
         while len(_shared) > _MOST:
             _shared.popitem(last=False)
     return words
@@ -95,12 +95,12 @@ def _embed(
 
 
 def load_nouns() -> tuple[str, ...]:
-    """Things, people, activities, events, places and kinds of pictures."""
+    """Our word list: things, people, activities, events, places and kinds of pictures."""
     return _lines(importlib.resources.files(__package__).joinpath("nouns.txt").read_text(encoding="utf-8"))
 
 
 def load_user_words() -> tuple[str, ...]:
-    """What the user wrote into `words.txt` in the home; none where there is no such file, or it is no text."""
+    """The lines of `words.txt` in the home folder; none if it is missing or not UTF-8."""
     try:
         return _lines((get_home() / USER_WORDS).read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError):

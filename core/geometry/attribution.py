@@ -1,4 +1,4 @@
-"""Inside a vector: what its numbers respond to, which of them make a cosine, and what each word of a query does."""
+"""Inside a vector: what its numbers respond to, their share of a cosine, and the effect of each word of a query."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _NO_VARIANCE = 1e-12  # of unit vectors that are equal but for rounding
 
 @dataclass(frozen=True, eq=False)
 class Components:
-    """The principal components of some vectors. rows: (count, dim) orthonormal, the one with the most variance first.
-    shares: (count,) of the variance that lies along each, 0 to 1; they fall, and sum to 1.
+    """Principal components. rows: (count, dim) orthonormal, the largest variance first. shares: (count,) of the
+    variance, 0 to 1, descending, sum 1.
     """
 
     rows: Vectors
@@ -65,7 +65,7 @@ class WordStep:
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """What a part of two vectors adds to their cosine. first, second: share of each vector's squared length, 0 to 1."""
+    """The share of a part in a cosine. first, second: share of each vector's squared length, 0 to 1."""
 
     part: Part
     cosine: float
@@ -87,10 +87,8 @@ class Products:
 
 @limit_to_one_thread()
 def compute_components(vectors: Vectors) -> Components:
-    """All principal components of vectors (n, dim), at most n - 1 of them.
-
-    The sign of a component is arbitrary; it is chosen so that its largest number is positive. Raises DataError for
-    fewer than three vectors.
+    """All principal components of vectors (n, dim), at most n - 1; the largest number of each is positive. Raises
+    DataError for fewer than three vectors.
     """
     if len(vectors) < 3:
         raise DataError("It takes at least three pictures or videos to see what a direction responds to.")
@@ -104,7 +102,7 @@ def compute_components(vectors: Vectors) -> Components:
 
 
 def get_dimension(dim: int, number: int) -> NDArray[np.float32]:
-    """(dim,) the direction that is one number of a vector, counted from 0. Raises DataError where there is none."""
+    """(dim,) the unit direction of one number of a vector, counted from 0. Raises DataError if there is none."""
     if not 0 <= number < dim:
         raise DataError(f"A vector has {dim} numbers, counted from 0: choose another one than {number}.")
     direction = np.zeros(dim, np.float32)
@@ -130,7 +128,7 @@ def compute_response(
 
 
 def get_encoder_parts(encoder: Encoder) -> tuple[Part, ...]:
-    """The parts that an encoder says its vectors are made of; else one, the whole."""
+    """The parts of an encoder's vectors, or the whole vector if it names none."""
     whole = Part("the whole vector", "This encoder does not tell apart any parts of its vectors.", 0, encoder.dim)
     return tuple(getattr(encoder, "parts", ())) or (whole,)
 

@@ -162,11 +162,11 @@ def estimate_intrinsic_dimension(vectors: Vectors, *, cancel: threading.Event | 
         return None
     k = min(_DOUBLED, (len(vectors) - 1) // 4)
     near = find_nearest_neighbors(vectors, 2 * k, cancel=cancel)
-    in_subprocess = np.sqrt(np.maximum(2.0 - 2.0 * near.cosines[:, [k - 1, -1]].astype(np.float64), 0.0))
-    in_subprocess = in_subprocess[in_subprocess[:, 0] > _COPY]
-    if len(in_subprocess) < _FEWEST:
+    distances = np.sqrt(np.maximum(2.0 - 2.0 * near.cosines[:, [k - 1, -1]].astype(np.float64), 0.0))
+    distances = distances[distances[:, 0] > _COPY]
+    if len(distances) < _FEWEST:
         return None
-    grown = float(np.median(np.log(in_subprocess[:, 1] / in_subprocess[:, 0])))
+    grown = float(np.median(np.log(distances[:, 1] / distances[:, 0])))
     return float(np.log(2.0)) / grown if grown > _COPY else None
 
 

@@ -1,4 +1,4 @@
-"""How far apart two things are, and what that means among all pairs of a library."""
+"""The distance of two terms, compared with that of random pairs of a library."""
 
 from __future__ import annotations
 
@@ -54,12 +54,12 @@ class Distance:
 
 
 def sample_pair_cosines(encoder: Encoder, index: VectorIndex, *, seed: int = 0) -> PairCosines:
-    """What is usual between any two vectors of a library, a word and a picture, and two words."""
+    """Cosines of random pairs of pictures, of a word and a picture, and of words."""
     return compute_pair_cosines(embed_reference_prompts(encoder), index.background, seed=seed)
 
 
 def compute_pair_cosines(words: Vectors, pictures: Vectors, *, seed: int = 0) -> PairCosines:
-    """The same of unit rows of words (m, dim) and of pictures (n, dim)."""
+    """As `sample_pair_cosines`, of unit rows of words (m, dim) and pictures (n, dim)."""
     rng = np.random.default_rng(seed)
     return PairCosines(
         {
@@ -82,12 +82,10 @@ def compute_distance(
     one: NDArray[np.float32], other: NDArray[np.float32], kind: PairKind, usual: PairCosines
 ) -> Distance:
     """The distance of two unit vectors (dim,)."""
-    in_subprocess = float(np.linalg.norm(one - other))
-    angle = 2.0 * np.arcsin(
-        min(1.0, in_subprocess / 2.0)
-    )  # exact also where vectors nearly agree, unlike the arc cosine
+    distance = float(np.linalg.norm(one - other))
+    angle = 2.0 * np.arcsin(min(1.0, distance / 2.0))  # exact for nearly equal vectors, unlike the arc cosine
     cosine = float(np.clip(one @ other, -1.0, 1.0))
-    return Distance(cosine, float(np.degrees(angle)), in_subprocess, kind, usual.share_below(kind, cosine))
+    return Distance(cosine, float(np.degrees(angle)), distance, kind, usual.share_below(kind, cosine))
 
 
 def compute_cosine_table(vectors: Vectors) -> NDArray[np.float32]:

@@ -54,10 +54,10 @@ def measure_contrast(vectors: NDArray[np.float32], labels: Sequence[str | None] 
     """How much the Euclidean distances between rows (n, numbers) tell; n is up to a few thousand. Of unit rows these
     order as cosines do. labels: (n,), None where unknown. Raises DataError for fewer than three rows, or copies of one.
     """
-    in_subprocess = _compute_distances(vectors)
-    agreement, chance = _measure_agreement(in_subprocess, labels) if labels is not None else (None, None)
+    distances = _compute_distances(vectors)
+    agreement, chance = _measure_agreement(distances, labels) if labels is not None else (None, None)
     return Contrast(
-        relative_contrast=_relative(in_subprocess),
+        relative_contrast=_relative(distances),
         agreement=agreement,
         chance=chance,
         numbers=vectors.shape[1],
@@ -68,10 +68,10 @@ def measure_contrast(vectors: NDArray[np.float32], labels: Sequence[str | None] 
 
 def find_nearest(vectors: NDArray[np.float32], row: int, count: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """The rows nearest to one of them by Euclidean distance, itself left out, and their distances."""
-    in_subprocess = np.linalg.norm(vectors - vectors[row], axis=1)
-    order = np.argsort(in_subprocess, kind="stable")
+    distances = np.linalg.norm(vectors - vectors[row], axis=1)
+    order = np.argsort(distances, kind="stable")
     order = order[order != row][:count]
-    return order, in_subprocess[order]
+    return order, distances[order]
 
 
 def compute_distances(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -90,16 +90,16 @@ def compute_pair_distances(vectors: NDArray[np.float32], labels: Sequence[str | 
     same = names[first] == names[second] if len(known) > 1 else np.empty(0, bool)
     if not same.any() or same.all():
         return None
-    in_subprocess = compute_distances(vectors[known])[first, second].astype(np.float64)
-    in_subprocess /= max(in_subprocess.mean(), 1e-12)
-    counts, edges = np.histogram(in_subprocess, _BINS)
-    alike = np.histogram(in_subprocess[same], edges)[0]
+    distances = compute_distances(vectors[known])[first, second].astype(np.float64)
+    distances /= max(distances.mean(), 1e-12)
+    counts, edges = np.histogram(distances, _BINS)
+    alike = np.histogram(distances[same], edges)[0]
     return PairDistances(
         vectors.shape[1],
         edges,
         alike / same.sum(),
         (counts - alike) / (~same).sum(),
-        _compute_order(in_subprocess, same),
+        _compute_order(distances, same),
     )
 
 
@@ -124,39 +124,39 @@ def _compute_distances(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     """(n, n) distances, NaN from each to itself."""
     if len(vectors) < 3:
         raise DataError("It takes at least three pictures to compare distances.")
-    in_subprocess = compute_distances(vectors)
-    np.fill_diagonal(in_subprocess, np.nan)
-    return in_subprocess
+    distances = compute_distances(vectors)
+    np.fill_diagonal(distances, np.nan)
+    return distances
 
 
-def _relative(in_subprocess: NDArray[np.float32]) -> float:
-    rest = np.where(in_subprocess > _COPY * np.nanmean(in_subprocess), in_subprocess, np.nan)
+def _relative(distances: NDArray[np.float32]) -> float:
+    rest = np.where(distances > _COPY * np.nanmean(distances), distances, np.nan)
     if np.isnan(rest).all():
         raise DataError("These pictures are copies of one: there are no distances to compare.")
     nearest, farthest = np.nanmin(rest, axis=1), np.nanmax(rest, axis=1)
     return float(np.median((farthest - nearest) / nearest))
 
 
-def _compute_order(in_subprocess: NDArray[np.float64], same: NDArray[np.bool_]) -> float:
+def _compute_order(distances: NDArray[np.float64], same: NDArray[np.bool_]) -> float:
     """The share of (same, different) pairs in which the same is nearer: Mann and Whitney's U over its largest value."""
     from scipy.stats import rankdata
 
-    ranks = rankdata(in_subprocess)
+    ranks = rankdata(distances)
     alike, rest = same.sum(), (~same).sum()
     return float(1 - (ranks[same].sum() - alike * (alike + 1) / 2) / (alike * rest))
 
 
 def _measure_agreement(
-    in_subprocess: NDArray[np.float32], labels: Sequence[str | None]
+    distances: NDArray[np.float32], labels: Sequence[str | None]
 ) -> tuple[float | None, float | None]:
     known = np.array([label is not None for label in labels])
     if known.sum() < 3:
         return None, None
     names = np.array([label or "" for label in labels])[known]
-    in_subprocess = in_subprocess[np.ix_(known, known)]
+    distances = distances[np.ix_(known, known)]
     same = names[:, None] == names[None]
     k = min(_NEAREST, len(names) - 1)
-    nearest = np.argsort(np.where(np.isnan(in_subprocess), np.inf, in_subprocess), axis=1, kind="stable")[:, :k]
+    nearest = np.argsort(np.where(np.isnan(distances), np.inf, distances), axis=1, kind="stable")[:, :k]
     chance = (same.sum() - len(names)) / (len(names) * (len(names) - 1))
     return float(np.take_along_axis(same, nearest, axis=1).mean()), float(chance)
 

@@ -1,4 +1,4 @@
-"""A linear classifier on one kind of input or another: its size, what it learns from little, its time."""
+"""A linear classifier on any kind of input: its size, its accuracy with few labels, its time."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ def measure_input_curve(
     Inputs are centred and scaled to a common spread, as raw pixels need; this looks at all pictures, at no label.
     Raises DataError for fewer than two classes of at least three pictures, and Cancelled.
     """
-    classes, truth, cached = _known(labels)
-    values = vectors[cached] - vectors[cached].mean(axis=0)
+    classes, truth, rows = _known(labels)
+    values = vectors[rows] - vectors[rows].mean(axis=0)
     values = values / max(float(np.sqrt((values**2).sum(axis=1).mean())), 1e-12)
     scores: dict[int, list[float]] = {entry: [] for entry in shots}
     seconds = 0.0
@@ -80,8 +80,8 @@ def _known(labels: Sequence[str | None]) -> tuple[list[str], NDArray[np.int64], 
     classes = sorted(name for name, count in counts.items() if count >= 3)
     if len(classes) < 2:
         raise DataError("Label at least three pictures of each of two classes: there is nothing to tell apart yet.")
-    cached = np.array([row for row, label in enumerate(labels) if label in classes])
-    return classes, np.array([classes.index(str(labels[row])) for row in cached]), cached
+    rows = np.array([row for row, label in enumerate(labels) if label in classes])
+    return classes, np.array([classes.index(str(labels[row])) for row in rows]), rows
 
 
 def _split(
@@ -97,13 +97,13 @@ def _split(
     return np.concatenate(held), pools
 
 
-def _learn(samples: Vectors, truth: NDArray[np.int64], request: Vectors) -> NDArray[np.int64]:
+def _learn(samples: Vectors, truth: NDArray[np.int64], held_out: Vectors) -> NDArray[np.int64]:
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
-    # few samples say nothing beyond their own span: the same solution as on all numbers, found much faster
+    # regularized weights lie in the span of the samples: the same solution, found much faster
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         basis, inside = np.linalg.qr(samples.astype(np.float64).T)
         fitted = LogisticRegression(C=10.0, max_iter=500).fit(inside.T, truth)
-    return np.asarray(fitted.predict(request @ basis))
+    return np.asarray(fitted.predict(held_out @ basis))

@@ -1,4 +1,4 @@
-"""The items near a place of the space."""
+"""The items nearest to a vector."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from core.library.index import VectorIndex
 from core.library.schema import Item
 from core.search.query import Term
 
-_CANDIDATES = 400  # vectors that are looked at first
+_CANDIDATES = 400  # vectors in the first search
 
 
 @dataclass(frozen=True, slots=True)
 class NearItem:
-    """An item near a place, and its cosine with it. time_s: of a video, the second that is nearest."""
+    """An item and its cosine with a vector. time_s: the nearest time in a video, in seconds."""
 
     item: Item
     cosine: float
@@ -26,7 +26,7 @@ class NearItem:
 
 
 def exclude_items(index: VectorIndex, terms: Sequence[Term]) -> NDArray[np.bool_]:
-    """(items,) all but those that are terms themselves."""
+    """(items,) mask of all items but the terms themselves."""
     allowed = np.ones(len(index.items), bool)
     for term in terms:
         if term.kind in ("item", "frame"):

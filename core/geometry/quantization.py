@@ -1,4 +1,4 @@
-"""Vectors kept in fewer bytes a number: what is left of them, and how fast they are searched."""
+"""Vectors with fewer bytes per number: what they lose, and how fast they are searched."""
 
 from __future__ import annotations
 

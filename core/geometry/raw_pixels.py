@@ -1,4 +1,4 @@
-"""Raw pixels: pictures as nothing but numbers of light."""
+"""Pictures as raw pixels."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def load_pixels(
 
 
 def to_image(values: NDArray[np.float32]) -> Image.Image:
-    """One row of `Pixels.values` as the picture that it is."""
+    """The picture of one row of `RawPixels.values`."""
     side = round((len(values) / 3) ** 0.5)
     return Image.fromarray((values.reshape(side, side, 3) * 255).round().astype(np.uint8))
 
@@ -93,6 +93,6 @@ def _square(image: Image.Image, side: int) -> NDArray[np.float32]:
 
 
 def full_numbers(items: Sequence[Item]) -> int | None:
-    """How many numbers a picture has at full size, three a pixel: the median; None where no size is known."""
+    """The median count of numbers of a picture at full size, three per pixel; None if no size is known."""
     found = [3 * item.width * item.height for item in items if item.width and item.height]
     return int(np.median(found)) if found else None

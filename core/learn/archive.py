@@ -1,4 +1,4 @@
-"""A folder, a zip, or one table on its own, as files by their bare names."""
+"""Files of a folder, a zip or a single table, by their bare names."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from typing import BinaryIO
 from core.errors import DataError
 from core.policy import MB, Policy
 
-Opener = Callable[[str], BinaryIO | None]  # a file by its bare name, None where there is none of it
+Opener = Callable[[str], BinaryIO | None]  # opens a file by its bare name; None if there is none
 
 
 def make_opener(source: Path | bytes, alone: Callable[[bytes], str], stack: ExitStack, limits: Policy) -> Opener:
-    """What opens the files of a source; nothing is unpacked to the disk, so that paths in a zip can do no harm.
+    """Returns a function that opens files of a source. Nothing is unpacked to disk, so paths in a zip do no harm.
 
-    source: a folder, or the path or the content of a zip or of one table. alone: the name of a table that comes alone,
-    by its first line. stack: closes what was opened. Raises DataError for a zip beyond `limits`, OSError, BadZipFile.
+    source: a folder, or the path or content of a zip or a table. alone: names a single table by its first line. stack:
+    closes the files. Raises DataError for a zip beyond `limits`, OSError, BadZipFile.
     """
     if isinstance(source, Path) and source.is_dir():
         return lambda name: stack.enter_context((source / name).open("rb")) if (source / name).is_file() else None
@@ -41,7 +41,7 @@ def _open_zip(archive: zipfile.ZipFile, stack: ExitStack, limits: Policy) -> Ope
         for member in members:
             path = PurePosixPath(member.filename.replace("\\", "/"))
             if path.name == name and "__MACOSX" not in path.parts:
-                if member.file_size > allowed:  # zipfile never reads more than a member says it has
+                if member.file_size > allowed:  # zipfile never reads more than the stated size
                     raise DataError(f"{name} in the zip unpacks to more than {allowed // MB:,} MB: cut it shorter.")
                 return stack.enter_context(archive.open(member))  # type: ignore[return-value]
         return None

@@ -29,17 +29,17 @@ _PATIENCE_S = 15
 def download_movielens(
     edition: Edition = "ml-100k", *, on_progress: OnProgress | None = None, cancel: threading.Event | None = None
 ) -> Watched:
-    """Ratings of an edition of MovieLens, downloaded once. ml-100k: 943 viewers, 1,682 movies, 5 MB; ml-1m: 6,040,
-    3,706, 6 MB; ml-latest-small: 610, 9,724, 1 MB. Its terms of use are on `PAGE`.
+    """Downloads ratings of MovieLens once. Its terms of use are on `PAGE`.
 
-    Raises DataError where there is no way to it, and Cancelled.
+    ml-100k: 943 viewers, 1,682 movies, 5 MB. ml-1m: 6,040, 3,706, 6 MB. ml-latest-small: 610, 9,724, 1 MB. Raises
+    DataError if it cannot be downloaded, and Cancelled.
     """
     if edition not in EDITIONS:
         raise DataError(f"There is no edition {edition} here: choose one of {', '.join(EDITIONS)}.")
     path = get_home() / "movielens" / f"{edition}.zip"
     if not path.is_file():
         data = _fetched(f"{_FROM}{edition}.zip", on_progress, cancel)
-        watched = read_ratings(data, name=f"MovieLens {edition}")  # before it is kept: a half file is not
+        watched = read_ratings(data, name=f"MovieLens {edition}")  # before it is saved, so that no broken file is
         write_atomic(path, data)
         return watched
     return read_ratings(path, name=f"MovieLens {edition}")

@@ -1,4 +1,4 @@
-"""The input nodes of the network that a movie lights: its own, and those that are joined to the layer."""
+"""Input nodes of the network: one for each movie, and features that are joined to the layer."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ Edge = tuple[str, float, NDArray[np.float32]]
 
 
 def join_features(movies: Movies, settings: TrainingSettings) -> tuple[tuple[str, ...], NDArray[np.float32]]:
-    """Names of the features that are joined to the layer, and (movies, f) their values: 1 for each genre that a movie
-    has, the year as standard deviations from the mean (0 where it is not known)."""
+    """Names of the joined features, and their values (movies, f): 1 for each genre of a movie; the year in standard
+    deviations from the mean, 0 if unknown."""
     names: list[str] = []
     columns: list[NDArray[np.float32]] = []
     if settings.genres:
@@ -31,14 +31,14 @@ def join_features(movies: Movies, settings: TrainingSettings) -> tuple[tuple[str
 def get_edges(
     movies: Movies, movie: int, names: tuple[str, ...], values: NDArray[np.float32], own: Embedding, shared: Embedding
 ) -> list[Edge]:
-    """The input nodes that a movie lights: name, value, and the weights of its d edges. Their sum, each by its value,
-    is the embedding of the movie.
+    """The active input nodes of a movie: name, value, and the weights of its d edges. The sum of the weights times the
+    values is the embedding of the movie.
 
-    names, values: of `joined`. own: (movies, d) and shared: (f, d) weights of the edges.
+    names, values: of `join_features`. own: (movies, d) and shared: (f, d) weights of the edges.
     """
-    highlighted = [
+    features = [
         (name, float(value), shared[number].copy())
         for number, (name, value) in enumerate(zip(names, values[movie], strict=True))
         if value
     ]
-    return [(movies.name(movie), 1.0, own[movie].copy()), *highlighted]
+    return [(movies.name(movie), 1.0, own[movie].copy()), *features]

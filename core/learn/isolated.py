@@ -1,4 +1,4 @@
-"""A training that works in a process apart for as long as it runs, so that what torch takes goes back when it rests."""
+"""Training in a child process, so that the memory of torch is freed when it stops."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from core.progress import OnProgress
 
 @dataclass(frozen=True, eq=False)
 class TrainingInfo:
-    """What a training knows from the start. held: viewers whose last movie was held out. Otherwise see `Training`."""
+    """What a training knows from the start, see `Training`. held_out: viewers whose last movie was held out."""
 
     baselines: Baselines
     held_out: int
@@ -30,50 +30,50 @@ class TrainingInfo:
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """Where a training stands. epoch: that has just ended; None where it was stopped within one."""
+    """Progress of a training. epoch: the one that has just ended; None if it was stopped within one."""
 
     epoch: Epoch | None
     state: State
 
 
 class IsolatedTraining:
-    """As `Training`; about and epochs are there once it runs. One that broke down goes on after its last epoch."""
+    """As `Training`, but info and epochs exist once it runs. After a crash it resumes from its last epoch."""
 
     def __init__(self, watched: Watched, settings: TrainingSettings | None = None) -> None:
         self.watched, self.settings = watched, settings or TrainingSettings()
-        self._about: TrainingInfo | None = None
+        self._info: TrainingInfo | None = None
         self.epochs: list[Epoch] = []
         self._state: State | None = None
 
     def run(
         self, epochs: int, *, on_progress: OnProgress | None = None, cancel: threading.Event | None = None
     ) -> Iterator[Epoch]:
-        """As `Training.run`. Raises ApartError too, and Cancelled where it was stopped before it stood."""
+        """As `Training.run`. Raises ApartError too, and Cancelled if it was stopped before it was ready."""
         if len(self.epochs) - 1 + epochs > MOST_EPOCHS:
             raise DataError(TOO_MANY)
-        for predictions in stream_isolated(
+        for message in stream_isolated(
             run_training, self.watched, self.settings, epochs, self._state, on_progress=on_progress, cancel=cancel
         ):
-            if isinstance(predictions, TrainingInfo):
-                self._about = predictions
+            if isinstance(message, TrainingInfo):
+                self._info = message
                 continue
-            self._state = predictions.state
-            if predictions.epoch is not None:
-                self.epochs.append(predictions.epoch)
-                if predictions.epoch.number:
-                    yield predictions.epoch
+            self._state = message.state
+            if message.epoch is not None:
+                self.epochs.append(message.epoch)
+                if message.epoch.number:
+                    yield message.epoch
 
     def edges(self, movie: int) -> list[Edge]:
-        """The input nodes that a movie lights, see `get_edges`."""
+        """The active input nodes of a movie, see `get_edges`."""
         assert self._state is not None
         names, values, weights = self.info.feature_names, self.info.features, self._state.weights
         return get_edges(self.watched.movies, movie, names, values, weights["own"], weights["shared"])
 
     @property
     def info(self) -> TrainingInfo:
-        """What is known of it since it ran."""
-        assert self._about is not None
-        return self._about
+        """Facts about the training, once it has run."""
+        assert self._info is not None
+        return self._info
 
 
 def run_training(
@@ -85,8 +85,8 @@ def run_training(
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
 ) -> Iterator[TrainingInfo | Step]:
-    """The work in the process apart: of a new training what is known, and its untrained layer; then each epoch; at
-    last where it was stopped."""
+    """The work of the child process. Yields for a new training its info and its untrained layer, then each epoch, and
+    at last the state in which it stopped."""
     from core.learn.train import Training  # loads torch
 
     training = Training(watched, settings, state=state)

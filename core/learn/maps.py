@@ -1,4 +1,4 @@
-"""Embeddings of the epochs as maps in the plane or in space, in which points move and do not jump."""
+"""Maps of the embeddings of epochs, in two or three dimensions, in which points move smoothly."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ Places = NDArray[np.float32]
 
 
 def compute_map(embedding: Embedding, *, before: Places | None = None) -> Places:
-    """(movies, 2 or 3): where each lies. With two or three dimensions the weights themselves are the axes. With more it
-    is the plane of the two directions in which they differ most (PCA), turned onto the map `before`."""
+    """(movies, 2 or 3) positions. Up to three dimensions they are the embedding itself; with more, its first two
+    principal components, rotated onto the map `before`."""
     if embedding.shape[1] <= 3:
         return embedding
     places = project_onto(embedding, *principal_components(embedding, 2))
@@ -23,9 +23,9 @@ def compute_map(embedding: Embedding, *, before: Places | None = None) -> Places
 
 
 def compute_maps(embeddings: Sequence[Embedding]) -> list[Places]:
-    """A map of each, all seen from where the last one shows most: its own two directions, for every epoch.
+    """A map of each, all along the principal components of the last one.
 
-    The layer is the same one throughout: its dimensions mean the same in each epoch, and nothing has to be turned.
+    The dimensions mean the same in each epoch of a training, so that no map has to be rotated.
     """
     if embeddings[-1].shape[1] <= 3:
         return list(embeddings)
@@ -34,8 +34,8 @@ def compute_maps(embeddings: Sequence[Embedding]) -> list[Places]:
 
 
 def align_map(places: Places, onto: Places) -> Places:
-    """The map turned and mirrored so that it lies nearest to another of the same movies: orthogonal Procrustes
-    (Schönemann 1966). Distances stay."""
+    """The map rotated and mirrored to lie nearest to another of the same movies: orthogonal Procrustes (Schönemann
+    1966). Distances stay."""
     from scipy.linalg import orthogonal_procrustes
 
     middle = onto.mean(axis=0)

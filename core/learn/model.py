@@ -1,4 +1,4 @@
-"""The network: an embedding layer, the mean of what was watched, and a score for every movie (torch)."""
+"""The network: an embedding layer, the mean of the movies watched, and a score for every movie (torch)."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _SPREAD = 0.2  # standard deviation of weights before the first step
 
 
 class NextMovie(nn.Module):
-    """One input node for each movie, and for each genre and the year where these are joined; d edges go out of each.
+    """One input node for each movie and, if joined, each genre and the year, with d edges each.
 
-    The edge weights of a movie's own node, plus those of the features that it has, are its embedding. A score for every
-    movie is linear in the mean of the embeddings that were watched (Mikolov et al. 2013, continuous bag of words).
+    The embedding of a movie is the sum of the weights of its own node and of its features. The scores of all movies are
+    linear in the mean of the embeddings watched (continuous bag of words, Mikolov et al. 2013).
     """
 
     def __init__(self, features: NDArray[np.float32], settings: TrainingSettings, random: torch.Generator) -> None:
-        """features: (movies, f), see `joined`."""
+        """features: (movies, f), see `join_features`."""
         super().__init__()
 
         def drawn(rows: int) -> nn.Parameter:
@@ -37,18 +37,18 @@ class NextMovie(nn.Module):
         return self.own + self.features @ self.shared if self.features.shape[1] else self.own
 
     def forward(self, histories: Tensor, weights: Tensor) -> Tensor:
-        """(n, d): where the weighted mean of the movies watched lies. histories, weights: (n, HISTORY)."""
+        """(n, d): the weighted mean of the movies watched. histories, weights: (n, HISTORY)."""
         return functional.embedding_bag(histories, self.embedding(), per_sample_weights=weights, mode="sum")
 
     def scores(self, places: Tensor) -> Tensor:
-        """(n, movies): the logarithm of how probable each movie is next, but for a number of each row."""
+        """(n, movies): log probabilities of the next movie, up to a constant per row."""
         return functional.linear(places, self.out, self.bias)
 
     def loss(self, places: Tensor, targets: Tensor, negatives: Tensor | None) -> Tensor:
         """Mean cross-entropy of the next movies (n,) among all movies, or among them and their negatives (n, k).
 
-        Negatives are drawn alike often, so that no correction is due (sampled softmax: Jean et al. 2015). A negative
-        that is the next movie itself does not count.
+        Negatives are drawn uniformly, so that no correction is needed (sampled softmax: Jean et al. 2015). A negative
+        equal to the next movie does not count.
         """
         if negatives is None:
             return functional.cross_entropy(self.scores(places), targets)

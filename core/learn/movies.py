@@ -21,7 +21,7 @@ from core.utils.tables import Redact, csv_text
 
 @dataclass(frozen=True, eq=False)
 class Movies:
-    """n movies. years: (n,), 0 where it is not known. genres: of each its main genre first; none where not known."""
+    """n movies. years: (n,), 0 if unknown. genres: of each, the main genre first; empty if unknown."""
 
     titles: tuple[str, ...]
     years: NDArray[np.int64]
@@ -32,12 +32,12 @@ class Movies:
 
     @property
     def main_genres(self) -> tuple[str | None, ...]:
-        """The main genre of each, None where it is not known."""
+        """The main genre of each, None if unknown."""
         return tuple(genres[0] if genres else None for genres in self.genres)
 
     @property
     def genre_names(self) -> tuple[str, ...]:
-        """Every genre that a movie has, by the alphabet."""
+        """All genres, sorted."""
         return tuple(sorted({genre for genres in self.genres for genre in genres}))
 
     def name(self, number: int) -> str:
@@ -63,7 +63,7 @@ class Movies:
 class Watched:
     """Who watched what. Item i of the log is movie i.
 
-    source: where it comes from, in words. simulated: nobody watched anything. notes: sentences about what was left out.
+    source: a description. simulated: whether the viewers are simulated. notes: sentences about what was left out.
     """
 
     log: InteractionLog
@@ -75,8 +75,8 @@ class Watched:
 
 @lru_cache(maxsize=1)
 def load_known_movies() -> Movies:
-    """About 500 well-known movies of 1930 to 2023 with one to four genres each, in the words of MovieLens; eleven main
-    genres, about equally often. From general knowledge."""
+    """About 500 well-known movies of 1930 to 2023 with one to four of MovieLens' genres each, from general knowledge;
+    eleven main genres, about equally frequent."""
     file = importlib.resources.files("core.learn").joinpath("movies.csv")
     rows = list(csv.DictReader(file.read_text(encoding="utf-8").splitlines()))
     years = np.array([int(row["year"]) for row in rows])
@@ -84,7 +84,7 @@ def load_known_movies() -> Movies:
 
 
 def embedding_csv(movies: Movies, embedding: Embedding, *, redact: Redact) -> str:
-    """title, year, genres (joined by |) and a column for each dimension: d1, d2, ..."""
+    """CSV with the columns title, year, genres (separated by |), and one for each dimension: d1, d2, ..."""
     rows: list[list[object]] = [["title", "year", "genres", *(f"d{at + 1}" for at in range(embedding.shape[1]))]]
     for number, vector in enumerate(embedding):
         weights = (float(f"{value:.6g}") for value in vector)
@@ -106,10 +106,7 @@ _FLAGS = (
 
 
 def read_list(data: bytes, file: str) -> dict[str, Listed]:
-    """Number of a movie -> what the list says of it. file: how it is written (movies.csv, movies.dat or u.item).
-
-    Raises DataError.
-    """
+    """Movie number -> title and genres. file: the format (movies.csv, movies.dat or u.item). Raises DataError."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -131,10 +128,10 @@ def read_list(data: bytes, file: str) -> dict[str, Listed]:
 
 
 def make_movies(numbers: Sequence[str], listed: Mapping[str, Listed]) -> Movies:
-    """The movies of these numbers; one that the list lacks is called "movie NUMBER".
+    """The movies of these numbers; one that is not listed is called "movie NUMBER".
 
-    MovieLens lists genres by the alphabet. The main genre, which comes first here, is the rarest that a movie has:
-    "Drama|War" says less by Drama, which half of all movies are.
+    MovieLens sorts genres by name. The main genre is the rarest one of a movie: half of all movies are dramas, so "War"
+    says more about "Drama|War".
     """
     of = [listed.get(number, ("", ())) for number in numbers]
     rare = Counter(genre for _, genres in of for genre in genres)

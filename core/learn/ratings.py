@@ -29,7 +29,7 @@ _BLOCK = 1 << 22  # bytes read at once
 
 @dataclass(frozen=True, slots=True)
 class _Edition:
-    """How an edition of MovieLens writes its ratings. columns: their names; none where the file begins with them."""
+    """The format of an edition of MovieLens. columns: their names; empty if the file has a header."""
 
     ratings: str
     movies: str
@@ -48,15 +48,29 @@ _EDITIONS = (
 def read_ratings(
     source: Path | bytes, *, movies: bytes | None = None, name: str = "", limits: Policy = LOCAL
 ) -> Watched:
-    """Who rated what, read as who watched what, in the order of time.
+    """Reads ratings as movies watched, in the order of time: the first 1,000,000 of the 5,000 most watched movies.
 
-    source: a folder or a zip as MovieLens has them, or ratings.csv alone (userId, movieId and, if there, timestamp); a
-    path, or the content of a file. movies: the content of movies.csv (movieId, title, genres) where it is not with the
-    ratings; without it movies are called by their numbers, and nothing is known of genres. name: of the source, for
-    people. limits: of a zip (`zip_files`, `unpacked_bytes`). The first 1,000,000 ratings are read and the 5,000 most
-    watched movies kept; `notes` says so where that left something out. Raises DataError.
+    Parameters
+    ----------
+    source : Path or bytes
+        A folder or a zip of MovieLens, or ratings.csv alone (userId, movieId and optionally timestamp).
+    movies : bytes, optional
+        movies.csv (movieId, title, genres), if it is not with the ratings; without it titles and genres are unknown.
+    name : str
+        Title of the source.
+    limits : Policy
+        Of a zip: its `zip_files` and `unpacked_bytes`.
+
+    Returns
+    -------
+    Watched
+        Its `notes` say what was left out.
+
+    Raises
+    ------
+    DataError
     """
-    said = name or (source.name if isinstance(source, Path) else "The file")
+    title = name or (source.name if isinstance(source, Path) else "The file")
     try:
         with ExitStack() as stack:
             files = make_opener(source, _alone, stack, limits)
@@ -65,12 +79,12 @@ def read_ratings(
             listed = movies if movies is not None else _load_list(files, edition)
     except _BROKEN as error:
         why = next(iter(str(error).splitlines()), type(error).__name__)
-        raise DataError(f"{said} cannot be read as ratings: {why}. Give a zip or ratings.csv of MovieLens.") from error
+        raise DataError(f"{title} cannot be read as ratings: {why}. Give a zip or ratings.csv of MovieLens.") from error
     log, more = _most_watched(log)
     known = read_list(listed, edition.movies) if listed is not None else {}
     if not known:
         more.append("Without movies.csv nothing is known of titles and genres.")
-    return Watched(log, make_movies(log.item_names, known), said, notes=(*notes, *more))
+    return Watched(log, make_movies(log.item_names, known), title, notes=(*notes, *more))
 
 
 def _alone(first_line: bytes) -> str:

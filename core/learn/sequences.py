@@ -1,4 +1,4 @@
-"""A log as examples to learn from: what somebody watched, and which movie came next."""
+"""A log as training examples: the movies watched, and the next one."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 from core.errors import DataError
 from core.recommend.interactions import InteractionLog
 
-HISTORY = 10  # movies before the next one that are looked at
-FADE = 0.8  # the weight of each against the one after it
-_MOST_HELD = 2_000  # viewers that are measured on
+HISTORY = 10  # movies before the next one
+FADE = 0.8  # weight of each, relative to the one after it
+_MOST_HELD = 2_000  # held-out viewers
 
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """n times "after these, that one". histories: (n, HISTORY) movies, the latest first. weights: alike, each row adds
-    up to 1; 0 where there were fewer. targets: (n,)."""
+    """n examples. histories: (n, HISTORY) movies, the latest first. weights: (n, HISTORY), each row sums to 1; 0 for
+    missing movies. targets: (n,) the next movies."""
 
     histories: NDArray[np.int32]
     weights: NDArray[np.float32]
@@ -31,9 +31,12 @@ class Examples:
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """learned: from all but the last movie of each viewer. held: the last movie of each (of 2,000 at the most) who
-    watched at least three. seen: (held, movies) what each had watched before. popularity: (movies,) viewers of each,
-    the last movies left out."""
+    """Training and test examples.
+
+    learned: all but the last movie of each viewer. held: the last movie of at most 2,000 viewers who watched at least
+    three. seen: (held, movies) what these had watched before. popularity: (movies,) viewers of each, without the last
+    movies.
+    """
 
     learned: Examples
     held: Examples
@@ -42,7 +45,7 @@ class Split:
 
 
 def split(log: InteractionLog, *, seed: int = 0) -> Split:
-    """Histories and next movies, the last of each viewer held out. Raises DataError where there is nothing to learn."""
+    """Examples, with the last movie of each viewer held out. Raises DataError if there is nothing to learn."""
     users, items, place, length = _in_order(log)
     last = (place == length - 1) & (length >= 3)
     rows = np.flatnonzero((place > 0) & ~last)
@@ -62,7 +65,7 @@ def split(log: InteractionLog, *, seed: int = 0) -> Split:
 
 
 def _in_order(log: InteractionLog) -> tuple[NDArray[np.int64], ...]:
-    """Viewers, movies, the place of each in its viewer's sequence and the length of that; repeats count once."""
+    """Viewers, movies, their positions in the viewer's sequence, and its length; repeats count once."""
     _, first = np.unique(log.users * len(log.item_names) + log.items, return_index=True)
     first.sort()
     order = first[np.argsort(log.users[first], kind="stable")]

@@ -1,4 +1,4 @@
-"""Simulated viewers of real movies. Nobody watched anything: what follows from it follows from the rules below."""
+"""Simulated viewers of real movies, by the rules below."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from core.learn.movies import Movies, Watched, load_known_movies
 from core.recommend.interactions import InteractionLog
 
 _TASTE = 0.35  # of a Dirichlet distribution over main genres: a viewer likes about three of them
-_STAYS = 0.8  # how often the next movie is chosen in the same mood (a genre) as the last
-_OF_MOOD, _ALSO, _OTHER = 1.0, 0.35, 0.03  # how readily a movie is chosen: its main genre is the mood's, another, none
-_DECADES = 18.0  # years around the viewer's favourite one
+_STAYS = 0.8  # probability that the mood (a genre) stays for the next movie
+_OF_MOOD, _ALSO, _OTHER = 1.0, 0.35, 0.03  # weight of a movie whose main genre, another genre, or none is the mood
+_DECADES = 18.0  # years around the viewer's favorite year
 _ANY_YEAR = 0.25
-_CROWDS, _FANCY, _FANCIED = 25, 0.06, 4.0  # groups that share a fancy for some movies, whatever their genre
-_NEVER = 1e-30  # how readily what was watched is chosen again
-_SOONEST = 1e-12  # of waiting times, so that none is 0
+_CROWDS, _FANCY, _FANCIED = 25, 0.06, 4.0  # groups of viewers; share of movies each prefers; weight of these
+_NEVER = 1e-30  # weight of movies already watched
+_SOONEST = 1e-12  # added to waiting times, so that none is 0
 _SKEW = 0.9  # standard deviation of the logarithm of popularity
 
 
 def simulate(*, viewers: int = 2_000, watched: int = 50, seed: int = 0) -> Watched:
-    """Viewers who watch movies in sequence, none twice: `viewers` x `watched` interactions.
+    """Simulates viewers who watch movies in sequence, none twice: `viewers` x `watched` interactions.
 
-    Each has a taste over genres, a favourite time, and a crowd whose fancies it shares. A mood, one of the genres,
-    lasts for some movies and changes to another of the taste. Some movies are more popular than others.
-    Deterministic given the seed. The learner is told who watched what, in which order, and nothing else.
+    Each viewer has a taste over genres, a favorite year, and belongs to a group with preferred movies. A mood, one of
+    the genres, lasts for some movies and then changes within the taste. Movies differ in popularity. Deterministic
+    given the seed. The log holds only who watched what in which order.
     """
     movies = load_known_movies()
     watched = min(watched, len(movies))
@@ -35,9 +35,9 @@ def simulate(*, viewers: int = 2_000, watched: int = 50, seed: int = 0) -> Watch
     mood = _draw(taste, rng)
     chosen = np.empty((viewers, watched), np.int64)
     for step in range(watched):
-        rebuild = rng.random(viewers) > _STAYS
-        mood[rebuild] = _draw(taste[rebuild], rng)
-        # the first of exponential waiting times, each at the rate of its weight, is a draw by weight
+        changes = rng.random(viewers) > _STAYS
+        mood[changes] = _draw(taste[changes], rng)
+        # the shortest of exponential waiting times with these weights as rates is a draw by weight
         waits = rng.standard_exponential((viewers, len(movies)), np.float32) + _SOONEST
         chosen[:, step] = np.argmin(waits / (liking * fits[mood]), axis=1)
         liking[np.arange(viewers), chosen[:, step]] = _NEVER
@@ -45,7 +45,7 @@ def simulate(*, viewers: int = 2_000, watched: int = 50, seed: int = 0) -> Watch
 
 
 def _genre_match(movies: Movies) -> NDArray[np.float32]:
-    """(main genres, movies): how readily a movie is chosen in each mood."""
+    """(main genres, movies): the weight of a movie in each mood."""
     moods = sorted({genres[0] for genres in movies.genres})
     weights = [
         [_OF_MOOD if genres[0] == mood else _ALSO if mood in genres else _OTHER for genres in movies.genres]
@@ -55,18 +55,18 @@ def _genre_match(movies: Movies) -> NDArray[np.float32]:
 
 
 def _compute_liking(movies: Movies, viewers: int, rng: np.random.Generator) -> NDArray[np.float32]:
-    """(viewers, movies): how readily each is chosen in any mood."""
+    """(viewers, movies): the weight of each in any mood."""
     popularity = rng.lognormal(0.0, _SKEW, len(movies))
     favorite = rng.choice(movies.years, viewers)
-    in_subprocess = (movies.years - favorite[:, None]) / _DECADES
-    times = _ANY_YEAR + np.exp(-(in_subprocess**2) / 2)
+    decades = (movies.years - favorite[:, None]) / _DECADES
+    times = _ANY_YEAR + np.exp(-(decades**2) / 2)
     fancies = np.where(rng.random((_CROWDS, len(movies))) < _FANCY, _FANCIED, 1.0)
     crowd = rng.integers(_CROWDS, size=viewers)
     return (popularity * times * fancies[crowd]).astype(np.float32)
 
 
 def _draw(cumulated: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.int64]:
-    """One number of each row, by its probabilities."""
+    """A random column of each row, by its cumulated probabilities."""
     return (rng.random((len(cumulated), 1)) > cumulated).sum(axis=1).clip(max=cumulated.shape[1] - 1)
 
 

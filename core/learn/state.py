@@ -1,4 +1,4 @@
-"""What is asked of a training, and what each epoch of it gives. Nothing heavy is imported here."""
+"""Settings, epochs and state of a training. This module imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -13,14 +13,30 @@ Embedding = NDArray[np.float32]
 
 MOST_DIM = 64
 MOST_NEGATIVES = 500
-MOST_EPOCHS = 100  # of a training, whose embeddings are all kept
+MOST_EPOCHS = 100  # of a training; it keeps the embeddings of all
 TOO_MANY = f"A training takes {MOST_EPOCHS} epochs at the most: start anew, perhaps with a higher rate."
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingSettings:
-    """dim: numbers for each movie, 2 to 64. negatives: movies that each next one is told from, drawn anew each time; 0:
-    all of them (full softmax). rate: of learning (Adam). genres, year: whether these are joined to the layer."""
+    """Settings of a training.
+
+    Parameters
+    ----------
+    dim : int
+        Dimensions of the embedding, 1 to 64.
+    negatives : int
+        Random movies that the next one is distinguished from, 0 to 500; 0 takes all movies (full softmax).
+    rate : float
+        Learning rate of Adam, above 0, at most 1.
+    genres, year : bool
+        Whether these are inputs of the layer too.
+
+    Raises
+    ------
+    DataError
+        For a value out of range.
+    """
 
     dim: int = 16
     negatives: int = 0
@@ -40,11 +56,19 @@ class TrainingSettings:
 
 @dataclass(frozen=True, eq=False)
 class Epoch:
-    """The layer after `number` passes through the examples; 0: before it learned anything.
+    """The layer after `number` epochs; 0 is the untrained layer.
 
-    loss: mean cross-entropy of the pass in nats, of a first sample for 0. recall: share of held-out viewers whose next
-    movie is among the ten told, None where nobody could be held out. same_genre: of the ten nearest movies of each, the
-    share with its main genre; None where genres are not known. embedding: (movies, dim). seconds: of this pass.
+    Parameters
+    ----------
+    loss : float
+        Mean cross-entropy in nats during the epoch; of a sample for epoch 0.
+    recall : float or None
+        Recall@10 of held-out viewers, 0 to 1; None if there are none.
+    same_genre : float or None
+        Share of the ten nearest movies with the same main genre, 0 to 1; None if genres are unknown.
+    embedding : array of float, shape (movies, dim)
+    seconds : float
+        Duration of the epoch.
     """
 
     number: int
@@ -57,7 +81,7 @@ class Epoch:
 
 @dataclass(frozen=True, slots=True)
 class Baselines:
-    """What costs no learning: recall by popularity, by chance, and the share of the same genre by chance."""
+    """Without training: recall by popularity and by chance, and the share of the same genre by chance."""
 
     popular: float | None
     random: float | None
@@ -66,11 +90,10 @@ class Baselines:
 
 @dataclass(frozen=True, eq=False)
 class State:
-    """Where a training stands, in the middle of a pass too, so that it can go on in another process.
+    """The state of a training, within an epoch too, from which another process can resume.
 
-    weights: of the network by name, with Adam's first and second moments and its steps. random: the state of torch's
-    generator, as bytes. passes: that have ended. at: the next example of the pass under way; loss: the sum over those
-    before it; seconds: that they took.
+    weights: of the network, by name. first, second, steps: of Adam. random: the state of torch's generator. passes:
+    complete epochs. at: the next example of the current epoch. loss, seconds: sums over its examples so far.
     """
 
     weights: dict[str, Embedding]

@@ -1,4 +1,4 @@
-"""Learning the embedding, epoch by epoch; it can be stopped at any moment and go on from there (torch)."""
+"""Training of the embedding, epoch by epoch; it can be stopped at any step and resumed (torch)."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ from core.utils.blas_threads import limit_to_one_thread
 
 _BATCH = 1024
 _MOST_DRAWN = 1500
-_SAMPLE = 4096  # examples that the loss before learning is told by
-_DECAY = 1e-4  # pulls weights to 0: without it 64 dimensions learn the examples by heart
+_SAMPLE = 4096  # examples that the loss before training is measured on
+_DECAY = 1e-4  # weight decay (L2), without which 64 dimensions overfit
 
 
 class Training:
-    """A layer that learns which movie is watched next. epochs: so far; the first is the layer before it learned.
+    """Trains a layer to predict which movie is watched next. epochs: so far; the first is the untrained layer.
 
-    Deterministic given the settings' seed: one that was stopped and went on is the same as one that was not.
+    Deterministic given the seed of the settings; a training that was stopped and resumed equals one that was not.
     """
 
     def __init__(
         self, watched: Watched, settings: TrainingSettings | None = None, *, state: State | None = None
     ) -> None:
-        """state: of a training of the same, which goes on here; of its epochs only those to come are known. Raises
-        DataError where there is nothing to learn."""
+        """state: of a training with equal arguments, which is resumed; its past epochs are not known. Raises DataError
+        if there is nothing to learn."""
         self.watched, self.settings = watched, settings or TrainingSettings()
         self.split = split(watched.log, seed=self.settings.seed)
         self.baselines = measure_baselines(self.split, watched.movies)
@@ -59,55 +59,55 @@ class Training:
     def run(
         self, epochs: int, *, on_progress: OnProgress | None = None, cancel: threading.Event | None = None
     ) -> Iterator[Epoch]:
-        """So many epochs more, each when it is there. Ends early once `cancel` is set; the next run goes on from there,
-        in the middle of a pass too. Raises DataError for more than 100 in all."""
+        """Yields so many further epochs. Ends early when `cancel` is set; the next run resumes, within an epoch too.
+        Raises DataError for more than 100 in all."""
         if self._passes + epochs > MOST_EPOCHS:
             raise DataError(TOO_MANY)
-        started, begun = time.perf_counter(), self._passes
+        started, first = time.perf_counter(), self._passes
         examples = len(self.split.learned)
 
-        def tell() -> None:
+        def report() -> None:
             if on_progress:
-                done = (self._passes - begun) * examples + self._at
+                done = (self._passes - first) * examples + self._at
                 on_progress(Progress("learn", done, epochs * examples, time.perf_counter() - started, "examples"))
 
         for _ in range(epochs):
             order = np.random.default_rng((self.settings.seed, self._passes + 1)).permutation(examples)
-            with limit_to_one_thread():  # for a pass, not beyond: what asks for the next may be another thread
+            with limit_to_one_thread():  # during an epoch only: another thread may ask for the next
                 while self._at < examples:
                     if cancel is not None and cancel.is_set():
                         return
                     self._step(order[self._at : self._at + _BATCH])
-                    tell()
+                    report()
                 self.epochs.append(self._end_epoch())
             yield self.epochs[-1]
 
     @property
     def drawn(self) -> NDArray[np.int64]:
-        """The movies to draw on a map, most watched first: all, or the first 1,500."""
+        """The movies to draw on a map, most watched first, at most 1,500."""
         return np.argsort(-self.split.popularity, kind="stable")[:_MOST_DRAWN]
 
     def edges(self, movie: int) -> list[Edge]:
-        """The input nodes that a movie lights, see `get_edges`."""
+        """The active input nodes of a movie, see `get_edges`."""
         own, shared = self._model.own.detach().numpy(), self._model.shared.detach().numpy()
         return get_edges(self.watched.movies, movie, self.feature_names, self.features, own, shared)
 
     def state(self) -> State:
-        """Where it stands: what `Training(watched, settings, state=...)` goes on from."""
+        """The state that `Training(watched, settings, state=...)` resumes from."""
         weights, first, second = (
-            {name: entry.detach().numpy().copy() for name, entry in sample.items()}
-            for sample in (self._weights, self._adam.first, self._adam.second)
+            {name: entry.detach().numpy().copy() for name, entry in tensors.items()}
+            for tensors in (self._weights, self._adam.first, self._adam.second)
         )
         random = self._random.get_state().numpy()
         return State(weights, first, second, self._adam.steps, random, self._passes, self._at, self._sum, self._seconds)
 
     def _resume(self, state: State) -> None:
         with torch.no_grad():
-            for own, cached in (
+            for own, saved in (
                 (self._weights, state.weights), (self._adam.first, state.first), (self._adam.second, state.second)
             ):  # fmt: skip
                 for name, entry in own.items():
-                    entry.copy_(torch.from_numpy(cached[name]))
+                    entry.copy_(torch.from_numpy(saved[name]))
         self._random.set_state(torch.from_numpy(state.random))
         self._adam.steps = state.steps
         self._passes, self._at, self._sum, self._seconds = state.passes, state.at, state.loss, state.seconds
@@ -145,14 +145,13 @@ class Training:
         held = self.split.held
         if not len(held):
             return None
-        found = 0
+        hits = 0
         for at in range(0, len(held), _BATCH):
             rows = slice(at, at + _BATCH)
             histories, weights, _ = _tensors(held, rows)
-            found += int(
-                count_hits(self._model.scores(self._model(histories, weights)).numpy(), self.split, rows).sum()
-            )
-        return found / len(held)
+            scores = self._model.scores(self._model(histories, weights)).numpy()
+            hits += int(count_hits(scores, self.split, rows).sum())
+        return hits / len(held)
 
 
 def _tensors(examples: Examples, rows: NDArray[np.int64] | slice) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -161,10 +160,14 @@ def _tensors(examples: Examples, rows: NDArray[np.int64] | slice) -> tuple[torch
 
 
 class Adam:
-    """Moves parameters against their gradients. first, second: their running moments, by name. steps: taken so far."""
+    """Adam by torch's function for one step. first, second: running moments by name. steps: taken so far.
+
+    `torch.optim.Adam` computes the same to the last digit, but loads torch's compiler (torch._dynamo): 1.7 s and 57 MB
+    in each child process that trains, whose 20 epochs take 8 s (torch 2.13).
+    """
 
     def __init__(self, parameters: Mapping[str, nn.Parameter], *, rate: float, decay: float) -> None:
-        """decay: pulls parameters to 0 (L2)."""
+        """rate: of learning. decay: weight decay (L2)."""
         self._parameters, self._rate, self._decay = parameters, rate, decay
         self.first = {name: torch.zeros_like(entry) for name, entry in parameters.items()}
         self.second = {name: torch.zeros_like(entry) for name, entry in parameters.items()}
@@ -172,11 +175,12 @@ class Adam:
 
     @torch.no_grad()
     def step(self) -> None:
-        """Takes a step and forgets the gradients."""
-        moved = {name: parameter.grad for name, parameter in self._parameters.items() if parameter.grad is not None}
+        """Takes a step and resets the gradients."""
+        gradients = {name: parameter.grad for name, parameter in self._parameters.items() if parameter.grad is not None}
         adam(
-            [self._parameters[name] for name in moved], list(moved.values()), [self.first[name] for name in moved],
-            [self.second[name] for name in moved], [], [torch.tensor(float(self.steps)) for _ in moved],
+            [self._parameters[name] for name in gradients], list(gradients.values()),
+            [self.first[name] for name in gradients], [self.second[name] for name in gradients], [],
+            [torch.tensor(float(self.steps)) for _ in gradients],
             foreach=False, amsgrad=False, beta1=0.9, beta2=0.999, eps=1e-8, lr=self._rate, weight_decay=self._decay,
             maximize=False,
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What a feed is chosen from: the items nearest to each taste, those that others liked, and their scores."""
+"""Candidates of a feed: the items nearest to each taste and those that others liked, with their scores."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from core.recommend.tastes import Tastes
 
 By = Literal["content", "behaviour", "both", "exploration", "popularity", "other"]
 
-_CANDIDATES = 400  # items that are looked at closely, shared by the tastes
-_LEAST = 100  # of them for each taste
-_DEEPER = 4  # times as many vectors, where too few items were among them
-_REPELLED = 0.5  # share of its nearness to what is disliked that an item loses
+_CANDIDATES = 400  # items, divided among the tastes
+_LEAST = 100  # items for each taste
+_DEEPER = 4  # times as many vectors are searched if they hold too few items
+_REPELLED = 0.5  # share of the cosine with dislikes that is subtracted
 
 
 @dataclass(frozen=True, eq=False)
 class Candidates:
-    """m candidates, none twice. rows: (m,) of `index.items`. numbers: (m,) of the vector of each that is nearest to any
-    taste, of a video one of its frames; vectors: (m, dim) these. scores: (m, tastes), comparable within the pool. by:
-    what the scores are made of."""
+    """m distinct candidates. rows: (m,) of `index.items`. numbers: (m,) the vector of each nearest to any taste, of a
+    video one of its frames. vectors: (m, dim) these. scores: (m, tastes), comparable with each other. by: the source of
+    the scores."""
 
     rows: NDArray[np.int64]
     numbers: NDArray[np.int64]
@@ -37,9 +37,9 @@ class Candidates:
 
 
 def get_rows(index: VectorIndex, ids: Collection[str]) -> NDArray[np.int64]:
-    """(len(ids),) rows of `index.items`, -1 where there is no such item."""
+    """(len(ids),) rows of `index.items`, -1 for unknown ids."""
     target, column = list(ids), index.items["id"]
-    # a table of the few ids that are wanted, not of all that there are
+    # a table of the few given ids, not of all
     found = np.flatnonzero(pc.is_in(column, value_set=pa.array(target, pa.string())).to_numpy())
     rows = dict(zip(column.take(found).to_pylist(), found.tolist(), strict=True))
     return np.array([rows.get(entry, -1) for entry in target], np.int64)
@@ -56,13 +56,13 @@ def gather_candidates(
     mix: float,
     least: int,
 ) -> Candidates:
-    """The candidates for a feed of `least` places or fewer. allowed: (items,) mask, None for all; gone: rows of what
-    may not come back; the rest is as in `core.recommend.feed.recommend`."""
+    """The candidates of a feed with at most `least` places. allowed: (items,) mask, None for all. missing: rows of
+    items that are left out. Others: see `core.recommend.feed.recommend`."""
     left = np.ones(len(index.items), bool) if allowed is None else allowed.copy()
     left[missing] = False
     rest = _get_co_occurring(index, behavior) if behavior else None
     entry = max(_LEAST, least, _CANDIDATES // max(1, len(tastes)))
-    # what is gone is let in and taken out again: to rule out a few of many items costs the index more
+    # searching more and dropping these is faster than a mask of nearly all items
     more = int(np.isin(index.item_rows, missing).sum()) if allowed is None else 0
     numbers = [_nearest(index, taste, entry, more, allowed, left) for taste in tastes.vectors]
     if rest is not None:
@@ -86,24 +86,25 @@ def _nearest(
     allowed: NDArray[np.bool_] | None,
     left: NDArray[np.bool_],
 ) -> NDArray[np.int64]:
-    """The vector nearest to a taste of each of the `count` items nearest to it, or of all that are left.
+    """Numbers of the nearest vector of each of the `count` items nearest to a taste, or of all that are left.
 
-    The frames of one long video may all be nearer than anything else, so that more are asked for until items are many.
+    Many frames of one video may come first, so the search is repeated with more vectors until it has enough items.
     """
     k = count + more
     while True:
         numbers = index.search(taste, k, allowed=allowed)[1]
-        sample = numbers[left[index.item_rows[numbers]]]
-        firsts = np.sort(np.unique(index.item_rows[sample], return_index=True)[1])
-        if len(firsts) >= count or len(numbers) < k:
-            return sample[firsts]
+        searched = len(numbers)
+        numbers = numbers[left[index.item_rows[numbers]]]
+        firsts = np.sort(np.unique(index.item_rows[numbers], return_index=True)[1])
+        if len(firsts) >= count or searched < k:
+            return numbers[firsts]
         k *= _DEEPER
 
 
 def _score_by_item(
     index: VectorIndex, found: NDArray[np.int64], tastes: Tastes, dislikes: Vectors
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], Vectors, NDArray[np.float32]]:
-    """(rows, numbers, vectors, scores) of `Candidates`: a video may have been found by another frame for each taste."""
+    """(rows, numbers, vectors, scores) of `Candidates`: different frames of a video may match different tastes."""
     vectors = index.vectors(found)
     entry = vectors @ tastes.vectors.T if len(tastes) else np.zeros((len(found), 1), np.float32)
     if len(dislikes) and len(found):
@@ -117,7 +118,7 @@ def _score_by_item(
 
 
 def _get_co_occurring(index: VectorIndex, behavior: Mapping[str, float]) -> NDArray[np.float32] | None:
-    """(items,) the scores of behaviour, NaN for items that it does not know; None where it knows none."""
+    """(items,) the scores by behavior, NaN for unknown items; None if all are unknown."""
     scores = np.fromiter(behavior.values(), np.float32, len(behavior))
     found = np.full(len(index.items), np.nan, np.float32)
     rows = get_rows(index, behavior)
@@ -128,13 +129,13 @@ def _get_co_occurring(index: VectorIndex, behavior: Mapping[str, float]) -> NDAr
 def _first_numbers(
     index: VectorIndex, rest: NDArray[np.float32], left: NDArray[np.bool_], count: int
 ) -> NDArray[np.int64]:
-    """The first vector of each of the `count` items with the highest scores."""
+    """Numbers of the first vector of each of the `count` items with the highest scores."""
     rows, firsts = np.unique(index.item_rows, return_index=True)
     free = left[rows] & ~np.isnan(rest[rows])
     return firsts[free][np.argsort(-rest[rows[free]], kind="stable")[:count]]
 
 
 def _compute_standing(scores: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Columns (m, k) on one scale: standard deviations above their mean, squashed to -1 to 1."""
+    """Columns (m, k) on one scale, -1 to 1: tanh of standard deviations above the mean."""
     spread = scores.std(axis=0, keepdims=True)
     return np.tanh((scores - scores.mean(axis=0, keepdims=True)) / np.maximum(spread, 1e-6) / 2).astype(np.float32)

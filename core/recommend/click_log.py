@@ -1,4 +1,4 @@
-"""What people did in the app, as a log: one line for each click, in a file of the library's own."""
+"""Log of clicks in the app: one line per click, in a file of the library."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from core.library.store import Library
 from core.recommend.log_reader import InteractionLog, make_log
 from core.utils.files import write_atomic
 
-_WAIT_S = 5.0  # for another writer; each holds the lock for a moment only
+_WAIT_S = 5.0  # for the lock, which each writer holds briefly
 
 
 def store_click(library: Library, visit: str, item_id: str, weight: float = 1.0) -> None:
-    """Adds what somebody did with an item. visit: any name of the visit, which stands for a person in the log.
+    """Adds a click. Safe for several threads and processes.
 
-    weight: above 0 how much it counts; 0 or less takes back what this visit did with this item before. Several visits
-    and processes may do so at once. Raises LibraryError where the library's folder cannot be written.
+    visit: any name; the user in the log. weight: above 0; 0 or less removes earlier clicks of this visit on this item.
+    Raises LibraryError if the folder of the library cannot be written.
     """
     row = {"visit": visit, "item": item_id, "weight": float(weight), "time": round(time.time(), 3)}
     file = _file(library)
     try:
         with filelock.FileLock(file.with_suffix(".lock"), timeout=_WAIT_S), file.open("a+b") as target:
-            torn = target.tell() > 0 and not _ends_a_line(target)  # by a writer that was killed
+            torn = target.tell() > 0 and not _ends_a_line(target)  # a killed writer left half a line
             target.write(b"\n" * torn + json.dumps(row).encode() + b"\n")
     except filelock.Timeout:
         raise LibraryError("The clicks of this library are being written by others: try again.") from None
@@ -38,8 +38,8 @@ def store_click(library: Library, visit: str, item_id: str, weight: float = 1.0)
 
 
 def load_clicks(library: Library) -> InteractionLog | None:
-    """The clicks kept for a library, as a log of visits and item ids, in the order of time: of each visit and item the
-    last one. Lines that cannot be read are passed over. None where there is none."""
+    """The clicks as a log of visits and item ids, in the order of time: the last one of each visit and item. Unreadable
+    lines are skipped. None if there are no clicks."""
     try:
         lines = _file(library).read_bytes().splitlines()
     except OSError:
@@ -50,15 +50,15 @@ def load_clicks(library: Library) -> InteractionLog | None:
             visit, item_id, weight, at = click
             last.pop((visit, item_id), None)
             last[visit, item_id] = (at, weight)
-    cached = {pair: (at, weight) for pair, (at, weight) in last.items() if weight > 0}
-    if not cached:
+    clicks = {pair: (at, weight) for pair, (at, weight) in last.items() if weight > 0}
+    if not clicks:
         return None
-    times, weights = zip(*cached.values(), strict=True)
-    return make_log(list(cached), times=times, weights=weights)
+    times, weights = zip(*clicks.values(), strict=True)
+    return make_log(list(clicks), times=times, weights=weights)
 
 
 def forget_clicks(library: Library) -> None:
-    """Forgets all clicks of a library. Raises LibraryError where its folder cannot be written."""
+    """Deletes all clicks of a library. Raises LibraryError if its folder cannot be written."""
     file = _file(library)
     try:
         with filelock.FileLock(file.with_suffix(".lock"), timeout=_WAIT_S):
@@ -80,7 +80,7 @@ def _ends_a_line(file: BinaryIO) -> bool:
 
 
 def _read(line: bytes) -> tuple[str, str, float, float] | None:
-    """(visit, item, weight, time) of a line; None where it says no such thing."""
+    """(visit, item, weight, time) of a line; None if it is invalid."""
     try:
         row = json.loads(line)
         visit, item_id, weight, at = row["visit"], row["item"], float(row["weight"]), float(row["time"])

@@ -1,4 +1,4 @@
-"""A feed: what to show next to somebody who liked some things, disliked others, and has seen a few."""
+"""Feeds: recommendations for a visitor by likes, dislikes, and items already seen."""
 
 from __future__ import annotations
 
@@ -25,12 +25,21 @@ _REASONS = 2
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """An item and why.
+    """A recommended item and the reason.
 
-    score: comparable within one feed only. by: "other" is what serves a taste but is no nearer to it than unrelated
-    items are to each other: nothing nearer is left, or diversity asks for it. because: ids of the likes that it is
-    nearest to, the nearest first; empty for exploration, popularity and other. taste: the number of the taste it
-    serves, None for exploration and popularity. time_s: of a video, the second that is nearest to a taste.
+    Parameters
+    ----------
+    score : float
+        Comparable within one feed only.
+    by : str
+        "other" is no nearer to its taste than unrelated items are to each other: nothing nearer is left, or diversity
+        requires it.
+    because : tuple of str
+        Ids of the nearest likes, nearest first; empty for exploration, popularity and other.
+    taste : int or None
+        None for exploration and popularity.
+    time_s : float or None
+        Time in a video that is nearest to a taste.
     """
 
     item: Item
@@ -43,7 +52,7 @@ class Recommendation:
 
 @dataclass(frozen=True, eq=False)
 class Feed:
-    """Recommendations in the order to be shown, and the tastes they come from (with the ids of the likes)."""
+    """Recommendations in order, the tastes, and the ids of the likes behind these."""
 
     recommendations: tuple[Recommendation, ...]
     tastes: Tastes
@@ -67,16 +76,36 @@ def recommend(
     filters: Filters | None = None,
     seed: int = 0,
 ) -> Feed:
-    """What to show next. liked, disliked, seen: ids of items; none of them comes back.
+    """Recommends items.
 
-    Each place of the feed goes to the taste that is furthest behind its share of the likes (calibration, Steck 2018),
-    and within a taste to the item that is near to it and unlike what was chosen before (maximal marginal relevance,
-    Carbonell and Goldstein 1998): diversity 0 is nearness alone, 1 is difference alone. exploration: share of places
-    for items that are drawn at random, so that a feed can find out what it does not know. behaviour: scores of items by
-    id (see `core.recommend.collaborative`), of any scale; mix: their share in a score, 0 content alone, 1 behaviour
-    alone.
-    Without likes the feed has what others liked (`behaviour`), or else it is all exploration. Ids that the library has
-    no vector of are passed over. Raises DataError for shares outside of 0 to 1, and LibraryError.
+    Each place of the feed goes to the taste that is furthest behind its share of the likes (calibration), and within it
+    to an item that is near to the taste and unlike those already chosen (maximal marginal relevance). Without likes the
+    feed has the items with the best `behavior`, or random ones.
+
+    Parameters
+    ----------
+    liked, disliked, seen : collections of str
+        Ids of items, which are not recommended again; unknown ids are ignored.
+    k : int
+        Places of the feed.
+    diversity : float
+        0 (near to the taste only) to 1 (different from each other only).
+    exploration : float
+        Share of places with random items, 0 to 1.
+    behavior : mapping of str to float, optional
+        Scores of items by id, of any scale (`core.recommend.model`).
+    mix : float
+        Weight of `behavior` against content, 0 to 1.
+
+    Raises
+    ------
+    DataError
+        For shares outside of 0 to 1.
+    LibraryError
+
+    References
+    ----------
+    Steck 2018, "Calibrated recommendations". Carbonell and Goldstein 1998, "The use of MMR".
     """
     for name, value in (("diversity", diversity), ("exploration", exploration), ("mix", mix)):
         if not 0.0 <= value <= 1.0:
@@ -110,7 +139,7 @@ def _fill_feed(
     exploration: float,
     rng: np.random.Generator,
 ) -> list[tuple[int | None, int]]:
-    """(taste or None, place in the pool; or None, the row of an explored item as ~row) for each place of the feed."""
+    """For each place of the feed: (taste, number of a candidate), or (None, ~row) of a random item."""
     weights = tastes.weights if len(tastes) else np.ones(1, np.float32)
     served = np.zeros(len(weights))
     closest = np.zeros(len(pool.rows), np.float32)  # cosine with what is already in the feed
@@ -168,7 +197,7 @@ def _get_vectors(index: VectorIndex, ids: Sequence[str]) -> Vectors:
 
 
 def _filter_known(index: VectorIndex, ids: Sequence[str]) -> list[str]:
-    """Those that the library has, each once."""
+    """The distinct ids that the library has."""
     distinct = list(dict.fromkeys(ids))
     return [entry for entry, row in zip(distinct, get_rows(index, distinct), strict=True) if row >= 0]
 
@@ -180,7 +209,7 @@ def _explore(
     k: int,
     rng: np.random.Generator,
 ) -> list[int]:
-    """Rows of items drawn at random, twice as many as there are places."""
+    """Random rows of items, twice as many as places."""
     rows = np.setdiff1d(index.rows_with_vectors, missing)
     rows = rows if allowed is None else rows[allowed[rows]]
     return [int(row) for row in rng.permutation(rows)[: 2 * k]]

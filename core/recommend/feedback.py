@@ -1,4 +1,4 @@
-"""What somebody said of the items of a library in one visit, as a file that can be brought back or read as a log."""
+"""Likes and dislikes of one visit, as a file that can be imported again or read as a log."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ _MOST_BYTES = 50_000_000
 
 @dataclass(slots=True)
 class Feedback:
-    """liked, disliked: ids of items, and when that was said (seconds since 1970), in the order of time; no item is in
-    both. seen: ids of items that were passed over, likewise in that order."""
+    """Feedback of a visit. liked, disliked: item id -> time (seconds since 1970), in the order of time; no item is in
+    both. seen: ids of items that were skipped, in the order of time."""
 
     liked: dict[str, float] = field(default_factory=dict)
     disliked: dict[str, float] = field(default_factory=dict)
     seen: dict[str, None] = field(default_factory=dict)
 
     def get_reaction(self, item_id: str) -> Reaction | None:
-        """What was said of an item."""
+        """The reaction to an item."""
         return "like" if item_id in self.liked else "dislike" if item_id in self.disliked else None
 
     def set_reaction(self, item_id: str, what: Reaction | None) -> None:
-        """Says something of an item, in place of what was said before; None takes that back."""
+        """Replaces the reaction to an item; None removes it."""
         self.liked.pop(item_id, None)
         self.disliked.pop(item_id, None)
         if what is not None:
             (self.liked if what == "like" else self.disliked)[item_id] = time.time()
 
     def add(self, rest: Feedback) -> None:
-        """Takes in what was said elsewhere; what both said something of is as `others` have it."""
+        """Adds other feedback, which takes precedence."""
         for what, ids in (("like", rest.liked), ("dislike", rest.disliked)):
             for item_id, at in ids.items():
                 self.set_reaction(item_id, None)
@@ -47,24 +47,24 @@ class Feedback:
         self.seen |= rest.seen
 
 
-def feedback_json(opinions: Feedback, paths: Mapping[str, str]) -> bytes:
-    """A file for `read_feedback`. paths: of the items by id, by which another library may know them."""
+def feedback_json(feedback: Feedback, paths: Mapping[str, str]) -> bytes:
+    """A file for `read_feedback`. paths: of the items, by id; another library finds the items by them."""
 
     def named(ids: Mapping[str, float]) -> list[dict[str, Any]]:
         return [{"id": entry, "path": paths.get(entry, ""), "time": round(at, 3)} for entry, at in ids.items()]
 
-    predictions = {"liked": named(opinions.liked), "disliked": named(opinions.disliked), "seen": list(opinions.seen)}
-    return json.dumps(predictions, indent=1).encode()
+    content = {"liked": named(feedback.liked), "disliked": named(feedback.disliked), "seen": list(feedback.seen)}
+    return json.dumps(content, indent=1).encode()
 
 
-def likes_csv(opinions: Feedback, paths: Mapping[str, str], *, redact: Redact, user: str = "me") -> bytes:
+def likes_csv(feedback: Feedback, paths: Mapping[str, str], *, redact: Redact, user: str = "me") -> bytes:
     """The likes as a log of one user, with the columns user, item, time and weight; see
     `core.recommend.log_reader.read_log`.
 
     An item is named by its path, or by its id where `redact` or `escape_cell` would change the path.
     """
     rows: list[tuple[object, ...]] = [("user", "item", "time", "weight")]
-    for entry, at in opinions.liked.items():
+    for entry, at in feedback.liked.items():
         path = paths.get(entry, entry)
         plain = path.isprintable() and escape_cell(path, redact=redact) == path
         rows.append((user, path if plain else entry, f"{at:.3f}", 1))
@@ -72,10 +72,10 @@ def likes_csv(opinions: Feedback, paths: Mapping[str, str], *, redact: Redact, u
 
 
 def read_feedback(data: bytes, names: Mapping[str, str]) -> tuple[Feedback, tuple[str, ...]]:
-    """What a file of `feedback_json` or `likes_csv` says, and the names in it that stand for nothing in the library.
+    """The feedback of a file by `feedback_json` or `likes_csv`, and the names in it that the library does not have.
 
-    names: name -> id, see `core.library.item_lookup.get_item_names`. Of a CSV each item is a like, whoever liked it.
-    Raises DataError where the file is no such thing, or the library knows nothing of it.
+    names: name -> id, see `core.library.item_lookup.get_item_names`. All items of a CSV are likes. Raises DataError for
+    another file, or if the library has none of the items.
     """
     if len(data) > _MOST_BYTES:
         raise DataError(f"The file is larger than {_MOST_BYTES // 1_000_000} MB: likes take far less.")
@@ -101,19 +101,19 @@ def read_feedback(data: bytes, names: Mapping[str, str]) -> tuple[Feedback, tupl
     return found, tuple(unknown)
 
 
-Row = tuple[str, tuple[str, ...], float]  # liked, disliked or seen; what may name the item; when
+Row = tuple[str, tuple[str, ...], float]  # liked, disliked or seen; possible names of the item; time
 
 
 def _json_rows(text: str) -> list[Row]:
-    predictions = json.loads(text)
-    if not {"liked", "disliked"} & set(predictions):
+    content = json.loads(text)
+    if not {"liked", "disliked"} & set(content):
         raise ValueError("no likes")
     rows: list[Row] = [
         (kind, (str(entry["id"]), str(entry.get("path", ""))), float(entry.get("time", 0.0)))
         for kind in ("liked", "disliked")
-        for entry in predictions.get(kind, [])
+        for entry in content.get(kind, [])
     ]
-    return rows + [("seen", (str(entry),), 0.0) for entry in predictions.get("seen", [])]
+    return rows + [("seen", (str(entry),), 0.0) for entry in content.get("seen", [])]
 
 
 def _csv_rows(text: str) -> list[Row]:

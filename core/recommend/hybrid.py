@@ -1,4 +1,4 @@
-"""Content and behaviour together: one score of both, with weights that are learned on interactions held out."""
+"""Hybrid of content and behavior: one score, with weights that are learned on held-out interactions."""
 
 from __future__ import annotations
 
@@ -19,15 +19,21 @@ from core.utils.blas_threads import limit_to_one_thread
 
 FEATURES = ("content", "behaviour", "cold content", "cold behaviour", "cold")
 
-_RECENT = 20  # items of a session that make its tastes
+_RECENT = 20  # latest items of a session, from which tastes are computed
 
 
 @dataclass(frozen=True, eq=False)
 class HybridModel:
-    """Scores of items for a session, from content and behaviour.
+    """Scores items for a session by content and behavior.
 
-    content: (items, dim) unit rows. behaviour: with factors for cold items too (`extend_with_content`). weights: of
-    `FEATURES`, in the logit of the probability that an item is what comes next.
+    Parameters
+    ----------
+    content : array of float, shape (items, dim)
+        Unit rows.
+    behavior : Behavior
+        With factors of cold items (`extend_with_content`).
+    blend_weights : array of float, shape (5,)
+        Weights of `FEATURES` in the logit of the probability that an item comes next.
     """
 
     content: Vectors
@@ -35,7 +41,7 @@ class HybridModel:
     blend_weights: NDArray[np.float32]
 
     def scores(self, session: Session) -> NDArray[np.float32]:
-        """(items,) of any scale; of an empty session what is popular."""
+        """(items,) scores of any scale; an empty session gets popular items."""
         if not len(session):
             return self.behavior.scores(session)
         return compute_features(self.content, self.behavior, session) @ self.blend_weights
@@ -44,16 +50,16 @@ class HybridModel:
 def compute_content_scores(
     content: Vectors, session: Session, items: NDArray[np.int64] | None = None
 ) -> NDArray[np.float32]:
-    """(items,) the cosine of each with the nearest taste of a session's latest items, larger tastes counting more.
+    """(items,) the cosine with the nearest taste of a session's latest items, weighted by the size of the taste.
 
-    items: numbers of those that are wanted; default: all.
+    items: numbers of the items to score, default all.
     """
     recent = np.asarray(session, np.int64)[-_RECENT:]
     tastes = compute_tastes(content[recent])
     weighted = tastes.vectors.T * np.sqrt(tastes.weights)
     if items is None:
         return (content @ weighted).max(axis=1)
-    # to copy most of the rows takes longer than to multiply them all
+    # copying most of the rows takes longer than multiplying them all
     nearest = (content @ weighted)[items] if 2 * len(items) > len(content) else content[items] @ weighted
     return nearest.max(axis=1)
 
@@ -61,16 +67,16 @@ def compute_content_scores(
 def compute_features(
     content: Vectors, behavior: Behavior, session: Session, items: NDArray[np.int64] | None = None
 ) -> NDArray[np.float32]:
-    """(items, 5) `FEATURES` for a session that is not empty, on scales that do not depend on the log's size: standard
-    deviations above the mean. items: as in `compute_content_scores`.
+    """(items, 5) `FEATURES` for a session that is not empty, in standard deviations above the mean. items: as in
+    `compute_content_scores`.
 
-    What is cold has columns of its own, since what is known of it is another thing: content and predicted behaviour,
-    and 1 in the last column. An item that few people had to do with is a little of both (`Behaviour.warmth`).
+    Cold items have columns of their own, because their behavior is predicted from content, and 1 in the last column. An
+    item of few people is partly warm, partly cold (`Behavior.warmth`).
     """
     numbers = np.arange(len(content)) if items is None else items
     warm = behavior.warmth[numbers]
     found = np.zeros((len(numbers), len(FEATURES)), np.float32)
-    # what the session holds is nearer to it than anything that may come next, and would stretch the scale
+    # the items of the session itself have extreme scores, and would stretch the scale
     among = (warm > 0) & ~np.isin(numbers, session)
     rest = _scale(behavior.scores(session)[numbers], among)
     nearest = _scale(compute_content_scores(content, session, items), among)
@@ -85,13 +91,12 @@ def _scale(scores: NDArray[np.floating], among: NDArray[np.bool_]) -> NDArray[np
     return ((scores - sample.mean()) / max(float(sample.std()), 1e-9)).astype(np.float32)
 
 
-_HELD_OUT = 0.125  # share of the interactions, the last ones, that the weights are learned from
-_END = 0.1  # share of these that counts as their very end
-_HIDDEN = 0.2  # share of the items that are hidden from what learns
-_USERS, _ITEMS = 1_000, 1_000  # that are looked at, at most: users, and items beside those that a user went on to
-# Before anything is learned, and with how many interactions' worth of trust: of `FEATURES`, and of novelty. What they
-# came to on simulated logs, with new items as sought after as others and more so (`tools/simulate_log.py`, seeds 10
-# to 13; figures are told of others).
+_HELD_OUT = 0.125  # share of the interactions, the last ones, from which the weights are learned
+_END = 0.1  # share of these that shows which items are new
+_HIDDEN = 0.2  # share of the items that are hidden from training
+_USERS, _ITEMS = 1_000, 1_000  # at most: users, and items beside those chosen next
+# Prior means of the weights of `FEATURES` and of novelty, and their precisions. From simulated logs with new items as
+# popular as others, and more popular (`tools/simulate_log.py`, seeds 10 to 13; the figures are of other seeds).
 _BEFORE = (0.2, 1.0, 0.2, 1.0, 0.0)
 _NOVELTY = 0.5
 _TRUST = (5.0, 5.0, 5.0, 5.0, 5.0, 20.0)
@@ -106,20 +111,20 @@ def learn_blend_weights(
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
 ) -> NDArray[np.float32]:
-    """(5,) the weights of `core.recommend.hybrid.FEATURES` in the logit of the probability that an item comes next.
+    """(5,) weights of `FEATURES` in the logit of the probability that an item comes next.
 
-    content: (items, dim) of all items of the log. Raises Cancelled.
+    content: (items, dim) unit rows of all items of the log. Raises Cancelled.
     """
     choices = _choices(log, content, seed, on_progress, cancel)
     before = np.array([*_BEFORE, _NOVELTY])
     found = _fit_weights(choices, before) if choices else before
-    found[4] += found[5]  # what is cold when it counts is new
+    found[4] += found[5]  # cold items of the whole log are new
     return found[:5].astype(np.float32)
 
 
 @dataclass(frozen=True, eq=False)
 class _Choice:
-    """What a user could have gone on to. features: (m, 6), with novelty. chosen: (m,) whether they did."""
+    """Items that a user could choose next. features: (m, 6), with novelty. chosen: (m,) whether they were chosen."""
 
     features: NDArray[np.float64]
     chosen: NDArray[np.bool_]
@@ -167,7 +172,7 @@ def _there(first: InteractionLog, later: InteractionLog, items: int) -> tuple[ND
 
 
 def _fit_weights(choices: list[_Choice], before: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(6,) where the likelihood of what was chosen, and the prior normal about `before`, are highest together."""
+    """(6,) the maximum a posteriori weights, with a normal prior around `before`."""
     from scipy.optimize import minimize
 
     trust = np.array(_TRUST)

@@ -1,5 +1,4 @@
-"""Interactions of users with items. Apart from `core.recommend.log_reader`, which reads them and loads tables for
-that."""
+"""Interactions of users with items. `core.recommend.log_reader` reads them from files, and loads tables for that."""
 
 from __future__ import annotations
 
@@ -17,8 +16,8 @@ Session = Sequence[int] | NDArray[np.int64]  # numbers of items, in the order of
 class InteractionLog:
     """n interactions, in the order of time.
 
-    users, items: (n,) numbers into user_names and item_names. times: (n,) seconds of any clock; the order of the rows
-    where the log has none. weights: (n,), above 0.
+    users, items: (n,) indices of user_names and item_names. times: (n,) seconds of any clock, or row numbers. weights:
+    (n,), above 0.
     """
 
     users: NDArray[np.int64]
@@ -43,12 +42,12 @@ class InteractionLog:
         return sp.csr_matrix((self.weights, (self.users, self.items)), shape=shape, dtype=np.float32)
 
     def user_session(self, user: int) -> NDArray[np.int64]:
-        """The items of one user, in the order of time, each once, where it came first."""
+        """The distinct items of one user, in the order of time of their first interaction."""
         items = self.items[self.users == user]
         return items[np.sort(np.unique(items, return_index=True)[1])]
 
     def by_user(self) -> dict[int, NDArray[np.int64]]:
-        """`of_user` of all users that the log has rows of."""
+        """`user_session` of all users in the log."""
         order = np.argsort(self.users, kind="stable")
         users, starts = np.unique(self.users[order], return_index=True)
         parts = np.split(self.items[order], starts[1:])

@@ -1,4 +1,4 @@
-"""What people did: a log of who had to do with which item, when, and how much."""
+"""Reads logs of interactions: user, item, and optionally time and weight."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from core.errors import DataError
 from core.recommend.interactions import InteractionLog as InteractionLog
 from core.recommend.interactions import Session as Session
 
-_MOST = 1e30  # a weight: more would not fit into its sums
+_MOST = 1e30  # weight: sums of larger ones would overflow
 _lock = threading.Lock()
 
 
@@ -27,8 +27,7 @@ def make_log(
     times: Sequence[float] | None = None,
     weights: Sequence[float] | None = None,
 ) -> InteractionLog:
-    """A log of (user, item) pairs. Raises DataError for none, for weights that are not above 0, or times that are no
-    numbers."""
+    """A log of (user, item) pairs. Raises DataError for no pairs, weights that are not above 0, or infinite times."""
     users, items = (_encode_names(pa.array([str(row[place]) for row in rows], pa.string())) for place in (0, 1))
     return _check_log(users, items, times, weights)
 
@@ -66,9 +65,9 @@ def _check_log(
 
 
 def read_log(path: Path) -> InteractionLog:
-    """Reads a log from a CSV or Parquet file with the columns user and item, and, if there, time (a number, or a date
-    as 2026-05-31 12:00:00) and weight. Ratings of MovieLens (userId, movieId, rating, timestamp) are read as they are.
-    Raises DataError.
+    """Reads a CSV or Parquet file with the columns user and item, and optionally time (a number, or a date such as
+    2026-05-31 12:00:00) and weight. Ratings of MovieLens (userId, movieId, rating, timestamp) are read too. Raises
+    DataError.
     """
     try:
         with _lock:  # one large file at a time
@@ -86,20 +85,20 @@ def read_log(path: Path) -> InteractionLog:
 
 
 def resolve_items(log: InteractionLog, items: Mapping[str, str]) -> tuple[InteractionLog, tuple[str, ...]]:
-    """The log with its item names replaced by ids of a library, and the names that stand for none (their rows go).
+    """The log with ids of a library as item names, and the unknown names, whose rows are left out.
 
-    items: what may stand in a log -> id; see `core.recommend.names_of`. Raises DataError where no name is known.
+    items: name -> id, see `core.library.item_lookup.get_item_names`. Raises DataError if no name is known.
     """
     known = np.array([name in items for name in log.item_names])
     if not known.any():
         raise DataError("Not one item of the log is in this library: the column item has paths, file names or ids.")
     ids, numbers = np.unique([items.get(name, "") for name in log.item_names], return_inverse=True)
-    cached = log.part(known[log.items])
+    part = log.part(known[log.items])
     unknown = tuple(name for name, is_known in zip(log.item_names, known, strict=True) if not is_known)
-    moved = InteractionLog(
-        cached.users, numbers[cached.items], cached.times, cached.weights, cached.user_names, tuple(map(str, ids))
-    )
-    return moved, unknown
+    items_by_id = numbers[part.items]
+    return InteractionLog(
+        part.users, items_by_id, part.times, part.weights, part.user_names, tuple(map(str, ids))
+    ), unknown
 
 
 _COLUMNS = {
@@ -111,7 +110,7 @@ _COLUMNS = {
 
 
 def _found(columns: Sequence[str]) -> dict[str, str | None]:
-    """What each column of a log is called here, None where it is not there."""
+    """The name of each column of a log in this table, None if it is missing."""
     known = {name.strip().lower(): name for name in columns}
     return {name: next((known[entry] for entry in names if entry in known), None) for name, names in _COLUMNS.items()}
 
@@ -121,7 +120,7 @@ def _read(path: Path) -> pa.Table:
         return pa.parquet.read_table(path)
     with pa.csv.open_csv(path) as head:
         found = _found(head.schema.names)
-    # names stay as they are written: 007 is no number
+    # names stay as written: 007 is no number
     types = {column: pa.string() for column in (found["user"], found["item"]) if column is not None}
     convert = pa.csv.ConvertOptions(column_types=types, strings_can_be_null=True, null_values=[""])  # NA may be a name
     return pa.csv.read_csv(path, convert_options=convert)

@@ -1,4 +1,4 @@
-"""All that is learned from a log about the items of a library: what it takes to score them for somebody."""
+"""A model of a log for the items of a library, which scores them for a session."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ from core.recommend.log_reader import InteractionLog, resolve_items
 
 @dataclass(frozen=True, eq=False)
 class RecommendModel:
-    """A log that is understood. log: of ids of the library; its items are all that have vectors, in the log or not.
+    """A hybrid model of a log, for a library.
 
-    unknown: names of the log's items that the library does not have, whose rows were left out.
+    log: with ids of the library; its items are all that have vectors, whether they are in the log or not. unknown:
+    item names that the library does not have; their rows were left out. numbers: of the items, by id.
     """
 
     log: InteractionLog
@@ -31,11 +32,11 @@ class RecommendModel:
     numbers: dict[str, int] = field(repr=False)
 
     def scores(self, session: Sequence[str]) -> dict[str, float]:
-        """Id -> score, of any scale, for somebody who had to do with these items, the latest last: for
-        `recommend(behaviour=...)`. Of an empty session, or of strangers to the library, what is popular."""
-        known = [self.numbers[fromkey] for fromkey in dict.fromkeys(session) if fromkey in self.numbers]
-        found = self.hybrid.scores(np.array(known, np.int64))
-        return dict(zip(self.log.item_names, found.tolist(), strict=True))
+        """Item id -> score of any scale for a session of ids, the latest last, as `recommend(behavior=...)` takes it. A
+        session without known items gets popular items."""
+        known = [self.numbers[item_id] for item_id in dict.fromkeys(session) if item_id in self.numbers]
+        scores = self.hybrid.scores(np.array(known, np.int64))
+        return dict(zip(self.log.item_names, scores.tolist(), strict=True))
 
 
 def learn_from_log(
@@ -47,11 +48,21 @@ def learn_from_log(
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
 ) -> RecommendModel:
-    """Learns behaviour from a log, and what behaviour and content each are worth, from its last eighth
-    (`core.recommend.hybrid`).
+    """Learns a hybrid model of content and behavior from a log.
 
-    log: its items are named by anything in `names_of(library)`. Items of the library that the log has nothing of get
-    factors from their content. Raises DataError where the library has not one item of the log, and Cancelled.
+    Parameters
+    ----------
+    library : Library
+    encoder : Encoder
+        Of the library's vectors. Items that are not in the log get factors from content.
+    log : InteractionLog
+        Names its items by any name in `get_item_names(library)`.
+
+    Raises
+    ------
+    DataError
+        If the library has no item of the log.
+    Cancelled
     """
     index = library.index(encoder)
     ids = index.items["id"].take(index.rows_with_vectors).to_pylist()

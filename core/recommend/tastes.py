@@ -1,4 +1,4 @@
-"""Tastes: what somebody likes, as a few vectors and not one blurred mean."""
+"""Tastes: likes as a few vectors instead of one blurred mean."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from core.encoders.base import Vectors, unit_rows
 from core.explore.cluster_naming import compute_word_choices
 from core.explore.vocabulary import Vocabulary
 
-# Share of the way from unrelated to identical above which likes are one taste, on the mean of their pairs.
+# Mean cosine of the pairs of a taste, at least: a share of the way from unrelated to identical items.
 _ALIKE = 0.1
-_AWAY = 0.35  # weight of what is disliked in a taste (Rocchio 1971, who has 0.25 for documents and 1 for the query)
+_AWAY = 0.35  # weight of dislikes (Rocchio 1971)
 
 
 @dataclass(frozen=True, eq=False)
 class Tastes:
-    """k tastes of a person, the largest first.
+    """k tastes, the largest first.
 
-    vectors: (k, dim) unit rows. weights: (k,) share of the likes in each, sum 1. of: (likes,) the taste of each like.
+    vectors: (k, dim) unit rows. weights: (k,) share of the likes, sum 1. liked_tastes: (likes,) the taste of each like.
     """
 
     vectors: Vectors
@@ -34,11 +34,19 @@ class Tastes:
 def compute_tastes(
     liked: Vectors, disliked: Vectors | None = None, *, baseline_cosine: float = 0.0, most: int = 5
 ) -> Tastes:
-    """Groups likes (n, dim), unit rows, by average linkage: groups are joined while the mean cosine of their pairs is
-    at least a tenth of the way from `unlike` (of two unrelated items of the library) to 1, and until at most `most`
-    are left. Without likes there are no tastes.
+    """Groups likes into tastes by average linkage.
 
-    disliked: (m, dim) what all tastes are moved away from (Rocchio): taste - 0.35 times the mean of the disliked.
+    Parameters
+    ----------
+    liked : array of float, shape (n, dim)
+        Unit rows.
+    disliked : array of float, shape (m, dim), optional
+        Unit rows; 0.35 times their mean is subtracted from each taste (Rocchio 1971).
+    baseline_cosine : float
+        Of two unrelated items. Groups are merged while the mean cosine of their pairs is at least a tenth of the way
+        from it to 1.
+    most : int
+        Groups are merged until at most so many are left.
     """
     if not len(liked):
         return Tastes(liked[:0], np.empty(0, np.float32), np.empty(0, np.int64))
@@ -60,23 +68,23 @@ def _group_likes(liked: Vectors, alike: float, most: int) -> NDArray[np.int64]:
     from scipy.cluster.hierarchy import fcluster, linkage
     from scipy.spatial.distance import squareform
 
-    in_subprocess = np.clip(1.0 - liked @ liked.T, 0.0, 2.0)
-    np.fill_diagonal(in_subprocess, 0.0)
-    tree = linkage(squareform((in_subprocess + in_subprocess.T) / 2, checks=False), "average")
+    distances = np.clip(1.0 - liked @ liked.T, 0.0, 2.0)
+    np.fill_diagonal(distances, 0.0)
+    tree = linkage(squareform((distances + distances.T) / 2, checks=False), "average")
     groups = fcluster(tree, 1.0 - alike, "distance")
     if groups.max() > most:
         groups = fcluster(tree, most, "maxclust")
     return np.unique(groups, return_inverse=True)[1].astype(np.int64)
 
 
-_OF_ALL = 0.5  # share of what the library as a whole says that is taken away, as for clusters
-_OTHERS = 500  # vectors of the library that tell it
+_OF_ALL = 0.5  # share of the library's log probability that is subtracted, as for clusters
+_OTHERS = 500  # sampled vectors of the library
 
 
 def compute_usual_choices(words: Vocabulary, background: Vectors) -> NDArray[np.float32]:
-    """(words,) how readily a library chooses each word: log probabilities, on the mean of a sample of it.
+    """(words,) the mean log probability of each word in a library.
 
-    background: (b, dim) the sample (`VectorIndex.background`).
+    background: (b, dim) a sample of it (`VectorIndex.background`).
     """
     if not len(background):
         return np.zeros(len(words.names), np.float32)
@@ -86,7 +94,7 @@ def compute_usual_choices(words: Vocabulary, background: Vectors) -> NDArray[np.
 def find_taste_words(
     tastes: Tastes, words: Vocabulary, *, usual: NDArray[np.float32] | None = None, count: int = 5
 ) -> tuple[tuple[str, ...], ...]:
-    """The words nearest to each taste, the nearest first: those that it chooses more readily than the library does.
+    """Words that describe each taste, best first: more probable for it than for the library.
 
     words: the vocabulary (`core.explore.vocabulary.load_vocabulary`). usual: `compute_usual_choices` of the library.
     """

@@ -1,4 +1,4 @@
-"""Campaigns of advertisers, from a CSV, and a few of made-up products to begin with."""
+"""Campaigns of advertisers from a CSV, and examples for made-up products."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _MOST_BYTES = 10_000_000
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """What an advertiser wants to be seen. text: what it says. picture: what it shows. words: its audience, in words
-    such as "surfing". budget: times it may be shown, in all visits. link: where a click leads."""
+    """An advertisement. text, picture: what it says and shows. words: of its audience, such as "surfing". budget: times
+    it may be shown, in all visits. link: address that a click opens."""
 
     name: str
     text: str = ""
@@ -30,16 +30,15 @@ class Campaign:
 
 
 def load_example_campaigns() -> tuple[Campaign, ...]:
-    """Of made-up products, which no one sells."""
+    """Campaigns for made-up products."""
     return read_campaigns(importlib.resources.files(__package__).joinpath("campaigns.csv").read_bytes())
 
 
 def read_campaigns(source: Path | bytes, *, pictures: Mapping[str, bytes] | None = None) -> tuple[Campaign, ...]:
-    """Reads campaigns from a CSV with the column name and text or picture, and, if there, words (separated by ;),
-    budget and link.
+    """Reads campaigns from a CSV with the column name, text or picture, and optionally words (separated by ;), budget
+    and link.
 
-    pictures: by the name that stands in the column picture; without, the names are files beside the CSV, and the
-    content of a CSV alone (bytes) can name none. Raises DataError.
+    pictures: by the name in the column picture; otherwise names are files beside the CSV. Raises DataError.
     """
     rows = _rows(source)
     folder = source.parent if isinstance(source, Path) else None

@@ -1,8 +1,8 @@
-"""Advertisements: campaigns matched to what somebody likes and to what is on the page, or not shown at all.
+"""Matches campaigns to the tastes of a visitor and to the page; shows none if none fits.
 
-An advertisement is shown for what it says, shows, or names as its audience, where that describes a taste of the visitor
-or something on the page: with a probability, read against what else might have been said (`core.search.relevance`), so
-that "nothing fits" is an answer. Among those that fit the best comes first, unless it was shown before.
+The text, picture and audience words of a campaign are each compared with the tastes and the items on the page.
+Relevance (`core.search.relevance`) gives the probability that one describes the other. The best fitting campaign is
+shown, but less readily the more often it was shown before.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from core.utils.blas_threads import limit_to_one_thread
 
 By = Literal["taste", "page", "words"]
 
-CAP = 3  # times that one visit is shown one campaign
-_PAGE = 12  # things on the page that are looked at, the first ones
+CAP = 3  # times that a campaign is shown in one visit
+_PAGE = 12  # first items on the page that are compared
 _SEVERAL = 3
 _REASONS = 2
 
 
 @dataclass(frozen=True, eq=False)
 class Piece:
-    """What of a campaign can fit: kind "text" (what it says), "picture" or "word" (of its audience); `text` is empty
-    for a picture. relevance: of its vector."""
+    """A part of a campaign that can fit: its "text", "picture", or a "word" of its audience. text: empty for a picture.
+    relevance: of its vector."""
 
     campaign: int
     kind: Literal["text", "picture", "word"]
@@ -44,7 +44,7 @@ class Piece:
 
 @dataclass(frozen=True, eq=False)
 class Embedded:
-    """Campaigns, and the pieces of each that can fit."""
+    """Embedded campaigns and their pieces."""
 
     campaigns: tuple[Campaign, ...]
     pieces: tuple[Piece, ...]
@@ -52,12 +52,11 @@ class Embedded:
 
 @dataclass(frozen=True, slots=True)
 class Ad:
-    """A campaign to be shown, and why.
+    """The chosen campaign and the reason.
 
-    score: 0 to 1, the probability that what it says or shows describes what it was matched to. by: "words" where a word
-    of its audience fits best, or else "taste" or "page", whichever it was matched to. words: those of its audience that
-    fit, the best first. taste: the number of the taste that it was matched to, None for the page. because: ids of the
-    likes in that taste, or of the things on the page, that it is nearest to.
+    score: 0 to 1, the probability that it fits. by: "words" if a word of its audience fits best, else "taste" or
+    "page". words: of its audience that fit, best first. taste: the matched taste, None for the page. reason_item: ids
+    of likes of that taste, or of the nearest items on the page.
     """
 
     campaign: Campaign
@@ -69,10 +68,10 @@ class Ad:
 
 
 def embed_campaigns(encoder: Encoder, campaigns: Sequence[Campaign], *, background: Vectors | None = None) -> Embedded:
-    """The vectors of campaigns, and what their scores mean.
+    """Embeds campaigns and prepares their relevance.
 
-    background: (b, dim) a sample of the library (`VectorIndex.background`), which tells how alike two pictures are by
-    chance. Raises MediaError for a picture that cannot be read.
+    background: (b, dim) a sample of the library (`VectorIndex.background`), for the similarity of unrelated pictures.
+    Raises MediaError for a picture that cannot be read.
     """
     pieces: list[Piece] = []
     for number, campaign in enumerate(campaigns):
@@ -104,11 +103,22 @@ def choose_ad(
     cap: int = CAP,
     floor: float = LIKELY,
 ) -> Ad | None:
-    """The advertisement that fits best; None where none does, or those that do have been shown often enough.
+    """The advertisement that fits best; None if none fits, or those that do were shown too often.
 
-    tastes: of the visitor, and liked: ids of the likes behind them (`Feed.liked`). page_vectors: (n, dim) of what is on
-    the page, and page: its n ids. shown: times that each campaign, by name, was shown in this visit; spent: in all
-    visits. floor: probability below which a campaign does not fit.
+    Parameters
+    ----------
+    tastes : Tastes
+        Of the visitor.
+    page_vectors : array of float, shape (n, dim)
+        Of the items on the page.
+    liked : sequence of str
+        Ids of the likes behind the tastes (`Feed.liked`).
+    page : sequence of str, length n
+        Ids of the items on the page.
+    shown, spent : mapping of str to int, optional
+        Times that each campaign, by name, was shown in this visit and in all visits.
+    floor : float
+        Probability below which a campaign does not fit.
     """
     shown, spent = shown or {}, spent or {}
     page_vectors = page_vectors[:_PAGE]
@@ -117,17 +127,17 @@ def choose_ad(
     fitting = [entry for entry in embedded.pieces if free[entry.campaign]]
     if not fitting or not len(places):
         return None
-    # the more campaigns and the more places, the more often something fits by accident
+    # with more campaigns and places, more fit by accident
     chances = len(places) * sum(free)
     fits = np.stack([_compute_fit(entry, places, chances) for entry in fitting])
-    found = _rank_by_placement(fits, len(tastes))
+    placed = _rank_by_placement(fits, len(tastes))
     worn = np.array([1 + shown.get(embedded.campaigns[entry.campaign].name, 0) for entry in fitting])
-    best = int(np.argmax(np.where(found.max(axis=1) >= floor, found.max(axis=1) / worn, 0.0)))
-    if found[best].max() < floor:
+    best = int(np.argmax(np.where(placed.max(axis=1) >= floor, placed.max(axis=1) / worn, 0.0)))
+    if placed[best].max() < floor:
         return None
-    piece, place = fitting[best], int(np.argmax(found[best]))
+    piece, place = fitting[best], int(np.argmax(placed[best]))
     own = [row for row, entry in enumerate(fitting) if entry.campaign == piece.campaign and entry.kind == "word"]
-    words = [row for row in sorted(own, key=lambda row: -found[row].max()) if found[row].max() >= floor]
+    words = [row for row in sorted(own, key=lambda row: -placed[row].max()) if placed[row].max() >= floor]
     on_page = place == len(tastes)
     if on_page:
         behind, named = np.argsort(-fits[best, len(tastes) :], kind="stable"), page
@@ -135,7 +145,7 @@ def choose_ad(
         behind, named = np.flatnonzero(tastes.liked_tastes == place), liked
     return Ad(
         embedded.campaigns[piece.campaign],
-        float(found[best, place]),
+        float(placed[best, place]),
         "words" if piece.kind == "word" else "page" if on_page else "taste",
         tuple(fitting[row].text for row in words),
         None if on_page else place,
@@ -144,8 +154,7 @@ def choose_ad(
 
 
 def _rank_by_placement(fits: NDArray[np.float32], tastes: int) -> NDArray[np.float32]:
-    """(pieces, tastes + 1): what of (pieces, tastes + page) is said of each taste, and of the page as a whole, which is
-    about what several things on it show: the mean of its best three."""
+    """(pieces, tastes + 1) fits of (pieces, tastes + page): the page as a whole has the mean of its best three."""
     page = fits[:, tastes:]
     if not page.shape[1]:
         return np.column_stack([fits, np.zeros(len(fits), np.float32)])

@@ -96,8 +96,8 @@ def test_a_blend_starts_as_zero_shot_and_learns(encoder: ColorEncoder) -> None:
     truth = ["yellow" if label == "orange" else label for label in truth]
     assert told(head, rest) == truth  # blue among them
     close = fit_classes(encoder, "blend", rest[:2], truth[:2], zero_shot=misled)
-    in_subprocess = np.abs(close.probabilities(rest) - misled.predict(rest).probabilities).max()
-    assert in_subprocess < 0.25  # two samples that zero-shot already tells change next to nothing
+    difference = np.abs(close.probabilities(rest) - misled.predict(rest).probabilities).max()
+    assert difference < 0.25  # two samples that zero-shot already tells change next to nothing
 
 
 @pytest.mark.parametrize("kind", ["centroid", "knn", "probe", "blend"])

@@ -60,29 +60,28 @@ def test_the_size_in_the_middle_is_told(library: Library) -> None:
 
 
 def test_agreement_tells_labels_that_lie_apart_from_those_that_do_not() -> None:
-    in_subprocess, labels = hills(20.0)
+    separate, labels = hills(20.0)
     mixed, _ = hills(0.0)
-    assert measure_contrast(in_subprocess, labels).agreement == 1.0
+    assert measure_contrast(separate, labels).agreement == 1.0
     predictions = measure_contrast(mixed, labels)
     assert (
         predictions.chance is not None
         and abs(predictions.chance - 0.5) < 0.02
         and abs((predictions.agreement or 0) - 0.5) < 0.1
     )
-    assert measure_contrast(in_subprocess).agreement is None and predictions.numbers == 8 and predictions.bytes == 32
-    assert measure_contrast(in_subprocess, [None] * 60).agreement is None
+    assert measure_contrast(separate).agreement is None and predictions.numbers == 8 and predictions.bytes == 32
+    assert measure_contrast(separate, [None] * 60).agreement is None
 
 
 def test_pairs_of_one_label_are_nearer_where_the_label_shows() -> None:
-    in_subprocess, labels = hills(20.0)
+    separate, labels = hills(20.0)
     mixed, _ = hills(0.0)
-    shown, hidden = compute_pair_distances(in_subprocess, labels), compute_pair_distances(mixed, labels)
+    shown, hidden = compute_pair_distances(separate, labels), compute_pair_distances(mixed, labels)
     assert shown is not None and shown.order == 1.0
     assert hidden is not None and abs(hidden.order - 0.5) < 0.05
     assert shown.same.sum() == pytest.approx(1) and shown.different.sum() == pytest.approx(1)
     assert (
-        compute_pair_distances(in_subprocess, ["one"] * 60) is None
-        and compute_pair_distances(in_subprocess, [None] * 60) is None
+        compute_pair_distances(separate, ["one"] * 60) is None and compute_pair_distances(separate, [None] * 60) is None
     )
 
 
@@ -110,8 +109,8 @@ def test_copies_do_not_count_as_near() -> None:
 
 def test_the_nearest_leave_out_the_picture_itself() -> None:
     points = np.array([[0.0], [1.0], [3.0], [0.0]], np.float32)
-    rows, in_subprocess = find_nearest(points, 0, 2)
-    assert list(rows) == [3, 1] and list(in_subprocess) == [0.0, 1.0]
+    rows, distances = find_nearest(points, 0, 2)
+    assert list(rows) == [3, 1] and list(distances) == [0.0, 1.0]
     assert compute_distances(points)[0, 2] == pytest.approx(3.0)
 
 

@@ -180,21 +180,21 @@ def test_a_training_apart_that_is_stopped_and_goes_on_is_the_one_that_was_not(wa
     settings = TrainingSettings(dim=8, negatives=5, genres=True)
     whole = Training(watched, settings)
     list(whole.run(2))
-    in_subprocess, cancel = IsolatedTraining(watched, settings), threading.Event()
+    isolated, cancel = IsolatedTraining(watched, settings), threading.Event()
 
     def stop_soon(progress: Progress) -> None:
         if progress.done:
             cancel.set()
 
-    assert len(list(in_subprocess.run(2, on_progress=stop_soon, cancel=cancel))) < 2
-    rest = list(in_subprocess.run(2 - in_subprocess.epochs[-1].number))
-    assert [epoch.number for epoch in in_subprocess.epochs] == [0, 1, 2] and rest[-1] is in_subprocess.epochs[-1]
-    for own, other in zip(whole.epochs, in_subprocess.epochs, strict=True):
+    assert len(list(isolated.run(2, on_progress=stop_soon, cancel=cancel))) < 2
+    rest = list(isolated.run(2 - isolated.epochs[-1].number))
+    assert [epoch.number for epoch in isolated.epochs] == [0, 1, 2] and rest[-1] is isolated.epochs[-1]
+    for own, other in zip(whole.epochs, isolated.epochs, strict=True):
         assert np.array_equal(own.embedding, other.embedding) and own.loss == pytest.approx(other.loss)
         assert own.recall == other.recall and own.same_genre == other.same_genre
-    assert in_subprocess.info.baselines == whole.baselines and np.array_equal(in_subprocess.info.drawn, whole.drawn)
+    assert isolated.info.baselines == whole.baselines and np.array_equal(isolated.info.drawn, whole.drawn)
     for (name, value, weights), (other_name, other_value, others) in zip(
-        whole.edges(5), in_subprocess.edges(5), strict=True
+        whole.edges(5), isolated.edges(5), strict=True
     ):
         assert (name, value) == (other_name, other_value) and np.array_equal(weights, others)
 
@@ -202,18 +202,18 @@ def test_a_training_apart_that_is_stopped_and_goes_on_is_the_one_that_was_not(wa
 @pytest.mark.slow
 def test_a_training_apart_that_broke_down_goes_on_after_its_last_epoch(watched: Watched) -> None:
     settings = TrainingSettings(dim=4)
-    in_subprocess = IsolatedTraining(watched, settings)
+    isolated = IsolatedTraining(watched, settings)
     with pytest.raises(ApartError, match="want of memory"):
-        for _ in in_subprocess.run(90):
+        for _ in isolated.run(90):
             (child,) = (
                 entry for entry in psutil.Process().children() if "core.isolation.worker" in " ".join(entry.cmdline())
             )
             child.kill()
-    reached = in_subprocess.epochs[-1].number
+    reached = isolated.epochs[-1].number
     assert 1 <= reached < 90
-    list(in_subprocess.run(1))
+    list(isolated.run(1))
     assert np.array_equal(
-        in_subprocess.epochs[-1].embedding, list(Training(watched, settings).run(reached + 1))[-1].embedding
+        isolated.epochs[-1].embedding, list(Training(watched, settings).run(reached + 1))[-1].embedding
     )
 
 
