@@ -1,4 +1,4 @@
-"""Where a user's data lives: libraries, prepared models, thumbnails."""
+"""Where the user's data is stored (libraries, prepared models, thumbnails), and saved settings."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from core.utils.files import locked, to_absolute, write_atomic
 
 
 def get_home() -> Path:
-    """The folder of the user's data: `SEMBLANCE_HOME`, or `~/.semblance`. Read anew at each call; not created."""
+    """The folder of the user's data: `SEMBLANCE_HOME`, or `~/.semblance`. Read at each call; not created."""
     return to_absolute(os.environ.get("SEMBLANCE_HOME") or "~/.semblance")
 
 
 def load_settings() -> dict[str, Any]:
-    """All settings; empty where there are none or the file is damaged (they are a convenience, never data)."""
+    """All settings; empty if there are none or the file is damaged (settings are a convenience, not data)."""
     try:
         settings = json.loads(_file().read_text())
     except (OSError, ValueError):
@@ -26,8 +26,8 @@ def load_settings() -> dict[str, Any]:
 
 
 def save_settings(**changes: Any) -> None:
-    """Changes some settings; None removes one. Written whole or not at all; a read-only home is no error."""
-    with contextlib.suppress(OSError), locked(_file()):  # a read-only home forgets, and everything else still works
+    """Changes some settings; None removes one. Atomic; a read-only home is no error."""
+    with contextlib.suppress(OSError), locked(_file()):
         settings = {key: value for key, value in {**load_settings(), **changes}.items() if value is not None}
         write_atomic(_file(), json.dumps(settings, indent=1).encode())
 

@@ -1,22 +1,22 @@
-"""The errors that a user can cause or cure. Each message says what to do next."""
+"""Errors that a user can cause or fix. Each message says what to do next."""
 
 from __future__ import annotations
 
 
 class SemblanceError(Exception):
-    """Base of every error meant for a person: shown as one line, never as a stack trace."""
+    """Base of all errors meant for people: shown as one line, without a traceback."""
 
 
 class EncoderError(SemblanceError):
-    """An encoder is unknown, is not there, or cannot be loaded."""
+    """An encoder is unknown, missing, or cannot be loaded."""
 
 
 class MediaError(SemblanceError):
-    """A file cannot be read as the picture (or clip) it claims to be."""
+    """A file cannot be read as a picture or video."""
 
 
 class TooSlow(MediaError):
-    """Decoding a file took longer than it may, and was stopped."""
+    """Decoding a file exceeded its time limit and was stopped."""
 
 
 class LibraryError(SemblanceError):
@@ -24,19 +24,19 @@ class LibraryError(SemblanceError):
 
 
 class QueryError(SemblanceError):
-    """A query does not parse, or asks for something that is not there."""
+    """A query does not parse, or names something that does not exist."""
 
 
 class DataError(SemblanceError):
-    """A table given for evaluation (captions, labels) lacks what it needs."""
+    """Data or a setting that was given cannot be used."""
 
 
 class ApartError(SemblanceError):
-    """Work in a process apart came to no end: the process broke down, or the system ended it."""
+    """Work in a child process did not finish: the process crashed, or the system ended it."""
 
 
 class Cancelled(SemblanceError):
-    """Work was stopped before there was anything to show. That is what was asked for, and no failure."""
+    """Work was stopped on request before it had a result. Not a failure."""
 
     def __init__(self, message: str = "Cancelled.") -> None:
         super().__init__(message)

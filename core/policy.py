@@ -21,11 +21,20 @@ _BARE = re.compile(r"(?<![\w:/.<])(?:file://|~)?/(?=[^\s/])(?:.*/)?", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Of one server, the same for all who visit it.
+    """The rules of one server, the same for all its visitors.
 
-    public: whether strangers visit. For each visit: uploads (files), upload_bytes (in all). For each file: file_bytes,
-    pixels of a picture, video_seconds. For each zip: zip_files, unpacked_bytes. Heavy jobs at a time: jobs of the
-    server, visit_jobs of a visit; job_seconds: after which one is stopped.
+    Attributes
+    ----------
+    public
+        Whether strangers visit.
+    uploads, upload_bytes
+        Files of one visit, and their bytes in total.
+    file_bytes, pixels, video_seconds
+        Limits of one file.
+    zip_files, unpacked_bytes
+        Limits of one zip.
+    jobs, visit_jobs, job_seconds
+        Heavy jobs at a time of the server and of one visit, and when a job is stopped.
     """
 
     public: bool
@@ -42,28 +51,27 @@ class Policy:
 
     @property
     def may_write_shared(self) -> bool:
-        """Whether what all visitors share may be changed: libraries, labels, heads, concepts, settings."""
+        """Whether visitors may change what all of them share: libraries, labels, heads, concepts, settings."""
         return not self.public
 
     @property
     def may_see_paths(self) -> bool:
-        """Whether folders of the server may be seen and named."""
+        """Whether visitors may see and name folders of the server."""
         return not self.public
 
     @property
     def may_load_models(self) -> bool:
-        """Whether a visitor may have a model fetched, or opened from a folder."""
+        """Whether visitors may download a model, or open one from a folder."""
         return not self.public
 
     def display_path(self, path: str) -> str:
-        """How an absolute path is shown and written into files: whole, or by its name alone. Other text stays."""
+        """An absolute path as shown and as written into files: whole, or only its name. Other text stays."""
         return path if self.may_see_paths or not path.startswith("/") else PurePath(path).name
 
     def redact_paths(self, text: str) -> str:
-        """A message as a visitor may read it: where paths are not to be seen, their folders are cut out.
+        """A message as a visitor may read it: without the folders of paths, unless visitors may see them.
 
-        A path without quotes may hold spaces, so that everything from its beginning to the last slash goes: rather a
-        word too many than a folder.
+        A path without quotes may contain spaces, so everything from its beginning to the last slash is removed.
         """
         return text if self.may_see_paths else redact_folders(text)
 
@@ -79,7 +87,7 @@ def _name_alone(quoted: re.Match[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A limit that the environment can set. unit: what one of the number means. local, public: the defaults."""
+    """A limit that the environment can set, in units of `unit`, with its defaults in local and public mode."""
 
     name: str
     unit: int

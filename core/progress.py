@@ -1,4 +1,4 @@
-"""How slow work tells how far it is: one frozen record, one callback type."""
+"""Progress reports of slow work: one record, one callback type."""
 
 from __future__ import annotations
 
@@ -8,10 +8,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a piece of work has come.
+    """How far a task has come.
 
-    done, total: in `unit`s; `total` is None while it is not known.
-    seconds: elapsed since the work began.
+    Attributes
+    ----------
+    stage
+        What is being done.
+    done, total
+        In `unit`; `total` is None while unknown.
+    seconds
+        Time since the stage began.
+    unit
+        What is counted, as a plural noun.
     """
 
     stage: str
@@ -27,12 +35,12 @@ class Progress:
 
     @property
     def rate(self) -> float:
-        """Units per second so far; 0 before anything is done."""
+        """Units per second so far; 0 at the start."""
         return self.done / self.seconds if self.seconds > 0 else 0.0
 
     @property
     def seconds_left(self) -> float | None:
-        """Seconds to go at the rate so far; None while it cannot be told."""
+        """Seconds left at the rate so far; None while unknown."""
         return (self.total - self.done) / self.rate if self.total and self.rate > 0 else None
 
 

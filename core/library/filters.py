@@ -1,4 +1,4 @@
-"""What a search is limited to, before anything is ranked."""
+"""Filters: which items a search considers, before anything is ranked."""
 
 from __future__ import annotations
 
@@ -18,17 +18,29 @@ if TYPE_CHECKING:
     from core.library.store import Library
 
 Orientation = Literal["landscape", "portrait", "square"]
-_SQUARE = 1.05  # sides that differ by up to 5 % are what people call square
+_SQUARE = 1.05  # sides that differ by up to 5 % look square
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Limits on the items of a search; the default lets everything through.
+    """Limits on the items of a search; the default passes all.
 
-    kind: "image" or "video". folder: absolute path, with all below it. after, before: dates (both included) on which
-    the photo was taken or, where it does not say, the file was last changed. min_side, max_side: pixels of the
-    shorter side. orientation: as displayed; sides within 5 % are square. min_duration_s, max_duration_s: seconds, both
-    included; what has no duration, as photos have none, does not pass. label: one that the item has, in any task.
+    Attributes
+    ----------
+    kind
+        "image" or "video".
+    folder
+        Absolute path; includes all folders below.
+    after, before
+        First and last day, both included, on which the photo was taken or, if unknown, the file was last changed.
+    min_side, max_side
+        Pixels of the shorter side.
+    orientation
+        As displayed; sides within 5 % of each other are square.
+    min_duration_s, max_duration_s
+        Seconds, both included. Items without a duration, such as photos, do not pass.
+    label
+        A label that the item has in any task.
     """
 
     kind: str | None = None
@@ -43,9 +55,9 @@ class Filters:
     label: str | None = None
 
     def mask(self, items: pa.Table, library: Library | None = None) -> NDArray[np.bool_] | None:
-        """(items,) which rows of the `items` table pass; None where all do, because nothing is limited.
+        """(items,) which rows of the `items` table pass; None if there is no limit.
 
-        library: whose items they are; only needed where `label` is set.
+        library: the library of the items; only needed with `label`.
         """
         if all(getattr(self, entry.name) is None for entry in fields(self)):
             return None
@@ -105,7 +117,7 @@ class Filters:
 
 
 def item_dates(items: pa.Table) -> NDArray[np.datetime64]:
-    """(items,) datetime64[s]: when each was taken, or else when its file last changed (both in local time)."""
+    """(items,) datetime64[s], local time: when each was taken or, if unknown, when its file last changed."""
     taken = items["taken_at"].to_numpy().astype("datetime64[s]")
     unknown = np.flatnonzero(np.isnat(taken))
     changed = items["mtime_ns"].to_numpy()[unknown] / 1e9

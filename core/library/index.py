@@ -23,10 +23,20 @@ _LANES = 16
 
 @dataclass(frozen=True, eq=False)
 class VectorIndex:
-    """A frozen view of one library under one encoder, equal to itself alone: every change of a library makes a new one.
+    """The n vectors of one library and one encoder, immutable. Compared by identity: each change makes a new one.
 
-    items: the searchable rows of the `items` table. item_rows: (n,) for each vector its row in `items`.
-    start_s, end_s: (n,) seconds, NaN for pictures. calibration: of the encoder.
+    Attributes
+    ----------
+    items
+        The searchable rows of the `items` table.
+    item_rows
+        (n,) the row of each vector in `items`.
+    start_s, end_s
+        (n,) seconds, NaN for pictures.
+    flat
+        The FAISS index.
+    calibration
+        Of the encoder.
     """
 
     encoder_id: str
@@ -44,9 +54,21 @@ class VectorIndex:
     def search(
         self, query: NDArray[np.float32], k: int, *, allowed: NDArray[np.bool_] | None = None
     ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """The k nearest vectors of a unit query (dim,): cosines (m,), best first, and vector numbers (m,); m <= k.
+        """The nearest vectors of a query.
 
-        allowed: (items,) mask over `items`; what it leaves out is left out before ranking.
+        Parameters
+        ----------
+        query
+            (dim,) of unit length.
+        k
+            How many at most.
+        allowed
+            (items,) mask over `items`, applied before ranking.
+
+        Returns
+        -------
+        cosines, numbers
+            (m,) each, best first, m <= k.
         """
         params = None
         count = len(self)
@@ -72,18 +94,18 @@ class VectorIndex:
         return Item.from_row(self.items.slice(int(self.item_rows[number]), 1).to_pylist()[0])
 
     def item_numbers(self, item_id: str) -> NDArray[np.int64]:
-        """The numbers of an item's vectors; empty where the item is not in the index."""
+        """The numbers of an item's vectors; empty if the item is not in the index."""
         row = pc.index(self.items["id"], item_id).as_py()
         return np.flatnonzero(self.item_rows == row) if row >= 0 else np.empty(0, np.int64)
 
     @cached_property
     def rows_with_vectors(self) -> NDArray[np.int64]:
-        """The rows of `items` that can be found; others are not embedded with this encoder yet."""
+        """The rows of `items` that have vectors; the others are not embedded with this encoder yet."""
         return np.unique(self.item_rows)
 
     @cached_property
     def background(self) -> Vectors:
-        """float32 (m, dim), m <= 4,096: a fixed random sample of the library, what scores are compared against."""
+        """float32 (m, dim), m <= 4,096: a fixed random sample of the library, to compare scores against."""
         rng = np.random.default_rng(0)
         count = len(self)
         numbers = np.arange(count) if count <= _BACKGROUND else np.sort(rng.choice(count, _BACKGROUND, replace=False))
@@ -93,7 +115,7 @@ class VectorIndex:
 
     @cached_property
     def baseline_cosine(self) -> float:
-        """The cosine of two unrelated vectors of the library: of any two, on average."""
+        """The mean cosine of two random vectors of the library, -1 to 1."""
         return compute_baseline_cosine(self.background)
 
     @cached_property
@@ -103,13 +125,13 @@ class VectorIndex:
 
     @cached_property
     def in_time(self) -> NDArray[np.int64]:
-        """(m,) the numbers of the vectors of videos, one video after the other, each in the order of time."""
+        """(m,) the numbers of the vectors of videos, video by video in the order of time."""
         numbers = np.flatnonzero(~np.isnan(self.start_s))
         return numbers[np.lexsort((self.start_s[numbers], self.item_rows[numbers]))]
 
     @cached_property
     def smoother(self) -> TemporalSmoother:
-        """Of the vectors `in_time`: computed when the first search in videos asks for it."""
+        """For the vectors `in_time`; computed at the first video search."""
         numbers = self.in_time
         return TemporalSmoother.from_frames(
             self.start_s[numbers],
@@ -121,20 +143,20 @@ class VectorIndex:
 
 
 def make_flat_index(dim: int) -> faiss.IndexScalarQuantizer:
-    """An empty exact index for `padded` rows of (n, dim): inner products over half-precision vectors."""
+    """An empty exact index for rows of `pad_rows`: inner products over half-precision vectors."""
     width = pad_rows(np.empty((0, dim), np.float32)).shape[1]
     return faiss.IndexScalarQuantizer(width, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
 
 
 def pad_rows(rows: NDArray[np.floating]) -> Vectors:
-    """Rows (n, dim) as float32 with zeros up to a whole number of SIMD lanes; without, FAISS is twelve times slower."""
+    """Rows (n, dim) as float32, padded with zeros to whole SIMD lanes, which makes FAISS twelve times as fast."""
     return np.pad(np.asarray(rows, np.float32), ((0, 0), (0, -rows.shape[1] % _LANES)))
 
 
 def build_index(
     encoder_id: str, dim: int, items: pa.Table, vectors: pa.Table, calibration: Calibration = DEFAULT
 ) -> VectorIndex:
-    """Joins vectors to the items that are searchable; vectors of no such item are left out."""
+    """Joins vectors to the searchable items; other vectors are left out."""
     items = items.filter(pc.equal(items["status"], "ok")).combine_chunks()
     rows = pc.index_in(vectors["item_id"], value_set=items["id"].combine_chunks())
     vectors, rows = vectors.filter(pc.is_valid(rows)), rows.drop_null()

@@ -1,4 +1,4 @@
-"""What may stand for an item of a library in a log, or on the command line."""
+"""Finds items by what names them in a log, a table or on the command line."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _PARTS = re.compile(r"[\\/]+" if os.sep == "\\" else r"/+")
 
 
 def get_item_names(library: Library) -> dict[str, str]:
-    """Name -> id of the items that can be read: each one's id, its path as stored, and as many last parts of that path
-    as stand for one item alone (`holiday/1.jpg`, or `1.jpg`), counted from the folder that holds them all."""
+    """Name -> id of the items that can be read. An item's names are its id, its path as stored, and those last parts of
+    the path that no other item has (`holiday/1.jpg`, or `1.jpg`), from below the folder that contains all items."""
     items = library.items()
     items = items.filter(pc.equal(items["status"], "ok"))
     ids, paths = items["id"].to_pylist(), items["path"].to_pylist()
@@ -30,14 +30,14 @@ def get_item_names(library: Library) -> dict[str, str]:
         parts = _PARTS.split(path)
         for first in range(min(depth, len(parts) - 1), len(parts)):
             tail = "/".join(parts[first:])
-            found[tail] = None if tail in found else item_id  # of several items: it says nothing
+            found[tail] = None if tail in found else item_id  # None: several items have it
     names = {tail: item_id for tail, item_id in found.items() if item_id is not None}
     return names | dict(zip(paths, ids, strict=True)) | {entry: entry for entry in ids}
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What one path of a table means: an item, or a file to be taken in, or neither for a reason."""
+    """What a path of a table refers to: an item, a file to add, or neither for a reason."""
 
     item: Item | None = None
     file: str | None = None
@@ -45,10 +45,9 @@ class Match:
 
 
 class Matcher:
-    """Finds items by path, then by content, then by the end of their paths where only one has it.
+    """Finds items by path, then by content, then by the end of their paths if only one item has it.
 
-    root: the folder that relative paths start from. new: whether a path may also mean a file
-    that is not in the library.
+    root: the folder that relative paths start from. new: whether files outside the library match too.
     """
 
     def __init__(self, items: Sequence[Item], root: Path, *, new: bool) -> None:
@@ -60,7 +59,7 @@ class Matcher:
             self.by_name.setdefault(PurePosixPath(item.path).name, []).append(item)
 
     def find(self, path: str, content_hash: str | None = None) -> Match:
-        """content_hash: of the file whose vector it was, as `Item.content_hash`, where it is known."""
+        """content_hash: of the file, as `Item.content_hash`, if known."""
         try:
             written = os.path.expanduser(path)
             whole = written if os.path.isabs(written) else str(to_absolute(self.root / written))

@@ -1,4 +1,4 @@
-"""Items of a library with what they are said to be: by folder, by a table, or by labels; classes or numbers."""
+"""Labels of a library's items from folders, from a table, or as given by people: classes or numbers."""
 
 from __future__ import annotations
 
@@ -34,27 +34,27 @@ class LabeledItems:
 
 @dataclass(frozen=True)
 class Table:
-    """A CSV whose rows belong to files. columns: name -> (n,) cells; files: (n,) paths or file names."""
+    """A CSV with a row per file. files: (n,) paths or file names. columns: name -> (n,) cells."""
 
     files: tuple[str, ...]
     columns: dict[str, tuple[str, ...]]
 
     def numeric(self) -> list[str]:
-        """The columns that hold a number wherever they hold anything."""
+        """The columns in which every cell is empty or a number."""
         return [
             name for name, cells in self.columns.items() if any(cells) and all(map(_is_number, filter(None, cells)))
         ]
 
     def column(self, name: str, items: Sequence[Item]) -> tuple[dict[str, str], list[str]]:
-        """({item id: cell}, the files of the table that are none of the items, or fit several). See `pairs`."""
+        """({item id: cell}, the files that match no item or several). See `pairs`."""
         found, unknown = self.pairs(name, items)
         return dict(found), unknown
 
     def pairs(self, name: str, items: Sequence[Item]) -> tuple[list[tuple[str, str]], list[str]]:
-        """([(item id, cell)] of all rows, the files of the table that are none of the items, or fit several).
+        """([(item id, cell)] of all rows, the files that match no item or several).
 
-        A file is found by as many last parts of its path as are known: `cats/1.jpg`, else `1.jpg`. Where these are
-        those of several items it is not guessed which is meant.
+        A file is matched by as many last parts of its path as an item has: `cats/1.jpg`, else `1.jpg`. If several items
+        have them, none is chosen.
         """
         by_path = {item.path: [item.id] for item in items}
         by_end: dict[tuple[str, ...], list[str]] = {}
@@ -76,7 +76,7 @@ class Table:
 
 
 def read_table(data: bytes) -> Table:
-    """A CSV with a header, of which the first column names files. Raises DataError, naming what is lacking."""
+    """A CSV with a header, whose first column names files. Raises DataError, which says what is missing."""
     try:
         text = data.decode("utf-8-sig")
         rows = [row for row in csv.reader(io.StringIO(text, newline="")) if any(row)]
@@ -91,21 +91,21 @@ def read_table(data: bytes) -> Table:
 
 
 def get_folder_labels(items: Sequence[Item]) -> dict[str, str]:
-    """{item id: the name of the folder that holds it}."""
+    """{item id: the name of its folder}."""
     return {item.id: Path(item.path).parent.name for item in items}
 
 
 def get_name_captions(items: Sequence[Item]) -> list[tuple[str, str]]:
-    """[(item id, the words of its file name)] where it has any but those that cameras and programs write."""
-    words = ((item.id, _WORD.findall(Path(item.path).stem)) for item in items)
-    predictions = (
-        (entry, " ".join(word for word in sample if word.lower() not in _NO_WORDS)) for entry, sample in words
+    """[(item id, the words of its file name)] of items that have any but those that cameras and programs write."""
+    found = ((item.id, _WORD.findall(Path(item.path).stem)) for item in items)
+    captions = (
+        (item_id, " ".join(word for word in words if word.lower() not in _NO_WORDS)) for item_id, words in found
     )
-    return [(entry, caption) for entry, caption in predictions if caption]
+    return [(item_id, caption) for item_id, caption in captions if caption]
 
 
 def select_labeled_items(index: VectorIndex, labels: Mapping[str, str]) -> LabeledItems:
-    """The items that have a label, in the order of the library. Raises DataError where there are fewer than two."""
+    """The items that have a label and vectors, in the order of the library. Raises DataError for fewer than two."""
     known = index.items.take(index.rows_with_vectors).to_pylist()
     rows = [row for row in known if row["id"] in labels]
     if len(rows) < 2:
@@ -116,7 +116,7 @@ def select_labeled_items(index: VectorIndex, labels: Mapping[str, str]) -> Label
 
 
 def _parts(path: str) -> tuple[str, ...]:
-    """Folders and name, whichever slashes the path is written with."""
+    """Folders and file name of a path with slashes or backslashes."""
     return tuple(part for part in path.replace("\\", "/").split("/") if part not in ("", "."))
 
 

@@ -1,4 +1,4 @@
-"""Points: what a map, clusters, outliers and duplicates are made of, one vector each, and what each belongs to."""
+"""Points: the vectors that maps, clusters, outliers and duplicates work on, with the item of each."""
 
 from __future__ import annotations
 
@@ -29,9 +29,20 @@ _WITHIN_S = 0.01  # past its beginning, so that rounded seconds still lie within
 class Points:
     """n points of one library under one encoder.
 
-    vectors: (n, dim) unit rows. item_rows: (n,) the row of each in `index.items`, -1 for a text. start_s: (n,) where a
-    video's frame begins, in seconds; NaN for pictures, whole videos and texts. texts: of the rows that are texts, which
-    come last. considered: how many points there would be without the limit. library: its directory.
+    Attributes
+    ----------
+    vectors
+        (n, dim) unit rows.
+    item_rows
+        (n,) the row of each in `index.items`, -1 for a text.
+    start_s
+        (n,) the start of a video's frame in seconds; NaN for pictures, whole videos and texts.
+    texts
+        The texts of the last rows.
+    considered
+        How many points there would be without a limit.
+    library
+        The library's directory.
     """
 
     index: VectorIndex
@@ -47,17 +58,17 @@ class Points:
 
     @property
     def first_text(self) -> int:
-        """The number of the first text: how many points are none."""
+        """The number of the first text, which is the number of points that are not texts."""
         return len(self) - len(self.texts)
 
     @property
     def names(self) -> list[str]:
-        """(n,) the name of each one's file, without folders; a text itself."""
+        """(n,) the file name of each without folders; for a text the text itself."""
         return [Path(str(path)).name for path in self.column("path")[: self.first_text]] + list(self.texts)
 
     @property
     def keys(self) -> list[str]:
-        """What names each point: the item's id, of a frame with `@SECONDS` as in `item:` terms, or `text:...`."""
+        """A key for each point: the item's id, for a frame with `@SECONDS` as in `item:` terms, or `text:...`."""
         ids = self.index.items["id"].take(self.item_rows[self.item_rows >= 0]).to_pylist()
         seconds = self.start_s[: len(ids)]
         pairs = zip(ids, seconds, strict=True)
@@ -66,8 +77,8 @@ class Points:
 
     @property
     def states(self) -> list[str]:
-        """(n,) what each one is now, as a short digest of its vector: another for a file that changed, or a video that
-        was sampled anew. "" for texts, which their keys tell."""
+        """(n,) a short digest of each vector, which changes with the file or a video's sampling; "" for texts, which
+        their keys identify."""
         found = [hashlib.blake2b(row.tobytes(), digest_size=8).hexdigest() for row in self.vectors[: self.first_text]]
         return found + [""] * len(self.texts)
 
@@ -90,8 +101,8 @@ class Points:
 
     @property
     def centered(self) -> Vectors:
-        """(n, dim) unit rows with the modality gap closed: texts and pictures lie around means of their own, and each
-        kind's is taken away (Liang et al. 2022, "Mind the gap"). The vectors themselves where there are no texts."""
+        """(n, dim) unit rows with the modality gap closed: from texts and pictures, the mean of each is subtracted
+        (Liang et al. 2022, "Mind the gap"). The vectors themselves if there are no texts."""
         if not self.texts or len(self.texts) == len(self):
             return self.vectors
         word = self.item_rows < 0
@@ -110,11 +121,27 @@ def load_points(
     texts: Sequence[str] = (),
     limit: int | None = None,
 ) -> Points:
-    """The points of a library: of "items" one for each picture and one for each whole video (its mean over time), of
-    "frames" one for each picture and each frame of a video.
+    """The points of a library.
 
-    texts: further points, embedded as they are. limit: at most so many points of the library, a fixed random sample.
-    Raises DataError where nothing is left, and LibraryError.
+    Parameters
+    ----------
+    library, encoder
+        Whose vectors.
+    unit
+        "items": one point per picture and per video (its mean over time). "frames": one per picture and per frame.
+    filters
+        Which items.
+    texts
+        Further points, embedded as they are.
+    limit
+        At most so many points of the library, a fixed random sample.
+
+    Raises
+    ------
+    DataError
+        If no point is left.
+    LibraryError
+        If the library cannot be read.
     """
     if unit not in get_args(Unit):
         raise DataError(f"Points are made of {' or '.join(get_args(Unit))}, not of {unit!r}.")
@@ -142,7 +169,7 @@ def load_points(
 
 
 def _average_videos(index: VectorIndex, numbers: NDArray[np.int64], vectors: Vectors) -> Vectors:
-    """The vectors of items: those of videos replaced by their means over time."""
+    """The vectors with those of videos replaced by their means over time."""
     ids = index.items["id"]
     for row in np.flatnonzero(~np.isnan(index.start_s[numbers])):
         vectors[row] = track_of(index, ids[int(index.item_rows[numbers[row]])].as_py()).mean_vector()

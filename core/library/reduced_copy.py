@@ -1,4 +1,4 @@
-"""A library's vectors stored once more with fewer dimensions."""
+"""A second copy of a library's vectors with fewer dimensions."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _AT_ONCE = 500
 
 
 def list_reductions(library: Library, encoder: Encoder) -> list[EncoderEntry]:
-    """What is stored here of this encoder's vectors with fewer dimensions."""
+    """The copies of this encoder's vectors with fewer dimensions that the library stores."""
     return [entry for entry in library.encoders() if entry.name.startswith(encoder.name + MARK)]
 
 

@@ -17,19 +17,21 @@ _OTHERS = "other_libraries"
 
 
 def libraries_folder() -> Path:
-    """Where libraries made by name live."""
+    """The folder of libraries created by name."""
     return get_home() / "libraries"
 
 
 def list_libraries() -> list[Path]:
-    """The directories of all known libraries that are still there, by name."""
+    """The directories of all known libraries that still exist, sorted by name."""
     own = libraries_folder().glob(f"*/{MANIFEST_NAME}")
     rest = (Path(path) / MANIFEST_NAME for path in load_settings().get(_OTHERS, []))
-    return sorted({mark.parent for mark in (*own, *rest) if os.path.isfile(mark)}, key=lambda path: path.name.lower())
+    return sorted(
+        {manifest.parent for manifest in (*own, *rest) if os.path.isfile(manifest)}, key=lambda path: path.name.lower()
+    )
 
 
 def create_library(name: str) -> Library:
-    """A new library of that name in the home folder. Raises LibraryError for a bad or a taken name."""
+    """Creates a library in the home folder. Raises LibraryError for an invalid or a taken name."""
     name = name.strip()
     if not name or name.startswith(".") or re.search(r'[/\\:*?"<>|\x00-\x1f]', name) or len(name.encode()) > 100:
         raise LibraryError(
@@ -42,7 +44,7 @@ def create_library(name: str) -> Library:
 
 
 def remember_library(path: Path | str) -> Library:
-    """Opens a library made elsewhere (by the command line, say) and lists it from now on. Raises LibraryError."""
+    """Opens a library outside the home folder and adds it to the list. Raises LibraryError."""
     library = Library(path)
     if library.path.parent != libraries_folder():
         rest = [other for other in load_settings().get(_OTHERS, []) if other != str(library.path)]
@@ -51,13 +53,13 @@ def remember_library(path: Path | str) -> Library:
 
 
 def forget_library(path: Path | str) -> None:
-    """Takes a library that was opened by its path off the list; its files stay."""
+    """Removes a library outside the home folder from the list; its files stay."""
     rest = [other for other in load_settings().get(_OTHERS, []) if other != str(path)]
     save_settings(**{_OTHERS: rest})
 
 
 def temporary_library(name: str) -> tuple[Library, tempfile.TemporaryDirectory[str]]:
-    """A library for one visit. It goes when the returned directory object is cleaned up or forgotten, and at the
-    latest when another process begins."""
+    """A library for one visit, deleted when the returned directory object is cleaned up or garbage-collected, at the
+    latest when another process starts."""
     folder = make_visit_folder()
     return Library(Path(folder.name) / name, create=True), folder

@@ -1,4 +1,4 @@
-"""The shape of a library's tables, and one row of each as Python sees it."""
+"""The columns of a library's tables, and a Python class for one row of each."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ITEMS = pa.schema(
         pa.field("path", pa.string(), nullable=False),  # absolute
         pa.field("kind", pa.string(), nullable=False),
         pa.field("status", pa.string(), nullable=False),
-        pa.field("reason", pa.string()),  # why it failed; of one that is ok, what of it could not be read
+        pa.field("reason", pa.string()),  # why it failed; of an ok video, which part could not be read
         pa.field("bytes", pa.int64(), nullable=False),
         pa.field("mtime_ns", pa.int64(), nullable=False),
         pa.field("content_hash", pa.string()),  # BLAKE2b-128 of the file
@@ -53,9 +53,9 @@ SAMPLING = pa.field("sampling", pa.string())  # of a video's frames, as `core.me
 
 
 def vectors_schema(encoder_id: str, encoder_name: str, dim: int) -> pa.Schema:
-    """One row per image, or per run of video frames (then with start and end in seconds).
+    """The columns of an encoder's table: one row per image, or per run of video frames with start and end in seconds.
 
-    A table for each encoder, so that vectors of two encoders never meet and each has its fixed length.
+    Each encoder has its own table, with vectors of one fixed length.
     """
     return pa.schema(
         [
@@ -71,9 +71,20 @@ def vectors_schema(encoder_id: str, encoder_name: str, dim: int) -> pa.Schema:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One file of a library. Sizes in bytes and pixels (as displayed), times in seconds, `taken_at` in local time.
+    """One file of a library. Sizes in bytes and pixels (as displayed), times in seconds.
 
-    reason: why it failed; of an "ok" video, what of it could not be read.
+    Attributes
+    ----------
+    id
+        Derived from path and content.
+    path
+        Absolute.
+    content_hash
+        BLAKE2b-128 of the file, hexadecimal.
+    taken_at
+        From EXIF, local time. `added_at` is UTC.
+    reason
+        Why a failed file could not be read; for an "ok" video, which part could not.
     """
 
     id: str
@@ -98,7 +109,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class VectorRow:
-    """One vector to store: float (dim,), of an item; of a video with its seconds and how its frames were sampled."""
+    """One vector (dim,) of an item to store; for a video with its seconds and how its frames were sampled."""
 
     item_id: str
     vector: Any
@@ -119,7 +130,7 @@ class EncoderEntry:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """What an item was told to be in a task ("animal", say). probability: 0 to 1, of a label that a model gave."""
+    """The label of an item in a task, such as "animal". probability: 0 to 1, of a label by a model."""
 
     item_id: str
     task: str

@@ -1,4 +1,5 @@
-"""Where the files of visits lie: in one folder of this process, removed by the next one if this is killed."""
+"""Folders for the files of visits, all inside one folder of this process. If the process is killed, the next one
+removes it."""
 
 from __future__ import annotations
 
@@ -22,9 +23,9 @@ _ours: tuple[tempfile.TemporaryDirectory[str], filelock.BaseFileLock] | None = N
 
 
 def get_visits_folder() -> Path:
-    """The folder of this process, made at the first call; then those of processes that were killed are removed.
+    """The folder of this process, created at the first call, which also removes folders of killed processes.
 
-    Its lock is held for as long as the process lives, however it ends: that is how others tell.
+    The process holds the folder's lock as long as it lives, so other processes know that it is in use.
     """
     global _ours
     with _making:
@@ -35,9 +36,9 @@ def get_visits_folder() -> Path:
 
 
 def _made() -> tuple[tempfile.TemporaryDirectory[str], filelock.BaseFileLock]:
-    """A new folder, with its lock held.
+    """A new folder with its lock held.
 
-    Between the two another process that begins may take the folder for a left one and remove it: then comes the next.
+    Before the lock is held, another process that starts may remove the folder as abandoned; then this tries again.
     """
     for _ in range(_TRIES):
         made = tempfile.TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True)  # for this user alone
@@ -52,7 +53,7 @@ def _made() -> tuple[tempfile.TemporaryDirectory[str], filelock.BaseFileLock]:
 
 
 def get_visit_folder(path: Path | str) -> Path | None:
-    """The folder of the visit that a file belongs to; None for files of no visit, or of one of another process."""
+    """The folder of the visit that a file belongs to; None for other files, and for visits of other processes."""
     if _ours is None:
         return None
     inside = f"{_ours[0].name}{os.sep}"
@@ -61,12 +62,12 @@ def get_visit_folder(path: Path | str) -> Path | None:
 
 
 def cache_dir_for(path: Path | str) -> Path:
-    """Where what is made of a file or library is kept: with the visit that it belongs to, or else in the home."""
+    """The cache folder for a file or library: that of its visit, or else the home folder."""
     return get_visit_folder(path) or get_home()
 
 
 def make_visit_folder() -> tempfile.TemporaryDirectory[str]:
-    """A new folder of a visit. It goes when the returned object is cleaned up or forgotten."""
+    """A new folder for a visit, deleted when the returned object is cleaned up or garbage-collected."""
     return tempfile.TemporaryDirectory(dir=get_visits_folder(), ignore_cleanup_errors=True)
 
 

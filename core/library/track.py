@@ -1,4 +1,4 @@
-"""The vectors of one video in the order of time: what moments, alignment and whole-video likeness are made from."""
+"""The vectors of one video in the order of time, for moments, alignment and whole-video similarity."""
 
 from __future__ import annotations
 
@@ -20,15 +20,20 @@ from core.library.index import VectorIndex
 from core.media.sampling import Sampling
 from core.progress import OnProgress, Progress
 
-_LONGEST_S = 60.0  # of a row: a video of something that never moves can be gone on with in its middle too
+_LONGEST_S = 60.0  # of a row, so that a still video can be resumed in its middle too
 _SHORTEST_S = 0.02
 
 
 @dataclass(frozen=True)
 class Track:
-    """The rows of one video. start_s, end_s: (n,) seconds, ascending; vectors: float32 (n, dim), unit rows.
+    """The n rows of one video. A row is a sampled frame, or a run of nearly identical frames.
 
-    A row is a sampled frame, or a run of nearly identical ones.
+    Attributes
+    ----------
+    start_s, end_s
+        (n,) seconds, ascending; NaN for a picture.
+    vectors
+        (n, dim) float32 unit rows.
     """
 
     start_s: NDArray[np.float32]
@@ -40,33 +45,33 @@ class Track:
 
     @property
     def timed(self) -> bool:
-        """Whether the rows are those of a video, and have seconds; those of pictures and texts have none (NaN)."""
+        """Whether the rows are of a video and have seconds; pictures and texts have none (NaN)."""
         return not np.isnan(self.start_s).any()
 
     @property
     def duration_s(self) -> float:
-        """Where the last row ends, in seconds; 0 without rows."""
+        """The end of the last row in seconds; 0 without rows."""
         return float(self.end_s[-1]) if len(self) else 0.0
 
     @property
     def step_s(self) -> float:
-        """Seconds between samples: the shortest row, but for the last one, which the end cuts short."""
+        """Seconds between samples: the length of the shortest row, without the last, which may be cut short."""
         lengths = self.end_s - self.start_s
         return max(_SHORTEST_S, float(lengths[:-1].min() if len(self) > 1 else lengths.sum()))
 
     def mean_vector(self) -> NDArray[np.float32]:
-        """(dim,) the whole video's unit vector: the mean over its time."""
+        """(dim,) the unit vector of the whole video: the mean over time."""
         lengths = np.nan_to_num(self.end_s - self.start_s).clip(_SHORTEST_S)  # a picture has no seconds
         return unit_rows(lengths @ self.vectors)
 
     def at(self, time_s: float) -> NDArray[np.float32]:
-        """(dim,) the unit vector of what is on the screen at a second; after the end, of the last row."""
+        """(dim,) the unit vector of the row shown at a second; after the end, of the last row."""
         return self.vectors[max(0, int(np.searchsorted(self.start_s, time_s, "right")) - 1)]
 
     def segments(self, seconds: float = 4.0) -> Track:
-        """Unit means over windows of that many seconds; a row counts by the time that it shares with a window.
+        """Unit means over windows of so many seconds; a row is weighted by the time that it shares with a window.
 
-        Four seconds is the shortest segment of Vertex AI's multimodal embeddings. Raises ValueError for seconds <= 0.
+        The default is the shortest segment of Vertex AI's multimodal embeddings. Raises ValueError for seconds <= 0.
         """
         if not seconds > 0:
             raise ValueError(f"A segment must last longer than {seconds:g} seconds.")
@@ -82,18 +87,18 @@ class Track:
         return Track(begins[filled], ends[filled], unit_rows(means))
 
     def on_grid(self, step_s: float) -> Vectors:
-        """(ceil(duration / step), dim): the row that is on the screen in the middle of each step."""
+        """(ceil(duration / step), dim): the row shown in the middle of each step."""
         return self.vectors[self.rows_on_grid(step_s)]
 
     def rows_on_grid(self, step_s: float) -> NDArray[np.int64]:
-        """(ceil(duration / step),) the number of the row in the middle of each step of an even grid."""
+        """(ceil(duration / step),) the number of the row in the middle of each step."""
         steps = max(1, int(np.ceil(self.duration_s / step_s - 1e-3))) if len(self) else 0
         middles = (np.arange(steps) + 0.5) * step_s
         return np.clip(np.searchsorted(self.start_s, middles, "right") - 1, 0, max(0, len(self) - 1))
 
 
 class Runs:
-    """Frames in, rows out: runs of nearly identical frames become one row, their mean weighted by time.
+    """Merges runs of nearly identical frames into one row each, their mean weighted by time.
 
     merge_threshold: least cosine of a frame and the first of its run, see `get_merge_threshold`.
     """
@@ -105,7 +110,7 @@ class Runs:
         self._sum: NDArray[np.float32] | None = None
 
     def push(self, start_s: float, end_s: float, vector: NDArray[np.float32]) -> tuple[float, float, Vectors] | None:
-        """Takes the next frame; returns the run before it where this frame begins a new one."""
+        """Adds the next frame; returns the run before it if this frame begins a new one."""
         weight = np.float32(max(end_s - start_s, _SHORTEST_S))
         is_like = self._first is not None and float(self._first @ vector) >= self._merge_threshold
         if is_like and self._sum is not None and end_s - self._start <= _LONGEST_S:
@@ -118,7 +123,7 @@ class Runs:
         return ended
 
     def close(self) -> tuple[float, float, Vectors] | None:
-        """The run in the making; None where there is none."""
+        """Ends the current run and returns it; None if there is none."""
         if self._sum is None:
             return None
         ended = (self._start, self._end, unit_rows(self._sum))
@@ -127,17 +132,24 @@ class Runs:
 
 
 def track_of(index: VectorIndex, item_id: str) -> Track:
-    """The stored rows of a library's video, or the one row of a picture, whose seconds are NaN; none where there is no
-    such item in the index."""
+    """The stored rows of a library's video, or the one row of a picture; none if the index has no such item."""
     numbers = index.item_numbers(item_id)
     numbers = numbers[np.argsort(index.start_s[numbers], kind="stable")]
     return Track(index.start_s[numbers], index.end_s[numbers], index.vectors(numbers))
 
 
 def get_item_vectors(index: VectorIndex, item_ids: Sequence[str]) -> tuple[list[str], Vectors]:
-    """(the items that have vectors, in their order, (n, dim) unit rows): a picture's vector, a video's mean over time.
+    """One vector per item: a picture's own, a video's mean over time.
 
-    Raises DataError where none of the items has a vector.
+    Returns
+    -------
+    ids, vectors
+        Those of the items that have vectors, in the given order, and (n, dim) unit rows.
+
+    Raises
+    ------
+    DataError
+        If none of the items has a vector.
     """
     places, firsts, counts = np.unique(index.item_rows, return_index=True, return_counts=True)
     found = dict(zip(index.items["id"].take(places).to_pylist(), zip(firsts, counts, strict=True), strict=True))
@@ -160,10 +172,27 @@ def embed_video(
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
 ) -> Track:
-    """Embeds a video that is in no library: a path, or the bytes of one. Default: one frame per second.
+    """Embeds a video without a library.
 
-    merge_threshold: least cosine of frames that become one row, by default that of indexing.
-    Ends early, with what there is, when `cancel` is set. Raises MediaError where no frame can be read.
+    Parameters
+    ----------
+    encoder
+        For its frames.
+    source
+        A path, or the bytes of a video.
+    sampling
+        Which frames; by default one per second.
+    merge_threshold
+        Least cosine of frames that become one row; by default that of indexing.
+    on_progress
+        Receives progress in seconds of video.
+    cancel
+        Once set, returns the rows so far.
+
+    Raises
+    ------
+    MediaError
+        If no frame can be read.
     """
     from core.library.ingest.reader import prefetch
     from core.media.isolated import IsolatedVideo

@@ -1,4 +1,4 @@
-"""Files handed over in a browser: kept inside the library under safe names, zip archives unpacked within limits."""
+"""Uploads: stored inside the library under safe names; zip archives are unpacked within limits."""
 
 from __future__ import annotations
 
@@ -26,10 +26,18 @@ from core.utils.files import write_atomic
 
 @dataclass(slots=True)
 class UploadReport:
-    """folder: where the files went, to be ingested. saved: their paths. refused: (name, reason).
+    """What became of uploaded files.
 
-    new: those of `saved` that were not there before, from an earlier upload of the same content. kept: (files, bytes)
-    that the visit has by now.
+    Attributes
+    ----------
+    folder
+        Where they are stored, to be ingested.
+    saved, new
+        Their paths; `new` without those whose content was uploaded before.
+    refused
+        (name, reason).
+    kept
+        (files, bytes) of the visit so far.
     """
 
     folder: Path
@@ -40,16 +48,25 @@ class UploadReport:
 
 
 def save_uploads(
-    library: Library, files: Iterable[tuple[str, BinaryIO]], *, limits: Policy, cached: tuple[int, int] = (0, 0)
+    library: Library, files: Iterable[tuple[str, BinaryIO]], *, limits: Policy, uploaded: tuple[int, int] = (0, 0)
 ) -> UploadReport:
-    """Keeps uploaded pictures and videos in the library's own `uploads` folder; a zip gives those in it.
+    """Stores uploaded pictures and videos, also those inside zips, in the library's own `uploads` folder.
 
-    limits: how much of everything there may be. cached: (files, bytes) that the visit has uploaded before.
-    A name is only ever used to make a new one, so no upload can reach outside the folder or replace another file;
-    the same content is kept once. What is neither by its name is refused; what is neither by its content is kept, and
-    `ingest` lists it with the reason.
+    Files get new names, so no upload can reach outside the folder or replace another file. The same content is stored
+    once. Files with another ending are refused; files with other content are stored, and `ingest` reports them.
+
+    Parameters
+    ----------
+    library
+        Where to store them.
+    files
+        (name, open file).
+    limits
+        How many files, how large; see `core.policy`.
+    uploaded
+        (files, bytes) that the visit uploaded before.
     """
-    report = UploadReport(library.path / "uploads", kept=cached)
+    report = UploadReport(library.path / "uploads", kept=uploaded)
     report.folder.mkdir(exist_ok=True)
     budget = limits.unpacked_bytes
     for name, file in files:
@@ -66,7 +83,7 @@ def save_uploads(
 
 
 def _save_zip(report: UploadReport, name: str, file: BinaryIO, budget: int, limits: Policy) -> int:
-    """Unpacks the pictures and videos of an archive; returns their bytes, `budget` at the most."""
+    """Unpacks the pictures and videos of an archive; returns their bytes, at most `budget`."""
     used = 0
     try:
         archive = zipfile.ZipFile(file)
@@ -101,7 +118,7 @@ def _why(error: Exception) -> str:
 
 
 def _save(report: UploadReport, name: str, file: BinaryIO, size: int, limits: Policy) -> None:
-    """Keeps one file, or says why not. size: of what is kept or refused, in bytes."""
+    """Stores one file, or reports why not. size: in bytes."""
     count, in_all = report.kept
     reason = None
     if not is_media_path(name):
@@ -127,7 +144,7 @@ def _save(report: UploadReport, name: str, file: BinaryIO, size: int, limits: Po
 
 
 def too_much(name: str, data: bytes, *, limits: Policy) -> str | None:
-    """Why a picture or video is more than may be taken in; None where it is not, or cannot be told: `ingest` sees."""
+    """Why a picture or video exceeds the limits; None if it does not, or cannot be read, which `ingest` reports."""
     if len(data) > limits.file_bytes:
         return f"It is larger than {_mb(limits.file_bytes)}: export a smaller copy."
     with contextlib.suppress(MediaError):
@@ -151,7 +168,7 @@ def _mb(size: int) -> str:
 
 
 def safe_name(name: str, data: bytes) -> str:
-    """A readable stem, then a hash of the content: two uploads called IMG_0001.jpg are two files."""
+    """A readable stem and a hash of the content, so that two uploads named IMG_0001.jpg become two files."""
     base = re.split(r"[/\\]", name)[-1]
     stem, _, suffix = base.rpartition(".")
     stem = re.sub(r"[^\w \-()]+", "_", stem).strip(" ._")

@@ -1,8 +1,8 @@
-"""The nearest neighbours of every vector among the others: what maps, outliers and duplicates are made from.
+"""The nearest neighbors of every vector among the others, from which maps, outliers and duplicates are computed.
 
-Exact, in blocks, while that takes seconds. For more vectors a sketch finds candidates (principal components in inverted
-lists: Jégou et al. 2011, "Product quantization for nearest neighbor search", without the quantiser), and their cosines
-over the whole vectors decide. No more than a block of queries times all vectors is ever looked at: never n x n.
+Exact, in blocks, as long as that takes seconds. For more vectors a sketch finds candidates (principal components in
+inverted lists), which are ranked by the cosines of the whole vectors. Memory holds one block of queries times all
+vectors, never n x n.
 """
 
 from __future__ import annotations
@@ -27,15 +27,20 @@ _EXACT = 20_000  # vectors up to which comparing all takes some seconds
 _BLOCK = 1_024
 _SKETCH = 128  # principal components: enough to tell candidates from the rest
 _TRAINED_ON = 30_000
-_CANDIDATES = 64  # re-ranked for each vector, or twice as many as are asked for
+_CANDIDATES = 64  # re-ranked for each vector, or 2 (k + 1) if that is more
 _LISTS_READ = 0.06  # share of the inverted lists that is read for each vector
 
 
 @dataclass(frozen=True, eq=False)
 class Neighbors:
-    """The k nearest of each of n vectors, best first, itself left out.
+    """The k nearest of each of n vectors, best first, without itself.
 
-    numbers: (n, k) rows of the vectors. cosines: (n, k), -1 to 1.
+    Attributes
+    ----------
+    numbers
+        (n, k) rows of the vectors.
+    cosines
+        (n, k), -1 to 1.
     """
 
     numbers: Numbers
@@ -43,21 +48,36 @@ class Neighbors:
 
     @property
     def k(self) -> int:
-        """Neighbours of each."""
+        """How many neighbors each vector has."""
         return self.numbers.shape[1]
 
     def first(self, k: int) -> Neighbors:
-        """The k nearest of these only; all where there are fewer."""
+        """Only the k nearest of these; all if there are fewer."""
         return Neighbors(self.numbers[:, :k], self.cosines[:, :k])
 
 
 def find_nearest_neighbors(
     vectors: Vectors, k: int, *, on_progress: OnProgress | None = None, cancel: threading.Event | None = None
 ) -> Neighbors:
-    """The k nearest neighbours of each of (n, dim) unit vectors; n - 1 where there are fewer others.
+    """The k nearest neighbors of each of n unit vectors.
 
-    Up to 20,000 vectors exact; beyond, about 97 % of the true neighbours, their cosines exact. Equal vectors are
-    neighbours of one another, and none is its own. Raises Cancelled.
+    Exact for up to 20,000 vectors. Beyond, it finds about 97 % of the true neighbors, with exact cosines.
+
+    Parameters
+    ----------
+    vectors
+        (n, dim) unit rows.
+    k
+        Neighbors of each; at most n - 1 are returned. Equal vectors are neighbors of each other, none of itself.
+
+    Raises
+    ------
+    Cancelled
+        Once `cancel` is set.
+
+    References
+    ----------
+    Jégou, Douze, Schmid 2011, "Product quantization for nearest neighbor search" (here without the quantizer).
     """
     vectors = np.ascontiguousarray(vectors, np.float32)
     count = len(vectors)
@@ -69,7 +89,7 @@ def find_nearest_neighbors(
     sketch = _Sketch(vectors) if count > _EXACT else None
     for rows in _blocks(count):
         if cancel is not None and cancel.is_set():
-            raise Cancelled("Stopped before the neighbours were found.")
+            raise Cancelled("Stopped before the neighbors were found.")
         found = sketch.search(rows, k) if sketch else _search_exact(vectors, rows, k)
         numbers[rows], cosines[rows] = _drop_self(*found, rows)
         if on_progress:
@@ -82,7 +102,7 @@ def _blocks(count: int) -> Iterator[slice]:
 
 
 def _search_exact(vectors: Vectors, rows: slice | Numbers, k: int) -> _Found:
-    """(numbers, cosines), (m, k + 1) each: one more than asked for, since each vector finds itself too."""
+    """(numbers, cosines), (m, k + 1) each: one more than k, since each vector finds itself too."""
     cosines, numbers = faiss.knn(vectors[rows], vectors, k + 1, metric=faiss.METRIC_INNER_PRODUCT)
     return numbers, cosines
 
@@ -106,7 +126,7 @@ class _Sketch:
         self._index.nprobe = max(8, round(_LISTS_READ * lists))
 
     def search(self, rows: slice, k: int) -> _Found:
-        """As `_exact`; what the lists do not hold enough neighbours of is compared with all."""
+        """As `_search_exact`; a vector for which the lists hold too few neighbors is compared with all."""
         target = min(len(self._vectors), max(_CANDIDATES, 2 * (k + 1)))
         _, candidates = self._index.search(self._rows[rows], target)  # type: ignore[call-arg]
         cosines = np.stack(

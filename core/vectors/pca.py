@@ -1,6 +1,6 @@
 """Principal components (Pearson 1901): the directions in which vectors differ most.
 
-By SciPy's solver for a few eigenvectors; scikit-learn, which has them too, takes 80 MB and seconds to load.
+Uses SciPy's solver for a few eigenvectors, since scikit-learn takes 80 MB and seconds to load.
 """
 
 from __future__ import annotations
@@ -12,15 +12,25 @@ from core.encoders.base import Vectors
 
 
 def principal_components(vectors: NDArray[np.floating], count: int) -> tuple[Vectors, Vectors]:
-    """((dim,) mean, (count, dim) orthogonal unit directions) of (n, dim) vectors, the one of most variance first.
+    """The principal components of vectors, the one of most variance first.
 
-    count: at most n and dim. The sign of each is such that its largest part is positive.
+    Parameters
+    ----------
+    vectors
+        (n, dim).
+    count
+        How many; at most n and dim.
+
+    Returns
+    -------
+    mean, directions
+        (dim,) and (count, dim) orthogonal unit rows. The largest part of each direction is positive.
     """
     from scipy.linalg import eigh
 
     mean = vectors.mean(axis=0)
     rows, dim = vectors.shape
-    if rows < dim:  # the directions lie among the vectors: an eigenproblem of n instead of dim
+    if rows < dim:  # the directions are combinations of the vectors: solve for n eigenvectors instead of dim
         centered = vectors - mean
         _, weights = eigh((centered @ centered.T).astype(np.float64), subset_by_index=[rows - count, rows - 1])
         directions = np.linalg.qr(centered.T @ weights[:, ::-1])[0].T

@@ -18,7 +18,7 @@ class Recall:
 
 
 def compute_best_rank(similarities: NDArray[np.floating], right: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """(queries,) rank from 0 of the best right answer of each row; what ties with it counts as before it."""
+    """(queries,) rank from 0 of the best right answer in each row; ties count as ranked before it."""
     best = np.where(right, similarities, -np.inf).max(axis=1, keepdims=True)
     return ((similarities >= best) & ~right).sum(axis=1)
 

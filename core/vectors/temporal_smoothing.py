@@ -1,7 +1,7 @@
-"""Scores smoothed within shots: over time and looks at once (a bilateral filter, Tomasi and Manduchi 1998).
+"""Smooths scores within shots, over time and appearance at once (a bilateral filter, Tomasi and Manduchi 1998).
 
-Frames of one shot share their evidence, so that one that scores by accident does not count for much, and a pan or a
-blur does not tear a shot apart; what lies beyond a cut stays out of it. The weights do not depend on the query.
+Frames of one shot share their evidence: a single frame that scores high by accident counts little, a pan or a blur does
+not split a shot, and frames beyond a cut do not take part. The weights do not depend on the query.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from core.encoders.base import Vectors
 
 _BLUR_S = 3.0  # standard deviation over time: a shot lasts a few seconds
-_BLUR_LOOK = 0.3  # over looks, where 0 is the same frame and 1 an unrelated one: pans stay below, cuts lie above
+_BLUR_LOOK = 0.3  # over appearance, where 0 is the same frame and 1 an unrelated one: pans are below it, cuts above
 _BLUR_ROWS = 64  # to each side at most, so that densely sampled videos cost no more
 _CHUNK = 8_192  # rows whose vectors are held at once
 _SHORTEST_S = 1e-3
@@ -23,9 +23,14 @@ _SHORTEST_S = 1e-3
 
 @dataclass(frozen=True)
 class TemporalSmoother:
-    """The rows of one or more videos, each in the order of time, and how much neighbours count for each other.
+    """The rows of one or more videos in the order of time, and the weights between neighboring rows.
 
-    seconds: (n,) of the rows. near[k - 1]: (n - k,) the weight between each row and the one k later, 0 to 1.
+    Attributes
+    ----------
+    seconds
+        (n,) how long each row lasts.
+    neighbors
+        neighbors[k - 1]: (n - k,) the weight between each row and the one k later, 0 to 1.
     """
 
     seconds: NDArray[np.float32]
@@ -41,19 +46,28 @@ class TemporalSmoother:
         *,
         owners: NDArray[np.int64] | None = None,
     ) -> TemporalSmoother:
-        """start_s, end_s: (n,). vectors: gives the rows from first to stop. unlike: cosine of two unrelated frames.
+        """Computes the weights.
 
-        owners: (n,) the video of each row, where there are several.
+        Parameters
+        ----------
+        start_s, end_s
+            (n,) seconds of the rows.
+        vectors
+            Returns the unit rows from a first to a stop number, float32 (stop - first, dim).
+        baseline_cosine
+            The cosine of two unrelated frames.
+        owners
+            (n,) the video of each row, where there are several.
         """
         count = len(start_s)
         nearest: list[NDArray[np.float32]] = []
         for offset in range(1, min(count, _BLUR_ROWS + 1)):
-            in_subprocess = np.maximum(start_s[offset:] - end_s[:-offset], 0) / _BLUR_S
+            gap_s = np.maximum(start_s[offset:] - end_s[:-offset], 0) / _BLUR_S
             if owners is not None:
-                in_subprocess = np.where(owners[offset:] == owners[:-offset], in_subprocess, np.inf)
-            if in_subprocess.min() > 3:
+                gap_s = np.where(owners[offset:] == owners[:-offset], gap_s, np.inf)
+            if gap_s.min() > 3:
                 break
-            nearest.append(np.exp(-(in_subprocess**2) / 2).astype(np.float32))
+            nearest.append(np.exp(-(gap_s**2) / 2).astype(np.float32))
         for first in range(0, count if nearest else 0, _CHUNK):
             rows = vectors(first, min(count, first + _CHUNK + len(nearest)))
             for offset, weights in enumerate(nearest, start=1):
@@ -65,7 +79,7 @@ class TemporalSmoother:
         return cls(np.maximum(end_s - start_s, _SHORTEST_S), tuple(nearest))
 
     def smooth(self, scores: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(n,) each score averaged with those around it, by nearness in time, likeness of the frames, and seconds."""
+        """(n,) each score averaged with its neighbors, weighted by time, similarity of the frames, and duration."""
         total, weight = self.seconds * scores, self.seconds.copy()
         for offset, nearest in enumerate(self.neighbors, start=1):
             late, early = slice(offset, None), slice(None, -offset)

@@ -122,7 +122,7 @@ def png(width: int = 40, height: int = 30, colour: str = "red") -> bytes:
 
 def refused(library: Library, name: str, data: bytes, kept: tuple[int, int] = (0, 0)) -> str:
     """Why a file is refused, which then is not there."""
-    report = save_uploads(library, [(name, io.BytesIO(data))], cached=kept, limits=get_policy())
+    report = save_uploads(library, [(name, io.BytesIO(data))], uploaded=kept, limits=get_policy())
     assert not report.saved and not list(report.folder.iterdir())
     return report.refused[0][1]
 
@@ -139,7 +139,7 @@ def test_each_limit_of_uploads_has_its_message(
     assert "lasts" in refused(library, "long.mp4", video.read_bytes())
     assert "keeps 200 files" in refused(library, "a.png", png(), kept=(200, 0))
     assert "keeps 500 MB" in refused(library, "a.png", png(), kept=(3, 500_000_000))
-    assert save_uploads(library, [("a.png", io.BytesIO(png()))], cached=(199, 0), limits=get_policy()).kept == (
+    assert save_uploads(library, [("a.png", io.BytesIO(png()))], uploaded=(199, 0), limits=get_policy()).kept == (
         200,
         len(png()),
     )

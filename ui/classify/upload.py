@@ -75,7 +75,7 @@ def camera(encoder: Encoder) -> EmbeddedSet | None:
 
 
 def _save(files: Sequence[tuple[str, BinaryIO]]) -> UploadReport:
-    return save_uploads(_visit_library(), files, limits=get_policy(), cached=get_visit().uploaded())
+    return save_uploads(_visit_library(), files, limits=get_policy(), uploaded=get_visit().uploaded())
 
 
 def _visit_library() -> Library:

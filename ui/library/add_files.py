@@ -57,7 +57,7 @@ def add_uploads(library: Library, encoder: Encoder) -> None:
     if sent and files:
         with st.spinner("Saving the uploads …"):
             sent_files = [(file.name, file) for file in files]
-            report = save_uploads(library, sent_files, limits=get_policy(), cached=get_visit().uploaded())
+            report = save_uploads(library, sent_files, limits=get_policy(), uploaded=get_visit().uploaded())
         st.session_state["refused"] = report.refused
         _uploaded(library, encoder, report)
         st.rerun()

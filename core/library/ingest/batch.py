@@ -1,4 +1,4 @@
-"""Pictures of several files in one forward pass: each vector goes to whoever added the picture, in order."""
+"""Batches pictures of several files into one forward pass, and hands each vector to a callback, in order."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Embedded = NDArray[np.float32] | Exception  # a unit vector (dim,), or why the e
 
 
 class Batch:
-    """The pictures that wait for a forward pass, and what is to be done after those that were added before it."""
+    """Pictures that wait for a forward pass, with the callbacks to run afterwards."""
 
     def __init__(self, encoder: Encoder) -> None:
         self.encoder = encoder
@@ -26,18 +26,18 @@ class Batch:
         return len(self._images)
 
     def add(self, image: Image.Image, take: Callable[[Embedded], None]) -> None:
-        """Adds a picture, whose vector `take` will get. A full batch runs at once."""
+        """Adds a picture; `take` receives its vector. A full batch runs at once."""
         self._acts.append((len(self._images), take))
         self._images.append(image)
         if len(self._images) >= self.encoder.batch_size:
             self.run()
 
     def then(self, act: Callable[[], None]) -> None:
-        """Does something once all pictures added so far have their vectors."""
+        """Calls `act` once all pictures added so far have their vectors."""
         self._acts.append((None, act))
 
     def run(self) -> None:
-        """Embeds what waits and hands it out. Raises EncoderError where the encoder cannot be used at all."""
+        """Embeds the waiting pictures and runs the callbacks. Raises EncoderError if the encoder cannot be used."""
         images, acts = self._images, self._acts
         self._images, self._acts = [], []
         vectors = self._encode(images) if images else []
@@ -45,7 +45,7 @@ class Batch:
             act() if number is None else act(vectors[number])
 
     def _encode(self, images: list[Image.Image]) -> Vectors | list[Embedded]:
-        """A vector for each image; where the batch fails, one at a time, so that one image never stops the others."""
+        """A vector for each image. If the batch fails, one image at a time, so that one never stops the others."""
         try:
             return self.encoder.encode_images(images)
         except SemblanceError:

@@ -1,4 +1,4 @@
-"""The commit in the making: what an index run has for the library, and the order in which it is written."""
+"""What an index run is going to write, and in which order."""
 
 from __future__ import annotations
 
@@ -16,46 +16,45 @@ _UNFINISHED = "Its frames are not all embedded yet: index it again to go on wher
 
 
 class Commit:
-    """Rows and items that wait to be written; small commits, so that a killed run loses a few seconds of work.
+    """Rows and items that wait to be written. Commits are small, so a killed run loses a few seconds of work.
 
-    Vectors go first, then the items that they belong to: a vector without an item is invisible, and an item always has
-    its vectors.
+    Vectors are written before their items: a vector without an item is invisible, and an item always has its vectors.
     """
 
     def __init__(self, library: Library, encoder: Encoder, listed: set[str]) -> None:
-        """listed: the ids of the items that have their row in the library."""
+        """listed: the ids of the items that have a row in the library."""
         self.library, self.encoder, self.listed = library, encoder, set(listed)
         self.rows: list[VectorRow] = []
-        self.copies: list[tuple[str, str]] = []  # (item, the twin whose vectors it gets)
-        self._copied_s = 0.0  # how long the videos among them are: each second is about a row
+        self.copies: list[tuple[str, str]] = []  # (item, the duplicate whose vectors it gets)
+        self._copied_s = 0.0  # seconds of video among them, each about one row
         self.clips: list[Clip] = []  # videos whose frames are not all written
-        self.replaced: set[str] = set()  # items whose vectors, sampled otherwise, give way to those that come
+        self.replaced: set[str] = set()  # items whose vectors, of another sampling, are replaced
         self.succeeds: dict[str, str] = {}  # items whose files have changed: old id -> new id
         self.items: dict[str, list[Item]] = {"path": [], "id": []}  # by the key under which they are written
         self.last = time.monotonic()
 
     @property
     def is_due(self) -> bool:
-        """Whether enough has come together, or enough time has passed."""
+        """Whether enough rows wait, or enough time has passed."""
         copied = len(self.copies) + self._copied_s
         waiting = len(self.rows) + copied + sum(len(clip.rows) for clip in self.clips)
         return waiting >= _ROWS or time.monotonic() - self.last > _SECONDS
 
     def copy(self, item_id: str, duplicate: Item) -> None:
-        """Gives an item the vectors of its twin."""
+        """Gives an item the vectors of its duplicate."""
         self.copies.append((item_id, duplicate.id))
         self._copied_s += duplicate.duration_s or 0.0
 
     def holds(self, content_hash: str | None) -> bool:
-        """Whether a video of this content is in the making."""
+        """Whether a video of this content is being embedded."""
         return any(clip.item.content_hash == content_hash for clip in self.clips)
 
     def drop(self, clip: Clip) -> None:
-        """Forgets a video that came to nothing."""
+        """Discards a video without vectors."""
         self.clips = [other for other in self.clips if other is not clip]
 
     def write(self) -> list[Clip]:
-        """Writes all that waits; returns the videos that are whole with it. Raises LibraryError."""
+        """Writes everything that waits; returns the videos that this completes. Raises LibraryError."""
         library, encoder = self.library, self.encoder
         stored = library.item_vectors(encoder.id, sorted({duplicate for _, duplicate in self.copies}))
         for item_id, duplicate in self.copies:
@@ -82,7 +81,7 @@ class Commit:
         return done
 
     def _take_from_clip(self, clip: Clip) -> None:
-        """A video that is new and not finished is listed as such: the library keeps its rows for the next run."""
+        """A new, unfinished video gets an item that says so, and the library keeps its rows for the next run."""
         self.rows += clip.hand_over()
         if not clip.done and clip.in_part and clip.item.id not in self.listed:
             self.listed.add(clip.item.id)

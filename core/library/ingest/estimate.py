@@ -1,4 +1,4 @@
-"""What an index run would have to do, before it starts: how many files, how much video, and about how long it takes."""
+"""An estimate before an index run: how many files, how much video, and about how long it takes."""
 
 from __future__ import annotations
 
@@ -31,10 +31,18 @@ _TRIALS = 3  # videos that are tried: codecs and sizes differ
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """pictures, videos, bytes: of the files that are not in the library as they are. known: how many are.
+    """What a run has to do.
 
-    video_seconds: how long the videos are together, in part guessed from their bytes where there are many.
-    seconds: about how long embedding takes, from a short trial with some of the files; a busy machine takes longer.
+    Attributes
+    ----------
+    pictures, videos, bytes
+        Of the files that are new or changed.
+    already_indexed
+        How many files are not.
+    video_seconds
+        Duration of the videos; if there are many, partly estimated from their bytes.
+    seconds
+        Of embedding, from a short trial with some of the files.
     """
 
     pictures: int
@@ -48,10 +56,21 @@ class Estimate:
 def estimate_ingest(
     found: Scan, encoder: Encoder, sampling: Sampling | None = None, *, library: Library | None = None
 ) -> Estimate:
-    """Takes some seconds at most, however many files there are, once the encoder has loaded.
+    """Estimates a run in a few seconds, however many files there are, once the encoder is loaded.
 
-    sampling: as for `ingest`. library: whose unchanged files are left out.
-    Raises EncoderError where the encoder cannot load.
+    Parameters
+    ----------
+    found
+        The files.
+    encoder, sampling
+        As for `ingest`.
+    library
+        Its unchanged files are left out.
+
+    Raises
+    ------
+    EncoderError
+        If the encoder cannot load.
     """
     known = IndexState.load(library, encoder, sampling) if library else None
     files = [file for file in found.files.values() if known is None or not known.is_current(file)]
@@ -62,7 +81,7 @@ def estimate_ingest(
     seconds_per_byte = sum(length for _, length in lengths) / looked_at if looked_at else 0.0
     video_seconds = seconds_per_byte * sum(file.bytes for file in videos)
     if files:
-        encoder.encode_images([Image.new("RGB", (64, 64))])  # what loads once is not to count
+        encoder.encode_images([Image.new("RGB", (64, 64))])  # loads the encoder, which is not part of the trial
     seconds = len(pictures) * _measure_image_seconds(pictures, encoder) + video_seconds * _measure_video_seconds(
         lengths, encoder, sampling or Sampling()
     )
@@ -77,7 +96,7 @@ def estimate_ingest(
 
 
 def _measure_lengths(videos: Sequence[FoundFile]) -> list[tuple[FoundFile, float]]:
-    """(video, its seconds) of as many as there is time for, from all over the list."""
+    """(video, its seconds) of as many as there is time for, evenly from the list."""
     found: list[tuple[FoundFile, float]] = []
     started = 0.0
     for file in _sample_evenly(videos, len(videos)):
@@ -92,7 +111,7 @@ def _measure_lengths(videos: Sequence[FoundFile]) -> list[tuple[FoundFile, float
 
 
 def _measure_image_seconds(pictures: Sequence[FoundFile], encoder: Encoder) -> float:
-    """Seconds a picture: of one batch, read ahead as an index run does."""
+    """Seconds per picture, measured with one batch read ahead as in an index run."""
     batch = _sample_evenly(pictures, encoder.batch_size)
     if not batch:
         return 0.0
@@ -104,7 +123,7 @@ def _measure_image_seconds(pictures: Sequence[FoundFile], encoder: Encoder) -> f
 
 
 def _measure_video_seconds(lengths: Sequence[tuple[FoundFile, float]], encoder: Encoder, sampling: Sampling) -> float:
-    """Seconds a second of video: of the beginnings of a few (scenes could only be found in the whole of them)."""
+    """Seconds per second of video, measured at the beginnings of a few (finding scenes needs whole videos)."""
     tried = Sampling() if sampling.by == "scenes" else sampling
     embedded = spent = 0.0
     for file, _ in [length for length in lengths if length[1] > 0][:_TRIALS]:
@@ -132,6 +151,6 @@ def _measure_video_seconds(lengths: Sequence[tuple[FoundFile, float]], encoder: 
 
 
 def _sample_evenly(files: Sequence[FoundFile], count: int) -> list[FoundFile]:
-    """Up to `count` of the files, the first ones from all over the list: names and folders go together."""
+    """Up to `count` of the files, evenly from the list, since neighboring files are alike."""
     step = max(1, len(files) // max(1, min(count, 16)))
     return [file for first in range(step) for file in files[first::step]][:count]

@@ -1,4 +1,4 @@
-"""What a library knows already, so that only what is new or changed is embedded."""
+"""The state of a library before a run, so that only new and changed files are embedded."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from core.media.sampling import Sampling
 
 
 def new_item_id(path: str, content_hash: str, taken: Collection[str]) -> str:
-    """From path and content, so that a run that died between its two writes meets its own vectors again."""
+    """Derived from path and content, so that a run after a crash between the two writes finds the vectors again."""
     for attempt in range(len(taken) + 1):  # taken where the item was moved away and a copy put in its place
         text = f"{content_hash}\0{attempt}\0{path}".encode(errors="surrogateescape")
         item_id = hashlib.blake2b(text, digest_size=12).hexdigest()
@@ -25,9 +25,9 @@ def new_item_id(path: str, content_hash: str, taken: Collection[str]) -> str:
 
 @dataclass
 class IndexState:
-    """A library under one encoder, and a way to sample videos that may be asked for (None: any).
+    """The items of a library by path, the ids that have vectors of one encoder, and how videos were sampled.
 
-    items: by path. embedded: ids that have vectors; samplings: of those that are videos, how.
+    sampling: how videos are to be sampled; None accepts any.
     """
 
     items: dict[str, Item]
@@ -37,18 +37,18 @@ class IndexState:
 
     @classmethod
     def load(cls, library: Library, encoder: Encoder, sampling: Sampling | None) -> IndexState:
-        """As the library is now."""
+        """Reads the current state."""
         items = (Item.from_row(row) for row in library.items().to_pylist())
         found = {item.path: item for item in items}
         return cls(found, library.vector_ids(encoder.id), library.samplings(encoder.id), sampling)
 
     def has_vectors(self, item_id: str) -> bool:
-        """Whether an item is embedded, a video in the way that is asked for."""
-        as_asked = self.sampling is None or self.samplings.get(item_id, str(self.sampling)) == str(self.sampling)
-        return item_id in self.embedded and as_asked
+        """Whether an item is embedded, and for a video with the right sampling."""
+        same = self.sampling is None or self.samplings.get(item_id, str(self.sampling)) == str(self.sampling)
+        return item_id in self.embedded and same
 
     def is_current(self, file: FoundFile) -> bool:
-        """Whether a file need not be opened: it has its vectors, and the size and time of change that are known."""
+        """Whether a file need not be opened: it has vectors, and its size and modification time are unchanged."""
         item = self.items.get(file.path)
         return (
             item is not None

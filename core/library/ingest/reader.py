@@ -1,4 +1,4 @@
-"""Files read and decoded ahead of the encoder, by threads, in order, a bounded number at a time."""
+"""Reads and decodes files ahead of the encoder, in threads, in order, a bounded number at a time."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class ReadFile:
-    """A file after its reading. `reason` says why it failed; `image` is None too where it was not wanted.
+    """A file that was read. reason: why that failed. image: None also if pixels were not wanted.
 
-    A video is only hashed here: its frames are too many to hold, and are decoded while they are embedded.
+    A video is only hashed here; its frames are decoded while they are embedded.
     """
 
     file: FoundFile
@@ -44,8 +44,8 @@ class ReadFile:
 def read_file(file: FoundFile, *, min_side: int, wants_pixels: Callable[[ReadFile], bool]) -> ReadFile:
     """Reads and hashes one file, and decodes it if it is a picture (see `open_image` for min_side).
 
-    wants_pixels: asked once the hash is known; where it says no, nothing is decoded. Never raises: a failure is a
-    reason.
+    wants_pixels: called once the hash is known; if it returns False, nothing is decoded. Never raises: a failure is
+    given as the reason.
     """
     read = ReadFile(file)
     try:
@@ -71,7 +71,7 @@ def read_ahead(
     ahead: int,
     cancel: threading.Event | None,
 ) -> Iterator[ReadFile]:
-    """Yields `read(file)` of each file in order while threads work on up to `ahead` more. Ends early on `cancel`."""
+    """Yields `read(file)` for each file in order; threads work on up to `ahead` more. Stops once `cancel` is set."""
     waiting: deque[Future[ReadFile]] = deque()
     remaining = iter(files)
     threads = max(2, min(8, os.cpu_count() or 2))
@@ -88,7 +88,7 @@ def read_ahead(
 
 
 def prefetch(items: Iterable[T], size: int) -> Generator[T]:
-    """Yields the items while a thread makes the next `size`. To be closed where it is not read to its end."""
+    """Yields the items while a thread computes the next `size`. Close it if you do not read it to the end."""
     remaining = iter(items)
     with ThreadPoolExecutor(1, thread_name_prefix="semblance-ahead") as pool:
         waiting = deque(pool.submit(next, remaining, None) for _ in range(size))

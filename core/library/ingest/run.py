@@ -1,8 +1,8 @@
-"""Folders into a library: scan -> read -> embed -> commit, in small steps that survive being killed.
+"""Indexes folders into a library: scan -> read -> embed -> commit, in small steps that survive a kill.
 
-The order of writing is the whole trick: vectors first, then the item they belong to. A vector without an item is
-invisible and is found again by its id on the next run; an item always has its vectors. Nothing is lost, nothing twice.
-The frames of a long video are committed on the way under an id of no item, and get the item's at the end, all at once.
+Vectors are written before their item. A vector without an item is invisible, and the next run finds it by its id; an
+item always has its vectors. So nothing is lost or stored twice. The frames of a long video are committed on the way
+under a staging id, and get the item's id at the end, all at once.
 """
 
 from __future__ import annotations
@@ -43,10 +43,22 @@ _SEEN_IN_FRAMES = ("width", "height", "duration_s", "taken_at", "reason")  # of 
 
 @dataclass(slots=True)
 class IngestReport:
-    """What a run did, in files. `embedded` counts the vectors computed in this run, before like frames are merged.
+    """What a run did, in files.
 
-    video_seconds: how much video was embedded. items: searchable items of the library afterwards; vectors: its vectors
-    of this encoder. missing: items below the scanned paths whose files are gone. failed: (path, reason).
+    Attributes
+    ----------
+    missing
+        Items below the scanned paths whose files do not exist.
+    embedded
+        Vectors computed in this run, before nearly identical frames are merged.
+    video_seconds
+        How much video was embedded.
+    failed
+        (path, reason).
+    items, vectors
+        Searchable items of the library, and its vectors of this encoder, after the run.
+    seconds
+        Duration of the run.
     """
 
     encoder: str
@@ -73,14 +85,33 @@ def ingest(
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
 ) -> IngestReport:
-    """Brings the library up to date with the pictures and videos below `paths`, embedding only what is new or changed.
+    """Brings the library up to date with the pictures and videos below paths, and embeds what is new or changed.
 
-    A file is unchanged if its size and time of change are; else its content decides. A moved file keeps its vectors.
-    One that cannot be read becomes an item with its reason, and is tried again on each run. Stops soon after
-    `cancel` is set, with everything so far committed; a video is gone on with where it was stopped.
-    sampling: of the videos; those that were sampled otherwise are embedded again. None keeps them, and takes one frame
-    per second of new ones.
-    Raises LibraryError (no such path, another writer, no space) and EncoderError (the encoder cannot load).
+    A file is unchanged if its size and modification time are; otherwise its content decides. A moved file keeps its
+    vectors. A file that cannot be read becomes an item with the reason, and each run tries it again.
+
+    Parameters
+    ----------
+    library
+        Held by this writer for the whole run.
+    encoder
+        For pictures and frames.
+    paths
+        Files and folders, with everything below.
+    sampling
+        Which frames of videos. Videos with another sampling are embedded again; None keeps them, and takes one frame
+        per second of new videos.
+    on_progress
+        Receives progress of each stage.
+    cancel
+        Once set, the run stops soon, with everything so far committed. The next run continues, also within a video.
+
+    Raises
+    ------
+    LibraryError
+        For a path that does not exist, another writer, or a full disk.
+    EncoderError
+        If the encoder cannot load.
     """
     roots = [paths] if isinstance(paths, str | Path) else list(paths)
     with library.writing():
@@ -89,7 +120,7 @@ def ingest(
 
 @dataclass(slots=True)
 class _Pending:
-    """An item on its way into the library: the row to write, by which key, and what to count it as."""
+    """An item to be written: its row, the key to write it by, and the counter of the report to raise."""
 
     item: Item
     counter: str
@@ -97,7 +128,7 @@ class _Pending:
 
 
 class _Run:
-    """One run of `ingest`: what is known, what was found, and the commit in the making."""
+    """One run of `ingest`: the state of the library, the files found, and the pending commit."""
 
     def __init__(
         self,
@@ -116,8 +147,8 @@ class _Run:
         items = list(self.known.items.values())
         self.ids = {item.id for item in items}
         self.unfinished = dict(map(split_staging_id, filter(is_staging_id, self.known.embedded)))  # item -> sampling
-        self.gone: dict[str, list[Item]] = {}  # content hash -> items whose files are not where they were
-        self.twins = {
+        self.missing: dict[str, list[Item]] = {}  # content hash -> items whose files are not at their paths
+        self.duplicates = {
             item.content_hash: item for item in items if item.content_hash and self.known.has_vectors(item.id)
         }
         self.batch = Batch(encoder)
@@ -127,7 +158,7 @@ class _Run:
         found = scan(paths, target=is_media_path, on_found=lambda count: self._report_progress("scan", count, None))
         self._find_missing(found)
         work = [file for file in found.files.values() if not self._is_current(file)]
-        if work and supports_text(self.encoder) and not self._is_cancelled():  # so that the first search does not wait
+        if work and supports_text(self.encoder) and not self._is_cancelled():  # the first search needs them
             embed_reference_prompts(self.encoder, on_progress=self.on_progress)
         self._embed_pictures([file for file in work if is_image_path(file.path)])
         self._embed_videos([file for file in work if not is_image_path(file.path)])
@@ -148,13 +179,13 @@ class _Run:
     def _find_missing(self, found: Scan) -> None:
         for item in self.known.items.values():
             if item.path not in found.files and is_missing(item.path):
-                self.gone.setdefault(item.content_hash or "", []).append(item)
+                self.missing.setdefault(item.content_hash or "", []).append(item)
 
     def _is_current(self, file: FoundFile) -> bool:
         if not self.known.is_current(file):
             return False
         item = self.known.items[file.path]
-        if item.status == "missing":  # it has come back, as it was
+        if item.status == "missing":  # the file is back, unchanged
             self.commit.items["path"].append(replace(item, status="ok"))
         self.report.unchanged += 1
         return True
@@ -174,7 +205,7 @@ class _Run:
         self.batch.run()
 
     def _read(self, files: Sequence[FoundFile], count: int) -> Iterator[ReadFile]:
-        """The files, read ahead by `count`; what is due is committed between them."""
+        """The files, read ahead by `count`, with commits between them when due."""
         read = partial(read_file, min_side=self.encoder.min_side, wants_pixels=self._wants_pixels)
         done = 0
         for file in read_ahead(files, read, ahead=count, cancel=self.cancel):
@@ -184,28 +215,28 @@ class _Run:
         self.report.cancelled |= done < len(files)
 
     def _wants_pixels(self, read: ReadFile) -> bool:
-        """False where the content has its vectors already, under whatever path."""
-        return read.content_hash not in self.twins
+        """False if the content has vectors already, under any path."""
+        return read.content_hash not in self.duplicates
 
     # one file
 
     def _take(self, read: ReadFile, report: Callable[[float], None] = lambda share: None) -> None:
-        """tell: gets the share of a long file that is done, 0 to 1."""
+        """report: receives the share of a long file that is done, 0 to 1."""
         if read.reason is not None:
             self._fail(read.file, read.kind, read.reason, read.content_hash)
             return
-        if self.commit.holds(read.content_hash):  # a copy of a video in the making
+        if self.commit.holds(read.content_hash):  # a copy of a video that is being embedded
             self.batch.run()
             self._commit()
         pending, known = self._resolve(read), self.known.items.get(read.file.path)
         if self.known.has_vectors(pending.item.id):
             if read.kind == "video" and (known is None or known.status == "failed"):
-                pending.item = self._seen(pending.item)  # a run that died between its two writes left it without
+                pending.item = self._seen(pending.item)  # an earlier run ended between its two writes
             self._finish(pending)
             return
         if pending.item.id in self.known.embedded:
             self.commit.replaced.add(pending.item.id)
-        if duplicate := self.twins.get(read.content_hash or ""):
+        if duplicate := self.duplicates.get(read.content_hash or ""):
             self.commit.copy(pending.item.id, duplicate)
             if duplicate.kind == "video":
                 pending.item = replace(pending.item, **{name: getattr(duplicate, name) for name in _SEEN_IN_FRAMES})
@@ -216,7 +247,7 @@ class _Run:
             self._take_video(pending, report)
 
     def _resolve(self, read: ReadFile) -> _Pending:
-        """The row that this file becomes, as what it counts, and the key under which it is written."""
+        """The row of this file, its counter, and the key to write it by."""
         file, known = read.file, self.known.items.get(read.file.path)
         facts: dict[str, Any] = dict(
             path=file.path, kind=read.kind, status="ok", bytes=file.bytes, mtime_ns=file.mtime_ns,
@@ -227,7 +258,7 @@ class _Run:
             facts |= dict(reason=None, width=width, height=height, taken_at=read.taken_at)
         if known and known.content_hash == read.content_hash:
             return _Pending(replace(known, **facts), "updated" if known.status == "failed" else "unchanged")
-        if known is None and (missing := self.gone.get(read.content_hash or "")):
+        if known is None and (missing := self.missing.get(read.content_hash or "")):
             return _Pending(replace(missing.pop(), **facts), "renamed", key="id")
         item = Item(id=self._new_id(file.path, read.content_hash or ""), **facts)
         if known:
@@ -250,7 +281,7 @@ class _Run:
         self.report.failed.append((file.path, reason))
         known = self.known.items.get(file.path)
         if known and (known.bytes, known.mtime_ns) == (file.bytes, file.mtime_ns):
-            item = replace(known, status="failed", reason=reason)  # keeps its vectors for when it can be read again
+            item = replace(known, status="failed", reason=reason)  # keeps its vectors in case it can be read again
         else:
             item_id = self._new_id(file.path, content_hash or "")
             item = Item(item_id, file.path, kind, "failed", file.bytes, file.mtime_ns, content_hash, reason=reason)
@@ -266,7 +297,7 @@ class _Run:
         self._finish(pending)
 
     def _refuse(self, item: Item, reason: str) -> None:
-        """What one encoder cannot digest is still a good item where another could."""
+        """Reports a file that the encoder failed on; its item stays "ok" if another encoder has embedded it."""
         if any(self.library.item_vectors(entry.id, [item.id]) for entry in self.library.encoders()):
             self.report.failed.append((item.path, reason))
         else:
@@ -280,7 +311,7 @@ class _Run:
     # one video
 
     def _take_video(self, pending: _Pending, report: Callable[[float], None]) -> None:
-        """Embeds the frames, from where an earlier run was stopped. What cannot be read of a video ends it there."""
+        """Embeds the frames, from where an earlier run stopped, up to the first one that cannot be read."""
         clip = self._clip(pending.item)
         item = pending.item
         try:
@@ -314,7 +345,7 @@ class _Run:
             return item
 
     def _embed_frames(self, clip: Clip, video: IsolatedVideo, report: Callable[[float], None]) -> bool:
-        """Whether it came to the end; False where it was cancelled."""
+        """Embeds frames to the end; returns False if the run was cancelled."""
         with closing(prefetch(video.frames(cancel=self.cancel), self.encoder.batch_size)) as decoded:
             for frame in decoded:
                 if self._is_cancelled():
@@ -323,7 +354,7 @@ class _Run:
                 self.report.video_seconds += frame.end_s - frame.start_s
                 self._commit_if_due()
                 report(frame.end_s / (video.info.duration_s or frame.end_s))
-        stopped = self._is_cancelled()  # then the frames end early too
+        stopped = self._is_cancelled()  # if so, the frames ended early
         self.report.cancelled |= stopped
         return not stopped
 
@@ -346,10 +377,10 @@ class _Run:
 
     def _commit(self) -> None:
         done = self.commit.write()
-        self.twins |= {clip.item.content_hash: clip.item for clip in done if clip.item.content_hash}
+        self.duplicates |= {clip.item.content_hash: clip.item for clip in done if clip.item.content_hash}
 
     def _mark_missing(self, found: Scan) -> None:
-        for item in (item for items in self.gone.values() for item in items):
+        for item in (item for items in self.missing.values() for item in items):
             if found.covers(item.path):
                 self.report.missing += 1
                 if item.status != "missing":
@@ -359,7 +390,7 @@ class _Run:
         return self.cancel is not None and self.cancel.is_set()
 
     def _report_video(self, before: int, size: int, total: int, share: float) -> None:
-        """In bytes, which are known at once, while seconds would need a look into every file first."""
+        """Progress in bytes, which are known without opening the files."""
         self._report_progress("embed videos", before + int(min(share, 1.0) * size), total, "bytes")
 
     def _report_progress(self, stage: str, done: int, total: int | None, unit: str = "files") -> None:
@@ -370,7 +401,7 @@ class _Run:
 
 
 def _add_facts(item: Item, about: VideoInfo) -> Item:
-    """An item with what its video says of itself."""
+    """An item with the facts of its video."""
     return replace(
         item,
         width=about.width,

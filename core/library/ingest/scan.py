@@ -1,7 +1,7 @@
-"""Which files a folder holds: recursive, without hidden files and symlink loops, and what could not be looked into.
+"""Lists the files below folders, without hidden files and symlink loops, and what could not be read.
 
-Links are followed to what lies within the folders that were asked for, and no further: a link in a folder that came
-from elsewhere would bring in whatever its maker likes.
+Links are followed only to targets within the given folders: a link in a folder from an untrusted source could point to
+any file.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from core.utils.files import to_absolute
 
 @dataclass(frozen=True, slots=True)
 class FoundFile:
-    """A file as the folder lists it: absolute path, size in bytes, time of change in nanoseconds."""
+    """A file as listed: absolute path, size in bytes, modification time in nanoseconds."""
 
     path: str
     bytes: int
@@ -27,7 +27,7 @@ class FoundFile:
 
 @dataclass(slots=True)
 class Scan:
-    """What a scan found. unreadable: files, closed: folders, that could not be looked at, each with the reason."""
+    """What a scan found. unreadable: files and closed: folders that could not be read, each with the reason."""
 
     roots: list[str]
     files: dict[str, FoundFile] = field(default_factory=dict)
@@ -35,7 +35,7 @@ class Scan:
     closed: dict[str, str] = field(default_factory=dict)
 
     def covers(self, path: str) -> bool:
-        """Whether the scan would have seen this file, had it been there."""
+        """Whether the scan would have found this file if it existed."""
         inside = any(path == root or path.startswith(root.rstrip(os.sep) + os.sep) for root in self.roots)
         hidden = path in self.unreadable or any(path.startswith(folder + os.sep) for folder in self.closed)
         return inside and not hidden
@@ -51,7 +51,7 @@ def check_roots(paths: Iterable[Path | str]) -> list[str]:
 
 
 def is_missing(path: str) -> bool:
-    """Whether nothing is there under this name; False where it cannot be told (a closed folder, a lost drive)."""
+    """Whether a file certainly does not exist; False if that is unknown (a closed folder, a lost drive)."""
     try:
         os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
@@ -67,11 +67,24 @@ def scan(
     target: Callable[[str], bool],
     on_found: Callable[[int], None] | None = None,
 ) -> Scan:
-    """Lists the files below `paths` whose names are `wanted`; a file named itself is always taken.
+    """Lists the files below paths.
 
-    A folder reached by several ways (links) is listed once, under its own name if that is among them. Links out of
-    `paths` are not followed, and listed as unreadable or closed; a path that is itself a link is.
-    on_found: told the count so far, now and then. Raises LibraryError for a path that does not exist.
+    A folder that is reached in several ways (links) is listed once, under its own name if possible. Links out of
+    `paths` are not followed, and listed as unreadable or closed; a path that is itself a link is followed.
+
+    Parameters
+    ----------
+    paths
+        Folders, and files, which are always taken.
+    target
+        Which files to take, by their paths.
+    on_found
+        Called with the count so far, every 500 files.
+
+    Raises
+    ------
+    LibraryError
+        For a path that does not exist.
     """
     result = Scan(check_roots(paths))
     for root in result.roots:
@@ -90,13 +103,13 @@ def scan(
 
 
 class _Within:
-    """The folders and files that were asked for, wherever they really lie."""
+    """The given folders and files, by their real paths."""
 
     def __init__(self, roots: list[str]) -> None:
         self._roots = [os.path.realpath(root) for root in roots]
 
     def leads_out(self, link: str) -> str | None:
-        """Why a link is not followed; None where it is. One that leads nowhere, or to itself, gets its own reason."""
+        """Why a link is not followed; None if it is, or if its target does not exist (which has its own reason)."""
         target = os.path.realpath(link)
         if any(target == root or target.startswith(root.rstrip(os.sep) + os.sep) for root in self._roots):
             return None
@@ -113,7 +126,7 @@ def _add(result: Scan, path: str) -> None:
     try:
         path.encode()
         stat = os.stat(path)
-    except UnicodeEncodeError:  # bytes of another age: nothing that shows or stores text can carry them
+    except UnicodeEncodeError:  # such bytes can neither be shown nor stored as text
         result.unreadable[_readable(path)] = "The name is not valid UTF-8: rename the file."
     except OSError as error:
         result.unreadable[path] = f"The file cannot be looked at: {error.strerror}."

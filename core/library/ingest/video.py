@@ -1,4 +1,4 @@
-"""A video on its way into the library: frames in, rows out, resumable in the middle."""
+"""A video while it is embedded: turns frames into rows, and can be resumed in the middle."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 class Clip:
-    """The rows of one video that are not committed yet, and how far those that are reach.
+    """The rows of one video that are not committed yet.
 
-    read_s: up to which second an earlier run had come before it was stopped. partial_id: the rows' id until the last
-    one is there; in_part: some are stored under it. done: all frames have been embedded.
+    read_s: the second at which an earlier, stopped run ended. partial_id: the staging id of the rows; in_part: whether
+    some are stored under it. done: whether all frames are embedded.
     """
 
     def __init__(self, item: Item, sampling: Sampling, read_s: float | None, merge_threshold: float) -> None:
-        """read_s: where the rows that an earlier run left under the `partial_id` end; None where it left none."""
+        """read_s: the end of the rows that an earlier run left under the staging id; None if there are none."""
         self.item, self.sampling = item, sampling
         self.partial_id = make_staging_id(item.id, str(sampling))
         self.read_s = read_s or 0.0
@@ -41,7 +41,7 @@ class Clip:
         return not self.rows and not self.in_part
 
     def take(self, frame: Frame, vector: Embedded) -> None:
-        """Takes the vector of the next frame, or why there is none: the others are still good."""
+        """Takes the vector of the next frame, or the error; the other frames are not affected."""
         if isinstance(vector, Exception):
             self.error = vector
         else:
@@ -49,12 +49,12 @@ class Clip:
             self._add(self._runs.push(frame.start_s, frame.end_s, vector))
 
     def close(self) -> None:
-        """All frames have been taken."""
+        """Marks the end: all frames have been taken."""
         self._add(self._runs.close())
         self.done = True
 
     def hand_over(self) -> list[VectorRow]:
-        """The rows since the last time, under the id that they are to be stored by."""
+        """The rows since the last call, under the id to store them by."""
         rows, self.rows = self.rows, []
         if not self.done and rows:
             self.in_part = True

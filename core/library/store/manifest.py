@@ -1,4 +1,4 @@
-"""The mark of a library: the file by which its directory is known as one, with the version of its format."""
+"""Library manifest (`library.json`): identifies a library directory and its format version."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MANIFEST_NAME = "library.json"
 
 
 def make_library(path: Path) -> None:
-    """A new library in a new or empty directory; its mark is written whole or not at all. Raises LibraryError."""
+    """Creates a library in a new or empty directory; the manifest is written atomically. Raises LibraryError."""
     try:
         path.mkdir(parents=True, exist_ok=True)
         if any(not entry.name.startswith(".") for entry in path.iterdir()):
@@ -27,7 +27,7 @@ def make_library(path: Path) -> None:
 
 
 def read_manifest(path: Path) -> dict[str, Any]:
-    """What the mark says: {"format", "created"}. Raises LibraryError where there is none, or one of a newer version."""
+    """The manifest: {"format", "created"}. Raises LibraryError if there is none, or one of a newer version."""
     try:
         about = json.loads((path / MANIFEST_NAME).read_text())
         version = int(about["format"])
@@ -47,5 +47,5 @@ def read_manifest(path: Path) -> dict[str, Any]:
 
 
 def write_manifest(path: Path, about: Mapping[str, Any]) -> None:
-    """Writes the mark, whole or not at all. Raises OSError."""
+    """Writes the manifest atomically. Raises OSError."""
     write_atomic(path / MANIFEST_NAME, json.dumps(about).encode())
