@@ -1,4 +1,4 @@
-"""How well clusters agree with groups that are known, and whether their names say what the groups are."""
+"""Agreement of clusters with known groups, and whether the names of the clusters describe the groups."""
 
 from __future__ import annotations
 

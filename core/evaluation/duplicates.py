@@ -1,4 +1,4 @@
-"""How well copies are found: photos are changed in five ways, and each change is looked for among all photos."""
+"""Precision and recall of duplicates: photos are changed in five ways, and the copies are searched among all photos."""
 
 from __future__ import annotations
 
@@ -107,15 +107,13 @@ def _find_groups(points: Points, rows: NDArray[np.int64], on_progress: OnProgres
 
 def _measure(copies: dict[int, int], groups: list[list[int]]) -> ChangeFigures:
     """copies: row of each copy -> row of its photo."""
-    right = predictions = 0
+    right = pairs = 0
     for group in groups:
         photos = {row for row in group if row not in copies}
         for copy in (row for row in group if row in copies):
-            predictions += len(photos)
+            pairs += len(photos)
             right += copies[copy] in photos
-    return ChangeFigures(
-        len(copies), round(right / predictions, 4) if predictions else 0.0, round(right / max(1, len(copies)), 4)
-    )
+    return ChangeFigures(len(copies), round(right / pairs, 4) if pairs else 0.0, round(right / max(1, len(copies)), 4))
 
 
 def _write_copies(images: Path, names: list[str], place: Path) -> dict[str, dict[str, str]]:

@@ -1,4 +1,4 @@
-"""How well recommendations meet what people did next: a log is cut in time, and the later part asked for."""
+"""Offline evaluation of recommendations: a log is cut in time, and its later part is predicted from the earlier."""
 
 from __future__ import annotations
 

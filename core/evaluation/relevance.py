@@ -1,4 +1,4 @@
-"""How well "nothing here matches" is told: a library asked for names that it holds and for names that it does not."""
+"""Accuracy of "nothing here matches": searches for names of pictures that a library has and for names it does not."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from core.search.relevance import LIKELY, Relevance
 
 @dataclass(frozen=True, slots=True)
 class RelevanceReport:
-    """How well "nothing here matches" is told, in shares from 0 to 1.
+    """Accuracy of "nothing here matches", in shares from 0 to 1.
 
     kept: present names whose own photo is likely. refused: absent names with nothing likely. auc: of the best
     relevance, present against absent. kept_at_70: kept at the line where 0.70 of the absent are refused.

@@ -1,4 +1,4 @@
-"""Plotly figures of a library along one axis of two phrases, and along two. As in `core.plots.space`."""
+"""Plotly figures of a library along one or two axes, each between two phrases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plotly figures of how many dimensions are enough. They hold no theme, as those of `core.plots.timeline`."""
+"""Plotly figures of quality against the number of dimensions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plotly figures of how good a classification is, and of what more labels bring. As in `core.plots.classes`."""
+"""Plotly figures of the quality of classes and numbers: confusion, learning curves, calibration, residuals."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _COLORS = {"blend": TEAL, "probe": "#4A86B5", "centroid": AMBER, "knn": "#A8689A
 
 
 def confusion_matrix(names: Sequence[str], confusion: NDArray[np.int64]) -> go.Figure:
-    """Rows: true classes, columns: told ones; shade: the share of the true class. The diagonal is what is right.
+    """Rows: true classes; columns: predicted classes; shade: share of the true class. The diagonal is correct.
 
     A click on a cell that holds a number selects a point whose customdata is (true number, told number, items).
     """
@@ -50,7 +50,7 @@ def confusion_matrix(names: Sequence[str], confusion: NDArray[np.int64]) -> go.F
         xgap=1,
         ygap=1,
     )
-    cells = [(true, predictions) for true in places for predictions in places if confusion[true, predictions]]
+    cells = [(true, predicted) for true in places for predicted in places if confusion[true, predicted]]
     for dark in (False, True):
         shaded = [cell for cell in cells if (share[cell] > _DARK) == dark]
         figure.add_scatter(**_cells(names, confusion, shaded, "#FFFFFF" if dark else _ON_LIGHT))
@@ -62,14 +62,14 @@ def confusion_matrix(names: Sequence[str], confusion: NDArray[np.int64]) -> go.F
         showlegend=False,
         dragmode=False,
         hovermode="closest",
-        xaxis={"title": {"text": "told to be"}, "range": [-0.5, count - 0.5], "automargin": True, **ticks},
-        yaxis={"title": {"text": "truly"}, "range": [count - 0.5, -0.5], "automargin": True, **ticks},
+        xaxis={"title": {"text": "Predicted class"}, "range": [-0.5, count - 0.5], "automargin": True, **ticks},
+        yaxis={"title": {"text": "True class"}, "range": [count - 0.5, -0.5], "automargin": True, **ticks},
     )
     return figure
 
 
 def learning_curves(curve: LearningCurve, *, methods: Sequence[str]) -> go.Figure:
-    """Accuracy against labelled items a class: means as lines, lowest to highest of the repeats as bands.
+    """Accuracy against labeled items per class: means as lines, lowest to highest of the repeats as bands.
 
     Zero-shot, which needs no labels, is the dotted level with its own band.
     """
@@ -101,14 +101,14 @@ def learning_curves(curve: LearningCurve, *, methods: Sequence[str]) -> go.Figur
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
         dragmode=False,
         legend={"orientation": "h", "y": -0.22},
-        xaxis={"type": "log", "tickvals": shots, "title": {"text": "labelled pictures a class"}, **STILL},
-        yaxis={"title": {"text": "accuracy on pictures held out"}, "tickformat": ".2f", **STILL},
+        xaxis={"type": "log", "tickvals": shots, "title": {"text": "labeled pictures per class"}, **STILL},
+        yaxis={"title": {"text": "accuracy on held-out pictures"}, "tickformat": ".2f", **STILL},
     )
     return figure
 
 
 def reliability(probabilities: NDArray[np.floating], truth: NDArray[np.int64], *, bins: int = 10) -> go.Figure:
-    """How often items told with a confidence are right: on the diagonal the probabilities mean what they say."""
+    """Accuracy of predictions by their confidence: on the diagonal, the probabilities are calibrated."""
     import plotly.graph_objects as go
 
     confidence = probabilities.max(axis=1)
@@ -132,8 +132,8 @@ def reliability(probabilities: NDArray[np.floating], truth: NDArray[np.int64], *
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
         showlegend=False,
         dragmode=False,
-        xaxis={"range": [0, 1.03], "title": {"text": "probability of the told class"}, **STILL},
-        yaxis={"range": [0, 1.03], "title": {"text": "share that is right"}, **STILL},
+        xaxis={"range": [0, 1.03], "title": {"text": "probability of the predicted class"}, **STILL},
+        yaxis={"range": [0, 1.03], "title": {"text": "share that is correct"}, **STILL},
     )
     return figure
 
@@ -141,7 +141,7 @@ def reliability(probabilities: NDArray[np.floating], truth: NDArray[np.int64], *
 def true_vs_predicted(
     truth: Sequence[float], predicted: NDArray[np.floating], names: Sequence[str], *, title: str
 ) -> go.Figure:
-    """A point an item; on the diagonal the prediction is right. A click selects one, whose customdata is its number."""
+    """One point per item; on the diagonal, the prediction is correct. A click selects an item by its number."""
     import plotly.graph_objects as go
 
     low = float(min(min(truth), predicted.min()))

@@ -1,4 +1,4 @@
-"""Plotly figures of maps: points in space, and what a selection is made of. As in `core.plots.classes`."""
+"""Plotly figures of maps: points in space, and the groups of a selection."""
 
 from __future__ import annotations
 

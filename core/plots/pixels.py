@@ -1,4 +1,4 @@
-"""Plotly figures of pixels beside embeddings. They hold no theme, as those of `core.plots.timeline`."""
+"""Plotly figures that compare raw pixels with embeddings."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def pair_histogram(pairs: PairDistances, which: str) -> go.Figure:
     figure.update_layout(
         **_layout(f"{NAMES[which].capitalize()}: {pairs.numbers:,} numbers", 300),
         xaxis={"title": {"text": "distance of two pictures (1 = the mean)"}, **STILL},
-        yaxis={"title": {"text": "share of the pairs"}, **PER_CENT, **STILL},
+        yaxis={"title": {"text": "share of pairs"}, **PER_CENT, **STILL},
     )
     return figure
 
@@ -89,7 +89,7 @@ def contrast_by_dimension(
 
 
 def input_curves(curves: Mapping[Input, InputCurve]) -> go.Figure:
-    """Accuracy of a linear classifier against labelled pictures a class, on either input; both from 0 to 1."""
+    """Accuracy (0 to 1) of a linear classifier against labeled pictures per class, on both inputs."""
     import plotly.graph_objects as go
 
     figure = go.Figure()
@@ -110,8 +110,8 @@ def input_curves(curves: Mapping[Input, InputCurve]) -> go.Figure:
     )  # fmt: skip
     figure.update_layout(
         **_layout(f"A linear layer that tells {classes} classes", 360),
-        xaxis={"type": "log", "tickvals": shots, "title": {"text": "labelled pictures a class"}, **STILL},
-        yaxis={"range": [0, 1.03], "title": {"text": "accuracy, pictures held out"}, "tickformat": ".1f", **STILL},
+        xaxis={"type": "log", "tickvals": shots, "title": {"text": "labeled pictures per class"}, **STILL},
+        yaxis={"range": [0, 1.03], "title": {"text": "accuracy on held-out pictures"}, "tickformat": ".1f", **STILL},
     )
     return figure
 

@@ -1,4 +1,4 @@
-"""Plotly figures of how good recommendations are. They hold no theme, as those of `core.plots.timeline`."""
+"""Plotly figures of the quality of recommendations."""
 
 from __future__ import annotations
 

@@ -111,7 +111,7 @@ _BINS = 60
 
 
 def pair_histogram(usual: PairCosines, distance: Distance | None = None, *, title: str) -> go.Figure:
-    """How alike two things usually are, for each kind of pair; the line is the cosine of one pair."""
+    """Distribution of cosines for each kind of pair; the line is the cosine of one pair."""
     import plotly.graph_objects as go
 
     figure = go.Figure()
@@ -146,7 +146,7 @@ def pair_histogram(usual: PairCosines, distance: Distance | None = None, *, titl
         **STILL_PLOT,
         legend={"orientation": "h", "y": -0.3},
         xaxis={"title": {"text": "cosine, -1 to 1"}, "range": [edges[0], edges[-1]], **STILL},
-        yaxis={"title": {"text": "share of the pairs"}, **PER_CENT, **STILL},
+        yaxis={"title": {"text": "share of pairs"}, **PER_CENT, **STILL},
     )
     return figure
 
@@ -184,7 +184,7 @@ def cosine_grid(letters: str, names: Sequence[str], cosines: NDArray[np.floating
 
 
 def closing_lines(steps: Sequence[ClosedGap]) -> go.Figure:
-    """What closing the gap does to the finding of pictures by their captions."""
+    """How closing the modality gap changes the search of pictures by their captions."""
     import plotly.graph_objects as go
 
     figure = go.Figure()

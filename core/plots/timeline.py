@@ -1,4 +1,4 @@
-"""Plotly figures of what core computes. They hold no theme: text and grid take the page's colours, light or dark."""
+"""Plotly figures of what core computes. Figures of this package hold no theme: text and grid take the page's colors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Results to take away: a table, and the files themselves."""
+"""Exports hits: a table as CSV, and the files themselves as a zip."""
 
 from __future__ import annotations
 

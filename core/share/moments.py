@@ -1,4 +1,4 @@
-"""Moments to take away: a table, the clips themselves, and timelines for editors (OTIO, CMX 3600 EDL)."""
+"""Exports moments: a table as CSV, clips as a zip, and timelines for editors (OTIO, CMX 3600 EDL)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""Vectors that were made elsewhere into a library: under an encoder of their own, or under the one that they say they
-are of, if it is here. Files are opened to be known again later; nothing is embedded."""
+"""Imports vectors that were made elsewhere, under the encoder that the file names or else under one of their own.
+
+Media files are read for their hashes and sizes only; nothing is embedded."""
 
 from __future__ import annotations
 
@@ -34,9 +35,22 @@ _STOPPED = "Stopped: what was imported until then stays, and importing again goe
 
 @dataclass(slots=True)
 class ImportReport:
-    """What came in. items: that got vectors; added: those of them that were not in the library before.
+    """What an import added.
 
-    left_out: (path, reason) of rows that could not be used.
+    Attributes
+    ----------
+    encoder : str
+        Name of the encoder that the vectors belong to.
+    dim, vectors, items : int
+        Numbers in a vector; vectors, and items that have one.
+    added : int
+        Items that are new to the library.
+    labels, captions : int
+        Labels and captions that came with the vectors.
+    left_out : list of (str, str)
+        Path and reason of each row that could not be used.
+    seconds : float
+        Duration of the import.
     """
 
     encoder: str
@@ -60,14 +74,41 @@ def import_vectors(
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
 ) -> ImportReport:
-    """Brings the vectors of a .parquet or .npz into a library, see `open_vectors` for what it has to hold.
+    """Imports the vectors of a file into a library, at unit length.
 
-    name: what they are called, by default as the file; they become those of the encoder "imported:NAME:DIM". Vectors
-    that say that they are of an encoder that is here become that encoder's. root: the folder that relative paths start
-    from, by default that of the file. new_files: whether files that the library does not know are opened and added.
-    Vectors that items have of the same encoder are replaced. They are brought to unit length. Rows whose file is
-    unknown, or whose vector is zero or not finite, are left out and reported.
-    Raises DataError where nothing of the file can be used, EncoderError for a bad name, LibraryError, and Cancelled.
+    Vectors replace those that an item has of the same encoder.
+
+    Parameters
+    ----------
+    library : Library
+        Where the vectors go.
+    path : Path or str
+        The file, see `open_vectors`.
+    name : str, optional
+        Name of the vectors, by default that of the file: they belong to the encoder "imported:NAME:DIM", unless the
+        file names an encoder that is installed here.
+    root : Path or str, optional
+        The folder that relative paths start from, by default that of the file.
+    new_files : bool
+        Whether files that the library does not know are opened and added.
+    on_progress, cancel : optional
+        Progress in files and vectors; an event that stops the import. What was imported until then stays.
+
+    Returns
+    -------
+    ImportReport
+        What was added, and the rows that were left out: their file is unknown, or their vector is zero or not finite.
+
+    Raises
+    ------
+    DataError
+        No row can be used.
+    EncoderError
+        The name is not possible.
+    LibraryError
+        The library is damaged, or somebody else writes to it.
+    Cancelled
+        `cancel` was set.
     """
     file = open_vectors(path)
     encoder = _resolve_encoder(library, file, name)

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 MOST_IN_GROUPS = 400  # pictures of a page, shared by its groups; and groups
 _SIDE = 240  # pixels of pictures
 _READ_CLASSES = (
-    "Each group holds what was told to be of a class, the surest first, after what a person said; the percentage is "
-    "its probability among these classes. “Fits”, 0 to 1, estimates how probable it is that the class describes the "
-    "picture at all: below {threshold:.2f} it is none of these."
+    "Each group holds the pictures of one class: those that a person labeled first, then the most probable. The "
+    "percentage is the probability among these classes. “Fits”, 0 to 1, estimates how probable it is that the class "
+    "describes the picture at all: below {threshold:.2f} it is none of these."
 )
 _READ_FINDINGS = (
     "These files were ticked as what could go, in groups by the reason. No file was moved, changed or deleted by that. "
