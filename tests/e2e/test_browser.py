@@ -52,7 +52,7 @@ def test_the_link_opens_the_same_in_another_tab(visitor: Visitor, chrome: Browse
 def test_the_link_is_copied(visitor: Visitor) -> None:
     visitor.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     visitor.go("search_images", q="a cat", top="24")
-    visitor.page.get_by_role("button", name="Copy link").click()
+    visitor.page.get_by_role("button", name="Copy link", exact=True).click()
     visitor.page.get_by_role("button", name="Copied").wait_for()
     link = visitor.page.evaluate("navigator.clipboard.readText()")
     assert link == visitor.page.url and parse_qs(urlsplit(link).query)["q"] == ["a cat"]
@@ -139,7 +139,7 @@ def test_uploads_are_indexed_while_one_looks(visitor: Visitor, tmp_path: Path) -
         {"name": name, "mimeType": "image/png", "buffer": data}
     )
     visitor.page.get_by_test_id("stFileChip").wait_for()
-    visitor.page.get_by_role("button", name="Add files").click()
+    visitor.page.get_by_role("button", name="Add to library").click()
     visitor.page.get_by_text("1 added").wait_for()
     visitor.page.get_by_role("link", name="Search images").click()
     visitor.page.wait_for_selector("button.open")

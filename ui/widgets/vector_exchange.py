@@ -6,6 +6,7 @@ import shlex
 import tempfile
 import threading
 from collections.abc import Collection
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -106,7 +107,7 @@ def export_item_vectors(library: Library, encoder: Encoder, item_ids: Collection
         for suffix, name in FORMATS.items():
             st.download_button(
                 name,
-                data=lambda suffix=suffix: _export_items(library, encoder, item_ids, suffix),
+                data=partial(_export_items, library, encoder, item_ids, suffix),
                 file_name=f"vectors{suffix}",
                 help=_ABOUT[suffix],
                 on_click="ignore",
@@ -140,8 +141,8 @@ def import_section(library: Library) -> None:
         name = st.text_input("Name", key="import_name", placeholder="name of the file", max_chars=60, width=240)
         root = ""
         if get_policy().may_see_paths:
-            about = "Where to find files that are not in the library yet. Empty: paths are used as they are."
-            root = st.text_input("Folder of relative paths", key="import_root", help=about, width=320)
+            note = "Files that are not in the library yet are looked for here. Empty: paths are as they stand."
+            root = st.text_input("Folder of relative paths", key="import_root", help=note, width=320)
     if file is None:
         return
 
