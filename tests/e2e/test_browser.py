@@ -76,6 +76,9 @@ def test_more_like_this_below_a_picture(visitor: Visitor) -> None:
     visitor.go("search_images", beyond="true").search("a cat")
     visitor.page.get_by_role("button", name="More like chelsea.png").click()
     assert "chelsea.png" not in visitor.answer("the picture chelsea.png").names()
+    picture = visitor.page.locator("button.open img").first
+    assert "/media/" in (picture.get_attribute("src") or "")
+    picture.evaluate("image => image.decode()")  # fails for one that does not load
 
 
 def test_a_picture_of_ones_own_is_a_query(visitor: Visitor) -> None:
