@@ -46,7 +46,7 @@ def test_the_link_opens_the_same_in_another_tab(visitor: Visitor, chrome: Browse
 def test_the_link_is_copied(visitor: Visitor) -> None:
     visitor.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     visitor.go("search_images", q="a cat", top="24")
-    visitor.page.get_by_role("button", name="Copy link").click()
+    visitor.page.get_by_role("button", name="Copy link", exact=True).click()
     visitor.page.get_by_role("button", name="Copied").wait_for()
     link = visitor.page.evaluate("navigator.clipboard.readText()")
     assert link == visitor.page.url and parse_qs(urlsplit(link).query)["q"] == ["a cat"]
@@ -70,6 +70,9 @@ def test_more_like_this_below_a_picture(visitor: Visitor) -> None:
     visitor.go("search_images", beyond="true").search("a cat")
     visitor.page.get_by_role("button", name="More like chelsea.png").click()
     assert "chelsea.png" not in visitor.answer("the picture chelsea.png").names()
+    picture = visitor.page.locator("button.open img").first
+    assert "/media/" in (picture.get_attribute("src") or "")
+    picture.evaluate("image => image.decode()")  # fails for one that does not load
 
 
 def test_a_picture_of_ones_own_is_a_query(visitor: Visitor) -> None:
@@ -133,7 +136,7 @@ def test_uploads_are_indexed_while_one_looks(visitor: Visitor, tmp_path: Path) -
         {"name": name, "mimeType": "image/png", "buffer": data}
     )
     visitor.page.get_by_test_id("stFileChip").wait_for()
-    visitor.page.get_by_role("button", name="Add files").click()
+    visitor.page.get_by_role("button", name="Add to library").click()
     visitor.page.get_by_text("1 added").wait_for()
     visitor.page.get_by_role("link", name="Search images").click()
     visitor.page.wait_for_selector("button.open")

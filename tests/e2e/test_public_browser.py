@@ -91,7 +91,7 @@ def test_a_visitor_uploads_and_searches_and_nobody_else_sees_it(one: Visitor, ot
     one.page.get_by_text("0 pictures searchable").wait_for()
     one.page.locator("input[type=file]").first.set_input_files(tmp_path / "mine.png")
     one.page.get_by_test_id("stFileChip").wait_for()
-    one.page.get_by_role("button", name="Add files").click()
+    one.page.get_by_role("button", name="Add to library").click()
     one.page.get_by_text("1 added").wait_for(timeout=90_000)
     one.page.get_by_role("link", name="Search images").click()
     one.page.wait_for_selector("button.open")

@@ -164,7 +164,7 @@ def test_a_video_that_browsers_do_not_play_is_uploaded_and_plays(visitor: Visito
     visitor.page.get_by_role("tab", name="Upload").click()
     visitor.page.get_by_test_id("stTabs").locator("input[type=file]").set_input_files(film)
     visitor.page.get_by_test_id("stFileChip").wait_for()
-    visitor.page.get_by_role("button", name="Add files").click()
+    visitor.page.get_by_role("button", name="Add to library").click()
     visitor.page.get_by_text("It will take about").wait_for()
     visitor.page.locator(".st-key-upload_plan_start button").click()
     visitor.page.get_by_text("1 added").wait_for()

@@ -106,7 +106,7 @@ def test_what_will_not_do_says_why(
 def test_the_public_brings_in_no_data_sets(mine: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SEMBLANCE_PUBLIC", "1")
     at = press(visit(LIBRARY), "Start library")
-    assert "Add files" in labels(at) and "Preview dataset" not in labels(at)
+    assert "Add to library" in labels(at) and "Preview dataset" not in labels(at)
     assert "dataset_name" not in [entry.key for entry in at.text_input]
 
 

@@ -258,7 +258,7 @@ def test_a_cluster_of_the_list_is_selected_renamed_and_labelled(shades: Library)
     at = laid_out()
     number = cluster_holding(at, "red")
     row = component(at, "rows")[0]["rows"][number]
-    assert row["size"] == "6" and row["chosen"] and row["src"].startswith("data:image/webp")
+    assert row["size"] == "6" and row["chosen"] and row["src"].endswith(".webp")
     assert sorted(cards(at)) == [f"red{n}.png" for n in range(6)]
     at.text_input(f"rename {number}").set_value("<i>warm</i> ones").run()
     assert "<i>warm</i> ones" in [entry["text"] for entry in shown(at)["names"]]

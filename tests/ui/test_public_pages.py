@@ -39,8 +39,8 @@ CLASSIFY, CLEAN, EXPLORE, LAB = "pages/classify.py", "pages/clean_up.py", "pages
 CLASSES = "red\ngreen\nblue"
 FORBIDDEN = (
     "Build the sample library", "Check for changes", "Remove this library …", "Delete vectors", "Remove from library",
-    "Delete log", "Preview", "Open", "Create", "Add files", "Tag them", "Remove all tags", "Save concept", "Label them",
-    "Save", "Forget it", "Lay out again",
+    "Delete log", "Preview", "Open", "Create", "Add to library", "Tag them", "Remove all tags", "Save concept",
+    "Label them", "Save", "Forget it", "Lay out again",
 )  # fmt: skip
 HOSTILE = "<img src=x onerror=alert(1)>.png"
 TEXT = "<script>alert(1)</script><img src=x onerror=alert(2)>"
@@ -268,7 +268,7 @@ def own_library(at: AppTest, *names: str) -> AppTest:
     upload = at.file_uploader[0]
     for name in names:
         upload.upload(f"{name}.png", picture(name))
-    return settled(at.form_submit_button("FormSubmitter:upload-Add files").click().run())
+    return settled(at.form_submit_button("FormSubmitter:upload-Add to library").click().run())
 
 
 def test_a_visit_has_a_library_that_no_other_visit_sees(shared: Library, tmp_path: Path) -> None:

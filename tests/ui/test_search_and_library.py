@@ -227,6 +227,16 @@ def test_near_duplicates_are_folded_unless_asked(colours: Library, photos: Path,
     assert sorted(cards(at)) == ["red copy.png", "red.png"]
 
 
+def test_pictures_are_addresses_and_in_public_mode_part_of_the_page(
+    colours: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sources = [card["src"] for card in component(find(visit(SEARCH), "red"), "cards")[0]["cards"]]
+    assert sources and all(source.endswith(".webp") and len(source) < 200 for source in sources)
+    monkeypatch.setenv("SEMBLANCE_PUBLIC", "1")
+    sources = [card["src"] for card in component(find(visit(SEARCH), "red"), "cards")[0]["cards"]]
+    assert sources and all(source.startswith("data:image/webp;base64,") for source in sources)
+
+
 def test_selected_pictures_can_be_taken_away(colours: Library) -> None:
     at = find(visit(SEARCH), "red")
     assert "**0 selected**" in said(at) and all(button.disabled for button in at.get("download_button"))
@@ -304,7 +314,7 @@ def test_uploads_go_into_the_library(encoder: ColorEncoder) -> None:
     upload = at.file_uploader[0]
     for name, data in (("../red.png", picture("red")), ("all.zip", archive.getvalue()), ("notes.txt", b"hello")):
         upload.upload(name, data)
-    at.form_submit_button("FormSubmitter:upload-Add files").click().run()
+    at.form_submit_button("FormSubmitter:upload-Add to library").click().run()
     at = settled(at)
     assert library.counts()["ok"] == 2 and "2 added" in said(at)
     assert at.dataframe[0].value["file"][0] == "notes.txt"

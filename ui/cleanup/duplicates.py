@@ -100,11 +100,11 @@ def _show(
     if not groups:
         st.success("No file here is a copy of another.", icon=":material/check_circle:")
         return
-    count = len({entry.item.id for entry in spare})
-    size = size_text(sum({entry.item.id: entry.item.bytes for entry in spare}.values()))
+    count = len({finding.item.id for finding in spare})
+    size = size_text(sum({finding.item.id: finding.item.bytes for finding in spare}.values()))
     what = f"; {counted(count, 'file')} could be removed, {size}" if count else ""
     st.markdown(f"#### {counted(len(groups), 'group')} of copies{what}")
-    exact = sum(entry.is_exact for entry in groups)
+    exact = sum(group.is_exact for group in groups)
     st.caption(
         f"{counted(exact, 'group')} of identical files, {len(groups) - exact:,} of nearly identical pictures.",
         help="The number below a copy is its cosine to the best copy: 1 is identical.",

@@ -50,14 +50,14 @@ def outliers_section(library: Library, encoder: Encoder, pages: DeltaGenerator) 
         width=320,
         help="0: as close to others as most are. One photo in twelve is above 0.4, one in a hundred above 0.5.",
     )
-    shown = [entry for entry in found if entry.score >= least]
+    shown = [outlier for outlier in found if outlier.score >= least]
     if not shown:
         st.success("Nothing here is that unusual.", icon=":material/check_circle:")
         return
     more = f", the {_TOP:,} most unusual" if len(shown) == _TOP else ""
     st.markdown(f"#### {counted(len(shown), 'file')} unlike the others{more}")
     st.caption("Most unusual first; the small pictures are the most similar files. Rare does not mean bad.")
-    choose_row(library, [entry.finding for entry in shown], f"Choose all {len(shown):,}", key="outliers")
+    choose_row(library, [outlier.finding for outlier in shown], f"Choose all {len(shown):,}", key="outliers")
     in_pages(library, shown, _outlier_card, key="outliers", per_page=_OUTLIERS, pages=pages)
 
 
@@ -79,7 +79,7 @@ def unreadable_section(library: Library, encoder: Encoder, pages: DeltaGenerator
     if not found:
         st.success("Every file could be read at the last check.", icon=":material/check_circle:")
         return
-    size = size_text(sum(entry.item.bytes for entry in found))
+    size = size_text(sum(finding.item.bytes for finding in found))
     st.markdown(f"#### {counted(len(found), 'file')} could not be read, or only in part")
     st.caption(f"{size} in all. Each card shows the reason; a fresh copy of the file may be intact.")
     choose_row(library, found, f"Choose all {len(found):,}", key="unreadable")

@@ -93,7 +93,7 @@ def _show(library: Library, found: Sequence[Finding], what: str, *, key: str, pa
     if not found:
         st.success(f"There is no file {what}.", icon=":material/check_circle:")
         return
-    size = size_text(sum(entry.item.bytes for entry in found))
+    size = size_text(sum(finding.item.bytes for finding in found))
     st.markdown(f"#### {counted(len(found), 'file')} {what}, {size}")
     choose_row(library, found, f"Choose all {len(found):,}", key=f"choose {key}")
     in_pages(library, found, _card, key=f"found {key}", per_page=_PER_PAGE, pages=pages)

@@ -29,6 +29,7 @@ function entry(row, choose) {
 
 function element(tag, className = "", text = "") {
   const made = document.createElement(tag)
+  if (tag === "img") made.onerror = retry
   if (className) made.className = className
   if (text) made.textContent = text
   return made

@@ -11,8 +11,9 @@ import streamlit as st
 
 from core.explore.atlas import Atlas
 from core.explore.colors import get_color
-from ui.components.gallery.gallery import picture_uri
+from ui.components.gallery.gallery import RETRY, thumbnails
 from ui.explore.selection_state import SelectionState, choose_cluster
+from ui.server.media_url import get_image_urls
 from ui.session.cache import get_cached
 from ui.text import counted
 
@@ -22,7 +23,7 @@ _COMPONENT = st.components.v2.component(
     "semblance_clusters",
     html="<ul role='list' aria-label='Clusters'></ul>",
     css=(_FOLDER / "cluster_list.css").read_text(),
-    js=(_FOLDER / "cluster_list.js").read_text(),
+    js=RETRY + (_FOLDER / "cluster_list.js").read_text(),
 )
 
 
@@ -41,7 +42,7 @@ def cluster_list(atlas: Atlas, titles: list[str], chosen: SelectionState | None,
         help="Silhouette, -1 to 1: how much closer each picture is to its own cluster than to the next; 0.1 to 0.3 is "
         "usual for photos. The percentage of a name: how well it describes the cluster and nothing else.",
     )
-    pictures = get_cached("cluster pictures", None, atlas, lambda: _pictures(atlas))
+    pictures = get_image_urls(get_cached("cluster pictures", None, atlas, lambda: _pictures(atlas)), "cluster_list")
     picked = chosen.value if chosen is not None and chosen.kind == "cluster" else None
     colors = dict(zip(dict.fromkeys(titles), map(get_color, range(len(titles))), strict=False)) if colored else {}
     rows = [
@@ -86,13 +87,10 @@ def _renamed(atlas: Atlas) -> dict[int, str]:
     return renamed[1]
 
 
-def _pictures(atlas: Atlas) -> list[str | None]:
+def _pictures(atlas: Atlas) -> list[bytes | None]:
     items = atlas.points.items(atlas.medoids)
-    seconds = atlas.points.start_s[atlas.medoids]
-    return [
-        picture_uri(item, _SIDE, None if second != second else float(second))  # NaN is no second
-        for item, second in zip(items, seconds, strict=True)
-    ]
+    seconds = [None if second != second else float(second) for second in atlas.points.start_s[atlas.medoids]]  # NaN
+    return thumbnails(zip(items, seconds, strict=True), _SIDE)
 
 
 def _row(atlas: Atlas, number: int, title: str, picture: str | None, color: str | None, chosen: bool) -> dict[str, Any]:

@@ -79,7 +79,7 @@ def task_button(
         return result
     with st.container(horizontal=True, vertical_alignment="center", key=f"ask {key}"):
         again = result is not None
-        name, kind = ("Look again", "secondary") if again else (label, "primary")
+        name, kind = ("Refresh", "secondary") if again else (label, "primary")
         if pressed(name, key=f"press {key}", icon=icon, type=kind):
             start(key, title, work, about=about, state=state)
             st.rerun()

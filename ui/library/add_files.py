@@ -53,7 +53,7 @@ def add_uploads(library: Library, encoder: Encoder) -> None:
             help="Uploads are stored in the library.",
             max_upload_size=zip_limit(),
         )
-        sent = st.form_submit_button("Add files", type="primary", disabled=is_busy(library))
+        sent = st.form_submit_button("Add to library", type="primary", disabled=is_busy(library))
     if sent and files:
         with st.spinner("Saving the uploads …"):
             sent_files = [(file.name, file) for file in files]

@@ -33,6 +33,7 @@ function entry(item, setTriggerValue) {
 
 function element(tag, className = "", attributes = {}, text = "") {
   const made = document.createElement(tag)
+  if (tag === "img") made.onerror = retry
   if (className) made.className = className
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value)
   if (text) made.textContent = text

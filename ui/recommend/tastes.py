@@ -17,7 +17,7 @@ from core.explore.vocabulary import Vocabulary, load_user_words, load_vocabulary
 from core.progress import OnProgress
 from core.recommend.feed import Feed
 from core.recommend.tastes import compute_usual_choices, find_taste_words
-from ui.components.gallery.gallery import picture_uri
+from ui.components.gallery.gallery import RETRY, picture_urls
 from ui.jobs.tasks import get_task, start_if_idle, task_button
 from ui.recommend.session import get_visit, set_reaction
 from ui.session.cache import get_cached
@@ -29,7 +29,7 @@ _COMPONENT = st.components.v2.component(
     "semblance_tastes",
     html="<div class='tastes'>\n</div>",
     css=(_FOLDER / "tastes.css").read_text(),
-    js=(_FOLDER / "tastes.js").read_text(),
+    js=RETRY + (_FOLDER / "tastes.js").read_text(),
 )
 _KEY = "recommend words"
 _SMALL = 96  # pixels of a picture, as beside the reasons
@@ -47,14 +47,14 @@ def taste_section(library: Library, encoder: Encoder, feed: Feed, items: Mapping
         st.caption("None yet.")
         return
     words = _words(library, encoder, feed)
+    urls = picture_urls([(item, None) for item in items.values()], key="tastes", side=_SMALL)
+    sources = dict(zip(items, urls, strict=True))
     groups = [
-        _group(
-            f"Taste {number + 1}", percent(weight), words[number], [items[item_id] for item_id in _likes(feed, number)]
-        )
+        _group(f"Taste {number + 1}", percent(weight), words[number], [items[i] for i in _likes(feed, number)], sources)
         for number, weight in enumerate(feed.tastes.weights)
     ]
     if disliked:
-        groups.append(_group("Disliked", counted(len(disliked), "item"), "", disliked))
+        groups.append(_group("Disliked", counted(len(disliked), "item"), "", disliked, sources))
     token = hashlib.blake2b(json.dumps(groups).encode(), digest_size=8).hexdigest()
 
     def clicked(trigger: str) -> None:
@@ -76,11 +76,9 @@ def _words(library: Library, encoder: Encoder, feed: Feed) -> list[str]:
     """The words of each taste; empty until the vocabulary is loaded, which the first like starts."""
     work, about = partial(_vocabulary, encoder), (encoder.id, load_user_words())
     if feed.liked and get_task(_KEY, about=about) is None:
-        start_if_idle(_KEY, "Loading the vocabulary", work, about=about)
+        start_if_idle(_KEY, "Reading the words", work, about=about)
     ready = (
-        task_button(_KEY, "Name them in words", work, title="Loading the vocabulary", about=about)
-        if feed.liked
-        else None
+        task_button(_KEY, "Name them in words", work, title="Reading the words", about=about) if feed.liked else None
     )
     if ready is None:
         return [""] * len(feed.tastes)
@@ -99,11 +97,13 @@ def _likes(feed: Feed, taste: int) -> list[str]:
     return [item_id for item_id, of in zip(feed.liked, feed.tastes.liked_tastes, strict=True) if of == taste]
 
 
-def _group(title: str, share: str, words: str, items: Sequence[Item]) -> dict[str, Any]:
+def _group(
+    title: str, share: str, words: str, items: Sequence[Item], sources: Mapping[str, str | None]
+) -> dict[str, Any]:
     return {
         "title": title,
         "share": share,
         "words": words,
         "words_title": "Words that distinguish this taste from the rest of the library",
-        "items": [{"id": item.id, "name": Path(item.path).name, "src": picture_uri(item, _SMALL)} for item in items],
+        "items": [{"id": item.id, "name": Path(item.path).name, "src": sources[item.id]} for item in items],
     }

@@ -142,8 +142,8 @@ def import_section(library: Library) -> None:
         name = st.text_input("Name", key="import_name", placeholder="name of the file", max_chars=60, width=240)
         root = ""
         if get_policy().may_see_paths:
-            about = "Where to find files that are not in the library yet. Empty: paths are used as they are."
-            root = st.text_input("Folder of relative paths", key="import_root", help=about, width=320)
+            note = "Files that are not in the library yet are looked for here. Empty: paths are as they stand."
+            root = st.text_input("Folder of relative paths", key="import_root", help=note, width=320)
     if file is None:
         return
 

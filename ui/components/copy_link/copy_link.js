@@ -4,7 +4,7 @@ const ICON =
 
 export default function ({ data, parentElement }) {
   const button = parentElement.querySelector("button");
-  const told = parentElement.querySelector("span");
+  const status = parentElement.querySelector("span");
   const show = (text) => {
     button.innerHTML = ICON;
     button.append(text);
@@ -16,8 +16,8 @@ export default function ({ data, parentElement }) {
   button.onclick = async () => {
     const copied = await copy(addressWith(data.adds));
     show(copied ? "Copied" : "Not allowed");
-    told.textContent = copied ? "The link was copied." : "The browser does not allow it: copy the address bar instead.";
-    button.title = copied ? data.title : told.textContent;
+    status.textContent = copied ? "The link was copied." : "The browser does not allow it: copy the address bar instead.";
+    button.title = copied ? data.title : status.textContent;
     setTimeout(() => show(data.label), 2500);
   };
 }

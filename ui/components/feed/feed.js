@@ -90,7 +90,7 @@ function frame(li, card, room) {
 
 // A video shows the moment closest to the likes, which may change.
 function picture({ image, length }, card) {
-  if (card.src && image.src !== card.src) image.src = card.src
+  if (card.src && image.getAttribute("src") !== card.src) image.src = card.src
   length.textContent = card.video
 }
 
@@ -120,6 +120,7 @@ function because(card, small, room) {
 
 function element(tag, className = "", attributes = {}, text = "") {
   const made = document.createElement(tag)
+  if (tag === "img") made.onerror = retry
   if (className) made.className = className
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value)
   if (text) made.textContent = text

@@ -15,14 +15,14 @@ from core import Item
 from core.policy import get_policy
 from core.recommend.feedback import Reaction
 from core.utils.timecode import format_timecode
-from ui.components.gallery.gallery import PICTURES, picture_uri
+from ui.components.gallery.gallery import RETRY, picture_urls
 
 _FOLDER = Path(__file__).parent
 _COMPONENT = st.components.v2.component(
     "semblance_feed",
     html="<ul role='list'>\n</ul>",
     css=(_FOLDER.parent / "gallery" / "gallery.css").read_text() + (_FOLDER / "feed.css").read_text(),
-    js=(_FOLDER / "feed.js").read_text(),
+    js=RETRY + (_FOLDER / "feed.js").read_text(),
 )
 _SMALL = 96  # pixels of the pictures beside a reason
 OnSay = Callable[[str, Reaction | None, int], None]
@@ -65,7 +65,7 @@ def feed_cards(
     item's id, the reaction (None: undone), and the card's place. on_open, on_more: called with an item for a click on
     its picture and on “More like this”.
     """
-    shown = _shown(cards)
+    shown = _shown(cards, key)
     token = hashlib.blake2b(json.dumps(shown).encode(), digest_size=8).hexdigest()
     items = {other.id: other for card in cards for other in card.reason.because}
     items |= {card.item.id: card.item for card in cards}
@@ -101,26 +101,23 @@ def _heard_key(key: str) -> str:
     return f"{key} heard"
 
 
-def _shown(cards: Sequence[FeedCard]) -> dict[str, Any]:
-    uris = PICTURES.map(lambda card: picture_uri(card.item, time_s=card.time_s), cards)
-    rest = {other.id: other for card in cards for other in card.reason.because}
-    small = PICTURES.map(lambda other: picture_uri(other, _SMALL), rest.values())
+def _shown(cards: Sequence[FeedCard], key: str) -> dict[str, Any]:
+    urls = picture_urls([(card.item, card.time_s) for card in cards], key=key)
+    likes = list({item.id: item for card in cards for item in card.reason.because}.values())
+    small = picture_urls([(item, None) for item in likes], key=key, side=_SMALL)
     return {
-        "cards": [_card(card, uri) for card, uri in zip(cards, uris, strict=True)],
-        "small": {
-            other.id: {"name": Path(other.path).name, "src": uri}
-            for other, uri in zip(rest.values(), small, strict=True)
-        },
+        "cards": [_card(card, url) for card, url in zip(cards, urls, strict=True)],
+        "small": {item.id: {"name": Path(item.path).name, "src": url} for item, url in zip(likes, small, strict=True)},
     }
 
 
-def _card(card: FeedCard, uri: str | None) -> dict[str, Any]:
+def _card(card: FeedCard, url: str | None) -> dict[str, Any]:
     item, reason = card.item, card.reason
     second = item.duration_s or 0.0 if card.time_s is None else card.time_s
     return {
         "id": item.id,
         "name": Path(item.path).name,
-        "src": uri,
+        "src": url,
         "video": format_timecode(second) if item.kind == "video" else "",
         "note": get_policy().redact_paths(item.reason or "") or "The file is missing or cannot be read.",
         "said": card.said or "",

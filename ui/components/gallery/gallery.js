@@ -115,6 +115,7 @@ function mark({ box, item }, on) {
 
 function element(tag, className = "", attributes = {}, text = "") {
   const made = document.createElement(tag)
+  if (tag === "img") made.onerror = retry
   if (className) made.className = className
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value)
   if (text) made.textContent = text

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 import os
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,17 +18,20 @@ from core.errors import MediaError
 from core.policy import get_policy
 from core.previews.thumbnails import make_thumbnail
 from core.utils.timecode import format_timecode
+from ui.server.media_url import get_data_uri, get_image_urls
 
 _FOLDER = Path(__file__).parent
+RETRY = (_FOLDER / "retry.js").read_text()
 _COMPONENT = st.components.v2.component(
     "semblance_gallery",
     html="<ul role='list'>\n</ul>",
     css=(_FOLDER / "gallery.css").read_text(),
-    js=(_FOLDER / "gallery.js").read_text(),
+    js=RETRY + (_FOLDER / "gallery.js").read_text(),
 )
 _SMALL = 96  # pixels of the small pictures on a card
 # Each may start a decoding process of about 40 MB: more than the number of cores would not be faster.
-PICTURES = ThreadPoolExecutor(min(4, os.cpu_count() or 1), "pictures")
+_PICTURES = ThreadPoolExecutor(min(4, os.cpu_count() or 1), "pictures")
+Picture = tuple[Item, float | None]  # an item and, of a video, a second
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +95,13 @@ def gallery(
     """
     state = st.session_state
     selectable = selectable or ticks is not None
-    shown = _shown(cards, find=on_videos is not None)
+    shown = _shown(cards, key, find=on_videos is not None)
     token = hashlib.blake2b(json.dumps([shown, selectable, framed, like]).encode(), digest_size=8).hexdigest()
     state[_token_key(key)] = token
     forced = _ordered(key, token)
     items = {other.id: other for card in cards for other in card.near} | {card.item.id: card.item for card in cards}
     if ticks is not None:
-        forced = {"turn": ticks.turn, "ids": [entry for entry in items if entry in ticks.ids]}
+        forced = {"turn": ticks.turn, "ids": [item_id for item_id in items if item_id in ticks.ids]}
 
     def clicked(trigger: str, act: Callable[[Item], None] | None) -> None:
         item = items.get(state[key].get(trigger))
@@ -151,9 +153,24 @@ def _pass_on(key: str, ticks: Ticks | None) -> None:
 
 
 def picture_uri(item: Item, side: int = 320, time_s: float | None = None) -> str | None:
-    """A thumbnail as a data URI, of a video at a second; None where the file is gone or cannot be read."""
+    """A thumbnail as a data URI, of a video at a second; None if the file is missing or cannot be read."""
+    data = _thumbnail(item, side, time_s)
+    return None if data is None else get_data_uri(data)
+
+
+def picture_urls(pictures: Iterable[Picture], *, key: str, side: int = 320) -> list[str | None]:
+    """Addresses of `thumbnails`, valid until the next run of the page. key: of the element that shows them."""
+    return get_image_urls(thumbnails(pictures, side), f"{key} {side}")
+
+
+def thumbnails(pictures: Iterable[Picture], side: int) -> list[bytes | None]:
+    """Thumbnails made in parallel; None for files that are missing or cannot be read."""
+    return list(_PICTURES.map(lambda picture: _thumbnail(picture[0], side, picture[1]), pictures))
+
+
+def _thumbnail(item: Item, side: int, time_s: float | None) -> bytes | None:
     try:
-        return "data:image/webp;base64," + base64.b64encode(make_thumbnail(item, side=side, time_s=time_s)).decode()
+        return make_thumbnail(item, side=side, time_s=time_s)
     except MediaError:
         return None
 
@@ -171,20 +188,20 @@ def _token_key(key: str) -> str:
     return f"{key} token"
 
 
-def _shown(cards: Sequence[Card], find: bool) -> list[dict[str, Any]]:
-    uris = PICTURES.map(lambda card: picture_uri(card.item, time_s=card.time_s), cards)
-    rest = {other.id: other for card in cards for other in card.near}
-    small = dict(zip(rest, PICTURES.map(lambda other: picture_uri(other, _SMALL), rest.values()), strict=True))
-    return [_card(card, uri, small, find) for card, uri in zip(cards, uris, strict=True)]
+def _shown(cards: Sequence[Card], key: str, *, find: bool) -> list[dict[str, Any]]:
+    urls = picture_urls([(card.item, card.time_s) for card in cards], key=key)
+    near = {item.id: item for card in cards for item in card.near}
+    small = dict(zip(near, picture_urls([(item, None) for item in near.values()], key=key, side=_SMALL), strict=True))
+    return [_card(card, url, small, find) for card, url in zip(cards, urls, strict=True)]
 
 
-def _card(card: Card, uri: str | None, small: dict[str, str | None], find: bool) -> dict[str, Any]:
+def _card(card: Card, url: str | None, small: dict[str, str | None], find: bool) -> dict[str, Any]:
     hit, video = card.hit, card.item.kind == "video"
     facts = card.facts or (_facts_of(hit) if hit else None)
     return {
         "id": card.item.id,
         "name": Path(card.item.path).name,
-        "src": uri,
+        "src": url,
         "video": format_timecode(card.item.duration_s or 0.0 if card.time_s is None else card.time_s) if video else "",
         "find": find and not video,
         "like": card.item.status == "ok",

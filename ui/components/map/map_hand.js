@@ -2,9 +2,9 @@
 const STILL = 5
 const STEP = 70
 
-// told: { sight, mode(), changed(), resting(), hover(x, y, touch), leave(), click(x, y, touch), again(x, y), line(line | null),
+// on: { sight, mode(), changed(), resting(), hover(x, y, touch), leave(), click(x, y, touch), again(x, y), line(line | null),
 // chose(line), clear() }
-function handle(surface, told) {
+function handle(surface, on) {
   const down = new Map()
   let start = null, last = null, line = null, kind = null, moved = false
 
@@ -18,14 +18,14 @@ function handle(surface, told) {
   }
   const drop = () => {
     line = kind = null
-    told.line(null)
+    on.line(null)
   }
 
   surface.onpointerdown = (event) => {
     if (event.button > 0) return
     surface.setPointerCapture(event.pointerId)
     down.set(event.pointerId, place(event))
-    told.leave()
+    on.leave()
     if (down.size === 2) {
       drop()
       moved = true
@@ -34,23 +34,23 @@ function handle(surface, told) {
     }
     start = last = place(event)
     moved = false
-    kind = event.shiftKey && told.mode() === "move" ? "lasso" : told.mode()
+    kind = event.shiftKey && on.mode() === "move" ? "lasso" : on.mode()
     if (kind !== "move") line = [start]
   }
 
   surface.onpointermove = (event) => {
     const at = place(event)
     if (!down.has(event.pointerId)) {
-      told.hover(...at, event.pointerType !== "mouse")
+      on.hover(...at, event.pointerType !== "mouse")
       return
     }
     down.set(event.pointerId, at)
     if (down.size > 1) {
       const now = spread()
-      if (last?.apart) told.sight.nearer(now.apart / last.apart, ...now.middle)
-      if (last?.middle) told.sight.move(now.middle[0] - last.middle[0], now.middle[1] - last.middle[1])
+      if (last?.apart) on.sight.nearer(now.apart / last.apart, ...now.middle)
+      if (last?.middle) on.sight.move(now.middle[0] - last.middle[0], now.middle[1] - last.middle[1])
       last = now
-      told.changed()
+      on.changed()
       return
     }
     moved ||= Math.hypot(at[0] - start[0], at[1] - start[1]) > STILL
@@ -58,11 +58,11 @@ function handle(surface, told) {
     if (line) {
       if (kind === "box") line = boxOf(start, at)
       else line.push(at)
-      told.line(line)
+      on.line(line)
     } else if (Array.isArray(last)) {
-      told.sight.move(at[0] - last[0], at[1] - last[1])
+      on.sight.move(at[0] - last[0], at[1] - last[1])
       last = at
-      told.changed()
+      on.changed()
     }
   }
 
@@ -71,31 +71,31 @@ function handle(surface, told) {
       last = null
       return
     }
-    if (!moved && event.type === "pointerup") told.click(...place(event), event.pointerType !== "mouse")
-    else if (moved && line && line.length > 2 && event.type === "pointerup") told.chose(line)
+    if (!moved && event.type === "pointerup") on.click(...place(event), event.pointerType !== "mouse")
+    else if (moved && line && line.length > 2 && event.type === "pointerup") on.chose(line)
     if (!moved || event.type !== "pointerup") drop()
     line = kind = null
-    told.resting()
+    on.resting()
   }
 
-  surface.onpointerleave = () => told.leave()
-  surface.ondblclick = (event) => told.again(...place(event))
+  surface.onpointerleave = () => on.leave()
+  surface.ondblclick = (event) => on.again(...place(event))
   surface.addEventListener("wheel", (event) => {
     const lines = event.deltaMode === 1 ? 16 : 1
     const factor = Math.exp(-event.deltaY * lines * (event.ctrlKey ? 0.01 : 0.0016))
-    if (!told.sight.nearer(factor, ...place(event)) && !event.ctrlKey) return // the page scrolls on
+    if (!on.sight.nearer(factor, ...place(event)) && !event.ctrlKey) return // the page scrolls on
     event.preventDefault()
-    told.changed()
+    on.changed()
   }, { passive: false })
   surface.onkeydown = (event) => {
     const moves = { ArrowLeft: [STEP, 0], ArrowRight: [-STEP, 0], ArrowUp: [0, STEP], ArrowDown: [0, -STEP] }
-    if (moves[event.key]) told.sight.move(...moves[event.key])
-    else if (event.key === "+" || event.key === "=") told.sight.nearer(1.5)
-    else if (event.key === "-") told.sight.nearer(1 / 1.5)
-    else if (event.key === "0" || event.key === "Home") told.sight.reset()
-    else if (event.key === "Escape") told.clear()
+    if (moves[event.key]) on.sight.move(...moves[event.key])
+    else if (event.key === "+" || event.key === "=") on.sight.nearer(1.5)
+    else if (event.key === "-") on.sight.nearer(1 / 1.5)
+    else if (event.key === "0" || event.key === "Home") on.sight.reset()
+    else if (event.key === "Escape") on.clear()
     else return
     event.preventDefault()
-    told.changed()
+    on.changed()
   }
 }

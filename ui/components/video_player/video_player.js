@@ -60,7 +60,7 @@ function seek(player, time) {
     if (player.playsOn) video.play()
     player.playsOn = false
   }
-  player.told = time
+  player.sent = time
   if (video.readyState > 0) jump()
   else video.addEventListener("loadedmetadata", jump, { once: true })
 }
@@ -76,8 +76,8 @@ function playOn(player) {
 function tellTime(player) {
   const { video, data } = player
   const time = Math.round(10 * (video.currentTime + data.offset)) / 10
-  if (video.readyState < 1 || video.ended || Math.abs(time - player.told) < 0.15) return
-  player.told = time
+  if (video.readyState < 1 || video.ended || Math.abs(time - player.sent) < 0.15) return
+  player.sent = time
   player.tell("at", time)
 }
 
@@ -126,6 +126,7 @@ function clock(seconds, within) {
 
 function element(tag, className = "", attributes = {}, text = "") {
   const made = document.createElement(tag)
+  if (tag === "img") made.onerror = retry
   if (className) made.className = className
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value)
   if (text) made.textContent = text

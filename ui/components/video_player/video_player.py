@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 from collections.abc import Callable, Sequence
@@ -20,8 +19,8 @@ from core.previews.clips import playable_clip
 from core.previews.thumbnails import make_storyboard
 from core.search.moments import Moment
 from core.utils.timecode import format_timespan
-from ui.components.gallery.gallery import chance_text
-from ui.server.media_url import get_media_url
+from ui.components.gallery.gallery import RETRY, chance_text
+from ui.server.media_url import get_image_urls, get_media_url
 from ui.server.state import once_each
 
 LARGEST_WHOLE = 200_000_000  # bytes; the server holds what a browser plays in memory, so larger files are cut
@@ -31,7 +30,7 @@ _COMPONENT = st.components.v2.component(
     html="<section><div class='name'></div><video controls playsinline preload='metadata'></video>"
     "<div class='under'><span class='where'></span><span class='note'></span></div><ol></ol></section>",
     css=(_FOLDER / "video_player.css").read_text(),
-    js=(_FOLDER / "video_player.js").read_text(),
+    js=RETRY + (_FOLDER / "video_player.js").read_text(),
 )
 
 
@@ -59,7 +58,7 @@ def player(
     """Show a video at a second, with its moments below. A new `turn` seeks again. Raises MediaError."""
     source = _source(item, time_s, key)
     length = item.duration_s or max((moment.end_s for moment in moments), default=0.0)
-    pictures = frame_uris(item, [moment.peak_s for moment in moments])
+    pictures = frame_urls(item, [moment.peak_s for moment in moments], key=key)
     shown = [_shown(moment, length, picture) for moment, picture in zip(moments, pictures, strict=True)]
 
     def clicked(name: str, act: Callable[[float], None]) -> None:
@@ -92,10 +91,10 @@ def player(
     )
 
 
-def frame_uris(item: Item, times_s: Sequence[float]) -> list[str | None]:
-    """Frames of a video as data URIs; None for each where the file is gone or cannot be read."""
+def frame_urls(item: Item, times_s: Sequence[float], *, key: str) -> list[str | None]:
+    """Addresses of frames of a video, for the element of this key; None for each if the file cannot be read."""
     try:
-        return ["data:image/webp;base64," + base64.b64encode(data).decode() for data in make_storyboard(item, times_s)]
+        return get_image_urls(make_storyboard(item, times_s), key)
     except MediaError:
         return [None] * len(times_s)
 

@@ -12,8 +12,8 @@ import streamlit as st
 from core import Item
 from core.search.moments import Moment
 from core.utils.timecode import format_timecode, format_timespan
-from ui.components.gallery.gallery import chance_text
-from ui.components.video_player.video_player import frame_uris
+from ui.components.gallery.gallery import RETRY, chance_text
+from ui.components.video_player.video_player import frame_urls
 
 _FRAMES = 6
 _FOLDER = Path(__file__).parent
@@ -21,7 +21,7 @@ _COMPONENT = st.components.v2.component(
     "semblance_strip",
     html="<div class='frames'></div><div class='moments'></div>",
     css=(_FOLDER / "video_strip.css").read_text(),
-    js=(_FOLDER / "video_strip.js").read_text(),
+    js=RETRY + (_FOLDER / "video_strip.js").read_text(),
 )
 
 
@@ -38,7 +38,7 @@ def strip(
             "src": source,
             "inside": any(moment.start_s <= time_s < moment.end_s for moment in likely),
         }
-        for time_s, source in zip(times, frame_uris(item, times), strict=True)
+        for time_s, source in zip(times, frame_urls(item, times, key=key), strict=True)
     ]
     buttons = [
         {
