@@ -62,8 +62,8 @@ def confusion_matrix(names: Sequence[str], confusion: NDArray[np.int64]) -> go.F
         showlegend=False,
         dragmode=False,
         hovermode="closest",
-        xaxis={"title": {"text": "told to be"}, "range": [-0.5, count - 0.5], "automargin": True, **ticks},
-        yaxis={"title": {"text": "truly"}, "range": [count - 0.5, -0.5], "automargin": True, **ticks},
+        xaxis={"title": {"text": "Predicted class"}, "range": [-0.5, count - 0.5], "automargin": True, **ticks},
+        yaxis={"title": {"text": "True class"}, "range": [count - 0.5, -0.5], "automargin": True, **ticks},
     )
     return figure
 

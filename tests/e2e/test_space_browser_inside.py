@@ -22,7 +22,7 @@ def test_the_cat_is_found_in_its_picture(visitor: Visitor) -> None:
     visitor.page.get_by_text("What answers best lies in the").wait_for(timeout=90_000)
     visitor.page.locator(".js-plotly-plot .heatmaplayer image").first.wait_for(state="attached")
     visitor.page.get_by_text("In Python").click()
-    visitor.page.get_by_text("from core.geometry.saliency import compute_saliency, load_image").wait_for()
+    visitor.page.get_by_text("from core.geometry import compute_saliency, embed_terms, load_image").wait_for()
 
 
 def test_words_and_numbers_fit_a_phone(visitor: Visitor) -> None:

@@ -14,7 +14,7 @@ from ui.dimensions.job import MOST
 from ui.text import counted, size_text
 
 _SHOWN: dict[Quantity, str] = {
-    "overlap": "neighbours kept",
+    "overlap": "neighbors kept",
     "recall": "captions found",
     "accuracy": "classes told",
     "bytes": "bytes",
@@ -38,9 +38,9 @@ def show_report(report: DimensionReport, count: int) -> None:
     )  # fmt: skip
     st.caption(
         "Each step to the right doubles the numbers kept. Dotted: the sizes that Vertex AI's multimodal embeddings can "
-        "be had in. The knee: where the curve of the neighbours bends most (Kneedle). Cutting "
+        "be had in. The knee: where the curve of the neighbors bends most (Kneedle). Cutting "
         "vectors off keeps less than choosing directions, since nothing has sorted their numbers by weight. "
-        "Neighbours: the "
+        "Neighbors: the "
         f"{get_nearest_count(report.pool)} nearest of each item. {_learned(report)}"
         + (f" Measured on a random sample of {MOST:,} of the {count:,} items." if count > MOST else "")
     )
@@ -58,7 +58,7 @@ def _headline(report: DimensionReport) -> None:
     whole = max(point.dim for point in report.points)
     parts = []
     for measure, what in (
-        ("overlap", "of the neighbours"),
+        ("overlap", "of the neighbors"),
         ("recall", "of the recall"),
         ("accuracy", "of the accuracy"),
     ):
@@ -73,7 +73,7 @@ def _headline(report: DimensionReport) -> None:
         if report.intrinsic is not None:
             st.metric(
                 "Intrinsic dimension", f"about {report.intrinsic:.0f}",
-                help="From how much farther away twice as many neighbours lie (Denti et al. 2022).",
+                help="From how much farther away twice as many neighbors lie (Denti et al. 2022).",
             )  # fmt: skip
         st.metric("A whole vector", size_text(4 * whole), help=f"{whole:,} numbers of 4 bytes.")
     if report.intrinsic is not None:
@@ -91,7 +91,7 @@ def _table(points: Sequence[DimensionPoint]) -> None:
                 "method": METHOD_NAMES[point.method],
                 "kept as": point.precision,
                 "dimensions": point.dim,
-                "neighbours": point.overlap,
+                "neighbors": point.overlap,
                 "captions": point.recall,
                 "classes": point.accuracy,
                 "bytes": point.bytes,
@@ -103,11 +103,11 @@ def _table(points: Sequence[DimensionPoint]) -> None:
         key="dimension_table",
         column_config={
             name: st.column_config.NumberColumn(format=form)
-            for name, form in (("neighbours", "%.3f"), ("captions", "%.3f"), ("classes", "%.3f"), ("ms", "%.2f"))
+            for name, form in (("neighbors", "%.3f"), ("captions", "%.3f"), ("classes", "%.3f"), ("ms", "%.2f"))
         },
     )
     st.caption(
-        "neighbours: share of the nearest that are the same as with whole vectors. captions: share whose picture is "
+        "neighbors: share of the nearest that are the same as with whole vectors. captions: share whose picture is "
         "among the first 10. classes: zero-shot accuracy. ms: one exact query through 20,000 made-up vectors of this "
         "size, on this machine."
     )

@@ -48,7 +48,7 @@ def heat_section(library: Library, encoder: Encoder) -> None:
         way: Way = st.segmented_control(
             "Each part is", list(_WAYS), default="alone", required=True, key="way", bind="query-params",
             format_func=_WAYS.__getitem__,
-            help="Shown alone, with all else grey: what does it say by itself? Covered: what is lost without it?",
+            help="Shown alone, with all else gray: what does it say by itself? Covered: what is lost without it?",
         )  # fmt: skip
         picture, time_s = _at_second(library, picture)
     index = library.index(encoder)
@@ -114,13 +114,13 @@ def _shown(library: Library, heat: Saliency, query: Term) -> None:
     st.plotly_chart(figure, key="heat", config={"displayModeBar": False}, alt="The picture, red where it answers")
     unseen = 1.0 - float(heat.looked_at.mean())
     how = (
-        "A window half as wide moves over the picture, and all else is grey, so heat is coarse. Red is what says the "
+        "A window half as wide moves over the picture, and all else is gray, so heat is coarse. Red is what says the "
         "query by itself; move over a square for the mean cosine of the windows that show it."
         if heat.way == "alone"
-        else "A grey patch moves over the picture. Red is what the answer rests on; move over a square for the fall "
+        else "A gray patch moves over the picture. Red is what the answer rests on; move over a square for the fall "
         "of the cosine, below 0 where the query fits better without that part."
     )
-    rim = f" This encoder does not look at the grey rim, {percent(unseen)} of the picture." if unseen > 0 else ""
+    rim = f" This encoder does not look at the gray rim, {percent(unseen)} of the picture." if unseen > 0 else ""
     st.caption(how + (rim or " This encoder looks at the whole picture."))
 
 

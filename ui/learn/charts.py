@@ -46,7 +46,7 @@ def figures(training: IsolatedTraining, epochs: list[Epoch]) -> None:
         st.metric("Epochs", last.number)
         if last.same_genre is not None and chance.same_genre is not None:
             st.metric(
-                "Neighbours of the same genre", percent(last.same_genre),
+                "Neighbors of the same genre", percent(last.same_genre),
                 f"{last.same_genre / chance.same_genre:.1f} times chance", delta_color="off", delta_arrow="off",
                 help="Of the ten nearest movies of each, the share with the same main genre.",
             )  # fmt: skip
@@ -64,7 +64,7 @@ def figures(training: IsolatedTraining, epochs: list[Epoch]) -> None:
     )
     if last.recall is not None or last.same_genre is not None:
         figure = share_lines(epochs, training.info.baselines)
-        shares.plotly_chart(figure, key="learn_shares", config=_STILL, alt="Recall and neighbours of the same genre")
+        shares.plotly_chart(figure, key="learn_shares", config=_STILL, alt="Recall and neighbors of the same genre")
 
 
 def over_epochs(run: Run, training: IsolatedTraining) -> None:

@@ -28,7 +28,7 @@ def movie_section(training: IsolatedTraining) -> int:
     genres = ", ".join(movies.genres[chosen])
     st.markdown(f"**{plain(name)}**" + (f" · {plain(genres)}" if genres else ""))
     _weights(training, chosen)
-    _neighbours(training, chosen)
+    _neighbors(training, chosen)
     return chosen
 
 
@@ -63,7 +63,7 @@ def _weights(training: IsolatedTraining, chosen: int) -> None:
         st.caption("The node of the year passes on its weights times the year, in standard deviations from the mean.")
 
 
-def _neighbours(training: IsolatedTraining, chosen: int) -> None:
+def _neighbors(training: IsolatedTraining, chosen: int) -> None:
     first, last = training.epochs[0], training.epochs[-1]
     before, after = st.columns(2)
     with before:

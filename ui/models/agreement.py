@@ -1,4 +1,4 @@
-"""Do two encoders see the same neighbours?"""
+"""Do two encoders see the same neighbors?"""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ui.widgets.query_box import more_like
 
 _KEY, _NEAR = "models agreement", 5
 _VERDICTS = (
-    (0.6, "They see much the same here: most pictures keep most of their neighbours."),
+    (0.6, "They see much the same here: most pictures keep most of their neighbors."),
     (0.25, "They share a good part of what they see, and differ in the rest."),
     (0.1, "They agree on little: what is near under one is seldom near under the other."),
 )
@@ -33,27 +33,27 @@ def agree_section(library: Library, encoders: tuple[Encoder, Encoder]) -> list[I
 
     about, state = (library.path, *(encoder.id for encoder in encoders)), library.index(encoders[1])
     if get_task(_KEY, about=about) is None:
-        start(_KEY, "Comparing neighbours", work, about=about, state=state)
-    found = task_button(_KEY, "Compare neighbours", work, title="Comparing neighbours", about=about, state=state)
+        start(_KEY, "Comparing neighbors", work, about=about, state=state)
+    found = task_button(_KEY, "Compare neighbors", work, title="Comparing neighbors", about=about, state=state)
     if found is None:
         return []
     with st.container(horizontal=True, key="agreement"):
         st.metric(
             f"Same {found.nearest} nearest", percent(found.overlap), f"{percent(found.chance, 1)} by chance",
             delta_color="off", delta_arrow="off", width=220,
-            help="Of the nearest neighbours of a picture under one encoder, the share that are among its nearest under "
+            help="Of the nearest neighbors of a picture under one encoder, the share that are among its nearest under "
             "the other, on average.",
         )  # fmt: skip
         st.metric(
             "CKA", f"{found.cka:.2f}", "0 by chance", delta_color="off", delta_arrow="off", width=220,
-            help="Centred kernel alignment: whether all distances agree, near and far, whatever the turn and scale of "
+            help="Centered kernel alignment: whether all distances agree, near and far, whatever the turn and scale of "
             "the two spaces. 1: one is the other, turned.",
         )  # fmt: skip
     st.markdown(next((text for least, text in _VERDICTS if found.beyond_chance >= least), _NONE))
     sampled = f", a sample of the {found.common:,} that both have" if found.common > found.items else ""
     st.caption(
-        f"Measured on {found.items:,} items{sampled}. Neighbours tell what a visitor would notice, CKA the coarse "
-        "layout: it can be high while neighbours differ."
+        f"Measured on {found.items:,} items{sampled}. Neighbors tell what a visitor would notice, CKA the coarse "
+        "layout: it can be high while neighbors differ."
     )
     return _odd(found, encoders)
 
@@ -65,7 +65,7 @@ def _odd(found: Agreement, encoders: tuple[Encoder, Encoder]) -> list[Item]:
     with st.expander("Where they disagree most", icon=":material/call_split:"):
         cards = []
         for entry in found.odd:
-            said = f"{percent(entry.overlap)} of the neighbours are the same. Below:"
+            said = f"{percent(entry.overlap)} of the neighbors are the same. Below:"
             cards.append(Card(entry.item, about=f"{said} nearest by {one}", near=entry.first[:_NEAR]))
             cards.append(Card(entry.item, about=f"{said} nearest by {other}", near=entry.second[:_NEAR]))
         gallery(cards, key="odd gallery", on_open=open_details, on_like=more_like)

@@ -48,7 +48,7 @@ def truth_section(library: Library, encoders: tuple[Encoder, Encoder]) -> None:
 
 def _note(known: GroundTruth) -> str:
     if not known.captions:
-        return "Tells every labelled picture by the names of the classes, with both."
+        return "Tells every labeled picture by the names of the classes, with both."
     return f"Embeds {counted(min(len(known.captions), MOST_CAPTIONS), 'caption')} with both; some seconds, or minutes."
 
 

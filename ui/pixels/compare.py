@@ -112,7 +112,7 @@ def _contrast(compared: InputComparison) -> None:
     )  # fmt: skip
     st.markdown(
         "**Distances concentrate.** Among random vectors of hundreds of numbers the farthest is hardly farther than "
-        "the nearest: the grey line falls towards 0. Real pictures lie far above it, because they fill few of their "
+        "the nearest: the gray line falls towards 0. Real pictures lie far above it, because they fill few of their "
         f"dimensions: these pixels spread like random vectors of about {compared.equivalent_dims['pixels']:.0f} "
         f"dimensions, the embeddings like those of about {compared.equivalent_dims['embedding']:.0f}."
     )

@@ -22,7 +22,7 @@ _KEY = "picture"
 
 
 def pick_section(shown: ComparedInputs) -> None:
-    """A picture to begin with, its neighbours by either input, and others to pick."""
+    """A picture to begin with, its neighbors by either input, and others to pick."""
     st.subheader("What is near?", anchor=False)
     target = st.query_params.get(_KEY)
     row = next((row for row, item in enumerate(shown.items) if item.id == target), None)

@@ -20,7 +20,7 @@ def learn_section(shown: ComparedInputs) -> None:
     st.subheader("What does it take to learn from them?", anchor=False)
     curves = task_button(
         "pixel learning", "Learn from both", partial(_learn, shown), title="Learning", about=shown,
-        icon=":material/school:", note="A linear layer on either input, from 1 to 16 labelled pictures a class.",
+        icon=":material/school:", note="A linear layer on either input, from 1 to 16 labeled pictures a class.",
     )  # fmt: skip
     if curves is None:
         return
@@ -40,7 +40,7 @@ def learn_section(shown: ComparedInputs) -> None:
     st.markdown("\n".join(lines))
     st.plotly_chart(
         input_curves(curves), key="input_curves", config={"displayModeBar": False},
-        alt="Accuracy against labelled pictures a class, on pixels and on embeddings",
+        alt="Accuracy against labeled pictures a class, on pixels and on embeddings",
     )  # fmt: skip
     st.markdown(_sentence(pixels, embedding, most))
     st.caption(
@@ -53,10 +53,10 @@ def learn_section(shown: ComparedInputs) -> None:
 def _sentence(pixels: InputCurve, embedding: InputCurve, most: int) -> str:
     reached = embedding.reaches(pixels.accuracy[most])
     if reached is None:
-        return f"With {most} labelled pictures a class, pixels are the better input here: {pixels.accuracy[most]:.2f}."
-    pictures = "one labelled picture" if reached == 1 else f"{reached} labelled pictures"
+        return f"With {most} labeled pictures a class, pixels are the better input here: {pixels.accuracy[most]:.2f}."
+    pictures = "one labeled picture" if reached == 1 else f"{reached} labeled pictures"
     return (
-        f"What pixels reach with {most} labelled pictures a class ({pixels.accuracy[most]:.2f}), embeddings reach with "
+        f"What pixels reach with {most} labeled pictures a class ({pixels.accuracy[most]:.2f}), embeddings reach with "
         f"**{pictures}** a class ({embedding.accuracy[reached]:.2f}), with a layer that is "
         f"**{pixels.parameters / embedding.parameters:.0f} times** smaller."
     )
