@@ -339,12 +339,12 @@ def test_a_result_stays_for_the_visit_and_says_when_the_library_has_changed(
 ) -> None:
     at = ask(visit(CLEAN_UP), "Find duplicates")
     at = at.switch_page(VIDEO).run().switch_page(CLEAN_UP).run()
-    assert len(groups(at)) == 2 and "Find duplicates" not in labels(at) and "Look again" not in labels(at)
+    assert len(groups(at)) == 2 and "Find duplicates" not in labels(at) and "Refresh" not in labels(at)
     photo(7).save(tmp_path / "mess" / "train" / "new.jpg", quality=90)
     ingest(mess, encoder, [tmp_path / "mess"])
     at.run()
     assert len(groups(at)) == 2 and "has changed since" in said(at)
-    at = ask(at, "Look again")
+    at = ask(at, "Refresh")
     assert len(groups(at)) == 3 and "has changed since" not in said(at)
 
 
