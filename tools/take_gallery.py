@@ -94,13 +94,13 @@ SHOTS = (
          see="Unusual at least"),
     Shot("classify", "classify", {}, press("Cats, cups and rockets"), see="Classes"),
     Shot("lab", "lab", {"labels_from": "labels of a task"}, press("Compare methods"), see="How accurate is", dark=True),
-    Shot("learn", "learn", {"epochs": "12"}, press("Start"), see="Neighbours of the same genre", dark=True),
+    Shot("learn", "learn", {"epochs": "12"}, press("Start"), see="Neighbors of the same genre", dark=True),
     Shot("distance", "distance", {}, see="How many things"),
     Shot("space", "one_space", {}, see="Layout", dark=True),
-    Shot("dimensions", "dimensions", {}, press("Measure"), see="Fewer dimensions by", dark=True),
+    Shot("dimensions", "dimensions", {}, press("Measure"), see="Reduction methods", dark=True),
     Shot("pixels", "pixels", {}, press("Compare"), see="Compare"),
     Shot("heat", "inside", {"look": "parts of a picture", "picture": "cameraman.png", "ask": "a camera"},
-         press("Find the part that answers"), see="Squares along the longer side"),
+         press("Find the matching part"), see="Squares along the longer side"),
     Shot("models", "models", {}, see="The same query", dark=True),
 )  # fmt: skip
 
