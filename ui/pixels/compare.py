@@ -122,7 +122,7 @@ def _contrast(compared: InputComparison) -> None:
     if contrast["pixels"] > contrast["embedding"]:
         st.markdown(
             f"**Surprising:** pixels have the higher contrast ({figures}). Their distances mostly measure light "
-            "and dark, those of embeddings the content. What counts is what distances agree with, not how far they spread."
+            "and dark, those of embeddings the content. Spread says little; agreement with the labels counts."
         )
     else:
         st.markdown(
