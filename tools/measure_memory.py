@@ -43,7 +43,7 @@ class Heavy:
 
 HEAVY = (  # what stays loaded comes first. A page opened twice in a row keeps its settings, whatever the link says
     Heavy("dimensions", "dimensions", "Measure"),
-    Heavy("a heat map", "inside", "Find the part that answers", {"look": "parts of a picture"}),
+    Heavy("a heat map", "inside", "Find the matching part", {"look": "parts of a picture"}),
     Heavy("pixels", "pixels", "Compare"),
     Heavy("a map (UMAP, k-means)", "explore", "Lay out the map"),
     Heavy("20 epochs", "learn", "Start"),

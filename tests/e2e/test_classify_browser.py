@@ -41,7 +41,7 @@ def tick(visitor: Visitor, name: str) -> None:
 def test_classes_are_pasted_corrected_and_searched_by_label(visitor: Visitor, tmp_path: Path) -> None:
     page = visitor.go("classify").page
     page.get_by_role("button", name="Paste a list").click()
-    page.get_by_role("textbox", name="A class a line").fill(CLASSES)
+    page.get_by_role("textbox", name="One class per line").fill(CLASSES)
     page.get_by_role("button", name="Use this list").click()
     page.locator("h4", has_text="none of these").wait_for()
     found = groups(visitor.settle())
@@ -49,11 +49,11 @@ def test_classes_are_pasted_corrected_and_searched_by_label(visitor: Visitor, tm
     assert visitor.link()["classes"] == CLASSES
 
     tick(visitor, "horse.png")
-    box = page.get_by_role("combobox", name="These are")
+    box = page.get_by_role("combobox", name="New label")
     box.fill("big animal")
     box.press("Enter")
     visitor.settle()
-    page.get_by_role("button", name="Put right").click()
+    page.get_by_role("button", name="Correct label").click()
     page.locator("li.section", has_text="big animal · 1").wait_for()
     assert groups(visitor.settle())["big animal"] == ["horse.png"]
 
@@ -90,7 +90,7 @@ def test_one_picture_and_its_bars_fit_a_phone(visitor: Visitor) -> None:
 
 def test_a_text_is_put_right_by_a_click(visitor: Visitor) -> None:
     page = visitor.go("classify", classes="sports\ncooking", **{"from": "texts"}).page
-    box = page.get_by_role("textbox", name="Texts, one a line")
+    box = page.get_by_role("textbox", name="Texts, one per line")
     box.fill("Simmer the onions until they are soft.\nThe goalkeeper saved a penalty.")
     box.press("Control+Enter")
     page.locator("h4", has_text="cooking 1").wait_for()
@@ -100,11 +100,11 @@ def test_a_text_is_put_right_by_a_click(visitor: Visitor) -> None:
     assert place is not None
     page.mouse.click(place["x"] + 18, place["y"] + 35 + 17)  # the box of the first row
     page.get_by_text("1 selected").wait_for()
-    label = visitor.settle().page.get_by_role("combobox", name="These are")
+    label = visitor.settle().page.get_by_role("combobox", name="New label")
     label.fill("recipe")
     label.press("Enter")
     visitor.settle()
-    page.get_by_role("button", name="Put right").click()
+    page.get_by_role("button", name="Correct label").click()
     page.locator("h4", has_text="recipe 1").wait_for()
     assert "cooking" not in visitor.settle().page.locator("h4").inner_text()
     page.get_by_text("0 selected").wait_for()
@@ -116,12 +116,12 @@ def test_a_number_is_learned_kept_and_predicted(visitor: Visitor, tmp_path: Path
     page = visitor.go("lab", part="numbers").page
     table.write_text("\n".join(["file,cats", *(f"{name},{share}" for name, share in shares.items())]))
     page.locator("input[type=file]").set_input_files(table)
-    page.get_by_role("button", name="Learn the number").click()
+    page.get_by_role("button", name="Train on the number").click()
     with page.expect_download(timeout=60_000) as taken:
-        page.get_by_role("button", name="Download it").click()
+        page.get_by_role("button", name="Download", exact=True).click()
     head = read_head(taken.value.path().read_bytes())
     assert (head.target, head.names) == ("number", ("cats",)) and taken.value.suggested_filename == "cats.safetensors"
-    page.get_by_role("button", name="Save this head").click()
+    page.get_by_role("button", name="Save head").click()
     page.get_by_role("link", name="Predict cats on the page Classify").click()
     page.get_by_role("heading", name="Classify", exact=True).wait_for()
     assert visitor.settle().names()[0] == "chelsea.png" and visitor.link()["head"] == "cats"
@@ -137,13 +137,13 @@ def test_a_number_is_learned_kept_and_predicted(visitor: Visitor, tmp_path: Path
 
 def test_a_cell_of_the_confusion_matrix_opens_its_pictures(visitor: Visitor) -> None:
     page = visitor.go("lab", least="2").page
-    page.get_by_role("button", name="Compare the ways").click()
-    page.get_by_text("What is taken for what").wait_for(timeout=60_000)
+    page.get_by_role("button", name="Compare methods").click()
+    page.get_by_text("Confusion matrix").wait_for(timeout=60_000)
     visitor.settle()
     number = page.locator(".js-plotly-plot").first.locator(".scatterlayer text").first
     number.scroll_into_view_if_needed()
     box = number.bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    page.get_by_text("Truly").wait_for()
+    page.get_by_text(", predicted ").wait_for()
     assert visitor.settle().names()

@@ -46,8 +46,8 @@ def test_a_point_of_the_plane_opens_its_picture(visitor: Visitor) -> None:
 
 def test_one_question_three_ways_and_the_gap(visitor: Visitor) -> None:
     page = visitor.go("one_space", view="one question", word="a cup of coffee").page
-    page.get_by_role("button", name="Take the best picture and clip").click()
-    page.get_by_text("Of the first 10 pictures both find").wait_for()
+    page.get_by_role("button", name="Use the best picture and clip").click()
+    page.get_by_text("Shared by the first 10 results").wait_for()
     link = visitor.settle().link()
     assert link["picture"].startswith("item:") and link["clip"].startswith("item:")
     page.get_by_text("the gap", exact=True).click()

@@ -18,11 +18,11 @@ def test_directions_are_stepped_through_and_kept_in_the_link(visitor: Visitor) -
 
 def test_the_cat_is_found_in_its_picture(visitor: Visitor) -> None:
     visitor.go("inside", look="parts of a picture", ask="a cat")
-    visitor.page.get_by_role("button", name="Find the part that answers").click()
-    visitor.page.get_by_text("What answers best lies in the").wait_for(timeout=90_000)
+    visitor.page.get_by_role("button", name="Find the matching part").click()
+    visitor.page.get_by_text("The best match is in the").wait_for(timeout=90_000)
     visitor.page.locator(".js-plotly-plot .heatmaplayer image").first.wait_for(state="attached")
     visitor.page.get_by_text("In Python").click()
-    visitor.page.get_by_text("from core.geometry.saliency import compute_saliency, load_image").wait_for()
+    visitor.page.get_by_text("from core.geometry import compute_saliency, embed_terms, load_image").wait_for()
 
 
 def test_words_and_numbers_fit_a_phone(visitor: Visitor) -> None:

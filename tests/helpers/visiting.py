@@ -8,7 +8,6 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -32,7 +31,6 @@ HOME, LIBRARY, SEARCH = "pages/home.py", "pages/library.py", "pages/search_image
 VIDEO = "pages/search_video.py"
 # Each visit of AppTest asks anew which installed packages bring components, and reads the metadata of all of them.
 manifest_scanner.scan_component_manifests = functools.cache(manifest_scanner.scan_component_manifests)
-_NO_SERVER = SimpleNamespace(exists=lambda: False)  # AppTest leaves one behind, and its threads would never end
 
 
 def enter_world(monkeypatch: pytest.MonkeyPatch, home: Path, encoder: ColorEncoder) -> None:
@@ -56,8 +54,8 @@ def enter_world(monkeypatch: pytest.MonkeyPatch, home: Path, encoder: ColorEncod
     ):
         monkeypatch.setattr(call, called_here)
     monkeypatch.setattr(ui.session.encoders, "open_encoder", open_encoder)
-    monkeypatch.setattr(ui.server.gc, "runtime", _NO_SERVER)
-    monkeypatch.setattr(ui.session.visit, "runtime", _NO_SERVER)
+    for module in (ui.server.gc, ui.session.visit):  # AppTest leaves a server behind, and its threads would never end
+        monkeypatch.setattr(module, "server_runs", lambda: False)
     forget_all()
 
 

@@ -22,7 +22,7 @@ def test_nothing_is_measured_before_somebody_asks(colours: Library) -> None:
     at = visit(PAGE)
     assert "Measure" in labels(at) and not at.get("plotly_chart")
     at = settled(press(at, "Measure"))
-    assert at.get("plotly_chart") and "keep 95 % of the neighbours" in said(at) and "Vertex AI" in said(at)
+    assert at.get("plotly_chart") and "keep 95 % of the neighbors" in said(at) and "Vertex AI" in said(at)
 
 
 def test_names_of_files_are_captions(colours: Library) -> None:
@@ -84,4 +84,4 @@ def test_what_is_reduced_is_not_reduced_again(colours: Library, encoder: ColorEn
     settled(press(visit(PAGE, d="6"), "Store my library at 6"))
     (entry,) = list_reductions(colours, encoder)
     at = visit(PAGE, encoder=entry.name)
-    assert "has fewer dimensions already" in said(at) and "Store my library at 6" not in labels(at)
+    assert "already has reduced dimensions" in said(at) and "Store my library at 6" not in labels(at)

@@ -56,7 +56,7 @@ def test_a_single_number_can_be_the_same_everywhere(photos: Path, encoder: Color
         Image.new("RGB", (40, 30 + len(path.name)), "red").save(path)
     ingest(create_library("Same"), encoder, [photos])
     at = open_page(INSIDE, kind="single number", number="7")
-    assert "Number 7 holds" in said(at) and "tells nothing apart" in said(at)
+    assert "Number 7 holds" in said(at) and "separates nothing" in said(at)
 
 
 def test_a_direction_has_the_words_that_the_user_has_added_since(colours: Library) -> None:
@@ -102,21 +102,21 @@ def test_a_part_of_a_picture_answers_only_when_asked(
     item = f"item:{item_id(colours, 'half.png')}"
     at = open_page(INSIDE, look="parts of a picture", picture=item, ask="red")
     assert encoder.images_seen == 0
-    at = settled(press(at, "Find the part that answers"))
+    at = settled(press(at, "Find the matching part"))
     assert "right**: shown alone" in said(at) and "the whole picture" in said(at)
     at.segmented_control("way").set_value("covered").run()
-    at = settled(press(at, "Find the part that answers"))
+    at = settled(press(at, "Find the matching part"))
     assert "right** is covered" in said(at)
 
 
 def test_words_are_no_picture_and_a_video_has_seconds(tmp_path: Path, encoder: ColorEncoder, colours: Library) -> None:
     at = open_page(INSIDE, look="parts of a picture", picture="red", ask="red")
-    assert "Words show no picture" in said(at)
+    assert "Words are no picture" in said(at)
     write_video(tmp_path / "two.mp4", ["red", "blue"])
     ingest(colours, encoder, [tmp_path / "two.mp4"])
     item = f"item:{item_id(colours, 'two.mp4')}"
     at = open_page(INSIDE, look="parts of a picture", picture=item, ask="blue", second="3.0")
-    at = settled(press(at, "Find the part that answers"))
+    at = settled(press(at, "Find the matching part"))
     assert "is **1.00**" in said(at)
 
 
@@ -136,7 +136,7 @@ def test_two_encoders_answer_side_by_side(seen_twice: Library) -> None:
     predictions = said(at)
     assert "8 of the 8" in predictions  # of eight pictures, both find all
     assert cards(at, 0)[0] == cards(at, 1)[0] == "red.png"
-    assert "They see much the same" in predictions and "Measured on 8 items" in predictions
+    assert "They largely agree" in predictions and "Measured on 8 items" in predictions
     assert at.query_params["other"] in ("other", ["other"])
     at.session_state["details"] = item_id(seen_twice, "red.png")
     assert labels(at.run()).count("Classify this") == 1, "found by both, it opens once"

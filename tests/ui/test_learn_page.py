@@ -58,9 +58,9 @@ def test_a_training_shows_curves_a_map_and_one_movie() -> None:
     at = learned(press(visit(PAGE, epochs="3", movie="Alien (1979)"), "Start"))
     assert at.metric[0].value == "3" and "times chance" in at.metric[1].delta
     assert charts(at) == 5, "two curves, the map over epochs, the network and the place"
-    assert "150 viewers, 521 movies" in said(at) and "Nobody told the layer a genre" in said(at)
+    assert "150 viewers, 521 movies" in said(at) and "The layer never gets a genre" in said(at)
     assert "**Alien 1979**" in said(at).replace("(", "").replace(")", "") and "are its coordinates" in said(at)
-    assert "Nearest before learning" in said(at) and "Nearest after 3 epochs" in said(at)
+    assert "Nearest before training" in said(at) and "Nearest after 3 epochs" in said(at)
     at = learned(press(at, "Continue for 3"))
     assert at.metric[0].value == "6"
     at = at.selectbox("movie").set_value("Casablanca (1942)").run()
@@ -70,9 +70,9 @@ def test_a_training_shows_curves_a_map_and_one_movie() -> None:
 def test_more_dimensions_are_shown_as_bars_and_joined_genres_are_told() -> None:
     at = learned(press(visit(PAGE, epochs="1", d="8", negatives="5", joined="genres"), "Start"))
     assert charts(at) == 4 and "These 8 numbers are its embedding" in said(at)
-    assert "no discovery of its own" in said(at)
+    assert "it is no discovery" in said(at)
     at = at.select_slider("d").set_value(16).run()
-    assert "learned with other settings" in said(at) and "These 8 numbers" in said(at)
+    assert "These results have other settings" in said(at) and "These 8 numbers" in said(at)
 
 
 def test_a_training_is_stopped_and_continued() -> None:
@@ -96,7 +96,7 @@ def uploaded(*files: tuple[str, bytes]) -> AppTest:
 def test_ratings_of_ones_own_are_learned_from() -> None:
     at = uploaded(("ratings.csv", RATINGS), ("movies.csv", MOVIES))
     assert "20 viewers, 12 movies" in said(at) and "Simulated viewers" not in said(at) and "<b>Movie* " in said(at)
-    assert "the recall says little" in said(at)
+    assert "the recall is unreliable" in said(at)
     at = uploaded(("ratings.csv", RATINGS))
     assert "nothing is known of titles and genres" in said(at) and "movie 3" in said(at) and charts(at) == 5
 

@@ -40,7 +40,7 @@ CLASSES = "red\ngreen\nblue"
 FORBIDDEN = (
     "Build the sample library", "Check for changes", "Remove this library …", "Delete vectors", "Remove from library",
     "Delete log", "Preview", "Open", "Create", "Add to library", "Tag them", "Remove all tags", "Save concept",
-    "Label them", "Save", "Forget it", "Lay out again",
+    "Label them", "Save", "Delete", "Lay out again",
 )  # fmt: skip
 HOSTILE = "<img src=x onerror=alert(1)>.png"
 TEXT = "<script>alert(1)</script><img src=x onerror=alert(2)>"
@@ -85,7 +85,7 @@ def check(at: AppTest, tmp_path: Path) -> AppTest:
     buttons = {*labels(at), *(button.label for button in at.form_submit_button)}
     offered = [label for label in buttons if label in FORBIDDEN or label.startswith(("Embed ", "Store my library"))]
     assert not offered, offered
-    assert not any(box.label in ("Folder", "Folder of this computer", "Library folder") for box in at.text_input)
+    assert not any(box.label in ("Folder", "Folder on this computer", "Library folder") for box in at.text_input)
     assert "Something went wrong" not in said(at)
     return at
 
@@ -121,7 +121,7 @@ def test_pages_without_any_library_are_whole(tmp_path: Path, monkeypatch: pytest
         (EXPLORE, {"layout": "PCA", "k": "2"}, "Lay out the map"),
         (EXPLORE, {"layout": "PCA", "k": "2", "folder": "more", "colour": "folder"}, "Lay out the map"),
         (LAB, {"least": "2"}, None),
-        (LAB, {"labels_from": "labels of a task"}, "Compare the ways"),
+        (LAB, {"labels_from": "labels of a task"}, "Compare methods"),
     ],
 )
 def test_nor_do_their_answers(
@@ -223,13 +223,13 @@ def test_labels_and_heads_are_for_the_visit(shared: Library, tmp_path: Path, enc
         ids = [item_id(shared, f"{name}.png")]
         tick(at, ids)
         at.selectbox("these_are").set_value(label).run()
-        at = press(at, "Put right")
-    assert popover(at, "Learn from my labels (4)")
-    at = press(at, "Learn")
+        at = press(at, "Correct label")
+    assert popover(at, "Train on my labels (4)")
+    at = press(at, "Train")
     assert at.selectbox("head").options == ["mine"]
     assert snapshot(shared) == before and not (tmp_path / "home" / "heads").exists()
     other = visit(CLASSIFY, library="Shared", classes=CLASSES, task="mine")
-    assert not popover(other, "Learn from my labels (4)") and not other.selectbox(key="these_are").value
+    assert not popover(other, "Train on my labels (4)") and not other.selectbox(key="these_are").value
     assert not any(box.key == "head" for box in other.selectbox)
 
 

@@ -57,7 +57,7 @@ def test_the_lines_of_a_page_run(
 def test_the_lines_of_the_parts_of_a_picture_run(shades: Library, capsys: pytest.CaptureFixture[str]) -> None:
     picture = f"item:{item_id(shades, 'red1.png')}"
     at = visit("pages/inside.py", look="parts of a picture", picture=picture, ask="red", cells="4")
-    assert run_lines(settled(press(at, "Find the part that answers")), capsys).strip()
+    assert run_lines(settled(press(at, "Find the matching part")), capsys).strip()
 
 
 @pytest.mark.parametrize("way", ["clusters", "folder names", "labels of a task"])

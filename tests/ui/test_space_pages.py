@@ -61,7 +61,7 @@ def test_every_view_works_with_one_picture(one: Library, view: str) -> None:
 def test_two_words_and_their_place_among_all_pairs(colours: Library) -> None:
     at = visit(DISTANCE, a="red", b="red", things="2")
     assert at.metric[0].value == "1.000" and at.metric[1].value == "0.0°"
-    assert "More alike than more than 99 % of all pairs of two phrases" in said(at)
+    assert "More similar than more than 99 % of all pairs of two phrases" in said(at)
     at.text_input("b").set_value(f"item:{item_id(colours, 'blue.png')}").run()
     assert "of all pairs of a phrase and a picture of this library" in said(at) and "blue.png" in said(at)
     assert "Term('text', 'red'), Term('item'" in said(at)
@@ -79,7 +79,7 @@ def test_a_picture_that_is_not_there_is_told(colours: Library) -> None:
 
 def test_three_things_make_a_table(colours: Library) -> None:
     at = visit(DISTANCE, a="red", b="green", c="blue")
-    assert titles(at) == ["How alike two things usually are", "Cosine of each with each"]
+    assert titles(at) == ["Usual cosines of two things", "Cosine of each with each"]
     at.selectbox("pair of 3").set_value((1, 2)).run()
     assert "Term('text', 'green'), Term('text', 'blue')" in said(at)
 
@@ -117,7 +117,7 @@ def test_a_step_aside_follows_the_slider(colours: Library) -> None:
 
 def test_an_analogy_answers_in_pictures_and_words(colours: Library) -> None:
     at = visit(DISTANCE, part="analogies", plus="red", minus="black", also="blue")
-    assert len(cards(at)) == 8 and "of these 8 come first for the third thing alone" in said(at)
+    assert len(cards(at)) == 8 and "of these 8 are also nearest to the third thing alone" in said(at)
     press(at, "Try 16")
     assert "at least 20 pictures" in said(settled(at))
 
@@ -125,13 +125,13 @@ def test_an_analogy_answers_in_pictures_and_words(colours: Library) -> None:
 def test_the_library_is_sorted_along_an_axis(colours: Library) -> None:
     at = visit(DISTANCE, part="an axis", low="black", high="white")
     assert (cards(at)[0], cards(at)[-1]) == ("black.png", "white.png")
-    assert "So few pictures cannot mark the ends" in said(at)
+    assert "too few pictures to define the ends" in said(at)
     at.toggle("plane").set_value(True).run()
     assert titles(at) == ["The library on two axes"] and "points=axis.points" in said(at)
     at.text_input("high").set_value("black").run()
     assert "mean the same" in said(at)
     at.text_input("high").set_value("").run()
-    assert "Type a phrase for either end" in said(at)
+    assert "Type a phrase for each end" in said(at)
 
 
 def test_kinds_lie_on_one_picture(colours: Library) -> None:
@@ -144,23 +144,23 @@ def test_kinds_lie_on_one_picture(colours: Library) -> None:
 def test_nothing_slow_is_laid_out_before_it_is_asked_for(colours: Library) -> None:
     at = visit(SPACE, words="red", method="t-SNE")
     assert titles(at) == []
-    press(at, "Lay it out")
+    press(at, "Compute layout")
     assert titles(settled(at)) == ["9 points by t-SNE"]
 
 
 def test_one_question_three_ways(colours: Library) -> None:
     at = visit(SPACE, view="one question", word="red")
-    press(at, "Take the best picture of this library for the word")
+    press(at, "Use the best picture for this word")
     assert at.text_input("picture").value == f"item:{item_id(colours, 'red.png')}"
-    assert "Of the first 10 pictures both find: word and picture 100 %" in said(at).replace("*", "")
+    assert "Shared by the first 10 results: word and picture 100 %" in said(at).replace("*", "")
     assert len(cards(at)) == 7 and "red.png" not in cards(at) and set(cards(at)) == set(cards(at, 1))
 
 
 def test_the_gap_is_closed_by_a_slider(colours: Library) -> None:
     at = visit(SPACE, view="the gap")
     before = float(at.metric[0].value)
-    assert "ten nearest pictures" not in said(at), "of eight pictures none can drop out"
-    assert titles(at) == ["How alike two things are, as the encoder has it"]
+    assert "ten pictures nearest" not in said(at), "of eight pictures none can drop out"
+    assert titles(at) == ["Cosines of pairs, with the gap open"]
     at.slider("share").set_value(100).run()
     assert float(at.metric[0].value) < before and "close_gap(words, pictures, 1)" in said(at)
 

@@ -1,4 +1,4 @@
-"""The classes to tell items into: an editable table that lives in the link, or a head that was learned before."""
+"""The classes: an editable table that is stored in the link, or a trained head."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ui.session.encoders import load_encoder
 from ui.text import plain
 
 _LINK = "classes"
-_LONGEST_LINK = 1_500  # characters of classes that a link is made to carry
+_LONGEST_LINK = 1_500  # characters of classes in a link
 _TALLEST = 282  # pixels of the table
 EXAMPLES = {
     "Cats, cups and rockets": "cat\ncup of coffee; a hot drink in a cup\nrocket\nmotorcycle\nperson",
@@ -32,7 +32,7 @@ EXAMPLES = {
 
 
 def class_section(encoder: Encoder) -> tuple[list[ClassName], Head | None]:
-    """The table with its tools; the classes in it, and the head that is to tell instead, if one is chosen."""
+    """The table with its tools. Returns its classes, and the trained head that replaces them, if one is chosen."""
     _apply_link()
     head = head_choice(encoder)
     if isinstance(head, NumberHead):
@@ -42,7 +42,7 @@ def class_section(encoder: Encoder) -> tuple[list[ClassName], Head | None]:
     if head is not None:
         names = ", ".join(plain(name) for name in head.names[:12])
         more = f" and {len(head.names) - 12:,} more" if len(head.names) > 12 else ""
-        st.caption(f"Learned ({head.kind}) from labelled pictures; tells {names}{more}.")
+        st.caption(f"Learned ({head.kind}) from labeled pictures; predicts {names}{more}.")
     classes = _table()
     with st.container(horizontal=True, key="class_tools"):
         _paste()
@@ -53,7 +53,7 @@ def class_section(encoder: Encoder) -> tuple[list[ClassName], Head | None]:
 
 
 def set_classes(classes: Sequence[ClassName]) -> None:
-    """Makes these the rows of the table. For callbacks, or before the table is shown."""
+    """Replaces the rows of the table. For callbacks, or before the table is shown."""
     state = st.session_state
     state["class_rows"] = state["classes_now"] = list(classes)
     state["class_turn"] = state.get("class_turn", 0) + 1  # a new table: the edits of the old one are in these rows
@@ -67,7 +67,7 @@ def add_class(name: str) -> None:
 
 
 def zero_shot(encoder: Encoder, classes: Sequence[ClassName], *, texts: bool, templates: bool = True) -> ZeroShot:
-    """The classes of a table, ready to tell; only what is new in it is embedded. Raises QueryError."""
+    """A zero-shot classifier of the classes of a table; only new classes are embedded. Raises QueryError."""
     load_encoder(encoder)
     prompts = (TEXT_TEMPLATES if texts else None) if templates else PLAIN
     rows = check_classes(classes)
@@ -75,7 +75,7 @@ def zero_shot(encoder: Encoder, classes: Sequence[ClassName], *, texts: bool, te
 
 
 def fingerprint(classifier: Classifier) -> str:
-    """The same for classifiers that tell the same."""
+    """Equal for classifiers that make equal predictions."""
     digest = hashlib.blake2b(repr(classifier.names).encode(), digest_size=12)
     if isinstance(classifier, ZeroShot):
         digest.update(repr([entry.negative for entry in classifier.classes]).encode())
@@ -87,14 +87,14 @@ def fingerprint(classifier: Classifier) -> str:
 
 
 def example_buttons() -> None:
-    """A few lists to begin with."""
+    """Buttons with example lists of classes."""
     with st.container(horizontal=True, key="class_examples"):
         for label, text in EXAMPLES.items():
             st.button(label, on_click=set_classes, args=(parse_classes(text),))
 
 
 def _apply_link() -> None:
-    """The rows of the link at first, and later what came by a link of this visit."""
+    """Takes the rows from the link, once a visit."""
     state = st.session_state
     if "class_rows" not in state:
         with boundary():
@@ -106,7 +106,7 @@ def _apply_link() -> None:
 def _table() -> list[ClassName]:
     state = st.session_state
     key = f"class_table {state.get('class_turn', 0)}"
-    if key not in state:  # the table was away, and with it the edits that it kept
+    if key not in state:  # the table was not drawn meanwhile, so Streamlit dropped its edits
         state["class_rows"] = state["classes_now"]
     rows: list[dict[str, Any]] = [
         {"name": entry.name, "descriptions": join_descriptions(entry.descriptions), "negative": entry.negative}
@@ -121,13 +121,13 @@ def _table() -> list[ClassName]:
         column_config={
             "name": st.column_config.TextColumn("Class", width=118, help="A word or two, or concept:NAME."),
             "descriptions": st.column_config.TextColumn(
-                "Descriptions", width=168, help="Phrases, separated by semicolons; each counts as much as the name."
+                "Descriptions", width=168, help="Phrases separated by semicolons. Each counts as much as the name."
             ),
             "negative": st.column_config.CheckboxColumn(
-                "None", width=62, help="A class that means “none of these”: what fits it best is left out."
+                "None", width=62, help="A class that means “none of these”: items that fit it best are left out."
             ),
         },
-        alt="The classes, their descriptions, and whether they mean none of these",
+        alt="Classes, their descriptions, and whether they mean none of these",
     )
     classes = [
         ClassName((row["name"] or "").strip(), split_descriptions(row["descriptions"]), bool(row["negative"]))
@@ -139,15 +139,15 @@ def _table() -> list[ClassName]:
 
 
 def _paste() -> None:
-    key = f"paste {st.session_state.get('class_turn', 0)}"  # closes with the list that it brought
+    key = f"paste {st.session_state.get('class_turn', 0)}"  # closes once its list is used
     with st.popover("Paste a list", icon=":material/content_paste:", key=key), st.form(f"{key} form", border=False):
         text = st.text_area(
-            "A class a line, descriptions behind semicolons",
+            "One class per line, descriptions after semicolons",
             value=format_classes(st.session_state.get("classes_now", [])),
             height=180,
             key=f"pasted {st.session_state.get('class_turn', 0)}",
             placeholder="cat; a kitten\ndog\n- people",
-            help="A line that begins with “- ” is a class that means “none of these”.",
+            help="A line that starts with “- ” is a class that means “none of these”.",
         )
         if st.form_submit_button("Use this list", type="primary"):
             set_classes(parse_classes(text))
@@ -163,7 +163,7 @@ def _concepts(encoder: Encoder) -> None:
         with st.container(horizontal=True):
             st.button("Use as a class", on_click=add_class, args=(CONCEPT + name,), type="primary")
             if get_policy().may_write_shared:
-                st.button("Forget it", on_click=_forget, args=(encoder, name), icon=":material/delete:")
+                st.button("Delete", on_click=_forget, args=(encoder, name), icon=":material/delete:")
 
 
 def _forget(encoder: Encoder, name: str) -> None:
@@ -175,7 +175,7 @@ def _forget(encoder: Encoder, name: str) -> None:
 def _write_link(classes: Sequence[ClassName]) -> None:
     text = format_classes(classes) if classes else ""
     if len(text) > _LONGEST_LINK:
-        st.caption(":material/link_off: The link of this page does not hold so many classes.")
+        st.caption(":material/link_off: There are too many classes for a link: it does not contain them.")
         text = ""
     if not text:
         st.query_params.pop(_LINK, None)

@@ -1,4 +1,4 @@
-"""Heads that were learned from labels: which one tells, taken away as files and brought back."""
+"""Trained heads: choice, download and upload."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from ui.widgets.saved_heads import _own, list_known_heads, store_head
 
 
 def choose_head(name: str | None) -> None:
-    """Lets a saved head tell in the coming run; None: the classes of the table."""
+    """Uses a saved head from the next run on; None: the classes of the table."""
     st.session_state["head_next"] = name
 
 
 def head_choice(encoder: Encoder) -> Head | None:
-    """The picker of known heads, if there are any; None where the classes of the table tell. Raises DataError."""
+    """The picker of known heads. Returns the chosen one; None: the classes of the table. Raises DataError."""
     state, heads = st.session_state, list_known_heads(encoder)
     if "head" not in state:
         state["head"] = st.query_params.get("head")
@@ -31,12 +31,12 @@ def head_choice(encoder: Encoder) -> Head | None:
     if not heads:
         return None
     name = st.selectbox(
-        "Told by",
+        "Classifier",
         heads,
         index=None,
         key="head",
-        placeholder="The classes below, as words alone (zero-shot)",
-        help="A head that was learned, here or elsewhere, with the same encoder: of classes, or of a number.",
+        placeholder="Zero-shot: the classes below, by their words",
+        help="Zero-shot, or a trained head of the same encoder. A head predicts classes or a number.",
     )
     if name is None:
         st.query_params.pop("head", None)
@@ -47,20 +47,22 @@ def head_choice(encoder: Encoder) -> Head | None:
 
 
 def head_panel(encoder: Encoder, head: Head | None) -> None:
-    """The pop-up to take a head away and to bring one."""
+    """The pop-up to download a head and to upload one."""
     with st.popover("Heads", icon=":material/school:"):
-        st.caption("What was learned from labels, as a file for other libraries and computers.")
+        st.caption("Trained heads as files, for other libraries and computers.")
         if head is not None:
             name = st.session_state["head"]
             st.download_button(
-                "Download the one in use",
+                "Download this head",
                 head_bytes(head),
                 file_name=f"{name}.safetensors",
                 icon=":material/download:",
                 on_click="ignore",
             )
         turn = st.session_state.setdefault("head_turn", 0)
-        file = st.file_uploader("Upload one (.safetensors)", key=f"head_file {turn}", max_upload_size=file_limit(500))
+        file = st.file_uploader(
+            "Upload a head (.safetensors)", key=f"head_file {turn}", max_upload_size=file_limit(500)
+        )
         if file is not None:
             _take_head(encoder, file.name, file.getvalue())
 
@@ -72,8 +74,8 @@ def _take_head(encoder: Encoder, file: str, data: bytes) -> None:
         store_head(head, encoder, name)
         choose_head(name)
         st.session_state["head_turn"] += 1
-        tells = (
+        target = (
             f"the number {plain(head.names[0])}" if isinstance(head, NumberHead) else counted(len(head.names), "class")
         )
-        st.toast(f"{plain(name)} tells {tells} now.")
+        st.toast(f"{plain(name)} now predicts {target}.")
         st.rerun()

@@ -1,4 +1,4 @@
-"""What a person says that pictures are: kept as labels of a task, learned from, and written back by a model."""
+"""Labels of a person and of a model: stored in the library per task, or for the visit only."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _OPEN_LINKS = 12
 
 
 def task_name() -> str:
-    """The name under which labels are kept, from a box that lives in the link."""
+    """The task that labels belong to, from a text box that is stored in the link."""
     name = st.text_input(
         "Task",
         value="classes",
@@ -30,27 +30,26 @@ def task_name() -> str:
         key="task",
         bind="query-params",
         width=180,
-        help="Labels belong to a task: one set of classes that exclude each other. Each picture has one label a task.",
+        help="A task is one set of classes that exclude each other. A picture has one label per task.",
     )
     return name.strip() or "classes"
 
 
 def get_labels(library: Library | None, chosen: Selection, task: str) -> dict[str, str]:
-    """{`Told.id`: what a person said}. Of files of no library, of texts, and of what the public may not change, it is
-    remembered for the visit."""
+    """{`Prediction.id`: label of a person}. Those of uploads, texts and read-only libraries last for the visit."""
     if chosen.embedded is not None:
-        said = _get_labels(None, task)
-        return {entry: said[entry] for entry in chosen.embedded.ids if entry in said}
+        labels = _get_labels(None, task)
+        return {item_id: labels[item_id] for item_id in chosen.embedded.ids if item_id in labels}
     assert library is not None
     if not may_change(library):
         return dict(_get_labels(library, task))
     return {entry.item_id: entry.label for entry in library.labels(task) if entry.by == "person"}
 
 
-def get_final_label(predictions: Prediction, labels: dict[str, str], threshold: float) -> Prediction:
-    """What a person said counts before what was told. told: with the threshold 0."""
-    label = labels.get(predictions.id)
-    return replace(predictions, label=answer(predictions, threshold) if label is None else label)
+def get_final_label(prediction: Prediction, labels: dict[str, str], threshold: float) -> Prediction:
+    """The prediction, made with threshold 0, with its final label: a person's label comes before the threshold."""
+    label = labels.get(prediction.id)
+    return replace(prediction, label=answer(prediction, threshold) if label is None else label)
 
 
 def correct_row(
@@ -61,30 +60,30 @@ def correct_row(
     names: Sequence[str],
     gallery: str | None = None,
 ) -> None:
-    """The selection and what it is. gallery: its key, where its ticks are to go with the correction."""
-    cached = "Keeps it as your label; learning and the filter of the searches know it from then on."
+    """The row that corrects the label of the selection. gallery: its key, if a correction clears its selection."""
+    about = "Saves your label. Training and the search filter use it."
     if chosen.embedded is not None or (library is not None and not may_change(library)):
-        cached = "Keeps it as your label for this visit; learning and the table to take away know it from then on."
+        about = "Saves your label for this visit. Training and the CSV table use it."
     st.markdown(f"**{len(ids):,} selected**", width="content")
     st.selectbox(
-        "These are",
+        "New label",
         list(dict.fromkeys([*names, NONE])),
         index=None,
         key="these_are",
-        placeholder="These are …",
+        placeholder="New label …",
         accept_new_options=True,
         label_visibility="collapsed",
         width=230,
     )
     ready = bool(ids) and bool(st.session_state.get("these_are"))
     st.button(
-        "Put right",
+        "Correct label",
         type="primary",
         icon=":material/check:",
         disabled=not ready,
         on_click=_put,
         args=(library, chosen, task, list(ids), gallery),
-        help=cached,
+        help=about,
     )
 
 
@@ -110,25 +109,30 @@ def _get_labels(library: Library | None, task: str) -> dict[str, str]:
 
 
 def tag_panel(library: Library, predictions: Sequence[Prediction], task: str, labels: dict[str, str]) -> None:
-    """A pop-up that writes the answers back as labels by a model, which searches filter by."""
+    """A pop-up that saves the predictions as labels by a model, for the filter of the searches."""
     new = [
         entry for entry in predictions if entry.label != NONE and entry.item is not None and entry.item.id not in labels
     ]
     with st.popover("Tag the library", icon=":material/sell:"):
         st.markdown(
-            f"Writes the class of **{counted(len(new), 'picture')}** into the task **{plain(task)}**, "
-            "so that the filter “Label” of both searches finds them."
+            f"Saves the predicted class of **{counted(len(new), 'picture')}** as a label of **{plain(task)}**. "
+            "The filter “Label” of both searches finds them."
         )
         st.caption(
-            f"Your own {counted(len(labels), 'label')} of this task stay. Earlier tags of these pictures are replaced; "
-            "what is none of these gets none."
+            f"Your own {counted(len(labels), 'label')} of this task stay. Earlier tags are replaced. “None of these” "
+            "gets no tag."
         )
         with st.container(horizontal=True):
             st.button("Tag them", type="primary", on_click=_tag, args=(library, predictions, task), disabled=not new)
-            st.button("Remove all tags", on_click=_untag, args=(library, task), help="Those of this task by a model.")
+            st.button(
+                "Remove all tags",
+                on_click=_untag,
+                args=(library, task),
+                help="Removes the predicted labels of this task. Your own stay.",
+            )
         tags = sorted({entry.label for entry in library.labels(task)})
         if tags:
-            st.markdown("Look them up:")
+            st.markdown("Search by tag:")
         for tag in tags[:_OPEN_LINKS]:
             link = {"q": tag, "label": tag, "beyond": "true"}
             st.page_link("pages/search_images.py", label=plain(tag), icon=":material/image_search:", query_params=link)

@@ -1,4 +1,4 @@
-"""Classify: classes as words or learned from labels, and what pictures, videos and texts are told to be."""
+"""Classify pictures, videos and texts: zero-shot by words, or with a trained head."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ def page() -> None:
         chosen = item_section(library, encoder)
     if head is None and not classes:
         st.info(
-            "Name the classes in the table, a word each will do, or begin with one of these:", icon=":material/edit:"
+            "Name the classes in the table (one word each is enough), or start with one of these:",
+            icon=":material/edit:",
         )
         example_buttons()
     elif chosen is not None and isinstance(head, NumberHead):
@@ -65,7 +66,7 @@ def answers(
 ) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", key="class_lines"):
         threshold = st.slider(
-            "Fits at least",
+            "Minimum fit",
             0.0,
             1.0,
             LIKELY,
@@ -73,19 +74,19 @@ def answers(
             key="fits",
             bind="query-params",
             width=320,
-            help="What its best class describes less probably than this is none of these.",
+            help="Items whose best match is below this are marked “none of these”.",
         )
         task = task_name() if chosen.open_item is None else ""
     if chosen.open_item is not None:
         back_button(chosen)
-        predictions = chosen.open_item.predict(classifier, threshold=0.0)[0]
-        show_one(chosen.open_item, predictions, classifier, threshold, stored=chosen.embedded is None)
+        prediction = chosen.open_item.predict(classifier, threshold=0.0)[0]
+        show_one(chosen.open_item, prediction, classifier, threshold, stored=chosen.embedded is None)
         return
-    told_all = predict(library, encoder, chosen, classifier)
+    predictions = predict(library, encoder, chosen, classifier)
     if chosen.texts:
-        show_texts(encoder, chosen, classes, classifier, told_all, threshold, task)
-    elif told_all:
-        show_many(library, encoder, chosen, classes, classifier, told_all, threshold, task)
+        show_texts(encoder, chosen, classes, classifier, predictions, threshold, task)
+    elif predictions:
+        show_many(library, encoder, chosen, classes, classifier, predictions, threshold, task)
     else:
         show_nothing_left(chosen.filters)
     if library is not None and chosen.embedded is None:

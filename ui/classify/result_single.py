@@ -1,4 +1,4 @@
-"""One item and all classes: what it is told to be, how probable each class is, and of a video also when."""
+"""The prediction for one item: its class, the probability of each class, and for a video their course over time."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ _LONGEST = 1_000  # characters of a text that are shown
 
 
 def show_one(
-    one: EmbeddedSet, predictions: Prediction, classifier: Classifier, threshold: float, *, stored: bool
+    one: EmbeddedSet, prediction: Prediction, classifier: Classifier, threshold: float, *, stored: bool
 ) -> None:
-    """The item beside its bars. told: with any threshold. stored: whether it is of the library."""
+    """The item beside its probabilities. prediction: with any threshold. stored: whether it is in the library."""
     left, right = st.columns([5, 6], gap="medium")
     item = one.items[0]
     with left:
         show_item(one, stored=stored)
     with right:
-        st.markdown(_verdict(predictions, classifier, threshold))
+        st.markdown(_verdict(prediction, classifier, threshold))
         limit = len(classifier.names) if st.session_state.get("all_bars") else 12
         figure = class_bars(
-            classifier.names, predictions.probabilities, predictions=answer(predictions, threshold) != NONE, limit=limit
+            classifier.names, prediction.probabilities, predictions=answer(prediction, threshold) != NONE, limit=limit
         )
         st.plotly_chart(figure, key="class_bars", config={"displayModeBar": False}, alt="How probable each class is")
         if len(classifier.names) > 12:
@@ -43,7 +43,7 @@ def show_one(
 
 
 def show_item(one: EmbeddedSet, *, stored: bool) -> None:
-    """The one item itself, with its name and a way on. stored: whether it is of the library."""
+    """The item itself with its name and “More like this”. stored: whether it is in the library."""
     item = one.items[0]
     with st.container(key="told_item"):
         if item is None:
@@ -54,13 +54,13 @@ def show_item(one: EmbeddedSet, *, stored: bool) -> None:
             _lead_on(item, stored)
 
 
-def answer(predictions: Prediction, threshold: float) -> str:
-    """The class at a threshold of "fits". told: as it was told with the threshold 0."""
-    return predictions.label if predictions.in_class_probability >= threshold else NONE
+def answer(prediction: Prediction, threshold: float) -> str:
+    """The class at a threshold of "fits". prediction: made with threshold 0."""
+    return prediction.label if prediction.in_class_probability >= threshold else NONE
 
 
 def percent(probability: float) -> str:
-    """A probability for people, never as certain as 0 or 100."""
+    """A probability from 1 % to 99 %."""
     return f"{min(99, max(1, round(100 * probability)))} %"
 
 
@@ -69,9 +69,13 @@ def _verdict(prediction: Prediction, classifier: Classifier, threshold: float) -
     fits = f"fits {prediction.in_class_probability:.2f}"
     if answer(prediction, threshold) != NONE:
         among = percent(prediction.probability)
-        return f"#### {best}\n\n{among} among these classes · {fits}, the line is {threshold:.2f}"
-    why = "which means none of these" if prediction.label == NONE else f"only {fits}, below the line of {threshold:.2f}"
-    return f"#### None of these\n\nThe nearest is **{best}**, {why}."
+        return f"#### {best}\n\n{among} among these classes · {fits}, minimum {threshold:.2f}"
+    why = (
+        "which means none of these"
+        if prediction.label == NONE
+        else f"only {fits}, below the minimum of {threshold:.2f}"
+    )
+    return f"#### None of these\n\nThe best match is **{best}**, {why}."
 
 
 def _show(item: Item) -> None:
@@ -95,8 +99,8 @@ def _timeline(one: EmbeddedSet, classifier: Classifier) -> None:
     track, item = one.tracks[0], one.items[0]
     assert item is not None
     _, rows = predict_video(classifier, track)
-    st.markdown("**What it shows when**")
-    st.caption("A row a class, the darker the more probable among these classes. Click a second to go there.")
+    st.markdown("**Classes over time**")
+    st.caption("Darker: more probable among these classes. Click a second to go there.")
     key = f"class_timeline {item.id}"
 
     def clicked() -> None:

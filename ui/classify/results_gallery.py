@@ -1,4 +1,4 @@
-"""Many items told into classes: a gallery by class, with the line of "fits", corrections, and what to take away."""
+"""Predictions for many items: a gallery by class, corrections and export."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def show_many(
     threshold: float,
     task: str,
 ) -> None:
-    """The whole section. told: with the threshold 0."""
+    """The whole section. predictions: with threshold 0."""
     labels = get_labels(library, chosen, task)
     final = [get_final_label(entry, labels, threshold) for entry in predictions]
     counts = Counter(entry.label for entry in final)
@@ -63,9 +63,9 @@ def show_many(
         _save_page(of, encoder, classifier, final, labels, threshold)
     with st.container(horizontal=True, vertical_alignment="bottom", key="class_view"):
         group = _group_choice(counts, sample)
-        doubtful = st.toggle("Doubtful first", key="doubtful", bind="query-params")
+        doubtful = st.toggle("Least certain first", key="doubtful", bind="query-params")
     cards = _cards(final, classifier.names, counts, labels, group, doubtful)
-    make_sticky("correct")  # where one corrects, while one ticks pictures
+    make_sticky("correct")  # stays visible while pictures are selected
     tools = st.container(horizontal=True, vertical_alignment="center", key="correct")
     stored = chosen.embedded is None
     ids = gallery(
@@ -77,7 +77,9 @@ def show_many(
     )
     with tools:
         correct_row(library, chosen, task, ids, list(dict.fromkeys([*classifier.names, *counts])), _GALLERY)
-        st.button("None", on_click=tick, args=(_GALLERY, []), disabled=not ids, type="tertiary", help="Tick no picture")
+        st.button(
+            "None", on_click=tick, args=(_GALLERY, []), disabled=not ids, type="tertiary", help="Clear the selection"
+        )
         if stored and library is not None:
             concept_panel(library, encoder, ids, on_saved=add_class)
     show_details((), [card.item for card in cards], stored=stored)
@@ -105,12 +107,12 @@ def _cards(
     group: str,
     doubtful: bool,
 ) -> list[Card]:
-    """names_of: the classes, as numbered in the answers."""
+    """names_of: the classes, as numbered in the predictions."""
     names = sorted(counts, key=lambda name: (name == NONE, -counts[name], name))
     shown = names[:_GROUPS] if group == _ALL else [group]
     limit = _A_GROUP if group == _ALL else _ONE_GROUP
     if len(names) > _GROUPS and group == _ALL:
-        st.caption(f"The {_GROUPS} largest of {counted(len(names), 'class')}; choose any other in “Show”.")
+        st.caption(f"The {_GROUPS} largest of {counted(len(names), 'class')}. Choose another one in “Show”.")
     cards: list[Card] = []
     for name in shown:
         own = [entry for entry in predictions if entry.label == name and entry.item is not None]
@@ -124,16 +126,16 @@ def _cards(
     return cards
 
 
-def _facts(predictions: Prediction, labels: dict[str, str], nearest: str) -> Facts:
-    """nearest: the class that would come first, where it is none."""
-    by_person = predictions.item is not None and predictions.item.id in labels
+def _facts(prediction: Prediction, labels: dict[str, str], nearest: str) -> Facts:
+    """nearest: the best-matching class of an item that is “none of these”."""
+    by_person = prediction.item is not None and prediction.item.id in labels
     name = f"{nearest[:_SHORT].strip()}{'…' if len(nearest) > _SHORT else ''} " if nearest else ""
     return Facts(
-        predictions.probability,
-        "your label" if by_person else name + percent(predictions.probability),
-        "You said so" if by_person else "Probability of the best class, among these classes",
-        f"fits {predictions.in_class_probability:.2f}",
-        "Estimated probability that the best class describes this at all, 0 to 1",
+        prediction.probability,
+        "your label" if by_person else name + percent(prediction.probability),
+        "You labeled it" if by_person else "Probability of the best class, among these classes",
+        f"fits {prediction.in_class_probability:.2f}",
+        "Probability that the best class describes the item at all, 0 to 1",
     )
 
 
@@ -170,12 +172,12 @@ def _export(predictions: Sequence[Prediction], classifier: Classifier) -> None:
         icon=":material/folder_zip:",
         disabled=too_large(entry.item for entry in predictions if entry.item is not None),
         on_click="ignore",
-        help="Copies of the files, in a folder for each class; “left out.txt” lists those that cannot be read.",
+        help="Copies of the files, one folder per class. “left out.txt” lists unreadable files.",
     )
 
 
 def csv_button(predictions: Sequence[Prediction], classifier: Classifier) -> None:
-    """The answers to take away."""
+    """The download button of the predictions."""
     st.download_button(
         "Table (CSV)",
         data=lambda: predictions_csv(predictions, classifier.names, redact=get_policy().display_path),
@@ -183,7 +185,7 @@ def csv_button(predictions: Sequence[Prediction], classifier: Classifier) -> Non
         mime="text/csv",
         icon=":material/table:",
         on_click="ignore",
-        help="What each is told to be, how surely, and the probability of every class.",
+        help="The class of each item and the probability of every class.",
     )
 
 

@@ -1,4 +1,4 @@
-"""What a head of a number predicts: of one item large, of many a histogram and a gallery, of texts a table."""
+"""Predicted numbers: of one item, of many as histogram and gallery, of texts as a table."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def show_values(library: Library | None, encoder: Encoder, chosen: Selection, he
     ends = f"from {low} to {high}" if low != high else low
     st.markdown(f"#### {counted(len(valued), chosen.noun)}: {plain(name)} {plain(ends)}")
     figure = value_histogram(values, name=name, noun=f"{chosen.noun}s")
-    st.plotly_chart(figure, key="value_histogram", config={"displayModeBar": False}, alt=f"How many have which {name}")
+    st.plotly_chart(figure, key="value_histogram", config={"displayModeBar": False}, alt=f"Histogram of {name}")
     with st.container(horizontal=True, vertical_alignment="center", key="value_view"):
         order = st.segmented_control(
             "Order", _ORDERS, default=_ORDERS[0], required=True, key="order", bind="query-params",
@@ -65,12 +65,12 @@ def show_values(library: Library | None, encoder: Encoder, chosen: Selection, he
 
 
 def number_text(value: float) -> str:
-    """A number for people: four digits, or all those before the point."""
+    """A number with four digits, or with all digits before the point."""
     return f"{value:,.0f}" if 1_000 <= abs(value) < 1e9 else f"{value:.4g}"
 
 
 def _values(library: Library | None, encoder: Encoder, chosen: Selection, head: Head) -> list[ValuePrediction]:
-    """Computed once for as long as the head and the items stay."""
+    """Predicted once per head and set of items."""
     embedded_set = chosen.embedded
     if embedded_set is not None:
         return get_cached("valued", fingerprint(head), embedded_set, lambda: embedded_set.predict_values(head))
@@ -86,7 +86,7 @@ def _gallery(valued: Sequence[ValuePrediction], name: str, *, stored: bool) -> N
     """valued: in their order."""
     low, high = sorted((valued[0].value, valued[-1].value))
     if len(valued) > _SHOWN:
-        st.caption(f"The first {_SHOWN}; the table has them all.")
+        st.caption(f"The first {_SHOWN}. The CSV table has all of them.")
     cards = [
         Card(entry.item, facts=_facts(entry.value, (entry.value - low) / (high - low) if high > low else 1.0, name))
         for entry in valued[:_SHOWN]
@@ -98,7 +98,7 @@ def _gallery(valued: Sequence[ValuePrediction], name: str, *, stored: bool) -> N
 
 def _facts(value: float, share: float, name: str) -> Facts:
     short = f"{name[:_SHORT].strip()}{'…' if len(name) > _SHORT else ''}"
-    title = "As the head predicts it; the bar is its place between the lowest and the highest here"
+    title = "Predicted value. The bar is its position between the lowest and the highest one"
     return Facts(share, number_text(value), title, short, name)
 
 
@@ -110,5 +110,5 @@ def _csv_button(valued: Sequence[ValuePrediction]) -> None:
         mime="text/csv",
         icon=":material/table:",
         on_click="ignore",
-        help="The number of each, in the column “value”.",
+        help="The predicted number of each item, in the column “value”.",
     )

@@ -1,4 +1,4 @@
-"""Many texts told into classes: a table in which they can be put right, and what to take away."""
+"""Predictions for many texts: a table with corrections and export."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def show_texts(
     threshold: float,
     task: str,
 ) -> None:
-    """The whole section. told: with the threshold 0."""
+    """The whole section. predictions: with threshold 0."""
     labels = get_labels(None, chosen, task)
     final = [get_final_label(entry, labels, threshold) for entry in predictions]
     final.sort(key=lambda value: (value.label == NONE, value.label, -value.probability))
@@ -44,9 +44,9 @@ def show_texts(
 
 
 def _table(final: Sequence[Prediction], labels: dict[str, str]) -> list[str]:
-    """The ids of the ticked rows."""
+    """The ids of the selected rows."""
     rows = [(entry.id, entry.label, entry.id in labels) for entry in final]
-    key = hashlib.blake2b(repr(rows).encode(), digest_size=8).hexdigest()  # ticks are of rows: other rows, no ticks
+    key = hashlib.blake2b(repr(rows).encode(), digest_size=8).hexdigest()  # a selection belongs to its rows
     share: dict[str, Any] = {"min_value": 0.0, "max_value": 1.0, "format": "%.2f", "width": "small"}
     state = st.dataframe(
         [
@@ -55,7 +55,7 @@ def _table(final: Sequence[Prediction], labels: dict[str, str]) -> list[str]:
                 "text": entry.source,
                 "probability": entry.probability,
                 "fits": entry.in_class_probability,
-                "told by": "you" if entry.id in labels else "",
+                "labeled by": "you" if entry.id in labels else "",
             }
             for entry in final
         ],
@@ -65,9 +65,13 @@ def _table(final: Sequence[Prediction], labels: dict[str, str]) -> list[str]:
         selection_mode="multi-row",
         column_config={
             "text": st.column_config.TextColumn(width="large"),
-            "told by": st.column_config.TextColumn(width="small", help="“you”: what you put right."),
-            "probability": st.column_config.ProgressColumn(**share, help="Of the best class, among these classes."),
-            "fits": st.column_config.ProgressColumn(**share, help="That the best class describes this at all."),
+            "labeled by": st.column_config.TextColumn(width="small", help="“you”: you corrected it."),
+            "probability": st.column_config.ProgressColumn(
+                **share, help="Probability of the best class, among these classes."
+            ),
+            "fits": st.column_config.ProgressColumn(
+                **share, help="Probability that the best class describes the text at all."
+            ),
         },
     )
     return list(dict.fromkeys(final[row].id for row in state["selection"]["rows"]))

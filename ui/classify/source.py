@@ -23,15 +23,15 @@ from ui.text import counted, file_table, plain
 from ui.widgets.filters import filter_panel, labelled
 from ui.widgets.page_start import no_library
 
-_MANY = 500  # texts that take more than a moment
+_MANY = 500  # more texts wait for their turn in the queue
 SOURCES = ("library", "folder", "uploads", "texts", "camera")
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Items of the library, within filters, or `gathered` from elsewhere. opened: one of them, to be looked at alone.
+    """The items to classify: those of the library within `filters`, or an `embedded` set.
 
-    texts: whether they are texts.
+    open_item: the one item to show alone. texts: whether they are texts.
     """
 
     filters: Filters
@@ -41,12 +41,12 @@ class Selection:
 
     @property
     def noun(self) -> str:
-        """What the items are called."""
+        """The word for one item."""
         return "text" if self.texts else "picture"
 
 
 def item_section(library: Library | None, encoder: Encoder) -> Selection | None:
-    """The choice of items; None while there is nothing to tell."""
+    """The choice of items; None while there is nothing to classify."""
     if "to_classify" in st.session_state:
         open_one(st.session_state.pop("to_classify"))
     sources = [entry for entry in SOURCES if entry != "folder" or get_policy().may_see_paths]
@@ -65,13 +65,13 @@ def item_section(library: Library | None, encoder: Encoder) -> Selection | None:
             file_table(embedded_set.failed, key="gather_failed")
     if not len(embedded_set):
         why = "Nothing here could be read" if embedded_set.failed else "There are no pictures or videos here"
-        st.info(f"{why}: choose others.", icon=":material/broken_image:")
+        st.info(f"{why}: choose other files.", icon=":material/broken_image:")
         return None
     return Selection(Filters(), embedded_set, _opened(embedded_set))
 
 
 def open_one(item_id: str) -> None:
-    """Looks at one of the items alone. For callbacks, or before the page is drawn."""
+    """Shows one item alone. For callbacks, or before the page is drawn."""
     st.query_params["item"] = item_id
 
 
@@ -82,19 +82,19 @@ def close_one() -> None:
 
 def _of_library(library: Library | None, encoder: Encoder) -> Selection | None:
     if library is None:
-        no_library("There is no library yet. Files, texts and the camera need none.")
+        no_library("There is no library yet. You can classify files, texts and snapshots without one.")
         return None
     item_id = st.query_params.get("item")
     if item_id:
         item, track = library.item(item_id), track_of(library.index(encoder), item_id)
         if item is not None and len(track):
             return Selection(Filters(), open_item=EmbeddedSet((item.path,), (track,), (item,)))
-        st.warning("The picture of the link is not in this library, or has no vector of this encoder.")
+        st.warning("The picture of the link is not in this library, or it has no vector of this encoder.")
         close_one()
     facts = library_facts(library, encoder)
     if not facts.searchable:
-        st.info(f"{plain(library.name)} holds nothing that can be told yet.", icon=":material/photo_library:")
-        st.page_link("pages/library.py", label="See to it on the page Library", icon=":material/arrow_forward:")
+        st.info(f"{plain(library.name)} has no searchable pictures or videos yet.", icon=":material/photo_library:")
+        st.page_link("pages/library.py", label="Open the page Library", icon=":material/arrow_forward:")
         return None
     with st.container(horizontal=True, vertical_alignment="center", key="class_filters"):
         filters = filter_panel(library, encoder, None)
@@ -104,7 +104,7 @@ def _of_library(library: Library | None, encoder: Encoder) -> Selection | None:
 
 def _texts(encoder: Encoder) -> Selection | None:
     text = st.text_area(
-        "Texts, one a line",
+        "Texts, one per line",
         key="class_texts",
         height=160,
         placeholder="The striker scored twice in the second half.\nSimmer the onions until they are soft.",
@@ -135,11 +135,11 @@ def _opened(embedded_set: EmbeddedSet) -> EmbeddedSet | None:
     return None
 
 
-_MANY_ITEMS = 5_000  # vectors that take more than a moment
+_MANY_ITEMS = 5_000  # more vectors wait for their turn in the queue
 
 
 def predict(library: Library | None, encoder: Encoder, chosen: Selection, classifier: Classifier) -> list[Prediction]:
-    """All answers with the threshold 0, computed once for as long as classes and items stay."""
+    """All predictions with threshold 0, computed once per classifier and set of items."""
     if chosen.embedded is not None:
         embedded_set = chosen.embedded
         return get_cached(

@@ -1,4 +1,4 @@
-"""A head learned from what a person said that items are, which tells from then on."""
+"""Training of a head on a person's labels."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ui.jobs.work import run_queued
 from ui.text import counted, plain
 from ui.widgets.saved_heads import store_head
 
-_WAYS: dict[ClassKind, str] = {"blend": "words and labels (blend)", "probe": "labels alone (probe)"}
+_METHODS: dict[ClassKind, str] = {"blend": "words and labels (blend)", "probe": "labels alone (probe)"}
 
 
 def learn_panel(
@@ -33,31 +33,30 @@ def learn_panel(
     task: str,
     labels: dict[str, str],
 ) -> None:
-    """A pop-up that learns a head from a person's labels and lets it tell from then on."""
+    """A pop-up that trains a head on a person's labels and uses it from then on."""
     counts = Counter(labels.values())
-    turn = st.session_state.get("learn_turn", 0)  # the pop-up closes when it has learned
-    with st.popover(f"Learn from my labels ({len(labels):,})", icon=":material/school:", key=f"learning {turn}"):
+    turn = st.session_state.get("learn_turn", 0)  # the pop-up closes after training
+    with st.popover(f"Train on my labels ({len(labels):,})", icon=":material/school:", key=f"learning {turn}"):
         if counts:
             st.markdown(", ".join(f"{plain(name)} **{count}**" for name, count in counts.most_common(20)))
         if len(counts) < 2:
             st.caption(
-                f"Learning needs labels of at least two classes: tick {chosen.noun}s below, say what they are, and "
-                "come back. "
-                "A handful of each goes a long way."
+                f"Training needs labels of at least two classes: select {chosen.noun}s below and correct their labels. "
+                "A few per class are enough to start."
             )
-        way = st.segmented_control(
-            "Learn from",
-            list(_WAYS),
+        method = st.segmented_control(
+            "Train on",
+            list(_METHODS),
             default="blend",
             required=True,
-            format_func=lambda entry: _WAYS[entry],
+            format_func=lambda entry: _METHODS[entry],
             key="learn_way",
-            help="The blend begins at the words and moves with the labels; the probe knows the labels alone, and only "
-            "the classes that have some.",
+            help="The blend starts from the words and moves with the labels. The probe uses the labels alone, so it "
+            "knows labeled classes only.",
         )
-        name = st.text_input("Name of what is learned", value=task, key=f"head_name {task}", max_chars=80)
-        if pressed("Learn", type="primary", disabled=len(counts) < 2, key="learn"):
-            _learn(library, chosen, encoder, classes, labels, way or "blend", name.strip())
+        name = st.text_input("Name of the head", value=task, key=f"head_name {task}", max_chars=80)
+        if pressed("Train", type="primary", disabled=len(counts) < 2, key="learn"):
+            _learn(library, chosen, encoder, classes, labels, method or "blend", name.strip())
 
 
 def _learn(
@@ -66,24 +65,22 @@ def _learn(
     encoder: Encoder,
     classes: Sequence[ClassName],
     labels: dict[str, str],
-    way: ClassKind,
+    method: ClassKind,
     name: str,
 ) -> None:
-    with boundary(), run_queued("Learning a head"), st.spinner("Learning …"):
+    with boundary(), run_queued("Training a head"), st.spinner("Training …"):
         ids, vectors = _get_vectors(library, chosen, encoder, list(labels))
         prototypes = None
-        if way == "blend":
+        if method == "blend":
             positive = [entry for entry in classes if not entry.negative]
-            known = {
-                entry.name.removeprefix(CONCEPT) for entry in positive
-            }  # who labels by a negative one makes it a class
+            known = {entry.name.removeprefix(CONCEPT) for entry in positive}  # a negative one with labels is a class
             more = [ClassName(label) for label in sorted(set(labels.values())) if label not in known]
             prototypes = zero_shot(encoder, [*positive, *more], texts=chosen.texts)
-        head = fit_classes(encoder, way, vectors, [labels[entry] for entry in ids], zero_shot=prototypes)
+        head = fit_classes(encoder, method, vectors, [labels[entry] for entry in ids], zero_shot=prototypes)
         store_head(head, encoder, name)
         choose_head(name)
         st.session_state["learn_turn"] = st.session_state.get("learn_turn", 0) + 1
-        st.toast(f"Learned from {counted(len(ids), 'label')}. It tells from now on.")
+        st.toast(f"Trained on {counted(len(ids), 'label')}. The head is now in use.")
         st.rerun()
 
 

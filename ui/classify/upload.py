@@ -1,4 +1,4 @@
-"""Files of no library to be told: of a folder, uploaded, or a snapshot. They are embedded for the visit only."""
+"""Files outside the library: a folder, uploads or a snapshot, embedded for the visit only."""
 
 from __future__ import annotations
 
@@ -28,32 +28,32 @@ from ui.widgets.uploads import files_label, zip_limit
 
 
 def folder(encoder: Encoder) -> EmbeddedSet | None:
-    """What a folder of this computer holds, with all below it; None until somebody asks, and while it is looked at."""
+    """The files of a folder and its subfolders; None until they are embedded."""
     with st.form("class_folder", border=False):
-        path = st.text_input("Folder of this computer", placeholder="~/Pictures", key="class_folder_path").strip()
-        request = st.form_submit_button("Look at what is there", type="primary")
+        path = st.text_input("Folder on this computer", placeholder="~/Pictures", key="class_folder_path").strip()
+        request = st.form_submit_button("Load folder", type="primary")
     if request and path:
 
-        def look(report: OnProgress, cancel: threading.Event) -> EmbeddedSet:
+        def load(report: OnProgress, cancel: threading.Event) -> EmbeddedSet:
             found = scan([path], target=is_media_path)
             files = [Path(file) for file in sorted(found.files)]
             return _embed_uploads(encoder, files, found.unreadable.items(), report, cancel)
 
-        _start_embedding(encoder, look, "folder")
+        _start_embedding(encoder, load, "folder")
     return _get_embedded(encoder, "folder")
 
 
 def uploads(encoder: Encoder) -> EmbeddedSet | None:
-    """What somebody sends; None until then, and while it is looked at."""
+    """The uploaded files; None until they are embedded."""
     with st.form("class_uploads", border=False):
         files = st.file_uploader(
             files_label(),
             accept_multiple_files=True,
             key="class_files",
-            help="For this visit only: they are not added to the library.",
+            help="For this visit only. They are not added to the library.",
             max_upload_size=zip_limit(),
         )
-        sent = st.form_submit_button("Look at them", type="primary")
+        sent = st.form_submit_button("Load files", type="primary")
     if sent and files:
         report = _save([(file.name, file) for file in files])
         _start_embedding(encoder, partial(_embed_uploads, encoder, report.saved, report.refused), "uploads")
@@ -61,17 +61,17 @@ def uploads(encoder: Encoder) -> EmbeddedSet | None:
 
 
 def camera(encoder: Encoder) -> EmbeddedSet | None:
-    """A snapshot; None before it is taken."""
-    photo = st.camera_input("A snapshot", key="class_camera", help="For this visit only: it is not kept.")
+    """A snapshot; None until it is taken."""
+    photo = st.camera_input("Snapshot", key="class_camera", help="For this visit only. It is not stored.")
     if photo is None:
         return None
 
-    def look() -> EmbeddedSet:
+    def embed() -> EmbeddedSet:
         load_encoder(encoder)
         report = _save([(photo.name or "snapshot.jpg", photo)])
         return replace(embed_files_set(encoder, report.saved), failed=tuple(report.refused))
 
-    return get_cached("camera", photo.file_id, encoder, look)
+    return get_cached("camera", photo.file_id, encoder, embed)
 
 
 def _save(files: Sequence[tuple[str, BinaryIO]]) -> UploadReport:
@@ -79,7 +79,7 @@ def _save(files: Sequence[tuple[str, BinaryIO]]) -> UploadReport:
 
 
 def _visit_library() -> Library:
-    """Where uploads lie for as long as the visit lasts; nothing is indexed in it."""
+    """The folder of the uploads of this visit, as a library; nothing is indexed in it."""
     state = st.session_state
     if "class_uploads_library" not in state:
         state["class_uploads_library"] = get_visit().library("uploads")
@@ -93,26 +93,26 @@ def _embed_uploads(
     report: OnProgress,
     cancel: threading.Event,
 ) -> EmbeddedSet:
-    """refused: (file, reason) of those that were left out before."""
+    """refused: (file, reason) of files that were rejected before."""
     embedded_set = embed_files_set(encoder, paths, on_progress=report, cancel=cancel)
     return replace(embedded_set, failed=(*refused, *embedded_set.failed))
 
 
 def _start_embedding(encoder: Encoder, work: Work[EmbeddedSet], name: str) -> None:
-    """Starts to embed files in the background, instead of what is still at work there."""
+    """Starts to embed files in the background; a job of the same source that still runs is stopped."""
     load_encoder(encoder)
     st.query_params.pop("item", None)
     state, key = st.session_state, f"gathered {name}"
     if key in state:
         state[key][1].cancel.set()
-    state[key] = (encoder.id, start_work("Looking at the files", work))
+    state[key] = (encoder.id, start_work("Loading the files", work))
 
 
 def _get_embedded(encoder: Encoder, name: str) -> EmbeddedSet | None:
-    cached: tuple[str, Job[EmbeddedSet]] | None = st.session_state.get(f"gathered {name}")
-    if cached is None or cached[0] != encoder.id:
+    stored: tuple[str, Job[EmbeddedSet]] | None = st.session_state.get(f"gathered {name}")
+    if stored is None or stored[0] != encoder.id:
         return None
-    job = cached[1]
+    job = stored[1]
     found = get_result(job)
     if found is not None and job.cancel.is_set():
         st.caption(f"Stopped early: these are the first {counted(len(found), 'file')}.")

@@ -1,4 +1,4 @@
-"""The dimensions curve: how it is asked for, and computed beside the page."""
+"""The dimensions curve: its settings, and its computation in the background."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MOST_CAPTIONS = 2_500
 
 @dataclass(frozen=True)
 class Settings:
-    """What is to be measured. held_out: learned from one half of the items, measured on the other."""
+    """What to measure. held_out: fit on one half of the items, measured on the other."""
 
     methods: tuple[Method, ...]
     precisions: tuple[Precision, ...]
@@ -35,21 +35,21 @@ class Settings:
 
 
 def settings_section(known: GroundTruth) -> Settings:
-    """What a visitor wants to compare."""
+    """The methods and precisions to compare."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="dimension_settings"):
         methods = st.pills(
-            "Fewer dimensions by", METHODS, selection_mode="multi", default=METHODS, key="methods",
+            "Reduction methods", METHODS, selection_mode="multi", default=METHODS, key="methods",
             bind="query-params", format_func=METHOD_NAMES.__getitem__,
-            help="PCA keeps the directions in which this library differs most, truncation the first numbers of each "
-            "vector, random projection mixes all numbers at random.",
+            help="PCA keeps the directions of largest variance in this library, truncation the first numbers of each "
+            "vector. Random projection mixes all numbers at random.",
         )  # fmt: skip
         precisions = st.pills(
-            "Each number kept as", PRECISIONS, selection_mode="multi", default=["fp32"], key="precisions",
-            bind="query-params", help="4 bytes, 2 bytes, 1 byte, or 1 bit, its sign.",
+            "Precision", PRECISIONS, selection_mode="multi", default=["fp32"], key="precisions",
+            bind="query-params", help="Per number: 4 bytes, 2 bytes, 1 byte, or 1 bit (its sign).",
         )  # fmt: skip
         held_out = st.toggle(
-            "Learn from one half, measure on the other", key="held_out", bind="query-params",
-            help="PCA that was learned from the very pictures it is measured on looks a little too good.",
+            "Fit on one half, measure on the other", key="held_out", bind="query-params",
+            help="PCA measured on the pictures it was fit on looks slightly too good.",
         )  # fmt: skip
     return Settings(
         tuple(entry for entry in METHODS if entry in methods) or ("pca",),
@@ -60,7 +60,7 @@ def settings_section(known: GroundTruth) -> Settings:
 
 
 def get_measured(library: Library, encoder: Encoder, settings: Settings) -> DimensionReport | None:
-    """The figures, once somebody asked for them."""
+    """The figures, once they were requested."""
     index = library.index(encoder)
     count = len(index.rows_with_vectors)
     note = f"On {counted(min(count, MOST), 'item')}" + (f", a random sample of {count:,}" if count > MOST else "")
@@ -88,7 +88,7 @@ def _measure(
 
 
 def python_lines(settings: Settings) -> str:
-    """What measures the same in Python, after a library was opened."""
+    """Python that measures the same, after a library was opened."""
     held = ", held_out=True" if settings.held_out else ""
     more = ""
     if settings.known.captions or settings.known.labels:

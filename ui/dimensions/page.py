@@ -1,4 +1,4 @@
-"""How many dimensions: what is kept of a library's vectors with fewer numbers, and storing them so."""
+"""How many dimensions: how well reduced vectors of a library work, and storing them."""
 
 from __future__ import annotations
 

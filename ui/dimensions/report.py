@@ -1,4 +1,4 @@
-"""The dimensions curve, told: the numbers that matter, the figure, and the whole table."""
+"""The dimensions report: the main numbers, the curve, and the table."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from ui.dimensions.job import MOST
 from ui.text import counted, size_text
 
 _SHOWN: dict[Quantity, str] = {
-    "overlap": "neighbours kept",
+    "overlap": "neighbors kept",
     "recall": "captions found",
-    "accuracy": "classes told",
+    "accuracy": "accuracy of classes",
     "bytes": "bytes",
     "query_ms": "query time",
 }
 
 
 def show_report(report: DimensionReport, count: int) -> None:
-    """The numbers that matter, the curve, and the whole table. count: items that there are to measure on."""
+    """The main numbers, the curve, and the table. count: items in the library."""
     _headline(report)
     known: list[Quantity] = [shown for shown in get_args(Quantity) if getattr(report.points[0], shown) is not None]
     shown = st.segmented_control(
@@ -37,12 +37,11 @@ def show_report(report: DimensionReport, count: int) -> None:
         key="dimension_curve", config={"displayModeBar": False}, alt=f"{AXES[shown]} against dimensions kept",
     )  # fmt: skip
     st.caption(
-        "Each step to the right doubles the numbers kept. Dotted: the sizes that Vertex AI's multimodal embeddings can "
-        "be had in. The knee: where the curve of the neighbours bends most (Kneedle). Cutting "
-        "vectors off keeps less than choosing directions, since nothing has sorted their numbers by weight. "
-        "Neighbours: the "
+        f"Dotted: the sizes of Vertex AI's multimodal embeddings. Neighbors: the "
         f"{get_nearest_count(report.pool)} nearest of each item. {_learned(report)}"
-        + (f" Measured on a random sample of {MOST:,} of the {count:,} items." if count > MOST else "")
+        + (f" Measured on a random sample of {MOST:,} of the {count:,} items." if count > MOST else ""),
+        help="The knee: where the neighbor curve bends most (Kneedle). Truncation keeps less than PCA, since the "
+        "numbers of a vector are not sorted by importance.",
     )
     with st.expander("All figures", icon=":material/table:"):
         _table(report.points)
@@ -50,37 +49,36 @@ def show_report(report: DimensionReport, count: int) -> None:
 
 def _learned(report: DimensionReport) -> str:
     if report.learned_from != report.pool:
-        return f"PCA was learned from {counted(report.learned_from, 'item')} that are not measured on."
-    return "PCA was learned from the same items."
+        return f"PCA was fit on {counted(report.learned_from, 'item')} that are not measured on."
+    return "PCA was fit on the same items."
 
 
 def _headline(report: DimensionReport) -> None:
     whole = max(point.dim for point in report.points)
     parts = []
     for measure, what in (
-        ("overlap", "of the neighbours"),
+        ("overlap", "of the neighbors"),
         ("recall", "of the recall"),
         ("accuracy", "of the accuracy"),
     ):
         if (found := report.enough.get(measure)) is not None:  # type: ignore[call-overload]
             parts.append(f"**{found.dim}** dimensions keep 95 % {what}")
     if parts:
-        cells = ", ".join(parts)
-        st.markdown(f"Of {whole:,} dimensions, by PCA: {cells}.")
+        numbers = ", ".join(parts)
+        st.markdown(f"Of {whole:,} dimensions, with PCA: {numbers}.")
     with st.container(horizontal=True, key="dimension_numbers"):
         if report.knee is not None:
-            st.metric("The knee (PCA)", f"{report.knee.dim}", help="Beyond, twice the numbers bring much less.")
+            st.metric("The knee (PCA)", f"{report.knee.dim}", help="Beyond it, further dimensions add little.")
         if report.intrinsic is not None:
             st.metric(
                 "Intrinsic dimension", f"about {report.intrinsic:.0f}",
-                help="From how much farther away twice as many neighbours lie (Denti et al. 2022).",
+                help="Estimated from the distances to the nearest neighbors (GRIDE, Denti et al. 2022).",
             )  # fmt: skip
-        st.metric("A whole vector", size_text(4 * whole), help=f"{whole:,} numbers of 4 bytes.")
+        st.metric("A full vector", size_text(4 * whole), help=f"{whole:,} numbers of 4 bytes.")
     if report.intrinsic is not None:
         st.caption(
-            f"Around any one item, the others differ from it in about {report.intrinsic:.0f} independent ways: so many "
-            f"dimensions are filled locally. It takes more to lay them out, since the ways differ from place to place; "
-            f"nothing near {whole:,}."
+            f"Locally, the items vary in about {report.intrinsic:.0f} independent directions. The whole space needs "
+            f"more, since these differ from place to place, but far less than {whole:,}."
         )
 
 
@@ -89,9 +87,9 @@ def _table(points: Sequence[DimensionPoint]) -> None:
         [
             {
                 "method": METHOD_NAMES[point.method],
-                "kept as": point.precision,
+                "precision": point.precision,
                 "dimensions": point.dim,
-                "neighbours": point.overlap,
+                "neighbors": point.overlap,
                 "captions": point.recall,
                 "classes": point.accuracy,
                 "bytes": point.bytes,
@@ -103,11 +101,11 @@ def _table(points: Sequence[DimensionPoint]) -> None:
         key="dimension_table",
         column_config={
             name: st.column_config.NumberColumn(format=form)
-            for name, form in (("neighbours", "%.3f"), ("captions", "%.3f"), ("classes", "%.3f"), ("ms", "%.2f"))
+            for name, form in (("neighbors", "%.3f"), ("captions", "%.3f"), ("classes", "%.3f"), ("ms", "%.2f"))
         },
     )
     st.caption(
-        "neighbours: share of the nearest that are the same as with whole vectors. captions: share whose picture is "
-        "among the first 10. classes: zero-shot accuracy. ms: one exact query through 20,000 made-up vectors of this "
-        "size, on this machine."
+        "neighbors: share of nearest neighbors in common with full vectors. captions: share whose picture is among the "
+        "first 10. classes: zero-shot accuracy. ms: one exact query over 20,000 random vectors of this size, on this "
+        "machine."
     )

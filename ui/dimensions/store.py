@@ -1,4 +1,4 @@
-"""A library's vectors stored once more with fewer dimensions: asked for, followed, opened, and undone."""
+"""Storing a library's vectors again with fewer dimensions."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def store_section(library: Library, encoder: Encoder) -> tuple[int, Method] | No
     st.subheader("Store my library with fewer dimensions", anchor=False)
     if reduced_title(encoder.name) is not None:
         st.info(
-            f"The encoder in use has fewer dimensions already ({encoder.dim:,}): to store others, choose the whole one "
-            "in the sidebar.",
+            f"The encoder in use already has reduced dimensions ({encoder.dim:,}). Choose the full one in the sidebar "
+            "to store another reduction.",
             icon=":material/compress:",
         )
         return None
@@ -44,7 +44,7 @@ def store_section(library: Library, encoder: Encoder) -> tuple[int, Method] | No
     chosen = int(dim), method or "pca"
     count = len(library.index(encoder))
     now, then = (size_text(2 * count * entry) for entry in (encoder.dim, chosen[0]))
-    st.caption(f"{counted(count, 'vector')}: {now} of half-precision numbers in search now, {then} then.")
+    st.caption(f"{counted(count, 'vector')}: {now} in memory for search (half precision) now, {then} then.")
     _store(library, encoder, *chosen)
     _stored(library, encoder)
     return chosen
@@ -52,7 +52,7 @@ def store_section(library: Library, encoder: Encoder) -> tuple[int, Method] | No
 
 def _store(library: Library, encoder: Encoder, dim: int, method: Method) -> None:
     if not get_policy().may_write_shared:
-        st.caption("Storing is for who runs this server: it would change what all visitors choose from.")
+        st.caption("Only the operator of this server can store vectors, since they are shared by all visitors.")
         return
     if is_busy(library):
         st.caption(":material/sync: Wait until the library is indexed.")
@@ -60,7 +60,7 @@ def _store(library: Library, encoder: Encoder, dim: int, method: Method) -> None
     task_button(
         "store reduced", f"Store my library at {dim:,}", partial(_work, library, encoder, dim, method),
         title="Storing", about=(library.path, encoder.id, dim, method), state=library.index(encoder),
-        icon=":material/save:", note="Beside the whole vectors, which stay.",
+        icon=":material/save:", note="The full vectors stay.",
     )  # fmt: skip
 
 
@@ -72,7 +72,7 @@ def _work(
 
 
 def _stored(library: Library, encoder: Encoder) -> None:
-    """What is stored by now, and the way into it and out of it."""
+    """The stored reductions, with a button to use each."""
     entries = list_reductions(library, encoder)
     for entry in entries:
         with st.container(horizontal=True, vertical_alignment="center", key=f"stored {entry.id}"):
@@ -85,10 +85,10 @@ def _stored(library: Library, encoder: Encoder) -> None:
                       args=(entry.name,))  # fmt: skip
     if entries:
         st.caption(
-            "It is an encoder like any other: choose it in the sidebar to search, sort and add photos with it. To undo "
-            "it, drop its vectors under Encoders on the page Library; the whole vectors stay until you drop them too."
+            "Choose it in the sidebar like any encoder. To undo, drop its vectors under Encoders on the page Library; "
+            "the full vectors stay."
         )
-        st.page_link("pages/library.py", label="To the page Library", icon=":material/arrow_forward:")
+        st.page_link("pages/library.py", label="Open the page Library", icon=":material/arrow_forward:")
 
 
 def _open(name: str) -> None:
@@ -97,7 +97,7 @@ def _open(name: str) -> None:
 
 
 def python_lines(dim: int, method: Method) -> str:
-    """What stores the same in Python, after a library was opened."""
+    """Python that stores the same, after a library was opened."""
     return f"""
 from core.library import get_reduction, store_reduced
 

@@ -42,8 +42,8 @@ _SHOWN = 8
 
 
 def analogy_section(library: Library, encoder: Encoder) -> str:
-    """Three pickers and what comes of them; returns the lines of Python. Raises QueryError."""
-    labels = ("What", "without", "and with")
+    """Three pickers and the result; returns the lines of Python. Raises QueryError."""
+    labels = ("Start", "minus", "plus")
     defaults = ("a woman", "a man", "a boy")
     terms = []
     for column, label, key, default in zip(st.columns(3, gap="medium"), labels, _KEYS, defaults, strict=True):
@@ -65,12 +65,12 @@ def analogy_section(library: Library, encoder: Encoder) -> str:
     nearest_gallery(found.items, key="analogy_gallery")
     if len(found.items) == _SHOWN:
         st.caption(
-            f"{found.alone} of these {len(found.items)} come first for the third thing alone, too: "
+            f"{found.alone} of these {len(found.items)} are also nearest to the third thing alone: "
             + ("the other two hardly moved it." if found.alone > len(found.items) / 2 else "the other two moved it.")
         )
     st.markdown("#### In words")
     st.markdown(" · ".join(f"{plain(word)} :gray[{cosine:.2f}]" for word, cosine in found.words))
-    st.caption("The nearest of some 1,500 neutral phrases, those typed left out; the number is the cosine.")
+    st.caption("The nearest of some 1,500 reference phrases, without the typed ones. The number is the cosine.")
     return f"""from core import Term
 from core.geometry import solve_analogy
 
@@ -87,26 +87,26 @@ def _examples(library: Library, encoder: Encoder) -> None:
         index = library.index(encoder)
         tried = task_button(
             "analogies", f"Try {len(_CANDIDATES)}", work, title="Trying analogies", about=(library.path, encoder.id),
-            state=index, note="Each has a known answer, which is searched for too and compared.",
+            state=index, note="Each has a known answer, which is also searched for and compared.",
         )  # fmt: skip
         if tried is None:
             return
         works = [entry for entry in tried if entry.works]
         st.markdown(
-            f"**{len(works)} of {len(tried)}** lead nearer to the pictures that are wanted than what is added does "
-            "alone. That is arithmetic with a bag of meanings more than reasoning: it adds and takes away what a "
-            "phrase mentions, and often either part alone does as well. An analogy about what this library does not "
-            "hold finds the nearest pictures all the same."
+            f"**{len(works)} of {len(tried)}** lead nearer to the expected pictures than the added phrase alone.",
+            help="This is arithmetic on meanings, not reasoning: it adds and subtracts what a phrase mentions, and "
+            "often one part alone does as well. An analogy about things that are not in this library still finds the "
+            "nearest pictures.",
         )
         for number, entry in enumerate(works[:_OFFERED]):
             with st.container(horizontal=True, vertical_alignment="center", key=f"tried {number}"):
                 label = f"{entry.a} − {entry.b} + {entry.c}"
                 st.button(label, key=f"try {number}", on_click=_take, args=(entry,))
                 st.caption(
-                    f"wanted: {entry.target}. Its pictures move from place {percent(entry.before)} to "
+                    f"expected: {entry.target}. Mean rank of its pictures: from {percent(entry.before)} to "
                     f"{percent(entry.after)} of the library (0 %: first)."
                 )
-        st.caption(f"Places are means of the ten pictures that come first for what is wanted{sampled_text(index)}.")
+        st.caption(f"Ranks are means over the ten pictures nearest to the expected answer{sampled_text(index)}.")
 
 
 def _take(tried: AnalogyTrial) -> None:

@@ -31,12 +31,12 @@ def axis_section(library: Library, encoder: Encoder) -> str:
     across = _ends("low", "high", "calm", "busy")
     up = _ends("bottom", "top", "dark", "bright") if plane else None
     by: By = st.segmented_control(
-        "What marks the ends", get_args(By), default="pictures", required=True, key="by", bind="query-params",
-        help="pictures: those few of the library that answer to one phrase and not to the other. words: the phrases "
-        "themselves. Pictures compare better with pictures, as long as the library holds some of either end.",
+        "Ends defined by", get_args(By), default="pictures", required=True, key="by", bind="query-params",
+        help="pictures: a few of the library that match one phrase and not the other. words: the phrases themselves. "
+        "Pictures work better if the library has some for both ends.",
     )  # fmt: skip
     if not all(across) or (up is not None and not all(up)):
-        st.info("Type a phrase for either end. Several for one end: put semicolons between them.",
+        st.info("Type a phrase for each end. Separate several phrases by semicolons.",
                 icon=":material/edit:")  # fmt: skip
         return ""
     load_encoder(encoder)
@@ -45,7 +45,7 @@ def axis_section(library: Library, encoder: Encoder) -> str:
     )
     first = _axis("axis across", library, encoder, across, by, points)
     if first.by != by:
-        st.caption("So few pictures cannot mark the ends: the phrases do.")
+        st.caption("There are too few pictures to define the ends, so the phrases are used.")
     if up is None:
         _line(first)
     else:
@@ -57,7 +57,7 @@ def axis_section(library: Library, encoder: Encoder) -> str:
 
 def _ends(low: str, high: str, *defaults: str) -> tuple[str, str]:
     found = []
-    labels = {"low": "From", "high": "To", "bottom": "Upwards from", "top": "Up to"}
+    labels = {"low": "From", "high": "To", "bottom": "Upwards from", "top": "Upwards to"}
     for column, key, default in zip(st.columns(2, gap="medium"), (low, high), defaults, strict=True):
         with column:
             text = st.text_input(labels[key], default, key=key, bind="query-params", max_chars=300)
@@ -72,10 +72,10 @@ def _axis(name: str, library: Library, encoder: Encoder, ends: tuple[str, str], 
 
 def _line(axis: Axis) -> None:
     names = _names(axis.points)
-    st.markdown(f"#### From “{plain(axis.low)}” to “{plain(axis.high)}”, in even steps")
+    st.markdown(f"#### From “{plain(axis.low)}” to “{plain(axis.high)}”, in equal steps")
     _row(axis, axis.select_spread(_SHOWN), "axis_gallery")
     share = st.slider(
-        "Look closely at a place, in per cent of the way", 0, 100, 100, key="at",
+        "Position along the axis, in percent", 0, 100, 100, key="at",
         bind="query-params", format="%d %%",
     )  # fmt: skip
     nearest = axis.select_around(share / 100, _SHOWN)
@@ -89,8 +89,8 @@ def _line(axis: Axis) -> None:
     items = axis.points.items(np.concatenate([axis.select_spread(_SHOWN), nearest]))
     show_details((), items)
     st.caption(
-        "Everything has its place on any axis, what has nothing to do with it too: the order tells which is more so, "
-        "not whether it is so at all. What surprises: the middle mostly holds what neither phrase is about."
+        "The order is relative: it ranks pictures along the axis, even those that match neither phrase. These are "
+        "mostly in the middle."
     )
 
 
@@ -108,7 +108,7 @@ def _row(axis: Axis, numbers: np.ndarray, key: str) -> None:
 
 
 def _facts(standing: float, value: float) -> Facts:
-    about = "Share of the library that lies lower on this axis"
+    about = "Share of the library that is lower on this axis"
     return Facts(standing, percent(standing), about, f"{value:+.2f}", "Difference of the cosines with both ends")
 
 
@@ -119,7 +119,7 @@ def _plane(across: Axis, up: Axis) -> None:
     chosen = np.arange(len(points))
     if len(points) > _DRAWN:
         chosen = np.union1d(rng.choice(len(points), _DRAWN, replace=False), pictured)
-        st.caption(f"A random sample of {len(chosen):,} of these {len(points):,} is drawn.")
+        st.caption(f"Shown: a random sample of {len(chosen):,} of {len(points):,}.")
     uris = zip(pictured, (picture_uri(item, _SMALL) for item in points.items(pictured)), strict=True)
     figure = axis_plane(across, up, names, {int(n): uri for n, uri in uris if uri}, chosen=chosen.tolist())
 
@@ -136,9 +136,7 @@ def _plane(across: Axis, up: Axis) -> None:
     )  # fmt: skip
     if "plane opened" in st.session_state:
         show_details((), [st.session_state["plane opened"]])
-    st.caption(
-        "A point is a picture or video: click one to see it. Some are drawn small, so that you see what is where."
-    )
+    st.caption("Each point is a picture or a video; some are drawn as thumbnails. Click a point to open it.")
 
 
 def _names(points: Points) -> list[str]:

@@ -1,4 +1,4 @@
-"""Directions: a walk from one thing to another, and a step aside that is added to a thing."""
+"""Directions: a walk from one thing to another, and a direction added to a thing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ui.widgets.details import open_details, show_details
 from ui.widgets.item_picker import pick_item, sample_terms
 from ui.widgets.query_box import more_like
 
-_COSINE = "Cosine of this picture with the place on the way"
+_COSINE = "Cosine of this picture with the point on the way"
 
 
 def walk_section(library: Library, encoder: Encoder) -> str:
@@ -32,7 +32,7 @@ def walk_section(library: Library, encoder: Encoder) -> str:
         end = pick_item("To", "to", library=library, encoder=encoder, default=defaults[1])
     steps = st.slider("Steps", 3, 12, 7, key="steps", bind="query-params", width=320)
     if start is None or end is None:
-        st.info("Choose where to start and where to go: words, or pictures.", icon=":material/edit:")
+        st.info("Choose a start and an end: words or pictures.", icon=":material/edit:")
         return ""
     key = (encoder.id, start, end, query_state(encoder, [start, end]), steps)
     found = get_cached(
@@ -40,9 +40,9 @@ def walk_section(library: Library, encoder: Encoder) -> str:
     )
     _row(found)
     st.caption(
-        "Every step is a place between the two, at an equal turn of the angle; the large picture lies nearest to it, "
-        "the small ones next. The end points themselves are left out. In the middle the way often leads past pictures "
-        "that have something of both, or of neither: the space is mostly empty, and the nearest may be far off."
+        "Each step is a point between both, at equal angles. Large: the picture nearest to it. Small: the next ones.",
+        help="The ends themselves are left out. Pictures in the middle often share something with both ends, or with "
+        "neither: the space is mostly empty, and even the nearest picture may be far away.",
     )
     return f"""from core import Term
 from core.geometry import walk_between
@@ -56,14 +56,14 @@ def step_section(library: Library, encoder: Encoder) -> str:
     """A direction between two things, added to a third by a slider; returns the lines of Python. Raises QueryError."""
     left, middle, right = st.columns(3, gap="medium")
     with left:
-        origin = pick_item("Begin at", "origin", library=library, encoder=encoder, default="a street")
+        origin = pick_item("Start at", "origin", library=library, encoder=encoder, default="a street")
     with middle:
         low = pick_item("Away from", "away", library=library, encoder=encoder, default="day")
     with right:
         high = pick_item("Towards", "towards", library=library, encoder=encoder, default="night")
-    amount = st.slider("How much of the direction", 0.0, 2.0, 0.5, 0.05, key="amount", bind="query-params", width=480)
+    amount = st.slider("Amount of the direction", 0.0, 2.0, 0.5, 0.05, key="amount", bind="query-params", width=480)
     if origin is None or low is None or high is None:
-        st.info("Choose all three: where to begin, and both ends of the direction.", icon=":material/edit:")
+        st.info("Choose all three: a start and both ends of the direction.", icon=":material/edit:")
         return ""
     key = (encoder.id, origin, low, high, query_state(encoder, [origin, low, high]), amount)
     before, after = get_cached(
@@ -75,8 +75,8 @@ def step_section(library: Library, encoder: Encoder) -> str:
     st.markdown(f"#### {new} of the {len(after.nearest)} nearest changed")
     nearest_gallery(after.nearest, key="step_gallery", new={nearest.item.id for nearest in after.nearest} - known)
     st.caption(
-        "At 0 these are the pictures nearest to where you began. The slider adds so much of the difference of the two "
-        "ends. Far out only the direction counts, and where you began is forgotten."
+        "At 0: the pictures nearest to the start. The slider adds the difference of the two ends, multiplied by the "
+        "amount. At high amounts the direction outweighs the start."
     )
     return f"""from core import Term
 from core.geometry import shift_along
@@ -90,7 +90,7 @@ for step in shift_along(library, encoder, origin, low, high, amounts=[0, {amount
 def nearest_gallery(
     nearest: Sequence[NearItem], *, key: str, new: set[str] | None = None, videos: bool = False
 ) -> None:
-    """Items with their cosines; those that are new carry a badge."""
+    """Items with their cosines; new ones have a badge."""
     new = new or set()
     cards = [
         Card(near.item, facts=_facts("", near), badge="new" if near.item.id in new else "", time_s=near.time_s)
@@ -118,4 +118,4 @@ def _row(steps: Sequence[Step]) -> None:
 
 
 def _facts(text: str, nearest: NearItem, share: float | None = None) -> Facts:
-    return Facts(share, text, "How far along the way this place lies", f"{nearest.cosine:z.2f}", _COSINE)
+    return Facts(share, text, "How far along the way this point is", f"{nearest.cosine:z.2f}", _COSINE)

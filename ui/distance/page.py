@@ -1,4 +1,4 @@
-"""Distance and direction: how far apart things are, and where a direction in the space leads."""
+"""Distance and direction: how far things are from each other, and what a direction in the space means."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far apart a few things are, and what that means among all pairs of the library."""
+"""The distance between a few things, compared with all pairs of the library."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _SAID: dict[PairKind, str] = {
 
 
 def get_usual_pairs(library: Library, encoder: Encoder) -> PairCosines:
-    """What is usual between any two; the first time with an encoder its neutral prompts are read, with a bar."""
+    """The usual cosines of pairs; with a new encoder its reference prompts are embedded first, with a progress bar."""
     index = library.index(encoder)
     return get_cached("usual pairs", encoder.id, index, lambda: _usual(library, encoder))
 
@@ -49,7 +49,7 @@ def distance_section(library: Library, encoder: Encoder) -> str:
     picked = _pick(library, encoder, count)
     terms = list(picked.values())
     if len(terms) < 2:
-        st.info("Choose at least two things: type words, or take pictures.", icon=":material/edit:")
+        st.info("Choose at least two things: type words or choose pictures.", icon=":material/edit:")
         return ""
     usual = get_usual_pairs(library, encoder)
     names = [get_term_name(library, term) for term in terms]
@@ -58,7 +58,7 @@ def distance_section(library: Library, encoder: Encoder) -> str:
     _show_distance(distance)
     left, right = st.columns([3, 2] if len(terms) > 2 else [1, 0.001], gap="medium")
     with left:
-        figure = pair_histogram(usual, distance, title="How alike two things usually are")
+        figure = pair_histogram(usual, distance, title="Usual cosines of two things")
         st.plotly_chart(figure, key="pairs", config={"displayModeBar": False}, alt="Cosines of pairs of each kind")
     if len(terms) > 2:
         with right:
@@ -73,9 +73,9 @@ def _how_to_read(usual: PairCosines, index: VectorIndex) -> None:
     typical = [(_SAID[kind], usual.typical(kind)) for kind in usual.by_kind]
     halves = ", ".join(f"{cosine:z.2f} for {said}" for said, cosine in typical if cosine is not None)
     st.caption(
-        f"The median cosine is {halves}. Where these differ, a cosine says something among pairs of its own kind only; "
-        "under another encoder everything lies elsewhere. Phrases are compared with some 1,500 neutral ones; each "
-        f"curve stands for 20,000 random pairs{sampled_text(index)}."
+        f"The median cosine is {halves}.",
+        help="Compare a cosine with pairs of its own kind and of the same encoder only. Phrases: some 1,500 reference "
+        f"phrases. Each curve: 20,000 random pairs{sampled_text(index)}.",
     )
 
 
@@ -99,7 +99,7 @@ def _pair(names: list[str]) -> tuple[int, int]:
     if len(pairs) == 1:
         return pairs[0]
     return st.selectbox(
-        "Look closely at",
+        "Pair",
         pairs,
         key=f"pair of {len(names)}",
         format_func=lambda pair: " and ".join(names[n] for n in pair),
@@ -113,13 +113,13 @@ def _show_distance(distance: Distance) -> None:
         st.metric("Euclidean distance, 0 to 2", f"{distance.euclidean:.3f}", width="content")
     kind = _SAID[distance.kind]
     if distance.share_below is None:
-        st.markdown(f"There are too few pictures here to say how alike {kind} usually are.")
+        st.markdown(f"There are too few pictures to estimate the usual cosine of {kind}.")
     else:
-        st.markdown(f"#### More alike than {share_text(distance.share_below)} of all pairs of {kind}")
+        st.markdown(f"#### More similar than {share_text(distance.share_below)} of all pairs of {kind}")
 
 
 def share_text(share: float) -> str:
-    """A share of many pairs in per cent, never as certain as 0 or 100."""
+    """A share of many pairs in percent, never 0 or 100."""
     if share > 0.995:
         return "more than 99 %"
     return "less than 1 %" if share < 0.005 else percent(share)

@@ -1,4 +1,4 @@
-"""What a dimension or a principal component of the space responds to, among what a library holds."""
+"""What a dimension or a principal component responds to in a library."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ from ui.widgets.query_box import more_like
 
 Kind = Literal["principal component", "single number"]
 _KINDS: tuple[Kind, ...] = ("principal component", "single number")
-_MOST = 5_000  # things of a library that are looked at
+_MOST = 5_000  # items that are analyzed
 _SHOWN = 8
 _STILL = {"displayModeBar": False}
 
 
 @dataclass(frozen=True, eq=False)
 class Ground:
-    """What all directions of a library are read against: its points, their components, and words to name the ends."""
+    """The data for all directions: points of the library, their components, and a vocabulary to name the ends."""
 
     points: Points
     components: Components
@@ -63,7 +63,7 @@ def response_section(library: Library, encoder: Encoder) -> None:
     _show_response(ground, response, kind, number, part)
     if float(np.ptp(response.values)) < 1e-6:
         st.info(
-            "This number is the same in everything here: it tells nothing apart.", icon=":material/horizontal_rule:"
+            "This number is the same for all items here, so it separates nothing.", icon=":material/horizontal_rule:"
         )
     else:
         _ends(ground, response)
@@ -72,7 +72,7 @@ def response_section(library: Library, encoder: Encoder) -> None:
 
 
 def _ground(library: Library, encoder: Encoder) -> Ground | None:
-    """Prepared once a visit, beside the page: the words of a new encoder take a while."""
+    """Prepared in the background, once a visit: the vocabulary of a new encoder takes a while."""
     key, index = "inside ground", library.index(encoder)
     about = (library.path, encoder.id, load_user_words())
 
@@ -81,28 +81,28 @@ def _ground(library: Library, encoder: Encoder) -> Ground | None:
         components = compute_components(points.vectors)
         return Ground(points, components, load_vocabulary(encoder, on_progress=report, cancel=cancel))
 
-    title = "Looking through the library"
+    title = "Analyzing the library"
     if get_task(key, about=about) is None:
         start_if_idle(key, title, work, about=about, state=index)
-    return task_button(key, "Look through the library", work, title=title, about=about, state=index)
+    return task_button(key, "Analyze the library", work, title=title, about=about, state=index)
 
 
 def _which(ground: Ground, encoder: Encoder) -> tuple[Kind, int]:
     """The kind of direction, and its number from 0."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="direction_tools"):
         kind: Kind = st.segmented_control(
-            "Look at a", _KINDS, default=_KINDS[0], required=True, key="kind", bind="query-params"
+            "Direction", _KINDS, default=_KINDS[0], required=True, key="kind", bind="query-params"
         )
         if kind == _KINDS[0]:
             count = len(ground.components.rows)
             number = st.number_input(
-                f"Which, 1 to {count}", 1, count, 1, key="component", bind="query-params", width=180,
-                help="The first holds the most variance. Step through them with + and −.",
+                f"Number, 1 to {count}", 1, count, 1, key="component", bind="query-params", width=180,
+                help="The first has the most variance.",
             )  # fmt: skip
             return kind, int(number) - 1
         number = st.number_input(
-            f"Which, 0 to {encoder.dim - 1}", 0, encoder.dim - 1, 0, key="number", bind="query-params", width=180,
-            help="Counted from 0, as programs do. Step through them with + and −.",
+            f"Number, 0 to {encoder.dim - 1}", 0, encoder.dim - 1, 0, key="number", bind="query-params", width=180,
+            help="Counted from 0.",
         )  # fmt: skip
     return kind, int(number)
 
@@ -110,9 +110,9 @@ def _which(ground: Ground, encoder: Encoder) -> tuple[Kind, int]:
 def _show_response(ground: Ground, response: Response, kind: Kind, number: int, part: Part | None) -> None:
     points = ground.points
     if kind == _KINDS[0]:
-        together = float(ground.components.shares[: number + 1].sum())
+        total = float(ground.components.shares[: number + 1].sum())
         said = f"Component {number + 1} holds **{percent(response.share, 1)}** of the variance"
-        more = f"; the first {number + 1} together hold {percent(together)}."
+        more = f"; the first {number + 1} together hold {percent(total)}."
         said += more if number else ", more than any other direction."
     else:
         even = 1.0 / len(response.direction)
@@ -140,8 +140,8 @@ def _ends(ground: Ground, response: Response) -> None:
             st.markdown(f"**{title}**" + (f": {plain(', '.join(words))}" if words else ""))
             shown += _gallery(ground.points, numbers, response.values, key=f"{title} gallery")
     st.caption(
-        "The words are those of a list that point there most. They are hints: a direction rarely means one thing, and "
-        "its sign is arbitrary."
+        "The words are the best matches of a list. They are hints: a direction rarely means one thing, and its sign is "
+        "arbitrary."
     )
     show_details((), shown)
 
@@ -160,7 +160,7 @@ def _charts(ground: Ground, response: Response, kind: Kind, number: int) -> None
     left, right = st.columns(2, gap="medium")
     name = f"component {number + 1}" if kind == _KINDS[0] else f"number {number}"
     with left:
-        figure = response_histogram(response, title=f"How often each value of {name} occurs", noun="items")
+        figure = response_histogram(response, title=f"Distribution of {name}", noun="items")
         st.plotly_chart(figure, key="value histogram", config=_STILL, alt=f"Histogram of the values of {name}")
     if kind == _KINDS[0]:
         with right:

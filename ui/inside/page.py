@@ -1,4 +1,4 @@
-"""Inside a vector: what its numbers respond to, what words do to it, and which part of a picture answers."""
+"""Inside a vector: what its numbers respond to, the effect of each word, and which part of a picture matters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which part of a picture answers a query."""
+"""Which part of a picture matches a query (saliency)."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def heat_section(library: Library, encoder: Encoder) -> None:
             default=example_item(library, encoder, "picture", sought),
         )  # fmt: skip
     if picture is None or query is None:
-        st.info("Choose a picture, and say what to look for in it.", icon=":material/edit:")
+        st.info("Choose a picture and a query.", icon=":material/edit:")
         return
     if picture.is_word:
-        st.info("Words show no picture: choose one with the button beside them.", icon=":material/add_photo_alternate:")
+        st.info("Words are no picture. Choose one with the button beside them.", icon=":material/add_photo_alternate:")
         return
     with st.container(horizontal=True, vertical_alignment="bottom", key="heat_tools"):
         cells: int = st.segmented_control(
@@ -48,7 +48,7 @@ def heat_section(library: Library, encoder: Encoder) -> None:
         way: Way = st.segmented_control(
             "Each part is", list(_WAYS), default="alone", required=True, key="way", bind="query-params",
             format_func=_WAYS.__getitem__,
-            help="Shown alone, with all else grey: what does it say by itself? Covered: what is lost without it?",
+            help="Shown alone: the rest is gray. Covered: the part itself is gray.",
         )  # fmt: skip
         picture, time_s = _at_second(library, picture)
     index = library.index(encoder)
@@ -65,19 +65,15 @@ def heat_section(library: Library, encoder: Encoder) -> None:
 
     asked_with = query_state(encoder, [picture, query])
     about = (library.path, encoder.id, picture, time_s, query, asked_with, cells, way)
-    note = (
-        f"Embeds the picture up to {count_steps((1, 1), cells, way)} times, each time with another part {_WAYS[way]}."
-    )
-    heat = task_button(
-        "inside heat", "Find the part that answers", work, title="Looking at parts", about=about, note=note
-    )
+    note = f"Embeds the picture up to {count_steps((1, 1), cells, way)} times, with a different part {_WAYS[way]} each."
+    heat = task_button("inside heat", "Find the matching part", work, title="Embedding parts", about=about, note=note)
     if heat is not None:
         _shown(library, heat, query)
         _code(library, encoder, picture, time_s, query, cells, way)
 
 
 def _at_second(library: Library, picture: Term) -> tuple[Term, float]:
-    """A video is looked at as the picture that it shows at a second."""
+    """The frame of a video at a second."""
     if picture.kind == "clip":
         return picture, float(st.number_input("Second", 0.0, None, 0.0, 0.5, key="heat_second", width=140))
     if picture.kind == "frame":
@@ -100,28 +96,28 @@ def _shown(library: Library, heat: Saliency, query: Term) -> None:
     where = where.replace("middle middle", "middle")
     said = f"The cosine of the whole picture with {plain(asked_for)} is **{heat.score:.2f}**."
     if heat.way == "alone":
-        said += f" What answers best lies in the **{where}**: shown alone, the pieces around it reach {high:.2f}."
+        said += f" The best match is in the **{where}**: shown alone, the parts around it reach {high:.2f}."
     else:
-        said += f" It falls most, by {high:.2f}, where the **{where}** is covered."
+        said += f" It falls most, by {high:.2f}, when the **{where}** is covered."
     if not heat.stands_out:
-        rest = "phrases of a neutral list" if query.is_word else "pictures of this library"
+        rest = "reference phrases" if query.is_word else "pictures of this library"
         said += (
-            f" **That hardly stands out**: of the {rest}, {percent(heat.matched or 0.0)} differ as much from part to "
-            "part, most of them without any answer here. There may be none, or one that is everywhere."
+            f" **This is not significant**: {percent(heat.matched or 0.0)} of the {rest} vary as much between parts, "
+            "most of them without a match here. There may be no match, or one in every part."
         )
     st.markdown(said)
-    figure = saliency_map(heat, title=f"What answers {asked_for}")
-    st.plotly_chart(figure, key="heat", config={"displayModeBar": False}, alt="The picture, red where it answers")
+    figure = saliency_map(heat, title=f"Match with {asked_for}")
+    st.plotly_chart(figure, key="heat", config={"displayModeBar": False}, alt="The picture, red where it matches")
     unseen = 1.0 - float(heat.looked_at.mean())
     how = (
-        "A window half as wide moves over the picture, and all else is grey, so heat is coarse. Red is what says the "
-        "query by itself; move over a square for the mean cosine of the windows that show it."
+        "A window moves over the picture; the rest is gray. Red: parts that match the query by themselves. Point at a "
+        "square for the mean cosine of the windows that show it."
         if heat.way == "alone"
-        else "A grey patch moves over the picture. Red is what the answer rests on; move over a square for the fall "
-        "of the cosine, below 0 where the query fits better without that part."
+        else "A gray patch moves over the picture. Red: parts that the match depends on. Point at a square for "
+        "the fall of the cosine; below 0, the query fits better without that part."
     )
-    rim = f" This encoder does not look at the grey rim, {percent(unseen)} of the picture." if unseen > 0 else ""
-    st.caption(how + (rim or " This encoder looks at the whole picture."))
+    rim = f" This encoder does not see the gray border, {percent(unseen)} of the picture." if unseen > 0 else ""
+    st.caption(how + (rim or " This encoder sees the whole picture."))
 
 
 def _third(place: int, count: int, names: tuple[str, str, str]) -> str:

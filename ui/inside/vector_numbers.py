@@ -1,4 +1,4 @@
-"""The numbers of a vector themselves, and how those of two make their cosine."""
+"""The numbers of a vector, and how those of two vectors add up to their cosine."""
 
 from __future__ import annotations
 
@@ -41,15 +41,15 @@ def vector_section(library: Library, encoder: Encoder) -> None:
     parts = get_encoder_parts(encoder)
     rows = [(get_term_name(library, term), vector) for term, vector in zip(terms, vectors, strict=True)]
     if len(vectors) == 2:
-        rows.append(("Their products, number by number: they sum to the cosine", vectors[0] * vectors[1]))
+        rows.append(("Products, number by number: their sum is the cosine", vectors[0] * vectors[1]))
     st.markdown(_said(vectors))
     st.plotly_chart(
         vector_numbers(rows, parts), key="numbers", config={"displayModeBar": False}, alt="The numbers of the vectors"
     )
     st.caption(
-        f"Each vector is {counted(encoder.dim, 'number')}, scaled to length 1, so that only its direction counts. No "
-        "single number means much: meaning is spread over many of them."
-        + (" Dotted lines part what this encoder builds in different ways." if len(parts) > 1 else "")
+        f"Each vector has {counted(encoder.dim, 'number')} and length 1, so only its direction counts. Meaning "
+        "is spread "
+        "over many numbers." + (" Dotted lines separate the parts of this encoder." if len(parts) > 1 else "")
     )
     if len(parts) > 1:
         _parts(encoder, vectors)
@@ -62,12 +62,12 @@ def _said(vectors: Vectors) -> str:
         return f"The largest number is number {strongest}: {vectors[0][strongest]:+.3f}."
     found = compute_products(vectors[0], vectors[1])
     said = (
-        f"The cosine is **{found.cosine:.3f}**: {counted(found.pulling, 'number')} pull the two together, "
-        f"{counted(found.pushing, 'number')} push them apart."
+        f"The cosine is **{found.cosine:.3f}**: {counted(found.pulling, 'number')} raise it, "
+        f"{counted(found.pushing, 'number')} lower it."
     )
     if not found.enough:
         return said
-    return f"{said} The {found.enough:,} largest products alone make as much; all the others cancel each other out."
+    return f"{said} The {found.enough:,} largest products alone add up to as much; the rest cancel each other out."
 
 
 def _parts(encoder: Encoder, vectors: Vectors) -> None:
@@ -84,7 +84,7 @@ def _parts(encoder: Encoder, vectors: Vectors) -> None:
         }
         for contribution in compute_contributions(get_encoder_parts(encoder), vectors[0], vectors[-1])
     ]
-    length = "How much of the squared length of the vector lies here"
+    length = "Share of the squared length of the vector"
     pair = ("adds to the cosine", "of the second") if len(vectors) == 1 else ()
     columns: dict[str, Any] = {
         "adds to the cosine": st.column_config.NumberColumn(format="%.3f"),

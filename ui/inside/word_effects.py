@@ -1,4 +1,4 @@
-"""How a query grows word by word, and what each of its words does."""
+"""A query word by word, and the effect of each word."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ for step in measure_word_effects(encoder, {text!r}):
 def _show_steps(steps: list[WordStep]) -> None:
     weights = [(step.missed, step.word) for step in steps if step.missed is not None]
     if not weights:
-        st.caption("Add a word, and the vector turns.")
+        st.caption("Add a word to see its effect.")
         return
     (most, word), (least, idle) = max(weights), min(weights)
     st.markdown(
@@ -59,7 +59,7 @@ def _show_steps(steps: list[WordStep]) -> None:
         f"**{plain(idle)}** matters least ({least:.0f}°)."
     )
     st.caption(
-        "Above: how near the query so far is to the whole one. Below: the angle by which each word turned the vector "
-        "when it came, and would turn the whole if it went. A late word can turn much and an early one little: what a "
-        "word does depends on the others."
+        "Above: cosine of the query so far with the whole query. Below: the angle by which each word turns the vector.",
+        help="One angle is for adding the word, the other for removing it from the whole query. The effect of a word "
+        "depends on the others.",
     )

@@ -1,4 +1,4 @@
-"""Indexing in the background: one job a library, seen by every visitor of it, and not tied to a page or a tab."""
+"""Indexing in the background: one job per library, visible to all its visitors, independent of pages and tabs."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ Work = Callable[[OnProgress, threading.Event], T]
 
 @dataclass(slots=True)
 class Job(Generic[T]):
-    """Work in a thread of its own, such as `ingest`. Ends with a report or with an error; both stay until dismissed.
+    """Work in its own thread, such as `ingest`. Ends with a report or an error; both stay until dismissed.
 
-    cancelled: whether it ended because somebody stopped it; then the error only says so. ended: whatever it returned.
+    cancelled: whether it was stopped; then the error only says so. ended: whether it is over, with any outcome.
     """
 
     title: str
@@ -57,7 +57,7 @@ class Job(Generic[T]):
     def stopped_text(self) -> str:
         """Why it ended early."""
         limit = duration_text(get_policy().job_seconds) if self.overdue else ""
-        return f"Stopped after {limit}, the longest that a job may take here." if limit else "Stopped."
+        return f"Stopped after {limit}, the time limit for a job here." if limit else "Stopped."
 
     @property
     def running(self) -> bool:
@@ -65,9 +65,9 @@ class Job(Generic[T]):
         return not self.ended
 
     def begin(self, work: Work[T], *, lasting: bool = False) -> threading.Thread | None:
-        """Takes its place in the queue of the visit that asks; it runs in a thread of its own when its turn comes.
+        """Joins the queue for this visit; it runs in its own thread when its turn comes.
 
-        lasting: whether it goes on when the visit has ended. Where the visit may have no other job, the error says so.
+        lasting: whether it continues when the visit has ended. If the visit has its maximum of jobs, the error says so.
         """
         outer = QUEUE.current()
         self.ticket = Ticket(outer.visit if outer else get_visit().id, self.title, self.cancel, lasting)
@@ -94,13 +94,13 @@ class Job(Generic[T]):
             self.error = str(error)
         except BaseException:
             _LOG.exception("A job failed: %s", self.title)
-            self.error = "The job stopped unexpectedly. What was done so far is kept: start it again to go on."
+            self.error = "The job stopped unexpectedly. Finished parts are stored: start it again to continue."
         finally:
             self.ended = True
 
     @contextmanager
     def _within_limit(self) -> Iterator[None]:
-        """Stops the work when it takes longer than a job may."""
+        """Stops the work at the time limit for jobs."""
 
         def stop() -> None:
             self.overdue = True
@@ -137,7 +137,7 @@ def is_busy(library: Library) -> bool:
 
 
 def start_job(library: Library, title: str, work: Work[IngestReport]) -> None:
-    """Starts work on a library. While a job of it runs, another is not started."""
+    """Starts work on a library, unless a job of it runs."""
     with _starting:
         current = get_job(library)
         if current and current.running:
@@ -158,7 +158,7 @@ def start_ingest(
 
 
 def dismiss_job(library: Library) -> None:
-    """Forgets an ended job."""
+    """Removes an ended job."""
     _jobs().pop(str(library.path), None)
 
 
@@ -195,7 +195,7 @@ def _running(job: Job[IngestReport]) -> None:
                 "Stop",
                 icon=":material/stop_circle:",
                 on_click=job.cancel.set,
-                help="What is done so far stays and is searchable.",
+                help="Files indexed so far stay searchable.",
             )
 
 
@@ -204,7 +204,7 @@ def _pace(progress: Progress | None) -> str:
         return "Starting …"
     done, total = progress.done, progress.total or 0
     if progress.stage == "scan":
-        return f"Looking through the folders: {counted(done, 'file')} so far"
+        return f"Scanning folders: {counted(done, 'file')} so far"
     if progress.stage == "render":
         text = f"Rendering the sample clips: {percent(progress.fraction)}"
     elif progress.stage == "embed videos":  # counted in bytes
@@ -252,6 +252,6 @@ def report_text(report: IngestReport) -> str:
         "missing": report.missing,
         "not readable": len(report.failed),
     }
-    predictions = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
+    changes = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
     watched = f" {duration_text(report.video_seconds)} of video embedded." if report.video_seconds >= 1 else ""
-    return f"{predictions or 'Nothing to do'}.{watched}"
+    return f"{changes or 'Nothing to do'}.{watched}"

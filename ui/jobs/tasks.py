@@ -1,4 +1,4 @@
-"""What is computed only when somebody asks: a button, then progress with a stop, then a result that stays."""
+"""Work on request: a button, then progress with a stop button, then a result that stays."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Task(Generic[T]):
-    """A job and what it was asked about. state: of the library then (its index: every commit makes a new one)."""
+    """A job and what it depends on. state: of the library when it started (its index: every commit makes a new one)."""
 
     about: object
     state: object
@@ -26,33 +26,32 @@ class Task(Generic[T]):
 
 
 def start(key: str, title: str, work: Work[T], *, about: object = None, state: object = None) -> None:
-    """Starts work under a key, one a visit: an earlier one is stopped and forgotten. For callbacks too.
+    """Starts work under a key, one per visit: an earlier one is stopped and forgotten. For callbacks too.
 
-    work: is told how to say how far it is, and when to stop; returns anything, and may not touch the page.
-    about: what it depends on, such as the library's path and settings; a result about anything else is not shown.
+    work: gets a progress callback and a cancel event; may not draw on the page.
+    about: what it depends on, such as the library's path and settings; a result for anything else is not shown.
     """
     stop(key)
     st.session_state[_place(key)] = Task(about, state, start_work(title, work))
 
 
 def start_if_idle(key: str, title: str, work: Work[T], *, about: object = None, state: object = None) -> None:
-    """Starts work that nobody asked for, unless the visit has as much as it may: then nothing happens, and the next run
-    of the page may try again."""
+    """Starts work without a request, unless the visit has its maximum of jobs; the next run of the page tries again."""
     if QUEUE.in_the_way(get_visit().id) is None:
         start(key, title, work, about=about, state=state)
 
 
 def get_task(key: str, *, about: object = None) -> Task[Any] | None:
-    """The last work under a key, if it is about this; running, ended, failed or stopped."""
-    cached: Task[Any] | None = st.session_state.get(_place(key))
-    return cached if cached is not None and cached.about == about else None
+    """The last work under a key, if it is about this: running, ended, failed or stopped."""
+    task: Task[Any] | None = st.session_state.get(_place(key))
+    return task if task is not None and task.about == about else None
 
 
 def stop(key: str) -> None:
     """Stops the work under a key and forgets it with its result."""
-    cached: Task[object] | None = st.session_state.pop(_place(key), None)
-    if cached is not None:
-        cached.job.cancel.set()
+    task: Task[object] | None = st.session_state.pop(_place(key), None)
+    if task is not None:
+        task.job.cancel.set()
 
 
 def task_button(
@@ -66,10 +65,10 @@ def task_button(
     icon: str = ":material/play_arrow:",
     note: str = "",
 ) -> T | None:
-    """The result of work that somebody asked for; until then a button, its progress, or why it failed.
+    """The result of requested work; until then a button, its progress, or the error.
 
-    label, icon: of the button; note: what stands beside it. title: what the progress bar says. A result that is
-    older than the state of the library stays, and says so beside a button that computes it again.
+    label, icon: of the button; note: the text beside it. title: of the progress bar. A result that is older than
+    the state of the library stays, beside a note and a button that computes it again.
     """
     task: Task[T] | None = get_task(key, about=about)
     running = task is not None and task.job.running
@@ -85,7 +84,7 @@ def task_button(
             st.rerun()
         if again or stopped or note:
             st.caption(
-                "The library has changed since." if again else task.job.stopped_text if task and stopped else note
+                "The library has changed since then." if again else task.job.stopped_text if task and stopped else note
             )
     return result
 

@@ -1,4 +1,4 @@
-"""Work of one visit in a thread of the server: a click elsewhere does not end it, its result stays for the visit."""
+"""Work of one visit in a thread: it continues when the page changes, and its result lasts for the visit."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from ui.session.visit import get_visit
 from ui.text import plain
 
 T = TypeVar("T")
-_AT_ONCE_S = 0.3  # what ends within that shows no bar
+_AT_ONCE_S = 0.3  # shorter work shows no progress bar
 
 
 def start_work(title: str, work: Work[T]) -> Job[T]:
-    """Starts work that may not touch the page. What it returned is to be kept in the state of the session."""
+    """Starts work that may not draw on the page. Callers store the job in the session state."""
     job: Job[T] = Job(title)
     thread = job.begin(work)
     if thread is not None:
@@ -31,27 +31,26 @@ def start_work(title: str, work: Work[T]) -> Job[T]:
 
 @contextmanager
 def run_queued(title: str) -> Iterator[None]:
-    """Heavy work that the page itself waits for, when its turn has come; until then the page shows its place.
+    """Heavy work that the page waits for. Until its turn comes, the page shows its place in the queue.
 
     Raises Busy where the visit has another job.
     """
     ticket = Ticket(get_visit().id, title, threading.Event())
     place = st.empty()
-    QUEUE.enter(ticket)  # nothing of the page stands between this and its turn: a click there would end the run
+    QUEUE.enter(ticket)  # nothing is drawn before its turn: a click would end the run
 
-    def tell(before: int) -> None:
+    def show_place(before: int) -> None:
         place.caption(f":material/hourglass_empty: {place_text(before)}")
 
-    with QUEUE.turn(ticket, tell) as has_turn:
-        if not has_turn:  # the visit has ended: nobody waits for it
+    with QUEUE.turn(ticket, show_place) as has_turn:
+        if not has_turn:  # the visit has ended
             st.stop()
         place.empty()
         yield
 
 
 def get_result(job: Job[T]) -> T | None:
-    """What the work returned; while it runs its progress is shown, with a button that stops it; then an error, or that
-    it was stopped."""
+    """What the work returned. Shows its progress with a stop button, its error, or that it was stopped."""
     if job.cancelled:
         st.caption(plain(job.error or ""))
     elif job.error is not None:

@@ -1,4 +1,4 @@
-"""Accuracy against labelled pictures a class, and what some more would bring."""
+"""The learning curve: accuracy against labeled pictures per class, and the gain of more labels."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ _KINDS: tuple[ClassKind, ...] = get_args(ClassKind)
 
 
 def curve_section(encoder: Encoder, data: LabeledItems) -> None:
-    """The curve, once somebody asked for it, and the sentence beside it. Raises DataError."""
+    """The curve, once it was requested, and the estimated gain. Raises DataError."""
     cached = st.session_state.get("lab curve")
     job: Job[LearningCurve] | None = cached[2] if cached and cached[0] is data and cached[1] == encoder.id else None
     if job is None or job.error is not None:
         if job is not None:
             get_result(job)
         st.caption(
-            f"Learns from {', '.join(map(str, SHOTS))} pictures a class, five times with other pictures, and tells "
-            "those that were held out."
+            f"Trains on {', '.join(map(str, SHOTS))} pictures per class, five times with different pictures, and "
+            "measures the accuracy on held-out ones."
         )
         if pressed("Draw the learning curve", type="primary", icon=":material/trending_up:", key="draw_curve"):
             if cached:
                 cached[2].cancel.set()
             work = partial(_compute, encoder, data, class_words(encoder, data))
-            st.session_state["lab curve"] = (data, encoder.id, start_work("Learning", work))
+            st.session_state["lab curve"] = (data, encoder.id, start_work("Training", work))
             st.rerun()
         return
     curve = get_result(job)
@@ -50,17 +50,16 @@ def curve_section(encoder: Encoder, data: LabeledItems) -> None:
         learning_curves(curve, methods=_KINDS),
         key="curve",
         config={"displayModeBar": False},
-        alt="Accuracy against labelled pictures a class, by method",
+        alt="Accuracy against labeled pictures per class, by method",
     )
     st.caption(
-        f"Lines: means over {curve.repeats} repeats. Bands: lowest to highest of them. Dotted: zero-shot, which "
-        "needs no labels."
+        f"Lines: mean of {curve.repeats} repeats. Bands: lowest to highest. Dotted: zero-shot, which needs no labels."
     )
     if curve.short:
-        sample = ", ".join(plain(name) for name in curve.short[:5])
+        names = ", ".join(plain(name) for name in curve.short[:5])
         st.caption(
-            f"{counted(len(curve.short), 'class')} had fewer pictures than {SHOTS[-1]} to learn from and gave all they "
-            f"had: {sample}{' …' if len(curve.short) > 5 else ''}."
+            f"{counted(len(curve.short), 'class')} had fewer than {SHOTS[-1]} pictures to train on, all of which were "
+            f"used: {names}{' …' if len(curve.short) > 5 else ''}."
         )
 
 
@@ -74,18 +73,16 @@ def _compute(
 
 def _sentence(curve: LearningCurve) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        more = st.number_input(
-            "How many more per class", 1, 1_000, 8, key="more_labels", bind="query-params", width=180
-        )
-        method = st.segmented_control("By", _KINDS, default="blend", required=True, key="gain_by")
+        more = st.number_input("More labels per class", 1, 1_000, 8, key="more_labels", bind="query-params", width=180)
+        method = st.segmented_control("Method", _KINDS, default="blend", required=True, key="gain_by")
     method = method or "blend"
     zero, last = curve.of("zero-shot")[0].mean, curve.of(method)[-1]
     gain = curve.gain(method, int(more))
-    so_far = f"Zero-shot stands at **{zero:.2f}** without a label, {method} at **{last.mean:.2f}** with {last.shots}."
+    now = f"Now: zero-shot **{zero:.2f}** without labels, {method} **{last.mean:.2f}** with {last.shots} per class."
     if gain is None:
-        st.markdown(f"{so_far} Too few points to say what more would bring.")
+        st.markdown(f"{now} There are too few points to estimate the gain of more labels.")
         return
-    st.markdown(f"Labelling **{more:,} more** per class would gain about **{_points(gain)}** of accuracy. {so_far}")
+    st.markdown(f"Labeling **{more:,} more** per class would raise the accuracy by about **{_points(gain)}**. {now}")
 
 
 def _points(gain: float) -> str:

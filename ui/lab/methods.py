@@ -1,4 +1,4 @@
-"""Ways of telling classes, measured against each other on labelled pictures."""
+"""Comparison of classification methods on labeled pictures."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ZERO, ZERO_PLAIN, CALIBRATED = "zero-shot", "zero-shot, one template", "zero-sho
 
 @dataclass(frozen=True)
 class MethodResults:
-    """What a way made of the pictures, each told by a head that was learned without it. probabilities: (n, c)."""
+    """Cross-validated predictions of one method. truth: (n,), class numbers. probabilities: (n, c)."""
 
     report: ClassReport
     truth: NDArray[np.int64]
@@ -42,7 +42,7 @@ class MethodResults:
 
 
 def class_words(encoder: Encoder, data: LabeledItems, *, templates: bool = True) -> ZeroShot:
-    """The labels as classes of words; those that the page Classify describes are described."""
+    """The labels as zero-shot classes, with the descriptions of the page Classify."""
     described = {entry.name: entry for entry in st.session_state.get("classes_now", [])}
     names = sorted(set(data.labels))
     classes = [ClassName(name, described[name].descriptions if name in described else ()) for name in names]
@@ -53,24 +53,24 @@ def class_words(encoder: Encoder, data: LabeledItems, *, templates: bool = True)
 
 
 def measure_button(encoder: Encoder, data: LabeledItems) -> dict[str, MethodResults] | None:
-    """The figures, once somebody asked for them; they stay for as long as the pictures and labels do."""
-    cached = st.session_state.get("lab measured")
-    if cached is not None and cached[0] is data and cached[1] == encoder.id:
-        return cached[2]
-    if pressed("Compare the ways", type="primary", icon=":material/experiment:", key="measure"):
+    """The figures, once they were requested; cached for these pictures and labels."""
+    stored = st.session_state.get("lab measured")
+    if stored is not None and stored[0] is data and stored[1] == encoder.id:
+        return stored[2]
+    if pressed("Compare methods", type="primary", icon=":material/experiment:", key="measure"):
         found = _measure(encoder, data)
         st.session_state["lab measured"] = (data, encoder.id, found)
         st.rerun()
-    st.caption("Zero-shot by the words, four ways of learning, each picture told by what was learned without it.")
+    st.caption("Zero-shot and four trained methods, each measured on pictures that it was not trained on.")
     return None
 
 
 def show_methods(measured: dict[str, MethodResults], data: LabeledItems) -> None:
-    """The table of all ways, and one of them closely."""
+    """The table of all methods, and one of them in detail."""
     st.dataframe(
         [
             {
-                "way": name,
+                "method": name,
                 "accuracy": entry.report.accuracy,
                 "top-5": entry.report.top5,
                 "macro-F1": entry.report.macro_f1,
@@ -85,28 +85,31 @@ def show_methods(measured: dict[str, MethodResults], data: LabeledItems) -> None
             for name, about in (
                 ("accuracy", "Share of the pictures whose most probable class is the true one."),
                 ("top-5", "Share whose true class is among the five most probable."),
-                ("macro-F1", "F1 of precision and recall, averaged over classes, however many pictures they have."),
-                ("calibration error", "How far probabilities are from how often they are right (ECE); 0 is best."),
+                ("macro-F1", "F1 score, averaged over classes. Each class counts the same."),
+                (
+                    "calibration error",
+                    "Expected calibration error (ECE): difference between probability and accuracy. 0 is best.",
+                ),
             )
         },
     )
     st.caption(
-        "Heads are cross-validated over up to five parts. “Calibrated” is zero-shot with one temperature, fitted to "
-        "these labels: it changes probabilities, not answers."
+        "Heads: cross-validation with up to five folds. “Calibrated”: zero-shot with a temperature fitted to these "
+        "labels; it changes the probabilities, not the predicted classes."
     )
-    way = st.segmented_control("Look closely at", list(measured), default=ZERO, required=True, key="way")
+    way = st.segmented_control("Details of", list(measured), default=ZERO, required=True, key="way")
     one = measured[way or ZERO]
     _confusion(one, data)
     left, right = st.columns(2, gap="large")
     with left:
         _by_class(one.report)
     with right:
-        st.markdown("**Do the probabilities mean what they say?**")
+        st.markdown("**Calibration**")
         st.plotly_chart(
             reliability(one.probabilities, one.truth),
             key="reliability",
             config={"displayModeBar": False},
-            alt="Share that is right against the probability of the told class",
+            alt="Accuracy against the probability of the predicted class",
         )
 
 
@@ -118,7 +121,7 @@ def _measure(encoder: Encoder, data: LabeledItems) -> dict[str, MethodResults]:
     def learned(kind: ClassKind) -> NDArray[np.float32]:
         return cross_validate_classes(encoder, kind, data.vectors, data.labels, zero_shot=words)[1]
 
-    ways: dict[str, Callable[[], NDArray[np.float32]]] = {
+    methods: dict[str, Callable[[], NDArray[np.float32]]] = {
         ZERO: lambda: words.predict(data.vectors).probabilities,
         ZERO_PLAIN: lambda: bare.predict(data.vectors).probabilities,
         CALIBRATED: lambda: words.calibrated(data.vectors, data.labels).predict(data.vectors).probabilities,
@@ -127,8 +130,8 @@ def _measure(encoder: Encoder, data: LabeledItems) -> dict[str, MethodResults]:
     bar = st.progress(0.0, text="Measuring …")
     found = {}
     with run_queued("Measuring"):
-        for number, (name, predict) in enumerate(ways.items()):
-            bar.progress(number / len(ways), text=f"Measuring: {name}")
+        for number, (name, predict) in enumerate(methods.items()):
+            bar.progress(number / len(methods), text=f"Measuring: {name}")
             probabilities = predict()
             found[name] = MethodResults(make_report(words.names, truth, probabilities), truth, probabilities)
     bar.empty()
@@ -138,10 +141,10 @@ def _measure(encoder: Encoder, data: LabeledItems) -> dict[str, MethodResults]:
 def _confusion(one: MethodResults, data: LabeledItems) -> None:
     report = one.report
     shown = _most_confused(report.confusion)
-    st.markdown("**What is taken for what**")
-    st.caption("Pictures by true class (rows) and told class (columns); the shade is the share of the row.")
+    st.markdown("**Confusion matrix**")
+    st.caption("Number of pictures by true class (rows) and predicted class (columns). Shade: share of the row.")
     if len(shown) < len(report.names):
-        st.caption(f"The {len(shown)} of {counted(len(report.names), 'class')} that are confused most.")
+        st.caption(f"The {len(shown)} most confused of {counted(len(report.names), 'class')}.")
     key = "confusion"
     state = st.plotly_chart(
         confusion_matrix([report.names[n] for n in shown], report.confusion[np.ix_(shown, shown)]),
@@ -153,15 +156,15 @@ def _confusion(one: MethodResults, data: LabeledItems) -> None:
     )
     points = state["selection"]["points"] if state else []
     if not points:
-        st.caption("Click a number to see its pictures.")
+        st.caption("Click a cell to see its pictures.")
         return
-    true, predictions = (int(shown[int(number)]) for number in points[0]["customdata"][:2])
-    rows = np.flatnonzero((one.truth == true) & (one.probabilities.argmax(axis=1) == predictions))
-    show_cell(data, rows, f"Truly {plain(report.names[true])}, told to be {plain(report.names[predictions])}")
+    true, predicted = (int(shown[int(number)]) for number in points[0]["customdata"][:2])
+    rows = np.flatnonzero((one.truth == true) & (one.probabilities.argmax(axis=1) == predicted))
+    show_cell(data, rows, f"True class {plain(report.names[true])}, predicted {plain(report.names[predicted])}")
 
 
 def show_cell(data: LabeledItems, rows: NDArray[np.int64], title: str) -> None:
-    """Pictures of the data by their rows, as a gallery."""
+    """A gallery of some rows of the data."""
     more = f", the first {_CELL}" if len(rows) > _CELL else ""
     st.markdown(f"**{title}: {counted(len(rows), 'picture')}{more}**")
     items = [data.items[row] for row in rows[:_CELL]]
@@ -170,7 +173,7 @@ def show_cell(data: LabeledItems, rows: NDArray[np.int64], title: str) -> None:
 
 
 def _most_confused(confusion: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Up to as many classes as a matrix can show, in their order."""
+    """The numbers of the classes with most errors, in their order."""
     wrong = confusion - np.diag(np.diag(confusion))
     order = np.argsort(-(wrong.sum(axis=0) + wrong.sum(axis=1)), kind="stable")[:_MATRIX]
     return np.sort(order)
@@ -188,7 +191,11 @@ def _by_class(report: ClassReport) -> None:
         height=320,
         key="by_class",
         column_config={
-            "precision": st.column_config.ProgressColumn(**share, help="Of what was told this class, how much is."),
-            "recall": st.column_config.ProgressColumn(**share, help="Of what is this class, how much was told so."),
+            "precision": st.column_config.ProgressColumn(
+                **share, help="Share of the pictures predicted as this class that are of it, 0 to 1."
+            ),
+            "recall": st.column_config.ProgressColumn(
+                **share, help="Share of the pictures of this class that are predicted as it, 0 to 1."
+            ),
         },
     )

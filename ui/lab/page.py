@@ -1,4 +1,4 @@
-"""Lab: when is labelling worth it? Ways of telling classes and numbers, measured on labelled pictures."""
+"""Lab: when is labeling worth it? Classification and regression measured on labeled pictures."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ def class_lab(library: Library, encoder: Encoder) -> None:
     data = labels_section(library, encoder)
     if data is None:
         return
-    st.subheader("How well does each way tell them?", anchor=False)
+    st.subheader("How accurate is each method?", anchor=False)
     measured = measure_button(encoder, data)
     if measured:
         show_methods(measured, data)
-    st.subheader("What would more labels bring?", anchor=False)
+    st.subheader("How much would more labels help?", anchor=False)
     curve_section(encoder, data)
     in_python(lab_lines(library, encoder))

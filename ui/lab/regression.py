@@ -1,4 +1,4 @@
-"""A number of each picture, learned and told: how close it comes."""
+"""Regression: a number per picture, cross-validated."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def number_lab(library: Library, encoder: Encoder) -> None:
     """The whole part. Raises DataError."""
     chosen = numbers_section(library, encoder)
     if chosen is None:
-        st.caption("For instance brightness, a count, a price: any number that somebody knows of some pictures.")
+        st.caption("For example brightness, a count or a price: any number that is known for some pictures.")
         return
     name, data = chosen
     _learned(encoder, name, data)
@@ -42,7 +42,7 @@ def number_lab(library: Library, encoder: Encoder) -> None:
 def _learned(encoder: Encoder, name: str, data: LabeledItems) -> None:
     cached = st.session_state.get("lab numbers")
     if cached is None or cached[0] is not data:
-        if pressed("Learn the number", type="primary", icon=":material/experiment:", key="learn_number"):
+        if pressed("Train on the number", type="primary", icon=":material/experiment:", key="learn_number"):
             st.session_state["lab numbers"] = (data, _measure(encoder, data))
             st.rerun()
         return
@@ -51,11 +51,11 @@ def _learned(encoder: Encoder, name: str, data: LabeledItems) -> None:
 
 def _measure(encoder: Encoder, data: LabeledItems) -> Results:
     values = [float(label) for label in data.labels]
-    bar = st.progress(0.0, text="Learning …")
+    bar = st.progress(0.0, text="Training …")
     found: Results = {}
-    with run_queued("Learning a number"):
+    with run_queued("Training on a number"):
         for number, kind in enumerate(_KINDS):
-            bar.progress(number / len(_KINDS), text=f"Learning: {kind}")
+            bar.progress(number / len(_KINDS), text=f"Training: {kind}")
             found[kind] = cross_validate_numbers(encoder, kind, data.vectors, values)
     bar.empty()
     return found
@@ -63,16 +63,16 @@ def _measure(encoder: Encoder, data: LabeledItems) -> Results:
 
 def _show(encoder: Encoder, name: str, data: LabeledItems, results: Results) -> None:
     st.dataframe(
-        [{"way": kind, "R2": report.r2, "MAE": report.mae} for kind, (report, _) in results.items()],
+        [{"method": kind, "R2": report.r2, "MAE": report.mae} for kind, (report, _) in results.items()],
         hide_index=True,
         key="number_methods",
         column_config={
-            "R2": st.column_config.NumberColumn(format="%.3f", help="1 is exact, 0 is what the mean would do."),
-            "MAE": st.column_config.NumberColumn(format="%.4g", help="Mean absolute error, in the number's own unit."),
+            "R2": st.column_config.NumberColumn(format="%.3f", help="1: exact. 0: no better than the mean."),
+            "MAE": st.column_config.NumberColumn(format="%.4g", help="Mean absolute error, in the unit of the number."),
         },
     )
-    st.caption("Each picture's number is told by what was learned without it (cross-validated over up to five parts).")
-    way = st.segmented_control("Look closely at", list(results), default="ridge", required=True, key="number_way")
+    st.caption("Cross-validation with up to five folds: each prediction is for a picture that was not trained on.")
+    way = st.segmented_control("Details of", list(results), default="ridge", required=True, key="number_way")
     way = way or "ridge"
     predicted = results[way][1]
     truth = [float(label) for label in data.labels]
@@ -88,31 +88,33 @@ def _show(encoder: Encoder, name: str, data: LabeledItems, results: Results) -> 
     points = state["selection"]["points"] if state else []
     if points:
         row = int(points[0]["customdata"])
-        show_cell(data, np.array([row]), f"{plain(name)} {truth[row]:.3g}, told {predicted[row]:.3g}")
+        show_cell(data, np.array([row]), f"{plain(name)} {truth[row]:.3g}, predicted {predicted[row]:.3g}")
     else:
         st.caption("Click a point to see its picture.")
     _keep(encoder, name, data, way, results[way][0])
 
 
 def _keep(encoder: Encoder, name: str, data: LabeledItems, way: NumberKind, report: NumberReport) -> None:
-    """What was measured, learned from all pictures: kept under a name, or taken away as a file."""
+    """Saves or downloads a head of this method, trained on all pictures."""
 
     def learned() -> Head:
         values = [float(label) for label in data.labels]
         return fit_numbers(encoder, way, data.vectors, values, name=" ".join(name.split()))
 
-    st.markdown("**Keep what was learned**")
-    st.caption(f"A head of this kind ({way}) from all {counted(len(data.items), 'picture')}, for the page Classify.")
+    st.markdown("**Save the head**")
+    st.caption(
+        f"A head of this method ({way}), trained on all {counted(len(data.items), 'picture')}, for the page Classify."
+    )
     if report.r2 <= 0:
         st.caption(
-            f":material/warning: Always telling the mean would come as close (R2 is {report.r2:.2f}): more pictures "
-            "may help, or a number that can be seen in them."
+            f":material/warning: No better than always predicting the mean (R2 is {report.r2:.2f}). Use more pictures, "
+            "or a number that is visible in them."
         )
     with st.container(horizontal=True, vertical_alignment="bottom", key="number_head"):
         chosen = st.text_input("Name", value=name, key=f"number_head {name}", max_chars=80, width=260).strip()
-        about = "Another head of this name is replaced." if chosen in list_known_heads(encoder) else None
+        about = "Replaces the head of this name." if chosen in list_known_heads(encoder) else None
         save = pressed(
-            "Save this head", key="save_head", type="primary", icon=":material/save:", disabled=not chosen, help=about
+            "Save head", key="save_head", type="primary", icon=":material/save:", disabled=not chosen, help=about
         )
         if save:
             with boundary():
@@ -120,7 +122,7 @@ def _keep(encoder: Encoder, name: str, data: LabeledItems, way: NumberKind, repo
                 st.session_state["lab saved head"] = chosen
                 st.toast(f"Saved as {plain(chosen)}.")
         st.download_button(
-            "Download it",
+            "Download",
             data=lambda: head_bytes(learned()),
             file_name=f"{chosen or 'head'}.safetensors",
             icon=":material/download:",

@@ -23,12 +23,12 @@ _EVERY_S = 0.8
 
 @st.fragment(run_every=_EVERY_S)
 def live(run: Run, job: Job[Run]) -> None:
-    """While it learns: how far it is, the curves and the map of the last epoch."""
+    """During the training: its progress, the curves and the map of the last epoch."""
     with boundary():
         if not job.running:
             st.rerun()
         now = job.progress
-        text = progress_text(now) if now else "Reading who watched what …"
+        text = progress_text(now) if now else "Reading the data …"
         if job.cancel.is_set():
             text = "Stopping …"
         elif job.waits_for is not None:
@@ -46,7 +46,7 @@ def figures(training: IsolatedTraining, epochs: list[Epoch]) -> None:
         st.metric("Epochs", last.number)
         if last.same_genre is not None and chance.same_genre is not None:
             st.metric(
-                "Neighbours of the same genre", percent(last.same_genre),
+                "Neighbors of the same genre", percent(last.same_genre),
                 f"{last.same_genre / chance.same_genre:.1f} times chance", delta_color="off", delta_arrow="off",
                 help="Of the ten nearest movies of each, the share with the same main genre.",
             )  # fmt: skip
@@ -54,9 +54,9 @@ def figures(training: IsolatedTraining, epochs: list[Epoch]) -> None:
             st.metric(
                 "Next movie in ten guesses", percent(last.recall, 1), f"popularity: {percent(chance.popular, 1)}",
                 delta_color="off", delta_arrow="off",
-                help="Of viewers whose last movie was held out. What they had seen is not guessed.",
+                help="Share of viewers whose held-out last movie is among ten guesses. Seen movies are excluded.",
             )  # fmt: skip
-        st.metric("A pass takes", f"{last.seconds:.2f} s" if last.number else "…")
+        st.metric("Time per epoch", f"{last.seconds:.2f} s" if last.number else "…")
     settings, movies = training.settings, len(training.watched.movies)
     loss, shares = st.columns(2)
     loss.plotly_chart(
@@ -64,7 +64,7 @@ def figures(training: IsolatedTraining, epochs: list[Epoch]) -> None:
     )
     if last.recall is not None or last.same_genre is not None:
         figure = share_lines(epochs, training.info.baselines)
-        shares.plotly_chart(figure, key="learn_shares", config=_STILL, alt="Recall and neighbours of the same genre")
+        shares.plotly_chart(figure, key="learn_shares", config=_STILL, alt="Recall and neighbors of the same genre")
 
 
 def over_epochs(run: Run, training: IsolatedTraining) -> None:
@@ -80,26 +80,24 @@ def over_epochs(run: Run, training: IsolatedTraining) -> None:
         ),
         key="learn_epochs", config=_STILL, alt="Movies on a map, epoch by epoch",
     )  # fmt: skip
-    plane = (
-        "" if training.settings.dim <= 3 else "The plane is that in which the movies of the last epoch differ most. "
-    )
+    plane = "" if training.settings.dim <= 3 else "The plane is that of the largest variance in the last epoch (PCA). "
     st.caption(f"{_show_training(training)} {plane}Press Play, or drag the slider. Click a genre to hide it.")
 
 
 def notes(training: IsolatedTraining) -> None:
-    """Where the data come from and what was left out."""
+    """The source of the data and what was left out."""
     watched = training.watched
-    predictions = [
+    notes = [
         f"{counted(len(watched.log.user_names), 'viewer')}, {counted(len(watched.movies), 'movie')}, "
-        f"{len(watched.log):,} times watched.",
+        f"{len(watched.log):,} views.",
         *map(plain, watched.notes),
     ]
     if not training.info.held_out:
-        predictions.append("Nobody watched three movies: nothing could be held out to measure on.")
+        notes.append("No viewer watched three movies, so there is no held-out data to measure on.")
     elif training.info.held_out < 30:
-        predictions.append(f"Only {counted(training.info.held_out, 'viewer')} to measure on: the recall says little.")
+        notes.append(f"Only {counted(training.info.held_out, 'viewer')} to measure on: the recall is unreliable.")
     icon = ":material/science:" if watched.simulated else ":material/movie:"
-    st.caption(f"{icon} **{plain(watched.source)}**: " + " ".join(predictions))
+    st.caption(f"{icon} **{plain(watched.source)}**: " + " ".join(notes))
 
 
 def _newest(run: Run, training: IsolatedTraining) -> object:
@@ -119,8 +117,8 @@ def _axes_said(training: IsolatedTraining) -> str:
 
 def _show_training(training: IsolatedTraining) -> str:
     if training.settings.genres:
-        return "Genres were joined to the layer here: that movies of one genre lie together is no discovery of its own."
+        return "Genres were inputs here, so it is no discovery that movies of one genre are close."
     return (
-        "Nobody told the layer a genre. It gathers movies of one genre because it must tell what is watched next, and "
-        "who watches one Western often watches another: movies that are watched alike get numbers that are alike."
+        "The layer never gets a genre. It groups movies of one genre because it predicts what is watched next, and who "
+        "watches one Western often watches another."
     )

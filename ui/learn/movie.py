@@ -1,4 +1,4 @@
-"""One movie: the edges of the network that are its coordinates, and what is near it before learning and after."""
+"""One movie: the edges of the network that are its coordinates, and its neighbors before and after training."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FIRST = "Star Wars (1977)"
 
 
 def movie_section(training: IsolatedTraining) -> int:
-    """What the layer knows of a movie that is chosen here; its number."""
+    """What the layer knows of a chosen movie; returns its number."""
     movies = training.watched.movies
     st.subheader("One movie", anchor=False)
     numbers = {movies.name(number): number for number in range(len(movies))}
@@ -28,7 +28,7 @@ def movie_section(training: IsolatedTraining) -> int:
     genres = ", ".join(movies.genres[chosen])
     st.markdown(f"**{plain(name)}**" + (f" · {plain(genres)}" if genres else ""))
     _weights(training, chosen)
-    _neighbours(training, chosen)
+    _neighbors(training, chosen)
     return chosen
 
 
@@ -38,7 +38,7 @@ def _weights(training: IsolatedTraining, chosen: int) -> None:
     if dim > 3:
         title = f"The weights of the {dim} edges of {movies.name(chosen)}"
         st.plotly_chart(weight_strip(last[chosen], title=title), key="learn_strip", config=_STILL, alt=title)
-        st.caption(f"These {dim} numbers are its embedding: the weights of the edges that lead out of its input node.")
+        st.caption(f"These {dim} numbers are its embedding: the weights of the edges from its input node.")
         return
     edges = training.edges(chosen)
     left, right = st.columns(2)
@@ -48,29 +48,29 @@ def _weights(training: IsolatedTraining, chosen: int) -> None:
     )  # fmt: skip
     drawn = [int(entry) for entry in training.info.drawn if entry != chosen] + [chosen]
     figure = movie_map(
-        last[drawn], movies.subset(drawn), title="Its place on the map", chosen=len(drawn) - 1, height=430
+        last[drawn], movies.subset(drawn), title="Its position on the map", chosen=len(drawn) - 1, height=430
     )  # fmt: skip
     right.plotly_chart(figure, key="learn_place", config=_STILL, alt="The movie on the map")
     numbers = ", ".join(f"{value:.2f}" for value in last[chosen])
     rule = "The edge weights of an item are its coordinates"
     if len(edges) > 1:
-        rule = "The edge weights of all nodes that an item lights add up to its coordinates"
+        rule = "The edge weights of all active input nodes of an item add up to its coordinates"
     st.markdown(
-        f"{rule}: **({numbers})**. Left, the network gets a 1 at the input node of "
-        "this movie and passes on the weights of its edges; right, the same numbers are read as a place."
+        f"{rule}: **({numbers})**. Left: the network gets a 1 at the input node of "
+        "this movie and outputs the weights of its edges. Right: the same numbers as a position."
     )
     if training.settings.year:
-        st.caption("The node of the year passes on its weights times the year, in standard deviations from the mean.")
+        st.caption("The year node outputs its weights times the year, in standard deviations from the mean.")
 
 
-def _neighbours(training: IsolatedTraining, chosen: int) -> None:
+def _neighbors(training: IsolatedTraining, chosen: int) -> None:
     first, last = training.epochs[0], training.epochs[-1]
     before, after = st.columns(2)
     with before:
-        _list(training, chosen, first.embedding, "Nearest before learning")
+        _list(training, chosen, first.embedding, "Nearest before training")
     with after:
         _list(training, chosen, last.embedding, f"Nearest after {counted(last.number, 'epoch')}")
-    st.caption("By the distance of their numbers. Bold: genres that they share with it.")
+    st.caption("By Euclidean distance. Bold: shared genres.")
 
 
 def _list(training: IsolatedTraining, chosen: int, embedding: Embedding, title: str) -> None:
@@ -82,6 +82,6 @@ def _list(training: IsolatedTraining, chosen: int, embedding: Embedding, title: 
     rows = []
     for place, entry in enumerate(near, start=1):
         shared = movies.shared_genres(chosen, entry)
-        predictions = [f"**{plain(one)}**" if one in shared else f":gray[{plain(one)}]" for one in movies.genres[entry]]
-        rows.append(f"{place}. {plain(movies.name(entry))}  {' · '.join(predictions)}")
+        genres = [f"**{plain(name)}**" if name in shared else f":gray[{plain(name)}]" for name in movies.genres[entry]]
+        rows.append(f"{place}. {plain(movies.name(entry))}  {' · '.join(genres)}")
     st.markdown("\n".join(rows))

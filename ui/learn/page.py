@@ -1,4 +1,4 @@
-"""Learn an embedding: a small network learns which movie is watched next, and the map of movies forms as it does."""
+"""Learn an embedding: a small network learns which movie is watched next, and the map of movies forms."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def page() -> None:
 
 
 def learned() -> str | None:
-    """What there is of the training of this visit; the name of the movie that is looked at."""
+    """Shows the training of this visit; returns the title of the chosen movie."""
     current = current_run()
     if current is None:
         return None
@@ -43,8 +43,7 @@ def learned() -> str | None:
     chosen = movie_section(training)
     movies = training.watched.movies
     st.download_button(
-        "Take the embedding as CSV",
-        lambda: embedding_csv(movies, training.epochs[-1].embedding, redact=get_policy().display_path),
+        "Download the embedding (CSV)", lambda: embedding_csv(movies, training.epochs[-1].embedding, redact=get_policy().display_path),
         "embedding.csv", "text/csv", icon=":material/download:", on_click="ignore",
     )  # fmt: skip
     return movies.titles[chosen]

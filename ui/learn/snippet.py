@@ -7,7 +7,7 @@ from ui.learn.source import Source
 
 
 def python_lines(source: Source | None, settings: TrainingSettings, epochs: int, movie: str | None) -> str:
-    """Lines that run as they stand. movie: whose neighbours are printed, the first one's if there is none."""
+    """Lines that run as they stand. movie: whose neighbors are printed, the first one's if there is none."""
     watched = source.lines if source else "from core.learn.simulate import simulate\n\nwatched = simulate()"
     lasting = {name: getattr(settings, name) for name in ("dim", "negatives", "rate", "genres", "year")}
     plain = TrainingSettings()

@@ -1,4 +1,4 @@
-"""Whose watching is learned from: simulated viewers, a file of ratings, MovieLens."""
+"""The training data: simulated viewers, a file of ratings, or MovieLens."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ENDINGS = ["zip", "csv", "data", "dat", "item"]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What is to be learned from. key: equal for equal data. lines: what reads the same as `watched` in Python."""
+    """The training data. key: equal for equal data. lines: Python that reads them as `watched`."""
 
     key: str
     load: Callable[[OnProgress, threading.Event], Watched]
@@ -30,7 +30,7 @@ class Source:
 
 
 def source_section() -> Source | None:
-    """The data that the visitor chose; None while there is none."""
+    """The chosen data; None while there is none."""
     ways = [_SIMULATED, _FILE, *([_MOVIELENS] if get_policy().may_write_shared else [])]
     way = st.segmented_control(
         "Learn from", ways, default=_SIMULATED, required=True, key="learn_from", bind="query-params"
@@ -40,15 +40,15 @@ def source_section() -> Source | None:
     if way == _MOVIELENS:
         return _load_movielens()
     st.caption(
-        ":material/science: **Simulated.** 2,000 made-up viewers watch 50 of some 500 real movies each, "
-        "100,000 times in all. Nobody watched anything; titles, years and genres are facts, who likes what is drawn."
+        ":material/science: **Simulated.** 2,000 random viewers watch 50 of some 500 movies each. Titles, years and "
+        "genres are real; the tastes are random."
     )
-    with st.expander("How the viewers are made up", icon=":material/casino:"):
+    with st.expander("How the viewers are simulated", icon=":material/casino:"):
         st.markdown(
-            "Each viewer likes a few genres, prefers the movies of some years, and shares the fancies of a crowd for "
-            "some movies whatever their genre. A mood, one of the liked genres, lasts for some movies, then changes. "
-            "Some movies are much more popular than others, and none is watched twice. The layer is told who watched "
-            "which movie in which order, as numbers; genres and years stay out of it."
+            "Each viewer likes a few genres, prefers movies of some years, and shares a group's taste for some movies "
+            "of any genre. A mood (one of the liked genres) lasts for some movies, then changes. Some movies are much "
+            "more popular than others, and none is watched twice. The layer only gets who watched which movie in which "
+            "order, as numbers; it gets no genres and years."
         )
     lines = "from core.learn.simulate import simulate\n\nwatched = simulate()"
     return Source("simulated", _simulated, lines)
@@ -64,14 +64,14 @@ def _load_file() -> Source | None:
     files = st.file_uploader(
         "A zip of MovieLens, or its ratings.csv and movies.csv", type=_ENDINGS, accept_multiple_files=True,
         key="learn_files", max_upload_size=zip_limit(),
-        help="ratings.csv has the columns userId, movieId and, if there, timestamp; movies.csv has movieId, title and "
-        "genres. Without movies.csv movies are numbers, and nothing is known of their genres.",
+        help="ratings.csv: columns userId, movieId and optionally timestamp. movies.csv: movieId, title and genres. "
+        "Without movies.csv, movies have numbers instead of titles, and no genres.",
     )  # fmt: skip
     lists = [file for file in files if file.name.lower().startswith(("movies", "u.item"))]
     rated = next((file for file in files if file not in lists), None)
     if rated is None:
-        target = "The ratings are still missing." if lists else "Ratings count as watched, whatever they say."
-        st.caption(f"{target} Up to 1,000,000 are read, and the 5,000 most watched movies kept.")
+        hint = "The ratings are missing." if lists else "Each rating counts as watched, whatever its value."
+        st.caption(f"{hint} The first 1,000,000 ratings and the 5,000 most watched movies are used.")
         return None
     data, movies = rated.getvalue(), lists[0].getvalue() if lists else None
     key = hashlib.blake2b(data + (movies or b""), digest_size=12).hexdigest()
@@ -97,8 +97,8 @@ def _load_movielens() -> Source:
     )
     edition = edition or EDITIONS[0]
     st.caption(
-        f"Real ratings of real people, downloaded from [GroupLens]({PAGE}) at the first start; its terms of use hold. "
-        "Where there is no network, take the simulated viewers, or a file."
+        f"Real ratings, downloaded from [GroupLens]({PAGE}) at the first start; its terms of use apply. Without a "
+        "network, use the simulated viewers or a file."
     )
     lines = f"from core.learn import download_movielens\n\nwatched = download_movielens({edition!r})"
     return Source(edition, lambda report, cancel: download_movielens(edition, on_progress=report, cancel=cancel), lines)

@@ -1,4 +1,4 @@
-"""Do two encoders see the same neighbours?"""
+"""Do two encoders see the same neighbors?"""
 
 from __future__ import annotations
 
@@ -18,42 +18,41 @@ from ui.widgets.query_box import more_like
 
 _KEY, _NEAR = "models agreement", 5
 _VERDICTS = (
-    (0.6, "They see much the same here: most pictures keep most of their neighbours."),
-    (0.25, "They share a good part of what they see, and differ in the rest."),
-    (0.1, "They agree on little: what is near under one is seldom near under the other."),
+    (0.6, "They largely agree: most pictures keep most of their neighbors."),
+    (0.25, "They agree in part: many neighbors are the same, many differ."),
+    (0.1, "They agree little: few neighbors are the same."),
 )
-_NONE = "They hardly agree more than chance would have it: at least one of the two does not see what the other sees."
+_NONE = "They hardly agree more than by chance."
 
 
 def agree_section(library: Library, encoders: tuple[Encoder, Encoder]) -> list[Item]:
-    """The figures and where they come from; returns what is shown, so that it can be opened. Raises DataError."""
+    """The figures and examples; returns the items shown, so that they can be opened. Raises DataError."""
 
     def work(_: OnProgress, __: threading.Event) -> Agreement:
         return measure_agreement(library, *encoders)
 
     about, state = (library.path, *(encoder.id for encoder in encoders)), library.index(encoders[1])
     if get_task(_KEY, about=about) is None:
-        start(_KEY, "Comparing neighbours", work, about=about, state=state)
-    found = task_button(_KEY, "Compare neighbours", work, title="Comparing neighbours", about=about, state=state)
+        start(_KEY, "Comparing neighbors", work, about=about, state=state)
+    found = task_button(_KEY, "Compare neighbors", work, title="Comparing neighbors", about=about, state=state)
     if found is None:
         return []
     with st.container(horizontal=True, key="agreement"):
         st.metric(
             f"Same {found.nearest} nearest", percent(found.overlap), f"{percent(found.chance, 1)} by chance",
             delta_color="off", delta_arrow="off", width=220,
-            help="Of the nearest neighbours of a picture under one encoder, the share that are among its nearest under "
-            "the other, on average.",
+            help="Mean share of the nearest neighbors under one encoder that are also nearest under the other.",
         )  # fmt: skip
         st.metric(
             "CKA", f"{found.cka:.2f}", "0 by chance", delta_color="off", delta_arrow="off", width=220,
-            help="Centred kernel alignment: whether all distances agree, near and far, whatever the turn and scale of "
-            "the two spaces. 1: one is the other, turned.",
+            help="Centered kernel alignment: agreement of all distances, independent of rotation and scale. 1: equal "
+            "up to rotation.",
         )  # fmt: skip
     st.markdown(next((text for least, text in _VERDICTS if found.beyond_chance >= least), _NONE))
     sampled = f", a sample of the {found.common:,} that both have" if found.common > found.items else ""
     st.caption(
-        f"Measured on {found.items:,} items{sampled}. Neighbours tell what a visitor would notice, CKA the coarse "
-        "layout: it can be high while neighbours differ."
+        f"Measured on {found.items:,} items{sampled}. Neighbors show local agreement, CKA the coarse layout: it can be "
+        "high although neighbors differ."
     )
     return _odd(found, encoders)
 
@@ -65,7 +64,7 @@ def _odd(found: Agreement, encoders: tuple[Encoder, Encoder]) -> list[Item]:
     with st.expander("Where they disagree most", icon=":material/call_split:"):
         cards = []
         for entry in found.odd:
-            said = f"{percent(entry.overlap)} of the neighbours are the same. Below:"
+            said = f"{percent(entry.overlap)} of the neighbors are the same. Below:"
             cards.append(Card(entry.item, about=f"{said} nearest by {one}", near=entry.first[:_NEAR]))
             cards.append(Card(entry.item, about=f"{said} nearest by {other}", near=entry.second[:_NEAR]))
         gallery(cards, key="odd gallery", on_open=open_details, on_like=more_like)

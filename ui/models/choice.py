@@ -1,4 +1,4 @@
-"""Which encoder stands beside the one in use."""
+"""The choice of the encoder to compare with."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ui.widgets.page_start import embed_button
 
 
 def choose_other_encoder(library: Library, encoder: Encoder) -> Encoder | None:
-    """The encoder to compare with, once it has vectors here; until then the page says how it gets them."""
+    """The encoder to compare with, once it has vectors here; until then, how to compute them."""
     state = st.session_state
     stored = [entry.name for entry in library.encoders() if entry.name != encoder.name and is_offered(entry.name)]
     if "other" not in state:  # a widget that writes itself into the link would write how names are shown, not the names
@@ -33,27 +33,27 @@ def choose_other_encoder(library: Library, encoder: Encoder) -> Encoder | None:
         format_func=encoder_title,  # a title that changes would come back from the browser as if it had been typed
         accept_new_options=any_model,
         placeholder="Choose one" + ", or type a hub id (owner/model) or a folder" * any_model,
-        help="Those that have vectors here come first."
-        + " Any CLIP or SigLIP of the Hugging Face hub, the folder of a saved one, or one with fewer dimensions as "
-        "made on the page How many dimensions." * any_model,
+        help="Encoders with vectors here come first."
+        + " You can also use any CLIP or SigLIP of the Hugging Face hub, the folder of a saved model, or a reduced "
+        "encoder of the page How many dimensions." * any_model,
     )
     if name:
         st.query_params["other"] = name
     if not name:
         st.info(
-            "This library has vectors of one encoder only. Choose another one above; it then reads the same files once "
-            "more, and its vectors are stored beside those that are there.",
+            "This library has vectors of one encoder only. Choose another one above: it embeds the same files, and its "
+            "vectors are stored in addition.",
             icon=":material/compare:",
         )
         return None
     if name == encoder.name:
-        st.info("This is the encoder in use: choose another one.", icon=":material/compare:")
+        st.info("This is the encoder in use. Choose another one.", icon=":material/compare:")
         return None
     other = get_encoder(name, proven=name in stored)
     facts = library_facts(library, other)
     if facts.waiting and not is_busy(library):
         if facts.searchable:
-            st.caption(f"{facts.waiting} not yet embedded with it: the two are compared on what both have.")
+            st.caption(f"{facts.waiting} not yet embedded with it. Only items that both have are compared.")
         else:
             st.info(f"{plain(encoder_title(name))} has no vectors here yet.", icon=":material/deployed_code:")
         embed_button(library, other, facts)

@@ -1,4 +1,4 @@
-"""What is known of a library's pictures, and which encoder says so more often."""
+"""Two encoders measured on ground truth: captions and labels of a library."""
 
 from __future__ import annotations
 
@@ -27,9 +27,7 @@ Measured = tuple[list[Retrieval], list[ZeroShotAccuracy]]
 def truth_section(library: Library, encoders: tuple[Encoder, Encoder]) -> None:
     known = known_section(library, encoders[0])
     if not known.captions and not known.labels:
-        st.caption(
-            "Give captions or labels above: without, nobody can say which encoder is right, only how they differ."
-        )
+        st.caption("Give captions or labels above to measure which encoder is right.")
         return
 
     def work(report: OnProgress, cancel: threading.Event) -> Measured:
@@ -48,11 +46,11 @@ def truth_section(library: Library, encoders: tuple[Encoder, Encoder]) -> None:
 
 def _note(known: GroundTruth) -> str:
     if not known.captions:
-        return "Tells every labelled picture by the names of the classes, with both."
-    return f"Embeds {counted(min(len(known.captions), MOST_CAPTIONS), 'caption')} with both; some seconds, or minutes."
+        return "Classifies every labeled picture with both, by the names of the classes."
+    return f"Embeds {counted(min(len(known.captions), MOST_CAPTIONS), 'caption')} with both; takes seconds or minutes."
 
 
-def _shown(encoders: tuple[Encoder, Encoder], found: list[Retrieval], predictions: list[ZeroShotAccuracy]) -> None:
+def _shown(encoders: tuple[Encoder, Encoder], found: list[Retrieval], accuracies: list[ZeroShotAccuracy]) -> None:
     rows: dict[str, list[str]] = {}
     if found:
         chance = found[0].chance
@@ -62,19 +60,19 @@ def _shown(encoders: tuple[Encoder, Encoder], found: list[Retrieval], prediction
                 *(f"{getattr(entry.t2i, k):.2f}" for entry in found), f"{share:.3f}",
             ]  # fmt: skip
             rows[f"picture finds a caption of it, first {first}"] = [f"{getattr(entry.i2t, k):.2f}" for entry in found]
-    if predictions:
-        cells = [f"{entry.accuracy:.2f}" for entry in predictions]
-        rows[f"right class of {predictions[0].classes}, by names alone"] = [*cells, f"{predictions[0].chance:.3f}"]
+    if accuracies:
+        cells = [f"{entry.accuracy:.2f}" for entry in accuracies]
+        rows[f"right class of {accuracies[0].classes}, by names alone"] = [*cells, f"{accuracies[0].chance:.3f}"]
     show_comparison(rows, encoders, key="truths")
     on = [f"{counted(found[0].captions, 'caption')} of {counted(found[0].pool, 'item')}"] if found else []
-    on += [f"{counted(predictions[0].items, 'labeled item')}; "
-            f"always the most frequent class: {predictions[0].commonest:.2f}"
-           ] if predictions else []  # fmt: skip
+    on += [f"{counted(accuracies[0].items, 'labeled item')}; "
+            f"always the most frequent class: {accuracies[0].commonest:.2f}"
+           ] if accuracies else []  # fmt: skip
     st.caption(f"Shares, 0 to 1, of {' and '.join(on)} that both have embedded.")
     for place, encoder in enumerate(encoders):
-        verdicts = [entry[place].is_guessing for entry in (found, predictions) if entry]
+        verdicts = [entry[place].is_guessing for entry in (found, accuracies) if entry]
         if all(verdicts):
             st.warning(
-                f"{plain(short_title(encoder))} does no better than guessing here: to it, words and pictures have "
-                "nothing to do with each other.", icon=":material/casino:",
+                f"{plain(short_title(encoder))} is no better than chance here: it does not relate words to "
+                "pictures.", icon=":material/casino:",
             )  # fmt: skip

@@ -36,7 +36,7 @@ def page() -> None:
 
 
 def section(title: str, show: Callable[[Library, Both], T], library: Library, encoders: Both) -> T | None:
-    """What a section returns, below its title, or what kept it from being shown: the others are shown all the same."""
+    """Draws a section below its title and returns its result; an error is shown in its place."""
     st.subheader(title, anchor=False)
     try:
         return show(library, encoders)
@@ -47,7 +47,7 @@ def section(title: str, show: Callable[[Library, Both], T], library: Library, en
 
 def side_by_side(library: Library, encoders: Both) -> None:
     hits = section("The same query under both", query_section, library, encoders)
-    items = section("Do they agree on what is near?", agree_section, library, encoders)
+    items = section("Do they agree on neighbors?", agree_section, library, encoders)
     section("What does each cost?", cost_section, library, encoders)
     section("Which one is right?", truth_section, library, encoders)
     show_details(hits or (), items or ())

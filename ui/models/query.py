@@ -1,4 +1,4 @@
-"""The same query under two encoders, answer beside answer."""
+"""The same query under two encoders, side by side."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _KEY = "models query"
 
 
 def query_section(library: Library, encoders: tuple[Encoder, Encoder]) -> list[Hit]:
-    """Both answers; returns what is shown, so that it can be opened. Raises QueryError."""
+    """Both results; returns the hits shown, so that they can be opened. Raises QueryError."""
     query = pick_item("Ask both", "ask", library=library, encoder=encoders[0], default="a dog in the snow")
     if query is None:
-        st.info("Type words, or choose a picture, to ask both.", icon=":material/edit:")
+        st.info("Type words or choose a picture.", icon=":material/edit:")
         return []
 
     def work(report: OnProgress, cancel: threading.Event) -> tuple[SearchResult, ...]:
@@ -34,8 +34,8 @@ def query_section(library: Library, encoders: tuple[Encoder, Encoder]) -> list[H
             embed_reference_prompts(encoder, on_progress=report, cancel=cancel)
         return tuple(search(library, encoder, [query], top_k=SHOWN) for encoder in encoders)
 
-    asked_of = ((encoder.id, query_state(encoder, [query])) for encoder in encoders)
-    about = (library.path, *asked_of, query)
+    queries = ((encoder.id, query_state(encoder, [query])) for encoder in encoders)
+    about = (library.path, *queries, query)
     state = library.index(encoders[1])
     if get_task(_KEY, about=about) is None:
         start_if_idle(_KEY, "Asking both", work, about=about, state=state)
@@ -53,11 +53,11 @@ def _answers(encoders: tuple[Encoder, Encoder], results: tuple[SearchResult, ...
     st.markdown(f"For {plain(asked_for)}, **{len(both)} of the {most}** nearest are found by both.")
     for column, encoder, result in zip(st.columns(2, gap="medium"), encoders, results, strict=True):
         with column:
-            likely = f"{result.cutoff} likely" if result.cutoff else "nothing likely, these are nearest"
+            likely = f"{result.cutoff} likely" if result.cutoff else "nothing likely; these are nearest"
             st.markdown(f"**{plain(short_title(encoder))}**: {likely}")
             cards = [Card(hit.item, hit, badge="both" if hit.item.id in both else "") for hit in result.hits]
             gallery(cards, key=f"answers {encoder.id}", on_open=open_details, on_like=more_like)
     st.caption(
-        "Each percentage is the encoder's own estimate that the picture is what was meant; the numbers beside it are "
-        "cosines, which cannot be compared between encoders."
+        "Percentage: estimated probability that the picture is what you mean. The number beside it is the "
+        "cosine, which cannot be compared between encoders."
     )

@@ -1,4 +1,4 @@
-"""One thing asked as a word, as a picture and as a clip, and how far the answers agree."""
+"""The same query as a word, as a picture and as a clip, and the overlap of the results."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _TOP = 10
 
 
 def query_section(library: Library, encoder: Encoder) -> str:
-    """Pickers and a row of answers for each; returns the lines of Python. Raises QueryError."""
+    """Pickers and a row of results for each; returns the lines of Python. Raises QueryError."""
     ready_words(encoder)
     videos = bool(library_facts(library, encoder).searchable.videos)
     words = example_words(library, encoder, "word")
@@ -40,11 +40,11 @@ def query_section(library: Library, encoder: Encoder) -> str:
     if "word" in request and len(request) < (3 if videos else 2):
         what = "picture and clip" if videos else "picture"
         st.button(
-            f"Take the best {what} of this library for the word", icon=":material/auto_awesome:", type="primary",
+            f"Use the best {what} for this word", icon=":material/auto_awesome:", type="primary",
             on_click=_take_best, args=(library, encoder, request["word"], videos),
         )  # fmt: skip
     if not request:
-        st.info("Ask for one thing in at least two ways.", icon=":material/edit:")
+        st.info("Choose the same thing in at least two ways.", icon=":material/edit:")
         return ""
     answers, overlaps = get_cached(
         "three ways",
@@ -56,7 +56,7 @@ def query_section(library: Library, encoder: Encoder) -> str:
         _show_overlaps(overlaps)
         _rows(library, answers)
     else:
-        st.info("The library holds no pictures but those asked with.", icon=":material/image:")
+        st.info("The library has no other pictures than those in the query.", icon=":material/image:")
     return _code(request)
 
 
@@ -71,10 +71,11 @@ def _show_overlaps(overlaps: list[Overlap]) -> None:
     if not overlaps:
         return
     said = "; ".join(f"{overlap.first} and {overlap.second} **{percent(overlap.share)}**" for overlap in overlaps)
-    st.markdown(f"#### Of the first {_TOP} pictures both find: {said}")
+    st.markdown(f"#### Shared by the first {_TOP} results: {said}")
     st.caption(
-        "The ways need not agree: a word names one thing, a picture shows many at once, its place, colours and style "
-        "too, and a clip is the mean of its frames. What was asked with is left out of the answers."
+        "The query items themselves are left out of the results.",
+        help="The results need not agree: a word names one thing, a picture also shows a place, colors and a style, "
+        "and a clip is the mean of its frames.",
     )
 
 
@@ -82,7 +83,7 @@ def _rows(library: Library, answers: dict[str, list[str]]) -> None:
     count = Counter(item_id for ids in answers.values() for item_id in ids)
     items = {item_id: library.item(item_id) for item_id in count}
     for name, ids in answers.items():
-        st.markdown(f"**Asked as a {plain(name)}**")
+        st.markdown(f"**Results for the {plain(name)}**")
         cards = [
             Card(item, badge=f"found by {count[item_id]}" if count[item_id] > 1 else "")
             for item_id in ids

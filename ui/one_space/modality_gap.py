@@ -1,4 +1,4 @@
-"""The gap between words and pictures: its size, and what closing it does to scores and to finding."""
+"""The modality gap between words and pictures: its size, and the effect of closing it on scores and retrieval."""
 
 from __future__ import annotations
 
@@ -34,29 +34,30 @@ def gap_section(library: Library, encoder: Encoder) -> str:
     index = library.index(encoder)
     words, pictures = embed_reference_prompts(encoder), index.background
     share = st.slider(
-        "How much of the gap is closed, in per cent", 0, 100, 0, 5, key="share", bind="query-params", format="%d %%",
-        help="Words and pictures are both moved towards the middle between their means, and brought back to length 1.",
+        "Gap closed, in percent", 0, 100, 0, 5, key="share", bind="query-params", format="%d %%",
+        help="Words and pictures are moved toward the midpoint of their means, then scaled to length 1 again.",
     ) / 100  # fmt: skip
 
     def compute() -> tuple[Gap, PairCosines, float]:
         moved = close_gap(words, pictures, share)
         return measure_gap(*moved), compute_pair_cosines(*moved), measure_kept_neighbors(words, pictures, share)
 
-    gap, usual, cached = get_cached("gap", (encoder.id, share), index, compute)
+    gap, usual, neighbors = get_cached("gap", (encoder.id, share), index, compute)
     _figures(gap)
     st.plotly_chart(
-        pair_histogram(usual, title=f"How alike two things are, {_closed_text(share)}"), key="gap_pairs",
+        pair_histogram(usual, title=f"Cosines of pairs, {_closed_text(share)}"), key="gap_pairs",
         config={"displayModeBar": False}, alt="Cosines of pairs of each kind",
     )  # fmt: skip
     if len(pictures) > NEAREST:
-        st.markdown(f"A phrase's ten nearest pictures: **{percent(cached)}** of them are the same as without closing.")
+        st.markdown(
+            f"Of the ten pictures nearest to a phrase, **{percent(neighbors)}** are the same as without closing."
+        )
     st.caption(
-        f"Words here are some 1,500 neutral phrases, pictures those of the library{sampled_text(index)}. "
-        "Models of the CLIP kind learn from pairs that a phrase must be nearer to its own picture than other phrases "
-        "are; nothing asks that the two kinds lie around one middle, and they start out apart and stay so. Two phrases "
-        "then usually lie nearer to each other than a phrase to its own picture. A search hardly minds, since it "
-        "compares pictures with pictures; a list of both kinds does. The embedded encoder learned both sides together "
-        "and has a small gap; choose another encoder to compare."
+        f"Words: some 1,500 reference phrases. Pictures: those of the library{sampled_text(index)}.",
+        help="CLIP models learn that a phrase is nearer to its own picture than other phrases are. Nothing makes both "
+        "kinds share one mean, so they start apart and stay apart: two phrases are usually nearer to each other than "
+        "a phrase to its own picture. A search is hardly affected, since it ranks pictures only; a mixed list is. The "
+        "embedded encoder was trained on both sides together and has a small gap; choose another encoder to compare.",
     )
     _captions(library, encoder)
     return f"""from core.encoders.reference_prompts import embed_reference_prompts
@@ -72,24 +73,24 @@ def _figures(gap: Gap) -> None:
     with st.container(horizontal=True, gap="large", key="gap_figures"):
         st.metric("Size of the gap, 0 to 2", f"{gap.size:.2f}", width="content",
                   help="The distance of the two means (Liang et al. 2022).")  # fmt: skip
-        st.metric("Told apart by a plane", percent(gap.separability), width="content",
-                  help="Share of words and pictures on the right side of the plane half-way between the means; "
-                  "50 % is guessing.")  # fmt: skip
+        st.metric("Separated by a plane", percent(gap.separability), width="content",
+                  help="Share of words and pictures on the correct side of the plane halfway between the means; "
+                  "50 % is chance.")  # fmt: skip
     means: dict[PairKind, float | None] = {
         "pictures": gap.within_pictures, "word and picture": gap.across, "words": gap.within_words
     }  # fmt: skip
-    predictions = [f"{PAIR_NAMES[kind]} **{cosine:z.2f}**" for kind, cosine in means.items() if cosine is not None]
-    st.markdown(f"Mean cosine of {', of '.join(predictions)}.")
+    cosines = [f"{PAIR_NAMES[kind]} **{cosine:z.2f}**" for kind, cosine in means.items() if cosine is not None]
+    st.markdown(f"Mean cosine of {', of '.join(cosines)}.")
 
 
 def _closed_text(share: float) -> str:
     if share == 0.0:
-        return "as the encoder has it"
+        return "with the gap open"
     return "with the gap closed" if share == 1.0 else f"with {percent(share)} of the gap closed"
 
 
 def _captions(library: Library, encoder: Encoder) -> None:
-    with st.expander("Does closing it find more? With captions, that can be measured", icon=":material/sell:"):
+    with st.expander("Does closing the gap improve search? Measure it with captions", icon=":material/sell:"):
         pairs = captions_section(library, encoder)
         if not pairs:
             return
@@ -99,17 +100,17 @@ def _captions(library: Library, encoder: Encoder) -> None:
 
         about = (library.path, encoder.id, pairs)
         steps = task_button(
-            "gap captions", "Measure", work, title="Reading the captions", about=about, state=library.index(encoder),
+            "gap captions", "Measure", work, title="Embedding the captions", about=about, state=library.index(encoder),
             note=counted(len(pairs), "caption"),
         )  # fmt: skip
         if steps:
             st.plotly_chart(
                 closing_lines(steps), key="gap_lines", config={"displayModeBar": False},
-                alt="Share of captions that find their picture against the share of the gap closed",
+                alt="Share of captions that find their picture, by the share of the gap closed",
             )  # fmt: skip
-            one, other = steps[0], steps[-1]
+            first, last = steps[0], steps[-1]
             st.markdown(
-                f"Mean cosine of a caption with its own picture: **{one.own or 0:z.2f}** as it is, "
-                f"**{other.own or 0:z.2f}** closed; with others: **{one.cross_modal or 0:z.2f}** and "
-                f"**{other.cross_modal or 0:z.2f}**."
+                f"Mean cosine of a caption with its own picture: **{first.own or 0:z.2f}** with the gap open, "
+                f"**{last.own or 0:z.2f}** closed; with other pictures: **{first.cross_modal or 0:z.2f}** and "
+                f"**{last.cross_modal or 0:z.2f}**."
             )

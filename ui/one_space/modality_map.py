@@ -1,4 +1,4 @@
-"""Words, pictures and videos as points on one picture."""
+"""Words, pictures and videos as points on one map."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _METHODS: dict[Method, str] = {"pca": "PCA", "umap": "UMAP", "tsne": "t-SNE"}
 
 
 def map_section(library: Library, encoder: Encoder) -> str:
-    """The settings and the picture; returns the lines of Python. Raises DataError."""
+    """The settings and the map; returns the lines of Python. Raises DataError."""
     ready_words(encoder)
     words = _words(library, encoder)
     with st.container(horizontal=True, vertical_alignment="bottom", key="space_tools"):
         method: Method = st.segmented_control(
-            "Laid out by", list(_METHODS), default="pca", required=True, key="method", bind="query-params",
+            "Layout", list(_METHODS), default="pca", required=True, key="method", bind="query-params",
             format_func=_METHODS.__getitem__,
-            help="PCA is a plain shadow of the space; UMAP and t-SNE keep neighbours together and bend the rest.",
+            help="PCA is a linear projection. UMAP and t-SNE keep neighbors together and distort the rest.",
         )  # fmt: skip
         of: Unit = "items"
         if library_facts(library, encoder).searchable.videos:
@@ -49,7 +49,7 @@ def map_section(library: Library, encoder: Encoder) -> str:
     )  # fmt: skip
     _drawn(library, encoder, points, method, closed)
     if points.considered > len(points):
-        st.caption(f"A random sample of {_MOST:,} of {points.considered - len(points.texts):,} is drawn.")
+        st.caption(f"Shown: a random sample of {_MOST:,} of {points.considered - len(points.texts):,}.")
     return f"""from core.explore import project_vectors
 from core.library import load_points
 
@@ -63,10 +63,10 @@ def _words(library: Library, encoder: Encoder) -> tuple[str, ...]:
     index = library.index(encoder)
     fitting = get_cached("fitting", encoder.id, index, lambda: find_fitting_words(encoder, index.background, _WORDS))
     text = st.text_area(
-        "Words, with commas between them", key="words", bind="query-params", max_chars=2_000, height=90,
+        "Words, separated by commas", key="words", bind="query-params", max_chars=2_000, height=90,
         placeholder=", ".join(fitting),
-        help="While nothing is typed, those of some 1,500 neutral phrases that come first for most pictures of this "
-        "library, once the gap is closed.",
+        help="If empty: those of some 1,500 reference phrases that fit most pictures of this library once the gap is "
+        "closed.",
     )  # fmt: skip
     typed = tuple(dict.fromkeys(part.strip() for part in (text or "").split(",") if part.strip()))
     return typed or fitting
@@ -93,9 +93,9 @@ def _drawn(library: Library, encoder: Encoder, points: Points, method: Method, c
     if "space opened" in st.session_state:
         show_details((), [st.session_state["space opened"]])
     st.caption(
-        "All points come from one encoder and can be compared with each other. If words and pictures stand apart by "
-        "PCA, that is the modality gap; closing it takes the mean of each kind away. A plane shows two of "
-        f"{encoder.dim:,} dimensions: what lies together here may be far apart. Click a picture to see it."
+        f"A projection of {encoder.dim:,} dimensions: points that are close here may be far apart. Click a picture.",
+        help="All points come from one encoder and can be compared with each other. If PCA separates words and "
+        "pictures, that is the modality gap; closing it subtracts the mean of each kind.",
     )
 
 
@@ -109,4 +109,6 @@ def _places(
         return project_isolated(vectors, method=method, on_progress=report, cancel=cancel)
 
     about = (library.path, encoder.id, method, closed, points.texts, len(points))
-    return task_button(f"space {method}", "Lay it out", work, title="Laying it out", about=about, state=points)
+    return task_button(
+        f"space {method}", "Compute layout", work, title="Computing the layout", about=about, state=points
+    )

@@ -1,4 +1,4 @@
-"""Pixels beside embeddings: the same pictures compared by either, asked for, then shown."""
+"""Pixels and embeddings compared on the same pictures."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ INPUTS: tuple[Input, Input] = ("pixels", "embedding")
 
 @dataclass(frozen=True)
 class ComparedInputs:
-    """What was compared: the pictures, (n,) as in `compared`, and of how many. grouped: see `Pictures`."""
+    """A comparison of `items`, (n,). considered: pictures they were sampled from. grouped: see `select_images`."""
 
     items: tuple[Item, ...]
     compared: InputComparison
@@ -34,15 +34,15 @@ class ComparedInputs:
 
 def get_labels(library: Library, encoder: Encoder) -> tuple[tuple[str, str], ...]:
     """(item id, label) of the pictures that have one; none where clusters are to stand in. Raises DataError."""
-    with st.expander("Labels: what counts as alike", icon=":material/sell:"):
-        st.caption("Which pictures are alike is told by labels: names of folders, a CSV, or labels given on the page "
-                   "Classify. Without any, clusters of the library stand in.")  # fmt: skip
+    with st.expander("Labels: which pictures are similar", icon=":material/sell:"):
+        st.caption("Pictures with the same label count as similar. Labels come from folder names, a CSV or the page "
+                   "Classify; without any, from clusters of the library.")  # fmt: skip
         data = labels_section(library, encoder, otherwise="clusters")
     return tuple((item.id, label) for item, label in zip(data.items, data.labels, strict=True)) if data else ()
 
 
 def compared_section(library: Library, encoder: Encoder, labels: tuple[tuple[str, str], ...]) -> ComparedInputs | None:
-    """The comparison, once somebody asked for it."""
+    """The comparison, once it was requested."""
     index = library.index(encoder)
     return task_button(
         "pixels", "Compare", partial(_compare, library, encoder, labels), title="Comparing",
@@ -57,37 +57,38 @@ def numbers_section(shown: ComparedInputs) -> None:
     left, right = (compared.contrast[which] for which in INPUTS)
     full = full_numbers(shown.items)
     sampled = f", a random sample of {shown.considered:,}" if shown.considered > len(shown.items) else ""
-    few = " With so few, the figures below are mostly luck." if len(shown.items) < _FEW else ""
-    st.caption(f"Compared: {counted(len(shown.items), 'picture')}{sampled}, each with each.{few}")
+    few = " With so few, the figures are mostly chance." if len(shown.items) < _FEW else ""
+    st.caption(f"All pairs of {counted(len(shown.items), 'picture')}{sampled}.{few}")
     rows = [
-        ("numbers in a picture", f"{left.numbers:,} ({SIDE} × {SIDE} × 3)", f"{right.numbers:,}"),
+        ("numbers per picture", f"{left.numbers:,} ({SIDE} × {SIDE} × 3)", f"{right.numbers:,}"),
         ("bytes", size_text(left.bytes), size_text(right.bytes)),
-        (f"time of a search through these {len(shown.items):,}", f"{left.query_ms:.2g} ms", f"{right.query_ms:.2g} ms"),
+        (f"search time over these {len(shown.items):,}", f"{left.query_ms:.2g} ms", f"{right.query_ms:.2g} ms"),
     ]
     if left.agreement is not None and right.agreement is not None and left.chance is not None:
-        label = f"of the ten nearest, the same label (chance {left.chance:.2f})"
+        label = f"share of the ten nearest with the same label (chance {left.chance:.2f})"
         rows.append((label, f"**{left.agreement:.2f}**", f"**{right.agreement:.2f}**"))
     lines = ["| | raw pixels | embedding |", "|---|---|---|", *(f"| {' | '.join(row)} |" for row in rows)]
     st.markdown("\n".join(lines))
     if full:
         st.caption(
-            f"At full size the picture in the middle of this library has {full:,} numbers; here its middle square is "
-            f"shrunk to {SIDE} × {SIDE} pixels, which is kind to the pixels."
+            f"The median picture of this library has {full:,} numbers at full size. Here its central square is "
+            "reduced to "
+            f"{SIDE} × {SIDE} pixels, which helps the pixels."
         )
     if shown.grouped:
         st.warning(
-            "The labels are clusters of the embeddings themselves, for want of others: that embeddings agree with them "
-            "is no wonder. With labels of your own the comparison is fair.",
+            "The labels are clusters of the embeddings, so the embeddings agree with them by design. Use your "
+            "own labels for a fair comparison.",
             icon=":material/info:",
         )
     if compared.pixels.unread:
-        st.caption(f"{counted(len(compared.pixels.unread), 'picture')} could not be read and stayed out.")
+        st.caption(f"{counted(len(compared.pixels.unread), 'picture')} could not be read.")
 
 
 def distances_section(shown: ComparedInputs) -> None:
-    """Why: how distances spread, and what they agree with."""
+    """The distribution of the distances, and their agreement with the labels."""
     compared = shown.compared
-    st.subheader("What do the distances tell?", anchor=False)
+    st.subheader("What do the distances mean?", anchor=False)
     if compared.pairs:
         for place, which in zip(st.columns(2), INPUTS, strict=True):
             with place:
@@ -96,9 +97,9 @@ def distances_section(shown: ComparedInputs) -> None:
                 st.plotly_chart(figure, key=f"pairs {which}", config={"displayModeBar": False}, alt=alt)
         pixels, embedding = (percent(compared.pairs[which].order) for which in INPUTS)
         st.markdown(
-            f"Two pictures of the same label are nearer than two of different labels in **{pixels}** of the cases by "
-            f"pixels, and in **{embedding}** by embedding; 50 % is chance. Where the two hills lie on each other, a "
-            "distance says nothing about the label."
+            f"Pictures with the same label are nearer than those with different labels in **{pixels}** of the cases by "
+            f"pixels and in **{embedding}** by embedding; 50 % is chance.",
+            help="Where the two curves overlap, a distance says nothing about the label.",
         )
     _contrast(compared)
 
@@ -111,22 +112,22 @@ def _contrast(compared: InputComparison) -> None:
         config={"displayModeBar": False}, alt="Relative contrast against the numbers in a vector",
     )  # fmt: skip
     st.markdown(
-        "**Distances concentrate.** Among random vectors of hundreds of numbers the farthest is hardly farther than "
-        "the nearest: the grey line falls towards 0. Real pictures lie far above it, because they fill few of their "
-        f"dimensions: these pixels spread like random vectors of about {compared.equivalent_dims['pixels']:.0f} "
-        f"dimensions, the embeddings like those of about {compared.equivalent_dims['embedding']:.0f}."
+        f"**Distances concentrate.** These pixels spread like random vectors of about "
+        f"{compared.equivalent_dims['pixels']:.0f} dimensions, the embeddings like those of about "
+        f"{compared.equivalent_dims['embedding']:.0f}.",
+        help="Among random vectors of hundreds of numbers, the farthest is hardly farther than the nearest: the gray "
+        "line falls toward 0. Real pictures are far above it, because they use few of their dimensions.",
     )
     figures = f"that of pixels is {contrast['pixels']:.2f}, that of embeddings {contrast['embedding']:.2f}"
     if contrast["pixels"] > contrast["embedding"]:
         st.markdown(
-            f"**What surprises:** the contrast of pixels is the larger one ({figures}). So it is not that pixels have "
-            "no near and far. Theirs is mostly light and dark, where the embeddings' is what is in the picture. What "
-            "counts is what the distances agree with, not how far they spread."
+            f"**Surprising:** pixels have the higher contrast ({figures}). Their distances mostly measure light "
+            "and dark, those of embeddings the content. Spread says little; agreement with the labels counts."
         )
     else:
         st.markdown(
-            f"Here the contrast of pixels is not the larger one ({figures}), as it often is. It tells little either "
-            "way: what counts is what the distances agree with, not how far they spread."
+            f"Here pixels do not have the higher contrast ({figures}), although they often do. What counts is what "
+            "distances agree with, not how far they spread."
         )
 
 
@@ -140,8 +141,8 @@ def _compare(
 
 
 def python_lines(labels: tuple[tuple[str, str], ...]) -> str:
-    """What computes the same in Python, after a library was opened."""
-    named = labels_lines() if labels else "\nlabels = {}  # so that clusters stand in\n"
+    """Python that computes the same, after a library was opened."""
+    named = labels_lines() if labels else "\nlabels = {}  # clusters replace them\n"
     return f"""
 from core.evaluation import compare_inputs, learn_inputs, select_images
 {named}
@@ -154,5 +155,5 @@ print(learn_inputs(compared))
 
 
 def label_text(label: str | None) -> str:
-    """A label for a heading, with what Markdown would read in it written out."""
+    """A label for a heading, with Markdown escaped."""
     return plain(label) if label is not None else "no label"

@@ -1,4 +1,4 @@
-"""One picture, and what is nearest to it by pixels and by embedding."""
+"""One picture and its nearest neighbors by pixels and by embedding."""
 
 from __future__ import annotations
 
@@ -22,13 +22,15 @@ _KEY = "picture"
 
 
 def pick_section(shown: ComparedInputs) -> None:
-    """A picture to begin with, its neighbours by either input, and others to pick."""
-    st.subheader("What is near?", anchor=False)
+    """A query picture, its neighbors by either input, and others to choose from."""
+    st.subheader("Nearest neighbors", anchor=False)
     target = st.query_params.get(_KEY)
     row = next((row for row, item in enumerate(shown.items) if item.id == target), None)
     if target and row is None:
-        st.caption(":material/image_not_supported: The picture of the link is not among those compared: pick another.")
-    if row is None:  # one of which it is known what is alike
+        st.caption(
+            ":material/image_not_supported: The picture of the link is not among those compared. Choose another one."
+        )
+    if row is None:  # the first one with a label
         row = next((row for row, label in enumerate(shown.compared.labels) if label is not None), 0)
     _picked(shown, row)
     nearby: list[Item] = []
@@ -36,8 +38,8 @@ def pick_section(shown: ComparedInputs) -> None:
         with place:
             nearby += _near(shown, row, which)
     offered = _offered(shown)
-    with st.expander("Pick another picture", icon=":material/grid_view:"):
-        st.caption("A click on a picture makes it the one to begin with.")
+    with st.expander("Choose another picture", icon=":material/grid_view:"):
+        st.caption("Click a picture to use it as the query.")
         gallery([Card(item) for item in offered], key="pixel_pick", on_open=_pick, on_like=more_like)
     show_details((), [shown.items[row], *nearby])
 
@@ -47,11 +49,11 @@ def _picked(shown: ComparedInputs, row: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="picked"):
         uri = picture_uri(item)
         if uri:
-            st.image(uri, width=160, alt="The picture to begin with")
+            st.image(uri, width=160, alt="The query picture")
         buffer = io.BytesIO()
         to_image(shown.compared.pixels.values[row]).save(buffer, "PNG")
-        st.image(buffer.getvalue(), width=160, alt=f"The same in {SIDE} × {SIDE} pixels")
-        st.markdown(f"**{plain(item.path.rpartition('/')[2])}**  \n{label_text(label)}  \n:gray[as it is, and as the "
+        st.image(buffer.getvalue(), width=160, alt=f"The same at {SIDE} × {SIDE} pixels")
+        st.markdown(f"**{plain(item.path.rpartition('/')[2])}**  \n{label_text(label)}  \n:gray[the original, and the "
                     f"{SIDE * SIDE * 3:,} numbers that are compared]")  # fmt: skip
         st.button("Details", icon=":material/info:", on_click=open_details, args=(item,), key="pixel details")
 
@@ -59,20 +61,20 @@ def _picked(shown: ComparedInputs, row: int) -> None:
 def _near(shown: ComparedInputs, row: int, which: str) -> list[Item]:
     compared = shown.compared
     values = compared.values(which)  # type: ignore[arg-type]
-    rows, in_subprocess = find_nearest(values, row, _NEAREST)
+    rows, distances = find_nearest(values, row, _NEAREST)
     own = compared.labels[row]
     same = sum(compared.labels[nearest] == own for nearest in rows)
-    predictions = f" · {same} of {len(rows)} of the same label" if own is not None else ""
-    st.markdown(f"**Nearest by {NAMES[which]}**{predictions}")
+    agreement = f" · {same} of {len(rows)} with the same label" if own is not None else ""
+    st.markdown(f"**Nearest by {NAMES[which]}**{agreement}")
     cards = [
         Card(
             shown.items[nearest],
             facts=Facts(
                 None, "same label" if own is not None and compared.labels[nearest] == own else "",
-                "Euclidean distance between the numbers of both", f"{distance:.2f}", "distance",
+                "Euclidean distance to the query picture", f"{distance:.2f}", "distance",
             ),
         )
-        for nearest, distance in zip(rows, in_subprocess, strict=True)
+        for nearest, distance in zip(rows, distances, strict=True)
     ]  # fmt: skip
     gallery(cards, key=f"near {which}", on_open=_pick, on_like=more_like)
     return [shown.items[nearest] for nearest in rows]

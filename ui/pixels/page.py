@@ -1,4 +1,4 @@
-"""Pixels or embeddings: the same search, the same distances, the same learning, on either."""
+"""Pixels or embeddings: search, distances and learning on both."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def page() -> None:
         return
     library, encoder = at.library, at.encoder
     if not at.facts.searchable.pictures:
-        st.info("This library holds videos only: pixels are compared of pictures.", icon=":material/movie:")
+        st.info("This library has only videos. The comparison needs pictures.", icon=":material/movie:")
         return
     try:
         compare(library, encoder)

@@ -1,4 +1,4 @@
-"""A linear layer on pixels and on embeddings: its size, the pictures it needs, the time it takes."""
+"""A linear probe on pixels and on embeddings: its size, the labels it needs, and its time."""
 
 from __future__ import annotations
 
@@ -16,48 +16,49 @@ from ui.pixels.compare import INPUTS, ComparedInputs
 
 
 def learn_section(shown: ComparedInputs) -> None:
-    """The learning curve of both, once somebody asked for it, and what it costs."""
-    st.subheader("What does it take to learn from them?", anchor=False)
+    """The learning curve of both inputs, once it was requested, and its cost."""
+    st.subheader("How much does it take to learn from them?", anchor=False)
     curves = task_button(
         "pixel learning", "Learn from both", partial(_learn, shown), title="Learning", about=shown,
-        icon=":material/school:", note="A linear layer on either input, from 1 to 16 labelled pictures a class.",
+        icon=":material/school:", note="A linear layer on each input, with 1 to 16 labeled pictures per class.",
     )  # fmt: skip
     if curves is None:
         return
     pixels, embedding = (curves[which] for which in INPUTS)
     most = max(pixels.accuracy)
     rows = [
-        ("size of the network: numbers to learn", f"{pixels.parameters:,}", f"{embedding.parameters:,}"),
+        ("parameters", f"{pixels.parameters:,}", f"{embedding.parameters:,}"),
         (
-            f"amount of data: accuracy with {most} a class",
+            f"accuracy with {most} per class",
             f"{pixels.accuracy[most]:.2f}",
             f"{embedding.accuracy[most]:.2f}",
         ),
-        ("amount of computation: seconds to learn that", f"{pixels.seconds:.2f}", f"{embedding.seconds:.2f}"),
-        ("multiplications to tell one picture", f"{pixels.multiplications:,}", f"{embedding.multiplications:,}"),
+        ("training time in seconds", f"{pixels.seconds:.2f}", f"{embedding.seconds:.2f}"),
+        ("multiplications per prediction", f"{pixels.multiplications:,}", f"{embedding.multiplications:,}"),
     ]
     lines = ["| | raw pixels | embedding |", "|---|---|---|", *(f"| {' | '.join(row)} |" for row in rows)]
     st.markdown("\n".join(lines))
     st.plotly_chart(
         input_curves(curves), key="input_curves", config={"displayModeBar": False},
-        alt="Accuracy against labelled pictures a class, on pixels and on embeddings",
+        alt="Accuracy against labeled pictures per class, on pixels and on embeddings",
     )  # fmt: skip
     st.markdown(_sentence(pixels, embedding, most))
     st.caption(
-        "30 % of the pictures of each class are held out; the mean of five repeats. Computing the embedding itself is "
-        "not counted: the encoder is a large network that was trained once, on very many pictures, and runs once a "
-        "picture. That is the point: the work is done before your labels are needed."
+        "Accuracy on 30 % held-out pictures of each class, mean of five repeats.",
+        help="The time to compute the embedding is not included: the encoder is a large network that was "
+        "trained once, on "
+        "very many pictures, and runs once per picture. That work is done before you need labels.",
     )
 
 
 def _sentence(pixels: InputCurve, embedding: InputCurve, most: int) -> str:
     reached = embedding.reaches(pixels.accuracy[most])
     if reached is None:
-        return f"With {most} labelled pictures a class, pixels are the better input here: {pixels.accuracy[most]:.2f}."
-    pictures = "one labelled picture" if reached == 1 else f"{reached} labelled pictures"
+        return f"With {most} labeled pictures per class, pixels are the better input here: {pixels.accuracy[most]:.2f}."
+    pictures = "one labeled picture" if reached == 1 else f"{reached} labeled pictures"
     return (
-        f"What pixels reach with {most} labelled pictures a class ({pixels.accuracy[most]:.2f}), embeddings reach with "
-        f"**{pictures}** a class ({embedding.accuracy[reached]:.2f}), with a layer that is "
+        f"Pixels reach {pixels.accuracy[most]:.2f} with {most} labeled pictures per class. Embeddings reach "
+        f"{embedding.accuracy[reached]:.2f} with **{pictures}** per class, and a layer that is "
         f"**{pixels.parameters / embedding.parameters:.0f} times** smaller."
     )
 

@@ -12,10 +12,9 @@ import sys
 import time
 from dataclasses import dataclass
 
-from streamlit import runtime
-
 from core.utils.malloc import share_arenas, trim
 from ui.server.state import once, repeat
+from ui.server.streamlit_internals import server_runs
 
 _EVERY_S = 5.0
 _ANEW_S = 60.0  # what visits had when things were set aside stays until then, though they have ended: ten MB each
@@ -25,9 +24,9 @@ _MODULES = 100  # so many new ones are worth setting aside
 @once
 def collect_garbage() -> None:
     """Begins, once for a server."""
-    if runtime.exists():
+    if server_runs():
         share_arenas()
-        repeat("garbage", Collector().collect, every_s=_EVERY_S, goes_on=runtime.exists)
+        repeat("garbage", Collector().collect, every_s=_EVERY_S, goes_on=server_runs)
 
 
 @dataclass(slots=True)

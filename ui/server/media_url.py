@@ -1,4 +1,4 @@
-"""What the browser fetches by itself, beside what Streamlit sends it."""
+"""URLs of media files that the browser fetches by itself."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ import base64
 from collections.abc import Iterable
 
 import streamlit as st
-from streamlit import runtime
 
 from core.policy import get_policy
+from ui.server.streamlit_internals import add_media_file, server_runs
 
 
 def get_media_url(media: str | bytes, kind: str, key: str) -> str:
-    """Where the browser fetches a file (a path) or bytes from, by ranges if it likes; empty where no server runs.
+    """The URL of a file (a path) or of bytes, which supports range requests; empty where no server runs.
 
-    kind: its MIME type. key: of the element that it is for.
+    kind: MIME type. key: of the element that shows the file.
     """
-    if not runtime.exists():
+    if not server_runs():
         return ""
     prefix = (st.get_option("server.baseUrlPath") or "").strip("/")
-    found = runtime.get_instance().media_file_mgr.add(media, kind, f"semblance {key}")
-    return f"/{prefix}{found}" if prefix else found
+    path = add_media_file(media, kind, f"semblance {key}")
+    return f"/{prefix}{path}" if prefix else path
 
 
 def get_image_urls(images: Iterable[bytes | None], key: str) -> list[str | None]:

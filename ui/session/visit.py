@@ -12,13 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import streamlit as st
-from streamlit import runtime
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core import Library
 from core.library.registry import temporary_library
 from core.library.session_folders import get_visits_folder
 from ui.server.state import once, repeat
+from ui.server.streamlit_internals import current_session_id, is_active_session, server_runs
 from ui.session.queue import QUEUE
 
 _LOG = logging.getLogger("semblance")
@@ -71,8 +70,7 @@ def get_visit() -> Visit:
     """The visit of the browser tab that runs the page."""
     cached: Visit | None = st.session_state.get("visit")
     if cached is None:
-        context = get_script_run_ctx()
-        cached = st.session_state["visit"] = Visit(secrets.token_hex(8), context.session_id if context else "")
+        cached = st.session_state["visit"] = Visit(secrets.token_hex(8), current_session_id())
     visits = _visits()
     if cached not in visits:  # also one that was taken for gone and came back: what it makes now is to go with it too
         cached.seen = time.monotonic()
@@ -84,14 +82,13 @@ def get_visit() -> Visit:
 def _visits() -> list[Visit]:
     """All visits of the server, with somebody who looks after those that end."""
     visits: list[Visit] = []
-    if runtime.exists():  # not where pages run without a server
+    if server_runs():  # not where pages run without a server
         get_visits_folder()  # removes what a killed server left
-        is_there = runtime.get_instance().is_active_session
 
         def look_after() -> None:
-            end_expired(visits, is_there, time.monotonic())
+            end_expired(visits, is_active_session, time.monotonic())
 
-        repeat("visits", look_after, every_s=_LOOK_S, goes_on=runtime.exists)
+        repeat("visits", look_after, every_s=_LOOK_S, goes_on=server_runs)
     return visits
 
 

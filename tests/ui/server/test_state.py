@@ -7,7 +7,6 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -29,10 +28,9 @@ from ui.session import encoders, libraries
 def server(monkeypatch: pytest.MonkeyPatch, world: None) -> Iterator[None]:
     """A server that runs until the test ends."""
     ended = threading.Event()
-    instance = SimpleNamespace(is_active_session=lambda session: True)
-    running = SimpleNamespace(exists=lambda: not ended.is_set(), get_instance=lambda: instance)
-    monkeypatch.setattr(ui.server.gc, "runtime", running)
-    monkeypatch.setattr(ui.session.visit, "runtime", running)
+    for module in (ui.server.gc, ui.session.visit):
+        monkeypatch.setattr(module, "server_runs", lambda: not ended.is_set())
+    monkeypatch.setattr(ui.session.visit, "is_active_session", lambda session: True)
     yield
     ended.set()
     forget_all()
