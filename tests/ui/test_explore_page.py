@@ -129,7 +129,7 @@ def test_maps_and_clusters_are_worked_out_in_processes_apart(shades: Library, mo
     for place in ("core.explore.atlas.run_isolated", "core.explore.projection.run_isolated"):
         monkeypatch.setattr(place, call)
     laid_out(layout="UMAP")
-    assert sorted(called) == ["find_clusters", "project"]
+    assert sorted(called) == ["find_clusters", "project_vectors"]
 
 
 def test_a_map_is_laid_out_and_kept(shades: Library, monkeypatch: pytest.MonkeyPatch) -> None:
