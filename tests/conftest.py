@@ -144,7 +144,8 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, encoder: ColorEncoder
 
 
 @pytest.fixture(scope="session")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
-    """The wheel of this checkout, in an environment of its own."""
+def installed(run_folder: Path) -> Installed:
+    """The wheel of this checkout in an environment of its own, installed once for the whole run."""
     pytest.importorskip("hatchling", reason="the wheel is built by hatchling: pip install -r requirements-dev.txt")
-    return install_wheel(tmp_path_factory.mktemp("wheel"))
+    with FileLock(run_folder / "wheel.lock"):
+        return install_wheel(run_folder / "wheel")

@@ -6,22 +6,10 @@ import pytest
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-from browsing import PHONE, Visitor
+from browsing import PHONE, Visitor, laid_out, soon
 from playwright.sync_api import FloatRect
 
 HOSTILE = "<img src=x onerror=\"document.title='run'\">"
-
-
-def laid_out(visitor: Visitor, **link: str) -> Visitor:
-    """The map of the sample library, computed if it is not kept."""
-    visitor.go("explore", **{"layout": "PCA", "k": "6"} | link)
-    frame = visitor.page.locator(".frame[data-count]")
-    button = visitor.page.get_by_role("button", name="Lay out the map")
-    frame.or_(button).first.wait_for()
-    if button.is_visible():
-        button.click()
-    frame.wait_for(timeout=300_000)  # the first names embed the vocabulary
-    return visitor.settle()
 
 
 def area(visitor: Visitor) -> FloatRect:
@@ -103,8 +91,7 @@ def test_a_search_lights_up_its_hits(visitor: Visitor) -> None:
     count = int(page.locator(".frame").get_attribute("data-lit") or 0)
     page.get_by_text(f"{count} point").first.wait_for()
     assert 0 < count < int(page.locator(".frame").get_attribute("data-count") or 0)
-    page.wait_for_timeout(300)
-    assert page.locator("canvas.points").screenshot() != before
+    assert soon(page, lambda: page.locator("canvas.points").screenshot() != before)
     assert visitor.link()["light"] == "a cat"
 
 
@@ -115,8 +102,7 @@ def test_zoomed_in_the_pictures_are_on_the_map(visitor: Visitor) -> None:
     for _ in range(4):
         page.mouse.wheel(0, -160)
     page.locator(".frame[data-pictures=shown]").wait_for()
-    page.wait_for_timeout(1_500)
-    assert page.locator("canvas.over").screenshot() != blank
+    assert soon(page, lambda: page.locator("canvas.over").screenshot() != blank)
     page.get_by_role("button", name="Select visible").click()
     page.locator("h4", has_text="selected").wait_for()
     few = int(page.locator(".frame").get_attribute("data-chosen") or 0)

@@ -6,7 +6,7 @@ import pytest
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-from browsing import PHONE, Visitor
+from browsing import PHONE, Visitor, drawn, soon
 from playwright.sync_api import expect
 
 # Each epoch that the chart tells, however short: on a busy machine a glance now and then would miss some.
@@ -45,5 +45,4 @@ def test_an_embedding_is_learned_before_ones_eyes(visitor: Visitor) -> None:
     played.get_by_text("epoch 0", exact=True).wait_for()
 
     page.set_viewport_size(PHONE)
-    page.wait_for_timeout(500)
-    assert visitor.fits() and not visitor.wrong
+    assert soon(drawn(page), visitor.fits) and not visitor.wrong

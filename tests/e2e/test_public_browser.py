@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-from browsing import DESKTOP, Visitor
+from browsing import DESKTOP, Visitor, drawn
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext
 from serving import served
@@ -117,8 +117,7 @@ def test_names_and_exif_are_text_and_folders_stay_secret(one: Visitor, home: Pat
         if button.count():
             button.click()
             button.wait_for(state="detached", timeout=60_000)
-    one.settle()
-    one.page.wait_for_timeout(300)  # what would run, runs a moment later
+    drawn(one.settle().page)  # what would run, runs a moment later
     assert one.page.locator("img[onerror], img[src='x']").count() == 0
     text = one.page.content()
     assert "secret folder" not in text and "secret_folder" not in text and str(home) not in text

@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-from browsing import Visitor
+from browsing import Visitor, soon
 from playwright.sync_api import Browser, Page
 
 from core import Library, ingest, open_encoder
@@ -85,7 +85,6 @@ def test_a_saved_map_shows_what_one_points_at(chrome: Browser, tmp_path: Path, p
     page.mouse.wheel(0, -300)
     page.get_by_role("button", name="two").click()
     assert page.locator(".legend button[aria-pressed=true]").count() == 1
-    page.wait_for_timeout(200)
-    assert page.locator(".map canvas").screenshot() != before
+    assert soon(page, lambda: page.locator(".map canvas").screenshot() != before)
     assert page.title() == "Map of L" and page.locator("img[src=x]").count() == 0 and wrong == []
     page.close()

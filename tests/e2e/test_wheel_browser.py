@@ -15,14 +15,12 @@ pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 
 def test_the_map_opens_and_a_search_answers(profile: BrowserContext, installed: Installed, sample_home: Path) -> None:
-    from browsing import Visitor
+    from browsing import Visitor, laid_out
 
     with installed.app(sample_home) as (address, _):
         visitor = Visitor(address, profile.new_page())
         visitor.go("search_images", library="Sample photos").search("a cat")
         assert visitor.names()[0] == "chelsea.png"
-        visitor.go("explore", library="Sample photos", layout="PCA", k="6")
-        visitor.page.get_by_role("button", name="Lay out the map").click()
-        visitor.page.locator(".frame[data-count]").wait_for(timeout=300_000)  # the first names embed the vocabulary
+        laid_out(visitor, library="Sample photos")
         visitor.check()
         visitor.leave()

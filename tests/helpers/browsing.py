@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -45,6 +47,33 @@ _SETTLED = """
   return false
 }
 """
+
+
+# A few frames in a row look alike: charts and components that measure themselves anew have done so.
+_DRAWN = """
+async () => {
+  const frame = () => new Promise(requestAnimationFrame)
+  const shape = () => [...document.querySelectorAll("*")].map(each => `${each.scrollWidth} ${each.clientWidth}`).join()
+  for (let before = null, now = shape(), same = 0; same < 5; before = now, now = shape()) {
+    await frame()
+    same = now === before ? same + 1 : 0
+  }
+}
+"""
+
+
+def drawn(page: Page) -> Page:
+    """Waits until a few frames of the page look alike."""
+    page.evaluate(_DRAWN)
+    return page
+
+
+def soon(page: Page, holds: Callable[[], bool], *, within_s: float = 5) -> bool:
+    """Whether something holds within some seconds: the machine may be busy."""
+    end = time.monotonic() + within_s
+    while not (does := holds()) and time.monotonic() < end:
+        page.wait_for_timeout(50)
+    return does
 
 
 @dataclass
@@ -151,3 +180,15 @@ class Visitor:
             arg=second,
         )
         return self.player()
+
+
+def laid_out(visitor: Visitor, **link: str) -> Visitor:
+    """The map of the sample library, computed if it is not kept."""
+    visitor.go("explore", **{"layout": "PCA", "k": "6"} | link)
+    frame = visitor.page.locator(".frame[data-count]")
+    button = visitor.page.get_by_role("button", name="Lay out the map")
+    frame.or_(button).first.wait_for()
+    if button.is_visible():
+        button.click()
+    frame.wait_for(timeout=300_000)  # the first names embed the vocabulary
+    return visitor.settle()

@@ -64,18 +64,25 @@ class Installed:
 
 
 def install_wheel(place: Path) -> Installed:
-    """Builds the wheel of the checkout and installs it into a new environment below a folder."""
+    """The wheel of the checkout in an environment below a folder; both are made unless they are there."""
+    if (place / "whole").exists():
+        return _installed(place)
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(place / "dist")]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
-    (wheel,) = (place / "dist").glob("*.whl")
     (place / "empty").mkdir()
-    installed = Installed(wheel, place / "environment", place / "empty")
+    installed = _installed(place)
     venv.create(installed.environment, symlinks=True)
     rest = [entry for entry in sys.path if Path(entry).name == "site-packages"]
     (installed.packages / "behind.pth").write_text("\n".join(rest))
     pip = [sys.executable, "-m", "pip", "--python", str(installed.environment / "bin" / "python"), "install"]
-    subprocess.run([*pip, "--no-deps", "--no-index", str(wheel)], check=True, capture_output=True)
+    subprocess.run([*pip, "--no-deps", "--no-index", str(installed.wheel)], check=True, capture_output=True)
+    (place / "whole").touch()
     return installed
+
+
+def _installed(place: Path) -> Installed:
+    (wheel,) = (place / "dist").glob("*.whl")
+    return Installed(wheel, place / "environment", place / "empty")
 
 
 def _environment(settings: dict[str, str]) -> dict[str, str]:

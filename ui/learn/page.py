@@ -43,7 +43,8 @@ def learned() -> str | None:
     chosen = movie_section(training)
     movies = training.watched.movies
     st.download_button(
-        "Download the embedding (CSV)", lambda: embedding_csv(movies, training.epochs[-1].embedding, redact=get_policy().display_path),
+        "Download the embedding (CSV)",
+        lambda: embedding_csv(movies, training.epochs[-1].embedding, redact=get_policy().display_path),
         "embedding.csv", "text/csv", icon=":material/download:", on_click="ignore",
     )  # fmt: skip
     return movies.titles[chosen]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from fakes import ColorEncoder
@@ -93,6 +95,17 @@ def test_calibration_changes_the_sureness_and_no_answer(encoder: ColorEncoder) -
     assert unsure.probabilities.max(axis=1).mean() == pytest.approx(2 / 3, abs=0.12)
     with pytest.raises(QueryError, match="not among the classes"):
         zero_shot.calibrated(items, ["mauve"] * len(items))
+
+
+def test_calibrated_sigmoids_are_as_high_as_the_classes_are_frequent(encoder: ColorEncoder) -> None:
+    """Over all pairs of item and class, the probabilities add up to the number of labels."""
+    zero_shot = replace(ZeroShot.of(encoder, classes(*COLOURS)), scoring=Scoring("sigmoid", 10.0, 2.0))
+    items = np.concatenate([near(encoder, word, 30, spread=0.25) for word in COLOURS])
+    wrong = [COLOURS[0] if row % 3 == 0 else word for word in COLOURS for row in range(30)]
+    before, after = zero_shot.predict(items), zero_shot.calibrated(items, wrong).predict(items)
+    assert before.probabilities.sum() != pytest.approx(len(items), rel=0.2)
+    assert after.probabilities.sum() == pytest.approx(len(items), rel=0.02)
+    assert (before.best == after.best).all()
 
 
 def test_a_video_is_told_by_its_time(encoder: ColorEncoder) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import threading
-import time
 from pathlib import Path
 
 import numpy as np
@@ -302,11 +302,10 @@ def test_only_so_many_maps_are_kept_the_latest_seen_ones(tmp_path: Path, monkeyp
     monkeypatch.setattr(map_cache, "_MAX_CACHED", 3)
     made = map_cache.CachedLayout(("a",), np.zeros((1, 2), np.float32), np.zeros(1, bool))
     files = [tmp_path / "maps" / f"{number}.safetensors" for number in range(4)]
-    for file in files[:3]:
+    for day, file in enumerate(files[:3]):
         map_cache.store_layout(file, made)
-        time.sleep(0.02)
+        os.utime(file, (day, day))
     assert map_cache.load_cached_layout(files[0], 2) is not None  # seen again
-    time.sleep(0.02)
     map_cache.store_layout(files[3], made)
     assert [file.exists() for file in files] == [True, False, True, True]
 

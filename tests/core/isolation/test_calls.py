@@ -162,17 +162,17 @@ def test_what_does_not_stop_is_ended() -> None:
 @pytest.mark.reliability
 def test_a_process_does_not_outlive_the_one_that_asked() -> None:
     source = f"import sys; sys.path[:0] = {[str(ROOT), str(Path(__file__).parent)]!r}\n"
-    source += "from core.isolation.calls import run_isolated; import test_calls; run_isolated(test_calls.deaf)"
-    asking = subprocess.Popen([sys.executable, "-c", source])
-    until = time.monotonic() + 60
-    while not (theirs := psutil.Process(asking.pid).children()) or "core.isolation.worker" not in " ".join(
-        theirs[0].cmdline()
-    ):
-        assert time.monotonic() < until and asking.poll() is None
-        time.sleep(0.1)
-    time.sleep(1.0)  # at work
-    asking.kill()
-    asking.wait()
+    source += "from core.isolation.calls import run_isolated; import test_calls\n"
+    source += "run_isolated(test_calls.deaf, on_progress=lambda progress: print(progress.stage, flush=True))"
+    with subprocess.Popen([sys.executable, "-c", source], stdout=subprocess.PIPE, text=True) as asking:
+        assert asking.stdout is not None and "deaf\n" in asking.stdout  # it is at work
+        theirs = [
+            each
+            for each in psutil.Process(asking.pid).children()
+            if "core.isolation.worker" in " ".join(each.cmdline())
+        ]
+        assert theirs
+        asking.kill()
     assert not psutil.wait_procs(theirs, timeout=20)[1]
 
 

@@ -16,6 +16,7 @@ from core.library import Library, ingest
 from core.library.filters import Filters
 from core.search.images import SearchResult, search
 from core.search.query import Term, parse_query
+from core.search.relevance import Relevance
 from core.share.hits import hits_csv, write_hits_zip
 
 N = len(COLORS)
@@ -184,6 +185,18 @@ def test_photos_from_before_zip_was_invented(library: Library, encoder: ColorEnc
 def test_the_very_picture_asked_for_is_likely(library: Library, encoder: ColorEncoder, photos: Path) -> None:
     hits = search(library, encoder, [Term("image", photos / "red.png")]).hits
     assert Path(hits[0].item.path).name == "red.png" and hits[0].likely and hits[0].relevance > 0.9
+
+
+def test_relevance_to_a_picture_is_measured_by_how_the_library_varies() -> None:
+    def relevance(cosine: float, *, std: float) -> float:
+        one = np.eye(1, 4, dtype=np.float32)
+        measured = Relevance(one[0], one, np.ones(1, np.float32), 100, by_text=False, mean=0.2, std=std)
+        return float(measured.hit_probabilities(np.array([cosine], np.float32), one)[0])
+
+    assert relevance(0.5, std=0.04) > 0.8, "seven deviations above the mean"
+    assert relevance(0.5, std=0.3) < 0.2, "one deviation above it"
+    assert relevance(0.95, std=9.0) == pytest.approx(0.75, abs=0.01), "another part of the picture, in any library"
+    assert relevance(0.99, std=9.0) == pytest.approx(0.99, abs=0.001), "the picture itself"
 
 
 def test_all_copies_fold_into_one(tmp_path: Path, encoder: ColorEncoder) -> None:

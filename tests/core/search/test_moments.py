@@ -136,3 +136,14 @@ def test_a_shot_ends_at_the_cuts_around_a_second() -> None:
     assert [get_shot_at(track, second, 0.0) for second in (0, 4.5, 8.9, 99)] == [
         slice(0, 4), slice(4, 9), slice(4, 9), slice(9, 11)
     ]  # fmt: skip
+
+
+def test_what_a_cut_is_depends_on_how_alike_things_are() -> None:
+    track = film([(1, 4, 0.9), (2, 5, 0.9)], noise=0.001)  # a cosine of 0.81 between the scenes
+    assert get_shot_at(track, 1, 0.0) == slice(0, 9), "alike, where things have nothing in common"
+    assert get_shot_at(track, 1, 0.8) == slice(0, 4), "a cut, where everything is as alike"
+
+
+def test_the_row_at_a_second_is_the_one_shown_then() -> None:
+    curve, _ = found(film([(1, 3, 0.5)]))
+    assert [curve.at(second) for second in (-1, 0, 0.9, 1, 2.5, 99)] == [0, 0, 0, 1, 2, 2]

@@ -78,3 +78,16 @@ def test_what_was_understood_is_written_and_read_back_the_same(text: str) -> Non
 @given(st.lists(_terms, min_size=1, max_size=5))
 def test_any_terms_are_written_and_read_back_the_same(terms: list[Term]) -> None:
     assert parse_query(format_query(terms), files=False) == tuple(terms)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("", "query is empty"), ("-", "query is empty"), ("a + ", "missing at the end"), ("a -", "missing at the end")],
+)
+def test_what_is_missing_is_said(text: str, said: str) -> None:
+    with pytest.raises(QueryError, match=said):
+        parse_query(text)
+
+
+def test_a_quote_alone_is_a_word() -> None:
+    assert parse_query('"') == (Term("text", '"', 1.0),)
