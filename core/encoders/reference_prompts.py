@@ -19,8 +19,13 @@ _NARROW = 0.1
 
 @lru_cache(maxsize=1)
 def get_reference_prompts() -> tuple[str, ...]:
-    """The lines of `vocabulary.txt` (people, scenes, things, media) and the 1,000 class names of ImageNet."""
-    own = importlib.resources.files(__package__).joinpath("vocabulary.txt").read_text(encoding="utf-8").splitlines()
+    """The lines of `reference_prompts.txt` (people, scenes, things, media) and the 1,000 class names of ImageNet."""
+    own = (
+        importlib.resources.files(__package__)
+        .joinpath("reference_prompts.txt")
+        .read_text(encoding="utf-8")
+        .splitlines()
+    )
     return tuple(dict.fromkeys([*filter(None, own), *imagenet_names()]))
 
 
