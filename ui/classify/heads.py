@@ -10,8 +10,8 @@ from core import Encoder
 from core.classify.heads import Head, NumberHead, check_head_fits, head_bytes, list_heads, load_head, read_head
 from core.encoders.saved_files import find_free_name
 from ui.errors import boundary
+from ui.session.heads import _own, list_known_heads, store_head
 from ui.text import counted, file_limit, plain
-from ui.widgets.saved_heads import _own, list_known_heads, store_head
 
 
 def choose_head(name: str | None) -> None:

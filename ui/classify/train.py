@@ -19,8 +19,8 @@ from ui.classify.heads import choose_head
 from ui.classify.source import Selection
 from ui.errors import boundary
 from ui.jobs.work import run_queued
+from ui.session.heads import store_head
 from ui.text import counted, plain
-from ui.widgets.saved_heads import store_head
 
 _METHODS: dict[ClassKind, str] = {"blend": "words and labels (blend)", "probe": "labels alone (probe)"}
 

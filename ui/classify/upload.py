@@ -23,8 +23,7 @@ from ui.jobs.work import get_result, start_work
 from ui.session.cache import get_cached
 from ui.session.encoders import load_encoder
 from ui.session.visit import get_visit
-from ui.text import counted
-from ui.widgets.uploads import files_label, zip_limit
+from ui.text import counted, files_label, zip_limit
 
 
 def folder(encoder: Encoder) -> EmbeddedSet | None:

@@ -18,11 +18,11 @@ from ui.button import pressed
 from ui.errors import boundary
 from ui.jobs.work import run_queued
 from ui.lab.methods import show_cell
+from ui.session.heads import list_known_heads, store_head
 from ui.snippets.sort import number_lines
 from ui.text import counted, plain
 from ui.widgets.code_block import in_python
 from ui.widgets.label_source import numbers_section
-from ui.widgets.saved_heads import list_known_heads, store_head
 
 Results = dict[NumberKind, tuple[NumberReport, NDArray[np.float32]]]
 _KINDS: tuple[NumberKind, ...] = get_args(NumberKind)

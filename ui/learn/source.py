@@ -14,7 +14,7 @@ from core.learn.download import EDITIONS, PAGE, download_movielens
 from core.learn.movies import Watched
 from core.policy import get_policy
 from core.progress import OnProgress
-from ui.widgets.uploads import zip_limit
+from ui.text import zip_limit
 
 _SIMULATED, _FILE, _MOVIELENS = "simulated viewers", "a file of ratings", "MovieLens"
 _ENDINGS = ["zip", "csv", "data", "dat", "item"]

@@ -16,8 +16,7 @@ from core.policy import get_policy
 from ui.jobs.jobs import is_busy, start_ingest
 from ui.library.ingest_plan import Plan, plan_place, show_plan
 from ui.session.visit import get_visit
-from ui.text import counted, file_table, plain
-from ui.widgets.uploads import files_label, zip_limit
+from ui.text import counted, file_table, files_label, plain, zip_limit
 
 
 def add_folder(library: Library, encoder: Encoder) -> None:
