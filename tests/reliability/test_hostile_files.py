@@ -27,6 +27,7 @@ from core.library import Item, Library, ingest
 from core.library.uploads import save_uploads
 from core.media.isolated import IsolatedVideo, open_isolated, read_image
 from core.media.sampling import Sampling
+from core.policy import get_policy
 from core.previews.thumbnails import make_thumbnail
 from core.search.query import Term
 
@@ -191,7 +192,7 @@ def test_zips_do_not_break_out_nor_blow_up(
     monkeypatch.setenv("SEMBLANCE_MAX_UNPACKED_MB", "1")
     before = {path for path in tmp_path.rglob("*") if library.path not in path.parents}
     for name, data in hostile_zips(good_files()["png"]):
-        report = save_uploads(library, [(name, io.BytesIO(data))])
+        report = save_uploads(library, [(name, io.BytesIO(data))], limits=get_policy())
         cached = [path.name for path in report.saved]
         assert any(entry.startswith("good-") for entry in cached) or (not cached and report.refused), name
         assert all(path.resolve().parent == report.folder.resolve() for path in report.saved), name

@@ -36,7 +36,7 @@ def test_names_of_files_are_captions(colours: Library) -> None:
 def test_a_library_without_pictures_says_what_to_do(encoder: ColorEncoder) -> None:
     assert "no library to measure" in said(visit(PAGE))
     create_library("Empty")
-    assert "holds no pictures" in said(visit(PAGE))
+    assert "has no pictures" in said(visit(PAGE))
 
 
 def test_two_pictures_are_too_few_and_it_says_so(photos: Path, encoder: ColorEncoder) -> None:

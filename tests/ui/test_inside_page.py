@@ -39,7 +39,7 @@ def open_page(page: str, **link: str) -> AppTest:
 def test_without_a_library_or_pictures_the_pages_say_what_to_do(page: str) -> None:
     assert "no library" in said(visit(page))
     create_library("Empty")
-    assert "holds no pictures" in said(visit(page, library="Empty"))
+    assert "has no pictures" in said(visit(page, library="Empty"))
 
 
 def test_a_component_has_two_ends_and_a_share(colours: Library) -> None:

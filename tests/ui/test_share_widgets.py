@@ -57,8 +57,8 @@ def test_a_format_from_outside_is_offered(colours: Library) -> None:
         assert "Nothing but a word." in said(at) and "Toy format" in at.selectbox("export_format").options
         assert not [entry for entry in at.checkbox if entry.key == "export_sprite"]
         assert ".toy" in at.file_uploader("import_file").proto.type
-        at = settled(press(at, "Make the file"))
-        assert [label for label in offered(at) if label.startswith("Save it (7 ")]
+        at = settled(press(at, "Create the file"))
+        assert [label for label in offered(at) if label.startswith("Download (7 ")]
     finally:
         remove_vector_format(".toy")
     assert "Toy format" not in visit(LIBRARY).selectbox("export_format").options

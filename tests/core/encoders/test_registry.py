@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from commands import run
 from fakes import ColorEncoder
-from visiting import SEARCH, cards, said, visit, world  # noqa: F401
+from visiting import SEARCH, cards, said, visit
 
 import ui.session.encoders
 from core.encoders import (

@@ -70,7 +70,7 @@ def test_what_cannot_be_read_is_skipped_with_a_reason(encoder: ColorEncoder, vid
     assert (report.pool, report.queries, report.r1) == (1, 1, 1.0)
     assert [name for name, _ in report.skipped] == ["words.mp4", "nowhere.mp4", "photo.png"]
     assert all(reason for _, reason in report.skipped)
-    with pytest.raises(DataError, match="--videos"):
+    with pytest.raises(DataError, match="video column"):
         evaluate_video(encoder, videos, table(videos, ("nowhere.mp4", "green")))
 
 

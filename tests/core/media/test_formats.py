@@ -11,7 +11,7 @@ from commands import run
 from fakes import COLORS, ColorEncoder
 from media import write_video
 
-import core.cli.commands
+import core.cli.options
 from core import Library, ingest, parse_query, search
 from core.errors import MediaError
 from core.media import (
@@ -74,7 +74,7 @@ def test_a_picture_format_from_outside_is_searched(toys: Path, tmp_path: Path, e
 def test_a_picture_format_from_outside_on_the_command_line(
     toys: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(core.cli.commands, "open_encoder", lambda name, on_progress=None: ColorEncoder())
+    monkeypatch.setattr(core.cli.options, "open_encoder", lambda name, on_progress=None: ColorEncoder())
     assert run(capsys, "index", toys, "--library", tmp_path / "library")["added"] == len(COLORS)
     found = run(capsys, "search", "green", "--library", tmp_path / "library")
     assert Path(found["hits"][0]["path"]).name == "green.toy"

@@ -11,6 +11,7 @@ from fakes import COLORS, ColorEncoder
 from media import write_video
 from PIL import Image
 
+from core.encoders.calibration import EMBEDDED
 from core.errors import QueryError
 from core.library import Library, ingest
 from core.library.filters import Filters
@@ -190,7 +191,9 @@ def test_the_very_picture_asked_for_is_likely(library: Library, encoder: ColorEn
 def test_relevance_to_a_picture_is_measured_by_how_the_library_varies() -> None:
     def relevance(cosine: float, *, std: float) -> float:
         one = np.eye(1, 4, dtype=np.float32)
-        measured = Relevance(one[0], one, np.ones(1, np.float32), 100, by_text=False, mean=0.2, std=std)
+        measured = Relevance(
+            one[0], one, np.ones(1, np.float32), 100, by_text=False, mean=0.2, std=std, calibration=EMBEDDED
+        )
         return float(measured.hit_probabilities(np.array([cosine], np.float32), one)[0])
 
     assert relevance(0.5, std=0.04) > 0.8, "seven deviations above the mean"

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
+
+import pytest
 
 from core.utils.cache_folder import CacheFolder
 
@@ -49,3 +52,22 @@ def test_a_folder_that_cannot_be_written_stores_nothing(tmp_path: Path) -> None:
     cache = CacheFolder(tmp_path / "file")
     cache.store("x", b"1")
     assert cache.load("x") is None
+
+
+def test_nobody_waits_until_a_large_folder_has_been_looked_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began, may_end, walks = threading.Event(), threading.Event(), []
+
+    def walk(folder: CacheFolder) -> None:
+        walks.append((folder.path, threading.current_thread()))
+        began.set()
+        assert may_end.wait(60)
+
+    monkeypatch.setattr(CacheFolder, "limit", walk)
+    CacheFolder(tmp_path / "thumbnails", max_bytes=10, sweep_every=64).store("one", b"picture")  # returns at once
+    assert began.wait(60) and (tmp_path / "thumbnails" / "one").exists()
+    may_end.set()
+    ((folder, thread),) = walks
+    assert folder == tmp_path / "thumbnails" and thread is not threading.current_thread()
+    thread.join(60)
