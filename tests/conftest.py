@@ -19,6 +19,7 @@ from core.library.registry import create_library
 from core.library.samples.library import build_sample
 
 _BROWSER_TESTS = Path(__file__).parent / "e2e"
+_OWN_SERVERS = ("test_deep_links", "test_page_plugin", "test_public_browser", "test_wheel_browser")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -40,12 +41,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """The tests of a file stay together, and so do all browser tests: they share an app and a browser."""
+    """The tests of a file stay together, and so do the browser tests that share an app and a browser. Those that start
+    servers of their own go by file, so that another worker takes them meanwhile."""
     from xdist.scheduler import LoadFileScheduling
 
     class Together(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return "browser" if "/e2e/" in nodeid else super()._split_scope(nodeid)
+            shares = "/e2e/" in nodeid and not any(name in nodeid for name in _OWN_SERVERS)
+            return "browser" if shares else super()._split_scope(nodeid)
 
     return Together(config, log)
 

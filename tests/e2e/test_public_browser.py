@@ -85,7 +85,7 @@ def watched(visitor: Visitor) -> Iterator[Visitor]:
 def test_a_visitor_uploads_and_searches_and_nobody_else_sees_it(one: Visitor, other: Visitor, tmp_path: Path) -> None:
     Image.new("RGB", (300, 200), (200, 30, 30)).save(tmp_path / "mine.png")
     one.go("library")
-    one.page.get_by_text("This library is shared and read-only").wait_for()
+    one.page.get_by_text("This library is shared and read-only. For").wait_for()
     assert one.page.get_by_label("Folder").count() == 0
     one.page.get_by_role("button", name="Start library").click()
     one.page.get_by_text("0 pictures searchable").wait_for()
