@@ -5,8 +5,6 @@ Other packages add encoders by an entry point of the group `semblance.encoders`,
 
 from __future__ import annotations
 
-import importlib.metadata
-import logging
 import re
 import sys
 from collections.abc import Callable
@@ -19,13 +17,13 @@ from core.encoders.hub.catalog import CURATED
 from core.errors import EncoderError, SemblanceError
 from core.progress import OnProgress
 from core.utils.files import to_absolute
+from core.utils.plugins import load_plugins
 
 DEFAULT_ENCODER = "embedded"
 ENTRY_POINTS = "semblance.encoders"
 
 _REDUCED = re.compile(r"@(pca|truncate|random)\d+-[0-9a-f]+$")
 _IMPORTED = "imported:"
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,15 +183,13 @@ def _open_plugin(info: EncoderInfo, on_progress: OnProgress | None) -> Encoder:
 def _load_plugins(path: tuple[str, ...]) -> dict[str, EncoderInfo]:
     """The encoders of installed packages; those that cannot be loaded are logged. path: `sys.path`, as a key."""
     found: dict[str, EncoderInfo] = {}
-    for entry in importlib.metadata.entry_points(group=ENTRY_POINTS):
-        try:
-            info = entry.load()
-            if not isinstance(info, EncoderInfo):
-                raise TypeError(f"{entry.value} is no EncoderInfo")
-            if info.name in _BUILT_IN:
-                raise ValueError(f"{info.name} is a built-in encoder")
-        except Exception:  # the code of another package
-            _log.warning("The encoder %r of %s cannot be loaded", entry.name, entry.value, exc_info=True)
-        else:
-            found.setdefault(info.name, info)
+
+    def add(info: object) -> None:
+        if not isinstance(info, EncoderInfo):
+            raise TypeError(f"{info!r} is no EncoderInfo")
+        if info.name in _BUILT_IN:
+            raise ValueError(f"{info.name} is a built-in encoder")
+        found.setdefault(info.name, info)
+
+    load_plugins(ENTRY_POINTS, add)
     return found

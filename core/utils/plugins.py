@@ -24,4 +24,4 @@ def load_plugins(group: str, add: Callable[[Any], object]) -> None:
         try:
             add(entry.load())
         except Exception:
-            _LOG.exception("The plugin %r of the group %s cannot be loaded", entry.name, group)
+            _LOG.exception("The plugin %s (%s) of the group %s cannot be loaded", entry.name, entry.value, group)
