@@ -91,7 +91,7 @@ def test_ticked_pictures_are_taken_away_as_zip_and_in_a_link(visitor: Visitor, t
     visitor.go("search_images", beyond="true").search("a cat")
     for name in visitor.names()[:2]:
         visitor.page.get_by_role("checkbox", name=f"Select {name}").check()
-    visitor.page.get_by_text("2 selected").wait_for()
+    visitor.page.get_by_text("2 selected", exact=True).wait_for()
     visitor.settle()
     with visitor.page.expect_download() as download:
         visitor.page.get_by_role("button", name="Photos (zip)").click()
@@ -103,7 +103,7 @@ def test_ticked_pictures_are_taken_away_as_zip_and_in_a_link(visitor: Visitor, t
     visitor.page.get_by_role("button", name="Copied").wait_for()
     other = Visitor(visitor.site, visitor.page.context.new_page())
     other.page.goto(visitor.page.evaluate("navigator.clipboard.readText()"))
-    other.page.get_by_text("2 selected").wait_for()
+    other.page.get_by_text("2 selected", exact=True).wait_for()
     other.page.locator("li.chosen").nth(1).wait_for()
     assert other.settle().page.locator("li.chosen .name").all_inner_texts() == visitor.names()[:2]
     assert other.link() == visitor.link()
