@@ -125,6 +125,8 @@ def _als(
     on_progress: OnProgress | None,
     cancel: threading.Event | None,
 ) -> NDArray[np.float32]:
+    if not matrix.nnz:
+        return np.zeros((matrix.shape[1], 1), np.float32)
     started = time.monotonic()
 
     def report(done: int, *_: Any) -> None:
