@@ -12,6 +12,7 @@ from ui.components.copy_link.copy_link import copy_link
 from ui.errors import boundary
 from ui.server.gc import collect_garbage
 from ui.session.libraries import VISIT
+from ui.session.link import clean_link
 from ui.shell.navigation import PAGES, navigation
 from ui.shell.sidebar import sidebar
 
@@ -40,6 +41,7 @@ def draw_frame() -> st.Page:
     st.logo(_LOGO, size="large")
     st.html(_TEXT)
     collect_garbage()
+    clean_link()
     page = st.navigation(navigation(show_page), expanded=True)
     with boundary():
         sidebar()
