@@ -368,7 +368,7 @@ def test_what_starts_by_itself_lets_what_was_asked_for_go_first(monkeypatch: pyt
 
         get_visit()
         if st.checkbox("look"):
-            start_if_idle("count", "Counting", lambda report, cancel: 3)
+            start_if_idle("count", "Counting", lambda task: 3)
             st.write("nothing yet" if get_task("count") is None else "begun")
 
     monkeypatch.setenv("SEMBLANCE_PUBLIC", "1")

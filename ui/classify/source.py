@@ -13,6 +13,7 @@ from core.classify.predict import Prediction, classify_library
 from core.classify.zero_shot import Classifier
 from core.library.track import track_of
 from core.policy import get_policy
+from core.progress import Task
 from ui.classify.class_table import fingerprint
 from ui.classify.upload import camera, folder, uploads
 from ui.jobs.work import run_queued
@@ -117,7 +118,7 @@ def _texts(encoder: Encoder) -> Selection | None:
     def embed() -> EmbeddedSet:
         bar = st.progress(0.0, text="Reading the texts …")
         with run_queued("Reading texts") if len(lines) > _MANY else nullcontext():
-            found = embed_texts_set(encoder, lines, on_progress=lambda now: bar.progress(now.fraction))
+            found = embed_texts_set(encoder, lines, task=Task(lambda now: bar.progress(now.fraction)))
         bar.empty()
         return found
 

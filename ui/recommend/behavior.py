@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-import threading
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,7 +11,7 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.errors import DataError
-from core.progress import OnProgress
+from core.progress import Task
 from core.recommend.click_log import forget_clicks, load_clicks, store_click
 from core.recommend.log_reader import read_log
 from core.recommend.model import RecommendModel, learn_from_log
@@ -157,9 +156,7 @@ def _forget(library: Library) -> None:
         forget_clicks(library)
 
 
-def _learn(
-    library: Library, encoder: Encoder, source: _Source, report: OnProgress, cancel: threading.Event
-) -> _TrainedModel:
+def _learn(library: Library, encoder: Encoder, source: _Source, task: Task) -> _TrainedModel:
     if source.name:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / f"log{Path(source.name).suffix.lower()}"
@@ -173,7 +170,7 @@ def _learn(
         if clicks is None:
             raise DataError("This library has no logged likes any more.")
         log = clicks
-    return _TrainedModel(learn_from_log(library, encoder, log, on_progress=report, cancel=cancel), source.name)
+    return _TrainedModel(learn_from_log(library, encoder, log, task=task), source.name)
 
 
 def _show_model(trained: _TrainedModel) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from core.cli.options import Options, add_command, add_library, get_encoder
 from core.cli.output import one_line
 from core.errors import QueryError
-from core.progress import OnProgress
+from core.progress import Task
 from core.utils.files import to_absolute
 
 
@@ -32,7 +32,7 @@ def add(tree: Any) -> None:
     add_library(parser)
 
 
-def recommend(options: Options, bar: OnProgress) -> dict[str, Any]:
+def recommend(options: Options, task: Task) -> dict[str, Any]:
     """`recommend`."""
     from core.library import Library
     from core.library.item_lookup import get_item_names
@@ -48,8 +48,8 @@ def recommend(options: Options, bar: OnProgress) -> dict[str, Any]:
     log = read_log(options.log) if options.log else None
     names = get_item_names(library)
     liked, disliked = ([_find_item(item, names) for item in items] for items in (options.like, options.dislike))
-    encoder = get_encoder(options, bar, library)
-    scores = learn_from_log(library, encoder, log, on_progress=bar).scores(liked) if log else None
+    encoder = get_encoder(options, task, library)
+    scores = learn_from_log(library, encoder, log, task=task).scores(liked) if log else None
     feed = make_feed(
         library, encoder, liked, disliked, k=options.k, diversity=options.diversity, exploration=options.exploration,
         behavior=scores, mix=options.mix,
