@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import threading
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +14,7 @@ import numpy as np
 from core.classify.heads import Head
 from core.classify.predict import Prediction, ValuePrediction, make_predictions
 from core.classify.zero_shot import Classifier, Predictions, predict_video
+from core.deprecated import task_keywords
 from core.encoders.base import Encoder, Vectors
 from core.errors import DataError, MediaError
 from core.library.ingest.batch import Batch, Embedded
@@ -24,7 +23,7 @@ from core.library.ingest.scan import FoundFile
 from core.library.schema import Item
 from core.library.track import Track, embed_video
 from core.media.sampling import Sampling
-from core.progress import OnProgress, Progress
+from core.progress import SILENT, Task
 from core.search.relevance import LIKELY
 
 _CHUNK = 64  # texts per report of progress
@@ -85,15 +84,11 @@ class EmbeddedSet:
         return [ValuePrediction(*entry) for entry in zip(self.sources, values, self.items, strict=True)]
 
 
+@task_keywords
 def embed_files_set(
-    encoder: Encoder,
-    paths: Sequence[Path],
-    *,
-    sampling: Sampling | None = None,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
+    encoder: Encoder, paths: Sequence[Path], *, sampling: Sampling | None = None, task: Task = SILENT
 ) -> EmbeddedSet:
-    """Embeds pictures and videos. Unreadable files are listed in `failed`. Ends early when `cancel` is set."""
+    """Embeds pictures and videos. Unreadable files are listed in `failed`. Ends early when `task` is cancelled."""
     found: dict[int, tuple[Track, Item]] = {}
     failed: list[tuple[str, str]] = []
     batch = Batch(encoder)
@@ -107,40 +102,37 @@ def embed_files_set(
             except OSError as error:
                 failed.append((read.file.path, _missing_reason(error)))
 
-    started = time.monotonic()
+    stage = task.stage("embed", "files")
     files = [FoundFile(str(path), 0, 0) for path in paths]
-    target = partial(read_file, min_side=encoder.min_side, wants_pixels=lambda _: True)
-    for place, read in enumerate(read_ahead(files, target, ahead=encoder.batch_size, cancel=cancel)):
+    target = partial(read_file, min_side=encoder.min_side, wants_pixels=lambda *_: True)
+    for place, read in enumerate(read_ahead(files, target, ahead=encoder.batch_size, task=task)):
         try:
             if read.reason is not None:
                 raise MediaError(read.reason)
             if read.image is not None:
                 batch.add(read.image, partial(take, place, read))
             else:
-                track = embed_video(encoder, Path(read.file.path), sampling, cancel=cancel)
-                if cancel is not None and cancel.is_set():
+                track = embed_video(encoder, Path(read.file.path), sampling, task=task.part())
+                if task.is_cancelled:
                     break  # part of a video does not represent the whole
                 found[place] = (track, _item(read, duration_s=track.duration_s))
         except MediaError as error:
             failed.append((read.file.path, str(error)))
         except OSError as error:
             failed.append((read.file.path, _missing_reason(error)))
-        if on_progress:
-            on_progress(Progress("embed", place + 1, len(files), time.monotonic() - started, "files"))
+        stage.report(place + 1, len(files))
     batch.run()
     places = sorted(found)
     tracks, items = tuple(found[place][0] for place in places), tuple(found[place][1] for place in places)
     return EmbeddedSet(tuple(item.path for item in items), tracks, items, tuple(failed))
 
 
-def embed_texts_set(encoder: Encoder, texts: Sequence[str], *, on_progress: OnProgress | None = None) -> EmbeddedSet:
+@task_keywords
+def embed_texts_set(encoder: Encoder, texts: Sequence[str], *, task: Task = SILENT) -> EmbeddedSet:
     """Embeds texts without prompts."""
     tracks: list[Track] = []
-    started = time.monotonic()
-    for first in range(0, len(texts), _CHUNK):
-        tracks += [_single_frame_track(vector[None]) for vector in encoder.encode_texts(texts[first : first + _CHUNK])]
-        if on_progress:
-            on_progress(Progress("embed", len(tracks), len(texts), time.monotonic() - started, "texts"))
+    for batch in task.track_batches(texts, _CHUNK, "embed", "texts", stopped="Stopped before all texts were embedded."):
+        tracks += [_single_frame_track(vector[None]) for vector in encoder.encode_texts(batch)]
     return EmbeddedSet(tuple(texts), tuple(tracks), (None,) * len(texts))
 
 

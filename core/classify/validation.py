@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,9 +11,10 @@ from numpy.typing import NDArray
 
 from core.classify.training import ClassKind, NumberKind, fit_classes, fit_numbers
 from core.classify.zero_shot import ZeroShot, get_class_numbers
+from core.deprecated import task_keywords
 from core.encoders.base import Encoder, Vectors
 from core.errors import DataError
-from core.progress import OnProgress, Progress
+from core.progress import SILENT, Task
 
 SHOTS = (1, 2, 4, 8, 16)
 _BINS = 10  # of the calibration error
@@ -198,6 +197,7 @@ def cross_validate_numbers(
     return NumberReport(len(values), r2, mae), predicted
 
 
+@task_keywords
 def compute_learning_curve(
     encoder: Encoder,
     vectors: Vectors,
@@ -207,8 +207,7 @@ def compute_learning_curve(
     shots: Sequence[int] = SHOTS,
     methods: Sequence[ClassKind] = ("centroid", "knn", "probe", "blend"),
     repeats: int = 5,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
+    task: Task = SILENT,
 ) -> LearningCurve:
     """Accuracy on held-out items by the number of labeled items per class, for each method and for zero-shot.
 
@@ -224,7 +223,7 @@ def compute_learning_curve(
         Has all classes.
     shots : sequence of int
         Labeled items per class.
-    cancel : Event, optional
+    task : Task, optional
         Ends with the complete repeats.
 
     Raises
@@ -237,10 +236,10 @@ def compute_learning_curve(
     _check_enough(zero_shot.names, truth, shots)
     predictions = zero_shot.predict(vectors).best
     accuracies: dict[tuple[str, int], list[float]] = {}
-    started, total = time.monotonic(), repeats * len(shots) * len(methods)
+    stage, total = task.stage("learn", "heads"), repeats * len(shots) * len(methods)
     done = 0
     for repeat, (test, ordered) in enumerate(_make_splits(truth, repeats)):
-        if repeat and cancel is not None and cancel.is_set():
+        if repeat and task.is_cancelled:
             repeats = repeat
             break
         accuracies.setdefault(("zero-shot", 0), []).append(float((predictions[test] == truth[test]).mean()))
@@ -252,8 +251,7 @@ def compute_learning_curve(
                 right = predicted == truth[test]
                 accuracies.setdefault((method, count), []).append(float(right.mean()))
                 done += 1
-                if on_progress:
-                    on_progress(Progress("learn", done, total, time.monotonic() - started, "heads"))
+                stage.report(done, total)
     points = tuple(
         CurvePoint(method, count, float(np.mean(values)), min(values), max(values))
         for (method, count), values in sorted(accuracies.items())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.resources
 import json
-import threading
 from functools import lru_cache
 
 import numpy as np
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 
 from core.encoders.base import Encoder, Vectors
 from core.encoders.text_cache import get_text_vectors
-from core.progress import OnProgress
+from core.progress import SILENT, Task
 
 _NARROW = 0.1
 
@@ -48,8 +47,6 @@ def get_reference_prior() -> NDArray[np.float32]:
     return prior
 
 
-def embed_reference_prompts(
-    encoder: Encoder, *, on_progress: OnProgress | None = None, cancel: threading.Event | None = None
-) -> Vectors:
+def embed_reference_prompts(encoder: Encoder, *, task: Task = SILENT) -> Vectors:
     """float32 (prompts, dim), read-only: the vectors of the reference prompts, cached in the home folder."""
-    return get_text_vectors(encoder, get_reference_prompts(), name="neutral", on_progress=on_progress, cancel=cancel)
+    return get_text_vectors(encoder, get_reference_prompts(), name="neutral", task=task)

@@ -13,11 +13,12 @@ from typing import TypeVar
 
 import numpy as np
 
+from core.deprecated import task_keywords
 from core.encoders.base import Encoder, Vectors
 from core.errors import DataError
 from core.library.ingest.reader import ReadFile, read_ahead, read_file
 from core.library.ingest.scan import FoundFile
-from core.progress import OnProgress, Progress
+from core.progress import SILENT, Task
 from core.utils.path_matching import find_file
 from core.utils.table_reader import read_table
 
@@ -34,18 +35,18 @@ class EmbeddedFiles:
     images_per_s: float = 0.0
 
 
-def embed_files(
-    encoder: Encoder, folder: Path, names: Sequence[str], *, on_progress: OnProgress | None = None
-) -> EmbeddedFiles:
+@task_keywords
+def embed_files(encoder: Encoder, folder: Path, names: Sequence[str], *, task: Task = SILENT) -> EmbeddedFiles:
     """Embeds the named pictures of a folder, decoding ahead. Raises DataError where not one can be read."""
     encoder.encode_texts(["warm up"])
     files = [FoundFile(str(find_file(folder, name)), 0, 0) for name in names]
-    read = partial(read_file, min_side=encoder.min_side, wants_pixels=lambda _: True)
+    read = partial(read_file, min_side=encoder.min_side, wants_pixels=lambda *_: True)
     result = EmbeddedFiles(np.empty((0, encoder.dim), np.float32))
     chunks: list[Vectors] = []
-    started = time.perf_counter()
-    reads = zip(names, read_ahead(files, read, ahead=encoder.batch_size, cancel=None), strict=True)
+    started, stage = time.perf_counter(), task.stage("embed", "images")
+    reads = zip(names, read_ahead(files, read, ahead=encoder.batch_size), strict=True)
     for batch in _batches(reads, encoder.batch_size):
+        task.check("Stopped before all pictures were embedded.")
         images = [entry.image for _, entry in batch if entry.image is not None]
         chunks.append(encoder.encode_images(images))
         for name, entry in batch:
@@ -53,9 +54,7 @@ def embed_files(
                 result.skipped[name] = entry.reason or ""
             else:
                 result.rows[name] = len(result.rows)
-        if on_progress:
-            done = len(result.rows) + len(result.skipped)
-            on_progress(Progress("embed", done, len(names), time.perf_counter() - started, "images"))
+        stage.report(len(result.rows) + len(result.skipped), len(names))
     if not result.rows:
         reason = next(iter(result.skipped.values()), "the table is empty")
         raise DataError(f"Not one picture of {folder} could be read ({reason}) Check the folder and the image column.")

@@ -32,7 +32,7 @@ class VectorFormat:
     about : str
         One line: what the file holds and for what it is good.
     write : callable or None
-        `write(rows, path, *, on_progress, cancel)` writes a new file; `rows.parts()` yields the rows batch by batch.
+        `write(rows, path, *, task)` writes a new file; `rows.parts()` yields the rows batch by batch.
         None for a format that can only be read.
     read : callable or None
         `read(path)` opens a file; its vectors are read later, batch by batch (`VectorFile.batches`). None for a format

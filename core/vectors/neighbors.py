@@ -7,8 +7,6 @@ vectors, never n x n.
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -16,9 +14,9 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from core.deprecated import task_keywords
 from core.encoders.base import Vectors
-from core.errors import Cancelled
-from core.progress import OnProgress, Progress
+from core.progress import SILENT, Task
 
 Numbers = NDArray[np.int64]
 _Found = tuple[Numbers, NDArray[np.float32]]
@@ -56,9 +54,8 @@ class Neighbors:
         return Neighbors(self.numbers[:, :k], self.cosines[:, :k])
 
 
-def find_nearest_neighbors(
-    vectors: Vectors, k: int, *, on_progress: OnProgress | None = None, cancel: threading.Event | None = None
-) -> Neighbors:
+@task_keywords
+def find_nearest_neighbors(vectors: Vectors, k: int, *, task: Task = SILENT) -> Neighbors:
     """The k nearest neighbors of each of n unit vectors.
 
     Exact for up to 20,000 vectors. Beyond, it finds about 97 % of the true neighbors, with exact cosines.
@@ -73,7 +70,7 @@ def find_nearest_neighbors(
     Raises
     ------
     Cancelled
-        Once `cancel` is set.
+        Once `task` is cancelled.
 
     References
     ----------
@@ -85,15 +82,13 @@ def find_nearest_neighbors(
     numbers, cosines = np.empty((count, k), np.int64), np.empty((count, k), np.float32)
     if not k:
         return Neighbors(numbers, cosines)
-    started = time.monotonic()
+    stage = task.stage("neighbours", "vectors")
     sketch = _Sketch(vectors) if count > _EXACT else None
     for rows in _blocks(count):
-        if cancel is not None and cancel.is_set():
-            raise Cancelled("Stopped before the neighbors were found.")
+        task.check("Stopped before the neighbors were found.")
         found = sketch.search(rows, k) if sketch else _search_exact(vectors, rows, k)
         numbers[rows], cosines[rows] = _drop_self(*found, rows)
-        if on_progress:
-            on_progress(Progress("neighbours", rows.stop, count, time.monotonic() - started, "vectors"))
+        stage.report(rows.stop, count)
     return Neighbors(numbers, cosines)
 
 

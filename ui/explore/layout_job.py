@@ -39,9 +39,7 @@ def get_requested_atlas(library: Library, encoder: Encoder, request: AtlasReques
     return task_button(
         "explore",
         "Lay out the map",
-        lambda report, cancel: atlas.build_atlas(
-            library, encoder, request, **_server_options(), on_progress=report, cancel=cancel
-        ),
+        lambda task: atlas.build_atlas(library, encoder, request, **_server_options(), task=task),
         title="Laying out the map",
         about=about,
         state=index,
@@ -60,9 +58,7 @@ def offer_refresh(library: Library, encoder: Encoder, request: AtlasRequest, lai
             start(
                 "explore anew",
                 "Laying out the map",
-                lambda report, cancel: atlas.build_atlas(
-                    library, encoder, request, rebuild=True, **_server_options(), on_progress=report, cancel=cancel
-                ),
+                lambda task: atlas.build_atlas(library, encoder, request, rebuild=True, **_server_options(), task=task),
                 about=_about(library, encoder, request),
                 state=library.index(encoder),
             )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,7 +11,7 @@ import streamlit as st
 from core import Encoder, Library
 from core.errors import DataError
 from core.policy import get_policy
-from core.progress import OnProgress
+from core.progress import Task
 from core.recommend.click_log import forget_clicks, load_clicks, store_click
 from core.recommend.log_reader import read_log
 from core.recommend.model import RecommendModel, learn_from_log
@@ -157,9 +156,7 @@ def _forget(library: Library) -> None:
         forget_clicks(library)
 
 
-def _learn(
-    library: Library, encoder: Encoder, source: _Source, report: OnProgress, cancel: threading.Event
-) -> _TrainedModel:
+def _learn(library: Library, encoder: Encoder, source: _Source, task: Task) -> _TrainedModel:
     if source.name:
         log = read_log(source.data, name=source.name, limits=get_policy())
     else:
@@ -167,7 +164,10 @@ def _learn(
         if clicks is None:
             raise DataError("This library has no logged likes any more.")
         log = clicks
-    return _TrainedModel(learn_from_log(library, encoder, log, on_progress=report, cancel=cancel), source.name)
+    model = learn_from_log(library, encoder, log, task=task)
+    if source.name and len(log) and not len(model.log):
+        raise DataError("Not one item of the log is in this library: the column item has paths, file names or ids.")
+    return _TrainedModel(model, source.name)
 
 
 def _show_model(trained: _TrainedModel) -> None:
@@ -182,10 +182,6 @@ def _show_model(trained: _TrainedModel) -> None:
             "Items with interactions", f"{warm:,} of {len(log.item_names):,}", help="Of the library's searchable items."
         )
         st.metric("Not in the library", f"{len(learned.unknown):,}", help="Items of the log; their rows are skipped.")
-    if not len(log):
-        st.warning(
-            "Not one item of the log is in this library: the feed goes by content alone.", icon=":material/link_off:"
-        )
     new = f" What people would think of the {cold:,} items without interactions is predicted from what they show."
     st.markdown(f"Learned from **{plain(trained.name) or 'the logged likes'}**.{new if cold else ''}")
     if learned.unknown:

@@ -8,7 +8,7 @@ from core import Encoder, Filters, Library, Term, embed_texts, format_query
 from core.encoders.reference_prompts import embed_reference_prompts
 from core.geometry.modality_gap import find_fitting_words
 from core.geometry.nearest import NearItem, find_nearest_items
-from core.progress import Progress
+from core.progress import Progress, Task
 from ui.session.cache import get_cached
 from ui.session.encoders import load_encoder, progress_text
 from ui.widgets.item_picker import is_chosen
@@ -22,7 +22,7 @@ def ready_words(encoder: Encoder) -> None:
     def tell(progress: Progress) -> None:
         place.progress(progress.fraction, text=progress_text(progress))
 
-    embed_reference_prompts(encoder, on_progress=tell)
+    embed_reference_prompts(encoder, task=Task(tell))
     place.empty()
 
 

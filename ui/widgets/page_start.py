@@ -70,7 +70,7 @@ def sample_button(encoder: Encoder, *, primary: bool) -> None:
     ):
         require("samples", "The sample photos")  # before an empty library of that name is made
         library = Library(sample_path(), create=True)
-        start_job(library, "Samples", lambda report, cancel: build_sample(encoder, on_progress=report, cancel=cancel))
+        start_job(library, "Samples", lambda task: build_sample(encoder, task=task))
         use_library(library_key(library.path))
         st.rerun()
 

@@ -98,19 +98,19 @@ def _pop_up(key: str, work: Callable[[], Work[bytes]], about: object, name: str,
 
 
 def _searched(answers: Sequence[Answer], named: dict) -> Work[bytes]:
-    return lambda report, cancel: search_page(answers, **named, on_progress=report, cancel=cancel).encode()
+    return lambda task: search_page(answers, **named, task=task).encode()
 
 
 def _moments(hits: Sequence[VideoHit], named: dict) -> Work[bytes]:
-    return lambda report, cancel: moments_page(hits, **named, on_progress=report, cancel=cancel).encode()
+    return lambda task: moments_page(hits, **named, task=task).encode()
 
 
 def _grouped(sheet: Callable[[], Sheet], named: dict) -> Work[bytes]:
-    return lambda report, cancel: groups_page(sheet(), **named, on_progress=report, cancel=cancel).encode()
+    return lambda task: groups_page(sheet(), **named, task=task).encode()
 
 
 def _mapped(atlas: Atlas, titles: list[str], named: dict) -> Work[bytes]:
-    return lambda report, cancel: map_page(atlas, titles, **named, on_progress=report, cancel=cancel).encode()
+    return lambda task: map_page(atlas, titles, **named, task=task).encode()
 
 
 def _times(hit: Hit) -> tuple[float, float, float] | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 import tempfile
-import threading
 from collections.abc import Collection
 from functools import partial
 from pathlib import Path
@@ -15,7 +14,7 @@ from core import Encoder, Library
 from core.library.schema import EncoderEntry
 from core.library.session_folders import make_visit_folder
 from core.policy import get_policy
-from core.progress import OnProgress
+from core.progress import Task
 from core.share.vector_export import estimate_bytes, export_vectors
 from core.share.vector_formats import export_formats, import_formats
 from core.share.vector_import import ImportReport, import_vectors
@@ -74,12 +73,10 @@ def export_section(library: Library, encoder: Encoder) -> None:
 def _export(library: Library, entry: EncoderEntry, suffix: str, sprite: bool, size: int) -> None:
     about = (str(library.path), entry, suffix, sprite)
 
-    def write(report: OnProgress, cancel: threading.Event) -> _Written:
+    def write(task: Task) -> _Written:
         folder = make_visit_folder()
         path = Path(folder.name) / f"vectors{suffix}"
-        export_vectors(
-            library, entry.id, path, sprite=sprite, redact=get_policy().display_path, on_progress=report, cancel=cancel
-        )
+        export_vectors(library, entry.id, path, sprite=sprite, redact=get_policy().display_path, task=task)
         return folder, path
 
     note = f"{counted(entry.vectors, 'vector')} of {entry.dim} numbers: about {size_text(size)}."
@@ -147,21 +144,13 @@ def import_section(library: Library) -> None:
     if file is None:
         return
 
-    def work(on_progress: OnProgress, cancel: threading.Event) -> ImportReport:
+    def work(task: Task) -> ImportReport:
         with make_visit_folder() as folder:
             path = Path(folder) / f"vectors{Path(file.name).suffix}"
             path.write_bytes(file.getbuffer())
             title = (name or "").strip() or Path(file.name).stem[:60]
             new_files = get_policy().may_see_paths
-            return import_vectors(
-                library,
-                path,
-                name=title,
-                root=root or None,
-                new_files=new_files,
-                on_progress=on_progress,
-                cancel=cancel,
-            )
+            return import_vectors(library, path, name=title, root=root or None, new_files=new_files, task=task)
 
     made_from = (str(library.path), file.file_id, name, root)
     if (

@@ -10,7 +10,7 @@ from typing import Any
 from core.cli.options import Options, add_command, add_library, get_encoder
 from core.cli.output import one_line
 from core.errors import QueryError
-from core.progress import OnProgress
+from core.progress import Task
 from core.utils.files import to_absolute
 
 
@@ -33,7 +33,7 @@ def add(tree: Any) -> None:
     add_library(parser)
 
 
-def recommend(options: Options, bar: OnProgress) -> dict[str, Any]:
+def recommend(options: Options, task: Task) -> dict[str, Any]:
     """`recommend`."""
     from core.library import Library
     from core.library.item_lookup import get_item_names
@@ -49,10 +49,10 @@ def recommend(options: Options, bar: OnProgress) -> dict[str, Any]:
     log = read_log(options.log) if options.log is not None else None
     names = get_item_names(library)
     liked, disliked = ([_find_item(item, names) for item in items] for items in (options.like, options.dislike))
-    encoder = get_encoder(options, bar, library)
+    encoder = get_encoder(options, task, library)
     scores = None
     if log is not None:
-        learned = learn_from_log(library, encoder, log, on_progress=bar)
+        learned = learn_from_log(library, encoder, log, task=task)
         scores = learned.scores(liked)
         if not len(learned.log):
             text = "no row of the log is about an item of this library, so that content alone counts"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,12 +14,14 @@ from typing import TypeVar
 
 from PIL import Image
 
+from core.deprecated import task_keywords
 from core.errors import MediaError
 from core.library.ingest.scan import FoundFile
 from core.library.schema import Kind
 from core.media.images import read_bytes, read_chunks
 from core.media.isolated import read_image
 from core.media.kinds import is_image_path, is_video_path
+from core.progress import SILENT, Task
 
 T = TypeVar("T")
 
@@ -38,14 +39,15 @@ class ReadFile:
     image: Image.Image | None = None
     size: tuple[int, int] | None = None  # width, height in pixels
     taken_at: datetime | None = None
+    is_outdated: bool = False  # the library has vectors of it, of older decoding rules
     reason: str | None = None
 
 
-def read_file(file: FoundFile, *, min_side: int, wants_pixels: Callable[[ReadFile], bool]) -> ReadFile:
+def read_file(file: FoundFile, *, min_side: int, wants_pixels: Callable[[ReadFile, bytes], bool]) -> ReadFile:
     """Reads and hashes one file, and decodes it if it is a picture (see `open_image` for min_side).
 
-    wants_pixels: called once the hash is known; if it returns False, nothing is decoded. Never raises: a failure is
-    given as the reason.
+    wants_pixels: called with the bytes of a picture, once its hash is known; if it returns False, nothing is decoded.
+    Never raises: a failure is given as the reason.
     """
     read = ReadFile(file)
     try:
@@ -55,7 +57,7 @@ def read_file(file: FoundFile, *, min_side: int, wants_pixels: Callable[[ReadFil
             return read
         data = read_bytes(Path(file.path))
         read.content_hash = _hash(data)
-        target = min_side if wants_pixels(read) else None
+        target = min_side if wants_pixels(read, data) else None
         looked = read_image(data, min_side=target, may_move=is_video_path(file.path))
         read.kind = "video" if looked.moves else "image"
         read.image, read.size, read.taken_at = looked.image, looked.size, looked.taken_at
@@ -64,20 +66,17 @@ def read_file(file: FoundFile, *, min_side: int, wants_pixels: Callable[[ReadFil
     return read
 
 
+@task_keywords
 def read_ahead(
-    files: Iterable[FoundFile],
-    read: Callable[[FoundFile], ReadFile],
-    *,
-    ahead: int,
-    cancel: threading.Event | None,
+    files: Iterable[FoundFile], read: Callable[[FoundFile], ReadFile], *, ahead: int, task: Task = SILENT
 ) -> Iterator[ReadFile]:
-    """Yields `read(file)` for each file in order; threads work on up to `ahead` more. Stops once `cancel` is set."""
+    """Yields `read(file)` for each file in order; threads work on up to `ahead` more. Ends once `task` is cancelled."""
     waiting: deque[Future[ReadFile]] = deque()
     remaining = iter(files)
     threads = max(2, min(8, os.cpu_count() or 2))
     with ThreadPoolExecutor(threads, thread_name_prefix="semblance-read") as pool:
         while True:
-            if cancel is not None and cancel.is_set():
+            if task.is_cancelled:
                 pool.shutdown(wait=True, cancel_futures=True)
                 return
             while len(waiting) < ahead + threads and (file := next(remaining, None)):

@@ -7,7 +7,6 @@ under a staging id, and get the item's id at the end, all at once.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
@@ -16,6 +15,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.deprecated import task_keywords
 from core.encoders.base import Encoder
 from core.encoders.calibration import get_merge_threshold
 from core.encoders.precomputed import supports_text
@@ -32,8 +32,9 @@ from core.library.schema import Item, Kind, VectorRow
 from core.library.store import Library
 from core.media.isolated import IsolatedVideo, probe_isolated
 from core.media.kinds import is_image_path, is_media_path
+from core.media.rules import changes_vectors, current_rules
 from core.media.sampling import Sampling
-from core.progress import OnProgress, Progress
+from core.progress import SILENT, Task
 
 if TYPE_CHECKING:
     from core.media.video import VideoInfo
@@ -47,6 +48,8 @@ class IngestReport:
 
     Attributes
     ----------
+    redecoded
+        Unchanged files that were decoded again, by rules that are newer than their items.
     missing
         Items below the scanned paths whose files do not exist.
     embedded
@@ -66,6 +69,7 @@ class IngestReport:
     updated: int = 0
     renamed: int = 0
     unchanged: int = 0
+    redecoded: int = 0
     missing: int = 0
     embedded: int = 0
     video_seconds: float = 0.0
@@ -76,14 +80,14 @@ class IngestReport:
     cancelled: bool = False
 
 
+@task_keywords
 def ingest(
     library: Library,
     encoder: Encoder,
     paths: Path | str | Iterable[Path | str],
     sampling: Sampling | None = None,
     *,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
+    task: Task = SILENT,
 ) -> IngestReport:
     """Brings the library up to date with the pictures and videos below paths, and embeds what is new or changed.
 
@@ -101,10 +105,9 @@ def ingest(
     sampling
         Which frames of videos. Videos with another sampling are embedded again; None keeps them, and takes one frame
         per second of new videos.
-    on_progress
-        Receives progress of each stage.
-    cancel
-        Once set, the run stops soon, with everything so far committed. The next run continues, also within a video.
+    task
+        Receives the progress of each stage. Once it is cancelled, the run stops soon, with everything so far committed.
+        The next run continues, also within a video.
 
     Raises
     ------
@@ -115,7 +118,7 @@ def ingest(
     """
     roots = [paths] if isinstance(paths, str | Path) else list(paths)
     with library.writing():
-        return _Run(library, encoder, sampling, on_progress, cancel).run(roots)
+        return _Run(library, encoder, sampling, task).run(roots)
 
 
 @dataclass(slots=True)
@@ -125,32 +128,23 @@ class _Pending:
     item: Item
     counter: str
     key: str = "path"
+    is_outdated: bool = False  # its vectors, of all encoders, are of older decoding rules
 
 
 class _Run:
     """One run of `ingest`: the state of the library, the files found, and the pending commit."""
 
-    def __init__(
-        self,
-        library: Library,
-        encoder: Encoder,
-        sampling: Sampling | None,
-        on_progress: OnProgress | None,
-        cancel: threading.Event | None,
-    ) -> None:
+    def __init__(self, library: Library, encoder: Encoder, sampling: Sampling | None, task: Task) -> None:
         self.library, self.encoder, self.sampling = library, encoder, sampling
-        self.on_progress, self.cancel = on_progress, cancel
-        self.started = self.stage_started = time.monotonic()
-        self.stage = ""
+        self.task, self.started = task, time.monotonic()
+        self.stage = task.stage("scan", "files")
         self.report = IngestReport(encoder.name)
         self.known = IndexState.load(library, encoder, sampling)
         items = list(self.known.items.values())
         self.ids = {item.id for item in items}
         self.unfinished = dict(map(split_staging_id, filter(is_staging_id, self.known.embedded)))  # item -> sampling
         self.missing: dict[str, list[Item]] = {}  # content hash -> items whose files are not at their paths
-        self.duplicates = {
-            item.content_hash: item for item in items if item.content_hash and self.known.has_vectors(item.id)
-        }
+        self.duplicates = {item.content_hash: item for item in items if item.content_hash and self._has_current(item)}
         self.batch = Batch(encoder)
         self.commit = Commit(library, encoder, self.ids)
 
@@ -158,8 +152,8 @@ class _Run:
         found = scan(paths, target=is_media_path, on_found=lambda count: self._report_progress("scan", count, None))
         self._find_missing(found)
         work = [file for file in found.files.values() if not self._is_current(file)]
-        if work and supports_text(self.encoder) and not self._is_cancelled():  # the first search needs them
-            embed_reference_prompts(self.encoder, on_progress=self.on_progress)
+        if work and supports_text(self.encoder) and not self.task.is_cancelled:  # the first search needs them
+            embed_reference_prompts(self.encoder, task=Task(self.task.on_progress))
         self._embed_pictures([file for file in work if is_image_path(file.path)])
         self._embed_videos([file for file in work if not is_image_path(file.path)])
         self._fail_unreadable(found)
@@ -208,15 +202,27 @@ class _Run:
         """The files, read ahead by `count`, with commits between them when due."""
         read = partial(read_file, min_side=self.encoder.min_side, wants_pixels=self._wants_pixels)
         done = 0
-        for file in read_ahead(files, read, ahead=count, cancel=self.cancel):
+        for file in read_ahead(files, read, ahead=count, task=self.task):
             yield file
             done += 1
             self._commit_if_due()
         self.report.cancelled |= done < len(files)
 
-    def _wants_pixels(self, read: ReadFile) -> bool:
-        """False if the content has vectors already, under any path."""
-        return read.content_hash not in self.duplicates
+    def _wants_pixels(self, read: ReadFile, data: bytes) -> bool:
+        """False if the content has vectors already, under any path, that today's rules would make as well."""
+        known = self._known_content(read)
+        read.is_outdated = known is not None and changes_vectors(self.known.find_rules(known), data)
+        has_vectors = known is not None and self.known.has_vectors(known.id)
+        return read.is_outdated or not (has_vectors or read.content_hash in self.duplicates)
+
+    def _has_current(self, item: Item) -> bool:
+        """Whether an item has vectors as they would be made now."""
+        return self.known.has_vectors(item.id) and not changes_vectors(self.known.find_rules(item))
+
+    def _known_content(self, read: ReadFile) -> Item | None:
+        """The item of a file whose content has not changed."""
+        known = self.known.items.get(read.file.path)
+        return known if known and known.content_hash == read.content_hash else None
 
     # one file
 
@@ -228,10 +234,13 @@ class _Run:
         if self.commit.holds(read.content_hash):  # a copy of a video that is being embedded
             self.batch.run()
             self._commit()
-        pending, known = self._resolve(read), self.known.items.get(read.file.path)
-        if self.known.has_vectors(pending.item.id):
+        pending, known = self._resolve(read), self._known_content(read)
+        if self.known.has_vectors(pending.item.id) and not pending.is_outdated:
             if read.kind == "video" and (known is None or known.status == "failed"):
                 pending.item = self._seen(pending.item)  # an earlier run ended between its two writes
+            elif read.kind == "video" and pending.counter == "redecoded":
+                seen = self._seen(pending.item)
+                pending.item = replace(seen, duration_s=pending.item.duration_s, reason=pending.item.reason)
             self._finish(pending)
             return
         if pending.item.id in self.known.embedded:
@@ -257,7 +266,10 @@ class _Run:
             width, height = read.size or (None, None)
             facts |= dict(reason=None, width=width, height=height, taken_at=read.taken_at)
         if known and known.content_hash == read.content_hash:
-            return _Pending(replace(known, **facts), "updated" if known.status == "failed" else "unchanged")
+            rules = self.known.find_rules(known)
+            is_outdated = read.is_outdated or (read.kind == "video" and changes_vectors(rules))
+            counter = "updated" if known.status == "failed" else "redecoded" if rules else "unchanged"
+            return _Pending(replace(known, **facts, rules=current_rules()), counter, is_outdated=is_outdated)
         if known is None and (missing := self.missing.get(read.content_hash or "")):
             return _Pending(replace(missing.pop(), **facts), "renamed", key="id")
         item = Item(id=self._new_id(file.path, read.content_hash or ""), **facts)
@@ -305,6 +317,8 @@ class _Run:
 
     def _finish(self, pending: _Pending) -> None:
         self.known.embedded.add(pending.item.id)
+        if pending.is_outdated:
+            self.commit.redecoded.add(pending.item.id)
         self.commit.items[pending.key].append(pending.item)
         setattr(self.report, pending.counter, getattr(self.report, pending.counter) + 1)
 
@@ -330,7 +344,8 @@ class _Run:
 
     def _clip(self, item: Item) -> Clip:
         unfinished = self.unfinished.get(item.id)
-        sampling = self.sampling or (Sampling.parse(unfinished) if unfinished else Sampling())
+        stored = unfinished or self.known.samplings.get(item.id)  # the latter where it is decoded again
+        sampling = self.sampling or (Sampling.parse(stored) if stored else Sampling())
         end_s = self.library.clip_end(self.encoder.id, make_staging_id(item.id, str(sampling)))
         return Clip(item, sampling, end_s, self.merge_threshold)
 
@@ -346,15 +361,15 @@ class _Run:
 
     def _embed_frames(self, clip: Clip, video: IsolatedVideo, report: Callable[[float], None]) -> bool:
         """Embeds frames to the end; returns False if the run was cancelled."""
-        with closing(prefetch(video.frames(cancel=self.cancel), self.encoder.batch_size)) as decoded:
+        with closing(prefetch(video.frames(cancel=self.task.cancel), self.encoder.batch_size)) as decoded:
             for frame in decoded:
-                if self._is_cancelled():
+                if self.task.is_cancelled:
                     break
                 self.batch.add(frame.image, partial(clip.take, frame))
                 self.report.video_seconds += frame.end_s - frame.start_s
                 self._commit_if_due()
                 report(frame.end_s / (video.info.duration_s or frame.end_s))
-        stopped = self._is_cancelled()  # if so, the frames ended early
+        stopped = self.task.is_cancelled  # if so, the frames ended early
         self.report.cancelled |= stopped
         return not stopped
 
@@ -386,18 +401,14 @@ class _Run:
                 if item.status != "missing":
                     self.commit.items["path"].append(replace(item, status="missing"))
 
-    def _is_cancelled(self) -> bool:
-        return self.cancel is not None and self.cancel.is_set()
-
     def _report_video(self, before: int, size: int, total: int, share: float) -> None:
         """Progress in bytes, which are known without opening the files."""
         self._report_progress("embed videos", before + int(min(share, 1.0) * size), total, "bytes")
 
     def _report_progress(self, stage: str, done: int, total: int | None, unit: str = "files") -> None:
-        if stage != self.stage:
-            self.stage, self.stage_started = stage, time.monotonic()
-        if self.on_progress is not None:
-            self.on_progress(Progress(stage, done, total, time.monotonic() - self.stage_started, unit))
+        if stage != self.stage.name:
+            self.stage = self.task.stage(stage, unit)
+        self.stage.report(done, total)
 
 
 def _add_facts(item: Item, about: VideoInfo) -> Item:

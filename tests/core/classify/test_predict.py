@@ -21,6 +21,7 @@ from core.classify.zero_shot import NONE, ClassName, ZeroShot
 from core.errors import DataError
 from core.library import Library, ingest
 from core.library.filters import Filters
+from core.progress import Task
 
 
 def classes(encoder: ColorEncoder, *names: str) -> ZeroShot:
@@ -64,10 +65,10 @@ def test_only_some_items_and_any_threshold(both: Library, encoder: ColorEncoder,
 def test_telling_reports_and_can_be_stopped(both: Library, encoder: ColorEncoder) -> None:
     steps: list[tuple[int, int | None]] = []
     zero_shot = classes(encoder, "red", "blue")
-    classify_library(both, encoder, zero_shot, on_progress=lambda entry: steps.append((entry.done, entry.total)))
+    classify_library(both, encoder, zero_shot, task=Task(lambda entry: steps.append((entry.done, entry.total))))
     assert steps == [(1, 3), (2, 3), (3, 3)]  # the pictures, and each video
     stop = threading.Event()
-    sample = classify_library(both, encoder, zero_shot, cancel=stop, on_progress=lambda entry: stop.set())
+    sample = classify_library(both, encoder, zero_shot, task=Task(lambda entry: stop.set(), stop))
     assert len(sample) == 8
     assert classify_library(Library(both.path.parent / "new", create=True), encoder, zero_shot) == []
 

@@ -14,6 +14,7 @@ from core.classify.validation import compute_learning_curve, cross_validate_clas
 from core.classify.zero_shot import NONE, ClassName, ZeroShot
 from core.encoders.base import Vectors, unit_rows
 from core.errors import DataError, QueryError
+from core.progress import Task
 
 NAMES = ("red", "green", "blue", "orange")
 
@@ -159,7 +160,7 @@ def test_the_learning_curve_can_be_stopped(encoder: ColorEncoder) -> None:
     vectors, labels = noisy(encoder, 6)
     cancel = threading.Event()
     curve = compute_learning_curve(
-        encoder, vectors, labels, zero_shot(encoder), shots=(1, 2), repeats=50, cancel=cancel,
-        on_progress=lambda progress: cancel.set() if progress.done >= 10 else None,
+        encoder, vectors, labels, zero_shot(encoder), shots=(1, 2), repeats=50,
+        task=Task(lambda progress: cancel.set() if progress.done >= 10 else None, cancel),
     )  # fmt: skip
     assert curve.repeats == 2 and len(curve.of("blend")) == 2

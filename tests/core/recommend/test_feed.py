@@ -14,7 +14,7 @@ from core.errors import DataError
 from core.evaluation.recommend import evaluate_recommend
 from core.library import Library
 from core.library.schema import Item, VectorRow
-from core.progress import Progress
+from core.progress import Progress, Task
 from core.recommend.collaborative import extend_with_content, learn_behavior
 from core.recommend.feed import recommend
 from core.recommend.log_reader import InteractionLog, make_log, read_log, resolve_items
@@ -178,7 +178,7 @@ def test_behaviour_tells_one_crowd_from_the_other_and_content_what_is_new() -> N
 def test_figures_of_a_log_cut_in_time() -> None:
     log, content = crowds()
     predictions: list[Progress] = []
-    report = evaluate_recommend(log, content, k=3, on_progress=predictions.append)
+    report = evaluate_recommend(log, content, k=3, task=Task(predictions.append))
     for stage in ("learn", "weigh", "measure"):  # each of them takes long with a real log
         parts = [entry.fraction for entry in predictions if entry.stage == stage]
         assert len(set(parts)) > 10 and parts[-1] > 0.9, f"{stage} says how far it is"

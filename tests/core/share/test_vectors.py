@@ -28,6 +28,7 @@ from core.library.ingest.reader import ReadFile
 from core.library.ingest.scan import FoundFile
 from core.library.schema import Label
 from core.policy import get_policy
+from core.progress import Task
 from core.share import vector_import as importing
 from core.share.vector_export import export_vectors
 from core.share.vector_formats import export_formats, open_vectors
@@ -163,7 +164,7 @@ def test_a_stopped_export_leaves_what_was_there(mixed: Library, tmp_path: Path) 
     stop = threading.Event()
     stop.set()
     with pytest.raises(Cancelled):
-        export_vectors(mixed, "colour-1", tmp_path / "v.csv", cancel=stop)
+        export_vectors(mixed, "colour-1", tmp_path / "v.csv", task=Task(cancel=stop))
     assert (tmp_path / "v.csv").read_text() == "before" and not list(tmp_path.glob(".v*"))
 
 
