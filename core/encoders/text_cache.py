@@ -1,4 +1,4 @@
-"""Cache of the vectors of long lists of texts, in memory and in the home folder, by encoder."""
+"""Caches the vectors of long lists of texts, in memory and in the home folder, by encoder."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from core.progress import OnProgress, Progress
 from core.utils.files import write_atomic
 
 _CHUNK = 128
-_LOOK_S = 0.2
+_POLL_S = 0.2
 _STOPPED = "Stopped before the words were embedded."
-_lock = threading.Lock()  # guards the two dictionaries; not held while texts are embedded
-_locks: dict[str, threading.Lock] = {}  # one for each list and encoder
+_lock = threading.Lock()  # guards the two dictionaries; free while texts are embedded
+_locks: dict[str, threading.Lock] = {}  # one per list and encoder
 _cache: dict[str, Vectors] = {}
 
 
@@ -35,7 +35,7 @@ def get_text_vectors(
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
 ) -> Vectors:
-    """float32 (texts, dim), read-only: vectors of texts without a template. name: prefix of the cache file.
+    """Vectors of texts without a template: float32 (texts, dim), read-only. name: prefix of the cache file.
 
     Raises Cancelled.
     """
@@ -47,7 +47,7 @@ def get_text_vectors(
         if digest in _cache:
             return _cache[digest]
         own = _locks.setdefault(digest, threading.Lock())
-    while not own.acquire(timeout=_LOOK_S):  # another thread embeds the same list
+    while not own.acquire(timeout=_POLL_S):  # another thread embeds the same list
         if cancel is not None and cancel.is_set():
             raise Cancelled(_STOPPED)
     try:
