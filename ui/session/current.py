@@ -1,4 +1,4 @@
-"""Which library and which encoder this visit works with."""
+"""The library and the encoder of this visit."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from core import Encoder, Library
 from ui.session.encoders import get_encoder
 from ui.session.libraries import get_library, library_choices
 
-# Session state: "library" and "encoder" name what is in use; the pickers' own keys may be ahead of them by a moment.
+# Session state: "library" and "encoder" name what is in use; the pickers' own keys may be ahead of them.
 
 
 def current_library() -> Library | None:
-    """The library in use; None where there is none yet. Raises LibraryError."""
+    """The library in use, or None. Raises LibraryError."""
     key = st.session_state.get("library")
     return get_library(key) if key in library_choices() else None
 
 
 def current_encoder() -> Encoder:
-    """The encoder in use. Raises EncoderError where it cannot be opened."""
+    """The encoder in use. Raises EncoderError if it does not open."""
     return get_encoder(st.session_state["encoder"])
 
 
 def use_library(key: str | None) -> None:
-    """Switches to a library (None: to any that is left) from outside the picker; takes effect on the next run."""
+    """Switches to a library (None: to any remaining one) from outside the picker, in the next run."""
     st.session_state["library_next"] = key
 
 
 def use_encoder(name: str) -> None:
-    """Switches to an encoder from outside the picker, for this visit; takes effect on the next run. For callbacks."""
+    """Switches to an encoder from outside the picker, in the next run. For callbacks."""
     st.session_state["encoder_next"] = st.session_state["encoder_asked"] = name
