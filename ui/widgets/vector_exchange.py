@@ -31,7 +31,7 @@ from ui.widgets.code_block import in_python, library_text
 _MOST_BYTES = 300_000_000  # for a download; the command line writes more
 _MOST_ITEMS = 5_000  # exported while the visitor waits
 
-_Written = tuple[tempfile.TemporaryDirectory[str], Path]  # the file goes with its folder
+_Written = tuple[tempfile.TemporaryDirectory[str], Path]  # keeps the folder, and so the file, alive
 
 
 def export_section(library: Library, encoder: Encoder) -> None:
@@ -79,7 +79,7 @@ def _export(library: Library, entry: EncoderEntry, suffix: str, sprite: bool, si
         export_vectors(library, entry.id, path, sprite=sprite, redact=get_policy().display_path, task=task)
         return folder, path
 
-    note = f"{counted(entry.vectors, 'vector')} of {entry.dim} numbers: about {size_text(size)}."
+    note = f"{counted(entry.vectors, 'vector')} of {entry.dim} dimensions: about {size_text(size)}."
     made = task_button("export", "Create the file", write, title="Writing the vectors", about=about, note=note)
     if made is not None:
         path = made[1]
@@ -95,10 +95,10 @@ def _export(library: Library, entry: EncoderEntry, suffix: str, sprite: bool, si
 
 def export_item_vectors(library: Library, encoder: Encoder, item_ids: Collection[str], *, key: str) -> None:
     """The pop-up that exports the vectors of some items."""
-    few = 0 < len(item_ids) <= _MOST_ITEMS
+    fits = 0 < len(item_ids) <= _MOST_ITEMS
     with st.popover("Vectors", icon=":material/data_array:", disabled=not item_ids, key=f"vectors {key}"), boundary():
         st.caption(f"Vectors of {counted(len(item_ids), 'item')}; videos have one for each frame.")
-        if not few:
+        if not fits:
             st.caption(f"More than {_MOST_ITEMS:,} items: export them on the page Library.")
             return
         for suffix, format in export_formats().items():
@@ -139,7 +139,7 @@ def import_section(library: Library) -> None:
         name = st.text_input("Name", key="import_name", placeholder="name of the file", max_chars=60, width=240)
         root = ""
         if get_policy().may_see_paths:
-            note = "Files that are not in the library yet are looked for here. Empty: paths are as they stand."
+            note = "Where to find files that are not in the library yet. Empty: paths are used unchanged."
             root = st.text_input("Folder of relative paths", key="import_root", help=note, width=320)
     if file is None:
         return
