@@ -64,8 +64,8 @@ def decode_video(
     *,
     on_progress: OnProgress,
     cancel: threading.Event,
-) -> Generator[Any, None, tuple[float, str | None]]:
-    """Facts of a video, then each sampled frame; returns how far it could be read, and the damage."""
+) -> Generator[Any, None, tuple[float, float, str | None]]:
+    """Facts of a video, then each sampled frame; returns how far it could be read, its length, and the damage."""
     from core.media.sampling import Sampling
     from core.media.video import Video
 
@@ -75,7 +75,7 @@ def decode_video(
             signs, chosen = _Heartbeat(video, on_progress, cancel), Sampling.parse(sampling)
             for frame in video.frames(chosen, start_s=start_s, min_side=min_side, cancel=signs):
                 yield (frame.start_s, frame.end_s, frame.time_s), _pixels(frame.image)
-            return video.read_s, video.damage
+            return video.read_s, video.length_s, video.damage
     except MemoryError:
         raise _no_memory() from None
 

@@ -69,6 +69,8 @@ class Container:
         Whether times after a jump are those of reading from the beginning.
     is_spliced : bool
         Whether recordings are joined in it as they are, so that time is counted anew on the way.
+    counts_from_zero : bool
+        Whether its header counts the length from the zero of the clock, although the first picture may come later.
     """
 
     title: str
@@ -78,6 +80,7 @@ class Container:
     browsers: str | None = None
     seeks_exactly: bool = False
     is_spliced: bool = False
+    counts_from_zero: bool = False
 
 
 _MP4, _MATROSKA = "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm"
@@ -100,14 +103,22 @@ CONTAINERS = [
     Container("MP4", (".mp4", ".m4v"), "video/mp4", _MP4, browsers="....ftyp(?!qt  )", seeks_exactly=True),
     Container("QuickTime", (".mov",), "video/quicktime", _MP4, seeks_exactly=True),
     Container("3GPP", (".3gp", ".3g2"), "video/3gpp", _MP4, seeks_exactly=True),
-    Container("WebM", (".webm",), "video/webm", _MATROSKA, browsers="\x1a\x45\xdf\xa3.*webm", seeks_exactly=True),
-    Container("Matroska", (".mkv",), "video/x-matroska", _MATROSKA, seeks_exactly=True),
+    Container(
+        "WebM",
+        (".webm",),
+        "video/webm",
+        _MATROSKA,
+        browsers="\x1a\x45\xdf\xa3.*webm",
+        seeks_exactly=True,
+        counts_from_zero=True,
+    ),
+    Container("Matroska", (".mkv",), "video/x-matroska", _MATROSKA, seeks_exactly=True, counts_from_zero=True),
     Container("AVI", (".avi",), "video/x-msvideo", "avi"),
     Container("MPEG", (".mpg", ".mpeg"), "video/mpeg", "mpeg", is_spliced=True),
     Container("MPEG without a container", (), "video/mpeg", "mpegvideo"),
     Container("MPEG transport stream", (".ts", ".mts", ".m2ts"), "video/mp2t", "mpegts", is_spliced=True),
     Container("Windows Media", (".wmv",), "video/x-ms-wmv", "asf"),
-    Container("Flash", (".flv",), "video/x-flv", "flv"),
+    Container("Flash", (".flv",), "video/x-flv", "flv", is_spliced=True, counts_from_zero=True),
     Container("Ogg", (".ogv",), "video/ogg", "ogg"),
     Container("GIF", (".gif",), "image/gif", "gif"),
 ]

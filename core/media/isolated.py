@@ -108,7 +108,8 @@ def probe_isolated(path: Path | str) -> VideoInfo:
 class IsolatedVideo:
     """A video decoded in a child process: `info` at once, and `frames()`, once. To be used in `with`.
 
-    After `frames()` has ended, `read_s` says how far the file could be read and `damage` what was wrong with it.
+    After `frames()` has ended, `read_s` says how far the file could be read, `length_s` how long it is and `damage`
+    what was wrong with it.
 
     Parameters
     ----------
@@ -132,7 +133,7 @@ class IsolatedVideo:
     ) -> None:
         arguments = _plain(source), str(sampling), start_s, min_side
         self._call, info = start_decoding("decode_video", *arguments, silent_s=SILENT_S, reports=True)
-        self.read_s = 0.0
+        self.read_s = self.length_s = 0.0
         self.damage: str | None = None
         self.info: VideoInfo = _video_info(info)
 
@@ -152,17 +153,16 @@ class IsolatedVideo:
             try:
                 message = self._call.receive(cancel)
             except (NoReply, ProcessEnded, CallFailed) as error:
-                why = "decoding it hung there" if isinstance(error, NoReply) else "the decoder broke down there"
-                self.damage = f"Only the first {self.read_s:.1f} s could be read; {why}: convert the file."
+                self.damage = f"Only the first {self.read_s:.1f} s could be read; {_why(error)}: convert the file."
                 return
             if message is None:  # cancelled
                 return
             kind, value = message
             if kind == "ended":
-                self.read_s, self.damage = value
+                self.read_s, self.length_s, self.damage = value
             else:
                 (start_s, end_s, time_s), pixels = value
-                self.read_s = end_s
+                self.read_s = self.length_s = end_s
                 yield Frame(start_s, end_s, time_s, to_image(pixels))
 
 
@@ -205,6 +205,13 @@ def plays_in_browsers(path: Path) -> bool:
         return bool(decode("is_playable", str(path), silent_s=_SILENT_S))
     except MediaError:
         return False
+
+
+def _why(error: NoReply | ProcessEnded | CallFailed) -> str:
+    """Why decoding ended within a video."""
+    if isinstance(error, CallFailed):
+        return f"decoding failed there in an unexpected way ({error.reason})"
+    return "decoding it hung there" if isinstance(error, NoReply) else "the decoder broke down there"
 
 
 def _plain(source: Path | str | bytes) -> str | bytes:

@@ -14,11 +14,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import av
 from PIL import Image
 
 from core.errors import MediaError
-from core.media.container import get_taken_at
+from core.media.container import get_duration_s, get_taken_at
 from core.media.decoder import Decoder
 from core.media.orientation import get_display
 from core.media.sampling import CellsBetween, EvenCells, Sampled, Sampling, first_in_each, measure_time_on_screen
@@ -99,7 +98,8 @@ def frame_at(source: Path | str | bytes, time_s: float, *, min_side: int | None 
 class Video:
     """An open video file: `info`, `display`, `frames()`, `frame_at()`. To be closed, or used in `with`.
 
-    After `frames()` has ended, `read_s` says how far the file could be read and `damage` what was wrong with it.
+    After `frames()` has ended, `read_s` says how far the file could be read, `length_s` how long it is and `damage`
+    what was wrong with it.
     """
 
     def __init__(self, source: Path | str | bytes) -> None:
@@ -130,6 +130,11 @@ class Video:
         return self._decoder.stream.codec_context
 
     @property
+    def origin_s(self) -> float:
+        """The time on the container's clock at which the video begins, in seconds."""
+        return self._decoder.origin_s
+
+    @property
     def leaps(self) -> bool:
         """Whether the clock of the file starts anew on the way, see `Decoder.jumps`."""
         return self._decoder.jumps
@@ -138,6 +143,11 @@ class Video:
     def read_s(self) -> float:
         """How far it was read, in seconds."""
         return self._decoder.read_s
+
+    @property
+    def length_s(self) -> float:
+        """Duration in seconds, as far as it can be read. Known after `frames()`."""
+        return self._decoder.length_s
 
     @property
     def damage(self) -> str | None:
@@ -193,16 +203,16 @@ class Video:
 
         cancel: ends decoding early; times that were not reached get the last picture.
         """
-        claimed_s = self._decoder.claimed_s or math.inf
-        end_s = math.inf if max(times_s, default=0.0) > claimed_s and self._decoder.jumps else claimed_s
-        times = [min(max(0.0, time_s), end_s) for time_s in times_s]
+        times = [max(0.0, time_s) for time_s in times_s]
+        end_s = self._decoder.claimed_s or math.inf  # may be wrong: later pictures are sought from there on
         found: dict[float, Image.Image] = {}
         frames: Iterator[tuple[float, Any]] = iter(())
         here: tuple[float, Any] | None = None
         ahead: tuple[float, Any] | None = None
         for time_s in sorted(set(times)):
-            if here is None or (time_s > here[0] + _NEAR_S and (ahead is None or ahead[0] <= time_s)):
-                frames = self.shown(time_s, cancel=cancel)
+            begin_s = min(time_s, end_s)
+            if here is None or (begin_s > here[0] + _NEAR_S and (ahead is None or ahead[0] <= time_s)):
+                frames = self.shown(begin_s, cancel=cancel)
                 here, ahead = next(frames, None), None
             while (ahead := ahead or next(frames, None)) and ahead[0] <= time_s + _EPS_S:
                 here, ahead = ahead, None
@@ -230,7 +240,8 @@ class Video:
             before = max(0, int(start_s / even.step_s) - 1) * even.step_s
             return first_in_each(even, self.shown(before, keyframes=True, cancel=cancel))
         cells = CellsBetween(self._edges(cancel)) if sampling.by == "scenes" else even
-        return measure_time_on_screen(cells, self.shown(start_s, cancel=cancel), lambda: self.read_s)
+        shown = self.shown(start_s, cancel=cancel)
+        return measure_time_on_screen(cells, shown, lambda: self.read_s, is_whole=start_s == 0)
 
     def _edges(self, cancel: threading.Event | None) -> list[float]:
         from core.media.scenes import find_scene_edges  # loads OpenCV
@@ -243,10 +254,9 @@ class Video:
 
     def _told(self) -> VideoInfo:
         container, stream, first = self._decoder.container, self._decoder.stream, self._decoder.first
-        duration = container.duration
         width, height = self.display.size(first.width, first.height)
         return VideoInfo(
-            duration_s=duration / av.time_base if duration and duration > 0 else None,
+            duration_s=get_duration_s(container, self._decoder.origin_s),
             fps=float(stream.average_rate) if stream.average_rate else None,
             width=width,
             height=height,

@@ -320,8 +320,7 @@ class _Run:
                 self.commit.clips.append(clip)
                 if not self._embed_frames(clip, video, report):
                     return
-                length = video.read_s if video.damage else max(video.read_s, video.info.duration_s or 0.0)
-                pending.item = replace(pending.item, duration_s=length, reason=video.damage)
+                pending.item = replace(pending.item, duration_s=video.length_s, reason=video.damage)
         except MediaError as error:
             self.commit.drop(clip)
             self._fail(FoundFile(item.path, item.bytes, item.mtime_ns), "video", str(error), item.content_hash)
