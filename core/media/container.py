@@ -7,7 +7,6 @@ import io
 import math
 import stat
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -112,17 +111,6 @@ def get_claimed_duration_s(container: Any, stream: Any, origin_s: float) -> floa
         hours, minutes, seconds = stream.metadata.get("DURATION").split(":")
         claims.append(float(hours) * 3600 + float(minutes) * 60 + float(seconds))
     return min((claim for claim in claims if claim is not None), default=None)
-
-
-def get_taken_at(container: Any, stream: Any) -> datetime | None:
-    """When the video was taken, from its metadata, in local time; None if unknown."""
-    for key in ("com.apple.quicktime.creationdate", "creation_time"):
-        for about in (container.metadata, stream.metadata):
-            with contextlib.suppress(ValueError, TypeError, OverflowError, OSError):
-                when = datetime.fromisoformat(about.get(key))
-                if when.year > 1970:  # some cameras write the beginning of their calendar
-                    return when.astimezone().replace(tzinfo=None, microsecond=0) if when.tzinfo else when
-    return None
 
 
 def read_beginning(source: Path | str | bytes) -> bytes:

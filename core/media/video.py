@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -17,8 +18,9 @@ from typing import Any
 from PIL import Image
 
 from core.errors import MediaError
-from core.media.container import get_duration_s, get_taken_at
+from core.media.container import get_duration_s
 from core.media.decoder import Decoder
+from core.media.local_time import find_taken_at
 from core.media.orientation import get_display
 from core.media.sampling import CellsBetween, EvenCells, Sampled, Sampling, first_in_each, measure_time_on_screen
 
@@ -43,7 +45,7 @@ class VideoInfo:
     codec : str
         FFmpeg's name.
     taken_at : datetime, optional
-        Local time.
+        By the camera's clock, see `core.media.local_time`.
     """
 
     duration_s: float | None
@@ -104,10 +106,10 @@ class Video:
 
     def __init__(self, source: Path | str | bytes) -> None:
         """Raises MediaError with the reason: not a video, cut off, only sound, no frame, unknown codec."""
+        self._source = source
         self._decoder = Decoder(source)
         try:
             self.display = get_display(self._decoder.stream, self._decoder.first)
-            self.info = self._told()
         except BaseException:
             self.close()
             raise
@@ -123,6 +125,21 @@ class Video:
     def close(self) -> None:
         """Closes the file."""
         self._decoder.close()
+
+    @cached_property
+    def info(self) -> VideoInfo:
+        """Facts of the file."""
+        container, stream, first = self._decoder.container, self._decoder.stream, self._decoder.first
+        width, height = self.display.size(first.width, first.height)
+        return VideoInfo(
+            duration_s=get_duration_s(container, self._decoder.origin_s),
+            fps=float(stream.average_rate) if stream.average_rate else None,
+            width=width,
+            height=height,
+            rotation=self.display.rotation,
+            codec=stream.codec_context.name,
+            taken_at=find_taken_at(_lower_keys(stream.metadata) | _lower_keys(container.metadata), self._source),
+        )
 
     @property
     def coding(self) -> Any:
@@ -252,15 +269,6 @@ class Video:
         start_s, time_s, frame = sampled
         return Frame(start_s, max(end_s, start_s), time_s, self.display.picture(frame, min_side))
 
-    def _told(self) -> VideoInfo:
-        container, stream, first = self._decoder.container, self._decoder.stream, self._decoder.first
-        width, height = self.display.size(first.width, first.height)
-        return VideoInfo(
-            duration_s=get_duration_s(container, self._decoder.origin_s),
-            fps=float(stream.average_rate) if stream.average_rate else None,
-            width=width,
-            height=height,
-            rotation=self.display.rotation,
-            codec=stream.codec_context.name,
-            taken_at=get_taken_at(container, stream),
-        )
+
+def _lower_keys(metadata: Mapping[str, str]) -> dict[str, str]:
+    return {key.lower(): value for key, value in metadata.items()}
