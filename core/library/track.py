@@ -171,6 +171,7 @@ def embed_video(
     merge_threshold: float | None = None,
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
+    max_s: float | None = None,
 ) -> Track:
     """Embeds a video without a library.
 
@@ -188,11 +189,13 @@ def embed_video(
         Receives progress in seconds of video.
     cancel
         Once set, returns the rows so far.
+    max_s
+        Seconds, counted while it is decoded: a header may lie.
 
     Raises
     ------
     MediaError
-        If no frame can be read.
+        If no frame can be read, or the video is longer than `max_s`.
     """
     from core.library.ingest.reader import prefetch
     from core.media.isolated import IsolatedVideo
@@ -202,7 +205,7 @@ def embed_video(
     rows = list[tuple[float, float, Vectors]]()
     started = time.monotonic()
     with (
-        IsolatedVideo(source, sampling or Sampling(), min_side=encoder.min_side) as video,
+        IsolatedVideo(source, sampling or Sampling(), min_side=encoder.min_side, max_s=max_s) as video,
         closing(prefetch(video.frames(cancel=cancel), encoder.batch_size)) as frames,
     ):
         remaining: Iterator[Frame] = iter(frames)

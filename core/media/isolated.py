@@ -121,6 +121,9 @@ class IsolatedVideo:
         Seconds; frames before are left out.
     min_side : int, optional
         Pixels, see `open_image`.
+    max_s : float, optional
+        Seconds. A video that goes on for longer, whatever its header says, raises MediaError, at once or when it has
+        been decoded so far.
 
     Raises
     ------
@@ -129,9 +132,15 @@ class IsolatedVideo:
     """
 
     def __init__(
-        self, source: Path | str | bytes, sampling: Sampling, *, start_s: float = 0.0, min_side: int | None = None
+        self,
+        source: Path | str | bytes,
+        sampling: Sampling,
+        *,
+        start_s: float = 0.0,
+        min_side: int | None = None,
+        max_s: float | None = None,
     ) -> None:
-        arguments = _plain(source), str(sampling), start_s, min_side
+        arguments = _plain(source), str(sampling), start_s, min_side, max_s
         self._call, info = start_decoding("decode_video", *arguments, silent_s=SILENT_S, reports=True)
         self.read_s = self.length_s = 0.0
         self.damage: str | None = None

@@ -122,9 +122,12 @@ class _Pictures:
         self._turn: Any = None
 
     def packets(self, start_s: float, end_s: float, report: Callable[[float], None]) -> Iterator[Any]:
-        """Each picture from when it comes onto the screen within these seconds until the next one does."""
+        """Each picture from when it comes onto the screen within these seconds until the next one does; before the
+        first picture the first."""
         waiting: tuple[float, Any] | None = None
         for at, frame in self._video.shown(start_s):
+            if waiting is None:
+                at = min(at, start_s)
             if waiting is not None and at > start_s:
                 yield from self._encoded(waiting[1], waiting[0] - start_s, min(at, end_s) - start_s)
             if at >= end_s:

@@ -12,13 +12,18 @@ from typing import Any
 
 import av
 import pytest
-from fakes import COLORS
+from fakes import COLORS, ColorEncoder
 from media import colour_of, truncate, write_video
 from PIL import Image
 
 from core.errors import MediaError
+from core.library import Item, Library, ingest
+from core.library.ingest.scan import scan
+from core.library.track import embed_video
 from core.media.isolated import IsolatedVideo, probe_isolated, read_stills
+from core.media.kinds import is_media_file
 from core.media.sampling import Sampling
+from core.previews.clips import cut_clip
 
 SIX = ["red", "blue", "green", "yellow", "purple", "orange"]  # two seconds each
 TITLE = {"title": "Cafe"}
@@ -214,3 +219,53 @@ def test_encrypted_pictures_are_called_encrypted(tmp_path: Path) -> None:
     options = {"encryption_scheme": "cenc-aes-ctr", "encryption_key": "76" * 16, "encryption_kid": "a7" * 16}
     with pytest.raises(MediaError, match="is encrypted"):
         probe_isolated(plain(tmp_path, container=options))
+
+
+def test_a_clip_from_before_the_first_picture_shows_the_first(tmp_path: Path) -> None:
+    path = with_sound(tmp_path / "a.mp4", ["red", "blue"], [n / 10 for n in range(20, 40)])
+    for start_s, end_s, colors in [(0.0, 1.0, ["red"]), (1.0, 4.0, ["red", "red", "blue"])]:
+        with IsolatedVideo(cut_clip(path, start_s, end_s), Sampling()) as clip:
+            assert [colour_of(frame.image) for frame in clip.frames()] == colors
+        assert clip.length_s == pytest.approx(end_s - start_s, abs=0.15)
+
+
+def test_a_clip_that_lies_about_its_length_is_stopped_at_the_limit(tmp_path: Path, encoder: ColorEncoder) -> None:
+    path = patched(plain(tmp_path, "flv"), b"duration", 1, seconds(3.0))
+    assert embed_video(encoder, path, Sampling(2), max_s=13.0).duration_s == pytest.approx(12.0, abs=0.1)
+    seen = encoder.images_seen
+    with pytest.raises(MediaError, match="longer than 4 seconds"):
+        embed_video(encoder, path, Sampling(2), max_s=4.0)
+    assert encoder.images_seen - seen <= 10
+    with pytest.raises(MediaError, match="longer than 4 seconds"):
+        embed_video(encoder, plain(tmp_path), Sampling(2), max_s=4.0)
+
+
+ENDINGS = {
+    "vob": ("mpg", "mpeg2video"), "mpe": ("mpg", "mpeg2video"), "mod": ("mpg", "mpeg2video"),
+    "m2v": ("m2v", "mpeg2video"), "asf": ("asf", "wmv2"),
+    "f4v": ("mp4", "libx264"), "qt": ("mov", "libx264"), "mxf": ("mxf", "mpeg2video"),
+    "m2t": ("ts", "libx264"), "tod": ("ts", "libx264"), "mts": ("ts", "libx264"), "divx": ("avi", "mpeg4"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_endings_of_cameras_and_players_are_found_and_read(tmp_path: Path, ending: str) -> None:
+    written, codec = ENDINGS[ending]
+    path = write_video(tmp_path / f"a.{written}", SIX[:3], size=(64, 48), fps=25, codec=codec, seconds_each=1.0, gop=12)
+    path = path.rename(tmp_path / f"A.{ending.upper()}")
+    assert list(scan([tmp_path], target=is_media_file).files) == [str(path)]
+    with IsolatedVideo(path, Sampling()) as video:
+        assert [colour_of(frame.image) for frame in video.frames()] == SIX[:3]
+
+
+def test_sources_that_end_like_videos_are_none(tmp_path: Path, encoder: ColorEncoder) -> None:
+    names = {"app.ts": "export const x = 1\n", "node.mts": "// über\n", "go.mod": "module a\n", "de.ts": "<?xml?><TS/>"}
+    for name, text in names.items():
+        (tmp_path / name).write_text(text)
+    library = Library(tmp_path / "library", create=True)
+    failed = Item("old", str(tmp_path / "app.ts"), "video", "failed", 19, 0, reason="Not a video.")
+    library.put_items([failed], key="path")
+    broken = tmp_path / "broken.ts"
+    broken.write_bytes(b"\x00\x11" * 400)
+    report = ingest(library, encoder, [tmp_path])
+    assert [path for path, _ in report.failed] == [str(broken)] == library.items()["path"].to_pylist()
