@@ -47,6 +47,11 @@ class Limits:
 class CallFailed(RuntimeError):
     """The function raised what is no SemblanceError. The message holds its traceback."""
 
+    @property
+    def reason(self) -> str:
+        """The exception alone, such as "ValueError: 31 is not a valid Type"."""
+        return str(self).rstrip().rpartition("\n")[2][:200]
+
 
 class Call:
     """A function at work in a child process. Once `has_ended`, the process may take another call."""
