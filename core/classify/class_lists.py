@@ -9,6 +9,8 @@ from pathlib import Path
 
 from core.classify.zero_shot import NONE, ClassName
 from core.errors import DataError, QueryError
+from core.utils.path_matching import nfc
+from core.utils.table_reader import find_separator, read_lines
 
 _NEGATIVE = "- "
 
@@ -110,10 +112,11 @@ def join_descriptions(descriptions: Sequence[str]) -> str:
 
 
 def read_classes(path: Path) -> list[ClassName]:
-    """Reads classes from a CSV file: a name per row, then descriptions.
+    """Reads classes from a file: one name per line, then descriptions; lines of equal names are joined.
 
-    Rows of equal names are joined. Each description of a row named "none of these" is a negative class. A header that
-    begins with `name`, `label` or `class` is skipped.
+    Commas, semicolons or tabs separate them, as in the text of `format_classes`. Each description of a line named "none
+    of these", and each name after "- ", is a negative class. A header that begins with `name`, `label` or `class` is
+    skipped.
 
     Parameters
     ----------
@@ -128,19 +131,23 @@ def read_classes(path: Path) -> list[ClassName]:
     DataError
         The file cannot be read, or has no classes.
     """
+    lines = read_lines(path)
+    separator = find_separator(lines) or ","
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = [[cell.strip() for cell in row] for row in csv.reader(file)]
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}.") from error
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise DataError(f"{path} is not a CSV in UTF-8: {error}.") from error
-    if rows and rows[0] and rows[0][0].lower() in ("name", "label", "class"):
+        rows = [[nfc(cell).strip() for cell in _cells(line.strip(), separator)] for line in lines]
+    except csv.Error as error:
+        raise DataError(f"{path} is not a list of classes ({error}): write one class per line.") from error
+    if rows and rows[0][0].casefold() in ("name", "label", "class"):
         rows = rows[1:]
-    classes: dict[str, list[str]] = {}
-    for name, *descriptions in filter(lambda row: row and row[0], rows):
-        classes.setdefault(name, []).extend(filter(None, descriptions))
-    negative = [ClassName(description, negative=True) for description in dict.fromkeys(classes.pop(NONE, []))]
-    if not classes:
+    found: dict[tuple[str, bool], list[str]] = {}
+    for name, *descriptions in rows:
+        texts = list(filter(None, descriptions))
+        if name == NONE:
+            found |= {(text, True): [] for text in texts}
+        elif name.removeprefix(_NEGATIVE).strip():
+            key = (name.removeprefix(_NEGATIVE).strip(), name.startswith(_NEGATIVE))
+            found.setdefault(key, []).extend(texts)
+    classes = [ClassName(name, tuple(dict.fromkeys(texts)), negative) for (name, negative), texts in found.items()]
+    if all(entry.negative for entry in classes):
         raise DataError(f"{path} has no classes: write one per row.")
-    return [ClassName(name, tuple(dict.fromkeys(descriptions))) for name, descriptions in classes.items()] + negative
+    return sorted(classes, key=lambda entry: entry.negative)

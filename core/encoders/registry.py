@@ -5,6 +5,7 @@ Other packages add encoders by an entry point of the group `semblance.encoders`,
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -156,7 +157,7 @@ def is_model_name(name: str) -> bool:
     info = get_encoder_info(name)
     if info is not None:
         return not info.is_local
-    return not name.startswith(_IMPORTED) and ("/" in name or to_absolute(name).is_dir())
+    return not name.startswith(_IMPORTED) and ("/" in name or os.path.isdir(to_absolute(name)))
 
 
 def open_encoder(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,6 +19,8 @@ from core.errors import DataError
 from core.library.ingest.reader import ReadFile, read_ahead, read_file
 from core.library.ingest.scan import FoundFile
 from core.progress import SILENT, Task
+from core.utils.path_matching import find_file
+from core.utils.table_reader import read_table
 
 T = TypeVar("T")
 
@@ -38,7 +39,7 @@ class EmbeddedFiles:
 def embed_files(encoder: Encoder, folder: Path, names: Sequence[str], *, task: Task = SILENT) -> EmbeddedFiles:
     """Embeds the named pictures of a folder, decoding ahead. Raises DataError where not one can be read."""
     encoder.encode_texts(["warm up"])
-    files = [FoundFile(str(folder / name), 0, 0) for name in names]
+    files = [FoundFile(str(find_file(folder, name)), 0, 0) for name in names]
     read = partial(read_file, min_side=encoder.min_side, wants_pixels=lambda *_: True)
     result = EmbeddedFiles(np.empty((0, encoder.dim), np.float32))
     chunks: list[Vectors] = []
@@ -63,20 +64,10 @@ def embed_files(encoder: Encoder, folder: Path, names: Sequence[str], *, task: T
 
 
 def read_pairs(path: Path, first: str, second: str) -> list[tuple[str, str]]:
-    """Two columns of a CSV with a header, rows with an empty field left out. Raises DataError, naming the column."""
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            lacking = {first, second} - set(reader.fieldnames or [])
-            if lacking:
-                raise DataError(
-                    f"{path} has no column {', '.join(sorted(lacking))}: its header must name {first}, {second}."
-                )
-            pairs = [(row[first], row[second]) for row in reader if row[first] and row[second]]
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}.") from error
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise DataError(f"{path} is not a CSV in UTF-8: {error}.") from error
+    """Two columns of a table with a header, rows with an empty field left out. Raises DataError, naming the column."""
+    table = read_table(path)
+    columns = [table.texts(column) for column in table.require(first, second)]
+    pairs = [(one, other) for one, other in zip(*columns, strict=True) if one and other]
     if not pairs:
         raise DataError(f"{path} holds no rows.")
     return pairs

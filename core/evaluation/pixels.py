@@ -29,6 +29,7 @@ from core.library.schema import Item
 from core.library.store import Library
 from core.library.track import get_item_vectors
 from core.progress import SILENT, Task
+from core.utils.path_matching import find_file
 
 Input = Literal["pixels", "embedding"]
 RANDOM_DIMS = (2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 12288)
@@ -162,7 +163,7 @@ def evaluate_pixels(
     """Both, on the pictures of a table (columns image, label). Raises DataError."""
     predictions = require_one_each(read_pairs(labels, "image", "label"), labels)
     embedded = embed_files(encoder, images, list(predictions), task=task)
-    paths = [images / name for name in embedded.rows]
+    paths = [find_file(images, name) for name in embedded.rows]
     compared = compare_inputs(
         paths, embedded.vectors, [predictions[name] for name in embedded.rows], side=side, task=task
     )

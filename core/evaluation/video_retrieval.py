@@ -23,6 +23,7 @@ from core.progress import SILENT, Task
 from core.search.query import PLAIN, Term
 from core.search.videos import MAX_VIDEOS, Pooling, VideoResult, search_videos
 from core.utils.files import to_absolute
+from core.utils.path_matching import find_file
 from core.vectors.ranking_metrics import compute_recall
 
 
@@ -64,7 +65,7 @@ def evaluate_video(
     """
     sampling = sampling or Sampling(2.0)
     pairs = read_pairs(captions, "video", "caption")
-    paths = {name: str(to_absolute(videos / name)) for name in unique(name for name, _ in pairs)}
+    paths = {name: str(to_absolute(find_file(videos, name))) for name in unique(name for name, _ in pairs)}
     there = [path for path in paths.values() if os.path.lexists(path)]
     with tempfile.TemporaryDirectory() as place:
         library = Library(Path(place) / "library", create=True)

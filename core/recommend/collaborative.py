@@ -118,6 +118,8 @@ def learn_behavior(
 
 
 def _als(matrix: sp.csr_matrix, factors: int, seed: int, task: Task) -> NDArray[np.float32]:
+    if not matrix.nnz:
+        return np.zeros((matrix.shape[1], 1), np.float32)
     stage = task.stage("learn", "rounds")
 
     def report(done: int, *_: Any) -> None:

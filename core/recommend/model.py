@@ -43,7 +43,7 @@ class RecommendModel:
 def learn_from_log(
     library: Library, encoder: Encoder, log: InteractionLog, *, seed: int = 0, task: Task = SILENT
 ) -> RecommendModel:
-    """Learns a hybrid model of content and behavior from a log.
+    """Learns a hybrid model of content and behavior from a log. Too few interactions leave the weights as they are.
 
     Parameters
     ----------
@@ -55,15 +55,14 @@ def learn_from_log(
 
     Raises
     ------
-    DataError
-        If the library has no item of the log.
     Cancelled
     """
     index = library.index(encoder)
     ids = index.items["id"].take(index.rows_with_vectors).to_pylist()
     with_vectors = set(ids)
-    names = {name: item_id for name, item_id in get_item_names(library).items() if item_id in with_vectors}
-    known, unknown = resolve_items(log, names)
+    names = get_item_names(library)
+    found = ((name, names.get(name, "")) for name in log.item_names)
+    known, unknown = resolve_items(log, {name: item_id for name, item_id in found if item_id in with_vectors})
     ids, content = get_item_vectors(index, ids)
     numbers = {item_id: number for number, item_id in enumerate(ids)}
     places = np.array([numbers.get(entry, -1) for entry in known.item_names], np.int64)

@@ -26,8 +26,8 @@ _lock = threading.Lock()
 def get_clip_track(encoder: Encoder, clip: Path | bytes, *, max_s: float = MAX_CLIP_S, task: Task = SILENT) -> Track:
     """The track of a clip in no library, at two frames per second; read-only, the last 8 are cached.
 
-    max_s: see `embed_video`. A cancelled task ends it with Cancelled. Searches find what is cached here, so a caller with limits
-    of its own embeds the clip first. Raises MediaError.
+    max_s: see `embed_video`. A cancelled task ends it with Cancelled. Searches find what is cached here, so a caller
+    with limits of its own embeds the clip first. Raises MediaError.
     """
     key = encoder.id, _cache_key(clip)
     with _lock:

@@ -97,7 +97,8 @@ def open_vectors(path: Path | str) -> VectorFile:
     path : Path or str
         The file; its suffix selects the format. A Parquet has a column of paths and one of lists of numbers, all of
         one length; an NPZ an array of paths (n,) and one of vectors (n, dim). Their names are those in
-        `core.share.vector_readers.PATHS` and `VECTORS`; the only column that can hold vectors may have any name.
+        `core.utils.table_reader.FILES` and `core.share.vector_readers.VECTORS`; the only column that can hold vectors
+        may have any name.
 
     Returns
     -------

@@ -15,9 +15,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from core.errors import DataError
+from core.utils.table_reader import FILES
 
 AT_ONCE = 1_000  # vectors in memory at a time
-PATHS = ("path", "paths", "file", "files", "filename", "filenames", "file_name", "filepath", "image_path", "image")
 VECTORS = ("vector", "vectors", "embedding", "embeddings", "emb", "features")
 _ABOUT = ("start_s", "end_s", "sampling", "content_hash", "labels", "captions")
 
@@ -84,7 +84,7 @@ def readable(path: Path) -> Iterator[None]:
 
 
 def _named(names: Sequence[str], known: Sequence[str], what: str, path: Path) -> str:
-    match = next((name for target in known for name in names if name.lower() == target), None)
+    match = next((name for target in known for name in names if name.strip().lower() == target), None)
     if match is None:
         raise DataError(f"{path.name} has no {what}: name it {known[0]!r} (it has: {', '.join(names)[:200]}).")
     return match
@@ -99,18 +99,23 @@ def read_parquet(path: Path) -> VectorFile:
 
     with pq.ParquetFile(path) as file:
         schema = file.schema_arrow
-        texts = [
-            field.name for field in schema if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)
-        ]
+        texts = [field.name for field in schema if _is_text(field.type)]
         lists = [field.name for field in schema if _is_vector(field.type)]
-        paths = _named(texts, PATHS, "column of paths", path)
+        paths = _named(texts, FILES, "column of paths", path)
         vectors = lists[0] if len(lists) == 1 else _named(lists, VECTORS, "column of vectors", path)
         names = [paths, *(name for name in _ABOUT if name in schema.names)]
         about = file.read(columns=names).rename_columns(["path", *names[1:]])
+        about = about.set_column(0, "path", about["path"].cast(pa.string()))
         facts = {key.decode(): value.decode(errors="replace") for key, value in (schema.metadata or {}).items()}
         dim = _list_length(file, vectors)
     batches = partial(_iter_parquet, path, vectors, dim)
     return VectorFile(path, dim, about, facts.get("encoder_id", ""), facts.get("encoder_name", ""), batches)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    """Also as a category, as pandas writes columns of few values."""
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
 
 
 def _is_vector(kind: pa.DataType) -> bool:
@@ -150,7 +155,7 @@ def read_npz(path: Path) -> VectorFile:
         headers = {name.removesuffix(".npy"): _header(archive, name) for name in archive.namelist()}
         texts = [name for name, (shape, kind, _) in headers.items() if len(shape) == 1 and kind.kind in "US"]
         tables = [name for name, (shape, kind, _) in headers.items() if len(shape) == 2 and kind.kind in "fiu"]
-        paths = _named(texts, PATHS, "array of paths", path)
+        paths = _named(texts, FILES, "array of paths", path)
         vectors = tables[0] if len(tables) == 1 else _named(tables, VECTORS, "array of vectors (n, dim)", path)
         rows, dim = headers[vectors][0]
         columns = {"path": _texts(archive, paths)}

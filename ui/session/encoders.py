@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -63,7 +64,7 @@ def is_offered(name: str) -> bool:
 def _is_here(name: str) -> bool:
     """Whether an encoder opens without the network, and without reading folders that visitors name."""
     base = name.rpartition(MARK)[0] if reduced_title(name) else name
-    return not is_model_name(base) or (not to_absolute(base).is_dir() and is_on_disk(base))
+    return not is_model_name(base) or (not os.path.isdir(to_absolute(base)) and is_on_disk(base))
 
 
 def get_encoder(name: str, *, proven: bool = False) -> Encoder:

@@ -8,8 +8,9 @@ import streamlit as st
 
 from core import Encoder, Item, Library
 from core.library.labels import LabeledItems, Table, get_folder_labels, read_table, select_labeled_items
+from core.policy import get_policy
 from ui.session.cache import get_cached
-from ui.text import counted, file_limit, plain
+from ui.text import TABLE_TYPES, counted, file_limit, plain
 
 _WAYS = ("folder names", "a CSV", "labels of a task")
 _LISTED = 5  # unknown files
@@ -132,8 +133,8 @@ def _read_csv(items: list[Item]) -> dict[str, str]:
 def upload_table(key: str, label: str) -> Table | None:
     """A table that the visitor uploads; None while there is none. Raises DataError."""
     limit = file_limit(50)
-    file = st.file_uploader(label, type=["csv"], key=key, max_upload_size=limit, help="With a header, in UTF-8.")
-    return read_table(file.getvalue()) if file is not None else None
+    file = st.file_uploader(label, type=TABLE_TYPES, key=key, max_upload_size=limit, help="With a header, in UTF-8.")
+    return read_table(file.getvalue(), limits=get_policy()) if file is not None else None
 
 
 def report_unknown(unknown: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -45,11 +46,17 @@ def recommend(options: Options, task: Task) -> dict[str, Any]:
     if not options.like and options.log is None:
         raise QueryError("Give items that are liked (--like ITEM), or a --log of what others did.")
     library = Library(options.library)
-    log = read_log(options.log) if options.log else None
+    log = read_log(options.log) if options.log is not None else None
     names = get_item_names(library)
     liked, disliked = ([_find_item(item, names) for item in items] for items in (options.like, options.dislike))
     encoder = get_encoder(options, task, library)
-    scores = learn_from_log(library, encoder, log, task=task).scores(liked) if log else None
+    scores = None
+    if log is not None:
+        learned = learn_from_log(library, encoder, log, task=task)
+        scores = learned.scores(liked)
+        if not len(learned.log):
+            text = "no row of the log is about an item of this library, so that content alone counts"
+            print(f"semblance: {text}.", file=sys.stderr)
     feed = make_feed(
         library, encoder, liked, disliked, k=options.k, diversity=options.diversity, exploration=options.exploration,
         behavior=scores, mix=options.mix,
@@ -70,7 +77,7 @@ def recommend(options: Options, task: Task) -> dict[str, Any]:
 
 def _find_item(text: str, names: Mapping[str, str]) -> str:
     """The id of an item given by its id, its path, a path relative to here, or the end of its path."""
-    for name in (text, str(to_absolute(text)), text.replace("\\", "/").removeprefix("./")):
+    for name in (text, str(to_absolute(text))):
         if name in names:
             return names[name]
     raise QueryError(f"{text!r} is no item of this library, or fits several: give its whole path, or its id.")

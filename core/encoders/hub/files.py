@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +40,7 @@ def find_model(name: str, *, on_progress: OnProgress | None = None) -> ModelFile
     folder or model, or if it cannot be downloaded.
     """
     local = to_absolute(name)
-    if local.is_dir():
+    if os.path.isdir(local):
         return _local(local)
     match = _HUB_ID.fullmatch(name)
     if match is None:
@@ -53,7 +54,7 @@ def is_on_disk(name: str) -> bool:
     """Whether a model is complete on this machine; never uses the network."""
     match = _HUB_ID.fullmatch(name)
     local = to_absolute(name)
-    if local.is_dir():
+    if os.path.isdir(local):
         return not missing_parts(_names(local))
     return match is not None and not lacking("hub") and _cached(match["repo"], match["revision"]) is not None
 

@@ -41,7 +41,7 @@ __all__ = ["PREFIX", "DatasetReport", "OpenedDataset", "index_dataset", "list_da
 class DatasetReport:
     """What a data set gave. rows: that were read; pictures: files in `folder`, fewer where rows share one.
 
-    refused: (row, reason).
+    refused: (row, reason), also of rows that contradict an earlier one.
     """
 
     name: str
@@ -113,7 +113,11 @@ def _save_rows(
         if not path.exists():
             write_atomic(path, data)
         about = found.setdefault(str(path), _DatasetFacts())
-        about.labels |= read_labels(row, columns, opened.rows.features)
+        for task, labels in read_labels(row, columns, opened.rows.features).items():
+            first = about.labels.setdefault(task, labels[0])
+            if more := [label for label in labels if label != first]:
+                reason = f"Its picture has more than one {task}: {first!r} stays, {', '.join(map(repr, more))} goes."
+                report.refused.append((f"row {number}", reason))
         about.captions += read_captions(row, columns)
         stage.report(report.rows, total)
     report.pictures = len(found)

@@ -13,7 +13,7 @@ import pytest
 from fakes import ColorEncoder
 from media import write_video
 
-from core.classify.class_lists import read_classes
+from core.classify.class_lists import format_classes, read_classes
 from core.classify.embedded_set import embed_files_set, embed_texts_set
 from core.classify.export import predictions_csv, write_folders
 from core.classify.predict import Prediction, classify_library
@@ -108,6 +108,15 @@ def test_classes_of_a_table(tmp_path: Path) -> None:
         ClassName("white", negative=True),
         ClassName("black", negative=True),
     ]
+    for separator, ending in ((";", "\n"), ("\t", "\r\n"), ("; ", "\n")):
+        rows = (("Name", "descriptions"), ("cat", "a kitten, small"), ("dog", ""), ("- people", ""))
+        table.write_text(ending.join(separator.join(row) for row in rows))
+        assert read_classes(table) == [
+            ClassName("cat", ("a kitten, small",)), ClassName("dog"), ClassName("people", negative=True),
+        ]  # fmt: skip
+    classes = [ClassName('the "big", one', ("a; b",)), ClassName('5" disk'), ClassName("people", negative=True)]
+    table.write_text(format_classes(classes))
+    assert read_classes(table) == classes
     table.write_text("\ufeffcat\ndog\n", encoding="utf-8")
     assert read_classes(table) == [ClassName("cat"), ClassName("dog")]
     for content in (b"", b"name\n", b"\xff\xfe\x00", b"none of these,white\n"):

@@ -128,7 +128,6 @@ def test_logs_are_read_in_the_order_of_time(tmp_path: Path) -> None:
         ("who,what\na,b\n", "needs the columns user and item"),
         ("user,item,time\na,b,soon\n", "numbers or dates"),
         ("user,item,weight\na,b,-1\n", "above 0"),
-        ("user,item\n", "empty"),
         ("", "cannot be read"),
     ):
         with pytest.raises(DataError, match=said):
@@ -139,8 +138,7 @@ def test_items_of_a_log_are_found_in_a_library() -> None:
     log = make_log([("ann", "a.jpg"), ("ann", "gone.jpg"), ("bob", "/photos/a.jpg")])
     found, unknown = resolve_items(log, {"a.jpg": "id1", "/photos/a.jpg": "id1"})
     assert unknown == ("gone.jpg",) and len(found) == 2 and {found.item_names[item] for item in found.items} == {"id1"}
-    with pytest.raises(DataError, match="Not one item"):
-        resolve_items(log, {})
+    assert len(resolve_items(log, {})[0]) == 0
 
 
 def crowds(*, cold: int = 6, users: int = 200) -> tuple[InteractionLog, np.ndarray]:

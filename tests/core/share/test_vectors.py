@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import threading
+import unicodedata
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -253,6 +254,14 @@ def test_the_public_brings_in_vectors_of_its_own_items_alone(library: Library, t
     table = write_table(tmp_path / "v.parquet", ["red.png", str(secret)], list(np.eye(2)))
     found = import_vectors(library, table, new_files=False)
     assert found.items == 1 and found.left_out == [(str(secret), "Not in the library.")]
+
+
+def test_paths_may_be_categories_with_backslashes_and_in_parts(library: Library, tmp_path: Path) -> None:
+    Image.new("RGB", (20, 20)).save(tmp_path / "photos" / "größe.png")
+    names = [r"photos\more\green.png", "red.png", unicodedata.normalize("NFD", r".\photos\größe.png")]
+    paths = pa.array(names).dictionary_encode()
+    report = import_vectors(library, write_table(tmp_path / "v.parquet", paths, list(np.eye(3))))
+    assert (report.items, report.added, report.left_out) == (3, 1, [])
 
 
 def test_a_file_that_goes_while_vectors_are_imported_is_left_out(
