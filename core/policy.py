@@ -33,6 +33,8 @@ class Policy:
         Limits of one file.
     zip_files, unpacked_bytes
         Limits of one zip.
+    import_bytes
+        What a file of vectors may unpack to.
     jobs, visit_jobs, job_seconds
         Heavy jobs at a time of the server and of one visit, and when a job is stopped.
     """
@@ -45,6 +47,7 @@ class Policy:
     video_seconds: float
     zip_files: int
     unpacked_bytes: int
+    import_bytes: int
     jobs: int
     visit_jobs: int
     job_seconds: float
@@ -103,6 +106,7 @@ SETTINGS = {
     "video_seconds": Setting("SEMBLANCE_MAX_VIDEO_SECONDS", 1, math.inf, 300),
     "zip_files": Setting("SEMBLANCE_MAX_ZIP_FILES", 1, 100_000, 500),
     "unpacked_bytes": Setting("SEMBLANCE_MAX_UNPACKED_MB", MB, 8_000, 500),
+    "import_bytes": Setting("SEMBLANCE_MAX_IMPORT_MB", MB, 1_000_000, 500),
     "jobs": Setting("SEMBLANCE_MAX_JOBS", 1, 16, 2),
     "visit_jobs": Setting("SEMBLANCE_MAX_VISIT_JOBS", 1, 16, 1),
     "job_seconds": Setting("SEMBLANCE_MAX_JOB_SECONDS", 1, math.inf, 600),

@@ -24,7 +24,7 @@ from ui.jobs.jobs import is_busy
 from ui.jobs.tasks import task_button
 from ui.jobs.work import run_queued
 from ui.session.current import use_encoder
-from ui.session.encoders import encoder_name
+from ui.session.encoders import encoder_name, is_offered
 from ui.session.libraries import may_change
 from ui.text import counted, file_limit, file_table, plain, size_text
 from ui.widgets.code_block import in_python, library_text
@@ -159,6 +159,8 @@ def import_section(library: Library) -> None:
                 name=title,
                 root=root or None,
                 new_files=new_files,
+                may_open=is_offered,
+                limits=get_policy(),
                 on_progress=on_progress,
                 cancel=cancel,
             )
