@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from core.classify.predict import Prediction
+from core.errors import MediaError
+from core.library.handout import check_handed_out
 from core.utils.tables import Redact, csv_text
 
 
@@ -35,8 +37,10 @@ def write_folders(predictions: Sequence[Prediction], target: BinaryIO, *, redact
                 letters = (letter if letter.isalnum() or letter in " -_" else "_" for letter in entry.label)
                 folders[entry.label] = _free_name("", "".join(letters).strip() or "_", taken)
             try:
+                if entry.item is not None:
+                    check_handed_out(entry.item)
                 archive.write(entry.source, _free_name(f"{folders[entry.label]}/", Path(entry.source).name, taken))
-            except (OSError, ValueError):  # ValueError: the name cannot be written as UTF-8
+            except (OSError, ValueError, MediaError):  # ValueError: the name cannot be written as UTF-8
                 left_out.append(entry.source)
         if left_out:
             listed = "\n".join(map(redact, left_out))

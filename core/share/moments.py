@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import quote
 
 from core.errors import MediaError
+from core.library.handout import check_handed_out
 from core.progress import OnProgress, Progress
 from core.utils.tables import Redact, csv_text
 from core.utils.timecode import format_timecode
@@ -75,6 +76,7 @@ def write_moments_zip(
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED, strict_timestamps=False) as archive:  # video does not shrink
         for row in rows:
             try:
+                check_handed_out(row.item)
                 path, moment = Path(row.item.path), row.moment
                 data = cut_clip(path, moment.start_s, moment.end_s, on_progress=tell, cancel=cancel)
                 archive.writestr(f"{_clip_name(row)}.mp4", data)

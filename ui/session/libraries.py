@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import streamlit as st
 
 from core import Encoder, Item, Library
+from core.library.handout import set_rules
 from core.library.registry import libraries_folder, list_libraries
 from core.library.schema import Kind
 from core.library.store.manifest import MANIFEST_NAME
@@ -23,6 +24,7 @@ from ui.server.state import once_each
 from ui.session.visit import get_visit
 from ui.text import counted
 
+set_rules(get_policy)
 VISIT = ":visit"  # no library can be called so; the key of the visit's own library; stands in no link
 
 

@@ -13,6 +13,7 @@ import streamlit as st
 
 from core import Item
 from core.errors import MediaError
+from core.library.handout import check_handed_out
 from core.media.formats import get_mime_type
 from core.media.isolated import plays_in_browsers
 from core.previews.clips import playable_clip
@@ -104,6 +105,7 @@ def _source(item: Item, time_s: float, key: str) -> Source:
     path = Path(item.path)
     if not path.is_file():
         raise MediaError("The file is missing.")
+    check_handed_out(item)
     whole = item.bytes <= LARGEST_WHOLE and item.id not in st.session_state.get("unplayable", ())
     if whole and _plays(item.path, item.mtime_ns):
         kind = get_mime_type(path) or "video/mp4"
