@@ -109,7 +109,7 @@ def embed_files_set(
 
     started = time.monotonic()
     files = [FoundFile(str(path), 0, 0) for path in paths]
-    target = partial(read_file, min_side=encoder.min_side, wants_pixels=lambda _: True)
+    target = partial(read_file, min_side=encoder.min_side, wants_pixels=lambda *_: True)
     for place, read in enumerate(read_ahead(files, target, ahead=encoder.batch_size, cancel=cancel)):
         try:
             if read.reason is not None:

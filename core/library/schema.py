@@ -8,11 +8,15 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-FORMAT_VERSION = 2  # 2: videos, whose vectors say how they were sampled
+from core.media.rules import current_rules
+
+FORMAT_VERSION = 3  # 2: videos, whose vectors say how they were sampled; 3: items, by which rules they were decoded
 
 Kind = Literal["image", "video", "text"]
 Status = Literal["ok", "failed", "missing"]
 LabelledBy = Literal["person", "model"]
+
+RULES = pa.field("rules", pa.int32())  # of decoding, as `core.media.rules` numbers them; null: before there were any
 
 ITEMS = pa.schema(
     [
@@ -29,6 +33,7 @@ ITEMS = pa.schema(
         pa.field("duration_s", pa.float32()),
         pa.field("taken_at", pa.timestamp("s")),  # EXIF, local time
         pa.field("added_at", pa.timestamp("s"), nullable=False),  # UTC
+        RULES,
     ]
 )
 
@@ -85,6 +90,8 @@ class Item:
         From EXIF, local time. `added_at` is UTC.
     reason
         Why a failed file could not be read; for an "ok" video, which part could not.
+    rules
+        The number of the decoding rules that made it (`core.media.rules`); None for an earlier version's.
     """
 
     id: str
@@ -100,11 +107,12 @@ class Item:
     taken_at: datetime | None = None
     reason: str | None = None
     added_at: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0, tzinfo=None))
+    rules: int | None = field(default_factory=current_rules)
 
     @classmethod
     def from_row(cls, row: dict[str, Any]) -> Item:
-        """A row of the `items` table."""
-        return cls(**row)
+        """A row of the `items` table, also of one that has no rules yet."""
+        return cls(**{RULES.name: None} | row)
 
 
 @dataclass(frozen=True, slots=True)

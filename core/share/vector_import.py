@@ -220,7 +220,7 @@ class _Import:
     def _read(self, files: Sequence[str]) -> dict[str, Item | str]:
         """Files as new items, or why they cannot be read."""
         found: dict[str, Item | str] = {}
-        read = partial(read_file, min_side=1, wants_pixels=lambda _: False)
+        read = partial(read_file, min_side=1, wants_pixels=lambda *_: False)
         listed = [FoundFile(path, 0, 0) for path in files]
         for entry in read_ahead(listed, read, ahead=8, cancel=self.cancel):
             found[entry.file.path] = entry.reason or self._item_of(entry)

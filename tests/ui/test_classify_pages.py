@@ -16,6 +16,7 @@ import pytest
 from fakes import COLORS, ColorEncoder
 from media import write_video
 from PIL import Image
+from session import request_details
 from streamlit.testing.v1 import AppTest
 from visiting import SEARCH, cards, component, find, item_id, labels, picture, press, said, settled, visit
 
@@ -165,7 +166,7 @@ def test_a_video_has_its_classes_over_time(tmp_path: Path, encoder: ColorEncoder
 
 def test_details_lead_to_classify(colours: Library) -> None:
     at = find(visit(SEARCH), "red")
-    at.session_state["details"] = item_id(colours, "red.png")
+    request_details(at, item_id(colours, "red.png"))
     at = press(at.run(), "Classify this")
     assert at.title[0].value == "Classify" and in_link(at, "item") == item_id(colours, "red.png")
 

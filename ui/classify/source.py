@@ -19,9 +19,11 @@ from ui.jobs.work import run_queued
 from ui.session.cache import get_cached
 from ui.session.encoders import load_encoder
 from ui.session.libraries import library_facts
+from ui.session.state import get_state
 from ui.text import counted, file_table, plain
 from ui.widgets.filters import filter_panel, labelled
 from ui.widgets.page_start import no_library
+from ui.widgets.query_box import QueryState
 
 _MANY = 500  # more texts wait for their turn in the queue
 SOURCES = ("library", "folder", "uploads", "texts", "camera")
@@ -47,8 +49,10 @@ class Selection:
 
 def item_section(library: Library | None, encoder: Encoder) -> Selection | None:
     """The choice of items; None while there is nothing to classify."""
-    if "to_classify" in st.session_state:
-        open_one(st.session_state.pop("to_classify"))
+    query = get_state(QueryState)
+    if query.to_classify is not None:
+        item_id, query.to_classify = query.to_classify, None
+        open_one(item_id)
     sources = [entry for entry in SOURCES if entry != "folder" or get_policy().may_see_paths]
     source = st.segmented_control(
         "Items from", sources, default=sources[0], required=True, key="from", bind="query-params"

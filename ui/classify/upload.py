@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -22,8 +22,17 @@ from ui.jobs.jobs import Job, Work
 from ui.jobs.work import get_result, start_work
 from ui.session.cache import get_cached
 from ui.session.encoders import load_encoder
+from ui.session.state import get_state
 from ui.session.visit import get_visit
 from ui.text import counted, files_label, zip_limit
+
+
+@dataclass(slots=True)
+class UploadState:
+    """library: holds the uploads of this visit. jobs: by source, the id of the encoder and the job that embeds."""
+
+    library: Library | None = None
+    jobs: dict[str, tuple[str, Job[EmbeddedSet]]] = field(default_factory=dict)
 
 
 def folder(encoder: Encoder) -> EmbeddedSet | None:
@@ -79,10 +88,10 @@ def _save(files: Sequence[tuple[str, BinaryIO]]) -> UploadReport:
 
 def _visit_library() -> Library:
     """The folder of the uploads of this visit, as a library; nothing is indexed in it."""
-    state = st.session_state
-    if "class_uploads_library" not in state:
-        state["class_uploads_library"] = get_visit().library("uploads")
-    return state["class_uploads_library"]
+    state = get_state(UploadState)
+    if state.library is None:
+        state.library = get_visit().library("uploads")
+    return state.library
 
 
 def _embed_uploads(
@@ -101,14 +110,14 @@ def _start_embedding(encoder: Encoder, work: Work[EmbeddedSet], name: str) -> No
     """Starts to embed files in the background; a job of the same source that still runs is stopped."""
     load_encoder(encoder)
     st.query_params.pop("item", None)
-    state, key = st.session_state, f"gathered {name}"
-    if key in state:
-        state[key][1].cancel.set()
-    state[key] = (encoder.id, start_work("Loading the files", work))
+    jobs = get_state(UploadState).jobs
+    if name in jobs:
+        jobs[name][1].cancel.set()
+    jobs[name] = (encoder.id, start_work("Loading the files", work))
 
 
 def _get_embedded(encoder: Encoder, name: str) -> EmbeddedSet | None:
-    stored: tuple[str, Job[EmbeddedSet]] | None = st.session_state.get(f"gathered {name}")
+    stored = get_state(UploadState).jobs.get(name)
     if stored is None or stored[0] != encoder.id:
         return None
     job = stored[1]

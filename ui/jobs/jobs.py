@@ -242,13 +242,14 @@ def _show_ended(library: Library, job: Job[IngestReport]) -> None:
 
 def report_text(report: IngestReport) -> str:
     """One sentence of what a run changed."""
-    again = 0 if report.added or report.updated else report.embedded
+    again = 0 if report.added or report.updated or report.redecoded else report.embedded
     counts = {
         "vectors computed": again,
         "added": report.added,
         "updated": report.updated,
         "moved or renamed": report.renamed,
         "unchanged": report.unchanged,
+        "decoded again": report.redecoded,
         "missing": report.missing,
         "not readable": len(report.failed),
     }

@@ -15,9 +15,9 @@ from core.progress import OnProgress
 from ui.jobs.jobs import Job
 from ui.jobs.tasks import get_task, start
 from ui.learn.source import Source
+from ui.session.state import get_state
 
 _KEY = "learn"
-_RUN = "learn run"
 
 
 @dataclass(eq=False)
@@ -60,9 +60,16 @@ class Run:
         return self
 
 
+@dataclass(slots=True)
+class LearnState:
+    """run: the training of this visit; None before the first."""
+
+    run: Run | None = None
+
+
 def current_run() -> tuple[Run, Job[Run]] | None:
     """The training of this visit and its last job, running or ended; None before the first."""
-    run: Run | None = st.session_state.get(_RUN)
+    run = get_state(LearnState).run
     task = get_task(_KEY)
     return (run, task.job) if run is not None and task is not None else None
 
@@ -134,5 +141,5 @@ def _begin(source: Source, settings: TrainingSettings, epochs: int) -> None:
 
 
 def _go_on(run: Run, epochs: int) -> None:
-    st.session_state[_RUN] = run
+    get_state(LearnState).run = run
     start(_KEY, "Training", lambda report, cancel: run.learn(epochs, report, cancel))

@@ -11,7 +11,14 @@ from ui.errors import boundary
 from ui.jobs.jobs import get_job, job_panel
 from ui.library.add_dataset import add_dataset, dataset_report
 from ui.library.add_files import add_folder, add_uploads
-from ui.library.manage import check_button, encoder_section, library_section, problem_section, remove_button
+from ui.library.manage import (
+    check_button,
+    encoder_section,
+    library_section,
+    outdated_note,
+    problem_section,
+    remove_button,
+)
 from ui.session.current import current_encoder, current_library
 from ui.session.libraries import LibraryFacts, library_facts, may_change
 from ui.snippets.library import library_lines
@@ -93,3 +100,4 @@ def numbers(library: Library, facts: LibraryFacts) -> None:
     with st.container(horizontal=True):
         check_button(library, current_encoder())
         remove_button(library)
+    outdated_note(library)

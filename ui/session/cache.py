@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import numpy as np
@@ -12,9 +13,18 @@ from core import Encoder
 from core.classify.zero_shot import ClassName, embed_classes
 from core.encoders.base import Vectors
 from core.search.query import CONCEPT
+from ui.session.state import get_state
 
 T = TypeVar("T")
 _CHUNK = 32  # classes embedded between two steps of the bar
+
+
+@dataclass(slots=True)
+class CacheState:
+    """values: (key, index, value) by name. class_vectors: by encoder, templates and class."""
+
+    values: dict[str, tuple[Any, object, Any]] = field(default_factory=dict)
+    class_vectors: dict[tuple[Any, ...], Any] = field(default_factory=dict)
 
 
 def get_cached(name: str, key: Any, index: object, compute: Callable[[], T]) -> T:
@@ -24,11 +34,12 @@ def get_cached(name: str, key: Any, index: object, compute: Callable[[], T]) -> 
 
     One value a name and visit, not a shared cache: keys may hold uploaded pictures, which are nobody else's business.
     """
-    cached = st.session_state.get(f"memory {name}")
+    values = get_state(CacheState).values
+    cached = values.get(name)
     if cached is not None and cached[0] == key and cached[1] is index:
         return cached[2]
     value = compute()
-    st.session_state[f"memory {name}"] = (key, index, value)
+    values[name] = (key, index, value)
     return value
 
 
@@ -38,7 +49,7 @@ def embedded_classes(encoder: Encoder, classes: Sequence[ClassName], templates: 
 
     Concepts are read each time: another may have their name since.
     """
-    cached = st.session_state.setdefault("memory class vectors", {})
+    cached = get_state(CacheState).class_vectors
 
     def key(value: ClassName) -> tuple[Any, ...]:
         return encoder.id, templates and tuple(templates), value.name, value.descriptions

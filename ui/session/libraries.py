@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import streamlit as st
 
 from core import Encoder, Item, Library
 from core.library.handout import set_rules
@@ -21,11 +20,25 @@ from core.library.schema import Kind
 from core.library.store.manifest import MANIFEST_NAME
 from core.policy import get_policy
 from ui.server.state import once_each
+from ui.session.state import get_state
 from ui.session.visit import get_visit
 from ui.text import counted
 
 set_rules(get_policy)
 VISIT = ":visit"  # no library can be called so; the key of the visit's own library; stands in no link
+
+
+@dataclass(slots=True)
+class VisitLibrary:
+    """The library that only this session sees; None until it is made."""
+
+    library: Library | None = None
+
+
+def _own_library() -> Library:
+    library = get_state(VisitLibrary).library
+    assert library is not None
+    return library
 
 
 @once_each(most=8)
@@ -36,7 +49,7 @@ def _opened(path: str, made: int) -> Library:
 def get_library(key: str) -> Library:
     """The library of a key of `library_choices`. Raises LibraryError where it is damaged or gone."""
     if key == VISIT:
-        return st.session_state["visit_library"]
+        return _own_library()
     path = library_choices()[key]
     mark = path / MANIFEST_NAME
     return _opened(str(path), mark.stat().st_mtime_ns if mark.is_file() else 0)
@@ -45,8 +58,8 @@ def get_library(key: str) -> Library:
 def library_choices() -> dict[str, Path]:
     """Key -> directory. The key stands in links: a name for a library in the home folder, else its path."""
     choices = {library_key(path): path for path in list_libraries()}
-    if "visit_library" in st.session_state:
-        choices[VISIT] = st.session_state["visit_library"].path
+    if own := get_state(VisitLibrary).library:
+        choices[VISIT] = own.path
     return choices
 
 
@@ -68,19 +81,21 @@ def library_title(key: str) -> str:
 
 def start_visit_library() -> str:
     """A library that only this visitor sees and that goes when the visit ends; returns its key."""
-    if "visit_library" not in st.session_state:
-        st.session_state["visit_library"] = get_visit().library("This visit")
+    state = get_state(VisitLibrary)
+    if state.library is None:
+        state.library = get_visit().library("This visit")
     return VISIT
 
 
 def leave_visit_library() -> None:
     """Removes the library of this visit, with what was uploaded into it."""
-    get_visit().leave(st.session_state.pop("visit_library"))
+    get_visit().leave(_own_library())
+    get_state(VisitLibrary).library = None
 
 
 def is_session_library(library: Library) -> bool:
     """Whether a library is the one of this visit."""
-    return st.session_state.get("visit_library") is library
+    return get_state(VisitLibrary).library is library
 
 
 def may_change(library: Library) -> bool:

@@ -11,14 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import streamlit as st
-
 from core import Library
 from core.library.registry import temporary_library
 from core.library.session_folders import get_visits_folder
 from ui.server.state import once, repeat
 from ui.server.streamlit_internals import current_session_id, is_active_session, server_runs
 from ui.session.queue import QUEUE
+from ui.session.state import get_state
 
 _LOG = logging.getLogger("semblance")
 _LOOK_S = 15.0
@@ -66,16 +65,24 @@ class Visit:
         return True
 
 
+@dataclass(slots=True)
+class VisitState:
+    """visit: of this session; None before its first run."""
+
+    visit: Visit | None = None
+
+
 def get_visit() -> Visit:
     """The visit of the browser tab that runs the page."""
-    cached: Visit | None = st.session_state.get("visit")
-    if cached is None:
-        cached = st.session_state["visit"] = Visit(secrets.token_hex(8), current_session_id())
+    state = get_state(VisitState)
+    if state.visit is None:
+        state.visit = Visit(secrets.token_hex(8), current_session_id())
+    visit = state.visit
     visits = _visits()
-    if cached not in visits:  # also one that was taken for gone and came back: what it makes now is to go with it too
-        cached.seen = time.monotonic()
-        visits.append(cached)
-    return cached
+    if visit not in visits:  # also one that was taken for gone and came back: what it makes now is to go with it too
+        visit.seen = time.monotonic()
+        visits.append(visit)
+    return visit
 
 
 @once

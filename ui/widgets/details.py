@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
@@ -19,6 +20,7 @@ from core.utils.timecode import format_timecode
 from ui.components.gallery.gallery import chance_text
 from ui.components.video_player.video_player import player
 from ui.errors import boundary
+from ui.session.state import get_state
 from ui.text import counted, item_date, plain, size_text
 from ui.widgets.query_box import Place, add_term, classify_this, find_in, like_file
 
@@ -31,9 +33,16 @@ _LARGE = 1280  # pixels of the cached picture
 _WIDEST, _TALLEST = 760, 620  # pixels on the page, so that the facts stay in view
 
 
+@dataclass(slots=True)
+class DetailsState:
+    """requested: the id of the item whose details open in the next run."""
+
+    requested: str | None = None
+
+
 def open_details(item: Item) -> None:
     """Open the details of an item in the next run. For callbacks."""
-    st.session_state["details"] = item.id
+    get_state(DetailsState).requested = item.id
 
 
 def show_details(
@@ -49,7 +58,8 @@ def show_details(
     videos: whether the library has any. place: the page for "Add to the query"; by default that of the item's kind.
     stored: whether the items belong to the library.
     """
-    target = st.session_state.pop("details", None)
+    state = get_state(DetailsState)
+    target, state.requested = state.requested, None
     found: dict[str, tuple[Item, Hit | None]] = {item.id: (item, None) for item in items}
     found |= {hit.item.id: (hit.item, hit) for hit in reversed(hits)}
     if target in found:

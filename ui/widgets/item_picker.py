@@ -5,6 +5,7 @@ Words and library items are in the link, under the picker's key; an upload lives
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Literal
 
 import streamlit as st
@@ -20,11 +21,24 @@ from core.search.query import CONCEPT
 from ui.components.gallery.gallery import Card, gallery
 from ui.errors import boundary
 from ui.session.libraries import sample_items
+from ui.session.state import get_state
 from ui.text import file_limit, plain
 from ui.widgets.query_terms import describe, term_picture
 
 _SHOWN = 18  # pictures to choose from
 _ITEM = "item:"
+
+
+@dataclass(slots=True)
+class PickerState:
+    """Of all pickers. uploads, defaults: by key. requested: the key whose dialog opens in this run. is_taken: whether
+    an item was taken in the dialog, which then closes. turn: grows with each dialog."""
+
+    uploads: dict[str, Term] = field(default_factory=dict)
+    defaults: dict[str, str] = field(default_factory=dict)
+    requested: str | None = None
+    is_taken: bool = False
+    turn: int = 0
 
 
 def pick_item(
@@ -61,10 +75,11 @@ def pick_item(
                 on_click=_ask,
                 args=(key,),
             )
-        if st.session_state.get("thing asked for") == key:
-            del st.session_state["thing asked for"]
+        state = get_state(PickerState)
+        if state.requested == key:
+            state.requested = None
             _choose(key, library, encoder)
-        term = st.session_state.get(_upload_key(key)) or _read(st.session_state.get(key) or "")
+        term = state.uploads.get(key) or _read(st.session_state.get(key) or "")
         if term is not None:
             return _shown(key, library, term)
     return None
@@ -79,7 +94,7 @@ def set_item(key: str, what: Item | str) -> None:
 def is_chosen(key: str) -> bool:
     """Whether the picker with this key holds something other than its default."""
     if key in st.session_state:
-        return bool(st.session_state[key] != st.session_state.get(f"default of {key}"))
+        return bool(st.session_state[key] != get_state(PickerState).defaults.get(key))
     return key in st.query_params
 
 
@@ -96,12 +111,12 @@ def get_term_name(library: Library, term: Term) -> str:
 
 def _keep_default(key: str, default: str) -> None:
     """Replace the default of another library, unless the visitor has typed since."""
-    state = st.session_state
-    before = state.get(f"default of {key}")
-    if default and before not in (None, default) and state.get(key) == before:
-        state[key] = default
+    defaults, values = get_state(PickerState).defaults, st.session_state
+    before = defaults.get(key)
+    if default and before not in (None, default) and values.get(key) == before:
+        values[key] = default
     if default:
-        state[f"default of {key}"] = default
+        defaults[key] = default
 
 
 def _read(text: str) -> Term | None:
@@ -136,8 +151,9 @@ def _shown(key: str, library: Library, term: Term) -> Term | None:
 
 
 def _ask(key: str) -> None:
-    st.session_state["thing asked for"] = key
-    st.session_state["thing upload turn"] = st.session_state.get("thing upload turn", 0) + 1  # an empty uploader
+    state = get_state(PickerState)
+    state.requested = key
+    state.turn += 1  # an empty uploader
 
 
 @st.dialog("Choose a picture or video", width="large")
@@ -152,7 +168,7 @@ def _choose(key: str, library: Library, encoder: Encoder) -> None:
             on_like=lambda item: _take(key, item),
             like="Use this",
         )
-        turn = f"thing upload {st.session_state['thing upload turn']}"
+        turn = f"thing upload {get_state(PickerState).turn}"
         file = st.file_uploader(
             "Or upload your own: it is used here only and not saved",
             type=upload_types(videos=True),
@@ -166,9 +182,11 @@ def _choose(key: str, library: Library, encoder: Encoder) -> None:
                 raise MediaError(reason)
             if kind == "image":
                 open_isolated(data, min_side=encoder.min_side)  # raises if it cannot be read
-            st.session_state[_upload_key(key)] = Term(kind, data)
+            get_state(PickerState).uploads[key] = Term(kind, data)
             st.rerun()
-        if st.session_state.pop("thing taken", False):
+        state = get_state(PickerState)
+        if state.is_taken:
+            state.is_taken = False
             st.rerun()
 
 
@@ -180,12 +198,8 @@ def _found(library: Library, encoder: Encoder, words: str) -> list[Item]:
 
 def _take(key: str, item: Item) -> None:
     set_item(key, item)
-    st.session_state["thing taken"] = True
+    get_state(PickerState).is_taken = True
 
 
 def _forget_upload(key: str) -> None:
-    st.session_state.pop(_upload_key(key), None)
-
-
-def _upload_key(key: str) -> str:
-    return f"upload of {key}"
+    get_state(PickerState).uploads.pop(key, None)

@@ -15,8 +15,9 @@ from core.media.isolated import open_isolated
 from core.previews.thumbnails import make_thumbnail
 from core.search.query import parse_frame
 from core.utils.timecode import format_timecode
+from ui.session.state import get_state
 from ui.text import plain
-from ui.widgets.query_box import UPLOADED, put_terms
+from ui.widgets.query_box import UPLOADED, QueryState, put_terms
 
 
 def term_editor(library: Library, terms: Sequence[Term]) -> None:
@@ -26,8 +27,8 @@ def term_editor(library: Library, terms: Sequence[Term]) -> None:
     with st.container(horizontal=True, gap="small", key="terms"):
         for place, term in enumerate(terms):
             _term(library, terms, place, term)
-    if st.session_state.get("uploads"):
-        upload = "clip" if any(term.kind == "clip" for term in st.session_state["uploads"]) else "picture"
+    if uploads := get_state(QueryState).uploads:
+        upload = "clip" if any(term.kind == "clip" for term in uploads) else "picture"
         st.caption(f":material/link_off: The page link does not include the uploaded {upload}.")
 
 

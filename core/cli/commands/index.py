@@ -79,14 +79,17 @@ def index(options: Options, bar: OnProgress) -> dict[str, Any]:
 
 def _index_files(paths: list[str], options: Options, bar: OnProgress) -> dict[str, Any]:
     from core.library import Library, ingest
+    from core.library.ingest.known import find_outdated
     from core.library.ingest.scan import check_roots
 
     sampling = None  # videos stay as they were sampled
     if options.fps is not None or options.sample is not None:
         sampling = Sampling(1.0 if options.fps is None else options.fps, options.sample or "rate")
-    check_roots(paths)
+    roots = check_roots(paths)
     encoder = get_encoder(options, bar)
     library = Library(options.library, create=True)
+    if outdated := find_outdated(library, roots):
+        print(outdated, file=sys.stderr)
     with _stop_on_interrupt() as cancel:
         return _make_report(ingest(library, encoder, paths, sampling, on_progress=bar, cancel=cancel))
 
@@ -126,6 +129,7 @@ def show_index(report: dict[str, Any]) -> None:
         for refused in dataset["refused"][:20]:
             print(f"  {refused['row']}: {refused['reason']}")
     counts = ", ".join(f"{report[key]:,} {key}" for key in ("added", "updated", "renamed", "unchanged", "missing"))
+    counts += f", {report['redecoded']:,} decoded again" if report["redecoded"] else ""
     video = f" ({format_timecode(report['video_seconds'])} of video)" if report["video_seconds"] else ""
     print(f"{counts}, {len(report['failed']):,} failed in {report['seconds']:.1f} s{video}")
     print(

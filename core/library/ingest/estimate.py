@@ -116,7 +116,7 @@ def _measure_image_seconds(pictures: Sequence[FoundFile], encoder: Encoder) -> f
     if not batch:
         return 0.0
     started = time.monotonic()
-    read = partial(read_file, min_side=encoder.min_side, wants_pixels=lambda _: True)
+    read = partial(read_file, min_side=encoder.min_side, wants_pixels=lambda *_: True)
     images = [entry.image for entry in read_ahead(batch, read, ahead=len(batch), cancel=None) if entry.image]
     encoder.encode_images(images)
     return (time.monotonic() - started) / len(batch)

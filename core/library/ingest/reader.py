@@ -38,14 +38,15 @@ class ReadFile:
     image: Image.Image | None = None
     size: tuple[int, int] | None = None  # width, height in pixels
     taken_at: datetime | None = None
+    is_outdated: bool = False  # the library has vectors of it, of older decoding rules
     reason: str | None = None
 
 
-def read_file(file: FoundFile, *, min_side: int, wants_pixels: Callable[[ReadFile], bool]) -> ReadFile:
+def read_file(file: FoundFile, *, min_side: int, wants_pixels: Callable[[ReadFile, bytes], bool]) -> ReadFile:
     """Reads and hashes one file, and decodes it if it is a picture (see `open_image` for min_side).
 
-    wants_pixels: called once the hash is known; if it returns False, nothing is decoded. Never raises: a failure is
-    given as the reason.
+    wants_pixels: called with the bytes of a picture, once its hash is known; if it returns False, nothing is decoded.
+    Never raises: a failure is given as the reason.
     """
     read = ReadFile(file)
     try:
@@ -55,7 +56,7 @@ def read_file(file: FoundFile, *, min_side: int, wants_pixels: Callable[[ReadFil
             return read
         data = read_bytes(Path(file.path))
         read.content_hash = _hash(data)
-        target = min_side if wants_pixels(read) else None
+        target = min_side if wants_pixels(read, data) else None
         looked = read_image(data, min_side=target, may_move=is_video_path(file.path))
         read.kind = "video" if looked.moves else "image"
         read.image, read.size, read.taken_at = looked.image, looked.size, looked.taken_at

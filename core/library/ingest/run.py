@@ -32,6 +32,7 @@ from core.library.schema import Item, Kind, VectorRow
 from core.library.store import Library
 from core.media.isolated import IsolatedVideo, probe_isolated
 from core.media.kinds import is_image_path, is_media_path
+from core.media.rules import changes_vectors, current_rules
 from core.media.sampling import Sampling
 from core.progress import OnProgress, Progress
 
@@ -47,6 +48,8 @@ class IngestReport:
 
     Attributes
     ----------
+    redecoded
+        Unchanged files that were decoded again, by rules that are newer than their items.
     missing
         Items below the scanned paths whose files do not exist.
     embedded
@@ -66,6 +69,7 @@ class IngestReport:
     updated: int = 0
     renamed: int = 0
     unchanged: int = 0
+    redecoded: int = 0
     missing: int = 0
     embedded: int = 0
     video_seconds: float = 0.0
@@ -125,6 +129,7 @@ class _Pending:
     item: Item
     counter: str
     key: str = "path"
+    is_outdated: bool = False  # its vectors, of all encoders, are of older decoding rules
 
 
 class _Run:
@@ -148,9 +153,7 @@ class _Run:
         self.ids = {item.id for item in items}
         self.unfinished = dict(map(split_staging_id, filter(is_staging_id, self.known.embedded)))  # item -> sampling
         self.missing: dict[str, list[Item]] = {}  # content hash -> items whose files are not at their paths
-        self.duplicates = {
-            item.content_hash: item for item in items if item.content_hash and self.known.has_vectors(item.id)
-        }
+        self.duplicates = {item.content_hash: item for item in items if item.content_hash and self._has_current(item)}
         self.batch = Batch(encoder)
         self.commit = Commit(library, encoder, self.ids)
 
@@ -214,9 +217,21 @@ class _Run:
             self._commit_if_due()
         self.report.cancelled |= done < len(files)
 
-    def _wants_pixels(self, read: ReadFile) -> bool:
-        """False if the content has vectors already, under any path."""
-        return read.content_hash not in self.duplicates
+    def _wants_pixels(self, read: ReadFile, data: bytes) -> bool:
+        """False if the content has vectors already, under any path, that today's rules would make as well."""
+        known = self._known_content(read)
+        read.is_outdated = known is not None and changes_vectors(self.known.find_rules(known), data)
+        has_vectors = known is not None and self.known.has_vectors(known.id)
+        return read.is_outdated or not (has_vectors or read.content_hash in self.duplicates)
+
+    def _has_current(self, item: Item) -> bool:
+        """Whether an item has vectors as they would be made now."""
+        return self.known.has_vectors(item.id) and not changes_vectors(self.known.find_rules(item))
+
+    def _known_content(self, read: ReadFile) -> Item | None:
+        """The item of a file whose content has not changed."""
+        known = self.known.items.get(read.file.path)
+        return known if known and known.content_hash == read.content_hash else None
 
     # one file
 
@@ -228,10 +243,13 @@ class _Run:
         if self.commit.holds(read.content_hash):  # a copy of a video that is being embedded
             self.batch.run()
             self._commit()
-        pending, known = self._resolve(read), self.known.items.get(read.file.path)
-        if self.known.has_vectors(pending.item.id):
+        pending, known = self._resolve(read), self._known_content(read)
+        if self.known.has_vectors(pending.item.id) and not pending.is_outdated:
             if read.kind == "video" and (known is None or known.status == "failed"):
                 pending.item = self._seen(pending.item)  # an earlier run ended between its two writes
+            elif read.kind == "video" and pending.counter == "redecoded":
+                seen = self._seen(pending.item)
+                pending.item = replace(seen, duration_s=pending.item.duration_s, reason=pending.item.reason)
             self._finish(pending)
             return
         if pending.item.id in self.known.embedded:
@@ -257,7 +275,10 @@ class _Run:
             width, height = read.size or (None, None)
             facts |= dict(reason=None, width=width, height=height, taken_at=read.taken_at)
         if known and known.content_hash == read.content_hash:
-            return _Pending(replace(known, **facts), "updated" if known.status == "failed" else "unchanged")
+            rules = self.known.find_rules(known)
+            is_outdated = read.is_outdated or (read.kind == "video" and changes_vectors(rules))
+            counter = "updated" if known.status == "failed" else "redecoded" if rules else "unchanged"
+            return _Pending(replace(known, **facts, rules=current_rules()), counter, is_outdated=is_outdated)
         if known is None and (missing := self.missing.get(read.content_hash or "")):
             return _Pending(replace(missing.pop(), **facts), "renamed", key="id")
         item = Item(id=self._new_id(file.path, read.content_hash or ""), **facts)
@@ -305,6 +326,8 @@ class _Run:
 
     def _finish(self, pending: _Pending) -> None:
         self.known.embedded.add(pending.item.id)
+        if pending.is_outdated:
+            self.commit.redecoded.add(pending.item.id)
         self.commit.items[pending.key].append(pending.item)
         setattr(self.report, pending.counter, getattr(self.report, pending.counter) + 1)
 
@@ -330,7 +353,8 @@ class _Run:
 
     def _clip(self, item: Item) -> Clip:
         unfinished = self.unfinished.get(item.id)
-        sampling = self.sampling or (Sampling.parse(unfinished) if unfinished else Sampling())
+        stored = unfinished or self.known.samplings.get(item.id)  # the latter where it is decoded again
+        sampling = self.sampling or (Sampling.parse(stored) if stored else Sampling())
         end_s = self.library.clip_end(self.encoder.id, make_staging_id(item.id, str(sampling)))
         return Clip(item, sampling, end_s, self.merge_threshold)
 

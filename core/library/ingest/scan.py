@@ -36,7 +36,7 @@ class Scan:
 
     def covers(self, path: str) -> bool:
         """Whether the scan would have found this file if it existed."""
-        inside = any(path == root or path.startswith(root.rstrip(os.sep) + os.sep) for root in self.roots)
+        inside = any(is_within(path, root) for root in self.roots)
         hidden = path in self.unreadable or any(path.startswith(folder + os.sep) for folder in self.closed)
         return inside and not hidden
 
@@ -48,6 +48,11 @@ def check_roots(paths: Iterable[Path | str]) -> list[str]:
         if not os.path.lexists(root):
             raise LibraryError(f"There is no file or folder {root!r}: check the path.")
     return roots
+
+
+def is_within(path: str, root: str) -> bool:
+    """Whether an absolute path is a file or folder, or lies below it."""
+    return path == root or path.startswith(root.rstrip(os.sep) + os.sep)
 
 
 def is_missing(path: str) -> bool:
@@ -111,7 +116,7 @@ class _Within:
     def leads_out(self, link: str) -> str | None:
         """Why a link is not followed; None if it is, or if its target does not exist (which has its own reason)."""
         target = os.path.realpath(link)
-        if any(target == root or target.startswith(root.rstrip(os.sep) + os.sep) for root in self._roots):
+        if any(is_within(target, root) for root in self._roots):
             return None
         if not os.path.exists(target):
             return None

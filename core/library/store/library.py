@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from core.encoders.base import Encoder
+from core.encoders.precomputed import PREFIX
 from core.errors import LibraryError
 from core.library.schema import ITEMS, Item, Label, LabelledBy, VectorRow, vectors_schema
 from core.library.store import maintenance
@@ -142,6 +143,13 @@ class Library(LibraryReader):
     def remove_vectors(self, encoder: Encoder, item_ids: Sequence[str]) -> None:
         """Deletes the vectors that items have of one encoder."""
         self._delete(table_name(encoder.id), "item_id", item_ids)
+
+    def remove_vectors_of_others(self, encoder: Encoder, item_ids: Sequence[str]) -> None:
+        """Deletes the vectors that items have of other encoders, so that these embed them again. Imported ones stay:
+        nobody here can make them."""
+        for entry in self.encoders() if item_ids else ():
+            if entry.id != encoder.id and not entry.name.startswith(PREFIX):
+                self._delete(table_name(entry.id), "item_id", item_ids)
 
     def remove_items(self, item_ids: Sequence[str]) -> None:
         """Deletes items with their vectors, labels and captions. The files themselves are not touched."""

@@ -40,6 +40,11 @@ class LibraryReader:
         """All rows of the `items` table, sorted by path."""
         return self._tables.rows("items", ITEMS).sort_by("path")
 
+    def items_version(self) -> int:
+        """Changes with each commit to the `items` table; 0 where there is none."""
+        table = self._tables.open("items")
+        return table.version if table else 0
+
     def item(self, item_id: str) -> Item | None:
         """The item of an id, whatever its status; None where there is none."""
         return next(iter(self.items_with([item_id])), None)

@@ -14,6 +14,7 @@ from media import audio_only, truncate, write_gif, write_video
 
 from core.library import Item, Library, ingest
 from core.library.ingest.run import IngestReport
+from core.library.schema import FORMAT_VERSION
 from core.library.track import embed_video, track_of
 from core.media.sampling import Sampling
 from core.progress import Progress
@@ -200,7 +201,7 @@ def test_a_library_of_the_first_format_takes_videos(library: Library, encoder: C
     assert photos and old.samplings(encoder.id) == {}
     report = ingest(old, encoder, [clips])
     assert report.added == 1 and len(old.index(encoder)) == photos + 3
-    assert json.loads(mark.read_text())["format"] == 2
+    assert json.loads(mark.read_text())["format"] == FORMAT_VERSION
 
 
 def test_whole_videos_and_frames_are_terms_of_a_query(empty: Library, encoder: ColorEncoder, clips: Path) -> None:
