@@ -116,6 +116,7 @@ def _media() -> str:
 def _libraries() -> list[Check]:
     """One check for each library of the home folder."""
     from core.encoders import open_encoder
+    from core.errors import LibraryError
     from core.library.registry import list_libraries
     from core.library.store import Library
 
@@ -123,6 +124,8 @@ def _libraries() -> list[Check]:
         library = Library(path)
         index = library.index(open_encoder())
         counts = ", ".join(f"{count:,} {status}" for status, count in library.counts().items() if count)
+        if problems := library.find_damage():
+            raise LibraryError(" ".join(problems))
         withheld = _count_withheld(library)
         note = f"; {withheld:,} lie in folders that SEMBLANCE_FOLDERS does not list, and are not shown" * bool(withheld)
         return f"{counts or 'empty'}; {len(index.rows_with_vectors):,} searchable with the default encoder{note}"

@@ -14,6 +14,7 @@ from ui.errors import boundary
 from ui.server.gc import collect_garbage
 from ui.session.current import Choice
 from ui.session.libraries import VISIT
+from ui.session.library_files import watch_libraries
 from ui.session.state import get_state
 from ui.shell.navigation import PAGES, navigation
 from ui.shell.sidebar import sidebar
@@ -50,6 +51,7 @@ def draw_frame() -> st.Page:
     st.logo(_LOGO, size="large")
     st.html(_TEXT)
     collect_garbage()
+    watch_libraries()
     page = st.navigation(navigation(show_page), expanded=True)
     with boundary():
         sidebar()
