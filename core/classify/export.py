@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from core.classify.predict import Prediction
+from core.errors import MediaError
+from core.library.handout import check_handed_out
 from core.utils.tables import Redact, csv_text
 
 
@@ -62,8 +64,10 @@ def write_folders(predictions: Sequence[Prediction], target: BinaryIO, *, redact
                 letters = (letter if letter.isalnum() or letter in " -_" else "_" for letter in label)
                 folders[label] = _free_name("", "".join(letters).strip() or "_", used_names)
             try:
+                if prediction.item is not None:
+                    check_handed_out(prediction.item)
                 archive.write(path, _free_name(f"{folders[label]}/", Path(path).name, used_names))
-            except (OSError, ValueError):  # ValueError: the name cannot be written as UTF-8
+            except (OSError, ValueError, MediaError):  # ValueError: the name cannot be written as UTF-8
                 unreadable.append(path)
         if unreadable:
             paths = "\n".join(map(redact, unreadable))

@@ -56,7 +56,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, run_folder: Path) -> Path:
 @pytest.fixture(scope="module")
 def public_site(home: Path) -> Iterator[str]:
     """The address of a server in public mode."""
-    with served(home, SEMBLANCE_PUBLIC="1") as address:
+    with served(home, SEMBLANCE_PUBLIC="1", SEMBLANCE_FOLDERS=str(home.parent)) as address:
         yield address
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -12,12 +11,11 @@ import streamlit as st
 
 from core import Encoder, Progress, encoder_names, open_encoder
 from core.encoders import get_encoder_info, is_model_name
-from core.encoders.hub.files import is_on_disk
+from core.encoders.hub.files import is_cached
 from core.encoders.precomputed import imported_title, supports_text
-from core.encoders.reduced import MARK, ReducedEncoder, load_reduction, reduced_title
+from core.encoders.reduced import MARK, ReducedEncoder, Reduction, load_reduction, reduced_title
 from core.errors import EncoderError
 from core.policy import get_policy
-from core.utils.files import to_absolute
 from ui.server.state import once_each
 from ui.text import duration_text, plain, size_text
 
@@ -64,7 +62,7 @@ def is_offered(name: str) -> bool:
 def _is_here(name: str) -> bool:
     """Whether an encoder opens without the network, and without reading folders that visitors name."""
     base = name.rpartition(MARK)[0] if reduced_title(name) else name
-    return not is_model_name(base) or (not os.path.isdir(to_absolute(base)) and is_on_disk(base))
+    return not is_model_name(base) or is_cached(base)
 
 
 def get_encoder(name: str, *, proven: bool = False) -> Encoder:
@@ -75,12 +73,13 @@ def get_encoder(name: str, *, proven: bool = False) -> Encoder:
     """
     if not is_offered(name):
         raise EncoderError(f"The encoder {name!r} is not available here: choose one from the list.")
+    if reduced_title(name):  # shares the session of its base encoder
+        return _reduced(name, proven)
+    if get_encoder_info(name) is None and not is_model_name(name):
+        return open_encoder(name)  # imported vectors, or a wrong name: anybody can think of any number of them
     slot = _slot(name)
     if slot.encoder is None:
-        if reduced_title(name):  # shares the session of its base encoder
-            reduction = load_reduction(name)
-            slot.encoder = ReducedEncoder(get_encoder(reduction.encoder_name, proven=proven), reduction)
-        elif is_model_name(name):
+        if is_model_name(name):
             _work(slot, f"Opening {name}", lambda: _open_model(name, slot, proven))
         else:
             slot.encoder = _open(name, slot)
@@ -88,8 +87,21 @@ def get_encoder(name: str, *, proven: bool = False) -> Encoder:
     return slot.encoder
 
 
+def _reduced(name: str, proven: bool) -> Encoder:
+    reduction = _reduction(name)
+    return ReducedEncoder(get_encoder(reduction.encoder_name, proven=proven), reduction)
+
+
+@once_each(most=16)
+def _reduction(name: str) -> Reduction:
+    return load_reduction(name)
+
+
 def load_encoder(encoder: Encoder) -> None:
     """Loads the heavy part of an encoder, with its progress on the page, before the first search."""
+    encoder = getattr(encoder, "base", encoder)
+    if not supports_text(encoder):  # nothing to load
+        return
     slot = _slot(encoder.name)
     if slot.encoder is None:
         slot.encoder = encoder
@@ -130,7 +142,7 @@ def _open_model(name: str, slot: _Slot, proven: bool) -> None:
 
 def _load(slot: _Slot) -> None:
     assert slot.encoder is not None
-    if supports_text(slot.encoder):  # imported vectors have nothing to load
+    if supports_text(slot.encoder):
         slot.encoder.encode_texts(["a photo"])
     slot.loaded = True
 

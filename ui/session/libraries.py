@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from core import Encoder, Item, Library
+from core.library.handout import set_rules
 from core.library.registry import libraries_folder, list_libraries
 from core.library.schema import Kind
 from core.library.store.manifest import MANIFEST_NAME
@@ -23,6 +24,7 @@ from ui.session.state import get_state
 from ui.session.visit import get_visit
 from ui.text import counted
 
+set_rules(get_policy)
 VISIT = ":visit"  # key of the visit's own library: not a valid library name, and never in a link
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +11,10 @@ import streamlit as st
 
 from core import Hit, Item, Term
 from core.errors import MediaError
+from core.library.handout import CHANGED
 from core.library.index import VectorIndex
 from core.policy import get_policy
+from core.previews.cache import is_as_indexed
 from core.previews.thumbnails import make_thumbnail
 from core.utils.timecode import format_timecode
 from ui.components.gallery.gallery import chance_text
@@ -104,6 +107,8 @@ def _facts(item: Item, hit: Hit | None) -> None:
         st.code(item.path, language=None, wrap_lines=True)
     if item.reason:
         st.caption(plain(item.reason))
+    if os.path.exists(item.path) and item.content_hash and not is_as_indexed(item):
+        st.caption(f":material/edit: {CHANGED}")
     if hit is not None and hit.duplicates:
         st.markdown(f"{counted(len(hit.duplicates), 'near-identical picture')} grouped with this one:")
         st.code("\n".join(policy.display_path(other.path) for other in hit.duplicates), language=None, wrap_lines=True)

@@ -18,6 +18,7 @@ from ui.button import pressed
 from ui.jobs.jobs import is_busy, job_panel, start_ingest, start_job
 from ui.session.current import current_encoder, current_library, use_library
 from ui.session.libraries import LibraryFacts, library_facts, library_key, may_change
+from ui.session.library_files import known_damage
 from ui.text import plain
 from ui.widgets.code_block import in_python, opening
 
@@ -42,6 +43,8 @@ def start_page(nothing: str) -> PageContext | None:
         no_library(nothing)
         return None
     encoder = current_encoder()
+    for problem in known_damage(library):
+        st.warning(plain(get_policy().redact_paths(problem)), icon=":material/error:")
     job_panel(library, report=False)
     facts = library_facts(library, encoder)
     return PageContext(library, encoder, facts) if ready(library, encoder, facts) else None

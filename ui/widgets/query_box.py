@@ -13,6 +13,7 @@ from typing import Literal
 import streamlit as st
 
 from core import Item, Term, format_query, parse_query
+from core.library.handout import check_handed_out
 from core.library.uploads import too_much
 from core.media.formats import upload_types
 from core.media.images import read_bytes
@@ -66,6 +67,7 @@ def find_in(item: Item, place: Place) -> None:
 def like_file(item: Item) -> None:
     """Search with a file outside the library, as if it were uploaded. For callbacks."""
     with boundary():
+        check_handed_out(item)
         data = read_bytes(Path(item.path))
         set_query("", "video" if item.kind == "video" else "images")
         get_state(QueryState).uploads = [Term("clip" if item.kind == "video" else "image", data)]

@@ -23,7 +23,7 @@ from ui.jobs.jobs import is_busy
 from ui.jobs.tasks import task_button
 from ui.jobs.work import run_queued
 from ui.session.current import use_encoder
-from ui.session.encoders import encoder_name
+from ui.session.encoders import encoder_name, is_offered
 from ui.session.libraries import may_change
 from ui.text import counted, file_limit, file_table, plain, size_text
 from ui.widgets.code_block import in_python, library_text
@@ -150,7 +150,16 @@ def import_section(library: Library) -> None:
             path.write_bytes(file.getbuffer())
             title = (name or "").strip() or Path(file.name).stem[:60]
             new_files = get_policy().may_see_paths
-            return import_vectors(library, path, name=title, root=root or None, new_files=new_files, task=task)
+            return import_vectors(
+                library,
+                path,
+                name=title,
+                root=root or None,
+                new_files=new_files,
+                may_open=is_offered,
+                limits=get_policy(),
+                task=task,
+            )
 
     made_from = (str(library.path), file.file_id, name, root)
     if (

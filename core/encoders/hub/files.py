@@ -50,13 +50,13 @@ def find_model(name: str, *, on_progress: OnProgress | None = None) -> ModelFile
     return ModelFiles(name, f"{repo}@{folder.name[:12]}", folder, _weights(folder))
 
 
-def is_on_disk(name: str) -> bool:
-    """Whether a model is complete on this machine; never uses the network."""
+def is_cached(name: str) -> bool:
+    """Whether a name is a hub id whose model is complete in the hub's cache. Neither asks the network nor looks into a
+    folder of that name: for names that a file or a visitor brings."""
     match = _HUB_ID.fullmatch(name)
-    local = to_absolute(name)
-    if os.path.isdir(local):
-        return not missing_parts(_names(local))
-    return match is not None and not lacking("hub") and _cached(match["repo"], match["revision"]) is not None
+    if match is None or ".." in name or lacking("hub") or to_absolute(name).is_dir():
+        return False
+    return _cached(match["repo"], match["revision"]) is not None
 
 
 def fingerprint(folder: Path) -> str:
