@@ -93,7 +93,7 @@ def _named_offset(utc: datetime, name: str) -> timedelta | None:
     if found is None or name.startswith("PXL_"):  # these names are in UTC
         return None
     with contextlib.suppress(ValueError):
-        return _round(datetime(*map(int, found.groups()), tzinfo=UTC) - utc, 2 * _MINUTE)  # type: ignore[misc]
+        return _round(datetime(*map(int, found.groups()), tzinfo=UTC) - utc, 2 * _MINUTE)  # type: ignore[misc, arg-type]
     return None
 
 
