@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import heapq
-import threading
-import time
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -15,11 +13,12 @@ import av
 import numpy as np
 from av.video.reformatter import VideoReformatter
 
+from core.deprecated import task_keywords
 from core.errors import MediaError
 from core.media.container import open_container, read_packets
 from core.media.timestamps import Clock
 from core.media.video import Video
-from core.progress import OnProgress, Progress
+from core.progress import SILENT, Task
 
 _SHORTEST_S = 0.04
 _TICKS = 90_000  # per second, the usual clock of video
@@ -30,16 +29,8 @@ _LIMITED = 1  # AVCOL_RANGE_MPEG: luma from 16 to 235, as all players expect
 _X264 = {"preset": "veryfast", "crf": "23", "bf": "0"}  # without B-frames the first picture is at 0 for every player
 
 
-def write_cut(
-    source: str,
-    target: str,
-    start_s: float,
-    end_s: float,
-    max_side: int,
-    *,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
-) -> None:
+@task_keywords
+def write_cut(source: str, target: str, start_s: float, end_s: float, max_side: int, *, task: Task = SILENT) -> None:
     """Writes a part of a video as MP4, see `core.previews.clips.cut_clip`.
 
     Parameters
@@ -50,26 +41,22 @@ def write_cut(
         Seconds.
     max_side : int
         Pixels; larger pictures are shrunk.
-    on_progress : callable, optional
-        Called with the seconds of video that are written.
-    cancel : threading.Event, optional
-        Ends the writing.
+    task : Task, optional
+        Its progress is in seconds of video that are written.
 
     Raises
     ------
     MediaError
-        The video cannot be read, the clip cannot be written, or `cancel` is set.
+        The video cannot be read, the clip cannot be written, or `task` is cancelled.
     """
-    started = time.monotonic()
+    stage = task.stage("cut", "seconds")
     start_s = max(0.0, start_s)
     end_s = max(end_s, start_s + _SHORTEST_S)
 
     def tell(done_s: float) -> None:
-        if cancel is not None and cancel.is_set():
+        if task.is_cancelled:
             raise MediaError("Cutting was cancelled.")
-        if on_progress is not None:
-            spent = time.monotonic() - started
-            on_progress(Progress("cut", round(done_s), round(end_s - start_s), spent, "seconds"))
+        stage.report(round(done_s), round(end_s - start_s))
 
     with Video(source) as video, open_container(source) as heard:
         try:
