@@ -219,7 +219,7 @@ class Decoder:
             except (av.FFmpegError, ValueError):
                 self._broken += 1
                 return
-            if packet.has_sidedata("encryption_info"):
+            if packet.is_keyframe and packet.has_sidedata("encryption_info"):
                 self._is_encrypted = True
                 return
             if packet.size or packet.pts is not None or packet.pos is None:  # others would end the decoding
