@@ -26,15 +26,23 @@ from core.media.sampling import Sampling
 from core.progress import SILENT, Task
 from core.search.relevance import LIKELY
 
-_CHUNK = 64  # texts per report of progress
+_CHUNK = 64  # texts per progress report
 
 
 @dataclass(frozen=True)
 class EmbeddedSet:
     """Embedded files and texts.
 
-    sources: paths, or the texts themselves. tracks: their vectors; one row without times for a picture or a text.
-    items: None for texts. failed: (path, reason) of files that cannot be read.
+    Attributes
+    ----------
+    sources : tuple of str
+        Paths, or the texts themselves.
+    tracks : tuple of Track
+        Their vectors; a picture or a text has one row without times.
+    items : tuple of Item or None
+        None for texts.
+    failed : tuple of (str, str)
+        Path and reason of unreadable files.
     """
 
     sources: tuple[str, ...]
@@ -47,16 +55,16 @@ class EmbeddedSet:
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """As `Prediction.id`."""
+        """See `Prediction.id`."""
         return tuple(item.id if item else source for item, source in zip(self.items, self.sources, strict=True))
 
     def item_vectors(self, ids: Sequence[str]) -> tuple[list[str], Vectors]:
-        """As `core.library.track.get_item_vectors`, for these ids."""
+        """Mean vectors of items, see `core.library.track.get_item_vectors`. Raises DataError if it has none of them."""
         tracks = dict(zip(self.ids, self.tracks, strict=True))
-        ids = [entry for entry in ids if entry in tracks]
-        if not ids:
-            raise DataError("None of the labelled items is here: label some of these.")
-        return ids, np.stack([tracks[entry].mean_vector() for entry in ids])
+        known = [item_id for item_id in ids if item_id in tracks]
+        if not known:
+            raise DataError("None of the labeled items is in this set: label some of its items.")
+        return known, np.stack([tracks[item_id].mean_vector() for item_id in known])
 
     def predict(self, classifier: Classifier, *, threshold: float = LIKELY) -> list[Prediction]:
         """Predictions in the order of the items."""
@@ -67,12 +75,12 @@ class EmbeddedSet:
         if still:
             parts.append(classifier.predict(np.concatenate(still)))
         order = np.argsort([not track.timed for track in self.tracks], kind="stable")  # of `parts`: videos first
-        back = np.argsort(order)
+        positions = np.argsort(order)
         predictions = Predictions(
             parts[0].names,
             parts[0].negative,
-            np.concatenate([part.probabilities for part in parts])[back],
-            np.concatenate([part.in_class_probability for part in parts])[back],
+            np.concatenate([part.probabilities for part in parts])[positions],
+            np.concatenate([part.in_class_probability for part in parts])[positions],
         )
         return make_predictions(predictions, self.sources, self.items, threshold)
 
@@ -81,7 +89,7 @@ class EmbeddedSet:
         if not len(self):
             return []
         values = head.values(np.stack([track.mean_vector() for track in self.tracks])).tolist()
-        return [ValuePrediction(*entry) for entry in zip(self.sources, values, self.items, strict=True)]
+        return [ValuePrediction(*row) for row in zip(self.sources, values, self.items, strict=True)]
 
 
 @task_keywords
@@ -137,7 +145,7 @@ def embed_texts_set(encoder: Encoder, texts: Sequence[str], *, task: Task = SILE
 
 
 def _missing_reason(error: OSError) -> str:
-    return f"The file went away while it was read ({error.strerror})."
+    return f"The file disappeared while it was read ({error.strerror})."
 
 
 def _single_frame_track(vectors: Vectors) -> Track:
@@ -146,17 +154,17 @@ def _single_frame_track(vectors: Vectors) -> Track:
 
 
 def _item(read: ReadFile, *, duration_s: float | None = None) -> Item:
-    """An item without a content hash, so that nothing made from the file is cached beyond the visit."""
+    """An item without a content hash, so that nothing derived from the file is cached beyond the visit."""
     path = read.file.path
-    facts = os.stat(path)
+    stat = os.stat(path)
     width, height = read.size or (None, None)
     return Item(
         id=hashlib.blake2b(os.fsencode(path), digest_size=12).hexdigest(),
         path=path,
         kind=read.kind,
         status="ok",
-        bytes=facts.st_size,
-        mtime_ns=facts.st_mtime_ns,
+        bytes=stat.st_size,
+        mtime_ns=stat.st_mtime_ns,
         width=width,
         height=height,
         duration_s=duration_s,

@@ -1,4 +1,4 @@
-"""Classes and numbers predicted for the items of a library. Other files and texts: `core.classify.embedded_set`."""
+"""Predicts classes and numbers for library items; for other files and texts see `core.classify.embedded_set`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Prediction:
     Parameters
     ----------
     source : str
-        Its path, or the text itself.
+        Path of the item, or the text itself.
     label : str
         A class, or "none of these".
     probability : float
@@ -62,7 +62,7 @@ class Prediction:
 def make_predictions(
     predictions: Predictions, sources: Sequence[str], items: Sequence[Item | None], threshold: float
 ) -> list[Prediction]:
-    """The rows of `Predictions` one by one. sources, items: (n,), see `Prediction`."""
+    """One `Prediction` per row of `Predictions`. sources, items: (n,), see `Prediction`."""
     labels, in_class = predictions.labels(threshold=threshold), predictions.in_class_probability.tolist()
     return [
         Prediction(source, label, float(row.max()), probability, row, item)
@@ -130,7 +130,7 @@ def iter_tracks(
 
 
 def _parts(index: VectorIndex, mask: NDArray[np.bool_]) -> list[NDArray[np.int64]]:
-    """Numbers of the vectors of the items in a mask (items,): batches of pictures, then each video in order of time."""
+    """Vector numbers of the items in a mask (items,): batches of pictures, then each video in temporal order."""
     pictures = np.flatnonzero(mask[index.item_rows] & np.isnan(index.start_s))
     frames = index.in_time[mask[index.item_rows[index.in_time]]]
     videos = np.split(frames, np.flatnonzero(np.diff(index.item_rows[frames])) + 1)
@@ -139,7 +139,17 @@ def _parts(index: VectorIndex, mask: NDArray[np.bool_]) -> list[NDArray[np.int64
 
 @dataclass(frozen=True)
 class ValuePrediction:
-    """The predicted number of one item. source, item: as of `Prediction`. value: in the unit of the training values."""
+    """The predicted number of one item.
+
+    Parameters
+    ----------
+    source : str
+        Path of the item, or the text itself.
+    value : float
+        In the unit of the training values.
+    item : Item or None
+        None for a text.
+    """
 
     source: str
     value: float
@@ -164,6 +174,18 @@ def predict_library_values(
 
 
 def values_csv(predictions: Sequence[ValuePrediction], *, redact: Redact) -> str:
-    """Predicted numbers as CSV with the columns what, value."""
-    rows = [("what", "value"), *((entry.source, f"{entry.value:.6g}") for entry in predictions)]
+    """Predicted numbers as CSV.
+
+    Parameters
+    ----------
+    predictions : sequence of ValuePrediction
+    redact : callable
+        Hides parts of paths, see `core.policy`.
+
+    Returns
+    -------
+    str
+        With the columns what, value.
+    """
+    rows = [("what", "value"), *((prediction.source, f"{prediction.value:.6g}") for prediction in predictions)]
     return csv_text(rows, redact=redact)

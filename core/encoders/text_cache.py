@@ -1,4 +1,4 @@
-"""Cache of the vectors of long lists of texts, in memory and in the home folder, by encoder."""
+"""Caches the vectors of long lists of texts, in memory and in the home folder, by encoder."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from core.progress import SILENT, Task
 from core.utils.files import write_atomic
 
 _CHUNK = 128
-_LOOK_S = 0.2
+_POLL_S = 0.2
 _STOPPED = "Stopped before the words were embedded."
-_lock = threading.Lock()  # guards the two dictionaries; not held while texts are embedded
-_locks: dict[str, threading.Lock] = {}  # one for each list and encoder
+_lock = threading.Lock()  # guards the two dictionaries; free while texts are embedded
+_locks: dict[str, threading.Lock] = {}  # one per list and encoder
 _cache: dict[str, Vectors] = {}
 
 
 def get_text_vectors(encoder: Encoder, texts: Sequence[str], *, name: str, task: Task = SILENT) -> Vectors:
-    """float32 (texts, dim), read-only: vectors of texts without a template. name: prefix of the cache file.
+    """Vectors of texts without a template: float32 (texts, dim), read-only. name: prefix of the cache file.
 
     Raises Cancelled.
     """
@@ -38,7 +38,7 @@ def get_text_vectors(encoder: Encoder, texts: Sequence[str], *, name: str, task:
         if digest in _cache:
             return _cache[digest]
         own = _locks.setdefault(digest, threading.Lock())
-    while not own.acquire(timeout=_LOOK_S):  # another thread embeds the same list
+    while not own.acquire(timeout=_POLL_S):  # another thread embeds the same list
         task.check(_STOPPED)
     try:
         if digest not in _cache:

@@ -48,7 +48,7 @@ def exclusive(watch: Watch) -> Iterator[None]:
     while not _running.acquire(timeout=0.2):
         watch.report_progress(0, None)
     try:
-        watch.report_progress(0, None)  # the first layout compiles for a while; the stage "neighbours" is over
+        watch.report_progress(0, None)  # the first layout compiles for a while; the stage "neighbors" is over
         yield
     finally:
         _running.release()

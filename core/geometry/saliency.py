@@ -14,6 +14,7 @@ from PIL import Image
 from core.deprecated import task_keywords
 from core.encoders.base import Encoder, Vectors
 from core.errors import QueryError
+from core.library.handout import check_handed_out
 from core.library.store import Library
 from core.media.isolated import open_isolated, read_still
 from core.progress import SILENT, Task
@@ -117,6 +118,7 @@ def load_image(library: Library, term: Term, *, time_s: float = 0.0, min_side: i
     item = None if term.is_word else library.item(item_id)
     if item is None:
         raise QueryError("Words show no picture: choose one." if term.is_word else "This item is not in the library.")
+    check_handed_out(item)
     if item.kind == "video":
         return read_still(Path(item.path), at_s, min_side=min_side)
     return open_isolated(Path(item.path), min_side=min_side)

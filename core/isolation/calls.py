@@ -19,7 +19,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import core.errors
 from core.errors import ApartError, Cancelled, SemblanceError
-from core.isolation.pool import close_idle
+from core.isolation.pool import acquire, close_idle, release
 from core.isolation.process import NoReply, Process, ProcessEnded
 from core.isolation.serialization import pack, unpack
 from core.progress import SILENT, Task
@@ -37,15 +37,22 @@ _NOT_STARTED_MESSAGE = "A process for this work could not be started, perhaps fo
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Limits of a call. silent_s: seconds without a message. work_s: of the processor's time. memory: bytes."""
+    """Limits of a call. silent_s: seconds without a message. work_s: of the processor's time. memory: bytes, for good.
+    more_memory: bytes beyond what the process has, for this call."""
 
     silent_s: float | None = None
     work_s: float | None = None
     memory: int | None = None
+    more_memory: int | None = None
 
 
 class CallFailed(RuntimeError):
     """The function raised what is no SemblanceError. The message holds its traceback."""
+
+    @property
+    def reason(self) -> str:
+        """The exception alone, such as "ValueError: 31 is not a valid Type"."""
+        return str(self).rstrip().rpartition("\n")[2][:200]
 
 
 class Call:
@@ -62,6 +69,7 @@ class Call:
         plain = {name: value for name, value in kwargs.items() if name != "task"}
         request = {"function": function, "args": tuple(args), "kwargs": plain, "listeners": listeners, "path": sys.path}
         limited = {"silent_s": limits.silent_s, "work_s": limits.work_s, "memory": limits.memory}
+        limited["more_memory"] = limits.more_memory
         process.send(*pack(request | limited))
 
     def stop(self) -> None:
@@ -148,6 +156,73 @@ def stream_isolated(function: Callable[P, Iterator[T]], /, *args: P.args, **kwar
     for kind, value in _replies(function, args, dict(kwargs)):
         if kind == "gave":
             yield value
+
+
+def stream_limited(function: Callable[..., Any], *args: Any, limits: Limits) -> Iterator[Any]:
+    """What a function gives in a child process that the next call may use again, within limits.
+
+    Parameters
+    ----------
+    function : callable
+        A function of a module, or a generator.
+    *args
+        As of `run_isolated`.
+    limits : Limits
+        Of this call.
+
+    Yields
+    ------
+    object
+        Each value of a generator; what a function returns, unless that is None.
+
+    Raises
+    ------
+    ApartError
+        It was silent too long, took too much memory, or broke down.
+    SemblanceError
+        What the function raises.
+    """
+    call, message = _begin(f"{function.__module__}:{function.__qualname__}", args, limits)
+    try:
+        while message is not None:
+            if message[1] is not None:
+                yield message[1]
+            message = None if call.has_ended else call.receive()
+    except (NoReply, ProcessEnded, CallFailed) as error:
+        raise ApartError(_CRASHED_MESSAGE) from error
+    finally:
+        _finish(call)
+
+
+def _begin(name: str, args: Sequence[Any], limits: Limits) -> tuple[Call, tuple[str, Any] | None]:
+    """A call and its first message, in an idle process or else in a new one."""
+    for idle in (acquire(), None):
+        try:
+            process = idle or Process(_SETTINGS)
+        except ProcessEnded:
+            raise ApartError(_NOT_STARTED_MESSAGE) from None
+        try:
+            call = Call(process, name, args, {}, limits)
+            return call, call.receive()
+        except ProcessEnded:  # an idle one may have waited too long
+            process.end()
+            if idle is None:
+                raise ApartError(_CRASHED_MESSAGE) from None
+        except (NoReply, CallFailed) as error:
+            process.end()
+            raise ApartError(_CRASHED_MESSAGE) from error
+        except SemblanceError:
+            release(process)
+            raise
+    raise ApartError(_CRASHED_MESSAGE)
+
+
+def _finish(call: Call) -> None:
+    """Its process may take another call if this one has ended; otherwise it is ended."""
+    if call.has_ended:
+        release(call.process)
+    else:
+        call.process.end()
 
 
 def _replies(function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Iterator[tuple[str, Any]]:

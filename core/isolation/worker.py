@@ -79,6 +79,7 @@ class _Answer:
         finally:
             _end_in(None)
             signal.setitimer(signal.ITIMER_PROF, 0.0)
+            _limit_growth(None)
 
     def _call(self) -> Any:
         sys.path[:] = self._request["path"]
@@ -86,6 +87,7 @@ class _Answer:
         _end_in(self._request["silent_s"])
         function: Callable[..., Any] = getattr(importlib.import_module(module), name)
         _limit(self._request["memory"], self._request["work_s"])
+        _limit_growth(self._request["more_memory"])
         listeners = {"on_progress": self._report, "cancel": self._cancel}
         given: dict[str, Any] = {name: listeners[name] for name in self._request["listeners"]}
         task = {"task": Task(**given)} if given else {}
@@ -126,3 +128,14 @@ def _limit(memory: int | None, work_s: float | None) -> None:
 
             resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     signal.setitimer(signal.ITIMER_PROF, work_s or 0.0)
+
+
+def _limit_growth(more: int | None) -> None:
+    """Bytes of memory that a call may take beyond what the process has, on Linux. None: without a limit again."""
+    with contextlib.suppress(ImportError, OSError, ValueError, StopIteration):
+        import resource
+
+        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        lines = Path("/proc/self/status").read_text().splitlines()
+        has = next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmData:"))
+        resource.setrlimit(resource.RLIMIT_DATA, (hard if more is None else has + more, hard))

@@ -169,6 +169,7 @@ def embed_video(
     sampling: Sampling | None = None,
     *,
     merge_threshold: float | None = None,
+    max_s: float | None = None,
     task: Task = SILENT,
 ) -> Track:
     """Embeds a video without a library.
@@ -183,13 +184,15 @@ def embed_video(
         Which frames; by default one per second.
     merge_threshold
         Least cosine of frames that become one row; by default that of indexing.
+    max_s
+        Seconds, counted while it is decoded: a header may lie.
     task
         Its progress is in seconds of video. Once it is cancelled, the rows so far are returned.
 
     Raises
     ------
     MediaError
-        If no frame can be read.
+        If no frame can be read, or the video is longer than `max_s`.
     """
     from core.library.ingest.reader import prefetch
     from core.media.isolated import IsolatedVideo
@@ -199,7 +202,7 @@ def embed_video(
     rows = list[tuple[float, float, Vectors]]()
     stage = task.stage("embed", "seconds")
     with (
-        IsolatedVideo(source, sampling or Sampling(), min_side=encoder.min_side) as video,
+        IsolatedVideo(source, sampling or Sampling(), min_side=encoder.min_side, max_s=max_s) as video,
         closing(prefetch(video.frames(cancel=task.cancel), encoder.batch_size)) as frames,
     ):
         remaining: Iterator[Frame] = iter(frames)

@@ -22,6 +22,7 @@ SILENT_S = 180.0  # of any time, without an answer, a frame or a sign of life
 MAX_MEMORY = 6 * 2**30  # bytes of address space: three times what the largest picture takes on its way
 # Pillow gives each block of memory back to the system unless told to keep some: that alone would double the work.
 _SETTINGS = {"PILLOW_BLOCKS_MAX": "4", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+_UNEXPECTED = "Decoding it failed in an unexpected way ({}): convert the file, and report this if you can."
 _CRASHED = "The decoder broke down on it, or took too much memory: export a smaller copy, or convert it."
 _TOO_LONG = "Decoding it takes too long, so it was stopped: export it anew, or convert it."
 
@@ -65,7 +66,7 @@ def start_decoding(
             raise MediaError(_CRASHED) from None
     except CallFailed as error:
         process.end()
-        raise MediaError(_CRASHED) from error
+        raise MediaError(_UNEXPECTED.format(error.reason)) from error
     except BaseException:
         finish(call) if call else process.end()
         raise

@@ -15,7 +15,7 @@ from av.video.reformatter import VideoReformatter
 
 from core.deprecated import task_keywords
 from core.errors import MediaError
-from core.media.container import get_origin_s, open_container, video_stream
+from core.media.container import open_container, read_packets
 from core.media.timestamps import Clock
 from core.media.video import Video
 from core.progress import SILENT, Task
@@ -85,7 +85,7 @@ def write_clip(
         sound = heard.streams.best("audio")
         if sound is not None and sound.codec_context is not None:
             stream = output.add_stream("aac", rate=_RATE, layout="stereo")
-            samples = _samples(heard, sound, start_s, leaps=video.leaps)
+            samples = _samples(heard, sound, start_s + video.origin_s, leaps=video.leaps)
             packets.append(_sound_packets(samples, stream, round((end_s - start_s) * _RATE)))
         for packet in heapq.merge(*packets, key=lambda packet: packet.dts * packet.time_base):
             output.mux(packet)
@@ -109,10 +109,13 @@ class _Pictures:
         self._turn: Any = None
 
     def packets(self, start_s: float, end_s: float, report: Callable[[float], None]) -> Iterator[Any]:
-        """Each picture from when it comes onto the screen within these seconds until the next one does."""
+        """Each picture from when it comes onto the screen within these seconds until the next one does; before the
+        first picture the first."""
         waiting: tuple[float, Any] | None = None
         first_s: float | None = None
         for at, frame in self._video.shown(start_s):
+            if waiting is None:
+                at = min(at, start_s)
             if waiting is not None and at > start_s:
                 yield from self._encoded(waiting[1], waiting[0] - start_s, min(at, end_s) - start_s)
             first_s = at if first_s is None else first_s
@@ -174,18 +177,18 @@ def _sound_packets(blocks: Iterator[tuple[int, Any]], stream: Any, target: int) 
     yield from stream.encode(None)
 
 
-def _samples(heard: Any, sound: Any, start_s: float, *, leaps: bool) -> Iterator[tuple[int, Any]]:
-    """(place on the clip's clock, samples) from a little before `start_s`; samples that cannot be decoded are left out.
+def _samples(heard: Any, sound: Any, begin_s: float, *, leaps: bool) -> Iterator[tuple[int, Any]]:
+    """(place on the clip's clock, samples) from a little before the clip; samples that cannot be decoded are left out.
 
-    leaps: whether the clock of the file starts anew on the way; then all is read, from the beginning.
+    begin_s: the beginning of the clip on the container's clock. leaps: whether that starts anew on the way; then all is
+    read, from the beginning.
     """
-    begin_s = start_s + get_origin_s(heard, video_stream(heard))
     clock = Clock(origin_s=0.0, span_s=1024 / _RATE, container=heard.format.name)
     if not leaps:
         with contextlib.suppress(av.FFmpegError):
             heard.seek(int(max(0.0, begin_s - 0.5) / sound.time_base), stream=sound)
     resampler = av.AudioResampler(format="fltp", layout="stereo", rate=_RATE)
-    packets = heard.demux(sound)
+    packets = read_packets(heard, sound)
     with contextlib.suppress(StopIteration, av.FFmpegError):
         while True:
             packet = next(packets)

@@ -11,6 +11,7 @@ from pathlib import Path
 from core.deprecated import task_keywords
 from core.errors import ApartError, Cancelled, MediaError
 from core.isolation.calls import run_isolated
+from core.library.handout import check_handed_out
 from core.library.schema import Item
 from core.media.transcode import write_cut
 from core.previews.cache import load_cached, store_cached
@@ -100,6 +101,7 @@ def playable_clip(item: Item, time_s: float, *, around_s: float = 15.0) -> Playa
     MediaError
         As `cut_clip`.
     """
+    check_handed_out(item)
     start_s = max(0.0, (time_s - around_s) // _GRID_S * _GRID_S)
     end_s = start_s + 2 * around_s + _GRID_S
     if item.duration_s:

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from core.deprecated import task_keywords
 from core.errors import MediaError
+from core.library.handout import check_handed_out
 from core.progress import SILENT, Progress, Task
 from core.utils.tables import Redact, csv_text
 from core.utils.timecode import format_timecode
@@ -67,6 +68,7 @@ def write_moments_zip(hits: Sequence[VideoHit], target: BinaryIO, *, redact: Red
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED, strict_timestamps=False) as archive:  # video does not shrink
         for row in rows:
             try:
+                check_handed_out(row.item)
                 path, moment = Path(row.item.path), row.moment
                 data = cut_clip(path, moment.start_s, moment.end_s, task=task.part(tell))
                 archive.writestr(f"{_clip_name(row)}.mp4", data)

@@ -5,7 +5,7 @@ Media files are read for their hashes and sizes only; nothing is embedded."""
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 from core.deprecated import task_keywords
 from core.encoders import Encoder, get_encoder_info, open_encoder
 from core.encoders.base import Vectors
-from core.encoders.precomputed import imported_name
+from core.encoders.hub.files import is_cached
+from core.encoders.precomputed import imported_name, imported_title
+from core.encoders.reduced import MARK, reduced_title
 from core.errors import DataError, EncoderError, MediaError
 from core.library.ingest.known import new_item_id
 from core.library.ingest.reader import ReadFile, read_ahead, read_file
@@ -25,6 +27,7 @@ from core.library.item_lookup import Matcher
 from core.library.schema import Item, Label, LabelledBy, VectorRow
 from core.library.store import Library
 from core.media.isolated import probe_isolated
+from core.policy import LOCAL, Policy
 from core.progress import SILENT, Task
 from core.share.vector_formats import open_vectors
 from core.share.vector_readers import VectorFile
@@ -72,6 +75,8 @@ def import_vectors(
     name: str | None = None,
     root: Path | str | None = None,
     new_files: bool = True,
+    may_open: Callable[[str], bool] | None = None,
+    limits: Policy = LOCAL,
     task: Task = SILENT,
 ) -> ImportReport:
     """Imports the vectors of a file into a library, at unit length.
@@ -91,6 +96,11 @@ def import_vectors(
         The folder that relative paths start from, by default that of the file.
     new_files : bool
         Whether files that the library does not know are opened and added.
+    may_open : callable, optional
+        Whether the encoder of a name is offered here; by default each that is on this machine. Whatever it says, a
+        file starts no download and opens no folder.
+    limits : Policy
+        `import_bytes`: what the file may unpack to.
     task : Task, optional
         Its progress is in files, then in vectors. Once it is cancelled, what was imported until then stays.
 
@@ -110,18 +120,18 @@ def import_vectors(
     Cancelled
         `task` was cancelled.
     """
-    file = open_vectors(path)
-    encoder = _resolve_encoder(library, file, name)
+    file = open_vectors(path, limits=limits)
+    encoder = _resolve_encoder(file, name, may_open)
     start = to_absolute(root) if root is not None else file.path.parent
     with library.writing():
         run = _Import(library, file, encoder, start, new_files, task)
         return run.run()
 
 
-def _resolve_encoder(library: Library, file: VectorFile, name: str | None) -> Encoder:
+def _resolve_encoder(file: VectorFile, name: str | None, may_open: Callable[[str], bool] | None) -> Encoder:
     """The encoder that the file names, if it is here as it was there; else one for these vectors alone."""
     own = open_encoder(imported_name(file.path.stem if name is None else name, file.dim))
-    if not _may_be_here(file.encoder_name):
+    if not _may_be_here(file.encoder_name) or (may_open is not None and not may_open(file.encoder_name)):
         return own
     try:
         encoder = open_encoder(file.encoder_name)
@@ -135,12 +145,11 @@ def _resolve_encoder(library: Library, file: VectorFile, name: str | None) -> En
 
 
 def _may_be_here(name: str) -> bool:
-    """False for what would have to be fetched."""
-    from core.encoders.hub.files import is_on_disk
-
+    """False for what would have to be fetched, or opened from a folder: a file may name anything."""
+    if reduced_title(name) is not None:
+        return _may_be_here(name.rpartition(MARK)[0])
     info = get_encoder_info(name)
-    is_local = info is not None and info.is_local
-    return bool(name) and (is_local or "@" in name or name.startswith("imported:") or is_on_disk(name))
+    return (info is not None and info.is_local) or imported_title(name) is not None or is_cached(name)
 
 
 class _Import:

@@ -194,7 +194,7 @@ def test_no_model_is_loaded_for_a_stranger(shared: Library, tmp_path: Path, monk
     folder.mkdir()
     for name in ("some/hub", "owner/model@main", str(folder), "/etc", "../.."):
         at = visit(SEARCH, library="Shared", encoder=name)
-        assert "is not offered here" in said(at), name
+        assert "is not available here" in said(at), name
     assert set(request) <= {"embedded"}
     picker = at.selectbox("encoder_pick")
     assert "openai/clip-vit-base-patch32" not in str(picker.options)

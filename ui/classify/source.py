@@ -22,7 +22,7 @@ from ui.session.encoders import load_encoder
 from ui.session.libraries import library_facts
 from ui.session.state import get_state
 from ui.text import counted, file_table, plain
-from ui.widgets.filters import filter_panel, labelled
+from ui.widgets.filters import filter_panel, items_with_label
 from ui.widgets.page_start import no_library
 from ui.widgets.query_box import QueryState
 
@@ -151,7 +151,7 @@ def predict(library: Library | None, encoder: Encoder, chosen: Selection, classi
             "told", fingerprint(classifier), embedded_set, lambda: embedded_set.predict(classifier, threshold=0.0)
         )
     assert library is not None
-    key = (fingerprint(classifier), chosen.filters, labelled(library, chosen.filters))
+    key = (fingerprint(classifier), chosen.filters, items_with_label(library, chosen.filters))
     index = library.index(encoder)
 
     def compute() -> list[Prediction]:

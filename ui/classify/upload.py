@@ -14,7 +14,7 @@ from core import Encoder, Library
 from core.classify.embedded_set import EmbeddedSet, embed_files_set
 from core.library.ingest.scan import scan
 from core.library.uploads import UploadReport, save_uploads
-from core.media.kinds import is_media_path
+from core.media.kinds import is_media_file
 from core.policy import get_policy
 from core.progress import Task
 from ui.jobs.jobs import Job, Work
@@ -42,7 +42,7 @@ def folder(encoder: Encoder) -> EmbeddedSet | None:
     if request and path:
 
         def load(task: Task) -> EmbeddedSet:
-            found = scan([path], target=is_media_path)
+            found = scan([path], target=is_media_file)
             files = [Path(file) for file in sorted(found.files)]
             return _embed_uploads(encoder, files, found.unreadable.items(), task)
 

@@ -9,11 +9,10 @@ import numpy as np
 import streamlit as st
 
 from core import Encoder, Library
-from core.encoders.reduced import Method
+from core.encoders.reduced import METHOD_NAMES, Method
 from core.evaluation.dimensions import METHODS, DimensionReport, measure_dimensions
 from core.geometry.quantization import PRECISIONS, Precision
 from core.library.points import load_points
-from core.plots.dimensions import METHOD_NAMES
 from core.progress import Task
 from ui.jobs.tasks import task_button
 from ui.text import counted

@@ -8,9 +8,8 @@ from typing import get_args
 import streamlit as st
 
 from core import Encoder, Library
-from core.encoders.reduced import Method, ReducedEncoder, reduced_title
+from core.encoders.reduced import METHOD_NAMES, Method, ReducedEncoder, reduced_title
 from core.library.reduced_copy import get_reduction, list_reductions, store_reduced
-from core.plots.dimensions import METHOD_NAMES
 from core.policy import get_policy
 from core.progress import Task
 from ui.jobs.jobs import is_busy

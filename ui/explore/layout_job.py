@@ -17,7 +17,7 @@ from ui.session.encoders import load_encoder
 from ui.session.libraries import may_change
 from ui.text import counted, duration_text
 from ui.widgets.code_block import opening
-from ui.widgets.filters import labelled
+from ui.widgets.filters import items_with_label
 
 
 def get_requested_atlas(library: Library, encoder: Encoder, request: AtlasRequest, count: int) -> Atlas | None:
@@ -91,4 +91,11 @@ atlas.places  # where each of atlas.points lies
 def _about(library: Library, encoder: Encoder, request: AtlasRequest) -> tuple[object, ...]:
     """What a map depends on besides the files. Labels count: clusters are named with them."""
     words = frozenset(label.label for label in library.labels())
-    return (str(library.path), encoder.id, request, labelled(library, request.filters), words, load_user_words())
+    return (
+        str(library.path),
+        encoder.id,
+        request,
+        items_with_label(library, request.filters),
+        words,
+        load_user_words(),
+    )

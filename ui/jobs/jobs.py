@@ -210,7 +210,7 @@ def _pace(progress: Progress | None) -> str:
     elif progress.stage == "embed videos":  # counted in bytes
         text = f"Videos: {percent(progress.fraction)}"
     elif progress.unit in ("bytes", "texts"):
-        return f"Getting the encoder ready: {percent(progress.fraction)}"
+        return f"Loading the encoder: {percent(progress.fraction)}"
     else:
         unit = "rows" if progress.unit == "rows" else "files"
         text = f"{done:,} of {total:,} {unit}" if total else f"{done:,} {unit}"

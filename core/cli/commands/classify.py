@@ -11,7 +11,7 @@ from core.cli.options import CLASSES, Options, add_command, add_encoder, get_enc
 from core.cli.output import one_line, show_failed
 from core.encoders import Encoder
 from core.errors import DataError, QueryError
-from core.media.kinds import is_media_path
+from core.media.kinds import is_media_file
 from core.progress import Task
 from core.search.relevance import LIKELY
 
@@ -115,7 +115,7 @@ def _list_files(arguments: Sequence[str]) -> tuple[list[Path], dict[str, str]]:
     unreadable: dict[str, str] = {}
     for argument in arguments:
         if Path(argument).is_dir():
-            found = scan([argument], target=is_media_path)
+            found = scan([argument], target=is_media_file)
             files += map(Path, found.files)
             unreadable |= found.unreadable
         else:

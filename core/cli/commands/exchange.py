@@ -66,10 +66,12 @@ def import_file(options: Options, task: Task) -> dict[str, Any]:
     """`import`."""
     from core.share.vector_import import import_vectors
 
-    open_vectors(options.file)  # a file that cannot be read creates no library
+    open_vectors(options.file, limits=get_policy())  # a file that cannot be read creates no library
     library = Library(options.library, create=True)
     new_files = get_policy().may_see_paths
-    found = import_vectors(library, options.file, name=options.name, root=options.root, new_files=new_files, task=task)
+    found = import_vectors(
+        library, options.file, name=options.name, root=options.root, new_files=new_files, limits=get_policy(), task=task
+    )
     report = asdict(found)
     report["left_out"] = [{"path": path, "reason": reason} for path, reason in report["left_out"]]
     return report | {"seconds": round(report["seconds"], 3)}

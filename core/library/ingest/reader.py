@@ -53,7 +53,7 @@ def read_file(file: FoundFile, *, min_side: int, wants_pixels: Callable[[ReadFil
     try:
         if is_video_path(file.path) and not is_image_path(file.path):
             read.kind = "video"
-            read.content_hash = _hash_of_chunks(Path(file.path))
+            read.content_hash = hash_file(Path(file.path))
             return read
         data = read_bytes(Path(file.path))
         read.content_hash = _hash(data)
@@ -103,7 +103,7 @@ def _hash(data: bytes) -> str:
     return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
-def _hash_of_chunks(path: Path) -> str:
+def hash_file(path: Path) -> str:
     digest = hashlib.blake2b(digest_size=16)
     for chunk in read_chunks(path):
         digest.update(chunk)

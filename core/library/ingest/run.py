@@ -31,7 +31,7 @@ from core.library.ingest.video import Clip
 from core.library.schema import Item, Kind, VectorRow
 from core.library.store import Library
 from core.media.isolated import IsolatedVideo, probe_isolated
-from core.media.kinds import is_image_path, is_media_path
+from core.media.kinds import is_image_path, is_media_file
 from core.media.rules import changes_vectors, current_rules
 from core.media.sampling import Sampling
 from core.progress import SILENT, Task
@@ -149,9 +149,10 @@ class _Run:
         self.commit = Commit(library, encoder, self.ids)
 
     def run(self, paths: Sequence[Path | str]) -> IngestReport:
-        found = scan(paths, target=is_media_path, on_found=lambda count: self._report_progress("scan", count, None))
+        found = scan(paths, target=is_media_file, on_found=lambda count: self._report_progress("scan", count, None))
         use_known_names(found, self.known.items)
         self._find_missing(found)
+        self._drop_strangers(found)
         work = [file for file in found.files.values() if not self._is_current(file)]
         if work and supports_text(self.encoder) and not self.task.is_cancelled:  # the first search needs them
             embed_reference_prompts(self.encoder, task=Task(self.task.on_progress))
@@ -175,6 +176,12 @@ class _Run:
         for item in self.known.items.values():
             if item.path not in found.files and is_missing(item.path):
                 self.missing.setdefault(item.content_hash or "", []).append(item)
+
+    def _drop_strangers(self, found: Scan) -> None:
+        """Removes what an earlier version listed as failed, and what is neither a picture nor a video."""
+        failed = [item for item in self.known.items.values() if item.status == "failed" and found.covers(item.path)]
+        strangers = [item for item in failed if not (item.path in found.files or is_missing(item.path))]
+        self.library.remove_items([item.id for item in strangers if not is_media_file(item.path)])
 
     def _is_current(self, file: FoundFile) -> bool:
         if not self.known.is_current(file):
@@ -335,8 +342,7 @@ class _Run:
                 self.commit.clips.append(clip)
                 if not self._embed_frames(clip, video, report):
                     return
-                length = video.read_s if video.damage else max(video.read_s, video.info.duration_s or 0.0)
-                pending.item = replace(pending.item, duration_s=length, reason=video.damage)
+                pending.item = replace(pending.item, duration_s=video.length_s, reason=video.damage)
         except MediaError as error:
             self.commit.drop(clip)
             self._fail(FoundFile(item.path, item.bytes, item.mtime_ns), "video", str(error), item.content_hash)

@@ -79,7 +79,7 @@ def test_texts_have_numbers_too(encoder: ColorEncoder) -> None:
 
 def test_a_head_of_classes_predicts_no_number(encoder: ColorEncoder, library: Library) -> None:
     head = fit_classes(encoder, "centroid", encoder.encode_texts(["red", "blue"]), ["warm", "cold"])
-    with pytest.raises(DataError, match="no number"):
+    with pytest.raises(DataError, match="not a number"):
         predict_library_values(library, encoder, head)
 
 

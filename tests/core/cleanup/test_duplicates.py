@@ -189,8 +189,8 @@ def test_progress_and_cancel(album: Path, tmp_path: Path, encoder: ColorEncoder)
     points = points_in(tmp_path, encoder, album)
     predictions: list[Progress] = []
     find_duplicates(points, threshold=-1, task=Task(predictions.append))
-    assert {"neighbours", "look", "compare"} <= {entry.stage for entry in predictions}
-    for stage in ("neighbours", "look", "compare"):
+    assert {"neighbors", "look", "compare"} <= {entry.stage for entry in predictions}
+    for stage in ("neighbors", "look", "compare"):
         stop = threading.Event()
 
         def tell(progress: Progress, stage: str = stage, stop: threading.Event = stop) -> None:

@@ -62,7 +62,7 @@ def test_a_strange_one_comes_before_usual_ones_with_many_copies() -> None:
 
 
 def test_stopped_at_any_moment(crowd: Vectors) -> None:
-    for stage in ("neighbours", "outliers"):
+    for stage in ("neighbors", "outliers"):
         stop, predictions = threading.Event(), list[Progress]()
 
         def tell(

@@ -137,7 +137,7 @@ def test_progress_counts_up_to_its_end(method: str) -> None:
     steps = [entry for entry in predictions if entry.stage == "layout" and entry.total]
     done = [entry.done for entry in steps]
     assert len(steps) > 5 and done == sorted(done) and done[-1] == steps[-1].total
-    assert {entry.stage for entry in predictions} == {"layout", "neighbours"}
+    assert {entry.stage for entry in predictions} == {"layout", "neighbors"}
 
 
 @pytest.mark.parametrize("method", METHODS[1:])

@@ -168,9 +168,9 @@ def test_reductions_of_other_weights_or_nowhere_are_refused(encoder: ColorEncode
     reduction = learn_reduction(encoder, flat(60, inside=8, dim=48), 8)
     with pytest.raises(EncoderError, match="other weights"):
         ReducedEncoder(ColorEncoder("colour-2"), reduction)
-    with pytest.raises(EncoderError, match="make it again"):
+    with pytest.raises(EncoderError, match="create it again"):
         load_reduction("colour@pca7-0123456789")
-    with pytest.raises(EncoderError, match="names no reduction"):
+    with pytest.raises(EncoderError, match="not the name of a reduction"):
         load_reduction("colour@../../etc/passwd")
     for dim in (0, 49):
         with pytest.raises(DataError, match="choose 1 to 48"):
