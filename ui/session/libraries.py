@@ -104,7 +104,7 @@ class Amount:
 @dataclass(frozen=True, slots=True)
 class LibraryFacts:
     """What is true of a library now. here: files that could be read and are where they were; searchable: those of
-    them with vectors of the encoder in use. video_seconds: how much video is here. damaged: videos read in part.
+    them with vectors of the encoder in use. video_seconds: how much video is here. damaged: files read in part.
     """
 
     here: Amount
@@ -143,7 +143,7 @@ def count_amount(library: Library) -> Amount:
 
 
 def damaged_items(library: Library) -> list[Item]:
-    """The videos that could be read in part only; each has its reason."""
+    """The files that could be read in part only; each has its reason."""
     items = library.items()
     rows = items.filter(pc.and_(pc.equal(items["status"], "ok"), pc.is_valid(items["reason"])))
     return [Item.from_row(row) for row in rows.to_pylist()]
