@@ -11,6 +11,7 @@ import streamlit as st
 from core import Item
 from core.policy import MB, get_policy
 
+TABLE_TYPES = ["csv", "tsv", "parquet", "pq", "jsonl"]  # endings of the tables that `core.utils.table_reader` reads
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$&^=\"'@/])")
 
 

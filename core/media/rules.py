@@ -65,11 +65,14 @@ _TRANSPARENT = rb"tRNS|IHDR.{8}(\x10|.[\x04\x06])|\x21\xf9\x04[\x01\x05\x09\x0d]
 _ZEROS = (1904, 1970, 1980)  # years of clocks that were never set
 
 DECODING_RULES = [
-    DecodingRule(1, "pictures with color profiles", "image", sign=rb"acsp|iCCP"),
-    DecodingRule(2, "deep, turned and many-paged TIFF", "image", (".tif", ".tiff")),
-    DecodingRule(3, "transparency", "image", (".png", ".gif", ".webp", ".avif"), sign=_TRANSPARENT + rb"|ftypavi"),
-    DecodingRule(4, "dates of photos", "image", vectors=False,
-                 concerns=lambda item: item.taken_at is None or item.taken_at.year in _ZEROS),
+    DecodingRule(1, "dates of videos by the clock of the camera", "video", vectors=False),
+    DecodingRule(2, "whole videos are not called cut off", "video", concerns=lambda file: file.reason is not None),
+    DecodingRule(3, "live Flash videos count from their beginning", "video", suffixes=(".flv",)),
+    DecodingRule(4, "pictures with color profiles", "image", sign=rb"acsp|iCCP"),
+    DecodingRule(5, "deep, turned and many-paged TIFF", "image", (".tif", ".tiff")),
+    DecodingRule(6, "transparency", "image", (".png", ".gif", ".webp", ".avif"), sign=_TRANSPARENT + rb"|ftypavi"),
+    DecodingRule(7, "dates of photos", "image", vectors=False,
+                 concerns=lambda file: file.taken_at is None or file.taken_at.year in _ZEROS),
 ]  # fmt: skip
 
 

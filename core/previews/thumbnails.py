@@ -8,6 +8,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from core.library.handout import check_handed_out
 from core.library.schema import Item
 from core.media.isolated import open_isolated, read_stills
 from core.previews.cache import fail_fast, load_cached, store_cached
@@ -38,6 +39,7 @@ def make_thumbnail(item: Item, *, side: int = 320, time_s: float | None = None) 
     MediaError
         The file is missing or cannot be decoded.
     """
+    check_handed_out(item)
     if item.kind == "video":
         default_s = min(_DEFAULT_S, (item.duration_s or 0.0) / 10)
         return make_storyboard(item, [default_s if time_s is None else time_s], side=side)[0]
@@ -74,6 +76,7 @@ def make_storyboard(item: Item, times_s: Sequence[float], *, side: int = 160) ->
     MediaError
         The file is missing or cannot be decoded.
     """
+    check_handed_out(item)
     names = {time_s: f"{side}-{round(max(0.0, time_s) * 1000)}.webp" for time_s in times_s}
     found = {
         time_s: data for time_s, name in names.items() if (data := load_cached("thumbnails", item, name)) is not None

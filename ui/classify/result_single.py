@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import streamlit as st
@@ -14,11 +15,19 @@ from core.library.schema import Item
 from core.plots.classes import class_bars, class_timeline
 from core.previews.thumbnails import make_thumbnail
 from ui.components.video_player.video_player import player
+from ui.session.state import get_state
 from ui.text import counted, plain
 from ui.widgets.query_box import find_in, like_file
 
 _TALLEST = 520  # pixels of a picture on the page
 _LONGEST = 1_000  # characters of a text that are shown
+
+
+@dataclass(slots=True)
+class SeekState:
+    """seconds: by id of a video, the second that was clicked and how often one was."""
+
+    seconds: dict[str, tuple[float, int]] = field(default_factory=dict)
 
 
 def show_one(
@@ -81,7 +90,7 @@ def _verdict(prediction: Prediction, classifier: Classifier, threshold: float) -
 def _show(item: Item) -> None:
     try:
         if item.kind == "video":
-            second, turn = st.session_state.get(f"class_second {item.id}", (0.0, 0))
+            second, turn = get_state(SeekState).seconds.get(item.id, (0.0, 0))
             player(item, time_s=second, turn=turn, key=f"class player {item.id}")
             return
         tall = item.height / item.width if item.width and item.height else 1.0
@@ -106,8 +115,9 @@ def _timeline(one: EmbeddedSet, classifier: Classifier) -> None:
     def clicked() -> None:
         points = st.session_state[key]["selection"]["points"]
         if points:
-            _, turn = st.session_state.get(f"class_second {item.id}", (0.0, 0))
-            st.session_state[f"class_second {item.id}"] = (max(0.0, float(points[0]["x"])), turn + 1)
+            seconds = get_state(SeekState).seconds
+            _, turn = seconds.get(item.id, (0.0, 0))
+            seconds[item.id] = (max(0.0, float(points[0]["x"])), turn + 1)
 
     st.plotly_chart(
         class_timeline(rows.names, track.start_s, track.end_s, rows.probabilities),

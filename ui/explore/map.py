@@ -28,8 +28,9 @@ from core.search.query import query_state
 from core.utils.timecode import format_timecode
 from ui.components.gallery.gallery import picture_uri
 from ui.components.map.map_view import Listeners, MapData, PointName, Seen, points_map
-from ui.explore.selection_state import choose_cluster, choose_line
+from ui.explore.selection_state import ExploreState, choose_cluster, choose_line
 from ui.session.cache import get_cached
+from ui.session.state import get_state
 from ui.text import counted, plain
 from ui.widgets.details import open_details
 from ui.widgets.filters import Options
@@ -150,5 +151,5 @@ def _seen(atlas: Atlas, titles: list[str], numbers: list[int]) -> dict[int, Seen
 def _open(atlas: Atlas, number: int) -> None:
     if atlas.points.item_rows[number] >= 0:
         item = atlas.points.items([number])[0]
-        st.session_state["explore opened"] = item
+        get_state(ExploreState).opened = item
         open_details(item)

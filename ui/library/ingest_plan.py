@@ -19,6 +19,7 @@ from ui.button import pressed
 from ui.jobs.jobs import is_busy, start_ingest
 from ui.session.encoders import load_encoder
 from ui.session.libraries import Amount
+from ui.session.state import get_state
 from ui.text import counted, duration_text, plain, size_text
 
 _RATES = (0.2, 0.5, 1.0, 2.0, 4.0)  # frames per second; each step costs about twice as much
@@ -42,18 +43,33 @@ class Plan:
     estimates: dict[tuple[str, str], Estimate] = field(default_factory=dict)
 
 
-def plan_place(key: str, library: Library) -> str:
-    """The key of a library's plan in the session state."""
-    return f"{key} {library.path}"
+@dataclass(slots=True)
+class PlanState:
+    """plans: by (key of the panel, path of the library)."""
+
+    plans: dict[tuple[str, str], Plan] = field(default_factory=dict)
+
+
+def get_plan(key: str, library: Library) -> Plan | None:
+    """The plan of a panel for a library, if there is one."""
+    return get_state(PlanState).plans.get((key, str(library.path)))
+
+
+def set_plan(key: str, library: Library, plan: Plan | None) -> None:
+    """Replace the plan of a panel for a library; None forgets it."""
+    plans, place = get_state(PlanState).plans, (key, str(library.path))
+    if plan is None:
+        plans.pop(place, None)
+    else:
+        plans[place] = plan
 
 
 def show_plan(library: Library, encoder: Encoder, key: str, *, on_leave: Callable[[], None] | None = None) -> None:
-    """The plan at its `plan_place`, if there is one: files to add, frames, duration, start and cancel.
+    """The plan of a panel, if there is one: files to add, frames, duration, start and cancel.
 
     on_leave: called when the visitor cancels.
     """
-    place = plan_place(key, library)
-    plan: Plan | None = st.session_state.get(place)
+    plan = get_plan(key, library)
     if plan is None:
         return
     with st.container(border=True, key=f"{key}_box"):
@@ -70,7 +86,7 @@ def show_plan(library: Library, encoder: Encoder, key: str, *, on_leave: Callabl
     if left and on_leave:
         on_leave()
     if start or left:
-        del st.session_state[place]
+        set_plan(key, library, None)
     if start:
         start_ingest(library, encoder, plan.title, plan.found.roots, sampling)
     if start or left:

@@ -16,7 +16,7 @@ from ui.button import pressed
 from ui.errors import boundary
 from ui.jobs.jobs import dismiss_job, is_busy, start_ingest
 from ui.session.cache import get_cached
-from ui.session.current import use_encoder, use_library
+from ui.session.current import Choice, use_encoder, use_library
 from ui.session.encoders import encoder_name
 from ui.session.libraries import (
     LibraryFacts,
@@ -28,6 +28,7 @@ from ui.session.libraries import (
     start_visit_library,
     top_folders,
 )
+from ui.session.state import get_state
 from ui.text import counted, file_table, plain, size_text
 from ui.widgets.page_start import embed_button
 
@@ -81,7 +82,7 @@ def _drop(library: Library, entry: EncoderEntry) -> None:
     with boundary():
         library.drop_encoder(entry.id)
         whole, mark, _ = entry.name.rpartition(MARK)
-        if mark and reduced_title(entry.name) and st.session_state["encoder"] == entry.name:
+        if mark and reduced_title(entry.name) and get_state(Choice).encoder == entry.name:
             use_encoder(whole)  # fewer dimensions are of no use without vectors
 
 
