@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import PurePath
@@ -144,6 +145,21 @@ def _limit(setting: Setting, text: str, public: bool) -> float:
     if not number >= 1:
         raise DataError(f"{setting.name} is {text!r}: set it to a number of at least 1, or leave it out.")
     return number if math.isinf(number) else int(number * setting.unit)
+
+
+_rules: Callable[[], Policy] = lambda: LOCAL  # noqa: E731
+
+
+def set_rules(get: Callable[[], Policy]) -> None:
+    """The app says whose policy counts for what nobody has to hand in, so that nobody can forget it: which files leave
+    the server, and how long a query may be decoded."""
+    global _rules
+    _rules = get
+
+
+def rules() -> Policy:
+    """The policy that the app has set; that of the people of this machine where there is no app."""
+    return _rules()
 
 
 LOCAL = _policy("", ("",) * len(SETTINGS))  # for the people of this machine, whatever the environment says

@@ -18,9 +18,11 @@ from core.encoders.calibration import get_merge_threshold
 from core.errors import DataError, MediaError
 from core.library.index import VectorIndex
 from core.media.sampling import Sampling
+from core.policy import rules
 from core.progress import OnProgress, Progress
 
 _LONGEST_S = 60.0  # of a row, so that a still video can be resumed in its middle too
+_SLACK_S = 1.0  # containers count the last frame in different ways
 _SHORTEST_S = 0.02
 
 
@@ -192,7 +194,8 @@ def embed_video(
     Raises
     ------
     MediaError
-        If no frame can be read.
+        If no frame can be read, or more than `video_seconds` of the rules (`core.policy.rules`) come, whatever the
+        file says of its length.
     """
     from core.library.ingest.reader import prefetch
     from core.media.isolated import IsolatedVideo
@@ -206,7 +209,9 @@ def embed_video(
         closing(prefetch(video.frames(cancel=cancel), encoder.batch_size)) as frames,
     ):
         remaining: Iterator[Frame] = iter(frames)
+        _check_length(video.info.duration_s or 0.0)
         while (batch := list(islice(remaining, encoder.batch_size))) and not (cancel and cancel.is_set()):
+            _check_length(batch[-1].start_s)
             for frame, vector in zip(batch, encoder.encode_images([frame.image for frame in batch]), strict=True):
                 rows += filter(None, [runs.push(frame.start_s, frame.end_s, vector)])
             if on_progress:
@@ -218,3 +223,9 @@ def embed_video(
         raise MediaError("It holds no frame that can be decoded.")
     starts, ends, vectors = zip(*rows, strict=True)
     return Track(np.array(starts, np.float32), np.array(ends, np.float32), np.stack(vectors))
+
+
+def _check_length(length_s: float) -> None:
+    limit_s = rules().video_seconds
+    if length_s > limit_s + _SLACK_S:
+        raise MediaError(f"It lasts longer than {limit_s:,.0f} seconds, which is the limit here: cut it.")

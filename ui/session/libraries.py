@@ -14,11 +14,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from core import Encoder, Item, Library
-from core.library.handout import set_rules
 from core.library.registry import libraries_folder, list_libraries
 from core.library.schema import Kind
 from core.library.store.manifest import MANIFEST_NAME
-from core.policy import get_policy
+from core.policy import get_policy, set_rules
 from ui.server.state import once_each
 from ui.session.state import get_state
 from ui.session.visit import get_visit
