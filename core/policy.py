@@ -162,4 +162,4 @@ def rules() -> Policy:
     return _rules()
 
 
-LOCAL = _policy("", ("",) * len(SETTINGS))  # for the people of this machine, whatever the environment says
+LOCAL: Policy = _policy("", ("",) * len(SETTINGS))  # for the people of this machine, whatever the environment says

@@ -14,10 +14,9 @@ from numpy.typing import NDArray
 
 from core.classify.zero_shot import Predictions
 from core.encoders.base import Encoder, Vectors
-from core.encoders.saved_files import get_saved_path, list_saved
+from core.encoders.saved_files import get_saved_path, list_saved, write_saved
 from core.errors import DataError
 from core.utils.array_files import pack_arrays, unpack_arrays
-from core.utils.files import write_atomic
 
 Target = Literal["classes", "number"]
 
@@ -175,10 +174,9 @@ def list_heads(encoder: Encoder) -> dict[str, Path]:
 
 
 def save_head(head: Head, encoder: Encoder, name: str) -> Path:
-    """Saves a head under a name in the home folder. Raises DataError for a name that cannot be a file's."""
-    path = get_saved_path("heads", encoder, name)
-    write_atomic(path, head_bytes(head))
-    return path
+    """Saves a head under a name in the home folder. Raises DataError for a name that cannot be a file's, and where
+    the home cannot be written."""
+    return write_saved(get_saved_path("heads", encoder, name), head_bytes(head))
 
 
 def load_head(path: Path, encoder: Encoder) -> Head:

@@ -24,6 +24,7 @@ from core.search.query_clips import get_clip_track, get_picture_vector
 from core.utils.files import expand_user, to_absolute
 
 PLAIN = ("{}",)  # the template that does not change a text
+_MOST_TERMS = 50  # each new text costs a run of the encoder
 _ITEM = "item:"
 _FILE = "file:"
 CONCEPT = "concept:"
@@ -102,6 +103,8 @@ def parse_query(text: str, *, files: bool = True) -> tuple[Term, ...]:
             "The query is empty: type words, or give a picture." if not terms else "A term is missing at the end."
         )
     terms.append(_term(words, sign, files))
+    if len(terms) > _MOST_TERMS:
+        raise QueryError(f"The query has {len(terms):,} terms: {_MOST_TERMS} are possible.")
     return tuple(terms)
 
 
