@@ -34,7 +34,9 @@ class Policy:
     file_bytes, pixels, video_seconds
         Limits of one file.
     zip_files, unpacked_bytes
-        Limits of one zip.
+        Limits of one zip; `unpacked_bytes` also of a Parquet file.
+    table_rows
+        Limit of one table that is read.
     import_bytes
         What a file of vectors may unpack to.
     jobs, visit_jobs, job_seconds
@@ -51,6 +53,7 @@ class Policy:
     video_seconds: float
     zip_files: int
     unpacked_bytes: int
+    table_rows: float
     import_bytes: int
     jobs: int
     visit_jobs: int
@@ -111,6 +114,7 @@ SETTINGS = {
     "video_seconds": Setting("SEMBLANCE_MAX_VIDEO_SECONDS", 1, math.inf, 300),
     "zip_files": Setting("SEMBLANCE_MAX_ZIP_FILES", 1, 100_000, 500),
     "unpacked_bytes": Setting("SEMBLANCE_MAX_UNPACKED_MB", MB, 8_000, 500),
+    "table_rows": Setting("SEMBLANCE_MAX_TABLE_ROWS", 1, math.inf, 1_000_000),
     "import_bytes": Setting("SEMBLANCE_MAX_IMPORT_MB", MB, 1_000_000, 500),
     "jobs": Setting("SEMBLANCE_MAX_JOBS", 1, 16, 2),
     "visit_jobs": Setting("SEMBLANCE_MAX_VISIT_JOBS", 1, 16, 1),

@@ -13,7 +13,7 @@ from core.cli.output import plain
 from core.cli.parser import command_parser
 from core.config import make_home
 from core.errors import SemblanceError
-from core.progress import Progress
+from core.progress import Progress, Task
 from core.utils.systems import check_system
 
 
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     bar = _Bar(quiet=options.quiet)
     make_home()
     try:
-        result = options.run(options, bar)
+        result = options.run(options, Task(bar))
     except SemblanceError as error:
         bar.close()
         print(f"semblance: {' '.join(str(error).split())}", file=sys.stderr)

@@ -11,7 +11,7 @@ from core.cli.output import show_figures
 from core.encoders import DEFAULT_ENCODER, Encoder, is_model_name, open_encoder
 from core.errors import LibraryError
 from core.library.schema import Kind
-from core.progress import OnProgress
+from core.progress import Task
 from core.search.video_scores import Pooling
 from core.utils.files import to_absolute
 
@@ -28,7 +28,7 @@ def add_command(
     tree: Any,
     name: str,
     text: str,
-    run: Callable[[Options, OnProgress], dict[str, Any]],
+    run: Callable[[Options, Task], dict[str, Any]],
     show: Callable[[dict[str, Any]], None] = show_figures,
 ) -> argparse.ArgumentParser:
     """Adds a command; `run` is what it does, `show` prints its result for people."""
@@ -70,7 +70,7 @@ def counts(text: str) -> list[int]:
         raise argparse.ArgumentTypeError(f"{text!r} is no list of whole numbers like 1,2,4") from None
 
 
-def get_encoder(options: Options, bar: OnProgress, library: Library | None = None) -> Encoder:
+def get_encoder(options: Options, task: Task, library: Library | None = None) -> Encoder:
     """The encoder that the options name; by default the one that the library was indexed with."""
     entries = [] if library is None else library.encoders()
     names = list(dict.fromkeys(entry.name for entry in entries))
@@ -78,7 +78,7 @@ def get_encoder(options: Options, bar: OnProgress, library: Library | None = Non
     if name is None:
         name = DEFAULT_ENCODER if DEFAULT_ENCODER in names or not names else names[0]
         _check_is_here(name, library)
-    encoder = open_encoder(name, on_progress=bar)
+    encoder = open_encoder(name, on_progress=task.on_progress)
     if library is not None and entries and encoder.id not in {entry.id for entry in entries}:
         has = ", ".join(names)
         raise LibraryError(

@@ -22,7 +22,7 @@ from typing import Any
 
 from core.errors import SemblanceError
 from core.isolation.serialization import pack, unpack
-from core.progress import Progress
+from core.progress import Progress, Task
 
 _IDLE_S = 10.0
 _REPORT_EVERY_S = 0.1
@@ -61,7 +61,7 @@ def _listen(connection: Connection, requests: queue.Queue[_Request]) -> None:
 
 
 class _Answer:
-    """One request and the messages that answer it. Also the `on_progress` of its function."""
+    """One request and the messages that answer it. Also hears the progress of its function."""
 
     def __init__(self, connection: Connection, request: dict[str, Any], cancel: threading.Event) -> None:
         self._connection, self._request, self._cancel = connection, request, cancel
@@ -89,8 +89,9 @@ class _Answer:
         _limit(self._request["memory"], self._request["work_s"])
         _limit_growth(self._request["more_memory"])
         listeners = {"on_progress": self._report, "cancel": self._cancel}
-        given = {name: listeners[name] for name in self._request["listeners"]}
-        result = function(*self._request["args"], **self._request["kwargs"], **given)
+        given: dict[str, Any] = {name: listeners[name] for name in self._request["listeners"]}
+        task = {"task": Task(**given)} if given else {}
+        result = function(*self._request["args"], **self._request["kwargs"], **task)
         while isinstance(result, Iterator):
             try:
                 value = next(result)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-import time
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -13,13 +12,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from core.deprecated import task_keywords
 from core.encoders.base import Encoder, Vectors, unit_rows
 from core.encoders.calibration import get_merge_threshold
 from core.errors import DataError, MediaError
 from core.library.index import VectorIndex
 from core.media.sampling import Sampling
 from core.policy import rules
-from core.progress import OnProgress, Progress
+from core.progress import SILENT, Task
 
 _LONGEST_S = 60.0  # of a row, so that a still video can be resumed in its middle too
 _SLACK_S = 1.0  # containers count the last frame in different ways
@@ -165,14 +165,15 @@ def get_item_vectors(index: VectorIndex, item_ids: Sequence[str]) -> tuple[list[
     return ids, vectors
 
 
+@task_keywords
 def embed_video(
     encoder: Encoder,
     source: Path | bytes,
     sampling: Sampling | None = None,
     *,
     merge_threshold: float | None = None,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
+    max_s: float | None = None,
+    task: Task = SILENT,
 ) -> Track:
     """Embeds a video without a library.
 
@@ -186,46 +187,39 @@ def embed_video(
         Which frames; by default one per second.
     merge_threshold
         Least cosine of frames that become one row; by default that of indexing.
-    on_progress
-        Receives progress in seconds of video.
-    cancel
-        Once set, returns the rows so far.
+    max_s
+        Seconds, counted while it is decoded: a header may lie.
+    task
+        Its progress is in seconds of video. Once it is cancelled, the rows so far are returned.
 
     Raises
     ------
     MediaError
-        If no frame can be read, or more than `video_seconds` of the rules (`core.policy.rules`) come, whatever the
-        file says of its length.
+        If no frame can be read, or the video is longer than `max_s`.
     """
     from core.library.ingest.reader import prefetch
     from core.media.isolated import IsolatedVideo
     from core.media.video import Frame
 
+    limit_s = min(math.inf if max_s is None else max_s, rules().video_seconds + _SLACK_S)
     runs = Runs(get_merge_threshold(encoder) if merge_threshold is None else merge_threshold)
     rows = list[tuple[float, float, Vectors]]()
-    started = time.monotonic()
+    stage = task.stage("embed", "seconds")
     with (
-        IsolatedVideo(source, sampling or Sampling(), min_side=encoder.min_side) as video,
-        closing(prefetch(video.frames(cancel=cancel), encoder.batch_size)) as frames,
+        IsolatedVideo(
+            source, sampling or Sampling(), min_side=encoder.min_side, max_s=limit_s if math.isfinite(limit_s) else None
+        ) as video,
+        closing(prefetch(video.frames(cancel=task.cancel), encoder.batch_size)) as frames,
     ):
         remaining: Iterator[Frame] = iter(frames)
-        _check_length(video.info.duration_s or 0.0)
-        while (batch := list(islice(remaining, encoder.batch_size))) and not (cancel and cancel.is_set()):
-            _check_length(batch[-1].start_s)
+        while (batch := list(islice(remaining, encoder.batch_size))) and not task.is_cancelled:
             for frame, vector in zip(batch, encoder.encode_images([frame.image for frame in batch]), strict=True):
                 rows += filter(None, [runs.push(frame.start_s, frame.end_s, vector)])
-            if on_progress:
-                length = video.info.duration_s
-                done, total = round(batch[-1].end_s), round(length) if length else None
-                on_progress(Progress("embed", done, total, time.monotonic() - started, "seconds"))
+            length = video.info.duration_s
+            done, total = round(batch[-1].end_s), round(length) if length else None
+            stage.report(done, total)
     rows += filter(None, [runs.close()])
     if not rows:
         raise MediaError("It holds no frame that can be decoded.")
     starts, ends, vectors = zip(*rows, strict=True)
     return Track(np.array(starts, np.float32), np.array(ends, np.float32), np.stack(vectors))
-
-
-def _check_length(length_s: float) -> None:
-    limit_s = rules().video_seconds
-    if length_s > limit_s + _SLACK_S:
-        raise MediaError(f"It lasts longer than {limit_s:,.0f} seconds, which is the limit here: cut it.")

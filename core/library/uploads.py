@@ -22,6 +22,7 @@ from core.media.isolated import probe_isolated, read_image
 from core.media.kinds import is_image_path, is_media_path
 from core.policy import MB, Policy
 from core.utils.files import write_atomic
+from core.utils.path_matching import nfc
 
 _RECORD = 66_000  # bytes at the end of an archive in which its last record begins
 _ENTRY_BYTES = 4_000  # of the list, ten times what an entry takes
@@ -187,7 +188,7 @@ def _mb(size: int) -> str:
 
 def safe_name(name: str, data: bytes) -> str:
     """A readable stem and a hash of the content, so that two uploads named IMG_0001.jpg become two files."""
-    base = re.split(r"[/\\]", name)[-1]
+    base = re.split(r"[/\\]", nfc(name))[-1]
     stem, _, suffix = base.rpartition(".")
     stem = re.sub(r"[^\w \-()]+", "_", stem).strip(" ._")
     stem = stem.encode()[:120].decode(errors="ignore") or "file"  # file systems count bytes

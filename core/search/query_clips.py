@@ -13,24 +13,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.encoders.base import Encoder
-from core.errors import Cancelled
+from core.errors import MediaError
 from core.library.track import Track, embed_video
 from core.media.isolated import open_isolated
 from core.media.sampling import Sampling
+from core.progress import SILENT, Task
 from core.utils.files import to_absolute
 
 _MOST, _MOST_PICTURES = 8, 64
 _FPS = 2.0  # denser than libraries mostly are: a clip may begin anywhere between their samples
+MAX_CLIP_S = 3600.0  # of a clip's own time; a film takes minutes to embed
 
 _cache: OrderedDict[tuple[str, object], Track] = OrderedDict()  # by encoder and content, without the clips
 _vectors: OrderedDict[tuple[str, object], NDArray[np.float32]] = OrderedDict()
 _lock = threading.Lock()
 
 
-def get_clip_track(encoder: Encoder, clip: Path | bytes, *, cancel: threading.Event | None = None) -> Track:
+def get_clip_track(encoder: Encoder, clip: Path | bytes, *, max_s: float = MAX_CLIP_S, task: Task = SILENT) -> Track:
     """The track of a clip in no library, at two frames per second; read-only, the last 8 are cached.
 
-    Raises MediaError, see `embed_video`, and Cancelled.
+    max_s: see `embed_video`. A cancelled task ends it with Cancelled. Raises MediaError.
     """
     key = encoder.id, _cache_key(clip)
     with _lock:
@@ -38,10 +40,11 @@ def get_clip_track(encoder: Encoder, clip: Path | bytes, *, cancel: threading.Ev
             _cache.move_to_end(key)
             return _cache[key]
     try:
-        track = embed_video(encoder, clip, Sampling(_FPS), cancel=cancel)
-    finally:
-        if cancel is not None and cancel.is_set():
-            raise Cancelled("Stopped.")
+        track = embed_video(encoder, clip, Sampling(_FPS), max_s=min(max_s, MAX_CLIP_S), task=task)
+    except MediaError:
+        task.check("Stopped before the clip was embedded.")
+        raise
+    task.check("Stopped before the clip was embedded.")
     for array in (track.start_s, track.end_s, track.vectors):
         array.setflags(write=False)
     with _lock:

@@ -18,9 +18,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from core.errors import DataError
+from core.utils.table_reader import FILES
 
 AT_ONCE = 1_000  # vectors in memory at a time
-PATHS = ("path", "paths", "file", "files", "filename", "filenames", "file_name", "filepath", "image_path", "image")
 VECTORS = ("vector", "vectors", "embedding", "embeddings", "emb", "features")
 _TEXTS, _TIMES = ("sampling", "content_hash"), ("start_s", "end_s")
 _ROWS = 16_384  # of the other columns, read at a time
@@ -87,7 +87,7 @@ def _checked(claim: Claim, path: Path) -> Claim:
 
 
 def _named(names: Sequence[str], known: Sequence[str], what: str, path: Path) -> str:
-    match = next((name for target in known for name in names if name.lower() == target), None)
+    match = next((name for target in known for name in names if name.strip().lower() == target), None)
     if match is None:
         raise DataError(f"{path.name} has no {what}: name it {known[0]!r} (it has: {', '.join(names)[:200]}).")
     return match
@@ -121,7 +121,7 @@ def _layout(file: Any, path: Path) -> _Layout:
     schema = file.schema_arrow
     texts = [field.name for field in schema if _is_text(field.type)]
     lists = [field.name for field in schema if _is_vector(field.type)]
-    paths = _named(texts, PATHS, "column of paths", path)
+    paths = _named(texts, FILES, "column of paths", path)
     vectors = lists[0] if len(lists) == 1 else _named(lists, VECTORS, "column of vectors", path)
     kind = schema.field(vectors).type
     if pa.types.is_fixed_size_list(kind):
@@ -212,7 +212,7 @@ def _arrays(headers: dict[str, _Header], path: Path) -> tuple[str, str]:
     """The names of the arrays of paths and of vectors."""
     texts = [name for name, header in headers.items() if len(header.shape) == 1 and header.kind.kind in "US"]
     tables = [name for name, header in headers.items() if len(header.shape) == 2 and header.kind.kind in "fiu"]
-    paths = _named(texts, PATHS, "array of paths", path)
+    paths = _named(texts, FILES, "array of paths", path)
     vectors = tables[0] if len(tables) == 1 else _named(tables, VECTORS, "array of vectors (n, dim)", path)
     rows = headers[vectors].shape[0]
     if headers[paths].shape[0] != rows:

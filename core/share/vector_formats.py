@@ -34,7 +34,7 @@ class VectorFormat:
     about : str
         One line: what the file holds and for what it is good.
     write : callable or None
-        `write(rows, path, *, on_progress, cancel)` writes a new file; `rows.parts()` yields the rows batch by batch.
+        `write(rows, path, *, task)` writes a new file; `rows.parts()` yields the rows batch by batch.
         None for a format that can only be read.
     read : callable or None
         `read(path)` opens a file; its vectors are read later, batch by batch (`VectorFile.batches`). None for a format
@@ -103,7 +103,8 @@ def open_vectors(path: Path | str, *, limits: Policy = LOCAL) -> VectorFile:
     path : Path or str
         The file; its suffix selects the format. A Parquet has a column of paths and one of lists of numbers, all of
         one length; an NPZ an array of paths (n,) and one of vectors (n, dim). Their names are those in
-        `core.share.vector_decoders.PATHS` and `VECTORS`; the only column that can hold vectors may have any name.
+        `core.utils.table_reader.FILES` and `core.share.vector_decoders.VECTORS`; the only column that can hold vectors
+        may have any name.
     limits : Policy
         `import_bytes`: what the file may unpack to, by its headers.
 

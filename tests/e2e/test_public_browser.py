@@ -105,7 +105,7 @@ def test_a_visitor_uploads_and_searches_and_nobody_else_sees_it(one: Visitor, ot
 
 def test_a_link_cannot_have_a_model_fetched(one: Visitor) -> None:
     one.go("search_images", encoder="some/hub")
-    one.page.get_by_text("is not offered here").wait_for()
+    one.page.get_by_text("is not available here").wait_for()
     assert one.page.get_by_text("Still in use: Embedded").is_visible()
 
 

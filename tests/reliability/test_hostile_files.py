@@ -32,6 +32,7 @@ from core.media.isolated import IsolatedVideo, open_isolated, read_image
 from core.media.sampling import Sampling
 from core.policy import LOCAL, get_policy, set_rules
 from core.previews.thumbnails import make_thumbnail
+from core.progress import Task
 from core.search.query import Term
 from core.search.query_clips import get_clip_track
 
@@ -54,6 +55,8 @@ def mad(data, **options):
         time.sleep(60)
     while image.width == 75:
         pass
+    if image.width == 76:
+        raise KeyError("of a kind that nobody thought of")
     return image
 
 def stuck(video, *arguments, **options):
@@ -117,13 +120,13 @@ def test_hostile_files_among_good_photos(library: Library, encoder: ColorEncoder
 def test_a_decoder_that_crashes_eats_memory_or_hangs_costs_one_file_a_reason(
     library: Library, encoder: ColorEncoder, photos: Path, mad_decoder: None
 ) -> None:
-    for width in (70, 71, 72, 73, 74, 75):
+    for width in (70, 71, 72, 73, 74, 75, 76):
         Image.new("RGB", (width, 60), "red").save(photos / f"{width}.png")
     report = ingest(library, encoder, [photos])
     reasons = {Path(path).name: reason for path, reason in report.failed}
-    assert set(reasons) == {"71.png", "72.png", "73.png", "75.png"} and report.items == N + 2
+    assert set(reasons) == {"71.png", "72.png", "73.png", "75.png", "76.png"} and report.items == N + 2
     assert "broke down" in reasons["71.png"] and "memory" in reasons["72.png"] and "too long" in reasons["73.png"]
-    assert "too long" in reasons["75.png"]
+    assert "too long" in reasons["75.png"] and "KeyError: 'of a kind that nobody thought of'" in reasons["76.png"]
 
 
 def test_a_picture_that_takes_minutes_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -253,10 +256,10 @@ def test_a_clip_that_says_less_than_it_holds_is_stopped_at_the_limit(
     at = data.index(b"duration") + len("duration") + 1
     path.write_bytes(data[:at] + struct.pack(">d", 2.0) + data[at + 8 :])
     before = encoder.images_seen
-    with pytest.raises(MediaError, match="longer than 5 seconds"):
+    with pytest.raises(MediaError, match="longer than 6 seconds"):
         get_clip_track(encoder, path.read_bytes())
     assert encoder.images_seen - before < 5 * 2 + 3 * encoder.batch_size
     stop = threading.Event()
     stop.set()
     with pytest.raises(Cancelled):
-        get_clip_track(encoder, write_video(tmp_path / "short.mp4", ["red"]).read_bytes(), cancel=stop)
+        get_clip_track(encoder, write_video(tmp_path / "short.mp4", ["red"]).read_bytes(), task=Task(cancel=stop))

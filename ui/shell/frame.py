@@ -16,6 +16,7 @@ from ui.server.start import prepare_server
 from ui.session.current import Choice
 from ui.session.libraries import VISIT
 from ui.session.library_files import watch_libraries
+from ui.session.link import clean_link
 from ui.session.state import get_state
 from ui.shell.navigation import PAGES, navigation
 from ui.shell.sidebar import sidebar
@@ -53,6 +54,7 @@ def draw_frame() -> st.Page:
     st.html(_TEXT)
     prepare_server()
     collect_garbage()
+    clean_link()
     watch_libraries()
     page = st.navigation(navigation(show_page), expanded=True)
     with boundary():

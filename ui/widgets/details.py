@@ -24,7 +24,7 @@ from ui.session.state import get_state
 from ui.text import counted, item_date, plain, size_text
 from ui.widgets.query_box import Place, add_term, classify_this, find_in, like_file
 
-Action = tuple[str, str, Callable[..., None], tuple[object, ...]]  # label, icon, and what is called with the item
+Action = tuple[str, str, Callable[..., None], tuple[object, ...]]  # label, icon, callback, arguments after the item
 _ACTIONS_OF_FILES: tuple[Action, ...] = (
     ("More like this", ":material/image_search:", like_file, ()),
     ("Classify this", ":material/category:", classify_this, ()),
@@ -60,10 +60,10 @@ def show_details(
     """
     state = get_state(DetailsState)
     target, state.requested = state.requested, None
-    found: dict[str, tuple[Item, Hit | None]] = {item.id: (item, None) for item in items}
-    found |= {hit.item.id: (hit.item, hit) for hit in reversed(hits)}
-    if target in found:
-        _dialog(*found[target], videos, place, stored)
+    candidates: dict[str, tuple[Item, Hit | None]] = {item.id: (item, None) for item in items}
+    candidates |= {hit.item.id: (hit.item, hit) for hit in reversed(hits)}
+    if target in candidates:
+        _dialog(*candidates[target], videos, place, stored)
 
 
 @st.dialog("Details", width="large")
@@ -86,8 +86,8 @@ def _picture(item: Item) -> None:
     except MediaError as error:
         st.warning(plain(str(error)), icon=":material/broken_image:")
         return
-    tall = item.height / item.width if item.width and item.height else 1.0
-    st.image(data, width=round(min(_WIDEST, _TALLEST / tall)), alt=Path(item.path).name)
+    aspect = item.height / item.width if item.width and item.height else 1.0
+    st.image(data, width=round(min(_WIDEST, _TALLEST / aspect)), alt=Path(item.path).name)
 
 
 def _facts(item: Item, hit: Hit | None) -> None:
@@ -98,12 +98,12 @@ def _facts(item: Item, hit: Hit | None) -> None:
             help="The percentage estimates how likely this picture is what the query means, compared with the rest of "
             "the library. The cosine is the similarity of query and picture, -1 to 1; compare it within one query.",
         )
-    word, when = item_date(item)
+    verb, when = item_date(item)
     length = f"{format_timecode(item.duration_s)} · " if item.duration_s is not None else ""
     size = length + (f"{item.width:,} × {item.height:,} px · " if item.width and item.height else "")
-    st.markdown(f"{size}{size_text(item.bytes)}  \n{word.capitalize()} {when:%d %b %Y, %H:%M}")
-    allowed = get_policy()
-    if allowed.may_see_paths:
+    st.markdown(f"{size}{size_text(item.bytes)}  \n{verb.capitalize()} {when:%d %b %Y, %H:%M}")
+    policy = get_policy()
+    if policy.may_see_paths:
         st.code(item.path, language=None, wrap_lines=True)
     if item.reason:
         st.caption(plain(item.reason))
@@ -111,7 +111,7 @@ def _facts(item: Item, hit: Hit | None) -> None:
         st.caption(f":material/edit: {CHANGED}")
     if hit is not None and hit.duplicates:
         st.markdown(f"{counted(len(hit.duplicates), 'near-identical picture')} grouped with this one:")
-        st.code("\n".join(allowed.display_path(other.path) for other in hit.duplicates), language=None, wrap_lines=True)
+        st.code("\n".join(policy.display_path(other.path) for other in hit.duplicates), language=None, wrap_lines=True)
 
 
 def _actions(item: Item, videos: bool, place: Place | None) -> list[Action]:
@@ -143,10 +143,10 @@ def _offer(item: Item, actions: Sequence[Action]) -> None:
         for number, (label, icon, act, args) in enumerate(actions)
     ]
     if any(pressed):
-        st.rerun()  # the whole page: the dialog closes and the new answer shows
+        st.rerun()  # the whole page, so that the dialog closes
 
 
 def sampled_text(index: VectorIndex) -> str:
-    """What to add where a random sample, the `background`, stands for the whole library."""
+    """A note that figures are of a random sample, the `background`; empty if it is the whole library."""
     count = len(index.background)
     return f", in a random sample of {count:,} of the {len(index):,} vectors here" if count < len(index) else ""

@@ -1,4 +1,4 @@
-"""The start of every page that works on a library, and the choice among the parts of a page."""
+"""The start of every page that works on a library, and the choice between the parts of a page."""
 
 from __future__ import annotations
 
@@ -35,8 +35,9 @@ class PageContext:
 
 
 def start_page(nothing: str) -> PageContext | None:
-    """The library in use; None if there is none (the page then shows `nothing`) or nothing in it is searchable yet
-    (the page then says why). Raises LibraryError and EncoderError."""
+    """The library in use; None if there is none (the page then shows `nothing`) or if none of its items is searchable
+    yet (the page then says why). Raises LibraryError and EncoderError.
+    """
     library = current_library()
     if library is None:
         no_library(nothing)
@@ -50,8 +51,10 @@ def start_page(nothing: str) -> PageContext | None:
 
 
 def show_part(at: PageContext, parts: Mapping[str, Part], *, key: str) -> None:
-    """Show the part that the visitor or the link chose, by default the first. A part returns its lines of Python,
-    without those that open the library; None if it shows its own."""
+    """Show the part that the visitor or the link chose, by default the first.
+
+    A part returns its Python code, without the lines that open the library; None if it shows its own.
+    """
     names = list(parts)
     part = st.segmented_control(
         "Look at", names, default=names[0], required=True, key=key, bind="query-params", label_visibility="collapsed"
@@ -73,7 +76,7 @@ def sample_button(encoder: Encoder, *, primary: bool) -> None:
     ):
         require("samples", "The sample photos")  # before an empty library of that name is made
         library = Library(sample_path(), create=True)
-        start_job(library, "Samples", lambda report, cancel: build_sample(encoder, on_progress=report, cancel=cancel))
+        start_job(library, "Samples", lambda task: build_sample(encoder, task=task))
         use_library(library_key(library.path))
         st.rerun()
 

@@ -28,7 +28,7 @@ Place = Literal["images", "video"]  # the pages that search
 _PAGES: dict[Place, str] = {"images": "pages/search_images.py", "video": "pages/search_video.py"}
 _CLASSIFY = "pages/classify.py"
 UPLOADED = ("image", "clip")  # kinds of terms that no link can hold
-_MOST_UPLOADS = 8  # per query: they stay in memory for the session
+_MOST_UPLOADS = 8  # per query, as they stay in memory for the session
 EXAMPLES = ("a cat", "a cup of coffee", "a rocket launch", "a man with a camera", "a swimming pool")
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 
 import streamlit as st
 
 from core import Encoder, Term
-from core.progress import OnProgress
+from core.progress import Task
 from core.search.query_clips import get_clip_track, get_picture_vector, is_embedded
 from ui.jobs.tasks import get_task, start
 from ui.jobs.work import get_result
@@ -39,9 +38,9 @@ def _wait_for(encoder: Encoder, term: Term, data: bytes) -> None:
             st.info(f"Your {term.kind} is read once your other job has ended ({other.title}).")
             st.stop()
 
-        def work(_: OnProgress, cancel: threading.Event) -> bool:
+        def work(task: Task) -> bool:
             if term.kind == "clip":
-                get_clip_track(encoder, data, cancel=cancel)
+                get_clip_track(encoder, data, task=task)
             else:
                 get_picture_vector(encoder, data)
             return True

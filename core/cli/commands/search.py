@@ -9,7 +9,7 @@ from core.cli.options import KINDS, REPORT, Options, add_command, add_library, a
 from core.cli.output import one_line, show_page
 from core.encoders import Encoder
 from core.errors import QueryError
-from core.progress import OnProgress
+from core.progress import Task
 from core.search.query import PLAIN, Term, parse_query
 from core.utils.timecode import format_timecode
 
@@ -37,7 +37,7 @@ def add(tree: Any) -> None:
     add_library(parser)
 
 
-def search(options: Options, bar: OnProgress) -> dict[str, Any]:
+def search(options: Options, task: Task) -> dict[str, Any]:
     """`search`: one hit per item, or with `--kind video` one per moment."""
     from core.library import Library
 
@@ -47,13 +47,13 @@ def search(options: Options, bar: OnProgress) -> dict[str, Any]:
     if not terms:
         raise QueryError("The query is empty: type words, or give --image FILE or --clip FILE.")
     library = Library(options.library)
-    encoder = get_encoder(options, bar, library)
+    encoder = get_encoder(options, task, library)
     find = _find_moments if options.kind == "video" else _find_items
     hits = find(library, encoder, terms, options)
     cutoff = sum(hit["likely"] for hit in hits)
     result = {"hits": hits if options.all else hits[:cutoff], "cutoff": cutoff}
     if options.report:
-        _write_page(library, encoder.name, result["hits"], options, bar)
+        _write_page(library, encoder.name, result["hits"], options, task)
         result["report"] = str(options.report)
     return result
 
@@ -97,7 +97,7 @@ def _times(moment: Moment | None) -> dict[str, float]:
     return {key: round(getattr(moment, key), 3) for key in ("start_s", "end_s", "peak_s")} if moment else {}
 
 
-def _write_page(library: Library, encoder: str, hits: list[dict[str, Any]], options: Options, bar: OnProgress) -> None:
+def _write_page(library: Library, encoder: str, hits: list[dict[str, Any]], options: Options, task: Task) -> None:
     from core.library.schema import Item
     from core.share.pages.page import write_page
     from core.share.pages.search import Answer, search_page
@@ -115,9 +115,7 @@ def _write_page(library: Library, encoder: str, hits: list[dict[str, Any]], opti
     ]
     files = [f"like {Path(name).name}" for name in (*options.image, *options.clip)]
     query = " + ".join([*([f"“{options.query}”"] if options.query else []), *files])
-    write_page(
-        options.report, search_page(answers, query=query, library=library.name, encoder=encoder, on_progress=bar)
-    )
+    write_page(options.report, search_page(answers, query=query, library=library.name, encoder=encoder, task=task))
 
 
 def show_hits(result: dict[str, Any]) -> None:

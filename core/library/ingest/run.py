@@ -7,7 +7,6 @@ under a staging id, and get the item's id at the end, all at once.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
@@ -16,6 +15,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.deprecated import task_keywords
 from core.encoders.base import Encoder
 from core.encoders.calibration import get_merge_threshold
 from core.encoders.precomputed import supports_text
@@ -31,10 +31,10 @@ from core.library.ingest.video import Clip
 from core.library.schema import Item, Kind, VectorRow
 from core.library.store import Library
 from core.media.isolated import IsolatedVideo, probe_isolated
-from core.media.kinds import is_image_path, is_media_path
+from core.media.kinds import is_image_path, is_media_file
 from core.media.rules import changes_vectors, current_rules
 from core.media.sampling import Sampling
-from core.progress import OnProgress, Progress
+from core.progress import SILENT, Task
 
 if TYPE_CHECKING:
     from core.media.video import VideoInfo
@@ -80,14 +80,14 @@ class IngestReport:
     cancelled: bool = False
 
 
+@task_keywords
 def ingest(
     library: Library,
     encoder: Encoder,
     paths: Path | str | Iterable[Path | str],
     sampling: Sampling | None = None,
     *,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
+    task: Task = SILENT,
 ) -> IngestReport:
     """Brings the library up to date with the pictures and videos below paths, and embeds what is new or changed.
 
@@ -105,10 +105,9 @@ def ingest(
     sampling
         Which frames of videos. Videos with another sampling are embedded again; None keeps them, and takes one frame
         per second of new videos.
-    on_progress
-        Receives progress of each stage.
-    cancel
-        Once set, the run stops soon, with everything so far committed. The next run continues, also within a video.
+    task
+        Receives the progress of each stage. Once it is cancelled, the run stops soon, with everything so far committed.
+        The next run continues, also within a video.
 
     Raises
     ------
@@ -119,7 +118,7 @@ def ingest(
     """
     roots = [paths] if isinstance(paths, str | Path) else list(paths)
     with library.writing():
-        return _Run(library, encoder, sampling, on_progress, cancel).run(roots)
+        return _Run(library, encoder, sampling, task).run(roots)
 
 
 @dataclass(slots=True)
@@ -135,18 +134,10 @@ class _Pending:
 class _Run:
     """One run of `ingest`: the state of the library, the files found, and the pending commit."""
 
-    def __init__(
-        self,
-        library: Library,
-        encoder: Encoder,
-        sampling: Sampling | None,
-        on_progress: OnProgress | None,
-        cancel: threading.Event | None,
-    ) -> None:
+    def __init__(self, library: Library, encoder: Encoder, sampling: Sampling | None, task: Task) -> None:
         self.library, self.encoder, self.sampling = library, encoder, sampling
-        self.on_progress, self.cancel = on_progress, cancel
-        self.started = self.stage_started = time.monotonic()
-        self.stage = ""
+        self.task, self.started = task, time.monotonic()
+        self.stage = task.stage("scan", "files")
         self.report = IngestReport(encoder.name)
         self.known = IndexState.load(library, encoder, sampling)
         items = list(self.known.items.values())
@@ -158,11 +149,12 @@ class _Run:
         self.commit = Commit(library, encoder, self.ids)
 
     def run(self, paths: Sequence[Path | str]) -> IngestReport:
-        found = scan(paths, target=is_media_path, on_found=lambda count: self._report_progress("scan", count, None))
+        found = scan(paths, target=is_media_file, on_found=lambda count: self._report_progress("scan", count, None))
         self._find_missing(found)
+        self._drop_strangers(found)
         work = [file for file in found.files.values() if not self._is_current(file)]
-        if work and supports_text(self.encoder) and not self._is_cancelled():  # the first search needs them
-            embed_reference_prompts(self.encoder, on_progress=self.on_progress)
+        if work and supports_text(self.encoder) and not self.task.is_cancelled:  # the first search needs them
+            embed_reference_prompts(self.encoder, task=Task(self.task.on_progress))
         self._embed_pictures([file for file in work if is_image_path(file.path)])
         self._embed_videos([file for file in work if not is_image_path(file.path)])
         self._fail_unreadable(found)
@@ -183,6 +175,12 @@ class _Run:
         for item in self.known.items.values():
             if item.path not in found.files and is_missing(item.path):
                 self.missing.setdefault(item.content_hash or "", []).append(item)
+
+    def _drop_strangers(self, found: Scan) -> None:
+        """Removes what an earlier version listed as failed, and what is neither a picture nor a video."""
+        failed = [item for item in self.known.items.values() if item.status == "failed" and found.covers(item.path)]
+        strangers = [item for item in failed if not (item.path in found.files or is_missing(item.path))]
+        self.library.remove_items([item.id for item in strangers if not is_media_file(item.path)])
 
     def _is_current(self, file: FoundFile) -> bool:
         if not self.known.is_current(file):
@@ -211,7 +209,7 @@ class _Run:
         """The files, read ahead by `count`, with commits between them when due."""
         read = partial(read_file, min_side=self.encoder.min_side, wants_pixels=self._wants_pixels)
         done = 0
-        for file in read_ahead(files, read, ahead=count, cancel=self.cancel):
+        for file in read_ahead(files, read, ahead=count, task=self.task):
             yield file
             done += 1
             self._commit_if_due()
@@ -343,8 +341,7 @@ class _Run:
                 self.commit.clips.append(clip)
                 if not self._embed_frames(clip, video, report):
                     return
-                length = video.read_s if video.damage else max(video.read_s, video.info.duration_s or 0.0)
-                pending.item = replace(pending.item, duration_s=length, reason=video.damage)
+                pending.item = replace(pending.item, duration_s=video.length_s, reason=video.damage)
         except MediaError as error:
             self.commit.drop(clip)
             self._fail(FoundFile(item.path, item.bytes, item.mtime_ns), "video", str(error), item.content_hash)
@@ -370,15 +367,15 @@ class _Run:
 
     def _embed_frames(self, clip: Clip, video: IsolatedVideo, report: Callable[[float], None]) -> bool:
         """Embeds frames to the end; returns False if the run was cancelled."""
-        with closing(prefetch(video.frames(cancel=self.cancel), self.encoder.batch_size)) as decoded:
+        with closing(prefetch(video.frames(cancel=self.task.cancel), self.encoder.batch_size)) as decoded:
             for frame in decoded:
-                if self._is_cancelled():
+                if self.task.is_cancelled:
                     break
                 self.batch.add(frame.image, partial(clip.take, frame))
                 self.report.video_seconds += frame.end_s - frame.start_s
                 self._commit_if_due()
                 report(frame.end_s / (video.info.duration_s or frame.end_s))
-        stopped = self._is_cancelled()  # if so, the frames ended early
+        stopped = self.task.is_cancelled  # if so, the frames ended early
         self.report.cancelled |= stopped
         return not stopped
 
@@ -410,18 +407,14 @@ class _Run:
                 if item.status != "missing":
                     self.commit.items["path"].append(replace(item, status="missing"))
 
-    def _is_cancelled(self) -> bool:
-        return self.cancel is not None and self.cancel.is_set()
-
     def _report_video(self, before: int, size: int, total: int, share: float) -> None:
         """Progress in bytes, which are known without opening the files."""
         self._report_progress("embed videos", before + int(min(share, 1.0) * size), total, "bytes")
 
     def _report_progress(self, stage: str, done: int, total: int | None, unit: str = "files") -> None:
-        if stage != self.stage:
-            self.stage, self.stage_started = stage, time.monotonic()
-        if self.on_progress is not None:
-            self.on_progress(Progress(stage, done, total, time.monotonic() - self.stage_started, unit))
+        if stage != self.stage.name:
+            self.stage = self.task.stage(stage, unit)
+        self.stage.report(done, total)
 
 
 def _add_facts(item: Item, about: VideoInfo) -> Item:
