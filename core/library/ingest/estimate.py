@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from PIL import Image
@@ -15,7 +14,7 @@ from core.encoders.base import Encoder
 from core.encoders.calibration import get_calibration
 from core.errors import MediaError
 from core.library.ingest.known import IndexState
-from core.library.ingest.reader import read_ahead, read_file
+from core.library.ingest.reader import read_decoded
 from core.library.ingest.scan import FoundFile, Scan
 from core.library.store import Library
 from core.library.track import embed_video
@@ -116,8 +115,7 @@ def _measure_image_seconds(pictures: Sequence[FoundFile], encoder: Encoder) -> f
     if not batch:
         return 0.0
     started = time.monotonic()
-    read = partial(read_file, min_side=encoder.min_side, wants_pixels=lambda *_: True)
-    images = [entry.image for entry in read_ahead(batch, read, ahead=len(batch)) if entry.image]
+    images = [entry.image for entry in read_decoded([file.path for file in batch], encoder) if entry.image]
     encoder.encode_images(images)
     return (time.monotonic() - started) / len(batch)
 

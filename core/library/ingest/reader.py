@@ -9,12 +9,14 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from PIL import Image
 
 from core.deprecated import task_keywords
+from core.encoders.base import Encoder
 from core.errors import MediaError
 from core.library.ingest.scan import FoundFile
 from core.library.schema import Kind
@@ -85,6 +87,13 @@ def read_ahead(
             if not waiting:
                 return
             yield waiting.popleft().result()
+
+
+def read_decoded(paths: Iterable[Path | str], encoder: Encoder, *, task: Task = SILENT) -> Iterator[ReadFile]:
+    """Reads files for an encoder, pictures decoded, a batch ahead. Ends once `task` is cancelled."""
+    read = partial(read_file, min_side=encoder.min_side, wants_pixels=lambda *_: True)
+    files = [FoundFile(str(path), 0, 0) for path in paths]
+    return read_ahead(files, read, ahead=encoder.batch_size, task=task)
 
 
 def prefetch(items: Iterable[T], size: int) -> Generator[T]:
