@@ -15,7 +15,7 @@ from core.encoders.calibration import get_calibration
 from core.errors import MediaError
 from core.library.ingest.known import IndexState
 from core.library.ingest.reader import read_decoded
-from core.library.ingest.scan import FoundFile, Scan
+from core.library.ingest.scan import FoundFile, Scan, use_known_names
 from core.library.store import Library
 from core.library.track import embed_video
 from core.media.isolated import probe_isolated
@@ -72,6 +72,8 @@ def estimate_ingest(
         If the encoder cannot load.
     """
     known = IndexState.load(library, encoder, sampling) if library else None
+    if known is not None:
+        use_known_names(found, known.items)
     files = [file for file in found.files.values() if known is None or not known.is_current(file)]
     pictures = [file for file in files if is_image_path(file.path)]
     videos = [file for file in files if not is_image_path(file.path)]

@@ -25,7 +25,7 @@ from core.library.ingest.batch import Batch, Embedded
 from core.library.ingest.commit import Commit
 from core.library.ingest.known import IndexState, new_item_id
 from core.library.ingest.reader import ReadFile, prefetch, read_ahead, read_file
-from core.library.ingest.scan import FoundFile, Scan, is_missing, scan
+from core.library.ingest.scan import FoundFile, Scan, is_missing, scan, use_known_names
 from core.library.ingest.staging import is_staging_id, make_staging_id, split_staging_id
 from core.library.ingest.video import Clip
 from core.library.schema import Item, Kind, VectorRow
@@ -150,6 +150,7 @@ class _Run:
 
     def run(self, paths: Sequence[Path | str]) -> IngestReport:
         found = scan(paths, target=is_media_file, on_found=lambda count: self._report_progress("scan", count, None))
+        use_known_names(found, self.known.items)
         self._find_missing(found)
         self._drop_strangers(found)
         work = [file for file in found.files.values() if not self._is_current(file)]
