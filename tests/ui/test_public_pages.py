@@ -33,7 +33,7 @@ from core.config import load_settings
 from core.library.registry import create_library, list_libraries, remember_library
 from core.library.schema import Label
 
-pytestmark = pytest.mark.usefixtures("world")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("world")]
 PAGES = sorted(f"pages/{path.name}" for path in Path(__file__).parents[2].joinpath("pages").glob("*.py"))
 CLASSIFY, CLEAN, EXPLORE, LAB = "pages/classify.py", "pages/clean_up.py", "pages/explore.py", "pages/lab.py"
 CLASSES = "red\ngreen\nblue"

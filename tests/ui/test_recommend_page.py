@@ -23,7 +23,7 @@ from core.recommend.click_log import load_clicks
 from core.recommend.feedback import Feedback, Reaction, feedback_json, likes_csv, read_feedback
 from core.recommend.log_reader import read_log, resolve_items
 
-pytestmark = pytest.mark.usefixtures("world")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("world")]
 RECOMMEND = "pages/recommend.py"
 
 
@@ -471,7 +471,6 @@ def test_the_examples_are_read_once_for_all_visits(shades: Library, monkeypatch:
     assert "No campaign matches" in predictions or "Why this one" in predictions
 
 
-@pytest.mark.slow
 def test_the_budget_of_ones_own_campaign_is_not_spent_by_another_visit(shades: Library) -> None:
     for _ in range(2):
         at = settled(open_feed(ads="true"))

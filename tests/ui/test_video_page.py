@@ -38,7 +38,7 @@ from core.library.registry import create_library, libraries_folder
 from core.media.sampling import Sampling
 from core.utils.timecode import format_timecode
 
-pytestmark = pytest.mark.usefixtures("world")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("world")]
 
 
 @pytest.fixture

@@ -19,6 +19,8 @@ from core.media.sampling import Sampling
 from core.progress import Progress
 from core.search.query import embed_query, parse_query
 
+pytestmark = pytest.mark.slow
+
 SHOTS = ("red", "blue", "green")
 
 
