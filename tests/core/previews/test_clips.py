@@ -30,6 +30,8 @@ from core.previews.thumbnails import make_storyboard, make_thumbnail
 from core.progress import Progress, Task
 from core.utils.cache_folder import CacheFolder
 
+pytestmark = pytest.mark.slow
+
 
 def item_of(path: Path) -> Item:
     info, found = probe(path), path.stat()
