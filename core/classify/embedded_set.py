@@ -22,7 +22,8 @@ from core.library.ingest.batch import Batch, Embedded
 from core.library.ingest.reader import ReadFile, read_ahead, read_file
 from core.library.ingest.scan import FoundFile
 from core.library.schema import Item
-from core.library.track import Track, embed_video
+from core.library.track import Track, embed_parts
+from core.media.modalities import get_modality
 from core.media.sampling import Sampling
 from core.progress import OnProgress, Progress
 from core.search.relevance import LIKELY
@@ -93,14 +94,15 @@ def embed_files_set(
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
 ) -> EmbeddedSet:
-    """Embeds pictures and videos. Unreadable files are listed in `failed`. Ends early when `cancel` is set."""
+    """Embeds files of any kind. Unreadable files are listed in `failed`. Ends early when `cancel` is set."""
     found: dict[int, tuple[Track, Item]] = {}
     failed: list[tuple[str, str]] = []
     batch = Batch(encoder)
 
     def take(place: int, read: ReadFile, vector: Embedded) -> None:
         if isinstance(vector, Exception):
-            failed.append((read.file.path, f"The encoder {encoder.name} failed on this picture ({vector})."))
+            what = get_modality(read.kind).title
+            failed.append((read.file.path, f"The encoder {encoder.name} failed on this {what} ({vector})."))
         else:
             try:
                 found[place] = (_single_frame_track(vector[None]), _item(read))
@@ -109,17 +111,17 @@ def embed_files_set(
 
     started = time.monotonic()
     files = [FoundFile(str(path), 0, 0) for path in paths]
-    target = partial(read_file, min_side=encoder.min_side, wants_pixels=lambda *_: True)
+    target = partial(read_file, min_side=encoder.min_side, wants_content=lambda *_: True)
     for place, read in enumerate(read_ahead(files, target, ahead=encoder.batch_size, cancel=cancel)):
         try:
             if read.reason is not None:
                 raise MediaError(read.reason)
-            if read.image is not None:
-                batch.add(read.image, partial(take, place, read))
+            if read.content is not None:
+                batch.add(read.content, partial(take, place, read))
             else:
-                track = embed_video(encoder, Path(read.file.path), sampling, cancel=cancel)
+                track = embed_parts(encoder, Path(read.file.path), get_modality(read.kind), sampling, cancel=cancel)
                 if cancel is not None and cancel.is_set():
-                    break  # part of a video does not represent the whole
+                    break  # a part does not represent the whole
                 found[place] = (track, _item(read, duration_s=track.duration_s))
         except MediaError as error:
             failed.append((read.file.path, str(error)))
@@ -157,7 +159,6 @@ def _item(read: ReadFile, *, duration_s: float | None = None) -> Item:
     """An item without a content hash, so that nothing made from the file is cached beyond the visit."""
     path = read.file.path
     facts = os.stat(path)
-    width, height = read.size or (None, None)
     return Item(
         id=hashlib.blake2b(os.fsencode(path), digest_size=12).hexdigest(),
         path=path,
@@ -165,8 +166,8 @@ def _item(read: ReadFile, *, duration_s: float | None = None) -> Item:
         status="ok",
         bytes=facts.st_size,
         mtime_ns=facts.st_mtime_ns,
-        width=width,
-        height=height,
+        width=read.facts.width,
+        height=read.facts.height,
         duration_s=duration_s,
-        taken_at=read.taken_at,
+        taken_at=read.facts.taken_at,
     )

@@ -29,6 +29,7 @@ from core.errors import MediaError
 from core.library.schema import Item
 from core.library.session_folders import get_visit_folder
 from core.media.isolated import open_isolated
+from core.media.modalities import PICTURE
 from core.previews.cache import is_as_indexed
 from core.progress import OnProgress, Progress
 from core.utils.files import locked, write_atomic
@@ -120,7 +121,7 @@ def measure_quality(
     Ends early, with what there is, when `cancel` is set; that is kept too.
     """
     started = time.monotonic()
-    pictures = [item for item in items if item.kind == "image"]
+    pictures = [item for item in items if item.kind == PICTURE.name]
     cached = {content: PictureQuality(*values) for content, values in load_cached_qualities().items()}
     found: dict[str, PictureQuality] = {}
     fresh: dict[str, PictureQuality] = {}

@@ -39,7 +39,7 @@ def embed_files(
     """Embeds the named pictures of a folder, decoding ahead. Raises DataError where not one can be read."""
     encoder.encode_texts(["warm up"])
     files = [FoundFile(str(folder / name), 0, 0) for name in names]
-    read = partial(read_file, min_side=encoder.min_side, wants_pixels=lambda *_: True)
+    read = partial(read_file, min_side=encoder.min_side, wants_content=lambda *_: True)
     result = EmbeddedFiles(np.empty((0, encoder.dim), np.float32))
     chunks: list[Vectors] = []
     started = time.perf_counter()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -17,6 +18,8 @@ from core.encoders.base import Encoder, Vectors, unit_rows
 from core.encoders.calibration import get_merge_threshold
 from core.errors import DataError, MediaError
 from core.library.index import VectorIndex
+from core.media.modalities import VIDEO
+from core.media.modality import Modality, Part, Wish
 from core.media.sampling import Sampling
 from core.progress import OnProgress, Progress
 
@@ -194,27 +197,55 @@ def embed_video(
     MediaError
         If no frame can be read.
     """
-    from core.library.ingest.reader import prefetch
-    from core.media.isolated import IsolatedVideo
-    from core.media.video import Frame
+    return embed_parts(
+        encoder, source, VIDEO, sampling, merge_threshold=merge_threshold, on_progress=on_progress, cancel=cancel
+    )
 
-    runs = Runs(get_merge_threshold(encoder) if merge_threshold is None else merge_threshold)
-    rows = list[tuple[float, float, Vectors]]()
+
+def embed_parts(
+    encoder: Encoder,
+    source: Path | bytes,
+    modality: Modality,
+    sampling: Sampling | None = None,
+    *,
+    merge_threshold: float | None = None,
+    on_progress: OnProgress | None = None,
+    cancel: threading.Event | None = None,
+) -> Track:
+    """`embed_video` for a file of any kind: one row for each part, or for the whole."""
+    from core.library.ingest.reader import prefetch
+
+    encode = encoder.encode_texts if modality.embedded_as == "text" else encoder.encode_images
+    threshold = math.inf if not modality.is_sampled else merge_threshold or get_merge_threshold(encoder)
+    runs, rows = Runs(threshold), list[tuple[float, float, Vectors]]()
     started = time.monotonic()
+    wish = Wish(encoder.min_side, sampling or Sampling(), cancel=cancel)
     with (
-        IsolatedVideo(source, sampling or Sampling(), min_side=encoder.min_side) as video,
-        closing(prefetch(video.frames(cancel=cancel), encoder.batch_size)) as frames,
+        modality.decode(source, wish) as decoded,
+        closing(prefetch(_until_damage(decoded.parts), encoder.batch_size)) as parts,
     ):
-        remaining: Iterator[Frame] = iter(frames)
+        remaining = iter(parts)
         while (batch := list(islice(remaining, encoder.batch_size))) and not (cancel and cancel.is_set()):
-            for frame, vector in zip(batch, encoder.encode_images([frame.image for frame in batch]), strict=True):
-                rows += filter(None, [runs.push(frame.start_s, frame.end_s, vector)])
-            if on_progress:
-                length = video.info.duration_s
-                done, total = round(batch[-1].end_s), round(length) if length else None
+            for part, vector in zip(batch, encode([part.content for part in batch]), strict=True):  # type: ignore
+                start, end = (part.segment.start, part.segment.end) if part.segment else (math.nan, math.nan)
+                rows += filter(None, [runs.push(start, end, vector)])
+            if on_progress and batch[-1].segment:
+                done, total = round(batch[-1].segment.end), round(decoded.extent) if decoded.extent else None
                 on_progress(Progress("embed", done, total, time.monotonic() - started, "seconds"))
     rows += filter(None, [runs.close()])
     if not rows:
-        raise MediaError("It holds no frame that can be decoded.")
+        raise MediaError(f"It holds no {modality.segment or modality.title} that can be decoded.")
     starts, ends, vectors = zip(*rows, strict=True)
     return Track(np.array(starts, np.float32), np.array(ends, np.float32), np.stack(vectors))
+
+
+def _until_damage(parts: Iterator[Part]) -> Iterator[Part]:
+    """The parts before the first that cannot be read. Raises MediaError if there is none."""
+    any_yet = False
+    try:
+        for part in parts:
+            any_yet = True
+            yield part
+    except MediaError:
+        if not any_yet:
+            raise

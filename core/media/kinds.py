@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from core.media.formats import CONTAINERS, PICTURE_FORMATS
+from core.media.modalities import find_modalities
 
 
 def is_image_path(path: Path | str) -> bool:
@@ -20,5 +21,5 @@ def is_video_path(path: Path | str) -> bool:
 
 
 def is_media_path(path: Path | str) -> bool:
-    """Whether the name ends like a picture's or a video's."""
-    return is_image_path(path) or is_video_path(path)
+    """Whether the name ends like that of any kind of item (`core.media.modalities`)."""
+    return bool(find_modalities(path))

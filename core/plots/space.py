@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from core.geometry.distance import Distance, PairCosines, PairKind
 from core.geometry.modality_gap import ClosedGap
+from core.media.modalities import get_modality
 from core.plots.style import PER_CENT, STILL, STILL_PLOT
 
 _KINDS = {
@@ -25,6 +26,7 @@ _KINDS = {
     "video": ("videos", "square", PURPLE),
     "frame": ("frames of videos", "cross", "#4A86B5"),
 }
+_OTHER = ("triangle-up", "#8A8F3C")  # kinds that other packages add, and their parts
 _NAMED = 28  # words that stand beside their points, where they do not cover one another
 _MANY = 400  # points of a kind, beyond which they are drawn faint, so that words can be read among them
 _PLANE = (760, 430)  # pixels that the plane is about wide and high, with letters of about 7 x 16
@@ -40,7 +42,8 @@ def kinds_plane(places: NDArray[np.floating], kinds: Sequence[str], names: Seque
     import plotly.graph_objects as go
 
     figure = go.Figure()
-    for kind, (said, symbol, color) in sorted(_KINDS.items(), key=lambda value: value[0] == "text"):
+    drawn = _KINDS | {kind: (get_modality(kind).plural, *_OTHER) for kind in sorted({*kinds} - {*_KINDS})}
+    for kind, (said, symbol, color) in sorted(drawn.items(), key=lambda value: value[0] == "text"):
         rows = np.array([row for row, entry in enumerate(kinds) if entry == kind], np.int64)
         if not len(rows):
             continue

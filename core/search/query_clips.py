@@ -10,7 +10,8 @@ from collections import OrderedDict
 from pathlib import Path
 
 from core.encoders.base import Encoder
-from core.library.track import Track, embed_video
+from core.library.track import Track, embed_parts
+from core.media.modalities import PICTURE, VIDEO, find_modalities
 from core.media.sampling import Sampling
 from core.utils.files import to_absolute
 
@@ -24,14 +25,16 @@ _lock = threading.Lock()
 def get_clip_track(encoder: Encoder, clip: Path | bytes) -> Track:
     """The track of a clip in no library, at two frames per second; read-only, the last 8 are cached.
 
-    Raises MediaError, see `embed_video`.
+    A path may be of another kind than a video (`core.media.modalities`). Raises MediaError, see `embed_video`.
     """
     key = encoder.id, _cache_key(clip)
     with _lock:
         if key in _cache:
             _cache.move_to_end(key)
             return _cache[key]
-    track = embed_video(encoder, clip, Sampling(_FPS))
+    kinds = [] if isinstance(clip, bytes) else find_modalities(clip)
+    modality = kinds[-1] if kinds and kinds[-1] is not PICTURE else VIDEO
+    track = embed_parts(encoder, clip, modality, Sampling(_FPS))
     for array in (track.start_s, track.end_s, track.vectors):
         array.setflags(write=False)
     with _lock:

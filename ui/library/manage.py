@@ -93,7 +93,8 @@ def problem_section(library: Library, facts: LibraryFacts) -> None:
         st.markdown(f"**{failed} could not be read, or not to the end.** Each check tries them again.")
         file_table([(item.path, item.reason or "") for item in library.failures()], key="failures")
     if facts.damaged:
-        st.markdown(f"**{counted(facts.damaged, 'video')} could be read in part only.** That part is searchable.")
+        noun = "file" if facts.here.others else "video"
+        st.markdown(f"**{counted(facts.damaged, noun)} could be read in part only.** That part is searchable.")
         file_table([(item.path, item.reason or "") for item in damaged_items(library)], key="damaged")
     if facts.missing:
         st.markdown(
