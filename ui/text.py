@@ -13,6 +13,7 @@ from core.media.modalities import list_modalities
 from core.media.modality import Modality
 from core.policy import MB, get_policy
 
+TABLE_TYPES = ["csv", "tsv", "parquet", "pq", "jsonl"]  # endings of the tables that `core.utils.table_reader` reads
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$&^=\"'@/])")
 
 

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from core.utils.files import to_absolute
+from core.utils.path_matching import nfc
 
 if TYPE_CHECKING:
     from core.library.store import Library
@@ -66,8 +67,9 @@ class Filters:
         if self.kind not in (None, ANY):
             passes &= _array(pc.equal(items["kind"], self.kind))
         if self.folder is not None:
-            inside = str(to_absolute(self.folder)).rstrip(os.sep) + os.sep
-            passes &= _array(pc.starts_with(items["path"], inside))
+            inside = nfc(str(to_absolute(self.folder)).rstrip(os.sep) + os.sep)
+            paths = items["path"] if inside.isascii() else pc.utf8_normalize(items["path"], form="NFC")
+            passes &= _array(pc.starts_with(paths, inside))
         if self.after is not None or self.before is not None:
             passes &= self._by_date(items)
         if self.min_side is not None or self.max_side is not None or self.orientation is not None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import threading
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -14,14 +12,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from core.deprecated import task_keywords
 from core.encoders.base import Encoder, Vectors, unit_rows
 from core.encoders.calibration import get_merge_threshold
 from core.errors import DataError, MediaError
 from core.library.index import VectorIndex
 from core.media.modalities import VIDEO
-from core.media.modality import Modality, Part, Wish
+from core.media.modality import Damaged, Modality, Part, Wish
 from core.media.sampling import Sampling
-from core.progress import OnProgress, Progress
+from core.progress import SILENT, Task
 
 _LONGEST_S = 60.0  # of a row, so that a still video can be resumed in its middle too
 _SHORTEST_S = 0.02
@@ -166,14 +165,15 @@ def get_item_vectors(index: VectorIndex, item_ids: Sequence[str]) -> tuple[list[
     return ids, vectors
 
 
+@task_keywords
 def embed_video(
     encoder: Encoder,
     source: Path | bytes,
     sampling: Sampling | None = None,
     *,
     merge_threshold: float | None = None,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
+    max_s: float | None = None,
+    task: Task = SILENT,
 ) -> Track:
     """Embeds a video without a library.
 
@@ -187,19 +187,17 @@ def embed_video(
         Which frames; by default one per second.
     merge_threshold
         Least cosine of frames that become one row; by default that of indexing.
-    on_progress
-        Receives progress in seconds of video.
-    cancel
-        Once set, returns the rows so far.
+    max_s
+        Seconds, counted while it is decoded: a header may lie.
+    task
+        Its progress is in seconds of video. Once it is cancelled, the rows so far are returned.
 
     Raises
     ------
     MediaError
-        If no frame can be read.
+        If no frame can be read, or the video is longer than `max_s`.
     """
-    return embed_parts(
-        encoder, source, VIDEO, sampling, merge_threshold=merge_threshold, on_progress=on_progress, cancel=cancel
-    )
+    return embed_parts(encoder, source, VIDEO, sampling, merge_threshold=merge_threshold, max_s=max_s, task=task)
 
 
 def embed_parts(
@@ -209,29 +207,29 @@ def embed_parts(
     sampling: Sampling | None = None,
     *,
     merge_threshold: float | None = None,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
+    max_s: float | None = None,
+    task: Task = SILENT,
 ) -> Track:
     """`embed_video` for a file of any kind: one row for each part, or for the whole."""
     from core.library.ingest.reader import prefetch
 
     encode = encoder.encode_texts if modality.embedded_as == "text" else encoder.encode_images
-    threshold = math.inf if not modality.is_sampled else merge_threshold or get_merge_threshold(encoder)
-    runs, rows = Runs(threshold), list[tuple[float, float, Vectors]]()
-    started = time.monotonic()
-    wish = Wish(encoder.min_side, sampling or Sampling(), cancel=cancel)
+    threshold = get_merge_threshold(encoder) if merge_threshold is None else merge_threshold
+    runs = Runs(threshold if modality.is_sampled else math.inf)
+    rows = list[tuple[float, float, Vectors]]()
+    stage = task.stage("embed", "seconds")
+    wish = Wish(encoder.min_side, sampling or Sampling(), max_s=max_s, task=task)
     with (
         modality.decode(source, wish) as decoded,
         closing(prefetch(_until_damage(decoded.parts), encoder.batch_size)) as parts,
     ):
         remaining = iter(parts)
-        while (batch := list(islice(remaining, encoder.batch_size))) and not (cancel and cancel.is_set()):
+        while (batch := list(islice(remaining, encoder.batch_size))) and not task.is_cancelled:
             for part, vector in zip(batch, encode([part.content for part in batch]), strict=True):  # type: ignore
                 start, end = (part.segment.start, part.segment.end) if part.segment else (math.nan, math.nan)
                 rows += filter(None, [runs.push(start, end, vector)])
-            if on_progress and batch[-1].segment:
-                done, total = round(batch[-1].segment.end), round(decoded.extent) if decoded.extent else None
-                on_progress(Progress("embed", done, total, time.monotonic() - started, "seconds"))
+            if segment := batch[-1].segment:
+                stage.report(round(segment.end), round(decoded.extent) if decoded.extent else None)
     rows += filter(None, [runs.close()])
     if not rows:
         raise MediaError(f"It holds no {modality.segment or modality.title} that can be decoded.")
@@ -240,12 +238,12 @@ def embed_parts(
 
 
 def _until_damage(parts: Iterator[Part]) -> Iterator[Part]:
-    """The parts before the first that cannot be read. Raises MediaError if there is none."""
+    """The parts before the first that cannot be read. Raises Damaged if there is none."""
     any_yet = False
     try:
         for part in parts:
             any_yet = True
             yield part
-    except MediaError:
+    except Damaged:
         if not any_yet:
             raise

@@ -23,6 +23,7 @@ from core.media.modalities import PICTURE, find_modalities, join_titles
 from core.media.modality import Facts, Modality
 from core.policy import MB, Policy
 from core.utils.files import write_atomic
+from core.utils.path_matching import nfc
 
 
 @dataclass(slots=True)
@@ -177,7 +178,7 @@ def _mb(size: int) -> str:
 
 def safe_name(name: str, data: bytes) -> str:
     """A readable stem and a hash of the content, so that two uploads named IMG_0001.jpg become two files."""
-    base = re.split(r"[/\\]", name)[-1]
+    base = re.split(r"[/\\]", nfc(name))[-1]
     stem, _, suffix = base.rpartition(".")
     stem = re.sub(r"[^\w \-()]+", "_", stem).strip(" ._")
     stem = stem.encode()[:120].decode(errors="ignore") or "file"  # file systems count bytes

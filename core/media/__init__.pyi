@@ -26,6 +26,7 @@ from .modalities import get_modality as get_modality
 from .modalities import list_modalities as list_modalities
 from .modalities import register_modality as register_modality
 from .modalities import unregister_modality as unregister_modality
+from .modality import Damaged as Damaged
 from .modality import Decoded as Decoded
 from .modality import Facts as Facts
 from .modality import Modality as Modality

@@ -69,6 +69,11 @@ class Container:
         Whether times after a jump are those of reading from the beginning.
     is_spliced : bool
         Whether recordings are joined in it as they are, so that time is counted anew on the way.
+    counts_from_zero : bool
+        Whether its header counts the length from the zero of the clock, although the first picture may come later.
+    beginning : str, optional
+        Regular expression that the first 64 bytes match (as Latin-1), where other kinds of files have the same endings:
+        a file that does not match is no video.
     """
 
     title: str
@@ -78,6 +83,8 @@ class Container:
     browsers: str | None = None
     seeks_exactly: bool = False
     is_spliced: bool = False
+    counts_from_zero: bool = False
+    beginning: str | None = None
 
 
 _MP4, _MATROSKA = "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm"
@@ -97,20 +104,32 @@ PICTURE_FORMATS = [
 ]  # fmt: skip
 
 CONTAINERS = [
-    Container("MP4", (".mp4", ".m4v"), "video/mp4", _MP4, browsers="....ftyp(?!qt  )", seeks_exactly=True),
-    Container("QuickTime", (".mov",), "video/quicktime", _MP4, seeks_exactly=True),
-    Container("3GPP", (".3gp", ".3g2"), "video/3gpp", _MP4, seeks_exactly=True),
-    Container("WebM", (".webm",), "video/webm", _MATROSKA, browsers="\x1a\x45\xdf\xa3.*webm", seeks_exactly=True),
-    Container("Matroska", (".mkv",), "video/x-matroska", _MATROSKA, seeks_exactly=True),
-    Container("AVI", (".avi",), "video/x-msvideo", "avi"),
-    Container("MPEG", (".mpg", ".mpeg"), "video/mpeg", "mpeg", is_spliced=True),
-    Container("MPEG without a container", (), "video/mpeg", "mpegvideo"),
-    Container("MPEG transport stream", (".ts", ".mts", ".m2ts"), "video/mp2t", "mpegts", is_spliced=True),
-    Container("Windows Media", (".wmv",), "video/x-ms-wmv", "asf"),
-    Container("Flash", (".flv",), "video/x-flv", "flv"),
-    Container("Ogg", (".ogv",), "video/ogg", "ogg"),
+    Container(
+        "MP4", (".mp4", ".m4v", ".mp4v", ".f4v", ".lrv"), "video/mp4", _MP4, browsers="....ftyp(?!qt  )",
+        seeks_exactly=True,
+    ),
+    Container("QuickTime", (".mov", ".qt"), "video/quicktime", _MP4, seeks_exactly=True),
+    Container("3GPP", (".3gp", ".3g2", ".3gpp"), "video/3gpp", _MP4, seeks_exactly=True),
+    Container(
+        "WebM", (".webm",), "video/webm", _MATROSKA, browsers="\x1a\x45\xdf\xa3.*webm", seeks_exactly=True,
+        counts_from_zero=True,
+    ),
+    Container("Matroska", (".mkv", ".mk3d"), "video/x-matroska", _MATROSKA, seeks_exactly=True, counts_from_zero=True),
+    Container("AVI", (".avi", ".divx"), "video/x-msvideo", "avi"),
+    Container("MPEG", (".mpg", ".mpeg", ".mpe", ".vob", ".m2p"), "video/mpeg", "mpeg", is_spliced=True),
+    Container("MPEG of camcorders", (".mod",), "video/mpeg", "mpeg", is_spliced=True, beginning="\0\0\1\xba"),
+    Container("MPEG without a container", (".m2v", ".m1v", ".mpv"), "video/mpeg", "mpegvideo"),
+    Container(
+        "MPEG transport stream", (".ts", ".mts", ".m2ts", ".m2t", ".tod", ".trp"), "video/mp2t", "mpegts",
+        is_spliced=True, beginning=".*[\0-\x08\x0e-\x1f]",  # what no text holds: TypeScript's endings are .ts and .mts
+    ),
+    Container("MXF", (".mxf",), "application/mxf", "mxf"),
+    Container("DV", (".dv",), "video/x-dv", "dv"),
+    Container("Windows Media", (".wmv", ".asf"), "video/x-ms-wmv", "asf"),
+    Container("Flash", (".flv",), "video/x-flv", "flv", is_spliced=True, counts_from_zero=True),
+    Container("Ogg", (".ogv", ".ogm", ".ogx"), "video/ogg", "ogg"),
     Container("GIF", (".gif",), "image/gif", "gif"),
-]
+]  # fmt: skip
 
 _BUILT_IN = tuple(PICTURE_FORMATS), tuple(CONTAINERS)
 
@@ -147,6 +166,13 @@ def image_suffixes() -> frozenset[str]:
 def video_suffixes() -> frozenset[str]:
     """Endings of the names of videos. `.gif` is among both: only the content tells."""
     return frozenset(suffix for row in CONTAINERS for suffix in row.suffixes)
+
+
+def may_be_video(path: PurePath | str, beginning: bytes) -> bool:
+    """Whether a file with the name of a video can be one. beginning: its first 64 bytes; none if they are unknown."""
+    suffix = PurePath(path).suffix.lower()
+    patterns = [row.beginning for row in CONTAINERS if suffix in row.suffixes]
+    return not beginning or any(pattern is None or _matches(pattern, beginning) for pattern in patterns)
 
 
 def upload_types(*, videos: bool) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import stat
 import threading
 import warnings
 from collections.abc import Iterator
@@ -64,8 +65,10 @@ def read_chunks(path: Path, *, limit: int | None = None) -> Iterator[bytes]:
         As `read_bytes`.
     """
     try:
-        size = path.stat().st_size
-        if limit is not None and size > limit:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):  # a pipe would be waited for, and a device never ends
+            raise MediaError("It is no file of pictures or videos, but a folder, a pipe or a device.")
+        if limit is not None and status.st_size > limit:
             raise MediaError(f"The file is larger than {limit // 1_000_000} MB: export a smaller copy.")
         with path.open("rb") as file:
             if not (chunk := file.read(_CHUNK)):

@@ -15,8 +15,8 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from core.errors import MediaError
-from core.media.formats import image_suffixes, video_suffixes
-from core.media.modality import Decoded, Facts, Modality, OtherKind, Part, Segment, Wish, guard
+from core.media.formats import image_suffixes, may_be_video, video_suffixes
+from core.media.modality import Damaged, Decoded, Facts, Modality, OtherKind, Part, Segment, Wish, guard
 from core.utils.plugins import load_plugins
 
 if TYPE_CHECKING:
@@ -146,19 +146,18 @@ def _picture_facts(looked: ImageFacts) -> Facts:
 def _decode_video(source: Path | bytes, wish: Wish) -> Decoded:
     from core.media.isolated import IsolatedVideo
 
-    video = IsolatedVideo(source, wish.sampling, start_s=wish.start, min_side=wish.min_side)
+    video = IsolatedVideo(source, wish.sampling, start_s=wish.start, min_side=wish.min_side, max_s=wish.max_s)
     decoded = Decoded(_video_facts(video.info), iter(()), video.info.duration_s, video.close)
     decoded.parts = _frames(video, decoded, wish)
     return decoded
 
 
 def _frames(video: IsolatedVideo, decoded: Decoded, wish: Wish) -> Iterator[Part]:
-    for frame in video.frames(cancel=wish.cancel):
+    for frame in video.frames(cancel=wish.task.cancel):
         yield Part(frame.image, Segment(frame.start_s, frame.end_s))
-    seconds = video.read_s if video.damage else max(video.read_s, video.info.duration_s or 0.0)
-    decoded.facts = replace(decoded.facts, duration_s=seconds)
+    decoded.facts = replace(decoded.facts, duration_s=video.length_s)
     if video.damage:
-        raise MediaError(video.damage)
+        raise Damaged(video.damage)
 
 
 def _probe_video(source: Path | bytes) -> Facts:
@@ -184,7 +183,7 @@ def _video_facts(info: VideoInfo) -> Facts:
 PICTURE = Modality("image", "picture", "pictures", image_suffixes, _decode_picture, _probe_picture, _draw_picture)
 VIDEO = Modality(
     "video", "video", "videos", video_suffixes, _decode_video, _probe_video, _draw_video,
-    segment="frame", is_sampled=True, cover=_get_cover,
+    segment="frame", is_sampled=True, sniff=may_be_video, cover=_get_cover,
 )  # fmt: skip
 _BUILT_IN = {modality.name: modality for modality in (PICTURE, VIDEO)}
 _registered: dict[str, Modality] = {}

@@ -5,7 +5,6 @@ Light: no decoder is loaded before a function of a record is called.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from core.errors import MediaError, SemblanceError
 from core.media.sampling import Sampling
+from core.progress import SILENT, Task
 from core.utils.timecode import format_timecode
 
 if TYPE_CHECKING:
@@ -77,15 +77,22 @@ class Wish:
         Where an earlier run stopped, as in a `Segment`: what lies before is not needed.
     may_be_other : bool
         Whether other kinds share the ending of the file, so that `OtherKind` may be raised.
-    cancel : threading.Event, optional
-        Once set, the parts end early.
+    max_s : float, optional
+        Seconds; what lasts longer is refused with MediaError.
+    task : Task
+        Once it is cancelled, the parts end early.
     """
 
     min_side: int | None = None
     sampling: Sampling = field(default_factory=Sampling)
     start: float = 0.0
     may_be_other: bool = False
-    cancel: threading.Event | None = None
+    max_s: float | None = None
+    task: Task = SILENT
+
+
+class Damaged(MediaError):
+    """From here on a file cannot be read. What came before stays; without anything before, the file is refused."""
 
 
 class OtherKind(MediaError):
@@ -105,8 +112,8 @@ class Decoded:
     facts : Facts
         Complete once the parts have been read.
     parts : iterator of Part
-        In the order of their starts. It may raise MediaError: before the first part, the file is refused for that
-        reason; later, what came before stays, and the item has the reason.
+        In the order of their starts. Where it raises `Damaged`, what came before stays, and the item has the reason;
+        any other error refuses the file.
     extent : float, optional
         Where the last part ends, if that is known before, for progress.
     close : callable
@@ -144,6 +151,9 @@ class Modality:
     draw : callable
         `draw(source, places, min_side)` returns a picture for each place, for thumbnails and comparisons: a number as
         `Segment.start`, or None for the picture that stands for the whole.
+    sniff : callable, optional
+        `sniff(path, beginning)` says whether a file can be of the kind by its first 64 bytes, where others have the
+        ending too: a folder's other files are then passed over.
     cover : callable
         `cover(duration_s)` returns the place whose picture stands for the whole; None asks `draw` to choose.
     read : callable, optional
@@ -166,6 +176,7 @@ class Modality:
     decode: Callable[[Path | bytes, Wish], Decoded]
     probe: Callable[[Path | bytes], Facts]
     draw: Callable[[Path | bytes, Sequence[float | None], int], list[Image.Image]]
+    sniff: Callable[[Path | str, bytes], bool] | None = None
     cover: Callable[[float | None], float | None] = lambda _: None
     read: Callable[[Path | bytes, float | None], str] | None = None
     segment: str | None = None

@@ -60,7 +60,11 @@ class DecodingRule:
     vectors: bool = True
 
 
-DECODING_RULES: list[DecodingRule] = []
+DECODING_RULES: list[DecodingRule] = [
+    DecodingRule(1, "dates of videos by the clock of the camera", "video", vectors=False),
+    DecodingRule(2, "whole videos are not called cut off", "video", concerns=lambda file: file.reason is not None),
+    DecodingRule(3, "live Flash videos count from their beginning", "video", suffixes=(".flv",)),
+]
 
 
 def current_rules() -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from core.library.handout import check_handed_out
 from core.library.schema import Item
 from core.media.modalities import get_modality
 from core.previews.cache import fail_fast, load_cached, store_cached
@@ -36,6 +37,7 @@ def make_thumbnail(item: Item, *, side: int = 320, time_s: float | None = None) 
     MediaError
         The file is missing or cannot be decoded.
     """
+    check_handed_out(item)
     place = get_modality(item.kind).cover(item.duration_s) if time_s is None else time_s
     return make_storyboard(item, [place], side=side)[0]
 
@@ -63,6 +65,7 @@ def make_storyboard(item: Item, times_s: Sequence[float | None], *, side: int = 
     MediaError
         The file is missing or cannot be decoded.
     """
+    check_handed_out(item)
     names = {time_s: _name(side, time_s) for time_s in times_s}
     found = {
         time_s: data for time_s, name in names.items() if (data := load_cached("thumbnails", item, name)) is not None

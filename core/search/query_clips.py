@@ -13,19 +13,23 @@ from core.encoders.base import Encoder
 from core.library.track import Track, embed_parts
 from core.media.modalities import PICTURE, VIDEO, find_modalities
 from core.media.sampling import Sampling
+from core.progress import SILENT, Task
 from core.utils.files import to_absolute
 
 _MOST = 8
 _FPS = 2.0  # denser than libraries mostly are: a clip may begin anywhere between their samples
+MAX_CLIP_S = 3600.0  # of a clip's own time; a film takes minutes to embed
 
 _cache: OrderedDict[tuple[str, object], Track] = OrderedDict()  # by encoder and content, without the clips
 _lock = threading.Lock()
 
 
-def get_clip_track(encoder: Encoder, clip: Path | bytes) -> Track:
+def get_clip_track(encoder: Encoder, clip: Path | bytes, *, max_s: float = MAX_CLIP_S, task: Task = SILENT) -> Track:
     """The track of a clip in no library, at two frames per second; read-only, the last 8 are cached.
 
-    A path may be of another kind than a video (`core.media.modalities`). Raises MediaError, see `embed_video`.
+    max_s: see `embed_video`. A cancelled task ends it with Cancelled. Searches find what is cached here, so a caller
+    with limits of its own embeds the clip first. Raises MediaError.
+    A path may be of another kind than a video (`core.media.modalities`).
     """
     key = encoder.id, _cache_key(clip)
     with _lock:
@@ -34,7 +38,8 @@ def get_clip_track(encoder: Encoder, clip: Path | bytes) -> Track:
             return _cache[key]
     kinds = [] if isinstance(clip, bytes) else find_modalities(clip)
     modality = kinds[-1] if kinds and kinds[-1] is not PICTURE else VIDEO
-    track = embed_parts(encoder, clip, modality, Sampling(_FPS))
+    track = embed_parts(encoder, clip, modality, Sampling(_FPS), max_s=min(max_s, MAX_CLIP_S), task=task)
+    task.check("Stopped before the clip was embedded.")
     for array in (track.start_s, track.end_s, track.vectors):
         array.setflags(write=False)
     with _lock:

@@ -4,9 +4,8 @@ Media files are read for their hashes and sizes only; nothing is embedded."""
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
@@ -14,10 +13,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from core.deprecated import task_keywords
 from core.encoders import Encoder, get_encoder_info, open_encoder
 from core.encoders.base import Vectors
-from core.encoders.precomputed import imported_name
-from core.errors import Cancelled, DataError, EncoderError, MediaError
+from core.encoders.hub.files import is_cached
+from core.encoders.precomputed import imported_name, imported_title
+from core.encoders.reduced import MARK, reduced_title
+from core.errors import DataError, EncoderError, MediaError
 from core.library.ingest.known import new_item_id
 from core.library.ingest.reader import ReadFile, read_ahead, read_file
 from core.library.ingest.scan import FoundFile
@@ -26,7 +28,8 @@ from core.library.schema import Item, Label, LabelledBy, VectorRow
 from core.library.store import Library
 from core.media.modalities import VIDEO, get_modality
 from core.media.modality import Segment
-from core.progress import OnProgress, Progress
+from core.policy import LOCAL, Policy
+from core.progress import SILENT, Task
 from core.share.vector_formats import open_vectors
 from core.share.vector_readers import VectorFile
 from core.utils.files import to_absolute
@@ -65,6 +68,7 @@ class ImportReport:
     seconds: float = 0.0
 
 
+@task_keywords
 def import_vectors(
     library: Library,
     path: Path | str,
@@ -72,8 +76,9 @@ def import_vectors(
     name: str | None = None,
     root: Path | str | None = None,
     new_files: bool = True,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
+    may_open: Callable[[str], bool] | None = None,
+    limits: Policy = LOCAL,
+    task: Task = SILENT,
 ) -> ImportReport:
     """Imports the vectors of a file into a library, at unit length.
 
@@ -92,8 +97,13 @@ def import_vectors(
         The folder that relative paths start from, by default that of the file.
     new_files : bool
         Whether files that the library does not know are opened and added.
-    on_progress, cancel : optional
-        Progress in files and vectors; an event that stops the import. What was imported until then stays.
+    may_open : callable, optional
+        Whether the encoder of a name is offered here; by default each that is on this machine. Whatever it says, a
+        file starts no download and opens no folder.
+    limits : Policy
+        `import_bytes`: what the file may unpack to.
+    task : Task, optional
+        Its progress is in files, then in vectors. Once it is cancelled, what was imported until then stays.
 
     Returns
     -------
@@ -109,20 +119,20 @@ def import_vectors(
     LibraryError
         The library is damaged, or somebody else writes to it.
     Cancelled
-        `cancel` was set.
+        `task` was cancelled.
     """
-    file = open_vectors(path)
-    encoder = _resolve_encoder(library, file, name)
+    file = open_vectors(path, limits=limits)
+    encoder = _resolve_encoder(file, name, may_open)
     start = to_absolute(root) if root is not None else file.path.parent
     with library.writing():
-        run = _Import(library, file, encoder, start, new_files, on_progress, cancel)
+        run = _Import(library, file, encoder, start, new_files, task)
         return run.run()
 
 
-def _resolve_encoder(library: Library, file: VectorFile, name: str | None) -> Encoder:
+def _resolve_encoder(file: VectorFile, name: str | None, may_open: Callable[[str], bool] | None) -> Encoder:
     """The encoder that the file names, if it is here as it was there; else one for these vectors alone."""
     own = open_encoder(imported_name(file.path.stem if name is None else name, file.dim))
-    if not _may_be_here(file.encoder_name):
+    if not _may_be_here(file.encoder_name) or (may_open is not None and not may_open(file.encoder_name)):
         return own
     try:
         encoder = open_encoder(file.encoder_name)
@@ -136,30 +146,21 @@ def _resolve_encoder(library: Library, file: VectorFile, name: str | None) -> En
 
 
 def _may_be_here(name: str) -> bool:
-    """False for what would have to be fetched."""
-    from core.encoders.hub.files import is_on_disk
-
+    """False for what would have to be fetched, or opened from a folder: a file may name anything."""
+    if reduced_title(name) is not None:
+        return _may_be_here(name.rpartition(MARK)[0])
     info = get_encoder_info(name)
-    is_local = info is not None and info.is_local
-    return bool(name) and (is_local or "@" in name or name.startswith("imported:") or is_on_disk(name))
+    return (info is not None and info.is_local) or imported_title(name) is not None or is_cached(name)
 
 
 class _Import:
     """One run: the items that rows belong to, then the vectors, and at last the items that are new."""
 
     def __init__(
-        self,
-        library: Library,
-        file: VectorFile,
-        encoder: Encoder,
-        root: Path,
-        new_files: bool,
-        on_progress: OnProgress | None,
-        cancel: threading.Event | None,
+        self, library: Library, file: VectorFile, encoder: Encoder, root: Path, new_files: bool, task: Task
     ) -> None:
         self.library, self.file, self.encoder = library, file, encoder
-        self.on_progress, self.cancel = on_progress, cancel
-        self.started = time.monotonic()
+        self.task, self.started = task, time.monotonic()
         self.report = ImportReport(encoder.name, encoder.dim)
         items = [Item.from_row(row) for row in library.items().to_pylist()]
         self.known = {item.id for item in items}
@@ -214,10 +215,12 @@ class _Import:
         found: dict[str, Item | str] = {}
         read = partial(read_file, min_side=1, wants_content=lambda *_: False)
         listed = [FoundFile(path, 0, 0) for path in files]
-        for entry in read_ahead(listed, read, ahead=8, cancel=self.cancel):
+        stage = self.task.stage("read files", "files")
+        for entry in read_ahead(listed, read, ahead=8, task=self.task):
             found[entry.file.path] = entry.reason or self._item_of(entry)
-            self._tell("read files", len(found), len(files), "files")
-        self._go_on()
+            if len(found) % 16 == 0 or len(found) == len(files):
+                stage.report(len(found), len(files))
+        self.task.check(_STOPPED)
         return found
 
     def _item_of(self, read: ReadFile) -> Item | str:
@@ -244,9 +247,9 @@ class _Import:
 
     def _write(self, owners: Sequence[Item | None], times: Times) -> None:
         samplings = self._column("sampling")
-        first = 0
+        first, stage = 0, self.task.stage("import", "vectors")
         for rows in self.file.vectors():
-            self._go_on()
+            self.task.check(_STOPPED)
             unit, usable = normalize_usable(rows)
             waiting: list[VectorRow] = []
             for place, vector in enumerate(unit):
@@ -265,7 +268,7 @@ class _Import:
                 self.arrived[item.id] = item
             first += len(rows)
             self._commit(waiting)
-            self._tell("import", first, len(self.file), "vectors")
+            stage.report(first, len(self.file))
 
     def _commit(self, rows: list[VectorRow]) -> None:
         arrived = {row.item_id for row in rows}
@@ -297,14 +300,6 @@ class _Import:
     def _column(self, name: str) -> list:
         about = self.file.about
         return about[name].to_pylist() if name in about.column_names else [None] * len(about)
-
-    def _go_on(self) -> None:
-        if self.cancel is not None and self.cancel.is_set():
-            raise Cancelled(_STOPPED)
-
-    def _tell(self, stage: str, done: int, total: int, unit: str) -> None:
-        if self.on_progress is not None and (done % 16 == 0 or done == total or unit == "vectors"):
-            self.on_progress(Progress(stage, done, total, time.monotonic() - self.started, unit))
 
 
 def _label(item_id: str, predictions: object) -> Label | None:

@@ -50,6 +50,8 @@ def mad(data, **options):
         time.sleep(60)
     while image.width == 75:
         pass
+    if image.width == 76:
+        raise KeyError("of a kind that nobody thought of")
     return image
 
 def stuck(video, *arguments, **options):
@@ -106,13 +108,13 @@ def test_hostile_files_among_good_photos(library: Library, encoder: ColorEncoder
 def test_a_decoder_that_crashes_eats_memory_or_hangs_costs_one_file_a_reason(
     library: Library, encoder: ColorEncoder, photos: Path, mad_decoder: None
 ) -> None:
-    for width in (70, 71, 72, 73, 74, 75):
+    for width in (70, 71, 72, 73, 74, 75, 76):
         Image.new("RGB", (width, 60), "red").save(photos / f"{width}.png")
     report = ingest(library, encoder, [photos])
     reasons = {Path(path).name: reason for path, reason in report.failed}
-    assert set(reasons) == {"71.png", "72.png", "73.png", "75.png"} and report.items == N + 2
+    assert set(reasons) == {"71.png", "72.png", "73.png", "75.png", "76.png"} and report.items == N + 2
     assert "broke down" in reasons["71.png"] and "memory" in reasons["72.png"] and "too long" in reasons["73.png"]
-    assert "too long" in reasons["75.png"]
+    assert "too long" in reasons["75.png"] and "KeyError: 'of a kind that nobody thought of'" in reasons["76.png"]
 
 
 def test_a_picture_that_takes_minutes_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

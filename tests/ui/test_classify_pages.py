@@ -127,7 +127,7 @@ def test_a_pasted_list_replaces_the_table(colours: Library) -> None:
 
 
 def test_a_class_twice_is_refused_in_one_line(colours: Library) -> None:
-    assert "is there 2 times" in said(visit(CLASSIFY, classes="red\n- red"))
+    assert "occurs 2 times" in said(visit(CLASSIFY, classes="red\n- red"))
 
 
 @pytest.mark.parametrize("link", [{}, {"fits": "0.0"}, {"fits": "0.0", "doubtful": "true"}])
@@ -519,7 +519,7 @@ def test_a_curve_that_fails_says_why_and_can_be_asked_for_again(
     shades: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object, **__: object) -> None:
-        raise DataError("The class 'red' has fewer than three items: label more, or leave it out.")
+        raise DataError("The class 'red' has fewer than three items: label more, or remove the class.")
 
     monkeypatch.setattr("ui.lab.learning_curve.compute_learning_curve", fail)
     at = settled(press(visit(LAB), "Draw the learning curve"))

@@ -194,7 +194,7 @@ def test_no_model_is_loaded_for_a_stranger(shared: Library, tmp_path: Path, monk
     folder.mkdir()
     for name in ("some/hub", "owner/model@main", str(folder), "/etc", "../.."):
         at = visit(SEARCH, library="Shared", encoder=name)
-        assert "is not offered here" in said(at), name
+        assert "is not available here" in said(at), name
     assert set(request) <= {"embedded"}
     picker = at.selectbox("encoder_pick")
     assert "openai/clip-vit-base-patch32" not in str(picker.options)
@@ -378,7 +378,7 @@ def test_what_starts_by_itself_lets_what_was_asked_for_go_first(monkeypatch: pyt
 
         get_visit()
         if st.checkbox("look"):
-            start_if_idle("count", "Counting", lambda report, cancel: 3)
+            start_if_idle("count", "Counting", lambda task: 3)
             st.write("nothing yet" if get_task("count") is None else "begun")
 
     monkeypatch.setenv("SEMBLANCE_PUBLIC", "1")

@@ -81,7 +81,7 @@ def test_a_picture_that_is_not_there_is_told(colours: Library) -> None:
 
 def test_three_things_make_a_table(colours: Library) -> None:
     at = visit(DISTANCE, a="red", b="green", c="blue")
-    assert titles(at) == ["Usual cosines of two things", "Cosine of each with each"]
+    assert titles(at) == ["Usual cosines of two things", "Pairwise cosines"]
     at.selectbox("pair of 3").set_value((1, 2)).run()
     assert "Term('text', 'green'), Term('text', 'blue')" in said(at)
 

@@ -13,6 +13,7 @@ from core.classify.predict import Prediction, classify_library
 from core.classify.zero_shot import Classifier
 from core.library.track import track_of
 from core.policy import get_policy
+from core.progress import Task
 from ui.classify.class_table import fingerprint
 from ui.classify.upload import camera, folder, uploads
 from ui.jobs.work import run_queued
@@ -21,7 +22,7 @@ from ui.session.encoders import load_encoder
 from ui.session.libraries import library_facts
 from ui.session.state import get_state
 from ui.text import counted, file_table, plain
-from ui.widgets.filters import filter_panel, labelled
+from ui.widgets.filters import filter_panel, items_with_label
 from ui.widgets.page_start import no_library
 from ui.widgets.query_box import QueryState
 
@@ -121,7 +122,7 @@ def _texts(encoder: Encoder) -> Selection | None:
     def embed() -> EmbeddedSet:
         bar = st.progress(0.0, text="Reading the texts …")
         with run_queued("Reading texts") if len(lines) > _MANY else nullcontext():
-            found = embed_texts_set(encoder, lines, on_progress=lambda now: bar.progress(now.fraction))
+            found = embed_texts_set(encoder, lines, task=Task(lambda now: bar.progress(now.fraction)))
         bar.empty()
         return found
 
@@ -150,7 +151,7 @@ def predict(library: Library | None, encoder: Encoder, chosen: Selection, classi
             "told", fingerprint(classifier), embedded_set, lambda: embedded_set.predict(classifier, threshold=0.0)
         )
     assert library is not None
-    key = (fingerprint(classifier), chosen.filters, labelled(library, chosen.filters))
+    key = (fingerprint(classifier), chosen.filters, items_with_label(library, chosen.filters))
     index = library.index(encoder)
 
     def compute() -> list[Prediction]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -15,9 +14,9 @@ from core import Encoder, Library
 from core.classify.embedded_set import EmbeddedSet, embed_files_set
 from core.library.ingest.scan import scan
 from core.library.uploads import UploadReport, save_uploads
-from core.media.kinds import is_media_path
+from core.media.kinds import is_media_file
 from core.policy import get_policy
-from core.progress import OnProgress
+from core.progress import Task
 from ui.jobs.jobs import Job, Work
 from ui.jobs.work import get_result, start_work
 from ui.session.cache import get_cached
@@ -42,10 +41,10 @@ def folder(encoder: Encoder) -> EmbeddedSet | None:
         request = st.form_submit_button("Load folder", type="primary")
     if request and path:
 
-        def load(report: OnProgress, cancel: threading.Event) -> EmbeddedSet:
-            found = scan([path], target=is_media_path)
+        def load(task: Task) -> EmbeddedSet:
+            found = scan([path], target=is_media_file)
             files = [Path(file) for file in sorted(found.files)]
-            return _embed_uploads(encoder, files, found.unreadable.items(), report, cancel)
+            return _embed_uploads(encoder, files, found.unreadable.items(), task)
 
         _start_embedding(encoder, load, "folder")
     return _get_embedded(encoder, "folder")
@@ -95,14 +94,10 @@ def _visit_library() -> Library:
 
 
 def _embed_uploads(
-    encoder: Encoder,
-    paths: Sequence[Path],
-    refused: Iterable[tuple[str, str]],
-    report: OnProgress,
-    cancel: threading.Event,
+    encoder: Encoder, paths: Sequence[Path], refused: Iterable[tuple[str, str]], task: Task
 ) -> EmbeddedSet:
     """refused: (file, reason) of files that were rejected before."""
-    embedded_set = embed_files_set(encoder, paths, on_progress=report, cancel=cancel)
+    embedded_set = embed_files_set(encoder, paths, task=task)
     return replace(embedded_set, failed=(*refused, *embedded_set.failed))
 
 

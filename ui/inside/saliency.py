@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import replace
 
 import streamlit as st
@@ -13,7 +12,7 @@ from core.geometry.distance import embed_terms
 from core.geometry.saliency import Saliency, Way, compute_saliency, count_steps, load_image
 from core.media.modalities import VIDEO
 from core.plots.vectors import saliency_map
-from core.progress import OnProgress
+from core.progress import Task
 from core.search.query import parse_frame, query_state
 from ui.jobs.tasks import task_button
 from ui.text import percent, plain
@@ -54,15 +53,11 @@ def heat_section(library: Library, encoder: Encoder) -> None:
         picture, time_s = _at_second(library, picture)
     index = library.index(encoder)
 
-    def work(report: OnProgress, cancel: threading.Event) -> Saliency:
+    def work(task: Task) -> Saliency:
         image = load_image(library, picture, time_s=time_s, min_side=encoder.min_side)
         vector = embed_terms(encoder, index, [query])[0]
-        rivals = (
-            embed_reference_prompts(encoder, on_progress=report, cancel=cancel) if query.is_word else index.background
-        )
-        return compute_saliency(
-            encoder, image, vector, cells=cells, way=way, rivals=rivals, on_progress=report, cancel=cancel
-        )
+        rivals = embed_reference_prompts(encoder, task=task) if query.is_word else index.background
+        return compute_saliency(encoder, image, vector, cells=cells, way=way, rivals=rivals, task=task)
 
     asked_with = query_state(encoder, [picture, query])
     about = (library.path, encoder.id, picture, time_s, query, asked_with, cells, way)

@@ -17,7 +17,7 @@ from core import Encoder, IngestReport, Library, Progress, SemblanceError, inges
 from core.errors import Cancelled
 from core.media.sampling import Sampling
 from core.policy import get_policy
-from core.progress import OnProgress
+from core.progress import Task
 from ui.errors import boundary
 from ui.server.state import once
 from ui.session.libraries import count_amount, is_session_library
@@ -28,7 +28,7 @@ from ui.text import counted, duration_text, file_table, percent, plain
 _starting = threading.Lock()
 _LOG = logging.getLogger("semblance")
 T = TypeVar("T")
-Work = Callable[[OnProgress, threading.Event], T]
+Work = Callable[[Task], T]
 
 
 @dataclass(slots=True)
@@ -86,7 +86,7 @@ class Job(Generic[T]):
             with QUEUE.turn(ticket) as is_mine, self._within_limit():
                 if not is_mine:
                     raise Cancelled("Stopped before it began.")
-                self.report = work(self._report_progress, self.cancel)
+                self.report = work(Task(self._report_progress, self.cancel))
         except Cancelled as error:
             self.error = self.stopped_text if self.overdue else str(error)
             self.cancelled = not self.overdue
@@ -151,8 +151,8 @@ def start_ingest(
 ) -> None:
     """Starts indexing these paths into a library, so that it can be stopped. sampling: of the videos."""
 
-    def work(report: OnProgress, cancel: threading.Event) -> IngestReport:
-        return ingest(library, encoder, paths, sampling, on_progress=report, cancel=cancel)
+    def work(task: Task) -> IngestReport:
+        return ingest(library, encoder, paths, sampling, task=task)
 
     start_job(library, title, work)
 
@@ -210,7 +210,7 @@ def _pace(progress: Progress | None) -> str:
     elif progress.stage.startswith("embed ") and progress.unit == "bytes":  # such as "embed videos"
         text = f"{progress.stage.removeprefix('embed ').capitalize()}: {percent(progress.fraction)}"
     elif progress.unit in ("bytes", "texts"):
-        return f"Getting the encoder ready: {percent(progress.fraction)}"
+        return f"Loading the encoder: {percent(progress.fraction)}"
     else:
         unit = "rows" if progress.unit == "rows" else "files"
         text = f"{done:,} of {total:,} {unit}" if total else f"{done:,} {unit}"

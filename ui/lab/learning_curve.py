@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from functools import partial
 from typing import get_args
@@ -15,7 +14,7 @@ from core.classify.validation import SHOTS, LearningCurve, compute_learning_curv
 from core.classify.zero_shot import ZeroShot
 from core.library.labels import LabeledItems
 from core.plots.lab import learning_curves
-from core.progress import OnProgress
+from core.progress import Task
 from ui.button import pressed
 from ui.jobs.jobs import Job
 from ui.jobs.work import get_result, start_work
@@ -74,11 +73,9 @@ def curve_section(encoder: Encoder, data: LabeledItems) -> None:
         )
 
 
-def _compute(
-    encoder: Encoder, data: LabeledItems, words: ZeroShot, report: OnProgress, cancel: threading.Event
-) -> LearningCurve:
+def _compute(encoder: Encoder, data: LabeledItems, words: ZeroShot, task: Task) -> LearningCurve:
     return compute_learning_curve(
-        encoder, data.vectors, data.labels, words, methods=_KINDS, on_progress=report, cancel=cancel
+        encoder, data.vectors, data.labels, words, methods=_KINDS, task=task
     )  # fmt: skip
 
 

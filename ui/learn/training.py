@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 
 import streamlit as st
 
-from core.errors import Cancelled
 from core.learn.isolated import IsolatedTraining
 from core.learn.maps import Places, compute_map
 from core.learn.state import Epoch, TrainingSettings
-from core.progress import OnProgress
+from core.progress import Task
 from ui.jobs.jobs import Job
 from ui.jobs.tasks import get_task, start
 from ui.learn.source import Source
@@ -48,14 +46,13 @@ class Run:
             self.map, self.mapped = compute_map(epoch.embedding, before=self.map), epoch.number
         return self.map
 
-    def learn(self, epochs: int, report: OnProgress, cancel: threading.Event) -> Run:
+    def learn(self, epochs: int, task: Task) -> Run:
         """The work of a job: reads the data if needed, and trains for some more epochs."""
         if self.learning is None:
-            watched = self.source.load(report, cancel)
-            if cancel.is_set():
-                raise Cancelled("Stopped before the training started.")
+            watched = self.source.load(task)
+            task.check("Stopped before the training started.")
             self.learning = IsolatedTraining(watched, self.settings)
-        for _ in self.learning.run(epochs, on_progress=report, cancel=cancel):
+        for _ in self.learning.run(epochs, task=task):
             pass
         return self
 
@@ -142,4 +139,4 @@ def _begin(source: Source, settings: TrainingSettings, epochs: int) -> None:
 
 def _go_on(run: Run, epochs: int) -> None:
     get_state(LearnState).run = run
-    start(_KEY, "Training", lambda report, cancel: run.learn(epochs, report, cancel))
+    start(_KEY, "Training", lambda task: run.learn(epochs, task))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import asdict, dataclass, field
 
 import streamlit as st
 
 from core import Encoder, IngestReport, Library
 from core.policy import get_policy
-from core.progress import OnProgress
+from core.progress import Task
 from core.share.hf_datasets.columns import Columns, choose_columns, possible_columns
 from core.share.hf_datasets.ingest import DatasetReport, OpenedDataset, index_dataset, open_dataset
 from ui.button import pressed
@@ -79,7 +78,7 @@ def dataset_report(library: Library) -> None:
 
 
 def _opening(name: str, split: str) -> Work[OpenedDataset]:
-    def work(report: OnProgress, cancel: threading.Event) -> OpenedDataset:
+    def work(task: Task) -> OpenedDataset:
         opened = open_dataset(name, split or None)
         choose_columns(opened.rows, Columns())  # raises if it has no pictures
         return opened
@@ -146,10 +145,10 @@ def _begin(library: Library, encoder: Encoder, opened: OpenedDataset, columns: C
     load_encoder(encoder)
     reports: list[DatasetReport] = []  # filled when the job ends; its own report lists files
 
-    def work(on_progress: OnProgress, cancel: threading.Event) -> IngestReport:
+    def work(task: Task) -> IngestReport:
         result, report = index_dataset(
             library, encoder, opened,
-            limit=limit, columns=columns, limits=get_policy(), on_progress=on_progress, cancel=cancel,
+            limit=limit, columns=columns, limits=get_policy(), task=task,
         )  # fmt: skip
         reports.append(report)
         return result

@@ -12,7 +12,7 @@ import streamlit as st
 from core import Encoder, Library
 from core.library.ingest.scan import scan
 from core.library.uploads import UploadReport, save_uploads
-from core.media.kinds import is_media_path
+from core.media.kinds import is_media_file
 from core.media.modalities import find_modalities, join_titles
 from core.policy import get_policy
 from ui.jobs.jobs import is_busy, start_ingest
@@ -43,7 +43,7 @@ def add_folder(library: Library, encoder: Encoder) -> None:
         st.warning(f"{plain(path)} is a file: enter the folder that contains it.", icon=":material/folder_off:")
     elif request:
         with st.spinner("Scanning folders …"):
-            found = scan([path], target=is_media_path)
+            found = scan([path], target=is_media_file)
         if not found.files:
             st.info(f"No {join_titles('or', plural=True)} in {plain(found.roots[0])}.", icon=":material/folder_off:")
             return
@@ -85,7 +85,7 @@ def _uploaded(library: Library, encoder: Encoder, report: UploadReport) -> None:
     before = [Path(path) for path in waiting.found.roots if os.path.lexists(path)] if waiting else []
     paths = list(dict.fromkeys([*before, *report.saved]))
     new = (*waiting.new, *report.new) if waiting else tuple(report.new)
-    set_plan("upload_plan", library, Plan(scan(paths, target=is_media_path), _title(paths), new))
+    set_plan("upload_plan", library, Plan(scan(paths, target=is_media_file), _title(paths), new))
 
 
 def _title(paths: Sequence[Path]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from typing import get_args
 
@@ -14,7 +13,7 @@ from core.explore.projection import Method, project_isolated, project_vectors
 from core.geometry.modality_gap import find_fitting_words
 from core.library.points import Points, Unit, load_points
 from core.plots.space import kinds_plane
-from core.progress import OnProgress
+from core.progress import Task
 from ui.jobs.tasks import task_button
 from ui.session.cache import get_cached
 from ui.session.libraries import library_facts
@@ -118,8 +117,8 @@ def _places(
     if method == "pca":
         return get_cached("space places", closed, points, lambda: project_vectors(vectors, method="pca"))
 
-    def work(report: OnProgress, cancel: threading.Event) -> Vectors:
-        return project_isolated(vectors, method=method, on_progress=report, cancel=cancel)
+    def work(task: Task) -> Vectors:
+        return project_isolated(vectors, method=method, task=task)
 
     about = (library.path, encoder.id, method, closed, points.texts, len(points))
     return task_button(

@@ -13,7 +13,7 @@ from core.recommend.ads.matching import CAP
 from ui.button import pressed
 from ui.errors import boundary
 from ui.session.state import get_state
-from ui.text import file_limit
+from ui.text import TABLE_TYPES, file_limit
 
 
 @dataclass(slots=True)
@@ -62,14 +62,14 @@ def _upload() -> None:
     state = get_state(CampaignsState)
     files = st.file_uploader(
         "Your own: a CSV, and the pictures it names",
-        type=["csv", *upload_types(videos=False)],
+        type=[*TABLE_TYPES, *upload_types(videos=False)],
         accept_multiple_files=True,
         key=f"campaigns {state.turn}",
         max_upload_size=file_limit(50),
         help="Columns: name, and text or picture; optionally words (interests of its audience, separated by ;), budget "
         "(maximum views) and link.",
     )
-    tables = [file for file in files or [] if file.name.lower().endswith(".csv")]
+    tables = [file for file in files or [] if file.name.lower().endswith(tuple(f".{ending}" for ending in TABLE_TYPES))]
     if files and not tables:
         st.caption("Add the CSV that names these pictures.")
     if tables and pressed("Use these", key="use_campaigns", type="primary"):

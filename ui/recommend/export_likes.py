@@ -17,7 +17,7 @@ from ui.components.feed.feed import FeedCard
 from ui.errors import boundary
 from ui.recommend.session import RecommendState, get_items, get_visit, new_turn, start_over
 from ui.session.state import get_state
-from ui.text import counted, file_limit, plain
+from ui.text import TABLE_TYPES, counted, file_limit, plain
 from ui.widgets.link_items import link_with, parse_number, read_carried, report_taken_over
 from ui.widgets.save_report import save_groups
 
@@ -108,7 +108,7 @@ def _export_likes(library: Library, encoder: Encoder, any_feedback: bool) -> Non
 def _import_likes(library: Library) -> None:
     state = get_state(RecommendState)
     file = st.file_uploader(
-        "Import likes (JSON or CSV)", type=["json", "csv"], key=f"likes {state.import_turn}",
+        "Import likes (JSON or CSV)", type=["json", *TABLE_TYPES], key=f"likes {state.import_turn}",
         max_upload_size=file_limit(50),
         help="A file exported here, or a CSV whose column item names files of this library.",
     )  # fmt: skip

@@ -10,6 +10,7 @@ from functools import partial
 import streamlit as st
 
 from core.policy import get_policy
+from core.progress import Task
 from core.search.moments import Moment
 from core.search.videos import VideoHit
 from core.share.moments import moments_csv, moments_edl, moments_otio, write_moments_zip
@@ -86,7 +87,7 @@ def _clips(hits: Sequence[VideoHit]) -> None:
         with run_queued("Cutting clips"):
             state.left_out = write_moments_zip(
                 hits, buffer, redact=get_policy().display_path,
-                on_progress=lambda now: bar.progress(now.fraction, text=progress_text(now)),
+                task=Task(lambda now: bar.progress(now.fraction, text=progress_text(now))),
             )  # fmt: skip
         state.mark, state.archive = mark, buffer.getvalue()
         st.rerun()

@@ -10,6 +10,7 @@ import streamlit as st
 
 from core import Encoder, Filters, Library, Term
 from core.media.modalities import PICTURE
+from core.progress import Task
 from core.search.locate import Sighting, locate
 from core.search.videos import VideoResult
 from core.utils.timecode import format_timecode
@@ -60,7 +61,7 @@ def locate_panel(
                 terms[0],
                 filters=filters,
                 on_unreadable=lambda item, why: unread.update({item.path: why}),
-                on_progress=lambda now: bar.progress(now.fraction),
+                task=Task(lambda now: bar.progress(now.fraction)),
             )
         state.key, state.sightings, state.unread = key, sightings, unread
         st.rerun()

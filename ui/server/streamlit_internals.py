@@ -22,6 +22,15 @@ def current_session_id() -> str:
     return context.session_id if context else ""
 
 
+def forget_parameter(name: str) -> None:
+    """Takes a parameter out of the link, and out of what widgets that are bound to it begin with."""
+    context = get_script_run_ctx()
+    if context is not None:
+        with context.session_state.query_params() as parameters:
+            parameters.remove_param(name)
+            parameters._initial_query_params.pop(name, None)
+
+
 def add_media_file(media: str | bytes, kind: str, coordinates: str) -> str:
     """Serves a file (a path) or bytes; returns the URL path. Needs a server.
 

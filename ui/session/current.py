@@ -1,4 +1,4 @@
-"""Which library and which encoder this visit works with."""
+"""The library and the encoder of this visit."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ class Choice:
 
 
 def current_library() -> Library | None:
-    """The library in use; None where there is none yet. Raises LibraryError."""
+    """The library in use, or None. Raises LibraryError."""
     key = get_state(Choice).library
     return get_library(key) if key is not None and key in library_choices() else None
 
 
 def current_encoder() -> Encoder:
-    """The encoder in use. Raises EncoderError where it cannot be opened."""
+    """The encoder in use. Raises EncoderError if it does not open."""
     return get_encoder(get_state(Choice).encoder)
 
 
 def use_library(key: str | None) -> None:
-    """Switches to a library (None: to any that is left) from outside the picker; takes effect on the next run."""
+    """Switches to a library (None: to any remaining one) from outside the picker, in the next run."""
     get_state(Choice).next_library = (key,)
 
 
 def use_encoder(name: str) -> None:
-    """Switches to an encoder from outside the picker, for this visit; takes effect on the next run. For callbacks."""
+    """Switches to an encoder from outside the picker, in the next run. For callbacks."""
     state = get_state(Choice)
     state.next_encoder = state.asked = name

@@ -18,12 +18,12 @@ class HeadsState:
 
 
 def list_known_heads(encoder: Encoder) -> list[str]:
-    """The names of the heads for an encoder: of the home folder and, in public mode, of the session."""
+    """Names of the heads for an encoder: those of the home folder, then those of this session."""
     return list(dict.fromkeys([*list_heads(encoder), *_own(encoder)]))
 
 
 def store_head(head: Head, encoder: Encoder, name: str) -> None:
-    """Save a head under a name: in the home folder or, in public mode, in the session. Raises DataError."""
+    """Saves a head under a name: in the home folder or, in public mode, in the session. Raises DataError."""
     if get_policy().may_write_shared:
         save_head(head, encoder, name)
     else:

@@ -14,6 +14,8 @@ from ui.errors import boundary
 from ui.server.gc import collect_garbage
 from ui.session.current import Choice
 from ui.session.libraries import VISIT
+from ui.session.library_files import watch_libraries
+from ui.session.link import clean_link
 from ui.session.state import get_state
 from ui.shell.navigation import PAGES, navigation
 from ui.shell.sidebar import sidebar
@@ -50,6 +52,8 @@ def draw_frame() -> st.Page:
     st.logo(_LOGO, size="large")
     st.html(_TEXT)
     collect_garbage()
+    clean_link()
+    watch_libraries()
     page = st.navigation(navigation(show_page), expanded=True)
     with boundary():
         sidebar()

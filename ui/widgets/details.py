@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +11,11 @@ import streamlit as st
 
 from core import Hit, Item, Term
 from core.errors import MediaError
+from core.library.handout import CHANGED
 from core.library.index import VectorIndex
 from core.media.modalities import VIDEO, get_modality
 from core.policy import get_policy
+from core.previews.cache import is_as_indexed
 from core.previews.thumbnails import make_thumbnail
 from core.utils.timecode import format_timecode
 from ui.components.gallery.gallery import chance_text
@@ -22,7 +25,7 @@ from ui.session.state import get_state
 from ui.text import counted, item_date, plain, size_text
 from ui.widgets.query_box import Place, add_term, classify_this, find_in, like_file, more_like, own_place
 
-Action = tuple[str, str, Callable[..., None], tuple[object, ...]]  # label, icon, and what is called with the item
+Action = tuple[str, str, Callable[..., None], tuple[object, ...]]  # label, icon, callback, arguments after the item
 _ACTIONS_OF_FILES: tuple[Action, ...] = (
     ("More like this", ":material/image_search:", like_file, ()),
     ("Classify this", ":material/category:", classify_this, ()),
@@ -58,10 +61,10 @@ def show_details(
     """
     state = get_state(DetailsState)
     target, state.requested = state.requested, None
-    found: dict[str, tuple[Item, Hit | None]] = {item.id: (item, None) for item in items}
-    found |= {hit.item.id: (hit.item, hit) for hit in reversed(hits)}
-    if target in found:
-        _dialog(*found[target], videos, place, stored)
+    candidates: dict[str, tuple[Item, Hit | None]] = {item.id: (item, None) for item in items}
+    candidates |= {hit.item.id: (hit.item, hit) for hit in reversed(hits)}
+    if target in candidates:
+        _dialog(*candidates[target], videos, place, stored)
 
 
 @st.dialog("Details", width="large")
@@ -86,8 +89,8 @@ def _picture(item: Item, place: float | None) -> None:
     except MediaError as error:
         st.warning(plain(str(error)), icon=":material/broken_image:")
         return
-    tall = item.height / item.width if item.width and item.height else 1.0
-    st.image(data, width=round(min(_WIDEST, _TALLEST / tall)), alt=Path(item.path).name)
+    aspect = item.height / item.width if item.width and item.height else 1.0
+    st.image(data, width=round(min(_WIDEST, _TALLEST / aspect)), alt=Path(item.path).name)
     if text:
         st.text(text)
 
@@ -100,19 +103,21 @@ def _facts(item: Item, hit: Hit | None) -> None:
             help="The percentage estimates how likely this picture is what the query means, compared with the rest of "
             "the library. The cosine is the similarity of query and picture, -1 to 1; compare it within one query.",
         )
-    word, when = item_date(item)
+    verb, when = item_date(item)
     length = f"{format_timecode(item.duration_s)} · " if item.duration_s is not None else ""
     size = length + (f"{item.width:,} × {item.height:,} px · " if item.width and item.height else "")
-    st.markdown(f"{size}{size_text(item.bytes)}  \n{word.capitalize()} {when:%d %b %Y, %H:%M}")
-    allowed = get_policy()
-    if allowed.may_see_paths:
+    st.markdown(f"{size}{size_text(item.bytes)}  \n{verb.capitalize()} {when:%d %b %Y, %H:%M}")
+    policy = get_policy()
+    if policy.may_see_paths:
         st.code(item.path, language=None, wrap_lines=True)
     if item.reason:
         st.caption(plain(item.reason))
+    if os.path.exists(item.path) and item.content_hash and not is_as_indexed(item):
+        st.caption(f":material/edit: {CHANGED}")
     if hit is not None and hit.duplicates:
         noun = f"near-identical {get_modality(item.kind).title}"
         st.markdown(f"{counted(len(hit.duplicates), noun)} grouped with this one:")
-        st.code("\n".join(allowed.display_path(other.path) for other in hit.duplicates), language=None, wrap_lines=True)
+        st.code("\n".join(policy.display_path(other.path) for other in hit.duplicates), language=None, wrap_lines=True)
 
 
 def _actions(item: Item, videos: bool, place: Place | None) -> list[Action]:
@@ -144,10 +149,10 @@ def _offer(item: Item, actions: Sequence[Action]) -> None:
         for number, (label, icon, act, args) in enumerate(actions)
     ]
     if any(pressed):
-        st.rerun()  # the whole page: the dialog closes and the new answer shows
+        st.rerun()  # the whole page, so that the dialog closes
 
 
 def sampled_text(index: VectorIndex) -> str:
-    """What to add where a random sample, the `background`, stands for the whole library."""
+    """A note that figures are of a random sample, the `background`; empty if it is the whole library."""
     count = len(index.background)
     return f", in a random sample of {count:,} of the {len(index):,} vectors here" if count < len(index) else ""

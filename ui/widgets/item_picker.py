@@ -51,7 +51,7 @@ def pick_item(
     default: str = "",
     placeholder: str = "words, or choose a picture",
 ) -> Term | None:
-    """What the visitor picked; None if there is nothing, or nothing usable.
+    """The picked term; None if there is none, or no usable one.
 
     key: also the parameter in the link; each picker of a page has its own. default: initial words or `item:ID`.
     """
@@ -73,7 +73,7 @@ def pick_item(
                 icon=":material/add_photo_alternate:",
                 key=f"choose {key}",
                 help=f"{label}: a picture or video",
-                on_click=_ask,
+                on_click=_request_choice,
                 args=(key,),
             )
         state = get_state(PickerState)
@@ -82,13 +82,13 @@ def pick_item(
             _choose(key, library, encoder)
         term = state.uploads.get(key) or _read(st.session_state.get(key) or "")
         if term is not None:
-            return _shown(key, library, term)
+            return _show(key, library, term)
     return None
 
 
-def set_item(key: str, what: Item | str) -> None:
+def set_item(key: str, value: Item | str) -> None:
     """Put an item or words into the picker with this key. For callbacks, before the picker is drawn."""
-    st.session_state[key] = what if isinstance(what, str) else format_query([Term("item", what.id)])
+    st.session_state[key] = value if isinstance(value, str) else format_query([Term("item", value.id)])
     _forget_upload(key)
 
 
@@ -125,15 +125,15 @@ def _read(text: str) -> Term | None:
     text = " ".join(text.encode(errors="replace").decode().split())
     if text.startswith((_ITEM, CONCEPT)):
         try:
-            found = parse_query(text, files=False)
+            terms = parse_query(text, files=False)
         except QueryError:
-            found = ()
-        if len(found) == 1:
-            return found[0]
+            terms = ()
+        if len(terms) == 1:
+            return terms[0]
     return Term("text", text) if text else None
 
 
-def _shown(key: str, library: Library, term: Term) -> Term | None:
+def _show(key: str, library: Library, term: Term) -> Term | None:
     """Show the term, unless it is words, which are in the box."""
     if term.is_word:
         return term
@@ -151,7 +151,7 @@ def _shown(key: str, library: Library, term: Term) -> Term | None:
     return term
 
 
-def _ask(key: str) -> None:
+def _request_choice(key: str) -> None:
     state = get_state(PickerState)
     state.requested = key
     state.turn += 1  # an empty uploader
@@ -161,7 +161,7 @@ def _ask(key: str) -> None:
 def _choose(key: str, library: Library, encoder: Encoder) -> None:
     with boundary():
         words = st.text_input("Search the library", key="thing search", placeholder="a cup of coffee", type="search")
-        items = _found(library, encoder, words or "")
+        items = _find_items(library, encoder, words or "")
         gallery(
             [Card(item) for item in items],
             key=f"thing gallery {key}",
@@ -191,7 +191,7 @@ def _choose(key: str, library: Library, encoder: Encoder) -> None:
             st.rerun()
 
 
-def _found(library: Library, encoder: Encoder, words: str) -> list[Item]:
+def _find_items(library: Library, encoder: Encoder, words: str) -> list[Item]:
     if words.strip():
         return [hit.item for hit in search(library, encoder, [Term("text", words.strip())], top_k=_SHOWN).hits]
     kinds = [(PICTURE, _SHOWN), *((modality, _SHOWN // 3) for modality in list_modalities()[1:])]

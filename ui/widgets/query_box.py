@@ -13,6 +13,7 @@ from typing import Literal
 import streamlit as st
 
 from core import Item, Term, format_query, parse_query
+from core.library.handout import check_handed_out
 from core.library.uploads import too_much
 from core.media.formats import upload_types
 from core.media.images import read_bytes
@@ -28,7 +29,7 @@ Place = Literal["images", "video"]  # the pages that search
 _PAGES: dict[Place, str] = {"images": "pages/search_images.py", "video": "pages/search_video.py"}
 _CLASSIFY = "pages/classify.py"
 UPLOADED = ("image", "clip")  # kinds of terms that no link can hold
-_MOST_UPLOADS = 8  # per query: they stay in memory for the session
+_MOST_UPLOADS = 8  # per query, as they stay in memory for the session
 EXAMPLES = ("a cat", "a cup of coffee", "a rocket launch", "a man with a camera", "a swimming pool")
 
 
@@ -75,6 +76,7 @@ def find_in(item: Item, place: Place) -> None:
 def like_file(item: Item) -> None:
     """Search with a file outside the library, as if it were uploaded. For callbacks."""
     with boundary():
+        check_handed_out(item)
         data = read_bytes(Path(item.path))
         set_query("", own_place(item))
         get_state(QueryState).uploads = [Term("clip" if item.kind == VIDEO.name else "image", data)]

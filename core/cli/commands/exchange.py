@@ -11,7 +11,7 @@ from core.encoders import DEFAULT_ENCODER
 from core.errors import LibraryError
 from core.library.store import Library
 from core.policy import get_policy
-from core.progress import OnProgress
+from core.progress import Task
 from core.share.vector_formats import export_formats, import_formats, open_vectors
 
 
@@ -35,7 +35,7 @@ def add(tree: Any) -> None:
     parser.add_argument("--root", metavar="DIR", help=text)
 
 
-def export(options: Options, bar: OnProgress) -> dict[str, Any]:
+def export(options: Options, task: Task) -> dict[str, Any]:
     """`export`."""
     from core.library.filters import Filters
     from core.share.vector_export import export_vectors
@@ -45,7 +45,7 @@ def export(options: Options, bar: OnProgress) -> dict[str, Any]:
     encoder_id = _find_encoder_id(library, options.encoder)
     report = export_vectors(
         library, encoder_id, options.out, filters=filters, sprite=options.sprite,
-        redact=get_policy().display_path, on_progress=bar,
+        redact=get_policy().display_path, task=task,
     )  # fmt: skip
     return asdict(report)
 
@@ -62,15 +62,15 @@ def _find_encoder_id(library: Library, name: str | None) -> str:
     return encoder_id
 
 
-def import_file(options: Options, bar: OnProgress) -> dict[str, Any]:
+def import_file(options: Options, task: Task) -> dict[str, Any]:
     """`import`."""
     from core.share.vector_import import import_vectors
 
-    open_vectors(options.file)  # a file that cannot be read creates no library
+    open_vectors(options.file, limits=get_policy())  # a file that cannot be read creates no library
     library = Library(options.library, create=True)
     new_files = get_policy().may_see_paths
     found = import_vectors(
-        library, options.file, name=options.name, root=options.root, new_files=new_files, on_progress=bar
+        library, options.file, name=options.name, root=options.root, new_files=new_files, limits=get_policy(), task=task
     )
     report = asdict(found)
     report["left_out"] = [{"path": path, "reason": reason} for path, reason in report["left_out"]]

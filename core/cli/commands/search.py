@@ -10,7 +10,7 @@ from core.cli.output import one_line, show_page
 from core.encoders import Encoder
 from core.errors import QueryError
 from core.media.modalities import VIDEO, get_modality
-from core.progress import OnProgress
+from core.progress import Task
 from core.search.query import PLAIN, Term, parse_query
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def add(tree: Any) -> None:
     add_library(parser)
 
 
-def search(options: Options, bar: OnProgress) -> dict[str, Any]:
+def search(options: Options, task: Task) -> dict[str, Any]:
     """`search`: one hit per item, or with `--kind video` one per moment."""
     from core.library import Library
 
@@ -48,13 +48,13 @@ def search(options: Options, bar: OnProgress) -> dict[str, Any]:
     if not terms:
         raise QueryError("The query is empty: type words, or give --image FILE or --clip FILE.")
     library = Library(options.library)
-    encoder = get_encoder(options, bar, library)
+    encoder = get_encoder(options, task, library)
     find = _find_moments if options.kind == VIDEO.name else _find_items
     hits = find(library, encoder, terms, options)
     cutoff = sum(hit["likely"] for hit in hits)
     result = {"hits": hits if options.all else hits[:cutoff], "cutoff": cutoff}
     if options.report:
-        _write_page(library, encoder.name, result["hits"], options, bar)
+        _write_page(library, encoder.name, result["hits"], options, task)
         result["report"] = str(options.report)
     return result
 
@@ -100,7 +100,7 @@ def _times(found: Moment | Hit) -> dict[str, float]:
     return {key: round(value, 3) for key, value in times.items() if value is not None}
 
 
-def _write_page(library: Library, encoder: str, hits: list[dict[str, Any]], options: Options, bar: OnProgress) -> None:
+def _write_page(library: Library, encoder: str, hits: list[dict[str, Any]], options: Options, task: Task) -> None:
     from core.library.schema import Item
     from core.share.pages.page import write_page
     from core.share.pages.search import Answer, search_page
@@ -118,9 +118,7 @@ def _write_page(library: Library, encoder: str, hits: list[dict[str, Any]], opti
     ]
     files = [f"like {Path(name).name}" for name in (*options.image, *options.clip)]
     query = " + ".join([*([f"“{options.query}”"] if options.query else []), *files])
-    write_page(
-        options.report, search_page(answers, query=query, library=library.name, encoder=encoder, on_progress=bar)
-    )
+    write_page(options.report, search_page(answers, query=query, library=library.name, encoder=encoder, task=task))
 
 
 def show_hits(result: dict[str, Any]) -> None:

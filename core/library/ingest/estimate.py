@@ -24,7 +24,7 @@ from core.media.isolated import probe_isolated
 from core.media.modalities import PICTURE, VIDEO, get_modality
 from core.media.modality import Modality
 from core.media.sampling import Sampling
-from core.progress import Progress
+from core.progress import Progress, Task
 
 _LOOK_S = 1.5  # seconds given to reading how long videos are, and to each trial
 _SCENES = 3.0  # times as long as one frame a second, as measured: all is decoded twice, and compared
@@ -129,7 +129,7 @@ def _measure_image_seconds(pictures: Sequence[FoundFile], encoder: Encoder) -> f
         return 0.0
     started = time.monotonic()
     read = partial(read_file, min_side=encoder.min_side, wants_content=lambda *_: True)
-    images = [entry.image for entry in read_ahead(batch, read, ahead=len(batch), cancel=None) if entry.image]
+    images = [entry.image for entry in read_ahead(batch, read, ahead=len(batch)) if entry.image]
     encoder.encode_images(images)
     return (time.monotonic() - started) / len(batch)
 
@@ -152,8 +152,7 @@ def _measure_video_seconds(lengths: Sequence[tuple[FoundFile, float]], encoder: 
                 Path(file.path),
                 tried,
                 merge_threshold=get_calibration(encoder).nearly_identical,  # an exact one may take time of its own
-                on_progress=tell,
-                cancel=enough,
+                task=Task(tell, enough),
             )
             embedded += track.duration_s
         except MediaError:

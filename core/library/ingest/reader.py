@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,12 +13,14 @@ from typing import TypeVar
 
 from PIL import Image
 
+from core.deprecated import task_keywords
 from core.errors import MediaError
 from core.library.ingest.scan import FoundFile
 from core.library.schema import Kind
 from core.media.images import read_bytes, read_chunks
 from core.media.modalities import PICTURE, find_modalities, get_modality
 from core.media.modality import Facts, Modality, OtherKind, Wish
+from core.progress import SILENT, Task
 
 T = TypeVar("T")
 
@@ -63,7 +64,7 @@ def read_file(file: FoundFile, *, min_side: int, wants_content: Callable[[ReadFi
     read = ReadFile(file, kinds[0].name)
     try:
         if kinds[0].is_segmented:
-            read.content_hash = _hash_of_chunks(Path(file.path))
+            read.content_hash = hash_file(Path(file.path))
             return read
         data = read_bytes(Path(file.path))
         read.content_hash = _hash(data)
@@ -91,20 +92,17 @@ def _decode(read: ReadFile, data: bytes, kinds: Sequence[Modality], min_side: in
                 raise
 
 
+@task_keywords
 def read_ahead(
-    files: Iterable[FoundFile],
-    read: Callable[[FoundFile], ReadFile],
-    *,
-    ahead: int,
-    cancel: threading.Event | None,
+    files: Iterable[FoundFile], read: Callable[[FoundFile], ReadFile], *, ahead: int, task: Task = SILENT
 ) -> Iterator[ReadFile]:
-    """Yields `read(file)` for each file in order; threads work on up to `ahead` more. Stops once `cancel` is set."""
+    """Yields `read(file)` for each file in order; threads work on up to `ahead` more. Ends once `task` is cancelled."""
     waiting: deque[Future[ReadFile]] = deque()
     remaining = iter(files)
     threads = max(2, min(8, os.cpu_count() or 2))
     with ThreadPoolExecutor(threads, thread_name_prefix="semblance-read") as pool:
         while True:
-            if cancel is not None and cancel.is_set():
+            if task.is_cancelled:
                 pool.shutdown(wait=True, cancel_futures=True)
                 return
             while len(waiting) < ahead + threads and (file := next(remaining, None)):
@@ -131,7 +129,7 @@ def _hash(data: bytes) -> str:
     return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
-def _hash_of_chunks(path: Path) -> str:
+def hash_file(path: Path) -> str:
     digest = hashlib.blake2b(digest_size=16)
     for chunk in read_chunks(path):
         digest.update(chunk)

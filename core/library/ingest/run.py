@@ -8,7 +8,6 @@ under a staging id, and get the item's id at the end, all at once.
 from __future__ import annotations
 
 import math
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
@@ -17,6 +16,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
+from core.deprecated import task_keywords
 from core.encoders.base import Encoder
 from core.encoders.calibration import get_merge_threshold
 from core.encoders.precomputed import supports_text
@@ -31,12 +31,12 @@ from core.library.ingest.staging import is_staging_id, make_staging_id, split_st
 from core.library.ingest.video import Clip
 from core.library.schema import Item, Kind, VectorRow
 from core.library.store import Library
-from core.media.kinds import is_media_path
+from core.media.kinds import is_media_file
 from core.media.modalities import PICTURE, find_modalities, get_modality
-from core.media.modality import Decoded, Facts, Modality, Segment, Wish
+from core.media.modality import Damaged, Decoded, Facts, Modality, Segment, Wish
 from core.media.rules import changes_vectors, current_rules
 from core.media.sampling import Sampling
-from core.progress import OnProgress, Progress
+from core.progress import SILENT, Task
 
 _SEEN_IN_PARTS = ("width", "height", "duration_s", "taken_at", "reason")  # of an item with segments
 
@@ -79,14 +79,14 @@ class IngestReport:
     cancelled: bool = False
 
 
+@task_keywords
 def ingest(
     library: Library,
     encoder: Encoder,
     paths: Path | str | Iterable[Path | str],
     sampling: Sampling | None = None,
     *,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
+    task: Task = SILENT,
 ) -> IngestReport:
     """Brings the library up to date with the files below paths, of all kinds, and embeds what is new or changed.
 
@@ -104,10 +104,9 @@ def ingest(
     sampling
         Which frames of videos. Videos with another sampling are embedded again; None keeps them, and takes one frame
         per second of new videos.
-    on_progress
-        Receives progress of each stage.
-    cancel
-        Once set, the run stops soon, with everything so far committed. The next run continues, also within a video.
+    task
+        Receives the progress of each stage. Once it is cancelled, the run stops soon, with everything so far committed.
+        The next run continues, also within a video.
 
     Raises
     ------
@@ -118,7 +117,7 @@ def ingest(
     """
     roots = [paths] if isinstance(paths, str | Path) else list(paths)
     with library.writing():
-        return _Run(library, encoder, sampling, on_progress, cancel).run(roots)
+        return _Run(library, encoder, sampling, task).run(roots)
 
 
 @dataclass(slots=True)
@@ -134,18 +133,10 @@ class _Pending:
 class _Run:
     """One run of `ingest`: the state of the library, the files found, and the pending commit."""
 
-    def __init__(
-        self,
-        library: Library,
-        encoder: Encoder,
-        sampling: Sampling | None,
-        on_progress: OnProgress | None,
-        cancel: threading.Event | None,
-    ) -> None:
+    def __init__(self, library: Library, encoder: Encoder, sampling: Sampling | None, task: Task) -> None:
         self.library, self.encoder, self.sampling = library, encoder, sampling
-        self.on_progress, self.cancel = on_progress, cancel
-        self.started = self.stage_started = time.monotonic()
-        self.stage = ""
+        self.task, self.started = task, time.monotonic()
+        self.stage = task.stage("scan", "files")
         self.report = IngestReport(encoder.name)
         self.known = IndexState.load(library, encoder, sampling)
         items = list(self.known.items.values())
@@ -157,11 +148,12 @@ class _Run:
         self.commit = Commit(library, encoder, self.ids)
 
     def run(self, paths: Sequence[Path | str]) -> IngestReport:
-        found = scan(paths, target=is_media_path, on_found=lambda count: self._report_progress("scan", count, None))
+        found = scan(paths, target=is_media_file, on_found=lambda count: self._report_progress("scan", count, None))
         self._find_missing(found)
+        self._drop_strangers(found)
         work = [file for file in found.files.values() if not self._is_current(file)]
-        if work and supports_text(self.encoder) and not self._is_cancelled():  # the first search needs them
-            embed_reference_prompts(self.encoder, on_progress=self.on_progress)
+        if work and supports_text(self.encoder) and not self.task.is_cancelled:  # the first search needs them
+            embed_reference_prompts(self.encoder, task=Task(self.task.on_progress))
         by_kind = group_by_kind(work)
         self._embed_whole([file for modality, files in by_kind if not modality.is_segmented for file in files])
         for modality, files in by_kind:
@@ -185,6 +177,12 @@ class _Run:
         for item in self.known.items.values():
             if item.path not in found.files and is_missing(item.path):
                 self.missing.setdefault(item.content_hash or "", []).append(item)
+
+    def _drop_strangers(self, found: Scan) -> None:
+        """Removes what an earlier version listed as failed, and what is neither a picture nor a video."""
+        failed = [item for item in self.known.items.values() if item.status == "failed" and found.covers(item.path)]
+        strangers = [item for item in failed if not (item.path in found.files or is_missing(item.path))]
+        self.library.remove_items([item.id for item in strangers if not is_media_file(item.path)])
 
     def _is_current(self, file: FoundFile) -> bool:
         if not self.known.is_current(file):
@@ -214,7 +212,7 @@ class _Run:
         """The files, read ahead by `count`, with commits between them when due."""
         read = partial(read_file, min_side=self.encoder.min_side, wants_content=self._wants_content)
         done = 0
-        for file in read_ahead(files, read, ahead=count, cancel=self.cancel):
+        for file in read_ahead(files, read, ahead=count, task=self.task):
             yield file
             done += 1
             self._commit_if_due()
@@ -344,7 +342,7 @@ class _Run:
         """Embeds the parts, from where an earlier run stopped, up to the first one that cannot be read."""
         clip, item = self._clip(pending.item, modality), pending.item
         start = clip.stored.end if clip.stored and modality.is_sampled else 0.0
-        wish = Wish(self.encoder.min_side, clip.sampling or Sampling(), start, cancel=self.cancel)
+        wish = Wish(self.encoder.min_side, clip.sampling or Sampling(), start, task=self.task)
         try:
             with modality.decode(Path(item.path), wish) as decoded:
                 pending.item = clip.item = _add_facts(item, decoded.facts)
@@ -378,7 +376,7 @@ class _Run:
         with closing(prefetch(decoded.parts, self.encoder.batch_size)) as parts:
             try:
                 for part in parts:
-                    if self._is_cancelled():
+                    if self.task.is_cancelled:
                         break
                     any_yet, place = True, part.segment or Segment(0.0, 0.0)
                     if not clip.is_stored(place):
@@ -386,11 +384,11 @@ class _Run:
                         self.report.video_seconds += (place.end - place.start) * (clip.sampling is not None)
                         self._commit_if_due()
                     report(place.end / (decoded.extent or place.end or 1.0))
-            except MediaError as error:
+            except Damaged as error:
                 if not any_yet:
                     raise
                 damage = str(error)
-        stopped = self._is_cancelled()  # if so, the parts ended early
+        stopped = self.task.is_cancelled  # if so, the parts ended early
         self.report.cancelled |= stopped
         return not stopped, damage
 
@@ -424,17 +422,13 @@ class _Run:
                 if item.status != "missing":
                     self.commit.items["path"].append(replace(item, status="missing"))
 
-    def _is_cancelled(self) -> bool:
-        return self.cancel is not None and self.cancel.is_set()
-
     def _report_share(self, stage: str, before: int, size: int, total: int, share: float) -> None:
         self._report_progress(stage, before + int(min(share, 1.0) * size), total, "bytes")
 
     def _report_progress(self, stage: str, done: int, total: int | None, unit: str = "files") -> None:
-        if stage != self.stage:
-            self.stage, self.stage_started = stage, time.monotonic()
-        if self.on_progress is not None:
-            self.on_progress(Progress(stage, done, total, time.monotonic() - self.stage_started, unit))
+        if stage != self.stage.name:
+            self.stage = self.task.stage(stage, unit)
+        self.stage.report(done, total)
 
 
 def _probe(item: Item) -> Item:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -21,7 +21,7 @@ from core.library.store import maintenance
 from core.library.store.annotations import Annotations
 from core.library.store.manifest import MANIFEST_NAME, make_library, read_manifest
 from core.library.store.reading import LibraryReader
-from core.library.store.tables import TableFolder, delete_rows, explain_failed_write, table_name
+from core.library.store.tables import TableFolder, check_is_there, delete_rows, explain_failed_write, table_name
 from core.utils.files import to_absolute
 
 
@@ -88,6 +88,7 @@ class Library(LibraryReader):
 
         Raises LibraryError where another process is writing, or the directory does not allow it.
         """
+        check_is_there(self.path)
         lock = filelock.FileLock(self.path / ".writing.lock")
         try:
             lock.acquire(timeout=0)
@@ -158,6 +159,22 @@ class Library(LibraryReader):
         self.sweep()
 
     # maintenance
+
+    def find_damage(self, *, rest: Callable[[int], object] | None = None) -> list[str]:
+        """Reads all files of the tables and compares them with their checksums.
+
+        Parameters
+        ----------
+        rest : callable, optional
+            Called with the bytes that were just read, up to a megabyte; it may wait, so that others are not held up.
+
+        Returns
+        -------
+        list of str
+            A sentence for each table of which a file is not as it was written. Files without a checksum, which other
+            versions wrote, do not count.
+        """
+        return self._tables.find_damage(rest)
 
     def purge_missing(self) -> int:
         """Deletes the items whose files are missing; returns how many."""

@@ -20,7 +20,7 @@ def upgrade(tables: TableFolder, about: Mapping[str, Any]) -> dict[str, Any]:
     new = [(name, SAMPLING) for name in tables.vector_names()] + [("items", RULES)]
     for name, column in new:
         if (table := tables.open(name)) is not None and column.name not in table.schema.names:
-            with explain_failed_write(tables.path):
+            with tables.changing(name):
                 table.add_columns(column)
     current = {**about, "format": FORMAT_VERSION}
     with explain_failed_write(tables.path):

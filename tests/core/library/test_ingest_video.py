@@ -17,7 +17,7 @@ from core.library.ingest.run import IngestReport
 from core.library.schema import FORMAT_VERSION
 from core.library.track import embed_video, track_of
 from core.media.sampling import Sampling
-from core.progress import Progress
+from core.progress import Progress, Task
 from core.search.query import embed_query, parse_query
 
 SHOTS = ("red", "blue", "green")
@@ -109,7 +109,7 @@ def stopped_run(library: Library, encoder: ColorEncoder, clips: Path, share: flo
         if progress.stage == "embed videos" and progress.fraction >= share:
             cancel.set()
 
-    return ingest(library, encoder, [clips], on_progress=tell, cancel=cancel)
+    return ingest(library, encoder, [clips], task=Task(tell, cancel))
 
 
 @pytest.mark.parametrize("sampling", [Sampling(1), Sampling(3), Sampling(0.7), Sampling(1, "keyframes")], ids=str)
@@ -126,7 +126,7 @@ def test_a_long_video_goes_on_where_it_was_stopped(
         if progress.stage == "embed videos" and progress.fraction >= 0.5:
             cancel.set()
 
-    first = ingest(empty, encoder, [clips], sampling, on_progress=tell, cancel=cancel)
+    first = ingest(empty, encoder, [clips], sampling, task=Task(tell, cancel))
     assert first.cancelled and first.items == 0 and len(empty.index(encoder)) == 0, "half a video must not be found"
     (unfinished,) = empty.failures()
     assert unfinished.kind == "video" and "go on" in (unfinished.reason or "")
@@ -297,7 +297,7 @@ def test_a_sampling_that_was_given_up_leaves_nothing(empty: Library, encoder: Co
         if progress.stage == "embed videos" and progress.fraction > 0.5:
             cancel.set()
 
-    ingest(empty, encoder, [clips], Sampling(4), on_progress=tell, cancel=cancel)
+    ingest(empty, encoder, [clips], Sampling(4), task=Task(tell, cancel))
     assert any("~" in entry for entry in empty.vector_ids(encoder.id))
     report = ingest(empty, encoder, [clips])
     assert report.vectors == 60 and not any("~" in entry for entry in empty.vector_ids(encoder.id))

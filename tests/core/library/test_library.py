@@ -13,7 +13,7 @@ from PIL import Image
 
 from core.errors import LibraryError
 from core.library import Library, ingest
-from core.progress import Progress
+from core.progress import Progress, Task
 
 N = len(COLORS)
 
@@ -177,7 +177,7 @@ def test_several_encoders_live_side_by_side(library: Library, encoder: ColorEnco
 
 def test_progress_reaches_the_end(tmp_path: Path, photos: Path, encoder: ColorEncoder) -> None:
     seen: list[Progress] = []
-    ingest(Library(tmp_path / "library", create=True), encoder, [photos], on_progress=seen.append)
+    ingest(Library(tmp_path / "library", create=True), encoder, [photos], task=Task(seen.append))
     done = [progress.done for progress in seen if progress.stage == "embed"]
     assert done == sorted(done) and done[-1] == seen[-1].total == N
 
@@ -187,7 +187,7 @@ def test_cancel_keeps_what_was_done_and_the_next_run_finishes(
 ) -> None:
     library, cancel = Library(tmp_path / "library", create=True), threading.Event()
     on_progress = lambda progress: cancel.set() if progress.done >= 2 else None  # noqa: E731
-    report = ingest(library, encoder, [photos], on_progress=on_progress, cancel=cancel)
+    report = ingest(library, encoder, [photos], task=Task(on_progress, cancel))
     assert report.cancelled and 2 <= report.items < N
     second = ingest(library, encoder, [photos])
     assert second.items == second.vectors == N and second.embedded == N - report.embedded
@@ -198,7 +198,7 @@ def test_a_cancelled_run_calls_nothing_missing(library: Library, encoder: ColorE
     (photos / "red.png").rename(photos / "renamed.png")
     cancel, seen = threading.Event(), encoder.images_seen
     cancel.set()
-    report = ingest(library, encoder, [photos], cancel=cancel)
+    report = ingest(library, encoder, [photos], task=Task(cancel=cancel))
     assert report.cancelled and report.missing == 0
     assert library.counts()["ok"] == N and library.counts()["missing"] == 0
     assert ingest(library, encoder, [photos]).items == N and encoder.images_seen == seen, "a move, found later"

@@ -39,8 +39,7 @@ PLUGIN = """
 from pathlib import Path
 from PIL import Image
 from fakes import COLORS
-from core.errors import MediaError
-from core.media import Decoded, Facts, Modality, Part, Segment
+from core.media import Damaged, Decoded, Facts, Modality, Part, Segment
 
 def text(source):
     return source.decode() if isinstance(source, bytes) else Path(source).read_text()
@@ -51,7 +50,7 @@ def picture(name):
 def rows(source):
     for number, name in enumerate(text(source).split()):
         if name not in COLORS:
-            raise MediaError(f"Row {number + 1} is no color.")
+            raise Damaged(f"Row {number + 1} is no color.")
         yield Part(picture(name), Segment(number, number + 1))
 
 def decode_swatch(source, wish):

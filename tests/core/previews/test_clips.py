@@ -27,7 +27,7 @@ from core.media.video import Video, probe
 from core.previews import cache as failed
 from core.previews.clips import cut_clip, playable_clip
 from core.previews.thumbnails import make_storyboard, make_thumbnail
-from core.progress import Progress
+from core.progress import Progress, Task
 from core.utils.cache_folder import CacheFolder
 
 
@@ -180,12 +180,12 @@ def test_what_cannot_be_cut_has_a_reason(tmp_path: Path) -> None:
 def test_cutting_tells_how_far_it_is_and_can_be_stopped(tmp_path: Path) -> None:
     path = write_video(tmp_path / "a.mp4", seconds_each=4)
     predictions: list[Progress] = []
-    cut_clip(path, 2.0, 11.0, on_progress=predictions.append)
+    cut_clip(path, 2.0, 11.0, task=Task(predictions.append))
     assert [now.done for now in predictions] == sorted(now.done for now in predictions)
     assert predictions[-1].done == predictions[-1].total == 9 and predictions[-1].unit == "seconds"
     cancel = threading.Event()
     with pytest.raises(MediaError, match="cancelled"):
-        cut_clip(path, 0.0, 11.0, on_progress=lambda now: cancel.set(), cancel=cancel)
+        cut_clip(path, 0.0, 11.0, task=Task(lambda now: cancel.set(), cancel))
 
 
 def test_what_browsers_play(tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def test_what_the_server_keeps_outlives_a_cleared_cache(server: None, tmp_path: 
     library = library_of_shades(tmp_path)
     before = keepers()
     at = visit(LIBRARY, lib="Shades")
-    jobs.start_job(library, "Nothing", lambda report, cancel: IngestReport("colour"))
+    jobs.start_job(library, "Nothing", lambda task: IngestReport("colour"))
     held = _held(library)
     assert keepers() == before + 2
     clear_cache()

@@ -13,6 +13,7 @@ import streamlit as st
 
 from core import Item
 from core.errors import MediaError
+from core.library.handout import check_handed_out
 from core.media.formats import get_mime_type
 from core.media.isolated import plays_in_browsers
 from core.previews.clips import PlayableClip, playable_clip
@@ -114,6 +115,7 @@ def _source(item: Item, time_s: float, key: str) -> Source:
     state, path = get_state(ClipState), Path(item.path)
     if not path.is_file():
         raise MediaError("The file is missing.")
+    check_handed_out(item)
     whole = item.bytes <= LARGEST_WHOLE and item.id not in state.unplayable
     if whole and _plays(item.path, item.mtime_ns):
         kind = get_mime_type(path) or "video/mp4"
