@@ -18,7 +18,8 @@ from core.encoders.prompts import embed_texts
 from core.errors import DataError, MediaError, QueryError
 from core.library.index import VectorIndex
 from core.library.track import track_of
-from core.media.kinds import is_image_path, is_media_path, is_video_path
+from core.media.kinds import is_media_path
+from core.media.modalities import PICTURE, find_modalities
 from core.search.concepts import concept_file, load_concept
 from core.search.query_clips import get_clip_track, get_picture_vector
 from core.utils.files import expand_user, to_absolute
@@ -184,11 +185,12 @@ def _term(words: list[str], sign: float, files: bool) -> Term:
         named = files and is_media_path(text)
     if named:
         path = Path(expand_user(text))
-        is_clip = is_video_path(text) and not is_image_path(text)
+        kind = (find_modalities(text) or [PICTURE])[0]
         if not os.path.isfile(path):
-            kind = "video" if is_clip else "picture"
-            raise QueryError(f'There is no {kind} {text}: check the path, or write "{text}" to search for the words.')
-        return Term("clip" if is_clip else "image", path, sign)
+            raise QueryError(
+                f'There is no {kind.title} {text}: check the path, or write "{text}" to search for the words.'
+            )
+        return Term("image" if kind is PICTURE else "clip", path, sign)
     return Term("text", _not_empty(text).strip(), sign)
 
 
