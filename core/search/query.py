@@ -18,13 +18,14 @@ from core.encoders.prompts import embed_texts
 from core.errors import DataError, MediaError, QueryError
 from core.library.index import VectorIndex
 from core.library.track import track_of
-from core.media.isolated import open_isolated
-from core.media.kinds import is_image_path, is_media_path, is_video_path
+from core.media.kinds import is_media_path
+from core.media.modalities import PICTURE, find_modalities
 from core.search.concepts import concept_file, load_concept
-from core.search.query_clips import get_clip_track
+from core.search.query_clips import get_clip_track, get_picture_vector
 from core.utils.files import expand_user, to_absolute
 
 PLAIN = ("{}",)  # the template that does not change a text
+_MOST_TERMS = 50  # each new text costs a run of the encoder
 _ITEM = "item:"
 _FILE = "file:"
 CONCEPT = "concept:"
@@ -105,6 +106,8 @@ def parse_query(text: str, *, files: bool = True) -> tuple[Term, ...]:
             "The query is empty: type words, or give a picture." if not terms else "A term is missing at the end."
         )
     terms.append(_term(words, sign, files))
+    if len(terms) > _MOST_TERMS:
+        raise QueryError(f"The query has {len(terms):,} terms: {_MOST_TERMS} are possible.")
     return tuple(terms)
 
 
@@ -182,11 +185,12 @@ def _term(words: list[str], sign: float, files: bool) -> Term:
         named = files and is_media_path(text)
     if named:
         path = Path(expand_user(text))
-        is_clip = is_video_path(text) and not is_image_path(text)
+        kind = (find_modalities(text) or [PICTURE])[0]
         if not os.path.isfile(path):
-            kind = "video" if is_clip else "picture"
-            raise QueryError(f'There is no {kind} {text}: check the path, or write "{text}" to search for the words.')
-        return Term("clip" if is_clip else "image", path, sign)
+            raise QueryError(
+                f'There is no {kind.title} {text}: check the path, or write "{text}" to search for the words.'
+            )
+        return Term("image" if kind is PICTURE else "clip", path, sign)
     return Term("text", _not_empty(text).strip(), sign)
 
 
@@ -243,7 +247,7 @@ def _embed_term(
     try:
         if term.kind == "clip":
             return get_clip_track(encoder, source).mean_vector()
-        return encoder.encode_images([open_isolated(source, min_side=encoder.min_side)])[0]
+        return get_picture_vector(encoder, source)
     except MediaError as error:
         where = f"The {term.kind} of the query" if isinstance(term.value, bytes) else repr(str(term.value))
         raise QueryError(f"{where} cannot be used: {error}") from error

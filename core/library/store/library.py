@@ -131,8 +131,8 @@ class Library(LibraryReader):
         halves = np.stack([row.vector for row in rows]).astype(np.float16)
         columns = [
             pa.array([row.item_id for row in rows], pa.string()),
-            pa.array([row.start_s for row in rows], pa.float32()),
-            pa.array([row.end_s for row in rows], pa.float32()),
+            pa.array([None if row.segment is None else row.segment.start for row in rows], pa.float32()),
+            pa.array([None if row.segment is None else row.segment.end for row in rows], pa.float32()),
             pa.FixedSizeListArray.from_arrays(pa.array(halves.ravel()), encoder.dim),
             pa.array([row.sampling for row in rows], pa.string()),
         ]
