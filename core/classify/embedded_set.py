@@ -18,8 +18,7 @@ from core.deprecated import task_keywords
 from core.encoders.base import Encoder, Vectors
 from core.errors import DataError, MediaError
 from core.library.ingest.batch import Batch, Embedded
-from core.library.ingest.reader import ReadFile, read_ahead, read_file
-from core.library.ingest.scan import FoundFile
+from core.library.ingest.reader import ReadFile, read_decoded
 from core.library.schema import Item
 from core.library.track import Track, embed_parts
 from core.media.modalities import get_modality
@@ -113,9 +112,7 @@ def embed_files_set(
                 failed.append((read.file.path, _missing_reason(error)))
 
     stage = task.stage("embed", "files")
-    files = [FoundFile(str(path), 0, 0) for path in paths]
-    target = partial(read_file, min_side=encoder.min_side, wants_content=lambda *_: True)
-    for place, read in enumerate(read_ahead(files, target, ahead=encoder.batch_size, task=task)):
+    for place, read in enumerate(read_decoded(paths, encoder, task=task)):
         try:
             if read.reason is not None:
                 raise MediaError(read.reason)
@@ -130,7 +127,7 @@ def embed_files_set(
             failed.append((read.file.path, str(error)))
         except OSError as error:
             failed.append((read.file.path, _missing_reason(error)))
-        stage.report(place + 1, len(files))
+        stage.report(place + 1, len(paths))
     batch.run()
     places = sorted(found)
     tracks, items = tuple(found[place][0] for place in places), tuple(found[place][1] for place in places)

@@ -20,9 +20,11 @@ from core.library.index import VectorIndex
 from core.media.modalities import VIDEO
 from core.media.modality import Damaged, Modality, Part, Wish
 from core.media.sampling import Sampling
+from core.policy import rules
 from core.progress import SILENT, Task
 
 _LONGEST_S = 60.0  # of a row, so that a still video can be resumed in its middle too
+_SLACK_S = 1.0  # containers count the last frame in different ways
 _SHORTEST_S = 0.02
 
 
@@ -216,9 +218,10 @@ def embed_parts(
     encode = encoder.encode_texts if modality.embedded_as == "text" else encoder.encode_images
     threshold = get_merge_threshold(encoder) if merge_threshold is None else merge_threshold
     runs = Runs(threshold if modality.is_sampled else math.inf)
+    limit_s = min(math.inf if max_s is None else max_s, rules().video_seconds + _SLACK_S)
     rows = list[tuple[float, float, Vectors]]()
     stage = task.stage("embed", "seconds")
-    wish = Wish(encoder.min_side, sampling or Sampling(), max_s=max_s, task=task)
+    wish = Wish(encoder.min_side, sampling or Sampling(), max_s=limit_s if math.isfinite(limit_s) else None, task=task)
     with (
         modality.decode(source, wish) as decoded,
         closing(prefetch(_until_damage(decoded.parts), encoder.batch_size)) as parts,

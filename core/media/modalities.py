@@ -111,7 +111,7 @@ def _make_unknown(name: str) -> Modality:
 
 def _decode_picture(source: Path | bytes, wish: Wish) -> Decoded:
     looked = _look(source, wish.min_side, wish.may_be_other)
-    return Decoded(_picture_facts(looked), iter([Part(looked.image)] if looked.image else []))
+    return Decoded(_picture_facts(looked), iter([Part(looked.image)] if looked.image else []), remark=looked.remark)
 
 
 def _probe_picture(source: Path | bytes) -> Facts:
@@ -147,7 +147,7 @@ def _decode_video(source: Path | bytes, wish: Wish) -> Decoded:
     from core.media.isolated import IsolatedVideo
 
     video = IsolatedVideo(source, wish.sampling, start_s=wish.start, min_side=wish.min_side, max_s=wish.max_s)
-    decoded = Decoded(_video_facts(video.info), iter(()), video.info.duration_s, video.close)
+    decoded = Decoded(_video_facts(video.info), iter(()), video.info.duration_s, close=video.close)
     decoded.parts = _frames(video, decoded, wish)
     return decoded
 

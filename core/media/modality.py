@@ -114,6 +114,8 @@ class Decoded:
     parts : iterator of Part
         In the order of their starts. Where it raises `Damaged`, what came before stays, and the item has the reason;
         any other error refuses the file.
+    remark : str, optional
+        What is missing of a file although it is whole otherwise, in one sentence.
     extent : float, optional
         Where the last part ends, if that is known before, for progress.
     close : callable
@@ -123,6 +125,7 @@ class Decoded:
     facts: Facts
     parts: Iterator[Part]
     extent: float | None = None
+    remark: str | None = None
     close: Callable[[], object] = _nothing
 
     def __enter__(self) -> Decoded:

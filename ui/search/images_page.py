@@ -32,6 +32,7 @@ from ui.widgets.query_box import (
     set_query,
 )
 from ui.widgets.query_terms import term_editor
+from ui.widgets.query_uploads import embed_uploads
 
 
 def page() -> None:
@@ -62,6 +63,7 @@ def search_section(library: Library, encoder: Encoder, kinds: Sequence[Modality]
             start(library, encoder, kind, videos)
             return
         term_editor(library, terms)
+        embed_uploads(encoder, terms)
         result = find(library, encoder, terms, filters, options)
     except QueryError as error:
         st.warning(plain(str(error)), icon=":material/help:")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -14,13 +13,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from core import Encoder, Item, Library
-from core.library.handout import set_rules
+from core.library.home_secret import hide
 from core.library.registry import libraries_folder, list_libraries
 from core.library.schema import Kind
 from core.library.store.manifest import MANIFEST_NAME
 from core.media.modalities import PICTURE, VIDEO, get_modality, list_modalities
 from core.media.modality import Modality
-from core.policy import get_policy
+from core.policy import get_policy, set_rules
 from ui.server.state import once_each
 from ui.session.state import get_state
 from ui.session.visit import get_visit
@@ -71,7 +70,7 @@ def library_key(path: Path) -> str:
         return path.name
     if get_policy().may_see_paths:
         return str(path)
-    return f"{path.name}:{hashlib.blake2b(os.fsencode(path), digest_size=4).hexdigest()}"  # no name has a colon
+    return f"{path.name}:{hide(str(path), size=4)}"  # no name has a colon
 
 
 def library_title(key: str) -> str:

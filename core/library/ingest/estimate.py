@@ -7,7 +7,6 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from PIL import Image
@@ -16,8 +15,8 @@ from core.encoders.base import Encoder
 from core.encoders.calibration import get_calibration
 from core.errors import MediaError
 from core.library.ingest.known import IndexState
-from core.library.ingest.reader import group_by_kind, read_ahead, read_file
-from core.library.ingest.scan import FoundFile, Scan
+from core.library.ingest.reader import group_by_kind, read_decoded
+from core.library.ingest.scan import FoundFile, Scan, use_known_names
 from core.library.store import Library
 from core.library.track import embed_parts, embed_video
 from core.media.isolated import probe_isolated
@@ -84,6 +83,8 @@ def estimate_ingest(
         If the encoder cannot load.
     """
     known = IndexState.load(library, encoder, sampling) if library else None
+    if known is not None:
+        use_known_names(found, known.items)
     files = [file for file in found.files.values() if known is None or not known.is_current(file)]
     kinds = {modality.name: entries for modality, entries in group_by_kind(files)}
     pictures, videos = kinds.get(PICTURE.name, []), kinds.get(VIDEO.name, [])
@@ -128,8 +129,7 @@ def _measure_image_seconds(pictures: Sequence[FoundFile], encoder: Encoder) -> f
     if not batch:
         return 0.0
     started = time.monotonic()
-    read = partial(read_file, min_side=encoder.min_side, wants_content=lambda *_: True)
-    images = [entry.image for entry in read_ahead(batch, read, ahead=len(batch)) if entry.image]
+    images = [entry.image for entry in read_decoded([file.path for file in batch], encoder) if entry.image]
     encoder.encode_images(images)
     return (time.monotonic() - started) / len(batch)
 

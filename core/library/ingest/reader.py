@@ -8,12 +8,14 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from PIL import Image
 
 from core.deprecated import task_keywords
+from core.encoders.base import Encoder
 from core.errors import MediaError
 from core.library.ingest.scan import FoundFile
 from core.library.schema import Kind
@@ -39,6 +41,7 @@ class ReadFile:
     facts: Facts = field(default_factory=Facts)
     is_outdated: bool = False  # the library has vectors of it, of older decoding rules
     reason: str | None = None
+    remark: str | None = None  # which part of a picture is missing
 
     @property
     def image(self) -> Image.Image | None:
@@ -86,6 +89,7 @@ def _decode(read: ReadFile, data: bytes, kinds: Sequence[Modality], min_side: in
                 if part is None and min_side is not None:
                     raise MediaError(f"The {modality.title} holds nothing that can be embedded.")
                 read.content, read.facts = part.content if part else None, decoded.facts
+                read.remark = decoded.remark
             return
         except OtherKind:
             if number == len(kinds):
@@ -110,6 +114,13 @@ def read_ahead(
             if not waiting:
                 return
             yield waiting.popleft().result()
+
+
+def read_decoded(paths: Iterable[Path | str], encoder: Encoder, *, task: Task = SILENT) -> Iterator[ReadFile]:
+    """Reads files for an encoder, pictures decoded, a batch ahead. Ends once `task` is cancelled."""
+    read = partial(read_file, min_side=encoder.min_side, wants_content=lambda *_: True)
+    files = [FoundFile(str(path), 0, 0) for path in paths]
+    return read_ahead(files, read, ahead=encoder.batch_size, task=task)
 
 
 def prefetch(items: Iterable[T], size: int) -> Generator[T]:

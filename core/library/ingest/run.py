@@ -26,7 +26,7 @@ from core.library.ingest.batch import Batch, Embedded
 from core.library.ingest.commit import Commit
 from core.library.ingest.known import IndexState, new_item_id
 from core.library.ingest.reader import ReadFile, group_by_kind, prefetch, read_ahead, read_file
-from core.library.ingest.scan import FoundFile, Scan, is_missing, scan
+from core.library.ingest.scan import FoundFile, Scan, is_missing, scan, use_known_names
 from core.library.ingest.staging import is_staging_id, make_staging_id, split_staging_id
 from core.library.ingest.video import Clip
 from core.library.schema import Item, Kind, VectorRow
@@ -149,6 +149,7 @@ class _Run:
 
     def run(self, paths: Sequence[Path | str]) -> IngestReport:
         found = scan(paths, target=is_media_file, on_found=lambda count: self._report_progress("scan", count, None))
+        use_known_names(found, self.known.items)
         self._find_missing(found)
         self._drop_strangers(found)
         work = [file for file in found.files.values() if not self._is_current(file)]
@@ -258,8 +259,8 @@ class _Run:
             self.commit.replaced.add(pending.item.id)
         if duplicate := self.duplicates.get(read.content_hash or ""):
             self.commit.copy(pending.item.id, duplicate)
-            if modality.is_segmented:
-                pending.item = replace(pending.item, **{name: getattr(duplicate, name) for name in _SEEN_IN_PARTS})
+            facts = _SEEN_IN_PARTS if modality.is_segmented else ("reason",)
+            pending.item = replace(pending.item, **{name: getattr(duplicate, name) for name in facts})
             self._finish(pending)
         elif modality.embedded_as == "text" and not supports_text(self.encoder):
             self._refuse(pending.item, f"The encoder {self.encoder.name} reads no text: choose another one.")
@@ -275,11 +276,13 @@ class _Run:
             path=file.path, kind=read.kind, status="ok", bytes=file.bytes, mtime_ns=file.mtime_ns,
             content_hash=read.content_hash,
         )  # fmt: skip
-        if not get_modality(read.kind).is_segmented:
-            facts |= asdict(read.facts) | dict(reason=None)
+        is_segmented = get_modality(read.kind).is_segmented
+        if not is_segmented:
+            facts |= asdict(read.facts) | dict(reason=read.remark)
         if known and known.content_hash == read.content_hash:
+            if not is_segmented and read.content is None and known.status == "ok":
+                facts["reason"] = known.reason  # what is missing shows in decoding alone
             rules = self.known.find_rules(known)
-            is_segmented = get_modality(read.kind).is_segmented
             is_outdated = read.is_outdated or (is_segmented and changes_vectors(rules))
             counter = "updated" if known.status == "failed" else "redecoded" if rules else "unchanged"
             return _Pending(replace(known, **facts, rules=current_rules()), counter, is_outdated=is_outdated)

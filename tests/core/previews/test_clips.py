@@ -30,6 +30,8 @@ from core.previews.thumbnails import make_storyboard, make_thumbnail
 from core.progress import Progress, Task
 from core.utils.cache_folder import CacheFolder
 
+pytestmark = pytest.mark.slow
+
 
 def item_of(path: Path) -> Item:
     info, found = probe(path), path.stat()
@@ -173,6 +175,9 @@ def test_what_cannot_be_cut_has_a_reason(tmp_path: Path) -> None:
         cut_clip(path, 60.0, 70.0)
     with pytest.raises(MediaError, match="sound only"):
         cut_clip(audio_only(tmp_path / "b.m4a"), 0, 1)
+    late = write_video(tmp_path / "c.mkv", [("red", 5.0)], times=[3 + n / 10 for n in range(20)], audio=True)
+    with pytest.raises(MediaError, match=r"nothing before 3\.0 s"):
+        cut_clip(late, 0, 2)
     assert probe(cut_clip(path, 5.5, 60.0)).duration_s == pytest.approx(0.5, abs=0.02)
     assert probe(cut_clip(path, 3.0, 3.0)).duration_s == pytest.approx(0.04, abs=0.02)
 
