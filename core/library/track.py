@@ -218,10 +218,11 @@ def embed_parts(
     encode = encoder.encode_texts if modality.embedded_as == "text" else encoder.encode_images
     threshold = get_merge_threshold(encoder) if merge_threshold is None else merge_threshold
     runs = Runs(threshold if modality.is_sampled else math.inf)
-    limit_s = min(math.inf if max_s is None else max_s, rules().video_seconds + _SLACK_S)
     rows = list[tuple[float, float, Vectors]]()
     stage = task.stage("embed", "seconds")
-    wish = Wish(encoder.min_side, sampling or Sampling(), max_s=limit_s if math.isfinite(limit_s) else None, task=task)
+    limit_s = min(math.inf if max_s is None else max_s, rules().video_seconds + _SLACK_S)
+    limit = limit_s if math.isfinite(limit_s) else None
+    wish = Wish(encoder.min_side, sampling or Sampling(), max_s=limit, task=task)
     with (
         modality.decode(source, wish) as decoded,
         closing(prefetch(_until_damage(decoded.parts), encoder.batch_size)) as parts,

@@ -114,10 +114,10 @@ class Decoded:
     parts : iterator of Part
         In the order of their starts. Where it raises `Damaged`, what came before stays, and the item has the reason;
         any other error refuses the file.
-    remark : str, optional
-        What is missing of a file although it is whole otherwise, in one sentence.
     extent : float, optional
         Where the last part ends, if that is known before, for progress.
+    remark : str, optional
+        What is missing of a file that was read all the same; the item keeps it as its reason.
     close : callable
         Releases the file.
     """

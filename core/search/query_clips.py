@@ -33,8 +33,8 @@ _lock = threading.Lock()
 def get_clip_track(encoder: Encoder, clip: Path | bytes, *, max_s: float = MAX_CLIP_S, task: Task = SILENT) -> Track:
     """The track of a clip in no library, at two frames per second; read-only, the last 8 are cached.
 
-    max_s: see `embed_video`. A cancelled task ends it with Cancelled. A path may be of another kind than a video
-    (`core.media.modalities`). Raises MediaError.
+    max_s: see `embed_video`. A path may be of another kind than a video (`core.media.modalities`). A cancelled task
+    ends it with Cancelled. Raises MediaError.
     """
     key = encoder.id, _cache_key(clip)
     with _lock:

@@ -41,7 +41,7 @@ class ReadFile:
     facts: Facts = field(default_factory=Facts)
     is_outdated: bool = False  # the library has vectors of it, of older decoding rules
     reason: str | None = None
-    remark: str | None = None  # which part of a picture is missing
+    remark: str | None = None  # which part of the content is missing
 
     @property
     def image(self) -> Image.Image | None:
