@@ -43,10 +43,11 @@ N = 8  # good photos of the `photos` fixture
 # What a decoder does that is out of its mind, with pictures of certain widths and with videos that begin in red.
 _MAD = """
 import core.media.video, core.media.decode_worker as worker
-sane, frames = worker.open_image, core.media.video.Video.frames
+sane, frames = worker.decode_picture, core.media.video.Video.frames
 
 def mad(data, **options):
-    image = sane(data, **options)
+    decoded = sane(data, **options)
+    image = decoded.image
     if image.width == 71:
         os.kill(os.getpid(), signal.SIGSEGV)
     if image.width == 72:
@@ -57,7 +58,7 @@ def mad(data, **options):
         pass
     if image.width == 76:
         raise KeyError("of a kind that nobody thought of")
-    return image
+    return decoded
 
 def stuck(video, *arguments, **options):
     for frame in frames(video, *arguments, **options):
@@ -73,7 +74,7 @@ import os, signal, time
 import core.media.transcode as cutting
 
 at = core.media.video.Video.pictures_at
-worker.open_image, core.media.video.Video.frames, core.media.video.Video.pictures_at = mad, stuck, stuck_at
+worker.decode_picture, core.media.video.Video.frames, core.media.video.Video.pictures_at = mad, stuck, stuck_at
 cutting.write_clip = lambda *_, **__: time.sleep(60)
 """
 
