@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import PurePath
@@ -150,4 +151,19 @@ def _limit(setting: Setting, text: str, public: bool) -> float:
     return number if math.isinf(number) else int(number * setting.unit)
 
 
-LOCAL = _policy("", ("",) * len(SETTINGS))  # for the people of this machine, whatever the environment says
+_rules: Callable[[], Policy] = lambda: LOCAL  # noqa: E731
+
+
+def set_rules(get: Callable[[], Policy]) -> None:
+    """The app says whose policy counts for what nobody has to hand in, so that nobody can forget it: which files leave
+    the server, and how long a query may be decoded."""
+    global _rules
+    _rules = get
+
+
+def rules() -> Policy:
+    """The policy that the app has set; that of the people of this machine where there is no app."""
+    return _rules()
+
+
+LOCAL: Policy = _policy("", ("",) * len(SETTINGS))  # for the people of this machine, whatever the environment says

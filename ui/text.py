@@ -11,6 +11,8 @@ import streamlit as st
 from core import Item
 from core.policy import MB, get_policy
 
+# where Markdown makes links by itself
+_ADDRESS = re.compile(r"https?:(?=//)|www(?=\.)|[\w.+-](?=@)", re.IGNORECASE)
 TABLE_TYPES = ["csv", "tsv", "parquet", "pq", "jsonl"]  # endings of the tables that `core.utils.table_reader` reads
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$&^=\"'@/])")
 
@@ -18,9 +20,11 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$&^=\"'@/])")
 def plain(text: str) -> str:
     """Escape text from outside (file names, messages) so that Markdown shows it literally, on one line.
 
-    In public mode folders of the server are removed.
+    In public mode folders of the server are removed. Addresses get an invisible character, as escapes do not keep them
+    from becoming links.
     """
-    return _MARKDOWN.sub(r"\\\1", " ".join(get_policy().redact_paths(text).split()))
+    text = _ADDRESS.sub("\\g<0>\u2060", " ".join(get_policy().redact_paths(text).split()))
+    return _MARKDOWN.sub(r"\\\1", text)
 
 
 def file_table(rows: Iterable[tuple[str, str]], *, key: str) -> None:

@@ -24,7 +24,7 @@ ITEMS = pa.schema(
         pa.field("path", pa.string(), nullable=False),  # absolute
         pa.field("kind", pa.string(), nullable=False),
         pa.field("status", pa.string(), nullable=False),
-        pa.field("reason", pa.string()),  # why it failed; of an ok video, which part could not be read
+        pa.field("reason", pa.string()),  # why it failed; of an ok file, which part could not be read
         pa.field("bytes", pa.int64(), nullable=False),
         pa.field("mtime_ns", pa.int64(), nullable=False),
         pa.field("content_hash", pa.string()),  # BLAKE2b-128 of the file
@@ -89,7 +89,7 @@ class Item:
     taken_at
         From EXIF, local time. `added_at` is UTC.
     reason
-        Why a failed file could not be read; for an "ok" video, which part could not.
+        Why a failed file could not be read; for an "ok" file, which part could not.
     rules
         The number of the decoding rules that made it (`core.media.rules`); None for an earlier version's.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -17,9 +18,11 @@ from core.encoders.calibration import get_merge_threshold
 from core.errors import DataError, MediaError
 from core.library.index import VectorIndex
 from core.media.sampling import Sampling
+from core.policy import rules
 from core.progress import SILENT, Task
 
 _LONGEST_S = 60.0  # of a row, so that a still video can be resumed in its middle too
+_SLACK_S = 1.0  # containers count the last frame in different ways
 _SHORTEST_S = 0.02
 
 
@@ -198,11 +201,14 @@ def embed_video(
     from core.media.isolated import IsolatedVideo
     from core.media.video import Frame
 
+    limit_s = min(math.inf if max_s is None else max_s, rules().video_seconds + _SLACK_S)
     runs = Runs(get_merge_threshold(encoder) if merge_threshold is None else merge_threshold)
     rows = list[tuple[float, float, Vectors]]()
     stage = task.stage("embed", "seconds")
     with (
-        IsolatedVideo(source, sampling or Sampling(), min_side=encoder.min_side, max_s=max_s) as video,
+        IsolatedVideo(
+            source, sampling or Sampling(), min_side=encoder.min_side, max_s=limit_s if math.isfinite(limit_s) else None
+        ) as video,
         closing(prefetch(video.frames(cancel=task.cancel), encoder.batch_size)) as frames,
     ):
         remaining: Iterator[Frame] = iter(frames)

@@ -24,6 +24,9 @@ from core.policy import MB, Policy
 from core.utils.files import write_atomic
 from core.utils.path_matching import nfc
 
+_RECORD = 66_000  # bytes at the end of an archive in which its last record begins
+_ENTRY_BYTES = 4_000  # of the list, ten times what an entry takes
+
 
 @dataclass(slots=True)
 class UploadReport:
@@ -87,6 +90,10 @@ def _save_zip(report: UploadReport, name: str, file: BinaryIO, budget: int, limi
     """Unpacks the pictures and videos of an archive; returns their bytes, at most `budget`."""
     used = 0
     try:
+        if (size := _directory_bytes(file)) > _ENTRY_BYTES * limits.zip_files:
+            count = f"{limits.zip_files:,}"
+            report.refused.append((name, f"It lists far more than {count} files ({_mb(size)} of names): send fewer."))
+            return used
         archive = zipfile.ZipFile(file)
     except Exception as error:  # a hostile archive raises nearly anything: ValueError, UnicodeDecodeError, ...
         report.refused.append((name, f"The archive cannot be opened ({_why(error)}): make the zip again."))
@@ -112,6 +119,17 @@ def _save_zip(report: UploadReport, name: str, file: BinaryIO, budget: int, limi
             used += len(data)
             _save(report, member.filename, io.BytesIO(data), len(data), limits)
     return used
+
+
+def _directory_bytes(file: BinaryIO) -> int:
+    """The size of an archive's list of files, from the record at its end: opening it reads the whole list."""
+    file.seek(max(0, file.seek(0, os.SEEK_END) - _RECORD))
+    end = file.read()
+    file.seek(0)
+    at = end.rfind(b"PK\5\6")
+    size = int.from_bytes(end[at + 12 : at + 16], "little") if at >= 0 else 0
+    large = end.rfind(b"PK\6\6")  # with numbers of 64 bits
+    return max(size % 0xFFFFFFFF, int.from_bytes(end[large + 40 : large + 48], "little") if large >= 0 else 0)
 
 
 def _why(error: Exception) -> str:

@@ -36,7 +36,8 @@ class PictureFormat:
     package : str, optional
         The plugin's name for pip. Where it is missing, errors name it.
     beginning : str, optional
-        Regular expression that the first bytes of a file match (as Latin-1), to tell that the plugin is what it needs.
+        Regular expression that the first 64 bytes of a file match (as Latin-1). It tells which plugin a file needs, and
+        finds files whose names end otherwise.
     """
 
     title: str
@@ -93,13 +94,15 @@ class Container:
 _MP4, _MATROSKA = "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm"
 
 PICTURE_FORMATS = [
-    PictureFormat("JPEG", (".jpg", ".jpeg", ".jpe", ".jfif"), "image/jpeg", ("JPEG",)),  # opens MPO of stereo cameras
-    PictureFormat("PNG", (".png",), "image/png", ("PNG",)),
-    PictureFormat("WebP", (".webp",), "image/webp", ("WEBP",)),
-    PictureFormat("GIF", (".gif",), "image/gif", ("GIF",)),
-    PictureFormat("BMP", (".bmp", ".dib"), "image/bmp", ("BMP", "DIB")),
-    PictureFormat("TIFF", (".tif", ".tiff"), "image/tiff", ("TIFF",)),
-    PictureFormat("AVIF", (".avif",), "image/avif", ("AVIF",)),
+    PictureFormat("JPEG", (".jpg", ".jpeg", ".jpe", ".jfif"), "image/jpeg", ("JPEG",),
+                  beginning="\xff\xd8"),  # opens MPO of stereo cameras
+    PictureFormat("PNG", (".png",), "image/png", ("PNG",), beginning="\x89PNG\r\n"),
+    PictureFormat("WebP", (".webp",), "image/webp", ("WEBP",), beginning="RIFF....WEBP"),
+    PictureFormat("GIF", (".gif",), "image/gif", ("GIF",), beginning="GIF8[79]a"),
+    PictureFormat("BMP", (".bmp", ".dib"), "image/bmp", ("BMP", "DIB"),
+                  beginning="BM....\0\0\0\0"),
+    PictureFormat("TIFF", (".tif", ".tiff"), "image/tiff", ("TIFF",), beginning="II[*+]\0|MM\0[*+]"),
+    PictureFormat("AVIF", (".avif",), "image/avif", ("AVIF",), beginning="....ftypavi[fs]"),
     PictureFormat(
         "HEIC", (".heic", ".heif"), "image/heic", ("HEIF",), plugin="pillow_heif:register_heif_opener",
         package="pillow-heif", beginning="....ftyp(heic|heix|mif1|msf1|hevc)",
@@ -207,6 +210,11 @@ def find_missing_plugin(beginning: bytes) -> PictureFormat | None:
         if row.beginning and not _load_plugin(row.plugin) and _matches(row.beginning, beginning):
             return row
     return None
+
+
+def find_format(beginning: bytes) -> PictureFormat | None:
+    """The format of pictures that a file has by its first 64 bytes, whatever its name."""
+    return next((row for row in PICTURE_FORMATS if row.beginning and _matches(row.beginning, beginning)), None)
 
 
 def demuxers() -> str:

@@ -18,13 +18,13 @@ from core.encoders.prompts import embed_texts
 from core.errors import DataError, MediaError, QueryError
 from core.library.index import VectorIndex
 from core.library.track import track_of
-from core.media.isolated import open_isolated
 from core.media.kinds import is_image_path, is_media_path, is_video_path
 from core.search.concepts import concept_file, load_concept
-from core.search.query_clips import get_clip_track
+from core.search.query_clips import get_clip_track, get_picture_vector
 from core.utils.files import expand_user, to_absolute
 
 PLAIN = ("{}",)  # the template that does not change a text
+_MOST_TERMS = 50  # each new text costs a run of the encoder
 _ITEM = "item:"
 _FILE = "file:"
 CONCEPT = "concept:"
@@ -103,6 +103,8 @@ def parse_query(text: str, *, files: bool = True) -> tuple[Term, ...]:
             "The query is empty: type words, or give a picture." if not terms else "A term is missing at the end."
         )
     terms.append(_term(words, sign, files))
+    if len(terms) > _MOST_TERMS:
+        raise QueryError(f"The query has {len(terms):,} terms: {_MOST_TERMS} are possible.")
     return tuple(terms)
 
 
@@ -236,7 +238,7 @@ def _embed_term(
     try:
         if term.kind == "clip":
             return get_clip_track(encoder, source).mean_vector()
-        return encoder.encode_images([open_isolated(source, min_side=encoder.min_side)])[0]
+        return get_picture_vector(encoder, source)
     except MediaError as error:
         where = f"The {term.kind} of the query" if isinstance(term.value, bytes) else repr(str(term.value))
         raise QueryError(f"{where} cannot be used: {error}") from error

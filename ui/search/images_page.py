@@ -29,6 +29,7 @@ from ui.widgets.query_box import (
     set_query,
 )
 from ui.widgets.query_terms import term_editor
+from ui.widgets.query_uploads import embed_uploads
 
 
 def page() -> None:
@@ -57,6 +58,7 @@ def search_section(library: Library, encoder: Encoder, *, videos: bool) -> None:
             start(library, encoder, videos)
             return
         term_editor(library, terms)
+        embed_uploads(encoder, terms)
         result = find(library, encoder, terms, filters, options)
     except QueryError as error:
         st.warning(plain(str(error)), icon=":material/help:")

@@ -20,6 +20,7 @@ from ui.widgets.filters import filter_panel, video_option_panel
 from ui.widgets.page_start import start_page
 from ui.widgets.query_box import EXAMPLES, add_panels, find_in, follow_request, query_box, query_terms, set_query
 from ui.widgets.query_terms import term_editor
+from ui.widgets.query_uploads import embed_uploads
 
 
 def page() -> None:
@@ -54,6 +55,7 @@ def search_section(library: Library, encoder: Encoder) -> None:
             start(library, encoder)
             return
         term_editor(library, terms)
+        embed_uploads(encoder, terms)
         with st.container(horizontal=True, vertical_alignment="bottom", key="ranking"):
             pooling = ranking_choice()
             compare = st.toggle("Compare the rankings", key="compare", bind="query-params")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections import Counter
 from collections.abc import Iterable
@@ -14,11 +13,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from core import Encoder, Item, Library
-from core.library.handout import set_rules
+from core.library.home_secret import hide
 from core.library.registry import libraries_folder, list_libraries
 from core.library.schema import Kind
 from core.library.store.manifest import MANIFEST_NAME
-from core.policy import get_policy
+from core.policy import get_policy, set_rules
 from ui.server.state import once_each
 from ui.session.state import get_state
 from ui.session.visit import get_visit
@@ -69,7 +68,7 @@ def library_key(path: Path) -> str:
         return path.name
     if get_policy().may_see_paths:
         return str(path)
-    return f"{path.name}:{hashlib.blake2b(os.fsencode(path), digest_size=4).hexdigest()}"  # no name has a colon
+    return f"{path.name}:{hide(str(path), size=4)}"  # no name has a colon
 
 
 def library_title(key: str) -> str:
@@ -123,7 +122,7 @@ class LibraryFacts:
     """Current counts of a library.
 
     here: readable files that are still in place. searchable: those with vectors of the encoder in use. video_seconds:
-    total length of these videos. damaged: videos that are readable only in part.
+    total length of these videos. damaged: files that are readable only in part.
     """
 
     here: Amount
@@ -162,7 +161,7 @@ def count_amount(library: Library) -> Amount:
 
 
 def damaged_items(library: Library) -> list[Item]:
-    """Videos that are readable only in part; each has its reason."""
+    """Files that are readable only in part; each has its reason."""
     items = library.items()
     rows = items.filter(pc.and_(pc.equal(items["status"], "ok"), pc.is_valid(items["reason"])))
     return [Item.from_row(row) for row in rows.to_pylist()]

@@ -24,6 +24,7 @@ from ui.session.libraries import sample_items
 from ui.session.state import get_state
 from ui.text import file_limit, plain
 from ui.widgets.query_terms import describe, term_picture
+from ui.widgets.query_uploads import embed_uploads
 
 _SHOWN = 18  # pictures to choose from
 _ITEM = "item:"
@@ -81,6 +82,7 @@ def pick_item(
             _choose(key, library, encoder)
         term = state.uploads.get(key) or _read(st.session_state.get(key) or "")
         if term is not None:
+            embed_uploads(encoder, [term])
             return _show(key, library, term)
     return None
 

@@ -41,6 +41,7 @@ class ReadFile:
     taken_at: datetime | None = None
     is_outdated: bool = False  # the library has vectors of it, of older decoding rules
     reason: str | None = None
+    remark: str | None = None  # which part of a picture is missing
 
 
 def read_file(file: FoundFile, *, min_side: int, wants_pixels: Callable[[ReadFile, bytes], bool]) -> ReadFile:
@@ -60,7 +61,7 @@ def read_file(file: FoundFile, *, min_side: int, wants_pixels: Callable[[ReadFil
         target = min_side if wants_pixels(read, data) else None
         looked = read_image(data, min_side=target, may_move=is_video_path(file.path))
         read.kind = "video" if looked.moves else "image"
-        read.image, read.size, read.taken_at = looked.image, looked.size, looked.taken_at
+        read.image, read.size, read.taken_at, read.remark = looked.image, looked.size, looked.taken_at, looked.remark
     except MediaError as error:
         read.reason = str(error)
     return read

@@ -254,8 +254,8 @@ class _Run:
             self.commit.replaced.add(pending.item.id)
         if duplicate := self.duplicates.get(read.content_hash or ""):
             self.commit.copy(pending.item.id, duplicate)
-            if duplicate.kind == "video":
-                pending.item = replace(pending.item, **{name: getattr(duplicate, name) for name in _SEEN_IN_FRAMES})
+            facts = _SEEN_IN_FRAMES if duplicate.kind == "video" else ("reason",)
+            pending.item = replace(pending.item, **{name: getattr(duplicate, name) for name in facts})
             self._finish(pending)
         elif read.image is not None:
             self.batch.add(read.image, partial(self._take_picture, pending))
@@ -271,8 +271,10 @@ class _Run:
         )  # fmt: skip
         if read.kind == "image":
             width, height = read.size or (None, None)
-            facts |= dict(reason=None, width=width, height=height, taken_at=read.taken_at)
+            facts |= dict(reason=read.remark, width=width, height=height, taken_at=read.taken_at)
         if known and known.content_hash == read.content_hash:
+            if read.kind == "image" and read.image is None and known.status == "ok":
+                facts["reason"] = known.reason  # what is missing shows in decoding alone
             rules = self.known.find_rules(known)
             is_outdated = read.is_outdated or (read.kind == "video" and changes_vectors(rules))
             counter = "updated" if known.status == "failed" else "redecoded" if rules else "unchanged"

@@ -113,10 +113,10 @@ def _save_rows(
         if not path.exists():
             write_atomic(path, data)
         about = found.setdefault(str(path), _DatasetFacts())
-        for task, labels in read_labels(row, columns, opened.rows.features).items():
-            first = about.labels.setdefault(task, labels[0])
+        for column, labels in read_labels(row, columns, opened.rows.features).items():
+            first = about.labels.setdefault(column, labels[0])
             if more := [label for label in labels if label != first]:
-                reason = f"Its picture has more than one {task}: {first!r} stays, {', '.join(map(repr, more))} goes."
+                reason = f"Its picture has more than one {column}: {first!r} stays, {', '.join(map(repr, more))} goes."
                 report.refused.append((f"row {number}", reason))
         about.captions += read_captions(row, columns)
         stage.report(report.rows, total)

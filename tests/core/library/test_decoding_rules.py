@@ -72,8 +72,8 @@ def test_a_later_rule_decodes_again_and_keeps_labels(
     [
         ({"suffixes": (".jpg",)}, 0, 0),
         ({"concerns": lambda item: item.taken_at is None and "red" in item.path}, 1, 1),
-        ({"signs": (b"no such bytes",)}, 8, 0),
-        ({"signs": (b"no such bytes", b"IDAT")}, 8, 8),
+        ({"sign": b"no such bytes"}, 8, 0),
+        ({"sign": b"no such bytes|IDAT"}, 8, 8),
         ({"vectors": False}, 8, 0),
         ({"kind": "video"}, 0, 0),
     ],
