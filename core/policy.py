@@ -114,7 +114,7 @@ SETTINGS = {
     "video_seconds": Setting("SEMBLANCE_MAX_VIDEO_SECONDS", 1, math.inf, 300),
     "zip_files": Setting("SEMBLANCE_MAX_ZIP_FILES", 1, 100_000, 500),
     "unpacked_bytes": Setting("SEMBLANCE_MAX_UNPACKED_MB", MB, 8_000, 500),
-    "table_rows": Setting("SEMBLANCE_MAX_TABLE_ROWS", 1, math.inf, 1_000_000),
+    "table_rows": Setting("SEMBLANCE_MAX_MILLION_ROWS", 1_000_000, math.inf, 1),
     "import_bytes": Setting("SEMBLANCE_MAX_IMPORT_MB", MB, 1_000_000, 500),
     "jobs": Setting("SEMBLANCE_MAX_JOBS", 1, 16, 2),
     "visit_jobs": Setting("SEMBLANCE_MAX_VISIT_JOBS", 1, 16, 1),

@@ -9,6 +9,8 @@ from datetime import datetime
 import streamlit as st
 
 from core import Item
+from core.media.modalities import list_modalities
+from core.media.modality import Modality
 from core.policy import MB, get_policy
 
 # where Markdown makes links by itself
@@ -43,7 +45,8 @@ def files_label() -> str:
     """The label of an uploader, with the limit per file if it is below that of a whole upload."""
     megabytes = get_policy().file_bytes // MB
     limit = f" of up to {megabytes:,} MB each" if megabytes < zip_limit() else ""
-    return f"Photos and videos{limit}, or zip archives of them"
+    *most, last = ["Photos", *(modality.plural for modality in list_modalities()[1:])]
+    return f"{', '.join(most)} and {last}{limit}, or zip archives of them"
 
 
 def zip_limit() -> int:
@@ -87,6 +90,11 @@ def counted(count: int, noun: str) -> str:
     if noun.endswith("ss"):
         return f"{count:,} {noun}es"
     return f"{count:,} {noun[:-1]}ies" if noun.endswith("ry") else f"{count:,} {noun}s"
+
+
+def counted_kind(modality: Modality, count: int) -> str:
+    """So many items of a kind: 1 picture, 2,048 pictures."""
+    return f"{count:,} {modality.title if count == 1 else modality.plural}"
 
 
 def item_date(item: Item) -> tuple[str, datetime]:

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from core.encoders.base import Encoder
 from core.errors import MediaError
-from core.library.track import Track, embed_video
+from core.library.track import Track, embed_parts
 from core.media.isolated import open_isolated
+from core.media.modalities import PICTURE, VIDEO, find_modalities
 from core.media.sampling import Sampling
 from core.progress import SILENT, Task
 from core.utils.files import to_absolute
@@ -32,15 +33,18 @@ _lock = threading.Lock()
 def get_clip_track(encoder: Encoder, clip: Path | bytes, *, max_s: float = MAX_CLIP_S, task: Task = SILENT) -> Track:
     """The track of a clip in no library, at two frames per second; read-only, the last 8 are cached.
 
-    max_s: see `embed_video`. A cancelled task ends it with Cancelled. Raises MediaError.
+    max_s: see `embed_video`. A path may be of another kind than a video (`core.media.modalities`). A cancelled task
+    ends it with Cancelled. Raises MediaError.
     """
     key = encoder.id, _cache_key(clip)
     with _lock:
         if key in _cache:
             _cache.move_to_end(key)
             return _cache[key]
+    kinds = [] if isinstance(clip, bytes) else find_modalities(clip)
+    modality = kinds[-1] if kinds and kinds[-1] is not PICTURE else VIDEO
     try:
-        track = embed_video(encoder, clip, Sampling(_FPS), max_s=min(max_s, MAX_CLIP_S), task=task)
+        track = embed_parts(encoder, clip, modality, Sampling(_FPS), max_s=min(max_s, MAX_CLIP_S), task=task)
     except MediaError:
         task.check("Stopped before the clip was embedded.")
         raise

@@ -18,6 +18,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from core.errors import DataError
 from core.utils.files import write_atomic
 
 _TEMPLATES = Path(__file__).with_name("templates")
@@ -65,8 +66,11 @@ def render_page(
 
 
 def write_page(path: Any, content: str) -> None:
-    """Writes a page as a file, completely or not at all."""
-    write_atomic(path, content.encode("utf-8", "backslashreplace"))
+    """Writes a page as a file, completely or not at all. Raises DataError where that is not possible."""
+    try:
+        write_atomic(path, content.encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        raise DataError(f"{path} cannot be written: {error.strerror}. Choose another place.") from error
 
 
 def escape_script(value: Any) -> str:
