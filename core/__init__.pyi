@@ -13,6 +13,7 @@ from .library.track import embed_video as embed_video
 from .library.track import track_of as track_of
 from .media.sampling import Sampling as Sampling
 from .progress import Progress as Progress
+from .progress import Task as Task
 from .search.images import Hit as Hit
 from .search.images import SearchResult as SearchResult
 from .search.images import search as search

@@ -10,12 +10,15 @@ import functools
 import importlib
 import inspect
 import sys
+import threading
 import warnings
 from collections.abc import Callable, Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast, overload
+
+from core.progress import OnProgress, Task
 
 MODULES: dict[str, tuple[str, ...]] = {
     "core.atlas": ("core.explore.atlas",),
@@ -219,7 +222,10 @@ KEYWORDS = {
 
 
 P = ParamSpec("P")
+Q = ParamSpec("Q")
+S = TypeVar("S")
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
 class _MovedModules(MetaPathFinder, Loader):
@@ -296,6 +302,47 @@ def renamed_keywords(**names: str) -> Callable[[Callable[P, T]], Callable[P, T]]
     return decorate
 
 
+class TakesTask(Protocol[P, T_co]):
+    """A function with the keyword `task`, or in its place the older `on_progress` and `cancel`."""
+
+    @overload
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T_co: ...
+    @overload
+    def __call__(self, *args: Any, on_progress: OnProgress | None, **kwargs: Any) -> T_co: ...
+    @overload
+    def __call__(self, *args: Any, cancel: threading.Event | None, **kwargs: Any) -> T_co: ...
+
+    def __get__(self: TakesTask[Concatenate[S, Q], T], instance: S, owner: type[S]) -> TakesTask[Q, T]: ...
+
+
+def task_keywords(function: Callable[P, T]) -> TakesTask[P, T]:
+    """Decorator: the function takes `on_progress` and `cancel` in place of `task` as well."""
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> T:
+        old = {name: kwargs.pop(name) for name in ("on_progress", "cancel") if name in kwargs}
+        if old:
+            _warn(f"{function.__name__}({'=, '.join(old)}=)", f"{function.__name__}(task=core.Task(...))")
+            kwargs.setdefault("task", Task(**old))
+        return function(*args, **kwargs)
+
+    return cast("TakesTask[P, T]", call)
+
+
+def accept_task(function: Callable[..., T]) -> Callable[..., T]:
+    """A function of another package that may still take `on_progress` and `cancel`, as one that takes `task`."""
+    known = inspect.signature(function).parameters
+    if "task" in known or "on_progress" not in known:
+        return function
+
+    def call(*args: Any, task: Task, **kwargs: Any) -> T:
+        name = function.__name__
+        _warn(f"{name}(on_progress=, cancel=)", f"{name}(task=)")
+        return function(*args, on_progress=task.on_progress, cancel=task.cancel, **kwargs)
+
+    return call
+
+
 def _warn(old: str, new: str) -> None:
     message = f"{old} is now {new}; the old name goes with the next version."
     warnings.warn(message, DeprecationWarning, stacklevel=3)
@@ -306,4 +353,5 @@ def _with_old_keywords(value: object) -> object:
     if not inspect.isfunction(value):
         return value
     known = inspect.signature(value).parameters
+    value = task_keywords(value) if "task" in known else value
     return renamed_keywords(**{old: new for old, new in KEYWORDS.items() if old not in known and new in known})(value)

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from core.config import get_home
+from core.config import get_home, make_home
 
 _PACKAGES = (
     "torch", "onnxruntime", "transformers", "numpy", "faiss-cpu", "lancedb", "pyarrow", "pillow", "pillow-heif", "av",
@@ -66,6 +66,7 @@ def _home() -> str:
 
     folder = get_home()
     try:
+        make_home()
         probe = folder / ".health"
         write_atomic(probe, b"written", durable=True)
         probe.unlink(missing_ok=True)  # another check, at the same moment, may have been first
@@ -73,10 +74,11 @@ def _home() -> str:
         raise LibraryError(
             f"{folder} cannot be written ({error.strerror}): set SEMBLANCE_HOME to a folder that can."
         ) from error
+    note = "; other users of this machine can read it (chmod 700)" if folder.stat().st_mode & 0o077 else ""
     free = shutil.disk_usage(folder).free
     if free < _LEAST_FREE:
         raise LibraryError(f"{folder} has {free / 1e6:,.0f} MB left: free some space (150 MB at least).")
-    return f"{folder} can be written; {free / 1e9:,.1f} GB are free"
+    return f"{folder} can be written; {free / 1e9:,.1f} GB are free{note}"
 
 
 def _settings() -> str:
@@ -116,6 +118,7 @@ def _media() -> str:
 def _libraries() -> list[Check]:
     """One check for each library of the home folder."""
     from core.encoders import open_encoder
+    from core.errors import LibraryError
     from core.library.registry import list_libraries
     from core.library.store import Library
 
@@ -123,13 +126,31 @@ def _libraries() -> list[Check]:
         library = Library(path)
         index = library.index(open_encoder())
         counts = ", ".join(f"{count:,} {status}" for status, count in library.counts().items() if count)
-        return f"{counts or 'empty'}; {len(index.rows_with_vectors):,} searchable with the default encoder"
+        if problems := library.find_damage():
+            raise LibraryError(" ".join(problems))
+        withheld = _count_withheld(library)
+        note = f"; {withheld:,} lie in folders that SEMBLANCE_FOLDERS does not list, and are not shown" * bool(withheld)
+        return f"{counts or 'empty'}; {len(index.rows_with_vectors):,} searchable with the default encoder{note}"
 
     try:
         paths = list_libraries()
     except Exception as error:  # settings that cannot be read
         return [Check("libraries", False, str(error), 0.0)]
     return [_run_check(f"library {path.name}", lambda path=path: read(path)) for path in paths]  # type: ignore[misc]
+
+
+def _count_withheld(library: Any) -> int:
+    """How many items a public server does not hand out because of their folders."""
+    from core.library.handout import is_listed
+    from core.policy import get_policy
+
+    if not (policy := get_policy()).public:
+        return 0
+    folders: dict[str, int] = {}
+    for path in library.items()["path"].to_pylist():
+        folder = os.path.dirname(path)
+        folders[folder] = folders.get(folder, 0) + 1
+    return sum(count for folder, count in folders.items() if not is_listed(os.path.realpath(folder) + os.sep, policy))
 
 
 def _version(package: str) -> str | None:

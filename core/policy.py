@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import PurePath
@@ -14,6 +15,7 @@ from core.errors import DataError
 
 MB = 1_000_000
 PUBLIC = "SEMBLANCE_PUBLIC"
+FOLDERS = "SEMBLANCE_FOLDERS"
 _YES = ("1", "true", "yes", "on")
 _QUOTED = re.compile(r"""(['"])/((?:(?!\1).)*)\1""", re.DOTALL)  # takes time linear in the text, which strangers write
 _BARE = re.compile(r"(?<![\w:/.<])(?:file://|~)?/(?=[^\s/])(?:.*/)?", re.DOTALL)
@@ -32,9 +34,15 @@ class Policy:
     file_bytes, pixels, video_seconds
         Limits of one file.
     zip_files, unpacked_bytes
-        Limits of one zip.
+        Limits of one zip; `unpacked_bytes` also of a Parquet file.
+    table_rows
+        Limit of one table that is read.
+    import_bytes
+        What a file of vectors may unpack to.
     jobs, visit_jobs, job_seconds
         Heavy jobs at a time of the server and of one visit, and when a job is stopped.
+    folders
+        Where files lie that a public server hands out, beside uploads, data sets and the sample library.
     """
 
     public: bool
@@ -45,9 +53,12 @@ class Policy:
     video_seconds: float
     zip_files: int
     unpacked_bytes: int
+    table_rows: float
+    import_bytes: int
     jobs: int
     visit_jobs: int
     job_seconds: float
+    folders: tuple[str, ...] = ()
 
     @property
     def may_write_shared(self) -> bool:
@@ -103,6 +114,8 @@ SETTINGS = {
     "video_seconds": Setting("SEMBLANCE_MAX_VIDEO_SECONDS", 1, math.inf, 300),
     "zip_files": Setting("SEMBLANCE_MAX_ZIP_FILES", 1, 100_000, 500),
     "unpacked_bytes": Setting("SEMBLANCE_MAX_UNPACKED_MB", MB, 8_000, 500),
+    "table_rows": Setting("SEMBLANCE_MAX_MILLION_ROWS", 1_000_000, math.inf, 1),
+    "import_bytes": Setting("SEMBLANCE_MAX_IMPORT_MB", MB, 1_000_000, 500),
     "jobs": Setting("SEMBLANCE_MAX_JOBS", 1, 16, 2),
     "visit_jobs": Setting("SEMBLANCE_MAX_VISIT_JOBS", 1, 16, 1),
     "job_seconds": Setting("SEMBLANCE_MAX_JOB_SECONDS", 1, math.inf, 600),
@@ -114,16 +127,18 @@ def get_policy() -> Policy:
 
     Raises DataError for a limit that is no number of at least 1.
     """
-    return _policy(os.environ.get(PUBLIC, ""), tuple(os.environ.get(setting.name, "") for setting in SETTINGS.values()))
+    limits = tuple(os.environ.get(setting.name, "") for setting in SETTINGS.values())
+    return _policy(os.environ.get(PUBLIC, ""), limits, os.environ.get(FOLDERS, ""))
 
 
 @lru_cache(maxsize=16)
-def _policy(mark: str, texts: tuple[str, ...]) -> Policy:
+def _policy(mark: str, texts: tuple[str, ...], folders: str = "") -> Policy:
     public = mark.strip().lower() in _YES
     limits: dict[str, Any] = {
         field: _limit(setting, text, public) for (field, setting), text in zip(SETTINGS.items(), texts, strict=True)
     }
-    return Policy(public, **limits)
+    listed = tuple(os.path.abspath(os.path.expanduser(entry)) for entry in folders.split(os.pathsep) if entry.strip())
+    return Policy(public, **limits, folders=listed)
 
 
 def _limit(setting: Setting, text: str, public: bool) -> float:
@@ -136,4 +151,19 @@ def _limit(setting: Setting, text: str, public: bool) -> float:
     return number if math.isinf(number) else int(number * setting.unit)
 
 
-LOCAL = _policy("", ("",) * len(SETTINGS))  # for the people of this machine, whatever the environment says
+_rules: Callable[[], Policy] = lambda: LOCAL  # noqa: E731
+
+
+def set_rules(get: Callable[[], Policy]) -> None:
+    """The app says whose policy counts for what nobody has to hand in, so that nobody can forget it: which files leave
+    the server, and how long a query may be decoded."""
+    global _rules
+    _rules = get
+
+
+def rules() -> Policy:
+    """The policy that the app has set; that of the people of this machine where there is no app."""
+    return _rules()
+
+
+LOCAL: Policy = _policy("", ("",) * len(SETTINGS))  # for the people of this machine, whatever the environment says

@@ -89,7 +89,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as made:
         home = options.home or Path(made)
         make_library(home, options.images, options.count)
-        with served(home, log=home / "app.log", SEMBLANCE_PUBLIC="1") as app:
+        with served(home, log=home / "app.log", SEMBLANCE_PUBLIC="1", SEMBLANCE_FOLDERS=str(home)) as app:
             record = asyncio.run(visit(app, options.visitors, 60 * options.minutes))
             record.end(app)
     report = report_of(record, options)

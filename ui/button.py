@@ -8,8 +8,10 @@ from typing import Any
 
 import streamlit as st
 
+from ui.session.current import Choice
+from ui.session.state import get_state
+
 _FRESH_S = 30.0  # a click counts for the runs right after it, and not when its page is opened again later
-_ABOUT = ("library", "encoder")  # a click counts only for those in use when the button was shown
 
 
 def pressed(label: str, *, key: str, disabled: bool = False, **look: Any) -> bool:
@@ -20,7 +22,8 @@ def pressed(label: str, *, key: str, disabled: bool = False, **look: Any) -> boo
     or two. A callback runs first, and the click it records stays until the page acts on it, unless the library or the
     encoder has changed by then.
     """
-    about = [st.session_state.get(name) for name in _ABOUT]
+    choice = get_state(Choice)
+    about = [choice.library, choice.encoder]  # a click counts only for those in use when the button was shown
     st.button(label, key=key, disabled=disabled, on_click=_note, args=(key, about), **look)
     noted, of = st.session_state.pop(_place(key), (-math.inf, None))
     return not disabled and of == about and time.monotonic() - noted < _FRESH_S

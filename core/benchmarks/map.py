@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from core.deprecated import task_keywords
 from core.encoders.base import Encoder, Vectors, unit_rows
 from core.errors import DataError
 from core.evaluation.datasets import embed_files
@@ -19,7 +20,7 @@ from core.explore.layouts import UMAP_NEIGHBORS
 from core.explore.projection import project_vectors
 from core.library.ingest.scan import scan
 from core.media.kinds import is_image_path
-from core.progress import OnProgress
+from core.progress import SILENT, Task
 from core.vectors.neighbors import find_nearest_neighbors
 
 _MIN_IMAGES = 100
@@ -29,8 +30,9 @@ _CHUNK = 10_000
 _FIRST = 100  # vectors of the first layout, which is there to load and compile
 
 
+@task_keywords
 def bench_map(
-    encoder: Encoder, *, images: Path | None = None, count: int | None = None, on_progress: OnProgress | None = None
+    encoder: Encoder, *, images: Path | None = None, count: int | None = None, task: Task = SILENT
 ) -> dict[str, Any]:
     """Seconds of each step for `count` vectors, and the most memory (MiB) that the process has held.
 
@@ -44,7 +46,7 @@ def bench_map(
         vectors = mixture(count or 5_000, encoder.dim)
     else:
         names = [str(Path(path).relative_to(images.absolute())) for path in scan([images], target=is_image_path).files]
-        vectors = embed_files(encoder, images, names[:count], on_progress=on_progress).vectors
+        vectors = embed_files(encoder, images, names[:count], task=task).vectors
     if len(vectors) < _MIN_IMAGES:
         raise DataError(f"{images} holds {len(vectors)} pictures; at least {_MIN_IMAGES} are needed.")
     seconds: dict[str, float] = {}
@@ -53,11 +55,11 @@ def bench_map(
     with _measure_time(seconds, "pca"):
         project_vectors(vectors, method="pca")
     with _measure_time(seconds, "neighbours"):
-        neighbors = find_nearest_neighbors(vectors, UMAP_NEIGHBORS, on_progress=on_progress)
+        neighbors = find_nearest_neighbors(vectors, UMAP_NEIGHBORS, task=task)
     with _measure_time(seconds, "umap"):
-        project_vectors(vectors, method="umap", neighbors=neighbors, on_progress=on_progress)
+        project_vectors(vectors, method="umap", neighbors=neighbors, task=task)
     with _measure_time(seconds, "clusters_kmeans"):
-        clusters = find_clusters(vectors, method="kmeans", on_progress=on_progress)
+        clusters = find_clusters(vectors, method="kmeans", task=task)
     return {
         "vectors": len(vectors),
         "dim": vectors.shape[1],

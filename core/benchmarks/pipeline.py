@@ -26,7 +26,7 @@ from core.media.images import open_image
 from core.media.isolated import open_isolated
 from core.media.kinds import is_image_path, is_video_path
 from core.media.sampling import Sampling
-from core.progress import OnProgress
+from core.progress import SILENT, Task
 from core.search.images import search
 from core.search.query import parse_query
 
@@ -35,7 +35,7 @@ _SAMPLE_S = 600.0  # of video
 _REPEATS = 9
 
 
-def bench_images(encoder: Encoder, folder: Path, *, on_progress: OnProgress | None = None) -> dict[str, Any]:
+def bench_images(encoder: Encoder, folder: Path, *, task: Task = SILENT) -> dict[str, Any]:
     """Images per second of each step from files to committed vectors, and each step's share of the slowest.
 
     Raises DataError where the folder holds no pictures.
@@ -54,10 +54,10 @@ def bench_images(encoder: Encoder, folder: Path, *, on_progress: OnProgress | No
     encode = len(paths) / _encoding_s(encoder, images)
     del images
     names = [os.path.relpath(path, folder) for path in paths]
-    vectors = embed_files(encoder, folder, names, on_progress=on_progress).images_per_s
+    vectors = embed_files(encoder, folder, names, task=task).images_per_s
     with tempfile.TemporaryDirectory() as place:
         started = time.perf_counter()
-        ingest(Library(Path(place) / "library", create=True), encoder, paths, on_progress=on_progress)
+        ingest(Library(Path(place) / "library", create=True), encoder, paths, task=task)
         committed = len(paths) / (time.perf_counter() - started)
     rates = {
         "decode_one_thread": decode,
@@ -74,9 +74,7 @@ def bench_images(encoder: Encoder, folder: Path, *, on_progress: OnProgress | No
     }
 
 
-def bench_video(
-    encoder: Encoder, folder: Path, sampling: Sampling, *, on_progress: OnProgress | None = None
-) -> dict[str, Any]:
+def bench_video(encoder: Encoder, folder: Path, sampling: Sampling, *, task: Task = SILENT) -> dict[str, Any]:
     """Seconds of video per second of each step from files to committed vectors, and each one's share of encoding.
 
     Takes the first videos of the folder that last ten minutes together, each one whole.
@@ -111,7 +109,7 @@ def bench_video(
     vectors = seconds / (time.perf_counter() - started)
     with tempfile.TemporaryDirectory() as place:
         library = Library(Path(place) / "library", create=True)
-        report = index_videos(library, encoder, paths, sampling, on_progress=on_progress)
+        report = index_videos(library, encoder, paths, sampling, task=task)
         committed = report.video_seconds / report.seconds
     rates = {"decode": decode, "encode": encode, "files_to_vectors": vectors, "files_to_library": committed}
     return {

@@ -1,4 +1,4 @@
-"""Lists of classes as typed: one class per line, descriptions after semicolons, "- " before a negative class."""
+"""Class lists as users type them: one class per line, descriptions after semicolons, "- " before a negative class."""
 
 from __future__ import annotations
 
@@ -9,38 +9,63 @@ from pathlib import Path
 
 from core.classify.zero_shot import NONE, ClassName
 from core.errors import DataError, QueryError
+from core.utils.path_matching import nfc
+from core.utils.table_reader import find_separator, read_lines
 
 _NEGATIVE = "- "
 
 
 def parse_classes(text: str) -> list[ClassName]:
-    """Reads lines such as `cat; a kitten` and `- people`; a single line without semicolons may list names with commas.
+    """Reads classes such as `cat; a kitten` and `- people`, one per line.
 
-    Text between double quotes is literal. Lines of equal names are joined. Raises QueryError.
+    Lines of equal names are joined. A single line without semicolons may list names with commas. Text between double
+    quotes is literal.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    list of ClassName
+
+    Raises
+    ------
+    QueryError
+        The text cannot be read.
     """
     try:
         rows = _rows(text)
     except csv.Error as error:
-        raise QueryError(f"The list of classes cannot be read ({error}): write a class a line.") from error
-    found: dict[tuple[str, bool], list[str]] = {}
+        raise QueryError(f"The list of classes cannot be read ({error}): write one class per line.") from error
+    classes: dict[tuple[str, bool], list[str]] = {}
     for cells in rows:
         name, *descriptions = [cell.strip() for cell in cells] or [""]
         negative = name.startswith(_NEGATIVE)
         name = name.removeprefix(_NEGATIVE).strip()
         if name:
-            found.setdefault((name, negative), []).extend(filter(None, descriptions))
-    return [ClassName(name, tuple(dict.fromkeys(texts)), negative) for (name, negative), texts in found.items()]
+            classes.setdefault((name, negative), []).extend(filter(None, descriptions))
+    return [ClassName(name, tuple(dict.fromkeys(texts)), negative) for (name, negative), texts in classes.items()]
 
 
 def format_classes(classes: Iterable[ClassName]) -> str:
-    """The text that `parse_classes` reads back."""
+    """The text that `parse_classes` reads.
+
+    Parameters
+    ----------
+    classes : iterable of ClassName
+
+    Returns
+    -------
+    str
+    """
     buffer = io.StringIO()
     writer = csv.writer(buffer, delimiter=";", lineterminator="\n")
-    for entry in classes:
-        writer.writerow([(_NEGATIVE if entry.negative else "") + entry.name, *entry.descriptions])
+    for class_name in classes:
+        writer.writerow([(_NEGATIVE if class_name.negative else "") + class_name.name, *class_name.descriptions])
     text = buffer.getvalue()
-    lone = text.count("\n") == 1 and ";" not in text and "," in text
-    return text.rstrip("\n") + (";" if lone else "")  # otherwise the name would be split at commas
+    is_ambiguous = text.count("\n") == 1 and ";" not in text and "," in text
+    return text.rstrip("\n") + (";" if is_ambiguous else "")  # a single line would be split at commas
 
 
 def _rows(text: str) -> list[list[str]]:
@@ -51,7 +76,7 @@ def _rows(text: str) -> list[list[str]]:
 
 
 def _cells(line: str, delimiter: str) -> list[str]:
-    """The cells of one line. A quote that is never closed is an ordinary letter."""
+    """The cells of one line; an unclosed quote is an ordinary character."""
     try:
         return next(csv.reader([line], delimiter=delimiter, skipinitialspace=True, strict=True))
     except csv.Error:
@@ -59,34 +84,70 @@ def _cells(line: str, delimiter: str) -> list[str]:
 
 
 def split_descriptions(text: str | None) -> tuple[str, ...]:
-    """Descriptions of a cell such as "a kitten; a tabby"."""
+    """Descriptions in a cell such as "a kitten; a tabby".
+
+    Parameters
+    ----------
+    text : str or None
+
+    Returns
+    -------
+    tuple of str
+    """
     return tuple(part.strip() for part in (text or "").split(";") if part.strip())
 
 
 def join_descriptions(descriptions: Sequence[str]) -> str:
-    """The cell that `split_descriptions` reads."""
+    """The cell that `split_descriptions` reads.
+
+    Parameters
+    ----------
+    descriptions : sequence of str
+
+    Returns
+    -------
+    str
+    """
     return "; ".join(descriptions)
 
 
 def read_classes(path: Path) -> list[ClassName]:
-    """Classes from a CSV: one name per row, then descriptions; rows of equal names are joined.
+    """Reads classes from a file: one name per line, then descriptions; lines of equal names are joined.
 
-    Each description of a row named "none of these" is a negative class. A header that begins with `name`, `label` or
-    `class` is skipped. Raises DataError.
+    Commas, semicolons or tabs separate them, as in the text of `format_classes`. Each description of a line named "none
+    of these", and each name after "- ", is a negative class. A header that begins with `name`, `label` or `class` is
+    skipped.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    list of ClassName
+
+    Raises
+    ------
+    DataError
+        The file cannot be read, or has no classes.
     """
+    lines = read_lines(path)
+    separator = find_separator(lines) or ","
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = [[cell.strip() for cell in row] for row in csv.reader(file)]
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}.") from error
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise DataError(f"{path} is not a CSV in UTF-8: {error}.") from error
-    if rows and rows[0] and rows[0][0].lower() in ("name", "label", "class"):
+        rows = [[nfc(cell).strip() for cell in _cells(line.strip(), separator)] for line in lines]
+    except csv.Error as error:
+        raise DataError(f"{path} is not a list of classes ({error}): write one class per line.") from error
+    if rows and rows[0][0].casefold() in ("name", "label", "class"):
         rows = rows[1:]
-    found: dict[str, list[str]] = {}
-    for name, *descriptions in filter(lambda row: row and row[0], rows):
-        found.setdefault(name, []).extend(filter(None, descriptions))
-    negative = [ClassName(description, negative=True) for description in dict.fromkeys(found.pop(NONE, []))]
-    if not found:
-        raise DataError(f"{path} names no classes: write one a row.")
-    return [ClassName(name, tuple(dict.fromkeys(descriptions))) for name, descriptions in found.items()] + negative
+    found: dict[tuple[str, bool], list[str]] = {}
+    for name, *descriptions in rows:
+        texts = list(filter(None, descriptions))
+        if name == NONE:
+            found |= {(text, True): [] for text in texts}
+        elif name.removeprefix(_NEGATIVE).strip():
+            key = (name.removeprefix(_NEGATIVE).strip(), name.startswith(_NEGATIVE))
+            found.setdefault(key, []).extend(texts)
+    classes = [ClassName(name, tuple(dict.fromkeys(texts)), negative) for (name, negative), texts in found.items()]
+    if all(entry.negative for entry in classes):
+        raise DataError(f"{path} has no classes: write one per row.")
+    return sorted(classes, key=lambda entry: entry.negative)

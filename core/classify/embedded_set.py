@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import threading
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -16,26 +14,35 @@ import numpy as np
 from core.classify.heads import Head
 from core.classify.predict import Prediction, ValuePrediction, make_predictions
 from core.classify.zero_shot import Classifier, Predictions, predict_video
+from core.deprecated import task_keywords
 from core.encoders.base import Encoder, Vectors
 from core.errors import DataError, MediaError
 from core.library.ingest.batch import Batch, Embedded
-from core.library.ingest.reader import ReadFile, read_ahead, read_file
-from core.library.ingest.scan import FoundFile
+from core.library.ingest.reader import ReadFile, read_decoded
 from core.library.schema import Item
-from core.library.track import Track, embed_video
+from core.library.track import Track, embed_parts
+from core.media.modalities import get_modality
 from core.media.sampling import Sampling
-from core.progress import OnProgress, Progress
+from core.progress import SILENT, Task
 from core.search.relevance import LIKELY
 
-_CHUNK = 64  # texts per report of progress
+_CHUNK = 64  # texts per progress report
 
 
 @dataclass(frozen=True)
 class EmbeddedSet:
     """Embedded files and texts.
 
-    sources: paths, or the texts themselves. tracks: their vectors; one row without times for a picture or a text.
-    items: None for texts. failed: (path, reason) of files that cannot be read.
+    Attributes
+    ----------
+    sources : tuple of str
+        Paths, or the texts themselves.
+    tracks : tuple of Track
+        Their vectors; a picture or a text has one row without times.
+    items : tuple of Item or None
+        None for texts.
+    failed : tuple of (str, str)
+        Path and reason of unreadable files.
     """
 
     sources: tuple[str, ...]
@@ -48,16 +55,16 @@ class EmbeddedSet:
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """As `Prediction.id`."""
+        """See `Prediction.id`."""
         return tuple(item.id if item else source for item, source in zip(self.items, self.sources, strict=True))
 
     def item_vectors(self, ids: Sequence[str]) -> tuple[list[str], Vectors]:
-        """As `core.library.track.get_item_vectors`, for these ids."""
+        """Mean vectors of items, see `core.library.track.get_item_vectors`. Raises DataError if it has none of them."""
         tracks = dict(zip(self.ids, self.tracks, strict=True))
-        ids = [entry for entry in ids if entry in tracks]
-        if not ids:
-            raise DataError("None of the labelled items is here: label some of these.")
-        return ids, np.stack([tracks[entry].mean_vector() for entry in ids])
+        known = [item_id for item_id in ids if item_id in tracks]
+        if not known:
+            raise DataError("None of the labeled items is in this set: label some of its items.")
+        return known, np.stack([tracks[item_id].mean_vector() for item_id in known])
 
     def predict(self, classifier: Classifier, *, threshold: float = LIKELY) -> list[Prediction]:
         """Predictions in the order of the items."""
@@ -68,12 +75,12 @@ class EmbeddedSet:
         if still:
             parts.append(classifier.predict(np.concatenate(still)))
         order = np.argsort([not track.timed for track in self.tracks], kind="stable")  # of `parts`: videos first
-        back = np.argsort(order)
+        positions = np.argsort(order)
         predictions = Predictions(
             parts[0].names,
             parts[0].negative,
-            np.concatenate([part.probabilities for part in parts])[back],
-            np.concatenate([part.in_class_probability for part in parts])[back],
+            np.concatenate([part.probabilities for part in parts])[positions],
+            np.concatenate([part.in_class_probability for part in parts])[positions],
         )
         return make_predictions(predictions, self.sources, self.items, threshold)
 
@@ -82,70 +89,62 @@ class EmbeddedSet:
         if not len(self):
             return []
         values = head.values(np.stack([track.mean_vector() for track in self.tracks])).tolist()
-        return [ValuePrediction(*entry) for entry in zip(self.sources, values, self.items, strict=True)]
+        return [ValuePrediction(*row) for row in zip(self.sources, values, self.items, strict=True)]
 
 
+@task_keywords
 def embed_files_set(
-    encoder: Encoder,
-    paths: Sequence[Path],
-    *,
-    sampling: Sampling | None = None,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
+    encoder: Encoder, paths: Sequence[Path], *, sampling: Sampling | None = None, task: Task = SILENT
 ) -> EmbeddedSet:
-    """Embeds pictures and videos. Unreadable files are listed in `failed`. Ends early when `cancel` is set."""
+    """Embeds files of any kind. Unreadable files are listed in `failed`. Ends early when `task` is cancelled."""
     found: dict[int, tuple[Track, Item]] = {}
     failed: list[tuple[str, str]] = []
     batch = Batch(encoder)
 
     def take(place: int, read: ReadFile, vector: Embedded) -> None:
         if isinstance(vector, Exception):
-            failed.append((read.file.path, f"The encoder {encoder.name} failed on this picture ({vector})."))
+            what = get_modality(read.kind).title
+            failed.append((read.file.path, f"The encoder {encoder.name} failed on this {what} ({vector})."))
         else:
             try:
                 found[place] = (_single_frame_track(vector[None]), _item(read))
             except OSError as error:
                 failed.append((read.file.path, _missing_reason(error)))
 
-    started = time.monotonic()
-    files = [FoundFile(str(path), 0, 0) for path in paths]
-    target = partial(read_file, min_side=encoder.min_side, wants_pixels=lambda _: True)
-    for place, read in enumerate(read_ahead(files, target, ahead=encoder.batch_size, cancel=cancel)):
+    stage = task.stage("embed", "files")
+    for place, read in enumerate(read_decoded(paths, encoder, task=task)):
         try:
             if read.reason is not None:
                 raise MediaError(read.reason)
-            if read.image is not None:
-                batch.add(read.image, partial(take, place, read))
+            if read.content is not None:
+                batch.add(read.content, partial(take, place, read))
             else:
-                track = embed_video(encoder, Path(read.file.path), sampling, cancel=cancel)
-                if cancel is not None and cancel.is_set():
-                    break  # part of a video does not represent the whole
+                track = embed_parts(encoder, Path(read.file.path), get_modality(read.kind), sampling, task=task.part())
+                if task.is_cancelled:
+                    break  # a part does not represent the whole
                 found[place] = (track, _item(read, duration_s=track.duration_s))
         except MediaError as error:
             failed.append((read.file.path, str(error)))
         except OSError as error:
             failed.append((read.file.path, _missing_reason(error)))
-        if on_progress:
-            on_progress(Progress("embed", place + 1, len(files), time.monotonic() - started, "files"))
+        stage.report(place + 1, len(paths))
     batch.run()
     places = sorted(found)
     tracks, items = tuple(found[place][0] for place in places), tuple(found[place][1] for place in places)
     return EmbeddedSet(tuple(item.path for item in items), tracks, items, tuple(failed))
 
 
-def embed_texts_set(encoder: Encoder, texts: Sequence[str], *, on_progress: OnProgress | None = None) -> EmbeddedSet:
+@task_keywords
+def embed_texts_set(encoder: Encoder, texts: Sequence[str], *, task: Task = SILENT) -> EmbeddedSet:
     """Embeds texts without prompts."""
     tracks: list[Track] = []
-    started = time.monotonic()
-    for first in range(0, len(texts), _CHUNK):
-        tracks += [_single_frame_track(vector[None]) for vector in encoder.encode_texts(texts[first : first + _CHUNK])]
-        if on_progress:
-            on_progress(Progress("embed", len(tracks), len(texts), time.monotonic() - started, "texts"))
+    for batch in task.track_batches(texts, _CHUNK, "embed", "texts", stopped="Stopped before all texts were embedded."):
+        tracks += [_single_frame_track(vector[None]) for vector in encoder.encode_texts(batch)]
     return EmbeddedSet(tuple(texts), tuple(tracks), (None,) * len(texts))
 
 
 def _missing_reason(error: OSError) -> str:
-    return f"The file went away while it was read ({error.strerror})."
+    return f"The file disappeared while it was read ({error.strerror})."
 
 
 def _single_frame_track(vectors: Vectors) -> Track:
@@ -154,19 +153,18 @@ def _single_frame_track(vectors: Vectors) -> Track:
 
 
 def _item(read: ReadFile, *, duration_s: float | None = None) -> Item:
-    """An item without a content hash, so that nothing made from the file is cached beyond the visit."""
+    """An item without a content hash, so that nothing derived from the file is cached beyond the visit."""
     path = read.file.path
-    facts = os.stat(path)
-    width, height = read.size or (None, None)
+    stat = os.stat(path)
     return Item(
         id=hashlib.blake2b(os.fsencode(path), digest_size=12).hexdigest(),
         path=path,
         kind=read.kind,
         status="ok",
-        bytes=facts.st_size,
-        mtime_ns=facts.st_mtime_ns,
-        width=width,
-        height=height,
+        bytes=stat.st_size,
+        mtime_ns=stat.st_mtime_ns,
+        width=read.facts.width,
+        height=read.facts.height,
         duration_s=duration_s,
-        taken_at=read.taken_at,
+        taken_at=read.facts.taken_at,
     )

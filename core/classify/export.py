@@ -1,4 +1,4 @@
-"""Predictions as files: a CSV, or copies of the items in a folder for each class."""
+"""Predictions as files: a CSV, or copies of the items in one folder per class."""
 
 from __future__ import annotations
 
@@ -9,44 +9,75 @@ from pathlib import Path
 from typing import BinaryIO
 
 from core.classify.predict import Prediction
+from core.errors import MediaError
+from core.library.handout import check_handed_out
 from core.utils.tables import Redact, csv_text
 
 
 def predictions_csv(predictions: Sequence[Prediction], names: Sequence[str], *, redact: Redact) -> str:
-    """Predictions as CSV with the columns what, label, probability, fits, and one for each class."""
+    """Predictions as CSV.
+
+    Parameters
+    ----------
+    predictions : sequence of Prediction
+    names : sequence of str
+        The classes.
+    redact : callable
+        Hides parts of paths, see `core.policy`.
+
+    Returns
+    -------
+    str
+        With the columns what, label, probability, fits, and one per class.
+    """
     rows = [["what", "label", "probability", "fits", *names]]
-    for entry in predictions:
-        numbers = (f"{number:.4f}" for number in (entry.probability, entry.in_class_probability, *entry.probabilities))
-        rows.append([entry.source, entry.label, *numbers])
+    for prediction in predictions:
+        numbers = (prediction.probability, prediction.in_class_probability, *prediction.probabilities)
+        rows.append([prediction.source, prediction.label, *(f"{number:.4f}" for number in numbers)])
     return csv_text(rows, redact=redact)
 
 
 def write_folders(predictions: Sequence[Prediction], target: BinaryIO, *, redact: Redact) -> list[str]:
-    """Writes copies of the files into a zip, one folder per class; returns the paths that cannot be read.
+    """Writes copies of the files into a zip, one folder per class.
 
-    `left out.txt` in the zip lists these too. Names that are equal, ignoring case, are numbered.
+    `left out.txt` in the zip lists unreadable files. Names that are equal when case is ignored are numbered.
+
+    Parameters
+    ----------
+    predictions : sequence of Prediction
+    target : binary file
+    redact : callable
+        Hides parts of the paths in `left out.txt`.
+
+    Returns
+    -------
+    list of str
+        Paths of unreadable files.
     """
-    left_out: list[str] = []
-    taken: set[str] = set()
+    unreadable: list[str] = []
+    used_names: set[str] = set()
     folders: dict[str, str] = {}
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED, strict_timestamps=False) as archive:
-        for entry in predictions:
-            if entry.label not in folders:
-                letters = (letter if letter.isalnum() or letter in " -_" else "_" for letter in entry.label)
-                folders[entry.label] = _free_name("", "".join(letters).strip() or "_", taken)
+        for prediction in predictions:
+            label, path = prediction.label, prediction.source
+            if label not in folders:
+                letters = (letter if letter.isalnum() or letter in " -_" else "_" for letter in label)
+                folders[label] = _free_name("", "".join(letters).strip() or "_", used_names)
             try:
-                archive.write(entry.source, _free_name(f"{folders[entry.label]}/", Path(entry.source).name, taken))
-            except (OSError, ValueError):  # ValueError: the name cannot be written as UTF-8
-                left_out.append(entry.source)
-        if left_out:
-            listed = "\n".join(map(redact, left_out))
-            archive.writestr("left out.txt", listed.encode("utf-8", "backslashreplace"))
-    return left_out
+                if prediction.item is not None:
+                    check_handed_out(prediction.item)
+                archive.write(path, _free_name(f"{folders[label]}/", Path(path).name, used_names))
+            except (OSError, ValueError, MediaError):  # ValueError: the name cannot be written as UTF-8
+                unreadable.append(path)
+        if unreadable:
+            paths = "\n".join(map(redact, unreadable))
+            archive.writestr("left out.txt", paths.encode("utf-8", "backslashreplace"))
+    return unreadable
 
 
-def _free_name(folder: str, name: str, taken: set[str]) -> str:
-    """The name in a folder ("" or "FOLDER/"), numbered if it is taken; adds it to `taken`."""
-    tries = itertools.chain([folder + name], (f"{folder}{number} {name}" for number in itertools.count(2)))
-    free = next(entry for entry in tries if entry.casefold() not in taken)
-    taken.add(free.casefold())
+def _free_name(folder: str, name: str, used_names: set[str]) -> str:
+    """The name in a folder ("" or "FOLDER/"), numbered if it is used; adds it to `used_names`."""
+    candidates = itertools.chain([folder + name], (f"{folder}{number} {name}" for number in itertools.count(2)))
+    free = next(candidate for candidate in candidates if candidate.casefold() not in used_names)
+    used_names.add(free.casefold())
     return free

@@ -1,4 +1,4 @@
-"""Trained heads, and their files: arrays with metadata (safetensors), which run no code when opened."""
+"""Trained heads and their files: arrays with metadata (safetensors), which run no code when opened."""
 
 from __future__ import annotations
 
@@ -14,20 +14,19 @@ from numpy.typing import NDArray
 
 from core.classify.zero_shot import Predictions
 from core.encoders.base import Encoder, Vectors
-from core.encoders.saved_files import get_saved_path, list_saved
+from core.encoders.saved_files import get_saved_path, list_saved, write_saved
 from core.errors import DataError
 from core.utils.array_files import pack_arrays, unpack_arrays
-from core.utils.files import write_atomic
 
 Target = Literal["classes", "number"]
 
-# Weight and intercept of `ClassHead.in_class_probability`: ten classes of photos, of which five or nine were learned
-# from 4 to 12 samples each, against photos of the others.
-_FIT = (4.06, -3.41)
+# Weight and intercept of `ClassHead.in_class_probability`. Measured on ten classes of photos: five or nine were learned
+# from 4 to 12 samples each, and tested against photos of the others.
+_IN_CLASS_WEIGHTS = (4.06, -3.41)
 _NEIGHBORS = 5
-_LARGEST = 1e30  # absolute value in a file: sums over a vector stay finite in float32
-_LONGEST = 2.0  # length of a labeled vector in a file; unit vectors have 1: votes stay finite
-_SHARPNESS = 20.0  # nearer neighbors count more: a vote is exp(20 cosine)
+_LARGEST = 1e30  # absolute value in a file; sums over a vector stay finite in float32
+_LONGEST = 2.0  # length of a labeled vector in a file (unit vectors have 1); votes stay finite
+_SHARPNESS = 20.0  # a vote is exp(20 cosine), so that nearer neighbors count more
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class Head:
     Parameters
     ----------
     kind : str
-        How it was learned, see `core.classify.training`.
+        Method of training, see `core.classify.training`.
     encoder_id : str
         `Encoder.id` of the vectors.
     names : tuple of str
@@ -54,12 +53,12 @@ class Head:
 
     @property
     def dim(self) -> int:
-        """Length of the vectors that it takes."""
+        """Length of the input vectors."""
         return int(self.arrays["memory" if self.kind == "knn" else "weights"].shape[1])
 
     def predict(self, vectors: Vectors) -> Predictions:
         """The classes of unit vectors (n, dim). Raises DataError if the head predicts a number."""
-        raise DataError(f"The head predicts the number {self.names[0]!r}, no classes.")
+        raise DataError(f"The head predicts the number {self.names[0]!r}, not classes.")
 
     def probabilities(self, vectors: Vectors) -> NDArray[np.float32]:
         """(n, c) of unit vectors (n, dim); rows sum to 1. Raises DataError if the head predicts a number."""
@@ -67,16 +66,16 @@ class Head:
 
     def values(self, vectors: Vectors) -> NDArray[np.float32]:
         """(n,) numbers of unit vectors (n, dim). Raises DataError if the head predicts classes."""
-        raise DataError("The head predicts classes, no number.")
+        raise DataError("The head predicts classes, not a number.")
 
     def is_valid(self) -> bool:
-        """Whether the arrays belong together. Raises KeyError or ValueError if one is missing or ill-shaped."""
-        knn = self.kind == "knn"
-        first, second = (self.arrays[name] for name in (("memory", "targets") if knn else ("weights", "bias")))
+        """Whether the arrays match. Raises KeyError or ValueError if one is missing or has the wrong shape."""
+        is_knn = self.kind == "knn"
+        first, second = (self.arrays[name] for name in (("memory", "targets") if is_knn else ("weights", "bias")))
         valid = first.ndim == 2 and second.shape == (len(first),) and len(first) > 0 and len(self.names) > 0
         valid = valid and all(isinstance(name, str) for name in self.names)
         valid = valid and all(float(np.abs(array).max(initial=0.0)) <= _LARGEST for array in self.arrays.values())
-        if knn:
+        if is_knn:
             return valid and bool((np.linalg.norm(first, axis=1) <= _LONGEST).all())
         return valid and len(first) == len(self.names)
 
@@ -90,8 +89,9 @@ class Head:
 
 
 class ClassHead(Head):
-    """Predicts classes. Its arrays also hold "means" (c, dim), of the labeled items of each class, and "levels" (2,),
-    see `in_class_probability`."""
+    """Predicts classes. Its arrays also hold "means" (c, dim) of the labeled items of each class, and "levels" (2,),
+    see `in_class_probability`.
+    """
 
     target = "classes"
 
@@ -108,25 +108,25 @@ class ClassHead(Head):
             np.add.at(shares, (rows, self.arrays["targets"][nearest].astype(np.int64)), votes)
             return shares
         logits = vectors @ self.arrays["weights"].T + self.arrays["bias"]
-        odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return np.asarray(odds / odds.sum(axis=1, keepdims=True), np.float32)
+        exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True), np.float32)
 
     def in_class_probability(self, vectors: Vectors, probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(n,) probabilities, 0 to 1, that an item belongs to its best class at all, and not to an unknown one.
+        """Probability (n,), 0 to 1, that an item belongs to its best class rather than to an unknown one.
 
-        The probabilities compare the known classes only, and are high for items of none of them. So the mean cosine of
-        the item and the labeled items of its class is compared with "levels": the mean cosine of labeled items of
+        `probabilities` compare only the known classes, and are high even for items of none of them. So the mean cosine
+        of an item and the labeled items of its class is compared with "levels": the mean cosine of labeled items of
         different classes, which counts as 0, and of the same class, which counts as 1. If no class has two labeled
         items, or the best class has none, the probability of the class is returned instead.
         """
         best = probabilities.argmax(axis=1)
         means, (between, within) = self.arrays["means"], self.arrays["levels"]
         cosines = np.einsum("nd,nd->n", vectors, means[best])
-        weight, intercept = _FIT
+        weight, intercept = _IN_CLASS_WEIGHTS
         logit = weight * (cosines - between) / max(within - between, 1e-2) + intercept
-        fits = 1.0 / (1.0 + np.exp(-np.clip(logit, -60.0, 60.0)))
-        measured = np.asarray(means.any(axis=1))[best] & bool(within > between)
-        return np.where(measured, fits, probabilities.max(axis=1)).astype(np.float32)
+        in_class = 1.0 / (1.0 + np.exp(-np.clip(logit, -60.0, 60.0)))
+        is_measured = np.asarray(means.any(axis=1))[best] & bool(within > between)
+        return np.where(is_measured, in_class, probabilities.max(axis=1)).astype(np.float32)
 
     def is_valid(self) -> bool:
         if not super().is_valid() or self.arrays["levels"].shape != (2,):
@@ -137,7 +137,7 @@ class ClassHead(Head):
 
 
 class NumberHead(Head):
-    """Predicts a number, in the unit of the values that it was learned from."""
+    """Predicts a number, in the unit of its training values."""
 
     target = "number"
 
@@ -149,40 +149,107 @@ class NumberHead(Head):
 
 
 def head_bytes(head: Head) -> bytes:
-    """The head as a safetensors file, names in the metadata. Raises DataError for names that it cannot hold."""
+    """A head as a safetensors file, with its names in the metadata.
+
+    Parameters
+    ----------
+    head : Head
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    DataError
+        A name is empty, has line breaks, or occurs twice.
+    """
     _check_names(head.names)
     about = {"kind": head.kind, "target": head.target, "encoder_id": head.encoder_id, "names": json.dumps(head.names)}
     return pack_arrays(head.arrays, about)
 
 
 def read_head(data: bytes) -> Head:
-    """The head of a file made by `head_bytes`. Raises DataError for anything else."""
+    """Reads a file made by `head_bytes`.
+
+    Parameters
+    ----------
+    data : bytes
+
+    Returns
+    -------
+    Head
+
+    Raises
+    ------
+    DataError
+        The file does not hold a head.
+    """
     arrays, about = unpack_arrays(data)
     try:
         head_type = NumberHead if about["target"] == NumberHead.target else ClassHead
         head = head_type(about["kind"], about["encoder_id"], tuple(json.loads(about["names"])), arrays)
         if not head.is_valid():
-            raise ValueError("the arrays do not belong together")
+            raise ValueError("the arrays do not match")
     except (KeyError, ValueError, TypeError, RecursionError) as error:
-        raise DataError("The file holds no head: choose one that Semblance saved.") from error
+        raise DataError("The file is not a head: choose one that Semblance saved.") from error
     _check_names(head.names)
     return head
 
 
 def list_heads(encoder: Encoder) -> dict[str, Path]:
-    """Files of the home folder's heads for an encoder, by name."""
+    """Saved heads of an encoder in the home folder.
+
+    Parameters
+    ----------
+    encoder : Encoder
+
+    Returns
+    -------
+    dict of str to Path
+        Files by name.
+    """
     return list_saved("heads", encoder)
 
 
 def save_head(head: Head, encoder: Encoder, name: str) -> Path:
-    """Saves a head under a name in the home folder. Raises DataError for a name that cannot be a file's."""
-    path = get_saved_path("heads", encoder, name)
-    write_atomic(path, head_bytes(head))
-    return path
+    """Saves a head in the home folder.
+
+    Parameters
+    ----------
+    head : Head
+    encoder : Encoder
+    name : str
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    DataError
+        The name is not a valid file name, the head has invalid names, or the home cannot be written.
+    """
+    return write_saved(get_saved_path("heads", encoder, name), head_bytes(head))
 
 
 def load_head(path: Path, encoder: Encoder) -> Head:
-    """Loads a saved head. Raises DataError if the file holds none, or one of another encoder."""
+    """Loads a saved head.
+
+    Parameters
+    ----------
+    path : Path
+    encoder : Encoder
+
+    Returns
+    -------
+    Head
+
+    Raises
+    ------
+    DataError
+        The file cannot be read, is not a head, or belongs to another encoder.
+    """
     try:
         return check_head_fits(read_head(path.read_bytes()), encoder)
     except OSError as error:
@@ -190,16 +257,32 @@ def load_head(path: Path, encoder: Encoder) -> Head:
 
 
 def check_head_fits(head: Head, encoder: Encoder) -> Head:
-    """Returns the head. Raises DataError if it was learned on the vectors of another encoder."""
+    """Checks that a head was learned on the vectors of an encoder.
+
+    Parameters
+    ----------
+    head : Head
+    encoder : Encoder
+
+    Returns
+    -------
+    Head
+        The same head.
+
+    Raises
+    ------
+    DataError
+        It was learned on the vectors of another encoder.
+    """
     if (head.encoder_id, head.dim) != (encoder.id, encoder.dim):
-        raise DataError(f"The head was learned on vectors of {head.encoder_id}, not of {encoder.id}: learn it again.")
+        raise DataError(f"The head was learned on vectors of {head.encoder_id}, not of {encoder.id}: train it again.")
     return head
 
 
 def _check_names(names: Sequence[str]) -> None:
-    """Raises DataError for equal names and for names that cannot be shown on a line."""
+    """Raises DataError for equal names and for names that do not display on one line."""
     for name in names:
         if not name.strip() or any(unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in name):
             raise DataError(f"The head has a class named {name!r}: rename it, with letters and without line breaks.")
     if len(set(names)) < len(names):
-        raise DataError("The head has several classes of one name: rename them.")
+        raise DataError("The head has several classes of the same name: rename them.")

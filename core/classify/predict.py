@@ -1,9 +1,7 @@
-"""Classes and numbers predicted for the items of a library. Other files and texts: `core.classify.embedded_set`."""
+"""Predicts classes and numbers for library items; for other files and texts see `core.classify.embedded_set`."""
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -12,14 +10,14 @@ from numpy.typing import NDArray
 
 from core.classify.heads import Head
 from core.classify.zero_shot import Classifier, Predictions, predict_video
-from core.deprecated import renamed_attribute
+from core.deprecated import renamed_attribute, task_keywords
 from core.encoders.base import Encoder
 from core.library.filters import Filters
 from core.library.index import VectorIndex
 from core.library.schema import Item
 from core.library.store import Library
 from core.library.track import Track
-from core.progress import OnProgress, Progress
+from core.progress import SILENT, Task
 from core.search.relevance import LIKELY
 from core.utils.tables import Redact, csv_text
 
@@ -33,7 +31,7 @@ class Prediction:
     Parameters
     ----------
     source : str
-        Its path, or the text itself.
+        Path of the item, or the text itself.
     label : str
         A class, or "none of these".
     probability : float
@@ -64,7 +62,7 @@ class Prediction:
 def make_predictions(
     predictions: Predictions, sources: Sequence[str], items: Sequence[Item | None], threshold: float
 ) -> list[Prediction]:
-    """The rows of `Predictions` one by one. sources, items: (n,), see `Prediction`."""
+    """One `Prediction` per row of `Predictions`. sources, items: (n,), see `Prediction`."""
     labels, in_class = predictions.labels(threshold=threshold), predictions.in_class_probability.tolist()
     return [
         Prediction(source, label, float(row.max()), probability, row, item)
@@ -74,6 +72,7 @@ def make_predictions(
     ]
 
 
+@task_keywords
 def classify_library(
     library: Library,
     encoder: Encoder,
@@ -81,8 +80,7 @@ def classify_library(
     *,
     filters: Filters | None = None,
     threshold: float = LIKELY,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
+    task: Task = SILENT,
 ) -> list[Prediction]:
     """Classifies the items of a library by their stored vectors.
 
@@ -93,7 +91,7 @@ def classify_library(
         Classify these items only.
     threshold : float
         Items with a lower in-class probability are "none of these".
-    cancel : Event, optional
+    task : Task, optional
         Ends early with the predictions so far.
 
     Returns
@@ -106,40 +104,34 @@ def classify_library(
     LibraryError
     """
     predictions: list[Prediction] = []
-    for items, track in iter_tracks(library, encoder, filters=filters, on_progress=on_progress, cancel=cancel):
+    for items, track in iter_tracks(library, encoder, filters=filters, task=task):
         batch = predict_video(classifier, track)[0] if track.timed else classifier.predict(track.vectors)
         predictions += make_predictions(batch, [item.path for item in items], items, threshold)
     return predictions
 
 
 def iter_tracks(
-    library: Library,
-    encoder: Encoder,
-    *,
-    filters: Filters | None = None,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
+    library: Library, encoder: Encoder, *, filters: Filters | None = None, task: Task = SILENT
 ) -> Iterator[tuple[list[Item], Track]]:
     """The stored vectors of the items that pass the filters: batches of pictures, one row each and without times, then
-    each video. Ends early when `cancel` is set. Raises LibraryError.
+    each video. Ends early when `task` is cancelled. Raises LibraryError.
     """
     index = library.index(encoder)
     mask = (filters or Filters()).mask(index.items, library)
     parts = _parts(index, np.ones(len(index.items), bool) if mask is None else mask)
-    started = time.monotonic()
+    stage = task.stage("classify", "parts")
     for done, numbers in enumerate(parts, start=1):
-        if cancel is not None and cancel.is_set():
+        if task.is_cancelled:
             return
         track = Track(index.start_s[numbers], index.end_s[numbers], index.vectors(numbers))
         rows = index.items.take(index.item_rows[numbers[:1] if track.timed else numbers])
         yield [Item.from_row(row) for row in rows.to_pylist()], track
-        if on_progress:
-            on_progress(Progress("classify", done, len(parts), time.monotonic() - started, "parts"))
+        stage.report(done, len(parts))
 
 
 def _parts(index: VectorIndex, mask: NDArray[np.bool_]) -> list[NDArray[np.int64]]:
-    """Numbers of the vectors of the items in a mask (items,): batches of pictures, then each video in order of time."""
-    pictures = np.flatnonzero(mask[index.item_rows] & np.isnan(index.start_s))
+    """Vector numbers of the items in a mask (items,): batches of pictures, then each video in temporal order."""
+    pictures = np.flatnonzero(mask[index.item_rows] & ~index.has_segment)
     frames = index.in_time[mask[index.item_rows[index.in_time]]]
     videos = np.split(frames, np.flatnonzero(np.diff(index.item_rows[frames])) + 1)
     return [part for part in (*np.split(pictures, range(_CHUNK, len(pictures), _CHUNK)), *videos) if len(part)]
@@ -147,7 +139,17 @@ def _parts(index: VectorIndex, mask: NDArray[np.bool_]) -> list[NDArray[np.int64
 
 @dataclass(frozen=True)
 class ValuePrediction:
-    """The predicted number of one item. source, item: as of `Prediction`. value: in the unit of the training values."""
+    """The predicted number of one item.
+
+    Parameters
+    ----------
+    source : str
+        Path of the item, or the text itself.
+    value : float
+        In the unit of the training values.
+    item : Item or None
+        None for a text.
+    """
 
     source: str
     value: float
@@ -155,28 +157,35 @@ class ValuePrediction:
     what = renamed_attribute("what", "source")
 
 
+@task_keywords
 def predict_library_values(
-    library: Library,
-    encoder: Encoder,
-    head: Head,
-    *,
-    filters: Filters | None = None,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
+    library: Library, encoder: Encoder, head: Head, *, filters: Filters | None = None, task: Task = SILENT
 ) -> list[ValuePrediction]:
     """Predicts a number for the pictures and then the videos of a library, by their stored vectors.
 
-    A video has the number of its mean vector over time, which heads also learn from. When `cancel` is set, it ends with
-    the predictions so far. Raises LibraryError, and DataError for a head of classes.
+    A video has the number of its mean vector over time, which heads also learn from. When `task` is cancelled, it
+    ends with the predictions so far. Raises LibraryError, and DataError for a head of classes.
     """
     predictions: list[ValuePrediction] = []
-    for items, track in iter_tracks(library, encoder, filters=filters, on_progress=on_progress, cancel=cancel):
+    for items, track in iter_tracks(library, encoder, filters=filters, task=task):
         values = head.values(track.mean_vector()[None] if track.timed else track.vectors).tolist()
         predictions += [ValuePrediction(item.path, value, item) for item, value in zip(items, values, strict=True)]
     return predictions
 
 
 def values_csv(predictions: Sequence[ValuePrediction], *, redact: Redact) -> str:
-    """Predicted numbers as CSV with the columns what, value."""
-    rows = [("what", "value"), *((entry.source, f"{entry.value:.6g}") for entry in predictions)]
+    """Predicted numbers as CSV.
+
+    Parameters
+    ----------
+    predictions : sequence of ValuePrediction
+    redact : callable
+        Hides parts of paths, see `core.policy`.
+
+    Returns
+    -------
+    str
+        With the columns what, value.
+    """
+    rows = [("what", "value"), *((prediction.source, f"{prediction.value:.6g}") for prediction in predictions)]
     return csv_text(rows, redact=redact)

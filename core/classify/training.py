@@ -1,10 +1,10 @@
-"""Training of heads on frozen vectors: classes and numbers from a few labeled items.
+"""Trains heads on frozen vectors: classes and numbers from a few labeled items.
 
 Classes. "centroid": the nearest class mean (Snell et al. 2017). "knn": the nearest labeled items vote. "probe":
 logistic regression (the linear probe of Radford et al. 2021). "blend": the sum of the logits of zero-shot and,
-weighted, of the probe: a product of experts (Hinton 2002), which is one linear head, as when weights of two models are
-averaged (WiSE-FT, Wortsman et al. 2022). The logits of a regularized probe are small for few samples, so the sum begins
-as zero-shot and grows into the probe. Numbers: "ridge" regression, and "knn".
+weighted, of the probe. That is a product of experts (Hinton 2002) in one linear head, similar to averaging the weights
+of two models (WiSE-FT, Wortsman et al. 2022). A regularized probe has small logits for few samples, so the sum begins
+as zero-shot and turns into the probe. Numbers: "ridge" regression, and "knn".
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ ClassKind = Literal["centroid", "knn", "probe", "blend"]
 NumberKind = Literal["ridge", "knn"]
 
 PROBE_C = 10.0  # inverse regularization of the probe; accuracy is flat from 1 to 100 on ten classes of photos
-PROBE_SHARE = 2.5  # weight of its logits in a blend; flat from 2 to 3 on ten classes of photos and on five others
-_ALPHAS = np.logspace(-3, 2, 16)  # of the ridge, chosen by leave-one-out
+PROBE_SHARE = 2.5  # weight of the probe in a blend; accuracy is flat from 2 to 3 on ten and on five classes of photos
+_ALPHAS = np.logspace(-3, 2, 16)  # regularization of the ridge, chosen by leave-one-out
 
 
 def fit_classes(
@@ -47,17 +47,21 @@ def fit_classes(
     zero_shot : ZeroShot, optional
         Required by "blend", which has all of its classes; one without samples keeps its prototype.
 
+    Returns
+    -------
+    ClassHead
+
     Raises
     ------
     DataError
-        For an unknown kind, fewer than two classes, or lengths that differ.
+        The kind is unknown, there are fewer than two classes, or lengths differ.
     """
     if kind not in get_args(ClassKind):
-        raise DataError(f"Classes are learned by {', '.join(get_args(ClassKind))}, not by {kind!r}.")
+        raise DataError(f"Unknown method {kind!r}: choose {', '.join(get_args(ClassKind))}.")
     _check(vectors, labels)
     if kind == "blend":
         if zero_shot is None:
-            raise DataError("A blend needs the classes as words too.")
+            raise DataError("A blend also needs zero-shot classes.")
         names: tuple[str, ...] = zero_shot.names
     else:
         names = tuple(sorted(set(labels)))
@@ -92,13 +96,17 @@ def fit_numbers(
     name : str
         Of the number.
 
+    Returns
+    -------
+    NumberHead
+
     Raises
     ------
     DataError
-        For an unknown kind, fewer than two samples, a value that is not finite, or lengths that differ.
+        The kind is unknown, there are fewer than two samples, a value is not finite, or lengths differ.
     """
     if kind not in get_args(NumberKind):
-        raise DataError(f"Numbers are learned by {', '.join(get_args(NumberKind))}, not by {kind!r}.")
+        raise DataError(f"Unknown method {kind!r}: choose {', '.join(get_args(NumberKind))}.")
     _check(vectors, values)
     targets = np.asarray(values, np.float64)
     if not np.isfinite(targets).all():
@@ -124,8 +132,8 @@ def _check(vectors: Vectors, targets: Sequence[object]) -> None:
 
 
 def _measure_classes(vectors: Vectors, numbers: NDArray[np.int64], classes: int) -> dict[str, NDArray[np.float32]]:
-    """What `ClassHead.in_class_probability` compares an item with: the mean of each class, and the mean cosines of
-    items of different classes and of the same class.
+    """The arrays "means" and "levels" of a `ClassHead`: the mean of each class, and the mean cosines of items of
+    different classes and of the same class.
 
     The cosines of all pairs of n unit vectors with sum s add up to |s|^2 - n. A class without items has a mean of 0.
     """
@@ -140,19 +148,19 @@ def _measure_classes(vectors: Vectors, numbers: NDArray[np.int64], classes: int)
 
 
 def _get_span(vectors: Vectors) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """(orthonormal basis (dim, r), the vectors in it (n, r)) of the span of (n, dim); r = min(n, dim).
+    """Orthonormal basis (dim, r) of the span of vectors (n, dim), and their coordinates (n, r); r = min(n, dim).
 
-    Regularized weights lie in the span of the samples, so the solution is the same, and found ten times as fast.
+    Regularized weights lie in the span of the samples, so that solving there gives the same weights ten times as fast.
     """
-    basis, inside = np.linalg.qr(np.asarray(vectors, np.float64).T)
-    return basis, inside.T
+    basis, coordinates = np.linalg.qr(np.asarray(vectors, np.float64).T)
+    return basis, coordinates.T
 
 
 def _logistic(vectors: Vectors, numbers: NDArray[np.int64], classes: int) -> dict[str, NDArray[np.float32]]:
     from sklearn.linear_model import LogisticRegression
 
-    basis, inside = _get_span(vectors)
-    fitted = LogisticRegression(C=PROBE_C, max_iter=1000).fit(inside, numbers)
+    basis, coordinates = _get_span(vectors)
+    fitted = LogisticRegression(C=PROBE_C, max_iter=1000).fit(coordinates, numbers)
     weights, bias = fitted.coef_ @ basis.T, fitted.intercept_
     if classes == 2:  # one row for the second class, as two rows of a softmax
         weights, bias = np.concatenate([-weights, weights]) / 2, np.concatenate([-bias, bias]) / 2
@@ -162,7 +170,7 @@ def _logistic(vectors: Vectors, numbers: NDArray[np.int64], classes: int) -> dic
 def _blended(prototypes: Vectors, vectors: Vectors, numbers: NDArray[np.int64]) -> dict[str, NDArray[np.float32]]:
     """The prototypes plus `PROBE_SHARE` times the weights of the probe; a class without samples keeps its prototype.
 
-    With samples of one class only there is nothing to learn.
+    With samples of a single class there is nothing to learn.
     """
     weights, bias = np.array(prototypes, np.float32), np.zeros(len(prototypes), np.float32)
     seen, targets = np.unique(numbers, return_inverse=True)

@@ -1,9 +1,7 @@
-"""Quality of classification: reports, cross-validation, and learning curves."""
+"""Measures classification: reports, cross-validation, and learning curves."""
 
 from __future__ import annotations
 
-import threading
-import time
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,9 +11,10 @@ from numpy.typing import NDArray
 
 from core.classify.training import ClassKind, NumberKind, fit_classes, fit_numbers
 from core.classify.zero_shot import ZeroShot, get_class_numbers
+from core.deprecated import task_keywords
 from core.encoders.base import Encoder, Vectors
 from core.errors import DataError
-from core.progress import OnProgress, Progress
+from core.progress import SILENT, Task
 
 SHOTS = (1, 2, 4, 8, 16)
 _BINS = 10  # of the calibration error
@@ -24,7 +23,7 @@ _TEST_SHARE = 0.3
 
 @dataclass(frozen=True, slots=True)
 class ClassFigures:
-    """Precision, recall and F1 of one class, 0 to 1, and how many items it has."""
+    """Quality of one class: number of items, and precision, recall and F1 from 0 to 1."""
 
     name: str
     items: int
@@ -41,12 +40,14 @@ class ClassReport:
     ----------
     names : tuple of str
         The c classes.
+    items : int
     accuracy, top5, macro_f1 : float
         0 to 1. top5: ties count against the true class. macro_f1: the mean over classes that have items.
     calibration_error : float
         0 to 1, see `compute_calibration_error`.
+    classes : tuple of ClassFigures
     confusion : array of int, shape (c, c)
-        Items, true class by predicted class.
+        Counts; rows are true classes, columns predicted ones.
     """
 
     names: tuple[str, ...]
@@ -61,7 +62,16 @@ class ClassReport:
 
 @dataclass(frozen=True, slots=True)
 class NumberReport:
-    """r2: coefficient of determination, at most 1; the mean reaches 0. mae: mean absolute error."""
+    """Quality of predicted numbers.
+
+    Attributes
+    ----------
+    items : int
+    r2 : float
+        Coefficient of determination, at most 1; predicting the mean reaches 0.
+    mae : float
+        Mean absolute error.
+    """
 
     items: int
     r2: float
@@ -70,7 +80,16 @@ class NumberReport:
 
 @dataclass(frozen=True, slots=True)
 class CurvePoint:
-    """Accuracy with `shots` labeled items per class: mean, lowest and highest of the repeats."""
+    """Accuracy of one method with a number of labeled items per class.
+
+    Attributes
+    ----------
+    method : str
+    shots : int
+        Labeled items per class; 0 for zero-shot.
+    mean, low, high : float
+        Mean, lowest and highest accuracy of the repeats, 0 to 1.
+    """
 
     method: str
     shots: int
@@ -81,8 +100,16 @@ class CurvePoint:
 
 @dataclass(frozen=True, slots=True)
 class LearningCurve:
-    """points: by method, then shots; zero-shot has one point, at 0. short: classes with fewer items than the most
-    shots, all of which were used."""
+    """Accuracy against labeled items per class.
+
+    Attributes
+    ----------
+    points : tuple of CurvePoint
+        By method, then shots; zero-shot has one point, at 0.
+    repeats : int
+    short : tuple of str
+        Classes with fewer items than the most shots; all of their items were used.
+    """
 
     points: tuple[CurvePoint, ...]
     repeats: int
@@ -93,9 +120,9 @@ class LearningCurve:
         return [point for point in self.points if point.method == method]
 
     def gain(self, method: str, more: int) -> float | None:
-        """Estimated gain in accuracy by `more` labeled items per class, beyond the last point of a method.
+        """Expected gain in accuracy from `more` labeled items per class beyond a method's last point.
 
-        By a power law a - b n^-c (Cortes et al. 1994); None for fewer than three points.
+        Extrapolates a power law a - b n^-c (Cortes et al. 1994); None for fewer than three points.
         """
         from scipy.optimize import OptimizeWarning, curve_fit
 
@@ -115,19 +142,32 @@ class LearningCurve:
 
 
 def make_report(names: Sequence[str], truth: NDArray[np.int64], probabilities: NDArray[np.floating]) -> ClassReport:
-    """Measures predictions. names: (c,). truth: (n,) numbers of the true classes, n > 0. probabilities: (n, c)."""
+    """Measures predicted classes.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The c classes.
+    truth : array of int64, shape (n,)
+        Numbers of the true classes, n > 0.
+    probabilities : array of float, shape (n, c)
+
+    Returns
+    -------
+    ClassReport
+    """
     from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
-    predictions = probabilities.argmax(axis=1)
+    predicted = probabilities.argmax(axis=1)
     numbers = np.arange(len(names))
-    figures = precision_recall_fscore_support(truth, predictions, labels=numbers, zero_division=0.0)
+    figures = precision_recall_fscore_support(truth, predicted, labels=numbers, zero_division=0.0)
     present = figures[3] > 0
-    of_truth = probabilities[np.arange(len(truth)), truth][:, None]
-    ranks = (probabilities >= of_truth).sum(axis=1) - 1
+    true_probabilities = probabilities[np.arange(len(truth)), truth][:, None]
+    ranks = (probabilities >= true_probabilities).sum(axis=1) - 1
     return ClassReport(
         names=tuple(names),
         items=len(truth),
-        accuracy=float((predictions == truth).mean()),
+        accuracy=float((predicted == truth).mean()),
         top5=float((ranks < 5).mean()),
         macro_f1=float(figures[2][present].mean()),
         calibration_error=compute_calibration_error(probabilities, truth),
@@ -135,16 +175,16 @@ def make_report(names: Sequence[str], truth: NDArray[np.int64], probabilities: N
             ClassFigures(name, int(items), float(precision), float(recall), float(f1))
             for name, precision, recall, f1, items in zip(names, *figures, strict=True)
         ),
-        confusion=confusion_matrix(truth, predictions, labels=numbers),
+        confusion=confusion_matrix(truth, predicted, labels=numbers),
     )
 
 
 def compute_calibration_error(probabilities: NDArray[np.floating], truth: NDArray[np.int64]) -> float:
     """Expected calibration error, 0 to 1: |confidence - accuracy| over ten bins (Naeini et al. 2015)."""
     confidence = probabilities.max(axis=1)
-    right = probabilities.argmax(axis=1) == truth
+    correct = probabilities.argmax(axis=1) == truth
     bins = np.minimum((confidence * _BINS).astype(int), _BINS - 1)
-    gaps = [abs(confidence[bins == entry].sum() - right[bins == entry].sum()) for entry in np.unique(bins)]
+    gaps = [abs(confidence[bins == number].sum() - correct[bins == number].sum()) for number in np.unique(bins)]
     return float(sum(gaps) / len(truth))
 
 
@@ -157,18 +197,39 @@ def cross_validate_classes(
     zero_shot: ZeroShot | None = None,
     folds: int = 5,
 ) -> tuple[tuple[str, ...], NDArray[np.float32]]:
-    """(names (c,), probabilities (n, c)) of each item by a head trained without it.
+    """Predicts each item with a head that was trained without it, in stratified folds.
 
-    Stratified folds; a smaller class is in as many folds as it has items. Raises DataError for a class with one item.
+    Parameters
+    ----------
+    encoder : Encoder
+    kind : {"centroid", "knn", "probe", "blend"}
+    vectors : array of float, shape (n, dim)
+        Unit rows.
+    labels : sequence of str, length n
+    zero_shot : ZeroShot, optional
+        Required by "blend"; then also gives the classes.
+    folds : int
+        At most; a class with fewer items is in as many folds as it has items.
+
+    Returns
+    -------
+    names : tuple of str
+        The c classes.
+    probabilities : array of float, shape (n, c)
+
+    Raises
+    ------
+    DataError
+        A class has only one item.
     """
     from sklearn.model_selection import StratifiedKFold
 
     names = zero_shot.names if zero_shot else tuple(sorted(set(labels)))
     truth = get_class_numbers(labels, names)
     counts = np.bincount(truth, minlength=len(names))
-    lonely = [name for name, count in zip(names, counts, strict=True) if count == 1]
-    if lonely or not len(labels):
-        raise DataError(f"The class {(lonely or ['none'])[0]!r} has too few items: label at least two of each.")
+    single = [name for name, count in zip(names, counts, strict=True) if count == 1]
+    if single or not len(labels):
+        raise DataError(f"The class {(single or ['none'])[0]!r} has too few items: label at least two of each.")
     probabilities = np.zeros((len(labels), len(names)), np.float32)
     splitter = StratifiedKFold(min(folds, int(counts.max())), shuffle=True, random_state=0)
     with warnings.catch_warnings():
@@ -184,7 +245,28 @@ def cross_validate_classes(
 def cross_validate_numbers(
     encoder: Encoder, kind: NumberKind, vectors: Vectors, values: Sequence[float], *, folds: int = 5
 ) -> tuple[NumberReport, NDArray[np.float32]]:
-    """(report, predictions (n,)) of each item by a head trained without it. Raises DataError below four items."""
+    """Predicts the number of each item with a head that was trained without it.
+
+    Parameters
+    ----------
+    encoder : Encoder
+    kind : {"ridge", "knn"}
+    vectors : array of float, shape (n, dim)
+        Unit rows.
+    values : sequence of float, length n
+    folds : int
+        At most.
+
+    Returns
+    -------
+    report : NumberReport
+    predicted : array of float, shape (n,)
+
+    Raises
+    ------
+    DataError
+        There are fewer than four items.
+    """
     from sklearn.metrics import mean_absolute_error, r2_score
     from sklearn.model_selection import KFold
 
@@ -198,6 +280,7 @@ def cross_validate_numbers(
     return NumberReport(len(values), r2, mae), predicted
 
 
+@task_keywords
 def compute_learning_curve(
     encoder: Encoder,
     vectors: Vectors,
@@ -207,8 +290,7 @@ def compute_learning_curve(
     shots: Sequence[int] = SHOTS,
     methods: Sequence[ClassKind] = ("centroid", "knn", "probe", "blend"),
     repeats: int = 5,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
+    task: Task = SILENT,
 ) -> LearningCurve:
     """Accuracy on held-out items by the number of labeled items per class, for each method and for zero-shot.
 
@@ -224,23 +306,23 @@ def compute_learning_curve(
         Has all classes.
     shots : sequence of int
         Labeled items per class.
-    cancel : Event, optional
+    task : Task, optional
         Ends with the complete repeats.
 
     Raises
     ------
     DataError
-        For fewer than three items of a class, a label that is no class, or shots below 1.
+        A class has fewer than three items, a label is not a class, or shots are below 1.
     """
     truth = get_class_numbers(labels, zero_shot.names)
     shots = sorted(set(shots))
     _check_enough(zero_shot.names, truth, shots)
     predictions = zero_shot.predict(vectors).best
     accuracies: dict[tuple[str, int], list[float]] = {}
-    started, total = time.monotonic(), repeats * len(shots) * len(methods)
+    stage, total = task.stage("learn", "heads"), repeats * len(shots) * len(methods)
     done = 0
     for repeat, (test, ordered) in enumerate(_make_splits(truth, repeats)):
-        if repeat and cancel is not None and cancel.is_set():
+        if repeat and task.is_cancelled:
             repeats = repeat
             break
         accuracies.setdefault(("zero-shot", 0), []).append(float((predictions[test] == truth[test]).mean()))
@@ -252,8 +334,7 @@ def compute_learning_curve(
                 right = predicted == truth[test]
                 accuracies.setdefault((method, count), []).append(float(right.mean()))
                 done += 1
-                if on_progress:
-                    on_progress(Progress("learn", done, total, time.monotonic() - started, "heads"))
+                stage.report(done, total)
     points = tuple(
         CurvePoint(method, count, float(np.mean(values)), min(values), max(values))
         for (method, count), values in sorted(accuracies.items())
@@ -262,32 +343,32 @@ def compute_learning_curve(
 
 
 def _check_enough(names: Sequence[str], truth: NDArray[np.int64], shots: Sequence[int]) -> None:
-    """Raises DataError for a class that cannot be split, or shots below 1."""
+    """Raises DataError if a class is too small to split, or if shots are below 1."""
     if not shots or shots[0] < 1:
-        raise DataError("The numbers of labelled items a class begin at 1.")
+        raise DataError("Use at least 1 labeled item per class.")
     counts = np.bincount(truth, minlength=len(names))
     if (counts[counts > 0] < 3).any():
         name = names[int(np.flatnonzero((counts > 0) & (counts < 3))[0])]
-        raise DataError(f"The class {name!r} has fewer than three items: label more, or leave it out.")
+        raise DataError(f"The class {name!r} has fewer than three items: label more, or remove the class.")
 
 
 def _find_short_classes(names: Sequence[str], truth: NDArray[np.int64], most: int) -> tuple[str, ...]:
-    """The classes with fewer items to train on than the most shots."""
+    """Classes with fewer training items than the most shots."""
     sizes = [len(rows) for rows in next(_make_splits(truth, 1))[1]]
     present = [names[number] for number in np.unique(truth)]
     return tuple(name for name, size in zip(present, sizes, strict=True) if size < most)
 
 
 def _make_splits(truth: NDArray[np.int64], repeats: int) -> Iterator[tuple[NDArray[np.int64], list[NDArray[np.int64]]]]:
-    """(held-out rows, other rows of each class in random order) for each repeat; deterministic."""
+    """Held-out rows, and the other rows of each class in random order, for each repeat; deterministic."""
     rng = np.random.default_rng(0)
     for _ in range(repeats):
         test, ordered = [], []
         for number in np.unique(truth):
             rows = rng.permutation(np.flatnonzero(truth == number))
-            held = max(1, round(_TEST_SHARE * len(rows)))
-            test.append(rows[:held])
-            ordered.append(rows[held:])
+            count = max(1, round(_TEST_SHARE * len(rows)))
+            test.append(rows[:count])
+            ordered.append(rows[count:])
         yield np.concatenate(test), ordered
 
 

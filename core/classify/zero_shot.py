@@ -1,4 +1,4 @@
-"""Zero-shot classification: pictures, videos and texts against classes that are only named or described.
+"""Zero-shot classification of pictures, videos and texts: classes are only named or described.
 
 A class is the mean of the embeddings of its prompts (Radford et al. 2021, section 3.1.4; descriptions after Menon and
 Vondrick 2022). The encoder's scoring turns similarities into probabilities. An item that the reference prompts describe
@@ -24,17 +24,22 @@ from core.search.query import CONCEPT
 from core.search.relevance import LIKELY, description_probability
 
 NONE = "none of these"
-TEXT_TEMPLATES = ("{}", "a text about {}", "an article on {}", "news about {}")  # prompts of classes for texts
+TEXT_TEMPLATES = ("{}", "a text about {}", "an article on {}", "news about {}")  # to classify texts
 _CHUNK = 4_096  # items per batch, which limits the memory for similarities
-_LOG_SCALE = np.log(500.0)  # upper bound of a calibrated scale, which grows without limit if all labels are predicted
+_LOG_SCALE = np.log(500.0)  # upper bound of a calibrated scale, which diverges if all predictions are correct
 
 
 @dataclass(frozen=True, slots=True)
 class ClassName:
-    """A class: its name, and descriptions that each count as much as the name.
+    """A class: a name, and descriptions with the same weight as the name.
 
-    `concept:NAME`, as name or description, is a concept learned from examples (see `core.search.concepts`). negative:
-    items that fit this class best are "none of these".
+    Attributes
+    ----------
+    name : str
+        "concept:NAME", here or in descriptions, is a concept learned from examples; see `core.search.concepts`.
+    descriptions : tuple of str
+    negative : bool
+        Whether items of this class are "none of these".
     """
 
     name: str
@@ -55,7 +60,7 @@ class Predictions:
     probabilities : array of float, shape (n, c)
         0 to 1, by the scoring of the encoder.
     in_class_probability : array of float, shape (n,)
-        0 to 1, the estimated probability that the item belongs to its best class at all.
+        0 to 1, the estimated probability that the item belongs to its best class rather than to none.
     """
 
     names: tuple[str, ...]
@@ -73,12 +78,12 @@ class Predictions:
 
     def labels(self, *, threshold: float = LIKELY) -> list[str]:
         """Each item's class, or "none of these" below the threshold and for negative classes."""
-        none = self.negative[self.best] | (self.in_class_probability < threshold)
-        return [NONE if no else self.names[number] for number, no in zip(self.best, none, strict=True)]
+        is_none = self.negative[self.best] | (self.in_class_probability < threshold)
+        return [NONE if none else self.names[number] for number, none in zip(self.best, is_none, strict=True)]
 
 
 class Classifier(Protocol):
-    """Predicts classes: `ZeroShot`, or a trained head."""
+    """Predicts classes; a `ZeroShot` or a trained head."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -92,7 +97,17 @@ class Classifier(Protocol):
 
 @dataclass(frozen=True)
 class ZeroShot:
-    """Zero-shot classifier. vectors: (c, dim) unit rows of the classes. scoring: of the encoder, or calibrated."""
+    """A zero-shot classifier, see `ZeroShot.of`.
+
+    Attributes
+    ----------
+    encoder : Encoder
+    classes : tuple of ClassName
+    vectors : array of float, shape (c, dim)
+        Unit rows of the classes.
+    scoring : Scoring
+        That of the encoder, or a calibrated one.
+    """
 
     encoder: Encoder
     classes: tuple[ClassName, ...]
@@ -101,14 +116,14 @@ class ZeroShot:
 
     @classmethod
     def of(cls, encoder: Encoder, classes: Sequence[ClassName], *, templates: Sequence[str] | None = None) -> ZeroShot:
-        """Embeds the classes. templates: of the prompts; None takes the encoder's. Raises as `check_classes`."""
+        """Embeds the classes. templates: prompts, by default the encoder's. Raises like `check_classes`."""
         classes = check_classes(classes)
         return cls(encoder, classes, embed_classes(encoder, classes, templates=templates), encoder.scoring)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of the classes; concepts without "concept:"."""
-        return tuple(entry.name.removeprefix(CONCEPT) for entry in self.classes)
+        """The classes; concepts without "concept:"."""
+        return tuple(class_name.name.removeprefix(CONCEPT) for class_name in self.classes)
 
     def predict(self, vectors: Vectors) -> Predictions:
         """The classes of unit vectors (n, dim)."""
@@ -120,14 +135,14 @@ class ZeroShot:
             probabilities[chunk] = self.scoring.probabilities(similarities)
             best[chunk] = similarities.argmax(axis=1)
         _break_ties(probabilities, best)
-        fits = description_probability(self.encoder, self.vectors, vectors, best)
-        negative = np.array([entry.negative for entry in self.classes], bool)
-        return Predictions(self.names, negative, probabilities, fits)
+        in_class = description_probability(self.encoder, self.vectors, vectors, best)
+        negative = np.array([class_name.negative for class_name in self.classes], bool)
+        return Predictions(self.names, negative, probabilities, in_class)
 
     def calibrated(self, vectors: Vectors, labels: Sequence[str]) -> ZeroShot:
-        """The same classes with a scoring calibrated on items, whose predictions stay the same.
+        """The same classes with a scoring calibrated on labeled items; predictions stay the same.
 
-        Softmax: temperature scaling. Sigmoid: scale and bias, fitted to every pair of item and class.
+        Softmax: temperature scaling [1]_. Sigmoid: scale and bias [2]_, fitted to every pair of item and class.
 
         Parameters
         ----------
@@ -136,67 +151,99 @@ class ZeroShot:
         labels : sequence of str, length n
             True classes.
 
+        Returns
+        -------
+        ZeroShot
+
         Raises
         ------
         QueryError
-            For a label that is no class, or no items.
+            A label is not a class, or there are no items.
 
         References
         ----------
-        Guo et al. 2017, "On calibration of modern neural networks". Platt 1999.
+        .. [1] Guo et al. 2017, "On calibration of modern neural networks"
+        .. [2] Platt 1999, "Probabilistic outputs for support vector machines"
         """
         from scipy.optimize import minimize
 
         if len(labels) == 0:
-            raise QueryError("Calibration needs labelled items.")
+            raise QueryError("Calibration needs labeled items.")
         numbers = get_class_numbers(labels, self.names)
         similarities = vectors @ self.vectors.T
         rows = np.arange(len(numbers))
-        alone = self.scoring.activation == "sigmoid"
+        is_sigmoid = self.scoring.activation == "sigmoid"
 
-        def scoring(fit: NDArray[np.float64]) -> Scoring:
-            scale = float(np.exp(np.clip(fit[0], 0.0, _LOG_SCALE)))
-            return replace(self.scoring, scale=scale, bias=float(fit[1]) if alone else self.scoring.bias)
+        def scoring(parameters: NDArray[np.float64]) -> Scoring:
+            scale = float(np.exp(np.clip(parameters[0], 0.0, _LOG_SCALE)))
+            return replace(self.scoring, scale=scale, bias=float(parameters[1]) if is_sigmoid else self.scoring.bias)
 
-        def loss(fit: NDArray[np.float64]) -> float:
-            likely = np.clip(scoring(fit).probabilities(similarities).astype(np.float64), 1e-9, 1 - 1e-9)
-            own = likely[rows, numbers]
-            rest = np.log1p(-likely).sum(axis=1) - np.log1p(-own) if alone else 0.0
-            return float(-(np.log(own) + rest).mean())
+        def loss(parameters: NDArray[np.float64]) -> float:
+            probabilities = scoring(parameters).probabilities(similarities).astype(np.float64)
+            probabilities = np.clip(probabilities, 1e-9, 1 - 1e-9)
+            correct = probabilities[rows, numbers]
+            others = np.log1p(-probabilities).sum(axis=1) - np.log1p(-correct) if is_sigmoid else 0.0
+            return float(-(np.log(correct) + others).mean())
 
-        start = [np.log(self.scoring.scale), *([self.scoring.bias] if alone else [])]
+        start = [np.log(self.scoring.scale), *([self.scoring.bias] if is_sigmoid else [])]
         return replace(self, scoring=scoring(minimize(loss, start, method="Nelder-Mead").x))
 
 
 def _break_ties(probabilities: NDArray[np.float32], best: NDArray[np.int64]) -> None:
-    """Sigmoids saturate at 1: lowers, in place, probabilities equal to that of the best class by one float."""
-    own = np.take_along_axis(probabilities, best[:, None], axis=1)
-    tied = probabilities >= own
+    """Lowers, in place, probabilities equal to that of the best class by one float: sigmoids saturate at 1."""
+    highest = np.take_along_axis(probabilities, best[:, None], axis=1)
+    tied = probabilities >= highest
     np.put_along_axis(tied, best[:, None], False, axis=1)
-    np.copyto(probabilities, np.nextafter(own, np.float32(0)), where=tied)
+    np.copyto(probabilities, np.nextafter(highest, np.float32(0)), where=tied)
 
 
 def predict_video(classifier: Classifier, track: Track) -> tuple[Predictions, Predictions]:
-    """(prediction of the whole video, predictions of its rows). Its probabilities are the mean over time.
+    """Predicts the classes of a video from its rows.
 
-    Its in-class probability is the upper quartile among the rows of its class: a subject need not be seen throughout.
+    Parameters
+    ----------
+    classifier : Classifier
+    track : Track
+
+    Returns
+    -------
+    (Predictions, Predictions)
+        Of the whole video, with the mean probabilities over time, and of its rows. The in-class probability of the
+        video is the upper quartile among the rows of its class, as a subject need not be visible throughout.
     """
     rows = classifier.predict(track.vectors)
     lengths = np.maximum(track.end_s - track.start_s, 1e-3)
     mean = (lengths @ rows.probabilities / lengths.sum())[None].astype(np.float32)
-    own = rows.in_class_probability[rows.best == int(mean.argmax())]
-    fit = np.quantile(own, 0.75) if len(own) else 0.0
-    return Predictions(rows.names, rows.negative, mean, np.array([fit], np.float32)), rows
+    in_class = rows.in_class_probability[rows.best == int(mean.argmax())]
+    upper_quartile = np.quantile(in_class, 0.75) if len(in_class) else 0.0
+    return Predictions(rows.names, rows.negative, mean, np.array([upper_quartile], np.float32)), rows
 
 
 def embed_classes(encoder: Encoder, classes: Sequence[ClassName], *, templates: Sequence[str] | None = None) -> Vectors:
-    """(c, dim) unit rows: the mean of name and descriptions of each class, each in all templates."""
-    prompts = [(number, text) for number, entry in enumerate(classes) for text in (entry.name, *entry.descriptions)]
+    """Vectors of classes: means of name and descriptions, each in all templates.
+
+    Parameters
+    ----------
+    encoder : Encoder
+    classes : sequence of ClassName, length c
+    templates : sequence of str, optional
+        Default: the encoder's.
+
+    Returns
+    -------
+    array of float, shape (c, dim)
+        Unit rows.
+
+    Raises
+    ------
+    DataError
+        A concept does not exist.
+    """
+    prompts = [(number, text) for number, name in enumerate(classes) for text in (name.name, *name.descriptions)]
     words = [(number, text) for number, text in prompts if not text.startswith(CONCEPT)]
+    vectors = embed_texts(encoder, [text for _, text in words], templates=templates)
     sums = np.zeros((len(classes), encoder.dim), np.float32)
-    np.add.at(
-        sums, [number for number, _ in words], embed_texts(encoder, [text for _, text in words], templates=templates)
-    )
+    np.add.at(sums, [number for number, _ in words], vectors)
     for number, text in prompts:
         if text.startswith(CONCEPT):
             sums[number] += load_concept(encoder, text.removeprefix(CONCEPT)).vector
@@ -204,30 +251,60 @@ def embed_classes(encoder: Encoder, classes: Sequence[ClassName], *, templates: 
 
 
 def check_classes(classes: Sequence[ClassName]) -> tuple[ClassName, ...]:
-    """The classes, trimmed. Raises QueryError for no classes, an empty name, or a name that occurs twice."""
+    """Trims names and descriptions of classes.
+
+    Parameters
+    ----------
+    classes : sequence of ClassName
+
+    Returns
+    -------
+    tuple of ClassName
+
+    Raises
+    ------
+    QueryError
+        There are no classes, a name is empty, or a name occurs twice.
+    """
     trimmed = tuple(
         replace(
-            entry,
-            name=entry.name.strip(),
-            descriptions=tuple(text.strip() for text in entry.descriptions if text.strip()),
+            class_name,
+            name=class_name.name.strip(),
+            descriptions=tuple(text.strip() for text in class_name.descriptions if text.strip()),
         )
-        for entry in classes
+        for class_name in classes
     )
-    names = [entry.name.removeprefix(CONCEPT) for entry in trimmed]
+    names = [class_name.name.removeprefix(CONCEPT) for class_name in trimmed]
     if not names:
         raise QueryError("There are no classes: name at least one.")
     if not all(names):
         raise QueryError("A class has no name.")
     name, count = Counter(names).most_common(1)[0]
     if count > 1:
-        raise QueryError(f"The class {name!r} is there {count} times: give each class one row.")
+        raise QueryError(f"The class {name!r} occurs {count} times: give each class one row.")
     return trimmed
 
 
 def get_class_numbers(labels: Sequence[str], names: Sequence[str]) -> NDArray[np.int64]:
-    """(n,) the number of each label's class. Raises QueryError for a label that is no class."""
-    places = {name: number for number, name in enumerate(names)}
-    unknown = sorted(set(labels) - set(places))
+    """Class numbers of labels.
+
+    Parameters
+    ----------
+    labels : sequence of str, length n
+    names : sequence of str
+        The classes.
+
+    Returns
+    -------
+    array of int64, shape (n,)
+
+    Raises
+    ------
+    QueryError
+        A label is not a class.
+    """
+    numbers = {name: number for number, name in enumerate(names)}
+    unknown = sorted(set(labels) - set(numbers))
     if unknown:
         raise QueryError(f"The label {unknown[0]!r} is not among the classes.")
-    return np.array([places[label] for label in labels], np.int64)
+    return np.array([numbers[label] for label in labels], np.int64)

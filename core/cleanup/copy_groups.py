@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import threading
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
@@ -17,8 +15,7 @@ from scipy.sparse.csgraph import connected_components
 
 from core.cleanup.copy_check import may_be_copies
 from core.cleanup.point_images import PointImages
-from core.errors import Cancelled
-from core.progress import OnProgress, Progress
+from core.progress import SILENT, Task
 
 _THREADS = 4
 _BATCH = 64
@@ -50,18 +47,11 @@ class Group(NamedTuple):
     reason: str
 
 
-def verify_pairs(
-    shown: PointImages,
-    pairs: Sequence[Pair],
-    *,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
-) -> list[Group]:
+def verify_pairs(shown: PointImages, pairs: Sequence[Pair], *, task: Task = SILENT) -> list[Group]:
     """Groups whose members were each compared with the first, the best copy. Raises Cancelled."""
 
     def go_on() -> None:
-        if cancel is not None and cancel.is_set():
-            raise Cancelled("Stopped before the copies were found.")
+        task.check("Stopped before the copies were found.")
 
     with ThreadPoolExecutor(_THREADS, "copies") as pool:
 
@@ -70,12 +60,12 @@ def verify_pairs(
                 go_on()
                 return work(item)
 
-            started, remaining, done = time.monotonic(), iter(items), 0
+            remaining, done = iter(items), 0
+            now = task.stage(stage, "pictures")
             while batch := list(islice(remaining, _BATCH)):
                 yield from zip(batch, pool.map(unless_stopped, batch), strict=True)
                 done += len(batch)
-                if on_progress:
-                    on_progress(Progress(stage, done, len(items), time.monotonic() - started, "pictures"))
+                now.report(done, len(items))
 
         stills = sorted({number for pair in pairs if pair.still for number in pair[:2]})
         looks = dict(at_once("look", shown.get_thumbprint, stills))

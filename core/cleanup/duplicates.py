@@ -6,7 +6,6 @@ Hashes find identical files. For others, nearest neighbors among the vectors are
 
 from __future__ import annotations
 
-import threading
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,9 +16,10 @@ import numpy as np
 
 from core.cleanup.copy_groups import Group, Pair, verify_pairs
 from core.cleanup.point_images import OnUnreadable, PointImages
+from core.deprecated import task_keywords
 from core.errors import DataError
 from core.library.points import Points
-from core.progress import OnProgress
+from core.progress import SILENT, Task
 from core.utils.files import to_absolute
 from core.vectors.neighbors import Neighbors, Numbers, find_nearest_neighbors
 
@@ -54,13 +54,13 @@ class Leak:
     cosine: float
 
 
+@task_keywords
 def find_duplicates(
     points: Points,
     *,
     threshold: float | None = None,
     neighbors: Neighbors | None = None,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
+    task: Task = SILENT,
     on_unreadable: OnUnreadable | None = None,
 ) -> list[Duplicates]:
     """Groups of copies, exact ones first. A video is represented by the frame that shows another file.
@@ -75,11 +75,9 @@ def find_duplicates(
     groups: list[Group] = []
     if (threshold is None or threshold < 1) and len(points) > 1:
         rows = np.arange(len(points)) if neighbors else _select_distinct(points)
-        near = neighbors or find_nearest_neighbors(
-            points.vectors[rows], _NEIGHBORS, on_progress=on_progress, cancel=cancel
-        )
+        near = neighbors or find_nearest_neighbors(points.vectors[rows], _NEIGHBORS, task=task)
         pairs = _find_pairs(points, rows, near, same, threshold)
-        groups = verify_pairs(shown, pairs, on_progress=on_progress, cancel=cancel)
+        groups = verify_pairs(shown, pairs, task=task)
     equal: dict[int, list[int]] = defaultdict(list)
     for number, first in same.items():
         equal[first].append(number)
@@ -97,8 +95,7 @@ def find_leaks(
     second: Path | str,
     *,
     threshold: float | None = None,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
+    task: Task = SILENT,
     on_unreadable: OnUnreadable | None = None,
 ) -> list[Leak]:
     """The files below one folder that have a copy below another, such as train and test; exact copies first.
@@ -115,9 +112,7 @@ def find_leaks(
         points, vectors=points.vectors[numbers], item_rows=points.item_rows[numbers], start_s=points.start_s[numbers],
         texts=(),
     )  # fmt: skip
-    groups = find_duplicates(
-        both, threshold=threshold, on_progress=on_progress, cancel=cancel, on_unreadable=on_unreadable
-    )
+    groups = find_duplicates(both, threshold=threshold, task=task, on_unreadable=on_unreadable)
     leaks = []
     hashes = points.column("content_hash")
     for group in groups:
@@ -161,7 +156,7 @@ def _find_pairs(
     neighbors: of the points in these rows.
     """
     contents = points.column("content_hash")
-    items, still = points.item_rows, np.array(points.kinds) == "image"
+    items, still = points.item_rows, points.stills
     one, other = np.repeat(rows, neighbors.k), rows[neighbors.numbers.ravel()]
     cosines = neighbors.cosines.ravel()
     calibration = points.index.thresholds

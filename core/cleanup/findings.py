@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,12 +14,14 @@ import pyarrow.compute as pc
 from core.cleanup.duplicates import Duplicates, find_duplicates, find_leaks
 from core.cleanup.image_quality import QualityReport, measure_quality, shorter_side
 from core.cleanup.outliers import find_outliers
+from core.deprecated import task_keywords
 from core.encoders.base import Encoder
 from core.library.points import Points, Unit, load_points
 from core.library.schema import Item
 from core.library.store import Library
 from core.library.track import track_of
-from core.progress import OnProgress
+from core.media.modalities import PICTURE
+from core.progress import SILENT, Task
 from core.utils.tables import Redact, csv_text
 
 _COLUMNS = ("path", "why", "best_copy", "cosine")
@@ -49,17 +50,11 @@ class OutlierFinding:
     neighbors: tuple[Item, ...]
 
 
-def find_library_outliers(
-    library: Library,
-    encoder: Encoder,
-    *,
-    top: int,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
-) -> list[OutlierFinding]:
+@task_keywords
+def find_library_outliers(library: Library, encoder: Encoder, *, top: int, task: Task = SILENT) -> list[OutlierFinding]:
     """The `top` most unusual files of a library, most unusual first. See `find_outliers`."""
     points = load_points(library, encoder)
-    found = find_outliers(points.vectors, top=top, on_progress=on_progress, cancel=cancel)
+    found = find_outliers(points.vectors, top=top, task=task)
     numbers = sorted({number for entry in found for number in (entry.number, *entry.neighbors)})
     items = dict(zip(numbers, points.items(numbers), strict=True))
     return [
@@ -78,13 +73,12 @@ def find_unreadable(library: Library) -> list[Finding]:
     return [Finding(Item.from_row(row), row["reason"] or "It cannot be read.") for row in rows]
 
 
-def measure_library_quality(
-    library: Library, *, on_progress: OnProgress | None = None, cancel: threading.Event | None = None
-) -> QualityReport:
+@task_keywords
+def measure_library_quality(library: Library, *, task: Task = SILENT) -> QualityReport:
     """Sharpness and brightness of the images of a library. See `measure_quality`."""
     items = library.items()
-    rows = items.filter(pc.and_(pc.equal(items["status"], "ok"), pc.equal(items["kind"], "image"))).to_pylist()
-    return measure_quality([Item.from_row(row) for row in rows], on_progress=on_progress, cancel=cancel)
+    rows = items.filter(pc.and_(pc.equal(items["status"], "ok"), pc.equal(items["kind"], PICTURE.name))).to_pylist()
+    return measure_quality([Item.from_row(row) for row in rows], task=task)
 
 
 def find_blurred(report: QualityReport, below: float) -> list[Finding]:
@@ -152,13 +146,9 @@ class DuplicatesFound:
         return [finding for group in self.groups for finding in group.spare]
 
 
+@task_keywords
 def find_library_duplicates(
-    library: Library,
-    encoder: Encoder,
-    *,
-    of: Unit = "items",
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
+    library: Library, encoder: Encoder, *, of: Unit = "items", task: Task = SILENT
 ) -> DuplicatesFound:
     """Duplicates in a library; of "frames" also images that a video shows. See `find_duplicates`.
 
@@ -166,29 +156,20 @@ def find_library_duplicates(
     """
     unread: list[tuple[Item, str]] = []
     points = load_points(library, encoder, unit=of)
-    duplicates = find_duplicates(
-        points, on_progress=on_progress, cancel=cancel, on_unreadable=lambda *value: unread.append(value)
-    )
+    duplicates = find_duplicates(points, task=task, on_unreadable=lambda *value: unread.append(value))
     places = _get_positions(points, [number for entry in duplicates for number in entry.numbers])
     groups = [_make_group(points, places, entry) for entry in duplicates]
     return DuplicatesFound([entry for entry in groups if len(entry.findings) > 1], unread)
 
 
+@task_keywords
 def find_leaks_between(
-    library: Library,
-    encoder: Encoder,
-    first: str,
-    second: str,
-    *,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
+    library: Library, encoder: Encoder, first: str, second: str, *, task: Task = SILENT
 ) -> DuplicatesFound:
     """Files of one folder with a copy in another; the copy comes first. See `find_leaks`."""
     unread: list[tuple[Item, str]] = []
     points = load_points(library, encoder)
-    leaks = find_leaks(
-        points, first, second, on_progress=on_progress, cancel=cancel, on_unreadable=lambda *entry: unread.append(entry)
-    )
+    leaks = find_leaks(points, first, second, task=task, on_unreadable=lambda *entry: unread.append(entry))
     places = _get_positions(points, [number for leak in leaks for number in (leak.first, leak.second)])
     groups = []
     for leak in leaks:

@@ -12,8 +12,6 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -29,8 +27,9 @@ from core.errors import MediaError
 from core.library.schema import Item
 from core.library.session_folders import get_visit_folder
 from core.media.isolated import open_isolated
+from core.media.modalities import PICTURE
 from core.previews.cache import is_as_indexed
-from core.progress import OnProgress, Progress
+from core.progress import SILENT, Task
 from core.utils.files import locked, write_atomic
 
 BLURRED = 9.0  # grey levels; one of 1,000 photos is below, and nearly all blurred ones, even with noise
@@ -112,15 +111,13 @@ def compute_quality(image: Image.Image) -> PictureQuality:
     )
 
 
-def measure_quality(
-    items: Sequence[Item], *, on_progress: OnProgress | None = None, cancel: threading.Event | None = None
-) -> QualityReport:
+def measure_quality(items: Sequence[Item], *, task: Task = SILENT) -> QualityReport:
     """Measures the pictures among some items; videos are passed over. Content that was measured before is not read.
 
-    Ends early, with what there is, when `cancel` is set; that is kept too.
+    Ends early, with what there is, when `task` is cancelled; that is kept too.
     """
-    started = time.monotonic()
-    pictures = [item for item in items if item.kind == "image"]
+    stage = task.stage("quality", "pictures")
+    pictures = [item for item in items if item.kind == PICTURE.name]
     cached = {content: PictureQuality(*values) for content, values in load_cached_qualities().items()}
     found: dict[str, PictureQuality] = {}
     fresh: dict[str, PictureQuality] = {}
@@ -133,7 +130,7 @@ def measure_quality(
             waiting.append(item)
     remaining = iter(waiting)
     with ThreadPoolExecutor(_THREADS, "quality") as pool:
-        while not (cancel and cancel.is_set()) and (batch := list(islice(remaining, _BATCH))):
+        while not task.is_cancelled and (batch := list(islice(remaining, _BATCH))):
             for item, predictions in zip(batch, pool.map(_measure_item, batch), strict=True):
                 if isinstance(predictions, str):
                     unreadable.append((item, predictions))
@@ -143,9 +140,8 @@ def measure_quality(
                     fresh[item.content_hash] = predictions
             if len(fresh) >= _SAVED_EVERY:
                 _save(fresh)
-            if on_progress:
-                done = len(found) + len(unreadable)
-                on_progress(Progress("quality", done, len(pictures), time.monotonic() - started, "pictures"))
+            done = len(found) + len(unreadable)
+            stage.report(done, len(pictures))
     _save(fresh)
     measured = tuple(item for item in pictures if item.id in found)
     return QualityReport(measured, tuple(found[item.id] for item in measured), tuple(unreadable))

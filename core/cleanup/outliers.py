@@ -14,8 +14,6 @@ about 70, 21 and 40. Of 20 planted among 500 it finds none within the first 30.
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -24,9 +22,9 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
 
+from core.deprecated import task_keywords
 from core.encoders.base import Vectors
-from core.errors import Cancelled
-from core.progress import OnProgress, Progress
+from core.progress import SILENT, Task
 from core.vectors.neighbors import Neighbors, find_nearest_neighbors
 
 Values = NDArray[np.float64]
@@ -63,6 +61,7 @@ class Outlier:
     neighbors: tuple[int, ...]
 
 
+@task_keywords
 def find_outliers(
     vectors: Vectors,
     *,
@@ -70,8 +69,7 @@ def find_outliers(
     cluster_of: NDArray[np.int64] | None = None,
     names: Sequence[str] | None = None,
     top: int = 50,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
+    task: Task = SILENT,
 ) -> list[Outlier]:
     """Finds the vectors that are farthest from the others.
 
@@ -102,22 +100,20 @@ def find_outliers(
     if target < 1 or top < 1:
         return []
     if neighbors is None or neighbors.k < target:
-        neighbors = find_nearest_neighbors(vectors, target, on_progress=on_progress, cancel=cancel)
+        neighbors = find_nearest_neighbors(vectors, target, task=task)
     distances = np.maximum(0.0, 1.0 - neighbors.cosines.astype(np.float64))
     alone = distances[:, : _nearest(count)].mean(axis=1)
     usual = float(np.median(alone))
     above = alone[alone > usual] - usual
     spread = max(_NOTHING, float(np.sqrt((above**2).mean())) if len(above) else 0.0)
     strangeness, size, outside = (alone - usual) / spread, np.ones(count), alone.copy()
-    started = time.monotonic()
+    stage = task.stage("outliers", "scales")
     for done, group in enumerate(_groupings(neighbors, distances), start=1):
-        if cancel is not None and cancel.is_set():
-            raise Cancelled("Stopped before the outliers were found.")
+        task.check("Stopped before the outliers were found.")
         predictions, sizes, out = _score_groups(group, neighbors, distances, usual, spread)
         better = predictions > strangeness
         strangeness[better], size[better], outside[better] = predictions[better], sizes[better], out[better]
-        if on_progress:
-            on_progress(Progress("outliers", done, _SCALES, time.monotonic() - started, "scales"))
+        stage.report(done, _SCALES)
     scores = np.maximum(0.0, strangeness) / (np.maximum(0.0, strangeness) + _HALF)
     found = []
     for number in np.argsort(-strangeness, kind="stable")[:top].tolist():

@@ -8,17 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from core.cli.output import show_figures
-from core.encoders import DEFAULT_ENCODER, Encoder, open_encoder
+from core.encoders import DEFAULT_ENCODER, Encoder, is_model_name, open_encoder
 from core.errors import LibraryError
-from core.library.schema import Kind
-from core.progress import OnProgress
+from core.library.filters import ANY
+from core.media.modalities import list_modalities
+from core.progress import Task
 from core.search.video_scores import Pooling
+from core.utils.files import to_absolute
 
 if TYPE_CHECKING:
     from core.library import Library
 
 Options = argparse.Namespace
-KINDS = tuple(kind for kind in get_args(Kind) if kind != "text")  # a text is not a file of a library
 CLASSES = "one class per row: its name, then descriptions"
 REPORT = "save the result as a page: one file, with pictures, that opens without a server"
 
@@ -27,7 +28,7 @@ def add_command(
     tree: Any,
     name: str,
     text: str,
-    run: Callable[[Options, OnProgress], dict[str, Any]],
+    run: Callable[[Options, Task], dict[str, Any]],
     show: Callable[[dict[str, Any]], None] = show_figures,
 ) -> argparse.ArgumentParser:
     """Adds a command; `run` is what it does, `show` prints its result for people."""
@@ -47,6 +48,13 @@ def add_library(parser: argparse.ArgumentParser) -> None:
 def add_encoder(parser: argparse.ArgumentParser) -> None:
     """The encoder of a command that opens no library."""
     parser.add_argument("--encoder", default=DEFAULT_ENCODER, metavar="NAME", help=f"default: {DEFAULT_ENCODER}")
+
+
+def add_kind(parser: argparse.ArgumentParser, text: str) -> None:
+    """The kind of items that a command is limited to."""
+    kinds = list_modalities()
+    mixed = [ANY] if any(modality.embedded_as == "text" for modality in kinds) else []
+    parser.add_argument("--kind", choices=[*(modality.name for modality in kinds), *mixed], help=text)
 
 
 def add_images(parser: argparse.ArgumentParser) -> None:
@@ -69,14 +77,15 @@ def counts(text: str) -> list[int]:
         raise argparse.ArgumentTypeError(f"{text!r} is no list of whole numbers like 1,2,4") from None
 
 
-def get_encoder(options: Options, bar: OnProgress, library: Library | None = None) -> Encoder:
+def get_encoder(options: Options, task: Task, library: Library | None = None) -> Encoder:
     """The encoder that the options name; by default the one that the library was indexed with."""
     entries = [] if library is None else library.encoders()
     names = list(dict.fromkeys(entry.name for entry in entries))
     name = options.encoder
     if name is None:
         name = DEFAULT_ENCODER if DEFAULT_ENCODER in names or not names else names[0]
-    encoder = open_encoder(name, on_progress=bar)
+        _check_is_here(name, library)
+    encoder = open_encoder(name, on_progress=task.on_progress)
     if library is not None and entries and encoder.id not in {entry.id for entry in entries}:
         has = ", ".join(names)
         raise LibraryError(
@@ -84,3 +93,16 @@ def get_encoder(options: Options, bar: OnProgress, library: Library | None = Non
             f"run `python -m core index PHOTOS --library {library.path} --encoder {encoder.name}`."
         )
     return encoder
+
+
+def _check_is_here(name: str, library: Library | None) -> None:
+    """A library may come from somebody else, and name any model: only who asks for a model by its name downloads it."""
+    if library is None or not is_model_name(name) or to_absolute(name).is_dir():
+        return
+    from core.encoders.hub.files import is_cached
+
+    if not is_cached(name):
+        raise LibraryError(
+            f"{library.path} has vectors of {name}, a model that is not on this machine: add --encoder {name} to have "
+            "it downloaded."
+        )

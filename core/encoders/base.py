@@ -1,4 +1,4 @@
-"""The contract of all encoders. All other packages use encoders through it alone."""
+"""The contract of all encoders. Other packages use encoders through it alone."""
 
 from __future__ import annotations
 
@@ -35,20 +35,37 @@ class Scoring:
     bias: float = 0.0
 
     def probabilities(self, similarities: NDArray[np.floating]) -> NDArray[np.float32]:
-        """Probabilities, 0 to 1, of cosines (..., classes), -1 to 1; same shape."""
+        """Probabilities of cosines.
+
+        Parameters
+        ----------
+        similarities : ndarray, shape (..., classes)
+            Cosines, -1 to 1.
+
+        Returns
+        -------
+        ndarray of float32, shape (..., classes)
+            0 to 1.
+        """
         logits = np.asarray(similarities, np.float64) * self.scale + self.bias
         if self.activation == "sigmoid":
             return (1.0 / (1.0 + np.exp(-np.clip(logits, -60.0, 60.0)))).astype(np.float32)
         logits -= logits.max(axis=-1, keepdims=True)
-        odds = np.exp(logits)
-        return (odds / odds.sum(axis=-1, keepdims=True)).astype(np.float32)
+        exponentials = np.exp(logits)
+        return (exponentials / exponentials.sum(axis=-1, keepdims=True)).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A named range of a vector's numbers, `start` to `stop` (exclusive). about: a sentence that describes it.
+    """A named range of a vector's dimensions. An encoder may have an attribute `parts`, a tuple of these.
 
-    An encoder may have an attribute `parts`, a tuple of these.
+    Attributes
+    ----------
+    name : str
+    about : str
+        One sentence that describes the part.
+    start, stop : int
+        First dimension, and the one after the last.
     """
 
     name: str
@@ -67,7 +84,7 @@ class Encoder(Protocol):
 
     @property
     def name(self) -> str:
-        """What `open_encoder` takes to open it again."""
+        """The name that `open_encoder` takes."""
         ...
 
     @property
@@ -113,7 +130,17 @@ class Encoder(Protocol):
 
 
 def unit_rows(vectors: NDArray[np.floating]) -> Vectors:
-    """Rows (n, d) divided by their L2 norms, as float32; a row of zeros stays zero."""
+    """Divides rows by their L2 norms.
+
+    Parameters
+    ----------
+    vectors : ndarray, shape (..., d)
+
+    Returns
+    -------
+    ndarray of float32, shape (..., d)
+        A row of zeros stays zero.
+    """
     array = np.asarray(vectors, np.float32)
     norms = np.linalg.norm(array, axis=-1, keepdims=True)
     return array / np.maximum(norms, 1e-12)

@@ -1,7 +1,7 @@
-"""What the cosines of an encoder mean: the weights of relevance, and every threshold that is a cosine.
+"""What an encoder's cosines mean: the weights of relevance, and all thresholds that are cosines.
 
-`core.search.relevance` has the formulas that use the weights. An encoder carries its `Calibration` in an attribute
-`calibration`; one without gets `DEFAULT`, whose thresholds adapt to how alike its vectors are in general.
+`core.search.relevance` has the formulas. An encoder carries its `Calibration` in an attribute `calibration`; others get
+`DEFAULT`, whose thresholds adapt to the encoder's baseline cosine.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from core.encoders.base import Encoder, Vectors
 from core.encoders.precomputed import supports_text
 
-# Of frames under an encoder that has neither a calibration nor a text tower: merging cannot be undone.
+# Merge threshold of an encoder with neither a calibration nor a text tower: merging cannot be undone.
 _EQUAL = 0.999
-# Of thresholds: in a library of copies alone the baseline is 1, and no threshold may be.
+# In a library that holds only copies the baseline is 1, but no threshold may be 1.
 _LEAST_SCALE = 0.2
 
 
@@ -41,20 +41,21 @@ class Calibration:
     clip_weights : tuple of float
         Relevance of a video query: weight of an alignment's strength, 0 (chance) to 1 (the same frames), intercept.
     same_scene : float
-        Share, 0 to 1, of the way from a cosine of 1 to chance beyond which the cosine of two images alone says nothing.
+        Share, 0 to 1, of the way from a cosine of 1 to chance beyond which a cosine alone says nothing about two
+        images.
     same_image : float
         Least cosine of an image query and an item that are the same image.
     near_duplicate : float
-        Least cosine of hits that a search folds into one.
+        Least cosine of hits that a search merges into one.
     nearly_identical : float
-        Least cosine of a frame and the first of its run that indexing merges for good.
+        Least cosine of a frame and the first of its run that indexing merges permanently.
     duplicate, duplicate_frame : float
         Least cosine of two photos whose pixels are compared, and of a photo or video and a frame.
     locate_range : float
-        Difference of cosines: how far below the best frame another one may lie to be looked at by `locate`.
+        Difference of cosines: `locate` examines frames up to this far below the best one.
     library_baseline, prompts_baseline : float, optional
         Mean cosine of two vectors of a library, and of two reference prompts, where the thresholds were measured.
-        The thresholds then keep their relative place between the baseline and 1. None: they hold as they are.
+        The thresholds then keep their relative position between the baseline and 1. None: they are absolute.
     """
 
     text_weights: tuple[float, float, float]
@@ -74,7 +75,7 @@ class Calibration:
     prompts_baseline: float | None = None
 
     def at(self, library: Vectors) -> Calibration:
-        """The same calibration with thresholds that hold as they are for a library.
+        """The same calibration with absolute thresholds for a library.
 
         Parameters
         ----------
@@ -84,7 +85,7 @@ class Calibration:
         Returns
         -------
         Calibration
-            `nearly_identical` stays, as it does not depend on a library; see `get_merge_threshold`.
+            `nearly_identical` does not depend on a library and is unchanged; see `get_merge_threshold`.
         """
         if self.library_baseline is None:
             return self
@@ -102,49 +103,58 @@ class Calibration:
 
 # Measured with the embedded encoder.
 EMBEDDED = Calibration(
-    # Names of classes present in and absent from libraries of 10 to 400 labeled photos. Nothing larger was measured.
+    # Measured with names of present and absent classes in libraries of 10 to 400 labeled photos, not larger ones.
     text_weights=(1.106, -0.579, 5.059),
     max_items=1_000,
-    # Photos classified into sets of 3 to 300 class names, and of broad ones ("animal", "vehicle"), where the right
-    # class is among them and where it is not. The penalty of their number alone would refuse everything from 600
-    # classes on. With 600 names 0.93 of the right answers are kept and 0.74 of the photos of other things refused,
-    # with 800 0.93 and 0.67.
+    # Measured with photos and sets of 3 to 300 class names, some broad ("animal", "vehicle"), with and without the
+    # correct class. The penalty of their number alone would reject everything from 600 classes on. With 600 names,
+    # 0.93 of the correct answers are accepted and 0.74 of unrelated photos rejected; with 800, 0.93 and 0.67.
     class_weights=(0.694, -0.796, 4.691),
     max_classes=450,
-    # Pairs of photos whose captions agree.
+    # Measured with pairs of photos whose captions agree.
     image_weights=(0.93, -4.99),
-    # 2 to 6 seconds cut out of each of 37 videos and encoded smaller, against that video (0.72 and more) and the
-    # nearest other (0.66 and less).
+    # Clips of 2 to 6 seconds from 37 videos, encoded smaller: strength 0.72 and more with their own video, 0.66 and
+    # less with the nearest other one.
     clip_weights=(20.8, -14.5),
-    # Likely is what stays within 0.6 of it. Of 125,000 pairs of photos three did; of crops of sharp photos about half
-    # to three quarters, of blurred ones fewer.
+    # Likely hits lie within 0.6 of it: 3 of 125,000 pairs of photos, about half to three quarters of crops of sharp
+    # photos, fewer of blurred ones.
     same_scene=0.25,
     same_image=0.98,
-    near_duplicate=0.985,  # the same shot resized or saved again lies above, two shots of one scene below
+    near_duplicate=0.985,  # a resized or re-encoded shot lies above, two shots of one scene below
     nearly_identical=0.985,  # the same shot of something that does not move
-    duplicate=0.6,  # 98 % of photos made a third as large stay above it; the pixels decide which are copies
-    duplicate_frame=0.8,  # these cost a look into the video
-    locate_range=0.25,  # where the best cosine is high, what is so far below is another picture
+    duplicate=0.6,  # 98 % of photos reduced to a third stay above it; pixels decide which are copies
+    duplicate_frame=0.8,  # higher, since each candidate costs a look into the video
+    locate_range=0.25,  # where the best cosine is high, frames this far below show something else
 )
 
-# For any other encoder. Baselines of the sample library and of the reference prompts under the embedded encoder; the
-# weights apply to standardized scores and stay.
+# For all other encoders. The baselines are those of the sample library and the reference prompts under the embedded
+# encoder; the weights apply to standardized scores and are the same.
 DEFAULT = replace(EMBEDDED, library_baseline=0.17, prompts_baseline=0.044)
 
 
 def get_calibration(encoder: Encoder) -> Calibration:
-    """The calibration of an encoder: its own, or `DEFAULT`."""
+    """The calibration of an encoder.
+
+    Parameters
+    ----------
+    encoder : Encoder
+
+    Returns
+    -------
+    Calibration
+        The encoder's own, or `DEFAULT`.
+    """
     own = getattr(encoder, "calibration", None)
     return own if isinstance(own, Calibration) else DEFAULT
 
 
 def get_merge_threshold(encoder: Encoder) -> float:
-    """Least cosine of frames that indexing merges for good.
+    """Least cosine of frames that indexing merges permanently.
 
-    It is the same at each run: where the calibration is relative, it is so to the reference prompts and not to the
-    library, which changes.
+    It is the same at each run: a relative calibration is scaled by the reference prompts, not by the library, which
+    changes.
     """
-    from core.encoders.reference_prompts import embed_reference_prompts  # which imports encoders with a calibration
+    from core.encoders.reference_prompts import embed_reference_prompts  # avoids a circular import
 
     calibration = get_calibration(encoder)
     if calibration.prompts_baseline is None:
@@ -156,12 +166,12 @@ def get_merge_threshold(encoder: Encoder) -> float:
 
 
 def compute_baseline_cosine(vectors: NDArray[np.float32]) -> float:
-    """Mean cosine of any two of the unit vectors (n, dim), -1 to 1; 0 for none."""
+    """Mean cosine of all pairs of unit vectors (n, dim), 0 to 1; 0 for none."""
     return float((vectors.mean(axis=0) ** 2).sum()) if len(vectors) else 0.0
 
 
 def _compute_scale(vectors: Vectors, measured: float) -> float:
-    """Width of the range from the baseline to 1, as a multiple of that where the thresholds were measured."""
+    """Width of the range from the baseline to 1, relative to the one where the thresholds were measured."""
     count = len(vectors)
     if count < 2:
         return 1.0

@@ -1,4 +1,4 @@
-"""Texts embedded through prompt templates."""
+"""Embeds texts through prompt templates."""
 
 from __future__ import annotations
 

@@ -16,14 +16,14 @@ from PIL import Image
 from core.config import get_home
 from core.encoders.base import Encoder, Scoring, Vectors, unit_rows
 from core.encoders.calibration import Calibration, get_calibration
+from core.encoders.saved_files import write_saved
 from core.errors import DataError, EncoderError
 from core.utils.array_files import SUFFIX, pack_arrays, unpack_arrays
-from core.utils.files import write_atomic
 
 Method = Literal["pca", "truncate", "random"]
 
-MARK = "@"  # between the name of the encoder and that of the reduction: "embedded@pca128-1f3a..."
-TITLES = {"pca": "PCA", "truncate": "the first numbers", "random": "random projection"}  # of the methods, for people
+MARK = "@"  # separates the names of encoder and reduction: "embedded@pca128-1f3a..."
+METHOD_NAMES: dict[str, str] = {"pca": "PCA", "truncate": "truncation", "random": "random projection"}
 
 _NAME = re.compile(r"(?P<base>.+)@(?P<method>pca|truncate|random)(?P<dim>\d+)-[0-9a-f]+")
 _LEARNED_FROM = 20_000  # vectors; principal components change little beyond
@@ -31,7 +31,15 @@ _LEARNED_FROM = 20_000  # vectors; principal components change little beyond
 
 @dataclass(frozen=True, eq=False)
 class Reduction:
-    """A linear map to d dimensions. weights: (dim, d). encoder_id, encoder_name: of the encoder it applies to."""
+    """A linear map of an encoder's vectors to fewer dimensions.
+
+    Attributes
+    ----------
+    method : {"pca", "truncate", "random"}
+    encoder_id, encoder_name : str
+        The encoder whose vectors it applies to.
+    weights : ndarray of float32, shape (encoder.dim, dim)
+    """
 
     method: Method
     encoder_id: str
@@ -68,9 +76,13 @@ def learn_reduction(
         1 to encoder.dim.
     method : {"pca", "truncate", "random"}
         "pca": the directions that keep most of the inner products (truncated SVD, not centered, so that it fits texts
-        too). "truncate": the first numbers. "random": a Gaussian map [1]_.
+        too). "truncate": the first dimensions. "random": a Gaussian map [1]_.
     seed : int
         Of the random map.
+
+    Returns
+    -------
+    Reduction
 
     Raises
     ------
@@ -82,20 +94,19 @@ def learn_reduction(
     .. [1] Johnson and Lindenstrauss 1984, "Extensions of Lipschitz mappings into a Hilbert space"
     """
     if method not in get_args(Method):
-        raise DataError(f"Dimensions are reduced by {', '.join(get_args(Method))}, not by {method!r}.")
+        raise DataError(f"Unknown method {method!r}: choose {', '.join(get_args(Method))}.")
     if not 1 <= dim <= encoder.dim:
         raise DataError(f"The vectors have {encoder.dim} dimensions: choose 1 to {encoder.dim}, not {dim}.")
     return Reduction(method, encoder.id, encoder.name, compute_weights(vectors, dim, method=method, seed=seed))
 
 
 def compute_weights(vectors: Vectors, dim: int, *, method: Method, seed: int = 0) -> NDArray[np.float32]:
-    """(vectors.shape[1], dim): the weights of a reduction, see `learn_reduction`."""
-    whole = vectors.shape[1]
+    """Weights of a reduction, (vectors.shape[1], dim); see `learn_reduction`."""
+    full_dim = vectors.shape[1]
     if method == "truncate":
-        return np.eye(whole, dim, dtype=np.float32)
-    rng = np.random.default_rng(seed)
+        return np.eye(full_dim, dim, dtype=np.float32)
     if method == "random":
-        return (rng.normal(size=(whole, dim)) / np.sqrt(dim)).astype(np.float32)
+        return (np.random.default_rng(seed).normal(size=(full_dim, dim)) / np.sqrt(dim)).astype(np.float32)
     if not len(vectors):
         raise DataError("There are no vectors to learn principal components from.")
     return np.ascontiguousarray(compute_principal_axes(vectors)[:, :dim])
@@ -103,25 +114,24 @@ def compute_weights(vectors: Vectors, dim: int, *, method: Method, seed: int = 0
 
 def compute_principal_axes(vectors: Vectors) -> NDArray[np.float32]:
     """(dim, dim) orthonormal columns, by descending mean square of inner products."""
-    rng = np.random.default_rng(0)
-    sample = (
-        vectors if len(vectors) <= _LEARNED_FROM else vectors[rng.choice(len(vectors), _LEARNED_FROM, replace=False)]
-    )
+    sample = vectors
+    if len(vectors) > _LEARNED_FROM:
+        sample = vectors[np.random.default_rng(0).choice(len(vectors), _LEARNED_FROM, replace=False)]
     _, axes = np.linalg.eigh((sample.T @ sample).astype(np.float64))
     return np.ascontiguousarray(axes[:, ::-1], np.float32)
 
 
 class ReducedEncoder:
-    """Encodes with its base encoder and reduces the vectors.
+    """Encodes with a base encoder and reduces its vectors.
 
-    All but vectors and `dim` is that of the base, also the scoring and the calibration: the fewer dimensions, the less
-    exact are probabilities.
+    Everything else is that of the base, scoring and calibration included: with fewer dimensions, probabilities are less
+    exact.
     """
 
     def __init__(self, base: Encoder, reduction: Reduction) -> None:
         if base.id != reduction.encoder_id:
             raise EncoderError(
-                f"The reduction {reduction.name} was learned on other weights of {base.name}: make it again."
+                f"The reduction {reduction.name} was learned with other weights of {base.name}: create it again."
             )
         self.name = reduction.name
         self.base = base
@@ -168,12 +178,11 @@ def save_reduction(reduction: Reduction) -> Path:
     """Saves a reduction in the home folder, so that `open_encoder` finds it."""
     path = _path(reduction.name)
     about = {"method": reduction.method, "encoder_id": reduction.encoder_id, "encoder_name": reduction.encoder_name}
-    write_atomic(path, pack_arrays({"weights": reduction.weights}, about))
-    return path
+    return write_saved(path, pack_arrays({"weights": reduction.weights}, about))
 
 
 def load_reduction(name: str) -> Reduction:
-    """A saved reduction by its name. Raises EncoderError with the next step if it is missing or damaged."""
+    """Loads a saved reduction by its name. Raises EncoderError if it is missing or damaged."""
     try:
         arrays, about = unpack_arrays(_path(name).read_bytes())
         method: Method = next(arg for arg in get_args(Method) if arg == about["method"])
@@ -183,12 +192,12 @@ def load_reduction(name: str) -> Reduction:
     except (OSError, DataError, KeyError, StopIteration):
         pass
     raise EncoderError(
-        f"The reduction {name!r} is not on this machine, or its file is damaged: make it again from a library."
+        f"The reduction {name!r} is not on this machine, or its file is damaged: create it again from a library."
     )
 
 
 def reduction_names() -> list[str]:
-    """The names of the saved reductions."""
+    """Names of the saved reductions."""
     names = []
     for path in sorted((get_home() / "reductions").glob(f"*{SUFFIX}")):
         try:
@@ -200,14 +209,14 @@ def reduction_names() -> list[str]:
 
 
 def reduced_title(name: str) -> str | None:
-    """A reduction's name for people, such as "embedded, 128 dimensions (PCA)"; None for other names."""
+    """Display name of a reduction, such as "embedded, 128 dimensions (PCA)"; None for other names."""
     match = _NAME.fullmatch(name)
-    return f"{match['base']}, {match['dim']} dimensions ({TITLES[match['method']]})" if match else None
+    return f"{match['base']}, {match['dim']} dimensions ({METHOD_NAMES[match['method']]})" if match else None
 
 
 def _path(name: str) -> Path:
-    """The file of a reduction: the last part of its name, which ends in a digest."""
+    """The file of a reduction; the last part of a name ends in a digest."""
     last = name.rpartition(MARK)[2]
     if not last.replace("-", "").isalnum():
-        raise EncoderError(f"{name!r} names no reduction.")
+        raise EncoderError(f"{name!r} is not the name of a reduction.")
     return get_home() / "reductions" / f"{last}{SUFFIX}"

@@ -1,10 +1,11 @@
-"""Encoders by name. `open_encoder("embedded")` works offline; a hub id or a local folder opens any dual encoder.
+"""Opens encoders by name. "embedded" works offline; a hub id or a local folder opens any dual encoder.
 
 Other packages add encoders by an entry point of the group `semblance.encoders`, or by `register_encoder`.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -33,11 +34,11 @@ class EncoderInfo:
     Parameters
     ----------
     name : str
-        What `open_encoder`, `--encoder` and links take; the encoder has it as its `name`.
+        As in `open_encoder`, `--encoder` and links; also the encoder's `name`.
     title : str
-        The name for people.
+        Display name.
     factory : callable
-        Takes the name and `on_progress`, and returns the encoder. Import what is heavy inside it.
+        Takes the name and `on_progress`, and returns the encoder. Import heavy packages inside it.
     modalities : tuple of {"image", "text"}
         What the encoder embeds.
     is_local : bool
@@ -88,7 +89,11 @@ _registered: dict[str, EncoderInfo] = {}
 
 
 def register_encoder(info: EncoderInfo) -> None:
-    """Adds an encoder, or replaces one that was added under the same name.
+    """Adds an encoder, or replaces an added one of the same name.
+
+    Parameters
+    ----------
+    info : EncoderInfo
 
     Raises
     ------
@@ -97,31 +102,62 @@ def register_encoder(info: EncoderInfo) -> None:
     """
     name = info.name
     if not name or name != name.strip() or name in _BUILT_IN or name.startswith(_IMPORTED) or _REDUCED.search(name):
-        raise EncoderError(f"An encoder cannot be registered as {name!r}: choose a name that is not taken.")
+        raise EncoderError(f"{name!r} is not available as the name of an encoder: choose another name.")
     _registered[name] = info
 
 
 def unregister_encoder(name: str) -> None:
-    """Removes an encoder that `register_encoder` added."""
+    """Removes an encoder that `register_encoder` added.
+
+    Parameters
+    ----------
+    name : str
+        Unknown names are ignored.
+    """
     _registered.pop(name, None)
 
 
 def get_encoder_info(name: str) -> EncoderInfo | None:
-    """The entry of an encoder; None for hub ids that are not listed, folders, reductions and imported vectors."""
+    """The registry entry of an encoder.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    EncoderInfo or None
+        None for unlisted hub ids, folders, reductions and imported vectors.
+    """
     return _BUILT_IN.get(name) or _registered.get(name) or _load_plugins(tuple(sys.path)).get(name)
 
 
 def encoder_names() -> list[str]:
-    """The names known without a network: the built-in encoders, the curated hub ids, then those of other packages."""
+    """Names of the encoders known without a network.
+
+    Returns
+    -------
+    list of str
+        Built-in encoders, curated hub ids, then encoders of other packages.
+    """
     return list(dict.fromkeys([*_BUILT_IN, *_registered, *_load_plugins(tuple(sys.path))]))
 
 
 def is_model_name(name: str) -> bool:
-    """Whether a name stands for a model of a hub or in a folder, and not for an encoder that opens as it is."""
+    """Whether a name is a model of a hub or in a folder, rather than an encoder that opens without a download.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    bool
+    """
     info = get_encoder_info(name)
     if info is not None:
         return not info.is_local
-    return not name.startswith(_IMPORTED) and ("/" in name or to_absolute(name).is_dir())
+    return not name.startswith(_IMPORTED) and ("/" in name or os.path.isdir(to_absolute(name)))
 
 
 def open_encoder(
@@ -136,10 +172,10 @@ def open_encoder(
         ("embedded@pca128-...", see `core.encoders.reduced`); or imported vectors ("imported:NAME:512", see
         `core.encoders.precomputed`).
     release_memory : bool
-        Whether the embedded encoder returns the memory of each batch (400 MB), for small servers that many people
-        share. Keeping it saves a sixth of the time.
+        Whether the embedded encoder returns the memory of each batch (400 MB), for small shared servers. It then takes
+        a sixth longer.
     on_progress : callable, optional
-        Called during a first preparation or a download; both happen once per machine.
+        Called during the first preparation or a download; both happen once per machine.
 
     Returns
     -------
@@ -149,7 +185,7 @@ def open_encoder(
     Raises
     ------
     EncoderError
-        With the known names, or with the next step where weights cannot be had.
+        The name is unknown, or the weights are not available.
     """
     name = name.strip()
     if name == DEFAULT_ENCODER:
@@ -181,15 +217,15 @@ def _open_plugin(info: EncoderInfo, on_progress: OnProgress | None) -> Encoder:
 
 @lru_cache(maxsize=1)
 def _load_plugins(path: tuple[str, ...]) -> dict[str, EncoderInfo]:
-    """The encoders of installed packages; those that cannot be loaded are logged. path: `sys.path`, as a key."""
-    found: dict[str, EncoderInfo] = {}
+    """Encoders of installed packages; failures are logged. path: `sys.path`, as the key of the cache."""
+    plugins: dict[str, EncoderInfo] = {}
 
     def add(info: object) -> None:
         if not isinstance(info, EncoderInfo):
-            raise TypeError(f"{info!r} is no EncoderInfo")
+            raise TypeError(f"{info!r} is not an EncoderInfo")
         if info.name in _BUILT_IN:
             raise ValueError(f"{info.name} is a built-in encoder")
-        found.setdefault(info.name, info)
+        plugins.setdefault(info.name, info)
 
     load_plugins(ENTRY_POINTS, add)
-    return found
+    return plugins

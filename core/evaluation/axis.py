@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from core.deprecated import task_keywords
 from core.encoders.base import Encoder
 from core.errors import DataError
 from core.evaluation.datasets import embed_files, read_pairs, unique
 from core.geometry.axis import axis_values, embed_ends
-from core.progress import OnProgress
+from core.progress import SILENT, Task
 
 SEVERAL = frozenset(
     "people persons men women boys girls children kids babies toddlers teenagers ladies guys adults friends couple "
@@ -46,8 +47,9 @@ class AxisReport:
     skipped: tuple[tuple[str, str], ...] = ()
 
 
+@task_keywords
 def evaluate_axis(
-    encoder: Encoder, images: Path, captions: Path, low: str, high: str, *, on_progress: OnProgress | None = None
+    encoder: Encoder, images: Path, captions: Path, low: str, high: str, *, task: Task = SILENT
 ) -> AxisReport:
     """An axis on the images of a folder that a CSV (columns image, caption) describes.
 
@@ -55,7 +57,7 @@ def evaluate_axis(
     """
     ends = embed_ends(encoder, low, high)
     pairs = read_pairs(captions, "image", "caption")
-    embedded = embed_files(encoder, images, unique(name for name, _ in pairs), on_progress=on_progress)
+    embedded = embed_files(encoder, images, unique(name for name, _ in pairs), task=task)
     said: dict[str, list[str]] = {name: [] for name in embedded.rows}
     for name, caption in pairs:
         if name in said:

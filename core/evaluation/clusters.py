@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.classify.zero_shot import get_class_numbers
+from core.deprecated import task_keywords
 from core.encoders.base import Encoder
 from core.errors import DataError
 from core.evaluation.datasets import embed_files, read_pairs, require_one_each, unique
 from core.explore.cluster_naming import ClusterName, name_clusters
 from core.explore.clustering import Clusters, Method, compute_agreement, compute_centers, find_clusters
-from core.progress import OnProgress
+from core.progress import SILENT, Task
 
 GIVEN = "given"  # the groups themselves, named as if they were clusters
 
@@ -50,8 +51,9 @@ class ClustersReport:
     skipped: tuple[tuple[str, str], ...] = ()
 
 
+@task_keywords
 def evaluate_clusters(
-    encoder: Encoder, images: Path, labels: Path, *, k: int | None = None, on_progress: OnProgress | None = None
+    encoder: Encoder, images: Path, labels: Path, *, k: int | None = None, task: Task = SILENT
 ) -> ClustersReport:
     """Clusters the pictures of a CSV (columns image, label, and if there is one synonyms: `bike|cycling`) by every
     method. k: clusters, where a method takes a number; None: as many as it finds. Raises DataError.
@@ -60,7 +62,7 @@ def evaluate_clusters(
     groups = unique(label_of.values())
     if len(groups) < 2:
         raise DataError(f"{labels} has one label only: clusters are measured against two or more.")
-    embedded = embed_files(encoder, images, list(label_of), on_progress=on_progress)
+    embedded = embed_files(encoder, images, list(label_of), task=task)
     truth = get_class_numbers([label_of[name] for name in embedded.rows], groups)
     vectors = embedded.vectors
     found = {GIVEN: Clusters(truth, compute_centers(vectors, truth), "kmeans", None)}
@@ -69,7 +71,7 @@ def evaluate_clusters(
     said = _synonyms(labels, groups)
     figures = {}
     for method, clusters in found.items():
-        names = name_clusters(encoder, vectors, clusters, on_progress=on_progress)
+        names = name_clusters(encoder, vectors, clusters, task=task)
         figures[method] = _measure_method(clusters, truth, groups, names, said)
     return ClustersReport(len(vectors), len(groups), figures, encoder.name, tuple(embedded.skipped.items()))
 

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 
+from core.deprecated import task_keywords
 from core.encoders.base import Encoder, Vectors
 from core.errors import DataError
-from core.library.ingest.reader import ReadFile, read_ahead, read_file
-from core.library.ingest.scan import FoundFile
-from core.progress import OnProgress, Progress
+from core.library.ingest.reader import ReadFile, read_decoded
+from core.progress import SILENT, Task
+from core.utils.path_matching import find_file
+from core.utils.table_reader import read_table
 
 T = TypeVar("T")
 
@@ -33,18 +33,17 @@ class EmbeddedFiles:
     images_per_s: float = 0.0
 
 
-def embed_files(
-    encoder: Encoder, folder: Path, names: Sequence[str], *, on_progress: OnProgress | None = None
-) -> EmbeddedFiles:
+@task_keywords
+def embed_files(encoder: Encoder, folder: Path, names: Sequence[str], *, task: Task = SILENT) -> EmbeddedFiles:
     """Embeds the named pictures of a folder, decoding ahead. Raises DataError where not one can be read."""
     encoder.encode_texts(["warm up"])
-    files = [FoundFile(str(folder / name), 0, 0) for name in names]
-    read = partial(read_file, min_side=encoder.min_side, wants_pixels=lambda _: True)
+    paths = [find_file(folder, name) for name in names]
     result = EmbeddedFiles(np.empty((0, encoder.dim), np.float32))
     chunks: list[Vectors] = []
-    started = time.perf_counter()
-    reads = zip(names, read_ahead(files, read, ahead=encoder.batch_size, cancel=None), strict=True)
+    started, stage = time.perf_counter(), task.stage("embed", "images")
+    reads = zip(names, read_decoded(paths, encoder), strict=True)
     for batch in _batches(reads, encoder.batch_size):
+        task.check("Stopped before all pictures were embedded.")
         images = [entry.image for _, entry in batch if entry.image is not None]
         chunks.append(encoder.encode_images(images))
         for name, entry in batch:
@@ -52,9 +51,7 @@ def embed_files(
                 result.skipped[name] = entry.reason or ""
             else:
                 result.rows[name] = len(result.rows)
-        if on_progress:
-            done = len(result.rows) + len(result.skipped)
-            on_progress(Progress("embed", done, len(names), time.perf_counter() - started, "images"))
+        stage.report(len(result.rows) + len(result.skipped), len(names))
     if not result.rows:
         reason = next(iter(result.skipped.values()), "the table is empty")
         raise DataError(f"Not one picture of {folder} could be read ({reason}) Check the folder and the image column.")
@@ -64,20 +61,10 @@ def embed_files(
 
 
 def read_pairs(path: Path, first: str, second: str) -> list[tuple[str, str]]:
-    """Two columns of a CSV with a header, rows with an empty field left out. Raises DataError, naming the column."""
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            lacking = {first, second} - set(reader.fieldnames or [])
-            if lacking:
-                raise DataError(
-                    f"{path} has no column {', '.join(sorted(lacking))}: its header must name {first}, {second}."
-                )
-            pairs = [(row[first], row[second]) for row in reader if row[first] and row[second]]
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}.") from error
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise DataError(f"{path} is not a CSV in UTF-8: {error}.") from error
+    """Two columns of a table with a header, rows with an empty field left out. Raises DataError, naming the column."""
+    table = read_table(path)
+    columns = [table.texts(column) for column in table.require(first, second)]
+    pairs = [(one, other) for one, other in zip(*columns, strict=True) if one and other]
     if not pairs:
         raise DataError(f"{path} holds no rows.")
     return pairs

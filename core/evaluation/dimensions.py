@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.classify.zero_shot import ClassName, embed_classes
+from core.deprecated import task_keywords
 from core.encoders.base import Encoder, Vectors
 from core.encoders.prompts import embed_texts
 from core.encoders.reduced import Method
-from core.errors import Cancelled, DataError
+from core.errors import DataError
 from core.evaluation.datasets import embed_files, read_pairs, require_one_each, unique
 from core.geometry.dimensions import (
     MEASURES,
@@ -31,7 +31,7 @@ from core.geometry.dimensions import (
 from core.geometry.quantization import PRECISIONS, Precision
 from core.library.ingest.scan import scan
 from core.media.kinds import is_image_path
-from core.progress import OnProgress, Progress
+from core.progress import SILENT, Task
 from core.search.query import PLAIN
 
 METHODS: tuple[Method, ...] = ("pca", "truncate", "random")
@@ -61,6 +61,7 @@ class DimensionReport:
         return get_line(self.points, method, precision)
 
 
+@task_keywords
 def measure_dimensions(
     encoder: Encoder,
     vectors: Vectors,
@@ -72,8 +73,7 @@ def measure_dimensions(
     dims: Sequence[int] | None = None,
     learned_from: Vectors | None = None,
     held_out: bool = False,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
+    task: Task = SILENT,
 ) -> DimensionReport:
     """The whole report on unit vectors (n, dim) of pictures.
 
@@ -89,11 +89,11 @@ def measure_dimensions(
         captions = [(place[row], text) for row, text in captions if row in place]
         labels = [labels[row] for row in rows] if labels else ()
         vectors, learned_from = vectors[rows], vectors[rest]
-    known = _captions(encoder, captions, on_progress, cancel)
+    known = _captions(encoder, captions, task)
     classes = _classes(encoder, labels)
     points = measure_dimension_curve(
         vectors, methods=methods, precisions=precisions, dims=dims, captions=known, classes=classes,
-        learned_from=learned_from, on_progress=on_progress, cancel=cancel,
+        learned_from=learned_from, task=task,
     )  # fmt: skip
     line = get_line(points, "pca", "fp32")
     return DimensionReport(
@@ -105,10 +105,11 @@ def measure_dimensions(
         points=tuple(points),
         knee=find_knee(line),
         enough={measure: found for measure in MEASURES if (found := find_enough(line, measure))},
-        intrinsic=estimate_intrinsic_dimension(vectors, cancel=cancel),
+        intrinsic=estimate_intrinsic_dimension(vectors, task=task.part()),
     )
 
 
+@task_keywords
 def evaluate_dimensions(
     encoder: Encoder,
     images: Path,
@@ -119,7 +120,7 @@ def evaluate_dimensions(
     learn_from: Path | None = None,
     held_out: bool = False,
     dims: Sequence[int] | None = None,
-    on_progress: OnProgress | None = None,
+    task: Task = SILENT,
 ) -> DimensionReport:
     """The report on the pictures of a folder: those that a table of captions (columns image, caption), of labels
     (image, label) or `only` (image) names, or else all that lie in it. learn_from: a table (image) of others of the
@@ -128,16 +129,16 @@ def evaluate_dimensions(
     texts = _normalize_pairs(read_pairs(captions, "image", "caption")) if captions else []
     predictions = require_one_each(read_pairs(labels, "image", "label"), labels) if labels else {}
     names = _name_columns(only) if only else [name for name, _ in texts] or list(predictions) or _pictures(images)
-    embedded = embed_files(encoder, images, unique(names), on_progress=on_progress)
+    embedded = embed_files(encoder, images, unique(names), task=task)
     rest = None
     if learn_from is not None:
         in_subprocess = [name for name in _name_columns(learn_from) if name not in embedded.rows]
-        rest = embed_files(encoder, images, in_subprocess, on_progress=on_progress).vectors
+        rest = embed_files(encoder, images, in_subprocess, task=task).vectors
     return measure_dimensions(
         encoder, embedded.vectors,
         captions=[(embedded.rows[name], text) for name, text in texts if name in embedded.rows],
         labels=[predictions.get(name) for name in embedded.rows] if predictions else (),
-        precisions=PRECISIONS, dims=dims, learned_from=rest, held_out=held_out, on_progress=on_progress,
+        precisions=PRECISIONS, dims=dims, learned_from=rest, held_out=held_out, task=task,
     )  # fmt: skip
 
 
@@ -153,22 +154,12 @@ def get_line(points: Sequence[DimensionPoint], method: Method, precision: Precis
     return sorted(found, key=lambda point: point.dim)
 
 
-def _captions(
-    encoder: Encoder,
-    captions: Sequence[tuple[int, str]],
-    on_progress: OnProgress | None,
-    cancel: threading.Event | None,
-) -> Captions | None:
+def _captions(encoder: Encoder, captions: Sequence[tuple[int, str]], task: Task) -> Captions | None:
     if not captions:
         return None
-    found: list[Vectors] = []
-    for first in range(0, len(captions), _TEXTS_AT_ONCE):
-        if cancel is not None and cancel.is_set():
-            raise Cancelled
-        texts = [text for _, text in captions[first : first + _TEXTS_AT_ONCE]]
-        found.append(embed_texts(encoder, texts, templates=PLAIN))
-        if on_progress:
-            on_progress(Progress("read captions", first + len(texts), len(captions), 0.0, "captions"))
+    texts, stopped = [text for _, text in captions], "Stopped before all captions were read."
+    batches = task.track_batches(texts, _TEXTS_AT_ONCE, "read captions", "captions", stopped=stopped)
+    found = [embed_texts(encoder, batch, templates=PLAIN) for batch in batches]
     return Captions(np.concatenate(found), np.array([row for row, _ in captions], np.int64))
 
 

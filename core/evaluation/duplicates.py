@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 from PIL import Image, ImageEnhance, ImageOps
 
 from core.cleanup.duplicates import Duplicates, find_duplicates
+from core.deprecated import task_keywords
 from core.encoders.base import Encoder
 from core.errors import DataError, MediaError
 from core.library import Library, ingest
 from core.library.points import Points, load_points
 from core.media.images import open_image
 from core.media.kinds import is_image_path
-from core.progress import OnProgress
+from core.progress import SILENT, Task
 
 _CROP = 0.9  # of both sides
 
@@ -60,9 +61,8 @@ def photo_names(folder: Path, count: int | None = None) -> list[str]:
     return found if count is None or count >= len(found) else sorted(random.Random(0).sample(found, max(1, count)))
 
 
-def evaluate_duplicates(
-    encoder: Encoder, images: Path, *, count: int = 200, on_progress: OnProgress | None = None
-) -> DuplicatesReport:
+@task_keywords
+def evaluate_duplicates(encoder: Encoder, images: Path, *, count: int = 200, task: Task = SILENT) -> DuplicatesReport:
     """Makes copies of `count` photos of a folder, a fixed random choice, and looks for those of each change in turn.
 
     Raises DataError where the folder has no pictures that can be read.
@@ -73,7 +73,7 @@ def evaluate_duplicates(
         owners = _write_copies(images, chosen, Path(place, "copies"))
         library = Library(Path(place, "library"), create=True)
         files = [images / name for name in names]
-        ingest(library, encoder, [*files, Path(place, "copies")], on_progress=on_progress)
+        ingest(library, encoder, [*files, Path(place, "copies")], task=task)
         points = load_points(library, encoder)
         paths = [str(path) for path in points.column("path")]
         rows = {path: row for row, path in enumerate(paths)}
@@ -83,9 +83,9 @@ def evaluate_duplicates(
         }
         everything = {row for copies in made.values() for row in copies}
         photos = np.array([row for row in range(len(points)) if row not in everything])
-        unplanted = _find_groups(points, photos, on_progress)
+        unplanted = _find_groups(points, photos, task)
         changes = {
-            change: _measure(copies, _find_groups(points, np.append(photos, list(copies)), on_progress))
+            change: _measure(copies, _find_groups(points, np.append(photos, list(copies)), task))
             for change, copies in made.items()
         }
     return DuplicatesReport(
@@ -96,12 +96,12 @@ def evaluate_duplicates(
     )
 
 
-def _find_groups(points: Points, rows: NDArray[np.int64], on_progress: OnProgress | None) -> list[list[int]]:
+def _find_groups(points: Points, rows: NDArray[np.int64], task: Task) -> list[list[int]]:
     """The groups of copies among some points only."""
     sample = replace(
         points, vectors=points.vectors[rows], item_rows=points.item_rows[rows], start_s=points.start_s[rows]
     )
-    groups: list[Duplicates] = find_duplicates(sample, on_progress=on_progress)
+    groups: list[Duplicates] = find_duplicates(sample, task=task)
     return [[int(rows[number]) for number in group.numbers] for group in groups]
 
 

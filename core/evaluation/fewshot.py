@@ -8,12 +8,13 @@ from pathlib import Path
 
 from core.classify.validation import SHOTS, CurvePoint, LearningCurve, compute_learning_curve
 from core.classify.zero_shot import ClassName, ZeroShot
+from core.deprecated import task_keywords
 from core.encoders.base import Encoder
 from core.errors import DataError
 from core.evaluation.datasets import embed_files, read_pairs, require_one_each, unique
 from core.library.ingest.scan import scan
 from core.media.kinds import is_image_path
-from core.progress import OnProgress
+from core.progress import SILENT, Task
 from core.search.query import PLAIN
 
 
@@ -57,6 +58,7 @@ def read_labels(images: Path, labels: Path | None) -> list[tuple[str, str]]:
     return pairs
 
 
+@task_keywords
 def evaluate_fewshot(
     encoder: Encoder,
     images: Path,
@@ -65,7 +67,7 @@ def evaluate_fewshot(
     classes: Sequence[ClassName] | None = None,
     shots: Sequence[int] = SHOTS,
     repeats: int = 5,
-    on_progress: OnProgress | None = None,
+    task: Task = SILENT,
 ) -> FewShotReport:
     """Zero-shot and the learning curve of each method. labels: a CSV; None takes the folders' names.
 
@@ -80,12 +82,10 @@ def evaluate_fewshot(
         )
         for templates in (None, PLAIN)
     )
-    embedded = embed_files(encoder, images, [name for name, _ in pairs], on_progress=on_progress)
+    embedded = embed_files(encoder, images, [name for name, _ in pairs], task=task)
     pairs = [(name, label) for name, label in pairs if name in embedded.rows]
     vectors, predictions = embedded.vectors[[embedded.rows[name] for name, _ in pairs]], [label for _, label in pairs]
-    curve = compute_learning_curve(
-        encoder, vectors, predictions, zero_shot, shots=shots, repeats=repeats, on_progress=on_progress
-    )
+    curve = compute_learning_curve(encoder, vectors, predictions, zero_shot, shots=shots, repeats=repeats, task=task)
     without = compute_learning_curve(encoder, vectors, predictions, plain, shots=shots, methods=(), repeats=repeats)
     methods = unique(point.method for point in curve.points if point.shots)
     return FewShotReport(

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from core.deprecated import task_keywords
 from core.encoders.base import Encoder
 from core.encoders.prompts import embed_texts
 from core.errors import DataError
@@ -23,7 +24,7 @@ from core.library.samples.reels import Reel, reel_plan, render_reels
 from core.library.samples.sources import sample_sources, sample_subjects
 from core.media.images import open_image
 from core.media.sampling import Sampling
-from core.progress import OnProgress
+from core.progress import SILENT, Task
 from core.search.query import Term
 from core.search.videos import MAX_VIDEOS, search_videos
 from core.utils.extras import require
@@ -80,12 +81,9 @@ class MomentsReport:
     fps: float
 
 
+@task_keywords
 def evaluate_moments(
-    encoder: Encoder,
-    *,
-    sampling: Sampling | None = None,
-    folder: Path | None = None,
-    on_progress: OnProgress | None = None,
+    encoder: Encoder, *, sampling: Sampling | None = None, folder: Path | None = None, task: Task = SILENT
 ) -> MomentsReport:
     """Renders the reels, indexes them and asks for the moments that they are known to hold.
 
@@ -95,9 +93,9 @@ def evaluate_moments(
     require("samples", "The sample reels", DataError)
     sampling = sampling or Sampling()
     with tempfile.TemporaryDirectory() as place:
-        clips = render_reels(folder or Path(place) / "clips", on_progress=on_progress)
+        clips = render_reels(folder or Path(place) / "clips", task=task)
         library = Library(Path(place) / "library", create=True)
-        ingest(library, encoder, clips, sampling, on_progress=on_progress)
+        ingest(library, encoder, clips, sampling, task=task)
         known = _get_known_ranges(reel_plan())
         subjects = {name: phrase for name, phrase in sample_subjects().items() if name in known}
         words = {name: Term("text", phrase) for name, phrase in subjects.items()}

@@ -10,11 +10,12 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from core.cleanup.outliers import find_outliers
+from core.deprecated import task_keywords
 from core.encoders.base import Encoder
 from core.errors import DataError
 from core.evaluation.datasets import embed_files
 from core.evaluation.duplicates import photo_names
-from core.progress import OnProgress
+from core.progress import SILENT, Task
 
 _FIRST = 30
 _SIZE = (400, 300)
@@ -39,14 +40,9 @@ class OutliersReport:
     encoder: str
 
 
+@task_keywords
 def evaluate_outliers(
-    encoder: Encoder,
-    images: Path,
-    *,
-    photos: int = 500,
-    planted: int = 20,
-    draws: int = 5,
-    on_progress: OnProgress | None = None,
+    encoder: Encoder, images: Path, *, photos: int = 500, planted: int = 20, draws: int = 5, task: Task = SILENT
 ) -> OutliersReport:
     """Plants pictures among a folder's photos (a fixed random choice of them) and looks for outliers, several times.
 
@@ -55,7 +51,7 @@ def evaluate_outliers(
     names = photo_names(images, photos)
     if len(names) <= planted:
         raise DataError(f"{images} has {len(names)} pictures: at least {planted + 1} are needed.")
-    embedded = embed_files(encoder, images, names, on_progress=on_progress)
+    embedded = embed_files(encoder, images, names, task=task)
     count = len(embedded.vectors)
     predictions: list[tuple[str, bool]] = []
     aucs = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +11,8 @@ import numpy as np
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from core.deprecated import task_keywords
 from core.encoders.base import Encoder, Vectors
-from core.errors import Cancelled
 from core.evaluation.datasets import embed_files, read_pairs, require_one_each
 from core.explore.clustering import find_clusters
 from core.geometry.distance_contrast import (
@@ -29,7 +28,9 @@ from core.geometry.raw_pixels import SIDE, RawPixels, load_pixels
 from core.library.schema import Item
 from core.library.store import Library
 from core.library.track import get_item_vectors
-from core.progress import OnProgress, Progress
+from core.media.modalities import PICTURE
+from core.progress import SILENT, Task
+from core.utils.path_matching import find_file
 
 Input = Literal["pixels", "embedding"]
 RANDOM_DIMS = (2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 12288)
@@ -94,19 +95,15 @@ class PixelReport:
     skipped: tuple[tuple[str, str], ...]
 
 
+@task_keywords
 def select_images(
-    library: Library,
-    encoder: Encoder,
-    labels: Mapping[str, str],
-    *,
-    most: int = 1_000,
-    cancel: threading.Event | None = None,
+    library: Library, encoder: Encoder, labels: Mapping[str, str], *, most: int = 1_000, task: Task = SILENT
 ) -> Pictures:
     """Up to `most` pictures of a library, a fixed random sample, those with a label (by item id) first. Raises
     DataError where there is none, and Cancelled."""
     index = library.index(encoder)
     here = index.items.take(index.rows_with_vectors)
-    here = here.filter(pc.equal(here["kind"], "image"))
+    here = here.filter(pc.equal(here["kind"], PICTURE.name))
     mixed = np.random.default_rng(0).permutation(len(here))
     ids = here["id"].to_pylist()
     chosen = np.sort(np.array(sorted(mixed, key=lambda row: ids[row] not in labels)[:most], np.int64))
@@ -114,32 +111,31 @@ def select_images(
     names: list[str | None] = [labels.get(entry) for entry in cached]
     grouped = not labels
     if grouped and len(cached) > 2:
-        names = [f"cluster {number}" for number in find_clusters(vectors, cancel=cancel).labels]
+        names = [f"cluster {number}" for number in find_clusters(vectors, task=task).labels]
     items = tuple(Item.from_row(row) for row in here.take(chosen).to_pylist())
     return Pictures(items, vectors, tuple(names), len(ids), grouped)
 
 
+@task_keywords
 def compare_inputs(
     paths: Sequence[str | Path],
     vectors: Vectors,
     labels: Sequence[str | None],
     *,
     side: int = SIDE,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
+    task: Task = SILENT,
 ) -> InputComparison:
     """Reads pictures and compares them with their embeddings (n, dim). labels: (n,), None where unknown; up to a few
     thousand pictures. Raises DataError for fewer than three that can be read, and Cancelled."""
-    pixels = load_pixels(paths, side=side, on_progress=on_progress, cancel=cancel)
+    pixels = load_pixels(paths, side=side, task=task)
     vectors, known = vectors[pixels.rows], tuple(labels[row] for row in pixels.rows)
     inputs: dict[Input, NDArray[np.float32]] = {"pixels": pixels.values, "embedding": vectors}
     contrast: dict[Input, Contrast] = {}
     pairs: dict[Input, PairDistances] = {}
+    stage = task.stage("compare", "steps")
     for done, (which, values) in enumerate(inputs.items()):
-        if cancel is not None and cancel.is_set():
-            raise Cancelled
-        if on_progress:
-            on_progress(Progress("compare", done, 3, 0.0, "steps"))
+        task.check("Stopped before the pictures were compared.")
+        stage.report(done, 3)
         contrast[which] = measure_contrast(values, known)
         if (found := compute_pair_distances(values, known)) is not None:
             pairs[which] = found
@@ -148,31 +144,31 @@ def compare_inputs(
     return InputComparison(pixels, vectors, known, contrast, pairs, random, like)
 
 
-def learn_inputs(
-    compared: InputComparison, *, on_progress: OnProgress | None = None, cancel: threading.Event | None = None
-) -> dict[Input, InputCurve]:
+@task_keywords
+def learn_inputs(compared: InputComparison, *, task: Task = SILENT) -> dict[Input, InputCurve]:
     """The learning curve of a linear classifier on either input. Raises DataError, see `measure_input_curve`, and
     Cancelled."""
     found: dict[Input, InputCurve] = {}
     inputs: tuple[Input, ...] = ("embedding", "pixels")
+    stage = task.stage("learn", "inputs")
     for done, which in enumerate(inputs):
-        if on_progress:
-            on_progress(Progress("learn", done, len(inputs), 0.0, "inputs"))
-        found[which] = measure_input_curve(compared.values(which), compared.labels, cancel=cancel)
+        stage.report(done, len(inputs))
+        found[which] = measure_input_curve(compared.values(which), compared.labels, task=task.part())
     return found
 
 
+@task_keywords
 def evaluate_pixels(
-    encoder: Encoder, images: Path, labels: Path, *, side: int = SIDE, on_progress: OnProgress | None = None
+    encoder: Encoder, images: Path, labels: Path, *, side: int = SIDE, task: Task = SILENT
 ) -> PixelReport:
     """Both, on the pictures of a table (columns image, label). Raises DataError."""
     predictions = require_one_each(read_pairs(labels, "image", "label"), labels)
-    embedded = embed_files(encoder, images, list(predictions), on_progress=on_progress)
-    paths = [images / name for name in embedded.rows]
+    embedded = embed_files(encoder, images, list(predictions), task=task)
+    paths = [find_file(images, name) for name in embedded.rows]
     compared = compare_inputs(
-        paths, embedded.vectors, [predictions[name] for name in embedded.rows], side=side, on_progress=on_progress
+        paths, embedded.vectors, [predictions[name] for name in embedded.rows], side=side, task=task
     )
-    learned = learn_inputs(compared, on_progress=on_progress)
+    learned = learn_inputs(compared, task=task)
     return PixelReport(
         pictures=len(compared.vectors),
         classes=len(set(compared.labels)),

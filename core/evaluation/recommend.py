@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.deprecated import task_keywords
 from core.encoders.base import Vectors
-from core.errors import Cancelled, DataError
-from core.progress import OnProgress, Progress
+from core.errors import DataError
+from core.progress import SILENT, Task
 from core.recommend.collaborative import extend_with_content, learn_behavior
 from core.recommend.hybrid import FEATURES, HybridModel, compute_content_scores, learn_blend_weights
 from core.recommend.log_reader import InteractionLog, Session
@@ -57,15 +56,10 @@ class RecommendReport:
     weights: dict[str, float] | None
 
 
+@task_keywords
 @limit_to_one_thread()
 def evaluate_recommend(
-    log: InteractionLog,
-    content: Vectors | None = None,
-    *,
-    k: int = 10,
-    seed: int = 0,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
+    log: InteractionLog, content: Vectors | None = None, *, k: int = 10, seed: int = 0, task: Task = SILENT
 ) -> RecommendReport:
     """Cuts the log at four fifths of its interactions in time, learns from the earlier ones, and asks for what each
     user had to do with later and not before. The blend's weights are learned from the last of the earlier ones, see
@@ -89,7 +83,7 @@ def evaluate_recommend(
             "Nobody in the log comes to a new item after four fifths of it, only back to known ones: there is nothing "
             "to predict. Give a longer log, or one with more items."
         )
-    behavior = learn_behavior(early, seed=seed, on_progress=on_progress, cancel=cancel)
+    behavior = learn_behavior(early, seed=seed, task=task)
     rng = np.random.default_rng(seed)
     scorers: dict[str, Scorer] = {
         "random": lambda _: rng.random(len(log.item_names)).astype(np.float32),
@@ -99,19 +93,17 @@ def evaluate_recommend(
     }
     weights: dict[str, float] | None = None
     if content is not None:
-        learned = learn_blend_weights(early, content, seed=seed, on_progress=on_progress, cancel=cancel)
+        learned = learn_blend_weights(early, content, seed=seed, task=task)
         blend = HybridModel(content, extend_with_content(behavior, content), learned)
         weights = {name: round(float(entry), 3) for name, entry in zip(FEATURES, blend.blend_weights, strict=True)}
         scorers |= {"content": lambda session: compute_content_scores(content, session), "both": blend.scores}
     reports: list[MethodReport] = []
-    started = time.monotonic()
+    stage = task.stage("measure", "lists")
 
     def report_progress(done: int) -> None:
-        if cancel is not None and cancel.is_set():
-            raise Cancelled("Stopped: nothing was measured.")
-        if on_progress:
-            lists, total = len(reports) * len(ground_truth) + done, len(scorers) * len(ground_truth)
-            on_progress(Progress("measure", lists, total, time.monotonic() - started, "lists"))
+        task.check("Stopped: nothing was measured.")
+        lists, total = len(reports) * len(ground_truth) + done, len(scorers) * len(ground_truth)
+        stage.report(lists, total)
 
     for name, scorer in scorers.items():
         reports.append(

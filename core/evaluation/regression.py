@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -13,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.classify.training import NumberKind, fit_numbers
+from core.deprecated import task_keywords
 from core.encoders.base import Encoder
 from core.errors import DataError
 from core.evaluation.datasets import embed_files, read_pairs, require_one_each
-from core.progress import OnProgress, Progress
+from core.progress import SILENT, Task
 
 SAMPLES = (16, 64, 256)
 _HELD_OUT = 0.3
@@ -43,6 +43,7 @@ class NumbersReport:
     skipped: tuple[tuple[str, str], ...] = ()
 
 
+@task_keywords
 def evaluate_numbers(
     encoder: Encoder,
     images: Path,
@@ -52,7 +53,7 @@ def evaluate_numbers(
     samples: Sequence[int] = SAMPLES,
     methods: Sequence[NumberKind] = ("ridge", "knn"),
     repeats: int = 5,
-    on_progress: OnProgress | None = None,
+    task: Task = SILENT,
 ) -> NumbersReport:
     """How well a number (a column of a CSV beside the column image) is told from few pictures.
 
@@ -61,21 +62,19 @@ def evaluate_numbers(
     if repeats < 1:
         raise DataError("The repeats begin at 1.")
     values = read_numbers(table, column)
-    embedded = embed_files(encoder, images, list(values), on_progress=on_progress)
+    embedded = embed_files(encoder, images, list(values), task=task)
     targets = np.array([values[name] for name in embedded.rows])
     held = max(2, round(_HELD_OUT * len(targets)))
     if min(samples, default=0) < 2 or max(samples) > len(targets) - held:
         raise DataError(f"{len(targets) - held} pictures are there to learn from: choose samples from 2 to that.")
     found: dict[tuple[str, int], list[tuple[float, float]]] = {}
-    rng, started = np.random.default_rng(0), time.monotonic()
-    for repeat in range(repeats):
+    rng = np.random.default_rng(0)
+    for _ in task.track(range(repeats), "learn", "repeats", stopped="Stopped: nothing was measured."):
         order = rng.permutation(len(targets))
         test, train = order[:held], order[held:]
         for method, count in product(methods, samples):
             head = fit_numbers(encoder, method, embedded.vectors[train[:count]], list(targets[train[:count]]))
             found.setdefault((method, count), []).append(_figures(targets[test], head.values(embedded.vectors[test])))
-        if on_progress:
-            on_progress(Progress("learn", repeat + 1, repeats, time.monotonic() - started, "repeats"))
     points = {key: NumberPoint(*np.mean(value, axis=0).round(4).tolist()) for key, value in found.items()}
     return NumbersReport(
         images=len(targets),

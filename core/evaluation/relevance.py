@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from core.deprecated import task_keywords
 from core.encoders.base import Encoder, Vectors
 from core.encoders.prompts import embed_texts
 from core.encoders.reference_prompts import imagenet_names
 from core.evaluation.datasets import embed_files, read_pairs, unique
-from core.progress import OnProgress
+from core.progress import SILENT, Task
 from core.search.query import Term
 from core.search.relevance import LIKELY, Relevance
 
@@ -35,14 +36,13 @@ class RelevanceReport:
     encoder: str
 
 
-def evaluate_relevance(
-    encoder: Encoder, images: Path, labels: Path, *, on_progress: OnProgress | None = None
-) -> RelevanceReport:
+@task_keywords
+def evaluate_relevance(encoder: Encoder, images: Path, labels: Path, *, task: Task = SILENT) -> RelevanceReport:
     """Asks a folder of labelled photos (CSV: image, label) for its own labels and for as many names it does not hold.
 
     The absent names are a fixed random sample of the ImageNet class names that are not among the labels.
     """
-    data = load_relevance_data(encoder, images, labels, on_progress=on_progress)
+    data = load_relevance_data(encoder, images, labels, task=task)
     everything = np.arange(len(data.vectors))
     right, wrong = data.relevances(everything, np.arange(len(data.present)), np.arange(len(data.absent)))
     line = float(np.quantile(wrong, 0.7))
@@ -82,12 +82,11 @@ class RelevanceData:
         return reading.hit_probabilities(vectors @ query, vectors)
 
 
-def load_relevance_data(
-    encoder: Encoder, images: Path, labels: Path, *, on_progress: OnProgress | None = None
-) -> RelevanceData:
+@task_keywords
+def load_relevance_data(encoder: Encoder, images: Path, labels: Path, *, task: Task = SILENT) -> RelevanceData:
     """Embeds what `evaluate_relevance` asks about."""
     pairs = read_pairs(labels, "image", "label")
-    embedded = embed_files(encoder, images, unique(name for name, _ in pairs), on_progress=on_progress)
+    embedded = embed_files(encoder, images, unique(name for name, _ in pairs), task=task)
     rows: dict[str, list[int]] = {}
     for name, label in pairs:
         if name in embedded.rows:

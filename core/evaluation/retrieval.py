@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from core.classify.validation import make_report
 from core.classify.zero_shot import ClassName, ZeroShot, get_class_numbers
+from core.deprecated import task_keywords
 from core.encoders.base import Encoder, Vectors
 from core.encoders.prompts import embed_texts
 from core.errors import DataError
 from core.evaluation.datasets import embed_files, read_pairs, unique
 from core.library.points import load_points
 from core.library.store import Library
-from core.progress import OnProgress
+from core.progress import SILENT, Task
 from core.search.query import PLAIN
 from core.vectors.ranking_metrics import Recall, compute_best_rank, compute_recall
 
@@ -56,20 +57,16 @@ class ZeroShotReport:
     skipped: tuple[tuple[str, str], ...] = ()
 
 
+@task_keywords
 def evaluate_retrieval(
-    encoder: Encoder,
-    images: Path,
-    captions: Path,
-    *,
-    templates: Sequence[str] = PLAIN,
-    on_progress: OnProgress | None = None,
+    encoder: Encoder, images: Path, captions: Path, *, templates: Sequence[str] = PLAIN, task: Task = SILENT
 ) -> RetrievalReport:
     """Recall@k between the images of a folder and a CSV of captions (columns image, caption).
 
     Ranks are by cosine over the whole pool; ties count against the encoder. Raises DataError.
     """
     pairs = read_pairs(captions, "image", "caption")
-    embedded = embed_files(encoder, images, unique(name for name, _ in pairs), on_progress=on_progress)
+    embedded = embed_files(encoder, images, unique(name for name, _ in pairs), task=task)
     pairs = [(name, caption) for name, caption in pairs if name in embedded.rows]
     owners = np.array([embedded.rows[name] for name, _ in pairs])
     report = _retrieval(encoder, embedded.vectors, owners, [caption for _, caption in pairs], templates)
@@ -110,6 +107,7 @@ def _retrieval(
     )
 
 
+@task_keywords
 def evaluate_zeroshot(
     encoder: Encoder,
     images: Path,
@@ -117,7 +115,7 @@ def evaluate_zeroshot(
     *,
     classes: Sequence[ClassName] | None = None,
     templates: Sequence[str] | None = None,
-    on_progress: OnProgress | None = None,
+    task: Task = SILENT,
 ) -> ZeroShotReport:
     """Accuracy over a CSV of labels (columns image, label).
 
@@ -130,7 +128,7 @@ def evaluate_zeroshot(
         encoder, classes or [ClassName(label) for label in unique(label for _, label in pairs)], templates=templates
     )
     get_class_numbers([label for _, label in pairs], zero_shot.names)
-    embedded = embed_files(encoder, images, unique(name for name, _ in pairs), on_progress=on_progress)
+    embedded = embed_files(encoder, images, unique(name for name, _ in pairs), task=task)
     pairs = [(name, label) for name, label in pairs if name in embedded.rows]
     pictures = embedded.vectors[[embedded.rows[name] for name, _ in pairs]]
     truth = get_class_numbers([label for _, label in pairs], zero_shot.names)

@@ -11,17 +11,20 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from core.deprecated import task_keywords
 from core.encoders.base import Encoder
 from core.encoders.reference_prompts import embed_reference_prompts
 from core.errors import DataError
 from core.evaluation.datasets import read_pairs, unique
 from core.library import IngestReport, Library, ingest
 from core.library.filters import Filters
+from core.media.modalities import VIDEO
 from core.media.sampling import Sampling
-from core.progress import OnProgress
+from core.progress import SILENT, Task
 from core.search.query import PLAIN, Term
 from core.search.videos import MAX_VIDEOS, Pooling, VideoResult, search_videos
 from core.utils.files import to_absolute
+from core.utils.path_matching import find_file
 from core.vectors.ranking_metrics import compute_recall
 
 
@@ -45,6 +48,7 @@ class VideoReport:
     skipped: tuple[tuple[str, str], ...] = ()
 
 
+@task_keywords
 def evaluate_video(
     encoder: Encoder,
     videos: Path,
@@ -53,7 +57,7 @@ def evaluate_video(
     sampling: Sampling | None = None,
     pooling: Pooling = "max",
     templates: Sequence[str] = PLAIN,
-    on_progress: OnProgress | None = None,
+    task: Task = SILENT,
 ) -> VideoReport:
     """Recall@k between the videos of a folder and a CSV of captions (columns video, caption).
 
@@ -62,13 +66,13 @@ def evaluate_video(
     """
     sampling = sampling or Sampling(2.0)
     pairs = read_pairs(captions, "video", "caption")
-    paths = {name: str(to_absolute(videos / name)) for name in unique(name for name, _ in pairs)}
+    paths = {name: str(to_absolute(find_file(videos, name))) for name in unique(name for name, _ in pairs)}
     there = [path for path in paths.values() if os.path.lexists(path)]
     with tempfile.TemporaryDirectory() as place:
         library = Library(Path(place) / "library", create=True)
-        report = index_videos(library, encoder, there, sampling, on_progress=on_progress)
+        report = index_videos(library, encoder, there, sampling, task=task)
         index = library.index(encoder)
-        searched = np.asarray(Filters(kind="video").mask(index.items))
+        searched = np.asarray(Filters(kind=VIDEO.name).mask(index.items))
         pool = {path for row, path in enumerate(index.items["path"].to_pylist()) if searched[row]}
         reasons = dict(report.failed)
         skipped = {
@@ -94,18 +98,14 @@ def evaluate_video(
     )  # fmt: skip
 
 
+@task_keywords
 def index_videos(
-    library: Library,
-    encoder: Encoder,
-    paths: Sequence[Path | str],
-    sampling: Sampling,
-    *,
-    on_progress: OnProgress | None = None,
+    library: Library, encoder: Encoder, paths: Sequence[Path | str], sampling: Sampling, *, task: Task = SILENT
 ) -> IngestReport:
     """`ingest`, with the encoder loaded before the clock starts."""
-    embed_reference_prompts(encoder, on_progress=on_progress)
+    embed_reference_prompts(encoder, task=task)
     encoder.encode_images([Image.new("RGB", (encoder.min_side, encoder.min_side))])
-    return ingest(library, encoder, paths, sampling, on_progress=on_progress)
+    return ingest(library, encoder, paths, sampling, task=task)
 
 
 def _find_rank(result: VideoResult, own: str) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
@@ -15,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.encoders.base import Encoder, unit_rows
-from core.errors import Cancelled, DataError
+from core.errors import DataError
 from core.explore.cluster_naming import ClusterName, name_clusters
 from core.explore.clustering import Clusters, find_clusters
 from core.explore.clustering import Method as ClusterMethod
@@ -27,7 +26,7 @@ from core.library.filters import Filters
 from core.library.points import Points, Unit, load_points
 from core.library.session_folders import cache_dir_for
 from core.library.store import Library
-from core.progress import OnProgress
+from core.progress import SILENT, Task
 from core.utils.array_files import SUFFIX, pack_arrays, unpack_arrays
 from core.utils.files import write_atomic
 
@@ -104,8 +103,7 @@ def build_atlas(
     rebuild: bool = False,
     in_subprocess: bool = False,
     cache_texts: bool = True,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
+    task: Task = SILENT,
 ) -> Atlas:
     """Computes an atlas and caches it.
 
@@ -134,15 +132,13 @@ def build_atlas(
         rebuild=rebuild,
         in_subprocess=in_subprocess,
         cache_texts=cache_texts,
-        on_progress=on_progress,
-        cancel=cancel,
+        task=task,
     )
     own = points.vectors[points.item_rows >= 0]
-    clusters = _clusters(own, request, in_subprocess, on_progress, cancel)
-    if cancel is not None and cancel.is_set():
-        raise Cancelled("Stopped before the clusters were found.")
+    clusters = _clusters(own, request, in_subprocess, task)
+    task.check("Stopped before the clusters were found.")
     words = _labels(library)
-    names = name_clusters(encoder, own, clusters, words=words, on_progress=on_progress, cancel=cancel)
+    names = name_clusters(encoder, own, clusters, words=words, task=task)
     texts = np.full(len(points) - len(own), -1)
     of = Clusters(np.append(clusters.labels, texts), clusters.centers, clusters.method, clusters.silhouette)
     middles = find_medoids(own, clusters) if clusters.count else np.zeros(0, np.int64)
@@ -204,19 +200,13 @@ def _named(encoder: Encoder, atlas: Atlas, labels: Sequence[str]) -> tuple[Clust
     return tuple(name_clusters(encoder, atlas.points.vectors[:own], found, words=labels))
 
 
-def _clusters(
-    vectors: NDArray[np.float32],
-    request: AtlasRequest,
-    in_subprocess: bool,
-    report: OnProgress | None,
-    cancel: threading.Event | None,
-) -> Clusters:
+def _clusters(vectors: NDArray[np.float32], request: AtlasRequest, in_subprocess: bool, task: Task) -> Clusters:
     if len(vectors) < 2:
         return Clusters(np.zeros(len(vectors), np.int64), vectors[:1], request.clusters, None)
     k = None if request.k is None or request.clusters == "hdbscan" else min(request.k, len(vectors))
     if in_subprocess:
-        return run_isolated(find_clusters, vectors, method=request.clusters, k=k, on_progress=report, cancel=cancel)
-    return find_clusters(vectors, method=request.clusters, k=k, on_progress=report, cancel=cancel)
+        return run_isolated(find_clusters, vectors, method=request.clusters, k=k, task=task)
+    return find_clusters(vectors, method=request.clusters, k=k, task=task)
 
 
 def _store(file: Path, atlas: Atlas, labels: Sequence[str]) -> None:

@@ -8,20 +8,19 @@ cluster a name of its own.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.deprecated import task_keywords
 from core.encoders.base import Encoder, Vectors, unit_rows
 from core.encoders.precomputed import supports_text
-from core.errors import Cancelled
 from core.explore.clustering import Clusters
 from core.explore.exemplars import find_representatives
 from core.explore.vocabulary import Vocabulary, load_vocabulary
-from core.progress import OnProgress
+from core.progress import SILENT, Task
 
 Numbers = NDArray[np.int64]
 Captioner = Callable[[Numbers], Sequence[str]]
@@ -37,6 +36,7 @@ _CANDIDATES = 40  # of each cluster, for the assignment
 _MAX_CANDIDATES = 5  # members of each cluster for the captioner
 _DOUBT = 2.0  # standard errors subtracted from the area under the curve, against accidents of small clusters
 _RUNNERS_UP = 4
+_STOPPED = "Stopped before the clusters had names."
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,7 @@ class ClusterName:
         return f"No word fits well; nearest: {rest}" if rest else "The encoder of these vectors reads no words"
 
 
+@task_keywords
 def name_clusters(
     encoder: Encoder,
     vectors: Vectors,
@@ -74,8 +75,7 @@ def name_clusters(
     *,
     words: Sequence[str] | None = None,
     captioner: Captioner | None = None,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
+    task: Task = SILENT,
 ) -> tuple[ClusterName, ...]:
     """Names each cluster differently, in words of a vocabulary.
 
@@ -109,9 +109,9 @@ def name_clusters(
     more = list(words or ())
     if captioner is not None:
         for members in groups:
-            _check_cancelled(cancel)
+            task.check(_STOPPED)
             more += captioner(find_representatives(vectors, members, _MAX_CANDIDATES))
-    vocabulary = load_vocabulary(encoder, more=more, on_progress=on_progress, cancel=cancel)
+    vocabulary = load_vocabulary(encoder, more=more, task=task)
     rng = np.random.default_rng(0)
     choices = [compute_word_choices(vectors[_sample_numbers(members, _MEMBERS, rng)], vocabulary) for members in groups]
     sample = _sample_numbers(np.arange(len(vectors)), _OTHERS, rng)
@@ -121,7 +121,7 @@ def name_clusters(
     neighborhood = _Neighborhood(vocabulary)
     names = []
     for number, word in enumerate(best):
-        _check_cancelled(cancel)
+        task.check(_STOPPED)
         outside = _sample_numbers(np.flatnonzero(clusters.labels != number), _OTHERS, rng)
         lift = _compute_lift(
             vectors[groups[number]] @ vocabulary.vectors[word], vectors[outside] @ vocabulary.vectors[word]
@@ -131,11 +131,6 @@ def name_clusters(
         runners_up = tuple(vocabulary.names[entry] for entry in rest)
         names.append(ClusterName(vocabulary.names[word] if confidence >= NAMED else None, confidence, runners_up))
     return tuple(names)
-
-
-def _check_cancelled(cancel: threading.Event | None) -> None:
-    if cancel is not None and cancel.is_set():
-        raise Cancelled("Stopped before the clusters had names.")
 
 
 class _Neighborhood:

@@ -6,8 +6,6 @@ quality and saves most of the time.
 
 from __future__ import annotations
 
-import threading
-import time
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,10 +14,10 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from core.deprecated import renamed_attribute
+from core.deprecated import renamed_attribute, task_keywords
 from core.encoders.base import Vectors, unit_rows
 from core.errors import DataError
-from core.progress import OnProgress, Progress
+from core.progress import SILENT, Task
 from core.utils.blas_threads import limit_to_one_thread
 from core.vectors.neighbors import Neighbors, find_nearest_neighbors
 from core.vectors.pca import principal_components, project_onto
@@ -83,14 +81,9 @@ class Agreement:
     ari: float
 
 
+@task_keywords
 def find_clusters(
-    vectors: Vectors,
-    *,
-    method: Method = "kmeans",
-    k: int | None = None,
-    seed: int = 0,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
+    vectors: Vectors, *, method: Method = "kmeans", k: int | None = None, seed: int = 0, task: Task = SILENT
 ) -> Clusters:
     """Groups similar vectors.
 
@@ -104,7 +97,7 @@ def find_clusters(
     k : int, optional
         Number of clusters, not for "hdbscan". Default: the one with the best silhouette of k-means, 2 to 40 and at
         most the square root of n.
-    cancel : Event, optional
+    task : Task, optional
         Ends the search for k with the best so far; "hdbscan" raises Cancelled.
 
     Raises
@@ -127,11 +120,11 @@ def find_clusters(
         raise DataError(f"{len(vectors):,} points cannot make {k:,} clusters: ask for 1 to {len(vectors):,}.")
     reduced = reduce_vectors(vectors)
     if method == "hdbscan":
-        of = find_dense_groups(reduced, on_progress=on_progress, cancel=cancel)
+        of = find_dense_groups(reduced, task=task)
     else:
         with limit_to_one_thread():  # with so few dimensions threads mostly wait for each other
             if k is None:
-                k = _best_count(_sample_rows(reduced, _CHOICE_ROWS, seed), seed, on_progress, cancel)
+                k = _best_count(_sample_rows(reduced, _CHOICE_ROWS, seed), seed, task)
             of = _kmeans(reduced, k, seed) if method == "kmeans" else _ward(reduced, k, seed)
     of = _order_by_size(of)
     return Clusters(of, compute_centers(vectors, of), method, compute_silhouette(reduced, of, seed=seed))
@@ -236,19 +229,18 @@ def _cut(joined: Sequence[tuple[float, int, int]], count: int, k: int) -> Number
     return np.asarray(connected_components(edges, directed=False)[1], np.int64)
 
 
-def _best_count(reduced: Vectors, seed: int, on_progress: OnProgress | None, cancel: threading.Event | None) -> int:
+def _best_count(reduced: Vectors, seed: int, task: Task) -> int:
     """The number of k-means clusters with the best silhouette: 2 to the root of the number of points, at most 40."""
     most = max(2, round(len(reduced) ** 0.5))
     counts = [count for count in _COUNTS if count <= most]
     scores: list[float] = []
-    started = time.monotonic()
+    stage = task.stage("clusters", "tries")
     for count in counts:
-        if scores and cancel is not None and cancel.is_set():
+        if scores and task.is_cancelled:
             break
         score = compute_silhouette(reduced, _kmeans(reduced, count, seed), seed=seed)
         scores.append(-1.0 if score is None else score)
-        if on_progress is not None:
-            on_progress(Progress("clusters", len(scores), len(counts), time.monotonic() - started, "tries"))
+        stage.report(len(scores), len(counts))
     return counts[int(np.argmax(scores))]
 
 
@@ -278,9 +270,7 @@ _SEPARATION = 2.0  # length of edges that only connect the graph; other edges ar
 _CHUNK = 100_000  # edges at a time
 
 
-def find_dense_groups(
-    vectors: Vectors, *, on_progress: OnProgress | None = None, cancel: threading.Event | None = None
-) -> Numbers:
+def find_dense_groups(vectors: Vectors, *, task: Task = SILENT) -> Numbers:
     """(n,) the cluster of each of (n, dim) unit rows by HDBSCAN, -1 for none. A cluster has at least five points, and
     at least half the square root of n. Raises Cancelled.
     """
@@ -288,15 +278,29 @@ def find_dense_groups(
 
     count = len(vectors)
     if count <= 2 * _FEWEST:
-        return np.full(count, -1, np.int64)
-    neighbors = find_nearest_neighbors(
-        vectors, min(_NEIGHBORS, max(_FEWEST, count // 8)), on_progress=on_progress, cancel=cancel
-    )
+        return _add_equal(np.full(count, -1, np.int64), vectors, _FEWEST)
+    neighbors = find_nearest_neighbors(vectors, min(_NEIGHBORS, max(_FEWEST, count // 8)), task=task)
     found = HDBSCAN(
         min_cluster_size=max(_FEWEST, round(count**0.5 / 2)), min_samples=_CORE, max_cluster_size=int(_LARGEST * count),
         metric="precomputed", copy=False,
     ).fit_predict(_count_shared_neighbors(neighbors))  # fmt: skip
-    return _drop_strays(_merge_groups(np.asarray(found, np.int64), neighbors), vectors)
+    of = _drop_strays(_merge_groups(np.asarray(found, np.int64), neighbors), vectors)
+    return _add_equal(of, vectors, max(_FEWEST, round(count**0.5 / 2)))
+
+
+def _add_equal(of: Numbers, vectors: Vectors, least: int) -> Numbers:
+    """The clusters, and one for each vector that at least so many points of no cluster have: the method splits what
+    holds most of the points, and leaves out what cannot be split."""
+    rest = np.flatnonzero(of < 0)
+    if len(rest) < least:
+        return of
+    _, group, sizes = np.unique(vectors[rest].round(4), axis=0, return_inverse=True, return_counts=True)
+    large = np.flatnonzero(sizes >= least)
+    numbers = np.full(len(sizes), -1, np.int64)
+    numbers[large] = of.max(initial=-1) + 1 + np.arange(len(large))
+    of = of.copy()
+    of[rest] = numbers[group.ravel()]
+    return of
 
 
 def _count_shared_neighbors(neighbors: Neighbors) -> csr_array:

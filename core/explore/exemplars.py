@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.deprecated import task_keywords
 from core.encoders.base import Vectors
-from core.errors import Cancelled
 from core.explore.clustering import Clusters
-from core.progress import OnProgress, Progress
+from core.progress import SILENT, Task
 
 Numbers = NDArray[np.int64]
 
@@ -41,13 +39,8 @@ def find_representatives(vectors: Vectors, numbers: Numbers, count: int) -> Numb
     return numbers[typical[_farthest_first(rows[typical], count)]]
 
 
-def cover_points(
-    vectors: Vectors,
-    count: int,
-    *,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
-) -> Numbers:
+@task_keywords
+def cover_points(vectors: Vectors, count: int, *, task: Task = SILENT) -> Numbers:
     """Chooses points that cover all others, for labeling.
 
     Farthest-first traversal from the most central point: no other k points have less than half of the largest distance
@@ -75,13 +68,12 @@ def cover_points(
     """
     if not len(vectors):
         return np.empty(0, np.int64)
-    started = time.monotonic()
+    stage = task.stage("coverage")
 
     def report(done: int) -> None:
-        if cancel is not None and cancel.is_set():
-            raise Cancelled("Stopped before the sample was chosen.")
-        if on_progress is not None and done % _REPORT_EVERY == 0:
-            on_progress(Progress("coverage", done, min(count, len(vectors)), time.monotonic() - started))
+        task.check("Stopped before the sample was chosen.")
+        if done % _REPORT_EVERY == 0:
+            stage.report(done, min(count, len(vectors)))
 
     first = int((vectors @ vectors.mean(axis=0)).argmax())
     return _farthest_first(vectors, count, first=first, report=report)

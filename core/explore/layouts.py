@@ -8,18 +8,15 @@ components, as UMAP does, which keeps the large structure and makes a layout rep
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.encoders.base import Vectors
-from core.errors import Cancelled
-from core.progress import OnProgress, Progress
+from core.progress import Task
 from core.vectors.neighbors import Neighbors
 from core.vectors.pca import principal_components, project_onto
 
@@ -33,23 +30,16 @@ _EQUAL = 1e-6  # difference due to rounding
 _running = threading.Lock()  # one layout at a time: numba's workqueue threads abort the process when two use them
 
 
-@dataclass(frozen=True, slots=True)
 class Watch:
     """Progress and cancellation of a layout."""
 
-    on_progress: OnProgress | None
-    cancel: threading.Event | None
-    started: float = 0.0
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "started", time.monotonic())
+    def __init__(self, task: Task) -> None:
+        self._task, self._stage = task, task.stage("layout", "steps")
 
     def report_progress(self, done: int, total: int | None) -> None:
-        """Raises Cancelled if `cancel` is set."""
-        if self.cancel is not None and self.cancel.is_set():
-            raise Cancelled("Stopped before the map was laid out.")
-        if self.on_progress:
-            self.on_progress(Progress("layout", done, total, time.monotonic() - self.started, "steps"))
+        """Raises Cancelled if the task is cancelled."""
+        self._task.check("Stopped before the map was laid out.")
+        self._stage.report(done, total)
 
 
 @contextmanager
@@ -58,7 +48,7 @@ def exclusive(watch: Watch) -> Iterator[None]:
     while not _running.acquire(timeout=0.2):
         watch.report_progress(0, None)
     try:
-        watch.report_progress(0, None)  # the first layout compiles for a while; the stage "neighbours" is over
+        watch.report_progress(0, None)  # the first layout compiles for a while; the stage "neighbors" is over
         yield
     finally:
         _running.release()

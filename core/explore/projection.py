@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import json
 import os
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from core.deprecated import task_keywords
 from core.encoders.base import Vectors
 from core.errors import DataError
 from core.explore.layouts import (
@@ -30,7 +30,7 @@ from core.explore.layouts import (
 from core.explore.umap_layout import layout_umap
 from core.isolation.calls import run_isolated
 from core.library.session_folders import cache_dir_for
-from core.progress import OnProgress
+from core.progress import SILENT, Task
 from core.utils.array_files import SUFFIX, pack_arrays, unpack_arrays
 from core.utils.files import write_atomic
 from core.vectors.neighbors import Neighbors, find_nearest_neighbors
@@ -130,6 +130,7 @@ class Projection:
     gap_closed: bool
 
 
+@task_keywords
 def project_vectors(
     vectors: Vectors,
     *,
@@ -137,8 +138,7 @@ def project_vectors(
     dims: int = 2,
     seed: int = 0,
     neighbors: Neighbors | None = None,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
+    task: Task = SILENT,
 ) -> Places:
     """Projects vectors to the plane or to space. Equal vectors and seeds give equal places.
 
@@ -167,31 +167,25 @@ def project_vectors(
         raise DataError(f"A map is made by {', '.join(get_args(Method))} in 2 or 3 dimensions, not by {method!r}.")
     if len(vectors) == 0:
         raise DataError("There is nothing to lay out.")
-    watch = Watch(on_progress, cancel)
+    watch = Watch(task)
     watch.report_progress(0, None)
     places = project_principal(vectors, dims)
     if method != "pca" and len(vectors) >= _FEWEST:
         target = min(len(vectors) - 1, UMAP_NEIGHBORS if method == "umap" else 3 * PERPLEXITY)
         near = neighbors if neighbors is not None and neighbors.k else None
-        near = (near or find_nearest_neighbors(vectors, target, on_progress=on_progress, cancel=cancel)).first(target)
+        near = (near or find_nearest_neighbors(vectors, target, task=task)).first(target)
         with exclusive(watch):
             places = (layout_umap if method == "umap" else layout_tsne)(places, near, seed, watch)
     return _scale(places)
 
 
-def project_isolated(
-    vectors: Vectors,
-    *,
-    method: Method = "umap",
-    dims: int = 2,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
-) -> Places:
+@task_keywords
+def project_isolated(vectors: Vectors, *, method: Method = "umap", dims: int = 2, task: Task = SILENT) -> Places:
     """As `project_vectors`, in a child process except for PCA: UMAP and its compiler take some 300 MB. Raises
     ApartError too."""
     if method == "pca":
-        return project_vectors(vectors, method=method, dims=dims, on_progress=on_progress, cancel=cancel)
-    return run_isolated(project_vectors, vectors, method=method, dims=dims, on_progress=on_progress, cancel=cancel)
+        return project_vectors(vectors, method=method, dims=dims, task=task)
+    return run_isolated(project_vectors, vectors, method=method, dims=dims, task=task)
 
 
 def layout_points(
@@ -202,8 +196,7 @@ def layout_points(
     rebuild: bool = False,
     in_subprocess: bool = False,
     cache_texts: bool = True,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
+    task: Task = SILENT,
 ) -> Projection:
     """The map of points, cached in the home folder.
 
@@ -214,11 +207,11 @@ def layout_points(
     keys, states, vectors = tuple(points.keys), tuple(points.states), points.centered
     file = layout_cache_file(points, method, dims, cache_texts=cache_texts)
     cached = load_cached_layout(file, dims) if file and not rebuild else None
-    watch = Watch(on_progress, cancel)
+    watch = Watch(task)
     known = None if cached is None else cached.rows_of(keys, states)
     if cached is None or known is None or np.mean(known < 0) > _MOST_LATER:
         lay_out = project_isolated if in_subprocess else project_vectors
-        places = lay_out(vectors, method=method, dims=dims, on_progress=on_progress, cancel=cancel)
+        places = lay_out(vectors, method=method, dims=dims, task=task)
         made = CachedLayout(keys, places, np.zeros(len(keys), bool), states)
         changed = True
     else:

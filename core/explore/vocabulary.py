@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.config import get_home
+from core.deprecated import task_keywords
 from core.encoders.base import Encoder, Vectors
 from core.encoders.prompts import embed_texts
 from core.encoders.reference_prompts import embed_reference_prompts, get_reference_prior, get_reference_prompts
 from core.encoders.text_cache import get_text_vectors
-from core.progress import OnProgress
+from core.progress import SILENT, Task
 from core.search.query import PLAIN
 
 USER_WORDS = "words.txt"  # in the home folder: one word or phrase per line, # begins a comment
@@ -40,13 +41,8 @@ class Vocabulary:
     prior: NDArray[np.float32]
 
 
-def load_vocabulary(
-    encoder: Encoder,
-    *,
-    more: Sequence[str] = (),
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
-) -> Vocabulary:
+@task_keywords
+def load_vocabulary(encoder: Encoder, *, more: Sequence[str] = (), task: Task = SILENT) -> Vocabulary:
     """The embedded vocabulary; embedding it takes some seconds, once per encoder.
 
     more: further words, such as the labels of a library. Words of the user are in `words.txt` in the home folder. The
@@ -55,13 +51,13 @@ def load_vocabulary(
     own = (*load_user_words(), *load_nouns())
     extra = tuple(filter(None, (text.strip() for text in more)))
     if extra:
-        return _embed(encoder, extra, own, on_progress, cancel)
+        return _embed(encoder, extra, own, task)
     key = encoder.id, own
     with _lock:
         if key in _shared:
             _shared.move_to_end(key)
             return _shared[key]
-    words = _embed(encoder, (), own, on_progress, cancel)
+    words = _embed(encoder, (), own, task)
     with _lock:
         words = _shared.setdefault(key, words)  # another thread may have been first
         while len(_shared) > _MOST:
@@ -69,19 +65,13 @@ def load_vocabulary(
     return words
 
 
-def _embed(
-    encoder: Encoder,
-    more: tuple[str, ...],
-    own: tuple[str, ...],
-    on_progress: OnProgress | None,
-    cancel: threading.Event | None,
-) -> Vocabulary:
+def _embed(encoder: Encoder, more: tuple[str, ...], own: tuple[str, ...], task: Task) -> Vocabulary:
     prompts = get_reference_prompts()
     texts = [*more, *own, *prompts]
     vectors = [
         embed_texts(encoder, more, templates=PLAIN),
-        get_text_vectors(encoder, own, name="words", on_progress=on_progress, cancel=cancel),
-        embed_reference_prompts(encoder, on_progress=on_progress, cancel=cancel),
+        get_text_vectors(encoder, own, name="words", task=task),
+        embed_reference_prompts(encoder, task=task),
     ]
     prior = np.where(get_reference_prior() < 1, np.float32(_NARROW), np.float32(1))
     prior = np.append(np.ones(len(texts) - len(prompts), np.float32), prior)

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.deprecated import renamed_names
+from core.deprecated import renamed_names, task_keywords
 from core.encoders.base import Encoder, Vectors, unit_rows
 from core.encoders.reference_prompts import embed_reference_prompts, get_reference_prompts
-from core.errors import Cancelled, QueryError
+from core.errors import QueryError
 from core.geometry.distance import embed_terms
 from core.geometry.nearest import NearItem, exclude_items, find_candidates, to_near_items
 from core.library.index import VectorIndex
 from core.library.store import Library
-from core.progress import OnProgress, Progress
+from core.progress import SILENT, Task
 from core.search.query import Term
 
 _SAME = 1e-4  # length of a sum below which nothing is left
@@ -85,14 +83,14 @@ def solve_analogy(
     return Analogy(items, named, len({entry.item.id for entry in items} & {entry.item.id for entry in rest}))
 
 
+@task_keywords
 def try_analogies(
     library: Library,
     encoder: Encoder,
     examples: Sequence[tuple[str, str, str, str]],
     *,
     top_k: int = 10,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
+    task: Task = SILENT,
 ) -> list[AnalogyTrial]:
     """Which analogies of words (a, b, c, wanted) work on this library, those that gain most first.
 
@@ -105,10 +103,7 @@ def try_analogies(
     if len(pictures) < 2 * top_k:
         raise QueryError(f"It takes at least {2 * top_k} pictures to tell whether an analogy leads anywhere.")
     found: list[AnalogyTrial] = []
-    started = time.monotonic()
-    for example in examples:
-        if cancel is not None and cancel.is_set():
-            raise Cancelled
+    for example in task.track(examples, "try", "analogies", stopped="Stopped before all analogies were tried."):
         terms = [Term("text", text) for text in example]
         vectors = embed_terms(encoder, index, terms)
         target = np.argsort(-(index.background @ vectors[3]))[:top_k]
@@ -116,8 +111,6 @@ def try_analogies(
         before = min(_mean_rank(pictures @ request, target) for request in alone)
         after = _mean_rank(pictures @ _sum(vectors[:3], terms[:3], middles), target)
         found.append(AnalogyTrial(*example, before, after))
-        if on_progress:
-            on_progress(Progress("try", len(found), len(examples), time.monotonic() - started, "analogies"))
     return sorted(found, key=lambda entry: entry.after - entry.before)
 
 

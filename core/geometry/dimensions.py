@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -11,11 +9,12 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from core.deprecated import task_keywords
 from core.encoders.base import Vectors, unit_rows
 from core.encoders.reduced import Method, compute_principal_axes, compute_weights
-from core.errors import Cancelled, DataError
+from core.errors import DataError
 from core.geometry.quantization import Precision, QuantizedRows, measure_query_ms
-from core.progress import OnProgress, Progress
+from core.progress import SILENT, Task
 from core.utils.blas_threads import limit_to_one_thread
 from core.vectors.neighbors import find_nearest_neighbors
 
@@ -75,6 +74,7 @@ def get_dimension_steps(dim: int) -> list[int]:
     return [2**power for power in range(1, 20) if 2**power < dim] + [dim]
 
 
+@task_keywords
 @limit_to_one_thread()
 def measure_dimension_curve(
     vectors: Vectors,
@@ -86,8 +86,7 @@ def measure_dimension_curve(
     classes: Classes | None = None,
     learned_from: Vectors | None = None,
     seed: int = 0,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
+    task: Task = SILENT,
 ) -> list[DimensionPoint]:
     """What is kept and what it costs, for each method, number of dimensions and precision.
 
@@ -106,20 +105,18 @@ def measure_dimension_curve(
     request = np.sort(rng.choice(len(vectors), min(_QUERIES, len(vectors)), replace=False))
     whole = _find_neighbors(vectors, vectors[request], request)
     found: list[DimensionPoint] = []
-    total, started = len(methods) * len(dims) * len(precisions), time.monotonic()
+    total, stage = len(methods) * len(dims) * len(precisions), task.stage("reduce", "steps")
     for method, dim, weights in _reductions(vectors, methods, dims, learned_from, seed):
         less = unit_rows(vectors @ weights)
         for precision in precisions:
-            if cancel is not None and cancel.is_set():
-                raise Cancelled
+            task.check("Stopped before the dimensions were measured.")
             coded = QuantizedRows.quantize(less, precision)
             overlap = _overlap(whole, _find_neighbors(coded.rows, coded.score_queries(less[request]), request))
             recall = _recall(coded, captions, weights) if captions else None
             accuracy = _accuracy(coded, classes, weights) if classes else None
             size, query_ms = coded.bytes, measure_query_ms(dim, precision)
             found.append(DimensionPoint(method, precision, dim, overlap, recall, accuracy, size, query_ms))
-            if on_progress:
-                on_progress(Progress("reduce", len(found), total, time.monotonic() - started, "steps"))
+            stage.report(len(found), total)
     return found
 
 
@@ -150,7 +147,8 @@ def find_enough(points: Sequence[DimensionPoint], measure: Measure, *, share: fl
     return found
 
 
-def estimate_intrinsic_dimension(vectors: Vectors, *, cancel: threading.Event | None = None) -> float | None:
+@task_keywords
+def estimate_intrinsic_dimension(vectors: Vectors, *, task: Task = SILENT) -> float | None:
     """How many dimensions the vectors (n, dim) fill locally: in d dimensions twice as many neighbours lie within
     2^(1/d) times the distance, so that d = ln 2 / ln(r_16 / r_8), of the distances of the 8th and the 16th neighbour,
     by the median over all vectors (generalised ratios, Denti et al. 2022). None for fewer than 20 that are no copies.
@@ -161,7 +159,7 @@ def estimate_intrinsic_dimension(vectors: Vectors, *, cancel: threading.Event | 
     if len(vectors) < _FEWEST:
         return None
     k = min(_DOUBLED, (len(vectors) - 1) // 4)
-    near = find_nearest_neighbors(vectors, 2 * k, cancel=cancel)
+    near = find_nearest_neighbors(vectors, 2 * k, task=task)
     distances = np.sqrt(np.maximum(2.0 - 2.0 * near.cosines[:, [k - 1, -1]].astype(np.float64), 0.0))
     distances = distances[distances[:, 0] > _COPY]
     if len(distances) < _FEWEST:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,15 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from core.deprecated import task_keywords
 from core.encoders.base import Encoder, Vectors
 from core.encoders.reference_prompts import get_reference_prompts
-from core.errors import Cancelled, DataError, MediaError
+from core.errors import DataError, MediaError
 from core.library.index import VectorIndex
 from core.library.schema import Item
 from core.library.store import Library
 from core.library.track import get_item_vectors
 from core.media.isolated import open_isolated
-from core.progress import OnProgress, Progress
+from core.media.modalities import PICTURE
+from core.progress import SILENT, Task
 from core.utils.blas_threads import limit_to_one_thread
 from core.vectors.neighbors import find_nearest_neighbors
 
@@ -147,28 +148,21 @@ def measure_size(library: Library, encoder: Encoder) -> Size:
     return Size(encoder.dim, 2 * encoder.dim, count, 2 * encoder.dim * count)
 
 
-def measure_speeds(
-    library: Library,
-    encoders: Sequence[Encoder],
-    *,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
-) -> list[Speed]:
+@task_keywords
+def measure_speeds(library: Library, encoders: Sequence[Encoder], *, task: Task = SILENT) -> list[Speed]:
     """Measures encoders on the same sample of up to 48 pictures of the library, decoded, and 96 short texts; each is
     loaded and warm before its time begins. They take turns, and the faster of each one's turns counts, so that what
     else the machine does troubles none more than the others. Raises DataError where no picture can be read, and
     Cancelled.
     """
-    started = time.monotonic()
+    stage = task.stage("measure", "turns")
     pictures = sample_images(library, _PICTURES, min_side=max(encoder.min_side for encoder in encoders))
     texts = get_reference_prompts()[:_TEXTS]
     turns: list[tuple[float, float]] = []
     for turn in range(_TURNS * len(encoders)):
-        if cancel is not None and cancel.is_set():
-            raise Cancelled
+        task.check("Stopped before the encoders were measured.")
         turns.append(_turn(encoders[turn % len(encoders)], pictures, texts, warm=turn >= len(encoders)))
-        if on_progress:
-            on_progress(Progress("measure", len(turns), _TURNS * len(encoders), time.monotonic() - started, "turns"))
+        stage.report(len(turns), _TURNS * len(encoders))
     seconds = [np.min(turns[place :: len(encoders)], axis=0) for place in range(len(encoders))]
     return [Speed(len(pictures) / of[0], len(texts) / of[1], len(pictures), len(texts)) for of in seconds]
 
@@ -178,7 +172,7 @@ def sample_images(library: Library, count: int, *, min_side: int, seed: int = 0)
 
     Raises DataError where there is none.
     """
-    rows = [row for row in library.items().to_pylist() if row["status"] == "ok" and row["kind"] == "image"]
+    rows = [row for row in library.items().to_pylist() if row["status"] == "ok" and row["kind"] == PICTURE.name]
     found: list[Image.Image] = []
     for place in np.random.default_rng(seed).permutation(len(rows)):
         try:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from core.classify.zero_shot import ClassName, ZeroShot
+from core.deprecated import task_keywords
 from core.encoders.base import Encoder
 from core.encoders.prompts import embed_texts
-from core.errors import Cancelled, DataError
+from core.errors import DataError
 from core.geometry.encoder_comparison import find_common_ids
 from core.library.store import Library
 from core.library.track import get_item_vectors
-from core.progress import OnProgress, Progress
+from core.progress import SILENT, Task
 from core.search.query import PLAIN
 from core.vectors.ranking_metrics import Recall, compute_best_rank, compute_recall
 
@@ -60,13 +59,9 @@ class ZeroShotAccuracy:
         return self.accuracy <= _is_guess_level(max(self.chance, self.commonest), self.items)
 
 
+@task_keywords
 def measure_retrieval(
-    library: Library,
-    encoders: Sequence[Encoder],
-    captions: Sequence[tuple[str, str]],
-    *,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
+    library: Library, encoders: Sequence[Encoder], captions: Sequence[tuple[str, str]], *, task: Task = SILENT
 ) -> list[Retrieval]:
     """How well each encoder finds the items by their captions, and captions by items: on the same items and texts.
 
@@ -84,17 +79,15 @@ def measure_retrieval(
     rows = {item_id: row for row, item_id in enumerate(ids)}
     own = np.array([rows[item_id] for item_id, _ in pairs])[:, None] == np.arange(len(ids))[None]
     chance = Recall(*(min(1.0, k / len(ids)) for k in (1, 5, 10)))
-    started, found = time.monotonic(), list[Retrieval]()
+    stage, found = task.stage("read", "captions"), list[Retrieval]()
     for encoder in encoders:
         texts = []
         for first in range(0, len(pairs), _AT_ONCE):
-            if cancel is not None and cancel.is_set():
-                raise Cancelled
+            task.check("Stopped before the encoders were measured.")
             sample = [caption for _, caption in pairs[first : first + _AT_ONCE]]
             texts.append(embed_texts(encoder, sample, templates=PLAIN))
-            if on_progress:
-                done, total = len(found) * len(pairs) + first + len(sample), len(encoders) * len(pairs)
-                on_progress(Progress("read", done, total, time.monotonic() - started, "captions"))
+            done, total = len(found) * len(pairs) + first + len(sample), len(encoders) * len(pairs)
+            stage.report(done, total)
         scores = np.concatenate(texts) @ get_item_vectors(library.index(encoder), ids)[1].T
         t2i, i2t = compute_recall(compute_best_rank(scores, own)), compute_recall(compute_best_rank(scores.T, own.T))
         found.append(Retrieval(t2i, i2t, chance, len(ids), len(pairs)))

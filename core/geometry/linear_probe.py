@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 import warnings
 from collections.abc import Sequence
@@ -11,8 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.deprecated import task_keywords
 from core.encoders.base import Vectors
-from core.errors import Cancelled, DataError
+from core.errors import DataError
+from core.progress import SILENT, Task
 from core.utils.blas_threads import limit_to_one_thread
 
 _HELD_OUT = 0.3
@@ -37,6 +38,7 @@ class InputCurve:
         return next((shots for shots in sorted(self.accuracy) if self.accuracy[shots] >= accuracy), None)
 
 
+@task_keywords
 @limit_to_one_thread()
 def measure_input_curve(
     vectors: NDArray[np.float32],
@@ -44,7 +46,7 @@ def measure_input_curve(
     *,
     shots: Sequence[int] = (1, 2, 4, 8, 16),
     repeats: int = 5,
-    cancel: threading.Event | None = None,
+    task: Task = SILENT,
 ) -> InputCurve:
     """What a linear classifier makes of few labelled pictures, 30 % of each class held out. vectors: (n, numbers).
 
@@ -59,8 +61,7 @@ def measure_input_curve(
     for repeat in range(repeats):
         held, pools = _split(truth, len(classes), np.random.default_rng(repeat))
         for shot in shots:
-            if cancel is not None and cancel.is_set():
-                raise Cancelled
+            task.check("Stopped before the classifiers were learned.")
             chosen = np.concatenate([pool[:shot] for pool in pools])
             started = time.perf_counter()
             predictions = _learn(values[chosen], truth[chosen], values[held])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -11,15 +9,15 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from core.deprecated import renamed_attribute
+from core.deprecated import renamed_attribute, task_keywords
 from core.encoders.base import Encoder, Vectors, unit_rows
 from core.encoders.prompts import embed_texts
 from core.encoders.reference_prompts import embed_reference_prompts, get_reference_prompts
-from core.errors import Cancelled, DataError
+from core.errors import DataError
 from core.library.filters import Filters
 from core.library.store import Library
 from core.library.track import get_item_vectors
-from core.progress import OnProgress, Progress
+from core.progress import SILENT, Task
 from core.search.images import search
 from core.search.query import PLAIN, Term
 from core.utils.blas_threads import limit_to_one_thread
@@ -133,13 +131,9 @@ def measure_kept_neighbors(words: Vectors, pictures: Vectors, share: float) -> f
     return float(np.mean([_shared(one, other) for one, other in zip(before, after, strict=True)]))
 
 
+@task_keywords
 def measure_caption_closing(
-    library: Library,
-    encoder: Encoder,
-    captions: Sequence[tuple[str, str]],
-    *,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
+    library: Library, encoder: Encoder, captions: Sequence[tuple[str, str]], *, task: Task = SILENT
 ) -> list[ClosedGap]:
     """`closing` of captions, (item id, caption), with their own pictures: a sample of 2,500 of them.
 
@@ -154,15 +148,10 @@ def measure_caption_closing(
     if len(known) > _CAPTIONS:
         chosen = np.sort(np.random.default_rng(0).choice(len(known), _CAPTIONS, replace=False))
         known = [known[number] for number in chosen]
-    texts, started = [], time.monotonic()
-    for first in range(0, len(known), _AT_ONCE):
-        if cancel is not None and cancel.is_set():
-            raise Cancelled
-        sample = [caption for _, caption in known[first : first + _AT_ONCE]]
-        texts.append(embed_texts(encoder, sample, templates=PLAIN))
-        if on_progress:
-            on_progress(Progress("read", first + len(sample), len(known), time.monotonic() - started, "captions"))
-    return measure_closing(np.concatenate(texts), vectors, owners=np.array([rows[item_id] for item_id, _ in known]))
+    texts, stopped = [caption for _, caption in known], "Stopped before all captions were read."
+    batches = task.track_batches(texts, _AT_ONCE, "read", "captions", stopped=stopped)
+    read = [embed_texts(encoder, batch, templates=PLAIN) for batch in batches]
+    return measure_closing(np.concatenate(read), vectors, owners=np.array([rows[item_id] for item_id, _ in known]))
 
 
 @limit_to_one_thread()

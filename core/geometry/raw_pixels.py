@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.errors import Cancelled, DataError, MediaError
+from core.deprecated import task_keywords
+from core.errors import DataError, MediaError
 from core.library.schema import Item
 from core.media.isolated import open_isolated
-from core.progress import OnProgress, Progress
+from core.progress import SILENT, Task
 
 SIDE = 64
 _AT_ONCE = 64
@@ -34,13 +33,8 @@ class RawPixels:
     unread: tuple[tuple[str, str], ...]
 
 
-def load_pixels(
-    paths: Sequence[str | Path],
-    *,
-    side: int = SIDE,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
-) -> RawPixels:
+@task_keywords
+def load_pixels(paths: Sequence[str | Path], *, side: int = SIDE, task: Task = SILENT) -> RawPixels:
     """Reads pictures and shrinks their middle squares to side x side pixels, 1 to 256. Raises DataError for another
     side and where not one can be read, and Cancelled.
     """
@@ -49,7 +43,7 @@ def load_pixels(
     values: list[NDArray[np.float32]] = []
     rows: list[int] = []
     unread: list[tuple[str, str]] = []
-    started = time.monotonic()
+    stage = task.stage("read", "pictures")
 
     def read(path: str | Path) -> NDArray[np.float32] | str:
         try:
@@ -59,8 +53,7 @@ def load_pixels(
 
     with ThreadPoolExecutor(4) as pool:
         for first in range(0, len(paths), _AT_ONCE):
-            if cancel is not None and cancel.is_set():
-                raise Cancelled
+            task.check("Stopped before all pictures were read.")
             sample = paths[first : first + _AT_ONCE]
             for row, found in enumerate(pool.map(read, sample), start=first):
                 if isinstance(found, str):
@@ -68,9 +61,7 @@ def load_pixels(
                 else:
                     values.append(found)
                     rows.append(row)
-            if on_progress:
-                done = first + len(sample)
-                on_progress(Progress("read", done, len(paths), time.monotonic() - started, "pictures"))
+            stage.report(first + len(sample), len(paths))
     if not values:
         raise DataError("Not one of these pictures can be read: check that their files are still there.")
     return RawPixels(np.stack(values), np.array(rows), tuple(unread))

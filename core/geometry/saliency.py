@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from core.deprecated import task_keywords
 from core.encoders.base import Encoder, Vectors
-from core.errors import Cancelled, QueryError
+from core.errors import QueryError
+from core.library.handout import check_handed_out
 from core.library.store import Library
 from core.media.isolated import open_isolated, read_still
-from core.progress import OnProgress, Progress
+from core.media.modalities import get_modality
+from core.progress import SILENT, Task
 from core.search.query import Term, parse_frame
 
 Way = Literal["alone", "covered"]
@@ -58,6 +59,7 @@ class Saliency:
         return int(row), int(column)
 
 
+@task_keywords
 def compute_saliency(
     encoder: Encoder,
     image: Image.Image,
@@ -66,8 +68,7 @@ def compute_saliency(
     cells: int = 8,
     way: Way = "alone",
     rivals: Vectors | None = None,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
+    task: Task = SILENT,
 ) -> Saliency:
     """Lays a picture out in squares, `cells` of them along its longer side, and tells how well each answers a query.
 
@@ -82,19 +83,13 @@ def compute_saliency(
     image.thumbnail((2 * encoder.min_side, 2 * encoder.min_side))
     rows, columns = _layout(image.size, cells)
     parts = _parts(rows, columns, cells, way)
-    started = time.monotonic()
     queries = query[None] if rivals is None else np.concatenate([query[None], rivals])
     whole = encoder.encode_images([image])[0] @ queries.T
     looked_at = get_field_of_view(encoder, image.size, rows, columns)
     scores: list[Vectors] = []
-    for first in range(0, len(parts), encoder.batch_size):
-        if cancel is not None and cancel.is_set():
-            raise Cancelled
-        sample = parts[first : first + encoder.batch_size]
-        scores.append(_mask_parts(encoder, image, rows, columns, sample, way) @ queries.T)
-        if on_progress:
-            done = first + len(sample)
-            on_progress(Progress("look", done, len(parts), time.monotonic() - started, "parts"))
+    stopped = "Stopped before all parts of the picture were looked at."
+    for batch in task.track_batches(parts, encoder.batch_size, "look", "parts", stopped=stopped):
+        scores.append(_mask_parts(encoder, image, rows, columns, batch, way) @ queries.T)
     found = np.concatenate(scores)
     values = _arrange(parts, found if way == "alone" else whole - found, rows, columns)
     differ, own = np.ptp(values[looked_at], axis=0), values[..., 0].copy()
@@ -124,9 +119,8 @@ def load_image(library: Library, term: Term, *, time_s: float = 0.0, min_side: i
     item = None if term.is_word else library.item(item_id)
     if item is None:
         raise QueryError("Words show no picture: choose one." if term.is_word else "This item is not in the library.")
-    if item.kind == "video":
-        return read_still(Path(item.path), at_s, min_side=min_side)
-    return open_isolated(Path(item.path), min_side=min_side)
+    check_handed_out(item)
+    return get_modality(item.kind).draw(Path(item.path), [at_s], min_side or 0)[0]
 
 
 def get_field_of_view(encoder: Encoder, size: tuple[int, int], rows: int, columns: int) -> NDArray[np.bool_]:

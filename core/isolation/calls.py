@@ -19,10 +19,10 @@ from typing import Any, ParamSpec, TypeVar
 
 import core.errors
 from core.errors import ApartError, Cancelled, SemblanceError
-from core.isolation.pool import close_idle
+from core.isolation.pool import acquire, close_idle, release
 from core.isolation.process import NoReply, Process, ProcessEnded
 from core.isolation.serialization import pack, unpack
-from core.progress import OnProgress, Progress
+from core.progress import SILENT, Task
 from core.utils.malloc import trim
 
 P = ParamSpec("P")
@@ -37,15 +37,22 @@ _NOT_STARTED_MESSAGE = "A process for this work could not be started, perhaps fo
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Limits of a call. silent_s: seconds without a message. work_s: of the processor's time. memory: bytes."""
+    """Limits of a call. silent_s: seconds without a message. work_s: of the processor's time. memory: bytes, for good.
+    more_memory: bytes beyond what the process has, for this call."""
 
     silent_s: float | None = None
     work_s: float | None = None
     memory: int | None = None
+    more_memory: int | None = None
 
 
 class CallFailed(RuntimeError):
     """The function raised what is no SemblanceError. The message holds its traceback."""
+
+    @property
+    def reason(self) -> str:
+        """The exception alone, such as "ValueError: 31 is not a valid Type"."""
+        return str(self).rstrip().rpartition("\n")[2][:200]
 
 
 class Call:
@@ -54,18 +61,19 @@ class Call:
     def __init__(
         self, process: Process, function: str, args: Sequence[Any], kwargs: dict[str, Any], limits: Limits = Limits()
     ) -> None:
-        """function: `module:name`. kwargs: `on_progress` and `cancel` stay here. Raises ProcessEnded."""
+        """function: `module:name`. kwargs: a `task` stays here. Raises ProcessEnded."""
         self.process, self.has_ended = process, False
-        self._report: OnProgress | None = kwargs.get("on_progress")
+        self._task: Task = kwargs.get("task", SILENT)
         self._silent_s, self._until = limits.silent_s or math.inf, math.inf
-        listeners = [name for name in ("on_progress", "cancel") if kwargs.get(name) is not None]
-        plain = {name: value for name, value in kwargs.items() if name not in ("on_progress", "cancel")}
+        listeners = [name for name in ("on_progress", "cancel") if getattr(self._task, name) is not None]
+        plain = {name: value for name, value in kwargs.items() if name != "task"}
         request = {"function": function, "args": tuple(args), "kwargs": plain, "listeners": listeners, "path": sys.path}
         limited = {"silent_s": limits.silent_s, "work_s": limits.work_s, "memory": limits.memory}
+        limited["more_memory"] = limits.more_memory
         process.send(*pack(request | limited))
 
     def stop(self) -> None:
-        """Sets the function's `cancel`: from now on it has five seconds."""
+        """Cancels the function's task: from now on it has five seconds."""
         self.process.send(b"cancel")
         self._until = time.monotonic() + _STOPS_S
 
@@ -89,8 +97,7 @@ class Call:
                 raise CallFailed(f"In a child process: {value}")
             if kind != "progress":
                 return kind, value
-            if self._report is not None:
-                self._report(value)
+            self._task.tell(value)
             if cancel is not None and cancel.is_set():  # even if progress comes without a pause
                 return None
 
@@ -103,7 +110,7 @@ def run_isolated(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs)
     function : callable
         A function of a module, which the process imports by its name.
     *args, **kwargs
-        What `core.isolation.serialization.pack` takes. `on_progress` is called here, and `cancel` is looked at here;
+        What `core.isolation.serialization.pack` takes. The reports and the cancellation of a `task` are passed on;
         if the function does not stop within five seconds, the process is ended.
 
     Returns
@@ -151,11 +158,78 @@ def stream_isolated(function: Callable[P, Iterator[T]], /, *args: P.args, **kwar
             yield value
 
 
+def stream_limited(function: Callable[..., Any], *args: Any, limits: Limits) -> Iterator[Any]:
+    """What a function gives in a child process that the next call may use again, within limits.
+
+    Parameters
+    ----------
+    function : callable
+        A function of a module, or a generator.
+    *args
+        As of `run_isolated`.
+    limits : Limits
+        Of this call.
+
+    Yields
+    ------
+    object
+        Each value of a generator; what a function returns, unless that is None.
+
+    Raises
+    ------
+    ApartError
+        It was silent too long, took too much memory, or broke down.
+    SemblanceError
+        What the function raises.
+    """
+    call, message = _begin(f"{function.__module__}:{function.__qualname__}", args, limits)
+    try:
+        while message is not None:
+            if message[1] is not None:
+                yield message[1]
+            message = None if call.has_ended else call.receive()
+    except (NoReply, ProcessEnded, CallFailed) as error:
+        raise ApartError(_CRASHED_MESSAGE) from error
+    finally:
+        _finish(call)
+
+
+def _begin(name: str, args: Sequence[Any], limits: Limits) -> tuple[Call, tuple[str, Any] | None]:
+    """A call and its first message, in an idle process or else in a new one."""
+    for idle in (acquire(), None):
+        try:
+            process = idle or Process(_SETTINGS)
+        except ProcessEnded:
+            raise ApartError(_NOT_STARTED_MESSAGE) from None
+        try:
+            call = Call(process, name, args, {}, limits)
+            return call, call.receive()
+        except ProcessEnded:  # an idle one may have waited too long
+            process.end()
+            if idle is None:
+                raise ApartError(_CRASHED_MESSAGE) from None
+        except (NoReply, CallFailed) as error:
+            process.end()
+            raise ApartError(_CRASHED_MESSAGE) from error
+        except SemblanceError:
+            release(process)
+            raise
+    raise ApartError(_CRASHED_MESSAGE)
+
+
+def _finish(call: Call) -> None:
+    """Its process may take another call if this one has ended; otherwise it is ended."""
+    if call.has_ended:
+        release(call.process)
+    else:
+        call.process.end()
+
+
 def _replies(function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """The messages of a call in a process of its own, which may be cancelled."""
-    cancel: threading.Event | None = kwargs.get("cancel")
-    if kwargs.get("on_progress") is not None:
-        kwargs["on_progress"](Progress("starting", 0, None, 0.0, "steps"))
+    task: Task = kwargs.get("task", SILENT)
+    task.stage("starting", "steps").report(0)
+    cancel = task.cancel
     process = _start_process()
     try:
         call = Call(process, f"{function.__module__}:{function.__qualname__}", args, kwargs)

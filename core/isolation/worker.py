@@ -22,7 +22,7 @@ from typing import Any
 
 from core.errors import SemblanceError
 from core.isolation.serialization import pack, unpack
-from core.progress import Progress
+from core.progress import Progress, Task
 
 _IDLE_S = 10.0
 _REPORT_EVERY_S = 0.1
@@ -61,7 +61,7 @@ def _listen(connection: Connection, requests: queue.Queue[_Request]) -> None:
 
 
 class _Answer:
-    """One request and the messages that answer it. Also the `on_progress` of its function."""
+    """One request and the messages that answer it. Also hears the progress of its function."""
 
     def __init__(self, connection: Connection, request: dict[str, Any], cancel: threading.Event) -> None:
         self._connection, self._request, self._cancel = connection, request, cancel
@@ -79,6 +79,7 @@ class _Answer:
         finally:
             _end_in(None)
             signal.setitimer(signal.ITIMER_PROF, 0.0)
+            _limit_growth(None)
 
     def _call(self) -> Any:
         sys.path[:] = self._request["path"]
@@ -86,9 +87,11 @@ class _Answer:
         _end_in(self._request["silent_s"])
         function: Callable[..., Any] = getattr(importlib.import_module(module), name)
         _limit(self._request["memory"], self._request["work_s"])
+        _limit_growth(self._request["more_memory"])
         listeners = {"on_progress": self._report, "cancel": self._cancel}
-        given = {name: listeners[name] for name in self._request["listeners"]}
-        result = function(*self._request["args"], **self._request["kwargs"], **given)
+        given: dict[str, Any] = {name: listeners[name] for name in self._request["listeners"]}
+        task = {"task": Task(**given)} if given else {}
+        result = function(*self._request["args"], **self._request["kwargs"], **task)
         while isinstance(result, Iterator):
             try:
                 value = next(result)
@@ -125,3 +128,14 @@ def _limit(memory: int | None, work_s: float | None) -> None:
 
             resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     signal.setitimer(signal.ITIMER_PROF, work_s or 0.0)
+
+
+def _limit_growth(more: int | None) -> None:
+    """Bytes of memory that a call may take beyond what the process has, on Linux. None: without a limit again."""
+    with contextlib.suppress(ImportError, OSError, ValueError, StopIteration):
+        import resource
+
+        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        lines = Path("/proc/self/status").read_text().splitlines()
+        has = next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmData:"))
+        resource.setrlimit(resource.RLIMIT_DATA, (hard if more is None else has + more, hard))

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import http.client
 import io
-import threading
-import time
 import urllib.request
 from typing import Literal, get_args
 
 from core.config import get_home
-from core.errors import Cancelled, DataError
+from core.deprecated import task_keywords
+from core.errors import DataError
 from core.learn.movies import Watched
 from core.learn.ratings import read_ratings
-from core.progress import OnProgress, Progress
+from core.progress import SILENT, Task
 from core.utils.files import write_atomic
 
 Edition = Literal["ml-100k", "ml-1m", "ml-latest-small"]
@@ -26,9 +25,8 @@ _CHUNK = 1 << 16
 _PATIENCE_S = 15
 
 
-def download_movielens(
-    edition: Edition = "ml-100k", *, on_progress: OnProgress | None = None, cancel: threading.Event | None = None
-) -> Watched:
+@task_keywords
+def download_movielens(edition: Edition = "ml-100k", *, task: Task = SILENT) -> Watched:
     """Downloads ratings of MovieLens once. Its terms of use are on `PAGE`.
 
     ml-100k: 943 viewers, 1,682 movies, 5 MB. ml-1m: 6,040, 3,706, 6 MB. ml-latest-small: 610, 9,724, 1 MB. Raises
@@ -38,27 +36,24 @@ def download_movielens(
         raise DataError(f"There is no edition {edition} here: choose one of {', '.join(EDITIONS)}.")
     path = get_home() / "movielens" / f"{edition}.zip"
     if not path.is_file():
-        data = _fetched(f"{_FROM}{edition}.zip", on_progress, cancel)
+        data = _fetched(f"{_FROM}{edition}.zip", task)
         watched = read_ratings(data, name=f"MovieLens {edition}")  # before it is saved, so that no broken file is
         write_atomic(path, data)
         return watched
     return read_ratings(path, name=f"MovieLens {edition}")
 
 
-def _fetched(address: str, on_progress: OnProgress | None, cancel: threading.Event | None) -> bytes:
-    started, data = time.perf_counter(), io.BytesIO()
+def _fetched(address: str, task: Task) -> bytes:
+    stage, data = task.stage("download", "bytes"), io.BytesIO()
     try:
         with urllib.request.urlopen(address, timeout=_PATIENCE_S) as answer:
             total = int(answer.headers.get("Content-Length") or 0) or None
             while chunk := answer.read(_CHUNK):
-                if cancel is not None and cancel.is_set():
-                    raise Cancelled("The download was stopped.")
+                task.check("The download was stopped.")
                 data.write(chunk)
                 if data.tell() > _MOST_BYTES:
                     raise DataError(f"{address} sends more than {_MOST_BYTES // 10**6} MB: that is not MovieLens.")
-                if on_progress:
-                    spent = time.perf_counter() - started
-                    on_progress(Progress("download", data.tell(), total, spent, "bytes"))
+                stage.report(data.tell(), total)
     except (OSError, http.client.HTTPException, ValueError) as error:  # URLError and timeouts are OSErrors
         why = getattr(error, "reason", None) or error
         raise DataError(

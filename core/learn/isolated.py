@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.deprecated import task_keywords
 from core.errors import DataError
 from core.isolation.calls import stream_isolated
 from core.learn.features import Edge, get_edges
 from core.learn.movies import Watched
 from core.learn.state import MOST_EPOCHS, TOO_MANY, Baselines, Epoch, State, TrainingSettings
-from core.progress import OnProgress
+from core.progress import SILENT, Task
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,15 +45,12 @@ class IsolatedTraining:
         self.epochs: list[Epoch] = []
         self._state: State | None = None
 
-    def run(
-        self, epochs: int, *, on_progress: OnProgress | None = None, cancel: threading.Event | None = None
-    ) -> Iterator[Epoch]:
+    @task_keywords
+    def run(self, epochs: int, *, task: Task = SILENT) -> Iterator[Epoch]:
         """As `Training.run`. Raises ApartError too, and Cancelled if it was stopped before it was ready."""
         if len(self.epochs) - 1 + epochs > MOST_EPOCHS:
             raise DataError(TOO_MANY)
-        for message in stream_isolated(
-            run_training, self.watched, self.settings, epochs, self._state, on_progress=on_progress, cancel=cancel
-        ):
+        for message in stream_isolated(run_training, self.watched, self.settings, epochs, self._state, task=task):
             if isinstance(message, TrainingInfo):
                 self._info = message
                 continue
@@ -77,13 +74,7 @@ class IsolatedTraining:
 
 
 def run_training(
-    watched: Watched,
-    settings: TrainingSettings,
-    epochs: int,
-    state: State | None,
-    *,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
+    watched: Watched, settings: TrainingSettings, epochs: int, state: State | None, *, task: Task = SILENT
 ) -> Iterator[TrainingInfo | Step]:
     """The work of the child process. Yields for a new training its info and its untrained layer, then each epoch, and
     at last the state in which it stopped."""
@@ -95,6 +86,6 @@ def run_training(
             training.baselines, len(training.split.held), training.drawn, training.feature_names, training.features
         )
         yield Step(training.epochs[0], training.state())
-    for epoch in training.run(epochs, on_progress=on_progress, cancel=cancel):
+    for epoch in training.run(epochs, task=task):
         yield Step(epoch, training.state())
     yield Step(None, training.state())

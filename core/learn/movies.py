@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import importlib.resources
 import re
 from collections import Counter
@@ -13,9 +12,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import DataError
 from core.learn.state import Embedding
 from core.recommend.interactions import InteractionLog
+from core.utils.table_reader import read_table
 from core.utils.tables import Redact, csv_text
 
 
@@ -78,9 +77,11 @@ def load_known_movies() -> Movies:
     """About 500 well-known movies of 1930 to 2023 with one to four of MovieLens' genres each, from general knowledge;
     eleven main genres, about equally frequent."""
     file = importlib.resources.files("core.learn").joinpath("movies.csv")
-    rows = list(csv.DictReader(file.read_text(encoding="utf-8").splitlines()))
-    years = np.array([int(row["year"]) for row in rows])
-    return Movies(tuple(row["title"] for row in rows), years, tuple(tuple(row["genres"].split("|")) for row in rows))
+    table = read_table(file.read_bytes())
+    titles, years, genres = (table.texts(name) for name in ("title", "year", "genres"))
+    return Movies(
+        tuple(titles), np.array([int(year) for year in years]), tuple(tuple(row.split("|")) for row in genres)
+    )
 
 
 def embedding_csv(movies: Movies, embedding: Embedding, *, redact: Redact) -> str:
@@ -111,20 +112,18 @@ def read_list(data: bytes, file: str) -> dict[str, Listed]:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = data.decode("latin-1")  # the older editions
-    lines = text.splitlines()
     if file == "movies.dat":
-        rows = [line.split("::") for line in lines]
+        rows = [line.split("::") for line in text.splitlines()]
         return {row[0]: (row[1], _genres(row[2])) for row in rows if len(row) == 3}
     if file == "u.item":
-        rows = [line.split("|") for line in lines]
+        rows = [line.split("|") for line in text.splitlines()]
         return {row[0]: (row[1], _flagged(row)) for row in rows if len(row) == _FLAGS_AT + len(_FLAGS)}
-    try:
-        table = list(csv.DictReader(lines))
-        return {
-            row["movieId"]: (row["title"] or "", _genres(row.get("genres") or "")) for row in table if row["movieId"]
-        }
-    except (csv.Error, KeyError) as error:
-        raise DataError(f"movies.csv needs the columns movieId, title, genres, as in MovieLens ({error}).") from error
+    table = read_table(text.encode(), name="movies.csv")
+    numbers, titles = (table.texts(column) for column in table.require("movieId", "title"))
+    column = table.find("genres")
+    genres = table.texts(column) if column else [""] * len(numbers)
+    listed = zip(numbers, titles, map(_genres, genres), strict=True)
+    return {number: (title, named) for number, title, named in listed if number}
 
 
 def make_movies(numbers: Sequence[str], listed: Mapping[str, Listed]) -> Movies:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator, Mapping
 
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.optim.adam import adam
 
+from core.deprecated import task_keywords
 from core.errors import DataError
 from core.learn.features import Edge, get_edges, join_features
 from core.learn.metrics import count_hits, measure_baselines, measure_same_genre
@@ -19,7 +19,7 @@ from core.learn.model import NextMovie
 from core.learn.movies import Watched
 from core.learn.sequences import Examples, split
 from core.learn.state import MOST_EPOCHS, TOO_MANY, Epoch, State, TrainingSettings
-from core.progress import OnProgress, Progress
+from core.progress import SILENT, Task
 from core.utils.blas_threads import limit_to_one_thread
 
 _BATCH = 1024
@@ -56,26 +56,24 @@ class Training:
         with limit_to_one_thread(), torch.no_grad():
             self.epochs.append(self._measure_epoch(0, float(self._loss(first))))
 
-    def run(
-        self, epochs: int, *, on_progress: OnProgress | None = None, cancel: threading.Event | None = None
-    ) -> Iterator[Epoch]:
-        """Yields so many further epochs. Ends early when `cancel` is set; the next run resumes, within an epoch too.
-        Raises DataError for more than 100 in all."""
+    @task_keywords
+    def run(self, epochs: int, *, task: Task = SILENT) -> Iterator[Epoch]:
+        """Yields so many further epochs. Ends early when `task` is cancelled; the next run resumes, within an epoch
+        too. Raises DataError for more than 100 in all."""
         if self._passes + epochs > MOST_EPOCHS:
             raise DataError(TOO_MANY)
-        started, first = time.perf_counter(), self._passes
+        stage, first = task.stage("learn", "examples"), self._passes
         examples = len(self.split.learned)
 
         def report() -> None:
-            if on_progress:
-                done = (self._passes - first) * examples + self._at
-                on_progress(Progress("learn", done, epochs * examples, time.perf_counter() - started, "examples"))
+            done = (self._passes - first) * examples + self._at
+            stage.report(done, epochs * examples)
 
         for _ in range(epochs):
             order = np.random.default_rng((self.settings.seed, self._passes + 1)).permutation(examples)
             with limit_to_one_thread():  # during an epoch only: another thread may ask for the next
                 while self._at < examples:
-                    if cancel is not None and cancel.is_set():
+                    if task.is_cancelled:
                         return
                     self._step(order[self._at : self._at + _BATCH])
                     report()

@@ -13,11 +13,13 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from core.utils.files import to_absolute
+from core.utils.path_matching import nfc
 
 if TYPE_CHECKING:
     from core.library.store import Library
 
 Orientation = Literal["landscape", "portrait", "square"]
+ANY = "any"  # kind
 _SQUARE = 1.05  # sides that differ by up to 5 % look square
 
 
@@ -28,7 +30,7 @@ class Filters:
     Attributes
     ----------
     kind
-        "image" or "video".
+        The name of a kind, such as "image" or "video". "any": all, also those that `search` leaves out by default.
     folder
         Absolute path; includes all folders below.
     after, before
@@ -62,11 +64,12 @@ class Filters:
         if all(getattr(self, entry.name) is None for entry in fields(self)):
             return None
         passes = np.ones(len(items), bool)
-        if self.kind is not None:
+        if self.kind not in (None, ANY):
             passes &= _array(pc.equal(items["kind"], self.kind))
         if self.folder is not None:
-            inside = str(to_absolute(self.folder)).rstrip(os.sep) + os.sep
-            passes &= _array(pc.starts_with(items["path"], inside))
+            inside = nfc(str(to_absolute(self.folder)).rstrip(os.sep) + os.sep)
+            paths = items["path"] if inside.isascii() else pc.utf8_normalize(items["path"], form="NFC")
+            passes &= _array(pc.starts_with(paths, inside))
         if self.after is not None or self.before is not None:
             passes &= self._by_date(items)
         if self.min_side is not None or self.max_side is not None or self.orientation is not None:

@@ -3,36 +3,52 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import pyarrow.compute as pc
 
 from core.library.schema import Item
 from core.library.store import Library
 from core.media.kinds import is_media_path
-from core.utils.files import to_absolute
+from core.media.modalities import join_titles
+from core.utils.files import expand_user, to_absolute
+from core.utils.path_matching import PathMatcher, find_file
 
-_PARTS = re.compile(r"[\\/]+" if os.sep == "\\" else r"/+")
+
+class ItemNames(Mapping[str, str]):
+    """Name -> id of items. An item's names are its id, its path, and those last parts of the path that no other item
+    has (`holiday/1.jpg`, or `1.jpg`), with slashes or backslashes and in any Unicode form. Iterates over the paths.
+
+    ids, paths: (n,) of the items.
+    """
+
+    def __init__(self, ids: Sequence[str], paths: Sequence[str]) -> None:
+        self._ids, self._paths = ids, paths
+        self._known = frozenset(ids)
+        self._matcher = PathMatcher(paths)
+
+    def __getitem__(self, name: str) -> str:
+        if name in self._known:
+            return name
+        number = self._matcher.find(name)
+        if number is None:
+            raise KeyError(name)
+        return self._ids[number]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._paths)
+
+    def __len__(self) -> int:
+        return len(self._paths)
 
 
-def get_item_names(library: Library) -> dict[str, str]:
-    """Name -> id of the items that can be read. An item's names are its id, its path as stored, and those last parts of
-    the path that no other item has (`holiday/1.jpg`, or `1.jpg`), from below the folder that contains all items."""
+def get_item_names(library: Library) -> ItemNames:
+    """The names of the items that can be read."""
     items = library.items()
     items = items.filter(pc.equal(items["status"], "ok"))
-    ids, paths = items["id"].to_pylist(), items["path"].to_pylist()
-    depth = len(_PARTS.split(os.path.commonpath(paths))) - 1 if paths else 0
-    found: dict[str, str | None] = {}
-    for item_id, path in zip(ids, paths, strict=True):
-        parts = _PARTS.split(path)
-        for first in range(min(depth, len(parts) - 1), len(parts)):
-            tail = "/".join(parts[first:])
-            found[tail] = None if tail in found else item_id  # None: several items have it
-    names = {tail: item_id for tail, item_id in found.items() if item_id is not None}
-    return names | dict(zip(paths, ids, strict=True)) | {entry: entry for entry in ids}
+    return ItemNames(items["id"].to_pylist(), items["path"].to_pylist())
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +67,18 @@ class Matcher:
     """
 
     def __init__(self, items: Sequence[Item], root: Path, *, new: bool) -> None:
-        self.root, self.new = root, new
-        self.by_path = {item.path: item for item in items}
+        self.root, self.new, self.items = root, new, items
+        self.by_path = PathMatcher([item.path for item in items])
         self.by_content = {item.content_hash: item for item in items if item.content_hash}
-        self.by_name: dict[str, list[Item]] = {}
-        for item in items:
-            self.by_name.setdefault(PurePosixPath(item.path).name, []).append(item)
 
     def find(self, path: str, content_hash: str | None = None) -> Match:
         """content_hash: of the file, as `Item.content_hash`, if known."""
         try:
-            written = os.path.expanduser(path)
-            whole = written if os.path.isabs(written) else str(to_absolute(self.root / written))
-            whole = os.path.abspath(whole)
+            whole = os.path.abspath(to_absolute(self.root) / expand_user(path))
             whole.encode()
         except (ValueError, UnicodeEncodeError):
             return Match(reason="This is no path of a file.")
-        item = self.by_path.get(whole) or self.by_content.get(content_hash or "") or self._by_end(path)
+        item = self._get(whole) or self.by_content.get(content_hash or "") or self._by_end(path)
         if item is not None:
             if content_hash and item.content_hash and content_hash != item.content_hash:
                 return Match(reason="The file has changed since this vector was made.")
@@ -75,15 +86,15 @@ class Matcher:
         if not self.new:
             return Match(reason="Not in the library.")
         if not is_media_path(whole):
-            return Match(reason="Neither in the library nor a picture or video by its name.")
+            return Match(reason=f"Neither in the library nor a {join_titles('or')} by its name.")
+        whole = os.path.abspath(find_file(to_absolute(self.root), expand_user(path)))
         if not os.path.isfile(whole):
             return Match(reason="Neither in the library nor a file of this computer.")
         return Match(file=whole)
 
     def _by_end(self, path: str) -> Item | None:
-        parts = [part for part in path.replace("\\", "/").split("/") if part not in ("", ".")]
-        if not parts or ".." in parts or os.path.isabs(path):
-            return None
-        end = "/" + "/".join(parts)
-        found = [item for item in self.by_name.get(parts[-1], []) if item.path.endswith(end)]
-        return found[0] if len(found) == 1 else None
+        return None if os.path.isabs(path) or ".." in path.replace("\\", "/").split("/") else self._get(path)
+
+    def _get(self, path: str) -> Item | None:
+        number = self.by_path.find(path)
+        return None if number is None else self.items[number]

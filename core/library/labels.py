@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -15,6 +13,9 @@ from core.errors import DataError
 from core.library.index import VectorIndex
 from core.library.schema import Item
 from core.library.track import get_item_vectors
+from core.utils.path_matching import PathMatcher, nfc
+from core.utils.table_reader import FILES, NO_LIMITS, TableLimits
+from core.utils.table_reader import read_table as read_any_table
 
 _WORD = re.compile(r"(?<![^\W_])([^\W\d_]{3,})\d*(?![^\W_])")  # dog, dog2; nothing out of 693b08cb0e
 _NO_WORDS = frozenset(
@@ -34,7 +35,7 @@ class LabeledItems:
 
 @dataclass(frozen=True)
 class Table:
-    """A CSV with a row per file. files: (n,) paths or file names. columns: name -> (n,) cells."""
+    """A table with a row per file. files: (n,) paths or file names. columns: name -> (n,) cells."""
 
     files: tuple[str, ...]
     columns: dict[str, tuple[str, ...]]
@@ -56,43 +57,35 @@ class Table:
         A file is matched by as many last parts of its path as an item has: `cats/1.jpg`, else `1.jpg`. If several items
         have them, none is chosen.
         """
-        by_path = {item.path: [item.id] for item in items}
-        by_end: dict[tuple[str, ...], list[str]] = {}
-        for item in items:
-            parts = _parts(item.path)
-            for first in range(len(parts)):
-                by_end.setdefault(parts[first:], []).append(item.id)
+        matcher = PathMatcher([item.path for item in items])
         found: list[tuple[str, str]] = []
         unknown: list[str] = []
         for file, cell in zip(self.files, self.columns[name], strict=True):
-            parts = _parts(file)
-            ends = (by_end[parts[first:]] for first in range(len(parts)) if parts[first:] in by_end)
-            ids = by_path.get(file) or next(ends, [])
-            if len(ids) != 1:
+            number = matcher.find_nearest(file)
+            if number is None:
                 unknown.append(file)
             elif cell:
-                found.append((ids[0], cell))
+                found.append((items[number].id, cell))
         return found, unknown
 
 
-def read_table(data: bytes) -> Table:
-    """A CSV with a header, whose first column names files. Raises DataError, which says what is missing."""
-    try:
-        text = data.decode("utf-8-sig")
-        rows = [row for row in csv.reader(io.StringIO(text, newline="")) if any(row)]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"This is not a CSV in UTF-8 ({error}).") from error
-    if len(rows) < 2 or len(rows[0]) < 2:
-        raise DataError("The CSV needs a header, a first column of paths or file names, and a column beside it.")
-    header = [name.strip() or f"column {number}" for number, name in enumerate(rows[0], start=1)]
-    cells = [[cell.strip() for cell in (row + [""] * len(header))[: len(header)]] for row in rows[1:]]
-    files, *columns = zip(*cells, strict=True)
-    return Table(files, dict(zip(header[1:], columns, strict=True)))
+def read_table(source: Path | bytes, *, limits: TableLimits = NO_LIMITS) -> Table:
+    """A table that names files in the column image, path or file (see `FILES`), by default in its first column.
+
+    Raises DataError, which says what is missing, or what is too large for the limits.
+    """
+    table = read_any_table(source, limits=limits)
+    if not len(table.rows) or len(table.columns) < 2:
+        raise DataError("The table needs a header, a column of paths or file names, and another column beside it.")
+    known = {table.find(name) for name in FILES}
+    files = next((column for column in table.columns if column in known), table.columns[0])
+    rest = {column: tuple(table.texts(column)) for column in table.columns if column != files}
+    return Table(tuple(table.texts(files)), rest)
 
 
 def get_folder_labels(items: Sequence[Item]) -> dict[str, str]:
     """{item id: the name of its folder}."""
-    return {item.id: Path(item.path).parent.name for item in items}
+    return {item.id: nfc(Path(item.path).parent.name) for item in items}
 
 
 def get_name_captions(items: Sequence[Item]) -> list[tuple[str, str]]:
@@ -113,11 +106,6 @@ def select_labeled_items(index: VectorIndex, labels: Mapping[str, str]) -> Label
     _, vectors = get_item_vectors(index, [row["id"] for row in rows])
     items = tuple(map(Item.from_row, rows))
     return LabeledItems(items, vectors, tuple(labels[item.id] for item in items))
-
-
-def _parts(path: str) -> tuple[str, ...]:
-    """Folders and file name of a path with slashes or backslashes."""
-    return tuple(part for part in path.replace("\\", "/").split("/") if part not in ("", "."))
 
 
 def _is_number(text: str) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from contextlib import suppress
+from dataclasses import replace
 
 import numpy as np
 
+from core.deprecated import task_keywords
 from core.encoders.base import Encoder
 from core.encoders.reduced import (
     MARK,
@@ -18,12 +18,13 @@ from core.encoders.reduced import (
     load_reduction,
     save_reduction,
 )
-from core.errors import Cancelled, EncoderError
-from core.library.schema import EncoderEntry, VectorRow
+from core.errors import EncoderError
+from core.library.schema import EncoderEntry
 from core.library.store import Library
-from core.progress import OnProgress, Progress
+from core.progress import SILENT, Task
 
 _AT_ONCE = 500
+_STOPPED = "Stopped: what is stored by now stays, and the next run goes on from there."
 
 
 def list_reductions(library: Library, encoder: Encoder) -> list[EncoderEntry]:
@@ -43,14 +44,8 @@ def get_reduction(library: Library, encoder: Encoder, dim: int, *, method: Metho
     return learn_reduction(encoder, library.index(encoder).background, dim, method=method)
 
 
-def store_reduced(
-    library: Library,
-    encoder: Encoder,
-    reduction: Reduction,
-    *,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
-) -> ReducedEncoder:
+@task_keywords
+def store_reduced(library: Library, encoder: Encoder, reduction: Reduction, *, task: Task = SILENT) -> ReducedEncoder:
     """Stores a library's vectors once more, reduced, beside the whole ones, and keeps the reduction: its name opens as
     an encoder everywhere. Nothing is lost until somebody drops the whole ones; dropping the reduced ones undoes it.
 
@@ -60,25 +55,17 @@ def store_reduced(
     """
     reduced = ReducedEncoder(encoder, reduction)
     save_reduction(reduction)
-    started = time.monotonic()
     with library.writing():
         library.remove_vectors(reduced, _outdated(library, encoder, reduced))
         there = library.vector_ids(reduced.id)
         known = library.vector_ids(encoder.id)
         ids = [entry for entry in library.items()["id"].to_pylist() if entry in known and entry not in there]
-        for first in range(0, len(ids), _AT_ONCE):
-            if cancel is not None and cancel.is_set():
-                raise Cancelled
-            sample = library.item_vectors(encoder.id, ids[first : first + _AT_ONCE])
+        for batch in task.track_batches(ids, _AT_ONCE, "reduce", "items", stopped=_STOPPED):
+            sample = library.item_vectors(encoder.id, batch)
             rows = [row for group in sample.values() for row in group]
             less = reduction.apply(np.stack([row.vector for row in rows]).astype(np.float32))
             pairs = zip(rows, less, strict=True)
-            library.add_vectors(
-                reduced, [VectorRow(row.item_id, vector, row.start_s, row.end_s, row.sampling) for row, vector in pairs]
-            )
-            if on_progress:
-                done = min(first + _AT_ONCE, len(ids))
-                on_progress(Progress("reduce", done, len(ids), time.monotonic() - started, "items"))
+            library.add_vectors(reduced, [replace(row, vector=vector) for row, vector in pairs])
     return reduced
 
 

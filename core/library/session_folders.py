@@ -35,6 +35,11 @@ def get_visits_folder() -> Path:
         return Path(_ours[0].name)
 
 
+def get_current_visits_folder() -> Path | None:
+    """The folder of this process if there is one; makes none."""
+    return Path(_ours[0].name) if _ours is not None else None
+
+
 def _made() -> tuple[tempfile.TemporaryDirectory[str], filelock.BaseFileLock]:
     """A new folder with its lock held.
 

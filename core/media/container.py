@@ -4,41 +4,62 @@ from __future__ import annotations
 
 import contextlib
 import io
+import math
 import stat
-from datetime import datetime
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import av
 
 from core.errors import MediaError
-from core.media.formats import demuxers, is_for_browsers
+from core.media.formats import demuxers, find_container, is_for_browsers
 from core.utils.files import to_absolute
 
 MAX_FRAME_PIXELS = 8192 * 8192
 _LEAD_IN_S = 0.1  # sound often begins this much before the picture, by accident
+_LEAP_S = 10.0  # in formats whose clock may leap, sound that begins earlier than this is from before a leap
+_LATE_S = 1.0
+_LATE_STREAMS = 100
 
 AGAIN = "copy the file again from where it came"
+ENCRYPTED = "It is encrypted (copy protection): only the program or device that it was made for can show it."
 
 
 def open_container(source: Path | str | bytes) -> Any:
     """An open `av` container. Raises MediaError with the reason: missing, no permission, empty, no video, cut off."""
-    options = {"format_whitelist": demuxers(), "protocol_whitelist": "file", "max_pixels": str(MAX_FRAME_PIXELS)}
     try:
         if isinstance(source, bytes):
-            return av.open(io.BytesIO(source), mode="r", options=options)
+            return _open(io.BytesIO(source))
         path = to_absolute(source)
         _check_file(path)
         try:
-            return av.open(f"file:{path}", mode="r", options=options)
+            return _open(f"file:{path}")
         except UnicodeEncodeError:  # a name that is no text, which FFmpeg does not take
-            return av.open(path.open("rb"), mode="r", options=options)
+            return _open(path.open("rb"))
     except FileNotFoundError:
         raise MediaError("The file is not there any more.") from None
     except PermissionError:
         raise MediaError("No permission to read the file: change its permissions and index again.") from None
     except (av.FFmpegError, OSError, ValueError) as error:
         raise MediaError(_open_error(source, error)) from None
+
+
+def _open(file: Any) -> Any:
+    options = {"format_whitelist": demuxers(), "protocol_whitelist": "file", "max_pixels": str(MAX_FRAME_PIXELS)}
+    return av.open(file, mode="r", options=options, metadata_errors="replace")  # older programs write Latin-1
+
+
+def read_packets(container: Any, *streams: Any) -> Iterator[Any]:
+    """The packets of the given streams, or of all, from the current position to the end of the file.
+
+    PyAV raises IndexError where a stream has appeared on the way, as in a recording that was switched; asked again, it
+    goes on. Raises `av.FFmpegError` and ValueError.
+    """
+    for _ in range(_LATE_STREAMS):
+        with contextlib.suppress(IndexError):
+            yield from container.demux(*streams)
+            return
 
 
 def video_stream(container: Any) -> Any:
@@ -63,28 +84,33 @@ def get_origin_s(container: Any, stream: Any) -> float:
     whole = container.start_time / av.time_base if container.start_time is not None else None
     if own is None:
         return whole or 0.0
-    return whole if whole is not None and own - whole > _LEAD_IN_S else own
+    row = find_container(str(container.format.name))
+    longest = _LEAP_S if row is not None and row.is_spliced else math.inf
+    return whole if whole is not None and _LEAD_IN_S < own - whole <= longest else own
 
 
-def get_claimed_duration_s(container: Any, stream: Any) -> float | None:
-    """Duration of the video stream according to the container, in seconds; None if unknown."""
+def get_duration_s(container: Any, origin_s: float) -> float | None:
+    """Duration of the whole file according to its header, in seconds; None if unknown. origin_s: `get_origin_s`."""
+    if not container.duration or container.duration < 0:
+        return None
+    duration_s = float(container.duration / av.time_base)
+    row = find_container(str(container.format.name))
+    from_zero = row is not None and row.counts_from_zero and _LATE_S < origin_s < duration_s
+    return duration_s - origin_s if from_zero else duration_s
+
+
+def get_claimed_duration_s(container: Any, stream: Any, origin_s: float) -> float | None:
+    """Duration of the video stream according to the container, in seconds; None if unknown.
+
+    The least of what it says in several places: one of them may be wrong, or about the sound.
+    """
+    claims = [get_duration_s(container, origin_s)]
     if stream.duration:
-        return float(stream.duration * stream.time_base)
+        claims.append(float(stream.duration * stream.time_base))
     with contextlib.suppress(ValueError, AttributeError):  # Matroska: 00:01:02.500000000
         hours, minutes, seconds = stream.metadata.get("DURATION").split(":")
-        return float(hours) * 3600 + float(minutes) * 60 + float(seconds)
-    return container.duration / av.time_base if container.duration and container.duration > 0 else None
-
-
-def get_taken_at(container: Any, stream: Any) -> datetime | None:
-    """When the video was taken, from its metadata, in local time; None if unknown."""
-    for key in ("com.apple.quicktime.creationdate", "creation_time"):
-        for about in (container.metadata, stream.metadata):
-            with contextlib.suppress(ValueError, TypeError, OverflowError, OSError):
-                when = datetime.fromisoformat(about.get(key))
-                if when.year > 1970:  # some cameras write the beginning of their calendar
-                    return when.astimezone().replace(tzinfo=None, microsecond=0) if when.tzinfo else when
-    return None
+        claims.append(float(hours) * 3600 + float(minutes) * 60 + float(seconds))
+    return min((claim for claim in claims if claim is not None), default=None)
 
 
 def read_beginning(source: Path | str | bytes) -> bytes:

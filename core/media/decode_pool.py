@@ -16,11 +16,13 @@ from core.isolation.calls import Call, CallFailed, Limits
 from core.isolation.pool import acquire, release
 from core.isolation.process import NoReply, Process, ProcessEnded
 from core.media.formats import pack_tables
+from core.progress import Task
 
 SILENT_S = 180.0  # of any time, without an answer, a frame or a sign of life
 MAX_MEMORY = 6 * 2**30  # bytes of address space: three times what the largest picture takes on its way
 # Pillow gives each block of memory back to the system unless told to keep some: that alone would double the work.
 _SETTINGS = {"PILLOW_BLOCKS_MAX": "4", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+_UNEXPECTED = "Decoding it failed in an unexpected way ({}): convert the file, and report this if you can."
 _CRASHED = "The decoder broke down on it, or took too much memory: export a smaller copy, or convert it."
 _TOO_LONG = "Decoding it takes too long, so it was stopped: export it anew, or convert it."
 
@@ -40,13 +42,13 @@ def start_decoding(
     reports: bool = False,
     process: Process | None = None,
 ) -> tuple[Call, Any]:
-    """A call and its first value; `finish` ends it. reports: whether the function takes `on_progress` and `cancel`.
+    """A call and its first value; `finish` ends it. reports: whether the function takes a `task`.
 
     Raises MediaError with the reason: the file's own, or that its decoder hung or crashed.
     """
     idle = acquire() if process is None else None
     process = idle or process or _start_process()
-    listeners = {"on_progress": _ignore, "cancel": threading.Event()} if reports else {}
+    listeners = {"task": Task(_ignore, threading.Event())} if reports else {}
     call: Call | None = None
     try:
         limits = Limits(silent_s, work_s, MAX_MEMORY)
@@ -64,7 +66,7 @@ def start_decoding(
             raise MediaError(_CRASHED) from None
     except CallFailed as error:
         process.end()
-        raise MediaError(_CRASHED) from error
+        raise MediaError(_UNEXPECTED.format(error.reason)) from error
     except BaseException:
         finish(call) if call else process.end()
         raise

@@ -5,6 +5,7 @@ Files from anywhere are decoded here alone: what has decoded a hostile file is n
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Generator, Sequence
@@ -16,8 +17,9 @@ from PIL import Image
 
 from core.errors import MediaError
 from core.media.formats import unpack_tables
-from core.media.images import get_taken_at, image_size, is_animated, is_large, open_image
-from core.progress import OnProgress, Progress
+from core.media.images import LARGE_PIXELS, MAX_PIXELS, is_animated
+from core.media.images import decode_image as decode_picture
+from core.progress import Task
 
 _PATIENCE_S = 300.0  # of work for any video, and so many more for each second of it: 8K takes ten on a laptop
 _PACE = 60.0
@@ -39,13 +41,12 @@ def decode_image(data: bytes, min_side: int | None, may_move: bool, may_be_large
     one at a time."""
     if may_move and is_animated(data):
         return {"animated": True}
-    size, when = image_size(data), get_taken_at(data)
-    facts = {"size": size, "taken_at": when and when.isoformat()}
-    if min_side is None:
-        return facts
-    if is_large(size) and not may_be_large:
+    limit = 0 if min_side is None else MAX_PIXELS if may_be_large else LARGE_PIXELS
+    found = decode_picture(data, min_side=min_side, max_decoded=limit)
+    if min_side is not None and found.image is None:
         return {"large": True}
-    return facts | {"pixels": _pixels(open_image(data, min_side=min_side))}
+    facts = {"size": found.size, "taken_at": found.taken_at and found.taken_at.isoformat(), "remark": found.remark}
+    return facts | ({"pixels": _pixels(found.image)} if found.image and min_side is not None else {})
 
 
 def read_video_info(source: str | bytes) -> dict[str, Any]:
@@ -61,21 +62,28 @@ def decode_video(
     sampling: str,
     start_s: float,
     min_side: int | None,
+    max_s: float | None,
     *,
-    on_progress: OnProgress,
-    cancel: threading.Event,
-) -> Generator[Any, None, tuple[float, str | None]]:
-    """Facts of a video, then each sampled frame; returns how far it could be read, and the damage."""
+    task: Task,
+) -> Generator[Any, None, tuple[float, float, str | None]]:
+    """Facts of a video, then each sampled frame; returns how far it could be read, its length, and the damage.
+
+    max_s: of a video that goes on for longer, whatever its header says, decoding ends there with a MediaError.
+    """
     from core.media.sampling import Sampling
     from core.media.video import Video
 
     try:
         with Video(_source(source)) as video:
+            if max_s is not None and (video.info.duration_s or 0.0) > max_s:
+                raise _too_long(max_s)
             yield _info(video)
-            signs, chosen = _Heartbeat(video, on_progress, cancel), Sampling.parse(sampling)
+            signs, chosen = _Heartbeat(video, task, max_s), Sampling.parse(sampling)
             for frame in video.frames(chosen, start_s=start_s, min_side=min_side, cancel=signs):
                 yield (frame.start_s, frame.end_s, frame.time_s), _pixels(frame.image)
-            return video.read_s, video.damage
+            if max_s is not None and video.read_s > max_s:
+                raise _too_long(max_s)
+            return video.read_s, video.length_s, video.damage
     except MemoryError:
         raise _no_memory() from None
 
@@ -85,14 +93,13 @@ def decode_stills(
     times_s: Sequence[float],
     min_side: int | None,
     *,
-    on_progress: OnProgress,
-    cancel: threading.Event,
+    task: Task,
 ) -> tuple[Pixels, ...]:
     """The pictures on the screen at some seconds."""
     from core.media.video import Video
 
     with Video(_source(source)) as video:
-        signs = _Heartbeat(video, on_progress, cancel)
+        signs = _Heartbeat(video, task)
         return tuple(_pixels(image) for image in video.pictures_at(times_s, min_side=min_side, cancel=signs))
 
 
@@ -106,15 +113,17 @@ def is_playable(source: str | bytes) -> bool:
 class _Heartbeat(threading.Event):
     """Asked between packets whether to stop: reports a sign of life, and says yes where decoding leads nowhere."""
 
-    def __init__(self, video: Any, on_progress: OnProgress, cancel: threading.Event) -> None:
+    def __init__(self, video: Any, task: Task, max_s: float | None = None) -> None:
         super().__init__()
-        self._video, self._on_progress, self._cancel = video, on_progress, cancel
+        self._max_s = math.inf if max_s is None else max_s
+        self._video, self._task, self._stage = video, task, task.stage("decode", "seconds")
         self._begun = time.process_time()
 
     def is_set(self) -> bool:
-        self._on_progress(Progress("decode", int(self._video.read_s), None, 0.0, "seconds"))
+        self._stage.report(int(self._video.read_s))
         spent = time.process_time() - self._begun
-        return self._cancel.is_set() or spent > _PATIENCE_S + _PACE * self._video.read_s
+        is_over = self._video.read_s > self._max_s or spent > _PATIENCE_S + _PACE * min(self._video.read_s, self._max_s)
+        return self._task.is_cancelled or is_over
 
 
 def _info(video: Any) -> dict[str, Any]:
@@ -128,6 +137,10 @@ def _source(source: str | bytes) -> Path | bytes:
 
 def _pixels(image: Image.Image) -> Pixels:
     return image.size, image.tobytes()
+
+
+def _too_long(max_s: float) -> MediaError:
+    return MediaError(f"It is longer than {max_s:,.0f} seconds, which is the limit: cut it.")
 
 
 def _no_memory() -> MediaError:

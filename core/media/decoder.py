@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import threading
 from collections.abc import Iterator
 from functools import cached_property
@@ -13,7 +14,16 @@ from typing import Any
 import av
 
 from core.errors import MediaError
-from core.media.container import AGAIN, get_claimed_duration_s, get_origin_s, open_container, video_stream
+from core.media.container import (
+    AGAIN,
+    ENCRYPTED,
+    get_claimed_duration_s,
+    get_duration_s,
+    get_origin_s,
+    open_container,
+    read_packets,
+    video_stream,
+)
 from core.media.formats import find_container
 from core.media.timestamps import Clock, has_jumps, may_jump
 
@@ -28,7 +38,8 @@ class Decoder:
     """An open file: `container`, `stream`, its `first` frame, and `shown()`. To be closed.
 
     read_s: how far it was read, in seconds. seeks_exactly: `shown()` gives the same times wherever it begins.
-    claimed_s: duration according to the container, which is wrong if the clock `jumps`.
+    origin_s: the time on the container's clock at which the video begins. claimed_s: duration according to the
+    container, which may be wrong, and is if the clock `jumps`.
     """
 
     def __init__(self, source: Path | str | bytes) -> None:
@@ -36,20 +47,26 @@ class Decoder:
         self._source = source
         self.container: Any = None
         self.stream: Any = None
-        self.read_s = 0.0
+        self.read_s = self.origin_s = 0.0
+        self._format = ""
         self._got_s, self._begun_s, self._broken = 0.0, 0.0, 0  # of the latest pass
+        self._first_s, self._is_encrypted = math.inf, False
         try:
             self._open()
             decoded = next(self._decode(), None)
             if decoded is None:
-                raise MediaError("It holds no frame that can be decoded.")
+                raise MediaError(ENCRYPTED if self._is_encrypted else "It holds no frame that can be decoded.")
         except BaseException:
             self.close()
             raise
         self.first: Any = decoded[1]
+        if self.first.pts is not None:  # some containers say that it begins at 0, although its times are negative
+            self._first_s = float(self.first.pts * self.first.time_base)
+            self.origin_s = min(self.origin_s, self._first_s)
         row = find_container(self._format)  # others may count their time anew after a splice, which seeking misses
         self.seeks_exactly = self.first.pts is not None and row is not None and row.seeks_exactly
-        self.claimed_s = get_claimed_duration_s(self.container, self.stream)
+        self._knows_streams = row is not None and row.knows_streams
+        self.claimed_s = get_claimed_duration_s(self.container, self.stream, self.origin_s)
 
     @cached_property
     def jumps(self) -> bool:
@@ -58,7 +75,7 @@ class Decoder:
             return False
         times: list[float] = []
         with contextlib.suppress(av.FFmpegError, ValueError, MediaError), open_container(self._source) as container:
-            for packet in container.demux(video_stream(container)):
+            for packet in read_packets(container, video_stream(container)):
                 times += [] if packet.dts is None else [float(packet.dts * packet.time_base)]
         return has_jumps(times)
 
@@ -70,15 +87,31 @@ class Decoder:
     @property
     def damage(self) -> str | None:
         """Which part could not be read, in one sentence; None if all could. Known after all frames were decoded."""
-        claimed = self.claimed_s
-        if claimed is not None and self.read_s < claimed - max(_TAIL_S, 0.02 * claimed) and not self.jumps:
-            what = f"Only the first {self.read_s:.1f} of {claimed:.1f} s could be read; the rest is cut off or damaged"
+        if self._is_encrypted:
+            return f"Only the first {self.read_s:.1f} s could be read; the rest is encrypted."
+        if self._is_cut_off():
+            of = f"{self.read_s:.1f} of {self.claimed_s:.1f} s"
+            what = f"Only the first {of} could be read; the rest is cut off or damaged"
         elif self._broken:
             lost_s = max(self._broken * self._span_s, self.read_s - self._begun_s - self._got_s)
             what = f"About {max(0.1, lost_s):.1f} s of it are damaged"
         else:
             return None
         return f"{what}: {AGAIN}."
+
+    @property
+    def length_s(self) -> float:
+        """Duration of the whole file in seconds, with the sound. Known after all frames were decoded.
+
+        What the container says is doubted where it is much more than what was read.
+        """
+        length_s = get_duration_s(self.container, self.origin_s) or 0.0
+        if not self._is_short_of(length_s):
+            return max(self.read_s, length_s)
+        if self.damage or self.jumps:
+            return self.read_s
+        trusted = self._knows_streams or self._last_s >= length_s - _tail_s(length_s)
+        return length_s if trusted else max(self.read_s, self._last_s)
 
     def shown(
         self, start_s: float = 0.0, *, keyframes: bool = False, cancel: threading.Event | None = None
@@ -102,13 +135,35 @@ class Decoder:
 
     # inside
 
+    def _is_cut_off(self) -> bool:
+        """Whether less was read than the container claims. Sound or subtitles that go on until then excuse it, unless
+        the claim is about the pictures alone; looking for them reads the whole file."""
+        claimed_s = self.claimed_s or 0.0
+        if not self._is_short_of(claimed_s) or self.jumps:
+            return False
+        return self._knows_streams or self._last_s < claimed_s - _tail_s(claimed_s)
+
+    def _is_short_of(self, length_s: float) -> bool:
+        return self.read_s < length_s - _tail_s(length_s)
+
+    @cached_property
+    def _last_s(self) -> float:
+        """Where the last of all streams ends, in seconds; 0 if none has times. Reads the whole file."""
+        last_s = 0.0
+        with contextlib.suppress(av.FFmpegError, ValueError, MediaError), open_container(self._source) as container:
+            for packet in read_packets(container):
+                if packet.pts is not None:
+                    end = float((packet.pts + (packet.duration or 0)) * packet.time_base)
+                    last_s = max(last_s, end - self.origin_s)
+        return last_s
+
     def _open(self) -> None:
         """Opens the file at its beginning; works also if it cannot be sought."""
         self.close()
         self.container = open_container(self._source)
         self.stream = video_stream(self.container)
         self.stream.thread_type = "AUTO"
-        self._origin_s = get_origin_s(self.container, self.stream)
+        self.origin_s = min(get_origin_s(self.container, self.stream), self._first_s)
         self._format = str(self.container.format.name)
         self._span_s = 1.0 / float(self.stream.average_rate or 25)
 
@@ -119,48 +174,57 @@ class Decoder:
     def _seek(self, time_s: float) -> bool:
         """Seeks the last keyframe at or before a time of the container; returns whether that worked."""
         try:
-            self.container.seek(int((time_s + self._origin_s) / self.stream.time_base), stream=self.stream)
+            self.container.seek(int((time_s + self.origin_s) / self.stream.time_base), stream=self.stream)
         except (av.FFmpegError, OverflowError, ZeroDivisionError):
             return False
         return True
 
     def _decode(self, keyframes: bool = False, cancel: threading.Event | None = None) -> Iterator[tuple[float, Any]]:
-        """Decodes from the current position; broken packets are skipped."""
+        """Decodes from the current position; broken packets are skipped, and empty ones, which repeat a picture."""
         self.stream.codec_context.skip_frame = "NONKEY" if keyframes else "DEFAULT"
-        clock = Clock(origin_s=self._origin_s, span_s=self._span_s, container=self._format)
+        clock = Clock(origin_s=self.origin_s, span_s=self._span_s, container=self._format)
         self._got_s, self._broken = 0.0, 0
         for packet in self._packets():
             if (cancel is not None and cancel.is_set()) or (not self._got_s and self._broken > _HOPELESS):
                 return
-            for frame in self._frames(packet):
+            repeats = not packet.size and packet.pts is not None
+            for frame in [] if repeats else self._frames(packet):
                 if keyframes and not frame.key_frame:
                     continue
                 at = clock.time_of(frame)
                 self._note_frame(at, frame, clock.length_of(frame))
                 yield at, frame
-            if keyframes and packet.pts is not None:  # skipped frames were read too
-                end = float((packet.pts + (packet.duration or 0)) * packet.time_base) - self._origin_s
-                self._got_s += self._span_s
+            if (keyframes and packet.pts is not None) or (repeats and not may_jump(self._format)):
+                end = float((packet.pts + (packet.duration or 0)) * packet.time_base) - self.origin_s
+                self._got_s += self._span_s if self._got_s else 0.0
                 self.read_s = max(self.read_s, end)
 
     def _note_frame(self, at: float, frame: Any, length_s: float) -> None:
         if not self._got_s:
             self._begun_s = at
+            if may_jump(self._format):  # recordings begin anywhere: what came before lacks what it builds on
+                self._broken = 0
         elif frame.is_corrupt:  # at the beginning it only means that what it builds on was before
             self._broken += 1
         self._got_s += self._span_s
         self.read_s = max(self.read_s, at + length_s)
 
     def _packets(self) -> Iterator[Any]:
-        packets = self.container.demux(self.stream)
+        """The packets from the current position; the last one makes the decoder give the frames that it holds back."""
+        packets = read_packets(self.container, self.stream)
         while True:
             try:
-                yield next(packets)
+                packet = next(packets)
             except StopIteration:
                 return
             except (av.FFmpegError, ValueError):
                 self._broken += 1
                 return
+            if packet.is_keyframe and packet.has_sidedata("encryption_info"):
+                self._is_encrypted = True
+                return
+            if packet.size or packet.pts is not None or packet.pos is None:  # others would end the decoding
+                yield packet
 
     def _frames(self, packet: Any) -> list[Any]:
         try:
@@ -170,3 +234,7 @@ class Decoder:
         except (av.FFmpegError, ValueError):
             self._broken += 1
             return []
+
+
+def _tail_s(length_s: float) -> float:
+    return max(_TAIL_S, 0.02 * length_s)

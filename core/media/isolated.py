@@ -44,12 +44,15 @@ class ImageFacts:
         Local time, from EXIF.
     moves : bool
         It is an animation; nothing else was read.
+    remark : str, optional
+        Which part of the picture is missing.
     """
 
     image: Image.Image | None = None
     size: tuple[int, int] | None = None
     taken_at: datetime | None = None
     moves: bool = False
+    remark: str | None = None
 
 
 def read_image(data: bytes, *, min_side: int | None, may_move: bool = False) -> ImageFacts:
@@ -88,7 +91,7 @@ def read_image(data: bytes, *, min_side: int | None, may_move: bool = False) -> 
         return ImageFacts(moves=True)
     width, height = reply["size"]
     image = to_image(reply["pixels"]) if "pixels" in reply else None
-    return ImageFacts(image, (width, height), _time(reply["taken_at"]))
+    return ImageFacts(image, (width, height), _time(reply["taken_at"]), remark=reply["remark"])
 
 
 def open_isolated(source: Path | str | bytes, *, min_side: int | None = None) -> Image.Image:
@@ -100,15 +103,16 @@ def open_isolated(source: Path | str | bytes, *, min_side: int | None = None) ->
     return image
 
 
-def probe_isolated(path: Path | str) -> VideoInfo:
+def probe_isolated(source: Path | str | bytes) -> VideoInfo:
     """`core.media.video.probe` in a child process. Raises MediaError."""
-    return _video_info(decode("read_video_info", str(path), silent_s=SILENT_S))
+    return _video_info(decode("read_video_info", _plain(source), silent_s=SILENT_S))
 
 
 class IsolatedVideo:
     """A video decoded in a child process: `info` at once, and `frames()`, once. To be used in `with`.
 
-    After `frames()` has ended, `read_s` says how far the file could be read and `damage` what was wrong with it.
+    After `frames()` has ended, `read_s` says how far the file could be read, `length_s` how long it is and `damage`
+    what was wrong with it.
 
     Parameters
     ----------
@@ -120,6 +124,9 @@ class IsolatedVideo:
         Seconds; frames before are left out.
     min_side : int, optional
         Pixels, see `open_image`.
+    max_s : float, optional
+        Seconds. A video that goes on for longer, whatever its header says, raises MediaError, at once or when it has
+        been decoded so far.
 
     Raises
     ------
@@ -128,11 +135,17 @@ class IsolatedVideo:
     """
 
     def __init__(
-        self, source: Path | str | bytes, sampling: Sampling, *, start_s: float = 0.0, min_side: int | None = None
+        self,
+        source: Path | str | bytes,
+        sampling: Sampling,
+        *,
+        start_s: float = 0.0,
+        min_side: int | None = None,
+        max_s: float | None = None,
     ) -> None:
-        arguments = _plain(source), str(sampling), start_s, min_side
+        arguments = _plain(source), str(sampling), start_s, min_side, max_s
         self._call, info = start_decoding("decode_video", *arguments, silent_s=SILENT_S, reports=True)
-        self.read_s = 0.0
+        self.read_s = self.length_s = 0.0
         self.damage: str | None = None
         self.info: VideoInfo = _video_info(info)
 
@@ -142,6 +155,10 @@ class IsolatedVideo:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the decoding."""
         finish(self._call)
 
     def frames(self, *, cancel: threading.Event | None = None) -> Iterator[Frame]:
@@ -152,17 +169,16 @@ class IsolatedVideo:
             try:
                 message = self._call.receive(cancel)
             except (NoReply, ProcessEnded, CallFailed) as error:
-                why = "decoding it hung there" if isinstance(error, NoReply) else "the decoder broke down there"
-                self.damage = f"Only the first {self.read_s:.1f} s could be read; {why}: convert the file."
+                self.damage = f"Only the first {self.read_s:.1f} s could be read; {_why(error)}: convert the file."
                 return
             if message is None:  # cancelled
                 return
             kind, value = message
             if kind == "ended":
-                self.read_s, self.damage = value
+                self.read_s, self.length_s, self.damage = value
             else:
                 (start_s, end_s, time_s), pixels = value
-                self.read_s = end_s
+                self.read_s = self.length_s = end_s
                 yield Frame(start_s, end_s, time_s, to_image(pixels))
 
 
@@ -205,6 +221,13 @@ def plays_in_browsers(path: Path) -> bool:
         return bool(decode("is_playable", str(path), silent_s=_SILENT_S))
     except MediaError:
         return False
+
+
+def _why(error: NoReply | ProcessEnded | CallFailed) -> str:
+    """Why decoding ended within a video."""
+    if isinstance(error, CallFailed):
+        return f"decoding failed there in an unexpected way ({error.reason})"
+    return "decoding it hung there" if isinstance(error, NoReply) else "the decoder broke down there"
 
 
 def _plain(source: Path | str | bytes) -> str | bytes:

@@ -6,6 +6,7 @@ import struct
 from dataclasses import dataclass
 from typing import Any
 
+from av.sidedata.sidedata import Type
 from PIL import Image
 
 _TURN = Image.Transpose
@@ -49,6 +50,19 @@ class Display:
         )
         image = small.to_image() if not clear else _blend_on_white(Image.fromarray(small.to_ndarray(), "RGBA"))
         return image.transpose(self.turn) if self.turn is not None else image
+
+
+def _get_unknown_type(kinds: Any, value: int) -> Any:
+    """A member of PyAV's enumeration for side data that it does not know (EXIF, views of spatial video).
+
+    Without one, PyAV 18 cannot read any side data of such a frame.
+    """
+    kind = object.__new__(kinds)
+    kind._name_, kind._value_ = f"UNKNOWN_{value}", value
+    return kind
+
+
+setattr(Type, "_missing_", classmethod(_get_unknown_type))  # noqa: B010
 
 
 def get_display(stream: Any, frame: Any) -> Display:

@@ -101,20 +101,26 @@ class CellsBetween:
         return self._edges[cell] if cell < len(self._middles) else math.inf
 
 
-def measure_time_on_screen(cells: Cells, shown: Shown, end_s: Callable[[], float]) -> Sampled:
+def measure_time_on_screen(cells: Cells, shown: Shown, end_s: Callable[[], float], *, is_whole: bool) -> Sampled:
     """The frame on the screen at each cell's middle, once for a run of cells. end_s: called after the last frame.
 
     A rest too short to reach a middle belongs to the frame before; if there is none, the last frame stands for it.
+    So a video always has a frame, also where its picture begins late and ends soon. is_whole: whether `shown` begins
+    at the beginning.
     """
     last: tuple[float, Any] | None = None
+    is_empty = is_whole
     for at, frame in shown:
         if last is not None and cells.first(at) > cells.first(last[0]):
+            is_empty = False
             yield cells.start(cells.first(last[0])), *last
         last = at, frame
     if last is not None:
         cell = cells.first(last[0])
         if cell == 0 or cells.first(end_s()) > cell:
             yield cells.start(cell), *last
+        elif is_empty:
+            yield last[0], *last
 
 
 def first_in_each(cells: EvenCells, shown: Shown) -> Sampled:

@@ -34,6 +34,7 @@ class Clock:
         self._leaps = may_jump(container)
         self._last: float | None = None
         self._behind = 0
+        self._is_counted = True  # so far no frame had a time of its own, as where a container holds no negative ones
 
     def time_of(self, frame: Any) -> float:
         """The time of the next frame."""
@@ -42,14 +43,17 @@ class Clock:
         elif frame.pts is None:
             self._last += self._span_s
         else:
-            if self._starts_anew(self._own(frame), self._last):
-                self._shift_s += self._last + self._span_s - self._own(frame)
+            at = self._own(frame)
+            if (self._is_counted and at < self._last) or self._starts_anew(at, self._last):
+                self._shift_s += self._last + self._span_s - at
             self._last = max(self._last, self._own(frame))
+        self._is_counted &= frame.pts is None
         return self._last
 
     def length_of(self, frame: Any) -> float:
-        """Duration of a frame in seconds, or the usual time between frames if it has none."""
-        return float(frame.duration * frame.time_base) if frame.duration and frame.time_base else self._span_s
+        """Duration of a frame in seconds, or the usual time between frames if it has none (or one across a leap)."""
+        length_s = float(frame.duration * frame.time_base) if frame.duration and frame.time_base else 0.0
+        return length_s if length_s > 0 and not (self._leaps and length_s > _LEAP_S) else self._span_s
 
     def _own(self, frame: Any) -> float:
         return float(frame.pts * frame.time_base) + self._shift_s

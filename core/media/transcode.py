@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import heapq
-import threading
-import time
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -15,11 +13,12 @@ import av
 import numpy as np
 from av.video.reformatter import VideoReformatter
 
+from core.deprecated import task_keywords
 from core.errors import MediaError
-from core.media.container import get_origin_s, open_container, video_stream
+from core.media.container import open_container, read_packets
 from core.media.timestamps import Clock
 from core.media.video import Video
-from core.progress import OnProgress, Progress
+from core.progress import SILENT, Task
 
 _SHORTEST_S = 0.04
 _TICKS = 90_000  # per second, the usual clock of video
@@ -30,16 +29,8 @@ _LIMITED = 1  # AVCOL_RANGE_MPEG: luma from 16 to 235, as all players expect
 _X264 = {"preset": "veryfast", "crf": "23", "bf": "0"}  # without B-frames the first picture is at 0 for every player
 
 
-def write_cut(
-    source: str,
-    target: str,
-    start_s: float,
-    end_s: float,
-    max_side: int,
-    *,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
-) -> None:
+@task_keywords
+def write_cut(source: str, target: str, start_s: float, end_s: float, max_side: int, *, task: Task = SILENT) -> None:
     """Writes a part of a video as MP4, see `core.previews.clips.cut_clip`.
 
     Parameters
@@ -50,26 +41,22 @@ def write_cut(
         Seconds.
     max_side : int
         Pixels; larger pictures are shrunk.
-    on_progress : callable, optional
-        Called with the seconds of video that are written.
-    cancel : threading.Event, optional
-        Ends the writing.
+    task : Task, optional
+        Its progress is in seconds of video that are written.
 
     Raises
     ------
     MediaError
-        The video cannot be read, the clip cannot be written, or `cancel` is set.
+        The video cannot be read, the clip cannot be written, or `task` is cancelled.
     """
-    started = time.monotonic()
+    stage = task.stage("cut", "seconds")
     start_s = max(0.0, start_s)
     end_s = max(end_s, start_s + _SHORTEST_S)
 
     def tell(done_s: float) -> None:
-        if cancel is not None and cancel.is_set():
+        if task.is_cancelled:
             raise MediaError("Cutting was cancelled.")
-        if on_progress is not None:
-            spent = time.monotonic() - started
-            on_progress(Progress("cut", round(done_s), round(end_s - start_s), spent, "seconds"))
+        stage.report(round(done_s), round(end_s - start_s))
 
     with Video(source) as video, open_container(source) as heard:
         try:
@@ -98,7 +85,7 @@ def write_clip(
         sound = heard.streams.best("audio")
         if sound is not None and sound.codec_context is not None:
             stream = output.add_stream("aac", rate=_RATE, layout="stereo")
-            samples = _samples(heard, sound, start_s, leaps=video.leaps)
+            samples = _samples(heard, sound, start_s + video.origin_s, leaps=video.leaps)
             packets.append(_sound_packets(samples, stream, round((end_s - start_s) * _RATE)))
         for packet in heapq.merge(*packets, key=lambda packet: packet.dts * packet.time_base):
             output.mux(packet)
@@ -122,11 +109,16 @@ class _Pictures:
         self._turn: Any = None
 
     def packets(self, start_s: float, end_s: float, report: Callable[[float], None]) -> Iterator[Any]:
-        """Each picture from when it comes onto the screen within these seconds until the next one does."""
+        """Each picture from when it comes onto the screen within these seconds until the next one does; before the
+        first picture the first."""
         waiting: tuple[float, Any] | None = None
+        first_s: float | None = None
         for at, frame in self._video.shown(start_s):
+            if waiting is None:
+                at = min(at, start_s)
             if waiting is not None and at > start_s:
                 yield from self._encoded(waiting[1], waiting[0] - start_s, min(at, end_s) - start_s)
+            first_s = at if first_s is None else first_s
             if at >= end_s:
                 waiting = None
                 break
@@ -135,6 +127,8 @@ class _Pictures:
         if waiting is not None and waiting[0] < (last_s := min(self._video.read_s, end_s)):
             yield from self._encoded(waiting[1], waiting[0] - start_s, last_s - start_s)
         if self._stream.codec_context.is_open is False:
+            if first_s is not None and first_s >= end_s:
+                raise MediaError(f"The video shows nothing before {first_s:.1f} s.")
             raise MediaError(f"The video ends before {start_s:.1f} s.")
         yield from self._stream.encode(None)
 
@@ -183,18 +177,18 @@ def _sound_packets(blocks: Iterator[tuple[int, Any]], stream: Any, target: int) 
     yield from stream.encode(None)
 
 
-def _samples(heard: Any, sound: Any, start_s: float, *, leaps: bool) -> Iterator[tuple[int, Any]]:
-    """(place on the clip's clock, samples) from a little before `start_s`; samples that cannot be decoded are left out.
+def _samples(heard: Any, sound: Any, begin_s: float, *, leaps: bool) -> Iterator[tuple[int, Any]]:
+    """(place on the clip's clock, samples) from a little before the clip; samples that cannot be decoded are left out.
 
-    leaps: whether the clock of the file starts anew on the way; then all is read, from the beginning.
+    begin_s: the beginning of the clip on the container's clock. leaps: whether that starts anew on the way; then all is
+    read, from the beginning.
     """
-    begin_s = start_s + get_origin_s(heard, video_stream(heard))
     clock = Clock(origin_s=0.0, span_s=1024 / _RATE, container=heard.format.name)
     if not leaps:
         with contextlib.suppress(av.FFmpegError):
             heard.seek(int(max(0.0, begin_s - 0.5) / sound.time_base), stream=sound)
     resampler = av.AudioResampler(format="fltp", layout="stereo", rate=_RATE)
-    packets = heard.demux(sound)
+    packets = read_packets(heard, sound)
     with contextlib.suppress(StopIteration, av.FFmpegError):
         while True:
             packet = next(packets)

@@ -7,19 +7,20 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import av
 from PIL import Image
 
 from core.errors import MediaError
-from core.media.container import get_taken_at
+from core.media.container import get_duration_s
 from core.media.decoder import Decoder
+from core.media.local_time import find_taken_at
 from core.media.orientation import get_display
 from core.media.sampling import CellsBetween, EvenCells, Sampled, Sampling, first_in_each, measure_time_on_screen
 
@@ -44,7 +45,7 @@ class VideoInfo:
     codec : str
         FFmpeg's name.
     taken_at : datetime, optional
-        Local time.
+        By the camera's clock, see `core.media.local_time`.
     """
 
     duration_s: float | None
@@ -99,15 +100,16 @@ def frame_at(source: Path | str | bytes, time_s: float, *, min_side: int | None 
 class Video:
     """An open video file: `info`, `display`, `frames()`, `frame_at()`. To be closed, or used in `with`.
 
-    After `frames()` has ended, `read_s` says how far the file could be read and `damage` what was wrong with it.
+    After `frames()` has ended, `read_s` says how far the file could be read, `length_s` how long it is and `damage`
+    what was wrong with it.
     """
 
     def __init__(self, source: Path | str | bytes) -> None:
         """Raises MediaError with the reason: not a video, cut off, only sound, no frame, unknown codec."""
+        self._source = source
         self._decoder = Decoder(source)
         try:
             self.display = get_display(self._decoder.stream, self._decoder.first)
-            self.info = self._told()
         except BaseException:
             self.close()
             raise
@@ -124,10 +126,30 @@ class Video:
         """Closes the file."""
         self._decoder.close()
 
+    @cached_property
+    def info(self) -> VideoInfo:
+        """Facts of the file."""
+        container, stream, first = self._decoder.container, self._decoder.stream, self._decoder.first
+        width, height = self.display.size(first.width, first.height)
+        return VideoInfo(
+            duration_s=get_duration_s(container, self._decoder.origin_s),
+            fps=float(stream.average_rate) if stream.average_rate else None,
+            width=width,
+            height=height,
+            rotation=self.display.rotation,
+            codec=stream.codec_context.name,
+            taken_at=find_taken_at(_lower_keys(stream.metadata) | _lower_keys(container.metadata), self._source),
+        )
+
     @property
     def coding(self) -> Any:
         """The `av.VideoCodecContext`."""
         return self._decoder.stream.codec_context
+
+    @property
+    def origin_s(self) -> float:
+        """The time on the container's clock at which the video begins, in seconds."""
+        return self._decoder.origin_s
 
     @property
     def leaps(self) -> bool:
@@ -138,6 +160,11 @@ class Video:
     def read_s(self) -> float:
         """How far it was read, in seconds."""
         return self._decoder.read_s
+
+    @property
+    def length_s(self) -> float:
+        """Duration in seconds, as far as it can be read. Known after `frames()`."""
+        return self._decoder.length_s
 
     @property
     def damage(self) -> str | None:
@@ -193,16 +220,16 @@ class Video:
 
         cancel: ends decoding early; times that were not reached get the last picture.
         """
-        claimed_s = self._decoder.claimed_s or math.inf
-        end_s = math.inf if max(times_s, default=0.0) > claimed_s and self._decoder.jumps else claimed_s
-        times = [min(max(0.0, time_s), end_s) for time_s in times_s]
+        times = [max(0.0, time_s) for time_s in times_s]
+        end_s = self._decoder.claimed_s or math.inf  # may be wrong: later pictures are sought from there on
         found: dict[float, Image.Image] = {}
         frames: Iterator[tuple[float, Any]] = iter(())
         here: tuple[float, Any] | None = None
         ahead: tuple[float, Any] | None = None
         for time_s in sorted(set(times)):
-            if here is None or (time_s > here[0] + _NEAR_S and (ahead is None or ahead[0] <= time_s)):
-                frames = self.shown(time_s, cancel=cancel)
+            begin_s = min(time_s, end_s)
+            if here is None or (begin_s > here[0] + _NEAR_S and (ahead is None or ahead[0] <= time_s)):
+                frames = self.shown(begin_s, cancel=cancel)
                 here, ahead = next(frames, None), None
             while (ahead := ahead or next(frames, None)) and ahead[0] <= time_s + _EPS_S:
                 here, ahead = ahead, None
@@ -230,7 +257,8 @@ class Video:
             before = max(0, int(start_s / even.step_s) - 1) * even.step_s
             return first_in_each(even, self.shown(before, keyframes=True, cancel=cancel))
         cells = CellsBetween(self._edges(cancel)) if sampling.by == "scenes" else even
-        return measure_time_on_screen(cells, self.shown(start_s, cancel=cancel), lambda: self.read_s)
+        shown = self.shown(start_s, cancel=cancel)
+        return measure_time_on_screen(cells, shown, lambda: self.read_s, is_whole=start_s == 0)
 
     def _edges(self, cancel: threading.Event | None) -> list[float]:
         from core.media.scenes import find_scene_edges  # loads OpenCV
@@ -241,16 +269,6 @@ class Video:
         start_s, time_s, frame = sampled
         return Frame(start_s, max(end_s, start_s), time_s, self.display.picture(frame, min_side))
 
-    def _told(self) -> VideoInfo:
-        container, stream, first = self._decoder.container, self._decoder.stream, self._decoder.first
-        duration = container.duration
-        width, height = self.display.size(first.width, first.height)
-        return VideoInfo(
-            duration_s=duration / av.time_base if duration and duration > 0 else None,
-            fps=float(stream.average_rate) if stream.average_rate else None,
-            width=width,
-            height=height,
-            rotation=self.display.rotation,
-            codec=stream.codec_context.name,
-            taken_at=get_taken_at(container, stream),
-        )
+
+def _lower_keys(metadata: Mapping[str, str]) -> dict[str, str]:
+    return {key.lower(): value for key, value in metadata.items()}

@@ -2,7 +2,6 @@ from .axis import axis_plane as axis_plane
 from .axis import axis_strip as axis_strip
 from .classes import class_bars as class_bars
 from .classes import class_timeline as class_timeline
-from .dimensions import METHOD_NAMES as METHOD_NAMES
 from .dimensions import Quantity as Quantity
 from .dimensions import dimension_lines as dimension_lines
 from .lab import confusion_matrix as confusion_matrix

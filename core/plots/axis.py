@@ -1,4 +1,4 @@
-"""Plotly figures of a library along one or two axes, each between two phrases."""
+"""Plotly figures of a library along one or two semantic axes, each between two phrases."""
 
 from __future__ import annotations
 
@@ -19,7 +19,21 @@ _BINS = 60
 
 
 def axis_strip(axis: Axis, names: Sequence[str], shown: NDArray[np.int64]) -> go.Figure:
-    """How many points lie where on an axis; those that are shown below it as ticks."""
+    """Histogram of a library along an axis, with some items marked below it.
+
+    Parameters
+    ----------
+    axis : Axis
+        See `core.geometry.measure_axis`.
+    names : sequence of str
+        A name for each value of the axis, for the pointer.
+    shown : (k,) int64
+        Numbers of the items to mark.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+    """
     import plotly.graph_objects as go
 
     counts, edges = np.histogram(axis.values, min(_BINS, max(5, len(axis.values) // 4)))
@@ -44,10 +58,7 @@ def axis_strip(axis: Axis, names: Sequence[str], shown: NDArray[np.int64]) -> go
         **STILL_PLOT,
         showlegend=False,
         bargap=0,
-        xaxis={
-            "title": {"text": _end_labels(axis)},
-            **STILL,
-        },
+        xaxis={"title": {"text": _end_labels(axis)}, **STILL},
         yaxis={"title": {"text": "pictures"}, "rangemode": "tozero", **STILL},
     )
     return figure
@@ -56,9 +67,23 @@ def axis_strip(axis: Axis, names: Sequence[str], shown: NDArray[np.int64]) -> go
 def axis_plane(
     across: Axis, up: Axis, names: Sequence[str], thumbnails: Mapping[int, str], *, chosen: Sequence[int] | None = None
 ) -> go.Figure:
-    """Two axes: a point each, and some of them as pictures (number -> data URI).
+    """Scatter plot of a library on two axes; some points are drawn as pictures.
 
-    chosen: the numbers that are drawn, default all. A click selects a point, whose customdata is its number.
+    Parameters
+    ----------
+    across, up : Axis
+        The horizontal and the vertical axis, of the same n items.
+    names : sequence of str
+        A name for each of the n items.
+    thumbnails : mapping of int to str
+        Data URIs of pictures by item number.
+    chosen : sequence of int, optional
+        Numbers of the items to draw; default: all.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        `customdata` of each point is its item number, so that a click selects the item.
     """
     import plotly.graph_objects as go
 
@@ -73,7 +98,7 @@ def axis_plane(
         text=[shorten_label(names[int(number)], 60) for number in numbers],
         hovertemplate="%{text}<extra></extra>",
     )
-    wide, high = (float(np.ptp(axis.values[numbers])) or 1.0 for axis in (across, up))
+    width, height = (float(np.ptp(axis.values[numbers])) or 1.0 for axis in (across, up))
     for number, uri in thumbnails.items():
         figure.add_layout_image(
             source=uri,
@@ -81,8 +106,8 @@ def axis_plane(
             y=float(up.values[number]),
             xref="x",
             yref="y",
-            sizex=0.075 * wide,
-            sizey=0.1 * high,
+            sizex=0.075 * width,
+            sizey=0.1 * height,
             xanchor="center",
             yanchor="middle",
             layer="below",
@@ -91,11 +116,7 @@ def axis_plane(
         **titled("The library on two axes", height=620),
         showlegend=False,
         **STILL_PLOT,
-        xaxis={
-            "title": {"text": _end_labels(across)},
-            "showgrid": False,
-            **STILL,
-        },
+        xaxis={"title": {"text": _end_labels(across)}, "showgrid": False, **STILL},
         yaxis={"title": {"text": _end_labels(up)}, "showgrid": False, **STILL},
     )
     return figure

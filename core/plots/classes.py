@@ -1,7 +1,6 @@
-"""Plotly figures of classes: how probable they are for one item, and what a video shows over its time.
+"""Plotly figures of class probabilities: of one item, and of a video over time.
 
-They hold no theme, as those of `core.plots.timeline`. Names of classes come from anybody: what plotly would read as
-markup is written out, and long ones are cut.
+Class names are user input: plotly's markup in them is escaped, and long names are cut.
 """
 
 from __future__ import annotations
@@ -13,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.plots.style import GRAY, SCALE, STILL, TEAL
 from core.utils.timecode import format_timecode
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
-from core.plots.style import GRAY, SCALE, STILL, TEAL
 
 _ROW = 26  # pixels of one class
 _TICKS = 8
@@ -27,7 +26,22 @@ _CLICKABLE = 120
 def class_bars(
     names: Sequence[str], probabilities: NDArray[np.floating], *, predictions: bool, limit: int = 12
 ) -> go.Figure:
-    """The most probable classes of one item, the best on top. told: whether the best one is the answer, or none is."""
+    """The most probable classes of one item as bars, best on top.
+
+    Parameters
+    ----------
+    names : sequence of str
+    probabilities : (classes,) float
+        0 to 1.
+    predictions : bool
+        Whether the best class is the prediction and is highlighted; False where the item is "none of these".
+    limit : int
+        Most bars.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+    """
     import plotly.graph_objects as go
 
     order = np.argsort(-probabilities, kind="stable")[:limit][::-1]
@@ -65,10 +79,24 @@ def class_timeline(
     *,
     limit: int = 8,
 ) -> go.Figure:
-    """What a video shows over its time: a row a class, the darker the more probable. probabilities: (rows, classes).
+    """Class probabilities of a video over time: one row per class, darker where more probable.
 
-    The classes that are most probable anywhere, the one with the largest share of the time on top. A click selects a
-    point of the last trace, whose x is the second.
+    Draws the classes with the highest peaks; the one that covers most of the time is on top.
+
+    Parameters
+    ----------
+    names : sequence of str
+    start_s, end_s : (rows,) float
+        Time of each row, in seconds.
+    probabilities : (rows, classes) float
+        0 to 1.
+    limit : int
+        Most classes.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        A click selects a point of the last trace; its `x` is the second.
     """
     import plotly.graph_objects as go
 
@@ -104,7 +132,7 @@ def class_timeline(
 
 
 def shorten_label(name: str, length: int) -> str:
-    """A name from outside for a figure: on one line, cut, and with nothing left that plotly reads as markup."""
+    """User text as a plotly label: one line, cut to `length` characters, markup escaped."""
     name = " ".join(name.split())
     return html.escape(name if len(name) <= length else name[: length - 1] + "…", quote=False)
 
@@ -139,7 +167,7 @@ def _time_points(
     rows: NDArray[np.int64],
     steps: NDArray[np.floating],
 ) -> dict[str, Any]:
-    """Points too faint to see on all rows of a timeline: what the pointer finds and a click selects."""
+    """Invisible points on all rows of a timeline, for the pointer and for clicks."""
     cells = [(place, step) for place in range(len(order)) for step in range(0, len(steps), 2)]
     unseen = {"marker": {"opacity": 0}}
     seconds = float(steps[-1])

@@ -1,4 +1,4 @@
-"""Plotly figures of quality against the number of dimensions."""
+"""Plotly figures of quality and cost against the number of dimensions."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from core.encoders.reduced import Method
+from core.encoders.reduced import METHOD_NAMES, Method
 from core.geometry.dimensions import VERTEX, DimensionPoint
 from core.geometry.quantization import Precision
-from core.plots.style import AMBER, GRAY, STILL, TEAL
+from core.plots.style import AMBER, BLUE, GRAY, PURPLE, STILL, TEAL, title_style
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -17,41 +17,53 @@ if TYPE_CHECKING:
 Quantity = Literal["overlap", "recall", "accuracy", "bytes", "query_ms"]
 
 AXES: dict[Quantity, str] = {
-    "overlap": "share of nearest neighbours kept",
+    "overlap": "share of nearest neighbors kept",
     "recall": "recall@10 of the captions",
     "accuracy": "zero-shot accuracy",
-    "bytes": "bytes of one vector",
-    "query_ms": "milliseconds of a query through 20,000 vectors",
+    "bytes": "bytes per vector",
+    "query_ms": "milliseconds per query over 20,000 vectors",
 }
-METHOD_NAMES: dict[Method, str] = {"pca": "PCA", "truncate": "truncation", "random": "random projection"}
-_COLORS: dict[Method, str] = {"pca": TEAL, "random": AMBER, "truncate": "#A8689A"}
+_COLORS: dict[Method, str] = {"pca": TEAL, "random": AMBER, "truncate": PURPLE}
 _DASHES: dict[Precision, str] = {"fp32": "solid", "fp16": "dash", "int8": "dashdot", "binary": "dot"}
 _SHARES = ("overlap", "recall", "accuracy")
-_PRECISION_COLORS: dict[Precision, str] = {"fp32": TEAL, "fp16": "#4A86B5", "int8": AMBER, "binary": "#A8689A"}
+_PRECISION_COLORS: dict[Precision, str] = {"fp32": TEAL, "fp16": BLUE, "int8": AMBER, "binary": PURPLE}
 
 
 def dimension_lines(
     points: Sequence[DimensionPoint], shown: Quantity, *, knee: DimensionPoint | None = None, title: str = ""
 ) -> go.Figure:
-    """One measure against the number of dimensions (log axis): a line for each method and precision; bytes and time do
-    not depend on the method, and have one for each precision. knee: marked on the line of its method.
+    """One quantity against the number of dimensions, on a logarithmic axis.
 
-    Thin lines stand at the sizes that Vertex AI's multimodal embeddings have, for comparison.
+    Shares have a line per method and precision. Bytes and times do not depend on the method and have one per precision.
+    Thin vertical lines mark the sizes of Vertex AI's multimodal embeddings, for comparison.
+
+    Parameters
+    ----------
+    points : sequence of DimensionPoint
+        See `core.geometry.measure_dimension_curve`.
+    shown : {"overlap", "recall", "accuracy", "bytes", "query_ms"}
+    knee : DimensionPoint, optional
+        Marked on the line of its method.
+    title : str
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
     """
     import plotly.graph_objects as go
 
     figure = go.Figure()
     for method, precision, line in _lines(points, shown):
-        whole = shown in _SHARES
-        name = f"{METHOD_NAMES[method]}, {precision}" if whole else precision
+        is_share = shown in _SHARES
+        name = f"{METHOD_NAMES[method]}, {precision}" if is_share else precision
         figure.add_scatter(
             x=[point.dim for point in line],
             y=[getattr(point, shown) for point in line],
             mode="lines+markers",
             name=name,
             line={
-                "color": _COLORS[method] if whole else _PRECISION_COLORS[precision],
-                "dash": _DASHES[precision] if whole else "solid",
+                "color": _COLORS[method] if is_share else _PRECISION_COLORS[precision],
+                "dash": _DASHES[precision] if is_share else "solid",
                 "width": 2,
             },
             marker={"size": 6},
@@ -62,9 +74,9 @@ def dimension_lines(
             x=[knee.dim],
             y=[getattr(knee, shown)],
             mode="markers",
-            name=f"the knee: {knee.dim}",
+            name=f"knee: {knee.dim}",
             marker={"symbol": "diamond-open", "size": 16, "color": TEAL, "line": {"width": 2}},
-            hovertemplate="the knee of the neighbours' curve: %{x} dimensions<extra></extra>",
+            hovertemplate="knee of the neighbor curve: %{x} dimensions<extra></extra>",
         )
     _vertex_lines(figure)
     figure.update_layout(**_layout(points, shown, title))
@@ -72,11 +84,11 @@ def dimension_lines(
 
 
 def _lines(points: Sequence[DimensionPoint], shown: Quantity) -> list[tuple[Method, Precision, list[DimensionPoint]]]:
-    found: dict[tuple[Method, Precision], list[DimensionPoint]] = {}
+    lines: dict[tuple[Method, Precision], list[DimensionPoint]] = {}
     for point in points:
         if shown in _SHARES or point.method == points[0].method:
-            found.setdefault((point.method, point.precision), []).append(point)
-    return [(*kind, sorted(line, key=lambda point: point.dim)) for kind, line in found.items()]
+            lines.setdefault((point.method, point.precision), []).append(point)
+    return [(*kind, sorted(line, key=lambda point: point.dim)) for kind, line in lines.items()]
 
 
 def _vertex_lines(figure: go.Figure) -> None:
@@ -90,7 +102,7 @@ def _vertex_lines(figure: go.Figure) -> None:
 
 def _layout(points: Sequence[DimensionPoint], shown: Quantity, title: str) -> dict[str, Any]:
     dims = sorted({point.dim for point in points})
-    most = max(*dims, *VERTEX)
+    largest = max(*dims, *VERTEX)
     ticks = [dim for dim in dims if dim == dims[-1] or dim * 1.6 < dims[-1]]
     axis: dict[str, Any] = {"title": {"text": AXES[shown]}, **STILL}
     if shown in _SHARES:
@@ -98,7 +110,7 @@ def _layout(points: Sequence[DimensionPoint], shown: Quantity, title: str) -> di
     else:
         axis |= {"type": "log", "dtick": 1, "tickformat": "~s" if shown == "bytes" else "~g"}
     return {
-        "title": {"text": title, "font": {"size": 13, "weight": "normal"}, "x": 0, "xref": "container", "y": 0.98},
+        "title": title_style(title, size=13, y=0.98),
         "height": 440,
         "margin": {"l": 0, "r": 8, "t": 64, "b": 0},
         "dragmode": False,
@@ -106,7 +118,7 @@ def _layout(points: Sequence[DimensionPoint], shown: Quantity, title: str) -> di
         "legend": {"orientation": "h", "y": -0.2},
         "xaxis": {
             "type": "log",
-            "range": [math.log10(min(dims) * 0.9), math.log10(most * 1.12)],
+            "range": [math.log10(min(dims) * 0.9), math.log10(largest * 1.12)],
             "tickvals": ticks,
             "ticktext": [str(dim) for dim in ticks],
             "title": {"text": "dimensions kept"},

@@ -1,7 +1,8 @@
-"""Plotly figures of the quality of classes and numbers: confusion, learning curves, calibration, residuals."""
+"""Plotly figures of prediction quality: confusion, learning curves, calibration, residuals, distributions."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -9,28 +10,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.plots.classes import shorten_label
-from core.plots.style import AMBER, GRAY, SCALE, STILL, TEAL
+from core.plots.style import AMBER, BLUE, GRAY, PURPLE, SCALE, STILL, TEAL, title_style
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from core.classify.validation import LearningCurve
-import math
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
 
 _DARK = 0.45  # share above which a cell is so dark that its number is white
 _ON_LIGHT = "#7C8787"  # of the other numbers: readable on the backgrounds of both themes
-_COLORS = {"blend": TEAL, "probe": "#4A86B5", "centroid": AMBER, "knn": "#A8689A"}
+_COLORS = {"blend": TEAL, "probe": BLUE, "centroid": AMBER, "knn": PURPLE}
+_MOST_BINS = 40  # reached at 8,000 items: Rice's rule, whose number does not grow with a value far from the others
 
 
 def confusion_matrix(names: Sequence[str], confusion: NDArray[np.int64]) -> go.Figure:
-    """Rows: true classes; columns: predicted classes; shade: share of the true class. The diagonal is correct.
+    """Confusion matrix: rows are true classes, columns predicted ones, the shade is the share of the true class.
 
-    A click on a cell that holds a number selects a point whose customdata is (true number, told number, items).
+    Parameters
+    ----------
+    names : sequence of str
+        Of the classes.
+    confusion : (classes, classes) int64
+        Counts; rows are true classes.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        A click on a cell selects a point whose `customdata` is (true class, predicted class, items).
     """
     import plotly.graph_objects as go
 
@@ -69,20 +75,29 @@ def confusion_matrix(names: Sequence[str], confusion: NDArray[np.int64]) -> go.F
 
 
 def learning_curves(curve: LearningCurve, *, methods: Sequence[str]) -> go.Figure:
-    """Accuracy against labeled items per class: means as lines, lowest to highest of the repeats as bands.
+    """Accuracy against labeled items per class: means as lines, the range of the repeats as bands.
 
-    Zero-shot, which needs no labels, is the dotted level with its own band.
+    Parameters
+    ----------
+    curve : LearningCurve
+        See `core.classify.compute_learning_curve`.
+    methods : sequence of str
+        Methods to draw. Zero-shot, which needs no labels, is always drawn as a dotted level.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
     """
     import plotly.graph_objects as go
 
     figure = go.Figure()
     shots = sorted({point.shots for point in curve.points if point.shots})
-    zero = curve.of("zero-shot")[0]
+    zero_shot = curve.of("zero-shot")[0]
     ends = [shots[0] * 0.9, shots[-1] * 1.1]
-    _band(figure, ends, [zero.low] * 2, [zero.high] * 2, GRAY)
+    _band(figure, ends, [zero_shot.low] * 2, [zero_shot.high] * 2, GRAY)
     level = {"color": GRAY, "dash": "dot", "width": 2}
     figure.add_scatter(
-        x=ends, y=[zero.mean] * 2, mode="lines", line=level, name="zero-shot (no labels)", hoverinfo="skip"
+        x=ends, y=[zero_shot.mean] * 2, mode="lines", line=level, name="zero-shot (no labels)", hoverinfo="skip"
     )
     for method in methods:
         points, color = curve.of(method), _COLORS[method]
@@ -94,7 +109,7 @@ def learning_curves(curve: LearningCurve, *, methods: Sequence[str]) -> go.Figur
             mode="lines+markers",
             line={"color": color, "width": 2},
             name=method,
-            hovertemplate=f"{method}, %{{x}} a class: %{{y:.3f}}<extra></extra>",
+            hovertemplate=f"{method}, %{{x}} per class: %{{y:.3f}}<extra></extra>",
         )
     figure.update_layout(
         height=400,
@@ -108,24 +123,42 @@ def learning_curves(curve: LearningCurve, *, methods: Sequence[str]) -> go.Figur
 
 
 def reliability(probabilities: NDArray[np.floating], truth: NDArray[np.int64], *, bins: int = 10) -> go.Figure:
-    """Accuracy of predictions by their confidence: on the diagonal, the probabilities are calibrated."""
+    """Reliability diagram: accuracy against confidence. On the diagonal, probabilities are calibrated.
+
+    Parameters
+    ----------
+    probabilities : (n, classes) float
+        0 to 1.
+    truth : (n,) int64
+        True class of each item.
+    bins : int
+        Bins of equal width from 0 to 1.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+
+    References
+    ----------
+    Guo et al., "On Calibration of Modern Neural Networks", ICML 2017.
+    """
     import plotly.graph_objects as go
 
     confidence = probabilities.max(axis=1)
-    right = probabilities.argmax(axis=1) == truth
-    places = np.minimum((confidence * bins).astype(int), bins - 1)
-    filled = np.unique(places)
-    counts = [int((places == entry).sum()) for entry in filled]
+    correct = probabilities.argmax(axis=1) == truth
+    bin_numbers = np.minimum((confidence * bins).astype(int), bins - 1)
+    members = [bin_numbers == number for number in np.unique(bin_numbers)]
+    counts = [int(member.sum()) for member in members]
     figure = go.Figure()
     figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line={"color": GRAY, "dash": "dot"}, hoverinfo="skip")
     figure.add_scatter(
-        x=[float(confidence[places == entry].mean()) for entry in filled],
-        y=[float(right[places == entry].mean()) for entry in filled],
+        x=[float(confidence[member].mean()) for member in members],
+        y=[float(correct[member].mean()) for member in members],
         mode="lines+markers",
         marker={"color": TEAL, "size": [6 + 18 * (count / max(counts)) ** 0.5 for count in counts]},
         line={"color": TEAL, "width": 1},
         customdata=counts,
-        hovertemplate="told at %{x:.2f}, right %{y:.2f} (%{customdata} items)<extra></extra>",
+        hovertemplate="confidence %{x:.2f}, accuracy %{y:.2f} (%{customdata} items)<extra></extra>",
     )
     figure.update_layout(
         height=320,
@@ -141,7 +174,20 @@ def reliability(probabilities: NDArray[np.floating], truth: NDArray[np.int64], *
 def true_vs_predicted(
     truth: Sequence[float], predicted: NDArray[np.floating], names: Sequence[str], *, title: str
 ) -> go.Figure:
-    """One point per item; on the diagonal, the prediction is correct. A click selects an item by its number."""
+    """Scatter plot of predicted against true numbers; on the diagonal, the prediction is correct.
+
+    Parameters
+    ----------
+    truth, predicted : (n,) float
+    names : sequence of str
+        Of the n items.
+    title : str
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        `customdata` of each point is its item number.
+    """
     import plotly.graph_objects as go
 
     low = float(min(min(truth), predicted.min()))
@@ -160,7 +206,7 @@ def true_vs_predicted(
         hovertemplate="%{text}: true %{x:.3g}, predicted %{y:.3g}<extra></extra>",
     )
     figure.update_layout(
-        title={"text": shorten_label(title, 80), "font": {"size": 13, "weight": "normal"}, "x": 0, "xref": "container"},
+        title=title_style(shorten_label(title, 80), size=13),
         height=420,
         margin={"l": 0, "r": 0, "t": 40, "b": 0},
         showlegend=False,
@@ -208,16 +254,26 @@ def _band(figure: go.Figure, x: Sequence[float], low: Sequence[float], high: Seq
     )
 
 
-_MOST_BINS = 40  # reached at 8,000 items: Rice's rule, whose number does not grow with a value far from the others
-
-
 def value_histogram(values: Sequence[float], *, name: str, noun: str) -> go.Figure:
-    """How many items have which number. name: of the number; noun: what the items are, in the plural."""
+    """Histogram of numbers.
+
+    Parameters
+    ----------
+    values : sequence of float
+    name : str
+        What the numbers measure.
+    noun : str
+        What the items are, in the plural.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+    """
     import plotly.graph_objects as go
 
-    # narrower bins than doubles can tell apart are refused, where all values are as good as one
-    flat = np.ptp(values) <= 1e-6 * np.abs(values).max()
-    bins = 1 if flat else min(_MOST_BINS, math.ceil(2 * len(values) ** (1 / 3)))
+    # numpy refuses bins narrower than doubles resolve: values that are practically equal share one
+    constant = np.ptp(values) <= 1e-6 * np.abs(values).max()
+    bins = 1 if constant else min(_MOST_BINS, math.ceil(2 * len(values) ** (1 / 3)))
     counts, edges = np.histogram(values, bins)
     figure = go.Figure()
     figure.add_bar(

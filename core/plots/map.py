@@ -1,4 +1,4 @@
-"""Plotly figures of maps: points in space, and the groups of a selection."""
+"""Plotly figures of maps: points in 3-D, and the names in a selection."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ Mask = NDArray[np.bool_]
 
 _MOST_GROUPS = 14  # with a trace and a line of the legend of their own
 _ROW = 26  # pixels of one bar
-_LONGEST = 28  # letters of a name in the legend or beside a bar
+_LONGEST = 28  # characters of a name in the legend or beside a bar
 _GRID = "rgba(138, 147, 147, 0.35)"
-_FAINT = 0.18  # opacity of points that are not meant
+_FAINT = 0.18  # opacity of points outside the selection
 
 
 def space(
@@ -33,25 +33,39 @@ def space(
     chosen: Mask | None = None,
     title: str = "",
 ) -> go.Figure:
-    """Points (n, 3) in space, in the colours of their groups or of their values.
+    """Points in 3-D, colored by group or by value.
 
-    names: what the pointer shows of each. lit, chosen: (n,) what stands out, the rest is faint; both: what is in both.
-    customdata of each point is its number. The view stays when the figure is drawn again.
+    Parameters
+    ----------
+    places : (n, 3) float32
+    coloring : Coloring
+        See `core.explore`.
+    names : sequence of str, optional
+        Of the n points, for the pointer.
+    highlighted, chosen : (n,) bool, optional
+        Points that stand out; the rest is faint. With both: the points in both.
+    title : str
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        `customdata` of each point is its number. The view stays when the figure is drawn again.
     """
     import plotly.graph_objects as go
 
-    meant = np.ones(len(places), bool)
+    prominent = np.ones(len(places), bool)
     for mask in (highlighted, chosen):
-        meant &= True if mask is None else mask
+        prominent &= True if mask is None else mask
     size = 4.5 if len(places) <= 2_000 else 3 if len(places) <= 20_000 else 2
     figure = go.Figure()
     for number, (group, members) in enumerate(_groups(coloring)):
         for strong in (True, False):
-            numbers = members[meant[members] == strong]
+            numbers = members[prominent[members] == strong]
             if len(numbers) or strong:
                 figure.add_scatter3d(
                     **_cloud(places, coloring.rgb, numbers, names, group),
-                    **({"legendgroup": str(number), "showlegend": strong and bool(group)}),
+                    legendgroup=str(number),
+                    showlegend=strong and bool(group),
                     opacity=0.9 if strong else _FAINT,
                 )
                 figure.data[-1].marker.size = size if strong else 0.7 * size
@@ -62,15 +76,25 @@ def space(
 
 
 def count_bars(named: Sequence[tuple[str, int]], *, of: str, limit: int = 8) -> go.Figure:
-    """How many points of a selection have each name, most frequent first; beyond `limit` they are one grey bar.
+    """How many points have each name, most frequent first; names beyond `limit` share one gray bar.
 
-    of: what the names are, such as "label" or "folder".
+    Parameters
+    ----------
+    named : sequence of (str, int)
+        Names and their counts.
+    of : str
+        What the names are, such as "label" or "folder".
+    limit : int
+        Most names.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
     """
     import plotly.graph_objects as go
 
-    shown = sorted(named, key=lambda entry: -entry[1])
-    rest = shown[limit:]
-    shown = shown[:limit]
+    ranked = sorted(named, key=lambda name_count: -name_count[1])
+    shown, rest = ranked[:limit], ranked[limit:]
     colors = [TEAL] * len(shown)
     if rest:
         shown.append((f"{len(rest):,} more", sum(count for _, count in rest)))
@@ -101,15 +125,15 @@ def count_bars(named: Sequence[tuple[str, int]], *, of: str, limit: int = 8) -> 
 
 
 def _groups(coloring: Coloring) -> Iterator[tuple[str, NDArray[np.int64]]]:
-    """What the legend lists and its points; the rarest together, and all without a name where colours are values."""
-    left = np.ones(len(coloring.rgb), bool)
+    """Legend line and points of each group; small groups share a line, which is empty where colors are values."""
+    rest = np.ones(len(coloring.rgb), bool)
     for group in coloring.groups[:_MOST_GROUPS]:
-        own = left & (coloring.rgb == np.frombuffer(bytes.fromhex(group.color[1:]), np.uint8)).all(axis=1)
-        left &= ~own
-        yield f"{shorten_label(group.name, _LONGEST)} ({group.count:,})", np.flatnonzero(own)
-    if left.any():
+        members = rest & (coloring.rgb == np.frombuffer(bytes.fromhex(group.color[1:]), np.uint8)).all(axis=1)
+        rest &= ~members
+        yield f"{shorten_label(group.name, _LONGEST)} ({group.count:,})", np.flatnonzero(members)
+    if rest.any():
         more = len(coloring.groups) - _MOST_GROUPS
-        yield f"{more:,} more ({int(left.sum()):,})" if more > 0 else "", np.flatnonzero(left)
+        yield f"{more:,} more ({int(rest.sum()):,})" if more > 0 else "", np.flatnonzero(rest)
 
 
 def _cloud(
@@ -120,31 +144,28 @@ def _cloud(
     group: str,
 ) -> dict[str, Any]:
     x, y, z = np.round(places[numbers], 4).T
-    hover: dict[str, Any] = (
-        {"hoverinfo": "skip"} if names is None and not group else {"hovertemplate": f"{group}<extra></extra>"}
-    )
+    hover: dict[str, Any] = {"hoverinfo": "skip"}
     if names is not None:
-        about = "%{text}" + (f"<br>{group}" if group else "")
-        hover = {
-            "text": [shorten_label(names[number], 60) for number in numbers],
-            "hovertemplate": f"{about}<extra></extra>",
-        }
+        hover = {"text": [shorten_label(names[number], 60) for number in numbers]}
+    lines = "<br>".join(filter(None, ["" if names is None else "%{text}", group]))
+    if lines:
+        hover["hovertemplate"] = f"{lines}<extra></extra>"
     return {"x": x, "y": y, "z": z, "mode": "markers", "name": group, "customdata": numbers, **hover,
             "marker": {**_paint(rgb[numbers]), "line": {"width": 0}}}  # fmt: skip
 
 
 def _paint(rgb: Colors) -> dict[str, Any]:
-    """The colours of points: one for all, or a number for each and the colours that the numbers mean."""
+    """Marker colors: one for all points, or a number per point with its color scale."""
     colors, numbers = np.unique(rgb.reshape(-1, 3), axis=0, return_inverse=True)
-    words = ["rgb({}, {}, {})".format(*color) for color in colors.tolist()]
-    if len(words) < 2:
-        return {"color": words[0] if words else GRAY}
-    scale = [[number / (len(words) - 1), word] for number, word in enumerate(words)]
-    return {"color": numbers.ravel(), "colorscale": scale, "cmin": 0, "cmax": len(words) - 1, "showscale": False}
+    css = ["rgb({}, {}, {})".format(*color) for color in colors.tolist()]
+    if len(css) < 2:
+        return {"color": css[0] if css else GRAY}
+    scale = [[number / (len(css) - 1), color] for number, color in enumerate(css)]
+    return {"color": numbers.ravel(), "colorscale": scale, "cmin": 0, "cmax": len(css) - 1, "showscale": False}
 
 
 def _scale(coloring: Coloring) -> dict[str, Any]:
-    """A trace of nothing, for its colour bar."""
+    """An empty trace that carries the color bar."""
     assert coloring.ramp is not None
     colors = coloring.ramp.colors
     scale = [[number / (len(colors) - 1), color] for number, color in enumerate(colors)]

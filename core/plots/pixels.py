@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from core.plots.style import AMBER, GRAY, PER_CENT, STILL, TEAL
+from core.plots.style import AMBER, GRAY, PER_CENT, STILL, TEAL, title_style
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -20,7 +20,9 @@ _COLORS = {"pixels": AMBER, "embedding": TEAL}
 
 
 def pair_histogram(pairs: PairDistances, which: str) -> go.Figure:
-    """Distances of pairs of the same label and of different ones; where the two hills part, distances tell labels."""
+    """Distances between pictures of the same label and of different labels; where the curves separate, distance
+    predicts the label. which: "pixels" or "embedding".
+    """
     import plotly.graph_objects as go
 
     figure = go.Figure()
@@ -47,9 +49,22 @@ def pair_histogram(pairs: PairDistances, which: str) -> go.Figure:
 def contrast_by_dimension(
     random: Mapping[int, float], numbers: Mapping[Input, int], contrast: Mapping[Input, float]
 ) -> go.Figure:
-    """Relative contrast of random vectors by their dimensions, both axes logarithmic, and that of both inputs.
+    """Relative contrast against the number of dimensions, both axes logarithmic: random vectors and both inputs.
 
-    numbers, contrast: of each input. An input far above the line is far from random: it fills few of its dimensions.
+    An input far above the line of random vectors fills only few of its dimensions.
+
+    Parameters
+    ----------
+    random : mapping of int to float
+        Relative contrast of random vectors by dimension, see `core.geometry.measure_random_contrast`.
+    numbers : mapping of str to int
+        Dimensions of each input, "pixels" and "embedding".
+    contrast : mapping of str to float
+        Relative contrast of each input.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
     """
     import plotly.graph_objects as go
 
@@ -74,7 +89,7 @@ def contrast_by_dimension(
         )
     shown = [dim for dim in dims if (math.log2(dim) % 2 == 1 and 2 * dim < dims[-1]) or dim == dims[-1]]
     figure.update_layout(
-        **_layout("How far the farthest is beyond the nearest", 340),
+        **_layout("Relative contrast: farthest against nearest", 340),
         xaxis={
             "type": "log",
             "tickvals": shown,
@@ -89,27 +104,37 @@ def contrast_by_dimension(
 
 
 def input_curves(curves: Mapping[Input, InputCurve]) -> go.Figure:
-    """Accuracy (0 to 1) of a linear classifier against labeled pictures per class, on both inputs."""
+    """Accuracy of a linear classifier against labeled pictures per class, on raw pixels and on embeddings.
+
+    Parameters
+    ----------
+    curves : mapping of str to InputCurve
+        For "pixels" and "embedding", see `core.geometry.measure_input_curve`.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+    """
     import plotly.graph_objects as go
 
     figure = go.Figure()
-    shots = sorted({entry for curve in curves.values() for entry in curve.accuracy})
+    shots = sorted({count for curve in curves.values() for count in curve.accuracy})
     for which, curve in curves.items():
         figure.add_scatter(
             x=shots,
-            y=[curve.accuracy[entry] for entry in shots],
+            y=[curve.accuracy[count] for count in shots],
             mode="lines+markers",
             line={"color": _COLORS[which], "width": 2},
             name=NAMES[which],
-            hovertemplate=f"{NAMES[which]}, %{{x}} a class: %{{y:.2f}}<extra></extra>",
+            hovertemplate=f"{NAMES[which]}, %{{x}} per class: %{{y:.2f}}<extra></extra>",
         )
     classes = next(iter(curves.values())).classes
     figure.add_hline(
-        y=1 / classes, line={"color": GRAY, "width": 1, "dash": "dot"}, annotation_text="guessing",
+        y=1 / classes, line={"color": GRAY, "width": 1, "dash": "dot"}, annotation_text="chance",
         annotation_font={"size": 10, "color": GRAY}, annotation_position="bottom right",
     )  # fmt: skip
     figure.update_layout(
-        **_layout(f"A linear layer that tells {classes} classes", 360),
+        **_layout(f"Linear classifier of {classes} classes", 360),
         xaxis={"type": "log", "tickvals": shots, "title": {"text": "labeled pictures per class"}, **STILL},
         yaxis={"range": [0, 1.03], "title": {"text": "accuracy on held-out pictures"}, "tickformat": ".1f", **STILL},
     )
@@ -118,7 +143,7 @@ def input_curves(curves: Mapping[Input, InputCurve]) -> go.Figure:
 
 def _layout(title: str, height: int) -> dict[str, Any]:
     return {
-        "title": {"text": title, "font": {"size": 13, "weight": "normal"}, "x": 0, "xref": "container", "y": 0.98},
+        "title": title_style(title, size=13, y=0.98),
         "height": height,
         "margin": {"l": 0, "r": 8, "t": 36, "b": 0},
         "dragmode": False,

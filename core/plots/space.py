@@ -1,4 +1,4 @@
-"""The plotly figure of words, pictures and videos in one space. As in `core.plots.space`."""
+"""Plotly figures of words, pictures and videos in one space: their map, their cosines, and the modality gap."""
 
 from __future__ import annotations
 
@@ -8,40 +8,60 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from core.geometry.distance import Distance, PairCosines, PairKind
+from core.geometry.modality_gap import ClosedGap
 from core.plots.classes import shorten_label
-from core.plots.style import AMBER, PURPLE, TEAL, titled
+from core.plots.style import AMBER, BLUE, PER_CENT, PURPLE, STILL, STILL_PLOT, TEAL, titled
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
-from typing import TYPE_CHECKING
+from core.media.modalities import get_modality
 
-from core.geometry.distance import Distance, PairCosines, PairKind
-from core.geometry.modality_gap import ClosedGap
-from core.plots.style import PER_CENT, STILL, STILL_PLOT
-
+_COLORS = {"pictures": TEAL, "word and picture": AMBER, "words": PURPLE}
+PAIR_NAMES: dict[PairKind, str] = {
+    "pictures": "two pictures",
+    "word and picture": "a phrase and a picture",
+    "words": "two phrases",
+}
+_OPAQUE = [[0.0, "#E3EDEA"], [1.0, TEAL]]  # plotly picks readable numbers on it, on light and on dark pages
+_BINS = 60
 _KINDS = {
     "text": ("words", "diamond", AMBER),
     "image": ("pictures", "circle", TEAL),
     "video": ("videos", "square", PURPLE),
-    "frame": ("frames of videos", "cross", "#4A86B5"),
+    "frame": ("frames of videos", "cross", BLUE),
 }
-_NAMED = 28  # words that stand beside their points, where they do not cover one another
-_MANY = 400  # points of a kind, beyond which they are drawn faint, so that words can be read among them
-_PLANE = (760, 430)  # pixels that the plane is about wide and high, with letters of about 7 x 16
-_LETTER, _LINE = 7.0, 16.0
-_ASIDE = {"top center": (0, 1), "bottom center": (0, -1), "middle right": (1, 0), "middle left": (-1, 0)}
+_OTHER = ("triangle-up", "#8A8F3C")  # kinds that other packages add, and their parts
+_NAMED = 28  # most words with a label beside the point
+_MANY = 400  # points of a kind; with more they are faint, so that words remain readable
+_PLANE = (760, 430)  # approximate width and height of the plane, in pixels
+_LETTER, _LINE = 7.0, 16.0  # approximate width and height of a letter, in pixels
+_SIDES = {"top center": (0, 1), "bottom center": (0, -1), "middle right": (1, 0), "middle left": (-1, 0)}
 
 
 def kinds_plane(places: NDArray[np.floating], kinds: Sequence[str], names: Sequence[str], *, title: str) -> go.Figure:
-    """Words, pictures, videos and frames in the plane, each kind with a symbol and colour of its own.
+    """Words, pictures, videos and frames on a plane; each kind has its own symbol and color.
 
-    A click selects a point, whose customdata is its number.
+    Parameters
+    ----------
+    places : (n, 2) float
+    kinds : sequence of {"text", "image", "video", "frame"}
+        Of the n points.
+    names : sequence of str
+        Of the n points.
+    title : str
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        `customdata` of each point is its number, so that a click selects it.
     """
     import plotly.graph_objects as go
 
     figure = go.Figure()
-    for kind, (said, symbol, color) in sorted(_KINDS.items(), key=lambda value: value[0] == "text"):
-        rows = np.array([row for row, entry in enumerate(kinds) if entry == kind], np.int64)
+    drawn = _KINDS | {kind: (get_modality(kind).plural, *_OTHER) for kind in sorted({*kinds} - {*_KINDS})}
+    for kind, (noun, symbol, color) in sorted(drawn.items(), key=lambda item: item[0] == "text"):
+        rows = np.array([row for row, row_kind in enumerate(kinds) if row_kind == kind], np.int64)
         if not len(rows):
             continue
         texts = [shorten_label(names[row], 60) for row in rows]
@@ -57,11 +77,11 @@ def kinds_plane(places: NDArray[np.floating], kinds: Sequence[str], names: Seque
             },
             customdata=rows,
             text=texts,
-            name=f"{said} ({len(rows):,})",
+            name=f"{noun} ({len(rows):,})",
             hovertemplate="%{text}<extra></extra>",
         )
         if kind == "text" and len(rows) <= _NAMED:
-            sides = _place_beside(places, rows, texts)
+            sides = _choose_sides(places, rows, texts)
             figure.data[-1].update(
                 mode="markers+text", textposition=[side or "top center" for side in sides], 
                 textfont={"size": 12, "weight": 600, "shadow": "auto"},
@@ -79,50 +99,37 @@ def kinds_plane(places: NDArray[np.floating], kinds: Sequence[str], names: Seque
     return figure
 
 
-def _place_beside(places: NDArray[np.floating], rows: NDArray[np.int64], texts: Sequence[str]) -> list[str]:
-    """Where each text may stand beside its point, so that no two cover one another; "" where there is no room."""
-    low, wide = places[:, :2].min(axis=0), np.maximum(np.ptp(places[:, :2], axis=0), 1e-9)
-    points = (places[rows, :2] - low) / wide * _PLANE
-    taken = [np.array([*point - 5, *point + 5]) for point in points]
-    found = []
+def _choose_sides(places: NDArray[np.floating], rows: NDArray[np.int64], texts: Sequence[str]) -> list[str]:
+    """The side of its point on which each label overlaps nothing; "" where there is no room."""
+    low, extent = places[:, :2].min(axis=0), np.maximum(np.ptp(places[:, :2], axis=0), 1e-9)
+    points = (places[rows, :2] - low) / extent * _PLANE
+    boxes = [np.array([*point - 5, *point + 5]) for point in points]
+    sides = []
     for number, (point, text) in enumerate(zip(points, texts, strict=True)):
         half = np.array([len(text) * _LETTER, _LINE]) / 2
-        boxes = {side: point + np.multiply(way, half + 6) for side, way in _ASIDE.items()}
-        rest = [box for place, box in enumerate(taken) if place != number]
-        side = next((side for side, middle in boxes.items() if _is_free(middle, half, rest)), "")
+        middles = {side: point + np.multiply(offset, half + 6) for side, offset in _SIDES.items()}
+        others = boxes[:number] + boxes[number + 1 :]
+        side = next((side for side, middle in middles.items() if _is_free(middle, half, others)), "")
         if side:
-            taken.append(np.array([*boxes[side] - half, *boxes[side] + half]))
-        found.append(side)
-    return found
+            boxes.append(np.array([*middles[side] - half, *middles[side] + half]))
+        sides.append(side)
+    return sides
 
 
-def _is_free(middle: NDArray[np.floating], half: NDArray[np.floating], rest: Sequence[NDArray[np.floating]]) -> bool:
-    return not any((np.abs(middle - (box[:2] + box[2:]) / 2) < half + (box[2:] - box[:2]) / 2).all() for box in rest)
-
-
-_COLORS = {"pictures": TEAL, "word and picture": AMBER, "words": PURPLE}
-PAIR_NAMES: dict[PairKind, str] = {
-    "pictures": "two pictures",
-    "word and picture": "a phrase and a picture",
-    "words": "two phrases",
-}
-_OPAQUE = [[0.0, "#E3EDEA"], [1.0, TEAL]]  # so that numbers are chosen to be readable on it in either theme
-_BINS = 60
+def _is_free(middle: NDArray[np.floating], half: NDArray[np.floating], boxes: Sequence[NDArray[np.floating]]) -> bool:
+    return not any((np.abs(middle - (box[:2] + box[2:]) / 2) < half + (box[2:] - box[:2]) / 2).all() for box in boxes)
 
 
 def pair_histogram(usual: PairCosines, distance: Distance | None = None, *, title: str) -> go.Figure:
-    """Distribution of cosines for each kind of pair; the line is the cosine of one pair."""
+    """Distribution of cosines for each kind of pair. distance: one pair, drawn as a vertical line."""
     import plotly.graph_objects as go
 
     figure = go.Figure()
     filled = {kind: cosines for kind, cosines in usual.by_kind.items() if len(cosines)}
-    ends = [
-        float(np.min([entry[0] for entry in filled.values()])),
-        float(np.max([entry[-1] for entry in filled.values()])),
-    ]
+    ends = [end for cosines in filled.values() for end in (float(cosines[0]), float(cosines[-1]))]
     if distance is not None:
-        ends = [min(ends[0], distance.cosine), max(ends[1], distance.cosine)]
-    edges = np.linspace(ends[0] - 0.01, ends[1] + 0.01, _BINS + 1)
+        ends.append(distance.cosine)
+    edges = np.linspace(min(ends) - 0.01, max(ends) + 0.01, _BINS + 1)
     for kind, cosines in filled.items():
         share = 100 * np.histogram(cosines, edges)[0] / len(cosines)
         figure.add_scatter(
@@ -152,16 +159,31 @@ def pair_histogram(usual: PairCosines, distance: Distance | None = None, *, titl
 
 
 def cosine_grid(letters: str, names: Sequence[str], cosines: NDArray[np.floating]) -> go.Figure:
-    """The table of cosines of a few things, each with each; letters: one for each, what columns are called."""
+    """Table of cosines between a few items.
+
+    Parameters
+    ----------
+    letters : str
+        One letter per item, the names of the columns.
+    names : sequence of str
+        Of the n items.
+    cosines : (n, n) float
+        -1 to 1.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+    """
     import plotly.graph_objects as go
 
     places = list(range(len(names)))
     figure = go.Figure()
-    off = cosines[~np.eye(len(names), dtype=bool)]
+    diagonal = np.eye(len(names), dtype=bool)
+    off = cosines[~diagonal]
     figure.add_heatmap(
         x=places,
         y=places,
-        z=np.where(np.eye(len(names), dtype=bool), np.nan, cosines),
+        z=np.where(diagonal, np.nan, cosines),
         zmin=float(off.min()) - 0.02,
         zmax=float(off.max()) + 0.3 * float(np.ptp(off)) + 0.02,
         colorscale=_OPAQUE,
@@ -175,7 +197,7 @@ def cosine_grid(letters: str, names: Sequence[str], cosines: NDArray[np.floating
     rows = [f"{shorten_label(name, 18)}  {letter}" for name, letter in zip(names, letters, strict=True)]
     ticks = {"tickvals": places, "showgrid": False, **STILL}
     figure.update_layout(
-        **titled("Cosine of each with each", height=110 + 44 * len(names)),
+        **titled("Pairwise cosines", height=110 + 44 * len(names)),
         **STILL_PLOT,
         xaxis={"automargin": True, "ticktext": list(letters), **ticks},
         yaxis={"automargin": True, "autorange": "reversed", "ticktext": rows, **ticks},
@@ -184,13 +206,23 @@ def cosine_grid(letters: str, names: Sequence[str], cosines: NDArray[np.floating
 
 
 def closing_lines(steps: Sequence[ClosedGap]) -> go.Figure:
-    """How closing the modality gap changes the search of pictures by their captions."""
+    """Recall of pictures by their captions while the modality gap is closed.
+
+    Parameters
+    ----------
+    steps : sequence of ClosedGap
+        See `core.geometry.measure_caption_closing`.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+    """
     import plotly.graph_objects as go
 
     figure = go.Figure()
     lines = (
-        ("first", AMBER, [step.recall_1 for step in steps]),
-        ("first ten", TEAL, [step.recall_10 for step in steps]),
+        ("own picture first", AMBER, [step.recall_1 for step in steps]),
+        ("own picture among the first ten", TEAL, [step.recall_10 for step in steps]),
     )
     for name, color, values in lines:
         figure.add_scatter(
@@ -198,7 +230,7 @@ def closing_lines(steps: Sequence[ClosedGap]) -> go.Figure:
             y=[None if value is None else 100 * value for value in values],
             mode="lines+markers",
             line={"color": color, "width": 2},
-            name=f"own picture {name if name == 'first' else 'among the ' + name}",
+            name=name,
             hovertemplate="%{x:.0f} % closed: %{y:.1f} %<extra></extra>",
         )
     figure.update_layout(

@@ -1,4 +1,4 @@
-"""Plotly figures of what core computes. Figures of this package hold no theme: text and grid take the page's colors."""
+"""Plotly figures of a video's score over time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.plots.style import AMBER, GRAY, TEAL
+from core.plots.style import AMBER, GRAY, TEAL, title_style
 from core.utils.timecode import format_timecode
 
 if TYPE_CHECKING:
@@ -23,7 +23,17 @@ _CLICKABLE = 300
 
 
 def get_score_range(curves: Sequence[Curve]) -> tuple[float, float]:
-    """The lowest and the highest score of several videos: on one scale, a high curve is a good one."""
+    """Lowest and highest score of several videos, so that their timelines share one scale.
+
+    Parameters
+    ----------
+    curves : sequence of Curve
+
+    Returns
+    -------
+    (float, float)
+        Thresholds are included.
+    """
     lows = [min(float(curve.scores.min()), curve.threshold) for curve in curves]
     highs = [max(float(curve.scores.max()), curve.threshold) for curve in curves]
     return min(lows), max(highs)
@@ -37,11 +47,26 @@ def timeline(
     title: str,
     scores: tuple[float, float] | None = None,
 ) -> go.Figure:
-    """The score of one video over its time, with its moments shaded, the best one's peak marked, and the threshold.
+    """Score of one video over time, with its moments shaded, the peak of the best one marked, and the threshold.
 
-    scores: the lowest and highest score to draw, see `get_score_range`; default: those of this video.
-    x: seconds, written as m:ss; y: what the curve measures. A click anywhere selects a point of the last trace, whose x
-    is the second. Times without rows are gaps. Long videos are drawn by the highest score of each pixel or so.
+    Stretches without frames are gaps. A long video is drawn by the highest score in each of 1,200 steps.
+
+    Parameters
+    ----------
+    curve : Curve
+        See `core.search.Curve`.
+    moments : sequence of Moment
+        Best first.
+    duration_s : float
+        Length of the video, in seconds.
+    title : str
+    scores : (float, float), optional
+        Range of the vertical axis, see `get_score_range`; default: that of this video.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        A click selects a point of the last trace; its `x` is the second.
     """
     import plotly.graph_objects as go
 
@@ -70,8 +95,20 @@ def timeline(
 def outline(
     start_s: NDArray[np.floating], end_s: NDArray[np.floating], values: NDArray[np.floating], *, most: int = _MOST_DRAWN
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Steps (n,) as a line (each row flat from its start to its end), x and y, thinned to the best row of each of
-    `most` stretches."""
+    """Steps as the points of a line; each row is flat from its start to its end.
+
+    Parameters
+    ----------
+    start_s, end_s, values : (n,) float
+        Seconds, and the value between them.
+    most : int
+        Most steps; beyond, each step has the highest value of its rows.
+
+    Returns
+    -------
+    x, y : (2 * steps,) float32
+        Seconds and values.
+    """
     if len(values) > most:
         stretch = (np.arange(len(values)) * most) // len(values)
         first = np.searchsorted(stretch, np.arange(most))
@@ -82,7 +119,7 @@ def outline(
 
 
 def _clickable(curve: Curve, duration_s: float) -> dict[str, Any]:
-    """Points too faint to see, all along the curve: what the pointer finds and a click selects."""
+    """Invisible points along the curve, for the pointer and for clicks."""
     count = max(2, min(_CLICKABLE, int(duration_s * 4)))
     seconds = np.round((np.arange(count) + 0.5) * duration_s / count, 2)
     rows = np.clip(np.searchsorted(curve.start_s, seconds, "right") - 1, 0, len(curve.start_s) - 1)
@@ -100,12 +137,13 @@ def _clickable(curve: Curve, duration_s: float) -> dict[str, Any]:
     }
 
 
-def _set_layout(figure: go.Figure, duration_s: float, lies: tuple[float, float], title: str) -> None:
+def _set_layout(figure: go.Figure, duration_s: float, scores: tuple[float, float], title: str) -> None:
     step = next((step for step in _STEPS_S if duration_s / step <= 8), _STEPS_S[-1])
     ticks = np.arange(0, duration_s + 1e-6, step)
-    room = 0.12 * max(0.02, lies[1] - lies[0])
+    low, high = scores
+    margin = 0.12 * max(0.02, high - low)
     figure.update_layout(
-        title={"text": title, "font": {"size": 12, "weight": "normal"}, "x": 0, "xref": "container", "y": 0.97},
+        title=title_style(title, size=12, y=0.97),
         height=170,
         margin={"l": 0, "r": 0, "t": 26, "b": 36},
         showlegend=False,
@@ -123,7 +161,7 @@ def _set_layout(figure: go.Figure, duration_s: float, lies: tuple[float, float],
             "zeroline": False,
         },
         yaxis={
-            "range": [lies[0] - room, lies[1] + room],
+            "range": [low - margin, high + margin],
             "title": {"text": ""},
             "automargin": False,
             "ticklabelposition": "inside top",

@@ -1,4 +1,4 @@
-"""Plotly figures of a layer that learns: its curves, the edges of one movie. They hold no theme."""
+"""Plotly figures of a training: its curves, and the weights of one movie."""
 
 from __future__ import annotations
 
@@ -16,17 +16,27 @@ from core.plots.style import AMBER, GRAY, PURPLE, STILL, STILL_PLOT, TEAL, title
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-AXES = "xyz"  # what two or three dimensions are called
+AXES = "xyz"  # names of two or three dimensions
 Edges = Sequence[tuple[str, float, NDArray[np.float32]]]  # input node, its value, the weights of its edges
-_BEHIND = "#5F6B6B"  # of numbers in white, readable in either theme
+_LABEL_BACKGROUND = "#5F6B6B"  # behind white numbers, readable in either theme
 _LEGEND = {"orientation": "h", "y": -0.32}
-_WHOLE = {"title": {"text": "epochs"}, "tickformat": "d"}
 
 
 def loss_line(epochs: Sequence[Epoch], *, movies: int, negatives: int) -> go.Figure:
-    """Loss over the epochs; dotted: that of guessing, each movie as probable as any other.
+    """Loss over epochs, with that of guessing as a dotted level.
 
-    movies: how many there are; negatives: as in `Settings`.
+    Parameters
+    ----------
+    epochs : sequence of Epoch
+    movies : int
+        Number of movies.
+    negatives : int
+        Sampled negatives per pair, 0: all movies; see `core.learn.Settings`.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        Losses in nats.
     """
     import plotly.graph_objects as go
 
@@ -36,7 +46,7 @@ def loss_line(epochs: Sequence[Epoch], *, movies: int, negatives: int) -> go.Fig
     _level(figure, numbers, guess, "guessing", AMBER)
     _line(figure, numbers, [epoch.loss for epoch in epochs], "loss", TEAL, ".3f")
     figure.update_layout(
-        **titled("Loss: how surprised it is by the next movie", height=330),
+        **titled("Loss: how improbable the next movie was", height=330),
         **STILL_PLOT,
         legend=_LEGEND,
         xaxis=_epochs_axis(numbers),
@@ -46,25 +56,36 @@ def loss_line(epochs: Sequence[Epoch], *, movies: int, negatives: int) -> go.Fig
 
 
 def share_lines(epochs: Sequence[Epoch], baselines: Baselines) -> go.Figure:
-    """Recall of next movies and neighbours of the same genre over the epochs; dotted: what costs no learning."""
+    """Recall of next movies and share of neighbors of the same genre over epochs, with baselines as dotted levels.
+
+    Parameters
+    ----------
+    epochs : sequence of Epoch
+        Measures that an epoch lacks are left out.
+    baselines : Baselines
+        What popularity and chance reach.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+    """
     import plotly.graph_objects as go
 
     numbers = [epoch.number for epoch in epochs]
     figure = go.Figure()
     lines = (
-        ("same_genre", "same genre", PURPLE, ((baselines.same_genre, "by chance"),)),
-        ("recall", "next movie", TEAL, ((baselines.popular, "by popularity"),)),
+        ("same_genre", "same genre", PURPLE, baselines.same_genre, "by chance"),
+        ("recall", "next movie", TEAL, baselines.popular, "by popularity"),
     )
-    for field, name, color, levels in lines:
+    for field, name, color, baseline, baseline_name in lines:
         values = [getattr(epoch, field) for epoch in epochs]
         if None in values:
             continue
-        for level, said in levels:
-            if level is not None:
-                _level(figure, numbers, level, f"{name}, {said}", color)
+        if baseline is not None:
+            _level(figure, numbers, baseline, f"{name}, {baseline_name}", color)
         _line(figure, numbers, values, name, color, ".1%")
     figure.update_layout(
-        **titled("What it knows by now", height=330),
+        **titled("Quality: next movies and genres", height=330),
         **STILL_PLOT,
         legend=_LEGEND,
         xaxis=_epochs_axis(numbers),
@@ -74,10 +95,19 @@ def share_lines(epochs: Sequence[Epoch], baselines: Baselines) -> go.Figure:
 
 
 def network(edges: Edges, *, title: str) -> go.Figure:
-    """The input nodes that a movie lights, on the left, and the nodes of the layer, on the right, with the weights of
-    the edges between them. The sum at each node on the right is a coordinate of the movie.
+    """A movie's active input nodes on the left, the nodes of the layer on the right, and the weights between them.
 
-    edges: of two or three dimensions, see `Training.edges`.
+    The sum at each node on the right is a coordinate of the movie.
+
+    Parameters
+    ----------
+    edges : sequence of (str, float, (dims,) float32)
+        Input node, its value, and its weights to two or three dimensions; see `core.learn.Training.edges`.
+    title : str
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
     """
     import plotly.graph_objects as go
 
@@ -85,22 +115,23 @@ def network(edges: Edges, *, title: str) -> go.Figure:
     left, right = _heights(count), _heights(dims)
     strongest = max(float(np.abs(weights).max()) for _, _, weights in edges) or 1.0
     figure = go.Figure()
-    marks = []
+    weight_labels = []
     for number, (_, _, weights) in enumerate(edges):
         for dim, weight in enumerate(weights):
             ends = (left[number], right[dim])
             figure.add_scatter(**_edge(ends, float(weight) / strongest))
-            marks.append(_mark(ends, 0.55 if count == 1 else 0.3 + 0.5 * number / (count - 1), float(weight)))
+            share = 0.55 if count == 1 else 0.3 + 0.5 * number / (count - 1)
+            weight_labels.append(_weight_label(ends, share, float(weight)))
     sums = sum(value * weights for _, value, weights in edges)
-    said = [shorten_label(name if value == 1 else f"{name} {value:z.2f}", 34) for name, value, _ in edges]
-    figure.add_scatter(**_nodes([0.0] * count, left, said, "top center" if count == 1 else "middle left"))
-    predictions = [f"{AXES[dim]} = {total:z.2f}" for dim, total in enumerate(np.asarray(sums))]
-    figure.add_scatter(**_nodes([1.0] * dims, right, predictions, "middle right"))
+    inputs = [shorten_label(name if value == 1 else f"{name} {value:z.2f}", 34) for name, value, _ in edges]
+    figure.add_scatter(**_nodes([0.0] * count, left, inputs, "top center" if count == 1 else "middle left"))
+    coordinates = [f"{AXES[dim]} = {total:z.2f}" for dim, total in enumerate(np.asarray(sums))]
+    figure.add_scatter(**_nodes([1.0] * dims, right, coordinates, "middle right"))
     axis = {"showgrid": False, "showticklabels": False, **STILL}
     figure.update_layout(
         **titled(shorten_label(title, 80), height=max(320, 70 * count)),
         **STILL_PLOT,
-        annotations=marks,
+        annotations=weight_labels,
         showlegend=False,
         xaxis={"range": [-0.42 if count == 1 else -0.75, 1.35], **axis},
         yaxis={"range": [-0.05, 1.05], **axis},
@@ -109,7 +140,17 @@ def network(edges: Edges, *, title: str) -> go.Figure:
 
 
 def weight_strip(weights: NDArray[np.float32], *, title: str) -> go.Figure:
-    """The weights of a movie as bars, one for each dimension."""
+    """Weights of a movie as bars, one per dimension.
+
+    Parameters
+    ----------
+    weights : (dim,) float32
+    title : str
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+    """
     import plotly.graph_objects as go
 
     figure = go.Figure()
@@ -152,7 +193,13 @@ def _level(figure: go.Figure, numbers: Sequence[int], value: float, name: str, c
 
 
 def _epochs_axis(numbers: Sequence[int]) -> dict[str, Any]:
-    return {**_WHOLE, "range": [-0.3, max(1, numbers[-1]) + 0.3], "dtick": max(1, numbers[-1] // 5), **STILL}
+    return {
+        "title": {"text": "epochs"},
+        "tickformat": "d",
+        "range": [-0.3, max(1, numbers[-1]) + 0.3],
+        "dtick": max(1, numbers[-1] // 5),
+        **STILL,
+    }
 
 
 def _edge(ends: tuple[float, float], strength: float) -> dict[str, Any]:
@@ -161,18 +208,18 @@ def _edge(ends: tuple[float, float], strength: float) -> dict[str, Any]:
 
 
 def _heights(count: int) -> list[float]:
-    """Where so many nodes stand, one above the other, the first on top."""
+    """Heights of `count` nodes in a column, first on top."""
     return [1 - (number + 1) / (count + 1) for number in range(count)]
 
 
-def _mark(ends: tuple[float, float], at: float, weight: float) -> dict[str, Any]:
-    """The weight, written on its edge, that far along it (0 to 1)."""
+def _weight_label(ends: tuple[float, float], share: float, weight: float) -> dict[str, Any]:
+    """The weight, written on its edge at `share` of its length (0 to 1)."""
     return {
-        "x": at,
-        "y": ends[0] + at * (ends[1] - ends[0]),
+        "x": share,
+        "y": ends[0] + share * (ends[1] - ends[0]),
         "text": f"{weight:z.2f}",
         "showarrow": False,
-        "bgcolor": _BEHIND,
+        "bgcolor": _LABEL_BACKGROUND,
         "font": {"color": "#FFFFFF", "size": 12},
         "borderpad": 2,
     }

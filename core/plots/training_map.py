@@ -1,4 +1,4 @@
-"""Plotly figures of movies in the plane or in space, at one epoch or over all of them. They hold no theme."""
+"""Plotly figures of movies in 2-D or 3-D, at one epoch or over all of them."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 _AXES = ("x", "y", "z")
-_MOST_GENRES = 16  # with a colour of their own
+_MOST_GENRES = 16  # with a color of their own
 _HEIGHT = 600
 _STEP_MS, _MOVE_MS = 350, 300
-_FAINT = 0.35  # opacity of the others where one movie is marked
+_FAINT = 0.35  # opacity of the other movies where one is marked
 _BUTTON = "rgba(138, 147, 147, 0.25)"
 
 
@@ -34,10 +34,23 @@ def movie_map(
     axes: str = "weights",
     height: int = _HEIGHT,
 ) -> go.Figure:
-    """Movies (n, 2 or 3) where they lie, in the colour of their main genre; a title where the pointer is.
+    """Map of movies in the color of their main genre, with titles for the pointer.
 
-    chosen: a movie that is marked, with lines to the axes and without a legend. axes: "weights" where the coordinates
-    are the weights of the layer, "plane" where they are a plane through more dimensions.
+    Parameters
+    ----------
+    places : (n, 2 or 3) float32
+    movies : Movies
+    title : str
+    chosen : int, optional
+        A movie to mark, with lines to the axes; the figure then has no legend.
+    axes : {"weights", "plane"}
+        Whether coordinates are weights of the layer, or a projection of more dimensions.
+    height : int
+        Pixels.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
     """
     import plotly.graph_objects as go
 
@@ -53,9 +66,22 @@ def movie_map(
 def map_over_epochs(
     maps: Sequence[Places], numbers: Sequence[int], movies: Movies, *, title: str, axes: str
 ) -> go.Figure:
-    """The same map at each epoch, with a slider and a button that plays them. The last is shown first.
+    """The same map at each epoch, with a slider and a play button; it starts with the last epoch.
 
-    maps: of all epochs, see `core.learn.maps.compute_maps`. numbers: of the epochs.
+    Parameters
+    ----------
+    maps : sequence of (n, 2 or 3) float32
+        One for each epoch, see `core.learn.compute_maps`.
+    numbers : sequence of int
+        Of the epochs.
+    movies : Movies
+    title : str
+    axes : {"weights", "plane"}
+        See `movie_map`.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
     """
     import plotly.graph_objects as go
 
@@ -72,7 +98,7 @@ def map_over_epochs(
 
 
 def _groups(movies: Movies) -> Iterator[tuple[str, str, NDArray[np.int64]]]:
-    """Name, colour and members of each main genre, by the alphabet, so that a genre has one colour in all figures."""
+    """Name, color and members of each main genre, in alphabetic order so that colors agree between figures."""
     mains = np.array([genre or "" for genre in movies.main_genres])
     names = [name for name in np.unique(mains) if name]
     for number, name in enumerate(names[:_MOST_GENRES]):
@@ -87,12 +113,12 @@ def _coordinates(places: Places, rows: NDArray[np.int64]) -> dict[str, Any]:
 
 
 def _trace(places: Places, movies: Movies, rows: NDArray[np.int64], name: str, color: str) -> dict[str, Any]:
-    solid = places.shape[1] == 3
+    is_3d = places.shape[1] == 3
     return {
-        "type": "scatter3d" if solid else "scatter",
+        "type": "scatter3d" if is_3d else "scatter",
         **_coordinates(places, rows),
         "mode": "markers",
-        "marker": {"color": color, "size": 4 if solid else 7, "opacity": 0.85, "line": {"width": 0}},
+        "marker": {"color": color, "size": 4 if is_3d else 7, "opacity": 0.85, "line": {"width": 0}},
         "text": [shorten_label(movies.name(row), 60) for row in rows],
         "customdata": [shorten_label(", ".join(movies.genres[row]), 60) for row in rows],
         "hovertemplate": "%{text}<br>%{customdata}<extra></extra>",
@@ -101,49 +127,54 @@ def _trace(places: Places, movies: Movies, rows: NDArray[np.int64], name: str, c
 
 
 def _marked(places: Places, movies: Movies, chosen: int) -> list[dict[str, Any]]:
-    """The chosen movie with its name, and lines along which its coordinates are read."""
+    """The chosen movie with its name, and lines to the axes."""
     place = places[chosen].astype(float)
-    solid = len(place) == 3
-    kind = "scatter3d" if solid else "scatter"
+    is_3d = len(place) == 3
+    kind = "scatter3d" if is_3d else "scatter"
     corner = np.where(np.tri(len(place), dtype=bool), place, 0.0)  # along one axis after the other
-    path = np.vstack([np.zeros(len(place)), corner]) if solid else np.array([[place[0], 0], place, [0, place[1]]])
-    line = {"type": kind, "mode": "lines", "line": {"color": AMBER, "width": 3 if solid else 2, "dash": "dot"},
+    path = np.vstack([np.zeros(len(place)), corner]) if is_3d else np.array([[place[0], 0], place, [0, place[1]]])
+    line = {"type": kind, "mode": "lines", "line": {"color": AMBER, "width": 3 if is_3d else 2, "dash": "dot"},
             "hoverinfo": "skip", "showlegend": False}  # fmt: skip
     point = {"type": kind, "mode": "markers+text", "text": [shorten_label(movies.name(chosen), 40)],
              "showlegend": False, "hoverinfo": "skip",
              "textposition": "middle left" if place[0] > 0 else "middle right",
              "textfont": {"size": 14, "color": AMBER, "weight": "bold"},
-             "marker": {"color": AMBER, "size": 7 if solid else 14, "symbol": "diamond"}}  # fmt: skip
-    named = _AXES[: len(place)]
+             "marker": {"color": AMBER, "size": 7 if is_3d else 14, "symbol": "diamond"}}  # fmt: skip
     return [
-        {**line, **{axis: path[:, at] for at, axis in enumerate(named)}},
-        {**point, **{axis: [place[at]] for at, axis in enumerate(named)}},
+        {**line, **dict(zip(_AXES, path.T, strict=False))},
+        {**point, **dict(zip(_AXES, place[:, None], strict=False))},
     ]
 
 
 def _lay_out(figure: go.Figure, maps: Sequence[Places], title: str, axes: str, height: int) -> None:
-    shown = np.concatenate(maps) if maps else np.zeros((1, 2), np.float32)
-    low, high = np.minimum(shown.min(axis=0), 0), np.maximum(shown.max(axis=0), 0)
-    room = 0.06 * np.maximum(high - low, 1e-3)
-    said = "direction {} (no unit)" if axes == "plane" else "{}" if shown.shape[1] == 3 else "{}, weight of an edge"
-    named = [said.format(name if axes == "weights" else at + 1) for at, name in enumerate(_AXES)]
-    entry = [
-        {"title": {"text": named[at]}, "range": [float(low[at] - room[at]), float(high[at] + room[at])]}
-        for at in range(shown.shape[1])
+    points = np.concatenate(maps) if maps else np.zeros((1, 2), np.float32)
+    is_3d = points.shape[1] == 3
+    low, high = np.minimum(points.min(axis=0), 0), np.maximum(points.max(axis=0), 0)
+    margin = 0.06 * np.maximum(high - low, 1e-3)
+    label = "direction {} (no unit)" if axes == "plane" else "{}" if is_3d else "{}, weight of an edge"
+    scales = [
+        {
+            "title": {"text": label.format(name if axes == "weights" else at + 1)},
+            "range": [float(low[at] - margin[at]), float(high[at] + margin[at])],
+        }
+        for at, name in enumerate(_AXES[: points.shape[1]])
     ]
     figure.update_layout(
         **titled(shorten_label(title, 90), height=height), legend={"itemsizing": "constant"}, uirevision="map"
     )
-    if shown.shape[1] == 3:
+    if is_3d:
         quiet = {"showbackground": False, "gridcolor": "rgba(138, 147, 147, 0.35)", "showspikes": False}
         figure.update_layout(
             margin_b=24,
-            scene={f"{axis}axis": {**entry[at], **quiet} for at, axis in enumerate(_AXES)}
+            scene={f"{axis}axis": {**scales[at], **quiet} for at, axis in enumerate(_AXES)}
             | {"aspectmode": "cube", "camera": {"eye": {"x": 1.45, "y": 1.45, "z": 0.9}}},
         )
         return
     figure.update_layout(
-        dragmode="pan", hovermode="closest", xaxis={**entry[0], "zeroline": True}, yaxis={**entry[1], "zeroline": True}
+        dragmode="pan",
+        hovermode="closest",
+        xaxis={**scales[0], "zeroline": True},
+        yaxis={**scales[1], "zeroline": True},
     )
 
 

@@ -8,12 +8,14 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.deprecated import task_keywords
 from core.errors import ApartError, Cancelled, MediaError
 from core.isolation.calls import run_isolated
+from core.library.handout import check_handed_out
 from core.library.schema import Item
 from core.media.transcode import write_cut
 from core.previews.cache import load_cached, store_cached
-from core.progress import OnProgress
+from core.progress import SILENT, Task
 
 _GRID_S = 5.0  # clips begin on this grid, so that nearby moments share one
 _PATIENCE_S, _PACE = 120.0, 20.0  # time for cutting, and for each second of the clip
@@ -29,15 +31,8 @@ class PlayableClip:
     duration_s: float
 
 
-def cut_clip(
-    source: Path,
-    start_s: float,
-    end_s: float,
-    *,
-    max_side: int = 1280,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
-) -> bytes:
+@task_keywords
+def cut_clip(source: Path, start_s: float, end_s: float, *, max_side: int = 1280, task: Task = SILENT) -> bytes:
     """Cuts a clip out of a video, in a child process: MP4 with H.264 4:2:0 and AAC, index first.
 
     Parameters
@@ -48,10 +43,8 @@ def cut_clip(
         Seconds, clamped to the video.
     max_side : int
         Pixels; larger pictures are shrunk.
-    on_progress : callable, optional
-        Called with the seconds of video that are written.
-    cancel : threading.Event, optional
-        Ends the cutting.
+    task : Task, optional
+        Its progress is in seconds of video that are written.
 
     Returns
     -------
@@ -60,31 +53,31 @@ def cut_clip(
     Raises
     ------
     MediaError
-        The video cannot be read, nothing lies between the times, there is no encoder, or `cancel` is set.
+        The video cannot be read, nothing lies between the times, there is no encoder, or `task` is cancelled.
     """
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "clip.mp4"
-        until = _Until(cancel, time.monotonic() + _PATIENCE_S + _PACE * max(0.0, end_s - start_s))
+        until = _Until(task, time.monotonic() + _PATIENCE_S + _PACE * max(0.0, end_s - start_s))
         try:
             run_isolated(
-                write_cut, str(source), str(target), start_s, end_s, max_side, on_progress=on_progress, cancel=until
+                write_cut, str(source), str(target), start_s, end_s, max_side, task=Task(task.on_progress, until)
             )
             return target.read_bytes()
         except (ApartError, Cancelled, OSError) as error:
             if until.is_set():
-                raise MediaError("Cutting was cancelled." if cancel and cancel.is_set() else _TOO_LONG) from None
+                raise MediaError("Cutting was cancelled." if task.is_cancelled else _TOO_LONG) from None
             raise MediaError(f"The clip could not be written ({error}).") from error
 
 
 class _Until(threading.Event):
-    """Set when another event is, or at a time (monotonic seconds)."""
+    """Set when a task is cancelled, or at a time (monotonic seconds)."""
 
-    def __init__(self, other: threading.Event | None, end: float) -> None:
+    def __init__(self, task: Task, end: float) -> None:
         super().__init__()
-        self._other, self._end = other, end
+        self._task, self._end = task, end
 
     def is_set(self) -> bool:
-        return time.monotonic() > self._end or (self._other is not None and self._other.is_set())
+        return time.monotonic() > self._end or self._task.is_cancelled
 
 
 def playable_clip(item: Item, time_s: float, *, around_s: float = 15.0) -> PlayableClip:
@@ -108,6 +101,7 @@ def playable_clip(item: Item, time_s: float, *, around_s: float = 15.0) -> Playa
     MediaError
         As `cut_clip`.
     """
+    check_handed_out(item)
     start_s = max(0.0, (time_s - around_s) // _GRID_S * _GRID_S)
     end_s = start_s + 2 * around_s + _GRID_S
     if item.duration_s:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,9 +12,10 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from core.deprecated import task_keywords
 from core.encoders.base import Vectors
-from core.errors import Cancelled, DataError
-from core.progress import OnProgress, Progress
+from core.errors import DataError
+from core.progress import SILENT, Task
 from core.recommend.log_reader import InteractionLog, Session
 from core.utils.blas_threads import limit_to_one_thread
 
@@ -94,14 +93,14 @@ class Behavior:
         return np.asarray(self._solver.item_factors @ self._solver.recalculate_user(0, row), np.float32)
 
 
+@task_keywords
 def learn_behavior(
     log: InteractionLog,
     *,
     methods: Sequence[Method] = ("als", "together"),
     factors: int = _FACTORS,
     seed: int = 0,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
+    task: Task = SILENT,
 ) -> Behavior:
     """Learns from a log. Raises DataError for an unknown method, and Cancelled."""
     for method in methods:
@@ -113,25 +112,19 @@ def learn_behavior(
     return Behavior(
         log.item_names,
         popularity,
-        _als(matrix, factors, seed, on_progress, cancel) if "als" in methods else None,
-        _count_co_occurrence(people, cancel) if "together" in methods else None,
+        _als(matrix, factors, seed, task) if "als" in methods else None,
+        _count_co_occurrence(people, task) if "together" in methods else None,
     )
 
 
-def _als(
-    matrix: sp.csr_matrix,
-    factors: int,
-    seed: int,
-    on_progress: OnProgress | None,
-    cancel: threading.Event | None,
-) -> NDArray[np.float32]:
-    started = time.monotonic()
+def _als(matrix: sp.csr_matrix, factors: int, seed: int, task: Task) -> NDArray[np.float32]:
+    if not matrix.nnz:
+        return np.zeros((matrix.shape[1], 1), np.float32)
+    stage = task.stage("learn", "rounds")
 
     def report(done: int, *_: Any) -> None:
-        if cancel is not None and cancel.is_set():
-            raise Cancelled
-        if on_progress:
-            on_progress(Progress("learn", done + 1, _ROUNDS, time.monotonic() - started, "rounds"))
+        task.check("Stopped before the log was learned from.")
+        stage.report(done + 1, _ROUNDS)
 
     confidence = matrix.copy()
     confidence.data = (_CONFIDENCE * np.log1p(confidence.data)).astype(np.float32)
@@ -150,7 +143,7 @@ def _make_solver(factors: int, **settings: Any) -> AlternatingLeastSquares:
         return AlternatingLeastSquares(factors, regularization=_REGULARIZATION, **settings)
 
 
-def _count_co_occurrence(people: sp.csr_matrix, cancel: threading.Event | None) -> sp.csr_matrix:
+def _count_co_occurrence(people: sp.csr_matrix, task: Task) -> sp.csr_matrix:
     """Damped cosines of the columns of (users, items): the 200 largest of each item, 0 on the diagonal.
 
     `implicit.nearest_neighbours` has no damping and no cancellation: its cosines reach a recall@10 of 0.084 instead of
@@ -160,8 +153,7 @@ def _count_co_occurrence(people: sp.csr_matrix, cancel: threading.Event | None) 
     items = people.T.tocsr()
     blocks = []
     for first in range(0, items.shape[0], _BLOCK):
-        if cancel is not None and cancel.is_set():
-            raise Cancelled
+        task.check("Stopped before the log was learned from.")
         shared = (items[first : first + _BLOCK] @ people).tocoo()
         rows = shared.row + first
         values = shared.data / (np.sqrt(counts[rows] * counts[shared.col]) + _SMOOTH)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import time
 from collections.abc import Mapping
@@ -11,11 +9,12 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from core.errors import DataError
+from core.utils.table_reader import FILES, Limits, read_table
 from core.utils.tables import Redact, csv_text, escape_cell
 
 Reaction = Literal["like", "dislike"]
 
-_MOST_BYTES = 50_000_000
+_LIMITS = Limits(file_bytes=50_000_000, unpacked_bytes=500_000_000, table_rows=1_000_000)
 
 
 @dataclass(slots=True)
@@ -77,12 +76,11 @@ def read_feedback(data: bytes, names: Mapping[str, str]) -> tuple[Feedback, tupl
     names: name -> id, see `core.library.item_lookup.get_item_names`. All items of a CSV are likes. Raises DataError for
     another file, or if the library has none of the items.
     """
-    if len(data) > _MOST_BYTES:
-        raise DataError(f"The file is larger than {_MOST_BYTES // 1_000_000} MB: likes take far less.")
+    if len(data) > _LIMITS.file_bytes:
+        raise DataError(f"The file is larger than {_LIMITS.file_bytes / 1e6:.0f} MB: likes take far less.")
     try:
-        text = data.decode("utf-8-sig")
-        rows = _json_rows(text) if text.lstrip().startswith("{") else _csv_rows(text)
-    except (UnicodeDecodeError, ValueError, KeyError, TypeError, RecursionError, csv.Error) as error:
+        rows = _json_rows(data) if _is_export(data) else _table_rows(data)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, DataError) as error:
         raise DataError(
             "The file holds no likes: bring one that was exported here, or a CSV with the column item."
         ) from error
@@ -104,10 +102,12 @@ def read_feedback(data: bytes, names: Mapping[str, str]) -> tuple[Feedback, tupl
 Row = tuple[str, tuple[str, ...], float]  # liked, disliked or seen; possible names of the item; time
 
 
-def _json_rows(text: str) -> list[Row]:
-    content = json.loads(text)
-    if not {"liked", "disliked"} & set(content):
-        raise ValueError("no likes")
+def _is_export(data: bytes) -> bool:
+    return data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") and (b'"liked"' in data or b'"disliked"' in data)
+
+
+def _json_rows(data: bytes) -> list[Row]:
+    content = json.loads(data.decode("utf-8-sig"))
     rows: list[Row] = [
         (kind, (str(entry["id"]), str(entry.get("path", ""))), float(entry.get("time", 0.0)))
         for kind in ("liked", "disliked")
@@ -116,8 +116,9 @@ def _json_rows(text: str) -> list[Row]:
     return rows + [("seen", (str(entry),), 0.0) for entry in content.get("seen", [])]
 
 
-def _csv_rows(text: str) -> list[Row]:
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    columns = {(name or "").strip().lower(): name for name in reader.fieldnames or []}
-    item = columns["item"]
-    return [("liked", (entry[item].strip(),), float(place)) for place, entry in enumerate(reader) if entry[item]]
+def _table_rows(data: bytes) -> list[Row]:
+    table = read_table(data, limits=_LIMITS)
+    column = table.find("item", *FILES)
+    if column is None:
+        raise ValueError("no items")
+    return [("liked", (name,), float(place)) for place, name in enumerate(table.texts(column)) if name]

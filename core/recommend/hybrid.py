@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.deprecated import task_keywords
 from core.encoders.base import Vectors
-from core.errors import Cancelled
-from core.progress import OnProgress, Progress
+from core.progress import SILENT, Task
 from core.recommend.collaborative import Behavior, extend_with_content, learn_behavior
 from core.recommend.log_reader import InteractionLog, Session
 from core.recommend.tastes import compute_tastes
@@ -102,20 +100,16 @@ _NOVELTY = 0.5
 _TRUST = (5.0, 5.0, 5.0, 5.0, 5.0, 20.0)
 
 
+@task_keywords
 @limit_to_one_thread()
 def learn_blend_weights(
-    log: InteractionLog,
-    content: Vectors,
-    *,
-    seed: int = 0,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
+    log: InteractionLog, content: Vectors, *, seed: int = 0, task: Task = SILENT
 ) -> NDArray[np.float32]:
     """(5,) weights of `FEATURES` in the logit of the probability that an item comes next.
 
     content: (items, dim) unit rows of all items of the log. Raises Cancelled.
     """
-    choices = _choices(log, content, seed, on_progress, cancel)
+    choices = _choices(log, content, seed, task)
     before = np.array([*_BEFORE, _NOVELTY])
     found = _fit_weights(choices, before) if choices else before
     found[4] += found[5]  # cold items of the whole log are new
@@ -130,9 +124,7 @@ class _Choice:
     chosen: NDArray[np.bool_]
 
 
-def _choices(
-    log: InteractionLog, content: Vectors, seed: int, on_progress: OnProgress | None, cancel: threading.Event | None
-) -> list[_Choice]:
+def _choices(log: InteractionLog, content: Vectors, seed: int, task: Task) -> list[_Choice]:
     rng = np.random.default_rng([seed, len(log)])
     held = round((1 - _HELD_OUT) * len(log))
     rows = np.arange(len(log))
@@ -141,16 +133,15 @@ def _choices(
     taught = first.part(~hidden[first.items])
     if not len(taught):
         return []
-    behavior = extend_with_content(learn_behavior(taught, methods=("als",), seed=seed, cancel=cancel), content)
+    behavior = extend_with_content(learn_behavior(taught, methods=("als",), seed=seed, task=task.part()), content)
     there, fresh = _there(first, later, len(content))
     sessions, known, request = taught.by_user(), first.by_user(), later.by_user()
     choices: list[_Choice] = []
-    users, started = rng.permutation(sorted(set(sessions) & set(request)))[:_USERS].tolist(), time.monotonic()
+    users = rng.permutation(sorted(set(sessions) & set(request)))[:_USERS].tolist()
+    stage = task.stage("weigh", "people")
     for done, user in enumerate(users):
-        if on_progress:
-            on_progress(Progress("weigh", done, len(users), time.monotonic() - started, "people"))
-        if cancel is not None and cancel.is_set():
-            raise Cancelled("Stopped before the log was learned from.")
+        stage.report(done, len(users))
+        task.check("Stopped before the log was learned from.")
         free = there.copy()
         free[known[user]] = False
         target = request[user][free[request[user]]]

@@ -50,6 +50,6 @@ class InteractionLog:
         """`user_session` of all users in the log."""
         order = np.argsort(self.users, kind="stable")
         users, starts = np.unique(self.users[order], return_index=True)
-        parts = np.split(self.items[order], starts[1:])
+        parts = np.split(self.items[order], starts)[1:]  # before the first user there is nothing
         firsts = (part[np.sort(np.unique(part, return_index=True)[1])] for part in parts)
         return dict(zip(users.tolist(), firsts, strict=True))

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from core.deprecated import task_keywords
 from core.encoders.base import Encoder
 from core.library.item_lookup import get_item_names
 from core.library.store import Library
 from core.library.track import get_item_vectors
-from core.progress import OnProgress
+from core.progress import SILENT, Task
 from core.recommend.collaborative import extend_with_content, learn_behavior
 from core.recommend.hybrid import HybridModel, learn_blend_weights
 from core.recommend.log_reader import InteractionLog, resolve_items
@@ -39,16 +39,11 @@ class RecommendModel:
         return dict(zip(self.log.item_names, scores.tolist(), strict=True))
 
 
+@task_keywords
 def learn_from_log(
-    library: Library,
-    encoder: Encoder,
-    log: InteractionLog,
-    *,
-    seed: int = 0,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
+    library: Library, encoder: Encoder, log: InteractionLog, *, seed: int = 0, task: Task = SILENT
 ) -> RecommendModel:
-    """Learns a hybrid model of content and behavior from a log.
+    """Learns a hybrid model of content and behavior from a log. Too few interactions leave the weights as they are.
 
     Parameters
     ----------
@@ -60,21 +55,20 @@ def learn_from_log(
 
     Raises
     ------
-    DataError
-        If the library has no item of the log.
     Cancelled
     """
     index = library.index(encoder)
     ids = index.items["id"].take(index.rows_with_vectors).to_pylist()
     with_vectors = set(ids)
-    names = {name: item_id for name, item_id in get_item_names(library).items() if item_id in with_vectors}
-    known, unknown = resolve_items(log, names)
+    names = get_item_names(library)
+    found = ((name, names.get(name, "")) for name in log.item_names)
+    known, unknown = resolve_items(log, {name: item_id for name, item_id in found if item_id in with_vectors})
     ids, content = get_item_vectors(index, ids)
     numbers = {item_id: number for number, item_id in enumerate(ids)}
     places = np.array([numbers.get(entry, -1) for entry in known.item_names], np.int64)
     whole = replace(known, items=places[known.items], item_names=tuple(ids))
-    behavior = learn_behavior(whole, methods=("als",), seed=seed, on_progress=on_progress, cancel=cancel)
-    weights = learn_blend_weights(whole, content, seed=seed, on_progress=on_progress, cancel=cancel)
+    behavior = learn_behavior(whole, methods=("als",), seed=seed, task=task)
+    weights = learn_blend_weights(whole, content, seed=seed, task=task)
     return RecommendModel(
         whole, HybridModel(content, extend_with_content(behavior, content), weights), unknown, numbers
     )

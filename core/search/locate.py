@@ -6,8 +6,6 @@ Vectors say where it may be; pixels decide (`core.media.pixel_match`), so that t
 from __future__ import annotations
 
 import contextlib
-import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -16,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from core.deprecated import task_keywords
 from core.encoders.base import Encoder
 from core.errors import MediaError, QueryError
 from core.library.filters import Filters
@@ -23,8 +22,9 @@ from core.library.index import VectorIndex
 from core.library.schema import Item
 from core.library.store import Library
 from core.media.isolated import open_isolated, read_still, read_stills
+from core.media.modalities import PICTURE, VIDEO
 from core.media.pixel_match import Match, Picture
-from core.progress import OnProgress, Progress
+from core.progress import SILENT, Task
 from core.search.query import Term, embed_query, parse_frame
 from core.search.video_scores import score_query_shots
 
@@ -77,6 +77,7 @@ class _Close(NamedTuple):
     around_s: float
 
 
+@task_keywords
 def locate(
     library: Library,
     encoder: Encoder,
@@ -84,8 +85,7 @@ def locate(
     *,
     filters: Filters | None = None,
     on_unreadable: Callable[[Item, str], None] | None = None,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
+    task: Task = SILENT,
 ) -> tuple[Sighting, ...]:
     """Finds the places in a library's videos that show an image.
 
@@ -99,8 +99,8 @@ def locate(
     filters : Filters, optional
     on_unreadable : callable, optional
         Called once with each candidate video that can no longer be read, and the reason; the search goes on.
-    on_progress : callable, optional
-    cancel : threading.Event, optional
+    task : Task, optional
+    task : Task, optional
         Ends the search early, with what it has found.
 
     Returns
@@ -115,7 +115,7 @@ def locate(
     LibraryError
         The library cannot be read.
     """
-    started = time.monotonic()
+    stage = task.stage("locate", "places")
     index = library.index(encoder)
     target = Picture(_open(library, picture))
     limited = (filters or Filters()).mask(index.items, library)
@@ -124,10 +124,9 @@ def locate(
     close: list[_Close] = []
     unreadable: set[str] = set()
     for done, place in enumerate(places):
-        if cancel and cancel.is_set():
+        if task.is_cancelled:
             break
-        if on_progress:
-            on_progress(Progress("locate", done, len(places), time.monotonic() - started, "places"))
+        stage.report(done, len(places))
         if place.item.id in unreadable:
             continue
         try:
@@ -139,7 +138,7 @@ def locate(
             continue
         if sighting and not any(_is_same_place(sighting, other) for other in found):
             found.append(sighting)
-    if not found and not (cancel and cancel.is_set()):
+    if not found and not task.is_cancelled:
         found = _refine(close, target)
     return tuple(sorted(found, key=lambda sighting: (not sighting.is_whole_image, -sighting.likeness)))
 
@@ -151,7 +150,7 @@ def _open(library: Library, picture: Term) -> Image.Image:
         if picture.kind in ("item", "frame"):
             item_id, time_s = parse_frame(str(picture.value)) if picture.kind == "frame" else (str(picture.value), None)
             item = library.item(item_id)
-            if item is not None and (item.kind == "image" or time_s is not None):
+            if item is not None and (item.kind == PICTURE.name or time_s is not None):
                 return read_still(item.path, time_s) if time_s is not None else open_isolated(item.path, min_side=_SIDE)
     except MediaError as error:
         raise QueryError(f"The picture of the query cannot be used: {error}") from error
@@ -161,7 +160,7 @@ def _open(library: Library, picture: Term) -> Image.Image:
 def _places(index: VectorIndex, encoder: Encoder, picture: Term, limited: NDArray[np.bool_] | None) -> list[_Place]:
     """The places of the nearest vectors, nearest first; neighbors in time are one place."""
     query = embed_query(encoder, [picture], index=index)
-    allowed = np.asarray(Filters(kind="video").mask(index.items))
+    allowed = np.asarray(Filters(kind=VIDEO.name).mask(index.items))
     scores, numbers = index.search(query, _NEAREST, allowed=allowed if limited is None else allowed & limited)
     numbers = numbers[scores >= scores.max(initial=-1.0) - index.thresholds.locate_range]
     own = set(score_query_shots(index, [picture]).tolist())

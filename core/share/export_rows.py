@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -14,12 +12,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from core.deprecated import task_keywords
 from core.encoders.base import Vectors
-from core.errors import Cancelled, DataError
+from core.errors import DataError
 from core.library.filters import Filters
+from core.library.home_secret import hide
 from core.library.schema import EncoderEntry, Label
 from core.library.store import Library
-from core.progress import OnProgress, Progress
+from core.policy import rules
+from core.progress import SILENT, Task
 from core.utils.tables import Redact
 
 AT_ONCE = 1_000  # vectors in memory at a time
@@ -109,18 +110,16 @@ class ExportRows:
         batches = self._table.search().select(["item_id"]).limit(None).to_batches(65_536)
         return sum(int(pc.sum(pc.is_in(batch["item_id"], value_set=known)).as_py() or 0) for batch in batches)
 
-    def parts(
-        self, *, on_progress: OnProgress | None = None, cancel: threading.Event | None = None
-    ) -> Iterator[RowBatch]:
+    @task_keywords
+    def parts(self, *, task: Task = SILENT) -> Iterator[RowBatch]:
         """The rows in the order of the library's table, some at a time. Raises Cancelled."""
-        started, done = time.monotonic(), 0
+        stage, done = task.stage("export", "vectors"), 0
         known = self.items["id"].combine_chunks()
         names = [
             name for name in ("item_id", "start_s", "end_s", "sampling", "vector") if name in self._table.schema.names
         ]
         for batch in self._table.search().select(names).limit(None).to_batches(AT_ONCE):
-            if cancel is not None and cancel.is_set():
-                raise Cancelled("Stopped: nothing was written.")
+            task.check("Stopped: nothing was written.")
             places = pc.index_in(batch["item_id"], value_set=known)
             cached, places = batch.filter(pc.is_valid(places)), places.drop_null()
             if not len(cached):
@@ -128,8 +127,7 @@ class ExportRows:
             halves = cached["vector"].flatten().to_numpy(zero_copy_only=False).reshape(-1, self.entry.dim)
             yield RowBatch(self._about(cached, places), halves.astype(np.float32))
             done += len(cached)
-            if on_progress is not None:
-                on_progress(Progress("export", done, len(self), time.monotonic() - started, "vectors"))
+            stage.report(done, len(self))
 
     def _about(self, batch: pa.RecordBatch, places: pa.Array) -> pa.Table:
         of_items = self.items.take(places)
@@ -137,6 +135,8 @@ class ExportRows:
         columns["path"] = pa.array(map(self.redact, of_items["path"].to_pylist()), pa.string())
         columns |= {"labels": self.labels.take(places), "captions": self.captions.take(places)}
         columns |= {name: batch[name] for name in batch.schema.names if name != "vector"}
+        if rules().public:
+            columns["item_id"] = pa.array(map(hide, batch["item_id"].to_pylist()), pa.string())
         empty = pa.nulls(len(batch))
         return pa.table({name: columns.get(name, empty) for name in ABOUT.names}).cast(ABOUT)
 

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
+from core.errors import MediaError
+from core.library.handout import check_handed_out
 from core.search.images import Hit
 from core.utils.tables import Redact, csv_text
 
@@ -25,13 +27,15 @@ def hits_csv(hits: Sequence[Hit], *, redact: Redact) -> str:
 
 
 def write_hits_zip(hits: Sequence[Hit], target: BinaryIO, *, redact: Redact) -> list[str]:
-    """Writes the original files, numbered by rank, and `hits.csv` into a zip; returns the unreadable paths."""
+    """Writes the original files, numbered by rank, and `hits.csv` into a zip; returns the paths that cannot be read, or
+    are not handed out here."""
     left_out: list[str] = []
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED, strict_timestamps=False) as archive:  # photos do not shrink
         for rank, hit in enumerate(hits, start=1):
             try:
+                check_handed_out(hit.item)
                 archive.write(hit.item.path, f"{rank:04d} {Path(hit.item.path).name}")
-            except OSError:
+            except (OSError, MediaError):
                 left_out.append(hit.item.path)
         archive.writestr("hits.csv", hits_csv(hits, redact=redact))
     return left_out

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
-import time
 import zipfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -13,8 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import quote
 
+from core.deprecated import task_keywords
 from core.errors import MediaError
-from core.progress import OnProgress, Progress
+from core.library.handout import check_handed_out
+from core.progress import SILENT, Progress, Task
 from core.utils.tables import Redact, csv_text
 from core.utils.timecode import format_timecode
 
@@ -50,33 +50,27 @@ def moments_csv(hits: Sequence[VideoHit], *, redact: Redact) -> str:
     return csv_text(rows, redact=redact)
 
 
-def write_moments_zip(
-    hits: Sequence[VideoHit],
-    target: BinaryIO,
-    *,
-    redact: Redact,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
-) -> list[str]:
+@task_keywords
+def write_moments_zip(hits: Sequence[VideoHit], target: BinaryIO, *, redact: Redact, task: Task = SILENT) -> list[str]:
     """Cuts each moment into an MP4, named by rank, video and time, and writes them and `moments.csv` into a zip.
 
     Progress is in seconds of video. Returns "path at time: reason" of those that could not be cut. Stops soon after
-    `cancel` is set; the rest is then left out.
+    `task` is cancelled; the rest is then left out.
     """
     from core.previews.clips import cut_clip  # loads FFmpeg
 
     rows, left_out = list(_rows(hits)), []
-    total, done, started = sum(_get_length(row.moment) for row in rows), 0.0, time.monotonic()
+    total, done, stage = sum(_get_length(row.moment) for row in rows), 0.0, task.stage("cut", "seconds")
 
     def tell(now: Progress) -> None:
-        if on_progress is not None:
-            on_progress(Progress("cut", round(done + now.done), round(total), time.monotonic() - started, "seconds"))
+        stage.report(round(done + now.done), round(total))
 
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED, strict_timestamps=False) as archive:  # video does not shrink
         for row in rows:
             try:
+                check_handed_out(row.item)
                 path, moment = Path(row.item.path), row.moment
-                data = cut_clip(path, moment.start_s, moment.end_s, on_progress=tell, cancel=cancel)
+                data = cut_clip(path, moment.start_s, moment.end_s, task=task.part(tell))
                 archive.writestr(f"{_clip_name(row)}.mp4", data)
             except MediaError as error:
                 left_out.append(f"{row.item.path} at {format_timecode(row.moment.start_s)}: {error}")

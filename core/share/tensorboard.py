@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import re
-import threading
 import zipfile
 from pathlib import Path
 
@@ -16,9 +15,9 @@ import numpy as np
 import pyarrow as pa
 from PIL import Image
 
-from core.errors import Cancelled, DataError, MediaError
+from core.errors import DataError, MediaError
 from core.library.schema import Item
-from core.progress import OnProgress
+from core.progress import SILENT, Task
 from core.share.export_rows import ExportRows, labels_text
 from core.utils.tables import Redact, escape_cell
 
@@ -27,14 +26,7 @@ _LARGEST, _SMALLEST = 64, 16  # pixels of one picture in it
 _GREY = (128, 128, 128)
 
 
-def write_projector(
-    rows: ExportRows,
-    path: Path,
-    *,
-    sprite: bool = False,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
-) -> None:
+def write_projector(rows: ExportRows, path: Path, *, sprite: bool = False, task: Task = SILENT) -> None:
     """Writes vectors.tsv, metadata.tsv and config.pbtxt, and with sprite a picture of all pictures, into a zip.
 
     Raises DataError for a sprite of more vectors than it can show, and Cancelled.
@@ -47,14 +39,14 @@ def write_projector(
     sheet = _Sheet(rows, side) if sprite else None
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         with archive.open("vectors.tsv", "w", force_zip64=True) as file:
-            for part in rows.parts(on_progress=on_progress, cancel=cancel):
+            for part in rows.parts(task=task):
                 columns = {f"v{number}": entry for number, entry in enumerate(part.vectors.T)}
                 buffer = io.BytesIO()
                 csv.write_csv(pa.table(columns), buffer, plain)
                 file.write(buffer.getvalue())
                 lines += _lines(part.about, rows.redact)
                 if sheet is not None:
-                    sheet.add(part.about, cancel)
+                    sheet.add(part.about, task)
         archive.writestr("metadata.tsv", "\n".join(lines) + "\n")
         if sheet is not None:
             archive.writestr("sprite.png", sheet.png())
@@ -80,12 +72,11 @@ class _Sheet:
         self.items = {row["id"]: row for row in rows.items.to_pylist()}
         self.count = 0
 
-    def add(self, about: pa.Table, cancel: threading.Event | None) -> None:
+    def add(self, about: pa.Table, task: Task) -> None:
         from core.previews.thumbnails import make_thumbnail  # the decoders: only where pictures are written
 
         for item_id, start_s in zip(about["item_id"].to_pylist(), about["start_s"].to_pylist(), strict=True):
-            if cancel is not None and cancel.is_set():
-                raise Cancelled("Stopped: nothing was written.")
+            task.check("Stopped: nothing was written.")
             row, column = divmod(self.count, self.columns)
             self.count += 1
             try:

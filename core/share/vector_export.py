@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import secrets
-import threading
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.deprecated import accept_task, task_keywords
 from core.errors import DataError
 from core.library.filters import Filters
 from core.library.store import Library
-from core.progress import OnProgress
+from core.progress import SILENT, Task
 from core.share.export_rows import ExportRows
 from core.share.vector_formats import export_formats
 from core.utils.files import to_absolute
@@ -43,6 +43,7 @@ class ExportReport:
     bytes: int
 
 
+@task_keywords
 def export_vectors(
     library: Library,
     encoder_id: str,
@@ -52,8 +53,7 @@ def export_vectors(
     item_ids: Collection[str] | None = None,
     sprite: bool = False,
     redact: Redact = str,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
+    task: Task = SILENT,
 ) -> ExportReport:
     """Writes the vectors of one encoder to a file, one row per vector (a video has several).
 
@@ -75,8 +75,8 @@ def export_vectors(
         Which items; combined with `filters`.
     sprite : bool
         Adds a small picture of each vector, where the format has room for them.
-    on_progress, cancel : optional
-        Progress in vectors; an event that stops the export.
+    task : Task, optional
+        Its progress is in vectors.
 
     Returns
     -------
@@ -90,7 +90,7 @@ def export_vectors(
     LibraryError
         A table of the library is damaged.
     Cancelled
-        `cancel` was set. An older file of that name stays as it was.
+        `task` was cancelled. An older file of that name stays as it was.
 
     See Also
     --------
@@ -104,7 +104,7 @@ def export_vectors(
     rows = ExportRows.load(library, encoder_id, redact=redact, filters=filters, item_ids=item_ids)
     with _replacing(out) as unfinished:
         extra = {"sprite": sprite} if format.has_sprite else {}
-        format.write(rows, unfinished, on_progress=on_progress, cancel=cancel, **extra)
+        accept_task(format.write)(rows, unfinished, task=task, **extra)
     return ExportReport(str(out), rows.entry.name, len(rows), rows.entry.dim, out.stat().st_size)
 
 

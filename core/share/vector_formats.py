@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from core.encoders.precomputed import LEAST_DIM, MOST_DIM
 from core.errors import DataError
+from core.policy import LOCAL, MB, Policy
 from core.share.tensorboard import write_projector
-from core.share.vector_readers import VectorFile, read_npz, read_parquet, readable
+from core.share.vector_decoders import Claim
+from core.share.vector_readers import VectorFile, measure_vectors, read_npz, read_parquet, readable
 from core.share.vector_writers import write_csv, write_npz, write_parquet
 from core.utils.files import to_absolute
 from core.utils.plugins import load_plugins
@@ -32,7 +34,7 @@ class VectorFormat:
     about : str
         One line: what the file holds and for what it is good.
     write : callable or None
-        `write(rows, path, *, on_progress, cancel)` writes a new file; `rows.parts()` yields the rows batch by batch.
+        `write(rows, path, *, task)` writes a new file; `rows.parts()` yields the rows batch by batch.
         None for a format that can only be read.
     read : callable or None
         `read(path)` opens a file; its vectors are read later, batch by batch (`VectorFile.batches`). None for a format
@@ -41,6 +43,9 @@ class VectorFormat:
         Size of one number of a vector in the file, to estimate sizes.
     has_sprite : bool
         Whether `write` takes the option `sprite`: add a small picture of each vector.
+    measure : callable or None
+        `measure(path)` gives (rows, numbers in a vector, bytes that the file unpacks to) from the headers, before
+        `read` opens it.
     """
 
     suffix: str
@@ -50,6 +55,7 @@ class VectorFormat:
     read: Callable[[Path], VectorFile] | None = None
     bytes_per_number: float = 4.0
     has_sprite: bool = False
+    measure: Callable[[Path], Claim] | None = None
 
 
 _FORMATS: dict[str, VectorFormat] = {}
@@ -89,7 +95,7 @@ def import_formats() -> dict[str, VectorFormat]:
     return {suffix: format for suffix, format in _FORMATS.items() if format.read is not None}
 
 
-def open_vectors(path: Path | str) -> VectorFile:
+def open_vectors(path: Path | str, *, limits: Policy = LOCAL) -> VectorFile:
     """Opens a file of vectors without reading the vectors.
 
     Parameters
@@ -97,7 +103,10 @@ def open_vectors(path: Path | str) -> VectorFile:
     path : Path or str
         The file; its suffix selects the format. A Parquet has a column of paths and one of lists of numbers, all of
         one length; an NPZ an array of paths (n,) and one of vectors (n, dim). Their names are those in
-        `core.share.vector_readers.PATHS` and `VECTORS`; the only column that can hold vectors may have any name.
+        `core.utils.table_reader.FILES` and `core.share.vector_decoders.VECTORS`; the only column that can hold vectors
+        may have any name.
+    limits : Policy
+        `import_bytes`: what the file may unpack to, by its headers.
 
     Returns
     -------
@@ -117,12 +126,21 @@ def open_vectors(path: Path | str) -> VectorFile:
     if format is None or format.read is None:
         raise DataError(f"{path.name} has no format that can be imported: save the vectors as {' or '.join(formats)}.")
     with readable(path):
+        if format.measure is not None:
+            _check_size(path, *format.measure(path), limits)
         file = format.read(path)
-    if not LEAST_DIM <= file.dim <= MOST_DIM:
-        raise DataError(f"The vectors of {path.name} have {file.dim} numbers: {LEAST_DIM} to {MOST_DIM} are possible.")
-    if not 0 < len(file) <= _MOST_ROWS:
-        raise DataError(f"{path.name} has {len(file):,} rows: 1 to {_MOST_ROWS:,} can be imported.")
+        _check_size(path, len(file), file.dim, 4 * len(file) * file.dim, limits)
     return file
+
+
+def _check_size(path: Path, rows: int, dim: int, size: int, limits: Policy) -> None:
+    if not LEAST_DIM <= dim <= MOST_DIM:
+        raise DataError(f"The vectors of {path.name} have {dim} numbers: {LEAST_DIM} to {MOST_DIM} are possible.")
+    if not 0 < rows <= _MOST_ROWS:
+        raise DataError(f"{path.name} has {rows:,} rows: 1 to {_MOST_ROWS:,} can be imported.")
+    if size > limits.import_bytes:
+        most = f"{limits.import_bytes / MB:,.0f} MB"
+        raise DataError(f"{path.name} unpacks to {size / MB:,.0f} MB, and the limit is {most}: import a part of it.")
 
 
 @cache
@@ -135,7 +153,7 @@ for _format in (
     VectorFormat(
         ".parquet", "Parquet",
         "Everything, exact: importing it restores a library without embedding. For pandas, Polars, DuckDB.",
-        write_parquet, read_parquet, bytes_per_number=2.7,
+        write_parquet, read_parquet, bytes_per_number=2.7, measure=partial(measure_vectors, kind="parquet"),
     ),
     VectorFormat(
         ".csv", "CSV", "A row for each vector, a column for each number: for spreadsheets. The largest.",
@@ -144,7 +162,7 @@ for _format in (
     VectorFormat(
         ".npz", "NumPy (NPZ)",
         "Arrays for NumPy: vectors, paths and the rest under the same row numbers. No pickles.",
-        write_npz, read_npz,
+        write_npz, read_npz, measure=partial(measure_vectors, kind="npz"),
     ),
     VectorFormat(
         ".zip", "TensorBoard projector (zip)",

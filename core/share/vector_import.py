@@ -4,28 +4,32 @@ Media files are read for their hashes and sizes only; nothing is embedded."""
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.deprecated import task_keywords
 from core.encoders import Encoder, get_encoder_info, open_encoder
 from core.encoders.base import Vectors
-from core.encoders.precomputed import imported_name
-from core.errors import Cancelled, DataError, EncoderError, MediaError
+from core.encoders.hub.files import is_cached
+from core.encoders.precomputed import imported_name, imported_title
+from core.encoders.reduced import MARK, reduced_title
+from core.errors import DataError, EncoderError, MediaError
 from core.library.ingest.known import new_item_id
 from core.library.ingest.reader import ReadFile, read_ahead, read_file
 from core.library.ingest.scan import FoundFile
 from core.library.item_lookup import Matcher
 from core.library.schema import Item, Label, LabelledBy, VectorRow
 from core.library.store import Library
-from core.media.isolated import probe_isolated
-from core.progress import OnProgress, Progress
+from core.media.modalities import VIDEO, get_modality
+from core.media.modality import Segment
+from core.policy import LOCAL, Policy
+from core.progress import SILENT, Task
 from core.share.vector_formats import open_vectors
 from core.share.vector_readers import VectorFile
 from core.utils.files import to_absolute
@@ -64,6 +68,7 @@ class ImportReport:
     seconds: float = 0.0
 
 
+@task_keywords
 def import_vectors(
     library: Library,
     path: Path | str,
@@ -71,8 +76,9 @@ def import_vectors(
     name: str | None = None,
     root: Path | str | None = None,
     new_files: bool = True,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
+    may_open: Callable[[str], bool] | None = None,
+    limits: Policy = LOCAL,
+    task: Task = SILENT,
 ) -> ImportReport:
     """Imports the vectors of a file into a library, at unit length.
 
@@ -91,8 +97,13 @@ def import_vectors(
         The folder that relative paths start from, by default that of the file.
     new_files : bool
         Whether files that the library does not know are opened and added.
-    on_progress, cancel : optional
-        Progress in files and vectors; an event that stops the import. What was imported until then stays.
+    may_open : callable, optional
+        Whether the encoder of a name is offered here; by default each that is on this machine. Whatever it says, a
+        file starts no download and opens no folder.
+    limits : Policy
+        `import_bytes`: what the file may unpack to.
+    task : Task, optional
+        Its progress is in files, then in vectors. Once it is cancelled, what was imported until then stays.
 
     Returns
     -------
@@ -108,20 +119,20 @@ def import_vectors(
     LibraryError
         The library is damaged, or somebody else writes to it.
     Cancelled
-        `cancel` was set.
+        `task` was cancelled.
     """
-    file = open_vectors(path)
-    encoder = _resolve_encoder(library, file, name)
+    file = open_vectors(path, limits=limits)
+    encoder = _resolve_encoder(file, name, may_open)
     start = to_absolute(root) if root is not None else file.path.parent
     with library.writing():
-        run = _Import(library, file, encoder, start, new_files, on_progress, cancel)
+        run = _Import(library, file, encoder, start, new_files, task)
         return run.run()
 
 
-def _resolve_encoder(library: Library, file: VectorFile, name: str | None) -> Encoder:
+def _resolve_encoder(file: VectorFile, name: str | None, may_open: Callable[[str], bool] | None) -> Encoder:
     """The encoder that the file names, if it is here as it was there; else one for these vectors alone."""
     own = open_encoder(imported_name(file.path.stem if name is None else name, file.dim))
-    if not _may_be_here(file.encoder_name):
+    if not _may_be_here(file.encoder_name) or (may_open is not None and not may_open(file.encoder_name)):
         return own
     try:
         encoder = open_encoder(file.encoder_name)
@@ -135,30 +146,21 @@ def _resolve_encoder(library: Library, file: VectorFile, name: str | None) -> En
 
 
 def _may_be_here(name: str) -> bool:
-    """False for what would have to be fetched."""
-    from core.encoders.hub.files import is_on_disk
-
+    """False for what would have to be fetched, or opened from a folder: a file may name anything."""
+    if reduced_title(name) is not None:
+        return _may_be_here(name.rpartition(MARK)[0])
     info = get_encoder_info(name)
-    is_local = info is not None and info.is_local
-    return bool(name) and (is_local or "@" in name or name.startswith("imported:") or is_on_disk(name))
+    return (info is not None and info.is_local) or imported_title(name) is not None or is_cached(name)
 
 
 class _Import:
     """One run: the items that rows belong to, then the vectors, and at last the items that are new."""
 
     def __init__(
-        self,
-        library: Library,
-        file: VectorFile,
-        encoder: Encoder,
-        root: Path,
-        new_files: bool,
-        on_progress: OnProgress | None,
-        cancel: threading.Event | None,
+        self, library: Library, file: VectorFile, encoder: Encoder, root: Path, new_files: bool, task: Task
     ) -> None:
         self.library, self.file, self.encoder = library, file, encoder
-        self.on_progress, self.cancel = on_progress, cancel
-        self.started = time.monotonic()
+        self.task, self.started = task, time.monotonic()
         self.report = ImportReport(encoder.name, encoder.dim)
         items = [Item.from_row(row) for row in library.items().to_pylist()]
         self.known = {item.id for item in items}
@@ -211,12 +213,14 @@ class _Import:
     def _read(self, files: Sequence[str]) -> dict[str, Item | str]:
         """Files as new items, or why they cannot be read."""
         found: dict[str, Item | str] = {}
-        read = partial(read_file, min_side=1, wants_pixels=lambda _: False)
+        read = partial(read_file, min_side=1, wants_content=lambda *_: False)
         listed = [FoundFile(path, 0, 0) for path in files]
-        for entry in read_ahead(listed, read, ahead=8, cancel=self.cancel):
+        stage = self.task.stage("read files", "files")
+        for entry in read_ahead(listed, read, ahead=8, task=self.task):
             found[entry.file.path] = entry.reason or self._item_of(entry)
-            self._tell("read files", len(found), len(files), "files")
-        self._go_on()
+            if len(found) % 16 == 0 or len(found) == len(files):
+                stage.report(len(found), len(files))
+        self.task.check(_STOPPED)
         return found
 
     def _item_of(self, read: ReadFile) -> Item | str:
@@ -229,20 +233,23 @@ class _Import:
             return f"It cannot be read ({error.strerror})."
         item_id = new_item_id(path, read.content_hash or "", self.ids)
         self.ids.add(item_id)
-        width, height = read.size or (None, None)
-        item = Item(
-            item_id, path, read.kind, "ok", status.st_size, status.st_mtime_ns, read.content_hash, width, height,
-            taken_at=read.taken_at,
-        )  # fmt: skip
-        return _to_video(item) if read.kind == "video" else item
+        facts, modality = read.facts, get_modality(read.kind)
+        if modality.is_segmented:
+            try:
+                facts = modality.probe(Path(path))
+            except MediaError as error:
+                return str(error)
+        return Item(
+            item_id, path, read.kind, "ok", status.st_size, status.st_mtime_ns, read.content_hash, **asdict(facts)
+        )
 
     # their vectors
 
     def _write(self, owners: Sequence[Item | None], times: Times) -> None:
         samplings = self._column("sampling")
-        first = 0
+        first, stage = 0, self.task.stage("import", "vectors")
         for rows in self.file.vectors():
-            self._go_on()
+            self.task.check(_STOPPED)
             unit, usable = normalize_usable(rows)
             waiting: list[VectorRow] = []
             for place, vector in enumerate(unit):
@@ -250,16 +257,18 @@ class _Import:
                 item = owners[number]
                 if item is None:
                     continue
-                when = times.of(number)
-                if not usable[place] or when is None:
-                    reason = "Its vector is zero or not finite." if not usable[place] else times.why_not(number)
-                    self.report.left_out.append((self.paths[number], reason))
+                try:
+                    segment = times.segment(number)
+                    if not usable[place]:
+                        raise DataError("Its vector is zero or not finite.")
+                except DataError as error:
+                    self.report.left_out.append((self.paths[number], str(error)))
                     continue
-                waiting.append(VectorRow(item.id, vector, *when, samplings[number]))
+                waiting.append(VectorRow(item.id, vector, segment, samplings[number]))
                 self.arrived[item.id] = item
             first += len(rows)
             self._commit(waiting)
-            self._tell("import", first, len(self.file), "vectors")
+            stage.report(first, len(self.file))
 
     def _commit(self, rows: list[VectorRow]) -> None:
         arrived = {row.item_id for row in rows}
@@ -292,22 +301,6 @@ class _Import:
         about = self.file.about
         return about[name].to_pylist() if name in about.column_names else [None] * len(about)
 
-    def _go_on(self) -> None:
-        if self.cancel is not None and self.cancel.is_set():
-            raise Cancelled(_STOPPED)
-
-    def _tell(self, stage: str, done: int, total: int, unit: str) -> None:
-        if self.on_progress is not None and (done % 16 == 0 or done == total or unit == "vectors"):
-            self.on_progress(Progress(stage, done, total, time.monotonic() - self.started, unit))
-
-
-def _to_video(item: Item) -> Item | str:
-    try:
-        about = probe_isolated(item.path)
-    except MediaError as error:
-        return str(error)
-    return replace(item, width=about.width, height=about.height, duration_s=about.duration_s, taken_at=about.taken_at)
-
 
 def _label(item_id: str, predictions: object) -> Label | None:
     """A label as an export wrote it; None for anything else."""
@@ -328,7 +321,7 @@ _AS_IT_IS = 1e-3  # a length this near to 1 is one that was rounded: such vector
 
 
 class Times:
-    """The seconds of each row: none of pictures; of a video's only vector the whole of it, where nothing is said."""
+    """The segment of each row: none of whole items; of an item's only vector all of it, where nothing is said."""
 
     def __init__(
         self, starts: Sequence[float | None], ends: Sequence[float | None], owners: Sequence[Item | None]
@@ -339,25 +332,22 @@ class Times:
             self.counts[item.id] = self.counts.get(item.id, 0) + 1
         self.seen: set[str] = set()
 
-    def of(self, row: int) -> tuple[float | None, float | None] | None:
-        """None for a row that cannot be placed."""
+    def segment(self, row: int) -> Segment | None:
+        """None for a whole item. Raises DataError for a row that cannot be placed."""
         item, start, end = self.owners[row], self.starts[row], self.ends[row]
         assert item is not None
-        if item.kind != "video":
-            twice = item.id in self.seen
+        modality = get_modality(item.kind)
+        if not modality.is_segmented:
+            if item.id in self.seen:
+                raise DataError(f"The {modality.title} has a vector in an earlier row.")
             self.seen.add(item.id)
-            return None if twice else (None, None)
-        if start is None and self.counts[item.id] == 1:
-            return 0.0, item.duration_s or 1.0
-        if start is None or not np.isfinite(start) or start < 0:
             return None
-        return start, end if end is not None and np.isfinite(end) and end > start else start + 1.0
-
-    def why_not(self, row: int) -> str:
-        item = self.owners[row]
-        if item is not None and item.kind == "video":
-            return "Several vectors of one video need a column start_s, in seconds."
-        return "The picture has a vector in an earlier row."
+        if start is None and self.counts[item.id] == 1:
+            return Segment(0.0, item.duration_s or 1.0)
+        if start is None or not np.isfinite(start) or start < 0:
+            unit = ", in seconds" if item.kind == VIDEO.name else ""
+            raise DataError(f"Several vectors of one {modality.title} need a column start_s{unit}.")
+        return Segment(start, end if end is not None and np.isfinite(end) and end > start else start + 1.0)
 
 
 def normalize_usable(rows: NDArray[np.floating]) -> tuple[Vectors, NDArray[np.bool_]]:

@@ -1,14 +1,12 @@
-"""The nearest neighbors of every vector among the others, from which maps, outliers and duplicates are computed.
+"""Nearest neighbors of every vector among the others, the basis of maps, outliers and duplicates.
 
-Exact, in blocks, as long as that takes seconds. For more vectors a sketch finds candidates (principal components in
-inverted lists), which are ranked by the cosines of the whole vectors. Memory holds one block of queries times all
-vectors, never n x n.
+Small sets are compared exactly, in blocks. For large ones a sketch finds candidates (principal components in inverted
+lists), which are ranked by the cosines of the full vectors. Memory holds one block of queries times all vectors, never
+n x n.
 """
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -16,31 +14,31 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from core.deprecated import task_keywords
 from core.encoders.base import Vectors
-from core.errors import Cancelled
-from core.progress import OnProgress, Progress
+from core.progress import SILENT, Task
 
 Numbers = NDArray[np.int64]
-_Found = tuple[Numbers, NDArray[np.float32]]
+_Nearest = tuple[Numbers, NDArray[np.float32]]  # numbers and cosines
 
-_EXACT = 20_000  # vectors up to which comparing all takes some seconds
+_EXACT = 20_000  # most vectors that are compared exactly, which takes some seconds
 _BLOCK = 1_024
-_SKETCH = 128  # principal components: enough to tell candidates from the rest
+_SKETCH = 128  # principal components, enough to find candidates
 _TRAINED_ON = 30_000
-_CANDIDATES = 64  # re-ranked for each vector, or 2 (k + 1) if that is more
-_LISTS_READ = 0.06  # share of the inverted lists that is read for each vector
+_CANDIDATES = 64  # re-ranked per vector, or 2 (k + 1) if that is more
+_LISTS_READ = 0.06  # share of the inverted lists that is read per vector
 
 
 @dataclass(frozen=True, eq=False)
 class Neighbors:
-    """The k nearest of each of n vectors, best first, without itself.
+    """The k nearest neighbors of each of n vectors, best first, without the vector itself.
 
     Attributes
     ----------
-    numbers
-        (n, k) rows of the vectors.
-    cosines
-        (n, k), -1 to 1.
+    numbers : ndarray of int64, shape (n, k)
+        Rows of the vectors.
+    cosines : ndarray of float32, shape (n, k)
+        -1 to 1.
     """
 
     numbers: Numbers
@@ -48,32 +46,37 @@ class Neighbors:
 
     @property
     def k(self) -> int:
-        """How many neighbors each vector has."""
+        """Neighbors per vector."""
         return self.numbers.shape[1]
 
     def first(self, k: int) -> Neighbors:
-        """Only the k nearest of these; all if there are fewer."""
+        """The k nearest of these; all if there are fewer."""
         return Neighbors(self.numbers[:, :k], self.cosines[:, :k])
 
 
-def find_nearest_neighbors(
-    vectors: Vectors, k: int, *, on_progress: OnProgress | None = None, cancel: threading.Event | None = None
-) -> Neighbors:
+@task_keywords
+def find_nearest_neighbors(vectors: Vectors, k: int, *, task: Task = SILENT) -> Neighbors:
     """The k nearest neighbors of each of n unit vectors.
 
     Exact for up to 20,000 vectors. Beyond, it finds about 97 % of the true neighbors, with exact cosines.
 
     Parameters
     ----------
-    vectors
-        (n, dim) unit rows.
-    k
-        Neighbors of each; at most n - 1 are returned. Equal vectors are neighbors of each other, none of itself.
+    vectors : ndarray of float32, shape (n, dim)
+        Unit rows.
+    k : int
+        Neighbors of each vector, at most n - 1. Equal vectors are neighbors of each other; none is its own.
+    on_progress : callable, optional
+    cancel : threading.Event, optional
+
+    Returns
+    -------
+    Neighbors
 
     Raises
     ------
     Cancelled
-        Once `cancel` is set.
+        Once `task` is cancelled.
 
     References
     ----------
@@ -85,15 +88,13 @@ def find_nearest_neighbors(
     numbers, cosines = np.empty((count, k), np.int64), np.empty((count, k), np.float32)
     if not k:
         return Neighbors(numbers, cosines)
-    started = time.monotonic()
+    stage = task.stage("neighbors", "vectors")
     sketch = _Sketch(vectors) if count > _EXACT else None
     for rows in _blocks(count):
-        if cancel is not None and cancel.is_set():
-            raise Cancelled("Stopped before the neighbors were found.")
-        found = sketch.search(rows, k) if sketch else _search_exact(vectors, rows, k)
-        numbers[rows], cosines[rows] = _drop_self(*found, rows)
-        if on_progress:
-            on_progress(Progress("neighbours", rows.stop, count, time.monotonic() - started, "vectors"))
+        task.check("Stopped before the neighbors were found.")
+        nearest = sketch.search(rows, k) if sketch else _search_exact(vectors, rows, k)
+        numbers[rows], cosines[rows] = _drop_self(*nearest, rows)
+        stage.report(rows.stop, count)
     return Neighbors(numbers, cosines)
 
 
@@ -101,14 +102,14 @@ def _blocks(count: int) -> Iterator[slice]:
     return (slice(start, min(start + _BLOCK, count)) for start in range(0, count, _BLOCK))
 
 
-def _search_exact(vectors: Vectors, rows: slice | Numbers, k: int) -> _Found:
-    """(numbers, cosines), (m, k + 1) each: one more than k, since each vector finds itself too."""
+def _search_exact(vectors: Vectors, rows: slice | Numbers, k: int) -> _Nearest:
+    """Numbers and cosines, (m, k + 1) each: one more than k, since each vector finds itself."""
     cosines, numbers = faiss.knn(vectors[rows], vectors, k + 1, metric=faiss.METRIC_INNER_PRODUCT)
     return numbers, cosines
 
 
 class _Sketch:
-    """Many vectors by their principal components, in inverted lists."""
+    """Principal components of many vectors, in inverted lists."""
 
     def __init__(self, vectors: Vectors) -> None:
         self._vectors = vectors
@@ -125,23 +126,24 @@ class _Sketch:
         self._index.add(self._rows)  # type: ignore[call-arg]
         self._index.nprobe = max(8, round(_LISTS_READ * lists))
 
-    def search(self, rows: slice, k: int) -> _Found:
-        """As `_search_exact`; a vector for which the lists hold too few neighbors is compared with all."""
+    def search(self, rows: slice, k: int) -> _Nearest:
+        """Like `_search_exact`; a vector with too few neighbors in its lists is compared with all vectors."""
         target = min(len(self._vectors), max(_CANDIDATES, 2 * (k + 1)))
         _, candidates = self._index.search(self._rows[rows], target)  # type: ignore[call-arg]
         cosines = np.stack(
-            [self._vectors[entry] @ query for entry, query in zip(candidates, self._vectors[rows], strict=True)]
+            [self._vectors[numbers] @ query for numbers, query in zip(candidates, self._vectors[rows], strict=True)]
         )
         cosines[candidates < 0] = -np.inf
         best = np.argsort(-cosines, axis=1, kind="stable")[:, : k + 1]
-        numbers, cosines = (np.take_along_axis(entry, best, axis=1) for entry in (candidates, cosines))
-        if len(lacking := np.flatnonzero(numbers[:, -1] < 0)):
-            numbers[lacking], cosines[lacking] = _search_exact(self._vectors, rows.start + lacking, k)
+        numbers, cosines = (np.take_along_axis(values, best, axis=1) for values in (candidates, cosines))
+        if len(incomplete := np.flatnonzero(numbers[:, -1] < 0)):
+            numbers[incomplete], cosines[incomplete] = _search_exact(self._vectors, rows.start + incomplete, k)
         return numbers, cosines
 
 
-def _drop_self(numbers: Numbers, cosines: NDArray[np.float32], rows: slice) -> _Found:
-    """(m, k) of (m, k + 1): each row's own number dropped, wherever equal vectors have left it; else the last."""
-    own = numbers == np.arange(rows.start, rows.stop)[:, None]
-    own[~own.any(axis=1), -1] = True
-    return tuple(entry[~own].reshape(len(entry), -1) for entry in (numbers, cosines))  # type: ignore[return-value]
+def _drop_self(numbers: Numbers, cosines: NDArray[np.float32], rows: slice) -> _Nearest:
+    """(m, k) from (m, k + 1): without each row's own number, or without the last where equal vectors displace it."""
+    is_self = numbers == np.arange(rows.start, rows.stop)[:, None]
+    is_self[~is_self.any(axis=1), -1] = True
+    count = len(numbers)
+    return numbers[~is_self].reshape(count, -1), cosines[~is_self].reshape(count, -1)

@@ -1,4 +1,4 @@
-"""Recall of a ranking: the share of queries whose right answer is among the first k."""
+"""Recall of a ranking: the share of queries with a correct answer among the first k."""
 
 from __future__ import annotations
 
@@ -10,7 +10,13 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True)
 class Recall:
-    """Share of queries, 0 to 1, with a right answer among the first 1, 5 and 10."""
+    """Recall at 1, 5 and 10.
+
+    Attributes
+    ----------
+    r1, r5, r10 : float
+        Share of queries, 0 to 1, with a correct answer among the first 1, 5 and 10.
+    """
 
     r1: float
     r5: float
@@ -18,11 +24,34 @@ class Recall:
 
 
 def compute_best_rank(similarities: NDArray[np.floating], right: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """(queries,) rank from 0 of the best right answer in each row; ties count as ranked before it."""
+    """Rank of the best correct answer to each query.
+
+    Parameters
+    ----------
+    similarities : ndarray, shape (queries, items)
+    right : ndarray of bool, shape (queries, items)
+        Whether an item is a correct answer.
+
+    Returns
+    -------
+    ndarray of int64, shape (queries,)
+        From 0; ties count as ranked before it.
+    """
     best = np.where(right, similarities, -np.inf).max(axis=1, keepdims=True)
     return ((similarities >= best) & ~right).sum(axis=1)
 
 
 def compute_recall(ranks: NDArray[np.int64]) -> Recall:
-    """Recall@k of queries whose best right answers have these ranks (queries,), from 0."""
+    """Recall at 1, 5 and 10.
+
+    Parameters
+    ----------
+    ranks : ndarray of int64, shape (queries,)
+        Ranks of the best correct answers, from 0.
+
+    Returns
+    -------
+    Recall
+        Rounded to four decimals.
+    """
     return Recall(*(round(float((ranks < k).mean()), 4) for k in (1, 5, 10)))

@@ -1,7 +1,7 @@
-"""Smooths scores within shots, over time and appearance at once (a bilateral filter, Tomasi and Manduchi 1998).
+"""Smooths scores within shots, over time and appearance (a bilateral filter, Tomasi and Manduchi 1998).
 
-Frames of one shot share their evidence: a single frame that scores high by accident counts little, a pan or a blur does
-not split a shot, and frames beyond a cut do not take part. The weights do not depend on the query.
+Frames of one shot share their evidence: a single high score by accident counts little, a pan or a blur does not split
+a shot, and frames beyond a cut have no influence. The weights do not depend on the query.
 """
 
 from __future__ import annotations
@@ -14,23 +14,23 @@ from numpy.typing import NDArray
 
 from core.encoders.base import Vectors
 
-_BLUR_S = 3.0  # standard deviation over time: a shot lasts a few seconds
-_BLUR_LOOK = 0.3  # over appearance, where 0 is the same frame and 1 an unrelated one: pans are below it, cuts above
-_BLUR_ROWS = 64  # to each side at most, so that densely sampled videos cost no more
-_CHUNK = 8_192  # rows whose vectors are held at once
+_BLUR_S = 3.0  # standard deviation over time; a shot lasts a few seconds
+_BLUR_LOOK = 0.3  # over appearance, from 0 (the same frame) to 1 (an unrelated one); pans are below it, cuts above
+_BLUR_ROWS = 64  # most rows on each side, which limits the cost of densely sampled videos
+_CHUNK = 8_192  # rows of vectors in memory
 _SHORTEST_S = 1e-3
 
 
 @dataclass(frozen=True)
 class TemporalSmoother:
-    """The rows of one or more videos in the order of time, and the weights between neighboring rows.
+    """The rows of one or more videos in temporal order, and the weights between neighboring rows.
 
     Attributes
     ----------
-    seconds
-        (n,) how long each row lasts.
-    neighbors
-        neighbors[k - 1]: (n - k,) the weight between each row and the one k later, 0 to 1.
+    seconds : ndarray of float32, shape (n,)
+        Duration of each row.
+    neighbors : tuple of ndarray of float32
+        neighbors[k - 1], shape (n - k,): weight between each row and the k-th after it, 0 to 1.
     """
 
     seconds: NDArray[np.float32]
@@ -50,14 +50,18 @@ class TemporalSmoother:
 
         Parameters
         ----------
-        start_s, end_s
-            (n,) seconds of the rows.
-        vectors
-            Returns the unit rows from a first to a stop number, float32 (stop - first, dim).
-        baseline_cosine
-            The cosine of two unrelated frames.
-        owners
-            (n,) the video of each row, where there are several.
+        start_s, end_s : ndarray of float32, shape (n,)
+            Seconds of the rows.
+        vectors : callable
+            Returns the unit rows from a first number to a stop number, float32 (stop - first, dim).
+        baseline_cosine : float
+            Cosine of two unrelated frames.
+        owners : ndarray of int64, shape (n,), optional
+            Video of each row, if there are several.
+
+        Returns
+        -------
+        TemporalSmoother
         """
         count = len(start_s)
         nearest: list[NDArray[np.float32]] = []
@@ -79,11 +83,11 @@ class TemporalSmoother:
         return cls(np.maximum(end_s - start_s, _SHORTEST_S), tuple(nearest))
 
     def smooth(self, scores: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(n,) each score averaged with its neighbors, weighted by time, similarity of the frames, and duration."""
+        """Smoothed scores, (n,): means of each score and its neighbors, weighted by time, similarity and duration."""
         total, weight = self.seconds * scores, self.seconds.copy()
         for offset, nearest in enumerate(self.neighbors, start=1):
             late, early = slice(offset, None), slice(None, -offset)
-            for here, there in ((late, early), (early, late)):
-                total[here] += nearest * self.seconds[there] * scores[there]
-                weight[here] += nearest * self.seconds[there]
+            for row, neighbor in ((late, early), (early, late)):
+                total[row] += nearest * self.seconds[neighbor] * scores[neighbor]
+                weight[row] += nearest * self.seconds[neighbor]
         return np.asarray(total / weight, np.float32)

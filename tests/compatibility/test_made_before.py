@@ -12,7 +12,8 @@ import pytest
 from fakes import ColorEncoder
 from recorded import DATA, fake_encoders
 
-from core import Library, open_encoder, parse_query, search
+from core import Item, Library, ingest, open_encoder, parse_query, search
+from core.library.schema import FORMAT_VERSION
 
 WARM = {"red", "yellow", "orange"}
 
@@ -32,6 +33,17 @@ def test_the_library_opens_and_is_searched(before: Path, encoder: ColorEncoder) 
     hits = search(library, encoder, parse_query("red")).hits
     assert Path(hits[0].item.path).name == "red.png"
     assert len(library.items()) == 8
+
+
+def test_it_is_upgraded_when_it_is_written_and_loses_nothing(before: Path, encoder: ColorEncoder) -> None:
+    library = Library(before / "library")
+    rows = library.items().to_pylist()
+    assert library.about["format"] < FORMAT_VERSION and Item.from_row(rows[0]).rules is None
+    ingest(library, encoder, [before / "home"])  # no pictures there: nothing else is written
+    again = Library(before / "library")
+    assert again.about["format"] == FORMAT_VERSION
+    assert again.items().to_pylist() == [row | {"rules": None} for row in rows]
+    assert again.counts()["ok"] == len(again.index(encoder)) == len(again.labels()) == 8
 
 
 def test_its_labels_and_captions_are_there(before: Path) -> None:

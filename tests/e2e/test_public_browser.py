@@ -56,7 +56,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, run_folder: Path) -> Path:
 @pytest.fixture(scope="module")
 def public_site(home: Path) -> Iterator[str]:
     """The address of a server in public mode."""
-    with served(home, SEMBLANCE_PUBLIC="1") as address:
+    with served(home, SEMBLANCE_PUBLIC="1", SEMBLANCE_FOLDERS=str(home.parent)) as address:
         yield address
 
 
@@ -105,7 +105,7 @@ def test_a_visitor_uploads_and_searches_and_nobody_else_sees_it(one: Visitor, ot
 
 def test_a_link_cannot_have_a_model_fetched(one: Visitor) -> None:
     one.go("search_images", encoder="some/hub")
-    one.page.get_by_text("is not offered here").wait_for()
+    one.page.get_by_text("is not available here").wait_for()
     assert one.page.get_by_text("Still in use: Embedded").is_visible()
 
 

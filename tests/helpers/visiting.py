@@ -37,6 +37,7 @@ manifest_scanner.scan_component_manifests = functools.cache(manifest_scanner.sca
 def enter_world(monkeypatch: pytest.MonkeyPatch, home: Path, encoder: ColorEncoder) -> None:
     """A home of its own, and the colour encoder wherever one is opened; "other" is a second, all else is not there."""
     monkeypatch.setenv("SEMBLANCE_HOME", str(home))
+    monkeypatch.setenv("SEMBLANCE_FOLDERS", str(home.parent))  # counts where a test opens the doors
     other = ColorEncoder("colour-2")
     other.name = "other"
 

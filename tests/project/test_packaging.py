@@ -21,7 +21,7 @@ import core
 from core import SemblanceError, open_encoder
 from core.cli.commands.app import app_command, app_file
 from core.cli.main import main
-from core.encoders.hub.files import is_on_disk
+from core.encoders.hub.files import is_cached
 from core.evaluation.moments import evaluate_moments
 from core.library.registry import list_libraries
 from core.library.samples.library import build_sample
@@ -102,7 +102,7 @@ def test_what_needs_an_extra_says_what_to_install(encoder: object, tmp_path: Pat
 
 @pytest.mark.usefixtures("bare")
 def test_without_an_extra_the_rest_works(encoder: object) -> None:
-    assert not is_on_disk("openai/clip-vit-base-patch32")  # asked before models are offered
+    assert not is_cached("openai/clip-vit-base-patch32")  # asked before models are offered
     assert open_encoder("embedded").dim
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import time
 
 import pytest
+from session import state_of
 from streamlit.testing.v1 import AppTest
+
+from ui.session.current import Choice
 
 
 def page() -> None:
@@ -53,7 +56,7 @@ def test_one_that_was_left_behind_does_not_count_later(at: AppTest, monkeypatch:
 @pytest.mark.parametrize("what", ["library", "encoder"])
 def test_one_that_meant_another_library_or_encoder_does_not_count(at: AppTest, what: str) -> None:
     at = clicked_and_cut_short(at)
-    at.session_state[what] = "another"
+    setattr(state_of(at, Choice), what, "another")
     assert "gone" not in at.run().session_state
 
 

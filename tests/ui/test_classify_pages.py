@@ -16,6 +16,7 @@ import pytest
 from fakes import COLORS, ColorEncoder
 from media import write_video
 from PIL import Image
+from session import request_details
 from streamlit.testing.v1 import AppTest
 from visiting import SEARCH, cards, component, find, item_id, labels, picture, press, said, settled, visit
 
@@ -126,7 +127,7 @@ def test_a_pasted_list_replaces_the_table(colours: Library) -> None:
 
 
 def test_a_class_twice_is_refused_in_one_line(colours: Library) -> None:
-    assert "is there 2 times" in said(visit(CLASSIFY, classes="red\n- red"))
+    assert "occurs 2 times" in said(visit(CLASSIFY, classes="red\n- red"))
 
 
 @pytest.mark.parametrize("link", [{}, {"fits": "0.0"}, {"fits": "0.0", "doubtful": "true"}])
@@ -165,7 +166,7 @@ def test_a_video_has_its_classes_over_time(tmp_path: Path, encoder: ColorEncoder
 
 def test_details_lead_to_classify(colours: Library) -> None:
     at = find(visit(SEARCH), "red")
-    at.session_state["details"] = item_id(colours, "red.png")
+    request_details(at, item_id(colours, "red.png"))
     at = press(at.run(), "Classify this")
     assert at.title[0].value == "Classify" and in_link(at, "item") == item_id(colours, "red.png")
 
@@ -518,7 +519,7 @@ def test_a_curve_that_fails_says_why_and_can_be_asked_for_again(
     shades: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object, **__: object) -> None:
-        raise DataError("The class 'red' has fewer than three items: label more, or leave it out.")
+        raise DataError("The class 'red' has fewer than three items: label more, or remove the class.")
 
     monkeypatch.setattr("ui.lab.learning_curve.compute_learning_curve", fail)
     at = settled(press(visit(LAB), "Draw the learning curve"))

@@ -24,6 +24,7 @@ from core import Library, ingest
 from core.errors import DataError
 from core.library.registry import create_library
 from core.library.schema import Item
+from core.progress import Task
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("world")]
 CLEAN_UP = "pages/clean_up.py"
@@ -319,9 +320,9 @@ def test_ten_thousand_findings_come_in_pages(taken: dict[str, bytes]) -> None:
 def test_work_can_be_stopped_and_asked_for_again(mess: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     begun, real = threading.Event(), ui.cleanup.duplicates.find_library_duplicates
 
-    def slow(*args: Any, cancel: threading.Event, **options: Any) -> Any:
+    def slow(*args: Any, task: Task, **options: Any) -> Any:
         begun.set()
-        assert cancel.wait(60)
+        assert task.cancel is not None and task.cancel.wait(60)
         raise DataError("Stopped before there was anything to show.")
 
     monkeypatch.setattr(ui.cleanup.duplicates, "find_library_duplicates", slow)

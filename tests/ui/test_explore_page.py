@@ -13,13 +13,15 @@ import pytest
 from fakes import COLORS, ColorEncoder
 from media import write_video
 from PIL import Image
+from session import state_of
 from streamlit.testing.v1 import AppTest
 from visiting import SEARCH, called_here, component, item_id, labels, press, said, settled, visit
 
 from core import Library, ingest
 from core.explore.atlas import build_atlas
 from core.library.registry import create_library
-from ui.explore.selection_state import SelectionState
+from ui.explore.selection_state import ExploreState, SelectionState
+from ui.widgets.query_box import QueryState
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("world")]
 EXPLORE = "pages/explore.py"
@@ -64,7 +66,7 @@ def bits(packed: str | None, count: int) -> np.ndarray:
 
 def choose(at: AppTest, chosen: SelectionState | None) -> AppTest:
     """Selects as the map does when somebody draws on it."""
-    at.session_state["explore chosen"] = chosen
+    state_of(at, ExploreState).chosen = chosen
     return at.run()
 
 
@@ -292,7 +294,7 @@ def test_a_few_cover_the_map_and_the_selection(shades: Library) -> None:
 def test_more_like_this_asks_the_search_page(shades: Library) -> None:
     at = choose(laid_out(), SelectionState("line", EVERYWHERE))
     target = item_id(shades, "red0.png")
-    at.session_state["q"], at.session_state["asked"] = f"item:{target}", "images"
+    at.session_state["q"], state_of(at, QueryState).place = f"item:{target}", "images"
     at.run()
     assert "picture red0.png" in said(at)
 

@@ -9,6 +9,7 @@ import pytest
 from fakes import ColorEncoder
 from media import write_video
 from PIL import Image
+from session import request_details
 from streamlit.testing.v1 import AppTest
 from visiting import cards, item_id, labels, press, said, settled, visit
 
@@ -138,7 +139,7 @@ def test_two_encoders_answer_side_by_side(seen_twice: Library) -> None:
     assert cards(at, 0)[0] == cards(at, 1)[0] == "red.png"
     assert "They largely agree" in predictions and "Measured on 8 items" in predictions
     assert at.query_params["other"] in ("other", ["other"])
-    at.session_state["details"] = item_id(seen_twice, "red.png")
+    request_details(at, item_id(seen_twice, "red.png"))
     assert labels(at.run()).count("Classify this") == 1, "found by both, it opens once"
     at = settled(press(at, "Measure speed"))
     assert "Measured on 8 decoded pictures" in said(at)

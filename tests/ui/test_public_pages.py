@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from fakes import COLORS, ColorEncoder
 from PIL import Image
+from session import request_details, state_of
 from streamlit.testing.v1 import AppTest
 from visiting import (
     LIBRARY,
@@ -32,6 +33,9 @@ from core import Library, ingest
 from core.config import load_settings
 from core.library.registry import create_library, list_libraries, remember_library
 from core.library.schema import Label
+from ui.session.libraries import VisitLibrary
+from ui.session.visit import VisitState
+from ui.widgets.query_box import QueryState
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("world")]
 PAGES = sorted(f"pages/{path.name}" for path in Path(__file__).parents[2].joinpath("pages").glob("*.py"))
@@ -135,7 +139,7 @@ def test_nor_do_their_answers(
 
 def test_details_show_a_name_and_no_folder(shared: Library, tmp_path: Path) -> None:
     at = find(visit(SEARCH, library="Shared", beyond="true"), "red")
-    at.session_state["details"] = item_id(shared, "red.png")
+    request_details(at, item_id(shared, "red.png"))
     at = check(at.run(), tmp_path)
     assert "red.png" in said(at)
 
@@ -190,7 +194,7 @@ def test_no_model_is_loaded_for_a_stranger(shared: Library, tmp_path: Path, monk
     folder.mkdir()
     for name in ("some/hub", "owner/model@main", str(folder), "/etc", "../.."):
         at = visit(SEARCH, library="Shared", encoder=name)
-        assert "is not offered here" in said(at), name
+        assert "is not available here" in said(at), name
     assert set(request) <= {"embedded"}
     picker = at.selectbox("encoder_pick")
     assert "openai/clip-vit-base-patch32" not in str(picker.options)
@@ -262,6 +266,12 @@ def test_choosing_another_library_or_encoder_is_not_remembered_for_others(
 # one visit and another
 
 
+def visit_path(at: AppTest) -> Path:
+    library = state_of(at, VisitLibrary).library
+    assert library is not None
+    return library.path
+
+
 def own_library(at: AppTest, *names: str) -> AppTest:
     """A library of the visit with uploads."""
     at = press(at.switch_page(LIBRARY).run(), "Start library")
@@ -277,12 +287,12 @@ def test_a_visit_has_a_library_that_no_other_visit_sees(shared: Library, tmp_pat
     mine = own_library(mine, "red", "blue")
     found = find(mine.switch_page(SEARCH).run(), "red")
     assert cards(found)[0].startswith("red") and found.selectbox("library_pick").value == ":visit"
-    place = mine.session_state["visit_library"].path
+    place = visit_path(mine)
     for at in (other.run(), visit(SEARCH), visit(SEARCH, library=":visit"), visit(LIBRARY)):
         assert "Only for this visit" not in at.selectbox("library_pick").options
         assert not [name for name in all_cards(at) if name.startswith("red-")]
     theirs = own_library(other, "green")
-    assert theirs.session_state["visit_library"].path != place
+    assert visit_path(theirs) != place
     names = all_cards(find(theirs.switch_page(SEARCH).run(), "green"))
     assert names and all(name.startswith("green") for name in names)
     assert snapshot(shared) == before
@@ -298,7 +308,7 @@ def all_cards(at: AppTest) -> list[str]:
 
 def test_a_library_of_the_visit_shows_no_path_either(shared: Library, tmp_path: Path) -> None:
     at = own_library(visit(), "red", "blue")
-    place = at.session_state["visit_library"].path
+    place = visit_path(at)
     for page in PAGES:
         sent = rendered(at.switch_page(page).run())
         assert str(place.parent).encode() not in sent and str(tmp_path).encode() not in sent, page
@@ -317,7 +327,7 @@ def test_a_picture_to_search_by_has_limits_too(shared: Library, monkeypatch: pyt
     Image.new("RGB", (1300, 1000), COLORS["red"]).save(buffer, "PNG")
     at = visit(SEARCH, library="Shared")
     at.file_uploader[0].upload("large.png", buffer.getvalue()).run()
-    assert "over the limit of 1 megapixels" in said(at) and "uploads" not in at.session_state
+    assert "over the limit of 1 megapixels" in said(at) and not state_of(at, QueryState).uploads
 
 
 # text from strangers is text
@@ -342,7 +352,7 @@ def test_a_second_heavy_job_is_told_about_the_first(
     from ui.session.queue import QUEUE, Ticket
 
     at = visit(EXPLORE, library="Shared", layout="PCA", k="2")
-    ticket = Ticket(at.session_state["visit"].id, "Indexing", threading.Event())
+    ticket = Ticket(state_of(at, VisitState).visit.id, "Indexing", threading.Event())
     QUEUE.enter(ticket)
     try:
         at = press(at, "Lay out the map")
@@ -368,12 +378,12 @@ def test_what_starts_by_itself_lets_what_was_asked_for_go_first(monkeypatch: pyt
 
         get_visit()
         if st.checkbox("look"):
-            start_if_idle("count", "Counting", lambda report, cancel: 3)
+            start_if_idle("count", "Counting", lambda task: 3)
             st.write("nothing yet" if get_task("count") is None else "begun")
 
     monkeypatch.setenv("SEMBLANCE_PUBLIC", "1")
     at = AppTest.from_function(page).run()
-    ticket = Ticket(at.session_state["visit"].id, "Indexing", threading.Event())
+    ticket = Ticket(state_of(at, VisitState).visit.id, "Indexing", threading.Event())
     QUEUE.enter(ticket)
     try:
         assert "nothing yet" in said(at.checkbox[0].check().run())

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from fakes import COLORS, ColorEncoder
 from PIL import Image
+from session import state_of
 from streamlit.testing.v1 import AppTest
 from visiting import SEARCH, component, item_id, press, said, settled, visit
 
@@ -22,6 +23,7 @@ from core.library.registry import create_library
 from core.recommend.click_log import load_clicks
 from core.recommend.feedback import Feedback, Reaction, feedback_json, likes_csv, read_feedback
 from core.recommend.log_reader import read_log, resolve_items
+from ui.recommend.session import RecommendState
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("world")]
 RECOMMEND = "pages/recommend.py"
@@ -71,7 +73,7 @@ def groups(at: AppTest) -> dict[str, list[str]]:
 def thumb(at: AppTest, library: Library, name: str, what: Reaction | None) -> AppTest:
     """As a click on a thumb of the feed does."""
     target = item_id(library, name)
-    (visited,) = at.session_state["recommend visits"].values()
+    (visited,) = state_of(at, RecommendState).visits.values()
     visited.feedback.set_reaction(target, what)
     if target in visited.shown:  # else it was found by a search
         visited.held.setdefault(target, visited.shown.index(target))
@@ -260,7 +262,7 @@ def test_likes_are_taken_away_brought_back_and_forgotten(shades: Library) -> Non
     at = thumb(at, shades, names(at)[4], "dislike")
     at = press(at, "Show others")
     before = groups(at), names(at)
-    opinions = next(iter(at.session_state["recommend visits"].values())).feedback
+    opinions = next(iter(state_of(at, RecommendState).visits.values())).feedback
     paths = {row["id"]: row["path"] for row in shades.items().to_pylist()}
     cached, log = feedback_json(opinions, paths), likes_csv(opinions, paths, redact=str)
     at = press(at, "Delete all")
@@ -292,7 +294,7 @@ def test_a_link_carries_what_was_said_last(shades: Library, monkeypatch: pytest.
     at = open_feed()
     for place in (3, 4, 5):
         at = thumb(at, shades, names(at)[place], "like")
-    (visited,) = at.session_state["recommend visits"].values()
+    (visited,) = state_of(at, RecommendState).visits.values()
     (predictions,) = [entry for entry in component(at, "adds") if "likes" in entry["label"]]
     assert carried(predictions)["liked"] == list(visited.feedback.liked)[1:]
     assert "the last 2 of each kind; 1 earlier one" in said(at)
@@ -457,7 +459,7 @@ def test_an_advertisement_is_shown_when_asked_with_its_reason_and_a_cap(shades: 
         at = settled(thumb(at, shades, next(card["name"] for card in feed(at) if not card["said"]), "like"))
     assert "Shown 1 of at most 3" in said(at), "a like of the same feed shows it no second time"
     for _ in range(3):
-        visited = next(iter(at.session_state["recommend visits"].values()))
+        visited = next(iter(state_of(at, RecommendState).visits.values()))
         visited.turn += 1
         visited.held.clear()
         at = settled(at.run())
@@ -480,7 +482,7 @@ def test_the_budget_of_ones_own_campaign_is_not_spent_by_another_visit(shades: L
             liked = next(card["name"] for card in feed(at) if card["name"].startswith("red") and not card["said"])
             at = settled(thumb(at, shades, liked, "like"))
             assert "Shown 1 of at most 3" in said(at), "it stays while the feed does"
-        visited = next(iter(at.session_state["recommend visits"].values()))
+        visited = next(iter(state_of(at, RecommendState).visits.values()))
         visited.turn += 1
         visited.held.clear()
         assert "No campaign matches" in said(settled(at.run())), "its budget is one"

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from fakes import COLORS, ColorEncoder
 from PIL import Image
+from session import request_details
 from visiting import (
     HOME,
     LIBRARY,
@@ -210,7 +211,7 @@ def test_a_link_to_an_unknown_library_is_explained(colours: Library) -> None:
 
 def test_details_show_the_file_and_lead_on(colours: Library) -> None:
     at = find(visit(SEARCH), "red")
-    at.session_state["details"] = item_id(colours, "red.png")
+    request_details(at, item_id(colours, "red.png"))
     at.run()
     assert str(colours.items()["path"][-2]).endswith(".png") and any("red.png" in code.value for code in at.code)
     assert "80 × 60 px" in said(at) and "cosine 1.00" in said(at)
@@ -383,7 +384,7 @@ def test_hostile_file_names_are_shown_and_not_obeyed(photos: Path, encoder: Colo
     at = visit(SEARCH, q=f"item:{item_id(library, name)} + red", beyond="true")
     at = find(at, "red")
     assert cards(at) == [name]
-    at.session_state["details"] = item_id(library, name)
+    request_details(at, item_id(library, name))
     at.run()
     shown = next(element.value for element in at.markdown if "img" in element.value)
     for trick in ("<img", "![a]", "**c**", ":red[", "$e$"):

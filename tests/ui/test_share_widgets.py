@@ -40,7 +40,7 @@ def bring_in(at: AppTest, name: str, data: bytes) -> AppTest:
 
 def test_a_library_s_vectors_are_written_when_asked(colours: Library) -> None:
     at = visit(LIBRARY)
-    assert "8 vectors of 48 numbers: about" in said(at) and not offered(at)
+    assert "8 vectors of 48 dimensions: about" in said(at) and not offered(at)
     at = settled(press(at, "Create the file"))
     assert [label for label in offered(at) if label.startswith("Download (")]
     at = at.selectbox("export_format").set_value(".zip").run()
@@ -85,7 +85,7 @@ def test_foreign_vectors_come_in_and_are_used(colours: Library) -> None:
     assert at.selectbox("encoder_pick").value == "imported:mine:4" and "7 pictures searchable" in said(at)
 
     at = at.switch_page(SEARCH).run()
-    assert "typed words cannot be compared" in said(find(at, "red"))
+    assert "cannot embed text" in said(find(at, "red"))
     first, second = (Path(path).name for path in paths[:2])
     at = find(at, f"item:{item_id(colours, first)}")
     assert not at.error

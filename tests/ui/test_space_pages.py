@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 from fakes import ColorEncoder
 from PIL import Image
+from session import request_details, state_of
 from streamlit.testing.v1 import AppTest
 from visiting import cards, component, item_id, labels, picture, press, said, settled, visit
 
 from core import Library, Term, ingest
 from core.library.registry import create_library
+from ui.widgets.item_picker import PickerState
 
 pytestmark = pytest.mark.usefixtures("world")
 DISTANCE, SPACE = "pages/distance.py", "pages/one_space.py"
@@ -79,7 +81,7 @@ def test_a_picture_that_is_not_there_is_told(colours: Library) -> None:
 
 def test_three_things_make_a_table(colours: Library) -> None:
     at = visit(DISTANCE, a="red", b="green", c="blue")
-    assert titles(at) == ["Usual cosines of two things", "Cosine of each with each"]
+    assert titles(at) == ["Usual cosines of two things", "Pairwise cosines"]
     at.selectbox("pair of 3").set_value((1, 2)).run()
     assert "Term('text', 'green'), Term('text', 'blue')" in said(at)
 
@@ -93,7 +95,7 @@ def test_the_library_is_offered_to_choose_from(colours: Library) -> None:
 
 def test_an_upload_is_a_thing_until_something_is_typed(colours: Library) -> None:
     at = visit(DISTANCE, a="red", b="green", things="2")
-    at.session_state["upload of b"] = Term("image", picture("red"))
+    state_of(at, PickerState).uploads["b"] = Term("image", picture("red"))
     at.run()
     assert "your picture" in said(at) and float(at.metric[0].value) > 0.99
     at.text_input("b").set_value("blue").run()
@@ -178,6 +180,6 @@ def test_captions_tell_whether_closing_finds_more(colours: Library) -> None:
 def test_an_item_that_stands_several_times_opens_once(colours: Library) -> None:
     at = visit(DISTANCE, part="a walk", **{"from": "red", "to": "blue", "steps": "12"})
     name = next(name for name in cards(at) if cards(at).count(name) > 1)
-    at.session_state["details"] = item_id(colours, name)
+    request_details(at, item_id(colours, name))
     at.run()
     assert labels(at).count("Classify this") == 1 and "Something went wrong" not in said(at)

@@ -13,6 +13,7 @@ import pytest
 from fakes import COLORS, ColorEncoder
 from media import truncate, write_video
 from PIL import Image
+from session import request_details, state_of
 from streamlit.testing.v1 import AppTest
 from visiting import (
     HOME,
@@ -37,6 +38,8 @@ from core import Library, Term, ingest
 from core.library.registry import create_library, libraries_folder
 from core.media.sampling import Sampling
 from core.utils.timecode import format_timecode
+from ui.search.export_moments import ClipsState
+from ui.widgets.query_box import QueryState
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("world")]
 
@@ -193,7 +196,7 @@ def test_an_uploaded_clip_is_neither_spelled_out_nor_embedded_again(
 
     clip = write_video(tmp_path / "query.mp4", ["black", "purple"], seconds_each=3, size=(96, 54))
     at = visit(VIDEO)
-    at.session_state["uploads"] = [Term("clip", Clip(clip.read_bytes()))]
+    state_of(at, QueryState).uploads = [Term("clip", Clip(clip.read_bytes()))]
     seen = encoder.images_seen
     at = at.run()
     assert "your clip" in said(at) and names(at)[0] == "night.mp4" and encoder.images_seen == seen + 12
@@ -204,7 +207,7 @@ def test_an_uploaded_clip_is_neither_spelled_out_nor_embedded_again(
 def test_a_picture_of_the_library_is_found_in_videos(library: Library) -> None:
     at = visit(SEARCH, q="white")
     assert cards(at) == ["snow.png"] and component(at, "cards")[0]["cards"][0]["find"]
-    at.session_state["details"] = item_id(library, "snow.png")
+    request_details(at, item_id(library, "snow.png"))
     at = press(at.run(), "Find in videos")
     assert at.title[0].value == "Search video" and at.text_input("q").value == f"item:{item_id(library, 'snow.png')}"
     assert names(at)[0] == "flags.mp4" and player(at)["time"] == pytest.approx(8, abs=0.6)
@@ -309,7 +312,7 @@ def test_pictures_and_videos_are_told_apart(library: Library) -> None:
 
 def test_the_details_of_a_video_play_it_and_lead_on(library: Library) -> None:
     at = visit(HOME)
-    at.session_state["details"] = item_id(library, "night.mp4")
+    request_details(at, item_id(library, "night.mp4"))
     at.run()
     assert player(at)["name"] == "night.mp4" and "0:30 · 320 × 180 px" in said(at)
     at = press(at, "More like this")
@@ -382,7 +385,7 @@ def test_a_damaged_video_is_listed_with_how_much_was_read(films: Path, encoder: 
     library = create_library("Films")
     ingest(library, encoder, [path])
     at = visit(LIBRARY)
-    assert "1 video could be read in part" in said(at)
+    assert "1 file could be read in part" in said(at)
     assert "Only the first" in at.dataframe[0].value["reason"][0]
 
 
@@ -407,7 +410,7 @@ def test_moments_are_taken_away(library: Library) -> None:
     assert downloads == ["Table (CSV)", "Timeline (OTIO)", "Timeline (EDL)"]
     at = press(at, "Cut the clips (zip)")
     assert any(element.proto.label.startswith("Save the clips") for element in at.get("download_button"))
-    with zipfile.ZipFile(io.BytesIO(at.session_state["cut_clips"][1])) as archive:
+    with zipfile.ZipFile(io.BytesIO(state_of(at, ClipsState).archive)) as archive:
         clips = [name for name in archive.namelist() if name.endswith(".mp4")]
         assert clips and clips[0].startswith("001 flags")
         assert core.media.container.is_playable(archive.read(clips[0]))
@@ -421,7 +424,7 @@ def test_only_likely_moments_are_taken_away_unless_all_are_shown(
     at = find(visit(VIDEO), "blue")
     assert "2 likely moments of 2 videos, best first" in said(at) and names(at) == ["flags.mp4", "sea.mp4"]
     at = press(at, "Cut the clips (zip)")
-    with zipfile.ZipFile(io.BytesIO(at.session_state["cut_clips"][1])) as archive:
+    with zipfile.ZipFile(io.BytesIO(state_of(at, ClipsState).archive)) as archive:
         assert len([name for name in archive.namelist() if name.endswith(".mp4")]) == 2
     at.toggle("beyond").set_value(True).run()
     assert "moments of 4 videos, likely or not" in said(at)

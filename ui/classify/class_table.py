@@ -18,7 +18,9 @@ from core.search.query import CONCEPT, PLAIN
 from ui.classify.heads import head_choice, head_panel
 from ui.errors import boundary
 from ui.session.cache import embedded_classes
+from ui.session.class_table import ClassTableState
 from ui.session.encoders import load_encoder
+from ui.session.state import get_state
 from ui.text import plain
 
 _LINK = "classes"
@@ -54,14 +56,14 @@ def class_section(encoder: Encoder) -> tuple[list[ClassName], Head | None]:
 
 def set_classes(classes: Sequence[ClassName]) -> None:
     """Replaces the rows of the table. For callbacks, or before the table is shown."""
-    state = st.session_state
-    state["class_rows"] = state["classes_now"] = list(classes)
-    state["class_turn"] = state.get("class_turn", 0) + 1  # a new table: the edits of the old one are in these rows
+    state = get_state(ClassTableState)
+    state.rows = state.classes = list(classes)
+    state.turn += 1  # a new table: the edits of the old one are in these rows
 
 
 def add_class(name: str) -> None:
     """Adds a class to the table, unless it is there. For callbacks."""
-    classes = st.session_state.get("classes_now", [])
+    classes = get_state(ClassTableState).classes
     if all(entry.name != name for entry in classes):
         set_classes([*classes, ClassName(name)])
 
@@ -95,22 +97,21 @@ def example_buttons() -> None:
 
 def _apply_link() -> None:
     """Takes the rows from the link, once a visit."""
-    state = st.session_state
-    if "class_rows" not in state:
+    state = get_state(ClassTableState)
+    if not state.is_linked and not state.turn:
+        state.is_linked = True
         with boundary():
             set_classes(parse_classes(st.query_params.get(_LINK, "")))
-    state.setdefault("class_rows", [])
-    state.setdefault("classes_now", [])
 
 
 def _table() -> list[ClassName]:
-    state = st.session_state
-    key = f"class_table {state.get('class_turn', 0)}"
-    if key not in state:  # the table was not drawn meanwhile, so Streamlit dropped its edits
-        state["class_rows"] = state["classes_now"]
+    state = get_state(ClassTableState)
+    key = f"class_table {state.turn}"
+    if key not in st.session_state:  # the table was not drawn meanwhile, so Streamlit dropped its edits
+        state.rows = state.classes
     rows: list[dict[str, Any]] = [
         {"name": entry.name, "descriptions": join_descriptions(entry.descriptions), "negative": entry.negative}
-        for entry in state["class_rows"]
+        for entry in state.rows
     ]
     table = st.data_editor(
         rows or [{"name": "", "descriptions": "", "negative": False}],
@@ -134,18 +135,19 @@ def _table() -> list[ClassName]:
         for row in table
     ]
     classes = [entry for entry in classes if entry.name or entry.descriptions]
-    state["classes_now"] = classes
+    state.classes = classes
     return classes
 
 
 def _paste() -> None:
-    key = f"paste {st.session_state.get('class_turn', 0)}"  # closes once its list is used
+    state = get_state(ClassTableState)
+    key = f"paste {state.turn}"  # closes once its list is used
     with st.popover("Paste a list", icon=":material/content_paste:", key=key), st.form(f"{key} form", border=False):
         text = st.text_area(
             "One class per line, descriptions after semicolons",
-            value=format_classes(st.session_state.get("classes_now", [])),
+            value=format_classes(state.classes),
             height=180,
-            key=f"pasted {st.session_state.get('class_turn', 0)}",
+            key=f"pasted {state.turn}",
             placeholder="cat; a kitten\ndog\n- people",
             help="A line that starts with “- ” is a class that means “none of these”.",
         )
@@ -169,7 +171,7 @@ def _concepts(encoder: Encoder) -> None:
 def _forget(encoder: Encoder, name: str) -> None:
     with boundary():
         forget_concept(encoder, name)
-        set_classes([entry for entry in st.session_state["classes_now"] if entry.name != CONCEPT + name])
+        set_classes([entry for entry in get_state(ClassTableState).classes if entry.name != CONCEPT + name])
 
 
 def _write_link(classes: Sequence[ClassName]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
@@ -11,12 +12,21 @@ from core.classify.heads import Head, NumberHead, check_head_fits, head_bytes, l
 from core.encoders.saved_files import find_free_name
 from ui.errors import boundary
 from ui.session.heads import _own, list_known_heads, store_head
+from ui.session.state import get_state
 from ui.text import counted, file_limit, plain
+
+
+@dataclass(slots=True)
+class HeadState:
+    """following: the head to use from the next run on, or (None,) for the table. turn: grows with each upload."""
+
+    following: tuple[str | None] | None = None
+    turn: int = 0
 
 
 def choose_head(name: str | None) -> None:
     """Uses a saved head from the next run on; None: the classes of the table."""
-    st.session_state["head_next"] = name
+    get_state(HeadState).following = (name,)
 
 
 def head_choice(encoder: Encoder) -> Head | None:
@@ -24,8 +34,9 @@ def head_choice(encoder: Encoder) -> Head | None:
     state, heads = st.session_state, list_known_heads(encoder)
     if "head" not in state:
         state["head"] = st.query_params.get("head")
-    if "head_next" in state:
-        state["head"] = state.pop("head_next")
+    following, get_state(HeadState).following = get_state(HeadState).following, None
+    if following is not None:
+        (state["head"],) = following
     if state["head"] not in heads:
         state["head"] = None
     if not heads:
@@ -59,9 +70,10 @@ def head_panel(encoder: Encoder, head: Head | None) -> None:
                 icon=":material/download:",
                 on_click="ignore",
             )
-        turn = st.session_state.setdefault("head_turn", 0)
         file = st.file_uploader(
-            "Upload a head (.safetensors)", key=f"head_file {turn}", max_upload_size=file_limit(500)
+            "Upload a head (.safetensors)",
+            key=f"head_file {get_state(HeadState).turn}",
+            max_upload_size=file_limit(500),
         )
         if file is not None:
             _take_head(encoder, file.name, file.getvalue())
@@ -73,7 +85,7 @@ def _take_head(encoder: Encoder, file: str, data: bytes) -> None:
         name = find_free_name("heads", encoder, Path(file).stem)
         store_head(head, encoder, name)
         choose_head(name)
-        st.session_state["head_turn"] += 1
+        get_state(HeadState).turn += 1
         target = (
             f"the number {plain(head.names[0])}" if isinstance(head, NumberHead) else counted(len(head.names), "class")
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
@@ -16,9 +16,17 @@ from ui.classify.source import Selection
 from ui.components.gallery.gallery import tick
 from ui.errors import boundary
 from ui.session.libraries import may_change
+from ui.session.state import get_state
 from ui.text import counted, plain
 
 _OPEN_LINKS = 12
+
+
+@dataclass(slots=True)
+class LabelState:
+    """labels: of this visit, by (path of the library or None, task), then by `Prediction.id`."""
+
+    labels: dict[tuple[str | None, str], dict[str, str]] = field(default_factory=dict)
 
 
 def task_name() -> str:
@@ -105,7 +113,7 @@ def _put(library: Library | None, chosen: Selection, task: str, ids: list[str], 
 def _get_labels(library: Library | None, task: str) -> dict[str, str]:
     """What is remembered for the visit, by `Told.id`. library: None for what is of none."""
     key = (str(library.path) if library is not None else None, task)
-    return st.session_state.setdefault("visit_labels", {}).setdefault(key, {})
+    return get_state(LabelState).labels.setdefault(key, {})
 
 
 def tag_panel(library: Library, predictions: Sequence[Prediction], task: str, labels: dict[str, str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import streamlit as st
@@ -11,14 +12,23 @@ from core.classify.predict import Prediction
 from core.classify.zero_shot import NONE, Classifier, predict_video
 from core.errors import MediaError
 from core.library.schema import Item
+from core.media.modalities import VIDEO
 from core.plots.classes import class_bars, class_timeline
 from core.previews.thumbnails import make_thumbnail
 from ui.components.video_player.video_player import player
+from ui.session.state import get_state
 from ui.text import counted, plain
-from ui.widgets.query_box import find_in, like_file
+from ui.widgets.query_box import like_file, more_like
 
 _TALLEST = 520  # pixels of a picture on the page
 _LONGEST = 1_000  # characters of a text that are shown
+
+
+@dataclass(slots=True)
+class SeekState:
+    """seconds: by id of a video, the second that was clicked and how often one was."""
+
+    seconds: dict[str, tuple[float, int]] = field(default_factory=dict)
 
 
 def show_one(
@@ -38,7 +48,7 @@ def show_one(
         st.plotly_chart(figure, key="class_bars", config={"displayModeBar": False}, alt="How probable each class is")
         if len(classifier.names) > 12:
             st.toggle(f"All {counted(len(classifier.names), 'class')}", key="all_bars")
-    if item is not None and item.kind == "video":
+    if item is not None and item.kind == VIDEO.name:
         _timeline(one, classifier)
 
 
@@ -80,8 +90,8 @@ def _verdict(prediction: Prediction, classifier: Classifier, threshold: float) -
 
 def _show(item: Item) -> None:
     try:
-        if item.kind == "video":
-            second, turn = st.session_state.get(f"class_second {item.id}", (0.0, 0))
+        if item.kind == VIDEO.name:
+            second, turn = get_state(SeekState).seconds.get(item.id, (0.0, 0))
             player(item, time_s=second, turn=turn, key=f"class player {item.id}")
             return
         tall = item.height / item.width if item.width and item.height else 1.0
@@ -91,8 +101,8 @@ def _show(item: Item) -> None:
 
 
 def _lead_on(item: Item, stored: bool) -> None:
-    act, args = (find_in, (item, "video" if item.kind == "video" else "images")) if stored else (like_file, (item,))
-    st.button("More like this", icon=":material/image_search:", on_click=act, args=args, key="like_one")
+    act = more_like if stored else like_file
+    st.button("More like this", icon=":material/image_search:", on_click=act, args=(item,), key="like_one")
 
 
 def _timeline(one: EmbeddedSet, classifier: Classifier) -> None:
@@ -106,8 +116,9 @@ def _timeline(one: EmbeddedSet, classifier: Classifier) -> None:
     def clicked() -> None:
         points = st.session_state[key]["selection"]["points"]
         if points:
-            _, turn = st.session_state.get(f"class_second {item.id}", (0.0, 0))
-            st.session_state[f"class_second {item.id}"] = (max(0.0, float(points[0]["x"])), turn + 1)
+            seconds = get_state(SeekState).seconds
+            _, turn = seconds.get(item.id, (0.0, 0))
+            seconds[item.id] = (max(0.0, float(points[0]["x"])), turn + 1)
 
     st.plotly_chart(
         class_timeline(rows.names, track.start_s, track.end_s, rows.probabilities),

@@ -18,7 +18,7 @@ from ui.components.gallery.gallery import Card, Facts, gallery
 from ui.session.cache import get_cached
 from ui.text import counted, plain
 from ui.widgets.details import open_details, show_details
-from ui.widgets.filters import labelled, show_nothing_left
+from ui.widgets.filters import items_with_label, show_nothing_left
 from ui.widgets.query_box import like_file, more_like
 
 _ORDERS = ("highest first", "lowest first")
@@ -75,7 +75,7 @@ def _values(library: Library | None, encoder: Encoder, chosen: Selection, head: 
     if embedded_set is not None:
         return get_cached("valued", fingerprint(head), embedded_set, lambda: embedded_set.predict_values(head))
     assert library is not None
-    key = (fingerprint(head), chosen.filters, labelled(library, chosen.filters))
+    key = (fingerprint(head), chosen.filters, items_with_label(library, chosen.filters))
     index = library.index(encoder)
     return get_cached(
         "valued", key, index, lambda: predict_library_values(library, encoder, head, filters=chosen.filters)

@@ -13,15 +13,18 @@ from core.classify.predict import Prediction, classify_library
 from core.classify.zero_shot import Classifier
 from core.library.track import track_of
 from core.policy import get_policy
+from core.progress import Task
 from ui.classify.class_table import fingerprint
 from ui.classify.upload import camera, folder, uploads
 from ui.jobs.work import run_queued
 from ui.session.cache import get_cached
 from ui.session.encoders import load_encoder
 from ui.session.libraries import library_facts
+from ui.session.state import get_state
 from ui.text import counted, file_table, plain
-from ui.widgets.filters import filter_panel, labelled
+from ui.widgets.filters import filter_panel, items_with_label
 from ui.widgets.page_start import no_library
+from ui.widgets.query_box import QueryState
 
 _MANY = 500  # more texts wait for their turn in the queue
 SOURCES = ("library", "folder", "uploads", "texts", "camera")
@@ -47,8 +50,10 @@ class Selection:
 
 def item_section(library: Library | None, encoder: Encoder) -> Selection | None:
     """The choice of items; None while there is nothing to classify."""
-    if "to_classify" in st.session_state:
-        open_one(st.session_state.pop("to_classify"))
+    query = get_state(QueryState)
+    if query.to_classify is not None:
+        item_id, query.to_classify = query.to_classify, None
+        open_one(item_id)
     sources = [entry for entry in SOURCES if entry != "folder" or get_policy().may_see_paths]
     source = st.segmented_control(
         "Items from", sources, default=sources[0], required=True, key="from", bind="query-params"
@@ -117,7 +122,7 @@ def _texts(encoder: Encoder) -> Selection | None:
     def embed() -> EmbeddedSet:
         bar = st.progress(0.0, text="Reading the texts …")
         with run_queued("Reading texts") if len(lines) > _MANY else nullcontext():
-            found = embed_texts_set(encoder, lines, on_progress=lambda now: bar.progress(now.fraction))
+            found = embed_texts_set(encoder, lines, task=Task(lambda now: bar.progress(now.fraction)))
         bar.empty()
         return found
 
@@ -146,7 +151,7 @@ def predict(library: Library | None, encoder: Encoder, chosen: Selection, classi
             "told", fingerprint(classifier), embedded_set, lambda: embedded_set.predict(classifier, threshold=0.0)
         )
     assert library is not None
-    key = (fingerprint(classifier), chosen.filters, labelled(library, chosen.filters))
+    key = (fingerprint(classifier), chosen.filters, items_with_label(library, chosen.filters))
     index = library.index(encoder)
 
     def compute() -> list[Prediction]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -20,9 +21,17 @@ from ui.classify.source import Selection
 from ui.errors import boundary
 from ui.jobs.work import run_queued
 from ui.session.heads import store_head
+from ui.session.state import get_state
 from ui.text import counted, plain
 
 _METHODS: dict[ClassKind, str] = {"blend": "words and labels (blend)", "probe": "labels alone (probe)"}
+
+
+@dataclass(slots=True)
+class TrainState:
+    """turn: grows with each training."""
+
+    turn: int = 0
 
 
 def learn_panel(
@@ -35,7 +44,7 @@ def learn_panel(
 ) -> None:
     """A pop-up that trains a head on a person's labels and uses it from then on."""
     counts = Counter(labels.values())
-    turn = st.session_state.get("learn_turn", 0)  # the pop-up closes after training
+    turn = get_state(TrainState).turn  # the pop-up closes after training
     with st.popover(f"Train on my labels ({len(labels):,})", icon=":material/school:", key=f"learning {turn}"):
         if counts:
             st.markdown(", ".join(f"{plain(name)} **{count}**" for name, count in counts.most_common(20)))
@@ -79,7 +88,7 @@ def _learn(
         head = fit_classes(encoder, method, vectors, [labels[entry] for entry in ids], zero_shot=prototypes)
         store_head(head, encoder, name)
         choose_head(name)
-        st.session_state["learn_turn"] = st.session_state.get("learn_turn", 0) + 1
+        get_state(TrainState).turn += 1
         st.toast(f"Trained on {counted(len(ids), 'label')}. The head is now in use.")
         st.rerun()
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -15,15 +14,24 @@ from core import Encoder, Library
 from core.classify.embedded_set import EmbeddedSet, embed_files_set
 from core.library.ingest.scan import scan
 from core.library.uploads import UploadReport, save_uploads
-from core.media.kinds import is_media_path
+from core.media.kinds import is_media_file
 from core.policy import get_policy
-from core.progress import OnProgress
+from core.progress import Task
 from ui.jobs.jobs import Job, Work
 from ui.jobs.work import get_result, start_work
 from ui.session.cache import get_cached
 from ui.session.encoders import load_encoder
+from ui.session.state import get_state
 from ui.session.visit import get_visit
 from ui.text import counted, files_label, zip_limit
+
+
+@dataclass(slots=True)
+class UploadState:
+    """library: holds the uploads of this visit. jobs: by source, the id of the encoder and the job that embeds."""
+
+    library: Library | None = None
+    jobs: dict[str, tuple[str, Job[EmbeddedSet]]] = field(default_factory=dict)
 
 
 def folder(encoder: Encoder) -> EmbeddedSet | None:
@@ -33,10 +41,10 @@ def folder(encoder: Encoder) -> EmbeddedSet | None:
         request = st.form_submit_button("Load folder", type="primary")
     if request and path:
 
-        def load(report: OnProgress, cancel: threading.Event) -> EmbeddedSet:
-            found = scan([path], target=is_media_path)
+        def load(task: Task) -> EmbeddedSet:
+            found = scan([path], target=is_media_file)
             files = [Path(file) for file in sorted(found.files)]
-            return _embed_uploads(encoder, files, found.unreadable.items(), report, cancel)
+            return _embed_uploads(encoder, files, found.unreadable.items(), task)
 
         _start_embedding(encoder, load, "folder")
     return _get_embedded(encoder, "folder")
@@ -79,21 +87,17 @@ def _save(files: Sequence[tuple[str, BinaryIO]]) -> UploadReport:
 
 def _visit_library() -> Library:
     """The folder of the uploads of this visit, as a library; nothing is indexed in it."""
-    state = st.session_state
-    if "class_uploads_library" not in state:
-        state["class_uploads_library"] = get_visit().library("uploads")
-    return state["class_uploads_library"]
+    state = get_state(UploadState)
+    if state.library is None:
+        state.library = get_visit().library("uploads")
+    return state.library
 
 
 def _embed_uploads(
-    encoder: Encoder,
-    paths: Sequence[Path],
-    refused: Iterable[tuple[str, str]],
-    report: OnProgress,
-    cancel: threading.Event,
+    encoder: Encoder, paths: Sequence[Path], refused: Iterable[tuple[str, str]], task: Task
 ) -> EmbeddedSet:
     """refused: (file, reason) of files that were rejected before."""
-    embedded_set = embed_files_set(encoder, paths, on_progress=report, cancel=cancel)
+    embedded_set = embed_files_set(encoder, paths, task=task)
     return replace(embedded_set, failed=(*refused, *embedded_set.failed))
 
 
@@ -101,14 +105,14 @@ def _start_embedding(encoder: Encoder, work: Work[EmbeddedSet], name: str) -> No
     """Starts to embed files in the background; a job of the same source that still runs is stopped."""
     load_encoder(encoder)
     st.query_params.pop("item", None)
-    state, key = st.session_state, f"gathered {name}"
-    if key in state:
-        state[key][1].cancel.set()
-    state[key] = (encoder.id, start_work("Loading the files", work))
+    jobs = get_state(UploadState).jobs
+    if name in jobs:
+        jobs[name][1].cancel.set()
+    jobs[name] = (encoder.id, start_work("Loading the files", work))
 
 
 def _get_embedded(encoder: Encoder, name: str) -> EmbeddedSet | None:
-    stored: tuple[str, Job[EmbeddedSet]] | None = st.session_state.get(f"gathered {name}")
+    stored = get_state(UploadState).jobs.get(name)
     if stored is None or stored[0] != encoder.id:
         return None
     job = stored[1]

@@ -40,7 +40,7 @@ def duplicates_section(library: Library, encoder: Encoder, pages: DeltaGenerator
     found = task_button(
         "duplicates",
         "Find duplicates",
-        lambda report, cancel: find_library_duplicates(library, encoder, of=of, on_progress=report, cancel=cancel),
+        lambda task: find_library_duplicates(library, encoder, of=of, task=task),
         title="Comparing",
         about=(str(library.path), encoder.id, of),
         state=library.index(encoder),
@@ -78,7 +78,7 @@ def leaks_section(library: Library, encoder: Encoder, pages: DeltaGenerator) -> 
     found = task_button(
         "leaks",
         "Compare folders",
-        lambda report, cancel: find_leaks_between(library, encoder, first, second, on_progress=report, cancel=cancel),
+        lambda task: find_leaks_between(library, encoder, first, second, task=task),
         title="Comparing",
         about=(str(library.path), encoder.id, first, second),
         state=index,

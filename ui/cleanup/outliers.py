@@ -30,7 +30,7 @@ def outliers_section(library: Library, encoder: Encoder, pages: DeltaGenerator) 
     found = task_button(
         "outliers",
         "Find outliers",
-        lambda report, cancel: find_library_outliers(library, encoder, top=_TOP, on_progress=report, cancel=cancel),
+        lambda task: find_library_outliers(library, encoder, top=_TOP, task=task),
         title="Comparing",
         about=(str(library.path), encoder.id),
         state=library.index(encoder),

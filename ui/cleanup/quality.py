@@ -76,7 +76,7 @@ def _get_measured(library: Library, encoder: Encoder) -> QualityReport | None:
     report = task_button(
         "quality",
         "Measure the pictures",
-        lambda report, cancel: measure_library_quality(library, on_progress=report, cancel=cancel),
+        lambda task: measure_library_quality(library, task=task),
         title="Measuring",
         about=str(library.path),
         state=library.index(encoder),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -14,6 +15,7 @@ from core.policy import get_policy
 from core.share.pages.groups import make_findings_sheet
 from ui.errors import boundary
 from ui.session.libraries import may_change
+from ui.session.state import get_state
 from ui.text import counted, plain, size_text
 from ui.widgets.link_items import link_with, read_carried, report_taken_over
 from ui.widgets.save_report import save_groups
@@ -40,14 +42,22 @@ Then use “Check for changes” on the page Library to update the library.
 """
 
 
+@dataclass(slots=True)
+class SelectionState:
+    """chosen: by library, then by item id. turn: grows whenever anything but a tick changes the choice."""
+
+    chosen: dict[str, dict[str, Finding]] = field(default_factory=dict)
+    turn: int = 0
+
+
 def get_chosen(library: Library) -> dict[str, Finding]:
     """The chosen files of a library, by item id."""
-    return st.session_state.setdefault("clean chosen", {}).setdefault(str(library.path), {})
+    return get_state(SelectionState).chosen.setdefault(str(library.path), {})
 
 
 def get_turn() -> int:
     """A number that changes whenever anything but a tick changed the choice."""
-    return st.session_state.get("clean turn", 0)
+    return get_state(SelectionState).turn
 
 
 def choose(library: Library, findings: Iterable[Finding]) -> None:
@@ -55,14 +65,14 @@ def choose(library: Library, findings: Iterable[Finding]) -> None:
     chosen = get_chosen(library)
     for finding in findings:
         chosen.setdefault(finding.item.id, finding)
-    st.session_state["clean turn"] = get_turn() + 1
+    get_state(SelectionState).turn += 1
 
 
 def drop(library: Library, findings: Iterable[Finding]) -> None:
     """Remove from the chosen files. For callbacks."""
     for finding in findings:
         get_chosen(library).pop(finding.item.id, None)
-    st.session_state["clean turn"] = get_turn() + 1
+    get_state(SelectionState).turn += 1
 
 
 def update_ticked(library: Library, shown: Sequence[Finding], ids: Iterable[str]) -> None:

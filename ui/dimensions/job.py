@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,12 +9,11 @@ import numpy as np
 import streamlit as st
 
 from core import Encoder, Library
-from core.encoders.reduced import Method
+from core.encoders.reduced import METHOD_NAMES, Method
 from core.evaluation.dimensions import METHODS, DimensionReport, measure_dimensions
 from core.geometry.quantization import PRECISIONS, Precision
 from core.library.points import load_points
-from core.plots.dimensions import METHOD_NAMES
-from core.progress import OnProgress
+from core.progress import Task
 from ui.jobs.tasks import task_button
 from ui.text import counted
 from ui.widgets.reference_data import GroundTruth
@@ -70,9 +68,7 @@ def get_measured(library: Library, encoder: Encoder, settings: Settings) -> Dime
     )  # fmt: skip
 
 
-def _measure(
-    library: Library, encoder: Encoder, settings: Settings, report: OnProgress, cancel: threading.Event
-) -> DimensionReport:
+def _measure(library: Library, encoder: Encoder, settings: Settings, task: Task) -> DimensionReport:
     points = load_points(library, encoder, limit=MOST)
     rows = {key: row for row, key in enumerate(points.keys)}
     labels = dict(settings.known.labels)
@@ -83,7 +79,7 @@ def _measure(
     return measure_dimensions(
         encoder, points.vectors, captions=captions, labels=[labels.get(key) for key in rows] if labels else (),
         methods=settings.methods, precisions=settings.precisions, held_out=settings.held_out,
-        on_progress=report, cancel=cancel,
+        task=task,
     )  # fmt: skip
 
 

@@ -7,9 +7,10 @@ from typing import get_args
 
 import streamlit as st
 
+from core.encoders.reduced import METHOD_NAMES
 from core.evaluation.dimensions import DimensionReport
 from core.geometry.dimensions import DimensionPoint, get_nearest_count
-from core.plots.dimensions import AXES, METHOD_NAMES, Quantity, dimension_lines
+from core.plots.dimensions import AXES, Quantity, dimension_lines
 from ui.dimensions.job import MOST
 from ui.text import counted, size_text
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import threading
 from functools import partial
 from typing import get_args
 
 import streamlit as st
 
 from core import Encoder, Library
-from core.encoders.reduced import Method, ReducedEncoder, reduced_title
+from core.encoders.reduced import METHOD_NAMES, Method, ReducedEncoder, reduced_title
 from core.library.reduced_copy import get_reduction, list_reductions, store_reduced
-from core.plots.dimensions import METHOD_NAMES
 from core.policy import get_policy
-from core.progress import OnProgress
+from core.progress import Task
 from ui.jobs.jobs import is_busy
 from ui.jobs.tasks import task_button
 from ui.session.current import use_encoder
@@ -64,11 +62,9 @@ def _store(library: Library, encoder: Encoder, dim: int, method: Method) -> None
     )  # fmt: skip
 
 
-def _work(
-    library: Library, encoder: Encoder, dim: int, method: Method, report: OnProgress, cancel: threading.Event
-) -> ReducedEncoder:
+def _work(library: Library, encoder: Encoder, dim: int, method: Method, task: Task) -> ReducedEncoder:
     reduction = get_reduction(library, encoder, dim, method=method)
-    return store_reduced(library, encoder, reduction, on_progress=report, cancel=cancel)
+    return store_reduced(library, encoder, reduction, task=task)
 
 
 def _stored(library: Library, encoder: Encoder) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-
 import streamlit as st
 
 from core import Encoder, Library
 from core.geometry.analogy import AnalogyTrial, solve_analogy, try_analogies
-from core.progress import OnProgress
+from core.progress import Task
 from core.search.query import query_state
 from ui.distance.directions import nearest_gallery
 from ui.jobs.tasks import task_button
@@ -80,8 +78,8 @@ print([near.item.path for near in found.items], found.words)
 
 
 def _examples(library: Library, encoder: Encoder) -> None:
-    def work(report: OnProgress, cancel: threading.Event) -> list[AnalogyTrial]:
-        return try_analogies(library, encoder, _CANDIDATES, on_progress=report, cancel=cancel)
+    def work(task: Task) -> list[AnalogyTrial]:
+        return try_analogies(library, encoder, _CANDIDATES, task=task)
 
     with st.expander("Which analogies work on this library?", icon=":material/fact_check:"):
         index = library.index(encoder)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
 import numpy as np
 import streamlit as st
 
-from core import Encoder, Library
+from core import Encoder, Item, Library
 from core.geometry.axis import Axis, By, measure_axis, pick_scattered
 from core.library.points import Points, load_points
 from core.plots.axis import axis_plane, axis_strip
 from ui.components.gallery.gallery import Card, Facts, gallery, picture_uri
 from ui.session.cache import get_cached
 from ui.session.encoders import load_encoder
+from ui.session.state import get_state
 from ui.text import percent, plain
 from ui.widgets.details import open_details, show_details
 from ui.widgets.query_box import more_like
@@ -23,6 +25,13 @@ _MOST = 10_000  # items that are sorted: their vectors stay in memory for the vi
 _DRAWN = 4_000  # points of the plane
 _SHOWN = 12
 _SMALL = 96
+
+
+@dataclass(slots=True)
+class PlaneState:
+    """opened: the item of the point that was clicked last."""
+
+    opened: Item | None = None
 
 
 def axis_section(library: Library, encoder: Encoder) -> str:
@@ -123,19 +132,20 @@ def _plane(across: Axis, up: Axis) -> None:
     uris = zip(pictured, (picture_uri(item, _SMALL) for item in points.items(pictured)), strict=True)
     figure = axis_plane(across, up, names, {int(n): uri for n, uri in uris if uri}, chosen=chosen.tolist())
 
+    state = get_state(PlaneState)
+
     def clicked() -> None:
         selected = st.session_state["axis_plane"]["selection"]["points"]
         if selected:
-            item = points.items([int(selected[0]["customdata"])])[0]
-            st.session_state["plane opened"] = item
-            open_details(item)
+            state.opened = points.items([int(selected[0]["customdata"])])[0]
+            open_details(state.opened)
 
     st.plotly_chart(
         figure, key="axis_plane", on_select=clicked, selection_mode="points", config={"displayModeBar": False},
         alt="The library on two axes",
     )  # fmt: skip
-    if "plane opened" in st.session_state:
-        show_details((), [st.session_state["plane opened"]])
+    if state.opened is not None:
+        show_details((), [state.opened])
     st.caption("Each point is a picture or a video; some are drawn as thumbnails. Click a point to open it.")
 
 

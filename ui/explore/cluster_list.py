@@ -12,9 +12,10 @@ import streamlit as st
 from core.explore.atlas import Atlas
 from core.explore.colors import get_color
 from ui.components.gallery.gallery import RETRY, thumbnails
-from ui.explore.selection_state import SelectionState, choose_cluster
+from ui.explore.selection_state import ExploreState, SelectionState, choose_cluster
 from ui.server.media_url import get_image_urls
 from ui.session.cache import get_cached
+from ui.session.state import get_state
 from ui.text import counted
 
 _SIDE = 160  # pixels of a picture, as on the map
@@ -81,10 +82,8 @@ def rename_box(atlas: Atlas, number: int, title: str) -> None:
 
 def _renamed(atlas: Atlas) -> dict[int, str]:
     """The names that a visitor gave to the clusters of this map, discarded with it."""
-    renamed = st.session_state.get("explore renamed")
-    if renamed is None or renamed[0] is not atlas:
-        renamed = st.session_state["explore renamed"] = (atlas, {})
-    return renamed[1]
+    state = get_state(ExploreState)
+    return state.names if state.atlas is atlas else {}
 
 
 def _pictures(atlas: Atlas) -> list[bytes | None]:

@@ -17,7 +17,7 @@ from ui.session.encoders import load_encoder
 from ui.session.libraries import may_change
 from ui.text import counted, duration_text
 from ui.widgets.code_block import opening
-from ui.widgets.filters import labelled
+from ui.widgets.filters import items_with_label
 
 
 def get_requested_atlas(library: Library, encoder: Encoder, request: AtlasRequest, count: int) -> Atlas | None:
@@ -39,9 +39,7 @@ def get_requested_atlas(library: Library, encoder: Encoder, request: AtlasReques
     return task_button(
         "explore",
         "Lay out the map",
-        lambda report, cancel: atlas.build_atlas(
-            library, encoder, request, **_server_options(), on_progress=report, cancel=cancel
-        ),
+        lambda task: atlas.build_atlas(library, encoder, request, **_server_options(), task=task),
         title="Laying out the map",
         about=about,
         state=index,
@@ -60,9 +58,7 @@ def offer_refresh(library: Library, encoder: Encoder, request: AtlasRequest, lai
             start(
                 "explore anew",
                 "Laying out the map",
-                lambda report, cancel: atlas.build_atlas(
-                    library, encoder, request, rebuild=True, **_server_options(), on_progress=report, cancel=cancel
-                ),
+                lambda task: atlas.build_atlas(library, encoder, request, rebuild=True, **_server_options(), task=task),
                 about=_about(library, encoder, request),
                 state=library.index(encoder),
             )
@@ -95,4 +91,11 @@ atlas.places  # where each of atlas.points lies
 def _about(library: Library, encoder: Encoder, request: AtlasRequest) -> tuple[object, ...]:
     """What a map depends on besides the files. Labels count: clusters are named with them."""
     words = frozenset(label.label for label in library.labels())
-    return (str(library.path), encoder.id, request, labelled(library, request.filters), words, load_user_words())
+    return (
+        str(library.path),
+        encoder.id,
+        request,
+        items_with_label(library, request.filters),
+        words,
+        load_user_words(),
+    )

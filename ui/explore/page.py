@@ -10,8 +10,9 @@ from ui.explore.cluster_list import cluster_list, get_titles
 from ui.explore.layout_job import get_requested_atlas, offer_refresh, python_lines
 from ui.explore.map import find_lit_points, make_coloring, map_tools, show_map
 from ui.explore.selection import cover_button, selection_section
-from ui.explore.selection_state import get_chosen
+from ui.explore.selection_state import ExploreState, get_chosen
 from ui.explore.settings import request_section
+from ui.session.state import get_state
 from ui.widgets.code_block import in_python
 from ui.widgets.details import show_details
 from ui.widgets.filters import show_nothing_left
@@ -38,6 +39,7 @@ def page() -> None:
 
 def show(library: Library, encoder: Encoder, request: AtlasRequest, atlas: Atlas) -> None:
     terms, result, color = map_tools(library, encoder, request.filters)
+    state = get_state(ExploreState)
     chosen, numbers = get_chosen(atlas)
     titles = get_titles(atlas)
     left, right = st.columns([5, 2], gap="medium")
@@ -55,7 +57,7 @@ def show(library: Library, encoder: Encoder, request: AtlasRequest, atlas: Atlas
     if chosen is not None:
         selection_section(library, encoder, atlas, titles, chosen, numbers)
     else:
-        st.session_state["explore items"] = []
+        state.items = []
     in_python(python_lines(library, encoder, request))
-    opened = st.session_state.pop("explore opened", None)
-    show_details((), [*([opened] if opened else []), *st.session_state["explore items"]])
+    opened, state.opened = state.opened, None
+    show_details((), [*([opened] if opened else []), *state.items])

@@ -5,20 +5,21 @@ In the link a selection is `line:X,Y;X,Y;…`, `cluster:NUMBER`, or `cover:COUNT
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from core import Item
 from core.explore.atlas import Atlas
 from core.explore.exemplars import cover_points
 from core.explore.selection import find_inside, thin_line
 from ui.session.cache import get_cached
+from ui.session.state import get_state
 
 Kind = Literal["line", "cluster", "cover"]
-_PLACE = "explore chosen"
 _LINK = "chosen"
 _CORNERS = 80  # of a line at most, so that it fits into a link
 
@@ -35,35 +36,53 @@ class SelectionState:
     of: SelectionState | None = None
 
 
+@dataclass(slots=True)
+class ExploreState:
+    """What a visitor did with a map; cleared with it.
+
+    names: of clusters, as the visitor renamed them. shown: how many pictures of which selection. items: those shown
+    below the map. opened: the item of the point that was clicked last, until its details open.
+    """
+
+    atlas: Atlas | None = None
+    chosen: SelectionState | None = None
+    names: dict[int, str] = field(default_factory=dict)
+    shown: tuple[SelectionState | None, int] = (None, 0)
+    items: list[Item] = field(default_factory=list)
+    opened: Item | None = None
+
+
 def choose_line(line: list[list[float]]) -> None:
     """Select the points inside a line; nothing if there is no line. For callbacks."""
     corners = tuple((round(x, 4), round(y, 4)) for x, y in thin_line(line, _CORNERS))
-    st.session_state[_PLACE] = SelectionState("line", corners) if len(corners) > 2 else None
+    get_state(ExploreState).chosen = SelectionState("line", corners) if len(corners) > 2 else None
 
 
 def choose_cluster(number: int) -> None:
     """Select a cluster. For callbacks."""
-    st.session_state[_PLACE] = SelectionState("cluster", number)
+    get_state(ExploreState).chosen = SelectionState("cluster", number)
 
 
 def choose_cover(count: int, of: SelectionState | None) -> None:
     """Select this many representatives of a selection, or of the whole map. For callbacks."""
-    st.session_state[_PLACE] = SelectionState("cover", count, of.of if of is not None and of.kind == "cover" else of)
+    get_state(ExploreState).chosen = SelectionState(
+        "cover", count, of.of if of is not None and of.kind == "cover" else of
+    )
 
 
 def choose_nothing() -> None:
     """Clear the selection. For callbacks."""
-    st.session_state[_PLACE] = None
+    get_state(ExploreState).chosen = None
 
 
 def get_chosen(atlas: Atlas) -> tuple[SelectionState | None, NDArray[np.int64]]:
     """The selection and the numbers of its points: ascending, or representatives by rank. It is cleared with its map;
     the first one is that of the link, if the map has it."""
-    state = st.session_state
-    if state.get(f"{_PLACE} in") is not atlas:
-        linked = _read(st.query_params.get(_LINK, ""), atlas) if f"{_PLACE} in" not in state else None
-        state[f"{_PLACE} in"], state[_PLACE] = atlas, linked
-    chosen: SelectionState | None = state.get(_PLACE)
+    state = get_state(ExploreState)
+    if state.atlas is not atlas:
+        linked = _read(st.query_params.get(_LINK, ""), atlas) if state.atlas is None else None
+        state.atlas, state.chosen, state.names = atlas, linked, {}
+    chosen = state.chosen
     _link(chosen)
     if chosen is None:
         return None, np.zeros(0, np.int64)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -24,7 +23,7 @@ from core.geometry.attribution import (
 )
 from core.library.points import Points, load_points
 from core.plots.vectors import response_histogram, variance_shares
-from core.progress import OnProgress
+from core.progress import Task
 from ui.components.gallery.gallery import Card, Facts, gallery
 from ui.jobs.tasks import get_task, start_if_idle, task_button
 from ui.text import counted, percent, plain
@@ -76,10 +75,10 @@ def _ground(library: Library, encoder: Encoder) -> Ground | None:
     key, index = "inside ground", library.index(encoder)
     about = (library.path, encoder.id, load_user_words())
 
-    def work(report: OnProgress, cancel: threading.Event) -> Ground:
+    def work(task: Task) -> Ground:
         points = load_points(library, encoder, limit=_MOST)
         components = compute_components(points.vectors)
-        return Ground(points, components, load_vocabulary(encoder, on_progress=report, cancel=cancel))
+        return Ground(points, components, load_vocabulary(encoder, task=task))
 
     title = "Analyzing the library"
     if get_task(key, about=about) is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import replace
 
 import streamlit as st
@@ -11,8 +10,9 @@ from core import Encoder, Library, Term
 from core.encoders.reference_prompts import embed_reference_prompts
 from core.geometry.distance import embed_terms
 from core.geometry.saliency import Saliency, Way, compute_saliency, count_steps, load_image
+from core.media.modalities import VIDEO
 from core.plots.vectors import saliency_map
-from core.progress import OnProgress
+from core.progress import Task
 from core.search.query import parse_frame, query_state
 from ui.jobs.tasks import task_button
 from ui.text import percent, plain
@@ -53,15 +53,11 @@ def heat_section(library: Library, encoder: Encoder) -> None:
         picture, time_s = _at_second(library, picture)
     index = library.index(encoder)
 
-    def work(report: OnProgress, cancel: threading.Event) -> Saliency:
+    def work(task: Task) -> Saliency:
         image = load_image(library, picture, time_s=time_s, min_side=encoder.min_side)
         vector = embed_terms(encoder, index, [query])[0]
-        rivals = (
-            embed_reference_prompts(encoder, on_progress=report, cancel=cancel) if query.is_word else index.background
-        )
-        return compute_saliency(
-            encoder, image, vector, cells=cells, way=way, rivals=rivals, on_progress=report, cancel=cancel
-        )
+        rivals = embed_reference_prompts(encoder, task=task) if query.is_word else index.background
+        return compute_saliency(encoder, image, vector, cells=cells, way=way, rivals=rivals, task=task)
 
     asked_with = query_state(encoder, [picture, query])
     about = (library.path, encoder.id, picture, time_s, query, asked_with, cells, way)
@@ -79,7 +75,7 @@ def _at_second(library: Library, picture: Term) -> tuple[Term, float]:
     if picture.kind == "frame":
         return picture, parse_frame(str(picture.value))[1]
     item = library.item(str(picture.value)) if picture.kind == "item" else None
-    if item is None or item.kind != "video":
+    if item is None or item.kind != VIDEO.name:
         return picture, 0.0
     end = max(0.1, (item.duration_s or 0.1) - 0.05)
     if float(st.session_state.get("second", 0.0)) > end:

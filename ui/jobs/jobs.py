@@ -17,7 +17,7 @@ from core import Encoder, IngestReport, Library, Progress, SemblanceError, inges
 from core.errors import Cancelled
 from core.media.sampling import Sampling
 from core.policy import get_policy
-from core.progress import OnProgress
+from core.progress import Task
 from ui.errors import boundary
 from ui.server.state import once
 from ui.session.libraries import count_amount, is_session_library
@@ -28,7 +28,7 @@ from ui.text import counted, duration_text, file_table, percent, plain
 _starting = threading.Lock()
 _LOG = logging.getLogger("semblance")
 T = TypeVar("T")
-Work = Callable[[OnProgress, threading.Event], T]
+Work = Callable[[Task], T]
 
 
 @dataclass(slots=True)
@@ -86,7 +86,7 @@ class Job(Generic[T]):
             with QUEUE.turn(ticket) as is_mine, self._within_limit():
                 if not is_mine:
                     raise Cancelled("Stopped before it began.")
-                self.report = work(self._report_progress, self.cancel)
+                self.report = work(Task(self._report_progress, self.cancel))
         except Cancelled as error:
             self.error = self.stopped_text if self.overdue else str(error)
             self.cancelled = not self.overdue
@@ -151,8 +151,8 @@ def start_ingest(
 ) -> None:
     """Starts indexing these paths into a library, so that it can be stopped. sampling: of the videos."""
 
-    def work(report: OnProgress, cancel: threading.Event) -> IngestReport:
-        return ingest(library, encoder, paths, sampling, on_progress=report, cancel=cancel)
+    def work(task: Task) -> IngestReport:
+        return ingest(library, encoder, paths, sampling, task=task)
 
     start_job(library, title, work)
 
@@ -207,10 +207,10 @@ def _pace(progress: Progress | None) -> str:
         return f"Scanning folders: {counted(done, 'file')} so far"
     if progress.stage == "render":
         text = f"Rendering the sample clips: {percent(progress.fraction)}"
-    elif progress.stage == "embed videos":  # counted in bytes
-        text = f"Videos: {percent(progress.fraction)}"
+    elif progress.stage.startswith("embed ") and progress.unit == "bytes":  # such as "embed videos"
+        text = f"{progress.stage.removeprefix('embed ').capitalize()}: {percent(progress.fraction)}"
     elif progress.unit in ("bytes", "texts"):
-        return f"Getting the encoder ready: {percent(progress.fraction)}"
+        return f"Loading the encoder: {percent(progress.fraction)}"
     else:
         unit = "rows" if progress.unit == "rows" else "files"
         text = f"{done:,} of {total:,} {unit}" if total else f"{done:,} {unit}"
@@ -242,13 +242,14 @@ def _show_ended(library: Library, job: Job[IngestReport]) -> None:
 
 def report_text(report: IngestReport) -> str:
     """One sentence of what a run changed."""
-    again = 0 if report.added or report.updated else report.embedded
+    again = 0 if report.added or report.updated or report.redecoded else report.embedded
     counts = {
         "vectors computed": again,
         "added": report.added,
         "updated": report.updated,
         "moved or renamed": report.renamed,
         "unchanged": report.unchanged,
+        "decoded again": report.redecoded,
         "missing": report.missing,
         "not readable": len(report.failed),
     }

@@ -28,7 +28,7 @@ class Task(Generic[T]):
 def start(key: str, title: str, work: Work[T], *, about: object = None, state: object = None) -> None:
     """Starts work under a key, one per visit: an earlier one is stopped and forgotten. For callbacks too.
 
-    work: gets a progress callback and a cancel event; may not draw on the page.
+    work: gets a task, to report to and to be stopped by; may not draw on the page.
     about: what it depends on, such as the library's path and settings; a result for anything else is not shown.
     """
     stop(key)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+from dataclasses import dataclass
 from functools import partial
 from typing import get_args
 
@@ -14,20 +14,30 @@ from core.classify.validation import SHOTS, LearningCurve, compute_learning_curv
 from core.classify.zero_shot import ZeroShot
 from core.library.labels import LabeledItems
 from core.plots.lab import learning_curves
-from core.progress import OnProgress
+from core.progress import Task
 from ui.button import pressed
 from ui.jobs.jobs import Job
 from ui.jobs.work import get_result, start_work
 from ui.lab.methods import class_words
+from ui.session.state import get_state
 from ui.text import counted, plain
 
 _KINDS: tuple[ClassKind, ...] = get_args(ClassKind)
 
 
+@dataclass(slots=True)
+class CurveState:
+    """The last learning curve that was requested: of which data, with which encoder, and its job."""
+
+    data: LabeledItems | None = None
+    encoder_id: str = ""
+    job: Job[LearningCurve] | None = None
+
+
 def curve_section(encoder: Encoder, data: LabeledItems) -> None:
     """The curve, once it was requested, and the estimated gain. Raises DataError."""
-    cached = st.session_state.get("lab curve")
-    job: Job[LearningCurve] | None = cached[2] if cached and cached[0] is data and cached[1] == encoder.id else None
+    state = get_state(CurveState)
+    job = state.job if state.data is data and state.encoder_id == encoder.id else None
     if job is None or job.error is not None:
         if job is not None:
             get_result(job)
@@ -36,10 +46,10 @@ def curve_section(encoder: Encoder, data: LabeledItems) -> None:
             "measures the accuracy on held-out ones."
         )
         if pressed("Draw the learning curve", type="primary", icon=":material/trending_up:", key="draw_curve"):
-            if cached:
-                cached[2].cancel.set()
+            if state.job is not None:
+                state.job.cancel.set()
             work = partial(_compute, encoder, data, class_words(encoder, data))
-            st.session_state["lab curve"] = (data, encoder.id, start_work("Training", work))
+            state.data, state.encoder_id, state.job = data, encoder.id, start_work("Training", work)
             st.rerun()
         return
     curve = get_result(job)
@@ -63,11 +73,9 @@ def curve_section(encoder: Encoder, data: LabeledItems) -> None:
         )
 
 
-def _compute(
-    encoder: Encoder, data: LabeledItems, words: ZeroShot, report: OnProgress, cancel: threading.Event
-) -> LearningCurve:
+def _compute(encoder: Encoder, data: LabeledItems, words: ZeroShot, task: Task) -> LearningCurve:
     return compute_learning_curve(
-        encoder, data.vectors, data.labels, words, methods=_KINDS, on_progress=report, cancel=cancel
+        encoder, data.vectors, data.labels, words, methods=_KINDS, task=task
     )  # fmt: skip
 
 

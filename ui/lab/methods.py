@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, get_args
 
@@ -22,7 +22,9 @@ from ui.button import pressed
 from ui.components.gallery.gallery import Card, gallery
 from ui.jobs.work import run_queued
 from ui.session.cache import embedded_classes
+from ui.session.class_table import ClassTableState
 from ui.session.encoders import load_encoder
+from ui.session.state import get_state
 from ui.text import counted, plain
 from ui.widgets.details import open_details, show_details
 from ui.widgets.query_box import more_like
@@ -41,9 +43,18 @@ class MethodResults:
     probabilities: NDArray[np.float32]
 
 
+@dataclass(slots=True)
+class MethodsState:
+    """The last comparison: of which data, with which encoder, and the results by method."""
+
+    data: LabeledItems | None = None
+    encoder_id: str = ""
+    results: dict[str, MethodResults] = field(default_factory=dict)
+
+
 def class_words(encoder: Encoder, data: LabeledItems, *, templates: bool = True) -> ZeroShot:
     """The labels as zero-shot classes, with the descriptions of the page Classify."""
-    described = {entry.name: entry for entry in st.session_state.get("classes_now", [])}
+    described = {entry.name: entry for entry in get_state(ClassTableState).classes}
     names = sorted(set(data.labels))
     classes = [ClassName(name, described[name].descriptions if name in described else ()) for name in names]
     load_encoder(encoder)
@@ -54,12 +65,12 @@ def class_words(encoder: Encoder, data: LabeledItems, *, templates: bool = True)
 
 def measure_button(encoder: Encoder, data: LabeledItems) -> dict[str, MethodResults] | None:
     """The figures, once they were requested; cached for these pictures and labels."""
-    stored = st.session_state.get("lab measured")
-    if stored is not None and stored[0] is data and stored[1] == encoder.id:
-        return stored[2]
+    state = get_state(MethodsState)
+    if state.data is data and state.encoder_id == encoder.id:
+        return state.results
     if pressed("Compare methods", type="primary", icon=":material/experiment:", key="measure"):
-        found = _measure(encoder, data)
-        st.session_state["lab measured"] = (data, encoder.id, found)
+        state.results = _measure(encoder, data)
+        state.data, state.encoder_id = data, encoder.id
         st.rerun()
     st.caption("Zero-shot and four trained methods, each measured on pictures that it was not trained on.")
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import get_args
 
 import numpy as np
@@ -19,6 +20,7 @@ from ui.errors import boundary
 from ui.jobs.work import run_queued
 from ui.lab.methods import show_cell
 from ui.session.heads import list_known_heads, store_head
+from ui.session.state import get_state
 from ui.snippets.sort import number_lines
 from ui.text import counted, plain
 from ui.widgets.code_block import in_python
@@ -26,6 +28,15 @@ from ui.widgets.label_source import numbers_section
 
 Results = dict[NumberKind, tuple[NumberReport, NDArray[np.float32]]]
 _KINDS: tuple[NumberKind, ...] = get_args(NumberKind)
+
+
+@dataclass(slots=True)
+class RegressionState:
+    """The last measurement and of which data. saved_head: the name of the head that was saved last."""
+
+    data: LabeledItems | None = None
+    results: Results = field(default_factory=dict)
+    saved_head: str | None = None
 
 
 def number_lab(library: Library, encoder: Encoder) -> None:
@@ -40,13 +51,13 @@ def number_lab(library: Library, encoder: Encoder) -> None:
 
 
 def _learned(encoder: Encoder, name: str, data: LabeledItems) -> None:
-    cached = st.session_state.get("lab numbers")
-    if cached is None or cached[0] is not data:
+    state = get_state(RegressionState)
+    if state.data is not data:
         if pressed("Train on the number", type="primary", icon=":material/experiment:", key="learn_number"):
-            st.session_state["lab numbers"] = (data, _measure(encoder, data))
+            state.data, state.results = data, _measure(encoder, data)
             st.rerun()
         return
-    _show(encoder, name, data, cached[1])
+    _show(encoder, name, data, state.results)
 
 
 def _measure(encoder: Encoder, data: LabeledItems) -> Results:
@@ -119,7 +130,7 @@ def _keep(encoder: Encoder, name: str, data: LabeledItems, way: NumberKind, repo
         if save:
             with boundary():
                 store_head(learned(), encoder, chosen)
-                st.session_state["lab saved head"] = chosen
+                get_state(RegressionState).saved_head = chosen
                 st.toast(f"Saved as {plain(chosen)}.")
         st.download_button(
             "Download",
@@ -128,7 +139,7 @@ def _keep(encoder: Encoder, name: str, data: LabeledItems, way: NumberKind, repo
             icon=":material/download:",
             on_click="ignore",
         )
-    if chosen == st.session_state.get("lab saved head") and chosen in list_known_heads(encoder):
+    if chosen == get_state(RegressionState).saved_head and chosen in list_known_heads(encoder):
         st.page_link(
             "pages/classify.py",
             label=f"Predict {plain(name)} on the page Classify",

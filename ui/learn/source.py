@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -13,7 +12,7 @@ import streamlit as st
 from core.learn.download import EDITIONS, PAGE, download_movielens
 from core.learn.movies import Watched
 from core.policy import get_policy
-from core.progress import OnProgress
+from core.progress import Task
 from ui.text import zip_limit
 
 _SIMULATED, _FILE, _MOVIELENS = "simulated viewers", "a file of ratings", "MovieLens"
@@ -25,7 +24,7 @@ class Source:
     """The training data. key: equal for equal data. lines: Python that reads them as `watched`."""
 
     key: str
-    load: Callable[[OnProgress, threading.Event], Watched]
+    load: Callable[[Task], Watched]
     lines: str
 
 
@@ -54,7 +53,7 @@ def source_section() -> Source | None:
     return Source("simulated", _simulated, lines)
 
 
-def _simulated(report: OnProgress, cancel: threading.Event) -> Watched:
+def _simulated(task: Task) -> Watched:
     from core.learn.simulate import simulate
 
     return simulate()
@@ -85,7 +84,7 @@ watched = read_ratings(Path("{name}"){listed})"""
     return Source(key, partial(_read, data, movies, rated.name), lines)
 
 
-def _read(data: bytes, movies: bytes | None, name: str, report: OnProgress, cancel: threading.Event) -> Watched:
+def _read(data: bytes, movies: bytes | None, name: str, task: Task) -> Watched:
     from core.learn.ratings import read_ratings
 
     return read_ratings(data, movies=movies, name=name, limits=get_policy())
@@ -101,4 +100,4 @@ def _load_movielens() -> Source:
         "network, use the simulated viewers or a file."
     )
     lines = f"from core.learn import download_movielens\n\nwatched = download_movielens({edition!r})"
-    return Source(edition, lambda report, cancel: download_movielens(edition, on_progress=report, cancel=cancel), lines)
+    return Source(edition, lambda task: download_movielens(edition, task=task), lines)

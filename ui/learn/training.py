@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 
 import streamlit as st
 
-from core.errors import Cancelled
 from core.learn.isolated import IsolatedTraining
 from core.learn.maps import Places, compute_map
 from core.learn.state import Epoch, TrainingSettings
-from core.progress import OnProgress
+from core.progress import Task
 from ui.jobs.jobs import Job
 from ui.jobs.tasks import get_task, start
 from ui.learn.source import Source
+from ui.session.state import get_state
 
 _KEY = "learn"
-_RUN = "learn run"
 
 
 @dataclass(eq=False)
@@ -48,21 +46,27 @@ class Run:
             self.map, self.mapped = compute_map(epoch.embedding, before=self.map), epoch.number
         return self.map
 
-    def learn(self, epochs: int, report: OnProgress, cancel: threading.Event) -> Run:
+    def learn(self, epochs: int, task: Task) -> Run:
         """The work of a job: reads the data if needed, and trains for some more epochs."""
         if self.learning is None:
-            watched = self.source.load(report, cancel)
-            if cancel.is_set():
-                raise Cancelled("Stopped before the training started.")
+            watched = self.source.load(task)
+            task.check("Stopped before the training started.")
             self.learning = IsolatedTraining(watched, self.settings)
-        for _ in self.learning.run(epochs, on_progress=report, cancel=cancel):
+        for _ in self.learning.run(epochs, task=task):
             pass
         return self
 
 
+@dataclass(slots=True)
+class LearnState:
+    """run: the training of this visit; None before the first."""
+
+    run: Run | None = None
+
+
 def current_run() -> tuple[Run, Job[Run]] | None:
     """The training of this visit and its last job, running or ended; None before the first."""
-    run: Run | None = st.session_state.get(_RUN)
+    run = get_state(LearnState).run
     task = get_task(_KEY)
     return (run, task.job) if run is not None and task is not None else None
 
@@ -134,5 +138,5 @@ def _begin(source: Source, settings: TrainingSettings, epochs: int) -> None:
 
 
 def _go_on(run: Run, epochs: int) -> None:
-    st.session_state[_RUN] = run
-    start(_KEY, "Training", lambda report, cancel: run.learn(epochs, report, cancel))
+    get_state(LearnState).run = run
+    start(_KEY, "Training", lambda task: run.learn(epochs, task))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 
 import streamlit as st
 
 from core import Encoder, IngestReport, Library
 from core.policy import get_policy
-from core.progress import OnProgress
+from core.progress import Task
 from core.share.hf_datasets.columns import Columns, choose_columns, possible_columns
 from core.share.hf_datasets.ingest import DatasetReport, OpenedDataset, index_dataset, open_dataset
 from ui.button import pressed
@@ -17,12 +16,20 @@ from ui.jobs.jobs import Work, get_job, is_busy, start_job
 from ui.jobs.tasks import get_task, start, stop
 from ui.jobs.work import get_result
 from ui.session.encoders import load_encoder
+from ui.session.state import get_state
 from ui.text import counted, file_table, plain
 from ui.widgets.code_block import in_python, opening
 
 _KEY = "open_dataset"
 _FIRST = 1_000  # rows by default: a dataset of the hub may have millions
 _NONE = "(none)"
+
+
+@dataclass(slots=True)
+class DatasetState:
+    """reports: of the last dataset, by the path of the library it was added to."""
+
+    reports: dict[str, list[DatasetReport]] = field(default_factory=dict)
 
 
 def add_dataset(library: Library, encoder: Encoder) -> None:
@@ -56,9 +63,10 @@ def add_dataset(library: Library, encoder: Encoder) -> None:
 
 def dataset_report(library: Library) -> None:
     """The result of the last dataset, below the report of its job until that is closed."""
+    reports = get_state(DatasetState).reports
     if get_job(library) is None:
-        st.session_state.pop(_report_place(library), None)
-    for report in st.session_state.get(_report_place(library), []):
+        reports.pop(str(library.path), None)
+    for report in reports.get(str(library.path), []):
         st.success(
             f"{plain(report.name)}: {counted(report.pictures, 'picture')} of {counted(report.rows, 'row')}, with "
             f"{counted(report.labels, 'label')} and {counted(report.captions, 'caption')}.",
@@ -70,7 +78,7 @@ def dataset_report(library: Library) -> None:
 
 
 def _opening(name: str, split: str) -> Work[OpenedDataset]:
-    def work(report: OnProgress, cancel: threading.Event) -> OpenedDataset:
+    def work(task: Task) -> OpenedDataset:
         opened = open_dataset(name, split or None)
         choose_columns(opened.rows, Columns())  # raises if it has no pictures
         return opened
@@ -137,20 +145,16 @@ def _begin(library: Library, encoder: Encoder, opened: OpenedDataset, columns: C
     load_encoder(encoder)
     reports: list[DatasetReport] = []  # filled when the job ends; its own report lists files
 
-    def work(on_progress: OnProgress, cancel: threading.Event) -> IngestReport:
+    def work(task: Task) -> IngestReport:
         result, report = index_dataset(
             library, encoder, opened,
-            limit=limit, columns=columns, limits=get_policy(), on_progress=on_progress, cancel=cancel,
+            limit=limit, columns=columns, limits=get_policy(), task=task,
         )  # fmt: skip
         reports.append(report)
         return result
 
-    st.session_state[_report_place(library)] = reports
+    get_state(DatasetState).reports[str(library.path)] = reports
     start_job(library, f"Adding {opened.name}", work)
-
-
-def _report_place(library: Library) -> str:
-    return f"dataset_report {library.path}"
 
 
 def _lines(library: Library, encoder: Encoder, opened: OpenedDataset, columns: Columns, limit: int | None) -> str:
@@ -158,6 +162,7 @@ def _lines(library: Library, encoder: Encoder, opened: OpenedDataset, columns: C
     return f"""{opening(library, encoder)}
 from core.share.hf_datasets.columns import Columns
 from core.share.hf_datasets.ingest import index_dataset, open_dataset
+from ui.session.state import get_state
 
 opened = open_dataset({opened.name!r}, {opened.split!r})
 columns = Columns({named})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import streamlit as st
@@ -11,12 +12,21 @@ import streamlit as st
 from core import Encoder, Library
 from core.library.ingest.scan import scan
 from core.library.uploads import UploadReport, save_uploads
-from core.media.kinds import is_image_path, is_media_path
+from core.media.kinds import is_media_file
+from core.media.modalities import find_modalities, join_titles
 from core.policy import get_policy
 from ui.jobs.jobs import is_busy, start_ingest
-from ui.library.ingest_plan import Plan, plan_place, show_plan
+from ui.library.ingest_plan import Plan, get_plan, set_plan, show_plan
+from ui.session.state import get_state
 from ui.session.visit import get_visit
 from ui.text import counted, file_table, files_label, plain, zip_limit
+
+
+@dataclass(slots=True)
+class UploadState:
+    """refused: (file, reason) of the last upload."""
+
+    refused: list[tuple[str, str]] = field(default_factory=list)
 
 
 def add_folder(library: Library, encoder: Encoder) -> None:
@@ -26,29 +36,28 @@ def add_folder(library: Library, encoder: Encoder) -> None:
         path = st.text_input("Folder", key="folder_path", placeholder="~/Pictures", help=about).strip()
         request = st.form_submit_button("Preview", disabled=is_busy(library))
     if request:
-        st.session_state.pop(plan_place("folder_plan", library), None)
+        set_plan("folder_plan", library, None)
     if request and not path:
         st.info("Enter the path of a folder on this computer.", icon=":material/folder:")
     elif request and os.path.isfile(os.path.expanduser(path)):
         st.warning(f"{plain(path)} is a file: enter the folder that contains it.", icon=":material/folder_off:")
     elif request:
         with st.spinner("Scanning folders …"):
-            found = scan([path], target=is_media_path)
+            found = scan([path], target=is_media_file)
         if not found.files:
-            st.info(f"No pictures or videos in {plain(found.roots[0])}.", icon=":material/folder_off:")
+            st.info(f"No {join_titles('or', plural=True)} in {plain(found.roots[0])}.", icon=":material/folder_off:")
             return
-        st.session_state[plan_place("folder_plan", library)] = Plan(found, f"Adding {found.roots[0]}")
+        set_plan("folder_plan", library, Plan(found, f"Adding {found.roots[0]}"))
     show_plan(library, encoder, "folder_plan")
 
 
 def add_uploads(library: Library, encoder: Encoder) -> None:
     """Add uploaded files and zips, which are stored in the library; with videos, after a preview."""
-    turn = st.session_state.setdefault("photos_turn", 0)
     with st.form("upload", border=False, clear_on_submit=True):
         files = st.file_uploader(
             files_label(),
             accept_multiple_files=True,
-            key=f"photos {turn}",
+            key="photos 0",
             help="Uploads are stored in the library.",
             max_upload_size=zip_limit(),
         )
@@ -57,11 +66,11 @@ def add_uploads(library: Library, encoder: Encoder) -> None:
         with st.spinner("Saving the uploads …"):
             sent_files = [(file.name, file) for file in files]
             report = save_uploads(library, sent_files, limits=get_policy(), uploaded=get_visit().uploaded())
-        st.session_state["refused"] = report.refused
+        get_state(UploadState).refused = report.refused
         _uploaded(library, encoder, report)
         st.rerun()
     show_plan(library, encoder, "upload_plan", on_leave=lambda: _discard_uploads(library))
-    if refused := st.session_state.get("refused"):
+    if refused := get_state(UploadState).refused:
         st.warning(f"{counted(len(refused), 'file')} skipped:", icon=":material/block:")
         file_table(refused, key="refused_table")
 
@@ -69,15 +78,14 @@ def add_uploads(library: Library, encoder: Encoder) -> None:
 def _uploaded(library: Library, encoder: Encoder, report: UploadReport) -> None:
     if not report.saved:
         return
-    if all(is_image_path(path) for path in report.saved):
+    if not any(find_modalities(path)[0].is_segmented for path in report.saved):
         start_ingest(library, encoder, _title(report.saved), report.saved)
         return
-    place = plan_place("upload_plan", library)  # videos take long: show an estimate first
-    waiting: Plan | None = st.session_state.get(place)
+    waiting = get_plan("upload_plan", library)  # videos take long: show an estimate first
     before = [Path(path) for path in waiting.found.roots if os.path.lexists(path)] if waiting else []
     paths = list(dict.fromkeys([*before, *report.saved]))
     new = (*waiting.new, *report.new) if waiting else tuple(report.new)
-    st.session_state[place] = Plan(scan(paths, target=is_media_path), _title(paths), new)
+    set_plan("upload_plan", library, Plan(scan(paths, target=is_media_file), _title(paths), new))
 
 
 def _title(paths: Sequence[Path]) -> str:
@@ -86,7 +94,8 @@ def _title(paths: Sequence[Path]) -> str:
 
 def _discard_uploads(library: Library) -> None:
     """Delete the uploads of a cancelled plan, unless they were added to the library since."""
-    plan: Plan = st.session_state[plan_place("upload_plan", library)]
+    plan = get_plan("upload_plan", library)
+    assert plan is not None
     listed = set(library.items()["path"].to_pylist())
     for path in plan.new:
         if str(path) not in listed:

@@ -12,13 +12,14 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.library.ingest.estimate import Estimate, estimate_ingest
+from core.library.ingest.reader import group_by_kind
 from core.library.ingest.scan import Scan
-from core.media.kinds import is_image_path
 from core.media.sampling import Sampling
 from ui.button import pressed
 from ui.jobs.jobs import is_busy, start_ingest
 from ui.session.encoders import load_encoder
 from ui.session.libraries import Amount
+from ui.session.state import get_state
 from ui.text import counted, duration_text, plain, size_text
 
 _RATES = (0.2, 0.5, 1.0, 2.0, 4.0)  # frames per second; each step costs about twice as much
@@ -42,22 +43,37 @@ class Plan:
     estimates: dict[tuple[str, str], Estimate] = field(default_factory=dict)
 
 
-def plan_place(key: str, library: Library) -> str:
-    """The key of a library's plan in the session state."""
-    return f"{key} {library.path}"
+@dataclass(slots=True)
+class PlanState:
+    """plans: by (key of the panel, path of the library)."""
+
+    plans: dict[tuple[str, str], Plan] = field(default_factory=dict)
+
+
+def get_plan(key: str, library: Library) -> Plan | None:
+    """The plan of a panel for a library, if there is one."""
+    return get_state(PlanState).plans.get((key, str(library.path)))
+
+
+def set_plan(key: str, library: Library, plan: Plan | None) -> None:
+    """Replace the plan of a panel for a library; None forgets it."""
+    plans, place = get_state(PlanState).plans, (key, str(library.path))
+    if plan is None:
+        plans.pop(place, None)
+    else:
+        plans[place] = plan
 
 
 def show_plan(library: Library, encoder: Encoder, key: str, *, on_leave: Callable[[], None] | None = None) -> None:
-    """The plan at its `plan_place`, if there is one: files to add, frames, duration, start and cancel.
+    """The plan of a panel, if there is one: files to add, frames, duration, start and cancel.
 
     on_leave: called when the visitor cancels.
     """
-    place = plan_place(key, library)
-    plan: Plan | None = st.session_state.get(place)
+    plan = get_plan(key, library)
     if plan is None:
         return
     with st.container(border=True, key=f"{key}_box"):
-        videos = any(not is_image_path(path) for path in plan.found.files)
+        videos = any(modality.is_sampled for modality, _ in group_by_kind(plan.found.files.values()))
         chosen = _sampling(key) if videos else Sampling()
         sampling = None if chosen == Sampling() else chosen  # None keeps the sampling of known videos
         st.markdown(_show_estimate(_estimate(library, encoder, plan, sampling), plan))
@@ -70,7 +86,7 @@ def show_plan(library: Library, encoder: Encoder, key: str, *, on_leave: Callabl
     if left and on_leave:
         on_leave()
     if start or left:
-        del st.session_state[place]
+        set_plan(key, library, None)
     if start:
         start_ingest(library, encoder, plan.title, plan.found.roots, sampling)
     if start or left:
@@ -113,7 +129,7 @@ def _estimate(library: Library, encoder: Encoder, plan: Plan, sampling: Sampling
 
 
 def _show_estimate(estimate: Estimate, plan: Plan) -> str:
-    amount = Amount(estimate.pictures, estimate.videos)
+    amount = Amount(estimate.counts)
     are = "is" if estimate.already_indexed == 1 else "are"
     known = f"{counted(estimate.already_indexed, 'file')} {are} already in the library. "
     if not amount:

@@ -8,13 +8,15 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.encoders.reduced import MARK, reduced_title
+from core.library.ingest.known import find_outdated
 from core.library.registry import create_library, forget_library, libraries_folder, remember_library
 from core.library.schema import EncoderEntry
 from core.policy import get_policy
 from ui.button import pressed
 from ui.errors import boundary
 from ui.jobs.jobs import dismiss_job, is_busy, start_ingest
-from ui.session.current import use_encoder, use_library
+from ui.session.cache import get_cached
+from ui.session.current import Choice, use_encoder, use_library
 from ui.session.encoders import encoder_name
 from ui.session.libraries import (
     LibraryFacts,
@@ -26,6 +28,7 @@ from ui.session.libraries import (
     start_visit_library,
     top_folders,
 )
+from ui.session.state import get_state
 from ui.text import counted, file_table, plain, size_text
 from ui.widgets.page_start import embed_button
 
@@ -43,6 +46,13 @@ def check_button(library: Library, encoder: Encoder) -> None:
         folders = top_folders(library.items()["path"].to_pylist())
         start_ingest(library, encoder, "Checking for changes", folders)
         st.rerun()
+
+
+def outdated_note(library: Library) -> None:
+    """How many files the next check decodes again, and why."""
+    outdated = get_cached("outdated", library.items_version(), library, lambda: find_outdated(library))
+    if outdated and may_change(library):
+        st.caption(f"At the next check, {outdated}")
 
 
 def encoder_section(library: Library, encoder: Encoder, facts: LibraryFacts) -> None:
@@ -72,18 +82,18 @@ def _drop(library: Library, entry: EncoderEntry) -> None:
     with boundary():
         library.drop_encoder(entry.id)
         whole, mark, _ = entry.name.rpartition(MARK)
-        if mark and reduced_title(entry.name) and st.session_state["encoder"] == entry.name:
+        if mark and reduced_title(entry.name) and get_state(Choice).encoder == entry.name:
             use_encoder(whole)  # fewer dimensions are of no use without vectors
 
 
 def problem_section(library: Library, facts: LibraryFacts) -> None:
-    """Unreadable files with reasons, videos read in part, and missing files."""
+    """Unreadable files with reasons, files read in part, and missing files."""
     if facts.failed:
         failed = counted(facts.failed, "file")
         st.markdown(f"**{failed} could not be read, or not to the end.** Each check tries them again.")
         file_table([(item.path, item.reason or "") for item in library.failures()], key="failures")
     if facts.damaged:
-        st.markdown(f"**{counted(facts.damaged, 'video')} could be read in part only.** That part is searchable.")
+        st.markdown(f"**{counted(facts.damaged, 'file')} could be read in part only.** That part is searchable.")
         file_table([(item.path, item.reason or "") for item in damaged_items(library)], key="damaged")
     if facts.missing:
         st.markdown(

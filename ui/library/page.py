@@ -11,7 +11,14 @@ from ui.errors import boundary
 from ui.jobs.jobs import get_job, job_panel
 from ui.library.add_dataset import add_dataset, dataset_report
 from ui.library.add_files import add_folder, add_uploads
-from ui.library.manage import check_button, encoder_section, library_section, problem_section, remove_button
+from ui.library.manage import (
+    check_button,
+    encoder_section,
+    library_section,
+    outdated_note,
+    problem_section,
+    remove_button,
+)
 from ui.session.current import current_encoder, current_library
 from ui.session.libraries import LibraryFacts, library_facts, may_change
 from ui.snippets.library import library_lines
@@ -84,12 +91,16 @@ def nothing_yet(encoder: Encoder) -> None:
 
 
 def numbers(library: Library, facts: LibraryFacts) -> None:
-    with st.grid(5, min_column_width=130, key="numbers"):
+    others = facts.here.others
+    with st.grid(5 + len(others), min_column_width=130, key="numbers"):
         st.metric("Pictures", f"{facts.here.pictures:,}", border=True)
         st.metric("Videos", f"{facts.here.videos:,}", border=True)
+        for modality in others:
+            st.metric(modality.plural.capitalize(), f"{facts.here.counts[modality.name]:,}", border=True)
         st.metric("Video time", format_timecode(facts.video_seconds), border=True, help="Hours, minutes and seconds.")
         st.metric("Problems", f"{facts.failed + facts.missing + facts.damaged:,}", border=True)
         st.metric("On disk", size_text(library.size_bytes()), border=True, help="Vectors and uploads, not your files.")
     with st.container(horizontal=True):
         check_button(library, current_encoder())
         remove_button(library)
+    outdated_note(library)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-
 import streamlit as st
 
 from core import Encoder, Item, Library
 from core.geometry.encoder_comparison import Agreement, measure_agreement
-from core.progress import OnProgress
+from core.progress import Task
 from ui.components.gallery.gallery import Card, gallery
 from ui.jobs.tasks import get_task, start, task_button
 from ui.models.choice import short_title
@@ -28,7 +26,7 @@ _NONE = "They hardly agree more than by chance."
 def agree_section(library: Library, encoders: tuple[Encoder, Encoder]) -> list[Item]:
     """The figures and examples; returns the items shown, so that they can be opened. Raises DataError."""
 
-    def work(_: OnProgress, __: threading.Event) -> Agreement:
+    def work(task: Task) -> Agreement:
         return measure_agreement(library, *encoders)
 
     about, state = (library.path, *(encoder.id for encoder in encoders)), library.index(encoders[1])

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import threading
-
 import streamlit as st
 
 from core import Encoder, Library
 from core.geometry.encoder_comparison import Speed, measure_size, measure_speeds
-from core.progress import OnProgress
+from core.progress import Task
 from ui.jobs.tasks import task_button
 from ui.models.choice import short_title
 from ui.text import size_text
 
 
 def cost_section(library: Library, encoders: tuple[Encoder, Encoder]) -> None:
-    def work(report: OnProgress, cancel: threading.Event) -> list[Speed]:
-        return measure_speeds(library, encoders, on_progress=report, cancel=cancel)
+    def work(task: Task) -> list[Speed]:
+        return measure_speeds(library, encoders, task=task)
 
     sizes = [measure_size(library, encoder) for encoder in encoders]
     rows = {

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-
 import streamlit as st
 
 from core import Encoder, Library
@@ -14,7 +12,7 @@ from core.geometry.ground_truth import (
     measure_retrieval,
     measure_zero_shot_accuracy,
 )
-from core.progress import OnProgress
+from core.progress import Task
 from ui.jobs.tasks import task_button
 from ui.models.choice import short_title
 from ui.models.cost import show_comparison
@@ -30,12 +28,8 @@ def truth_section(library: Library, encoders: tuple[Encoder, Encoder]) -> None:
         st.caption("Give captions or labels above to measure which encoder is right.")
         return
 
-    def work(report: OnProgress, cancel: threading.Event) -> Measured:
-        found = (
-            measure_retrieval(library, encoders, known.captions, on_progress=report, cancel=cancel)
-            if known.captions
-            else []
-        )
+    def work(task: Task) -> Measured:
+        found = measure_retrieval(library, encoders, known.captions, task=task) if known.captions else []
         return found, measure_zero_shot_accuracy(library, encoders, dict(known.labels)) if known.labels else []
 
     about = (library.path, *(encoder.id for encoder in encoders), known)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-
 import streamlit as st
 
 from core import Encoder, Hit, Library, SearchResult, search
 from core.encoders.reference_prompts import embed_reference_prompts
-from core.progress import OnProgress
+from core.progress import Task
 from core.search.query import query_state
 from ui.components.gallery.gallery import Card, gallery
 from ui.jobs.tasks import get_task, start_if_idle, task_button
@@ -29,9 +27,9 @@ def query_section(library: Library, encoders: tuple[Encoder, Encoder]) -> list[H
         st.info("Type words or choose a picture.", icon=":material/edit:")
         return []
 
-    def work(report: OnProgress, cancel: threading.Event) -> tuple[SearchResult, ...]:
+    def work(task: Task) -> tuple[SearchResult, ...]:
         for encoder in encoders:
-            embed_reference_prompts(encoder, on_progress=report, cancel=cancel)
+            embed_reference_prompts(encoder, task=task)
         return tuple(search(library, encoder, [query], top_k=SHOWN) for encoder in encoders)
 
     queries = ((encoder.id, query_state(encoder, [query])) for encoder in encoders)

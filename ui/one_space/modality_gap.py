@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-
 import streamlit as st
 
 from core import Encoder, Library
@@ -19,7 +17,7 @@ from core.geometry.modality_gap import (
     measure_kept_neighbors,
 )
 from core.plots.space import PAIR_NAMES, closing_lines, pair_histogram
-from core.progress import OnProgress
+from core.progress import Task
 from ui.jobs.tasks import task_button
 from ui.session.cache import get_cached
 from ui.text import counted, percent
@@ -95,8 +93,8 @@ def _captions(library: Library, encoder: Encoder) -> None:
         if not pairs:
             return
 
-        def work(report: OnProgress, cancel: threading.Event) -> list[ClosedGap]:
-            return measure_caption_closing(library, encoder, pairs, on_progress=report, cancel=cancel)
+        def work(task: Task) -> list[ClosedGap]:
+            return measure_caption_closing(library, encoder, pairs, task=task)
 
         about = (library.path, encoder.id, pairs)
         steps = task_button(

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import threading
+from dataclasses import dataclass
 from typing import get_args
 
 import streamlit as st
 
-from core import Encoder, Library
+from core import Encoder, Item, Library
 from core.encoders.base import Vectors
 from core.explore.projection import Method, project_isolated, project_vectors
 from core.geometry.modality_gap import find_fitting_words
 from core.library.points import Points, Unit, load_points
 from core.plots.space import kinds_plane
-from core.progress import OnProgress
+from core.progress import Task
 from ui.jobs.tasks import task_button
 from ui.session.cache import get_cached
 from ui.session.libraries import library_facts
+from ui.session.state import get_state
 from ui.text import counted
 from ui.widgets.default_terms import ready_words
 from ui.widgets.details import open_details, show_details
@@ -24,6 +25,13 @@ from ui.widgets.details import open_details, show_details
 _MOST = 2_000  # points of the library
 _WORDS = 24
 _METHODS: dict[Method, str] = {"pca": "PCA", "umap": "UMAP", "tsne": "t-SNE"}
+
+
+@dataclass(slots=True)
+class ModalityMapState:
+    """opened: the item of the point that was clicked last."""
+
+    opened: Item | None = None
 
 
 def map_section(library: Library, encoder: Encoder) -> str:
@@ -52,6 +60,8 @@ def map_section(library: Library, encoder: Encoder) -> str:
         st.caption(f"Shown: a random sample of {_MOST:,} of {points.considered - len(points.texts):,}.")
     return f"""from core.explore import project_vectors
 from core.library import load_points
+from dataclasses import dataclass
+from ui.session.state import get_state
 
 points = load_points(library, encoder, unit={of!r}, texts={list(words)!r}, limit={_MOST})
 places = project_vectors(points.{"centered" if closed else "vectors"}, method={method!r})
@@ -79,19 +89,21 @@ def _drawn(library: Library, encoder: Encoder, points: Points, method: Method, c
         return
     title = f"{counted(len(points), 'point')} by {_METHODS[method]}{', gap closed' if closed else ''}"
 
+    state = get_state(ModalityMapState)
+
     def clicked() -> None:
         selected = st.session_state["space_plane"]["selection"]["points"]
         number = int(selected[0]["customdata"]) if selected else -1
         if 0 <= number < points.first_text:
-            st.session_state["space opened"] = points.items([number])[0]
-            open_details(st.session_state["space opened"])
+            state.opened = points.items([number])[0]
+            open_details(state.opened)
 
     st.plotly_chart(
         kinds_plane(places, points.kinds, points.names, title=title), key="space_plane", on_select=clicked,
         selection_mode="points", alt="Words, pictures and videos in the plane",
     )  # fmt: skip
-    if "space opened" in st.session_state:
-        show_details((), [st.session_state["space opened"]])
+    if state.opened is not None:
+        show_details((), [state.opened])
     st.caption(
         f"A projection of {encoder.dim:,} dimensions: points that are close here may be far apart. Click a picture.",
         help="All points come from one encoder and can be compared with each other. If PCA separates words and "
@@ -105,8 +117,8 @@ def _places(
     if method == "pca":
         return get_cached("space places", closed, points, lambda: project_vectors(vectors, method="pca"))
 
-    def work(report: OnProgress, cancel: threading.Event) -> Vectors:
-        return project_isolated(vectors, method=method, on_progress=report, cancel=cancel)
+    def work(task: Task) -> Vectors:
+        return project_isolated(vectors, method=method, task=task)
 
     about = (library.path, encoder.id, method, closed, points.texts, len(points))
     return task_button(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from functools import partial
 
@@ -12,7 +11,7 @@ from core import Encoder, Item, Library
 from core.evaluation.pixels import Input, InputComparison, compare_inputs, select_images
 from core.geometry.raw_pixels import SIDE, full_numbers
 from core.plots.pixels import NAMES, contrast_by_dimension, pair_histogram
-from core.progress import OnProgress
+from core.progress import Task
 from ui.jobs.tasks import task_button
 from ui.text import counted, percent, plain, size_text
 from ui.widgets.label_source import labels_lines, labels_section
@@ -131,12 +130,10 @@ def _contrast(compared: InputComparison) -> None:
         )
 
 
-def _compare(
-    library: Library, encoder: Encoder, labels: tuple[tuple[str, str], ...], report: OnProgress, cancel: threading.Event
-) -> ComparedInputs:
-    found = select_images(library, encoder, dict(labels), most=MOST, cancel=cancel)
+def _compare(library: Library, encoder: Encoder, labels: tuple[tuple[str, str], ...], task: Task) -> ComparedInputs:
+    found = select_images(library, encoder, dict(labels), most=MOST, task=task.part())
     paths = [item.path for item in found.items]
-    compared = compare_inputs(paths, found.vectors, found.labels, on_progress=report, cancel=cancel)
+    compared = compare_inputs(paths, found.vectors, found.labels, task=task)
     return ComparedInputs(tuple(found.items[row] for row in compared.rows), compared, found.considered, found.grouped)
 
 

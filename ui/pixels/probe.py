@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from functools import partial
 
 import streamlit as st
@@ -10,7 +9,7 @@ import streamlit as st
 from core.evaluation.pixels import Input, learn_inputs
 from core.geometry.linear_probe import InputCurve
 from core.plots.pixels import input_curves
-from core.progress import OnProgress
+from core.progress import Task
 from ui.jobs.tasks import task_button
 from ui.pixels.compare import INPUTS, ComparedInputs
 
@@ -63,5 +62,5 @@ def _sentence(pixels: InputCurve, embedding: InputCurve, most: int) -> str:
     )
 
 
-def _learn(shown: ComparedInputs, report: OnProgress, cancel: threading.Event) -> dict[Input, InputCurve]:
-    return learn_inputs(shown.compared, on_progress=report, cancel=cancel)
+def _learn(shown: ComparedInputs, task: Task) -> dict[Input, InputCurve]:
+    return learn_inputs(shown.compared, task=task)

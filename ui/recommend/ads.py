@@ -73,7 +73,7 @@ def _embedded(library: Library, encoder: Encoder, campaigns: tuple[Campaign, ...
                 _examples[index] = embedded
             return embedded
 
-        start_if_idle(_KEY, "Embedding the campaigns", lambda report, cancel: work(), about=about)
+        start_if_idle(_KEY, "Embedding the campaigns", lambda task: work(), about=about)
     task = get_task(_KEY, about=about)
     result = get_result(task.job) if task is not None else None
     return result if isinstance(result, Embedded) else None

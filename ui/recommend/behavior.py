@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-import threading
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,7 +10,8 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.errors import DataError
-from core.progress import OnProgress
+from core.policy import get_policy
+from core.progress import Task
 from core.recommend.click_log import forget_clicks, load_clicks, store_click
 from core.recommend.log_reader import read_log
 from core.recommend.model import RecommendModel, learn_from_log
@@ -22,7 +21,7 @@ from ui.jobs.tasks import get_task, start, stop
 from ui.jobs.work import get_result
 from ui.recommend.session import get_visit
 from ui.session.libraries import may_change
-from ui.text import counted, file_limit, plain
+from ui.text import TABLE_TYPES, counted, file_limit, plain
 
 _KEY = "recommend learning"
 _WAYS = ("a log", "likes in this app")
@@ -116,7 +115,7 @@ def _get_model(library: Library, encoder: Encoder) -> _TrainedModel | None:
 
 def _log_file() -> _Source | None:
     file = st.file_uploader(
-        "Log (CSV or Parquet)", type=["csv", "parquet", "pq"], key="log_file", max_upload_size=file_limit(500),
+        "Log (CSV or Parquet)", type=TABLE_TYPES, key="log_file", max_upload_size=file_limit(500),
         help="Columns user and item, optionally time and weight. An item is named by its path, the end of its path, or "
         "its id. MovieLens ratings work as they are.",
     )  # fmt: skip
@@ -157,23 +156,18 @@ def _forget(library: Library) -> None:
         forget_clicks(library)
 
 
-def _learn(
-    library: Library, encoder: Encoder, source: _Source, report: OnProgress, cancel: threading.Event
-) -> _TrainedModel:
+def _learn(library: Library, encoder: Encoder, source: _Source, task: Task) -> _TrainedModel:
     if source.name:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / f"log{Path(source.name).suffix.lower()}"
-            path.write_bytes(source.data)
-            try:
-                log = read_log(path)
-            except DataError as error:  # it names the temporary file
-                raise DataError(str(error).replace(str(path), source.name)) from error
+        log = read_log(source.data, name=source.name, limits=get_policy())
     else:
         clicks = load_clicks(library)
         if clicks is None:
             raise DataError("This library has no logged likes any more.")
         log = clicks
-    return _TrainedModel(learn_from_log(library, encoder, log, on_progress=report, cancel=cancel), source.name)
+    model = learn_from_log(library, encoder, log, task=task)
+    if source.name and len(log) and not len(model.log):
+        raise DataError("Not one item of the log is in this library: the column item has paths, file names or ids.")
+    return _TrainedModel(model, source.name)
 
 
 def _show_model(trained: _TrainedModel) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -11,14 +12,21 @@ from core.recommend.ads.campaigns import Campaign, load_example_campaigns, read_
 from core.recommend.ads.matching import CAP
 from ui.button import pressed
 from ui.errors import boundary
-from ui.text import file_limit
+from ui.session.state import get_state
+from ui.text import TABLE_TYPES, file_limit
 
-_OWN = "recommend own campaigns"
+
+@dataclass(slots=True)
+class CampaignsState:
+    """own: the campaigns of the visitor's table. turn: grows with each upload, for an empty uploader."""
+
+    own: tuple[Campaign, ...] = ()
+    turn: int = 0
 
 
 def campaigns_in_use() -> tuple[tuple[Campaign, ...], bool]:
     """The visitor's own campaigns, or else the examples; and whether they are the visitor's own."""
-    own: tuple[Campaign, ...] | None = st.session_state.get(_OWN)
+    own = get_state(CampaignsState).own
     return (own, True) if own else (load_example_campaigns(), False)
 
 
@@ -42,27 +50,31 @@ def campaign_panel(campaigns: tuple[Campaign, ...], shown: Mapping[str, int], *,
             column_config={"shown here": st.column_config.NumberColumn(help=f"In this visit; {CAP} times at most.")},
         )
         if own:
-            st.button("Back to the examples", on_click=lambda: st.session_state.pop(_OWN, None))
+            st.button("Back to the examples", on_click=_drop_own)
         _upload()
 
 
+def _drop_own() -> None:
+    get_state(CampaignsState).own = ()
+
+
 def _upload() -> None:
-    turn = st.session_state.setdefault("campaigns turn", 0)
+    state = get_state(CampaignsState)
     files = st.file_uploader(
         "Your own: a CSV, and the pictures it names",
-        type=["csv", *upload_types(videos=False)],
+        type=[*TABLE_TYPES, *upload_types(videos=False)],
         accept_multiple_files=True,
-        key=f"campaigns {turn}",
+        key=f"campaigns {state.turn}",
         max_upload_size=file_limit(50),
         help="Columns: name, and text or picture; optionally words (interests of its audience, separated by ;), budget "
         "(maximum views) and link.",
     )
-    tables = [file for file in files or [] if file.name.lower().endswith(".csv")]
+    tables = [file for file in files or [] if file.name.lower().endswith(tuple(f".{ending}" for ending in TABLE_TYPES))]
     if files and not tables:
         st.caption("Add the CSV that names these pictures.")
     if tables and pressed("Use these", key="use_campaigns", type="primary"):
         with boundary():
             pictures = {file.name: file.getvalue() for file in files if file is not tables[0]}
-            st.session_state[_OWN] = read_campaigns(tables[0].getvalue(), pictures=pictures)
-            st.session_state["campaigns turn"] += 1
+            state.own = read_campaigns(tables[0].getvalue(), pictures=pictures)
+            state.turn += 1
             st.rerun()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from functools import partial
 
 import streamlit as st
@@ -10,7 +9,7 @@ import streamlit as st
 from core import Encoder, Library
 from core.evaluation.recommend import RecommendReport, evaluate_recommend
 from core.plots.recommend import AXES, Measure, list_measures, method_bars
-from core.progress import OnProgress
+from core.progress import Task
 from core.recommend.model import RecommendModel
 from ui.jobs.tasks import task_button
 from ui.recommend.behavior import get_model, log_lines
@@ -63,8 +62,8 @@ for each in report.methods:
 """
 
 
-def _measure(model: RecommendModel, k: int, report: OnProgress, cancel: threading.Event) -> RecommendReport:
-    return evaluate_recommend(model.log, model.hybrid.content, k=k, on_progress=report, cancel=cancel)
+def _measure(model: RecommendModel, k: int, task: Task) -> RecommendReport:
+    return evaluate_recommend(model.log, model.hybrid.content, k=k, task=task)
 
 
 def _show(report: RecommendReport) -> None:

@@ -15,8 +15,9 @@ from core.recommend.feedback import Feedback, feedback_json, likes_csv, read_fee
 from core.share.pages.groups import Group, GroupItem, Sheet
 from ui.components.feed.feed import FeedCard
 from ui.errors import boundary
-from ui.recommend.session import get_items, get_visit, new_turn, start_over
-from ui.text import counted, file_limit, plain
+from ui.recommend.session import RecommendState, get_items, get_visit, new_turn, start_over
+from ui.session.state import get_state
+from ui.text import TABLE_TYPES, counted, file_limit, plain
 from ui.widgets.link_items import link_with, parse_number, read_carried, report_taken_over
 from ui.widgets.save_report import save_groups
 
@@ -105,9 +106,10 @@ def _export_likes(library: Library, encoder: Encoder, any_feedback: bool) -> Non
 
 
 def _import_likes(library: Library) -> None:
-    turn = st.session_state.setdefault("likes turn", 0)
+    state = get_state(RecommendState)
     file = st.file_uploader(
-        "Import likes (JSON or CSV)", type=["json", "csv"], key=f"likes {turn}", max_upload_size=file_limit(50),
+        "Import likes (JSON or CSV)", type=["json", *TABLE_TYPES], key=f"likes {state.import_turn}",
+        max_upload_size=file_limit(50),
         help="A file exported here, or a CSV whose column item names files of this library.",
     )  # fmt: skip
     if file is None:
@@ -117,7 +119,7 @@ def _import_likes(library: Library) -> None:
         visit = get_visit(library)
         visit.feedback.add(found)
         new_turn(visit)
-        st.session_state["likes turn"] += 1  # an empty uploader for the next one
+        state.import_turn += 1  # an empty uploader for the next one
         added = f"{counted(len(found.liked), 'like')} and {counted(len(found.disliked), 'dislike')} imported."
         lost = f" Not in this library: {plain(', '.join(unknown[:3]))}" + (" …" if len(unknown) > 3 else ".")
         st.toast(added + (lost if unknown else ""))

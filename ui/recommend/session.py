@@ -6,13 +6,12 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-import streamlit as st
-
 from core import Encoder, Item, Library
 from core.recommend.candidates import get_rows
 from core.recommend.click_log import store_click
 from core.recommend.feedback import Feedback, Reaction
 from ui.errors import boundary
+from ui.session.state import get_state
 
 
 @dataclass(slots=True)
@@ -34,9 +33,17 @@ class Visit:
     keeps: bool = False
 
 
+@dataclass(slots=True)
+class RecommendState:
+    """visits: by the path of the library. import_turn: grows with each import of likes, for an empty uploader."""
+
+    visits: dict[str, Visit] = field(default_factory=dict)
+    import_turn: int = 0
+
+
 def get_visit(library: Library) -> Visit:
     """The visit of a library, created on first use."""
-    return st.session_state.setdefault("recommend visits", {}).setdefault(str(library.path), Visit())
+    return get_state(RecommendState).visits.setdefault(str(library.path), Visit())
 
 
 def get_items(library: Library, encoder: Encoder, ids: Iterable[str]) -> dict[str, Item]:

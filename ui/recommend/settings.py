@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import streamlit as st
+
+from ui.session.state import get_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +17,13 @@ class Settings:
     mix: float = 0.0
     exploration: float = 0.1
     diversity: float = 0.3
+
+
+@dataclass(slots=True)
+class SettingsState:
+    """values: of the widgets, by key, which Streamlit drops with the page."""
+
+    values: dict[str, Any] = field(default_factory=dict)
 
 
 def settings_section(*, behavior: bool) -> Settings:
@@ -39,14 +49,14 @@ def settings_section(*, behavior: bool) -> Settings:
 
 def load_setting(key: str) -> None:
     """Restore a widget's value from an earlier visit of the page. Call `store_setting` after drawing it."""
-    state = st.session_state
-    if key not in state and key not in st.query_params and _place(key) in state:
-        state[key] = state[_place(key)]
+    stored = get_state(SettingsState).values
+    if key not in st.session_state and key not in st.query_params and key in stored:
+        st.session_state[key] = stored[key]
 
 
 def store_setting(key: str) -> None:
     """Store a widget's value: Streamlit drops it with the page."""
-    st.session_state[_place(key)] = st.session_state[key]
+    get_state(SettingsState).values[key] = st.session_state[key]
 
 
 def _share(label: str, key: str, default: int, about: str, *, disabled: bool = False) -> float:
@@ -56,7 +66,3 @@ def _share(label: str, key: str, default: int, about: str, *, disabled: bool = F
     )
     store_setting(key)
     return value / 100
-
-
-def _place(key: str) -> str:
-    return f"recommend kept {key}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -14,7 +13,7 @@ import streamlit as st
 
 from core import Encoder, Item, Library
 from core.explore.vocabulary import Vocabulary, load_user_words, load_vocabulary
-from core.progress import OnProgress
+from core.progress import Task
 from core.recommend.feed import Feed
 from core.recommend.tastes import compute_usual_choices, find_taste_words
 from ui.components.gallery.gallery import RETRY, picture_urls
@@ -89,8 +88,8 @@ def _words(library: Library, encoder: Encoder, feed: Feed) -> list[str]:
     return [", ".join(words) for words in found]
 
 
-def _vocabulary(encoder: Encoder, report: OnProgress, cancel: threading.Event) -> Vocabulary:
-    return load_vocabulary(encoder, on_progress=report, cancel=cancel)
+def _vocabulary(encoder: Encoder, task: Task) -> Vocabulary:
+    return load_vocabulary(encoder, task=task)
 
 
 def _likes(feed: Feed, taste: int) -> list[str]:

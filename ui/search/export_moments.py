@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import streamlit as st
 
 from core.policy import get_policy
+from core.progress import Task
 from core.search.moments import Moment
 from core.search.videos import VideoHit
 from core.share.moments import moments_csv, moments_edl, moments_otio, write_moments_zip
@@ -17,7 +18,17 @@ from ui.button import pressed
 from ui.errors import boundary
 from ui.jobs.work import run_queued
 from ui.session.encoders import progress_text
+from ui.session.state import get_state
 from ui.text import counted, size_text
+
+
+@dataclass(slots=True)
+class ClipsState:
+    """The clips that were cut last. mark: of which moments. archive: a zip. left_out: what could not be cut."""
+
+    mark: object = None
+    archive: bytes = b""
+    left_out: list[str] = field(default_factory=list)
 
 
 def select_export(hits: Sequence[VideoHit]) -> list[VideoHit]:
@@ -61,22 +72,22 @@ def _likely(hit: VideoHit) -> tuple[Moment, ...]:
 
 def _clips(hits: Sequence[VideoHit]) -> None:
     """Clips are cut first, with progress, then saved: cutting takes about as long as the clips last."""
-    cut: tuple[object, bytes, list[str]] | None = st.session_state.get("cut_clips")
+    state = get_state(ClipsState)
     mark = tuple((hit.item.id, hit.moments) for hit in hits)
-    if cut is not None and cut[0] == mark:
+    if state.mark == mark:
         st.download_button(
-            f"Save the clips ({size_text(len(cut[1]))})", data=cut[1], file_name="moments.zip", mime="application/zip",
-            icon=":material/folder_zip:", type="primary", on_click="ignore", width="stretch",
+            f"Save the clips ({size_text(len(state.archive))})", data=state.archive, file_name="moments.zip",
+            mime="application/zip", icon=":material/folder_zip:", type="primary", on_click="ignore", width="stretch",
         )  # fmt: skip
-        if cut[2]:
-            st.caption(f"{counted(len(cut[2]), 'clip')} could not be cut.")
+        if state.left_out:
+            st.caption(f"{counted(len(state.left_out), 'clip')} could not be cut.")
     elif pressed("Cut the clips (zip)", key="press cut_clips", icon=":material/content_cut:", width="stretch"):
         bar = st.progress(0.0, text="Cutting …")
         buffer = io.BytesIO()
         with run_queued("Cutting clips"):
-            left_out = write_moments_zip(
+            state.left_out = write_moments_zip(
                 hits, buffer, redact=get_policy().display_path,
-                on_progress=lambda now: bar.progress(now.fraction, text=progress_text(now)),
+                task=Task(lambda now: bar.progress(now.fraction, text=progress_text(now))),
             )  # fmt: skip
-        st.session_state["cut_clips"] = (mark, buffer.getvalue(), left_out)
+        state.mark, state.archive = mark, buffer.getvalue()
         st.rerun()

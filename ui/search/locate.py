@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import streamlit as st
 
 from core import Encoder, Filters, Library, Term
+from core.media.modalities import PICTURE
+from core.progress import Task
 from core.search.locate import Sighting, locate
 from core.search.videos import VideoResult
 from core.utils.timecode import format_timecode
@@ -16,9 +19,19 @@ from ui.components.gallery.gallery import picture_uri
 from ui.jobs.work import run_queued
 from ui.search.open_video import seek
 from ui.session.encoders import load_encoder
+from ui.session.state import get_state
 from ui.text import counted, plain
 
 _MOST = 5
+
+
+@dataclass(slots=True)
+class LocateState:
+    """The last answer. key: what was looked for and where. unread: path -> why a video could not be searched."""
+
+    key: object = None
+    sightings: Sequence[Sighting] = ()
+    unread: dict[str, str] = field(default_factory=dict)
 
 
 def locate_panel(
@@ -28,10 +41,10 @@ def locate_panel(
     if not _is_picture(library, terms):
         return
     key = (encoder.id, terms[0], filters, library.index(encoder))
-    cached: tuple[object, tuple[Sighting, ...], dict[str, str]] | None = st.session_state.get("located")
-    if cached is not None and cached[0] == key:
-        _answer(cached[1], result)
-        _unread(cached[2])
+    state = get_state(LocateState)
+    if state.key == key:
+        _answer(state.sightings, result)
+        _unread(state.unread)
     elif pressed(
         "Find the video with this exact picture",
         key="locate",
@@ -42,15 +55,15 @@ def locate_panel(
         bar = st.progress(0.0, text="Comparing pictures …")
         unread: dict[str, str] = {}
         with run_queued("Comparing pictures"):
-            found = locate(
+            sightings = locate(
                 library,
                 encoder,
                 terms[0],
                 filters=filters,
                 on_unreadable=lambda item, why: unread.update({item.path: why}),
-                on_progress=lambda now: bar.progress(now.fraction),
+                task=Task(lambda now: bar.progress(now.fraction)),
             )
-        st.session_state["located"] = (key, found, unread)
+        state.key, state.sightings, state.unread = key, sightings, unread
         st.rerun()
 
 
@@ -59,7 +72,7 @@ def _is_picture(library: Library, terms: Sequence[Term]) -> bool:
         return False
     if terms[0].kind == "item":
         item = library.item(str(terms[0].value))
-        return item is not None and item.kind == "image"
+        return item is not None and item.kind == PICTURE.name
     return terms[0].kind in ("image", "frame")
 
 

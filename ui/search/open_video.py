@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from core.search.videos import VideoHit
+from ui.session.state import get_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,38 +23,46 @@ class OpenVideo:
     turn: int = 0
 
 
+@dataclass(slots=True)
+class PlayerState:
+    """opened: the video in the player; None before the first search."""
+
+    opened: OpenVideo | None = None
+
+
 def find_open_video(hits: Sequence[VideoHit], request: Any) -> VideoHit:
     """The hit whose video is open: first the one of the link, then the one clicked, else the best one.
 
     request: what the hits answer; when it changes, the best hit opens at its best moment. Writes the link.
     """
-    state = st.session_state
-    opened: OpenVideo | None = state.get("opened") or _from_link(request)
+    state = get_state(PlayerState)
+    opened = state.opened or _from_link(request)
     found = next((hit for hit in hits if opened and opened.asked == request and hit.item.id == opened.video), None)
     if opened is None or found is None:
         found = hits[0]
         turn = opened.turn + 1 if opened else 0
         opened = OpenVideo(request, found.item.id, found.moments[0].enter_s, turn)
-    state["opened"] = opened
+    state.opened = opened
     write_link()
     return found
 
 
 def get_open_video() -> OpenVideo:
     """The video in the player, after `find_open_video`."""
-    opened: OpenVideo = st.session_state["opened"]
+    opened = get_state(PlayerState).opened
+    assert opened is not None
     return opened
 
 
 def seek(video: str, time_s: float) -> None:
     """Seek the player to a second of a video. For callbacks."""
     opened = get_open_video()
-    st.session_state["opened"] = replace(opened, video=video, time_s=time_s, turn=opened.turn + 1)
+    get_state(PlayerState).opened = replace(opened, video=video, time_s=time_s, turn=opened.turn + 1)
 
 
 def note_position(time_s: float) -> None:
     """Record the second the visitor moved the player to. For callbacks."""
-    st.session_state["opened"] = replace(get_open_video(), time_s=time_s)
+    get_state(PlayerState).opened = replace(get_open_video(), time_s=time_s)
 
 
 def write_link() -> None:

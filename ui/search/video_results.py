@@ -23,7 +23,7 @@ from ui.search.open_video import find_open_video, get_open_video, note_position,
 from ui.session.cache import get_cached
 from ui.session.encoders import load_encoder
 from ui.text import counted, plain
-from ui.widgets.filters import VideoOptions, clear_filters, filter_text, labelled
+from ui.widgets.filters import VideoOptions, clear_filters, filter_text, items_with_label
 from ui.widgets.query_box import is_going, like_frame
 from ui.widgets.query_terms import describe, has_image_terms
 from ui.widgets.save_report import save_moments
@@ -61,7 +61,7 @@ def find_videos(
             max_moments=_MOMENTS,
         )
 
-    key = (encoder.id, terms, query_state(encoder, terms), filters, labelled(library, filters), options)
+    key = (encoder.id, terms, query_state(encoder, terms), filters, items_with_label(library, filters), options)
     with st.spinner("Reading the clip …") if any(term.kind == "clip" for term in terms) else nullcontext():
         return get_cached(f"search videos {pooling}", key, library.index(encoder), compute)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from streamlit import runtime
+from streamlit import config, runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 
@@ -20,6 +20,21 @@ def current_session_id() -> str:
     """The session that runs the page; empty outside a run."""
     context = get_script_run_ctx()
     return context.session_id if context else ""
+
+
+def limit_uploads(megabytes: int) -> None:
+    """The largest file that the server takes, also from programs that ask no page."""
+    if config.get_option("server.maxUploadSize") > megabytes:
+        config.set_option("server.maxUploadSize", megabytes)
+
+
+def forget_parameter(name: str) -> None:
+    """Takes a parameter out of the link, and out of what widgets that are bound to it begin with."""
+    context = get_script_run_ctx()
+    if context is not None:
+        with context.session_state.query_params() as parameters:
+            parameters.remove_param(name)
+            parameters._initial_query_params.pop(name, None)
 
 
 def add_media_file(media: str | bytes, kind: str, coordinates: str) -> str:

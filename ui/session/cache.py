@@ -1,8 +1,9 @@
-"""What a visit need not compute again while neither its key nor the library has changed."""
+"""Per-visit cache of values that depend on a key and on a state of the library."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import numpy as np
@@ -12,53 +13,59 @@ from core import Encoder
 from core.classify.zero_shot import ClassName, embed_classes
 from core.encoders.base import Vectors
 from core.search.query import CONCEPT
+from ui.session.state import get_state
 
 T = TypeVar("T")
-_CHUNK = 32  # classes embedded between two steps of the bar
+_CHUNK = 32  # classes embedded per step of the progress bar
+
+
+@dataclass(slots=True)
+class CacheState:
+    """values: (key, index, value) by name. class_vectors: by encoder, templates and class."""
+
+    values: dict[str, tuple[Any, object, Any]] = field(default_factory=dict)
+    class_vectors: dict[tuple[Any, ...], Any] = field(default_factory=dict)
 
 
 def get_cached(name: str, key: Any, index: object, compute: Callable[[], T]) -> T:
-    """The last value of that name if it had the same key and the same index (a commit makes a new one); else a new one.
+    """The cached value of this name if key and index are unchanged, else a new one.
 
-    index: a library's, or whatever else the value was computed from.
-
-    One value a name and visit, not a shared cache: keys may hold uploaded pictures, which are nobody else's business.
+    index: a library's index, or another object that the value was computed from; a commit makes a new index. There is
+    one value per name and visit and no shared cache, because keys may hold uploaded pictures.
     """
-    cached = st.session_state.get(f"memory {name}")
+    values = get_state(CacheState).values
+    cached = values.get(name)
     if cached is not None and cached[0] == key and cached[1] is index:
         return cached[2]
     value = compute()
-    st.session_state[f"memory {name}"] = (key, index, value)
+    values[name] = (key, index, value)
     return value
 
 
 def embedded_classes(encoder: Encoder, classes: Sequence[ClassName], templates: Sequence[str] | None) -> Vectors:
-    """(c, dim) as of `core.classify.zero_shot.embed_classes`, with a progress bar where many are new; words are kept by
-    visit.
+    """Class vectors (c, dim), see `core.classify.zero_shot.embed_classes`, with a progress bar if many are new.
 
-    Concepts are read each time: another may have their name since.
+    Word vectors are cached for the visit. Concepts are read each time, as another one may have the same name by now.
     """
-    cached = st.session_state.setdefault("memory class vectors", {})
+    cached = get_state(CacheState).class_vectors
 
-    def key(value: ClassName) -> tuple[Any, ...]:
-        return encoder.id, templates and tuple(templates), value.name, value.descriptions
+    def key(name: ClassName) -> tuple[Any, ...]:
+        return encoder.id, templates and tuple(templates), name.name, name.descriptions
 
-    fixed = [
-        entry for entry in classes if not any(text.startswith(CONCEPT) for text in (entry.name, *entry.descriptions))
-    ]
-    new = [entry for entry in fixed if key(entry) not in cached]
-    bar = st.progress(0.0, text="Reading the classes …") if len(new) > _CHUNK else None
+    words = [name for name in classes if not any(text.startswith(CONCEPT) for text in (name.name, *name.descriptions))]
+    new = [name for name in words if key(name) not in cached]
+    bar = st.progress(0.0, text="Embedding the classes …") if len(new) > _CHUNK else None
     for first in range(0, len(new), _CHUNK):
-        sample = new[first : first + _CHUNK]
-        cached |= zip(map(key, sample), embed_classes(encoder, sample, templates=templates), strict=True)
+        batch = new[first : first + _CHUNK]
+        cached |= zip(map(key, batch), embed_classes(encoder, batch, templates=templates), strict=True)
         if bar:
-            done = first + len(sample)
-            bar.progress(done / len(new), text=f"Reading the classes: {done:,} of {len(new):,}")
+            done = first + len(batch)
+            bar.progress(done / len(new), text=f"Embedding the classes: {done:,} of {len(new):,}")
     if bar:
         bar.empty()
     return np.stack(
         [
-            cached[key(entry)] if key(entry) in cached else embed_classes(encoder, [entry], templates=templates)[0]
-            for entry in classes
+            cached[key(name)] if key(name) in cached else embed_classes(encoder, [name], templates=templates)[0]
+            for name in classes
         ]
     )

@@ -11,19 +11,18 @@ import streamlit as st
 
 from core import Encoder, Progress, encoder_names, open_encoder
 from core.encoders import get_encoder_info, is_model_name
-from core.encoders.hub.files import is_on_disk
+from core.encoders.hub.files import is_cached
 from core.encoders.precomputed import imported_title, supports_text
-from core.encoders.reduced import MARK, ReducedEncoder, load_reduction, reduced_title
+from core.encoders.reduced import MARK, ReducedEncoder, Reduction, load_reduction, reduced_title
 from core.errors import EncoderError
 from core.policy import get_policy
-from core.utils.files import to_absolute
 from ui.server.state import once_each
 from ui.text import duration_text, plain, size_text
 
 
 @dataclass(slots=True)
 class _Slot:
-    """One encoder by its name, and how far its preparation is. `work` is shared, so that two visitors prepare once."""
+    """One encoder by name, and the progress of its preparation. `work` is shared, so that it is prepared only once."""
 
     encoder: Encoder | None = None
     loaded: bool = False
@@ -38,51 +37,49 @@ def _slot(name: str) -> _Slot:
 
 
 def encoder_title(name: str) -> str:
-    """How the picker shows an encoder."""
+    """Title of an encoder in the picker."""
     info = get_encoder_info(name)
     return info.title if info else encoder_name(name)
 
 
 def encoder_name(name: str) -> str:
-    """An encoder's name as it can be read: that of one with fewer dimensions says how many."""
+    """Display name of an encoder; includes the number of dimensions if they are reduced or imported."""
     return reduced_title(name) or imported_title(name) or get_policy().display_path(name)
 
 
 def encoder_choices(*more: str) -> list[str]:
-    """The names to offer: those of the registry, then those that a library or a link brought.
-
-    Where no model may be loaded, only those that are here.
-    """
+    """Names to offer: those of the registry, then `more`; only available ones where no model may be loaded."""
     names = dict.fromkeys([*encoder_names(), *more])
     return [name for name in names if is_offered(name)]
 
 
 def is_offered(name: str) -> bool:
-    """Whether visitors may have the encoder of that name."""
+    """Whether visitors may use an encoder."""
     return get_policy().may_load_models or _is_here(name)
 
 
 @once_each(most=256, seconds=60)
 def _is_here(name: str) -> bool:
-    """Whether an encoder opens without a network, and without a look into folders that somebody names."""
+    """Whether an encoder opens without the network, and without reading folders that visitors name."""
     base = name.rpartition(MARK)[0] if reduced_title(name) else name
-    return not is_model_name(base) or (not to_absolute(base).is_dir() and is_on_disk(base))
+    return not is_model_name(base) or is_cached(base)
 
 
 def get_encoder(name: str, *, proven: bool = False) -> Encoder:
-    """The encoder of that name, opened once for everybody. Shows progress where weights come from elsewhere.
+    """The encoder of this name, opened once for all visitors. Shows the progress of downloads.
 
-    A model of a hub or a folder is loaded whole before it counts as open, so that a broken one is never switched to.
+    A model of a hub or a folder is loaded completely before it counts as open, so that nobody switches to a broken one.
     proven: it worked before, so that loading can wait for the first search. Raises EncoderError.
     """
     if not is_offered(name):
-        raise EncoderError(f"The encoder {name!r} is not offered here: choose one of the list.")
+        raise EncoderError(f"The encoder {name!r} is not available here: choose one from the list.")
+    if reduced_title(name):  # shares the session of its base encoder
+        return _reduced(name, proven)
+    if get_encoder_info(name) is None and not is_model_name(name):
+        return open_encoder(name)  # imported vectors, or a wrong name: anybody can think of any number of them
     slot = _slot(name)
     if slot.encoder is None:
-        if reduced_title(name):  # shares the other's session
-            reduction = load_reduction(name)
-            slot.encoder = ReducedEncoder(get_encoder(reduction.encoder_name, proven=proven), reduction)
-        elif is_model_name(name):
+        if is_model_name(name):
             _work(slot, f"Opening {name}", lambda: _open_model(name, slot, proven))
         else:
             slot.encoder = _open(name, slot)
@@ -90,17 +87,30 @@ def get_encoder(name: str, *, proven: bool = False) -> Encoder:
     return slot.encoder
 
 
+def _reduced(name: str, proven: bool) -> Encoder:
+    reduction = _reduction(name)
+    return ReducedEncoder(get_encoder(reduction.encoder_name, proven=proven), reduction)
+
+
+@once_each(most=16)
+def _reduction(name: str) -> Reduction:
+    return load_reduction(name)
+
+
 def load_encoder(encoder: Encoder) -> None:
-    """Makes the first search wait visibly: the heavy part of an encoder loads here, with its progress on the page."""
+    """Loads the heavy part of an encoder, with its progress on the page, before the first search."""
+    encoder = getattr(encoder, "base", encoder)
+    if not supports_text(encoder):  # nothing to load
+        return
     slot = _slot(encoder.name)
     if slot.encoder is None:
         slot.encoder = encoder
     if not slot.loaded:
-        _work(slot, "Getting the encoder ready", lambda: _load(slot))
+        _work(slot, "Loading the encoder", lambda: _load(slot))
 
 
 def progress_text(progress: Progress) -> str:
-    """Stage, how far, how fast, and how long still."""
+    """Stage, amount done, and estimated time left."""
     if not progress.done and progress.total is None:
         return f"{progress.stage.capitalize()} …"
     if progress.unit == "bytes":
@@ -114,10 +124,10 @@ def progress_text(progress: Progress) -> str:
 
 
 def _open(name: str, slot: _Slot) -> Encoder:
-    def tell(progress: Progress) -> None:
+    def report(progress: Progress) -> None:
         slot.progress = progress
 
-    return open_encoder(name, release_memory=get_policy().public, on_progress=tell)
+    return open_encoder(name, release_memory=get_policy().public, on_progress=report)
 
 
 def _open_model(name: str, slot: _Slot, proven: bool) -> None:
@@ -132,13 +142,13 @@ def _open_model(name: str, slot: _Slot, proven: bool) -> None:
 
 def _load(slot: _Slot) -> None:
     assert slot.encoder is not None
-    if supports_text(slot.encoder):  # imported vectors have nothing to load
+    if supports_text(slot.encoder):
         slot.encoder.encode_texts(["a photo"])
     slot.loaded = True
 
 
 def _work(slot: _Slot, label: str, task: Callable[[], None]) -> None:
-    """Runs a task beside the page's script and shows how far it is; a rerun of the page joins the same task."""
+    """Runs a task in a thread and shows its progress; a rerun of the page joins the same task."""
     with slot.lock:
         if slot.work is None or slot.work.done():
             slot.work, slot.progress = Future(), None

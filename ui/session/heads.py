@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-import streamlit as st
+from dataclasses import dataclass, field
 
 from core import Encoder
 from core.classify.heads import Head, list_heads, save_head
 from core.policy import get_policy
+from ui.session.state import get_state
+
+
+@dataclass(slots=True)
+class HeadsState:
+    """heads: of this session, by encoder id, then by name."""
+
+    heads: dict[str, dict[str, Head]] = field(default_factory=dict)
 
 
 def list_known_heads(encoder: Encoder) -> list[str]:
-    """The names of the heads for an encoder: of the home folder and, in public mode, of the session."""
+    """Names of the heads for an encoder: those of the home folder, then those of this session."""
     return list(dict.fromkeys([*list_heads(encoder), *_own(encoder)]))
 
 
 def store_head(head: Head, encoder: Encoder, name: str) -> None:
-    """Save a head under a name: in the home folder or, in public mode, in the session. Raises DataError."""
+    """Saves a head under a name: in the home folder or, in public mode, in the session. Raises DataError."""
     if get_policy().may_write_shared:
         save_head(head, encoder, name)
     else:
@@ -23,4 +31,4 @@ def store_head(head: Head, encoder: Encoder, name: str) -> None:
 
 
 def _own(encoder: Encoder) -> dict[str, Head]:
-    return st.session_state.setdefault("visit heads", {}).setdefault(encoder.id, {})
+    return get_state(HeadsState).heads.setdefault(encoder.id, {})

@@ -1,4 +1,4 @@
-"""Heavy work of all visits in turn: a few jobs at a time, one at a time for a visit, first come first served."""
+"""Queues the heavy work of all visits: a few jobs at a time, one at a time per visit, first come first served."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from dataclasses import dataclass, field
 from core.errors import SemblanceError
 from core.policy import Policy, get_policy
 
-_LOOK_S = 0.2  # how often one who waits looks whether it was cancelled
+_POLL_S = 0.2  # interval at which a waiting job checks whether it was cancelled
 
 
 class Busy(SemblanceError):
-    """A visit asks for more heavy work at a time than it may."""
+    """A visit requests more heavy work at a time than it may."""
 
 
 @dataclass(eq=False, slots=True)
 class Ticket:
-    """A place in the queue. cancel: the job's own wish to stop. lasting: whether the job outlives its visit.
+    """A place in the queue.
 
-    within: whether a job that holds a turn has asked for it; it needs none of its own, or both would wait for ever.
+    cancel: set to stop the job. lasting: whether the job outlives its visit. within: whether a job that holds a turn
+    requested it; it then needs no turn of its own, as both would wait forever.
     """
 
     visit: str
@@ -34,34 +35,34 @@ class Ticket:
 
 @dataclass(slots=True)
 class Queue:
-    """One for a server. Safe to use from any thread."""
+    """The queue of a server. Thread-safe."""
 
     tickets: list[Ticket] = field(default_factory=list)
     changed: threading.Condition = field(default_factory=threading.Condition)
     inside: threading.local = field(default_factory=threading.local)
 
     def enter(self, ticket: Ticket) -> None:
-        """Takes a place at the end. Raises Busy where the visit has as many jobs as it may.
+        """Takes a place at the end. Raises Busy if the visit has as many jobs as it may.
 
-        One that is told to stop counts no more, although its work may go on for a moment: who asks anew waits for it.
+        Cancelled jobs do not count, although their work may continue for a moment: a new job waits for it.
         """
         with self.changed:
             ticket.within = self.current() is not None
-            other = self.in_the_way(ticket.visit)
-            if other is not None and not ticket.within:
-                raise Busy(f"Your other job still runs ({other.title}): stop it or wait until it has finished.")
+            blocking = self.in_the_way(ticket.visit)
+            if blocking is not None and not ticket.within:
+                raise Busy(f"Your other job still runs ({blocking.title}): stop it or wait until it has finished.")
             self.tickets.append(ticket)
 
     def in_the_way(self, visit: str) -> Ticket | None:
-        """The first job of a visit that has as many as it may; None where it may have one more."""
-        jobs = [entry for entry in self.tickets_of(visit) if not entry.cancel.is_set()]
+        """The first job of a visit that has as many as it may; None if it may have one more."""
+        jobs = [ticket for ticket in self.tickets_of(visit) if not ticket.cancel.is_set()]
         return jobs[0] if len(jobs) >= get_policy().visit_jobs else None
 
     @contextmanager
     def turn(self, ticket: Ticket, on_wait: Callable[[int], None] | None = None) -> Iterator[bool]:
-        """Waits for the ticket's turn and holds it; False where it was cancelled before. Then gives it up.
+        """Waits for the ticket's turn, holds it, and gives it up at the end; False if it was cancelled before.
 
-        on_wait: told now and then how many visits are before it.
+        on_wait: called now and then with the number of visits before it.
         """
         outer = self.current()
         try:
@@ -74,7 +75,7 @@ class Queue:
             self.leave(ticket)
 
     def leave(self, ticket: Ticket) -> None:
-        """Gives a place up, if the ticket still has one."""
+        """Gives up the place of a ticket, if it still has one."""
         with self.changed:
             if ticket in self.tickets:
                 self.tickets.remove(ticket)
@@ -86,51 +87,51 @@ class Queue:
             return [ticket for ticket in self.tickets if ticket.visit == visit]
 
     def before(self, ticket: Ticket) -> int | None:
-        """How many visits come before it; None once it runs, or has left."""
+        """Number of visits before a ticket; None once it runs or has left."""
         with self.changed:
             if ticket.running or ticket not in self.tickets:
                 return None
-            return len({entry.visit for entry in self.tickets[: self.tickets.index(ticket)]} - {ticket.visit})
+            return len({earlier.visit for earlier in self.tickets[: self.tickets.index(ticket)]} - {ticket.visit})
 
     def forget(self, visit: str) -> None:
-        """Stops the work of a visit that has ended, but for what outlives it."""
-        for entry in self.tickets_of(visit):
-            if not entry.lasting:
-                entry.cancel.set()
+        """Stops the work of a visit that has ended, except jobs that outlive it."""
+        for ticket in self.tickets_of(visit):
+            if not ticket.lasting:
+                ticket.cancel.set()
 
     def current(self) -> Ticket | None:
-        """The ticket by whose turn this thread works."""
+        """The ticket whose turn this thread holds."""
         return getattr(self.inside, "ticket", None)
 
     def _began(self, ticket: Ticket) -> bool:
-        """Begins if it may now, and else waits for a moment."""
+        """Starts a ticket if it may run now; otherwise waits for a moment."""
         with self.changed:
             ticket.running = not ticket.cancel.is_set() and (ticket.within or self._next(ticket, get_policy()))
             if ticket.running:
                 self.inside.ticket = ticket
             else:
-                self.changed.wait(_LOOK_S)
+                self.changed.wait(_POLL_S)
             return ticket.running
 
     def _next(self, ticket: Ticket, allowed: Policy) -> bool:
-        """Whether there is room for it, and nobody before it who could run as well."""
-        running = [entry.visit for entry in self.tickets if entry.running and not entry.within]
+        """Whether there is room for a ticket, and none before it could run."""
+        running = [other.visit for other in self.tickets if other.running and not other.within]
         if len(running) >= allowed.jobs:
             return False
-        free = (
-            entry
-            for entry in self.tickets
-            if not entry.running and not entry.cancel.is_set() and running.count(entry.visit) < allowed.visit_jobs
+        ready = (
+            other
+            for other in self.tickets
+            if not other.running and not other.cancel.is_set() and running.count(other.visit) < allowed.visit_jobs
         )
-        return next(free, None) is ticket
+        return next(ready, None) is ticket
 
 
 QUEUE = Queue()
 
 
 def place_text(before: int) -> str:
-    """What one who waits is told."""
+    """A message for a visitor who waits. before: number of visits before this one."""
     if before == 0:
-        return "Waiting for your turn: you are the next."
-    visits = "1 visit is" if before == 1 else f"{before:,} visits are"
-    return f"Busy: {visits} before you."
+        return "Waiting for your turn: you are next."
+    visits = "1 visitor is" if before == 1 else f"{before:,} visitors are"
+    return f"Busy: {visits} ahead of you."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -11,7 +12,12 @@ from core.utils.systems import check_system
 from ui.components.copy_link.copy_link import copy_link
 from ui.errors import boundary
 from ui.server.gc import collect_garbage
+from ui.server.start import prepare_server
+from ui.session.current import Choice
 from ui.session.libraries import VISIT
+from ui.session.library_files import watch_libraries
+from ui.session.link import clean_link
+from ui.session.state import get_state
 from ui.shell.navigation import PAGES, navigation
 from ui.shell.sidebar import sidebar
 
@@ -33,17 +39,27 @@ button[data-variant][data-selected],
 </style>"""
 
 
+@dataclass(slots=True)
+class FrameState:
+    """is_drawn: whether this run drew the frame."""
+
+    is_drawn: bool = False
+
+
 def draw_frame() -> st.Page:
     """Draws the frame and returns the page to run inside it."""
     st.set_page_config(page_title="Semblance", page_icon=_ICON, layout="wide")
     _stop_elsewhere()
     st.logo(_LOGO, size="large")
     st.html(_TEXT)
+    prepare_server()
     collect_garbage()
+    clean_link()
+    watch_libraries()
     page = st.navigation(navigation(show_page), expanded=True)
     with boundary():
         sidebar()
-    st.session_state["framed"] = True
+    get_state(FrameState).is_drawn = True
     return page
 
 
@@ -62,13 +78,15 @@ def show_page(name: str, draw: Callable[[], None]) -> None:
     On the first request of a server, Streamlit runs the page of a deep link without app.py. In that case this draws
     the frame and runs the page again inside it.
     """
-    if not st.session_state.pop("framed", False):
+    state = get_state(FrameState)
+    framed, state.is_drawn = state.is_drawn, False
+    if not framed:
         draw_frame().run()
         st.stop()
     page = PAGES[name]
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.title(page.heading or page.title, anchor=False, width="stretch", help=page.help or None)
-        copy_link(of_visit=st.session_state.get("library") == VISIT)
+        copy_link(of_visit=get_state(Choice).library == VISIT)
     st.markdown(f":gray[{page.about if isinstance(page.about, str) else page.about()}]")
     with boundary():
         draw()

@@ -9,10 +9,11 @@ from core.config import load_settings, save_settings
 from core.encoders import DEFAULT_ENCODER
 from core.policy import get_policy
 from ui.jobs.jobs import get_job
-from ui.session.current import current_encoder, current_library
+from ui.session.current import Choice, current_encoder, current_library
 from ui.session.encoders import encoder_choices, encoder_title, get_encoder
 from ui.session.libraries import VISIT, library_choices, library_facts, library_title
 from ui.session.queue import QUEUE, place_text
+from ui.session.state import get_state
 from ui.session.visit import get_visit
 from ui.text import counted, percent, plain
 
@@ -40,13 +41,13 @@ def sidebar() -> None:
 
 def _pick_library() -> None:
     choices = list(library_choices())
-    state = st.session_state
-    if "library" not in state:
-        state["library"] = state["library_pick"] = _first_library(choices)
-    if "library_next" in state:
-        state["library_pick"] = state.pop("library_next")
+    state, choice = st.session_state, get_state(Choice)
+    if not choice.encoder:  # the first run
+        choice.library = state["library_pick"] = _first_library(choices)
+    if choice.next_library is not None:
+        (state["library_pick"],), choice.next_library = choice.next_library, None
     if state.get("library_pick") not in choices:  # removed meanwhile
-        available = [key for key in (state["library"], *choices) if key in choices]
+        available = [key for key in (choice.library, *choices) if key in choices]
         state["library_pick"] = available[0] if available else None
     st.selectbox(
         "Library",
@@ -57,54 +58,53 @@ def _pick_library() -> None:
         disabled=not choices,
         help="The photos and videos to search. Create libraries on the page Library.",
     )
-    if state["library_pick"] != state["library"]:
-        state["library"] = state["library_pick"]
-        if state["library"] != VISIT and get_policy().may_write_shared:
-            save_settings(library=state["library"])
+    if state["library_pick"] != choice.library:
+        choice.library = state["library_pick"]
+        if choice.library != VISIT and get_policy().may_write_shared:
+            save_settings(library=choice.library)
 
 
 def _first_library(choices: list[str]) -> str | None:
     request = st.query_params.get("library")
     if request and request not in choices:
-        st.session_state["notice"] = f"The link names a library that does not exist here: {plain(request)}."
+        get_state(Choice).notice = f"The link names a library that does not exist here: {plain(request)}."
     preferred = (request, load_settings().get("library"))
     return next((key for key in preferred if key in choices), choices[0] if choices else None)
 
 
 def _pick_encoder() -> None:
-    state = st.session_state
-    if "encoder" not in state:
-        state["encoder"] = DEFAULT_ENCODER  # until the requested one has opened
-        state["encoder_asked"] = st.query_params.get("encoder")
-        state["encoder_pick"] = state["encoder_asked"] or load_settings().get("encoder", DEFAULT_ENCODER)
-    if "encoder_next" in state:
-        state["encoder_pick"] = state.pop("encoder_next")
-    state.setdefault("encoder_pick", state["encoder"])
+    state, choice = st.session_state, get_state(Choice)
+    if not choice.encoder:
+        choice.encoder = DEFAULT_ENCODER  # until the requested one has opened
+        choice.asked = st.query_params.get("encoder")
+        state["encoder_pick"] = choice.asked or load_settings().get("encoder", DEFAULT_ENCODER)
+    if choice.next_encoder is not None:
+        state["encoder_pick"], choice.next_encoder = choice.next_encoder, None
+    state.setdefault("encoder_pick", choice.encoder)
     st.selectbox(
         "Encoder",
-        list(dict.fromkeys([*encoder_choices(*_library_encoders()), state["encoder"], state["encoder_pick"]])),
+        list(dict.fromkeys([*encoder_choices(*_library_encoders()), choice.encoder, state["encoder_pick"]])),
         key="encoder_pick",
         format_func=encoder_title,
         accept_new_options=get_policy().may_load_models,
         help="Turns pictures and words into vectors." + _ANY_MODEL * get_policy().may_load_models,
     )
-    if state["encoder_pick"] != state["encoder"]:
+    if state["encoder_pick"] != choice.encoder:
         _switch_encoder(state["encoder_pick"])
 
 
 def _switch_encoder(name: str) -> None:
     """Use the new encoder if it opens; else say why and keep the previous one."""
-    state = st.session_state
+    choice = get_state(Choice)
     try:
         get_encoder(name, proven=name == load_settings().get("encoder"))
     except SemblanceError as error:
-        state["notice"] = f"{plain(str(error))} Still in use: {plain(encoder_title(state['encoder']))}."
-        state["encoder_next"] = state["encoder"]
+        choice.notice = f"{plain(str(error))} Still in use: {plain(encoder_title(choice.encoder))}."
+        choice.next_encoder = choice.encoder
         st.rerun()
-    state["encoder"] = name
-    state.pop("notice", None)
+    choice.encoder, choice.notice = name, None
     # an encoder from a link is for this session; one from the picker is remembered
-    if name != state["encoder_asked"] and get_policy().may_write_shared:
+    if name != choice.asked and get_policy().may_write_shared:
         save_settings(encoder=name)
 
 
@@ -144,21 +144,21 @@ def _running_jobs() -> None:
 
 def _notice() -> None:
     """Show a problem at the top of the page, as the sidebar is closed on a phone."""
-    if notice := st.session_state.get("notice"):
+    if notice := get_state(Choice).notice:
         with st.container(horizontal=True, vertical_alignment="center", wrap=False, key="notice"):
             st.error(notice, icon=":material/error:")
             st.button("Close", icon=":material/close:", type="tertiary", on_click=_close_notice)
 
 
 def _close_notice() -> None:
-    del st.session_state["notice"]
+    get_state(Choice).notice = None
 
 
 def _write_link() -> None:
-    state = st.session_state
-    link = {"encoder": state["encoder"]}
-    if state["library"] and state["library"] != VISIT:
-        link["library"] = state["library"]
+    choice = get_state(Choice)
+    link = {"encoder": choice.encoder}
+    if choice.library and choice.library != VISIT:
+        link["library"] = choice.library
     if "library" not in link:
         st.query_params.pop("library", None)
     if any(st.query_params.get(name) != value for name, value in link.items()):

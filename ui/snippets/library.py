@@ -1,4 +1,4 @@
-"""The lines of Python behind the page Library: what is in it, and what "Check for changes" does."""
+"""Python code for the page Library: its contents, and "Check for changes"."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from core.policy import get_policy
 from ui.session.libraries import is_session_library, top_folders
 from ui.widgets.code_block import opening
 
-_MOST = 5  # folders that are named one by one
+_MOST = 5  # folders that are listed
 
 
 def library_lines(library: Library, encoder: Encoder) -> str:
-    """What brings a library up to date with its folders, and tells what it holds."""
-    named = get_policy().may_see_paths and not is_session_library(library)
-    folders = top_folders(library.items()["path"].to_pylist()) if named else []
-    what = repr(folders if 0 < len(folders) <= _MOST else ["~/Pictures"])
+    """Code that updates a library from its folders and lists what it holds."""
+    shows_paths = get_policy().may_see_paths and not is_session_library(library)
+    folders = top_folders(library.items()["path"].to_pylist()) if shows_paths else []
+    roots = repr(folders if 0 < len(folders) <= _MOST else ["~/Pictures"])
     return f"""{opening(library, encoder).replace("import Library,", "import Library, ingest,")}
-report = ingest(library, encoder, {what})  # reads what is new or changed there, and nothing else
+report = ingest(library, encoder, {roots})  # reads only new and changed files
 print(f"{{report.added}} added, {{report.updated}} updated, {{report.missing}} missing")
 print(f"{{report.items}} items, {{library.size_bytes():,}} bytes on disk")
 for item in library.failures():

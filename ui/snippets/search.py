@@ -1,4 +1,4 @@
-"""The lines of Python behind a search: its query, its filters and its options, as they stand on the page."""
+"""Python code for a search: its query, filters and options."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from ui.widgets.query_box import UPLOADED
 
 
 def search_lines(library: Library, encoder: Encoder, terms: Sequence[Term], filters: Filters, options: Options) -> str:
-    """What finds the pictures that the page shows."""
+    """Code that finds the pictures on the page."""
     call = f"search(library, encoder, query, top_k={options.top_k}, filters={filters_text(filters)}"
     call += "" if options.fold else ", fold_duplicates=False"
-    return f"""{_asked(library, encoder, "search", terms, filters)}
+    return f"""{_query_lines(library, encoder, "search", terms, filters)}
 result = {call}{_templates(options.templates)})
 for hit in result.hits[: result.cutoff]:
     print(f"{{hit.relevance:.0%}} {{hit.score:.3f}} {{hit.item.path}}")
@@ -30,9 +30,9 @@ def video_lines(
     options: VideoOptions,
     pooling: str,
 ) -> str:
-    """What finds the videos and moments that the page shows."""
+    """Code that finds the videos and moments on the page."""
     call = f"search_videos(library, encoder, query, top_k={options.top_k}, filters={filters_text(filters)}"
-    return f"""{_asked(library, encoder, "search_videos", terms, filters)}
+    return f"""{_query_lines(library, encoder, "search_videos", terms, filters)}
 result = {call}, pooling={pooling!r}{_templates(options.templates)})
 for hit in result.hits[: result.cutoff]:
     print(f"{{hit.relevance:.0%}} {{hit.item.path}}")
@@ -42,17 +42,17 @@ for hit in result.hits[: result.cutoff]:
 
 
 def filters_text(filters: Filters) -> str:
-    """Filters as one would write them: what limits nothing is left out."""
-    sample = [(field.name, getattr(filters, field.name)) for field in fields(filters)]
-    return f"Filters({', '.join(f'{name}={value!r}' for name, value in sample if value is not None)})"
+    """Filters as Python code, without unset ones."""
+    values = [(field.name, getattr(filters, field.name)) for field in fields(filters)]
+    return f"Filters({', '.join(f'{name}={value!r}' for name, value in values if value is not None)})"
 
 
 def filters_imports(filters: Filters) -> str:
-    """What the lines of filters need beside `Filters` itself."""
+    """Imports that the code of filters needs besides `Filters`."""
     return "import datetime\n" if filters.after or filters.before else ""
 
 
-def _asked(library: Library, encoder: Encoder, call: str, terms: Sequence[Term], filters: Filters) -> str:
+def _query_lines(library: Library, encoder: Encoder, call: str, terms: Sequence[Term], filters: Filters) -> str:
     typed = format_query([term for term in terms if term.kind not in UPLOADED])
     uploads = [term for term in terms if term.kind in UPLOADED]
     parts = [f"parse_query({typed!r})"] if typed else []

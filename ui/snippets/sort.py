@@ -1,4 +1,4 @@
-"""The lines of Python behind the pages that sort: Classify, Clean up and the Lab."""
+"""Python code for Classify, Clean up and the Lab."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ def classify_lines(
     filters: Filters,
     threshold: float,
 ) -> str:
-    """What tells the items of the library. head: the name of the saved head in use, in place of the classes."""
+    """Code that classifies the items of the library. head: name of the saved head that replaces the classes."""
     request = f"filters={filters_text(filters)}"
     if head is not None:
         imports = "from core.classify import classify_library, list_heads, load_head"
         classifier = f"load_head(list_heads(encoder)[{head!r}], encoder)"
     else:
         imports = "from core.classify import ClassName, ZeroShot, classify_library"
-        rows = "".join(f"\n    {_class(entry)}," for entry in classes)
+        rows = "".join(f"\n    {_class(class_name)}," for class_name in classes)
         classifier = f"ZeroShot.of(encoder, [{rows}\n])"
     return f"""{filters_imports(filters)}{opening(library, encoder)}
 from core import Filters
@@ -41,7 +41,7 @@ for prediction in classify_library(library, encoder, classifier, {request}, thre
 
 
 def value_lines(library: Library, encoder: Encoder, head: str, filters: Filters) -> str:
-    """What predicts a number of the items of the library, by a saved head."""
+    """Code that predicts a number for the items of the library with a saved head."""
     return f"""{filters_imports(filters)}{opening(library, encoder)}
 from core import Filters
 from core.classify import list_heads, load_head, predict_library_values
@@ -53,7 +53,7 @@ for prediction in predict_library_values(library, encoder, head, filters={filter
 
 
 def clean_lines(library: Library, encoder: Encoder, section: str) -> str | None:
-    """What finds the files of a section of Clean up; None where a choice is still to be made."""
+    """Code that finds the files of a section of Clean up; None while a setting is missing."""
     state = st.session_state
     quality = "measure_library_quality(library)"
     findings = {
@@ -68,8 +68,8 @@ def clean_lines(library: Library, encoder: Encoder, section: str) -> str | None:
             f"(library, encoder, {state.get('of_folder')!r}, {state.get('in_folder')!r}).spare",
         ),
     }
-    needed = {"Blurred": ("blurred",), "Too dark": ("dark",), "Two folders": ("of_folder", "in_folder")}
-    if any(state.get(key) is None for key in needed.get(section, ())):
+    required = {"Blurred": ("blurred",), "Too dark": ("dark",), "Two folders": ("of_folder", "in_folder")}
+    if any(state.get(key) is None for key in required.get(section, ())):
         return None
     name, call = findings[section]
     names = f"{name}, measure_library_quality" if quality in call else name
@@ -83,7 +83,7 @@ for {finding.partition(".")[0]} in {name}{call}:
 
 
 def lab_lines(library: Library, encoder: Encoder) -> str:
-    """What measures the ways of telling classes, on the labels that are chosen."""
+    """Code that compares the classification methods on the chosen labels."""
     return f"""{opening(library, encoder)}{labels_lines()}
 from core.classify import ClassName, ZeroShot, compute_learning_curve, cross_validate_classes
 from core.classify import get_class_numbers, make_report
@@ -101,7 +101,7 @@ for point in compute_learning_curve(encoder, data.vectors, data.labels, words).o
 
 
 def number_lines(library: Library, encoder: Encoder, name: str) -> str:
-    """What measures the ways of telling a number, given as a table."""
+    """Code that compares the methods of predicting a number from a table."""
     return f"""{opening(library, encoder)}
 from pathlib import Path
 
@@ -118,9 +118,9 @@ for kind in ("ridge", "knn"):
 """
 
 
-def _class(each: ClassName) -> str:
-    more = f", {each.descriptions!r}" if each.descriptions else ""
-    return f"ClassName({each.name!r}{more}{', negative=True' if each.negative else ''})"
+def _class(name: ClassName) -> str:
+    descriptions = f", {name.descriptions!r}" if name.descriptions else ""
+    return f"ClassName({name.name!r}{descriptions}{', negative=True' if name.negative else ''})"
 
 
 def _points() -> str:

@@ -21,18 +21,18 @@ def in_python(code: str) -> None:
 
 
 def opening(library: Library | None, encoder: Encoder) -> str:
-    """The first lines of most of them: they open this library and this encoder."""
-    named = "" if encoder.name == DEFAULT_ENCODER else repr(encoder.name)
+    """The first lines of most code: they open the encoder and, if given, the library."""
+    name = "" if encoder.name == DEFAULT_ENCODER else repr(encoder.name)
     lines = ["from core import Library, open_encoder" if library else "from core import open_encoder", ""]
-    lines += [f"encoder = open_encoder({named})"]
+    lines += [f"encoder = open_encoder({name})"]
     lines += [f"library = Library({library_text(library)!r})"] if library else []
     return "\n".join(lines) + "\n"
 
 
 def library_text(library: Library) -> str:
-    """The path of a library as a visitor would write it, relative to the home directory if it is inside.
+    """Path of a library, relative to the home directory if it is inside.
 
-    For the temporary library of a visit, and for any library in public mode, it is "my-library".
+    It is "my-library" for the library of the visit, and for any library in public mode.
     """
     if not get_policy().may_see_paths or library_choices().get(VISIT) == library.path:
         return "my-library"

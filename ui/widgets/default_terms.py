@@ -8,7 +8,8 @@ from core import Encoder, Filters, Library, Term, embed_texts, format_query
 from core.encoders.reference_prompts import embed_reference_prompts
 from core.geometry.modality_gap import find_fitting_words
 from core.geometry.nearest import NearItem, find_nearest_items
-from core.progress import Progress
+from core.media.modalities import PICTURE
+from core.progress import Progress, Task
 from ui.session.cache import get_cached
 from ui.session.encoders import load_encoder, progress_text
 from ui.widgets.item_picker import is_chosen
@@ -19,10 +20,10 @@ def ready_words(encoder: Encoder) -> None:
     load_encoder(encoder)
     place = st.empty()
 
-    def tell(progress: Progress) -> None:
+    def report(progress: Progress) -> None:
         place.progress(progress.fraction, text=progress_text(progress))
 
-    embed_reference_prompts(encoder, on_progress=tell)
+    embed_reference_prompts(encoder, task=Task(report))
     place.empty()
 
 
@@ -47,11 +48,11 @@ def example_item(library: Library, encoder: Encoder, key: str, words: str) -> st
     index = library.index(encoder)
 
     def nearest() -> tuple[NearItem, ...]:
-        place, pictures = embed_texts(encoder, [words])[0], Filters(kind="image").mask(index.items, library)
-        return find_nearest_items(index, place, 1, allowed=pictures) or find_nearest_items(index, place, 1)
+        vector, pictures = embed_texts(encoder, [words])[0], Filters(kind=PICTURE.name).mask(index.items, library)
+        return find_nearest_items(index, vector, 1, allowed=pictures) or find_nearest_items(index, vector, 1)
 
-    found = get_cached("inside example", (encoder.id, words), index, nearest)
-    return format_query([Term("item", found[0].item.id)]) if found else ""
+    items = get_cached("inside example", (encoder.id, words), index, nearest)
+    return format_query([Term("item", items[0].item.id)]) if items else ""
 
 
 def term_code(term: Term) -> str:

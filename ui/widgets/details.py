@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
 
 from core import Hit, Item, Term
 from core.errors import MediaError
+from core.library.handout import CHANGED
 from core.library.index import VectorIndex
+from core.media.modalities import VIDEO, get_modality
 from core.policy import get_policy
+from core.previews.cache import is_as_indexed
 from core.previews.thumbnails import make_thumbnail
 from core.utils.timecode import format_timecode
 from ui.components.gallery.gallery import chance_text
 from ui.components.video_player.video_player import player
 from ui.errors import boundary
+from ui.session.state import get_state
 from ui.text import counted, item_date, plain, size_text
-from ui.widgets.query_box import Place, add_term, classify_this, find_in, like_file
+from ui.widgets.query_box import Place, add_term, classify_this, find_in, like_file, more_like, own_place
 
-Action = tuple[str, str, Callable[..., None], tuple[object, ...]]  # label, icon, and what is called with the item
+Action = tuple[str, str, Callable[..., None], tuple[object, ...]]  # label, icon, callback, arguments after the item
 _ACTIONS_OF_FILES: tuple[Action, ...] = (
     ("More like this", ":material/image_search:", like_file, ()),
     ("Classify this", ":material/category:", classify_this, ()),
@@ -28,9 +34,16 @@ _LARGE = 1280  # pixels of the cached picture
 _WIDEST, _TALLEST = 760, 620  # pixels on the page, so that the facts stay in view
 
 
+@dataclass(slots=True)
+class DetailsState:
+    """requested: the id of the item whose details open in the next run."""
+
+    requested: str | None = None
+
+
 def open_details(item: Item) -> None:
     """Open the details of an item in the next run. For callbacks."""
-    st.session_state["details"] = item.id
+    get_state(DetailsState).requested = item.id
 
 
 def show_details(
@@ -46,11 +59,12 @@ def show_details(
     videos: whether the library has any. place: the page for "Add to the query"; by default that of the item's kind.
     stored: whether the items belong to the library.
     """
-    target = st.session_state.pop("details", None)
-    found: dict[str, tuple[Item, Hit | None]] = {item.id: (item, None) for item in items}
-    found |= {hit.item.id: (hit.item, hit) for hit in reversed(hits)}
-    if target in found:
-        _dialog(*found[target], videos, place, stored)
+    state = get_state(DetailsState)
+    target, state.requested = state.requested, None
+    candidates: dict[str, tuple[Item, Hit | None]] = {item.id: (item, None) for item in items}
+    candidates |= {hit.item.id: (hit.item, hit) for hit in reversed(hits)}
+    if target in candidates:
+        _dialog(*candidates[target], videos, place, stored)
 
 
 @st.dialog("Details", width="large")
@@ -58,23 +72,27 @@ def _dialog(item: Item, hit: Hit | None, videos: bool, place: Place | None, stor
     with boundary():
         left, right = st.columns([3, 2])
         with left:
-            _picture(item)
+            _picture(item, hit.start_s if hit else None)
         with right:
             _facts(item, hit)
             _offer(item, _actions(item, videos, place) if stored else _ACTIONS_OF_FILES)
 
 
-def _picture(item: Item) -> None:
+def _picture(item: Item, place: float | None) -> None:
+    modality = get_modality(item.kind)
     try:
-        if item.kind == "video":
+        if modality is VIDEO:
             player(item, time_s=0.0, turn=0, key=f"player {item.id}")
             return
-        data = make_thumbnail(item, side=_LARGE)
+        data = make_thumbnail(item, side=_LARGE, time_s=place)
+        text = modality.read(Path(item.path), place) if modality.read else ""
     except MediaError as error:
         st.warning(plain(str(error)), icon=":material/broken_image:")
         return
-    tall = item.height / item.width if item.width and item.height else 1.0
-    st.image(data, width=round(min(_WIDEST, _TALLEST / tall)), alt=Path(item.path).name)
+    aspect = item.height / item.width if item.width and item.height else 1.0
+    st.image(data, width=round(min(_WIDEST, _TALLEST / aspect)), alt=Path(item.path).name)
+    if text:
+        st.text(text)
 
 
 def _facts(item: Item, hit: Hit | None) -> None:
@@ -85,30 +103,33 @@ def _facts(item: Item, hit: Hit | None) -> None:
             help="The percentage estimates how likely this picture is what the query means, compared with the rest of "
             "the library. The cosine is the similarity of query and picture, -1 to 1; compare it within one query.",
         )
-    word, when = item_date(item)
+    verb, when = item_date(item)
     length = f"{format_timecode(item.duration_s)} · " if item.duration_s is not None else ""
     size = length + (f"{item.width:,} × {item.height:,} px · " if item.width and item.height else "")
-    st.markdown(f"{size}{size_text(item.bytes)}  \n{word.capitalize()} {when:%d %b %Y, %H:%M}")
-    allowed = get_policy()
-    if allowed.may_see_paths:
+    st.markdown(f"{size}{size_text(item.bytes)}  \n{verb.capitalize()} {when:%d %b %Y, %H:%M}")
+    policy = get_policy()
+    if policy.may_see_paths:
         st.code(item.path, language=None, wrap_lines=True)
     if item.reason:
         st.caption(plain(item.reason))
+    if os.path.exists(item.path) and item.content_hash and not is_as_indexed(item):
+        st.caption(f":material/edit: {CHANGED}")
     if hit is not None and hit.duplicates:
-        st.markdown(f"{counted(len(hit.duplicates), 'near-identical picture')} grouped with this one:")
-        st.code("\n".join(allowed.display_path(other.path) for other in hit.duplicates), language=None, wrap_lines=True)
+        noun = f"near-identical {get_modality(item.kind).title}"
+        st.markdown(f"{counted(len(hit.duplicates), noun)} grouped with this one:")
+        st.code("\n".join(policy.display_path(other.path) for other in hit.duplicates), language=None, wrap_lines=True)
 
 
 def _actions(item: Item, videos: bool, place: Place | None) -> list[Action]:
     like, less = Term("item", item.id), Term("item", item.id, -1.0)
-    own: Place = "video" if item.kind == "video" else "images"
+    own = own_place(item)
     actions: list[Action] = [
-        ("More like this", ":material/image_search:", find_in, (own,)),
+        ("More like this", ":material/image_search:", more_like, ()),
         ("Add to the query", ":material/add:", lambda _: add_term(like, place or own), ()),
         ("Less like this", ":material/remove:", lambda _: add_term(less, place or own), ()),
         ("Classify this", ":material/category:", classify_this, ()),
     ]
-    if item.kind == "video":
+    if item.kind == VIDEO.name:
         actions.insert(1, ("Pictures like this", ":material/imagesmode:", find_in, ("images",)))
     elif videos:
         actions.insert(1, ("Find in videos", ":material/video_search:", find_in, ("video",)))
@@ -128,10 +149,10 @@ def _offer(item: Item, actions: Sequence[Action]) -> None:
         for number, (label, icon, act, args) in enumerate(actions)
     ]
     if any(pressed):
-        st.rerun()  # the whole page: the dialog closes and the new answer shows
+        st.rerun()  # the whole page, so that the dialog closes
 
 
 def sampled_text(index: VectorIndex) -> str:
-    """What to add where a random sample, the `background`, stands for the whole library."""
+    """A note that figures are of a random sample, the `background`; empty if it is the whole library."""
     count = len(index.background)
     return f", in a random sample of {count:,} of the {len(index):,} vectors here" if count < len(index) else ""

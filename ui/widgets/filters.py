@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Literal
+from typing import Any
 
 import streamlit as st
 
 from core import Encoder, Filters, Library
 from core.library.filters import Orientation
+from core.library.schema import Kind
+from core.media.modalities import PICTURE, VIDEO
 from core.policy import get_policy
 from core.search.query import PLAIN
 from ui.session.cache import get_cached
@@ -19,7 +21,7 @@ from ui.text import duration_text, plain
 
 _SHAPES: list[Orientation] = ["landscape", "portrait", "square"]
 _COMMON = ("folder", "label", "after", "before")
-_NAMES = {None: _COMMON, "image": (*_COMMON, "min", "max", "shape"), "video": (*_COMMON, "shortest", "longest")}
+_OF_PICTURES, _OF_VIDEOS = ("min", "max", "shape"), ("shortest", "longest")
 _EARLIEST = date(1900, 1, 1)
 
 
@@ -40,30 +42,32 @@ class VideoOptions:
     templates: tuple[str, ...] | None
 
 
-def filter_panel(library: Library, encoder: Encoder, kind: Literal["image", "video"] | None) -> Filters:
+def filter_panel(library: Library, encoder: Encoder, kind: Kind | None) -> Filters:
     """The pop-up of filters for items of a kind (None: of any); its label shows how many are set."""
     state = st.session_state
-    request = st.query_params  # which holds them before the boxes are drawn
-    count = sum((state[name] if name in state else request.get(name)) is not None for name in _NAMES[kind])
+    link = st.query_params  # holds them before the boxes are drawn
+    names = _COMMON + (_OF_PICTURES if kind == PICTURE.name else _OF_VIDEOS if kind == VIDEO.name else ())
+    count = sum((state[name] if name in state else link.get(name)) is not None for name in names)
     root, choices = _folder_choices(library, encoder)
-    labels = sorted({entry.label for entry in library.labels()})
+    labels = sorted({label.label for label in library.labels()})
     with st.popover(f"Filters ({count})" if count else "Filters", icon=":material/filter_alt:", key="filters"):
-        link: dict[str, Any] = {"bind": "query-params"}
-        folder = st.selectbox("Folder", choices, index=None, key="folder", placeholder="Everywhere", **link)
+        folder = st.selectbox(
+            "Folder", choices, index=None, key="folder", placeholder="Everywhere", bind="query-params"
+        )
         label = _by_label(labels)
         since, until = st.columns(2)
-        after = since.date_input("Taken from", value=None, min_value=_EARLIEST, key="after", **link)
-        before = until.date_input("Taken until", value=None, min_value=_EARLIEST, key="before", **link)
-        own = _by_shape() if kind == "image" else _by_duration() if kind == "video" else Filters()
+        dates: dict[str, Any] = {"value": None, "min_value": _EARLIEST, "bind": "query-params"}
+        after = since.date_input("Taken from", key="after", **dates)
+        before = until.date_input("Taken until", key="before", **dates)
+        own = _by_shape() if kind == PICTURE.name else _by_duration() if kind == VIDEO.name else Filters()
         st.caption("Files without a capture date count by file date.")
         st.button("Clear all", on_click=clear_filters, disabled=not count, icon=":material/filter_alt_off:")
-    chosen = os.path.join(root, folder) if folder else None
-    place = os.path.normpath(chosen) if chosen else None
-    return replace(own, kind=kind, folder=place, label=label, after=after, before=before)
+    path = os.path.normpath(os.path.join(root, folder)) if folder else None
+    return replace(own, kind=kind, folder=path, label=label, after=after, before=before)
 
 
-def labelled(library: Library, filters: Filters) -> frozenset[str] | None:
-    """The items with the label of the filters, for cache keys; None without a label."""
+def items_with_label(library: Library, filters: Filters) -> frozenset[str] | None:
+    """Ids of the items with the label of the filters, for cache keys; None without a label."""
     if filters.label is None:
         return None
     return frozenset(label.item_id for label in library.labels() if label.label == filters.label)
@@ -136,7 +140,7 @@ def _templates(encoder: Encoder) -> tuple[str, ...] | None:
 
 def clear_filters() -> None:
     """Clear all filters. For callbacks."""
-    st.session_state.update({name: None for names in _NAMES.values() for name in names})
+    st.session_state.update(dict.fromkeys(_COMMON + _OF_PICTURES + _OF_VIDEOS))
 
 
 def filter_text(filters: Filters) -> str:
@@ -161,9 +165,9 @@ def _folder_choices(library: Library, encoder: Encoder) -> tuple[str, list[str]]
     index = library.index(encoder)
 
     def find() -> tuple[str, list[str]]:
-        found = list(folders(index.items["path"].to_pylist()))
-        root = found[0] if found else ""
-        return root, [os.path.relpath(folder, root) for folder in found[1:]]
+        paths = list(folders(index.items["path"].to_pylist()))
+        root = paths[0] if paths else ""
+        return root, [os.path.relpath(folder, root) for folder in paths[1:]]
 
     return get_cached("folders", None, index, find)
 

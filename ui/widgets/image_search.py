@@ -6,7 +6,7 @@ from core import Encoder, Filters, Library, SearchResult, Term, search
 from core.search.query import query_state
 from ui.session.cache import get_cached
 from ui.session.encoders import load_encoder
-from ui.widgets.filters import Options, labelled
+from ui.widgets.filters import Options, items_with_label
 
 
 def find(
@@ -26,5 +26,5 @@ def find(
             templates=options.templates,
         )
 
-    key = (encoder.id, terms, query_state(encoder, terms), filters, labelled(library, filters), options)
+    key = (encoder.id, terms, query_state(encoder, terms), filters, items_with_label(library, filters), options)
     return get_cached("search", key, library.index(encoder), compute)

@@ -5,6 +5,7 @@ Words and library items are in the link, under the picker's key; an upload lives
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Literal
 
 import streamlit as st
@@ -15,16 +16,31 @@ from core.library.uploads import too_much
 from core.media.formats import upload_types
 from core.media.isolated import open_isolated
 from core.media.kinds import is_image_path
+from core.media.modalities import PICTURE, VIDEO, list_modalities
 from core.policy import get_policy
 from core.search.query import CONCEPT
 from ui.components.gallery.gallery import Card, gallery
 from ui.errors import boundary
 from ui.session.libraries import sample_items
+from ui.session.state import get_state
 from ui.text import file_limit, plain
 from ui.widgets.query_terms import describe, term_picture
+from ui.widgets.query_uploads import embed_uploads
 
 _SHOWN = 18  # pictures to choose from
 _ITEM = "item:"
+
+
+@dataclass(slots=True)
+class PickerState:
+    """Of all pickers. uploads, defaults: by key. requested: the key whose dialog opens in this run. is_taken: whether
+    an item was taken in the dialog, which then closes. turn: grows with each dialog."""
+
+    uploads: dict[str, Term] = field(default_factory=dict)
+    defaults: dict[str, str] = field(default_factory=dict)
+    requested: str | None = None
+    is_taken: bool = False
+    turn: int = 0
 
 
 def pick_item(
@@ -36,7 +52,7 @@ def pick_item(
     default: str = "",
     placeholder: str = "words, or choose a picture",
 ) -> Term | None:
-    """What the visitor picked; None if there is nothing, or nothing usable.
+    """The picked term; None if there is none, or no usable one.
 
     key: also the parameter in the link; each picker of a page has its own. default: initial words or `item:ID`.
     """
@@ -58,34 +74,36 @@ def pick_item(
                 icon=":material/add_photo_alternate:",
                 key=f"choose {key}",
                 help=f"{label}: a picture or video",
-                on_click=_ask,
+                on_click=_request_choice,
                 args=(key,),
             )
-        if st.session_state.get("thing asked for") == key:
-            del st.session_state["thing asked for"]
+        state = get_state(PickerState)
+        if state.requested == key:
+            state.requested = None
             _choose(key, library, encoder)
-        term = st.session_state.get(_upload_key(key)) or _read(st.session_state.get(key) or "")
+        term = state.uploads.get(key) or _read(st.session_state.get(key) or "")
         if term is not None:
-            return _shown(key, library, term)
+            embed_uploads(encoder, [term])
+            return _show(key, library, term)
     return None
 
 
-def set_item(key: str, what: Item | str) -> None:
+def set_item(key: str, value: Item | str) -> None:
     """Put an item or words into the picker with this key. For callbacks, before the picker is drawn."""
-    st.session_state[key] = what if isinstance(what, str) else format_query([Term("item", what.id)])
+    st.session_state[key] = value if isinstance(value, str) else format_query([Term("item", value.id)])
     _forget_upload(key)
 
 
 def is_chosen(key: str) -> bool:
     """Whether the picker with this key holds something other than its default."""
     if key in st.session_state:
-        return bool(st.session_state[key] != st.session_state.get(f"default of {key}"))
+        return bool(st.session_state[key] != get_state(PickerState).defaults.get(key))
     return key in st.query_params
 
 
 def sample_terms(library: Library, encoder: Encoder, count: int) -> list[str]:
     """Up to `count` pictures of the library, or else videos, as defaults of a picker."""
-    items = sample_items(library, encoder, count, "image") or sample_items(library, encoder, count, "video")
+    items = sample_items(library, encoder, count, PICTURE.name) or sample_items(library, encoder, count, VIDEO.name)
     return [format_query([Term("item", item.id)]) for item in items]
 
 
@@ -96,12 +114,12 @@ def get_term_name(library: Library, term: Term) -> str:
 
 def _keep_default(key: str, default: str) -> None:
     """Replace the default of another library, unless the visitor has typed since."""
-    state = st.session_state
-    before = state.get(f"default of {key}")
-    if default and before not in (None, default) and state.get(key) == before:
-        state[key] = default
+    defaults, values = get_state(PickerState).defaults, st.session_state
+    before = defaults.get(key)
+    if default and before not in (None, default) and values.get(key) == before:
+        values[key] = default
     if default:
-        state[f"default of {key}"] = default
+        defaults[key] = default
 
 
 def _read(text: str) -> Term | None:
@@ -109,15 +127,15 @@ def _read(text: str) -> Term | None:
     text = " ".join(text.encode(errors="replace").decode().split())
     if text.startswith((_ITEM, CONCEPT)):
         try:
-            found = parse_query(text, files=False)
+            terms = parse_query(text, files=False)
         except QueryError:
-            found = ()
-        if len(found) == 1:
-            return found[0]
+            terms = ()
+        if len(terms) == 1:
+            return terms[0]
     return Term("text", text) if text else None
 
 
-def _shown(key: str, library: Library, term: Term) -> Term | None:
+def _show(key: str, library: Library, term: Term) -> Term | None:
     """Show the term, unless it is words, which are in the box."""
     if term.is_word:
         return term
@@ -135,16 +153,17 @@ def _shown(key: str, library: Library, term: Term) -> Term | None:
     return term
 
 
-def _ask(key: str) -> None:
-    st.session_state["thing asked for"] = key
-    st.session_state["thing upload turn"] = st.session_state.get("thing upload turn", 0) + 1  # an empty uploader
+def _request_choice(key: str) -> None:
+    state = get_state(PickerState)
+    state.requested = key
+    state.turn += 1  # an empty uploader
 
 
 @st.dialog("Choose a picture or video", width="large")
 def _choose(key: str, library: Library, encoder: Encoder) -> None:
     with boundary():
         words = st.text_input("Search the library", key="thing search", placeholder="a cup of coffee", type="search")
-        items = _found(library, encoder, words or "")
+        items = _find_items(library, encoder, words or "")
         gallery(
             [Card(item) for item in items],
             key=f"thing gallery {key}",
@@ -152,7 +171,7 @@ def _choose(key: str, library: Library, encoder: Encoder) -> None:
             on_like=lambda item: _take(key, item),
             like="Use this",
         )
-        turn = f"thing upload {st.session_state['thing upload turn']}"
+        turn = f"thing upload {get_state(PickerState).turn}"
         file = st.file_uploader(
             "Or upload your own: it is used here only and not saved",
             type=upload_types(videos=True),
@@ -166,26 +185,25 @@ def _choose(key: str, library: Library, encoder: Encoder) -> None:
                 raise MediaError(reason)
             if kind == "image":
                 open_isolated(data, min_side=encoder.min_side)  # raises if it cannot be read
-            st.session_state[_upload_key(key)] = Term(kind, data)
+            get_state(PickerState).uploads[key] = Term(kind, data)
             st.rerun()
-        if st.session_state.pop("thing taken", False):
+        state = get_state(PickerState)
+        if state.is_taken:
+            state.is_taken = False
             st.rerun()
 
 
-def _found(library: Library, encoder: Encoder, words: str) -> list[Item]:
+def _find_items(library: Library, encoder: Encoder, words: str) -> list[Item]:
     if words.strip():
         return [hit.item for hit in search(library, encoder, [Term("text", words.strip())], top_k=_SHOWN).hits]
-    return [*sample_items(library, encoder, _SHOWN, "image"), *sample_items(library, encoder, _SHOWN // 3, "video")]
+    kinds = [(PICTURE, _SHOWN), *((modality, _SHOWN // 3) for modality in list_modalities()[1:])]
+    return [item for modality, count in kinds for item in sample_items(library, encoder, count, modality.name)]
 
 
 def _take(key: str, item: Item) -> None:
     set_item(key, item)
-    st.session_state["thing taken"] = True
+    get_state(PickerState).is_taken = True
 
 
 def _forget_upload(key: str) -> None:
-    st.session_state.pop(_upload_key(key), None)
-
-
-def _upload_key(key: str) -> str:
-    return f"upload of {key}"
+    get_state(PickerState).uploads.pop(key, None)

@@ -8,11 +8,12 @@ import streamlit as st
 
 from core import Encoder, Item, Library
 from core.library.labels import LabeledItems, Table, get_folder_labels, read_table, select_labeled_items
+from core.policy import get_policy
 from ui.session.cache import get_cached
-from ui.text import counted, file_limit, plain
+from ui.text import TABLE_TYPES, counted, file_limit, plain
 
 _WAYS = ("folder names", "a CSV", "labels of a task")
-_MISSING = 5  # unknown files that are named
+_LISTED = 5  # unknown files
 
 
 def labels_section(library: Library, encoder: Encoder, *, otherwise: str = "") -> LabeledItems | None:
@@ -41,8 +42,8 @@ def labels_section(library: Library, encoder: Encoder, *, otherwise: str = "") -
     classes = Counter(labels.values())
     largest = ", ".join(f"{plain(name)} {count:,}" for name, count in classes.most_common(12))
     more = f" and {counted(len(classes) - 12, 'class')} more" if len(classes) > 12 else ""
-    left = f" · {counted(len(counts) - len(classes), 'class')} left out" if len(counts) > len(classes) else ""
-    st.caption(f"{counted(len(labels), 'picture')} in {counted(len(classes), 'class')}: {largest}{more}{left}")
+    dropped = f" · {counted(len(counts) - len(classes), 'class')} left out" if len(counts) > len(classes) else ""
+    st.caption(f"{counted(len(labels), 'picture')} in {counted(len(classes), 'class')}: {largest}{more}{dropped}")
     if len(classes) < 2:
         st.info(
             "At least two classes with enough pictures are needed: sort pictures into folders, upload a CSV, or add "
@@ -52,7 +53,7 @@ def labels_section(library: Library, encoder: Encoder, *, otherwise: str = "") -
         return None
     key = (encoder.id, tuple(sorted(labels.items())))
     return get_cached(
-        "labelled", key, library.index(encoder), lambda: select_labeled_items(library.index(encoder), labels)
+        "labeled", key, library.index(encoder), lambda: select_labeled_items(library.index(encoder), labels)
     )
 
 
@@ -60,8 +61,8 @@ def labels_lines() -> str:
     """Lines of Python for the same labels, `labels` by item id, after `labels_section`."""
     state = st.session_state
     if state["labels_from"] == "labels of a task":
-        own = f"each.task == {state['lab_task']!r} and each.by == 'person'"
-        lines = f"labels = {{each.item_id: each.label for each in library.labels() if {own}}}"
+        condition = f"label.task == {state['lab_task']!r} and label.by == 'person'"
+        lines = f"labels = {{label.item_id: label.label for label in library.labels() if {condition}}}"
     elif state["labels_from"] == "a CSV":
         column = repr(state["label_column"]) if "label_column" in state else "next(iter(table.columns))"
         lines = f"table = read_table(Path('labels.csv').read_bytes())\nlabels, unknown = table.column({column}, items)"
@@ -108,14 +109,14 @@ def get_items(library: Library, encoder: Encoder) -> list[Item]:
 
 
 def _load_task(library: Library) -> dict[str, str]:
-    found = library.labels()
-    tasks = sorted({entry.task for entry in found if entry.by == "person"})
+    labels = [label for label in library.labels() if label.by == "person"]
+    tasks = sorted({label.task for label in labels})
     if not tasks:
         st.info("You have not labeled any pictures of this library yet.", icon=":material/label:")
         st.page_link("pages/classify.py", label="Add labels on the page Classify", icon=":material/arrow_forward:")
         return {}
     task = st.selectbox("Task", tasks, key="lab_task", help="Labels given by a person; tags of a model do not count.")
-    return {entry.item_id: entry.label for entry in found if entry.task == task and entry.by == "person"}
+    return {label.item_id: label.label for label in labels if label.task == task}
 
 
 def _read_csv(items: list[Item]) -> dict[str, str]:
@@ -132,12 +133,12 @@ def _read_csv(items: list[Item]) -> dict[str, str]:
 def upload_table(key: str, label: str) -> Table | None:
     """A table that the visitor uploads; None while there is none. Raises DataError."""
     limit = file_limit(50)
-    file = st.file_uploader(label, type=["csv"], key=key, max_upload_size=limit, help="With a header, in UTF-8.")
-    return read_table(file.getvalue()) if file is not None else None
+    file = st.file_uploader(label, type=TABLE_TYPES, key=key, max_upload_size=limit, help="With a header, in UTF-8.")
+    return read_table(file.getvalue(), limits=get_policy()) if file is not None else None
 
 
 def report_unknown(unknown: list[str]) -> None:
     """Show which rows of a table match no file, or several."""
     if unknown:
-        sample = ", ".join(plain(name) for name in unknown[:_MISSING])
+        sample = ", ".join(plain(name) for name in unknown[:_LISTED])
         st.warning(f"{counted(len(unknown), 'row')} of the CSV match no file here, or several: {sample} …")

@@ -27,8 +27,11 @@ def link_with(
     what: str,
     wide: bool = True,
 ) -> None:
-    """A button that copies the page's link with these items, the last `MOST` of each name. named: ids by name. number:
-    an additional (name, number). what: for the label, such as "likes". wide: whether it fills its container."""
+    """A button that copies the page's link with the last `MOST` items of each name.
+
+    named: ids by name. number: an additional (name, number). what: for the label, such as "likes". wide: whether it
+    fills its container.
+    """
     if st.session_state.get("library") == VISIT:
         return  # nobody else could open it
     parts = [f"{name}:{'.'.join(ids[-MOST:])}" for name, ids in named.items() if ids]
@@ -46,12 +49,12 @@ def read_carried(*names: str) -> dict[str, list[str]]:
     text = st.query_params.get(_NAME, "")
     if text in st.session_state.get(_TAKEN, ()):  # the visitor went back to it
         return {}
-    found = {}
+    carried = {}
     for part in text.split(";"):
         name, _, ids = part.partition(":")
         if name in names:
-            found[name] = [item_id for item_id in ids.split(".") if item_id][:MOST]
-    return found
+            carried[name] = [item_id for item_id in ids.split(".") if item_id][:MOST]
+    return carried
 
 
 def parse_number(texts: Sequence[str]) -> int:

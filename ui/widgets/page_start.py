@@ -1,4 +1,4 @@
-"""The start of every page that works on a library, and the choice among the parts of a page."""
+"""The start of every page that works on a library, and the choice between the parts of a page."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from core import Encoder, Library
 from core.encoders.precomputed import supports_text
 from core.errors import DataError, MediaError, QueryError
 from core.library.samples.library import build_sample, sample_path
+from core.media.modalities import join_titles
 from core.policy import get_policy
 from core.utils.extras import require
 from ui.button import pressed
 from ui.jobs.jobs import is_busy, job_panel, start_ingest, start_job
 from ui.session.current import current_encoder, current_library, use_library
 from ui.session.libraries import LibraryFacts, library_facts, library_key, may_change
+from ui.session.library_files import known_damage
 from ui.text import plain
 from ui.widgets.code_block import in_python, opening
 
@@ -34,21 +36,26 @@ class PageContext:
 
 
 def start_page(nothing: str) -> PageContext | None:
-    """The library in use; None if there is none (the page then shows `nothing`) or nothing in it is searchable yet
-    (the page then says why). Raises LibraryError and EncoderError."""
+    """The library in use; None if there is none (the page then shows `nothing`) or if none of its items is searchable
+    yet (the page then says why). Raises LibraryError and EncoderError.
+    """
     library = current_library()
     if library is None:
         no_library(nothing)
         return None
     encoder = current_encoder()
+    for problem in known_damage(library):
+        st.warning(plain(get_policy().redact_paths(problem)), icon=":material/error:")
     job_panel(library, report=False)
     facts = library_facts(library, encoder)
     return PageContext(library, encoder, facts) if ready(library, encoder, facts) else None
 
 
 def show_part(at: PageContext, parts: Mapping[str, Part], *, key: str) -> None:
-    """Show the part that the visitor or the link chose, by default the first. A part returns its lines of Python,
-    without those that open the library; None if it shows its own."""
+    """Show the part that the visitor or the link chose, by default the first.
+
+    A part returns its Python code, without the lines that open the library; None if it shows its own.
+    """
     names = list(parts)
     part = st.segmented_control(
         "Look at", names, default=names[0], required=True, key=key, bind="query-params", label_visibility="collapsed"
@@ -70,13 +77,13 @@ def sample_button(encoder: Encoder, *, primary: bool) -> None:
     ):
         require("samples", "The sample photos")  # before an empty library of that name is made
         library = Library(sample_path(), create=True)
-        start_job(library, "Samples", lambda report, cancel: build_sample(encoder, on_progress=report, cancel=cancel))
+        start_job(library, "Samples", lambda task: build_sample(encoder, task=task))
         use_library(library_key(library.path))
         st.rerun()
 
 
 def embed_button(library: Library, encoder: Encoder, facts: LibraryFacts) -> None:
-    """Embed the pictures and videos that have no vectors of this encoder."""
+    """Embed what has no vectors of this encoder."""
     if not may_change(library):
         st.caption("This library is shared: in the sidebar, choose an encoder that it has vectors of.")
         return
@@ -105,7 +112,7 @@ def ready(library: Library, encoder: Encoder, facts: LibraryFacts) -> bool:
     if facts.searchable:
         return True
     if not facts.here:
-        st.info(f"{plain(library.name)} has no pictures or videos yet.", icon=":material/photo_library:")
+        st.info(f"{plain(library.name)} has no {join_titles('or', plural=True)} yet.", icon=":material/photo_library:")
         st.page_link("pages/library.py", label="Add some on the page Library", icon=":material/arrow_forward:")
     elif not is_busy(library):
         st.info("The files of this library are not embedded with this encoder yet.", icon=":material/deployed_code:")

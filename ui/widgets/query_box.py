@@ -6,38 +6,66 @@ The box holds everything that a link can hold (words, `item:ID`, `item:ID@SECOND
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 import streamlit as st
 
 from core import Item, Term, format_query, parse_query
+from core.library.handout import check_handed_out
 from core.library.uploads import too_much
 from core.media.formats import upload_types
 from core.media.images import read_bytes
 from core.media.kinds import is_image_path
+from core.media.modalities import PICTURE, VIDEO
 from core.policy import get_policy
 from ui.errors import boundary
+from ui.session.current import Choice
+from ui.session.state import get_state
 from ui.text import file_limit, plain
 
 Place = Literal["images", "video"]  # the pages that search
 _PAGES: dict[Place, str] = {"images": "pages/search_images.py", "video": "pages/search_video.py"}
 _CLASSIFY = "pages/classify.py"
 UPLOADED = ("image", "clip")  # kinds of terms that no link can hold
-_MOST_UPLOADS = 8  # per query: they stay in memory for the session
+_MOST_UPLOADS = 8  # per query, as they stay in memory for the session
 EXAMPLES = ("a cat", "a cup of coffee", "a rocket launch", "a man with a camera", "a swimming pool")
+
+
+@dataclass(slots=True)
+class QueryState:
+    """What a query holds beside its box, and where it goes.
+
+    uploads: pictures and clips. place, kind: the search page that a waiting query is for, and the kind of items.
+    to_classify: the id of an item that waits for the page Classify. brought: the box of the page before. upload_turn:
+    grows with each upload.
+    """
+
+    uploads: list[Term] = field(default_factory=list)
+    place: Place | None = None
+    kind: str = PICTURE.name
+    to_classify: str | None = None
+    brought: str | None = None
+    upload_turn: int = 0
 
 
 def set_query(text: str, place: Place = "images") -> None:
     """Replace the whole query and open a search page with it. For callbacks, dialogs, and pages without the box."""
     st.session_state["q"] = text
-    st.session_state["uploads"] = []
-    st.session_state["asked"] = place
+    state = get_state(QueryState)
+    state.uploads, state.place, state.kind = [], place, PICTURE.name
+
+
+def own_place(item: Item) -> Place:
+    """The page that finds items of its kind."""
+    return "video" if item.kind == VIDEO.name else "images"
 
 
 def more_like(item: Item) -> None:
     """Search with an item of the library among items of its kind."""
-    set_query(format_query([Term("item", item.id)]), "video" if item.kind == "video" else "images")
+    set_query(format_query([Term("item", item.id)]), own_place(item))
+    get_state(QueryState).kind = item.kind
 
 
 def find_in(item: Item, place: Place) -> None:
@@ -48,14 +76,15 @@ def find_in(item: Item, place: Place) -> None:
 def like_file(item: Item) -> None:
     """Search with a file outside the library, as if it were uploaded. For callbacks."""
     with boundary():
+        check_handed_out(item)
         data = read_bytes(Path(item.path))
-        set_query("", "video" if item.kind == "video" else "images")
-        st.session_state["uploads"] = [Term("clip" if item.kind == "video" else "image", data)]
+        set_query("", own_place(item))
+        get_state(QueryState).uploads = [Term("clip" if item.kind == VIDEO.name else "image", data)]
 
 
 def classify_this(item: Item) -> None:
     """Classify an item, on the page Classify. For callbacks and dialogs."""
-    st.session_state["to_classify"] = item.id
+    get_state(QueryState).to_classify = item.id
 
 
 def like_frame(video: str, time_s: float, place: Place) -> None:
@@ -67,31 +96,36 @@ def add_term(term: Term, place: Place = "images") -> None:
     """Add a term to the query and open a search page with it. For callbacks, dialogs, and pages without the box."""
     with boundary():
         st.session_state["q"] = format_query([*typed_terms(), term])
-        st.session_state["asked"] = place
+        get_state(QueryState).place = place
 
 
 def put_terms(terms: Sequence[Term]) -> None:
     """Make these the query of the current page. For callbacks."""
     st.session_state["q"] = format_query([term for term in terms if term.kind not in UPLOADED])
-    st.session_state["uploads"] = [term for term in terms if term.kind in UPLOADED]
+    get_state(QueryState).uploads = [term for term in terms if term.kind in UPLOADED]
 
 
 def is_going() -> bool:
     """Whether a query waits for another page: then the page has to run again."""
-    return "asked" in st.session_state or "to_classify" in st.session_state
+    state = get_state(QueryState)
+    return state.place is not None or state.to_classify is not None
 
 
 def follow_request(here: Place | None = None) -> None:
     """Switch to the page that a waiting query is for, if that is not `here`."""
     link = {name: st.query_params[name] for name in ("library", "encoder") if name in st.query_params}
-    if "to_classify" in st.session_state:
-        st.switch_page(_CLASSIFY, query_params=link | {"item": st.session_state.pop("to_classify")})
-    place: Place | None = st.session_state.pop("asked", None)
+    state = get_state(QueryState)
+    if state.to_classify is not None:
+        item_id, state.to_classify = state.to_classify, None
+        st.switch_page(_CLASSIFY, query_params=link | {"item": item_id})
+    place, state.place = state.place, None
+    if place == "images" and state.kind not in (PICTURE.name, VIDEO.name):
+        link["kind"] = state.kind
     if place is not None and place != here:
         if here is None:
             link["q"] = st.session_state["q"]
         else:  # Streamlit drops the parameter of a box when the page changes
-            st.session_state["brought"] = st.session_state["q"]
+            state.brought = st.session_state["q"]
         st.switch_page(_PAGES[place], query_params=link)
 
 
@@ -103,13 +137,14 @@ def typed_terms() -> tuple[Term, ...]:
 
 def query_terms() -> tuple[Term, ...]:
     """All terms, uploaded pictures last. Raises QueryError."""
-    return (*typed_terms(), *st.session_state.get("uploads", []))
+    return (*typed_terms(), *get_state(QueryState).uploads)
 
 
 def query_box() -> None:
     """The query box, filled with the query from another page if there is one."""
-    if "brought" in st.session_state:
-        st.session_state["q"] = st.session_state.pop("brought")
+    state = get_state(QueryState)
+    if state.brought is not None:
+        st.session_state["q"], state.brought = state.brought, None
     st.text_input(
         "What to look for",
         key="q",
@@ -128,7 +163,7 @@ def add_panels(place: Place) -> None:
         st.form_submit_button("Add", on_click=_add_words, args=(place,), type="primary")
     clips = place == "video"
     with st.popover(f"Add a picture{' or clip' if clips else ''}", icon=":material/add_photo_alternate:"):
-        turn = st.session_state.setdefault("upload_turn", 0)
+        turn = get_state(QueryState).upload_turn
         st.file_uploader(
             "A picture or a clip to compare with" if clips else "A picture to compare with",
             type=upload_types(videos=clips),
@@ -150,13 +185,13 @@ def _add_upload(key: str) -> None:
     file = st.session_state[key]
     if file is None:
         return
-    uploads, data = st.session_state.get("uploads", []), file.getvalue()
+    state, data = get_state(QueryState), file.getvalue()
     reason = too_much(file.name, data, limits=get_policy())
-    if len(uploads) >= _MOST_UPLOADS:
+    if len(state.uploads) >= _MOST_UPLOADS:
         reason = f"A query holds up to {_MOST_UPLOADS} pictures and clips: remove one first."
-    st.session_state["upload_turn"] += 1  # an empty uploader for the next one
+    state.upload_turn += 1  # an empty uploader for the next one
     if reason is not None:
-        st.session_state["notice"] = f"{plain(file.name)}: {plain(reason)}"
+        get_state(Choice).notice = f"{plain(file.name)}: {plain(reason)}"
         return
     kind: Literal["image", "clip"] = "image" if is_image_path(file.name) else "clip"
-    st.session_state["uploads"] = [*uploads, Term(kind, data)]
+    state.uploads = [*state.uploads, Term(kind, data)]

@@ -12,11 +12,13 @@ from PIL import Image
 from core import Item, Library, Term
 from core.errors import MediaError
 from core.media.isolated import open_isolated
+from core.media.modalities import PICTURE, get_modality
 from core.previews.thumbnails import make_thumbnail
 from core.search.query import parse_frame
 from core.utils.timecode import format_timecode
+from ui.session.state import get_state
 from ui.text import plain
-from ui.widgets.query_box import UPLOADED, put_terms
+from ui.widgets.query_box import UPLOADED, QueryState, put_terms
 
 
 def term_editor(library: Library, terms: Sequence[Term]) -> None:
@@ -26,8 +28,8 @@ def term_editor(library: Library, terms: Sequence[Term]) -> None:
     with st.container(horizontal=True, gap="small", key="terms"):
         for place, term in enumerate(terms):
             _term(library, terms, place, term)
-    if st.session_state.get("uploads"):
-        upload = "clip" if any(term.kind == "clip" for term in st.session_state["uploads"]) else "picture"
+    if uploads := get_state(QueryState).uploads:
+        upload = "clip" if any(term.kind == "clip" for term in uploads) else "picture"
         st.caption(f":material/link_off: The page link does not include the uploaded {upload}.")
 
 
@@ -69,7 +71,7 @@ def term_picture(library: Library, term: Term) -> bytes | Image.Image | None:
             image = open_isolated(term.value, min_side=88)
             image.thumbnail((176, 176))
             return image
-        item, time_s = _of_library(library, term)
+        item, time_s = _find_item(library, term)
         return make_thumbnail(item, time_s=time_s) if item else None
     except MediaError:
         return None
@@ -77,8 +79,8 @@ def term_picture(library: Library, term: Term) -> bytes | Image.Image | None:
 
 def describe(library: Library, terms: Sequence[Term]) -> str:
     """The query in words, for headings: “beach” and picture chelsea.png, without “people”."""
-    positive = [_named(library, term) for term in terms if term.weight > 0]
-    unwanted = [_named(library, term) for term in terms if term.weight < 0]
+    positive = [_name(library, term) for term in terms if term.weight > 0]
+    unwanted = [_name(library, term) for term in terms if term.weight < 0]
     parts = [" and ".join(positive)] if positive else []
     return ", ".join([*parts, *([f"without {' or '.join(unwanted)}"] if unwanted else [])])
 
@@ -88,12 +90,12 @@ def has_image_terms(terms: Sequence[Term]) -> bool:
     return not any(term.is_word for term in terms)
 
 
-def _named(library: Library, term: Term) -> str:
+def _name(library: Library, term: Term) -> str:
     if term.kind == "text":
         return f"“{term.value!s}”"
     if term.kind == "concept":
         return f"the concept “{term.value!s}”"
-    item, time_s = _of_library(library, term)
+    item, time_s = _find_item(library, term)
     if item is None:
         return _short(library, term)
     name = Path(item.path).name
@@ -102,7 +104,7 @@ def _named(library: Library, term: Term) -> str:
     return f"the {'video' if item.kind == 'video' else 'picture'} {name}"
 
 
-def _of_library(library: Library, term: Term) -> tuple[Item | None, float | None]:
+def _find_item(library: Library, term: Term) -> tuple[Item | None, float | None]:
     """The item that a term names, and its second; (None, None) if it names none."""
     if term.kind not in ("item", "frame"):
         return None, None
@@ -115,10 +117,10 @@ def _short(library: Library, term: Term) -> str:
         return str(term.value)
     if term.kind in UPLOADED:
         return "your clip" if term.kind == "clip" else "your picture"
-    item, time_s = _of_library(library, term)
+    item, time_s = _find_item(library, term)
     if time_s is not None:
         return f"frame at {format_timecode(time_s)}"
-    return "video" if item and item.kind == "video" else "picture"
+    return get_modality(item.kind if item else PICTURE.name).title
 
 
 def _reweigh(terms: list[Term], place: int, key: str) -> None:

@@ -11,7 +11,7 @@ from core.library.labels import get_name_captions
 from ui.text import counted, plain
 from ui.widgets.label_source import get_items, labels_section, report_unknown, upload_table
 
-_STORED = "the library"  # captions of a dataset, see `core.share.hf_datasets.ingest`
+_STORED = "the library"  # captions of a data set, see `core.share.hf_datasets.ingest`
 _WAYS = ("none", "file names", "a CSV")
 
 
@@ -43,8 +43,8 @@ def captions_section(library: Library, encoder: Encoder) -> tuple[tuple[str, str
         return ()
     items = get_items(library, encoder)
     if way == _STORED:
-        here = {item.id for item in items}
-        pairs: list[tuple[str, str]] | None = [(item_id, caption) for item_id, caption in captions if item_id in here]
+        ids = {item.id for item in items}
+        pairs: list[tuple[str, str]] | None = [(item_id, caption) for item_id, caption in captions if item_id in ids]
     else:
         pairs = _read_csv(items) if way == "a CSV" else get_name_captions(items)
     if pairs is None:

@@ -1,4 +1,4 @@
-"""Saves what a page shows (results, moments, maps, groups) as one HTML file, made in the background."""
+"""Saves a page's results, moments, map or groups as one HTML file, created in the background."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from ui.text import size_text
 from ui.widgets.filters import filter_text
 
 _LAYOUTS = {"umap": "UMAP", "pca": "PCA", "tsne": "t-SNE"}
-OF_NONE = "your files"  # in place of a library's name
+OF_NONE = "your files"  # instead of a library's name
 _ABOUT = "One HTML file with pictures that opens in any browser, also offline. It contains file names, but no folders."
 
 
 def save_results(library: Library, encoder: Encoder, query: str, limits: str, hits: Sequence[Hit]) -> None:
-    """The pop-up that saves the visible hits as a page. query, limits: in words, as plain text."""
+    """The pop-up that saves the visible hits as a page. query, limits: plain text."""
     answers = [Answer(hit.item, hit.score, hit.relevance, hit.likely, _times(hit)) for hit in hits]
     more = {"Filters": limits} if limits else {}
     named = {"query": query, "library": library.name, "encoder": encoder_name(encoder.name), "more": more}
@@ -38,24 +38,23 @@ def save_results(library: Library, encoder: Encoder, query: str, limits: str, hi
 def save_moments(
     library: Library, encoder: Encoder, query: str, hits: Sequence[VideoHit], more: Mapping[str, str]
 ) -> None:
-    """The pop-up that saves videos and their moments as a page. query: in words, as plain text; more: further facts
-    of the search by name."""
+    """The pop-up that saves videos and their moments as a page. query: plain text; more: facts of the search."""
     named = {"query": query, "library": library.name, "encoder": encoder_name(encoder.name), "more": more}
     about = (str(library.path), encoder.id, query, *more.values(), *((hit.item.id, hit.moments) for hit in hits))
     note = f"The first {MOST_MOMENTS} moments." if sum(len(hit.moments) for hit in hits) > MOST_MOMENTS else ""
     _pop_up("page of moments", lambda: _moments(hits, named), about, "moments.html", note)
 
 
-def save_map(library: Library, encoder: Encoder, asked_for: AtlasRequest, atlas: Atlas, titles: list[str]) -> None:
+def save_map(library: Library, encoder: Encoder, request: AtlasRequest, atlas: Atlas, titles: list[str]) -> None:
     """The pop-up that saves a map and its clusters as a page."""
-    limits = filter_text(asked_for.filters)
+    limits = filter_text(request.filters)
     named = {
         "library": library.name,
         "encoder": encoder_name(encoder.name),
-        "layout": _LAYOUTS[asked_for.layout] + (", seen from the front" if atlas.places.shape[1] == 3 else ""),
+        "layout": _LAYOUTS[request.layout] + (", seen from the front" if atlas.places.shape[1] == 3 else ""),
         "more": {"Filters": limits} if limits else {},
     }
-    about = (str(library.path), encoder.id, asked_for, tuple(titles))
+    about = (str(library.path), encoder.id, request, tuple(titles))
     note = f"Up to {MOST_PICTURES} points show a picture on hover."
     _pop_up("page of map", lambda: _mapped(atlas, titles, named), about, "map.html", note)
 
@@ -70,8 +69,11 @@ def save_groups(
     key: str,
     name: str,
 ) -> None:
-    """The pop-up that saves items in groups as a page. library: None for files outside a library. sheet: makes the
-    content, of `count` items; about: what it depends on. name: of the file."""
+    """The pop-up that saves items in groups as a page.
+
+    library: None for files outside a library. sheet: makes the content of `count` items; about: what it depends on.
+    name: of the file.
+    """
     named = {"library": library.name if library else OF_NONE, "encoder": encoder_name(encoder.name)}
     note = f"{MOST_IN_GROUPS:,} of {count:,} pictures: the first of each group." if count > MOST_IN_GROUPS else ""
     place = str(library.path) if library else ""
@@ -98,19 +100,19 @@ def _pop_up(key: str, work: Callable[[], Work[bytes]], about: object, name: str,
 
 
 def _searched(answers: Sequence[Answer], named: dict) -> Work[bytes]:
-    return lambda report, cancel: search_page(answers, **named, on_progress=report, cancel=cancel).encode()
+    return lambda task: search_page(answers, **named, task=task).encode()
 
 
 def _moments(hits: Sequence[VideoHit], named: dict) -> Work[bytes]:
-    return lambda report, cancel: moments_page(hits, **named, on_progress=report, cancel=cancel).encode()
+    return lambda task: moments_page(hits, **named, task=task).encode()
 
 
 def _grouped(sheet: Callable[[], Sheet], named: dict) -> Work[bytes]:
-    return lambda report, cancel: groups_page(sheet(), **named, on_progress=report, cancel=cancel).encode()
+    return lambda task: groups_page(sheet(), **named, task=task).encode()
 
 
 def _mapped(atlas: Atlas, titles: list[str], named: dict) -> Work[bytes]:
-    return lambda report, cancel: map_page(atlas, titles, **named, on_progress=report, cancel=cancel).encode()
+    return lambda task: map_page(atlas, titles, **named, task=task).encode()
 
 
 def _times(hit: Hit) -> tuple[float, float, float] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-# the row inherits the page color of any theme, so that what scrolls below it does not show through
+# the row inherits the page color of any theme, so that content does not show through while it scrolls
 _CSS = """<style>
 [data-testid=stAppViewContainer], :has(> [data-testid=stMain]), [data-testid=stMain],
 [data-testid=stMainBlockContainer], [data-testid=stMainBlockContainer] > [data-testid=stVerticalBlock] {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 import tempfile
-import threading
 from collections.abc import Collection
 from functools import partial
 from pathlib import Path
@@ -15,7 +14,7 @@ from core import Encoder, Library
 from core.library.schema import EncoderEntry
 from core.library.session_folders import make_visit_folder
 from core.policy import get_policy
-from core.progress import OnProgress
+from core.progress import Task
 from core.share.vector_export import estimate_bytes, export_vectors
 from core.share.vector_formats import export_formats, import_formats
 from core.share.vector_import import ImportReport, import_vectors
@@ -24,7 +23,7 @@ from ui.jobs.jobs import is_busy
 from ui.jobs.tasks import task_button
 from ui.jobs.work import run_queued
 from ui.session.current import use_encoder
-from ui.session.encoders import encoder_name
+from ui.session.encoders import encoder_name, is_offered
 from ui.session.libraries import may_change
 from ui.text import counted, file_limit, file_table, plain, size_text
 from ui.widgets.code_block import in_python, library_text
@@ -32,7 +31,7 @@ from ui.widgets.code_block import in_python, library_text
 _MOST_BYTES = 300_000_000  # for a download; the command line writes more
 _MOST_ITEMS = 5_000  # exported while the visitor waits
 
-_Written = tuple[tempfile.TemporaryDirectory[str], Path]  # the file goes with its folder
+_Written = tuple[tempfile.TemporaryDirectory[str], Path]  # keeps the folder, and so the file, alive
 
 
 def export_section(library: Library, encoder: Encoder) -> None:
@@ -74,15 +73,13 @@ def export_section(library: Library, encoder: Encoder) -> None:
 def _export(library: Library, entry: EncoderEntry, suffix: str, sprite: bool, size: int) -> None:
     about = (str(library.path), entry, suffix, sprite)
 
-    def write(report: OnProgress, cancel: threading.Event) -> _Written:
+    def write(task: Task) -> _Written:
         folder = make_visit_folder()
         path = Path(folder.name) / f"vectors{suffix}"
-        export_vectors(
-            library, entry.id, path, sprite=sprite, redact=get_policy().display_path, on_progress=report, cancel=cancel
-        )
+        export_vectors(library, entry.id, path, sprite=sprite, redact=get_policy().display_path, task=task)
         return folder, path
 
-    note = f"{counted(entry.vectors, 'vector')} of {entry.dim} numbers: about {size_text(size)}."
+    note = f"{counted(entry.vectors, 'vector')} of {entry.dim} dimensions: about {size_text(size)}."
     made = task_button("export", "Create the file", write, title="Writing the vectors", about=about, note=note)
     if made is not None:
         path = made[1]
@@ -98,10 +95,10 @@ def _export(library: Library, entry: EncoderEntry, suffix: str, sprite: bool, si
 
 def export_item_vectors(library: Library, encoder: Encoder, item_ids: Collection[str], *, key: str) -> None:
     """The pop-up that exports the vectors of some items."""
-    few = 0 < len(item_ids) <= _MOST_ITEMS
+    fits = 0 < len(item_ids) <= _MOST_ITEMS
     with st.popover("Vectors", icon=":material/data_array:", disabled=not item_ids, key=f"vectors {key}"), boundary():
         st.caption(f"Vectors of {counted(len(item_ids), 'item')}; videos have one for each frame.")
-        if not few:
+        if not fits:
             st.caption(f"More than {_MOST_ITEMS:,} items: export them on the page Library.")
             return
         for suffix, format in export_formats().items():
@@ -142,12 +139,12 @@ def import_section(library: Library) -> None:
         name = st.text_input("Name", key="import_name", placeholder="name of the file", max_chars=60, width=240)
         root = ""
         if get_policy().may_see_paths:
-            note = "Files that are not in the library yet are looked for here. Empty: paths are as they stand."
+            note = "Where to find files that are not in the library yet. Empty: paths are used unchanged."
             root = st.text_input("Folder of relative paths", key="import_root", help=note, width=320)
     if file is None:
         return
 
-    def work(on_progress: OnProgress, cancel: threading.Event) -> ImportReport:
+    def work(task: Task) -> ImportReport:
         with make_visit_folder() as folder:
             path = Path(folder) / f"vectors{Path(file.name).suffix}"
             path.write_bytes(file.getbuffer())
@@ -159,8 +156,9 @@ def import_section(library: Library) -> None:
                 name=title,
                 root=root or None,
                 new_files=new_files,
-                on_progress=on_progress,
-                cancel=cancel,
+                may_open=is_offered,
+                limits=get_policy(),
+                task=task,
             )
 
     made_from = (str(library.path), file.file_id, name, root)

@@ -9,7 +9,7 @@ from typing import Any
 
 from core.cli.options import Options
 from core.errors import SemblanceError
-from core.progress import OnProgress
+from core.progress import Task
 
 
 def add(tree: Any) -> None:
@@ -23,7 +23,7 @@ def add(tree: Any) -> None:
     parser.add_argument("--no-browser", dest="browser", action="store_false", help="do not open a browser tab")
 
 
-def run_app(options: Options, bar: OnProgress) -> dict[str, Any]:
+def run_app(options: Options, task: Task) -> dict[str, Any]:
     """`app`: replaces this process by Streamlit's server, which gets signals and sets the exit code."""
     command = app_command(port=options.port, address=options.address, browser=options.browser)
     sys.stdout.flush()

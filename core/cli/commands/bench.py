@@ -7,7 +7,7 @@ from typing import Any
 
 from core.cli.options import Options, add_command, add_encoder, add_images, get_encoder
 from core.media.sampling import Sampling
-from core.progress import OnProgress
+from core.progress import Task
 
 
 def add(tree: Any) -> None:
@@ -37,48 +37,48 @@ def add(tree: Any) -> None:
     add_encoder(parser)
 
 
-def bench_images(options: Options, bar: OnProgress) -> dict[str, Any]:
+def bench_images(options: Options, task: Task) -> dict[str, Any]:
     """`bench images`."""
     from core.benchmarks import pipeline
 
-    return pipeline.bench_images(get_encoder(options, bar), options.images, on_progress=bar)
+    return pipeline.bench_images(get_encoder(options, task), options.images, task=task)
 
 
-def bench_video(options: Options, bar: OnProgress) -> dict[str, Any]:
+def bench_video(options: Options, task: Task) -> dict[str, Any]:
     """`bench video`."""
     from core.benchmarks import pipeline
 
     sampling = Sampling(options.fps)
-    return pipeline.bench_video(get_encoder(options, bar), options.videos, sampling, on_progress=bar)
+    return pipeline.bench_video(get_encoder(options, task), options.videos, sampling, task=task)
 
 
-def bench_search(options: Options, bar: OnProgress) -> dict[str, Any]:
+def bench_search(options: Options, task: Task) -> dict[str, Any]:
     """`bench search`."""
     from core.benchmarks import pipeline
     from core.library import Library
 
     if not options.library:
-        return pipeline.bench_search(get_encoder(options, bar), items=options.items)
+        return pipeline.bench_search(get_encoder(options, task), items=options.items)
     library = Library(options.library)
-    return pipeline.bench_search(get_encoder(options, bar, library), items=options.items, library=library)
+    return pipeline.bench_search(get_encoder(options, task, library), items=options.items, library=library)
 
 
-def bench_classify(options: Options, bar: OnProgress) -> dict[str, Any]:
+def bench_classify(options: Options, task: Task) -> dict[str, Any]:
     """`bench classify`."""
     from core.benchmarks import pipeline
 
-    return pipeline.bench_classify(get_encoder(options, bar), items=options.items, classes=options.classes)
+    return pipeline.bench_classify(get_encoder(options, task), items=options.items, classes=options.classes)
 
 
-def bench_map(options: Options, bar: OnProgress) -> dict[str, Any]:
+def bench_map(options: Options, task: Task) -> dict[str, Any]:
     """`bench map`."""
     from core.benchmarks.map import bench_map as run
 
-    return run(get_encoder(options, bar), images=options.images, count=options.count, on_progress=bar)
+    return run(get_encoder(options, task), images=options.images, count=options.count, task=task)
 
 
-def bench_recommend(options: Options, bar: OnProgress) -> dict[str, Any]:
+def bench_recommend(options: Options, task: Task) -> dict[str, Any]:
     """`bench recommend`."""
     from core.benchmarks.recommend import bench_recommend as run
 
-    return run(get_encoder(options, bar), items=options.items)
+    return run(get_encoder(options, task), items=options.items)

@@ -11,8 +11,8 @@ from core.cli.options import CLASSES, Options, add_command, add_encoder, get_enc
 from core.cli.output import one_line, show_failed
 from core.encoders import Encoder
 from core.errors import DataError, QueryError
-from core.media.kinds import is_media_path
-from core.progress import OnProgress
+from core.media.kinds import is_media_file
+from core.progress import Task
 from core.search.relevance import LIKELY
 
 if TYPE_CHECKING:
@@ -37,20 +37,20 @@ def add(tree: Any) -> None:
     add_encoder(parser)
 
 
-def classify(options: Options, bar: OnProgress) -> dict[str, Any]:
+def classify(options: Options, task: Task) -> dict[str, Any]:
     """`classify`."""
     from core.classify.embedded_set import embed_files_set, embed_texts_set
     from core.classify.heads import NumberHead
 
     texts = _read_texts(options.items) if options.text else []
-    encoder = get_encoder(options, bar)
+    encoder = get_encoder(options, task)
     classifier = _open_classifier(encoder, options)
     unreadable: dict[str, str] = {}
     if options.text:
-        items = embed_texts_set(encoder, texts, on_progress=bar)
+        items = embed_texts_set(encoder, texts, task=task)
     else:
         files, unreadable = _list_files(options.items)
-        items = embed_files_set(encoder, files, on_progress=bar)
+        items = embed_files_set(encoder, files, task=task)
     key = "text" if options.text else "path"
     if isinstance(classifier, NumberHead):
         results = _predict_values(items, classifier, key)
@@ -115,7 +115,7 @@ def _list_files(arguments: Sequence[str]) -> tuple[list[Path], dict[str, str]]:
     unreadable: dict[str, str] = {}
     for argument in arguments:
         if Path(argument).is_dir():
-            found = scan([argument], target=is_media_path)
+            found = scan([argument], target=is_media_file)
             files += map(Path, found.files)
             unreadable |= found.unreadable
         else:

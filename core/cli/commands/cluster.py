@@ -10,7 +10,7 @@ import numpy as np
 from core.cli.options import REPORT, Options, add_command, add_library, get_encoder
 from core.cli.output import one_line, show_page
 from core.explore.clustering import Method
-from core.progress import OnProgress
+from core.progress import Task
 
 
 def add(tree: Any) -> None:
@@ -24,7 +24,7 @@ def add(tree: Any) -> None:
     add_library(parser)
 
 
-def cluster(options: Options, bar: OnProgress) -> dict[str, Any]:
+def cluster(options: Options, task: Task) -> dict[str, Any]:
     """`cluster`: outliers are the items that people would call unusual, at most as many as the option allows."""
     from core.cleanup.duplicates import find_duplicates
     from core.cleanup.outliers import UNUSUAL, find_outliers
@@ -37,21 +37,21 @@ def cluster(options: Options, bar: OnProgress) -> dict[str, Any]:
     from core.share.pages.search import cluster_page
 
     library = Library(options.library)
-    encoder = get_encoder(options, bar, library)
+    encoder = get_encoder(options, task, library)
     points = load_points(library, encoder)
-    clusters = find_clusters(points.vectors, method=options.method, k=options.k, on_progress=bar)
+    clusters = find_clusters(points.vectors, method=options.method, k=options.k, task=task)
     words = sorted({label.label for label in library.labels()})
-    names = name_clusters(encoder, points.vectors, clusters, words=words, on_progress=bar)
-    strangest = find_outliers(points.vectors, top=options.outliers, on_progress=bar)
+    names = name_clusters(encoder, points.vectors, clusters, words=words, task=task)
+    strangest = find_outliers(points.vectors, top=options.outliers, task=task)
     outliers = [outlier.number for outlier in strangest if outlier.score >= UNUSUAL]
-    duplicates = find_duplicates(points, on_progress=bar)
+    duplicates = find_duplicates(points, task=task)
     paths = [str(path) for path in points.column("path")]
     medoids = find_medoids(points.vectors, clusters)
     page = {}
     if options.report is not None:
         content = cluster_page(
             points, clusters, names, library=library.name, encoder=encoder.name,
-            outliers=outliers, on_progress=bar,
+            outliers=outliers, task=task,
         )  # fmt: skip
         write_page(options.report, content)
         page = {"report": str(options.report)}

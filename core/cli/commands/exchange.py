@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from core.cli.options import KINDS, Options, add_command, add_library
+from core.cli.options import Options, add_command, add_kind, add_library
 from core.cli.output import one_line
 from core.encoders import DEFAULT_ENCODER
 from core.errors import LibraryError
 from core.library.store import Library
 from core.policy import get_policy
-from core.progress import OnProgress
+from core.progress import Task
 from core.share.vector_formats import export_formats, import_formats, open_vectors
 
 
@@ -22,7 +22,7 @@ def add(tree: Any) -> None:
     add_library(parser)
     formats = ", ".join(f"{suffix} ({format.title})" for suffix, format in export_formats().items())
     parser.add_argument("--out", required=True, metavar="FILE", help=f"the suffix selects the format: {formats}")
-    parser.add_argument("--kind", choices=KINDS, help="only items of this kind")
+    add_kind(parser, "only items of this kind")
     parser.add_argument("--folder", metavar="DIR", help="only items in this folder or below it")
     parser.add_argument("--label", metavar="LABEL", help="only items with this label")
     parser.add_argument("--sprite", action="store_true", help="with .zip: add small pictures")
@@ -35,7 +35,7 @@ def add(tree: Any) -> None:
     parser.add_argument("--root", metavar="DIR", help=text)
 
 
-def export(options: Options, bar: OnProgress) -> dict[str, Any]:
+def export(options: Options, task: Task) -> dict[str, Any]:
     """`export`."""
     from core.library.filters import Filters
     from core.share.vector_export import export_vectors
@@ -45,7 +45,7 @@ def export(options: Options, bar: OnProgress) -> dict[str, Any]:
     encoder_id = _find_encoder_id(library, options.encoder)
     report = export_vectors(
         library, encoder_id, options.out, filters=filters, sprite=options.sprite,
-        redact=get_policy().display_path, on_progress=bar,
+        redact=get_policy().display_path, task=task,
     )  # fmt: skip
     return asdict(report)
 
@@ -62,15 +62,15 @@ def _find_encoder_id(library: Library, name: str | None) -> str:
     return encoder_id
 
 
-def import_file(options: Options, bar: OnProgress) -> dict[str, Any]:
+def import_file(options: Options, task: Task) -> dict[str, Any]:
     """`import`."""
     from core.share.vector_import import import_vectors
 
-    open_vectors(options.file)  # a file that cannot be read creates no library
+    open_vectors(options.file, limits=get_policy())  # a file that cannot be read creates no library
     library = Library(options.library, create=True)
     new_files = get_policy().may_see_paths
     found = import_vectors(
-        library, options.file, name=options.name, root=options.root, new_files=new_files, on_progress=bar
+        library, options.file, name=options.name, root=options.root, new_files=new_files, limits=get_policy(), task=task
     )
     report = asdict(found)
     report["left_out"] = [{"path": path, "reason": reason} for path, reason in report["left_out"]]

@@ -16,7 +16,7 @@ from core.cli.output import one_line, show_failed
 from core.errors import DataError
 from core.media.sampling import Sampling
 from core.policy import get_policy
-from core.progress import OnProgress
+from core.progress import Task
 from core.utils.timecode import format_timecode
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def _add_dataset_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--label-column", action="append", default=[], metavar="NAME", help=text)
 
 
-def index(options: Options, bar: OnProgress) -> dict[str, Any]:
+def index(options: Options, task: Task) -> dict[str, Any]:
     """`index`: folders and files first, then data sets (hf:NAME)."""
     from core.library import Library
     from core.share.hf_datasets.columns import Columns
@@ -60,35 +60,38 @@ def index(options: Options, bar: OnProgress) -> dict[str, Any]:
     paths = [path for path in options.paths if not path.startswith("hf:")]
     if not names and (options.split is not None or options.limit is not None):
         raise DataError("--split and --limit are for data sets: name one, for instance hf:owner/name.")
-    report: dict[str, Any] = _index_files(paths, options, bar) if paths else {}
+    report: dict[str, Any] = _index_files(paths, options, task) if paths else {}
     if not names:
         return report
     columns = Columns(options.image_column, options.caption_column, tuple(options.label_column) or None)
     opened = [open_dataset(name, options.split) for name in names]  # a missing one creates no library
-    encoder = get_encoder(options, bar)
+    encoder = get_encoder(options, task)
     library = Library(options.library, create=True)
     datasets = []
     for dataset in opened:
         result, about = index_dataset(
-            library, encoder, dataset, limit=options.limit, columns=columns, limits=get_policy(), on_progress=bar
+            library, encoder, dataset, limit=options.limit, columns=columns, limits=get_policy(), task=task
         )
         report = _make_report(result)
         datasets.append(asdict(about) | {"refused": [{"row": row, "reason": why} for row, why in about.refused]})
     return report | {"datasets": datasets}
 
 
-def _index_files(paths: list[str], options: Options, bar: OnProgress) -> dict[str, Any]:
+def _index_files(paths: list[str], options: Options, task: Task) -> dict[str, Any]:
     from core.library import Library, ingest
+    from core.library.ingest.known import find_outdated
     from core.library.ingest.scan import check_roots
 
     sampling = None  # videos stay as they were sampled
     if options.fps is not None or options.sample is not None:
         sampling = Sampling(1.0 if options.fps is None else options.fps, options.sample or "rate")
-    check_roots(paths)
-    encoder = get_encoder(options, bar)
+    roots = check_roots(paths)
+    encoder = get_encoder(options, task)
     library = Library(options.library, create=True)
+    if outdated := find_outdated(library, roots):
+        print(outdated, file=sys.stderr)
     with _stop_on_interrupt() as cancel:
-        return _make_report(ingest(library, encoder, paths, sampling, on_progress=bar, cancel=cancel))
+        return _make_report(ingest(library, encoder, paths, sampling, task=Task(task.on_progress, cancel)))
 
 
 @contextmanager
@@ -126,6 +129,7 @@ def show_index(report: dict[str, Any]) -> None:
         for refused in dataset["refused"][:20]:
             print(f"  {refused['row']}: {refused['reason']}")
     counts = ", ".join(f"{report[key]:,} {key}" for key in ("added", "updated", "renamed", "unchanged", "missing"))
+    counts += f", {report['redecoded']:,} decoded again" if report["redecoded"] else ""
     video = f" ({format_timecode(report['video_seconds'])} of video)" if report["video_seconds"] else ""
     print(f"{counts}, {len(report['failed']):,} failed in {report['seconds']:.1f} s{video}")
     print(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.cli.options import Options, add_command, add_library, get_encoder
 from core.cli.output import one_line
-from core.progress import OnProgress
+from core.progress import Task
 from core.search.query import Term, parse_query
 from core.utils.timecode import format_timecode
 
@@ -24,7 +24,7 @@ def add(tree: Any) -> None:
     add_library(parser)
 
 
-def locate(options: Options, bar: OnProgress) -> dict[str, Any]:
+def locate(options: Options, task: Task) -> dict[str, Any]:
     """`locate`."""
     from core.library import Library
     from core.search.locate import locate as locate_picture
@@ -32,8 +32,8 @@ def locate(options: Options, bar: OnProgress) -> dict[str, Any]:
     is_item = options.picture.startswith("item:")
     picture = parse_query(options.picture)[0] if is_item else Term("image", Path(options.picture))
     library = Library(options.library)
-    encoder = get_encoder(options, bar, library)
-    places = locate_picture(library, encoder, picture, on_unreadable=_report_unreadable, on_progress=bar)
+    encoder = get_encoder(options, task, library)
+    places = locate_picture(library, encoder, picture, on_unreadable=_report_unreadable, task=task)
     return {
         "hits": [
             {

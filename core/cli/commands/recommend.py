@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from core.cli.options import Options, add_command, add_library, get_encoder
 from core.cli.output import one_line
 from core.errors import QueryError
-from core.progress import OnProgress
+from core.progress import Task
 from core.utils.files import to_absolute
 
 
@@ -32,7 +33,7 @@ def add(tree: Any) -> None:
     add_library(parser)
 
 
-def recommend(options: Options, bar: OnProgress) -> dict[str, Any]:
+def recommend(options: Options, task: Task) -> dict[str, Any]:
     """`recommend`."""
     from core.library import Library
     from core.library.item_lookup import get_item_names
@@ -45,11 +46,17 @@ def recommend(options: Options, bar: OnProgress) -> dict[str, Any]:
     if not options.like and options.log is None:
         raise QueryError("Give items that are liked (--like ITEM), or a --log of what others did.")
     library = Library(options.library)
-    log = read_log(options.log) if options.log else None
+    log = read_log(options.log) if options.log is not None else None
     names = get_item_names(library)
     liked, disliked = ([_find_item(item, names) for item in items] for items in (options.like, options.dislike))
-    encoder = get_encoder(options, bar, library)
-    scores = learn_from_log(library, encoder, log, on_progress=bar).scores(liked) if log else None
+    encoder = get_encoder(options, task, library)
+    scores = None
+    if log is not None:
+        learned = learn_from_log(library, encoder, log, task=task)
+        scores = learned.scores(liked)
+        if not len(learned.log):
+            text = "no row of the log is about an item of this library, so that content alone counts"
+            print(f"semblance: {text}.", file=sys.stderr)
     feed = make_feed(
         library, encoder, liked, disliked, k=options.k, diversity=options.diversity, exploration=options.exploration,
         behavior=scores, mix=options.mix,
@@ -70,7 +77,7 @@ def recommend(options: Options, bar: OnProgress) -> dict[str, Any]:
 
 def _find_item(text: str, names: Mapping[str, str]) -> str:
     """The id of an item given by its id, its path, a path relative to here, or the end of its path."""
-    for name in (text, str(to_absolute(text)), text.replace("\\", "/").removeprefix("./")):
+    for name in (text, str(to_absolute(text))):
         if name in names:
             return names[name]
     raise QueryError(f"{text!r} is no item of this library, or fits several: give its whole path, or its id.")

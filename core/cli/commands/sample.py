@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from core.cli.options import Options, add_command, add_encoder, get_encoder
-from core.progress import OnProgress
+from core.progress import Task
 
 
 def add(tree: Any) -> None:
@@ -13,9 +13,9 @@ def add(tree: Any) -> None:
     add_encoder(add_command(tree, "sample", "build the sample library", sample))
 
 
-def sample(options: Options, bar: OnProgress) -> dict[str, Any]:
+def sample(options: Options, task: Task) -> dict[str, Any]:
     """`sample`."""
     from core.library.samples.library import build_sample, sample_path
 
-    report = build_sample(get_encoder(options, bar), on_progress=bar)
+    report = build_sample(get_encoder(options, task), task=task)
     return {"library": str(sample_path()), "items": report.items, "added": report.added, "failed": report.failed}

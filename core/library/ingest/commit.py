@@ -26,9 +26,10 @@ class Commit:
         self.library, self.encoder, self.listed = library, encoder, set(listed)
         self.rows: list[VectorRow] = []
         self.copies: list[tuple[str, str]] = []  # (item, the duplicate whose vectors it gets)
-        self._copied_s = 0.0  # seconds of video among them, each about one row
+        self._copied_s = 0.0  # seconds among them, each about one row
         self.clips: list[Clip] = []  # videos whose frames are not all written
-        self.replaced: set[str] = set()  # items whose vectors, of another sampling, are replaced
+        self.replaced: set[str] = set()  # items whose vectors, of another sampling or older rules, are replaced
+        self.redecoded: set[str] = set()  # items whose vectors of other encoders are of older rules
         self.succeeds: dict[str, str] = {}  # items whose files have changed: old id -> new id
         self.items: dict[str, list[Item]] = {"path": [], "id": []}  # by the key under which they are written
         self.last = time.monotonic()
@@ -68,6 +69,7 @@ class Commit:
         for clip in done:
             if clip.in_part:
                 library.replace_vectors(encoder, clip.item.id, by=clip.partial_id)
+        library.remove_vectors_of_others(encoder, sorted(self.redecoded))
         for key, items in self.items.items():
             library.put_items(items, key=key)
         written = {item.id for item in self.items["path"]}
@@ -76,6 +78,7 @@ class Commit:
         self.replaced -= arrived
         self.clips = [clip for clip in self.clips if not clip.done]
         self.rows, self.copies, self.items = [], [], {"path": [], "id": []}
+        self.redecoded = set()
         self._copied_s = 0.0
         self.last = time.monotonic()
         return done

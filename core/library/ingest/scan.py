@@ -7,10 +7,10 @@ any file.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from stat import S_ISREG
+from stat import S_ISDIR, S_ISREG
 
 from core.errors import LibraryError
 from core.utils.files import to_absolute
@@ -36,13 +36,16 @@ class Scan:
 
     def covers(self, path: str) -> bool:
         """Whether the scan would have found this file if it existed."""
-        inside = any(path == root or path.startswith(root.rstrip(os.sep) + os.sep) for root in self.roots)
+        inside = any(is_within(path, root) for root in self.roots)
         hidden = path in self.unreadable or any(path.startswith(folder + os.sep) for folder in self.closed)
         return inside and not hidden
 
 
 def check_roots(paths: Iterable[Path | str]) -> list[str]:
     """The paths as absolute ones. Raises LibraryError for one that does not exist."""
+    paths = list(paths)
+    if not all(map(str, paths)):
+        raise LibraryError("A path is empty: name a folder or a file (a dot is the current folder).")
     roots = [str(to_absolute(path)) for path in paths]
     for root in roots:
         if not os.path.lexists(root):
@@ -50,15 +53,39 @@ def check_roots(paths: Iterable[Path | str]) -> list[str]:
     return roots
 
 
+def is_within(path: str, root: str) -> bool:
+    """Whether an absolute path is a file or folder, or lies below it."""
+    return path == root or path.startswith(root.rstrip(os.sep) + os.sep)
+
+
 def is_missing(path: str) -> bool:
-    """Whether a file certainly does not exist; False if that is unknown (a closed folder, a lost drive)."""
+    """Whether a file certainly does not exist (a folder may have its name now); False if that is unknown (a closed
+    folder, a lost drive)."""
     try:
-        os.lstat(path)
+        return S_ISDIR(os.lstat(path).st_mode)
     except (FileNotFoundError, NotADirectoryError):
         return True
     except OSError:
         pass
     return False
+
+
+def use_known_names(found: Scan, known: Iterable[str]) -> None:
+    """Gives files the paths that a library has for them, where a folder is reached by a link now and was by its own
+    name before, or the other way round: it would be in the library twice. known: the paths in the library."""
+    before = {os.path.dirname(path) for path in known}
+    new = {os.path.dirname(path) for path in found.files} - before
+    real = {os.path.realpath(folder): folder for folder in before} if new else {}
+    names = {folder: real[target] for folder in new if (target := os.path.realpath(folder)) in real}
+    if names:
+        found.roots += names.values()
+        files = [_renamed(file, names) for file in found.files.values()]
+        found.files = {file.path: file for file in files}
+
+
+def _renamed(file: FoundFile, names: Mapping[str, str]) -> FoundFile:
+    folder, name = os.path.split(file.path)
+    return replace(file, path=os.path.join(names[folder], name)) if folder in names else file
 
 
 def scan(
@@ -111,7 +138,7 @@ class _Within:
     def leads_out(self, link: str) -> str | None:
         """Why a link is not followed; None if it is, or if its target does not exist (which has its own reason)."""
         target = os.path.realpath(link)
-        if any(target == root or target.startswith(root.rstrip(os.sep) + os.sep) for root in self._roots):
+        if any(is_within(target, root) for root in self._roots):
             return None
         if not os.path.exists(target):
             return None

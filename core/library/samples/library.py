@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import shutil
-import threading
 from pathlib import Path
 
+from core.deprecated import task_keywords
 from core.encoders.base import Encoder
 from core.errors import LibraryError
 from core.library.ingest.run import IngestReport, ingest
 from core.library.registry import libraries_folder
 from core.library.samples.sources import sample_sources
 from core.library.store import Library
-from core.progress import OnProgress
+from core.progress import SILENT, Task
 from core.utils.extras import require
 
 SAMPLE_NAME = "Sample photos"
@@ -23,9 +23,8 @@ def sample_path() -> Path:
     return libraries_folder() / SAMPLE_NAME
 
 
-def build_sample(
-    encoder: Encoder, *, on_progress: OnProgress | None = None, cancel: threading.Event | None = None
-) -> IngestReport:
+@task_keywords
+def build_sample(encoder: Encoder, *, task: Task = SILENT) -> IngestReport:
     """Builds the sample library, or brings it up to date; quick where nothing is missing. The reels are rendered once.
 
     Raises LibraryError where a package that carries the photos is not installed.
@@ -44,5 +43,5 @@ def build_sample(
     )
 
     clips = library.path / "clips"
-    render_reels(clips, on_progress=on_progress, cancel=cancel)
-    return ingest(library, encoder, [photos, clips], on_progress=on_progress, cancel=cancel)
+    render_reels(clips, task=task)
+    return ingest(library, encoder, [photos, clips], task=task)

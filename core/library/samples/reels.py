@@ -7,8 +7,6 @@ shows one photo with a pan, a zoom or a still; shots are joined by cuts and cros
 from __future__ import annotations
 
 import random
-import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +17,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.deprecated import task_keywords
 from core.errors import LibraryError
 from core.library.samples.sources import sample_sources
 from core.media.images import open_image
-from core.progress import OnProgress, Progress
+from core.progress import SILENT, Task
 
 Motion = Literal["still", "zoom in", "zoom out", "pan left", "pan right"]
 Picture = NDArray[np.uint8]  # (height, width, 3), RGB
@@ -101,15 +100,14 @@ def reel_plan() -> tuple[Reel, ...]:
     return tuple(plan)
 
 
-def render_reels(
-    folder: Path, *, on_progress: OnProgress | None = None, cancel: threading.Event | None = None
-) -> list[Path]:
+@task_keywords
+def render_reels(folder: Path, *, task: Task = SILENT) -> list[Path]:
     """Renders the reels that a folder lacks, as H.264 MP4 that browsers play; returns the paths of all.
 
-    A file gets its name once it is whole. On `cancel` the one in the making is dropped. Raises LibraryError where a
-    file cannot be written.
+    A file gets its name once it is whole. When `task` is cancelled, the one in the making is dropped. Raises
+    LibraryError where a file cannot be written.
     """
-    started = time.monotonic()
+    stage = task.stage("render", "frames")
     folder.mkdir(parents=True, exist_ok=True)
     missing = [reel for reel in reel_plan() if not (folder / reel.file_name).exists()]
     done, total = 0, sum(reel.frames for reel in missing)
@@ -117,9 +115,9 @@ def render_reels(
     def go_on() -> bool:
         nonlocal done
         done += 1
-        if on_progress and (done % _TELL == 0 or done == total):
-            on_progress(Progress("render", done, total, time.monotonic() - started, "frames"))
-        return cancel is None or not cancel.is_set()
+        if done % _TELL == 0 or done == total:
+            stage.report(done, total)
+        return not task.is_cancelled
 
     for reel in missing:
         hidden = folder / f".{reel.file_name}"

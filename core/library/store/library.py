@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -14,14 +15,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from core.encoders.base import Encoder
+from core.encoders.precomputed import PREFIX
 from core.errors import LibraryError
 from core.library.schema import ITEMS, Item, Label, LabelledBy, VectorRow, vectors_schema
 from core.library.store import maintenance
 from core.library.store.annotations import Annotations
 from core.library.store.manifest import MANIFEST_NAME, make_library, read_manifest
 from core.library.store.reading import LibraryReader
-from core.library.store.tables import TableFolder, delete_rows, explain_failed_write, table_name
+from core.library.store.tables import TableFolder, check_is_there, delete_rows, explain_failed_write, table_name
 from core.utils.files import to_absolute
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")  # the table engine opens no folder whose path has any
 
 
 class Library(LibraryReader):
@@ -41,7 +45,11 @@ class Library(LibraryReader):
     """
 
     def __init__(self, path: Path | str, *, create: bool = False) -> None:
+        if not str(path):
+            raise LibraryError("The path of the library is empty: name a folder (a dot is the current folder).")
         self.path = to_absolute(path)
+        if _CONTROL.search(str(self.path)):
+            raise LibraryError(f"{str(self.path)!r} holds a line break or control character: rename the folder.")
         if create and not (self.path / MANIFEST_NAME).exists():
             make_library(self.path)
         self.about = read_manifest(self.path)
@@ -87,6 +95,7 @@ class Library(LibraryReader):
 
         Raises LibraryError where another process is writing, or the directory does not allow it.
         """
+        check_is_there(self.path)
         lock = filelock.FileLock(self.path / ".writing.lock")
         try:
             lock.acquire(timeout=0)
@@ -122,8 +131,8 @@ class Library(LibraryReader):
         halves = np.stack([row.vector for row in rows]).astype(np.float16)
         columns = [
             pa.array([row.item_id for row in rows], pa.string()),
-            pa.array([row.start_s for row in rows], pa.float32()),
-            pa.array([row.end_s for row in rows], pa.float32()),
+            pa.array([None if row.segment is None else row.segment.start for row in rows], pa.float32()),
+            pa.array([None if row.segment is None else row.segment.end for row in rows], pa.float32()),
             pa.FixedSizeListArray.from_arrays(pa.array(halves.ravel()), encoder.dim),
             pa.array([row.sampling for row in rows], pa.string()),
         ]
@@ -143,6 +152,13 @@ class Library(LibraryReader):
         """Deletes the vectors that items have of one encoder."""
         self._delete(table_name(encoder.id), "item_id", item_ids)
 
+    def remove_vectors_of_others(self, encoder: Encoder, item_ids: Sequence[str]) -> None:
+        """Deletes the vectors that items have of other encoders, so that these embed them again. Imported ones stay:
+        nobody here can make them."""
+        for entry in self.encoders() if item_ids else ():
+            if entry.id != encoder.id and not entry.name.startswith(PREFIX):
+                self._delete(table_name(entry.id), "item_id", item_ids)
+
     def remove_items(self, item_ids: Sequence[str]) -> None:
         """Deletes items with their vectors, labels and captions. The files themselves are not touched."""
         self._delete("items", "id", item_ids)
@@ -150,6 +166,22 @@ class Library(LibraryReader):
         self.sweep()
 
     # maintenance
+
+    def find_damage(self, *, rest: Callable[[int], object] | None = None) -> list[str]:
+        """Reads all files of the tables and compares them with their checksums.
+
+        Parameters
+        ----------
+        rest : callable, optional
+            Called with the bytes that were just read, up to a megabyte; it may wait, so that others are not held up.
+
+        Returns
+        -------
+        list of str
+            A sentence for each table of which a file is not as it was written. Files without a checksum, which other
+            versions wrote, do not count.
+        """
+        return self._tables.find_damage(rest)
 
     def purge_missing(self) -> int:
         """Deletes the items whose files are missing; returns how many."""

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from core.library.ingest.staging import is_staging_id, split_staging_id
-from core.library.schema import FORMAT_VERSION, SAMPLING
+from core.library.schema import FORMAT_VERSION, RULES, SAMPLING
 from core.library.store.annotations import TABLES
 from core.library.store.manifest import write_manifest
 from core.library.store.tables import DamagedTable, TableFolder, delete_rows, explain_failed_write, table_name
@@ -17,10 +17,11 @@ def upgrade(tables: TableFolder, about: Mapping[str, Any]) -> dict[str, Any]:
     """Brings a library of an earlier format up to date, before its first write; returns its manifest."""
     if about["format"] >= FORMAT_VERSION:
         return dict(about)
-    for name in tables.vector_names():
-        if (table := tables.open(name)) is not None and SAMPLING.name not in table.schema.names:
-            with explain_failed_write(tables.path):
-                table.add_columns(SAMPLING)
+    new = [(name, SAMPLING) for name in tables.vector_names()] + [("items", RULES)]
+    for name, column in new:
+        if (table := tables.open(name)) is not None and column.name not in table.schema.names:
+            with tables.changing(name):
+                table.add_columns(column)
     current = {**about, "format": FORMAT_VERSION}
     with explain_failed_write(tables.path):
         write_manifest(tables.path, current)

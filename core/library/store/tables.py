@@ -7,7 +7,7 @@ import os
 import re
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -17,12 +17,15 @@ import pyarrow as pa
 
 from core.errors import LibraryError
 from core.library.schema import EncoderEntry
+from core.library.store.footers import MAGIC
+from core.library.store.integrity import DamagedFile, TableFiles
+from core.library.store.manifest import MANIFEST_NAME
 
 _KEEP_VERSIONS = timedelta(minutes=10)  # readers of an older version get this long to finish
 _ALL_VERSIONS = timedelta(days=36_500)
-_MAGIC = b"LANC"  # ends each of the engine's files of data and of versions
 _OTHERS_S = 2.0  # within which another process has finished the file that it is writing
-_ENGINE_ERRORS = (OSError, RuntimeError, ValueError)  # what Lance raises
+_ENGINE_ERRORS = (OSError, RuntimeError, ValueError, KeyError, pa.ArrowException)  # what Lance raises
+_LATER = ("sampling", "rules")  # columns that earlier formats lack
 
 T = TypeVar("T")
 
@@ -35,6 +38,7 @@ class TableFolder:
         import lancedb  # takes a second to import: only opening a library waits for it
 
         self.path = path
+        self._files: dict[str, TableFiles] = {}
         try:
             self._database = lancedb.connect(path)
         except _ENGINE_ERRORS as error:
@@ -45,19 +49,40 @@ class TableFolder:
         return self.path / f"{name}.lance"
 
     def open(self, name: str) -> Any | None:
-        """A new handle on a table, at its newest version; None where it does not exist. Raises DamagedTable."""
-        versions = self.folder(name) / "_versions"
-        # a process that dies while it creates a table leaves no version
-        if not any(path.suffix == ".manifest" for path in versions.glob("*")):
+        """A new handle on a table, at its newest version; None where it does not exist.
+
+        Raises DamagedTable, and LibraryError where the library itself is gone.
+        """
+        version = self.files(name).newest_version()
+        if version is None:
+            check_is_there(self.path)
+            if any(self.folder(name).glob("data/*.lance")):  # not what a process leaves that dies while it makes one
+                raise make_damaged_error(self.path, name, DamagedFile("the list of its versions is missing"))
             return None
-        try:
+        with self._blaming(name):
+            self.files(name).check(version)
             return self._database.open_table(name)
-        except Exception as error:
+
+    def files(self, name: str) -> TableFiles:
+        """The files of a table, and which of them were found whole."""
+        return self._files.setdefault(name, TableFiles(self.folder(name)))
+
+    @contextmanager
+    def _blaming(self, name: str) -> Iterator[None]:
+        """Whatever the engine raises means that a table is damaged, its panics too, which are no exceptions."""
+        try:
+            yield
+        except BaseException as error:
+            if not (isinstance(error, (*_ENGINE_ERRORS, DamagedFile)) or is_panic(error)):
+                raise
+            check_is_there(self.path)
             raise make_damaged_error(self.path, name, error) from error
 
     def create(self, name: str, schema: pa.Schema) -> Any:
-        """A table, created where it does not exist."""
-        return self._database.create_table(name, schema=schema, exist_ok=True)
+        """A table, created where it does not exist. Raises LibraryError where the library is gone."""
+        check_is_there(self.path)
+        table = self.open(name)
+        return table if table is not None else self._database.create_table(name, schema=schema, exist_ok=True)
 
     def read(self, name: str, query: Callable[[Any], T]) -> T | None:
         """What a query returns for a table at its newest version; None where there is no table.
@@ -68,10 +93,10 @@ class TableFolder:
 
     def query(self, name: str, table: Any | None, query: Callable[[Any], T]) -> T | None:
         """As `read`, of a handle that is open already."""
-        try:
-            return None if table is None else query(table)
-        except _ENGINE_ERRORS as error:
-            raise make_damaged_error(self.path, name, error) from error
+        if table is None:
+            return None
+        with self._blaming(name):
+            return query(table)
 
     def rows(self, name: str, schema: pa.Schema) -> pa.Table:
         """All rows of a table; none where it does not exist."""
@@ -80,7 +105,22 @@ class TableFolder:
     def rows_of(self, name: str, table: Any | None, schema: pa.Schema) -> pa.Table:
         """As `rows`, of a handle that is open already."""
         rows = self.query(name, table, lambda table: table.to_arrow())
-        return schema.empty_table() if rows is None else rows
+        if rows is None:
+            return schema.empty_table()
+        self._check_encoder(name, table, schema)
+        lacks = [column for column in schema.names if column not in rows.column_names and column not in _LATER]
+        if lacks:
+            raise make_damaged_error(self.path, name, DamagedFile(f"it has no column {lacks[0]}"))
+        return rows
+
+    def _check_encoder(self, name: str, table: Any, schema: pa.Schema) -> None:
+        """Raises DamagedTable where a table of vectors says nothing of its encoder, or something else."""
+        if schema.metadata is None:
+            return
+        there, wanted = table.schema, schema.field("vector")
+        is_named = (there.metadata or {}).get(b"encoder_id") == schema.metadata[b"encoder_id"]
+        if not is_named or "vector" not in there.names or there.field("vector").type != wanted.type:
+            raise make_damaged_error(self.path, name, DamagedFile("it does not say of which encoder its vectors are"))
 
     def rows_with(self, name: str, column: str, values: Sequence[str]) -> list[pa.Table]:
         """The rows in which a column has one of the values, in parts."""
@@ -105,17 +145,28 @@ class TableFolder:
     def changing(self, name: str) -> Iterator[None]:
         """Around the engine's calls that write to a table. Raises LibraryError; the table is then as it was, or as it
         was committed."""
-        with explain_failed_write(self.path), atomic_table_write(self.folder(name)):
+        check_is_there(self.path)
+        with explain_failed_write(self.path), self._written(name):
             yield
+
+    @contextmanager
+    def _written(self, name: str) -> Iterator[None]:
+        """Around calls that write: all or nothing, and what was written is listed with its checksums."""
+        before = _files(self.folder(name))
+        with atomic_table_write(self.folder(name)):
+            yield
+        self.files(name).record(_files(self.folder(name)) - before)
 
     def compact(self, name: str) -> None:
         """Rewrites many small files as a few large ones; the old files go once the new ones are on the disk."""
         if (table := self.open(name)) is not None:
             with explain_failed_write(self.path), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                with atomic_table_write(self.folder(name)):
+                with self._written(name):
                     table.optimize(cleanup_older_than=_ALL_VERSIONS)
-                table.optimize(cleanup_older_than=_KEEP_VERSIONS)
+                with self._written(name):
+                    table.optimize(cleanup_older_than=_KEEP_VERSIONS)
+                self.files(name).forget_removed()
 
     def vector_names(self) -> list[str]:
         """The names of the tables of vectors."""
@@ -126,12 +177,31 @@ class TableFolder:
         found = []
         for name in self.vector_names():
             with suppress(DamagedTable):
-                known = self.read(name, lambda table: (table.schema.metadata or {}, table.count_rows()))
-                if known is not None:
-                    about = {key.decode(): value.decode() for key, value in known[0].items()}
-                    entry = EncoderEntry(about["encoder_id"], about["encoder_name"], int(about["dim"]), known[1])
-                    found.append(entry)
+                entry = self.read(name, _describe)
+                found += [] if entry is None else [entry]
         return found
+
+    def find_damage(self, rest: Callable[[int], object] | None = None) -> list[str]:
+        """See `Library.find_damage`."""
+        found = []
+        for name in sorted(path.stem for path in self.path.glob("*.lance")):
+            if file := self.files(name).find_damage(rest):
+                found.append(str(make_damaged_error(self.path, name, DamagedFile(f"{file} is not as it was written"))))
+        return found
+
+
+def _describe(table: Any) -> EncoderEntry:
+    """The encoder of a table of vectors. Raises KeyError where it names none."""
+    about = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
+    return EncoderEntry(about["encoder_id"], about["encoder_name"], int(about["dim"]), table.count_rows())
+
+
+def check_is_there(path: Path) -> None:
+    """Raises LibraryError where a library that was open is gone: an empty answer would be wrong."""
+    if not (path / MANIFEST_NAME).is_file():
+        raise LibraryError(
+            f"The library {path} is not there any more: it was moved or removed. Open it where it is now."
+        )
 
 
 def table_name(encoder_id: str) -> str:
@@ -164,7 +234,7 @@ def atomic_table_write(folder: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        cut_off = _cut_off(_files(folder) - before)
+        cut_off = _cut_off([path for path in _files(folder) - before if path.parent.name != "_deletions"])
         for path in cut_off:
             path.unlink(missing_ok=True)
     if cut_off:
@@ -172,10 +242,10 @@ def atomic_table_write(folder: Path) -> Iterator[None]:
 
 
 def _files(folder: Path) -> set[Path]:
-    return {*folder.glob("data/*.lance"), *folder.glob("_versions/*.manifest")}
+    return {*folder.glob("data/*.lance"), *folder.glob("_versions/*.manifest"), *folder.glob("_deletions/*")}
 
 
-def _cut_off(new: Iterable[Path]) -> list[Path]:
+def _cut_off(new: Sequence[Path]) -> list[Path]:
     """The files of versions that are truncated, or name a truncated file of data."""
     until = time.monotonic() + _OTHERS_S
     while True:
@@ -198,15 +268,20 @@ def _names(version: Path, data: Sequence[bytes]) -> bool:
 def _is_whole(path: Path) -> bool:
     try:
         with path.open("rb") as file:
-            file.seek(-len(_MAGIC), os.SEEK_END)
-            return file.read() == _MAGIC
+            file.seek(-len(MAGIC), os.SEEK_END)
+            return file.read() == MAGIC
     except FileNotFoundError:  # packed away by another process
         return True
     except OSError:  # shorter than that
         return False
 
 
-def first_line(error: Exception) -> str:
+def is_panic(error: BaseException) -> bool:
+    """Whether the engine broke down over what it read: it raises that as no exception."""
+    return type(error).__module__.startswith("pyo3")
+
+
+def first_line(error: BaseException) -> str:
     """The first line of an error's message."""
     line = (str(error).splitlines() or [type(error).__name__])[0]
     return re.sub(r",? \S+\.rs:\d+(:\d+)?", "", line)[:160]  # without places in the engine's source
@@ -216,7 +291,7 @@ class DamagedTable(LibraryError):
     """One table of a library cannot be read; the others can."""
 
 
-def make_damaged_error(path: Path, name: str, error: Exception) -> DamagedTable:
+def make_damaged_error(path: Path, name: str, error: BaseException) -> DamagedTable:
     """The error for a table that cannot be read: what it held, what is unharmed, and what to do."""
     if name == "items":
         what, then = "list of files", "index the same folders again, all in one run: their vectors and labels are kept"
@@ -235,7 +310,9 @@ def explain_failed_write(path: Path) -> Iterator[None]:
     """Turns what the engine or the disk raises in a write (full, read-only, damaged) into one sentence."""
     try:
         yield
-    except _ENGINE_ERRORS as error:
+    except BaseException as error:
+        if not (isinstance(error, _ENGINE_ERRORS) or is_panic(error)):
+            raise
         raise LibraryError(
             f"Writing into {path} failed ({first_line(error)}). Check its free space and permissions, "
             "then run again: what was committed is safe."

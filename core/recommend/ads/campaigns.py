@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 import importlib.resources
-import io
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import DataError
+from core.utils.path_matching import find_file, nfc
+from core.utils.table_reader import Limits, read_table
 
 _COLUMNS = ("name", "text", "picture", "words", "budget", "link")
 _BUDGET = 1_000
-_MOST_BYTES = 10_000_000
+_LIMITS = Limits(file_bytes=10_000_000, unpacked_bytes=100_000_000, table_rows=10_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,31 +44,21 @@ def read_campaigns(source: Path | bytes, *, pictures: Mapping[str, bytes] | None
     rows = _rows(source)
     folder = source.parent if isinstance(source, Path) else None
     campaigns = tuple(_campaign(row, line, folder, pictures or {}) for line, row in enumerate(rows, start=2))
-    names = [campaign.name for campaign in campaigns]
-    twice = sorted({name for name in names if names.count(name) > 1})
+    twice = [name for name, times in Counter(campaign.name for campaign in campaigns).items() if times > 1]
     if twice:
-        raise DataError(f"Two campaigns are called {twice[0]!r}: give each a name of its own.")
+        raise DataError(f"Two campaigns are called {min(twice)!r}: give each a name of its own.")
     if not campaigns:
         raise DataError("The table of campaigns holds no rows.")
     return campaigns
 
 
 def _rows(source: Path | bytes) -> list[dict[str, str]]:
-    try:
-        data = source.read_bytes() if isinstance(source, Path) else source
-        if len(data) > _MOST_BYTES:
-            raise DataError(f"The table of campaigns is larger than {_MOST_BYTES // 1_000_000} MB: is it another file?")
-        reader = csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline=""))
-        found = [(name or "").strip().lower() for name in reader.fieldnames or []]
-        if "name" not in found or not {"text", "picture"} & set(found):
-            raise DataError("A table of campaigns needs the column name, and text or picture.")
-        reader.fieldnames = found
-        rows = [{name: (row.get(name) or "").strip() for name in _COLUMNS} for row in reader]
-    except OSError as error:
-        raise DataError(f"{source!s} cannot be read: {error.strerror}.") from error
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise DataError(f"The table of campaigns is not a CSV in UTF-8: {error}.") from error
-    return [row for row in rows if any(row.values())]
+    table = read_table(source, name=None if isinstance(source, Path) else "The table of campaigns", limits=_LIMITS)
+    if table.find("name") is None or table.find("text", "picture") is None:
+        raise DataError("A table of campaigns needs the column name, and text or picture.")
+    columns = {name: table.find(name) for name in _COLUMNS}
+    cells = [table.texts(column) if column else [""] * len(table.rows) for column in columns.values()]
+    return [dict(zip(_COLUMNS, row, strict=True)) for row in zip(*cells, strict=True)]
 
 
 def _campaign(row: dict[str, str], line: int, folder: Path | None, pictures: Mapping[str, bytes]) -> Campaign:
@@ -88,8 +79,9 @@ def _picture(row: dict[str, str], folder: Path | None, pictures: Mapping[str, by
     name = row["picture"]
     if not name:
         return None
-    if name in pictures:
-        return pictures[name]
+    sent = {nfc(sent): data for sent, data in pictures.items()}
+    if nfc(name) in sent:
+        return sent[nfc(name)]
     if folder is None:
         raise DataError(f"The picture {name!r} of {row['name']!r} is not there: add the file {name}, or leave it out.")
-    return folder / name
+    return find_file(folder, name)

@@ -70,8 +70,9 @@ def choose_columns(rows: Any, target: Columns) -> Columns:
         captions = _check_known([name for name in features if _is_text(features[name])], _CAPTIONS)
     labels = target.labels
     if labels is None:
-        classes = tuple(name for name in features if hasattr(features[name], "int2str"))
-        simple = _check_known([name for name in features if _is_simple(features[name]) and name != captions], _LABELS)
+        classes = tuple(name for name in features if hasattr(_inner(features[name]), "int2str"))
+        named = [name for name in features if _is_simple(_inner(features[name])) and name != captions]
+        simple = _check_known(named, _LABELS)
         labels = classes or ((simple,) if simple else ())
     return replace(target, image=image, captions=captions, labels=labels)
 
@@ -79,7 +80,8 @@ def choose_columns(rows: Any, target: Columns) -> Columns:
 def possible_columns(rows: Any) -> tuple[list[str], list[str], list[str]]:
     """The columns of a data set that could hold pictures, captions and labels, by their types."""
     features = rows.features or {}
-    labels = [name for name, kind in features.items() if hasattr(kind, "int2str") or _is_simple(kind)]
+    kinds = {name: _inner(kind) for name, kind in features.items()}
+    labels = [name for name, kind in kinds.items() if hasattr(kind, "int2str") or _is_simple(kind)]
     return (
         [name for name, kind in features.items() if _is_picture(kind)],
         [name for name, kind in features.items() if _is_text(kind)],
@@ -117,19 +119,22 @@ def read_image(value: Any, fetch: Fetch) -> tuple[str, bytes]:
     return f"{PurePosixPath(path).stem or 'picture'}.{suffix}", value
 
 
-def read_labels(row: Mapping[str, Any], columns: Columns, features: Mapping[str, Any]) -> dict[str, str]:
-    """Task -> label, by the columns that hold labels; numbers of classes by their names."""
+def read_labels(row: Mapping[str, Any], columns: Columns, features: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Task -> labels, by the columns that hold labels; numbers of classes by their names."""
     found = {}
     for name in columns.labels or ():
-        value, kind = row.get(name), features[name]
-        if hasattr(kind, "int2str") and isinstance(value, int):
-            value = kind.int2str(value) if 0 <= value < kind.num_classes else None
-        if isinstance(value, int) and value < 0:
-            value = None  # unknown, by convention
-        text = " ".join(str(value).split())[:_LONGEST] if isinstance(value, str | int | bool) else ""
-        if text:
-            found[name] = text
-    return found
+        value, kind = row.get(name), _inner(features[name])
+        texts = [_read_label(entry, kind) for entry in (value if isinstance(value, list) else [value])]
+        found[name] = list(dict.fromkeys(filter(None, texts)))
+    return {name: texts for name, texts in found.items() if texts}
+
+
+def _read_label(value: Any, kind: Any) -> str:
+    if hasattr(kind, "int2str") and isinstance(value, int):
+        value = kind.int2str(value) if 0 <= value < kind.num_classes else None
+    if isinstance(value, int) and value < 0:
+        value = None  # unknown, by convention
+    return " ".join(str(value).split())[:_LONGEST] if isinstance(value, str | int | bool) else ""
 
 
 def read_captions(row: Mapping[str, Any], columns: Columns) -> list[str]:
@@ -158,9 +163,13 @@ def _is_picture(kind: Any) -> bool:
     return type(kind).__name__ == "Image" or getattr(kind, "dtype", "") in ("binary", "large_binary")
 
 
+def _inner(kind: Any) -> Any:
+    """The type of a value, also where a row has a list of them."""
+    return getattr(kind, "feature", kind[0] if isinstance(kind, list) and kind else kind)
+
+
 def _is_text(kind: Any) -> bool:
-    inner = getattr(kind, "feature", kind[0] if isinstance(kind, list) and kind else kind)
-    return getattr(inner, "dtype", "") in ("string", "large_string")
+    return getattr(_inner(kind), "dtype", "") in ("string", "large_string")
 
 
 def _is_simple(kind: Any) -> bool:

@@ -5,21 +5,20 @@ names of classes as labels, captions as captions. No code of a data set is ever 
 from __future__ import annotations
 
 import os
-import threading
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.deprecated import task_keywords
 from core.encoders.base import Encoder
-from core.errors import Cancelled, DataError
+from core.errors import DataError
 from core.library.ingest.run import IngestReport, ingest
 from core.library.schema import Label
 from core.library.store import Library
 from core.library.uploads import safe_name
 from core.policy import LOCAL, Policy
-from core.progress import OnProgress, Progress
+from core.progress import SILENT, Task
 from core.share.hf_datasets.columns import (
     Columns,
     Fetch,
@@ -42,7 +41,7 @@ __all__ = ["PREFIX", "DatasetReport", "OpenedDataset", "index_dataset", "list_da
 class DatasetReport:
     """What a data set gave. rows: that were read; pictures: files in `folder`, fewer where rows share one.
 
-    refused: (row, reason).
+    refused: (row, reason), also of rows that contradict an earlier one.
     """
 
     name: str
@@ -63,6 +62,7 @@ class _DatasetFacts:
     captions: list[str] = field(default_factory=list)
 
 
+@task_keywords
 def index_dataset(
     library: Library,
     encoder: Encoder,
@@ -71,8 +71,7 @@ def index_dataset(
     limit: int | None = None,
     columns: Columns | None = None,
     limits: Policy = LOCAL,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
+    task: Task = SILENT,
 ) -> tuple[IngestReport, DatasetReport]:
     """Takes a data set's pictures into a library, with their labels and captions, and embeds them.
 
@@ -85,32 +84,25 @@ def index_dataset(
     opened = replace(opened, rows=disable_decoding(opened.rows, found))
     folder = library.path / "uploads" / _slug(opened.name, opened.split)
     report = DatasetReport(opened.name, opened.split, str(folder))
-    predictions = _save_rows(opened, found, report, limit, limits, on_progress, cancel)
+    predictions = _save_rows(opened, found, report, limit, limits, task)
     if not predictions:
         why = f" ({report.refused[0][1]})" if report.refused else ""
         raise DataError(f"The data set {opened.name} gave no picture that can be read{why}.")
-    result = ingest(library, encoder, [report.folder], on_progress=on_progress, cancel=cancel)
+    result = ingest(library, encoder, [report.folder], task=task)
     _write_facts(library, predictions, report)
     return result, report
 
 
 def _save_rows(
-    opened: OpenedDataset,
-    columns: Columns,
-    report: DatasetReport,
-    limit: int | None,
-    limits: Policy,
-    tell: OnProgress | None,
-    cancel: threading.Event | None,
+    opened: OpenedDataset, columns: Columns, report: DatasetReport, limit: int | None, limits: Policy, task: Task
 ) -> dict[str, _DatasetFacts]:
     """Writes the pictures of the rows into the library's folder; returns what is told of each, by path."""
     fetch = Fetch(opened.root, limits.file_bytes)
-    folder, started = Path(report.folder), time.monotonic()
+    folder, stage = Path(report.folder), task.stage("read rows", "rows")
     total = min((entry for entry in (limit, opened.count) if entry is not None), default=None)
     found: dict[str, _DatasetFacts] = {}
     for number, row in enumerate(_rows(opened, limit)):
-        if cancel is not None and cancel.is_set():
-            raise Cancelled("Stopped: run it again to go on.")
+        task.check("Stopped: run it again to go on.")
         report.rows += 1
         try:
             stem, data = read_image(row[columns.image or ""], fetch)
@@ -121,10 +113,13 @@ def _save_rows(
         if not path.exists():
             write_atomic(path, data)
         about = found.setdefault(str(path), _DatasetFacts())
-        about.labels |= read_labels(row, columns, opened.rows.features)
+        for column, labels in read_labels(row, columns, opened.rows.features).items():
+            first = about.labels.setdefault(column, labels[0])
+            if more := [label for label in labels if label != first]:
+                reason = f"Its picture has more than one {column}: {first!r} stays, {', '.join(map(repr, more))} goes."
+                report.refused.append((f"row {number}", reason))
         about.captions += read_captions(row, columns)
-        if tell is not None:
-            tell(Progress("read rows", report.rows, total, time.monotonic() - started, "rows"))
+        stage.report(report.rows, total)
     report.pictures = len(found)
     return found
 

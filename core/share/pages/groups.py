@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -10,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.classify.zero_shot import NONE
+from core.deprecated import task_keywords
 from core.library.schema import Item
 from core.policy import redact_folders
-from core.progress import OnProgress
+from core.progress import SILENT, Task
 from core.share.pages.page import Card, render, render_page
 from core.share.pages.search import get_page_facts
 from core.share.pages.thumbnails import encode_images
@@ -63,14 +63,8 @@ class Sheet:
     groups: Sequence[Group]
 
 
-def groups_page(
-    sheet: Sheet,
-    *,
-    library: str,
-    encoder: str,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
-) -> str:
+@task_keywords
+def groups_page(sheet: Sheet, *, library: str, encoder: str, task: Task = SILENT) -> str:
     """The groups as HTML, up to `MOST_IN_GROUPS`, each with its first items: as many on the page, shared evenly.
 
     library, encoder: their names. Raises Cancelled.
@@ -79,7 +73,7 @@ def groups_page(
     room = _allocate([len(group.items) for group in groups])
     firsts = [group.items[:most] for group, most in zip(groups, room, strict=True)]
     pictures = [(entry.item, entry.time_s) for first in firsts for entry in first]
-    found = encode_images(pictures, side=_SIDE, on_progress=on_progress, cancel=cancel)
+    found = encode_images(pictures, side=_SIDE, task=task)
     uris = iter(found)
     parts = []
     for group, first in zip(groups, firsts, strict=True):

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import base64
-import threading
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.deprecated import task_keywords
 from core.errors import DataError
 from core.explore.atlas import Atlas
 from core.explore.colors import NEUTRAL, get_color
-from core.progress import OnProgress
+from core.progress import SILENT, Task
 from core.share.pages.page import render, render_page
 from core.share.pages.search import (
     cluster_sections,
@@ -35,6 +35,7 @@ _ABOUT = (
 )
 
 
+@task_keywords
 def map_page(
     atlas: Atlas,
     titles: Sequence[str],
@@ -43,8 +44,7 @@ def map_page(
     encoder: str,
     layout: str,
     more: Mapping[str, str] | None = None,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
+    task: Task = SILENT,
 ) -> str:
     """An atlas as HTML: the map, its legend, and the clusters with pictures. titles: (k,) what clusters are called.
 
@@ -55,9 +55,9 @@ def map_page(
     if len(points) > MOST_POINTS:
         raise DataError(f"A page holds {MOST_POINTS:,} points at the most, not {len(points):,}: set filters first.")
     numbers = _with_pictures(atlas)
-    uris = encode_images(select_shown(points, numbers), side=_SIDE, on_progress=on_progress, cancel=cancel)
+    uris = encode_images(select_shown(points, numbers), side=_SIDE, task=task)
     pictures = {str(number): uri for number, uri in zip(numbers.tolist(), uris, strict=True) if uri}
-    groups = cluster_sections(points, atlas.clusters, atlas.names, titles, on_progress=on_progress, cancel=cancel)
+    groups = cluster_sections(points, atlas.clusters, atlas.names, titles, task=task)
     facts = get_page_facts(library, encoder) | {"Layout": layout}
     own = points.first_text
     facts |= format_cluster_facts(atlas.clusters, own) | dict(more or {})

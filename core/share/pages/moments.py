@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.deprecated import task_keywords
 from core.plots.timeline import get_score_range, outline
-from core.progress import OnProgress
+from core.progress import SILENT, Task
 from core.search.relevance import LIKELY
 from core.share.pages.page import render, render_page
 from core.share.pages.search import format_likely, get_page_facts, make_score_card
@@ -31,6 +31,7 @@ _ABOUT = (
 )
 
 
+@task_keywords
 def moments_page(
     hits: Sequence[VideoHit],
     *,
@@ -38,8 +39,7 @@ def moments_page(
     library: str,
     encoder: str,
     more: Mapping[str, str] | None = None,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
+    task: Task = SILENT,
 ) -> str:
     """Videos and their moments, up to `MOST_MOMENTS`, as HTML. query: as a person reads it; library, encoder: names.
 
@@ -52,7 +52,7 @@ def moments_page(
     facts |= {"Likely moments": f"{likely:,}"} | dict(more or {})
     facts["On this page"] = f"the first {found:,} of {count:,} moments" if found < count else "all"
     pictures = [(hit.item, moment.peak_s) for hit in shown for moment in hit.moments]
-    uris = iter(encode_images(pictures, side=_SIDE, on_progress=on_progress, cancel=cancel))
+    uris = iter(encode_images(pictures, side=_SIDE, task=task))
     scale = get_score_range([hit.curve for hit in shown]) if shown else (0.0, 1.0)
     videos = [
         _video(rank, hit, scale, [next(uris) for _ in hit.moments])

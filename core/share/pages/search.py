@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,8 +13,10 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from core.deprecated import task_keywords
 from core.library.schema import Item
-from core.progress import OnProgress
+from core.media.modalities import get_modality
+from core.progress import SILENT, Task
 from core.search.relevance import LIKELY
 from core.share.pages.page import Card, render, render_page
 from core.share.pages.thumbnails import encode_images
@@ -53,6 +54,7 @@ class Answer:
     times: tuple[float, float, float] | None = None
 
 
+@task_keywords
 def search_page(
     answers: Sequence[Answer],
     *,
@@ -60,8 +62,7 @@ def search_page(
     library: str,
     encoder: str,
     more: Mapping[str, str] | None = None,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
+    task: Task = SILENT,
 ) -> str:
     """The best answers, up to `MOST_HITS`, as HTML. query: as a person reads it. library, encoder: their names.
 
@@ -72,13 +73,14 @@ def search_page(
     facts = {"Query": query} | get_page_facts(library, encoder) | {"Likely matches": f"{likely:,}"} | dict(more or {})
     facts["On this page"] = f"the first {len(shown):,} of {len(answers):,}" if len(shown) < len(answers) else "all"
     pictures = [(entry.item, entry.times[2] if entry.times else None) for entry in shown]
-    uris = encode_images(pictures, side=_SIDE, on_progress=on_progress, cancel=cancel)
+    uris = encode_images(pictures, side=_SIDE, task=task)
     cards = [_answer(rank, *pair) for rank, pair in enumerate(zip(shown, uris, strict=True), start=1)]
     chart = _chart(shown) if len(shown) > 1 else None
     body = render("hits.html", chart=chart, likely=cards[:likely], rest=cards[likely:])
     return render_page(title=f"{query} in {library}", about=_READ_HITS, facts=facts, body=body)
 
 
+@task_keywords
 def cluster_page(
     points: Points,
     clusters: Clusters,
@@ -87,11 +89,10 @@ def cluster_page(
     library: str,
     encoder: str,
     outliers: Sequence[int] = (),
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
+    task: Task = SILENT,
 ) -> str:
     """The clusters of points with names and pictures, and what is unusual among them, as HTML. Raises Cancelled."""
-    body = cluster_sections(points, clusters, names, _titles(names), outliers, on_progress=on_progress, cancel=cancel)
+    body = cluster_sections(points, clusters, names, _titles(names), outliers, task=task)
     facts = get_page_facts(library, encoder) | format_cluster_facts(clusters, points.first_text)
     return render_page(title=f"Clusters of {library}", about=_READ_CLUSTERS, facts=facts, body=body)
 
@@ -103,8 +104,7 @@ def cluster_sections(
     titles: Sequence[str],
     outliers: Sequence[int] = (),
     *,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
+    task: Task = SILENT,
 ) -> Markup:
     """The groups as HTML: each with its name, runners-up, and some pictures; then the outliers."""
     from core.explore.exemplars import find_representatives
@@ -115,7 +115,7 @@ def cluster_sections(
     ]
     chosen.append(np.array(outliers, np.int64))
     numbers = np.concatenate(chosen)
-    uris = iter(encode_images(select_shown(points, numbers), side=_SMALL, on_progress=on_progress, cancel=cancel))
+    uris = iter(encode_images(select_shown(points, numbers), side=_SMALL, task=task))
     labels = iter(get_point_names(points, numbers))
     *groups, unusual = [[Card(next(labels), next(uris)) for _ in group] for group in chosen]
     sections = [
@@ -146,11 +146,11 @@ def select_shown(points: Points, numbers: NDArray[np.int64]) -> list[tuple[Item,
 
 def get_point_names(points: Points, numbers: NDArray[np.int64]) -> list[str]:
     """What points are called: the names of their files, without folders, of frames with their seconds; or texts."""
-    paths, own = points.column("path"), points.first_text
+    paths, kinds, own = points.column("path"), points.column("kind"), points.first_text
     found = []
     for number in numbers.tolist():
         at = points.start_s[number]
-        when = "" if np.isnan(at) else f" · {format_timecode(float(at))}"
+        when = "" if np.isnan(at) else f" · {get_modality(str(kinds[number])).describe(float(at))}"
         found.append(points.texts[number - own] if number >= own else Path(str(paths[number])).name + when)
     return found
 

@@ -3,42 +3,32 @@
 from __future__ import annotations
 
 import base64
-import threading
-import time
 from collections.abc import Sequence
 from itertools import groupby
 from operator import itemgetter
 
-from core.errors import Cancelled, MediaError
+from core.errors import MediaError
 from core.library.schema import Item
 from core.previews.thumbnails import make_storyboard, make_thumbnail
-from core.progress import OnProgress, Progress
+from core.progress import SILENT, Task
 
 MOST_BYTES = 8_000_000  # of one part of a page, as they stand in it
 
 
-def encode_images(
-    shown: Sequence[tuple[Item, float | None]],
-    *,
-    side: int,
-    on_progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
-) -> list[str | None]:
+def encode_images(shown: Sequence[tuple[Item, float | None]], *, side: int, task: Task = SILENT) -> list[str | None]:
     """A data URI for each item (of a video at a second, or wherever it is told best), longer sides at most `side`.
 
     None for one that cannot be read, and for all from where `MOST_BYTES` are reached. Raises Cancelled.
     """
     found: list[str | None] = []
-    left, started = MOST_BYTES, time.monotonic()
+    left, stage = MOST_BYTES, task.stage("pictures", "pictures")
     for item, group in groupby(shown, key=itemgetter(0)):
-        if cancel is not None and cancel.is_set():
-            raise Cancelled("Stopped: nothing was saved.")
+        task.check("Stopped: nothing was saved.")
         times = [time_s for _, time_s in group]
         for uri in _uris(item, times, side) if left > 0 else [None] * len(times):
             found.append(uri if left > 0 else None)
             left -= len(uri or "")
-        if on_progress is not None:
-            on_progress(Progress("pictures", len(found), len(shown), time.monotonic() - started, "pictures"))
+        stage.report(len(found), len(shown))
     return found
 
 

@@ -40,5 +40,5 @@ def test_what_is_written_is_read_back(classes: list[ClassName]) -> None:
 
 
 def test_what_cannot_be_read_is_refused() -> None:
-    with pytest.raises(QueryError, match="a class a line"):
+    with pytest.raises(QueryError, match="one class per line"):
         parse_classes("x;" + "y" * 200_000)

@@ -95,7 +95,7 @@ def test_names_that_mislead_and_numbers_that_overflow_are_refused(encoder: Color
     assert read_head(head_bytes(replace(centroid, names=family))).names == family
     for head, name, factor in ((centroid, "weights", 3e37), (knn, "memory", 100)):
         large = head.arrays | {name: head.arrays[name] * np.float32(factor)}
-        with pytest.raises(DataError, match="no head"):
+        with pytest.raises(DataError, match="not a head"):
             read_head(head_bytes(replace(head, arrays=large)))
 
 
@@ -131,5 +131,5 @@ def test_a_head_of_numbers_tells_no_classes(encoder: ColorEncoder) -> None:
     items = encoder.encode_texts(["red"])
     with pytest.raises(DataError, match="'price'"):
         number.predict(items)
-    with pytest.raises(DataError, match="no number"):
+    with pytest.raises(DataError, match="not a number"):
         classes.values(items)

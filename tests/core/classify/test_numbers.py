@@ -25,6 +25,7 @@ from core.errors import DataError
 from core.library import Library, ingest
 from core.library.filters import Filters
 from core.plots.lab import value_histogram
+from core.progress import Task
 
 Run = Callable[..., dict[str, Any]]
 
@@ -40,7 +41,7 @@ def test_a_library_has_a_number_for_each_item(encoder: ColorEncoder, library: Li
     seen = encoder.images_seen
     steps: list[tuple[int, int | None]] = []
     head = warmth(encoder)
-    found = predict_library_values(library, encoder, head, on_progress=lambda now: steps.append((now.done, now.total)))
+    found = predict_library_values(library, encoder, head, task=Task(lambda now: steps.append((now.done, now.total))))
     values = {Path(entry.source).name: entry.value for entry in found}
     assert encoder.images_seen == seen and len(values) == 9 and steps == [(1, 2), (2, 2)]
     assert values["red.png"] == pytest.approx(30, abs=1) and values["blue.png"] == pytest.approx(-10, abs=1)
@@ -53,7 +54,7 @@ def test_only_some_items_and_an_early_end(encoder: ColorEncoder, library: Librar
     assert len(sample) == 4 and all(Path(entry.source).parent == photos / "more" for entry in sample)
     stop = threading.Event()
     stop.set()
-    assert predict_library_values(library, encoder, warmth(encoder), cancel=stop) == []
+    assert predict_library_values(library, encoder, warmth(encoder), task=Task(cancel=stop)) == []
 
 
 def test_files_have_the_same_number_as_in_a_library(encoder: ColorEncoder, library: Library, photos: Path) -> None:
@@ -78,7 +79,7 @@ def test_texts_have_numbers_too(encoder: ColorEncoder) -> None:
 
 def test_a_head_of_classes_predicts_no_number(encoder: ColorEncoder, library: Library) -> None:
     head = fit_classes(encoder, "centroid", encoder.encode_texts(["red", "blue"]), ["warm", "cold"])
-    with pytest.raises(DataError, match="no number"):
+    with pytest.raises(DataError, match="not a number"):
         predict_library_values(library, encoder, head)
 
 
@@ -94,7 +95,7 @@ def test_gathering_can_be_stopped(encoder: ColorEncoder, photos: Path) -> None:
     write_video(photos / "long.mp4", ("red", "blue"), size=(64, 48))
     stop = threading.Event()
     files = [photos / "red.png", photos / "long.mp4", photos / "blue.png"]
-    sample = embed_files_set(encoder, files, cancel=stop, on_progress=lambda now: stop.set())
+    sample = embed_files_set(encoder, files, task=Task(lambda now: stop.set(), stop))
     assert sample.sources == (str(photos / "red.png"),) and sample.failed == ()
 
 

@@ -13,7 +13,7 @@ import pytest
 from fakes import ColorEncoder
 from media import write_video
 
-from core.classify.class_lists import read_classes
+from core.classify.class_lists import format_classes, read_classes
 from core.classify.embedded_set import embed_files_set, embed_texts_set
 from core.classify.export import predictions_csv, write_folders
 from core.classify.predict import Prediction, classify_library
@@ -21,6 +21,7 @@ from core.classify.zero_shot import NONE, ClassName, ZeroShot
 from core.errors import DataError
 from core.library import Library, ingest
 from core.library.filters import Filters
+from core.progress import Task
 
 
 def classes(encoder: ColorEncoder, *names: str) -> ZeroShot:
@@ -64,10 +65,10 @@ def test_only_some_items_and_any_threshold(both: Library, encoder: ColorEncoder,
 def test_telling_reports_and_can_be_stopped(both: Library, encoder: ColorEncoder) -> None:
     steps: list[tuple[int, int | None]] = []
     zero_shot = classes(encoder, "red", "blue")
-    classify_library(both, encoder, zero_shot, on_progress=lambda entry: steps.append((entry.done, entry.total)))
+    classify_library(both, encoder, zero_shot, task=Task(lambda entry: steps.append((entry.done, entry.total))))
     assert steps == [(1, 3), (2, 3), (3, 3)]  # the pictures, and each video
     stop = threading.Event()
-    sample = classify_library(both, encoder, zero_shot, cancel=stop, on_progress=lambda entry: stop.set())
+    sample = classify_library(both, encoder, zero_shot, task=Task(lambda entry: stop.set(), stop))
     assert len(sample) == 8
     assert classify_library(Library(both.path.parent / "new", create=True), encoder, zero_shot) == []
 
@@ -107,6 +108,15 @@ def test_classes_of_a_table(tmp_path: Path) -> None:
         ClassName("white", negative=True),
         ClassName("black", negative=True),
     ]
+    for separator, ending in ((";", "\n"), ("\t", "\r\n"), ("; ", "\n")):
+        rows = (("Name", "descriptions"), ("cat", "a kitten, small"), ("dog", ""), ("- people", ""))
+        table.write_text(ending.join(separator.join(row) for row in rows))
+        assert read_classes(table) == [
+            ClassName("cat", ("a kitten, small",)), ClassName("dog"), ClassName("people", negative=True),
+        ]  # fmt: skip
+    classes = [ClassName('the "big", one', ("a; b",)), ClassName('5" disk'), ClassName("people", negative=True)]
+    table.write_text(format_classes(classes))
+    assert read_classes(table) == classes
     table.write_text("\ufeffcat\ndog\n", encoding="utf-8")
     assert read_classes(table) == [ClassName("cat"), ClassName("dog")]
     for content in (b"", b"name\n", b"\xff\xfe\x00", b"none of these,white\n"):

@@ -14,6 +14,7 @@ from core.classify.validation import compute_learning_curve, cross_validate_clas
 from core.classify.zero_shot import NONE, ClassName, ZeroShot
 from core.encoders.base import Vectors, unit_rows
 from core.errors import DataError, QueryError
+from core.progress import Task
 
 NAMES = ("red", "green", "blue", "orange")
 
@@ -114,11 +115,11 @@ def test_what_a_head_never_saw_is_none_of_its_classes(encoder: ColorEncoder, kin
 def test_samples_that_cannot_be(encoder: ColorEncoder) -> None:
     vectors, labels = noisy(encoder, 2)
     for wrong, said in (
-        (lambda: fit_classes(encoder, "forest", vectors, labels), "not by 'forest'"),  # type: ignore[arg-type]
+        (lambda: fit_classes(encoder, "forest", vectors, labels), "method 'forest'"),  # type: ignore[arg-type]
         (lambda: fit_classes(encoder, "probe", vectors[:2], labels[:2]), "two classes"),
         (lambda: fit_classes(encoder, "probe", vectors[:3], labels), "3 vectors and 8 labels"),
-        (lambda: fit_classes(encoder, "blend", vectors, labels), "as words too"),
-        (lambda: fit_numbers(encoder, "probe", vectors, [1.0] * 8), "not by 'probe'"),  # type: ignore[arg-type]
+        (lambda: fit_classes(encoder, "blend", vectors, labels), "also needs zero-shot"),
+        (lambda: fit_numbers(encoder, "probe", vectors, [1.0] * 8), "method 'probe'"),  # type: ignore[arg-type]
     ):
         with pytest.raises(DataError, match=said):
             wrong()
@@ -147,7 +148,7 @@ def test_the_learning_curve_rises(encoder: ColorEncoder) -> None:
     assert [point.shots for point in curve.of("zero-shot")] == [0]
     assert (curve.gain("centroid", 16) or 0.0) >= 0 and curve.gain("zero-shot", 16) is None
     assert curve.short == ()
-    with pytest.raises(DataError, match="begin at 1"):
+    with pytest.raises(DataError, match="at least 1 labeled"):
         compute_learning_curve(encoder, vectors, labels, zero_shot(encoder), shots=(0, 1))
     with pytest.raises(DataError, match="fewer than three"):
         compute_learning_curve(encoder, vectors[::15], labels[::15], zero_shot(encoder))
@@ -159,7 +160,7 @@ def test_the_learning_curve_can_be_stopped(encoder: ColorEncoder) -> None:
     vectors, labels = noisy(encoder, 6)
     cancel = threading.Event()
     curve = compute_learning_curve(
-        encoder, vectors, labels, zero_shot(encoder), shots=(1, 2), repeats=50, cancel=cancel,
-        on_progress=lambda progress: cancel.set() if progress.done >= 10 else None,
+        encoder, vectors, labels, zero_shot(encoder), shots=(1, 2), repeats=50,
+        task=Task(lambda progress: cancel.set() if progress.done >= 10 else None, cancel),
     )  # fmt: skip
     assert curve.repeats == 2 and len(curve.of("blend")) == 2

@@ -17,7 +17,7 @@ from core.errors import Cancelled, DataError
 from core.library import Library, ingest
 from core.library.points import Points, Unit, load_points
 from core.library.schema import Item
-from core.progress import Progress
+from core.progress import Progress, Task
 from core.vectors.neighbors import find_nearest_neighbors
 
 pytestmark = pytest.mark.slow
@@ -190,9 +190,9 @@ def test_leaks_between_folders(album: Path, tmp_path: Path, encoder: ColorEncode
 def test_progress_and_cancel(album: Path, tmp_path: Path, encoder: ColorEncoder) -> None:
     points = points_in(tmp_path, encoder, album)
     predictions: list[Progress] = []
-    find_duplicates(points, threshold=-1, on_progress=predictions.append)
-    assert {"neighbours", "look", "compare"} <= {entry.stage for entry in predictions}
-    for stage in ("neighbours", "look", "compare"):
+    find_duplicates(points, threshold=-1, task=Task(predictions.append))
+    assert {"neighbors", "look", "compare"} <= {entry.stage for entry in predictions}
+    for stage in ("neighbors", "look", "compare"):
         stop = threading.Event()
 
         def tell(progress: Progress, stage: str = stage, stop: threading.Event = stop) -> None:
@@ -201,4 +201,4 @@ def test_progress_and_cancel(album: Path, tmp_path: Path, encoder: ColorEncoder)
                 stop.set()
 
         with pytest.raises(Cancelled):
-            find_duplicates(points, threshold=-1, on_progress=tell, cancel=stop)
+            find_duplicates(points, threshold=-1, task=Task(tell, stop))

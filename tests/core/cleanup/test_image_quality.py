@@ -16,7 +16,7 @@ from core.cleanup.image_quality import QualityReport, compute_quality, measure_q
 from core.config import get_home
 from core.library import Library, ingest
 from core.library.schema import Item
-from core.progress import Progress
+from core.progress import Progress, Task
 
 SIZE = (640, 480)
 
@@ -108,7 +108,7 @@ def test_stopped_early_keeps_what_there_is(album: tuple[Path, list[Item]], monke
         predictions.append(progress)
         stop.set()
 
-    report: QualityReport = measure_quality(album[1], on_progress=tell, cancel=stop)
+    report: QualityReport = measure_quality(album[1], task=Task(tell, stop))
     assert len(report.items) == predictions[-1].done == 1
     assert predictions[-1].total == 4
     assert (get_home() / "picture-quality.json").exists()

@@ -10,7 +10,7 @@ import pytest
 from core.cleanup.outliers import UNUSUAL, find_outliers
 from core.encoders.base import Vectors, unit_rows
 from core.errors import Cancelled
-from core.progress import Progress
+from core.progress import Progress, Task
 from core.vectors.neighbors import find_nearest_neighbors
 
 
@@ -62,7 +62,7 @@ def test_a_strange_one_comes_before_usual_ones_with_many_copies() -> None:
 
 
 def test_stopped_at_any_moment(crowd: Vectors) -> None:
-    for stage in ("neighbours", "outliers"):
+    for stage in ("neighbors", "outliers"):
         stop, predictions = threading.Event(), list[Progress]()
 
         def tell(
@@ -73,7 +73,7 @@ def test_stopped_at_any_moment(crowd: Vectors) -> None:
                 stop.set()
 
         with pytest.raises(Cancelled):
-            find_outliers(crowd, on_progress=tell, cancel=stop)
+            find_outliers(crowd, task=Task(tell, stop))
         assert [entry.stage for entry in predictions].count(stage) == 1
 
 

@@ -357,7 +357,7 @@ def test_names_do_not_steer_the_terminal(capsys: pytest.CaptureFixture[str], pho
         (["classify", "PHOTO", "--head", "PHOTO"], "Pickles"),
         (["classify", "PHOTO", "--labels", "concept:unheard"], "no concept"),
         (["classify", "--text", " ", "--labels", "a,b"], "no texts"),
-        (["eval", "fewshot", "--images", "PHOTOS", "--shots", "0"], "begin at 1"),
+        (["eval", "fewshot", "--images", "PHOTOS", "--shots", "0"], "at least 1 labeled"),
         (["eval", "fewshot", "--images", "PHOTOS"], "fewer than three"),
         (["eval", "fewshot", "--images", "PHOTOS", "--repeats", "0"], "begin at 1"),
         (["eval", "fewshot", "--images", "PHOTOS", "--labels", "TWICE"], "both 'red' and 'blue' of red.png"),

@@ -148,7 +148,7 @@ def test_a_revision_by_name(hub: Hub) -> None:
         (401, "RepoNotFound", r"no model .*someone/else.*Check the name"),
         (403, "GatedRepo", r"someone/else is gated.*https://huggingface.co/someone/else.*hf auth login"),
         (404, "RevisionNotFound", r"someone/else has no revision 'v9'"),
-        (500, "", r"someone/else could not be fetched.*Try again later"),
+        (500, "", r"someone/else could not be downloaded.*Try again later"),
     ],
 )
 def test_what_the_hub_refuses(hub: Hub, status: int, code: str, said: str) -> None:

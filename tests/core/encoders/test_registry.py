@@ -130,7 +130,7 @@ def test_broken_plugins_are_logged_and_leave_the_rest(
 
 @pytest.mark.parametrize("name", ["", " toy", "embedded", "openai/clip-vit-base-patch32", "imported:x:8", "a@pca8-0f"])
 def test_names_that_mean_something_else_are_refused(name: str) -> None:
-    with pytest.raises(EncoderError, match="choose a name"):
+    with pytest.raises(EncoderError, match="choose another name"):
         register_encoder(EncoderInfo(name, "Toy", lambda name, _: ColorEncoder("toy-1", name)))
 
 

@@ -19,7 +19,7 @@ from core.evaluation.clusters import mentions_label
 from core.explore.cluster_naming import name_clusters
 from core.explore.clustering import Clusters, compute_centers, find_clusters
 from core.explore.vocabulary import load_nouns, load_vocabulary
-from core.progress import Progress
+from core.progress import Progress, Task
 from tools.keyword_folders import GROUPS, groups_of
 
 NAMES = ("red", "green", "blue", "yellow")
@@ -49,7 +49,7 @@ def test_clusters_are_called_what_they_show(
     monkeypatch.setattr("core.explore.vocabulary._shared", OrderedDict())
     clusters = find_clusters(shades, k=4)
     predictions: list[Progress] = []
-    names = name_clusters(encoder, shades, clusters, on_progress=predictions.append)
+    names = name_clusters(encoder, shades, clusters, task=Task(predictions.append))
     for number, name in enumerate(names):
         color = NAMES[int(clusters.members(number)[0]) // 30]
         assert name.name is not None and mentions_label(name.name, [color]), (color, name)
@@ -124,10 +124,10 @@ def test_naming_can_be_stopped(encoder: ColorEncoder, shades: Vectors) -> None:
     get_home().mkdir(parents=True, exist_ok=True)
     (get_home() / "words.txt").write_text("\n".join(f"unheard of {n}" for n in range(300)), encoding="utf-8")
     with pytest.raises(Cancelled):
-        name_clusters(encoder, shades, clusters, on_progress=stop, cancel=cancel)
+        name_clusters(encoder, shades, clusters, task=Task(stop, cancel))
     assert len(predictions) == 1
     with pytest.raises(Cancelled):
-        name_clusters(encoder, shades, clusters, cancel=cancel)
+        name_clusters(encoder, shades, clusters, task=Task(cancel=cancel))
 
 
 def test_words_and_their_beginnings() -> None:

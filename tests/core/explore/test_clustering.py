@@ -11,7 +11,7 @@ from core.encoders.base import Vectors, unit_rows
 from core.errors import Cancelled, DataError
 from core.explore.clustering import Method, compute_agreement, find_clusters
 from core.explore.exemplars import cover_points, find_medoids, find_representatives
-from core.progress import Progress
+from core.progress import Progress, Task
 
 SIZES = (120, 80, 50, 30)
 
@@ -29,7 +29,7 @@ def grouped() -> tuple[Vectors, np.ndarray]:
 def test_groups_are_found_and_numbered_by_size(grouped: tuple[Vectors, np.ndarray], method: Method) -> None:
     vectors, truth = grouped
     predictions: list[Progress] = []
-    found = find_clusters(vectors, method=method, on_progress=predictions.append)
+    found = find_clusters(vectors, method=method, task=Task(predictions.append))
     assert found.count == 4 and found.sizes.tolist() == list(SIZES)
     assert compute_agreement(found.labels, truth.tolist()).ari == pytest.approx(1.0)
     assert found.silhouette is not None and found.silhouette > 0.5
@@ -77,6 +77,12 @@ def test_a_handful_of_points_and_equal_ones(count: int, method: Method) -> None:
         assert (found.sizes > 0).all() and np.isfinite(found.centers).all()
 
 
+@pytest.mark.parametrize("sizes", [(5,), (20,), (60, 15), (200, 20)])
+def test_equal_points_are_a_cluster_by_density_too(sizes: tuple[int, ...]) -> None:
+    rows = np.eye(4, dtype=np.float32)[np.repeat(np.arange(len(sizes)), sizes)]
+    assert sorted(find_clusters(rows, method="hdbscan").sizes.tolist(), reverse=True) == list(sizes)
+
+
 def test_what_cannot_be_clustered_says_why(grouped: tuple[Vectors, np.ndarray]) -> None:
     vectors, _ = grouped
     for given, says in (
@@ -100,12 +106,12 @@ def test_a_search_that_is_stopped_keeps_the_best_so_far(grouped: tuple[Vectors, 
         predictions.append(progress)
         cancel.set()
 
-    assert find_clusters(vectors, on_progress=stop, cancel=cancel).count == 2
+    assert find_clusters(vectors, task=Task(stop, cancel)).count == 2
     assert len(predictions) == 1
     with pytest.raises(Cancelled):
-        find_clusters(vectors, method="hdbscan", cancel=cancel)
+        find_clusters(vectors, method="hdbscan", task=Task(cancel=cancel))
     with pytest.raises(Cancelled):
-        cover_points(vectors, 5, cancel=cancel)
+        cover_points(vectors, 5, task=Task(cancel=cancel))
 
 
 def test_agreement_with_labels() -> None:

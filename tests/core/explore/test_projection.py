@@ -20,7 +20,7 @@ from core.explore.projection import layout_points, project_vectors
 from core.library import Library, ingest
 from core.library.points import Points, load_points
 from core.plots.map import count_bars, space
-from core.progress import Progress
+from core.progress import Progress, Task
 from core.vectors.neighbors import find_nearest_neighbors
 
 pytestmark = pytest.mark.slow
@@ -134,11 +134,11 @@ def test_known_neighbours_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("method", METHODS[1:])
 def test_progress_counts_up_to_its_end(method: str) -> None:
     predictions: list[Progress] = []
-    project_vectors(mixture(1_500, 32), method=method, on_progress=predictions.append)
+    project_vectors(mixture(1_500, 32), method=method, task=Task(predictions.append))
     steps = [entry for entry in predictions if entry.stage == "layout" and entry.total]
     done = [entry.done for entry in steps]
     assert len(steps) > 5 and done == sorted(done) and done[-1] == steps[-1].total
-    assert {entry.stage for entry in predictions} == {"layout", "neighbours"}
+    assert {entry.stage for entry in predictions} == {"layout", "neighbors"}
 
 
 @pytest.mark.parametrize("method", METHODS[1:])
@@ -152,7 +152,7 @@ def test_a_layout_stops_soon_after_it_is_told_to(method: str) -> None:
             cancel.set()
 
     with pytest.raises(Cancelled):
-        project_vectors(mixture(1_500, 32), method=method, on_progress=tell, cancel=cancel)
+        project_vectors(mixture(1_500, 32), method=method, task=Task(tell, cancel))
     assert predictions[-1].done < predictions[-1].total / 2
     assert project_vectors(mixture(100, 32), method=method).shape == (100, 2), "the next layout is not kept waiting"
 
@@ -333,7 +333,7 @@ def test_a_stopped_map_is_not_kept(shades: tuple[Library, Path], encoder: ColorE
     cancel = threading.Event()
     cancel.set()
     with pytest.raises(Cancelled):
-        layout_points(points, cancel=cancel)
+        layout_points(points, task=Task(cancel=cancel))
     file = map_cache.layout_cache_file(points, "umap", 2)
     assert file is not None and not file.exists()
 

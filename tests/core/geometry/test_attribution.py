@@ -27,6 +27,7 @@ from core.geometry.attribution import (
 from core.geometry.nearest import find_nearest_items
 from core.geometry.saliency import Way, compute_saliency, count_steps, load_image
 from core.library.points import Points, load_points
+from core.progress import Task
 
 WAYS: tuple[Way, ...] = ("alone", "covered")
 
@@ -171,12 +172,12 @@ def test_rims_that_the_encoder_cuts_off_are_told(way: Way) -> None:
 
 def test_heat_tells_how_far_it_is_and_can_be_stopped(encoder: ColorEncoder) -> None:
     picture, query, predictions = halves("red", "blue"), embed_texts(encoder, ["red"])[0], []
-    compute_saliency(encoder, picture, query, cells=6, on_progress=predictions.append)
+    compute_saliency(encoder, picture, query, cells=6, task=Task(predictions.append))
     assert predictions[-1].done == predictions[-1].total == count_steps(picture.size, 6, "alone")
     stop = threading.Event()
     stop.set()
     with pytest.raises(Cancelled):
-        compute_saliency(encoder, picture, query, cancel=stop)
+        compute_saliency(encoder, picture, query, task=Task(cancel=stop))
 
 
 @pytest.mark.parametrize("size", [(1, 1), (400, 1), (3, 200)])

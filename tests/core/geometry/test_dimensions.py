@@ -33,6 +33,7 @@ from core.geometry.dimensions import (
 )
 from core.geometry.quantization import QuantizedRows
 from core.library.reduced_copy import get_reduction, list_reductions, store_reduced
+from core.progress import Task
 
 
 def flat(count: int, *, inside: int, dim: int, seed: int = 0) -> np.ndarray:
@@ -125,7 +126,7 @@ def test_few_vectors_are_compared_by_fewer_neighbours() -> None:
     stop = threading.Event()
     stop.set()
     with pytest.raises(Cancelled):
-        measure_dimension_curve(flat(9, inside=2, dim=4), cancel=stop)
+        measure_dimension_curve(flat(9, inside=2, dim=4), task=Task(cancel=stop))
 
 
 def test_the_report_holds_out_half_of_the_pictures(encoder: ColorEncoder) -> None:
@@ -167,9 +168,9 @@ def test_reductions_of_other_weights_or_nowhere_are_refused(encoder: ColorEncode
     reduction = learn_reduction(encoder, flat(60, inside=8, dim=48), 8)
     with pytest.raises(EncoderError, match="other weights"):
         ReducedEncoder(ColorEncoder("colour-2"), reduction)
-    with pytest.raises(EncoderError, match="make it again"):
+    with pytest.raises(EncoderError, match="create it again"):
         load_reduction("colour@pca7-0123456789")
-    with pytest.raises(EncoderError, match="names no reduction"):
+    with pytest.raises(EncoderError, match="not the name of a reduction"):
         load_reduction("colour@../../etc/passwd")
     for dim in (0, 49):
         with pytest.raises(DataError, match="choose 1 to 48"):
@@ -196,7 +197,7 @@ def test_storing_can_be_stopped_and_goes_on(library: Library, encoder: ColorEnco
     stop = threading.Event()
     reduction = get_reduction(library, encoder, 6)
     with pytest.raises(Cancelled):
-        store_reduced(library, encoder, reduction, on_progress=lambda _: stop.set(), cancel=stop)
+        store_reduced(library, encoder, reduction, task=Task(lambda _: stop.set(), stop))
     reduced = ReducedEncoder(encoder, reduction)
     assert library.vector_count(reduced.id) == 3
     store_reduced(library, encoder, reduction)

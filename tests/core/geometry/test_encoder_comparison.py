@@ -25,6 +25,7 @@ from core.geometry.encoder_comparison import (
 from core.geometry.ground_truth import measure_retrieval, measure_zero_shot_accuracy
 from core.library.points import load_points
 from core.library.reduced_copy import store_reduced
+from core.progress import Task
 
 
 class RandomEncoder(ColorEncoder):
@@ -127,7 +128,7 @@ def test_sizes_and_speeds(shades: Library, encoder: ColorEncoder) -> None:
     size = measure_size(shades, encoder)
     assert (size.dim, size.bytes, size.vectors, size.total) == (48, 96, 48, 48 * 96)
     predictions = []
-    speeds = measure_speeds(shades, [encoder, RandomEncoder()], on_progress=predictions.append)
+    speeds = measure_speeds(shades, [encoder, RandomEncoder()], task=Task(predictions.append))
     assert [speed.images for speed in speeds] == [48, 48] and all(speed.images_per_s > 0 for speed in speeds)
     assert predictions[-1].done == predictions[-1].total == 6, "three turns each"
 

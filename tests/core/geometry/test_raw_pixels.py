@@ -24,6 +24,7 @@ from core.geometry.linear_probe import measure_input_curve
 from core.geometry.raw_pixels import full_numbers, load_pixels, to_image
 from core.library import Library
 from core.library.schema import Item
+from core.progress import Task
 
 
 def hills(apart: float, *, count: int = 60, numbers: int = 8) -> tuple[np.ndarray, list[str]]:
@@ -50,7 +51,7 @@ def test_pixels_are_the_light_of_the_middle_square(photos: Path, tmp_path: Path)
     stop = threading.Event()
     stop.set()
     with pytest.raises(Cancelled):
-        load_pixels([photos / "red.png"], cancel=stop)
+        load_pixels([photos / "red.png"], task=Task(cancel=stop))
 
 
 def test_the_size_in_the_middle_is_told(library: Library) -> None:

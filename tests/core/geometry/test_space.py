@@ -35,6 +35,7 @@ from core.geometry.modality_gap import (
 )
 from core.geometry.nearest import NearItem
 from core.library.points import load_points
+from core.progress import Task
 
 
 def word(text: str) -> Term:
@@ -152,7 +153,7 @@ def test_analogies_are_tried_against_their_parts(library: Library, encoder: Colo
     cancel = threading.Event()
     cancel.set()
     with pytest.raises(Cancelled):
-        try_analogies(library, encoder, [good], top_k=1, cancel=cancel)
+        try_analogies(library, encoder, [good], top_k=1, task=Task(cancel=cancel))
 
 
 def test_an_axis_sorts_a_library(library: Library, encoder: ColorEncoder) -> None:

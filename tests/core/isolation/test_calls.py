@@ -21,20 +21,19 @@ from core.isolation.calls import run_isolated, stream_isolated
 from core.isolation.serialization import pack, unpack
 from core.learn.state import TrainingSettings
 from core.media.isolated import read_image
-from core.progress import OnProgress, Progress
+from core.progress import SILENT, Progress, Task
 
 ROOT = Path(__file__).parents[3]
 
 
-def doubled(rows: np.ndarray, *, on_progress: OnProgress | None = None) -> tuple[np.ndarray, int]:
-    if on_progress:
-        on_progress(Progress("double", 1, 1, 0.0))
+def doubled(rows: np.ndarray, *, task: Task = SILENT) -> tuple[np.ndarray, int]:
+    task.stage("double").report(1, 1)
     return rows * 2, os.getpid()
 
 
-def counted(most: int, *, cancel: threading.Event | None = None) -> Iterator[int]:
+def counted(most: int, *, task: Task = SILENT) -> Iterator[int]:
     for number in range(most):
-        if cancel is not None and cancel.is_set():
+        if task.is_cancelled:
             return
         yield number
         time.sleep(0.05)
@@ -56,10 +55,10 @@ def goes_wrong(how: str) -> None:
     raise KeyError("a fault of ours")
 
 
-def deaf(*, on_progress: OnProgress | None = None, cancel: threading.Event | None = None) -> None:
+def deaf(*, task: Task = SILENT) -> None:
+    stage = task.stage("deaf")
     for number in range(10_000):
-        if on_progress:
-            on_progress(Progress("deaf", number, 10_000, 0.0))
+        stage.report(number, 10_000)
         time.sleep(0.01)
 
 
@@ -80,7 +79,7 @@ def children() -> list[psutil.Process]:
 def test_a_call_gives_what_it_gives_here_and_its_process_is_gone() -> None:
     predictions: list[Progress] = []
     rows = np.arange(6, dtype=np.float32).reshape(2, 3)
-    found, process = run_isolated(doubled, rows, on_progress=predictions.append)
+    found, process = run_isolated(doubled, rows, task=Task(predictions.append))
     assert np.array_equal(found, rows * 2) and found.dtype == rows.dtype and process != os.getpid()
     assert [entry.stage for entry in predictions] == ["starting", "double"]
     assert not psutil.pid_exists(process) and not children()
@@ -130,7 +129,7 @@ def test_what_goes_wrong_there_is_told_here(how: str, kind: type[Exception], why
 
 def test_values_are_given_as_they_come_until_one_stops() -> None:
     cancel, found = threading.Event(), []
-    for number in stream_isolated(counted, 500, cancel=cancel):
+    for number in stream_isolated(counted, 500, task=Task(cancel=cancel)):
         found.append(number)
         if number == 3:
             assert len(children()) == 1
@@ -154,7 +153,7 @@ def test_what_does_not_stop_is_ended() -> None:
 
     started = time.monotonic()
     with pytest.raises(Cancelled):
-        run_isolated(deaf, on_progress=stop, cancel=cancel)
+        run_isolated(deaf, task=Task(stop, cancel))
     assert time.monotonic() - started < 30, "it takes 100 s by itself"
     assert not children()
 
@@ -162,8 +161,8 @@ def test_what_does_not_stop_is_ended() -> None:
 @pytest.mark.reliability
 def test_a_process_does_not_outlive_the_one_that_asked() -> None:
     source = f"import sys; sys.path[:0] = {[str(ROOT), str(Path(__file__).parent)]!r}\n"
-    source += "from core.isolation.calls import run_isolated; import test_calls\n"
-    source += "run_isolated(test_calls.deaf, on_progress=lambda progress: print(progress.stage, flush=True))"
+    source += "from core import Task; from core.isolation.calls import run_isolated; import test_calls\n"
+    source += "run_isolated(test_calls.deaf, task=Task(lambda progress: print(progress.stage, flush=True)))"
     with subprocess.Popen([sys.executable, "-c", source], stdout=subprocess.PIPE, text=True) as asking:
         assert asking.stdout is not None and "deaf\n" in asking.stdout  # it is at work
         theirs = [

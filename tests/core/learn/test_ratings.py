@@ -18,6 +18,7 @@ from core.errors import Cancelled, DataError
 from core.learn.download import download_movielens
 from core.learn.ratings import read_ratings
 from core.policy import LOCAL
+from core.progress import Task
 
 RATINGS = b"userId,movieId,rating,timestamp\n1,10,4.0,300\n1,7,3.5,100\n1,3,5.0,200\n2,10,1.0,50\n2,3,2.0,60\n"
 MOVIES = (
@@ -146,7 +147,7 @@ def grouplens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[
 
 def test_movielens_is_downloaded_once(grouplens: list[str]) -> None:
     seen: list[int] = []
-    assert len(download_movielens("ml-100k", on_progress=lambda now: seen.append(now.done)).log) == 5
+    assert len(download_movielens("ml-100k", task=Task(lambda now: seen.append(now.done))).log) == 5
     assert download_movielens("ml-100k").source == "MovieLens ml-100k"
     assert grouplens == ["/ml-100k.zip"] and seen
 
@@ -158,7 +159,7 @@ def test_what_is_not_movielens_is_not_kept(grouplens: list[str], tmp_path: Path)
     stop = threading.Event()
     stop.set()
     with pytest.raises(Cancelled):
-        download_movielens("ml-100k", cancel=stop)
+        download_movielens("ml-100k", task=Task(cancel=stop))
 
 
 def test_without_a_network_it_says_what_to_do_instead(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from core.learn.sequences import split
 from core.learn.simulate import simulate
 from core.learn.state import TrainingSettings
 from core.learn.train import Training
-from core.progress import Progress
+from core.progress import Progress, Task
 from core.recommend.log_reader import InteractionLog, make_log
 
 pytestmark = pytest.mark.slow
@@ -96,7 +96,7 @@ def test_a_stopped_training_goes_on_as_if_it_had_not_been_stopped(watched: Watch
         if len(steps) == 25:  # in the middle of the second pass
             cancel.set()
 
-    assert len(list(stopped.run(3, on_progress=stop_soon, cancel=cancel))) == 1
+    assert len(list(stopped.run(3, task=Task(stop_soon, cancel)))) == 1
     rest = list(stopped.run(2))
     assert [epoch.number for epoch in stopped.epochs] == [0, 1, 2, 3]
     assert np.array_equal(rest[-1].embedding, whole[-1].embedding) and rest[-1].loss == pytest.approx(whole[-1].loss)
@@ -187,7 +187,7 @@ def test_a_training_apart_that_is_stopped_and_goes_on_is_the_one_that_was_not(wa
         if progress.done:
             cancel.set()
 
-    assert len(list(isolated.run(2, on_progress=stop_soon, cancel=cancel))) < 2
+    assert len(list(isolated.run(2, task=Task(stop_soon, cancel)))) < 2
     rest = list(isolated.run(2 - isolated.epochs[-1].number))
     assert [epoch.number for epoch in isolated.epochs] == [0, 1, 2] and rest[-1] is isolated.epochs[-1]
     for own, other in zip(whole.epochs, isolated.epochs, strict=True):

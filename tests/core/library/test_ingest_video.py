@@ -14,9 +14,10 @@ from media import audio_only, truncate, write_gif, write_video
 
 from core.library import Item, Library, ingest
 from core.library.ingest.run import IngestReport
+from core.library.schema import FORMAT_VERSION
 from core.library.track import embed_video, track_of
 from core.media.sampling import Sampling
-from core.progress import Progress
+from core.progress import Progress, Task
 from core.search.query import embed_query, parse_query
 
 pytestmark = pytest.mark.slow
@@ -110,7 +111,7 @@ def stopped_run(library: Library, encoder: ColorEncoder, clips: Path, share: flo
         if progress.stage == "embed videos" and progress.fraction >= share:
             cancel.set()
 
-    return ingest(library, encoder, [clips], on_progress=tell, cancel=cancel)
+    return ingest(library, encoder, [clips], task=Task(tell, cancel))
 
 
 @pytest.mark.parametrize("sampling", [Sampling(1), Sampling(3), Sampling(0.7), Sampling(1, "keyframes")], ids=str)
@@ -127,7 +128,7 @@ def test_a_long_video_goes_on_where_it_was_stopped(
         if progress.stage == "embed videos" and progress.fraction >= 0.5:
             cancel.set()
 
-    first = ingest(empty, encoder, [clips], sampling, on_progress=tell, cancel=cancel)
+    first = ingest(empty, encoder, [clips], sampling, task=Task(tell, cancel))
     assert first.cancelled and first.items == 0 and len(empty.index(encoder)) == 0, "half a video must not be found"
     (unfinished,) = empty.failures()
     assert unfinished.kind == "video" and "go on" in (unfinished.reason or "")
@@ -202,7 +203,7 @@ def test_a_library_of_the_first_format_takes_videos(library: Library, encoder: C
     assert photos and old.samplings(encoder.id) == {}
     report = ingest(old, encoder, [clips])
     assert report.added == 1 and len(old.index(encoder)) == photos + 3
-    assert json.loads(mark.read_text())["format"] == 2
+    assert json.loads(mark.read_text())["format"] == FORMAT_VERSION
 
 
 def test_whole_videos_and_frames_are_terms_of_a_query(empty: Library, encoder: ColorEncoder, clips: Path) -> None:
@@ -298,7 +299,7 @@ def test_a_sampling_that_was_given_up_leaves_nothing(empty: Library, encoder: Co
         if progress.stage == "embed videos" and progress.fraction > 0.5:
             cancel.set()
 
-    ingest(empty, encoder, [clips], Sampling(4), on_progress=tell, cancel=cancel)
+    ingest(empty, encoder, [clips], Sampling(4), task=Task(tell, cancel))
     assert any("~" in entry for entry in empty.vector_ids(encoder.id))
     report = ingest(empty, encoder, [clips])
     assert report.vectors == 60 and not any("~" in entry for entry in empty.vector_ids(encoder.id))

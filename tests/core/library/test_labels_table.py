@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,8 +16,9 @@ from core.classify.embedded_set import embed_files_set, embed_texts_set
 from core.classify.zero_shot import ClassName, ZeroShot
 from core.encoders.base import Vectors
 from core.errors import DataError
-from core.library import Item, Library, ingest
+from core.library import Filters, Item, Library, get_item_names, ingest, safe_name
 from core.library.labels import get_folder_labels, read_table, select_labeled_items
+from core.recommend.feedback import read_feedback
 
 
 def items_of(library: Library, encoder: ColorEncoder) -> list[Item]:
@@ -55,7 +57,7 @@ def test_files_that_vanish_meanwhile_are_listed(
     embedded_set = embed_files_set(encoder, [photos / "red.png", photos / "blue.png", tmp_path / "clip.mp4"])
     assert embedded_set.sources == (str(photos / "blue.png"),)
     assert {path for path, _ in embedded_set.failed} == {str(photos / "red.png"), str(tmp_path / "clip.mp4")}
-    assert all("went away" in reason for _, reason in embedded_set.failed)
+    assert all("disappeared" in reason for _, reason in embedded_set.failed)
 
 
 def test_texts_are_told_too(encoder: ColorEncoder) -> None:
@@ -92,6 +94,27 @@ def test_files_of_one_name_are_told_apart_by_their_folders(
     predictions = {"/".join(Path(item.path).parts[-2:]): found[item.id] for item in items if item.id in found}
     assert predictions == {"cats/1.jpg": "cat", "dogs/1.jpg": "dog", "photos/red.png": "red"}
     assert unknown == ["1.jpg", "else/1.jpg"]
+
+
+def test_names_meet_whatever_the_unicode_form(tmp_path: Path, library: Library, encoder: ColorEncoder) -> None:
+    """Labels, likes, uploads and the folder filter: files in NFC, tables as macOS writes them."""
+    folder = tmp_path / "größe"
+    folder.mkdir()
+    Image.new("RGB", (64, 64), "red").save(folder / "café.jpg")
+    ingest(library, encoder, [folder])
+    item = next(item for item in items_of(library, encoder) if item.path.endswith("café.jpg"))
+    parts = unicodedata.normalize("NFD", "größe/café.jpg")
+    assert read_table(f"Image;Label\n{parts};cat\n".encode()).column("Label", [item]) == ({item.id: "cat"}, [])
+    feedback, missing = read_feedback(f"item\n{parts}\n".encode(), get_item_names(library))
+    assert (list(feedback.liked), missing) == ([item.id], ())
+    here = Filters(folder=unicodedata.normalize("NFD", str(folder))).mask(library.index(encoder).items)
+    assert here is not None and here.sum() == 1
+    assert safe_name(parts, b"x") == safe_name("café.jpg", b"x")
+
+
+def test_the_column_of_files_may_stand_anywhere() -> None:
+    table = read_table(b"label,Image\ncat,1.jpg\n")
+    assert (table.files, table.columns) == (("1.jpg",), {"label": ("cat",)})
 
 
 def test_a_video_stands_for_the_mean_over_its_time(tmp_path: Path, library: Library, encoder: ColorEncoder) -> None:

@@ -13,7 +13,7 @@ from PIL import Image
 
 from core.errors import LibraryError
 from core.library import Library, ingest
-from core.progress import Progress
+from core.progress import Progress, Task
 
 N = len(COLORS)
 
@@ -177,7 +177,7 @@ def test_several_encoders_live_side_by_side(library: Library, encoder: ColorEnco
 
 def test_progress_reaches_the_end(tmp_path: Path, photos: Path, encoder: ColorEncoder) -> None:
     seen: list[Progress] = []
-    ingest(Library(tmp_path / "library", create=True), encoder, [photos], on_progress=seen.append)
+    ingest(Library(tmp_path / "library", create=True), encoder, [photos], task=Task(seen.append))
     done = [progress.done for progress in seen if progress.stage == "embed"]
     assert done == sorted(done) and done[-1] == seen[-1].total == N
 
@@ -187,7 +187,7 @@ def test_cancel_keeps_what_was_done_and_the_next_run_finishes(
 ) -> None:
     library, cancel = Library(tmp_path / "library", create=True), threading.Event()
     on_progress = lambda progress: cancel.set() if progress.done >= 2 else None  # noqa: E731
-    report = ingest(library, encoder, [photos], on_progress=on_progress, cancel=cancel)
+    report = ingest(library, encoder, [photos], task=Task(on_progress, cancel))
     assert report.cancelled and 2 <= report.items < N
     second = ingest(library, encoder, [photos])
     assert second.items == second.vectors == N and second.embedded == N - report.embedded
@@ -198,7 +198,7 @@ def test_a_cancelled_run_calls_nothing_missing(library: Library, encoder: ColorE
     (photos / "red.png").rename(photos / "renamed.png")
     cancel, seen = threading.Event(), encoder.images_seen
     cancel.set()
-    report = ingest(library, encoder, [photos], cancel=cancel)
+    report = ingest(library, encoder, [photos], task=Task(cancel=cancel))
     assert report.cancelled and report.missing == 0
     assert library.counts()["ok"] == N and library.counts()["missing"] == 0
     assert ingest(library, encoder, [photos]).items == N and encoder.images_seen == seen, "a move, found later"
@@ -236,6 +236,39 @@ def test_a_library_is_not_made_among_other_files(photos: Path) -> None:
 def test_a_path_that_is_not_there(library: Library, encoder: ColorEncoder, tmp_path: Path) -> None:
     with pytest.raises(LibraryError, match="no file or folder"):
         ingest(library, encoder, [tmp_path / "nowhere"])
+
+
+@pytest.mark.parametrize("linked_first", [False, True])
+def test_a_folder_and_a_link_to_it_are_one_folder(
+    photos: Path, tmp_path: Path, encoder: ColorEncoder, linked_first: bool
+) -> None:
+    (tmp_path / "link").symlink_to(photos)
+    first, second = (tmp_path / "link", photos) if linked_first else (photos, tmp_path / "link")
+    library = Library(tmp_path / "both", create=True)
+    ingest(library, encoder, [first])
+    (photos / "red.png").unlink()
+    report = ingest(library, encoder, [second])
+    assert (report.items, report.added, report.unchanged, report.missing) == (N - 1, 0, N - 1, 1)
+
+
+def test_a_photo_whose_name_a_folder_has_is_gone(library: Library, encoder: ColorEncoder, photos: Path) -> None:
+    (photos / "red.png").unlink()
+    (photos / "red.png").mkdir()
+    assert ingest(library, encoder, [photos]).missing == 1 and statuses(library)["red.png"] == "missing"
+
+
+def test_an_empty_path_is_no_folder(library: Library, encoder: ColorEncoder) -> None:
+    with pytest.raises(LibraryError, match="path is empty"):
+        ingest(library, encoder, [""])
+    with pytest.raises(LibraryError, match="is empty"):
+        Library("", create=True)
+
+
+@pytest.mark.parametrize("name", ["a\nb", "a\tb", "a\x7fb"])
+def test_a_path_with_a_line_break_is_refused_before_anything_is_made(tmp_path: Path, name: str) -> None:
+    with pytest.raises(LibraryError, match="rename the folder"):
+        Library(tmp_path / name, create=True)
+    assert not (tmp_path / name).exists()
 
 
 def test_a_damaged_table_says_what_to_do(library: Library) -> None:

@@ -18,7 +18,7 @@ from core.library.samples.reels import Reel, Shot, reel_plan, render_reels
 from core.library.samples.sources import sample_sources, sample_subjects
 from core.media.images import open_image
 from core.media.video import frame_at, probe
-from core.progress import Progress
+from core.progress import Progress, Task
 
 SHORT = Reel(
     "short",
@@ -115,7 +115,7 @@ def test_browsers_can_play_it_before_it_has_arrived(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("short")
 def test_rendered_once_with_progress(tmp_path: Path) -> None:
     predictions: list[Progress] = []
-    paths = render_reels(tmp_path, on_progress=predictions.append)
+    paths = render_reels(tmp_path, task=Task(predictions.append))
     assert predictions[-1].total == 33 + 14 and predictions[-1].done == predictions[-1].total
     written = [path.stat().st_mtime_ns for path in paths]
     assert render_reels(tmp_path) == paths and [path.stat().st_mtime_ns for path in paths] == written
@@ -146,5 +146,5 @@ def test_cancelled_leaves_no_half_file(tmp_path: Path) -> None:
         if progress.done > 33:
             cancel.set()
 
-    assert [path.name for path in render_reels(tmp_path, on_progress=stop, cancel=cancel)] == ["short.mp4"]
+    assert [path.name for path in render_reels(tmp_path, task=Task(stop, cancel))] == ["short.mp4"]
     assert [path.name for path in tmp_path.iterdir()] == ["short.mp4"]

@@ -16,7 +16,7 @@ from core.errors import QueryError
 from core.library import Library, ingest
 from core.library.filters import Filters
 from core.media.video import frame_at
-from core.progress import Progress
+from core.progress import Progress, Task
 from core.search.locate import Sighting, locate
 from core.search.query import Term
 
@@ -140,8 +140,8 @@ def test_what_is_no_picture_is_refused(films: Library, encoder: ColorEncoder, te
 
 def test_it_tells_how_far_it_is_and_can_be_stopped(films: Library, encoder: ColorEncoder) -> None:
     predictions: list[Progress] = []
-    locate(films, encoder, saved(scene(3)), on_progress=predictions.append)
+    locate(films, encoder, saved(scene(3)), task=Task(predictions.append))
     assert predictions and predictions[-1].unit == "places" and predictions[-1].done < (predictions[-1].total or 0)
     stop = threading.Event()
     stop.set()
-    assert locate(films, encoder, saved(scene(3)), cancel=stop) == ()
+    assert locate(films, encoder, saved(scene(3)), task=Task(cancel=stop)) == ()

@@ -102,6 +102,19 @@ def test_captions_of_a_table_are_kept_and_measured_with(tmp_path: Path, encoder:
         evaluate_library(library, encoder)
 
 
+@pytest.mark.parametrize("labels", [["a", "b", "c", "a"], [["a"], ["b"], ["a", "c"], []]])
+def test_the_first_label_of_a_picture_stays_and_another_is_listed(
+    tmp_path: Path, encoder: ColorEncoder, labels: list
+) -> None:
+    colors = ("red", "blue", "red", "red")
+    rows = pa.array([{"bytes": png(color), "path": f"{color}.png"} for color in colors])
+    library = made(tmp_path)
+    opened = open_dataset(table(tmp_path, image=rows, label=labels))
+    _, report = index_dataset(library, encoder, opened)
+    assert (report.pictures, report.labels) == (2, 2) and [row for row, _ in report.refused] == ["row 2"]
+    assert "'a' stays, 'c' goes" in report.refused[0][1] and {label.label for label in library.labels()} == {"a", "b"}
+
+
 def test_a_row_cannot_name_files_of_elsewhere(tmp_path: Path, encoder: ColorEncoder) -> None:
     secret = tmp_path / "secret.png"
     secret.write_bytes(png("red"))

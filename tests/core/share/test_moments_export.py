@@ -14,6 +14,7 @@ from media import colour_of, write_video
 
 from core.library.schema import Item
 from core.media.video import Sampling, Video
+from core.progress import Task
 from core.search.moments import Curve, Moment
 from core.search.videos import VideoHit
 from core.share.moments import moments_csv, moments_edl, moments_otio, write_moments_zip
@@ -52,7 +53,7 @@ def test_the_zip_holds_the_cut_clips_and_tells_what_is_missing(hits: list[VideoH
     buffer = io.BytesIO()
     missing = hit(tmp_path / "gone.mp4", (1.0, 2.0))
     left_out = write_moments_zip(
-        [*hits, missing], buffer, redact=str, on_progress=lambda now: predictions.append((now.done, now.total))
+        [*hits, missing], buffer, redact=str, task=Task(lambda now: predictions.append((now.done, now.total)))
     )
     assert len(left_out) == 1 and "gone.mp4 at 0:01" in left_out[0] and "not there" in left_out[0]
     with zipfile.ZipFile(buffer) as archive:

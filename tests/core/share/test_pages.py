@@ -25,6 +25,7 @@ from core.cli.main import main
 from core.errors import Cancelled, DataError
 from core.explore.atlas import AtlasRequest, build_atlas
 from core.library.schema import Item
+from core.progress import Task
 from core.share.pages import groups as report_groups
 from core.share.pages import map as report_map
 from core.share.pages import moments as report_moments
@@ -177,7 +178,7 @@ def test_moments_that_are_too_many_or_cannot_be_shown_are_told(
     cancel = threading.Event()
     cancel.set()
     with pytest.raises(Cancelled):
-        moments_page(hits, query="q", library="L", encoder="e", cancel=cancel)
+        moments_page(hits, query="q", library="L", encoder="e", task=Task(cancel=cancel))
 
 
 def test_classes_are_saved_in_groups_the_surest_first(hostile: Library) -> None:
@@ -226,7 +227,7 @@ def test_small_groups_are_shown_whole_and_large_ones_share_the_rest(
     cancel = threading.Event()
     cancel.set()
     with pytest.raises(Cancelled):
-        groups_page(Sheet("T", "A", groups), library="L", encoder="colour", cancel=cancel)
+        groups_page(Sheet("T", "A", groups), library="L", encoder="colour", task=Task(cancel=cancel))
     monkeypatch.setattr(report_groups, "MOST_IN_GROUPS", 2)
     monkeypatch.setattr(pictures, "MOST_BYTES", 1)
     seen = checked(groups_page(Sheet("T", "A", groups), library="L", encoder="colour"))
@@ -252,6 +253,8 @@ def test_the_command_line_saves_pages(
     assert main(["search", "red", "--all", *where, "--report", str(tmp_path / "s.html")]) == 0
     assert "Saved as a page" in capsys.readouterr().out
     assert "1. red.png" in checked((tmp_path / "s.html").read_text()).text
+    assert main(["search", "red", *where, "--report", str(tmp_path / "s.html" / "no folder.html")]) == 2
+    assert "cannot be written: " in capsys.readouterr().err  # as on a disk that is full
     assert main(["cluster", "--k", "2", *where, "--report", str(tmp_path / "c.html")]) == 0
     seen = checked((tmp_path / "c.html").read_text())
     assert "2 by k-means" in seen.text and sum(tag == "h3" for tag, _ in seen.tags) == 2

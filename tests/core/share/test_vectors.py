@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import threading
+import unicodedata
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from core.library.ingest.reader import ReadFile
 from core.library.ingest.scan import FoundFile
 from core.library.schema import Label
 from core.policy import get_policy
+from core.progress import Task
 from core.share import vector_import as importing
 from core.share.vector_export import export_vectors
 from core.share.vector_formats import export_formats, open_vectors
@@ -64,7 +66,7 @@ def stored(library: Library, encoder_id: str) -> dict[tuple[str, float | None, f
     """Every vector of a library, by whose it is."""
     ids = library.items()["id"].to_pylist()
     rows = [row for group in library.item_vectors(encoder_id, ids).values() for row in group]
-    return {(row.item_id, row.start_s, row.end_s): np.asarray(row.vector).tobytes() for row in rows}
+    return {(row.item_id, row.segment): np.asarray(row.vector).tobytes() for row in rows}
 
 
 def write_table(path: Path, paths: list[str], vectors: object, **more: object) -> Path:
@@ -162,7 +164,7 @@ def test_a_stopped_export_leaves_what_was_there(mixed: Library, tmp_path: Path) 
     stop = threading.Event()
     stop.set()
     with pytest.raises(Cancelled):
-        export_vectors(mixed, "colour-1", tmp_path / "v.csv", cancel=stop)
+        export_vectors(mixed, "colour-1", tmp_path / "v.csv", task=Task(cancel=stop))
     assert (tmp_path / "v.csv").read_text() == "before" and not list(tmp_path.glob(".v*"))
 
 
@@ -254,6 +256,40 @@ def test_the_public_brings_in_vectors_of_its_own_items_alone(library: Library, t
     assert found.items == 1 and found.left_out == [(str(secret), "Not in the library.")]
 
 
+def test_paths_may_be_categories_with_backslashes_and_in_parts(library: Library, tmp_path: Path) -> None:
+    Image.new("RGB", (20, 20)).save(tmp_path / "photos" / "größe.png")
+    names = [r"photos\more\green.png", "red.png", unicodedata.normalize("NFD", r".\photos\größe.png")]
+    paths = pa.array(names).dictionary_encode()
+    report = import_vectors(library, write_table(tmp_path / "v.parquet", paths, list(np.eye(3))))
+    assert (report.items, report.added, report.left_out) == (3, 1, [])
+
+
+@pytest.mark.parametrize(
+    "name", ["owner/model@main", "owner/model", "{folder}", "{folder}@pca2-0123456789", "../x@pca2-01"]
+)
+def test_a_file_opens_no_folder_and_starts_no_download(
+    library: Library, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "config.json").write_text("{}")
+    (tmp_path / "model" / "model.safetensors").write_bytes(b"")
+    opened: list[str] = []
+    monkeypatch.undo()  # also what `known_encoder` set
+    monkeypatch.setattr(importing, "open_encoder", lambda name: opened.append(name) or open_encoder(name))
+    table = pa.table({"path": ["red.png"], "embedding": [[1.0, 2.0]]})
+    about = {"encoder_name": name.format(folder=tmp_path / "model"), "encoder_id": "model"}
+    pq.write_table(table.replace_schema_metadata(about), tmp_path / "v.parquet")
+    report = import_vectors(library, tmp_path / "v.parquet")
+    assert report.encoder == "imported:v:2" and opened == ["imported:v:2"]
+
+
+def test_a_file_opens_only_encoders_that_are_offered(library: Library, tmp_path: Path, encoder: ColorEncoder) -> None:
+    export_vectors(library, encoder.id, tmp_path / "v.parquet")
+    asked: list[str] = []
+    report = import_vectors(library, tmp_path / "v.parquet", may_open=lambda name: bool(asked.append(name)))
+    assert report.encoder == "imported:v:48" and asked == ["colour"]
+
+
 def test_a_file_that_goes_while_vectors_are_imported_is_left_out(
     library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -290,15 +326,15 @@ def test_imported_vectors_have_neighbours_maps_and_clusters_but_no_words(library
     assert atlas.names[0].describe(3) == "The encoder of these vectors reads no words"
     vectors = library.index(encoder).vectors(np.arange(8))
     assert name_clusters(encoder, vectors, Clusters(np.zeros(8, int), vectors[:1], "kmeans", None))[0].name is None
-    with pytest.raises(EncoderError, match="typed words cannot"):
+    with pytest.raises(EncoderError, match="cannot embed text"):
         search(library, encoder, [Term("text", "a dog")])
-    with pytest.raises(EncoderError, match="cannot be embedded"):
+    with pytest.raises(EncoderError, match="cannot embed other"):
         search(library, encoder, [Term("image", tmp_path / "photos" / "red.png")])
 
 
 @pytest.mark.parametrize("name", ["imported:x", "imported:x:1", "imported:x:5000", "imported:../x:12", "imported::12"])
 def test_names_of_imported_vectors_are_checked(name: str) -> None:
-    with pytest.raises(EncoderError, match="names no imported"):
+    with pytest.raises(EncoderError, match="not the name of imported"):
         open_encoder(name)
 
 

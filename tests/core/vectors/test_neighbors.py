@@ -9,7 +9,7 @@ import pytest
 
 from core.encoders.base import Vectors, unit_rows
 from core.errors import Cancelled
-from core.progress import Progress
+from core.progress import Progress, Task
 from core.vectors import neighbors as neighbours_room
 from core.vectors.neighbors import find_nearest_neighbors
 
@@ -72,8 +72,8 @@ def test_few_vectors(count: int, k: int, expected: tuple[int, int]) -> None:
 
 def test_progress_and_cancel() -> None:
     predictions: list[Progress] = []
-    find_nearest_neighbors(clustered(3_000), 3, on_progress=predictions.append)
+    find_nearest_neighbors(clustered(3_000), 3, task=Task(predictions.append))
     assert [entry.done for entry in predictions][-1] == predictions[-1].total == 3_000
     stop = threading.Event()
     with pytest.raises(Cancelled):
-        find_nearest_neighbors(clustered(3_000), 3, on_progress=lambda _: stop.set(), cancel=stop)
+        find_nearest_neighbors(clustered(3_000), 3, task=Task(lambda _: stop.set(), stop))

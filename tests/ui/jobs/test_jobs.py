@@ -24,15 +24,15 @@ def page() -> None:
     from ui.jobs.tasks import task_button
     from ui.jobs.work import get_result, start_work
 
-    def cancels(report, cancel):  # type: ignore[no-untyped-def]
+    def cancels(task):  # type: ignore[no-untyped-def]
         raise Cancelled
 
-    def fails(report, cancel):  # type: ignore[no-untyped-def]
+    def fails(task):  # type: ignore[no-untyped-def]
         raise DataError("The table is empty.")
 
     kind = st.selectbox("work", ["none", "cancels", "fails", "nothing"])
     if kind == "nothing":
-        task_button("tell", "Do it", lambda report, cancel: None, title="Doing it")
+        task_button("tell", "Do it", lambda task: None, title="Doing it")
     elif kind != "none":
         get_result(start_work("Working", cancels if kind == "cancels" else fails))
 
@@ -65,7 +65,7 @@ def test_a_stopped_job_of_a_library_is_no_error(tmp_path: Path) -> None:
     library_of_shades(tmp_path)
     library = get_library("Shades")
 
-    def cancels(report: object, cancel: object) -> jobs.IngestReport:
+    def cancels(task: object) -> jobs.IngestReport:
         raise Cancelled
 
     jobs.start_job(library, "Indexing", cancels)
@@ -76,6 +76,6 @@ def test_a_stopped_job_of_a_library_is_no_error(tmp_path: Path) -> None:
 def test_a_job_that_returns_nothing_ends_and_lets_the_next_begin(tmp_path: Path) -> None:
     library_of_shades(tmp_path)
     library = get_library("Shades")
-    jobs.start_job(library, "Tidying", lambda report, cancel: report(Progress("embed", 1, 1, 0.1)))  # type: ignore[arg-type, return-value]
+    jobs.start_job(library, "Tidying", lambda task: task.tell(Progress("embed", 1, 1, 0.1)))  # type: ignore[arg-type, return-value]
     at = settled(visit(LIBRARY, lib="Shades"))
     assert not jobs.is_busy(library) and "Tidying: done." in said(at)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import streamlit as st
+from session import state_of
 from visiting import LIBRARY, library_of_shades, visit
 
 import core.library.session_folders
@@ -22,6 +23,7 @@ from ui.jobs import jobs
 from ui.recommend import ads as recommend_ads
 from ui.server.state import forget_all, once, once_each, repeat
 from ui.session import encoders, libraries
+from ui.session.visit import VisitState
 
 
 @pytest.fixture
@@ -51,7 +53,7 @@ def test_what_the_server_keeps_outlives_a_cleared_cache(server: None, tmp_path: 
     library = library_of_shades(tmp_path)
     before = keepers()
     at = visit(LIBRARY, lib="Shades")
-    jobs.start_job(library, "Nothing", lambda report, cancel: IngestReport("colour"))
+    jobs.start_job(library, "Nothing", lambda task: IngestReport("colour"))
     held = _held(library)
     assert keepers() == before + 2
     clear_cache()
@@ -184,11 +186,11 @@ def test_one_visit_that_cannot_end_does_not_keep_the_others(
 
 def test_a_visit_that_was_taken_for_gone_is_looked_after_when_it_comes_back(world: None) -> None:
     at = visit(LIBRARY)
-    ended = at.session_state["visit"]
+    ended = state_of(at, VisitState).visit
     ui.session.visit.end_expired(ui.session.visit._visits(), lambda session: False, 1e9)
     assert ended not in ui.session.visit._visits()
     at.run()
-    assert at.session_state["visit"] in ui.session.visit._visits()
+    assert state_of(at, VisitState).visit in ui.session.visit._visits()
 
 
 def test_a_folder_of_visits_that_another_process_sweeps_is_made_again(monkeypatch: pytest.MonkeyPatch) -> None:

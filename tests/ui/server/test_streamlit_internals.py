@@ -11,6 +11,7 @@ import pytest
 import streamlit as st
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import ScriptRunContext, get_script_run_ctx
+from streamlit.runtime.state.query_params import QueryParams
 
 from ui.server.streamlit_internals import current_session_id
 
@@ -24,6 +25,10 @@ INTERNALS: dict[str, Callable[[], Any]] = {
     "get_script_run_ctx()": lambda: inspect.signature(get_script_run_ctx).bind(),
     "the session_id of a script run context": lambda: next(
         entry for entry in dataclasses.fields(ScriptRunContext) if entry.name == "session_id"
+    ),
+    "QueryParams.remove_param(name) and what widgets begin with": lambda: (
+        inspect.signature(QueryParams.remove_param).bind(QueryParams(), "name"),
+        QueryParams()._initial_query_params,
     ),
     "st.components.v2.component": lambda: st.components.v2.component,
     "bind=, which stores a widget in the link": lambda: [

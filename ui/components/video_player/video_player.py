@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +13,17 @@ import streamlit as st
 
 from core import Item
 from core.errors import MediaError
+from core.library.handout import check_handed_out
 from core.media.formats import get_mime_type
 from core.media.isolated import plays_in_browsers
-from core.previews.clips import playable_clip
+from core.previews.clips import PlayableClip, playable_clip
 from core.previews.thumbnails import make_storyboard
 from core.search.moments import Moment
 from core.utils.timecode import format_timespan
 from ui.components.gallery.gallery import RETRY, chance_text
 from ui.server.media_url import get_image_urls, get_media_url
 from ui.server.state import once_each
+from ui.session.state import get_state
 
 LARGEST_WHOLE = 200_000_000  # bytes; the server holds what a browser plays in memory, so larger files are cut
 _FOLDER = Path(__file__).parent
@@ -41,6 +43,15 @@ class Source:
     address: str
     offset_s: float = 0.0
     length_s: float | None = None
+
+
+@dataclass(slots=True)
+class ClipState:
+    """unplayable: ids of videos that this browser cannot play. clip: the last one that was cut, and of which item."""
+
+    unplayable: set[str] = field(default_factory=set)
+    clip_of: str = ""
+    clip: PlayableClip | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,19 +112,19 @@ def frame_urls(item: Item, times_s: Sequence[float], *, key: str) -> list[str | 
 
 def _source(item: Item, time_s: float, key: str) -> Source:
     """The file itself if browsers play it, or else a clip around that second."""
-    path = Path(item.path)
+    state, path = get_state(ClipState), Path(item.path)
     if not path.is_file():
         raise MediaError("The file is missing.")
-    whole = item.bytes <= LARGEST_WHOLE and item.id not in st.session_state.get("unplayable", ())
+    check_handed_out(item)
+    whole = item.bytes <= LARGEST_WHOLE and item.id not in state.unplayable
     if whole and _plays(item.path, item.mtime_ns):
         kind = get_mime_type(path) or "video/mp4"
         return Source(get_media_url(str(path), kind, key))
-    cached: tuple[str, Any] | None = st.session_state.get("player_clip")
-    if cached is None or cached[0] != item.id or not 0 <= time_s - cached[1].offset_s < cached[1].duration_s:
+    clip = state.clip
+    if clip is None or state.clip_of != item.id or not 0 <= time_s - clip.offset_s < clip.duration_s:
         with st.spinner("Cutting a clip …"):
-            cached = (item.id, playable_clip(item, time_s))
-        st.session_state["player_clip"] = cached  # until a second outside it is requested
-    clip = cached[1]
+            clip = state.clip = playable_clip(item, time_s)
+        state.clip_of = item.id
     return Source(get_media_url(clip.data, "video/mp4", key), clip.offset_s, clip.duration_s)
 
 
@@ -125,7 +136,7 @@ def _plays(path: str, mtime_ns: int) -> bool:
 
 def _note_unplayable(item_id: str) -> None:
     """Record that this visitor's browser could not play the file: from now on it gets clips."""
-    st.session_state["unplayable"] = {*st.session_state.get("unplayable", ()), item_id}
+    get_state(ClipState).unplayable.add(item_id)
 
 
 def _shown(moment: Moment, duration_s: float, picture: str | None) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from core.cli.options import CLASSES, Options, add_command, add_images, counts, get_encoder
-from core.progress import OnProgress
+from core.progress import Task
 from core.search.query import PLAIN
 
 
@@ -38,30 +38,28 @@ def add(tree: Any) -> None:
         add_images(parser)
 
 
-def zeroshot(options: Options, bar: OnProgress) -> dict[str, Any]:
+def zeroshot(options: Options, task: Task) -> dict[str, Any]:
     """`eval zeroshot`."""
     from core.classify.class_lists import read_classes
     from core.evaluation.retrieval import evaluate_zeroshot
 
     classes = read_classes(options.classes) if options.classes else None
     templates = None if options.templates == "on" else PLAIN
-    encoder = get_encoder(options, bar)
-    report = evaluate_zeroshot(
-        encoder, options.images, options.labels, classes=classes, templates=templates, on_progress=bar
-    )
+    encoder = get_encoder(options, task)
+    report = evaluate_zeroshot(encoder, options.images, options.labels, classes=classes, templates=templates, task=task)
     return asdict(report) | {"templates": options.templates}
 
 
-def fewshot(options: Options, bar: OnProgress) -> dict[str, Any]:
+def fewshot(options: Options, task: Task) -> dict[str, Any]:
     """`eval fewshot`."""
     from core.classify.class_lists import read_classes
     from core.evaluation.fewshot import evaluate_fewshot
 
     classes = read_classes(options.classes) if options.classes else None
-    encoder = get_encoder(options, bar)
+    encoder = get_encoder(options, task)
     report = evaluate_fewshot(
         encoder, options.images, options.labels, classes=classes, shots=options.shots, repeats=options.repeats,
-        on_progress=bar,
+        task=task,
     )  # fmt: skip
     return asdict(report)
 
@@ -77,13 +75,13 @@ def show_fewshot(report: dict[str, Any]) -> None:
             print(f"Labeling as many again would add about {gain:+.3f} to the {method}.")
 
 
-def numbers(options: Options, bar: OnProgress) -> dict[str, Any]:
+def numbers(options: Options, task: Task) -> dict[str, Any]:
     """`eval numbers`."""
     from core.evaluation.regression import evaluate_numbers
 
-    encoder = get_encoder(options, bar)
+    encoder = get_encoder(options, task)
     report = evaluate_numbers(
         encoder, options.images, options.table, options.column, samples=options.samples, repeats=options.repeats,
-        on_progress=bar,
+        task=task,
     )  # fmt: skip
     return asdict(report)

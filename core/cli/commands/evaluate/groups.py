@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from core.cli.options import Options, add_command, add_images, get_encoder
-from core.progress import OnProgress
+from core.progress import Task
 
 
 def add(tree: Any) -> None:
@@ -25,24 +25,24 @@ def add(tree: Any) -> None:
     add_images(add_command(tree, "outliers", text, outliers))
 
 
-def clusters(options: Options, bar: OnProgress) -> dict[str, Any]:
+def clusters(options: Options, task: Task) -> dict[str, Any]:
     """`eval clusters`."""
     from core.evaluation.clusters import evaluate_clusters
 
-    encoder = get_encoder(options, bar)
-    return asdict(evaluate_clusters(encoder, options.images, options.labels, k=options.k, on_progress=bar))
+    encoder = get_encoder(options, task)
+    return asdict(evaluate_clusters(encoder, options.images, options.labels, k=options.k, task=task))
 
 
-def duplicates(options: Options, bar: OnProgress) -> dict[str, Any]:
+def duplicates(options: Options, task: Task) -> dict[str, Any]:
     """`eval duplicates`."""
     from core.evaluation.duplicates import evaluate_duplicates
 
-    encoder = get_encoder(options, bar)
-    return asdict(evaluate_duplicates(encoder, options.images, count=options.count, on_progress=bar))
+    encoder = get_encoder(options, task)
+    return asdict(evaluate_duplicates(encoder, options.images, count=options.count, task=task))
 
 
-def outliers(options: Options, bar: OnProgress) -> dict[str, Any]:
+def outliers(options: Options, task: Task) -> dict[str, Any]:
     """`eval outliers`."""
     from core.evaluation.outliers import evaluate_outliers
 
-    return asdict(evaluate_outliers(get_encoder(options, bar), options.images, on_progress=bar))
+    return asdict(evaluate_outliers(get_encoder(options, task), options.images, task=task))

@@ -13,7 +13,7 @@ from core.cli.options import Options, add_command, get_encoder
 from core.encoders import DEFAULT_ENCODER
 from core.encoders.base import Vectors
 from core.errors import DataError, QueryError
-from core.progress import OnProgress
+from core.progress import Task
 
 if TYPE_CHECKING:
     from core.recommend.log_reader import InteractionLog
@@ -35,7 +35,7 @@ def add(tree: Any) -> None:
     parser.add_argument("--encoder", metavar="NAME", help=text)
 
 
-def evaluate(options: Options, bar: OnProgress) -> dict[str, Any]:
+def evaluate(options: Options, task: Task) -> dict[str, Any]:
     """`eval recommend`."""
     from core.evaluation.recommend import evaluate_recommend
     from core.recommend.log_reader import read_log
@@ -45,22 +45,22 @@ def evaluate(options: Options, bar: OnProgress) -> dict[str, Any]:
     log = read_log(options.log)
     content = None
     if options.library:
-        content = _embed_library(log, options, bar)
+        content = _embed_library(log, options, task)
     elif options.images:
-        content = _embed_folder(log.item_names, options, bar)
-    report = asdict(evaluate_recommend(log, content, k=options.k, seed=options.seed, on_progress=bar))
+        content = _embed_folder(log.item_names, options, task)
+    report = asdict(evaluate_recommend(log, content, k=options.k, seed=options.seed, task=task))
     report["without_content"] = None if content is None else int((~content.any(axis=1)).sum())
     return report
 
 
-def _embed_library(log: InteractionLog, options: Options, bar: OnProgress) -> Vectors:
+def _embed_library(log: InteractionLog, options: Options, task: Task) -> Vectors:
     """(items, dim) the library's vectors of the log's items; zeros for items that it does not have."""
     from core.library import Library
     from core.library.item_lookup import get_item_names
     from core.library.track import get_item_vectors
 
     library = Library(options.library)
-    encoder = get_encoder(options, bar, library)
+    encoder = get_encoder(options, task, library)
     names = get_item_names(library)
     ids = [names.get(name, "") for name in log.item_names]
     if not any(ids):
@@ -69,12 +69,12 @@ def _embed_library(log: InteractionLog, options: Options, bar: OnProgress) -> Ve
     return _place_vectors(ids, dict(zip(found, vectors, strict=True)), encoder.dim)
 
 
-def _embed_folder(names: Sequence[str], options: Options, bar: OnProgress) -> Vectors:
+def _embed_folder(names: Sequence[str], options: Options, task: Task) -> Vectors:
     """(items, dim) the same for pictures of a folder, by their paths in it."""
     from core.evaluation.datasets import embed_files
 
-    encoder = get_encoder(options, bar)
-    embedded = embed_files(encoder, options.images, names, on_progress=bar)
+    encoder = get_encoder(options, task)
+    embedded = embed_files(encoder, options.images, names, task=task)
     return _place_vectors(names, {name: embedded.vectors[row] for name, row in embedded.rows.items()}, encoder.dim)
 
 

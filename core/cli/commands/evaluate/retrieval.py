@@ -9,7 +9,7 @@ from typing import Any
 from core.cli.options import Options, add_command, add_encoder, add_images, add_pooling, get_encoder
 from core.errors import DataError
 from core.media.sampling import Sampling
-from core.progress import OnProgress
+from core.progress import Task
 
 
 def add(tree: Any) -> None:
@@ -36,7 +36,7 @@ def add(tree: Any) -> None:
     add_encoder(parser)
 
 
-def retrieval(options: Options, bar: OnProgress) -> dict[str, Any]:
+def retrieval(options: Options, task: Task) -> dict[str, Any]:
     """`eval retrieval`."""
     from core.evaluation.retrieval import evaluate_library, evaluate_retrieval
 
@@ -44,37 +44,35 @@ def retrieval(options: Options, bar: OnProgress) -> dict[str, Any]:
         from core.library import Library
 
         library = Library(options.library)
-        return asdict(evaluate_library(library, get_encoder(options, bar, library)))
+        return asdict(evaluate_library(library, get_encoder(options, task, library)))
     if options.images is None or options.captions is None:
         raise DataError("Give --images and --captions, or --library for the captions that a library keeps.")
-    encoder = get_encoder(options, bar)
-    return asdict(evaluate_retrieval(encoder, options.images, options.captions, on_progress=bar))
+    encoder = get_encoder(options, task)
+    return asdict(evaluate_retrieval(encoder, options.images, options.captions, task=task))
 
 
-def relevance(options: Options, bar: OnProgress) -> dict[str, Any]:
+def relevance(options: Options, task: Task) -> dict[str, Any]:
     """`eval relevance`."""
     from core.evaluation.relevance import evaluate_relevance
 
-    encoder = get_encoder(options, bar)
-    return asdict(evaluate_relevance(encoder, options.images, options.labels, on_progress=bar))
+    encoder = get_encoder(options, task)
+    return asdict(evaluate_relevance(encoder, options.images, options.labels, task=task))
 
 
-def video(options: Options, bar: OnProgress) -> dict[str, Any]:
+def video(options: Options, task: Task) -> dict[str, Any]:
     """`eval video`."""
     from core.evaluation.video_retrieval import evaluate_video
 
     sampling = Sampling(options.fps)
-    encoder = get_encoder(options, bar)
+    encoder = get_encoder(options, task)
     return asdict(
-        evaluate_video(
-            encoder, options.videos, options.captions, sampling=sampling, pooling=options.pool, on_progress=bar
-        )
+        evaluate_video(encoder, options.videos, options.captions, sampling=sampling, pooling=options.pool, task=task)
     )
 
 
-def moments(options: Options, bar: OnProgress) -> dict[str, Any]:
+def moments(options: Options, task: Task) -> dict[str, Any]:
     """`eval moments`."""
     from core.evaluation.moments import evaluate_moments
 
     sampling = Sampling(options.fps)
-    return asdict(evaluate_moments(get_encoder(options, bar), sampling=sampling, on_progress=bar))
+    return asdict(evaluate_moments(get_encoder(options, task), sampling=sampling, task=task))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from core.cli.options import Options, add_command, add_images, counts, get_encoder
-from core.progress import OnProgress
+from core.progress import Task
 
 
 def add(tree: Any) -> None:
@@ -39,31 +39,31 @@ def add(tree: Any) -> None:
     add_images(parser)
 
 
-def axis(options: Options, bar: OnProgress) -> dict[str, Any]:
+def axis(options: Options, task: Task) -> dict[str, Any]:
     """`eval axis`."""
     from core.evaluation.axis import evaluate_axis
 
-    encoder = get_encoder(options, bar)
-    report = evaluate_axis(encoder, options.images, options.captions, options.low, options.high, on_progress=bar)
+    encoder = get_encoder(options, task)
+    report = evaluate_axis(encoder, options.images, options.captions, options.low, options.high, task=task)
     return asdict(report)
 
 
-def pixels(options: Options, bar: OnProgress) -> dict[str, Any]:
+def pixels(options: Options, task: Task) -> dict[str, Any]:
     """`eval pixels`."""
     from core.evaluation.pixels import evaluate_pixels
 
-    encoder = get_encoder(options, bar)
-    return asdict(evaluate_pixels(encoder, options.images, options.labels, side=options.side, on_progress=bar))
+    encoder = get_encoder(options, task)
+    return asdict(evaluate_pixels(encoder, options.images, options.labels, side=options.side, task=task))
 
 
-def dimensions(options: Options, bar: OnProgress) -> dict[str, Any]:
+def dimensions(options: Options, task: Task) -> dict[str, Any]:
     """`eval dimensions`."""
     from core.evaluation.dimensions import evaluate_dimensions
 
-    encoder = get_encoder(options, bar)
+    encoder = get_encoder(options, task)
     report = evaluate_dimensions(
         encoder, options.images, captions=options.captions, labels=options.labels, only=options.only,
-        learn_from=options.learn_from, held_out=options.held_out, dims=options.dims, on_progress=bar,
+        learn_from=options.learn_from, held_out=options.held_out, dims=options.dims, task=task,
     )  # fmt: skip
     return asdict(report)
 

@@ -1,0 +1,83 @@
+"""Which files of a library leave this machine's server: original files, and pictures and clips that are made of them.
+
+A library may come from somebody else, and then its table names any file. So on a public server only media files leave
+that lie in folders which the operator listed, and that are what was indexed. Whatever opens a file to show it asks
+here, by the rules that the app has set.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+
+from core.errors import MediaError
+from core.library.ingest.reader import hash_file
+from core.library.registry import libraries_folder, list_libraries
+from core.library.schema import Item
+from core.library.session_folders import get_current_visits_folder
+from core.media.kinds import is_media_path
+from core.policy import Policy, rules
+
+_MISSING = "The file is not there any more."
+_NOT_LISTED = "This server does not hand out that file: its folder is not among those that its operator listed."
+_NO_MEDIUM = "It is no picture or video."
+CHANGED = "The file has changed since it was indexed."
+
+
+def check_handed_out(item: Item) -> None:
+    """Raises MediaError with the reason where a file is not for those who visit this server."""
+    policy = rules()
+    reason = find_reason(item, policy) if policy.public else _find_oddity(item.path)
+    if reason is not None:
+        raise MediaError(reason)
+
+
+def find_reason(item: Item, policy: Policy) -> str | None:
+    """Why a file does not leave a public server; None if it may."""
+    try:
+        path = os.path.realpath(item.path, strict=True)
+        status = os.stat(path)
+    except (OSError, ValueError):  # a NUL in the path
+        return _MISSING
+    if not is_listed(path, policy):
+        return _NOT_LISTED
+    if not stat.S_ISREG(status.st_mode) or not (is_media_path(path) and is_media_path(item.path)):
+        return _NO_MEDIUM
+    if (status.st_size, status.st_mtime_ns) == (item.bytes, item.mtime_ns):
+        return None
+    is_same = status.st_size == item.bytes and _digest(path, status.st_mtime_ns) == item.content_hash
+    return None if is_same else CHANGED
+
+
+def _find_oddity(path: str) -> str | None:
+    try:
+        is_file = stat.S_ISREG(os.stat(path).st_mode)
+    except (OSError, ValueError):  # whoever opens it says what is wrong
+        return None
+    return None if is_file else _NO_MEDIUM  # a pipe would be waited for
+
+
+def is_listed(real_path: str, policy: Policy) -> bool:
+    """Whether a path without links lies in a folder that the operator listed, or that Semblance fills."""
+    return any(real_path.startswith(root.rstrip(os.sep) + os.sep) for root in _roots(policy))
+
+
+def _roots(policy: Policy) -> Iterator[str]:
+    yield from (os.path.realpath(folder) for folder in policy.folders)
+    if (visits := get_current_visits_folder()) is not None:
+        yield os.path.realpath(visits)
+    for path in list_libraries():
+        # uploads and data sets, and what the sample library is made of; never through a link in the library itself
+        names = ("uploads", "photos", "clips") if path.parent == libraries_folder() else ("uploads",)
+        yield from (os.path.join(os.path.realpath(path), name) for name in names)
+
+
+@lru_cache(maxsize=4_096)
+def _digest(path: str, mtime_ns: int) -> str | None:
+    try:
+        return hash_file(Path(path))
+    except MediaError:
+        return None

@@ -1,0 +1,107 @@
+"""What leaves a public server: media files as they were indexed, from folders that its operator listed."""
+
+from __future__ import annotations
+
+import io
+import os
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from core.classify.export import write_folders
+from core.classify.predict import Prediction
+from core.errors import MediaError
+from core.library import Item, Library
+from core.library.registry import create_library
+from core.policy import LOCAL, set_rules
+from core.previews.clips import playable_clip
+from core.previews.thumbnails import make_storyboard, make_thumbnail
+from core.search.images import Hit
+from core.share.hits import write_hits_zip
+
+
+@pytest.fixture(autouse=True)
+def public(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Strangers visit; the operator listed the folder of the photos."""
+    monkeypatch.setenv("SEMBLANCE_HOME", str(tmp_path / "home"))
+    set_rules(lambda: replace(LOCAL, public=True, folders=(str(photos),)))
+    yield
+    set_rules(lambda: LOCAL)
+
+
+def item_at(path: str | Path, **facts: object) -> Item:
+    """An item as somebody who makes a library may write it."""
+    status = os.stat(path)
+    made = {"bytes": status.st_size, "mtime_ns": status.st_mtime_ns, "content_hash": "0" * 32} | facts
+    return Item("id", str(path), "image", "ok", **made)
+
+
+def what_leaves(item: Item) -> list[str]:
+    """Which ways the file, or a picture of it, gets out."""
+    ways = []
+    archive = io.BytesIO()
+    left_out = write_hits_zip([Hit(item, 1.0, 1.0, True)], archive, redact=str)
+    ways += [] if left_out else ["zip"]
+    copies = io.BytesIO()
+    prediction = Prediction(item.path, "a", 1.0, 1.0, (1.0,), item)
+    ways += [] if write_folders([prediction], copies, redact=str) else ["folders"]
+    assert left_out == [] or zipfile.ZipFile(archive).namelist() == ["hits.csv"]
+    video = replace(item, kind="video", duration_s=2.0)
+    for name, act in (
+        ("thumbnail", lambda: make_thumbnail(item)),
+        ("storyboard", lambda: make_storyboard(video, [0.0])),
+        ("clip", lambda: playable_clip(video, 0.0)),
+    ):
+        try:
+            act()
+            ways.append(name)
+        except MediaError as error:
+            refused = any(word in str(error) for word in ("not hand out", "changed", "not there", "no picture"))
+            ways += [] if refused else [f"{name}: {error}"]
+    return ways
+
+
+def test_files_that_are_no_media_or_lie_elsewhere_stay(photos: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "private.png"
+    Image.new("RGB", (9, 9)).save(outside)
+    (photos / "out.png").symlink_to(outside)
+    (photos / "passwd.png").symlink_to("/etc/passwd")
+    (photos / "notes.txt").write_text("secret")
+    (photos / "text.png").symlink_to(photos / "notes.txt")
+    (photos / "folder.png").mkdir()
+    os.mkfifo(photos / "pipe.png")
+    (tmp_path / "photos and more").mkdir()
+    beside = tmp_path / "photos and more" / "x.png"
+    Image.new("RGB", (9, 9)).save(beside)
+    named = ["out.png", "passwd.png", "notes.txt", "text.png", "folder.png", "pipe.png", "../private.png"]
+    for path in (*(photos / name for name in named), "/etc/passwd", "/proc/self/environ", outside, beside):
+        assert what_leaves(item_at(path)) == [], path
+
+
+def test_a_photo_leaves_as_long_as_it_is_the_one_that_was_indexed(library: Library, photos: Path) -> None:
+    row = next(row for row in library.items().to_pylist() if row["path"].endswith("red.png"))
+    item = Item.from_row(row)
+    assert {"zip", "folders", "thumbnail"} <= set(what_leaves(item))
+    os.utime(item.path, (1, 1))  # a copy of it, as the hash tells
+    assert {"zip", "folders", "thumbnail"} <= set(what_leaves(item))
+    Image.new("RGB", (40, 40), "blue").save(item.path)
+    assert what_leaves(item) == []
+    set_rules(lambda: LOCAL)  # at home an edited photo is still shown
+    assert {"zip", "folders", "thumbnail"} <= set(what_leaves(item))
+
+
+def test_uploads_of_listed_libraries_leave_but_not_through_links(photos: Path, tmp_path: Path) -> None:
+    ours = create_library("Ours").path
+    (ours / "uploads").mkdir()
+    Image.new("RGB", (9, 9)).save(ours / "uploads" / "a.png")
+    assert "zip" in what_leaves(item_at(ours / "uploads" / "a.png"))
+    theirs = create_library("Theirs").path
+    private = tmp_path / "private"
+    private.mkdir()
+    Image.new("RGB", (9, 9)).save(private / "a.png")
+    (theirs / "uploads").symlink_to(private)
+    assert what_leaves(item_at(theirs / "uploads" / "a.png")) == []
