@@ -6,7 +6,8 @@ from __future__ import annotations
 import importlib
 import io
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from core import Encoder, Filters, Item, Library, ingest, open_encoder, parse_qu
 from core.classify.embedded_set import embed_files_set
 from core.cleanup.findings import find_library_duplicates
 from core.cli.main import main
+from core.encoders.base import Vectors
 from core.errors import MediaError
 from core.library import load_points
 from core.library.ingest.estimate import estimate_ingest
@@ -32,6 +34,7 @@ from core.media import Modality, Segment, find_modalities, get_modality, registe
 from core.media.kinds import is_media_path
 from core.policy import get_policy
 from core.previews.thumbnails import make_thumbnail
+from core.progress import Task
 from core.share.vector_export import export_vectors
 from core.share.vector_import import import_vectors
 
@@ -168,6 +171,27 @@ def test_runs_copies_uploads_and_other_encoders(files: Path, tmp_path: Path, enc
     result = import_vectors(other, tmp_path / "v.npz", name="mine")
     assert result.left_out == [] and result.items == 13
     assert rows_of(other, open_encoder(result.encoder), "warm.swatch")[0] == Segment(0, 1)
+
+
+def test_a_long_item_goes_on_where_it_was_stopped(
+    kinds: None, tmp_path: Path, encoder: ColorEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "long.swatch").write_text("red blue " * 400)
+    library, cancel = Library(tmp_path / "library", create=True), threading.Event()
+    encode = encoder.encode_images
+
+    def stop(images: Sequence[Image.Image]) -> Vectors:
+        if encoder.images_seen >= 600:
+            cancel.set()
+        return encode(images)
+
+    monkeypatch.setattr(encoder, "encode_images", stop)
+    assert ingest(library, encoder, [tmp_path / "long.swatch"], task=Task(cancel=cancel)).cancelled
+    seen, cancel = encoder.images_seen, threading.Event()
+    monkeypatch.setattr(encoder, "encode_images", encode)
+    report = ingest(library, encoder, [tmp_path / "long.swatch"])
+    assert (report.updated, report.vectors) == (1, 800) and seen + report.embedded < 1_000
+    assert len(set(rows_of(library, encoder, "long.swatch"))) == 800, "no part is missing, and none is there twice"
 
 
 def test_the_command_line_knows_them(
