@@ -7,6 +7,8 @@ VENV := .venv
 # for the browser: two cores are busy with three.
 # Each computes in one thread: what they would gain by more they take from one another.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
+# Tests start many processes: without bytecode each of them compiles core and ui again.
+BYTECODE := PYTHONDONTWRITEBYTECODE=
 WORKERS ?= -n 3 --dist loadfile --no-loadscope-reorder
 BIN := $(VENV)/bin
 
@@ -31,10 +33,10 @@ test: $(VENV)/.installed-dev
 	@echo "== lint and types"
 	@$(MAKE) --no-print-directory check
 	@echo "== tests"
-	@$(ONE_THREAD) $(BIN)/python -m pytest $(WORKERS) $(PYTEST_ARGS)
+	@$(ONE_THREAD) $(BYTECODE) $(BIN)/python -m pytest $(WORKERS) $(PYTEST_ARGS)
 
 quick: $(VENV)/.installed-dev
-	@$(ONE_THREAD) $(BIN)/python -m pytest $(WORKERS) -m "not browser and not slow and not reliability" $(PYTEST_ARGS)
+	@$(ONE_THREAD) $(BYTECODE) $(BIN)/python -m pytest $(WORKERS) -m "not browser and not slow and not reliability" $(PYTEST_ARGS)
 
 # Not part of `make test`: measuring costs two thirds more processor time with the tracer that Python 3.11 has.
 coverage:

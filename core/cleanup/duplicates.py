@@ -156,7 +156,7 @@ def _find_pairs(
     neighbors: of the points in these rows.
     """
     contents = points.column("content_hash")
-    items, still = points.item_rows, np.array(points.kinds) == "image"
+    items, still = points.item_rows, points.stills
     one, other = np.repeat(rows, neighbors.k), rows[neighbors.numbers.ravel()]
     cosines = neighbors.cosines.ravel()
     calibration = points.index.thresholds

@@ -27,6 +27,7 @@ from core.errors import MediaError
 from core.library.schema import Item
 from core.library.session_folders import get_visit_folder
 from core.media.isolated import open_isolated
+from core.media.modalities import PICTURE
 from core.previews.cache import is_as_indexed
 from core.progress import SILENT, Task
 from core.utils.files import locked, write_atomic
@@ -116,7 +117,7 @@ def measure_quality(items: Sequence[Item], *, task: Task = SILENT) -> QualityRep
     Ends early, with what there is, when `task` is cancelled; that is kept too.
     """
     stage = task.stage("quality", "pictures")
-    pictures = [item for item in items if item.kind == "image"]
+    pictures = [item for item in items if item.kind == PICTURE.name]
     cached = {content: PictureQuality(*values) for content, values in load_cached_qualities().items()}
     found: dict[str, PictureQuality] = {}
     fresh: dict[str, PictureQuality] = {}

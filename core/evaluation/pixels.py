@@ -28,6 +28,7 @@ from core.geometry.raw_pixels import SIDE, RawPixels, load_pixels
 from core.library.schema import Item
 from core.library.store import Library
 from core.library.track import get_item_vectors
+from core.media.modalities import PICTURE
 from core.progress import SILENT, Task
 from core.utils.path_matching import find_file
 
@@ -102,7 +103,7 @@ def select_images(
     DataError where there is none, and Cancelled."""
     index = library.index(encoder)
     here = index.items.take(index.rows_with_vectors)
-    here = here.filter(pc.equal(here["kind"], "image"))
+    here = here.filter(pc.equal(here["kind"], PICTURE.name))
     mixed = np.random.default_rng(0).permutation(len(here))
     ids = here["id"].to_pylist()
     chosen = np.sort(np.array(sorted(mixed, key=lambda row: ids[row] not in labels)[:most], np.int64))

@@ -20,6 +20,7 @@ from core.library.schema import Item
 from core.library.store import Library
 from core.library.track import get_item_vectors
 from core.media.isolated import open_isolated
+from core.media.modalities import PICTURE
 from core.progress import SILENT, Task
 from core.utils.blas_threads import limit_to_one_thread
 from core.vectors.neighbors import find_nearest_neighbors
@@ -171,7 +172,7 @@ def sample_images(library: Library, count: int, *, min_side: int, seed: int = 0)
 
     Raises DataError where there is none.
     """
-    rows = [row for row in library.items().to_pylist() if row["status"] == "ok" and row["kind"] == "image"]
+    rows = [row for row in library.items().to_pylist() if row["status"] == "ok" and row["kind"] == PICTURE.name]
     found: list[Image.Image] = []
     for place in np.random.default_rng(seed).permutation(len(rows)):
         try:

@@ -72,6 +72,8 @@ class Container:
         Whether recordings are joined in it as they are, so that time is counted anew on the way.
     counts_from_zero : bool
         Whether its header counts the length from the zero of the clock, although the first picture may come later.
+    knows_streams : bool
+        Whether it says of each stream how long it is, not only of the whole.
     beginning : str, optional
         Regular expression that the first 64 bytes match (as Latin-1), where other kinds of files have the same endings:
         a file that does not match is no video.
@@ -85,6 +87,7 @@ class Container:
     seeks_exactly: bool = False
     is_spliced: bool = False
     counts_from_zero: bool = False
+    knows_streams: bool = False
     beginning: str | None = None
 
 
@@ -120,16 +123,16 @@ PICTURE_FORMATS = [
 CONTAINERS = [
     Container(
         "MP4", (".mp4", ".m4v", ".mp4v", ".f4v", ".lrv"), "video/mp4", _MP4, browsers="....ftyp(?!qt  )",
-        seeks_exactly=True,
+        seeks_exactly=True, knows_streams=True,
     ),
-    Container("QuickTime", (".mov", ".qt"), "video/quicktime", _MP4, seeks_exactly=True),
-    Container("3GPP", (".3gp", ".3g2", ".3gpp"), "video/3gpp", _MP4, seeks_exactly=True),
+    Container("QuickTime", (".mov", ".qt"), "video/quicktime", _MP4, seeks_exactly=True, knows_streams=True),
+    Container("3GPP", (".3gp", ".3g2", ".3gpp"), "video/3gpp", _MP4, seeks_exactly=True, knows_streams=True),
     Container(
         "WebM", (".webm",), "video/webm", _MATROSKA, browsers="\x1a\x45\xdf\xa3.*webm", seeks_exactly=True,
         counts_from_zero=True,
     ),
     Container("Matroska", (".mkv", ".mk3d"), "video/x-matroska", _MATROSKA, seeks_exactly=True, counts_from_zero=True),
-    Container("AVI", (".avi", ".divx"), "video/x-msvideo", "avi"),
+    Container("AVI", (".avi", ".divx"), "video/x-msvideo", "avi", knows_streams=True),
     Container("MPEG", (".mpg", ".mpeg", ".mpe", ".vob", ".m2p"), "video/mpeg", "mpeg", is_spliced=True),
     Container("MPEG of camcorders", (".mod",), "video/mpeg", "mpeg", is_spliced=True, beginning="\0\0\1\xba"),
     Container("MPEG without a container", (".m2v", ".m1v", ".mpv"), "video/mpeg", "mpegvideo"),

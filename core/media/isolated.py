@@ -103,9 +103,9 @@ def open_isolated(source: Path | str | bytes, *, min_side: int | None = None) ->
     return image
 
 
-def probe_isolated(path: Path | str) -> VideoInfo:
+def probe_isolated(source: Path | str | bytes) -> VideoInfo:
     """`core.media.video.probe` in a child process. Raises MediaError."""
-    return _video_info(decode("read_video_info", str(path), silent_s=SILENT_S))
+    return _video_info(decode("read_video_info", _plain(source), silent_s=SILENT_S))
 
 
 class IsolatedVideo:
@@ -155,6 +155,10 @@ class IsolatedVideo:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the decoding."""
         finish(self._call)
 
     def frames(self, *, cancel: threading.Event | None = None) -> Iterator[Frame]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePath
-from typing import Literal, Protocol
+from typing import Protocol
 
 
 class DecodedFile(Protocol):
@@ -54,7 +54,7 @@ class DecodingRule:
 
     number: int
     about: str
-    kind: Literal["image", "video"]
+    kind: str
     suffixes: tuple[str, ...] = ()
     concerns: Callable[[DecodedFile], bool] | None = None
     sign: bytes | None = None

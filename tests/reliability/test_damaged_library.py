@@ -137,6 +137,19 @@ def test_a_library_that_goes_while_it_is_open(
     assert not library.path.exists()
 
 
+def test_a_library_that_is_removed_while_a_job_works_on_it(tmp_path: Path, photos: Path) -> None:
+    library = Library(tmp_path / "doomed", create=True)
+
+    class Removes(ColorEncoder):
+        def encode_images(self, images):  # type: ignore[no-untyped-def]
+            shutil.rmtree(library.path, ignore_errors=True)
+            return super().encode_images(images)
+
+    with pytest.raises(LibraryError, match="not there any more"):
+        ingest(library, Removes(), [photos])
+    assert not library.path.exists()
+
+
 def test_a_file_of_another_writer_is_not_damaged(library: Library, encoder: ColorEncoder) -> None:
     import lancedb
 

@@ -14,7 +14,7 @@ import core.learn.download
 from core.learn.movies import Watched
 from core.learn.simulate import simulate
 
-pytestmark = pytest.mark.usefixtures("world", "few_viewers")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("world", "few_viewers")]
 PAGE = "pages/learn.py"
 _SIMULATE = importlib.import_module("core.learn.simulate")  # `core.learn.simulate` is its function
 RATINGS = b"userId,movieId,timestamp\n" + b"".join(

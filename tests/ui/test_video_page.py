@@ -41,7 +41,7 @@ from core.utils.timecode import format_timecode
 from ui.search.export_moments import ClipsState
 from ui.widgets.query_box import QueryState
 
-pytestmark = pytest.mark.usefixtures("world")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("world")]
 
 
 @pytest.fixture

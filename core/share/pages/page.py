@@ -6,6 +6,8 @@ Content-Security-Policy of the page blocks every request.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from core.errors import DataError
 from core.utils.files import write_atomic
 
 _TEMPLATES = Path(__file__).with_name("templates")
@@ -54,16 +57,20 @@ def render_page(
     script : str, optional
         Name of a file beside the templates.
     """
+    own = None if script is None else _read_own(script)
     page = render(
         "page.html", title=title, about=about, facts=facts, body=body, style=_read_own("page.css"),
-        data=Markup(escape_script(data)), script=None if script is None else _read_own(script),
+        data=Markup(escape_script(data)), script=own, allowed=Markup(_get_source(own)),
     )  # fmt: skip
     return str(page)  # not Markup, which would escape whatever is added to it
 
 
 def write_page(path: Any, content: str) -> None:
-    """Writes a page as a file, completely or not at all."""
-    write_atomic(path, content.encode("utf-8", "backslashreplace"))
+    """Writes a page as a file, completely or not at all. Raises DataError where that is not possible."""
+    try:
+        write_atomic(path, content.encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        raise DataError(f"{path} cannot be written: {error.strerror}. Choose another place.") from error
 
 
 def escape_script(value: Any) -> str:
@@ -78,6 +85,13 @@ def _environment() -> Environment:
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
+
+
+def _get_source(script: str | None) -> str:
+    """The only script that the page may run, as its policy names it: by its SHA-256."""
+    if script is None:
+        return "'none'"
+    return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
 
 
 def _read_own(name: str) -> Markup:

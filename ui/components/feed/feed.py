@@ -12,6 +12,7 @@ from typing import Any
 import streamlit as st
 
 from core import Item
+from core.media.modalities import VIDEO
 from core.policy import get_policy
 from core.recommend.feedback import Reaction
 from core.utils.timecode import format_timecode
@@ -118,7 +119,7 @@ def _card(card: FeedCard, url: str | None) -> dict[str, Any]:
         "id": item.id,
         "name": Path(item.path).name,
         "src": url,
-        "video": format_timecode(second) if item.kind == "video" else "",
+        "video": format_timecode(second) if item.kind == VIDEO.name else "",
         "note": get_policy().redact_paths(item.reason or "") or "The file is missing or cannot be read.",
         "said": card.said or "",
         "why": reason.text,

@@ -15,6 +15,7 @@ import streamlit as st
 
 from core import Hit, Item
 from core.errors import MediaError
+from core.media.modalities import VIDEO
 from core.policy import get_policy
 from core.previews.thumbnails import make_thumbnail
 from core.utils.timecode import format_timecode
@@ -196,7 +197,7 @@ def _shown(cards: Sequence[Card], key: str, *, find: bool) -> list[dict[str, Any
 
 
 def _card(card: Card, url: str | None, small: dict[str, str | None], find: bool) -> dict[str, Any]:
-    hit, video = card.hit, card.item.kind == "video"
+    hit, video = card.hit, card.item.kind == VIDEO.name
     facts = card.facts or (_facts_of(hit) if hit else None)
     return {
         "id": card.item.id,
