@@ -12,12 +12,13 @@ BYTECODE := PYTHONDONTWRITEBYTECODE=
 WORKERS ?= -n 3 --dist loadfile --no-loadscope-reorder
 BIN := $(VENV)/bin
 
-.PHONY: demo test quick coverage check audit clean help
+.PHONY: demo test quick reliability coverage check audit clean help
 
 help:
 	@echo "make demo   set up and open the app on the sample library"
 	@echo "make test   set up and run the tests"
 	@echo "make quick  the tests that need no browser and no patience"
+	@echo "make reliability  the attacks and faults at full length (some twenty minutes)"
 	@echo "make coverage  the same, and which lines no test runs (takes over half as long again)"
 	@echo "make check  lint and type check"
 	@echo "make audit  known vulnerabilities of what is installed (needs the network)"
@@ -37,6 +38,11 @@ test: $(VENV)/.installed-dev
 
 quick: $(VENV)/.installed-dev
 	@$(ONE_THREAD) $(BYTECODE) $(BIN)/python -m pytest $(WORKERS) -m "not browser and not slow and not reliability" $(PYTEST_ARGS)
+
+# The attacks of tests/reliability at full length, and all faults, one after the other.
+reliability: $(VENV)/.installed-dev
+	@SEMBLANCE_RELIABILITY=whole $(ONE_THREAD) $(BIN)/python -m pytest tests/reliability -n0 -m reliability $(PYTEST_ARGS)
+	@$(BIN)/python tools/prove_reliability.py
 
 # Not part of `make test`: measuring costs two thirds more processor time with the tracer that Python 3.11 has.
 coverage:

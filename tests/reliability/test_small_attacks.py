@@ -30,6 +30,7 @@ from core.search.query import parse_query
 from core.share.pages.page import render, render_page
 from core.share.vector_export import export_vectors
 from core.utils.tables import csv_text
+from ui.components.values import as_dict, as_points, as_text, as_texts
 from ui.session.libraries import library_key
 from ui.text import plain
 
@@ -156,3 +157,14 @@ def test_what_a_public_server_hands_out_confirms_no_folder(
         set_rules(lambda: LOCAL)
     text = (tmp_path / "v.csv").read_text()
     assert str(tmp_path) not in text and not any(item_id in text for item_id in library.items()["id"].to_pylist())
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, 5, "text", [1], {"ids": 5, "token": None}, {"list": [1, [1, 2]], "line": [[1, "x"]]}, [[1, float("nan")]]],
+)
+def test_what_no_browser_sends_is_nothing(value: object) -> None:
+    said = as_dict(value)
+    assert as_texts(said.get("ids")) == [] and as_points(said.get("line")) == [] and as_points(value) == []
+    assert as_text(value) == ("text" if value == "text" else "")
+    assert as_points([[1, 2.5], [0, -1]]) == [[1, 2.5], [0, -1]]

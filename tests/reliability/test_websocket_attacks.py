@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
+from effort import WHOLE, rounds
 from serving import served
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
@@ -19,20 +19,23 @@ from streamlit_tab import Tab
 
 pytestmark = pytest.mark.reliability
 
-MESSAGES = int(os.environ.get("SEMBLANCE_RELIABILITY_MESSAGES", "20"))
+MESSAGES = rounds(20, 200)
 MOST_S = 1.5  # the 95th percentile of another visitor's pages meanwhile, in the long form
 FORGED = ("build_sample", "embed_waiting", "press map", "remove_library", "new_library", "save_concept")
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, psutil.Process, Path]]:
-    """A public server with an empty library, its process, and its home."""
+def server(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[tuple[str, psutil.Process, Path]]:
+    """A public server, its process, and its home: with an empty library, in the long form also the sample library."""
     from core.library.registry import create_library
 
-    home = tmp_path_factory.mktemp("attacked")
+    home = request.getfixturevalue("sample_home") if WHOLE else tmp_path_factory.mktemp("attacked")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SEMBLANCE_HOME", str(home))
-        create_library("Shared")
+        if not WHOLE or not (home / "libraries" / "Shared").exists():
+            create_library("Shared")
     with served(home, SEMBLANCE_PUBLIC="1") as address:
         port = address.rpartition(":")[2]
         process = next(child for child in psutil.Process().children() if port in child.cmdline())
@@ -52,12 +55,18 @@ async def attack(address: str, process: psutil.Process) -> tuple[list[int], list
     waited: list[float] = []
     async with Tab.opened(address) as one, Tab.opened(address) as other:
         await one.go("")
-        await other.go("")
+        await other.go(
+            "search_images" if WHOLE else "library", library="Sample photos" if WHOLE else "Shared", q="a cat"
+        )
         for number in range(MESSAGES):
             await one.socket.send(BackMsg(clear_cache=True).SerializeToString())
             if number % 4 == 3:
                 await one.go("")
-                waited.append(await other.go("library"))
+                if WHOLE:
+                    text = f"a cup of coffee {number}"
+                    waited.append(await other.type_into("What to look for", text, parameter="q"))
+                else:
+                    waited.append(await other.go("library"))
                 threads.append(process.num_threads())
         assert other.wrong() == []
     return threads, waited
@@ -67,7 +76,7 @@ def test_messages_that_clear_caches_start_nothing_that_stays(server: tuple[str, 
     address, process, _ = server
     threads, waited = asyncio.run(attack(address, process))
     assert max(threads[1:]) <= threads[0] + 2, threads  # pools of the server may still grow by one or two
-    if MESSAGES >= 100:
+    if WHOLE:
         assert sorted(waited)[int(0.95 * len(waited))] < MOST_S, waited
 
 
