@@ -94,19 +94,30 @@ class Container:
 _MP4, _MATROSKA = "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm"
 
 PICTURE_FORMATS = [
-    PictureFormat("JPEG", (".jpg", ".jpeg", ".jpe", ".jfif"), "image/jpeg", ("JPEG",),
+    PictureFormat("JPEG", (".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".mpo", ".jps"), "image/jpeg", ("JPEG",),
                   beginning="\xff\xd8"),  # opens MPO of stereo cameras
-    PictureFormat("PNG", (".png",), "image/png", ("PNG",), beginning="\x89PNG\r\n"),
+    PictureFormat("PNG", (".png", ".apng"), "image/png", ("PNG",), beginning="\x89PNG\r\n"),
     PictureFormat("WebP", (".webp",), "image/webp", ("WEBP",), beginning="RIFF....WEBP"),
     PictureFormat("GIF", (".gif",), "image/gif", ("GIF",), beginning="GIF8[79]a"),
     PictureFormat("BMP", (".bmp", ".dib"), "image/bmp", ("BMP", "DIB"),
                   beginning="BM....\0\0\0\0"),
     PictureFormat("TIFF", (".tif", ".tiff"), "image/tiff", ("TIFF",), beginning="II[*+]\0|MM\0[*+]"),
-    PictureFormat("AVIF", (".avif",), "image/avif", ("AVIF",), beginning="....ftypavi[fs]"),
+    PictureFormat("AVIF", (".avif", ".avifs"), "image/avif", ("AVIF",), beginning="....ftypavi[fs]"),
     PictureFormat(
-        "HEIC", (".heic", ".heif"), "image/heic", ("HEIF",), plugin="pillow_heif:register_heif_opener",
-        package="pillow-heif", beginning="....ftyp(heic|heix|mif1|msf1|hevc)",
+        "HEIC", (".heic", ".heif", ".hif", ".heics", ".heifs"), "image/heic", ("HEIF",),
+        plugin="pillow_heif:register_heif_opener", package="pillow-heif",
+        beginning="....ftyp(heic|heix|mif1|msf1|hevc)",
     ),
+    PictureFormat("JPEG 2000", (".jp2", ".j2k", ".j2c", ".jpc", ".jpf", ".jpx"), "image/jp2", ("JPEG2000",),
+                  beginning="\0\0\0\x0cjP  |\xff\x4f\xff\x51"),
+    PictureFormat("JPEG XL", (".jxl",), "image/jxl", ("JXL",), plugin="pillow_jxl", package="pillow-jxl-plugin",
+                  beginning="\xff\x0a|\0\0\0\x0cJXL "),
+    PictureFormat("Netpbm", (".ppm", ".pgm", ".pbm", ".pnm"), "image/x-portable-anymap", ("PPM",),
+                  beginning="P[1-6]\\s"),
+    # by the JPEG that the camera has put into them (core/media/raw.py), so by no decoder of their own
+    PictureFormat("Camera raw",
+                  (".dng", ".cr2", ".cr3", ".nef", ".nrw", ".arw", ".raf", ".orf", ".rw2", ".pef", ".srw"),
+                  "image/x-raw", (), beginning="....ftypcrx |FUJIFILMCCD-RAW|IIR[OS]|MMOR|IIU\0"),
 ]  # fmt: skip
 
 CONTAINERS = [

@@ -26,6 +26,7 @@ from core.media.mending import mend
 from core.media.other_readers import read_deep, read_with_others
 from core.media.partial import ends_early, open_partial
 from core.media.pixels import to_rgb
+from core.media.raw import find_preview
 
 usable_decoders()  # Pillow writes the formats of its plugins as well, for all who import this module
 
@@ -195,6 +196,7 @@ def decode_image(data: bytes, *, min_side: int | None = None, max_decoded: int =
     MediaError
         With the reason in one sentence.
     """
+    data = find_preview(data) or data
     try:
         return _decode(data, min_side, max_decoded)
     except MediaError as error:

@@ -110,7 +110,8 @@ def _make_transform(profile: bytes | None, mode: str) -> ImageCms.ImageCmsTransf
         return None
     try:
         source: Any = ImageCms.createProfile("LAB") if mode == "LAB" else io.BytesIO(profile or b"")
-        transform = ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB")
+        flags = ImageCms.Flags.NOCACHE  # for equal neighbors: costs more than it saves in photos
+        transform = ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB", flags=flags)
     except Exception:  # a broken profile says nothing about the pixels
         return None
     if mode != "RGB":

@@ -28,6 +28,7 @@ from ui.text import counted, duration_text, file_table, percent, plain
 _starting = threading.Lock()
 _LOG = logging.getLogger("semblance")
 T = TypeVar("T")
+_ENDINGS = 8  # of files that were not looked into, the most frequent ones
 Work = Callable[[Task], T]
 
 
@@ -255,4 +256,5 @@ def report_text(report: IngestReport) -> str:
     }
     changes = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
     watched = f" {duration_text(report.video_seconds)} of video embedded." if report.video_seconds >= 1 else ""
-    return f"{changes or 'Nothing to do'}.{watched}"
+    others = ", ".join(f"{count:,} {plain(ending)}" for ending, count in [*report.passed_over.items()][:_ENDINGS])
+    return f"{changes or 'Nothing to do'}.{watched}{f' Not looked into: {others}.' if others else ''}"

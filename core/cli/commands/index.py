@@ -135,6 +135,8 @@ def show_index(report: dict[str, Any]) -> None:
     print(
         f"The library has {report['items']:,} searchable items, {report['vectors']:,} vectors of {report['encoder']}."
     )
+    if others := report["passed_over"]:
+        print(f"Not looked into: {', '.join(f'{count:,} {one_line(ending)}' for ending, count in others.items())}")
     if report["cancelled"]:
         print("Stopped early; run the same command again to go on.")
     show_failed(report["failed"])

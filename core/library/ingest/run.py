@@ -57,6 +57,8 @@ class IngestReport:
         How much video was embedded.
     failed
         (path, reason).
+    passed_over
+        How many files are of no kind that is indexed, by the ending of their names.
     items, vectors
         Searchable items of the library, and its vectors of this encoder, after the run.
     seconds
@@ -73,6 +75,7 @@ class IngestReport:
     embedded: int = 0
     video_seconds: float = 0.0
     failed: list[tuple[str, str]] = field(default_factory=list)
+    passed_over: dict[str, int] = field(default_factory=dict)
     items: int = 0
     vectors: int = 0
     seconds: float = 0.0
@@ -299,7 +302,8 @@ class _Run:
         return item_id
 
     def _fail_unreadable(self, found: Scan) -> None:
-        self.report.failed.extend(sorted(found.closed.items()))
+        self.report.failed.extend(sorted((found.closed | found.misnamed).items()))
+        self.report.passed_over = dict(found.passed_over.most_common())
         for path, reason in sorted(found.unreadable.items()):
             known = self.known.items.get(path)
             kind = (find_modalities(path) or [PICTURE])[0].name

@@ -7,13 +7,17 @@ any file.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
 from core.errors import LibraryError
+from core.media.formats import find_format
 from core.utils.files import to_absolute
+
+_HEAD = 64  # bytes, by which a picture is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +31,18 @@ class FoundFile:
 
 @dataclass(slots=True)
 class Scan:
-    """What a scan found. unreadable: files and closed: folders that could not be read, each with the reason."""
+    """What a scan found.
+
+    unreadable: files and closed: folders that could not be read, each with the reason. passed_over: how many other
+    files there are, by the ending of their names. misnamed: those of them that are pictures by their first bytes.
+    """
 
     roots: list[str]
     files: dict[str, FoundFile] = field(default_factory=dict)
     unreadable: dict[str, str] = field(default_factory=dict)
     closed: dict[str, str] = field(default_factory=dict)
+    passed_over: Counter[str] = field(default_factory=Counter)
+    misnamed: dict[str, str] = field(default_factory=dict)
 
     def covers(self, path: str) -> bool:
         """Whether the scan would have found this file if it existed."""
@@ -126,6 +136,8 @@ def scan(
                 _add(result, path)
             if on_found and len(result.files) % 500 == 0:
                 on_found(len(result.files))
+        else:
+            _pass_over(result, path)
     return result
 
 
@@ -163,6 +175,20 @@ def _add(result: Scan, path: str) -> None:
             result.files[path] = FoundFile(path, stat.st_size, changed)
         else:  # reading from a pipe or a device may never end
             result.unreadable[path] = "It is a pipe or a device, not a file."
+
+
+def _pass_over(result: Scan, path: str) -> None:
+    result.passed_over[_readable(os.path.splitext(path)[1]).lower() or "no ending"] += 1
+    try:
+        if not S_ISREG(os.lstat(path).st_mode):  # opening a pipe may never end
+            return
+        with open(path, "rb") as file:
+            row = find_format(file.read(_HEAD))
+    except (OSError, ValueError):
+        return
+    if row is not None:
+        what = f"Its first bytes are those of a picture ({row.title}), but its name ends otherwise"
+        result.misnamed[_readable(path)] = f"{what}: rename it to {row.suffixes[0]}, then index again."
 
 
 def _walk(roots: list[str], within: _Within, closed: dict[str, str]) -> Iterator[str]:

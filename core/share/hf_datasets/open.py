@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from core.errors import DataError
+from core.media.formats import image_suffixes
 from core.utils.extras import require
 from core.utils.files import to_absolute
 
@@ -67,7 +68,10 @@ def _datasets() -> Any:
 
 def _open_local(datasets: Any, folder: Path) -> dict[str, Any]:
     """The splits of a folder: of Parquet files if it holds any, else of pictures."""
-    module = "parquet" if any(_first(folder, "*.parquet")) else "imagefolder"
+    tables = (path for path in _first(folder, "*.parquet") if path.name != "metadata.parquet")  # which says of pictures
+    module = "parquet" if any(tables) else "imagefolder"
+    if module == "imagefolder":
+        _let_find(image_suffixes())
     try:
         return dict(datasets.load_dataset(module, data_dir=str(folder), streaming=True))
     except Exception as error:  # nearly anything: of bad metadata, of no files
@@ -75,6 +79,13 @@ def _open_local(datasets: Any, folder: Path) -> dict[str, Any]:
             f"{folder} is no data set that can be read ({_first_line(error)}): it has to hold Parquet files, or "
             "pictures in folders of classes."
         ) from error
+
+
+def _let_find(suffixes: Iterable[str]) -> None:
+    """Lets `datasets` list pictures of all formats that are decoded here, such as AVIF and HEIC."""
+    from datasets.packaged_modules.imagefolder.imagefolder import ImageFolder
+
+    ImageFolder.EXTENSIONS = sorted({*ImageFolder.EXTENSIONS, *suffixes})
 
 
 def _open_hub(datasets: Any, name: str) -> dict[str, Any]:

@@ -116,6 +116,8 @@ def test_a_container_from_outside(tmp_path: Path) -> None:
 
 def test_suffixes_that_are_supported() -> None:
     pictures = ".jpg .jpeg .jpe .jfif .png .webp .gif .bmp .dib .tif .tiff .avif .heic .heif".split()
+    pictures += ".jif .mpo .jps .apng .avifs .hif .heics .heifs .jp2 .j2k .j2c .jpc .jpf .jpx .jxl".split()
+    pictures += ".ppm .pgm .pbm .pnm .dng .cr2 .cr3 .nef .nrw .arw .raf .orf .rw2 .pef .srw".split()
     videos = ".mp4 .m4v .mov .mkv .webm .avi .mpg .mpeg .ts .mts .m2ts .wmv .flv .3gp .3g2 .ogv .gif".split()
     videos += ".mp4v .f4v .lrv .qt .3gpp .mk3d .divx .mpe .vob .m2p .mod .m2v .m1v .mpv .m2t .tod .trp".split()
     videos += ".mxf .dv .asf .ogm .ogx".split()

@@ -5,13 +5,16 @@ from __future__ import annotations
 import io
 import re
 import struct
+from pathlib import Path
 
 import numpy as np
 import pytest
+from fakes import ColorEncoder
 from odd_pictures import chunk, encoded, gradient, png, tiff
 from PIL import Image, ImageCms
 
 from core.errors import MediaError
+from core.library import Library, ingest
 from core.media.images import decode_image, image_size, open_image
 
 RGB = gradient()
@@ -242,6 +245,36 @@ def with_crop(data: bytes, width: int, height: int) -> bytes:
 def test_the_clean_aperture_of_an_avif_is_what_is_shown() -> None:
     data = with_crop(encoded(PICTURE.resize((192, 128)), "AVIF"), 96, 64)
     assert open_image(data).size == image_size(data) == (96, 64)
+
+
+def raw(*, turn: int = 6) -> bytes:
+    """A DNG: a thumbnail, and a larger JPEG behind it."""
+    tags = {50706: b"\1\4\0\0", 274: turn, 306: "2015:08:22 10:08:19"}
+    return encoded(PICTURE.resize((24, 16)), "TIFF", tiffinfo=tags) + b"sensor" * 50 + JPEG + b"more"
+
+
+def test_a_raw_file_is_shown_by_the_picture_of_the_camera() -> None:
+    found = decode_image(raw())
+    assert found.image is not None and found.size == found.image.size == image_size(raw()) == (64, 96)
+    assert likeness(found.image.rotate(90, expand=True), RGB) >= 0.97
+    assert str(found.taken_at) == "2015-08-22 10:08:19"
+
+
+def test_files_are_found_by_all_their_endings_and_others_are_counted(tmp_path: Path, encoder: ColorEncoder) -> None:
+    pytest.importorskip("pillow_heif", reason="HEIC needs pillow-heif")
+    pictures = {
+        "a.hif": encoded(PICTURE, "HEIF"), "b.mpo": encoded(PICTURE, "MPO", save_all=True, append_images=[PICTURE]),
+        "c.apng": encoded(PICTURE, "PNG"), "d.jp2": encoded(PICTURE, "JPEG2000"), "e.ppm": encoded(PICTURE, "PPM"),
+        "f.DNG": raw(), "g.jps": JPEG,
+    }  # fmt: skip
+    others = {"notes.abc": b"words", "more.ABC": b"words", "README": b"words", "photo.dat": JPEG}
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    for name, data in (pictures | others).items():
+        (folder / name).write_bytes(data)
+    report = ingest(Library(tmp_path / "library", create=True), encoder, [folder])
+    assert report.added == len(pictures) and report.passed_over == {".abc": 2, "no ending": 1, ".dat": 1}
+    assert [(Path(path).name, "rename it to .jpg" in why) for path, why in report.failed] == [("photo.dat", True)]
 
 
 @pytest.mark.parametrize("format", ["AVIF", "JPEG", "PNG", "WEBP", "TIFF"])
