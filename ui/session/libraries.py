@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pyarrow as pa
@@ -162,8 +163,18 @@ class LibraryFacts:
         return self.here - self.searchable
 
 
+_facts: WeakKeyDictionary[Library, dict[str, tuple[tuple[int, int], LibraryFacts]]] = WeakKeyDictionary()
+
+
 def library_facts(library: Library, encoder: Encoder) -> LibraryFacts:
-    """Counts a library's files from its tables."""
+    """Counts of a library's files, from its tables once for each of their versions."""
+    known, versions = _facts.setdefault(library, {}), library.versions(encoder.id)
+    if encoder.id not in known or known[encoder.id][0] != versions:
+        known[encoder.id] = versions, _count_files(library, encoder)
+    return known[encoder.id][1]
+
+
+def _count_files(library: Library, encoder: Encoder) -> LibraryFacts:
     items = library.items().select(["id", "kind", "status", "reason", "duration_s"])
     counts = Counter(items["status"].to_pylist())
     here = items.filter(pc.equal(items["status"], "ok"))

@@ -48,6 +48,12 @@ class LibraryReader:
         table = self._tables.open("items")
         return table.version if table else 0
 
+    def versions(self, encoder_id: str) -> tuple[int, int]:
+        """Those of the tables of items and of an encoder's vectors: a commit changes them."""
+        tables = self._tables.open("items"), self._tables.open(table_name(encoder_id))
+        items, vectors = (table.version if table else 0 for table in tables)
+        return items, vectors
+
     def item(self, item_id: str) -> Item | None:
         """The item of an id, whatever its status; None where there is none."""
         return next(iter(self.items_with([item_id])), None)

@@ -163,9 +163,9 @@ def test_runs_copies_uploads_and_other_encoders(files: Path, tmp_path: Path, enc
     embedded = embed_files_set(encoder, [files / "cold.swatch", files / "purple.note", files / "odd.swatch"])
     assert [len(track) for track in embedded.tracks] == [2, 1] and len(embedded.failed) == 1
 
-    export_vectors(library, encoder.id, tmp_path / "v.parquet")
+    export_vectors(library, encoder.id, tmp_path / "v.npz")
     other = Library(tmp_path / "other", create=True)
-    result = import_vectors(other, tmp_path / "v.parquet", name="mine")
+    result = import_vectors(other, tmp_path / "v.npz", name="mine")
     assert result.left_out == [] and result.items == 13
     assert rows_of(other, open_encoder(result.encoder), "warm.swatch")[0] == Segment(0, 1)
 
