@@ -18,7 +18,7 @@ from core.isolation.calls import Limits, stream_limited
 from core.share.vector_decoders import Claim, measure, read_about, read_vectors
 
 _SILENT_S = 120.0
-_MEMORY = 128 * 2**20  # that reading may take in the child process, and so many times the size of the file
+_MEMORY = 192 * 2**20  # that reading may take in the child process, and so many times the size of the file
 _TIMES = 8
 _KINDS = {"start_s": pa.float32(), "end_s": pa.float32()}
 
