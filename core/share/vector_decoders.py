@@ -15,6 +15,7 @@ from typing import IO, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq  # here, as the memory of a call is limited once the module is there
 from numpy.typing import NDArray
 
 from core.errors import DataError
@@ -111,8 +112,6 @@ def _measure_parquet(path: Path) -> Claim:
 
 
 def _parquet(path: Path) -> Any:
-    import pyarrow.parquet as pq
-
     pa.set_memory_pool(pa.system_memory_pool())  # others reserve more than the limit of the process at once
     pa.set_io_thread_count(1)  # each thread's stack counts, too
     return pq.ParquetFile(path)
