@@ -27,7 +27,7 @@ _SIDE = 240  # pixels of pictures
 _READ_CLASSES = (
     "Each group holds the pictures of one class: those labeled by a person first, then the most probable. The "
     "percentage is the probability among these classes. “Fits”, 0 to 1, is the estimated probability that the picture "
-    "belongs to its class rather than to none: below {threshold:.2f} it is “none of these”."
+    "belongs to its class rather than to none: below {threshold:.2f} it is none of these."
 )
 _READ_FINDINGS = (
     "Files selected for clean-up, grouped by reason. No file was moved, changed or deleted. The cosine, -1 to 1, is "

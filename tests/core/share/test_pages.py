@@ -232,7 +232,7 @@ def test_small_groups_are_shown_whole_and_large_ones_share_the_rest(
     monkeypatch.setattr(pictures, "MOST_BYTES", 1)
     seen = checked(groups_page(Sheet("T", "A", groups), library="L", encoder="colour"))
     assert sum(tag == "figure" for tag, _ in seen.tags) == 2 and "the first 2 of 3" in seen.text
-    assert "Without a picture1: they cannot be read" in seen.text
+    assert "Without a picture1: unreadable" in seen.text
     assert "There is nothing" in checked(groups_page(Sheet("T", "A", ()), library="L", encoder="colour")).text
 
 
