@@ -7,15 +7,18 @@ VENV := .venv
 # for the browser: two cores are busy with three.
 # Each computes in one thread: what they would gain by more they take from one another.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
+# Tests start many processes: without bytecode each of them compiles core and ui again.
+BYTECODE := PYTHONDONTWRITEBYTECODE=
 WORKERS ?= -n 3 --dist loadfile --no-loadscope-reorder
 BIN := $(VENV)/bin
 
-.PHONY: demo test quick coverage check audit clean help
+.PHONY: demo test quick reliability coverage check audit clean help
 
 help:
 	@echo "make demo   set up and open the app on the sample library"
 	@echo "make test   set up and run the tests"
 	@echo "make quick  the tests that need no browser and no patience"
+	@echo "make reliability  the attacks and faults at full length (some twenty minutes)"
 	@echo "make coverage  the same, and which lines no test runs (takes over half as long again)"
 	@echo "make check  lint and type check"
 	@echo "make audit  known vulnerabilities of what is installed (needs the network)"
@@ -31,10 +34,15 @@ test: $(VENV)/.installed-dev
 	@echo "== lint and types"
 	@$(MAKE) --no-print-directory check
 	@echo "== tests"
-	@$(ONE_THREAD) $(BIN)/python -m pytest $(WORKERS) $(PYTEST_ARGS)
+	@$(ONE_THREAD) $(BYTECODE) $(BIN)/python -m pytest $(WORKERS) $(PYTEST_ARGS)
 
 quick: $(VENV)/.installed-dev
-	@$(ONE_THREAD) $(BIN)/python -m pytest $(WORKERS) -m "not browser and not slow and not reliability" $(PYTEST_ARGS)
+	@$(ONE_THREAD) $(BYTECODE) $(BIN)/python -m pytest $(WORKERS) -m "not browser and not slow and not reliability" $(PYTEST_ARGS)
+
+# The attacks of tests/reliability at full length, and all faults, one after the other.
+reliability: $(VENV)/.installed-dev
+	@SEMBLANCE_RELIABILITY=whole $(ONE_THREAD) $(BIN)/python -m pytest tests/reliability -n0 -m reliability $(PYTEST_ARGS)
+	@$(BIN)/python tools/prove_reliability.py
 
 # Not part of `make test`: measuring costs two thirds more processor time with the tracer that Python 3.11 has.
 coverage:

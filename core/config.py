@@ -16,11 +16,19 @@ def get_home() -> Path:
     return to_absolute(os.environ.get("SEMBLANCE_HOME") or "~/.semblance")
 
 
+def make_home() -> None:
+    """Makes the folder of the user's data where there is none yet, for this user alone. One that is there stays as it
+    is; `health` tells of one that others may read. Never raises: whoever writes there says what is wrong."""
+    with contextlib.suppress(OSError):
+        get_home().parent.mkdir(parents=True, exist_ok=True)
+        get_home().mkdir(mode=0o700)
+
+
 def load_settings() -> dict[str, Any]:
     """All settings; empty if there are none or the file is damaged (settings are a convenience, not data)."""
     try:
         settings = json.loads(_file().read_text())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return settings if isinstance(settings, dict) else {}
 

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from core.config import get_home
+from core.config import get_home, make_home
 
 _PACKAGES = (
     "torch", "onnxruntime", "transformers", "numpy", "faiss-cpu", "lancedb", "pyarrow", "pillow", "pillow-heif", "av",
@@ -66,6 +66,7 @@ def _home() -> str:
 
     folder = get_home()
     try:
+        make_home()
         probe = folder / ".health"
         write_atomic(probe, b"written", durable=True)
         probe.unlink(missing_ok=True)  # another check, at the same moment, may have been first
@@ -73,10 +74,11 @@ def _home() -> str:
         raise LibraryError(
             f"{folder} cannot be written ({error.strerror}): set SEMBLANCE_HOME to a folder that can."
         ) from error
+    note = "; other users of this machine can read it (chmod 700)" if folder.stat().st_mode & 0o077 else ""
     free = shutil.disk_usage(folder).free
     if free < _LEAST_FREE:
         raise LibraryError(f"{folder} has {free / 1e6:,.0f} MB left: free some space (150 MB at least).")
-    return f"{folder} can be written; {free / 1e9:,.1f} GB are free"
+    return f"{folder} can be written; {free / 1e9:,.1f} GB are free{note}"
 
 
 def _settings() -> str:

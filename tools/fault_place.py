@@ -64,7 +64,9 @@ def snapshot(library: Path) -> Snapshot:
     stored = opened.item_vectors(ColorEncoder().id, sorted(items))
     found: Snapshot = {}
     for item_id, item in items.items():
-        rows = sorted((row.start_s or 0.0, row.end_s or 0.0, row.vector.tobytes()) for row in stored.get(item_id, []))
+        rows = sorted(
+            (row.segment.start if row.segment else 0.0, row.vector.tobytes()) for row in stored.get(item_id, [])
+        )
         assert item["path"] not in found, f"{item['path']} is listed twice"
         found[item["path"]] = (item_id, item["status"], tuple(rows))
     return found

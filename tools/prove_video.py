@@ -96,7 +96,7 @@ def rows(library: Path) -> tuple[np.ndarray, np.ndarray]:
         for sample in opened.item_vectors(entry.id, sorted(opened.vector_ids(entry.id))).values()
         for row in sample
     ]
-    starts, ends = np.array([[row.start_s, row.end_s] for row in stored]).reshape(-1, 2).T
+    starts, ends = np.array([[row.segment.start, row.segment.end] for row in stored]).reshape(-1, 2).T
     order = np.argsort(starts)
     return starts[order], ends[order]
 

@@ -9,8 +9,12 @@ from datetime import datetime
 import streamlit as st
 
 from core import Item
+from core.media.modalities import list_modalities
+from core.media.modality import Modality
 from core.policy import MB, get_policy
 
+# where Markdown makes links by itself
+_ADDRESS = re.compile(r"https?:(?=//)|www(?=\.)|[\w.+-](?=@)", re.IGNORECASE)
 TABLE_TYPES = ["csv", "tsv", "parquet", "pq", "jsonl"]  # endings of the tables that `core.utils.table_reader` reads
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$&^=\"'@/])")
 
@@ -18,9 +22,11 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$&^=\"'@/])")
 def plain(text: str) -> str:
     """Escape text from outside (file names, messages) so that Markdown shows it literally, on one line.
 
-    In public mode folders of the server are removed.
+    In public mode folders of the server are removed. Addresses get an invisible character, as escapes do not keep them
+    from becoming links.
     """
-    return _MARKDOWN.sub(r"\\\1", " ".join(get_policy().redact_paths(text).split()))
+    text = _ADDRESS.sub("\\g<0>\u2060", " ".join(get_policy().redact_paths(text).split()))
+    return _MARKDOWN.sub(r"\\\1", text)
 
 
 def file_table(rows: Iterable[tuple[str, str]], *, key: str) -> None:
@@ -39,7 +45,8 @@ def files_label() -> str:
     """The label of an uploader, with the limit per file if it is below that of a whole upload."""
     megabytes = get_policy().file_bytes // MB
     limit = f" of up to {megabytes:,} MB each" if megabytes < zip_limit() else ""
-    return f"Photos and videos{limit}, or zip archives of them"
+    *most, last = ["Photos", *(modality.plural for modality in list_modalities()[1:])]
+    return f"{', '.join(most)} and {last}{limit}, or zip archives of them"
 
 
 def zip_limit() -> int:
@@ -83,6 +90,11 @@ def counted(count: int, noun: str) -> str:
     if noun.endswith("ss"):
         return f"{count:,} {noun}es"
     return f"{count:,} {noun[:-1]}ies" if noun.endswith("ry") else f"{count:,} {noun}s"
+
+
+def counted_kind(modality: Modality, count: int) -> str:
+    """So many items of a kind: 1 picture, 2,048 pictures."""
+    return f"{count:,} {modality.title if count == 1 else modality.plural}"
 
 
 def item_date(item: Item) -> tuple[str, datetime]:

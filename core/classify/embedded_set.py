@@ -18,10 +18,10 @@ from core.deprecated import task_keywords
 from core.encoders.base import Encoder, Vectors
 from core.errors import DataError, MediaError
 from core.library.ingest.batch import Batch, Embedded
-from core.library.ingest.reader import ReadFile, read_ahead, read_file
-from core.library.ingest.scan import FoundFile
+from core.library.ingest.reader import ReadFile, read_decoded
 from core.library.schema import Item
-from core.library.track import Track, embed_video
+from core.library.track import Track, embed_parts
+from core.media.modalities import get_modality
 from core.media.sampling import Sampling
 from core.progress import SILENT, Task
 from core.search.relevance import LIKELY
@@ -96,7 +96,7 @@ class EmbeddedSet:
 def embed_files_set(
     encoder: Encoder, paths: Sequence[Path], *, sampling: Sampling | None = None, task: Task = SILENT
 ) -> EmbeddedSet:
-    """Embeds pictures and videos.
+    """Embeds files of any kind.
 
     Parameters
     ----------
@@ -118,7 +118,8 @@ def embed_files_set(
 
     def add_picture(number: int, read: ReadFile, vector: Embedded) -> None:
         if isinstance(vector, Exception):
-            failed.append((read.file.path, f"The encoder {encoder.name} failed on this picture ({vector})."))
+            kind = get_modality(read.kind).title
+            failed.append((read.file.path, f"The encoder {encoder.name} failed on this {kind} ({vector})."))
         else:
             try:
                 embedded[number] = (_single_frame_track(vector[None]), _item(read))
@@ -126,24 +127,22 @@ def embed_files_set(
                 failed.append((read.file.path, _missing_reason(error)))
 
     stage = task.stage("embed", "files")
-    files = [FoundFile(str(path), 0, 0) for path in paths]
-    target = partial(read_file, min_side=encoder.min_side, wants_pixels=lambda *_: True)
-    for number, read in enumerate(read_ahead(files, target, ahead=encoder.batch_size, task=task)):
+    for number, read in enumerate(read_decoded(paths, encoder, task=task)):
         try:
             if read.reason is not None:
                 raise MediaError(read.reason)
-            if read.image is not None:
-                batch.add(read.image, partial(add_picture, number, read))
+            if read.content is not None:
+                batch.add(read.content, partial(add_picture, number, read))
             else:
-                track = embed_video(encoder, Path(read.file.path), sampling, task=task.part())
+                track = embed_parts(encoder, Path(read.file.path), get_modality(read.kind), sampling, task=task.part())
                 if task.is_cancelled:
-                    break  # part of a video does not represent the whole
+                    break  # a part does not represent the whole
                 embedded[number] = (track, _item(read, duration_s=track.duration_s))
         except MediaError as error:
             failed.append((read.file.path, str(error)))
         except OSError as error:
             failed.append((read.file.path, _missing_reason(error)))
-        stage.report(number + 1, len(files))
+        stage.report(number + 1, len(paths))
     batch.run()
     pairs = [embedded[number] for number in sorted(embedded)]
     tracks, items = tuple(track for track, _ in pairs), tuple(item for _, item in pairs)
@@ -183,7 +182,6 @@ def _item(read: ReadFile, *, duration_s: float | None = None) -> Item:
     """An item without a content hash, so that nothing derived from the file is cached beyond the visit."""
     path = read.file.path
     stat = os.stat(path)
-    width, height = read.size or (None, None)
     return Item(
         id=hashlib.blake2b(os.fsencode(path), digest_size=12).hexdigest(),
         path=path,
@@ -191,8 +189,8 @@ def _item(read: ReadFile, *, duration_s: float | None = None) -> Item:
         status="ok",
         bytes=stat.st_size,
         mtime_ns=stat.st_mtime_ns,
-        width=width,
-        height=height,
+        width=read.facts.width,
+        height=read.facts.height,
         duration_s=duration_s,
-        taken_at=read.taken_at,
+        taken_at=read.facts.taken_at,
     )

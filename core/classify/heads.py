@@ -14,10 +14,9 @@ from numpy.typing import NDArray
 
 from core.classify.zero_shot import Predictions
 from core.encoders.base import Encoder, Vectors
-from core.encoders.saved_files import get_saved_path, list_saved
+from core.encoders.saved_files import get_saved_path, list_saved, write_saved
 from core.errors import DataError
 from core.utils.array_files import pack_arrays, unpack_arrays
-from core.utils.files import write_atomic
 
 Target = Literal["classes", "number"]
 
@@ -229,11 +228,9 @@ def save_head(head: Head, encoder: Encoder, name: str) -> Path:
     Raises
     ------
     DataError
-        The name is not a valid file name, or the head has invalid names.
+        The name is not a valid file name, the head has invalid names, or the home cannot be written.
     """
-    path = get_saved_path("heads", encoder, name)
-    write_atomic(path, head_bytes(head))
-    return path
+    return write_saved(get_saved_path("heads", encoder, name), head_bytes(head))
 
 
 def load_head(path: Path, encoder: Encoder) -> Head:

@@ -131,7 +131,7 @@ def iter_tracks(
 
 def _parts(index: VectorIndex, mask: NDArray[np.bool_]) -> list[NDArray[np.int64]]:
     """Vector numbers of the items in a mask (items,): batches of pictures, then each video in temporal order."""
-    pictures = np.flatnonzero(mask[index.item_rows] & np.isnan(index.start_s))
+    pictures = np.flatnonzero(mask[index.item_rows] & ~index.has_segment)
     frames = index.in_time[mask[index.item_rows[index.in_time]]]
     videos = np.split(frames, np.flatnonzero(np.diff(index.item_rows[frames])) + 1)
     return [part for part in (*np.split(pictures, range(_CHUNK, len(pictures), _CHUNK)), *videos) if len(part)]

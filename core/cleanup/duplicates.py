@@ -179,7 +179,7 @@ def _find_pairs(
 ) -> list[Pair]:
     """Pairs of different files to compare, each once, by descending cosine. neighbors: of the points in `rows`."""
     contents = points.column("content_hash")
-    items, still = points.item_rows, np.array(points.kinds) == "image"
+    items, still = points.item_rows, points.stills
     one, other = np.repeat(rows, neighbors.k), rows[neighbors.numbers.ravel()]
     cosines = neighbors.cosines.ravel()
     calibration = points.index.thresholds

@@ -20,6 +20,7 @@ from core.library.points import Points, Unit, load_points
 from core.library.schema import Item
 from core.library.store import Library
 from core.library.track import track_of
+from core.media.modalities import PICTURE
 from core.progress import SILENT, Task
 from core.utils.tables import Redact, csv_text
 
@@ -134,7 +135,7 @@ def measure_library_quality(library: Library, *, task: Task = SILENT) -> Quality
     QualityReport
     """
     items = library.items()
-    rows = items.filter(pc.and_(pc.equal(items["status"], "ok"), pc.equal(items["kind"], "image"))).to_pylist()
+    rows = items.filter(pc.and_(pc.equal(items["status"], "ok"), pc.equal(items["kind"], PICTURE.name))).to_pylist()
     return measure_quality([Item.from_row(row) for row in rows], task=task)
 
 

@@ -28,6 +28,7 @@ from core.errors import MediaError
 from core.library.schema import Item
 from core.library.session_folders import get_visit_folder
 from core.media.isolated import open_isolated
+from core.media.modalities import PICTURE
 from core.previews.cache import is_as_indexed
 from core.progress import SILENT, Task
 from core.utils.files import locked, write_atomic
@@ -132,7 +133,7 @@ def measure_quality(items: Sequence[Item], *, task: Task = SILENT) -> QualityRep
     When `task` is cancelled, it ends early, and stores the pictures measured so far.
     """
     stage = task.stage("quality", "pictures")
-    pictures = [item for item in items if item.kind == "image"]
+    pictures = [item for item in items if item.kind == PICTURE.name]
     cached = {content: PictureQuality(*values) for content, values in load_cached_qualities().items()}
     qualities = {item.id: cached[item.content_hash] for item in pictures if item.content_hash in cached}
     remaining = iter([item for item in pictures if item.id not in qualities])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from core.errors import MediaError
 from core.library.points import Points
 from core.library.schema import Item
 from core.library.track import track_of
-from core.media.isolated import open_isolated, read_stills
+from core.media.modalities import get_modality
 from core.media.pixel_match import Picture
 
 _MAX_CACHED = 256  # points whose pictures stay in memory, half a megabyte each
@@ -32,7 +33,7 @@ class PointImages:
 
     def __init__(self, points: Points, on_unreadable: OnUnreadable | None = None) -> None:
         self._points = points
-        self._kinds = points.kinds
+        self._stills = points.stills
         self._on_unreadable = on_unreadable
         self._unreadable: set[str] = set()
         self._lock = threading.Lock()
@@ -42,23 +43,23 @@ class PointImages:
         """A photo for the coarse check; None if it cannot be read."""
         item = self.get_item(number)
         try:
-            return make_thumbprint(open_isolated(item.path, min_side=_COARSE_SIDE))
+            return make_thumbprint(get_modality(item.kind).draw(Path(item.path), [None], _COARSE_SIDE)[0])
         except MediaError as error:
             self._report_unreadable(item, error)
             return None
 
     def are_copies(self, one: int, other: int) -> bool:
         """Whether two points show the same, by pixels. Videos of equal length are compared at three moments."""
-        kinds = {self._kinds[one], self._kinds[other]}
-        if kinds == {"video"} and not self._have_equal_length(one, other):
+        wholes = {self._is_mean(one), self._is_mean(other)}
+        if wholes == {True} and not self._have_equal_length(one, other):
             return False
-        if "video" in kinds and len(kinds) > 1:
+        if len(wholes) > 1:
             return False  # a whole video has no picture of its own
         first, second = self._pictures(one), self._pictures(other)
-        if kinds == {"video"}:
+        if wholes == {True}:
             pairs = list(zip(first, second, strict=False))
             return len(pairs) == len(_MOMENTS) and all(are_copies(*pair) for pair in pairs)
-        if kinds == {"frame"}:  # however they were sampled, the middle of one lies among the frames around the other
+        if self.is_frame(one) and self.is_frame(other):  # the middle of one lies among the frames around the other
             first = first[len(first) // 2 :][:1]
         return any(are_copies(a, b) for a in first for b in second)
 
@@ -68,7 +69,11 @@ class PointImages:
 
     def is_frame(self, number: int) -> bool:
         """Whether a point is a frame of a video."""
-        return self._kinds[number] == "frame"
+        return not np.isnan(self._points.start_s[number])
+
+    def _is_mean(self, number: int) -> bool:
+        """Whether a point stands for all parts of an item with segments."""
+        return not self._stills[number] and not self.is_frame(number)
 
     def get_image(self, number: int) -> Picture | None:
         """The picture that represents a point; None if it cannot be read."""
@@ -77,16 +82,17 @@ class PointImages:
     def _read(self, number: int) -> list[Picture]:
         item = self.get_item(number)
         try:
-            if self._kinds[number] == "image":
-                return [Picture(open_isolated(item.path, min_side=_SIDE))]
-            return [Picture(image) for image in read_stills(item.path, self._times(number, item), min_side=_SIDE)]
+            drawn = get_modality(item.kind).draw(Path(item.path), self._places(number, item), _SIDE)
+            return [Picture(image) for image in drawn]
         except MediaError as error:
             self._report_unreadable(item, error)
             return []
 
-    def _times(self, number: int, item: Item) -> list[float]:
-        """Seconds of the moments of a video, or of the frames around one of its rows."""
-        if self._kinds[number] == "video":
+    def _places(self, number: int, item: Item) -> Sequence[float | None]:
+        """Seconds of the moments of a video, or of the frames around one of its rows; None for a picture."""
+        if self._stills[number]:
+            return [None]
+        if self._is_mean(number):
             return [share * (item.duration_s or 0.0) for share in _MOMENTS]
         track, start_s = track_of(self._points.index, item.id), float(self._points.start_s[number])
         end_s = float(track.end_s[np.searchsorted(track.start_s, start_s)])

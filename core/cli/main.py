@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from core.cli.output import plain
 from core.cli.parser import command_parser
+from core.config import make_home
 from core.errors import SemblanceError
 from core.progress import Progress, Task
 from core.utils.systems import check_system
@@ -26,6 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     options = command_parser().parse_args(arguments)
     bar = _Bar(quiet=options.quiet)
+    make_home()
     try:
         result = options.run(options, Task(bar))
     except SemblanceError as error:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, get_args
 from core.cli.output import show_figures
 from core.encoders import DEFAULT_ENCODER, Encoder, is_model_name, open_encoder
 from core.errors import LibraryError
-from core.library.schema import Kind
+from core.library.filters import ANY
+from core.media.modalities import list_modalities
 from core.progress import Task
 from core.search.video_scores import Pooling
 from core.utils.files import to_absolute
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from core.library import Library
 
 Options = argparse.Namespace
-KINDS = tuple(kind for kind in get_args(Kind) if kind != "text")  # a text is not a file of a library
 CLASSES = "one class per row: its name, then descriptions"
 REPORT = "save the result as a page: one file, with pictures, that opens without a server"
 
@@ -48,6 +48,13 @@ def add_library(parser: argparse.ArgumentParser) -> None:
 def add_encoder(parser: argparse.ArgumentParser) -> None:
     """The encoder of a command that opens no library."""
     parser.add_argument("--encoder", default=DEFAULT_ENCODER, metavar="NAME", help=f"default: {DEFAULT_ENCODER}")
+
+
+def add_kind(parser: argparse.ArgumentParser, text: str) -> None:
+    """The kind of items that a command is limited to."""
+    kinds = list_modalities()
+    mixed = [ANY] if any(modality.embedded_as == "text" for modality in kinds) else []
+    parser.add_argument("--kind", choices=[*(modality.name for modality in kinds), *mixed], help=text)
 
 
 def add_images(parser: argparse.ArgumentParser) -> None:

@@ -16,9 +16,9 @@ from PIL import Image
 from core.config import get_home
 from core.encoders.base import Encoder, Scoring, Vectors, unit_rows
 from core.encoders.calibration import Calibration, get_calibration
+from core.encoders.saved_files import write_saved
 from core.errors import DataError, EncoderError
 from core.utils.array_files import SUFFIX, pack_arrays, unpack_arrays
-from core.utils.files import write_atomic
 
 Method = Literal["pca", "truncate", "random"]
 
@@ -178,8 +178,7 @@ def save_reduction(reduction: Reduction) -> Path:
     """Saves a reduction in the home folder, so that `open_encoder` finds it."""
     path = _path(reduction.name)
     about = {"method": reduction.method, "encoder_id": reduction.encoder_id, "encoder_name": reduction.encoder_name}
-    write_atomic(path, pack_arrays({"weights": reduction.weights}, about))
-    return path
+    return write_saved(path, pack_arrays({"weights": reduction.weights}, about))
 
 
 def load_reduction(name: str) -> Reduction:

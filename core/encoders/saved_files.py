@@ -10,6 +10,7 @@ from core.config import get_home
 from core.encoders.base import Encoder
 from core.errors import DataError
 from core.utils.array_files import SUFFIX
+from core.utils.files import write_atomic
 
 _LONGEST = 200  # bytes of a name; file systems allow 255, including the suffix and that of a temporary file
 
@@ -53,6 +54,26 @@ def get_saved_path(kind: str, encoder: Encoder, name: str) -> Path:
     if len(name.encode()) > _LONGEST:
         raise DataError(f"The name is too long for a file. Use at most {_LONGEST // 3} characters.")
     return _folder(kind, encoder) / f"{name}{SUFFIX}"
+
+
+def write_saved(path: Path, data: bytes) -> Path:
+    """Writes such a file. Raises DataError where the home is full or cannot be written."""
+    try:
+        write_atomic(path, data)
+    except OSError as error:
+        why = error.strerror or error
+        raise DataError(
+            f"{path.stem} cannot be saved in {get_home()} ({why}): make room, or make it writable."
+        ) from error
+    return path
+
+
+def remove_saved(path: Path) -> None:
+    """Removes such a file, if it exists. Raises DataError where the home cannot be written."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise DataError(f"{path.stem} cannot be removed from {get_home()} ({error.strerror or error}).") from error
 
 
 def find_free_name(kind: str, encoder: Encoder, target: str) -> str:

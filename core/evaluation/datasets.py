@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
@@ -16,8 +15,7 @@ import numpy as np
 from core.deprecated import task_keywords
 from core.encoders.base import Encoder, Vectors
 from core.errors import DataError
-from core.library.ingest.reader import ReadFile, read_ahead, read_file
-from core.library.ingest.scan import FoundFile
+from core.library.ingest.reader import ReadFile, read_decoded
 from core.progress import SILENT, Task
 from core.utils.path_matching import find_file
 from core.utils.table_reader import read_table
@@ -59,12 +57,11 @@ def embed_files(encoder: Encoder, folder: Path, names: Sequence[str], *, task: T
         No picture can be read.
     """
     encoder.encode_texts(["warm up"])
-    files = [FoundFile(str(find_file(folder, name)), 0, 0) for name in names]
-    read = partial(read_file, min_side=encoder.min_side, wants_pixels=lambda *_: True)
+    paths = [find_file(folder, name) for name in names]
     result = EmbeddedFiles(np.empty((0, encoder.dim), np.float32))
     chunks: list[Vectors] = []
     started, stage = time.perf_counter(), task.stage("embed", "images")
-    reads = zip(names, read_ahead(files, read, ahead=encoder.batch_size), strict=True)
+    reads = zip(names, read_decoded(paths, encoder), strict=True)
     for batch in _batches(reads, encoder.batch_size):
         task.check("Stopped before all pictures were embedded.")
         images = [file.image for _, file in batch if file.image is not None]

@@ -28,6 +28,7 @@ from core.geometry.raw_pixels import SIDE, RawPixels, load_pixels
 from core.library.schema import Item
 from core.library.store import Library
 from core.library.track import get_item_vectors
+from core.media.modalities import PICTURE
 from core.progress import SILENT, Task
 from core.utils.path_matching import find_file
 
@@ -134,7 +135,7 @@ def select_images(
     """
     index = library.index(encoder)
     images = index.items.take(index.rows_with_vectors)
-    images = images.filter(pc.equal(images["kind"], "image"))
+    images = images.filter(pc.equal(images["kind"], PICTURE.name))
     shuffled = np.random.default_rng(0).permutation(len(images))
     ids = images["id"].to_pylist()
     chosen = np.sort(np.array(sorted(shuffled, key=lambda row: ids[row] not in labels)[:most], np.int64))

@@ -18,6 +18,7 @@ from core.errors import DataError
 from core.evaluation.datasets import read_pairs, unique
 from core.library import IngestReport, Library, ingest
 from core.library.filters import Filters
+from core.media.modalities import VIDEO
 from core.media.sampling import Sampling
 from core.progress import SILENT, Task
 from core.search.query import PLAIN, Term
@@ -95,7 +96,7 @@ def evaluate_video(
         library = Library(Path(place) / "library", create=True)
         report = index_videos(library, encoder, existing, sampling, task=task)
         index = library.index(encoder)
-        searched = np.asarray(Filters(kind="video").mask(index.items))
+        searched = np.asarray(Filters(kind=VIDEO.name).mask(index.items))
         pool = {path for row, path in enumerate(index.items["path"].to_pylist()) if searched[row]}
         reasons = dict(report.failed)
         skipped = {

@@ -278,13 +278,29 @@ def find_dense_groups(vectors: Vectors, *, task: Task = SILENT) -> Numbers:
 
     count = len(vectors)
     if count <= 2 * _FEWEST:
-        return np.full(count, -1, np.int64)
+        return _add_equal(np.full(count, -1, np.int64), vectors, _FEWEST)
     neighbors = find_nearest_neighbors(vectors, min(_NEIGHBORS, max(_FEWEST, count // 8)), task=task)
     found = HDBSCAN(
         min_cluster_size=max(_FEWEST, round(count**0.5 / 2)), min_samples=_CORE, max_cluster_size=int(_LARGEST * count),
         metric="precomputed", copy=False,
     ).fit_predict(_count_shared_neighbors(neighbors))  # fmt: skip
-    return _drop_strays(_merge_groups(np.asarray(found, np.int64), neighbors), vectors)
+    of = _drop_strays(_merge_groups(np.asarray(found, np.int64), neighbors), vectors)
+    return _add_equal(of, vectors, max(_FEWEST, round(count**0.5 / 2)))
+
+
+def _add_equal(of: Numbers, vectors: Vectors, least: int) -> Numbers:
+    """The clusters, and one for each vector that at least so many points of no cluster have: the method splits what
+    holds most of the points, and leaves out what cannot be split."""
+    rest = np.flatnonzero(of < 0)
+    if len(rest) < least:
+        return of
+    _, group, sizes = np.unique(vectors[rest].round(4), axis=0, return_inverse=True, return_counts=True)
+    large = np.flatnonzero(sizes >= least)
+    numbers = np.full(len(sizes), -1, np.int64)
+    numbers[large] = of.max(initial=-1) + 1 + np.arange(len(large))
+    of = of.copy()
+    of[rest] = numbers[group.ravel()]
+    return of
 
 
 def _count_shared_neighbors(neighbors: Neighbors) -> csr_array:

@@ -20,6 +20,7 @@ from core.library.schema import Item
 from core.library.store import Library
 from core.library.track import get_item_vectors
 from core.media.isolated import open_isolated
+from core.media.modalities import PICTURE
 from core.progress import SILENT, Task
 from core.utils.blas_threads import limit_to_one_thread
 from core.vectors.neighbors import find_nearest_neighbors
@@ -247,7 +248,7 @@ def measure_speeds(library: Library, encoders: Sequence[Encoder], *, task: Task 
 
 def sample_images(library: Library, count: int, *, min_side: int, seed: int = 0) -> list[Image.Image]:
     """Up to `count` decoded pictures: a fixed random sample of the readable ones. Raises DataError if there is none."""
-    rows = [row for row in library.items().to_pylist() if row["status"] == "ok" and row["kind"] == "image"]
+    rows = [row for row in library.items().to_pylist() if row["status"] == "ok" and row["kind"] == PICTURE.name]
     images: list[Image.Image] = []
     for number in np.random.default_rng(seed).permutation(len(rows)):
         try:

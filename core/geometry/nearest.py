@@ -90,5 +90,5 @@ def to_near_items(index: VectorIndex, numbers: NDArray[np.int64], cosines: Vecto
 
 
 def _make_near_item(index: VectorIndex, number: int, cosine: float) -> NearItem:
-    start_s = float(index.start_s[number])
-    return NearItem(index.item(number), cosine, None if np.isnan(start_s) else start_s)
+    segment = index.segment(number)
+    return NearItem(index.item(number), cosine, None if segment is None else segment.start)

@@ -17,6 +17,7 @@ from core.errors import QueryError
 from core.library.handout import check_handed_out
 from core.library.store import Library
 from core.media.isolated import open_isolated, read_still
+from core.media.modalities import get_modality
 from core.progress import SILENT, Task
 from core.search.query import Term, parse_frame
 
@@ -181,9 +182,7 @@ def load_image(library: Library, term: Term, *, time_s: float = 0.0, min_side: i
     if item is None:
         raise QueryError("Choose a picture, not words." if term.is_word else "This item is not in the library.")
     check_handed_out(item)
-    if item.kind == "video":
-        return read_still(Path(item.path), at_s, min_side=min_side)
-    return open_isolated(Path(item.path), min_side=min_side)
+    return get_modality(item.kind).draw(Path(item.path), [at_s], min_side or 0)[0]
 
 
 def get_field_of_view(encoder: Encoder, size: tuple[int, int], rows: int, columns: int) -> NDArray[np.bool_]:

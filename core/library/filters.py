@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from core.library.store import Library
 
 Orientation = Literal["landscape", "portrait", "square"]
+ANY = "any"  # kind
 _SQUARE = 1.05  # sides that differ by up to 5 % look square
 
 
@@ -29,7 +30,7 @@ class Filters:
     Attributes
     ----------
     kind
-        "image" or "video".
+        The name of a kind, such as "image" or "video". "any": all, also those that `search` leaves out by default.
     folder
         Absolute path; includes all folders below.
     after, before
@@ -63,7 +64,7 @@ class Filters:
         if all(getattr(self, entry.name) is None for entry in fields(self)):
             return None
         passes = np.ones(len(items), bool)
-        if self.kind is not None:
+        if self.kind not in (None, ANY):
             passes &= _array(pc.equal(items["kind"], self.kind))
         if self.folder is not None:
             inside = nfc(str(to_absolute(self.folder)).rstrip(os.sep) + os.sep)

@@ -1,15 +1,15 @@
 """Which files of a library leave this machine's server: original files, and pictures and clips that are made of them.
 
 A library may come from somebody else, and then its table names any file. So on a public server only media files leave
-that lie in folders which the operator listed, and that are what was indexed. The rule is asked here by whatever opens a
-file to show it; nobody has to hand it in, so nobody can forget it.
+that lie in folders which the operator listed, and that are what was indexed. Whatever opens a file to show it asks
+here, by the rules that the app has set.
 """
 
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -19,25 +19,17 @@ from core.library.registry import libraries_folder, list_libraries
 from core.library.schema import Item
 from core.library.session_folders import get_current_visits_folder
 from core.media.kinds import is_media_path
-from core.policy import LOCAL, Policy
+from core.policy import Policy, rules
 
 _MISSING = "The file is not there any more."
 _NOT_LISTED = "This server does not hand out that file: its folder is not among those that its operator listed."
 _NO_MEDIUM = "It is no picture or video."
 CHANGED = "The file has changed since it was indexed."
 
-_get_policy: Callable[[], Policy] = lambda: LOCAL  # noqa: E731
-
-
-def set_rules(get_policy: Callable[[], Policy]) -> None:
-    """The app says whose policy counts; until then, that of the people of this machine."""
-    global _get_policy
-    _get_policy = get_policy
-
 
 def check_handed_out(item: Item) -> None:
     """Raises MediaError with the reason where a file is not for those who visit this server."""
-    policy = _get_policy()
+    policy = rules()
     reason = find_reason(item, policy) if policy.public else _find_oddity(item.path)
     if reason is not None:
         raise MediaError(reason)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from core.encoders.base import Vectors
 from core.encoders.calibration import DEFAULT, Calibration, compute_baseline_cosine
 from core.library.schema import Item
+from core.media.modality import Segment
 from core.vectors.temporal_smoothing import TemporalSmoother
 
 _CHUNK = 16_384  # rows converted to float32 at a time, so that building never doubles the memory
@@ -32,7 +33,7 @@ class VectorIndex:
     item_rows
         (n,) the row of each vector in `items`.
     start_s, end_s
-        (n,) seconds, NaN for pictures.
+        (n,) of the segment of each vector, in seconds of a video; NaN of whole items, see `has_segment`.
     flat
         The FAISS index.
     calibration
@@ -93,10 +94,20 @@ class VectorIndex:
         """The item that a vector belongs to."""
         return Item.from_row(self.items.slice(int(self.item_rows[number]), 1).to_pylist()[0])
 
+    def segment(self, number: int) -> Segment | None:
+        """The part that a vector is of; None where it is of a whole item."""
+        start, end = float(self.start_s[number]), float(self.end_s[number])
+        return Segment(start, end) if self.has_segment[number] else None
+
     def item_numbers(self, item_id: str) -> NDArray[np.int64]:
         """The numbers of an item's vectors; empty if the item is not in the index."""
         row = pc.index(self.items["id"], item_id).as_py()
         return np.flatnonzero(self.item_rows == row) if row >= 0 else np.empty(0, np.int64)
+
+    @cached_property
+    def has_segment(self) -> NDArray[np.bool_]:
+        """(n,) which vectors are of a part of an item, such as a frame of a video."""
+        return ~np.isnan(self.start_s)
 
     @cached_property
     def rows_with_vectors(self) -> NDArray[np.int64]:
@@ -125,8 +136,8 @@ class VectorIndex:
 
     @cached_property
     def in_time(self) -> NDArray[np.int64]:
-        """(m,) the numbers of the vectors of videos, video by video in the order of time."""
-        numbers = np.flatnonzero(~np.isnan(self.start_s))
+        """(m,) the numbers of the vectors with a segment, item by item in the order of time."""
+        numbers = np.flatnonzero(self.has_segment)
         return numbers[np.lexsort((self.start_s[numbers], self.item_rows[numbers]))]
 
     @cached_property

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from core.library.schema import Item
 from core.library.store import Library
 from core.media.kinds import is_media_path
+from core.media.modalities import join_titles
 from core.utils.files import expand_user, to_absolute
 from core.utils.path_matching import PathMatcher, find_file
 
@@ -85,7 +86,7 @@ class Matcher:
         if not self.new:
             return Match(reason="Not in the library.")
         if not is_media_path(whole):
-            return Match(reason="Neither in the library nor a picture or video by its name.")
+            return Match(reason=f"Neither in the library nor a {join_titles('or')} by its name.")
         whole = os.path.abspath(find_file(to_absolute(self.root), expand_user(path)))
         if not os.path.isfile(whole):
             return Match(reason="Neither in the library nor a file of this computer.")

@@ -19,6 +19,7 @@ from core.library.index import VectorIndex
 from core.library.schema import Item
 from core.library.store import Library
 from core.library.track import track_of
+from core.media.modalities import get_modality
 
 Unit = Literal["items", "frames"]
 
@@ -36,7 +37,7 @@ class Points:
     item_rows
         (n,) the row of each in `index.items`, -1 for a text.
     start_s
-        (n,) the start of a video's frame in seconds; NaN for pictures, whole videos and texts.
+        (n,) the start of a segment, of a video's frame in seconds; NaN for whole items and texts.
     texts
         The texts of the last rows.
     considered
@@ -84,10 +85,21 @@ class Points:
 
     @property
     def kinds(self) -> list[str]:
-        """(n,) "image", "video", "frame" or "text"."""
-        kinds = self.index.items["kind"].take(self.item_rows[self.item_rows >= 0]).to_pylist()
-        found = [kind if np.isnan(at) else "frame" for kind, at in zip(kinds, self.start_s, strict=False)]
+        """(n,) the kind of each item: "image", "video", ...; what a part of it is called, such as "frame"; "text"."""
+        found = self._item_kinds()
+        parts = {kind: get_modality(kind).segment or kind for kind in set(found)}
+        found = [kind if np.isnan(at) else parts[kind] for kind, at in zip(found, self.start_s, strict=False)]
         return found + ["text"] * len(self.texts)
+
+    @property
+    def stills(self) -> NDArray[np.bool_]:
+        """(n,) which are items of a kind without segments, such as pictures."""
+        found = self._item_kinds()
+        still = {kind: not get_modality(kind).is_segmented for kind in set(found)}
+        return np.array([still[kind] for kind in found] + [False] * len(self.texts), bool)
+
+    def _item_kinds(self) -> list[str]:
+        return self.index.items["kind"].take(self.item_rows[self.item_rows >= 0]).to_pylist()  # type: ignore
 
     def items(self, numbers: Sequence[int] | NDArray[np.int64]) -> list[Item]:
         """The items of some points, in their order; none of them may be a text."""
@@ -128,7 +140,7 @@ def load_points(
     library, encoder
         Whose vectors.
     unit
-        "items": one point per picture and per video (its mean over time). "frames": one per picture and per frame.
+        "items": one point per item (of a video its mean over time). "frames": one per frame or other segment.
     filters
         Which items.
     texts
@@ -171,6 +183,6 @@ def load_points(
 def _average_videos(index: VectorIndex, numbers: NDArray[np.int64], vectors: Vectors) -> Vectors:
     """The vectors with those of videos replaced by their means over time."""
     ids = index.items["id"]
-    for row in np.flatnonzero(~np.isnan(index.start_s[numbers])):
+    for row in np.flatnonzero(index.has_segment[numbers]):
         vectors[row] = track_of(index, ids[int(index.item_rows[numbers[row]])].as_py()).mean_vector()
     return vectors

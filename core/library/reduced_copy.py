@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from core.encoders.reduced import (
     save_reduction,
 )
 from core.errors import EncoderError
-from core.library.schema import EncoderEntry, VectorRow
+from core.library.schema import EncoderEntry
 from core.library.store import Library
 from core.progress import SILENT, Task
 
@@ -64,9 +65,7 @@ def store_reduced(library: Library, encoder: Encoder, reduction: Reduction, *, t
             rows = [row for group in sample.values() for row in group]
             less = reduction.apply(np.stack([row.vector for row in rows]).astype(np.float32))
             pairs = zip(rows, less, strict=True)
-            library.add_vectors(
-                reduced, [VectorRow(row.item_id, vector, row.start_s, row.end_s, row.sampling) for row, vector in pairs]
-            )
+            library.add_vectors(reduced, [replace(row, vector=vector) for row, vector in pairs])
     return reduced
 
 

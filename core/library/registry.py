@@ -7,7 +7,7 @@ import re
 import tempfile
 from pathlib import Path
 
-from core.config import get_home, load_settings, save_settings
+from core.config import get_home, load_settings, make_home, save_settings
 from core.errors import LibraryError
 from core.library.session_folders import make_visit_folder
 from core.library.store import Library
@@ -37,6 +37,7 @@ def create_library(name: str) -> Library:
         raise LibraryError(
             "A library's name has 1 to 100 characters, does not begin with a dot and holds none of / \\ : * ? \" < > |."
         )
+    make_home()
     path = libraries_folder() / name
     if path.exists():
         raise LibraryError(f"There is a library {name!r} already: choose another name.")

@@ -8,11 +8,12 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
+from core.media.modality import Segment
 from core.media.rules import current_rules
 
 FORMAT_VERSION = 3  # 2: videos, whose vectors say how they were sampled; 3: items, by which rules they were decoded
 
-Kind = Literal["image", "video", "text"]
+Kind = str  # the name of a `core.media.modality.Modality`: "image", "video", ...
 Status = Literal["ok", "failed", "missing"]
 LabelledBy = Literal["person", "model"]
 
@@ -24,7 +25,7 @@ ITEMS = pa.schema(
         pa.field("path", pa.string(), nullable=False),  # absolute
         pa.field("kind", pa.string(), nullable=False),
         pa.field("status", pa.string(), nullable=False),
-        pa.field("reason", pa.string()),  # why it failed; of an ok video, which part could not be read
+        pa.field("reason", pa.string()),  # why it failed; of an ok file, which part could not be read
         pa.field("bytes", pa.int64(), nullable=False),
         pa.field("mtime_ns", pa.int64(), nullable=False),
         pa.field("content_hash", pa.string()),  # BLAKE2b-128 of the file
@@ -58,7 +59,9 @@ SAMPLING = pa.field("sampling", pa.string())  # of a video's frames, as `core.me
 
 
 def vectors_schema(encoder_id: str, encoder_name: str, dim: int) -> pa.Schema:
-    """The columns of an encoder's table: one row per image, or per run of video frames with start and end in seconds.
+    """The columns of an encoder's table: one row per whole item, or per segment with start and end.
+
+    `start_s` and `end_s` are in seconds for a video, else in what the kind of item counts (`Segment`).
 
     Each encoder has its own table, with vectors of one fixed length.
     """
@@ -89,7 +92,7 @@ class Item:
     taken_at
         From EXIF, local time. `added_at` is UTC.
     reason
-        Why a failed file could not be read; for an "ok" video, which part could not.
+        Why a failed file could not be read; for an "ok" file, which part could not.
     rules
         The number of the decoding rules that made it (`core.media.rules`); None for an earlier version's.
     """
@@ -117,12 +120,12 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class VectorRow:
-    """One vector (dim,) of an item to store; for a video with its seconds and how its frames were sampled."""
+    """One vector (dim,) of an item to store. segment: the part that it is of; None: the whole item. sampling: how the
+    frames of a video were chosen."""
 
     item_id: str
     vector: Any
-    start_s: float | None = None
-    end_s: float | None = None
+    segment: Segment | None = None
     sampling: str | None = None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -16,10 +17,14 @@ from core.encoders.base import Encoder, Vectors, unit_rows
 from core.encoders.calibration import get_merge_threshold
 from core.errors import DataError, MediaError
 from core.library.index import VectorIndex
+from core.media.modalities import VIDEO
+from core.media.modality import Damaged, Modality, Part, Wish
 from core.media.sampling import Sampling
+from core.policy import rules
 from core.progress import SILENT, Task
 
 _LONGEST_S = 60.0  # of a row, so that a still video can be resumed in its middle too
+_SLACK_S = 1.0  # containers count the last frame in different ways
 _SHORTEST_S = 0.02
 
 
@@ -194,26 +199,55 @@ def embed_video(
     MediaError
         If no frame can be read, or the video is longer than `max_s`.
     """
-    from core.library.ingest.reader import prefetch
-    from core.media.isolated import IsolatedVideo
-    from core.media.video import Frame
+    return embed_parts(encoder, source, VIDEO, sampling, merge_threshold=merge_threshold, max_s=max_s, task=task)
 
-    runs = Runs(get_merge_threshold(encoder) if merge_threshold is None else merge_threshold)
+
+def embed_parts(
+    encoder: Encoder,
+    source: Path | bytes,
+    modality: Modality,
+    sampling: Sampling | None = None,
+    *,
+    merge_threshold: float | None = None,
+    max_s: float | None = None,
+    task: Task = SILENT,
+) -> Track:
+    """`embed_video` for a file of any kind: one row for each part, or for the whole."""
+    from core.library.ingest.reader import prefetch
+
+    encode = encoder.encode_texts if modality.embedded_as == "text" else encoder.encode_images
+    threshold = get_merge_threshold(encoder) if merge_threshold is None else merge_threshold
+    runs = Runs(threshold if modality.is_sampled else math.inf)
     rows = list[tuple[float, float, Vectors]]()
     stage = task.stage("embed", "seconds")
+    limit_s = min(math.inf if max_s is None else max_s, rules().video_seconds + _SLACK_S)
+    limit = limit_s if math.isfinite(limit_s) else None
+    wish = Wish(encoder.min_side, sampling or Sampling(), max_s=limit, task=task)
     with (
-        IsolatedVideo(source, sampling or Sampling(), min_side=encoder.min_side, max_s=max_s) as video,
-        closing(prefetch(video.frames(cancel=task.cancel), encoder.batch_size)) as frames,
+        modality.decode(source, wish) as decoded,
+        closing(prefetch(_until_damage(decoded.parts), encoder.batch_size)) as parts,
     ):
-        remaining: Iterator[Frame] = iter(frames)
+        remaining = iter(parts)
         while (batch := list(islice(remaining, encoder.batch_size))) and not task.is_cancelled:
-            for frame, vector in zip(batch, encoder.encode_images([frame.image for frame in batch]), strict=True):
-                rows += filter(None, [runs.push(frame.start_s, frame.end_s, vector)])
-            length = video.info.duration_s
-            done, total = round(batch[-1].end_s), round(length) if length else None
-            stage.report(done, total)
+            for part, vector in zip(batch, encode([part.content for part in batch]), strict=True):  # type: ignore
+                start, end = (part.segment.start, part.segment.end) if part.segment else (math.nan, math.nan)
+                rows += filter(None, [runs.push(start, end, vector)])
+            if segment := batch[-1].segment:
+                stage.report(round(segment.end), round(decoded.extent) if decoded.extent else None)
     rows += filter(None, [runs.close()])
     if not rows:
-        raise MediaError("It holds no frame that can be decoded.")
+        raise MediaError(f"It holds no {modality.segment or modality.title} that can be decoded.")
     starts, ends, vectors = zip(*rows, strict=True)
     return Track(np.array(starts, np.float32), np.array(ends, np.float32), np.stack(vectors))
+
+
+def _until_damage(parts: Iterator[Part]) -> Iterator[Part]:
+    """The parts before the first that cannot be read. Raises Damaged if there is none."""
+    any_yet = False
+    try:
+        for part in parts:
+            any_yet = True
+            yield part
+    except Damaged:
+        if not any_yet:
+            raise

@@ -18,11 +18,15 @@ from typing import BinaryIO
 from core.errors import MediaError
 from core.library.session_folders import get_visits_folder
 from core.library.store import Library
-from core.media.isolated import probe_isolated, read_image
-from core.media.kinds import is_image_path, is_media_path
+from core.media.kinds import is_media_path
+from core.media.modalities import PICTURE, find_modalities, join_titles
+from core.media.modality import Facts, Modality
 from core.policy import MB, Policy
 from core.utils.files import write_atomic
 from core.utils.path_matching import nfc
+
+_RECORD = 66_000  # bytes at the end of an archive in which its last record begins
+_ENTRY_BYTES = 4_000  # of the list, ten times what an entry takes
 
 
 @dataclass(slots=True)
@@ -51,7 +55,7 @@ class UploadReport:
 def save_uploads(
     library: Library, files: Iterable[tuple[str, BinaryIO]], *, limits: Policy, uploaded: tuple[int, int] = (0, 0)
 ) -> UploadReport:
-    """Stores uploaded pictures and videos, also those inside zips, in the library's own `uploads` folder.
+    """Stores uploaded files of all kinds, also those inside zips, in the library's own `uploads` folder.
 
     Files get new names, so no upload can reach outside the folder or replace another file. The same content is stored
     once. Files with another ending are refused; files with other content are stored, and `ingest` reports them.
@@ -84,9 +88,13 @@ def save_uploads(
 
 
 def _save_zip(report: UploadReport, name: str, file: BinaryIO, budget: int, limits: Policy) -> int:
-    """Unpacks the pictures and videos of an archive; returns their bytes, at most `budget`."""
+    """Unpacks the files of an archive that can be indexed; returns their bytes, at most `budget`."""
     used = 0
     try:
+        if (size := _directory_bytes(file)) > _ENTRY_BYTES * limits.zip_files:
+            count = f"{limits.zip_files:,}"
+            report.refused.append((name, f"It lists far more than {count} files ({_mb(size)} of names): send fewer."))
+            return used
         archive = zipfile.ZipFile(file)
     except Exception as error:  # a hostile archive raises nearly anything: ValueError, UnicodeDecodeError, ...
         report.refused.append((name, f"The archive cannot be opened ({_why(error)}): make the zip again."))
@@ -114,6 +122,17 @@ def _save_zip(report: UploadReport, name: str, file: BinaryIO, budget: int, limi
     return used
 
 
+def _directory_bytes(file: BinaryIO) -> int:
+    """The size of an archive's list of files, from the record at its end: opening it reads the whole list."""
+    file.seek(max(0, file.seek(0, os.SEEK_END) - _RECORD))
+    end = file.read()
+    file.seek(0)
+    at = end.rfind(b"PK\5\6")
+    size = int.from_bytes(end[at + 12 : at + 16], "little") if at >= 0 else 0
+    large = end.rfind(b"PK\6\6")  # with numbers of 64 bits
+    return max(size % 0xFFFFFFFF, int.from_bytes(end[large + 40 : large + 48], "little") if large >= 0 else 0)
+
+
 def _why(error: Exception) -> str:
     return "it needs a password" if "password" in str(error) else str(error) or type(error).__name__
 
@@ -123,7 +142,7 @@ def _save(report: UploadReport, name: str, file: BinaryIO, size: int, limits: Po
     count, in_all = report.kept
     reason = None
     if not is_media_path(name):
-        reason = "Not a kind of picture or video that is read here, by its name."
+        reason = f"Not a kind of {join_titles('or')} that is read here, by its name."
     elif size > limits.file_bytes:
         reason = f"It is larger than {_mb(limits.file_bytes)}: export a smaller copy."
     elif count >= limits.uploads:
@@ -145,23 +164,30 @@ def _save(report: UploadReport, name: str, file: BinaryIO, size: int, limits: Po
 
 
 def too_much(name: str, data: bytes, *, limits: Policy) -> str | None:
-    """Why a picture or video exceeds the limits; None if it does not, or cannot be read, which `ingest` reports."""
+    """Why a file exceeds the limits; None if it does not, or cannot be read, which `ingest` reports."""
     if len(data) > limits.file_bytes:
         return f"It is larger than {_mb(limits.file_bytes)}: export a smaller copy."
     with contextlib.suppress(MediaError):
-        if is_image_path(name):
-            width, height = read_image(data, min_side=None).size or (0, 0)
-            if width * height > limits.pixels:
-                limit = f"{limits.pixels / MB:g} megapixels"
-                return f"{width:,} x {height:,} pixels are over the limit of {limit}: export a smaller copy."
-        elif math.isfinite(limits.video_seconds):
-            with tempfile.NamedTemporaryFile(dir=get_visits_folder(), suffix=Path(name).suffix) as file:
-                file.write(data)
-                file.flush()
-                duration_s = probe_isolated(file.name).duration_s or 0.0
-            if duration_s > limits.video_seconds:
-                return f"It lasts {duration_s:,.0f} seconds, and the limit is {limits.video_seconds:,}: cut it."
+        modality = (find_modalities(name) or [PICTURE])[0]
+        if modality is not PICTURE and not math.isfinite(limits.video_seconds):
+            return None
+        facts = _probe(modality, name, data)
+        width, height = facts.width or 0, facts.height or 0
+        if modality is PICTURE and width * height > limits.pixels:
+            limit = f"{limits.pixels / MB:g} megapixels"
+            return f"{width:,} x {height:,} pixels are over the limit of {limit}: export a smaller copy."
+        if (facts.duration_s or 0.0) > limits.video_seconds:
+            return f"It lasts {facts.duration_s:,.0f} seconds, and the limit is {limits.video_seconds:,}: cut it."
     return None
+
+
+def _probe(modality: Modality, name: str, data: bytes) -> Facts:
+    if not modality.is_segmented:
+        return modality.probe(data)
+    with tempfile.NamedTemporaryFile(dir=get_visits_folder(), suffix=Path(name).suffix) as file:
+        file.write(data)
+        file.flush()
+        return modality.probe(Path(file.name))
 
 
 def _mb(size: int) -> str:

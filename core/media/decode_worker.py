@@ -17,7 +17,8 @@ from PIL import Image
 
 from core.errors import MediaError
 from core.media.formats import unpack_tables
-from core.media.images import get_taken_at, image_size, is_animated, is_large, open_image
+from core.media.images import LARGE_PIXELS, MAX_PIXELS, is_animated
+from core.media.images import decode_image as decode_picture
 from core.progress import Task
 
 _PATIENCE_S = 300.0  # of work for any video, and so many more for each second of it: 8K takes ten on a laptop
@@ -40,13 +41,12 @@ def decode_image(data: bytes, min_side: int | None, may_move: bool, may_be_large
     one at a time."""
     if may_move and is_animated(data):
         return {"animated": True}
-    size, when = image_size(data), get_taken_at(data)
-    facts = {"size": size, "taken_at": when and when.isoformat()}
-    if min_side is None:
-        return facts
-    if is_large(size) and not may_be_large:
+    limit = 0 if min_side is None else MAX_PIXELS if may_be_large else LARGE_PIXELS
+    found = decode_picture(data, min_side=min_side, max_decoded=limit)
+    if min_side is not None and found.image is None:
         return {"large": True}
-    return facts | {"pixels": _pixels(open_image(data, min_side=min_side))}
+    facts = {"size": found.size, "taken_at": found.taken_at and found.taken_at.isoformat(), "remark": found.remark}
+    return facts | ({"pixels": _pixels(found.image)} if found.image and min_side is not None else {})
 
 
 def read_video_info(source: str | bytes) -> dict[str, Any]:

@@ -65,6 +65,7 @@ class Decoder:
             self.origin_s = min(self.origin_s, self._first_s)
         row = find_container(self._format)  # others may count their time anew after a splice, which seeking misses
         self.seeks_exactly = self.first.pts is not None and row is not None and row.seeks_exactly
+        self._knows_streams = row is not None and row.knows_streams
         self.claimed_s = get_claimed_duration_s(self.container, self.stream, self.origin_s)
 
     @cached_property
@@ -109,7 +110,7 @@ class Decoder:
             return max(self.read_s, length_s)
         if self.damage or self.jumps:
             return self.read_s
-        trusted = self.stream.duration or self._last_s >= length_s - _tail_s(length_s)
+        trusted = self._knows_streams or self._last_s >= length_s - _tail_s(length_s)
         return length_s if trusted else max(self.read_s, self._last_s)
 
     def shown(
@@ -140,7 +141,7 @@ class Decoder:
         claimed_s = self.claimed_s or 0.0
         if not self._is_short_of(claimed_s) or self.jumps:
             return False
-        return bool(self.stream.duration) or self._last_s < claimed_s - _tail_s(claimed_s)
+        return self._knows_streams or self._last_s < claimed_s - _tail_s(claimed_s)
 
     def _is_short_of(self, length_s: float) -> bool:
         return self.read_s < length_s - _tail_s(length_s)

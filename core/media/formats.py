@@ -36,7 +36,8 @@ class PictureFormat:
     package : str, optional
         The plugin's name for pip. Where it is missing, errors name it.
     beginning : str, optional
-        Regular expression that the first bytes of a file match (as Latin-1), to tell that the plugin is what it needs.
+        Regular expression that the first 64 bytes of a file match (as Latin-1). It tells which plugin a file needs, and
+        finds files whose names end otherwise.
     """
 
     title: str
@@ -71,6 +72,8 @@ class Container:
         Whether recordings are joined in it as they are, so that time is counted anew on the way.
     counts_from_zero : bool
         Whether its header counts the length from the zero of the clock, although the first picture may come later.
+    knows_streams : bool
+        Whether it says of each stream how long it is, not only of the whole.
     beginning : str, optional
         Regular expression that the first 64 bytes match (as Latin-1), where other kinds of files have the same endings:
         a file that does not match is no video.
@@ -84,19 +87,22 @@ class Container:
     seeks_exactly: bool = False
     is_spliced: bool = False
     counts_from_zero: bool = False
+    knows_streams: bool = False
     beginning: str | None = None
 
 
 _MP4, _MATROSKA = "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm"
 
 PICTURE_FORMATS = [
-    PictureFormat("JPEG", (".jpg", ".jpeg", ".jpe", ".jfif"), "image/jpeg", ("JPEG",)),  # opens MPO of stereo cameras
-    PictureFormat("PNG", (".png",), "image/png", ("PNG",)),
-    PictureFormat("WebP", (".webp",), "image/webp", ("WEBP",)),
-    PictureFormat("GIF", (".gif",), "image/gif", ("GIF",)),
-    PictureFormat("BMP", (".bmp", ".dib"), "image/bmp", ("BMP", "DIB")),
-    PictureFormat("TIFF", (".tif", ".tiff"), "image/tiff", ("TIFF",)),
-    PictureFormat("AVIF", (".avif",), "image/avif", ("AVIF",)),
+    PictureFormat("JPEG", (".jpg", ".jpeg", ".jpe", ".jfif"), "image/jpeg", ("JPEG",),
+                  beginning="\xff\xd8"),  # opens MPO of stereo cameras
+    PictureFormat("PNG", (".png",), "image/png", ("PNG",), beginning="\x89PNG\r\n"),
+    PictureFormat("WebP", (".webp",), "image/webp", ("WEBP",), beginning="RIFF....WEBP"),
+    PictureFormat("GIF", (".gif",), "image/gif", ("GIF",), beginning="GIF8[79]a"),
+    PictureFormat("BMP", (".bmp", ".dib"), "image/bmp", ("BMP", "DIB"),
+                  beginning="BM....\0\0\0\0"),
+    PictureFormat("TIFF", (".tif", ".tiff"), "image/tiff", ("TIFF",), beginning="II[*+]\0|MM\0[*+]"),
+    PictureFormat("AVIF", (".avif",), "image/avif", ("AVIF",), beginning="....ftypavi[fs]"),
     PictureFormat(
         "HEIC", (".heic", ".heif"), "image/heic", ("HEIF",), plugin="pillow_heif:register_heif_opener",
         package="pillow-heif", beginning="....ftyp(heic|heix|mif1|msf1|hevc)",
@@ -106,16 +112,16 @@ PICTURE_FORMATS = [
 CONTAINERS = [
     Container(
         "MP4", (".mp4", ".m4v", ".mp4v", ".f4v", ".lrv"), "video/mp4", _MP4, browsers="....ftyp(?!qt  )",
-        seeks_exactly=True,
+        seeks_exactly=True, knows_streams=True,
     ),
-    Container("QuickTime", (".mov", ".qt"), "video/quicktime", _MP4, seeks_exactly=True),
-    Container("3GPP", (".3gp", ".3g2", ".3gpp"), "video/3gpp", _MP4, seeks_exactly=True),
+    Container("QuickTime", (".mov", ".qt"), "video/quicktime", _MP4, seeks_exactly=True, knows_streams=True),
+    Container("3GPP", (".3gp", ".3g2", ".3gpp"), "video/3gpp", _MP4, seeks_exactly=True, knows_streams=True),
     Container(
         "WebM", (".webm",), "video/webm", _MATROSKA, browsers="\x1a\x45\xdf\xa3.*webm", seeks_exactly=True,
         counts_from_zero=True,
     ),
     Container("Matroska", (".mkv", ".mk3d"), "video/x-matroska", _MATROSKA, seeks_exactly=True, counts_from_zero=True),
-    Container("AVI", (".avi", ".divx"), "video/x-msvideo", "avi"),
+    Container("AVI", (".avi", ".divx"), "video/x-msvideo", "avi", knows_streams=True),
     Container("MPEG", (".mpg", ".mpeg", ".mpe", ".vob", ".m2p"), "video/mpeg", "mpeg", is_spliced=True),
     Container("MPEG of camcorders", (".mod",), "video/mpeg", "mpeg", is_spliced=True, beginning="\0\0\1\xba"),
     Container("MPEG without a container", (".m2v", ".m1v", ".mpv"), "video/mpeg", "mpegvideo"),
@@ -204,6 +210,11 @@ def find_missing_plugin(beginning: bytes) -> PictureFormat | None:
         if row.beginning and not _load_plugin(row.plugin) and _matches(row.beginning, beginning):
             return row
     return None
+
+
+def find_format(beginning: bytes) -> PictureFormat | None:
+    """The format of pictures that a file has by its first 64 bytes, whatever its name."""
+    return next((row for row in PICTURE_FORMATS if row.beginning and _matches(row.beginning, beginning)), None)
 
 
 def demuxers() -> str:

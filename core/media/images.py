@@ -1,4 +1,8 @@
-"""Pictures from files or bytes: decoded upright, in RGB, within limits, with a reason if that fails."""
+"""Pictures from files or bytes: decoded upright, in RGB, within limits, with a reason if that fails.
+
+Pillow decodes. What it refuses is tried again without what is odd in its header, by OpenCV and FFmpeg, and as far as it
+goes: a picture is read if two of the three read it alike.
+"""
 
 from __future__ import annotations
 
@@ -8,19 +12,25 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from core.errors import MediaError
-from core.media.formats import find_missing_plugin, usable_decoders
+from core.media.dates import read_taken_at
+from core.media.formats import find_format, find_missing_plugin, usable_decoders
+from core.media.image_quirks import choose_page, find_crop, fix_key, fix_palette, is_misread, lost_depth, take_xmp
+from core.media.mending import mend
+from core.media.other_readers import read_deep, read_with_others
+from core.media.partial import ends_early, open_partial
+from core.media.pixels import to_rgb
 
 usable_decoders()  # Pillow writes the formats of its plugins as well, for all who import this module
 
 MAX_PIXELS = 178_000_000  # larger pictures are decompression bombs more often than photos
-_LARGE_PIXELS = 40_000_000
+LARGE_PIXELS = 40_000_000
 _large = threading.Lock()
 MAX_BYTES = 1_000_000_000
 _CHUNK = 1 << 23
@@ -99,11 +109,34 @@ def is_animated(data: bytes) -> bool:
 
 def is_large(size: tuple[int, int]) -> bool:
     """Whether a picture of (width, height) takes so much memory that only one should be decoded at a time."""
-    return size[0] * size[1] > _LARGE_PIXELS
+    return size[0] * size[1] > LARGE_PIXELS
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedImage:
+    """A picture and its facts.
+
+    Attributes
+    ----------
+    size : tuple of int
+        (width, height) in pixels, as displayed.
+    image : PIL.Image.Image, optional
+        Upright, in RGB, see `open_image`; None if it was not to be decoded.
+    taken_at : datetime, optional
+        Local time.
+    remark : str, optional
+        Which part of the picture is missing.
+    """
+
+    size: tuple[int, int]
+    image: Image.Image | None = None
+    taken_at: datetime | None = None
+    remark: str | None = None
 
 
 def open_image(source: Path | str | bytes, *, min_side: int | None = None) -> Image.Image:
-    """Decodes a picture: first frame, EXIF orientation applied, RGB, transparency on white, 16 bits scaled to 8.
+    """Decodes a picture: first frame or largest page, EXIF orientation applied, sRGB in 8 bits, transparency on white
+    (on black where white would show nothing).
 
     Parameters
     ----------
@@ -122,32 +155,116 @@ def open_image(source: Path | str | bytes, *, min_side: int | None = None) -> Im
     MediaError
         With the reason in one sentence.
     """
-    with _open(source if isinstance(source, bytes) else read_bytes(Path(source))) as image:
-        _check_size(image)
-        if min_side and image.format in ("JPEG", "MPO"):
-            image.draft(None, (min_side, min_side))
-        with _limit_large(image.size):
-            image.load()
-            return _to_rgb(_shrink(_upright(image), min_side))
+    data = source if isinstance(source, bytes) else read_bytes(Path(source))
+    image = decode_image(data, min_side=min_side).image
+    assert image is not None
+    return image
 
 
 def image_size(data: bytes) -> tuple[int, int]:
-    """(width, height) in pixels as displayed (orientation applied), from the header alone. Raises MediaError."""
-    with _open(data) as image:
-        return image.size[::-1] if _is_turned(image) else image.size
+    """(width, height) in pixels as displayed (orientation applied), by a sound header alone. Raises MediaError."""
+    return decode_image(data, max_decoded=0).size
 
 
 def get_taken_at(data: bytes) -> datetime | None:
-    """When the photo was taken, from its EXIF (local time, no zone); None if unknown."""
+    """When the photo was taken, by its EXIF or XMP (local time, no zone); None if unknown."""
     try:
-        with Image.open(io.BytesIO(data), formats=usable_decoders()) as image:
-            exif = image.getexif()
-            text = exif.get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.DateTimeOriginal) or exif.get(
-                ExifTags.Base.DateTime
-            )
-        return datetime.strptime(str(text).strip("\0 "), "%Y:%m:%d %H:%M:%S") if text else None
-    except Exception:  # the picture is good even if its metadata is not
+        return decode_image(data, max_decoded=0).taken_at
+    except MediaError:
         return None
+
+
+def decode_image(data: bytes, *, min_side: int | None = None, max_decoded: int = MAX_PIXELS) -> DecodedImage:
+    """A picture and its facts, in one reading.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+    min_side : int, optional
+        See `open_image`.
+    max_decoded : int
+        Pixels; of larger pictures only the facts are read.
+
+    Returns
+    -------
+    DecodedImage
+
+    Raises
+    ------
+    MediaError
+        With the reason in one sentence.
+    """
+    try:
+        return _decode(data, min_side, max_decoded)
+    except MediaError as error:
+        decoded = None if isinstance(error, _TooLarge) else _rescue(data, min_side, max_decoded, error)
+        if decoded is None:
+            raise MediaError(str(error)) from error  # without a class that is known here alone
+        return decoded
+
+
+def _decode(data: bytes, min_side: int | None, max_decoded: int) -> DecodedImage:
+    """By Pillow alone. Raises MediaError."""
+    with _open(data) as image:
+        choose_page(image)
+        _check_size(image)
+        xmp = take_xmp(image)
+        crop = find_crop(image, data)
+        if is_misread(image):
+            raise MediaError("It is a kind of picture that cannot be decoded: export it as PNG or JPEG.")
+        if max_decoded and image.format == "PNG":  # its facts may come after its pixels
+            image.load()
+        size = crop[2:] if crop else image.size
+        when = read_taken_at(image, xmp, has_exif=_may_have_exif(image, data))
+        facts = DecodedImage(size[::-1] if _is_turned(image, data) else size, taken_at=when)
+        if size[0] * size[1] > max_decoded:
+            return facts
+        if min_side and image.format in ("JPEG", "MPO"):
+            image.draft(None, (min_side, min_side))
+        with _limit_large(image.size):
+            fix_palette(image)
+            image.load()
+            return replace(facts, image=_finish(image, data, min_side, crop))
+
+
+def _finish(
+    image: Image.Image, data: bytes, min_side: int | None, crop: tuple[int, int, int, int] | None
+) -> Image.Image:
+    """A loaded picture: cropped, upright, in RGB. crop: (left, top, width, height)."""
+    if lost_depth(image, data) and (deep := read_deep(data, max_pixels=MAX_PIXELS)) is not None:
+        deep.info["icc_profile"] = image.info.get("icc_profile")
+        return to_rgb(deep, min_side)
+    fix_key(image, data)
+    if crop:
+        left, top, width, height = crop
+        image = image.crop((left, top, left + width, top + height))
+    return to_rgb(_upright(image), min_side)
+
+
+def _rescue(data: bytes, min_side: int | None, max_decoded: int, error: MediaError) -> DecodedImage | None:
+    """A picture that Pillow refuses as it is, for an error; None if it cannot be had in another way."""
+    cut_off = [data] if isinstance(error, _CutOff) else []
+    for mended in mend(data):
+        try:
+            return _decode(mended, min_side, max_decoded)
+        except _CutOff:
+            cut_off.append(mended)
+        except MediaError:
+            pass
+    for version in cut_off:
+        if (partial := open_partial(version, max_pixels=MAX_PIXELS)) is not None:
+            image, xmp = partial.image, take_xmp(partial.image)
+            finished = _finish(image, version, min_side, None)
+            size = image.size[::-1] if _is_turned(image, version) else image.size
+            return DecodedImage(size, finished, read_taken_at(image, xmp), partial.remark)
+    other = None if cut_off else read_with_others(data, max_pixels=MAX_PIXELS)
+    return None if other is None else DecodedImage(other.size, to_rgb(other, min_side))
+
+
+def _may_have_exif(image: Image.Image, data: bytes) -> bool:
+    """False for a PNG without any: looking for it would decode the whole picture."""
+    return image.format != "PNG" or "exif" in image.info or b"eXIf" in data or b"Raw profile type" in data
 
 
 @contextmanager
@@ -163,11 +280,11 @@ def _open(data: bytes) -> Iterator[Image.Image]:
     except Image.DecompressionBombError:
         raise _too_large() from None
     except UnidentifiedImageError:
-        raise MediaError(_unidentified(data)) from None
+        raise _unidentified(data) from None
     except MemoryError:
-        raise MediaError("Not enough memory to decode the picture: export a smaller copy.") from None
+        raise _TooLarge("Not enough memory to decode the picture: export a smaller copy.") from None
     except Exception as error:  # decoders raise nearly anything on broken data: struct.error, SyntaxError, ...
-        raise MediaError(_broken(error)) from error
+        raise _broken(error, data) from error
 
 
 def _check_size(image: Image.Image) -> None:
@@ -176,26 +293,45 @@ def _check_size(image: Image.Image) -> None:
         raise _too_large(width, height)
 
 
+class _TooLarge(MediaError):
+    """No way of decoding makes it smaller."""
+
+
 def _too_large(width: int = 0, height: int = 0) -> MediaError:
     size = f"{width:,} x {height:,} pixels" if width else "The picture"
     limit = f"{MAX_PIXELS // 1_000_000} megapixels"
-    return MediaError(f"{size} is over the limit of {limit}: export a smaller copy.")
+    return _TooLarge(f"{size} is over the limit of {limit}: export a smaller copy.")
 
 
-def _unidentified(data: bytes) -> str:
+class _CutOff(MediaError):
+    """A part may be decoded."""
+
+    def __init__(self) -> None:
+        super().__init__("The picture is cut off (truncated): copy the file again from where it came.")
+
+
+def _unidentified(data: bytes) -> MediaError:
     if row := find_missing_plugin(data[:64]):
-        return f"{row.title} needs a plugin: pip install {row.package}, then index again."
-    return "Not a picture, whatever its name says, or its beginning is damaged."
+        return MediaError(f"{row.title} needs a plugin: pip install {row.package}, then index again.")
+    if ends_early(data):
+        return _CutOff()
+    if row := find_format(data[:64]):
+        what = f"It is a {row.title} of a kind that cannot be decoded, or it is damaged"
+        return MediaError(f"{what}: export it as PNG or JPEG.")
+    return MediaError("Not a picture, whatever its name says, or its beginning is damaged.")
 
 
-def _broken(error: Exception) -> str:
+def _broken(error: Exception, data: bytes) -> MediaError:
     text = str(error)
-    if "truncated" in text or "Truncated" in text:
-        return "The picture is cut off (truncated): copy the file again from where it came."
-    return f"The picture is damaged and cannot be decoded ({text[:120] or type(error).__name__})."
+    if "truncated" in text.lower() or ends_early(data):
+        return _CutOff()
+    return MediaError(f"The picture is damaged and cannot be decoded ({text[:120] or type(error).__name__}).")
 
 
-def _is_turned(image: Image.Image) -> bool:
+def _is_turned(image: Image.Image, data: bytes) -> bool:
+    """Whether width and height are exchanged. A TIFF has those as displayed from the beginning."""
+    if image.format == "TIFF" or not _may_have_exif(image, data):
+        return False
     try:
         return image.getexif().get(ExifTags.Base.Orientation, 1) in (5, 6, 7, 8)
     except Exception:  # as in `_upright`
@@ -212,36 +348,3 @@ def _upright(image: Image.Image) -> Image.Image:
 def _limit_large(size: tuple[int, int]) -> AbstractContextManager[object]:
     """Large pictures one at a time, whatever the number of threads: each may take two gigabytes on its way."""
     return _large if is_large(size) else nullcontext()
-
-
-def _shrink(image: Image.Image, min_side: int | None) -> Image.Image:
-    """By a whole factor, as early as possible; palettes and deep integers first need a mode that can be averaged."""
-    factor = min(image.size) // min_side if min_side else 1
-    if image.mode in ("I", "F"):
-        return _to_eight_bits(image.reduce(factor) if factor > 1 else image)
-    if image.mode.startswith("I;16"):
-        image = _to_eight_bits(image)
-    elif image.mode in ("1", "P", "PA"):
-        image = image.convert("RGBA" if "transparency" in image.info or image.mode == "PA" else "RGB")
-    return image.reduce(factor) if factor > 1 else image
-
-
-def _to_rgb(image: Image.Image) -> Image.Image:
-    if "transparency" in image.info:
-        image = image.convert("RGBA")
-    if image.mode in ("RGBA", "LA", "RGBa", "La"):
-        rgba = image.convert("RGBA")
-        white = Image.new("RGB", rgba.size, "white")
-        white.paste(rgba, mask=rgba.getchannel("A"))
-        return white
-    return image.convert("RGB")
-
-
-def _to_eight_bits(image: Image.Image) -> Image.Image:
-    """16-bit integers by their full range; 32-bit and float ones, which have no fixed range, by their own."""
-    values = np.asarray(image)
-    if image.mode.startswith("I;16"):
-        return Image.fromarray((values >> 8).astype(np.uint8))
-    values = np.nan_to_num(values.astype(np.float32))
-    low, high = float(values.min()), float(values.max())
-    return Image.fromarray(((values - low) * (255.0 / max(high - low, 1e-9))).astype(np.uint8))

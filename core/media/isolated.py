@@ -44,12 +44,15 @@ class ImageFacts:
         Local time, from EXIF.
     moves : bool
         It is an animation; nothing else was read.
+    remark : str, optional
+        Which part of the picture is missing.
     """
 
     image: Image.Image | None = None
     size: tuple[int, int] | None = None
     taken_at: datetime | None = None
     moves: bool = False
+    remark: str | None = None
 
 
 def read_image(data: bytes, *, min_side: int | None, may_move: bool = False) -> ImageFacts:
@@ -88,7 +91,7 @@ def read_image(data: bytes, *, min_side: int | None, may_move: bool = False) -> 
         return ImageFacts(moves=True)
     width, height = reply["size"]
     image = to_image(reply["pixels"]) if "pixels" in reply else None
-    return ImageFacts(image, (width, height), _time(reply["taken_at"]))
+    return ImageFacts(image, (width, height), _time(reply["taken_at"]), remark=reply["remark"])
 
 
 def open_isolated(source: Path | str | bytes, *, min_side: int | None = None) -> Image.Image:
@@ -100,9 +103,9 @@ def open_isolated(source: Path | str | bytes, *, min_side: int | None = None) ->
     return image
 
 
-def probe_isolated(path: Path | str) -> VideoInfo:
+def probe_isolated(source: Path | str | bytes) -> VideoInfo:
     """`core.media.video.probe` in a child process. Raises MediaError."""
-    return _video_info(decode("read_video_info", str(path), silent_s=SILENT_S))
+    return _video_info(decode("read_video_info", _plain(source), silent_s=SILENT_S))
 
 
 class IsolatedVideo:
@@ -152,6 +155,10 @@ class IsolatedVideo:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the decoding."""
         finish(self._call)
 
     def frames(self, *, cancel: threading.Event | None = None) -> Iterator[Frame]:

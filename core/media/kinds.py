@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
-from core.media.formats import CONTAINERS, PICTURE_FORMATS, may_be_video
+from core.media.formats import CONTAINERS, PICTURE_FORMATS
+from core.media.modalities import find_modalities
 
 
 def is_image_path(path: Path | str) -> bool:
@@ -20,23 +22,22 @@ def is_video_path(path: Path | str) -> bool:
 
 
 def is_media_path(path: Path | str) -> bool:
-    """Whether the name ends like a picture's or a video's."""
-    return is_image_path(path) or is_video_path(path)
+    """Whether the name ends like that of any kind of item (`core.media.modalities`)."""
+    return bool(find_modalities(path))
 
 
 def is_media_file(path: Path | str) -> bool:
-    """Whether a file is a picture or a video by its name, and by its first bytes where others have such names too.
+    """Whether a file is of any kind by its name, and by its first bytes where others have such names too.
 
     A TypeScript file is no video. One that cannot be read is what its name says.
     """
-    if is_image_path(path):
-        return True
-    if not is_video_path(path):
-        return False
-    if may_be_video(path, b"\n"):  # whatever it holds
+    kinds = find_modalities(path)
+    signs = [modality.sniff for modality in kinds if modality.sniff is not None]
+    if len(signs) < len(kinds) or any(sniff(path, b"\n") for sniff in signs):  # the latter: whatever it holds
         return True
     try:
-        with open(path, "rb") as file:
-            return may_be_video(path, file.read(64))
+        with open(path, "rb") if signs else nullcontext() as file:
+            beginning = file.read(64) if file else b""
     except (OSError, ValueError):
         return True
+    return any(sniff(path, beginning) for sniff in signs)

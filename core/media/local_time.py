@@ -93,7 +93,8 @@ def _named_offset(utc: datetime, name: str) -> timedelta | None:
     if found is None or name.startswith("PXL_"):  # these names are in UTC
         return None
     with contextlib.suppress(ValueError):
-        return _round(datetime(*map(int, found.groups()), tzinfo=UTC) - utc, 2 * _MINUTE)  # type: ignore[misc, arg-type]
+        local = datetime.strptime("".join(found.groups()), "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+        return _round(local - utc, 2 * _MINUTE)
     return None
 
 

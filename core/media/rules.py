@@ -6,11 +6,12 @@ decodes again the files that a later rule concerns, and no others. To add one: a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePath
-from typing import Literal, Protocol
+from typing import Protocol
 
 
 class DecodedFile(Protocol):
@@ -45,26 +46,34 @@ class DecodingRule:
     concerns : callable, optional
         Narrows it down to some of these items, by what the library knows of them. Failed items need no rule: each run
         tries them again.
-    signs : tuple of bytes
-        A picture whose file holds none of them keeps its vector, and only its facts are read again. Empty: unknown.
+    sign : bytes, optional
+        Regular expression. A picture in whose file it is not found keeps its vector, and only its facts are read again.
     vectors : bool
         Whether pixels change. If not, only size, date and reason are read again.
     """
 
     number: int
     about: str
-    kind: Literal["image", "video"]
+    kind: str
     suffixes: tuple[str, ...] = ()
     concerns: Callable[[DecodedFile], bool] | None = None
-    signs: tuple[bytes, ...] = ()
+    sign: bytes | None = None
     vectors: bool = True
 
 
-DECODING_RULES: list[DecodingRule] = [
+_TRANSPARENT = rb"tRNS|IHDR.{8}(\x10|.[\x04\x06])|\x21\xf9\x04[\x01\x05\x09\x0d]|ALPH|VP8L"  # or deep; PNG, GIF, WebP
+_ZEROS = (1904, 1970, 1980)  # years of clocks that were never set
+
+DECODING_RULES = [
     DecodingRule(1, "dates of videos by the clock of the camera", "video", vectors=False),
     DecodingRule(2, "whole videos are not called cut off", "video", concerns=lambda file: file.reason is not None),
     DecodingRule(3, "live Flash videos count from their beginning", "video", suffixes=(".flv",)),
-]
+    DecodingRule(4, "pictures with color profiles", "image", sign=rb"acsp|iCCP"),
+    DecodingRule(5, "deep, turned and many-paged TIFF", "image", (".tif", ".tiff")),
+    DecodingRule(6, "transparency", "image", (".png", ".gif", ".webp", ".avif"), sign=_TRANSPARENT + rb"|ftypavi"),
+    DecodingRule(7, "dates of photos", "image", vectors=False,
+                 concerns=lambda file: file.taken_at is None or file.taken_at.year in _ZEROS),
+]  # fmt: skip
 
 
 def current_rules() -> int:
@@ -91,5 +100,6 @@ def find_rules(file: DecodedFile) -> list[DecodingRule]:
 def changes_vectors(rules: Sequence[DecodingRule], data: bytes | None = None) -> bool:
     """Whether some rule changes the pixels of a file. data: the whole file of a picture."""
     return any(
-        rule.vectors and (data is None or not rule.signs or any(sign in data for sign in rule.signs)) for rule in rules
+        rule.vectors and (data is None or rule.sign is None or re.search(rule.sign, data, re.DOTALL) is not None)
+        for rule in rules
     )

@@ -112,11 +112,13 @@ class _Pictures:
         """Each picture from when it comes onto the screen within these seconds until the next one does; before the
         first picture the first."""
         waiting: tuple[float, Any] | None = None
+        first_s: float | None = None
         for at, frame in self._video.shown(start_s):
             if waiting is None:
                 at = min(at, start_s)
             if waiting is not None and at > start_s:
                 yield from self._encoded(waiting[1], waiting[0] - start_s, min(at, end_s) - start_s)
+            first_s = at if first_s is None else first_s
             if at >= end_s:
                 waiting = None
                 break
@@ -125,6 +127,8 @@ class _Pictures:
         if waiting is not None and waiting[0] < (last_s := min(self._video.read_s, end_s)):
             yield from self._encoded(waiting[1], waiting[0] - start_s, last_s - start_s)
         if self._stream.codec_context.is_open is False:
+            if first_s is not None and first_s >= end_s:
+                raise MediaError(f"The video shows nothing before {first_s:.1f} s.")
             raise MediaError(f"The video ends before {start_s:.1f} s.")
         yield from self._stream.encode(None)
 

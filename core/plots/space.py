@@ -15,6 +15,7 @@ from core.plots.style import AMBER, BLUE, PER_CENT, PURPLE, STILL, STILL_PLOT, T
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
+from core.media.modalities import get_modality
 
 _COLORS = {"pictures": TEAL, "word and picture": AMBER, "words": PURPLE}
 PAIR_NAMES: dict[PairKind, str] = {
@@ -30,6 +31,7 @@ _KINDS = {
     "video": ("videos", "square", PURPLE),
     "frame": ("frames of videos", "cross", BLUE),
 }
+_OTHER = ("triangle-up", "#8A8F3C")  # kinds that other packages add, and their parts
 _NAMED = 28  # most words with a label beside the point
 _MANY = 400  # points of a kind; with more they are faint, so that words remain readable
 _PLANE = (760, 430)  # approximate width and height of the plane, in pixels
@@ -57,7 +59,8 @@ def kinds_plane(places: NDArray[np.floating], kinds: Sequence[str], names: Seque
     import plotly.graph_objects as go
 
     figure = go.Figure()
-    for kind, (noun, symbol, color) in sorted(_KINDS.items(), key=lambda item: item[0] == "text"):
+    drawn = _KINDS | {kind: (get_modality(kind).plural, *_OTHER) for kind in sorted({*kinds} - {*_KINDS})}
+    for kind, (noun, symbol, color) in sorted(drawn.items(), key=lambda item: item[0] == "text"):
         rows = np.array([row for row, row_kind in enumerate(kinds) if row_kind == kind], np.int64)
         if not len(rows):
             continue

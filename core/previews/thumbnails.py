@@ -10,10 +10,8 @@ from PIL import Image
 
 from core.library.handout import check_handed_out
 from core.library.schema import Item
-from core.media.isolated import open_isolated, read_stills
+from core.media.modalities import get_modality
 from core.previews.cache import fail_fast, load_cached, store_cached
-
-_DEFAULT_S = 3.0
 
 
 def make_thumbnail(item: Item, *, side: int = 320, time_s: float | None = None) -> bytes:
@@ -27,7 +25,7 @@ def make_thumbnail(item: Item, *, side: int = 320, time_s: float | None = None) 
     side : int
         Pixels of the longer side, at most.
     time_s : float, optional
-        For a video: the second. By default a tenth into it, and at most 3 s, as beginnings are often black.
+        For a video: the second. By default that of `Modality.cover`.
 
     Returns
     -------
@@ -40,29 +38,20 @@ def make_thumbnail(item: Item, *, side: int = 320, time_s: float | None = None) 
         The file is missing or cannot be decoded.
     """
     check_handed_out(item)
-    if item.kind == "video":
-        default_s = min(_DEFAULT_S, (item.duration_s or 0.0) / 10)
-        return make_storyboard(item, [default_s if time_s is None else time_s], side=side)[0]
-    name = f"{side}.webp"
-    data = load_cached("thumbnails", item, name)
-    if data is None:
-        with fail_fast(item, name):
-            data = _webp(open_isolated(Path(item.path), min_side=side), side)
-        store_cached("thumbnails", item, name, data)
-    return data
+    place = get_modality(item.kind).cover(item.duration_s) if time_s is None else time_s
+    return make_storyboard(item, [place], side=side)[0]
 
 
-def make_storyboard(item: Item, times_s: Sequence[float], *, side: int = 160) -> list[bytes]:
-    """Small pictures of a video at some seconds.
+def make_storyboard(item: Item, times_s: Sequence[float | None], *, side: int = 160) -> list[bytes]:
+    """Small pictures of an item at some places.
 
-    Those that are not cached are decoded in one pass over the file, or with a jump to each in a long one.
+    Those that are not cached are decoded in one pass over the file, or with a jump to each in a long video.
 
     Parameters
     ----------
     item : Item
-        A video.
-    times_s : sequence of float
-        Seconds.
+    times_s : sequence of float or None
+        Seconds of a video, else as `Segment.start`; None for the picture that stands for the whole.
     side : int
         Pixels of the longer side, at most.
 
@@ -77,18 +66,22 @@ def make_storyboard(item: Item, times_s: Sequence[float], *, side: int = 160) ->
         The file is missing or cannot be decoded.
     """
     check_handed_out(item)
-    names = {time_s: f"{side}-{round(max(0.0, time_s) * 1000)}.webp" for time_s in times_s}
+    names = {time_s: _name(side, time_s) for time_s in times_s}
     found = {
         time_s: data for time_s, name in names.items() if (data := load_cached("thumbnails", item, name)) is not None
     }
     missing = [time_s for time_s in names if time_s not in found]
     if missing:
         with fail_fast(item, " ".join(names[time_s] for time_s in missing)):
-            pictures = read_stills(item.path, missing, min_side=side)
+            pictures = get_modality(item.kind).draw(Path(item.path), missing, side)
         for time_s, picture in zip(missing, pictures, strict=True):
             found[time_s] = _webp(picture, side)
             store_cached("thumbnails", item, names[time_s], found[time_s])
     return [found[time_s] for time_s in times_s]
+
+
+def _name(side: int, place: float | None) -> str:
+    return f"{side}.webp" if place is None else f"{side}-{round(max(0.0, place) * 1000)}.webp"
 
 
 def _webp(image: Image.Image, side: int) -> bytes:

@@ -202,7 +202,8 @@ def _make_recommendation(
     score = float(pool.scores[place, taste])
     if not len(tastes):
         return Recommendation(item, score, pool.by)
-    time_s = float(index.start_s[pool.numbers[place]]) if item.kind == "video" else None
+    segment = index.segment(int(pool.numbers[place]))
+    time_s = None if segment is None else segment.start
     if pool.by == "content" and score <= index.baseline_cosine:
         return Recommendation(item, score, "other", (), taste, time_s)
     own = np.flatnonzero(tastes.liked_tastes == taste)

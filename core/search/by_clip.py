@@ -12,6 +12,8 @@ from core.encoders.base import Encoder, Vectors
 from core.errors import MediaError, QueryError
 from core.library.index import VectorIndex
 from core.library.track import Track, track_of
+from core.media.kinds import is_video_path
+from core.media.modalities import VIDEO
 from core.search.alignment import Alignment, find_alignments
 from core.search.moments import Moment
 from core.search.query import Term
@@ -34,14 +36,18 @@ def get_query_track(encoder: Encoder, terms: Sequence[Term], index: VectorIndex)
     value = terms[0].value
     if terms[0].kind == "item":
         track = track_of(index, str(value))
-        return track if len(track) and not np.isnan(track.start_s).any() else None
-    if terms[0].kind != "clip":
+        return track if len(track) and track.timed and _is_video(index, str(value)) else None
+    if terms[0].kind != "clip" or not (isinstance(value, bytes) or is_video_path(value)):
         return None
     try:
         return get_clip_track(encoder, value if isinstance(value, bytes) else Path(value))
     except MediaError as error:
         where = "The clip of the query" if isinstance(value, bytes) else repr(str(value))
         raise QueryError(f"{where} cannot be used: {error}") from error
+
+
+def _is_video(index: VectorIndex, item_id: str) -> bool:
+    return index.item(int(index.item_numbers(item_id)[0])).kind == VIDEO.name
 
 
 def shown_anywhere(rows: VideoScores, query: Track) -> NDArray[np.float32]:

@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 
 from core.encoders.base import Encoder, Vectors, unit_rows
 from core.encoders.reference_prompts import embed_reference_prompts, get_reference_prior
-from core.encoders.saved_files import get_saved_path, list_saved
+from core.encoders.saved_files import get_saved_path, list_saved, remove_saved, write_saved
 from core.errors import DataError, QueryError
 from core.utils.array_files import pack_arrays, unpack_arrays
-from core.utils.files import write_atomic
 
 
 @dataclass(frozen=True)
@@ -79,8 +78,7 @@ def save_concept(concept: Concept, encoder: Encoder) -> Path:
     """Saves a concept under its name for all libraries of its encoder; replaces one of that name."""
     path = get_saved_path("concepts", encoder, concept.name)
     about = {"name": concept.name, "encoder_id": concept.encoder_id, "examples": str(concept.examples)}
-    write_atomic(path, pack_arrays({"vector": concept.vector}, about))
-    return path
+    return write_saved(path, pack_arrays({"vector": concept.vector}, about))
 
 
 def load_concept(encoder: Encoder, name: str) -> Concept:
@@ -105,4 +103,4 @@ def concept_file(encoder: Encoder, name: str) -> Path:
 
 def forget_concept(encoder: Encoder, name: str) -> None:
     """Removes a saved concept, if it exists."""
-    get_saved_path("concepts", encoder, name).unlink(missing_ok=True)
+    remove_saved(get_saved_path("concepts", encoder, name))

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from core.encoders.base import Encoder, Vectors
@@ -14,6 +16,8 @@ from core.library.filters import Filters
 from core.library.index import VectorIndex
 from core.library.schema import Item
 from core.library.store import Library
+from core.media.modalities import list_modalities
+from core.media.modality import Segment
 from core.search.query import Term, embed_query
 from core.search.relevance import LIKELY, Relevance
 
@@ -34,8 +38,8 @@ class Hit:
         Estimated probability that the item matches the query, 0 to 1.
     likely : bool
         Whether the relevance reaches `core.search.relevance.LIKELY`.
-    start_s, end_s : float, optional
-        Seconds within a video; None for images.
+    segment : Segment, optional
+        The part that fits best, in seconds of a video; None for an item that is one whole, such as a picture.
     duplicates : tuple of Item
         Near-duplicates that are folded into this hit.
     """
@@ -44,9 +48,18 @@ class Hit:
     score: float
     relevance: float
     likely: bool
-    start_s: float | None = None
-    end_s: float | None = None
+    segment: Segment | None = None
     duplicates: tuple[Item, ...] = ()
+
+    @property
+    def start_s(self) -> float | None:
+        """The start of `segment`."""
+        return None if self.segment is None else self.segment.start
+
+    @property
+    def end_s(self) -> float | None:
+        """The end of `segment`."""
+        return None if self.segment is None else self.segment.end
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +96,8 @@ def search(
 ) -> SearchResult:
     """Ranks a library's items against a query, exactly. An item of the query is not among the hits.
 
+    Without `Filters.kind`, kinds that are embedded as text are left out: their cosines with words are on another scale.
+
     Parameters
     ----------
     library : Library
@@ -112,7 +127,7 @@ def search(
     index = library.index(encoder)
     query = embed_query(encoder, terms, index=index, templates=templates)
     filters = filters or Filters()
-    allowed = _get_allowed(index, filters.mask(index.items, library), terms)
+    allowed = _get_allowed(index, filters, library, terms)
     rows = index.rows_with_vectors
     considered = len(rows) if allowed is None else int(allowed[rows].sum())
     top_k = max(1, min(int(top_k), MAX_HITS))
@@ -143,13 +158,26 @@ def _rank_items(
 
 def _count_rivals(index: VectorIndex, filters: Filters) -> int:
     """Number of vectors of the kind that is searched: each may match by chance."""
-    of_kind = Filters(kind=filters.kind).mask(index.items)
+    of_kind = _mask_kind(index, filters.kind)
     return len(index) if of_kind is None else int(of_kind[index.item_rows].sum())
 
 
+def _mask_kind(index: VectorIndex, kind: str | None) -> NDArray[np.bool_] | None:
+    """(items,) which are of the kind that is searched; None: all."""
+    texts = [modality.name for modality in list_modalities() if modality.embedded_as == "text"]
+    if kind is not None or not texts:
+        return Filters(kind=kind).mask(index.items)
+    return ~pc.is_in(index.items["kind"], value_set=pa.array(texts)).to_numpy().astype(bool)
+
+
 def _get_allowed(
-    index: VectorIndex, allowed: NDArray[np.bool_] | None, terms: Sequence[Term]
+    index: VectorIndex, filters: Filters, library: Library, terms: Sequence[Term]
 ) -> NDArray[np.bool_] | None:
+    allowed, of_kind = filters.mask(index.items, library), _mask_kind(index, filters.kind)
+    if allowed is None or of_kind is None:
+        allowed = of_kind if allowed is None else allowed
+    else:
+        allowed &= of_kind
     own = [number for term in terms if term.kind == "item" for number in index.item_numbers(str(term.value))]
     if own:
         allowed = np.ones(len(index.items), bool) if allowed is None else allowed
@@ -171,8 +199,10 @@ class _Ranked:
         """Ranks of each hit, the best rank first; `fold` puts near-duplicates of one kind together."""
         if not fold:
             return [[rank] for rank in range(len(self.numbers))]
-        still = np.isnan(self.index.start_s[self.numbers])  # a photo is no duplicate of a video that shows it
-        same = (self.vectors @ self.vectors.T >= self.index.thresholds.near_duplicate) & (still[:, None] == still[None])
+        named = self.index.items["kind"].take(self.index.item_rows[self.numbers])
+        kinds = np.unique(named.to_numpy(zero_copy_only=False), return_inverse=True)[1]
+        alike = kinds[:, None] == kinds[None]  # a photo is no duplicate of a video that shows it
+        same = (self.vectors @ self.vectors.T >= self.index.thresholds.near_duplicate) & alike
         groups: dict[int, list[int]] = {}
         for rank in range(len(same)):
             leader = next((other for other in np.flatnonzero(same[rank, :rank]) if int(other) in groups), rank)
@@ -185,13 +215,11 @@ class _Ranked:
         rest = [
             self.index.item(int(self.numbers[rank])) for rank, row in zip(group, rows, strict=True) if row != rows[0]
         ]
-        start, end = float(self.index.start_s[number]), float(self.index.end_s[number])
         return Hit(
             item=self.index.item(number),
             score=float(self.scores[best]),
             relevance=float(self.relevance[best]),
             likely=bool(self.relevance[best] >= LIKELY),
-            start_s=None if np.isnan(start) else start,
-            end_s=None if np.isnan(end) else end,
+            segment=self.index.segment(number),
             duplicates=tuple({item.id: item for item in rest}.values()),
         )

@@ -22,6 +22,7 @@ from core.library.index import VectorIndex
 from core.library.schema import Item
 from core.library.store import Library
 from core.media.isolated import open_isolated, read_still, read_stills
+from core.media.modalities import PICTURE, VIDEO
 from core.media.pixel_match import Match, Picture
 from core.progress import SILENT, Task
 from core.search.query import Term, embed_query, parse_frame
@@ -149,7 +150,7 @@ def _open(library: Library, picture: Term) -> Image.Image:
         if picture.kind in ("item", "frame"):
             item_id, time_s = parse_frame(str(picture.value)) if picture.kind == "frame" else (str(picture.value), None)
             item = library.item(item_id)
-            if item is not None and (item.kind == "image" or time_s is not None):
+            if item is not None and (item.kind == PICTURE.name or time_s is not None):
                 return read_still(item.path, time_s) if time_s is not None else open_isolated(item.path, min_side=_SIDE)
     except MediaError as error:
         raise QueryError(f"The picture of the query cannot be used: {error}") from error
@@ -159,7 +160,7 @@ def _open(library: Library, picture: Term) -> Image.Image:
 def _places(index: VectorIndex, encoder: Encoder, picture: Term, limited: NDArray[np.bool_] | None) -> list[_Place]:
     """The places of the nearest vectors, nearest first; neighbors in time are one place."""
     query = embed_query(encoder, [picture], index=index)
-    allowed = np.asarray(Filters(kind="video").mask(index.items))
+    allowed = np.asarray(Filters(kind=VIDEO.name).mask(index.items))
     scores, numbers = index.search(query, _NEAREST, allowed=allowed if limited is None else allowed & limited)
     numbers = numbers[scores >= scores.max(initial=-1.0) - index.thresholds.locate_range]
     own = set(score_query_shots(index, [picture]).tolist())

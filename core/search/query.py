@@ -18,17 +18,20 @@ from core.encoders.prompts import embed_texts
 from core.errors import DataError, MediaError, QueryError
 from core.library.index import VectorIndex
 from core.library.track import track_of
-from core.media.isolated import open_isolated
-from core.media.kinds import is_image_path, is_media_path, is_video_path
+from core.media.kinds import is_media_path
+from core.media.modalities import PICTURE, find_modalities
 from core.search.concepts import concept_file, load_concept
-from core.search.query_clips import get_clip_track
+from core.search.query_clips import get_clip_track, get_picture_vector
 from core.utils.files import expand_user, to_absolute
 
 PLAIN = ("{}",)  # the template that does not change a text
+_MOST_TERMS = 50  # each new text costs a run of the encoder
 _ITEM = "item:"
 _FILE = "file:"
 CONCEPT = "concept:"
-_WEIGHT = re.compile(r"(\d{1,6}(?:\.\d{1,6})?|\.\d{1,6}):(?!//)\s*")
+# 16:9 and 10:30 are no weights, and no words have a weight above 10, as in "35: mm film", unless they are quoted
+_WEIGHT = re.compile(r"(\d{1,6}(?:\.\d{1,6})?|\.\d{1,6}):(?!//)\s*(?![\s\d])")
+_LARGEST_OF_WORDS = 10.0
 # a sign is one that stands alone, so that "t-shirt" and "C++" stay words; quotes hold anything but quotes
 _TOKEN = re.compile(r'(?:[\d.]+:)?(?:file:|concept:)?"[^"]*"|\S+')
 
@@ -103,6 +106,8 @@ def parse_query(text: str, *, files: bool = True) -> tuple[Term, ...]:
             "The query is empty: type words, or give a picture." if not terms else "A term is missing at the end."
         )
     terms.append(_term(words, sign, files))
+    if len(terms) > _MOST_TERMS:
+        raise QueryError(f"The query has {len(terms):,} terms: {_MOST_TERMS} are possible.")
     return tuple(terms)
 
 
@@ -114,7 +119,7 @@ def format_query(terms: Sequence[Term]) -> str:
             raise QueryError(f"The weight {term.weight:g} cannot be written: use 0.000001 to 999999.")
         sign = "-" if term.weight < 0 else "+"
         weight = "" if abs(term.weight) == 1 else f"{abs(term.weight):.6f}".rstrip("0").rstrip(".") + ":"
-        parts.append(f"{sign} {weight}{_format_term(term)}")
+        parts.append(f"{sign} {weight}{_format_term(term, weight)}")
     return " ".join(parts).removeprefix("+ ")
 
 
@@ -163,7 +168,7 @@ def query_state(encoder: Encoder, terms: Sequence[Term]) -> tuple[object, ...]:
 def _term(words: list[str], sign: float, files: bool) -> Term:
     text = " ".join(words)
     weight = _WEIGHT.match(text)
-    if weight:
+    if weight and not _is_too_large(float(weight.group(1)), text[weight.end() :]):
         sign *= float(weight.group(1))
         text = text[weight.end() :]
     if text.startswith(CONCEPT):
@@ -180,12 +185,17 @@ def _term(words: list[str], sign: float, files: bool) -> Term:
         named = files and is_media_path(text)
     if named:
         path = Path(expand_user(text))
-        is_clip = is_video_path(text) and not is_image_path(text)
+        kind = (find_modalities(text) or [PICTURE])[0]
         if not os.path.isfile(path):
-            kind = "video" if is_clip else "picture"
-            raise QueryError(f'There is no {kind} {text}: check the path, or write "{text}" to search for the words.')
-        return Term("clip" if is_clip else "image", path, sign)
+            raise QueryError(
+                f'There is no {kind.title} {text}: check the path, or write "{text}" to search for the words.'
+            )
+        return Term("image" if kind is PICTURE else "clip", path, sign)
     return Term("text", _not_empty(text).strip(), sign)
+
+
+def _is_too_large(weight: float, text: str) -> bool:
+    return weight > _LARGEST_OF_WORDS and text[:1].isalpha() and not text.startswith((_ITEM, _FILE, CONCEPT))
 
 
 def _not_empty(text: str) -> str:
@@ -198,7 +208,7 @@ def _in_quotes(text: str) -> bool:
     return len(text) > 1 and text[0] == text[-1] == '"' and '"' not in text[1:-1]
 
 
-def _format_term(term: Term) -> str:
+def _format_term(term: Term, weight: str) -> str:
     if isinstance(term.value, bytes):
         raise QueryError("A picture or clip given as bytes cannot be written into a query string.")
     text = str(term.value)
@@ -209,7 +219,8 @@ def _format_term(term: Term) -> str:
     if term.kind in ("image", "clip"):
         text = str(to_absolute(text))
     try:
-        if '"' not in text and not text.startswith("//") and parse_query(text) == (Term(term.kind, term.value),):
+        read = [(entry.kind, entry.value) for entry in parse_query(weight + text)]
+        if '"' not in text and not text.startswith("//") and read == [(term.kind, term.value)]:
             return text
     except QueryError:
         pass
@@ -236,7 +247,7 @@ def _embed_term(
     try:
         if term.kind == "clip":
             return get_clip_track(encoder, source).mean_vector()
-        return encoder.encode_images([open_isolated(source, min_side=encoder.min_side)])[0]
+        return get_picture_vector(encoder, source)
     except MediaError as error:
         where = f"The {term.kind} of the query" if isinstance(term.value, bytes) else repr(str(term.value))
         raise QueryError(f"{where} cannot be used: {error}") from error

@@ -16,6 +16,7 @@ from core.library.index import VectorIndex
 from core.library.schema import Item
 from core.library.store import Library
 from core.library.track import Track
+from core.media.modalities import VIDEO
 from core.search.alignment import Alignment
 from core.search.by_clip import align_video, compute_frame_scores, get_query_track, shown_anywhere
 from core.search.moments import Background, Curve, Moment, compute_curve, find_moments
@@ -126,7 +127,7 @@ def search_videos(
     index = library.index(encoder)
     clip = get_query_track(encoder, terms, index)
     query = clip.mean_vector() if clip else embed_query(encoder, terms, index=index, templates=templates)
-    videos = np.asarray(Filters(kind="video").mask(index.items))
+    videos = np.asarray(Filters(kind=VIDEO.name).mask(index.items))
     limited = (filters or Filters()).mask(index.items, library)
     rows = VideoScores.score_videos(
         index, query, videos & _get_allowed(index, limited, terms), score_query_shots(index, terms)

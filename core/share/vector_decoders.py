@@ -114,6 +114,7 @@ def _parquet(path: Path) -> Any:
     import pyarrow.parquet as pq
 
     pa.set_memory_pool(pa.system_memory_pool())  # others reserve more than the limit of the process at once
+    pa.set_io_thread_count(1)  # each thread's stack counts, too
     return pq.ParquetFile(path)
 
 
@@ -126,7 +127,7 @@ def _layout(file: Any, path: Path) -> _Layout:
     kind = schema.field(vectors).type
     if pa.types.is_fixed_size_list(kind):
         return _Layout(paths, vectors, int(kind.list_size))
-    first = next(file.iter_batches(1, columns=[vectors]), None)
+    first = next(file.iter_batches(1, columns=[vectors], use_threads=False), None)
     return _Layout(paths, vectors, len(first.column(0)[0].values or ()) if first is not None else 0)
 
 
@@ -157,7 +158,7 @@ def _about_parquet(path: Path) -> Iterator[tuple[dict[str, str], Columns]]:
         names = [paths, *(name for name in fits if name in schema.names and fits[name](schema.field(name).type))]
         facts = {key.decode(): value.decode(errors="replace") for key, value in (schema.metadata or {}).items()}
         facts = {name: facts.get(name, "") for name in ("encoder_id", "encoder_name")}
-        for batch in file.iter_batches(_ROWS, columns=names):
+        for batch in file.iter_batches(_ROWS, columns=names, use_threads=False):
             yield facts, {key: _plain(batch[name]) for key, name in zip(["path", *names[1:]], names, strict=True)}
 
 
@@ -168,7 +169,7 @@ def _plain(column: pa.Array) -> list[Any]:
 def _vectors_parquet(path: Path) -> Iterator[NDArray[np.floating]]:
     with _parquet(path) as opened:
         _, name, dim = _layout(opened, path)
-        for batch in opened.iter_batches(AT_ONCE, columns=[name]):
+        for batch in opened.iter_batches(AT_ONCE, columns=[name], use_threads=False):
             column = batch.column(0)
             if column.null_count:
                 raise DataError(f"{path.name} has rows without a vector: leave them out.")

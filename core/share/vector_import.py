@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -26,7 +26,8 @@ from core.library.ingest.scan import FoundFile
 from core.library.item_lookup import Matcher
 from core.library.schema import Item, Label, LabelledBy, VectorRow
 from core.library.store import Library
-from core.media.isolated import probe_isolated
+from core.media.modalities import VIDEO, get_modality
+from core.media.modality import Segment
 from core.policy import LOCAL, Policy
 from core.progress import SILENT, Task
 from core.share.vector_formats import open_vectors
@@ -212,7 +213,7 @@ class _Import:
     def _read(self, files: Sequence[str]) -> dict[str, Item | str]:
         """Files as new items, or why they cannot be read."""
         found: dict[str, Item | str] = {}
-        read = partial(read_file, min_side=1, wants_pixels=lambda *_: False)
+        read = partial(read_file, min_side=1, wants_content=lambda *_: False)
         listed = [FoundFile(path, 0, 0) for path in files]
         stage = self.task.stage("read files", "files")
         for entry in read_ahead(listed, read, ahead=8, task=self.task):
@@ -232,12 +233,15 @@ class _Import:
             return f"It cannot be read ({error.strerror})."
         item_id = new_item_id(path, read.content_hash or "", self.ids)
         self.ids.add(item_id)
-        width, height = read.size or (None, None)
-        item = Item(
-            item_id, path, read.kind, "ok", status.st_size, status.st_mtime_ns, read.content_hash, width, height,
-            taken_at=read.taken_at,
-        )  # fmt: skip
-        return _to_video(item) if read.kind == "video" else item
+        facts, modality = read.facts, get_modality(read.kind)
+        if modality.is_segmented:
+            try:
+                facts = modality.probe(Path(path))
+            except MediaError as error:
+                return str(error)
+        return Item(
+            item_id, path, read.kind, "ok", status.st_size, status.st_mtime_ns, read.content_hash, **asdict(facts)
+        )
 
     # their vectors
 
@@ -253,12 +257,14 @@ class _Import:
                 item = owners[number]
                 if item is None:
                     continue
-                when = times.of(number)
-                if not usable[place] or when is None:
-                    reason = "Its vector is zero or not finite." if not usable[place] else times.why_not(number)
-                    self.report.left_out.append((self.paths[number], reason))
+                try:
+                    segment = times.segment(number)
+                    if not usable[place]:
+                        raise DataError("Its vector is zero or not finite.")
+                except DataError as error:
+                    self.report.left_out.append((self.paths[number], str(error)))
                     continue
-                waiting.append(VectorRow(item.id, vector, *when, samplings[number]))
+                waiting.append(VectorRow(item.id, vector, segment, samplings[number]))
                 self.arrived[item.id] = item
             first += len(rows)
             self._commit(waiting)
@@ -296,14 +302,6 @@ class _Import:
         return about[name].to_pylist() if name in about.column_names else [None] * len(about)
 
 
-def _to_video(item: Item) -> Item | str:
-    try:
-        about = probe_isolated(item.path)
-    except MediaError as error:
-        return str(error)
-    return replace(item, width=about.width, height=about.height, duration_s=about.duration_s, taken_at=about.taken_at)
-
-
 def _label(item_id: str, predictions: object) -> Label | None:
     """A label as an export wrote it; None for anything else."""
     if not isinstance(predictions, dict) or not predictions.get("task") or not predictions.get("label"):
@@ -323,7 +321,7 @@ _AS_IT_IS = 1e-3  # a length this near to 1 is one that was rounded: such vector
 
 
 class Times:
-    """The seconds of each row: none of pictures; of a video's only vector the whole of it, where nothing is said."""
+    """The segment of each row: none of whole items; of an item's only vector all of it, where nothing is said."""
 
     def __init__(
         self, starts: Sequence[float | None], ends: Sequence[float | None], owners: Sequence[Item | None]
@@ -334,25 +332,22 @@ class Times:
             self.counts[item.id] = self.counts.get(item.id, 0) + 1
         self.seen: set[str] = set()
 
-    def of(self, row: int) -> tuple[float | None, float | None] | None:
-        """None for a row that cannot be placed."""
+    def segment(self, row: int) -> Segment | None:
+        """None for a whole item. Raises DataError for a row that cannot be placed."""
         item, start, end = self.owners[row], self.starts[row], self.ends[row]
         assert item is not None
-        if item.kind != "video":
-            twice = item.id in self.seen
+        modality = get_modality(item.kind)
+        if not modality.is_segmented:
+            if item.id in self.seen:
+                raise DataError(f"The {modality.title} has a vector in an earlier row.")
             self.seen.add(item.id)
-            return None if twice else (None, None)
-        if start is None and self.counts[item.id] == 1:
-            return 0.0, item.duration_s or 1.0
-        if start is None or not np.isfinite(start) or start < 0:
             return None
-        return start, end if end is not None and np.isfinite(end) and end > start else start + 1.0
-
-    def why_not(self, row: int) -> str:
-        item = self.owners[row]
-        if item is not None and item.kind == "video":
-            return "Several vectors of one video need a column start_s, in seconds."
-        return "The picture has a vector in an earlier row."
+        if start is None and self.counts[item.id] == 1:
+            return Segment(0.0, item.duration_s or 1.0)
+        if start is None or not np.isfinite(start) or start < 0:
+            unit = ", in seconds" if item.kind == VIDEO.name else ""
+            raise DataError(f"Several vectors of one {modality.title} need a column start_s{unit}.")
+        return Segment(start, end if end is not None and np.isfinite(end) and end > start else start + 1.0)
 
 
 def normalize_usable(rows: NDArray[np.floating]) -> tuple[Vectors, NDArray[np.bool_]]:

@@ -20,7 +20,12 @@ def write_parquet(rows: ExportRows, path: Path, *, task: Task = SILENT) -> None:
     import pyarrow.parquet as pq
 
     entry = rows.entry
-    about = {"encoder_id": entry.id, "encoder_name": entry.name, "dim": str(entry.dim), "made_by": "semblance"}
+    about = {
+        "encoder_id": entry.id,
+        "encoder_name": rows.redact(entry.name),
+        "dim": str(entry.dim),
+        "made_by": "semblance",
+    }
     schema = pa.schema([*ABOUT, pa.field("vector", pa.list_(pa.float32(), entry.dim))], metadata=about)
     with pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=list(ABOUT.names)) as writer:
         for part in rows.parts(task=task):
@@ -68,7 +73,7 @@ def write_npz(rows: ExportRows, path: Path, *, task: Task = SILENT) -> None:
                 file.write(part.vectors.astype("<f4").tobytes())
                 parts.append(part.about)
         arrays = _arrays(pa.concat_tables(parts))
-        arrays |= {"encoder_id": np.array(rows.entry.id), "encoder_name": np.array(rows.entry.name)}
+        arrays |= {"encoder_id": np.array(rows.entry.id), "encoder_name": np.array(rows.redact(rows.entry.name))}
         for name, array in arrays.items():
             with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
                 np.lib.format.write_array(file, array, allow_pickle=False)

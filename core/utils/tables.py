@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Callable, Iterable
 
@@ -11,6 +9,7 @@ Redact = Callable[[str], str]  # how text is written for those who read it: `str
 
 # What begins a formula in a spreadsheet, wide forms too: https://owasp.org/www-community/attacks/CSV_Injection
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+_SPLITS = re.compile(r'[",;\t\r\n]')
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
@@ -24,12 +23,15 @@ def csv_text(rows: Iterable[Iterable[object]], *, redact: Redact) -> str:
     redact
         Applied to each text first, for instance `Policy.display_path`; `str` changes nothing.
     """
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerows(
-        [escape_cell(cell, redact=redact) if isinstance(cell, str) else cell for cell in row] for row in rows
-    )
-    return buffer.getvalue()
+    return "".join(",".join(_cell(cell, redact) for cell in row) + "\r\n" for row in rows)
+
+
+def _cell(value: object, redact: Redact) -> str:
+    """One cell; in quotes also where another program would split it, as at the semicolons of many countries."""
+    if value is None:
+        return ""
+    text = escape_cell(value, redact=redact) if isinstance(value, str) else str(value)
+    return '"' + text.replace('"', '""') + '"' if _SPLITS.search(text) else text
 
 
 def escape_cell(value: str, *, redact: Redact) -> str:

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from recorded import RECORD, answers, command_lines, same
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def answered(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:

@@ -195,6 +195,7 @@ def test_files_of_a_visit_stay_until_its_work_has_stopped() -> None:
     assert not library.path.exists() and not visits
 
 
+@pytest.mark.slow
 @pytest.mark.reliability
 def test_a_killed_server_leaves_nothing_for_long(tmp_path: Path) -> None:
     lines = """

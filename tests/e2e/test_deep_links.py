@@ -1,4 +1,7 @@
-"""The first request of a fresh server is a link to a page. Streamlit then runs the page's file without `app.py`."""
+"""The first request of a fresh server is a link to a page. Streamlit then runs the page's file without `app.py`.
+
+A few pages are opened in the browser; all others by what the browser would send, in a third of the time.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 from serving import free_port, served_anew
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.RootContainer_pb2 import RootContainer
+from websockets.sync.client import connect
 
 from ui.shell.navigation import PAGES
 
@@ -19,6 +27,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext
 
 FIRST = next(iter(PAGES))  # at the bare address
+IN_THE_BROWSER = [FIRST, "search_images", "learn"]
 OF_THE_SAMPLE = ["search_images", "explore", "distance"]
 
 
@@ -44,7 +53,40 @@ def home(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return request.getfixturevalue("sample_home") if samples else tmp_path
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", [name for name in PAGES if name not in IN_THE_BROWSER])
+def test_a_fresh_server_answers_a_link_with_its_page(home: Path, port: int, name: str) -> None:
+    with served_anew(home, port) as address:
+        answer = first_answer(address, name)
+    assert [status for status in map(finished, answer) if status is not None] == [ForwardMsg.FINISHED_SUCCESSFULLY]
+    assert not any(message.WhichOneof("type") == "page_not_found" for message in answer)
+    elements = [message.delta.new_element for message in answer if message.delta.HasField("new_element")]
+    assert not any(element.WhichOneof("type") == "exception" for element in elements)
+    titles = [element.heading.body for element in elements if element.heading.tag == "h1"]
+    assert titles == [PAGES[name].heading or PAGES[name].title]
+    navigation = [message.navigation for message in answer if message.WhichOneof("type") == "navigation"][-1]
+    pages = {page.page_script_hash: page.page_name for page in navigation.app_pages}
+    assert len(pages) == len(PAGES) and pages[navigation.page_script_hash] == PAGES[name].title
+    sidebar = [message for message in answer if list(message.metadata.delta_path[:1]) == [RootContainer.SIDEBAR]]
+    assert sidebar, "the sidebar is there too"
+
+
+def first_answer(address: str, name: str) -> list[ForwardMsg]:
+    """What the server sends to a browser that opens a link, until the page's script has ended."""
+    ask = BackMsg(rerun_script=ClientState(page_name=name))
+    answer: list[ForwardMsg] = []
+    with connect(f"{address.replace('http', 'ws')}/_stcore/stream", max_size=None) as socket:
+        socket.send(ask.SerializeToString())
+        while not answer or finished(answer[-1]) is None:
+            answer.append(ForwardMsg.FromString(bytes(socket.recv(60))))
+    return answer
+
+
+def finished(message: ForwardMsg) -> int | None:
+    """How the script ended, if the message says that it did."""
+    return message.script_finished if message.WhichOneof("type") == "script_finished" else None
+
+
+@pytest.mark.parametrize("name", IN_THE_BROWSER)
 def test_a_link_into_a_fresh_server_opens_its_page(first_visitor: Visitor, name: str) -> None:
     page = first_visitor.go("" if name == FIRST else name).page
     assert page.locator("h1").all_inner_texts() == [PAGES[name].heading or PAGES[name].title]

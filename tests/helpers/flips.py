@@ -108,7 +108,7 @@ class Teller:
         theirs.close()
 
 
-def rounds(library: Path, scratch: Path, count: int, seed: int = 0) -> Iterator[tuple[str, str, str]]:
+def changes(library: Path, scratch: Path, count: int, seed: int = 0) -> Iterator[tuple[str, str, str]]:
     """(kind of file, what happened, more) of each change: "harmless", "told", "told by a check", "ended", "wrong"."""
     rng, teller = random.Random(seed), Teller()
     try:
@@ -140,7 +140,7 @@ def main() -> None:
 
     library, scratch, count = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
     seen: Counter[tuple[str, str]] = Counter()
-    for kind, what, more in rounds(library, scratch, count):
+    for kind, what, more in changes(library, scratch, count):
         seen[kind, what] += 1
         if what in ("ended", "wrong"):
             print(kind, what, more)

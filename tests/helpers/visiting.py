@@ -16,6 +16,7 @@ from fakes import COLORS, ColorEncoder
 from PIL import Image
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
 import ui.server.gc
 import ui.session.encoders
@@ -83,8 +84,9 @@ def visit(page: str = HOME, **link: str) -> AppTest:
     """Opens a page as a link with these parameters does."""
     at = AppTest.from_file(APP, default_timeout=30)
     at.query_params.update(link)
-    at.run()
-    return at if page == HOME else at.switch_page(page).run()
+    if page != HOME:
+        at._page_hash = calc_hash(Path(page).stem)  # `switch_page` would draw the home page first
+    return at.run()
 
 
 def find(at: AppTest, query: str) -> AppTest:

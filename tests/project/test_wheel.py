@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -96,20 +97,36 @@ def test_the_lines_of_the_readme_run(installed: Installed, sample_home: Path) ->
     assert "flower.jpg" in predictions
 
 
-@pytest.mark.parametrize(
-    ("page", "link"), [("search_images", {"q": "a cat"}), ("distance", {"part": "distance"}), ("one_space", {})]
-)
-def test_the_lines_in_python_run(installed: Installed, sample_home: Path, page: str, link: dict[str, str]) -> None:
-    """They are taken off the page as the installed app shows it, and run as they are."""
-    code = f"""if True:
+PAGES_WITH_LINES = {"search_images": {"q": "a cat"}, "distance": {"part": "distance"}, "one_space": {}}
+
+
+def test_the_lines_in_python_run(installed: Installed, sample_home: Path) -> None:
+    """They are taken off the pages as the installed app shows them, and run as they are: each page's in names of its
+    own, and all in one process, which loads the libraries once."""
+    show = f"""if True:
+        import json
         from streamlit.testing.v1 import AppTest
-        at = AppTest.from_file({str(installed.packages / "semblance_app" / "app.py")!r}, default_timeout=120)
-        at.query_params.update({link!r} | {{"library": "Sample photos"}})
-        at.run()
-        at.switch_page("pages/{page}.py").run()
-        assert not at.exception and not at.error, [*at.exception, *at.error]
-        print(at.code[-1].value)
+        shown = []
+        for page, link in {PAGES_WITH_LINES!r}.items():
+            at = AppTest.from_file({str(installed.packages / "semblance_app" / "app.py")!r}, default_timeout=120)
+            at.query_params.update(link | {{"library": "Sample photos"}})
+            at.run()
+            at.switch_page(f"pages/{{page}}.py").run()
+            assert not at.exception and not at.error, [page, *at.exception, *at.error]
+            shown.append(at.code[-1].value)
+        print(json.dumps(shown))
     """
-    lines = installed.run("python", "-c", code, SEMBLANCE_HOME=str(sample_home))
-    assert "import" in lines
-    assert installed.run("python", "-c", lines, SEMBLANCE_HOME=str(sample_home)).strip()
+    run = """if True:
+        import contextlib, io, json, sys
+        printed = []
+        for lines in json.loads(sys.argv[1]):
+            with contextlib.redirect_stdout(io.StringIO()) as output:
+                exec(lines, {"__name__": "__main__"})
+            printed.append(output.getvalue().strip())
+        print(json.dumps(printed))
+    """
+    settings = {"SEMBLANCE_HOME": str(sample_home)}
+    shown = json.loads(installed.run("python", "-c", show, **settings))
+    assert all("import" in lines for lines in shown) and len(shown) == len(PAGES_WITH_LINES)
+    printed = json.loads(installed.run("python", "-c", run, json.dumps(shown), **settings))
+    assert len(printed) == len(shown) and all(printed), printed

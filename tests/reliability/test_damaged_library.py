@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from effort import rounds
 from fakes import ColorEncoder
-from flips import rounds
+from flips import changes
 
 from core import Term, search
 from core.errors import LibraryError
@@ -34,7 +35,7 @@ def labelled(library: Library) -> Library:
 
 
 def test_changed_bytes_are_told_or_do_no_harm(labelled: Library, tmp_path: Path) -> None:
-    found = list(rounds(labelled.path, tmp_path, 20))
+    found = list(changes(labelled.path, tmp_path, rounds(20, 200)))
     assert Counter(what for _, what, _ in found).keys() <= {"harmless", "told", "told by a check"}, found
     told = {kind: more for kind, what, more in found if what != "harmless"}
     for kind in ("items.lance/data", "labels.lance/data", "captions.lance/data"):
@@ -134,6 +135,19 @@ def test_a_library_that_goes_while_it_is_open(
     ):
         with pytest.raises(LibraryError, match="not there any more"):
             act()
+    assert not library.path.exists()
+
+
+def test_a_library_that_is_removed_while_a_job_works_on_it(tmp_path: Path, photos: Path) -> None:
+    library = Library(tmp_path / "doomed", create=True)
+
+    class Removes(ColorEncoder):
+        def encode_images(self, images):  # type: ignore[no-untyped-def]
+            shutil.rmtree(library.path, ignore_errors=True)
+            return super().encode_images(images)
+
+    with pytest.raises(LibraryError, match="not there any more"):
+        ingest(library, Removes(), [photos])
     assert not library.path.exists()
 
 

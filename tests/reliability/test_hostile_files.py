@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import io
 import os
+import struct
 import threading
 import time
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,16 +23,18 @@ import core.media.isolated as apart
 import core.media.isolated as stills
 import core.previews.clips as clips
 from core.cleanup.image_quality import measure_quality
-from core.errors import MediaError
+from core.errors import Cancelled, MediaError
 from core.geometry.raw_pixels import load_pixels
 from core.geometry.saliency import load_image
 from core.library import Item, Library, ingest
 from core.library.uploads import save_uploads
 from core.media.isolated import IsolatedVideo, open_isolated, read_image
 from core.media.sampling import Sampling
-from core.policy import get_policy
+from core.policy import LOCAL, get_policy, set_rules
 from core.previews.thumbnails import make_thumbnail
+from core.progress import Task
 from core.search.query import Term
+from core.search.query_clips import get_clip_track
 
 pytestmark = pytest.mark.reliability
 
@@ -38,10 +43,11 @@ N = 8  # good photos of the `photos` fixture
 # What a decoder does that is out of its mind, with pictures of certain widths and with videos that begin in red.
 _MAD = """
 import core.media.video, core.media.decode_worker as worker
-sane, frames = worker.open_image, core.media.video.Video.frames
+sane, frames = worker.decode_picture, core.media.video.Video.frames
 
 def mad(data, **options):
-    image = sane(data, **options)
+    decoded = sane(data, **options)
+    image = decoded.image
     if image.width == 71:
         os.kill(os.getpid(), signal.SIGSEGV)
     if image.width == 72:
@@ -52,7 +58,7 @@ def mad(data, **options):
         pass
     if image.width == 76:
         raise KeyError("of a kind that nobody thought of")
-    return image
+    return decoded
 
 def stuck(video, *arguments, **options):
     for frame in frames(video, *arguments, **options):
@@ -68,9 +74,16 @@ import os, signal, time
 import core.media.transcode as cutting
 
 at = core.media.video.Video.pictures_at
-worker.open_image, core.media.video.Video.frames, core.media.video.Video.pictures_at = mad, stuck, stuck_at
+worker.decode_picture, core.media.video.Video.frames, core.media.video.Video.pictures_at = mad, stuck, stuck_at
 cutting.write_clip = lambda *_, **__: time.sleep(60)
 """
+
+
+@pytest.fixture
+def public_rules() -> Iterator[None]:
+    set_rules(lambda: replace(LOCAL, public=True, video_seconds=5.0))
+    yield
+    set_rules(lambda: LOCAL)
 
 
 @pytest.fixture
@@ -138,10 +151,10 @@ def test_of_a_video_on_which_decoding_hangs_what_came_before_is_kept(
 
 def test_cancelling_does_not_wait_for_a_decoder_that_hangs(tmp_path: Path, mad_decoder: None) -> None:
     cancel = threading.Event()
-    threading.Timer(2.0, cancel.set).start()
     video = write_video(tmp_path / "long.mp4", ("red", "blue", "green"))
-    started = time.monotonic()
     with IsolatedVideo(video, Sampling()) as opened:
+        threading.Timer(2.0, cancel.set).start()  # a busy machine takes its time to start the process
+        started = time.monotonic()
         assert len(list(opened.frames(cancel=cancel))) >= 2
     assert time.monotonic() - started < 3.9 + 2
 
@@ -233,3 +246,21 @@ def test_what_claims_to_be_huge_takes_no_memory() -> None:
     worker = spare._idle[-1]
     pages = int(Path(f"/proc/{worker._process.pid}/statm").read_text().split()[1])
     assert pages * os.sysconf("SC_PAGE_SIZE") < 400 * 2**20
+
+
+def test_a_clip_that_says_less_than_it_holds_is_stopped_at_the_limit(
+    tmp_path: Path, encoder: ColorEncoder, public_rules: None
+) -> None:
+    """As a query; the header says two seconds, and forty are there."""
+    path = write_video(tmp_path / "long.flv", ["red", "green", "blue", "white"] * 10)
+    data = path.read_bytes()
+    at = data.index(b"duration") + len("duration") + 1
+    path.write_bytes(data[:at] + struct.pack(">d", 2.0) + data[at + 8 :])
+    before = encoder.images_seen
+    with pytest.raises(MediaError, match="longer than 6 seconds"):
+        get_clip_track(encoder, path.read_bytes())
+    assert encoder.images_seen - before < 5 * 2 + 3 * encoder.batch_size
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(Cancelled):
+        get_clip_track(encoder, write_video(tmp_path / "short.mp4", ["red"]).read_bytes(), task=Task(cancel=stop))

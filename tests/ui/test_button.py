@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from session import state_of
 from streamlit.testing.v1 import AppTest
 
-import ui.button
 from ui.session.current import Choice
 
 
@@ -47,7 +48,8 @@ def test_a_click_whose_run_was_cut_short_counts_in_the_next(at: AppTest) -> None
 
 def test_one_that_was_left_behind_does_not_count_later(at: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     at = clicked_and_cut_short(at)
-    monkeypatch.setattr(ui.button, "_FRESH_S", 0.0)
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + 3600)
     assert "gone" not in at.run().session_state
 
 

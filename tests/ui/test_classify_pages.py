@@ -29,7 +29,7 @@ from core.library.registry import create_library
 from core.library.schema import Label
 from core.search.concepts import learn_concept, list_concepts, load_concept, save_concept
 
-pytestmark = pytest.mark.usefixtures("world")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("world")]
 CLASSIFY, LAB = "pages/classify.py", "pages/lab.py"
 THREE = "red\ngreen\nblue"
 HOSTILE = "<b>a</b> & *b* [c](http://d.e) `f` $g$ :red[h]\n" + "long name " * 20

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import shutil
 import threading
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from core.library.registry import create_library
 from core.library.schema import Item
 from core.progress import Task
 
-pytestmark = pytest.mark.usefixtures("world")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("world")]
 CLEAN_UP = "pages/clean_up.py"
 HOSTILE = "<img src=x onerror=alert(1)> ![a](b) **c** :red[d] $e$.png"
 
@@ -38,13 +39,13 @@ def photo(seed: int, size: tuple[int, int] = (320, 240)) -> Image.Image:
     return Image.fromarray((0.6 * large[0] + 0.25 * large[1] + 0.15 * large[2]).astype(np.uint8))
 
 
-@pytest.fixture
-def mess(tmp_path: Path, encoder: ColorEncoder) -> Library:
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Six photos; of the first an equal file and a small one, of the second one of another folder; a dark, a blurred
     and a tiny one; two that cannot be read."""
-    folder = tmp_path / "mess"
+    folder = tmp_path_factory.mktemp("drawn")
     for name in ("train", "test"):
-        (folder / name).mkdir(parents=True)
+        (folder / name).mkdir()
     for seed in range(6):
         photo(seed).save(folder / "train" / f"photo{seed}.png")
     (folder / "train" / "equal.png").write_bytes((folder / "train" / "photo0.png").read_bytes())
@@ -56,6 +57,13 @@ def mess(tmp_path: Path, encoder: ColorEncoder) -> Library:
     photo(10, (64, 48)).save(folder / "test" / "tiny.png")
     (folder / "test" / "broken.jpg").write_bytes(b"no picture at all")
     (folder / "test" / "empty.png").write_bytes(b"")
+    return folder
+
+
+@pytest.fixture
+def mess(drawn: Path, tmp_path: Path, encoder: ColorEncoder) -> Library:
+    """A library of what was `drawn`."""
+    folder = shutil.copytree(drawn, tmp_path / "mess")
     library = create_library("Mess")
     ingest(library, encoder, [folder])
     return library

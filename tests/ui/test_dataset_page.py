@@ -18,7 +18,7 @@ from core import Library
 from core.library.registry import create_library
 
 pytest.importorskip("datasets")
-pytestmark = pytest.mark.usefixtures("world")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("world")]
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from core.encoders.reduced import ReducedEncoder, load_reduction
 from core.library.reduced_copy import list_reductions
 from core.library.registry import create_library
 
-pytestmark = pytest.mark.usefixtures("world")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("world")]
 PAGE = "pages/dimensions.py"
 
 

@@ -23,7 +23,7 @@ from core.library.registry import create_library
 from ui.explore.selection_state import ExploreState, SelectionState
 from ui.widgets.query_box import QueryState
 
-pytestmark = pytest.mark.usefixtures("world")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("world")]
 EXPLORE = "pages/explore.py"
 ASK = "Lay out the map"
 EVERYWHERE = ((-99.0, -99.0), (99.0, -99.0), (99.0, 99.0), (-99.0, 99.0))
@@ -120,7 +120,6 @@ def test_filters_that_leave_nothing_say_so(shades: Library) -> None:
 # the map
 
 
-@pytest.mark.slow
 def test_maps_and_clusters_are_worked_out_in_processes_apart(shades: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     called: list[str] = []
 

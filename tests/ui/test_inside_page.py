@@ -21,7 +21,7 @@ from core.encoders.reduced import learn_reduction, save_reduction
 from core.library.reduced_copy import get_reduction, store_reduced
 from core.library.registry import create_library
 
-pytestmark = pytest.mark.usefixtures("world")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("world")]
 INSIDE, MODELS = "pages/inside.py", "pages/models.py"
 
 

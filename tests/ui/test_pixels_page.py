@@ -13,7 +13,7 @@ from visiting import component, item_id, labels, library_of_shades, press, said,
 from core import Library, ingest
 from core.library.registry import create_library
 
-pytestmark = pytest.mark.usefixtures("world")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("world")]
 PAGE = "pages/pixels.py"
 
 

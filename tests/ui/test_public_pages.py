@@ -37,7 +37,7 @@ from ui.session.libraries import VisitLibrary
 from ui.session.visit import VisitState
 from ui.widgets.query_box import QueryState
 
-pytestmark = pytest.mark.usefixtures("world")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("world")]
 PAGES = sorted(f"pages/{path.name}" for path in Path(__file__).parents[2].joinpath("pages").glob("*.py"))
 CLASSIFY, CLEAN, EXPLORE, LAB = "pages/classify.py", "pages/clean_up.py", "pages/explore.py", "pages/lab.py"
 CLASSES = "red\ngreen\nblue"

@@ -25,7 +25,7 @@ from core.recommend.feedback import Feedback, Reaction, feedback_json, likes_csv
 from core.recommend.log_reader import read_log, resolve_items
 from ui.recommend.session import RecommendState
 
-pytestmark = pytest.mark.usefixtures("world")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("world")]
 RECOMMEND = "pages/recommend.py"
 
 
@@ -473,7 +473,6 @@ def test_the_examples_are_read_once_for_all_visits(shades: Library, monkeypatch:
     assert "No campaign matches" in predictions or "Why this one" in predictions
 
 
-@pytest.mark.slow
 def test_the_budget_of_ones_own_campaign_is_not_spent_by_another_visit(shades: Library) -> None:
     for _ in range(2):
         at = settled(open_feed(ads="true"))

@@ -13,7 +13,7 @@ import ui.session.encoders
 from core import Library
 from core.library.schema import Label
 
-pytestmark = pytest.mark.usefixtures("world")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("world")]
 PIXELS = "pages/pixels.py"
 
 

@@ -41,7 +41,7 @@ from core.utils.timecode import format_timecode
 from ui.search.export_moments import ClipsState
 from ui.widgets.query_box import QueryState
 
-pytestmark = pytest.mark.usefixtures("world")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("world")]
 
 
 @pytest.fixture
@@ -385,7 +385,7 @@ def test_a_damaged_video_is_listed_with_how_much_was_read(films: Path, encoder: 
     library = create_library("Films")
     ingest(library, encoder, [path])
     at = visit(LIBRARY)
-    assert "1 video could be read in part" in said(at)
+    assert "1 file could be read in part" in said(at)
     assert "Only the first" in at.dataframe[0].value["reason"][0]
 
 

@@ -12,12 +12,13 @@ from core.classify.predict import Prediction
 from core.classify.zero_shot import NONE, Classifier, predict_video
 from core.errors import MediaError
 from core.library.schema import Item
+from core.media.modalities import VIDEO
 from core.plots.classes import class_bars, class_timeline
 from core.previews.thumbnails import make_thumbnail
 from ui.components.video_player.video_player import player
 from ui.session.state import get_state
 from ui.text import counted, plain
-from ui.widgets.query_box import find_in, like_file
+from ui.widgets.query_box import like_file, more_like
 
 _TALLEST = 520  # pixels of a picture on the page
 _LONGEST = 1_000  # characters of a text that are shown
@@ -47,7 +48,7 @@ def show_one(
         st.plotly_chart(figure, key="class_bars", config={"displayModeBar": False}, alt="How probable each class is")
         if len(classifier.names) > 12:
             st.toggle(f"All {counted(len(classifier.names), 'class')}", key="all_bars")
-    if item is not None and item.kind == "video":
+    if item is not None and item.kind == VIDEO.name:
         _timeline(one, classifier)
 
 
@@ -89,7 +90,7 @@ def _verdict(prediction: Prediction, classifier: Classifier, threshold: float) -
 
 def _show(item: Item) -> None:
     try:
-        if item.kind == "video":
+        if item.kind == VIDEO.name:
             second, turn = get_state(SeekState).seconds.get(item.id, (0.0, 0))
             player(item, time_s=second, turn=turn, key=f"class player {item.id}")
             return
@@ -100,8 +101,8 @@ def _show(item: Item) -> None:
 
 
 def _lead_on(item: Item, stored: bool) -> None:
-    act, args = (find_in, (item, "video" if item.kind == "video" else "images")) if stored else (like_file, (item,))
-    st.button("More like this", icon=":material/image_search:", on_click=act, args=args, key="like_one")
+    act = more_like if stored else like_file
+    st.button("More like this", icon=":material/image_search:", on_click=act, args=(item,), key="like_one")
 
 
 def _timeline(one: EmbeddedSet, classifier: Classifier) -> None:

@@ -12,6 +12,7 @@ from core import Encoder, Library
 from core.classify.export import predictions_csv, write_folders
 from core.classify.predict import Prediction
 from core.classify.zero_shot import NONE, Classifier, ClassName
+from core.media.modalities import PICTURE
 from core.policy import get_policy
 from core.share.pages.groups import make_classes_sheet
 from ui.classify.class_table import add_class
@@ -49,7 +50,8 @@ def show_many(
     final = [get_final_label(entry, labels, threshold) for entry in predictions]
     counts = Counter(entry.label for entry in final)
     sample = [name for name in classifier.names if counts[name]]
-    noun = "item" if any(entry.item is not None and entry.item.kind == "video" for entry in predictions) else "picture"
+    others = any(entry.item is not None and entry.item.kind != PICTURE.name for entry in predictions)
+    noun = "item" if others else "picture"
     st.markdown(
         f"#### {counted(len(final) - counts[NONE], noun)} in {counted(len(set(counts) - {NONE}), 'class')}, "
         f"{counts[NONE]:,} none of these"

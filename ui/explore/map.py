@@ -23,9 +23,9 @@ from core.explore.colors import (
     color_by_score,
 )
 from core.explore.selection import find_highlighted
+from core.media.modalities import get_modality
 from core.plots.map import space
 from core.search.query import query_state
-from core.utils.timecode import format_timecode
 from ui.components.gallery.gallery import picture_uri
 from ui.components.map.map_view import Listeners, MapData, PointName, Seen, points_map
 from ui.explore.selection_state import ExploreState, choose_cluster, choose_line
@@ -142,7 +142,7 @@ def _seen(atlas: Atlas, titles: list[str], numbers: list[int]) -> dict[int, Seen
     for number, item in zip(own, points.items(own), strict=True):
         start = float(points.start_s[number])
         time_s = None if np.isnan(start) else start
-        when = f" · {format_timecode(time_s)}" if time_s is not None else ""
+        when = f" · {get_modality(item.kind).describe(time_s)}" if time_s is not None else ""
         about = titles[of[number]] if of[number] >= 0 else "in no cluster"
         seen[number] = Seen(picture_uri(item, _SIDE, time_s), Path(item.path).name + when, about)
     return seen

@@ -13,9 +13,9 @@ from core.explore.atlas import Atlas, name_selection
 from core.explore.cluster_naming import ClusterName
 from core.explore.selection import Summary, select_whole_items, selection_csv, summarize_selection
 from core.library.schema import Label
+from core.media.modalities import get_modality
 from core.plots.map import count_bars
 from core.policy import get_policy
-from core.utils.timecode import format_timecode
 from ui.components.gallery.gallery import Card, gallery
 from ui.errors import boundary
 from ui.explore.cluster_list import rename_box
@@ -23,14 +23,13 @@ from ui.explore.selection_state import ExploreState, SelectionState, choose_cove
 from ui.session.cache import get_cached
 from ui.session.libraries import may_change
 from ui.session.state import get_state
-from ui.text import counted, percent, plain
+from ui.text import counted, counted_kind, percent, plain
 from ui.widgets.details import open_details
 from ui.widgets.query_box import more_like
 from ui.widgets.vector_exchange import export_item_vectors
 
 _PAGE = 48
 _SAMPLE = 20
-_NOUNS = {"image": "picture", "video": "video", "frame": "frame", "text": "text"}
 
 
 def selection_section(
@@ -101,7 +100,7 @@ def _words(encoder: Encoder, atlas: Atlas, chosen: SelectionState, numbers: NDAr
 
 
 def _figures(about: Summary) -> None:
-    parts = [", ".join(counted(count, _NOUNS[kind]) for kind, count in about.kinds)]
+    parts = [", ".join(counted_kind(get_modality(kind), count) for kind, count in about.kinds)]
     if about.first is not None and about.last is not None:
         same = about.first == about.last
         parts.append(f"{about.first:%d %b %Y}" + ("" if same else f" to {about.last:%d %b %Y}"))
@@ -184,7 +183,8 @@ def _pictures(atlas: Atlas, numbers: NDArray[np.int64], chosen: SelectionState) 
     for number, item in zip(sample, points.items(sample), strict=True):
         start = float(points.start_s[number])
         time_s = None if np.isnan(start) else start
-        cards.append(Card(item, time_s=time_s, about=f"at {format_timecode(time_s)}" if time_s is not None else ""))
+        about = f"at {get_modality(item.kind).describe(time_s)}" if time_s is not None else ""
+        cards.append(Card(item, time_s=time_s, about=about))
     gallery(cards, key="map_gallery", on_open=open_details, on_like=more_like)
     state.items = [card.item for card in cards]
     if len(shown) > len(sample):

@@ -7,6 +7,7 @@ from functools import partial
 import streamlit as st
 
 from core import Encoder, Library
+from core.media.modalities import PICTURE, VIDEO
 from core.policy import get_policy
 from ui.components.gallery.gallery import Card, gallery
 from ui.errors import boundary
@@ -44,11 +45,14 @@ def page() -> None:
 
 
 def numbers(facts: LibraryFacts, encoder: Encoder) -> None:
-    with st.grid(4, min_column_width=140, key="numbers"):
+    others = facts.here.others
+    with st.grid(4 + len(others), min_column_width=140, key="numbers"):
         st.metric("Libraries", f"{len(library_choices()):,}", border=True)
         st.metric("Pictures here", f"{facts.here.pictures:,}", border=True)
         length = duration_text(facts.video_seconds)
         st.metric("Videos here", f"{facts.here.videos:,}", border=True, help=f"{length} of video.")
+        for modality in others:
+            st.metric(f"{modality.plural.capitalize()} here", f"{facts.here.counts[modality.name]:,}", border=True)
         st.metric(
             "Dimensions", f"{encoder.dim:,}", border=True, help=f"Numbers per vector of the encoder {encoder.name}."
         )
@@ -63,8 +67,9 @@ def examples() -> None:
 
 def look_inside(library: Library, encoder: Encoder, facts: LibraryFacts) -> None:
     st.subheader("A look inside", anchor=False)
-    videos = sample_items(library, encoder, 6, "video")
-    items = [*videos, *sample_items(library, encoder, 12 - len(videos), "image")]
+    videos = sample_items(library, encoder, 6, VIDEO.name)
+    items = [*videos, *sample_items(library, encoder, 12 - len(videos), PICTURE.name)]
+    items += [item for modality in facts.searchable.others for item in sample_items(library, encoder, 6, modality.name)]
     find = partial(find_in, place="video") if videos else None
     gallery([Card(item) for item in items], key="home_gallery", on_open=open_details, on_like=more_like, on_videos=find)
     if videos:

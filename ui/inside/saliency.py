@@ -10,6 +10,7 @@ from core import Encoder, Library, Term
 from core.encoders.reference_prompts import embed_reference_prompts
 from core.geometry.distance import embed_terms
 from core.geometry.saliency import Saliency, Way, compute_saliency, count_steps, load_image
+from core.media.modalities import VIDEO
 from core.plots.vectors import saliency_map
 from core.progress import Task
 from core.search.query import parse_frame, query_state
@@ -74,7 +75,7 @@ def _at_second(library: Library, picture: Term) -> tuple[Term, float]:
     if picture.kind == "frame":
         return picture, parse_frame(str(picture.value))[1]
     item = library.item(str(picture.value)) if picture.kind == "item" else None
-    if item is None or item.kind != "video":
+    if item is None or item.kind != VIDEO.name:
         return picture, 0.0
     end = max(0.1, (item.duration_s or 0.1) - 0.05)
     if float(st.session_state.get("second", 0.0)) > end:

@@ -207,8 +207,8 @@ def _pace(progress: Progress | None) -> str:
         return f"Scanning folders: {counted(done, 'file')} so far"
     if progress.stage == "render":
         text = f"Rendering the sample clips: {percent(progress.fraction)}"
-    elif progress.stage == "embed videos":  # counted in bytes
-        text = f"Videos: {percent(progress.fraction)}"
+    elif progress.stage.startswith("embed ") and progress.unit == "bytes":  # such as "embed videos"
+        text = f"{progress.stage.removeprefix('embed ').capitalize()}: {percent(progress.fraction)}"
     elif progress.unit in ("bytes", "texts"):
         return f"Loading the encoder: {percent(progress.fraction)}"
     else:

@@ -12,7 +12,8 @@ import streamlit as st
 from core import Encoder, Library
 from core.library.ingest.scan import scan
 from core.library.uploads import UploadReport, save_uploads
-from core.media.kinds import is_image_path, is_media_file
+from core.media.kinds import is_media_file
+from core.media.modalities import find_modalities, join_titles
 from core.policy import get_policy
 from ui.jobs.jobs import is_busy, start_ingest
 from ui.library.ingest_plan import Plan, get_plan, set_plan, show_plan
@@ -44,7 +45,7 @@ def add_folder(library: Library, encoder: Encoder) -> None:
         with st.spinner("Scanning folders …"):
             found = scan([path], target=is_media_file)
         if not found.files:
-            st.info(f"No pictures or videos in {plain(found.roots[0])}.", icon=":material/folder_off:")
+            st.info(f"No {join_titles('or', plural=True)} in {plain(found.roots[0])}.", icon=":material/folder_off:")
             return
         set_plan("folder_plan", library, Plan(found, f"Adding {found.roots[0]}"))
     show_plan(library, encoder, "folder_plan")
@@ -77,7 +78,7 @@ def add_uploads(library: Library, encoder: Encoder) -> None:
 def _uploaded(library: Library, encoder: Encoder, report: UploadReport) -> None:
     if not report.saved:
         return
-    if all(is_image_path(path) for path in report.saved):
+    if not any(find_modalities(path)[0].is_segmented for path in report.saved):
         start_ingest(library, encoder, _title(report.saved), report.saved)
         return
     waiting = get_plan("upload_plan", library)  # videos take long: show an estimate first

@@ -12,8 +12,8 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.library.ingest.estimate import Estimate, estimate_ingest
+from core.library.ingest.reader import group_by_kind
 from core.library.ingest.scan import Scan
-from core.media.kinds import is_image_path
 from core.media.sampling import Sampling
 from ui.button import pressed
 from ui.jobs.jobs import is_busy, start_ingest
@@ -73,7 +73,7 @@ def show_plan(library: Library, encoder: Encoder, key: str, *, on_leave: Callabl
     if plan is None:
         return
     with st.container(border=True, key=f"{key}_box"):
-        videos = any(not is_image_path(path) for path in plan.found.files)
+        videos = any(modality.is_sampled for modality, _ in group_by_kind(plan.found.files.values()))
         chosen = _sampling(key) if videos else Sampling()
         sampling = None if chosen == Sampling() else chosen  # None keeps the sampling of known videos
         st.markdown(_show_estimate(_estimate(library, encoder, plan, sampling), plan))
@@ -129,7 +129,7 @@ def _estimate(library: Library, encoder: Encoder, plan: Plan, sampling: Sampling
 
 
 def _show_estimate(estimate: Estimate, plan: Plan) -> str:
-    amount = Amount(estimate.pictures, estimate.videos)
+    amount = Amount(estimate.counts)
     are = "is" if estimate.already_indexed == 1 else "are"
     known = f"{counted(estimate.already_indexed, 'file')} {are} already in the library. "
     if not amount:

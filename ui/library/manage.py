@@ -87,13 +87,13 @@ def _drop(library: Library, entry: EncoderEntry) -> None:
 
 
 def problem_section(library: Library, facts: LibraryFacts) -> None:
-    """Unreadable files with reasons, videos read in part, and missing files."""
+    """Unreadable files with reasons, files read in part, and missing files."""
     if facts.failed:
         failed = counted(facts.failed, "file")
         st.markdown(f"**{failed} could not be read, or not to the end.** Each check tries them again.")
         file_table([(item.path, item.reason or "") for item in library.failures()], key="failures")
     if facts.damaged:
-        st.markdown(f"**{counted(facts.damaged, 'video')} could be read in part only.** That part is searchable.")
+        st.markdown(f"**{counted(facts.damaged, 'file')} could be read in part only.** That part is searchable.")
         file_table([(item.path, item.reason or "") for item in damaged_items(library)], key="damaged")
     if facts.missing:
         st.markdown(

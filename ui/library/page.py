@@ -91,9 +91,12 @@ def nothing_yet(encoder: Encoder) -> None:
 
 
 def numbers(library: Library, facts: LibraryFacts) -> None:
-    with st.grid(5, min_column_width=130, key="numbers"):
+    others = facts.here.others
+    with st.grid(5 + len(others), min_column_width=130, key="numbers"):
         st.metric("Pictures", f"{facts.here.pictures:,}", border=True)
         st.metric("Videos", f"{facts.here.videos:,}", border=True)
+        for modality in others:
+            st.metric(modality.plural.capitalize(), f"{facts.here.counts[modality.name]:,}", border=True)
         st.metric("Video time", format_timecode(facts.video_seconds), border=True, help="Hours, minutes and seconds.")
         st.metric("Problems", f"{facts.failed + facts.missing + facts.damaged:,}", border=True)
         st.metric("On disk", size_text(library.size_bytes()), border=True, help="Vectors and uploads, not your files.")

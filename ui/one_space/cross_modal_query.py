@@ -8,6 +8,7 @@ import streamlit as st
 
 from core import Encoder, Filters, Library, Term, format_query, search
 from core.geometry.modality_gap import Overlap, measure_agreement
+from core.media.modalities import PICTURE, VIDEO
 from core.search.query import query_state
 from ui.components.gallery.gallery import Card, gallery
 from ui.session.cache import get_cached
@@ -50,7 +51,7 @@ def query_section(library: Library, encoder: Encoder) -> str:
         "three ways",
         (encoder.id, *request.items(), *query_state(encoder, [*request.values()])),
         library.index(encoder),
-        lambda: measure_agreement(library, encoder, request, top_k=_TOP, filters=Filters(kind="image")),
+        lambda: measure_agreement(library, encoder, request, top_k=_TOP, filters=Filters(kind=PICTURE.name)),
     )  # fmt: skip
     if any(answers.values()):
         _show_overlaps(overlaps)
@@ -61,9 +62,9 @@ def query_section(library: Library, encoder: Encoder) -> str:
 
 
 def _take_best(library: Library, encoder: Encoder, word: Term, videos: bool) -> None:
-    for key, kind in (("picture", "image"), ("clip", "video")):
+    for key, kind in (("picture", PICTURE.name), ("clip", VIDEO.name)):
         hits = search(library, encoder, [word], top_k=1, filters=Filters(kind=kind)).hits
-        if hits and (kind == "image" or videos):
+        if hits and (kind == PICTURE.name or videos):
             set_item(key, format_query([Term("item", hits[0].item.id)]))
 
 

@@ -164,7 +164,10 @@ def _learn(library: Library, encoder: Encoder, source: _Source, task: Task) -> _
         if clicks is None:
             raise DataError("This library has no logged likes any more.")
         log = clicks
-    return _TrainedModel(learn_from_log(library, encoder, log, task=task), source.name)
+    model = learn_from_log(library, encoder, log, task=task)
+    if source.name and len(log) and not len(model.log):
+        raise DataError("Not one item of the log is in this library: the column item has paths, file names or ids.")
+    return _TrainedModel(model, source.name)
 
 
 def _show_model(trained: _TrainedModel) -> None:
@@ -179,10 +182,6 @@ def _show_model(trained: _TrainedModel) -> None:
             "Items with interactions", f"{warm:,} of {len(log.item_names):,}", help="Of the library's searchable items."
         )
         st.metric("Not in the library", f"{len(learned.unknown):,}", help="Items of the log; their rows are skipped.")
-    if not len(log):
-        st.warning(
-            "Not one item of the log is in this library: the feed goes by content alone.", icon=":material/link_off:"
-        )
     new = f" What people would think of the {cold:,} items without interactions is predicted from what they show."
     st.markdown(f"Learned from **{plain(trained.name) or 'the logged likes'}**.{new if cold else ''}")
     if learned.unknown:

@@ -9,11 +9,13 @@ from functools import partial
 import streamlit as st
 
 from core import Encoder, Filters, Hit, Library, SearchResult, Term
+from core.media.modalities import PICTURE, get_modality
+from core.media.modality import Modality
 from core.policy import get_policy
 from core.search.relevance import LIKELY
 from core.share.hits import hits_csv, write_hits_zip
 from ui.components.gallery.gallery import Card, gallery, tick
-from ui.text import counted, percent, plain, too_large
+from ui.text import counted, counted_kind, percent, plain, too_large
 from ui.widgets.concept_panel import concept_panel
 from ui.widgets.details import open_details
 from ui.widgets.filters import clear_filters, filter_text
@@ -39,11 +41,11 @@ def show_results(
     """The whole section below the query. videos: whether the library has any."""
     limits = filter_text(filters)
     if not result.considered or not result.hits:
-        st.info(f"No picture matches the filters ({plain(limits)}).", icon=":material/filter_alt:")
+        st.info(f"No {_kind(filters).title} matches the filters ({plain(limits)}).", icon=":material/filter_alt:")
         st.button("Clear the filters", on_click=clear_filters, type="primary")
         return
     likely, beyond = result.hits[: result.cutoff], result.hits[result.cutoff :]
-    _summary(library, terms, result, limits)
+    _summary(library, terms, filters, result, limits)
     tools = st.container(horizontal=True, vertical_alignment="center", key="take_away")
     _select_linked(likely, beyond)
     chosen = _grid(likely, _LIKELY, videos) if likely else []
@@ -69,9 +71,13 @@ def show_results(
             link_with({_TICKED: chosen}, key="ticks link", what="selection", wide=False)
 
 
-def _summary(library: Library, terms: Sequence[Term], result: SearchResult, limits: str) -> None:
+def _kind(filters: Filters) -> Modality:
+    return get_modality(filters.kind or PICTURE.name)
+
+
+def _summary(library: Library, terms: Sequence[Term], filters: Filters, result: SearchResult, limits: str) -> None:
     request = plain(describe(library, terms))
-    among = f"{counted(result.considered, 'picture')}{', ' + plain(limits) if limits else ''}"
+    among = f"{counted_kind(_kind(filters), result.considered)}{', ' + plain(limits) if limits else ''}"
     if result.cutoff:
         matches = "1 likely match" if result.cutoff == 1 else f"{result.cutoff:,} likely matches"
         more = " or more" if result.cutoff == len(result.hits) < result.considered else ""
@@ -102,9 +108,15 @@ def _wants_beyond(some_likely: bool, count: int) -> bool:
 
 
 def _grid(hits: Sequence[Hit], key: str, videos: bool) -> list[str]:
-    cards = [Card(hit.item, hit) for hit in hits]
+    cards = [Card(hit.item, hit, about=_where(hit), time_s=hit.start_s) for hit in hits]
     find = partial(find_in, place="video") if videos else None
     return gallery(cards, key=key, on_open=open_details, on_like=more_like, on_videos=find, selectable=True)
+
+
+def _where(hit: Hit) -> str:
+    """The part of an item that fits best, for people; "" for a whole."""
+    modality = get_modality(hit.item.kind)
+    return f"{modality.segment} at {modality.describe(hit.segment.start)}" if hit.segment else ""
 
 
 def _selection_tools(hits: Sequence[Hit], likely: Sequence[str]) -> None:

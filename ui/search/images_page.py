@@ -1,13 +1,16 @@
-"""Search images: query with words and pictures, get ranked pictures."""
+"""Search images, and other kinds than videos: query with words and pictures, get ranked items."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 import streamlit as st
 
 from core import Encoder, Library
 from core.errors import QueryError
+from core.media.modalities import VIDEO
+from core.media.modality import Modality
 from ui.components.gallery.gallery import Card, gallery
 from ui.search.image_results import show_results
 from ui.session.libraries import sample_items
@@ -29,6 +32,7 @@ from ui.widgets.query_box import (
     set_query,
 )
 from ui.widgets.query_terms import term_editor
+from ui.widgets.query_uploads import embed_uploads
 
 
 def page() -> None:
@@ -36,27 +40,30 @@ def page() -> None:
     if at is None:
         return
     library, encoder = at.library, at.encoder
-    if not at.facts.searchable.pictures:
+    kinds = [modality for modality in at.facts.searchable.kinds if modality is not VIDEO]
+    if not kinds:
         st.info("This library holds videos only.", icon=":material/movie:")
         link = {name: st.query_params[name] for name in ("library", "q") if name in st.query_params}
         st.page_link("pages/search_video.py", label="Search them", icon=":material/arrow_forward:", query_params=link)
     else:
-        search_section(library, encoder, videos=bool(at.facts.searchable.videos))
+        search_section(library, encoder, kinds, videos=bool(at.facts.searchable.videos))
 
 
-def search_section(library: Library, encoder: Encoder, *, videos: bool) -> None:
+def search_section(library: Library, encoder: Encoder, kinds: Sequence[Modality], *, videos: bool) -> None:
     query_box()
     with st.container(horizontal=True, key="query_tools"):
+        kind = choose_kind(kinds)
         add_panels("images")
-        filters = filter_panel(library, encoder, "image")
+        filters = filter_panel(library, encoder, kind.name)
         options = option_panel(encoder)
     try:
         follow_request("images")
         terms = query_terms()
         if not terms:
-            start(library, encoder, videos)
+            start(library, encoder, kind, videos)
             return
         term_editor(library, terms)
+        embed_uploads(encoder, terms)
         result = find(library, encoder, terms, filters, options)
     except QueryError as error:
         st.warning(plain(str(error)), icon=":material/help:")
@@ -66,13 +73,25 @@ def search_section(library: Library, encoder: Encoder, *, videos: bool) -> None:
     show_details(result.hits, videos=videos)
 
 
-def start(library: Library, encoder: Encoder, videos: bool) -> None:
+def choose_kind(kinds: Sequence[Modality]) -> Modality:
+    """The kind to search; a choice only where the library has several."""
+    if len(kinds) == 1:
+        return kinds[0]
+    names = {modality.name: modality for modality in kinds}
+    chosen = st.segmented_control(
+        "Kind", list(names), default=kinds[0].name, required=True, key="kind", bind="query-params",
+        format_func=lambda name: names[name].plural.capitalize(), label_visibility="collapsed",
+    )  # fmt: skip
+    return names[chosen]
+
+
+def start(library: Library, encoder: Encoder, kind: Modality, videos: bool) -> None:
     st.markdown("Try one of these:")
     with st.container(horizontal=True, key="examples"):
         for example in EXAMPLES:
             st.button(example, on_click=set_query, args=(example,))
-    st.markdown("Or start from a picture of the library:")
-    items = sample_items(library, encoder, 24, "image")
+    st.markdown(f"Or start from a {kind.title} of the library:")
+    items = sample_items(library, encoder, 24, kind.name)
     find = partial(find_in, place="video") if videos else None
     gallery(
         [Card(item) for item in items], key="start_gallery", on_open=open_details, on_like=more_like, on_videos=find

@@ -9,6 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from core import Encoder, Filters, Library, Term
+from core.media.modalities import PICTURE
 from core.progress import Task
 from core.search.locate import Sighting, locate
 from core.search.videos import VideoResult
@@ -71,7 +72,7 @@ def _is_picture(library: Library, terms: Sequence[Term]) -> bool:
         return False
     if terms[0].kind == "item":
         item = library.item(str(terms[0].value))
-        return item is not None and item.kind == "image"
+        return item is not None and item.kind == PICTURE.name
     return terms[0].kind in ("image", "frame")
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.errors import QueryError
+from core.media.modalities import PICTURE, VIDEO
 from ui.components.gallery.gallery import Card, gallery
 from ui.search.locate import locate_panel
 from ui.search.video_results import RANKINGS, compare_rankings, find_videos, ranking_choice, show_video_results
@@ -20,6 +21,7 @@ from ui.widgets.filters import filter_panel, video_option_panel
 from ui.widgets.page_start import start_page
 from ui.widgets.query_box import EXAMPLES, add_panels, find_in, follow_request, query_box, query_terms, set_query
 from ui.widgets.query_terms import term_editor
+from ui.widgets.query_uploads import embed_uploads
 
 
 def page() -> None:
@@ -45,7 +47,7 @@ def search_section(library: Library, encoder: Encoder) -> None:
     query_box()
     with st.container(horizontal=True, key="query_tools"):
         add_panels("video")
-        filters = filter_panel(library, encoder, "video")
+        filters = filter_panel(library, encoder, VIDEO.name)
         options = video_option_panel(encoder)
     try:
         follow_request("video")
@@ -54,6 +56,7 @@ def search_section(library: Library, encoder: Encoder) -> None:
             start(library, encoder)
             return
         term_editor(library, terms)
+        embed_uploads(encoder, terms)
         with st.container(horizontal=True, vertical_alignment="bottom", key="ranking"):
             pooling = ranking_choice()
             compare = st.toggle("Compare the rankings", key="compare", bind="query-params")
@@ -79,8 +82,8 @@ def start(library: Library, encoder: Encoder) -> None:
         for example in EXAMPLES:
             st.button(example, on_click=set_query, args=(example, "video"))
     st.markdown("Or start from a video or picture of the library:")
-    videos = sample_items(library, encoder, 12, "video")
-    items = [*videos, *sample_items(library, encoder, 12, "image")]
+    videos = sample_items(library, encoder, 12, VIDEO.name)
+    items = [*videos, *sample_items(library, encoder, 12, PICTURE.name)]
     like = partial(find_in, place="video")
     gallery([Card(item) for item in items], key="start_videos", on_open=open_details, on_like=like)
     show_details((), items, videos=True, place="video")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from streamlit import runtime
+from streamlit import config, runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 
@@ -20,6 +20,12 @@ def current_session_id() -> str:
     """The session that runs the page; empty outside a run."""
     context = get_script_run_ctx()
     return context.session_id if context else ""
+
+
+def limit_uploads(megabytes: int) -> None:
+    """The largest file that the server takes, also from programs that ask no page."""
+    if config.get_option("server.maxUploadSize") > megabytes:
+        config.set_option("server.maxUploadSize", megabytes)
 
 
 def forget_parameter(name: str) -> None:

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from core import Encoder, Item, Library
-from core.library.handout import set_rules
+from core.library.home_secret import hide
 from core.library.registry import libraries_folder, list_libraries
 from core.library.schema import Kind
 from core.library.store.manifest import MANIFEST_NAME
-from core.policy import get_policy
+from core.media.modalities import PICTURE, VIDEO, get_modality, list_modalities
+from core.media.modality import Modality
+from core.policy import get_policy, set_rules
 from ui.server.state import once_each
 from ui.session.state import get_state
 from ui.session.visit import get_visit
-from ui.text import counted
+from ui.text import counted_kind
 
 set_rules(get_policy)
 VISIT = ":visit"  # key of the visit's own library: not a valid library name, and never in a link
@@ -69,7 +71,7 @@ def library_key(path: Path) -> str:
         return path.name
     if get_policy().may_see_paths:
         return str(path)
-    return f"{path.name}:{hashlib.blake2b(os.fsencode(path), digest_size=4).hexdigest()}"  # no name has a colon
+    return f"{path.name}:{hide(str(path), size=4)}"  # no name has a colon
 
 
 def library_title(key: str) -> str:
@@ -107,15 +109,37 @@ def may_change(library: Library) -> bool:
 class Amount:
     """Numbers of files by kind. As text "23 pictures, 3 videos"; false if there are none."""
 
-    pictures: int = 0
-    videos: int = 0
+    counts: Mapping[str, int]
 
     def __bool__(self) -> bool:
-        return bool(self.pictures or self.videos)
+        return any(self.counts.values())
 
     def __str__(self) -> str:
-        counts = ((self.pictures, "picture"), (self.videos, "video"))
-        return ", ".join(counted(count, noun) for count, noun in counts if count) or "nothing"
+        return ", ".join(counted_kind(modality, self.counts[modality.name]) for modality in self.kinds) or "nothing"
+
+    def __sub__(self, other: Amount) -> Amount:
+        return Amount({name: count - other.counts.get(name, 0) for name, count in self.counts.items()})
+
+    @property
+    def kinds(self) -> list[Modality]:
+        """The kinds of which there are any, pictures and videos first."""
+        names = dict.fromkeys([*(modality.name for modality in list_modalities()), *self.counts])
+        return [get_modality(name) for name in names if self.counts.get(name)]
+
+    @property
+    def others(self) -> list[Modality]:
+        """The kinds beside pictures and videos of which there are any."""
+        return [modality for modality in self.kinds if modality not in (PICTURE, VIDEO)]
+
+    @property
+    def pictures(self) -> int:
+        """Number of pictures."""
+        return self.counts.get(PICTURE.name, 0)
+
+    @property
+    def videos(self) -> int:
+        """Number of videos."""
+        return self.counts.get(VIDEO.name, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +147,7 @@ class LibraryFacts:
     """Current counts of a library.
 
     here: readable files that are still in place. searchable: those with vectors of the encoder in use. video_seconds:
-    total length of these videos. damaged: videos that are readable only in part.
+    total length of the videos. damaged: files that are readable only in part.
     """
 
     here: Amount
@@ -136,11 +160,21 @@ class LibraryFacts:
     @property
     def waiting(self) -> Amount:
         """Files without vectors of the encoder in use."""
-        return Amount(self.here.pictures - self.searchable.pictures, self.here.videos - self.searchable.videos)
+        return self.here - self.searchable
+
+
+_facts: WeakKeyDictionary[Library, dict[str, tuple[tuple[int, int], LibraryFacts]]] = WeakKeyDictionary()
 
 
 def library_facts(library: Library, encoder: Encoder) -> LibraryFacts:
-    """Counts a library's files from its tables."""
+    """Counts of a library's files, from its tables once for each of their versions."""
+    known, versions = _facts.setdefault(library, {}), library.versions(encoder.id)
+    if encoder.id not in known or known[encoder.id][0] != versions:
+        known[encoder.id] = versions, _count_files(library, encoder)
+    return known[encoder.id][1]
+
+
+def _count_files(library: Library, encoder: Encoder) -> LibraryFacts:
     items = library.items().select(["id", "kind", "status", "reason", "duration_s"])
     counts = Counter(items["status"].to_pylist())
     here = items.filter(pc.equal(items["status"], "ok"))
@@ -150,7 +184,7 @@ def library_facts(library: Library, encoder: Encoder) -> LibraryFacts:
         searchable=_amount(here.filter(embedded)),
         failed=counts["failed"],
         missing=counts["missing"],
-        video_seconds=float(pc.sum(here["duration_s"]).as_py() or 0.0),
+        video_seconds=float(pc.sum(here.filter(pc.equal(here["kind"], VIDEO.name))["duration_s"]).as_py() or 0.0),
         damaged=len(here) - here["reason"].null_count,
     )
 
@@ -162,15 +196,14 @@ def count_amount(library: Library) -> Amount:
 
 
 def damaged_items(library: Library) -> list[Item]:
-    """Videos that are readable only in part; each has its reason."""
+    """Files that are readable only in part; each has its reason."""
     items = library.items()
     rows = items.filter(pc.and_(pc.equal(items["status"], "ok"), pc.is_valid(items["reason"])))
     return [Item.from_row(row) for row in rows.to_pylist()]
 
 
 def _amount(items: pa.Table) -> Amount:
-    videos = int(pc.sum(pc.equal(items["kind"], "video")).as_py() or 0)
-    return Amount(len(items) - videos, videos)
+    return Amount({entry["values"]: entry["counts"] for entry in pc.value_counts(items["kind"]).to_pylist()})
 
 
 def sample_items(library: Library, encoder: Encoder, count: int, kind: Kind) -> list[Item]:

@@ -12,6 +12,7 @@ from core.utils.systems import check_system
 from ui.components.copy_link.copy_link import copy_link
 from ui.errors import boundary
 from ui.server.gc import collect_garbage
+from ui.server.start import prepare_server
 from ui.session.current import Choice
 from ui.session.libraries import VISIT
 from ui.session.library_files import watch_libraries
@@ -51,6 +52,7 @@ def draw_frame() -> st.Page:
     _stop_elsewhere()
     st.logo(_LOGO, size="large")
     st.html(_TEXT)
+    prepare_server()
     collect_garbage()
     clean_link()
     watch_libraries()

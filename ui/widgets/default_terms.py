@@ -8,6 +8,7 @@ from core import Encoder, Filters, Library, Term, embed_texts, format_query
 from core.encoders.reference_prompts import embed_reference_prompts
 from core.geometry.modality_gap import find_fitting_words
 from core.geometry.nearest import NearItem, find_nearest_items
+from core.media.modalities import PICTURE
 from core.progress import Progress, Task
 from ui.session.cache import get_cached
 from ui.session.encoders import load_encoder, progress_text
@@ -47,7 +48,7 @@ def example_item(library: Library, encoder: Encoder, key: str, words: str) -> st
     index = library.index(encoder)
 
     def nearest() -> tuple[NearItem, ...]:
-        vector, pictures = embed_texts(encoder, [words])[0], Filters(kind="image").mask(index.items, library)
+        vector, pictures = embed_texts(encoder, [words])[0], Filters(kind=PICTURE.name).mask(index.items, library)
         return find_nearest_items(index, vector, 1, allowed=pictures) or find_nearest_items(index, vector, 1)
 
     items = get_cached("inside example", (encoder.id, words), index, nearest)

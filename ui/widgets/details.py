@@ -13,6 +13,7 @@ from core import Hit, Item, Term
 from core.errors import MediaError
 from core.library.handout import CHANGED
 from core.library.index import VectorIndex
+from core.media.modalities import VIDEO, get_modality
 from core.policy import get_policy
 from core.previews.cache import is_as_indexed
 from core.previews.thumbnails import make_thumbnail
@@ -22,7 +23,7 @@ from ui.components.video_player.video_player import player
 from ui.errors import boundary
 from ui.session.state import get_state
 from ui.text import counted, item_date, plain, size_text
-from ui.widgets.query_box import Place, add_term, classify_this, find_in, like_file
+from ui.widgets.query_box import Place, add_term, classify_this, find_in, like_file, more_like, own_place
 
 Action = tuple[str, str, Callable[..., None], tuple[object, ...]]  # label, icon, callback, arguments after the item
 _ACTIONS_OF_FILES: tuple[Action, ...] = (
@@ -71,23 +72,27 @@ def _dialog(item: Item, hit: Hit | None, videos: bool, place: Place | None, stor
     with boundary():
         left, right = st.columns([3, 2])
         with left:
-            _picture(item)
+            _picture(item, hit.start_s if hit else None)
         with right:
             _facts(item, hit)
             _offer(item, _actions(item, videos, place) if stored else _ACTIONS_OF_FILES)
 
 
-def _picture(item: Item) -> None:
+def _picture(item: Item, place: float | None) -> None:
+    modality = get_modality(item.kind)
     try:
-        if item.kind == "video":
+        if modality is VIDEO:
             player(item, time_s=0.0, turn=0, key=f"player {item.id}")
             return
-        data = make_thumbnail(item, side=_LARGE)
+        data = make_thumbnail(item, side=_LARGE, time_s=place)
+        text = modality.read(Path(item.path), place) if modality.read else ""
     except MediaError as error:
         st.warning(plain(str(error)), icon=":material/broken_image:")
         return
     aspect = item.height / item.width if item.width and item.height else 1.0
     st.image(data, width=round(min(_WIDEST, _TALLEST / aspect)), alt=Path(item.path).name)
+    if text:
+        st.text(text)
 
 
 def _facts(item: Item, hit: Hit | None) -> None:
@@ -110,20 +115,21 @@ def _facts(item: Item, hit: Hit | None) -> None:
     if os.path.exists(item.path) and item.content_hash and not is_as_indexed(item):
         st.caption(f":material/edit: {CHANGED}")
     if hit is not None and hit.duplicates:
-        st.markdown(f"{counted(len(hit.duplicates), 'near-identical picture')} grouped with this one:")
+        noun = f"near-identical {get_modality(item.kind).title}"
+        st.markdown(f"{counted(len(hit.duplicates), noun)} grouped with this one:")
         st.code("\n".join(policy.display_path(other.path) for other in hit.duplicates), language=None, wrap_lines=True)
 
 
 def _actions(item: Item, videos: bool, place: Place | None) -> list[Action]:
     like, less = Term("item", item.id), Term("item", item.id, -1.0)
-    own: Place = "video" if item.kind == "video" else "images"
+    own = own_place(item)
     actions: list[Action] = [
-        ("More like this", ":material/image_search:", find_in, (own,)),
+        ("More like this", ":material/image_search:", more_like, ()),
         ("Add to the query", ":material/add:", lambda _: add_term(like, place or own), ()),
         ("Less like this", ":material/remove:", lambda _: add_term(less, place or own), ()),
         ("Classify this", ":material/category:", classify_this, ()),
     ]
-    if item.kind == "video":
+    if item.kind == VIDEO.name:
         actions.insert(1, ("Pictures like this", ":material/imagesmode:", find_in, ("images",)))
     elif videos:
         actions.insert(1, ("Find in videos", ":material/video_search:", find_in, ("video",)))

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Literal
+from typing import Any
 
 import streamlit as st
 
 from core import Encoder, Filters, Library
 from core.library.filters import Orientation
+from core.library.schema import Kind
+from core.media.modalities import PICTURE, VIDEO
 from core.policy import get_policy
 from core.search.query import PLAIN
 from ui.session.cache import get_cached
@@ -19,7 +21,7 @@ from ui.text import duration_text, plain
 
 _SHAPES: list[Orientation] = ["landscape", "portrait", "square"]
 _COMMON = ("folder", "label", "after", "before")
-_NAMES = {None: _COMMON, "image": (*_COMMON, "min", "max", "shape"), "video": (*_COMMON, "shortest", "longest")}
+_OF_PICTURES, _OF_VIDEOS = ("min", "max", "shape"), ("shortest", "longest")
 _EARLIEST = date(1900, 1, 1)
 
 
@@ -40,11 +42,12 @@ class VideoOptions:
     templates: tuple[str, ...] | None
 
 
-def filter_panel(library: Library, encoder: Encoder, kind: Literal["image", "video"] | None) -> Filters:
+def filter_panel(library: Library, encoder: Encoder, kind: Kind | None) -> Filters:
     """The pop-up of filters for items of a kind (None: of any); its label shows how many are set."""
     state = st.session_state
     link = st.query_params  # holds them before the boxes are drawn
-    count = sum((state[name] if name in state else link.get(name)) is not None for name in _NAMES[kind])
+    names = _COMMON + (_OF_PICTURES if kind == PICTURE.name else _OF_VIDEOS if kind == VIDEO.name else ())
+    count = sum((state[name] if name in state else link.get(name)) is not None for name in names)
     root, choices = _folder_choices(library, encoder)
     labels = sorted({label.label for label in library.labels()})
     with st.popover(f"Filters ({count})" if count else "Filters", icon=":material/filter_alt:", key="filters"):
@@ -56,7 +59,7 @@ def filter_panel(library: Library, encoder: Encoder, kind: Literal["image", "vid
         dates: dict[str, Any] = {"value": None, "min_value": _EARLIEST, "bind": "query-params"}
         after = since.date_input("Taken from", key="after", **dates)
         before = until.date_input("Taken until", key="before", **dates)
-        own = _by_shape() if kind == "image" else _by_duration() if kind == "video" else Filters()
+        own = _by_shape() if kind == PICTURE.name else _by_duration() if kind == VIDEO.name else Filters()
         st.caption("Files without a capture date count by file date.")
         st.button("Clear all", on_click=clear_filters, disabled=not count, icon=":material/filter_alt_off:")
     path = os.path.normpath(os.path.join(root, folder)) if folder else None
@@ -137,7 +140,7 @@ def _templates(encoder: Encoder) -> tuple[str, ...] | None:
 
 def clear_filters() -> None:
     """Clear all filters. For callbacks."""
-    st.session_state.update({name: None for names in _NAMES.values() for name in names})
+    st.session_state.update(dict.fromkeys(_COMMON + _OF_PICTURES + _OF_VIDEOS))
 
 
 def filter_text(filters: Filters) -> str:

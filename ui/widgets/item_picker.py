@@ -16,6 +16,7 @@ from core.library.uploads import too_much
 from core.media.formats import upload_types
 from core.media.isolated import open_isolated
 from core.media.kinds import is_image_path
+from core.media.modalities import PICTURE, VIDEO, list_modalities
 from core.policy import get_policy
 from core.search.query import CONCEPT
 from ui.components.gallery.gallery import Card, gallery
@@ -24,6 +25,7 @@ from ui.session.libraries import sample_items
 from ui.session.state import get_state
 from ui.text import file_limit, plain
 from ui.widgets.query_terms import describe, term_picture
+from ui.widgets.query_uploads import embed_uploads
 
 _SHOWN = 18  # pictures to choose from
 _ITEM = "item:"
@@ -81,6 +83,7 @@ def pick_item(
             _choose(key, library, encoder)
         term = state.uploads.get(key) or _read(st.session_state.get(key) or "")
         if term is not None:
+            embed_uploads(encoder, [term])
             return _show(key, library, term)
     return None
 
@@ -100,7 +103,7 @@ def is_chosen(key: str) -> bool:
 
 def sample_terms(library: Library, encoder: Encoder, count: int) -> list[str]:
     """Up to `count` pictures of the library, or else videos, as defaults of a picker."""
-    items = sample_items(library, encoder, count, "image") or sample_items(library, encoder, count, "video")
+    items = sample_items(library, encoder, count, PICTURE.name) or sample_items(library, encoder, count, VIDEO.name)
     return [format_query([Term("item", item.id)]) for item in items]
 
 
@@ -193,7 +196,8 @@ def _choose(key: str, library: Library, encoder: Encoder) -> None:
 def _find_items(library: Library, encoder: Encoder, words: str) -> list[Item]:
     if words.strip():
         return [hit.item for hit in search(library, encoder, [Term("text", words.strip())], top_k=_SHOWN).hits]
-    return [*sample_items(library, encoder, _SHOWN, "image"), *sample_items(library, encoder, _SHOWN // 3, "video")]
+    kinds = [(PICTURE, _SHOWN), *((modality, _SHOWN // 3) for modality in list_modalities()[1:])]
+    return [item for modality, count in kinds for item in sample_items(library, encoder, count, modality.name)]
 
 
 def _take(key: str, item: Item) -> None:

@@ -12,6 +12,7 @@ from core import Encoder, Library
 from core.encoders.precomputed import supports_text
 from core.errors import DataError, MediaError, QueryError
 from core.library.samples.library import build_sample, sample_path
+from core.media.modalities import join_titles
 from core.policy import get_policy
 from core.utils.extras import require
 from ui.button import pressed
@@ -82,7 +83,7 @@ def sample_button(encoder: Encoder, *, primary: bool) -> None:
 
 
 def embed_button(library: Library, encoder: Encoder, facts: LibraryFacts) -> None:
-    """Embed the pictures and videos that have no vectors of this encoder."""
+    """Embed what has no vectors of this encoder."""
     if not may_change(library):
         st.caption("This library is shared: in the sidebar, choose an encoder that it has vectors of.")
         return
@@ -111,7 +112,7 @@ def ready(library: Library, encoder: Encoder, facts: LibraryFacts) -> bool:
     if facts.searchable:
         return True
     if not facts.here:
-        st.info(f"{plain(library.name)} has no pictures or videos yet.", icon=":material/photo_library:")
+        st.info(f"{plain(library.name)} has no {join_titles('or', plural=True)} yet.", icon=":material/photo_library:")
         st.page_link("pages/library.py", label="Add some on the page Library", icon=":material/arrow_forward:")
     elif not is_busy(library):
         st.info("The files of this library are not embedded with this encoder yet.", icon=":material/deployed_code:")

@@ -18,6 +18,7 @@ from core.library.uploads import too_much
 from core.media.formats import upload_types
 from core.media.images import read_bytes
 from core.media.kinds import is_image_path
+from core.media.modalities import PICTURE, VIDEO
 from core.policy import get_policy
 from ui.errors import boundary
 from ui.session.current import Choice
@@ -36,12 +37,14 @@ EXAMPLES = ("a cat", "a cup of coffee", "a rocket launch", "a man with a camera"
 class QueryState:
     """What a query holds beside its box, and where it goes.
 
-    uploads: pictures and clips. place: the search page that a waiting query is for. to_classify: the id of an item that
-    waits for the page Classify. brought: the box of the page before. upload_turn: grows with each upload.
+    uploads: pictures and clips. place, kind: the search page that a waiting query is for, and the kind of items.
+    to_classify: the id of an item that waits for the page Classify. brought: the box of the page before. upload_turn:
+    grows with each upload.
     """
 
     uploads: list[Term] = field(default_factory=list)
     place: Place | None = None
+    kind: str = PICTURE.name
     to_classify: str | None = None
     brought: str | None = None
     upload_turn: int = 0
@@ -51,12 +54,18 @@ def set_query(text: str, place: Place = "images") -> None:
     """Replace the whole query and open a search page with it. For callbacks, dialogs, and pages without the box."""
     st.session_state["q"] = text
     state = get_state(QueryState)
-    state.uploads, state.place = [], place
+    state.uploads, state.place, state.kind = [], place, PICTURE.name
+
+
+def own_place(item: Item) -> Place:
+    """The page that finds items of its kind."""
+    return "video" if item.kind == VIDEO.name else "images"
 
 
 def more_like(item: Item) -> None:
     """Search with an item of the library among items of its kind."""
-    set_query(format_query([Term("item", item.id)]), "video" if item.kind == "video" else "images")
+    set_query(format_query([Term("item", item.id)]), own_place(item))
+    get_state(QueryState).kind = item.kind
 
 
 def find_in(item: Item, place: Place) -> None:
@@ -69,8 +78,8 @@ def like_file(item: Item) -> None:
     with boundary():
         check_handed_out(item)
         data = read_bytes(Path(item.path))
-        set_query("", "video" if item.kind == "video" else "images")
-        get_state(QueryState).uploads = [Term("clip" if item.kind == "video" else "image", data)]
+        set_query("", own_place(item))
+        get_state(QueryState).uploads = [Term("clip" if item.kind == VIDEO.name else "image", data)]
 
 
 def classify_this(item: Item) -> None:
@@ -110,6 +119,8 @@ def follow_request(here: Place | None = None) -> None:
         item_id, state.to_classify = state.to_classify, None
         st.switch_page(_CLASSIFY, query_params=link | {"item": item_id})
     place, state.place = state.place, None
+    if place == "images" and state.kind not in (PICTURE.name, VIDEO.name):
+        link["kind"] = state.kind
     if place is not None and place != here:
         if here is None:
             link["q"] = st.session_state["q"]

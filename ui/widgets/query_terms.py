@@ -12,6 +12,7 @@ from PIL import Image
 from core import Item, Library, Term
 from core.errors import MediaError
 from core.media.isolated import open_isolated
+from core.media.modalities import PICTURE, get_modality
 from core.previews.thumbnails import make_thumbnail
 from core.search.query import parse_frame
 from core.utils.timecode import format_timecode
@@ -119,7 +120,7 @@ def _short(library: Library, term: Term) -> str:
     item, time_s = _find_item(library, term)
     if time_s is not None:
         return f"frame at {format_timecode(time_s)}"
-    return "video" if item and item.kind == "video" else "picture"
+    return get_modality(item.kind if item else PICTURE.name).title
 
 
 def _reweigh(terms: list[Term], place: int, key: str) -> None:

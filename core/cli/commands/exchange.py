@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from core.cli.options import KINDS, Options, add_command, add_library
+from core.cli.options import Options, add_command, add_kind, add_library
 from core.cli.output import one_line
 from core.encoders import DEFAULT_ENCODER
 from core.errors import LibraryError
@@ -22,7 +22,7 @@ def add(tree: Any) -> None:
     add_library(parser)
     formats = ", ".join(f"{suffix} ({format.title})" for suffix, format in export_formats().items())
     parser.add_argument("--out", required=True, metavar="FILE", help=f"the suffix selects the format: {formats}")
-    parser.add_argument("--kind", choices=KINDS, help="only items of this kind")
+    add_kind(parser, "only items of this kind")
     parser.add_argument("--folder", metavar="DIR", help="only items in this folder or below it")
     parser.add_argument("--label", metavar="LABEL", help="only items with this label")
     parser.add_argument("--sprite", action="store_true", help="with .zip: add small pictures")

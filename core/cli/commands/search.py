@@ -5,16 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.cli.options import KINDS, REPORT, Options, add_command, add_library, add_pooling, get_encoder
+from core.cli.options import REPORT, Options, add_command, add_kind, add_library, add_pooling, get_encoder
 from core.cli.output import one_line, show_page
 from core.encoders import Encoder
 from core.errors import QueryError
+from core.media.modalities import VIDEO, get_modality
 from core.progress import Task
 from core.search.query import PLAIN, Term, parse_query
-from core.utils.timecode import format_timecode
 
 if TYPE_CHECKING:
     from core.library import Library
+    from core.search.images import Hit
     from core.search.moments import Moment
 
 
@@ -22,7 +23,7 @@ def add(tree: Any) -> None:
     """Adds `search`."""
     parser = add_command(tree, "search", "search a library by words, pictures and clips", search, show_hits)
     parser.add_argument("query", nargs="?", metavar="QUERY", help='for instance "2:beach + ./photo.jpg - people"')
-    parser.add_argument("--kind", choices=KINDS, help="default: both; video: one hit for each moment")
+    add_kind(parser, "default: all but texts; video: one hit for each moment")
     text = "add a picture to the query; may be repeated"
     parser.add_argument("--image", action="append", default=[], metavar="FILE", help=text)
     text = "add a video to the query; may be repeated"
@@ -48,7 +49,7 @@ def search(options: Options, task: Task) -> dict[str, Any]:
         raise QueryError("The query is empty: type words, or give --image FILE or --clip FILE.")
     library = Library(options.library)
     encoder = get_encoder(options, task, library)
-    find = _find_moments if options.kind == "video" else _find_items
+    find = _find_moments if options.kind == VIDEO.name else _find_items
     hits = find(library, encoder, terms, options)
     cutoff = sum(hit["likely"] for hit in hits)
     result = {"hits": hits if options.all else hits[:cutoff], "cutoff": cutoff}
@@ -69,10 +70,10 @@ def _find_items(library: Library, encoder: Encoder, terms: list[Term], options: 
         fold_duplicates=not options.duplicates, templates=templates,
     )  # fmt: skip
     moments: dict[str, Moment] = {}
-    if any(hit.item.kind == "video" for hit in result.hits):
+    if any(hit.item.kind == VIDEO.name for hit in result.hits):
         videos = search_videos(library, encoder, terms, top_k=MAX_VIDEOS, templates=templates, max_moments=1)
         moments = {video.item.id: video.moments[0] for video in videos.hits}
-    return [_hit(hit, hit.item.path, hit.item.kind) | _times(moments.get(hit.item.id)) for hit in result.hits]
+    return [_hit(hit, hit.item.path, hit.item.kind) | _times(moments.get(hit.item.id, hit)) for hit in result.hits]
 
 
 def _find_moments(library: Library, encoder: Encoder, terms: list[Term], options: Options) -> list[dict[str, Any]]:
@@ -93,8 +94,10 @@ def _hit(hit: Any, path: str, kind: str) -> dict[str, Any]:
     return {"path": path, "kind": kind, **scores}
 
 
-def _times(moment: Moment | None) -> dict[str, float]:
-    return {key: round(getattr(moment, key), 3) for key in ("start_s", "end_s", "peak_s")} if moment else {}
+def _times(found: Moment | Hit) -> dict[str, float]:
+    """Where it is; of an item that is one whole nothing, and a peak of moments only."""
+    times = {key: getattr(found, key, None) for key in ("start_s", "end_s", "peak_s")}
+    return {key: round(value, 3) for key, value in times.items() if value is not None}
 
 
 def _write_page(library: Library, encoder: str, hits: list[dict[str, Any]], options: Options, task: Task) -> None:
@@ -109,7 +112,7 @@ def _write_page(library: Library, encoder: str, hits: list[dict[str, Any]], opti
             hit["score"],
             hit["relevance"],
             hit["likely"],
-            (hit["start_s"], hit["end_s"], hit["peak_s"]) if "start_s" in hit else None,
+            (hit["start_s"], hit["end_s"], hit.get("peak_s", hit["start_s"])) if "start_s" in hit else None,
         )
         for hit in hits
     ]
@@ -127,8 +130,9 @@ def show_hits(result: dict[str, Any]) -> None:
             print("--- likely matches end here ---")
         times = ""
         if "start_s" in hit:
-            start, end, peak = (format_timecode(hit[key]) for key in ("start_s", "end_s", "peak_s"))
-            times = f"  {start}-{end} (best at {peak})"
+            describe = get_modality(hit["kind"]).describe
+            times = f"  {describe(hit['start_s'])}-{describe(hit['end_s'])}"
+            times += f" (best at {describe(hit['peak_s'])})" if "peak_s" in hit else ""
         scores = f"relevance {hit['relevance']:.2f}  cosine {hit['score']:+.3f}"
         print(f"{rank:3}  {scores}  {one_line(hit['path'])}{times}")
     show_page(result)

@@ -1,8 +1,9 @@
-"""Batches pictures of several files into one forward pass, and hands each vector to a callback, in order."""
+"""Batches pictures and texts of several files into one forward pass, and hands each vector to a callback, in order."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,42 +16,51 @@ Embedded = NDArray[np.float32] | Exception  # a unit vector (dim,), or why the e
 
 
 class Batch:
-    """Pictures that wait for a forward pass, with the callbacks to run afterwards."""
+    """Pictures, and texts, that wait for a forward pass, with the callbacks to run afterwards."""
 
     def __init__(self, encoder: Encoder) -> None:
         self.encoder = encoder
-        self._images: list[Image.Image] = []
-        self._acts: list[tuple[int | None, Callable[..., None]]] = []  # (number of the picture, what gets its vector)
+        self._contents: list[Image.Image | str] = []
+        self._acts: list[tuple[int | None, Callable[..., None]]] = []  # (number of the content, what gets its vector)
 
     def __len__(self) -> int:
-        return len(self._images)
+        return len(self._contents)
 
-    def add(self, image: Image.Image, take: Callable[[Embedded], None]) -> None:
-        """Adds a picture; `take` receives its vector. A full batch runs at once."""
-        self._acts.append((len(self._images), take))
-        self._images.append(image)
-        if len(self._images) >= self.encoder.batch_size:
+    def add(self, content: Image.Image | str, take: Callable[[Embedded], None]) -> None:
+        """Adds a picture or a text; `take` receives its vector. A full batch runs at once."""
+        self._acts.append((len(self._contents), take))
+        self._contents.append(content)
+        if len(self._contents) >= self.encoder.batch_size:
             self.run()
 
     def then(self, act: Callable[[], None]) -> None:
-        """Calls `act` once all pictures added so far have their vectors."""
+        """Calls `act` once all that was added so far has its vectors."""
         self._acts.append((None, act))
 
     def run(self) -> None:
-        """Embeds the waiting pictures and runs the callbacks. Raises EncoderError if the encoder cannot be used."""
-        images, acts = self._images, self._acts
-        self._images, self._acts = [], []
-        vectors = self._encode(images) if images else []
+        """Embeds what waits and runs the callbacks. Raises EncoderError if the encoder cannot be used."""
+        contents, acts = self._contents, self._acts
+        self._contents, self._acts = [], []
+        vectors = embed_contents(self.encoder, contents)
         for number, act in acts:
             act() if number is None else act(vectors[number])
 
-    def _encode(self, images: list[Image.Image]) -> Vectors | list[Embedded]:
-        """A vector for each image. If the batch fails, one image at a time, so that one never stops the others."""
-        try:
-            return self.encoder.encode_images(images)
-        except SemblanceError:
-            raise
-        except Exception as error:
-            if len(images) == 1:
-                return [error]
-            return [vector for image in images for vector in self._encode([image])]
+
+def embed_contents(encoder: Encoder, contents: Sequence[Image.Image | str]) -> list[Embedded]:
+    """A vector for each picture and text. If a batch fails, one at a time, so that one never stops the others."""
+    images = iter(_encode(encoder.encode_images, [entry for entry in contents if not isinstance(entry, str)]))
+    texts = iter(_encode(encoder.encode_texts, [entry for entry in contents if isinstance(entry, str)]))
+    return [next(texts if isinstance(entry, str) else images) for entry in contents]
+
+
+def _encode(encode: Callable[[Sequence[Any]], Vectors], contents: list[Any]) -> Vectors | list[Embedded]:
+    if not contents:
+        return []
+    try:
+        return encode(contents)
+    except SemblanceError:
+        raise
+    except Exception as error:
+        if len(contents) == 1:
+            return [error]
+        return [vector for entry in contents for vector in _encode(encode, [entry])]

@@ -26,7 +26,7 @@ class Commit:
         self.library, self.encoder, self.listed = library, encoder, set(listed)
         self.rows: list[VectorRow] = []
         self.copies: list[tuple[str, str]] = []  # (item, the duplicate whose vectors it gets)
-        self._copied_s = 0.0  # seconds of video among them, each about one row
+        self._copied_s = 0.0  # seconds among them, each about one row
         self.clips: list[Clip] = []  # videos whose frames are not all written
         self.replaced: set[str] = set()  # items whose vectors, of another sampling or older rules, are replaced
         self.redecoded: set[str] = set()  # items whose vectors of other encoders are of older rules

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from PIL import Image
@@ -15,12 +15,13 @@ from core.encoders.base import Encoder
 from core.encoders.calibration import get_calibration
 from core.errors import MediaError
 from core.library.ingest.known import IndexState
-from core.library.ingest.reader import read_ahead, read_file
-from core.library.ingest.scan import FoundFile, Scan
+from core.library.ingest.reader import group_by_kind, read_decoded
+from core.library.ingest.scan import FoundFile, Scan, use_known_names
 from core.library.store import Library
-from core.library.track import embed_video
+from core.library.track import embed_parts, embed_video
 from core.media.isolated import probe_isolated
-from core.media.kinds import is_image_path
+from core.media.modalities import PICTURE, VIDEO, get_modality
+from core.media.modality import Modality
 from core.media.sampling import Sampling
 from core.progress import Progress, Task
 
@@ -35,8 +36,8 @@ class Estimate:
 
     Attributes
     ----------
-    pictures, videos, bytes
-        Of the files that are new or changed.
+    counts, bytes
+        Of the files that are new or changed: how many there are of each kind.
     already_indexed
         How many files are not.
     video_seconds
@@ -45,12 +46,21 @@ class Estimate:
         Of embedding, from a short trial with some of the files.
     """
 
-    pictures: int
-    videos: int
+    counts: Mapping[str, int]
     already_indexed: int
     bytes: int
     video_seconds: float
     seconds: float
+
+    @property
+    def pictures(self) -> int:
+        """How many pictures are new or changed."""
+        return self.counts.get(PICTURE.name, 0)
+
+    @property
+    def videos(self) -> int:
+        """How many videos are new or changed."""
+        return self.counts.get(VIDEO.name, 0)
 
 
 def estimate_ingest(
@@ -73,9 +83,11 @@ def estimate_ingest(
         If the encoder cannot load.
     """
     known = IndexState.load(library, encoder, sampling) if library else None
+    if known is not None:
+        use_known_names(found, known.items)
     files = [file for file in found.files.values() if known is None or not known.is_current(file)]
-    pictures = [file for file in files if is_image_path(file.path)]
-    videos = [file for file in files if not is_image_path(file.path)]
+    kinds = {modality.name: entries for modality, entries in group_by_kind(files)}
+    pictures, videos = kinds.get(PICTURE.name, []), kinds.get(VIDEO.name, [])
     lengths = _measure_lengths(videos)
     looked_at = sum(file.bytes for file, _ in lengths)
     seconds_per_byte = sum(length for _, length in lengths) / looked_at if looked_at else 0.0
@@ -85,9 +97,10 @@ def estimate_ingest(
     seconds = len(pictures) * _measure_image_seconds(pictures, encoder) + video_seconds * _measure_video_seconds(
         lengths, encoder, sampling or Sampling()
     )
+    for name in kinds.keys() - {PICTURE.name, VIDEO.name}:
+        seconds += _measure_seconds(get_modality(name), kinds[name], encoder)
     return Estimate(
-        pictures=len(pictures),
-        videos=len(videos),
+        counts={name: len(entries) for name, entries in kinds.items()},
         already_indexed=len(found.files) - len(files),
         bytes=sum(file.bytes for file in files),
         video_seconds=video_seconds,
@@ -116,8 +129,7 @@ def _measure_image_seconds(pictures: Sequence[FoundFile], encoder: Encoder) -> f
     if not batch:
         return 0.0
     started = time.monotonic()
-    read = partial(read_file, min_side=encoder.min_side, wants_pixels=lambda *_: True)
-    images = [entry.image for entry in read_ahead(batch, read, ahead=len(batch)) if entry.image]
+    images = [entry.image for entry in read_decoded([file.path for file in batch], encoder) if entry.image]
     encoder.encode_images(images)
     return (time.monotonic() - started) / len(batch)
 
@@ -147,6 +159,19 @@ def _measure_video_seconds(lengths: Sequence[tuple[FoundFile, float]], encoder: 
             continue
         spent += time.monotonic() - started
     return (_SCENES if sampling.by == "scenes" else 1.0) * spent / embedded if embedded else 0.0
+
+
+def _measure_seconds(modality: Modality, files: Sequence[FoundFile], encoder: Encoder) -> float:
+    """Seconds for the files of any other kind, by their bytes, measured with a few of them."""
+    spent, tried = 0.0, 0
+    for file in _sample_evenly(files, _TRIALS):
+        started = time.monotonic()
+        with suppress(MediaError):
+            embed_parts(encoder, Path(file.path), modality)
+        spent, tried = spent + time.monotonic() - started, tried + file.bytes
+        if spent > _LOOK_S:
+            break
+    return spent / tried * sum(file.bytes for file in files) if tried else 0.0
 
 
 def _sample_evenly(files: Sequence[FoundFile], count: int) -> list[FoundFile]:

@@ -5,22 +5,23 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from PIL import Image
 
 from core.deprecated import task_keywords
+from core.encoders.base import Encoder
 from core.errors import MediaError
 from core.library.ingest.scan import FoundFile
 from core.library.schema import Kind
 from core.media.images import read_bytes, read_chunks
-from core.media.isolated import read_image
-from core.media.kinds import is_image_path, is_video_path
+from core.media.modalities import PICTURE, find_modalities, get_modality
+from core.media.modality import Facts, Modality, OtherKind, Wish
 from core.progress import SILENT, Task
 
 T = TypeVar("T")
@@ -28,42 +29,71 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class ReadFile:
-    """A file that was read. reason: why that failed. image: None also if pixels were not wanted.
+    """A file that was read. reason: why that failed. content: None also if it was not wanted.
 
-    A video is only hashed here; its frames are decoded while they are embedded.
+    An item with segments is only hashed here; its parts are decoded while they are embedded.
     """
 
     file: FoundFile
-    kind: Kind = "image"
+    kind: Kind
     content_hash: str | None = None
-    image: Image.Image | None = None
-    size: tuple[int, int] | None = None  # width, height in pixels
-    taken_at: datetime | None = None
+    content: Image.Image | str | None = None
+    facts: Facts = field(default_factory=Facts)
     is_outdated: bool = False  # the library has vectors of it, of older decoding rules
     reason: str | None = None
+    remark: str | None = None  # which part of the content is missing
+
+    @property
+    def image(self) -> Image.Image | None:
+        """The content of a picture."""
+        return None if isinstance(self.content, str) else self.content
 
 
-def read_file(file: FoundFile, *, min_side: int, wants_pixels: Callable[[ReadFile, bytes], bool]) -> ReadFile:
-    """Reads and hashes one file, and decodes it if it is a picture (see `open_image` for min_side).
+def group_by_kind(files: Iterable[FoundFile]) -> list[tuple[Modality, list[FoundFile]]]:
+    """The files of each kind, by their names alone. What has no known ending is tried as a picture."""
+    found: dict[str, list[FoundFile]] = {}
+    for file in files:
+        found.setdefault((find_modalities(file.path) or [PICTURE])[0].name, []).append(file)
+    return [(get_modality(name), entries) for name, entries in found.items()]
 
-    wants_pixels: called with the bytes of a picture, once its hash is known; if it returns False, nothing is decoded.
+
+def read_file(file: FoundFile, *, min_side: int, wants_content: Callable[[ReadFile, bytes], bool]) -> ReadFile:
+    """Reads and hashes one file, and decodes it if its kind has no segments (see `Wish` for min_side).
+
+    wants_content: called with the bytes of the file, once its hash is known; if it returns False, nothing is decoded.
     Never raises: a failure is given as the reason.
     """
-    read = ReadFile(file)
+    kinds = find_modalities(file.path) or [PICTURE]
+    read = ReadFile(file, kinds[0].name)
     try:
-        if is_video_path(file.path) and not is_image_path(file.path):
-            read.kind = "video"
+        if kinds[0].is_segmented:
             read.content_hash = hash_file(Path(file.path))
             return read
         data = read_bytes(Path(file.path))
         read.content_hash = _hash(data)
-        target = min_side if wants_pixels(read, data) else None
-        looked = read_image(data, min_side=target, may_move=is_video_path(file.path))
-        read.kind = "video" if looked.moves else "image"
-        read.image, read.size, read.taken_at = looked.image, looked.size, looked.taken_at
+        _decode(read, data, kinds, min_side if wants_content(read, data) else None)
     except MediaError as error:
         read.reason = str(error)
     return read
+
+
+def _decode(read: ReadFile, data: bytes, kinds: Sequence[Modality], min_side: int | None) -> None:
+    """Decodes by the first kind whose content it is; min_side: None reads facts only."""
+    for number, modality in enumerate(kinds, start=1):
+        read.kind = modality.name
+        if modality.is_segmented:
+            return
+        try:
+            with modality.decode(data, Wish(min_side, may_be_other=number < len(kinds))) as decoded:
+                part = next(decoded.parts, None) if min_side is not None else None
+                if part is None and min_side is not None:
+                    raise MediaError(f"The {modality.title} holds nothing that can be embedded.")
+                read.content, read.facts = part.content if part else None, decoded.facts
+                read.remark = decoded.remark
+            return
+        except OtherKind:
+            if number == len(kinds):
+                raise
 
 
 @task_keywords
@@ -84,6 +114,13 @@ def read_ahead(
             if not waiting:
                 return
             yield waiting.popleft().result()
+
+
+def read_decoded(paths: Iterable[Path | str], encoder: Encoder, *, task: Task = SILENT) -> Iterator[ReadFile]:
+    """Reads files for an encoder, pictures decoded, a batch ahead. Ends once `task` is cancelled."""
+    read = partial(read_file, min_side=encoder.min_side, wants_content=lambda *_: True)
+    files = [FoundFile(str(path), 0, 0) for path in paths]
+    return read_ahead(files, read, ahead=encoder.batch_size, task=task)
 
 
 def prefetch(items: Iterable[T], size: int) -> Generator[T]:

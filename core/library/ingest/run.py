@@ -7,13 +7,14 @@ under a staging id, and get the item's id at the end, all at once.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from core.deprecated import task_keywords
 from core.encoders.base import Encoder
@@ -24,22 +25,20 @@ from core.errors import MediaError
 from core.library.ingest.batch import Batch, Embedded
 from core.library.ingest.commit import Commit
 from core.library.ingest.known import IndexState, new_item_id
-from core.library.ingest.reader import ReadFile, prefetch, read_ahead, read_file
-from core.library.ingest.scan import FoundFile, Scan, is_missing, scan
+from core.library.ingest.reader import ReadFile, group_by_kind, prefetch, read_ahead, read_file
+from core.library.ingest.scan import FoundFile, Scan, is_missing, scan, use_known_names
 from core.library.ingest.staging import is_staging_id, make_staging_id, split_staging_id
 from core.library.ingest.video import Clip
 from core.library.schema import Item, Kind, VectorRow
 from core.library.store import Library
-from core.media.isolated import IsolatedVideo, probe_isolated
-from core.media.kinds import is_image_path, is_media_file
+from core.media.kinds import is_media_file
+from core.media.modalities import PICTURE, find_modalities, get_modality
+from core.media.modality import Damaged, Decoded, Facts, Modality, Segment, Wish
 from core.media.rules import changes_vectors, current_rules
 from core.media.sampling import Sampling
 from core.progress import SILENT, Task
 
-if TYPE_CHECKING:
-    from core.media.video import VideoInfo
-
-_SEEN_IN_FRAMES = ("width", "height", "duration_s", "taken_at", "reason")  # of a video
+_SEEN_IN_PARTS = ("width", "height", "duration_s", "taken_at", "reason")  # of an item with segments
 
 
 @dataclass(slots=True)
@@ -89,7 +88,7 @@ def ingest(
     *,
     task: Task = SILENT,
 ) -> IngestReport:
-    """Brings the library up to date with the pictures and videos below paths, and embeds what is new or changed.
+    """Brings the library up to date with the files below paths, of all kinds, and embeds what is new or changed.
 
     A file is unchanged if its size and modification time are; otherwise its content decides. A moved file keeps its
     vectors. A file that cannot be read becomes an item with the reason, and each run tries it again.
@@ -99,7 +98,7 @@ def ingest(
     library
         Held by this writer for the whole run.
     encoder
-        For pictures and frames.
+        For pictures, frames and other parts.
     paths
         Files and folders, with everything below.
     sampling
@@ -150,13 +149,17 @@ class _Run:
 
     def run(self, paths: Sequence[Path | str]) -> IngestReport:
         found = scan(paths, target=is_media_file, on_found=lambda count: self._report_progress("scan", count, None))
+        use_known_names(found, self.known.items)
         self._find_missing(found)
         self._drop_strangers(found)
         work = [file for file in found.files.values() if not self._is_current(file)]
         if work and supports_text(self.encoder) and not self.task.is_cancelled:  # the first search needs them
             embed_reference_prompts(self.encoder, task=Task(self.task.on_progress))
-        self._embed_pictures([file for file in work if is_image_path(file.path)])
-        self._embed_videos([file for file in work if not is_image_path(file.path)])
+        by_kind = group_by_kind(work)
+        self._embed_whole([file for modality, files in by_kind if not modality.is_segmented for file in files])
+        for modality, files in by_kind:
+            if modality.is_segmented:
+                self._embed_segmented(modality, files)
         self._fail_unreadable(found)
         if not self.report.cancelled:
             self._mark_missing(found)
@@ -191,23 +194,24 @@ class _Run:
         self.report.unchanged += 1
         return True
 
-    def _embed_pictures(self, files: Sequence[FoundFile]) -> None:
+    def _embed_whole(self, files: Sequence[FoundFile]) -> None:
         self._report_progress("embed", 0, len(files))
         for done, read in enumerate(self._read(files, self.encoder.batch_size), start=1):
             self._take(read)
             self._report_progress("embed", done - len(self.batch), len(files))
         self.batch.run()
 
-    def _embed_videos(self, files: Sequence[FoundFile]) -> None:
-        done, total = 0, sum(file.bytes for file in files)
+    def _embed_segmented(self, modality: Modality, files: Sequence[FoundFile]) -> None:
+        """One file at a time, with progress in bytes, which are known without opening the files."""
+        done, total, stage = 0, sum(file.bytes for file in files), f"embed {modality.plural}"
         for read in self._read(files, 1):
-            self._take(read, partial(self._report_video, done, read.file.bytes, total))
+            self._take(read, partial(self._report_share, stage, done, read.file.bytes, total))
             done += read.file.bytes
         self.batch.run()
 
     def _read(self, files: Sequence[FoundFile], count: int) -> Iterator[ReadFile]:
         """The files, read ahead by `count`, with commits between them when due."""
-        read = partial(read_file, min_side=self.encoder.min_side, wants_pixels=self._wants_pixels)
+        read = partial(read_file, min_side=self.encoder.min_side, wants_content=self._wants_content)
         done = 0
         for file in read_ahead(files, read, ahead=count, task=self.task):
             yield file
@@ -215,7 +219,7 @@ class _Run:
             self._commit_if_due()
         self.report.cancelled |= done < len(files)
 
-    def _wants_pixels(self, read: ReadFile, data: bytes) -> bool:
+    def _wants_content(self, read: ReadFile, data: bytes) -> bool:
         """False if the content has vectors already, under any path, that today's rules would make as well."""
         known = self._known_content(read)
         read.is_outdated = known is not None and changes_vectors(self.known.find_rules(known), data)
@@ -238,15 +242,16 @@ class _Run:
         if read.reason is not None:
             self._fail(read.file, read.kind, read.reason, read.content_hash)
             return
-        if self.commit.holds(read.content_hash):  # a copy of a video that is being embedded
+        if self.commit.holds(read.content_hash):  # a copy of what is being embedded
             self.batch.run()
             self._commit()
         pending, known = self._resolve(read), self._known_content(read)
+        modality = get_modality(read.kind)
         if self.known.has_vectors(pending.item.id) and not pending.is_outdated:
-            if read.kind == "video" and (known is None or known.status == "failed"):
-                pending.item = self._seen(pending.item)  # an earlier run ended between its two writes
-            elif read.kind == "video" and pending.counter == "redecoded":
-                seen = self._seen(pending.item)
+            if modality.is_segmented and (known is None or known.status == "failed"):
+                pending.item = _probe(pending.item)  # an earlier run ended between its two writes
+            elif modality.is_segmented and pending.counter == "redecoded":
+                seen = _probe(pending.item)
                 pending.item = replace(seen, duration_s=pending.item.duration_s, reason=pending.item.reason)
             self._finish(pending)
             return
@@ -254,13 +259,15 @@ class _Run:
             self.commit.replaced.add(pending.item.id)
         if duplicate := self.duplicates.get(read.content_hash or ""):
             self.commit.copy(pending.item.id, duplicate)
-            if duplicate.kind == "video":
-                pending.item = replace(pending.item, **{name: getattr(duplicate, name) for name in _SEEN_IN_FRAMES})
+            facts = _SEEN_IN_PARTS if modality.is_segmented else ("reason",)
+            pending.item = replace(pending.item, **{name: getattr(duplicate, name) for name in facts})
             self._finish(pending)
-        elif read.image is not None:
-            self.batch.add(read.image, partial(self._take_picture, pending))
+        elif modality.embedded_as == "text" and not supports_text(self.encoder):
+            self._refuse(pending.item, f"The encoder {self.encoder.name} reads no text: choose another one.")
+        elif read.content is not None:
+            self.batch.add(read.content, partial(self._take_whole, pending))
         else:
-            self._take_video(pending, report)
+            self._take_parts(pending, modality, report)
 
     def _resolve(self, read: ReadFile) -> _Pending:
         """The row of this file, its counter, and the key to write it by."""
@@ -269,12 +276,14 @@ class _Run:
             path=file.path, kind=read.kind, status="ok", bytes=file.bytes, mtime_ns=file.mtime_ns,
             content_hash=read.content_hash,
         )  # fmt: skip
-        if read.kind == "image":
-            width, height = read.size or (None, None)
-            facts |= dict(reason=None, width=width, height=height, taken_at=read.taken_at)
+        is_segmented = get_modality(read.kind).is_segmented
+        if not is_segmented:
+            facts |= asdict(read.facts) | dict(reason=read.remark)
         if known and known.content_hash == read.content_hash:
+            if not is_segmented and read.content is None and known.status == "ok":
+                facts["reason"] = known.reason  # what is missing shows in decoding alone
             rules = self.known.find_rules(known)
-            is_outdated = read.is_outdated or (read.kind == "video" and changes_vectors(rules))
+            is_outdated = read.is_outdated or (is_segmented and changes_vectors(rules))
             counter = "updated" if known.status == "failed" else "redecoded" if rules else "unchanged"
             return _Pending(replace(known, **facts, rules=current_rules()), counter, is_outdated=is_outdated)
         if known is None and (missing := self.missing.get(read.content_hash or "")):
@@ -293,7 +302,7 @@ class _Run:
         self.report.failed.extend(sorted(found.closed.items()))
         for path, reason in sorted(found.unreadable.items()):
             known = self.known.items.get(path)
-            kind: Kind = "image" if is_image_path(path) else "video"
+            kind = (find_modalities(path) or [PICTURE])[0].name
             self._fail(FoundFile(path, known.bytes if known else 0, known.mtime_ns if known else 0), kind, reason, None)
 
     def _fail(self, file: FoundFile, kind: Kind, reason: str, content_hash: str | None) -> None:
@@ -307,9 +316,10 @@ class _Run:
         if item != known:
             self.commit.items["path"].append(item)
 
-    def _take_picture(self, pending: _Pending, vector: Embedded) -> None:
+    def _take_whole(self, pending: _Pending, vector: Embedded) -> None:
         if isinstance(vector, Exception):
-            self._refuse(pending.item, f"The encoder {self.encoder.name} failed on this picture ({vector}).")
+            title = get_modality(pending.item.kind).title
+            self._refuse(pending.item, f"The encoder {self.encoder.name} failed on this {title} ({vector}).")
             return
         self.commit.rows.append(VectorRow(pending.item.id, vector))
         self.report.embedded += 1
@@ -329,65 +339,73 @@ class _Run:
         self.commit.items[pending.key].append(pending.item)
         setattr(self.report, pending.counter, getattr(self.report, pending.counter) + 1)
 
-    # one video
+    # one item with segments
 
-    def _take_video(self, pending: _Pending, report: Callable[[float], None]) -> None:
-        """Embeds the frames, from where an earlier run stopped, up to the first one that cannot be read."""
-        clip = self._clip(pending.item)
-        item = pending.item
+    def _take_parts(self, pending: _Pending, modality: Modality, report: Callable[[float], None]) -> None:
+        """Embeds the parts, from where an earlier run stopped, up to the first one that cannot be read."""
+        clip, item = self._clip(pending.item, modality), pending.item
+        start = clip.stored.end if clip.stored and modality.is_sampled else 0.0
+        wish = Wish(self.encoder.min_side, clip.sampling or Sampling(), start, task=self.task)
         try:
-            with IsolatedVideo(item.path, clip.sampling, start_s=clip.read_s, min_side=self.encoder.min_side) as video:
-                pending.item = clip.item = _add_facts(item, video.info)
+            with modality.decode(Path(item.path), wish) as decoded:
+                pending.item = clip.item = _add_facts(item, decoded.facts)
                 self.commit.clips.append(clip)
-                if not self._embed_frames(clip, video, report):
-                    return
-                pending.item = replace(pending.item, duration_s=video.length_s, reason=video.damage)
+                finished, damage = self._embed_parts(clip, decoded, report)
+                pending.item = replace(_add_facts(item, decoded.facts), reason=damage)
         except MediaError as error:
             self.commit.drop(clip)
-            self._fail(FoundFile(item.path, item.bytes, item.mtime_ns), "video", str(error), item.content_hash)
+            self._fail(FoundFile(item.path, item.bytes, item.mtime_ns), item.kind, str(error), item.content_hash)
             return
-        self.batch.then(partial(self._close_clip, clip, pending))
+        if finished:
+            self.batch.then(partial(self._close_clip, clip, pending))
 
-    def _clip(self, item: Item) -> Clip:
-        unfinished = self.unfinished.get(item.id)
-        stored = unfinished or self.known.samplings.get(item.id)  # the latter where it is decoded again
-        sampling = self.sampling or (Sampling.parse(stored) if stored else Sampling())
-        end_s = self.library.clip_end(self.encoder.id, make_staging_id(item.id, str(sampling)))
-        return Clip(item, sampling, end_s, self.merge_threshold)
+    def _clip(self, item: Item, modality: Modality) -> Clip:
+        sampling, threshold = None, math.inf
+        if modality.is_sampled:
+            stored = self.unfinished.get(item.id) or self.known.samplings.get(item.id)  # where it is decoded again
+            sampling = self.sampling or (Sampling.parse(stored) if stored else Sampling())
+            threshold = self.merge_threshold
+        vector_id = make_staging_id(item.id, str(sampling) if sampling else "")
+        return Clip(item, sampling, self.library.last_segment(self.encoder.id, vector_id), threshold)
 
     @cached_property
     def merge_threshold(self) -> float:
         return get_merge_threshold(self.encoder)
 
-    def _seen(self, item: Item) -> Item:
-        try:
-            return replace(_add_facts(item, probe_isolated(item.path)), reason=None)
-        except MediaError:
-            return item
-
-    def _embed_frames(self, clip: Clip, video: IsolatedVideo, report: Callable[[float], None]) -> bool:
-        """Embeds frames to the end; returns False if the run was cancelled."""
-        with closing(prefetch(video.frames(cancel=self.task.cancel), self.encoder.batch_size)) as decoded:
-            for frame in decoded:
-                if self.task.is_cancelled:
-                    break
-                self.batch.add(frame.image, partial(clip.take, frame))
-                self.report.video_seconds += frame.end_s - frame.start_s
-                self._commit_if_due()
-                report(frame.end_s / (video.info.duration_s or frame.end_s))
-        stopped = self.task.is_cancelled  # if so, the frames ended early
+    def _embed_parts(self, clip: Clip, decoded: Decoded, report: Callable[[float], None]) -> tuple[bool, str | None]:
+        """Embeds parts to the end; returns whether the run goes on, and what ended them early. Raises MediaError if
+        there is no part at all."""
+        any_yet, damage = clip.in_part, None
+        with closing(prefetch(decoded.parts, self.encoder.batch_size)) as parts:
+            try:
+                for part in parts:
+                    if self.task.is_cancelled:
+                        break
+                    any_yet, place = True, part.segment or Segment(0.0, 0.0)
+                    if not clip.is_stored(place):
+                        self.batch.add(part.content, partial(clip.take, place))
+                        self.report.video_seconds += (place.end - place.start) * (clip.sampling is not None)
+                        self._commit_if_due()
+                    report(place.end / (decoded.extent or place.end or 1.0))
+            except Damaged as error:
+                if not any_yet:
+                    raise
+                damage = str(error)
+        stopped = self.task.is_cancelled  # if so, the parts ended early
         self.report.cancelled |= stopped
-        return not stopped
+        return not stopped, damage
 
     def _close_clip(self, clip: Clip, pending: _Pending) -> None:
         clip.close()
         self.report.embedded += clip.embedded
         if clip.is_empty:
             self.commit.drop(clip)
-            self._refuse(clip.item, f"The encoder {self.encoder.name} failed on all of its frames ({clip.error}).")
+            parts = f"all of its {get_modality(clip.item.kind).segment}s"
+            self._refuse(clip.item, f"The encoder {self.encoder.name} failed on {parts} ({clip.error}).")
             return
         clip.item = pending.item
-        self.known.samplings[clip.item.id] = str(clip.sampling)
+        if clip.sampling is not None:
+            self.known.samplings[clip.item.id] = str(clip.sampling)
         self._finish(pending)
 
     # writing
@@ -407,9 +425,8 @@ class _Run:
                 if item.status != "missing":
                     self.commit.items["path"].append(replace(item, status="missing"))
 
-    def _report_video(self, before: int, size: int, total: int, share: float) -> None:
-        """Progress in bytes, which are known without opening the files."""
-        self._report_progress("embed videos", before + int(min(share, 1.0) * size), total, "bytes")
+    def _report_share(self, stage: str, before: int, size: int, total: int, share: float) -> None:
+        self._report_progress(stage, before + int(min(share, 1.0) * size), total, "bytes")
 
     def _report_progress(self, stage: str, done: int, total: int | None, unit: str = "files") -> None:
         if stage != self.stage.name:
@@ -417,13 +434,12 @@ class _Run:
         self.stage.report(done, total)
 
 
-def _add_facts(item: Item, about: VideoInfo) -> Item:
-    """An item with the facts of its video."""
-    return replace(
-        item,
-        width=about.width,
-        height=about.height,
-        duration_s=about.duration_s,
-        taken_at=about.taken_at,
-        reason=None,
-    )
+def _probe(item: Item) -> Item:
+    try:
+        return _add_facts(item, get_modality(item.kind).probe(Path(item.path)))
+    except MediaError:
+        return item
+
+
+def _add_facts(item: Item, facts: Facts) -> Item:
+    return replace(item, **asdict(facts), reason=None)

@@ -7,10 +7,10 @@ any file.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from stat import S_ISREG
+from stat import S_ISDIR, S_ISREG
 
 from core.errors import LibraryError
 from core.utils.files import to_absolute
@@ -43,6 +43,9 @@ class Scan:
 
 def check_roots(paths: Iterable[Path | str]) -> list[str]:
     """The paths as absolute ones. Raises LibraryError for one that does not exist."""
+    paths = list(paths)
+    if not all(map(str, paths)):
+        raise LibraryError("A path is empty: name a folder or a file (a dot is the current folder).")
     roots = [str(to_absolute(path)) for path in paths]
     for root in roots:
         if not os.path.lexists(root):
@@ -56,14 +59,33 @@ def is_within(path: str, root: str) -> bool:
 
 
 def is_missing(path: str) -> bool:
-    """Whether a file certainly does not exist; False if that is unknown (a closed folder, a lost drive)."""
+    """Whether a file certainly does not exist (a folder may have its name now); False if that is unknown (a closed
+    folder, a lost drive)."""
     try:
-        os.lstat(path)
+        return S_ISDIR(os.lstat(path).st_mode)
     except (FileNotFoundError, NotADirectoryError):
         return True
     except OSError:
         pass
     return False
+
+
+def use_known_names(found: Scan, known: Iterable[str]) -> None:
+    """Gives files the paths that a library has for them, where a folder is reached by a link now and was by its own
+    name before, or the other way round: it would be in the library twice. known: the paths in the library."""
+    before = {os.path.dirname(path) for path in known}
+    new = {os.path.dirname(path) for path in found.files} - before
+    real = {os.path.realpath(folder): folder for folder in before} if new else {}
+    names = {folder: real[target] for folder in new if (target := os.path.realpath(folder)) in real}
+    if names:
+        found.roots += names.values()
+        files = [_renamed(file, names) for file in found.files.values()]
+        found.files = {file.path: file for file in files}
+
+
+def _renamed(file: FoundFile, names: Mapping[str, str]) -> FoundFile:
+    folder, name = os.path.split(file.path)
+    return replace(file, path=os.path.join(names[folder], name)) if folder in names else file
 
 
 def scan(

@@ -1,34 +1,32 @@
-"""A video while it is embedded: turns frames into rows, and can be resumed in the middle."""
+"""A video, or another item with segments, while it is embedded: turns parts into rows, and resumes in the middle."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from core.encoders.base import Vectors
 from core.library.ingest.batch import Embedded
 from core.library.ingest.staging import make_staging_id
 from core.library.schema import Item, VectorRow
 from core.library.track import Runs
+from core.media.modality import Segment
 from core.media.sampling import Sampling
-
-if TYPE_CHECKING:
-    from core.media.video import Frame
 
 
 class Clip:
-    """The rows of one video that are not committed yet.
+    """The rows of one item that are not committed yet.
 
-    read_s: the second at which an earlier, stopped run ended. partial_id: the staging id of the rows; in_part: whether
-    some are stored under it. done: whether all frames are embedded.
+    stored: where the last row of an earlier, stopped run is. partial_id: the staging id of the rows; in_part: whether
+    some are stored under it. done: whether all parts are embedded.
     """
 
-    def __init__(self, item: Item, sampling: Sampling, read_s: float | None, merge_threshold: float) -> None:
-        """read_s: the end of the rows that an earlier run left under the staging id; None if there are none."""
+    def __init__(self, item: Item, sampling: Sampling | None, stored: Segment | None, merge_threshold: float) -> None:
+        """sampling: None if the kind of item has none. merge_threshold: see `Runs`."""
         self.item, self.sampling = item, sampling
-        self.partial_id = make_staging_id(item.id, str(sampling))
-        self.read_s = read_s or 0.0
-        self.in_part = read_s is not None
+        self._sampled = str(sampling) if sampling else None
+        self.partial_id = make_staging_id(item.id, self._sampled or "")
+        self.stored = stored
+        self.in_part = stored is not None
         self.done = False
         self.embedded = 0
         self.error: Exception | None = None
@@ -37,19 +35,23 @@ class Clip:
 
     @property
     def is_empty(self) -> bool:
-        """Whether no frame has a vector."""
+        """Whether no part has a vector."""
         return not self.rows and not self.in_part
 
-    def take(self, frame: Frame, vector: Embedded) -> None:
-        """Takes the vector of the next frame, or the error; the other frames are not affected."""
+    def is_stored(self, segment: Segment) -> bool:
+        """Whether an earlier run stored this part. Of a video the decoder knows, as it starts where the rows end."""
+        return self.sampling is None and self.stored is not None and segment.start <= self.stored.start
+
+    def take(self, segment: Segment, vector: Embedded) -> None:
+        """Takes the vector of the next part, or the error; the other parts are not affected."""
         if isinstance(vector, Exception):
             self.error = vector
         else:
             self.embedded += 1
-            self._add(self._runs.push(frame.start_s, frame.end_s, vector))
+            self._add(self._runs.push(segment.start, segment.end, vector))
 
     def close(self) -> None:
-        """Marks the end: all frames have been taken."""
+        """Marks the end: all parts have been taken."""
         self._add(self._runs.close())
         self.done = True
 
@@ -63,4 +65,4 @@ class Clip:
     def _add(self, run: tuple[float, float, Vectors] | None) -> None:
         if run is not None:
             start_s, end_s, vector = run
-            self.rows.append(VectorRow(self.item.id, vector, start_s, end_s, str(self.sampling)))
+            self.rows.append(VectorRow(self.item.id, vector, Segment(start_s, end_s), self._sampled))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -24,6 +25,8 @@ from core.library.store.reading import LibraryReader
 from core.library.store.tables import TableFolder, check_is_there, delete_rows, explain_failed_write, table_name
 from core.utils.files import to_absolute
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")  # the table engine opens no folder whose path has any
+
 
 class Library(LibraryReader):
     """One library. Cheap to open; safe to read from several threads while one process writes.
@@ -42,7 +45,11 @@ class Library(LibraryReader):
     """
 
     def __init__(self, path: Path | str, *, create: bool = False) -> None:
+        if not str(path):
+            raise LibraryError("The path of the library is empty: name a folder (a dot is the current folder).")
         self.path = to_absolute(path)
+        if _CONTROL.search(str(self.path)):
+            raise LibraryError(f"{str(self.path)!r} holds a line break or control character: rename the folder.")
         if create and not (self.path / MANIFEST_NAME).exists():
             make_library(self.path)
         self.about = read_manifest(self.path)
@@ -124,8 +131,8 @@ class Library(LibraryReader):
         halves = np.stack([row.vector for row in rows]).astype(np.float16)
         columns = [
             pa.array([row.item_id for row in rows], pa.string()),
-            pa.array([row.start_s for row in rows], pa.float32()),
-            pa.array([row.end_s for row in rows], pa.float32()),
+            pa.array([None if row.segment is None else row.segment.start for row in rows], pa.float32()),
+            pa.array([None if row.segment is None else row.segment.end for row in rows], pa.float32()),
             pa.FixedSizeListArray.from_arrays(pa.array(halves.ravel()), encoder.dim),
             pa.array([row.sampling for row in rows], pa.string()),
         ]

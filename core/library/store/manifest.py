@@ -29,6 +29,8 @@ def make_library(path: Path) -> None:
 def read_manifest(path: Path) -> dict[str, Any]:
     """The manifest: {"format", "created"}. Raises LibraryError if there is none, or one of a newer version."""
     try:
+        if (path / MANIFEST_NAME).exists() and not (path / MANIFEST_NAME).is_file():  # a pipe would be waited for
+            raise ValueError("no file")
         about = json.loads((path / MANIFEST_NAME).read_text())
         version = int(about["format"])
     except PermissionError as error:
@@ -37,7 +39,7 @@ def read_manifest(path: Path) -> dict[str, Any]:
         raise LibraryError(
             f"There is no library at {path}: index pictures or videos to create it, or check the path."
         ) from None
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise LibraryError(
             f"{path / MANIFEST_NAME} is damaged: restore it from a copy, or index into a new folder."
         ) from error

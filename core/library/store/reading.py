@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from core.encoders.base import Encoder
 from core.encoders.calibration import get_calibration
 from core.library.index import VectorIndex, build_index
 from core.library.schema import ITEMS, SAMPLING, EncoderEntry, Item, Status, VectorRow, vectors_schema
 from core.library.store.tables import TableFolder, quote_values, table_name
+from core.media.modality import Segment
 
 
 @dataclass(slots=True)
@@ -44,6 +47,12 @@ class LibraryReader:
         """Changes with each commit to the `items` table; 0 where there is none."""
         table = self._tables.open("items")
         return table.version if table else 0
+
+    def versions(self, encoder_id: str) -> tuple[int, int]:
+        """Those of the tables of items and of an encoder's vectors: a commit changes them."""
+        tables = self._tables.open("items"), self._tables.open(table_name(encoder_id))
+        items, vectors = (table.version if table else 0 for table in tables)
+        return items, vectors
 
     def item(self, item_id: str) -> Item | None:
         """The item of an id, whatever its status; None where there is none."""
@@ -93,14 +102,18 @@ class LibraryReader:
             vectors = rows["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False).reshape(-1, dim)
             names = [name for name in rows.column_names if name != "vector"]
             for about, vector in zip(rows.select(names).to_pylist(), vectors, strict=True):
-                found.setdefault(about["item_id"], []).append(VectorRow(**about, vector=vector))
+                found.setdefault(about["item_id"], []).append(_make_row(about, vector))
         return found
 
-    def clip_end(self, encoder_id: str, vector_id: str) -> float | None:
-        """The second at which the rows stored under an id end; None where there are none."""
+    def last_segment(self, encoder_id: str, vector_id: str) -> Segment | None:
+        """Where the last of the rows stored under an id start and end; None where there are none."""
         (some,) = quote_values([vector_id])
-        ends = self._tables.column(table_name(encoder_id), "end_s", where=f"item_id = {some}")
-        return max((end for end in ends or () if end is not None), default=None)
+        columns = [
+            self._tables.column(table_name(encoder_id), name, where=f"item_id = {some}")
+            for name in ("start_s", "end_s")
+        ]
+        starts, ends = ([value for value in column or () if value is not None] for column in columns)
+        return Segment(max(starts), max(ends)) if starts and ends else None
 
     def vector_count(self, encoder_id: str) -> int:
         """How many vectors of this encoder are there, without those of unfinished videos."""
@@ -133,6 +146,12 @@ class LibraryReader:
 
     def _slot(self, encoder_id: str) -> IndexSlot:
         return self._indexes.setdefault(encoder_id, IndexSlot())  # one step, which no other thread interrupts
+
+
+def _make_row(about: Mapping[str, Any], vector: NDArray[np.float16]) -> VectorRow:
+    start, end = about["start_s"], about["end_s"]
+    segment = None if start is None or end is None else Segment(start, end)
+    return VectorRow(about["item_id"], vector, segment, about.get(SAMPLING.name))
 
 
 def _file_size(path: Path) -> int:

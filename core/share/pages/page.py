@@ -6,6 +6,8 @@ Content-Security-Policy of the page blocks every request.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from core.errors import DataError
 from core.utils.files import write_atomic
 
 _TEMPLATES = Path(__file__).with_name("templates")
@@ -58,9 +61,10 @@ def render_page(
     -------
     str
     """
+    own = None if script is None else _read_own(script)
     page = render(
         "page.html", title=title, about=about, facts=facts, body=body, style=_read_own("page.css"),
-        data=Markup(escape_script(data)), script=None if script is None else _read_own(script),
+        data=Markup(escape_script(data)), script=own, allowed=Markup(_get_source(own)),
     )  # fmt: skip
     return str(page)  # Markup would escape text that is appended to it
 
@@ -72,8 +76,16 @@ def write_page(path: Any, content: str) -> None:
     ----------
     path : path-like
     content : str
+
+    Raises
+    ------
+    DataError
+        The file cannot be written.
     """
-    write_atomic(path, content.encode("utf-8", "backslashreplace"))
+    try:
+        write_atomic(path, content.encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        raise DataError(f"{path} cannot be written: {error.strerror}. Choose another place.") from error
 
 
 def escape_script(value: Any) -> str:
@@ -88,6 +100,13 @@ def _environment() -> Environment:
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
+
+
+def _get_source(script: str | None) -> str:
+    """The only script that the page may run, as its policy names it: by its SHA-256."""
+    if script is None:
+        return "'none'"
+    return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
 
 
 def _read_own(name: str) -> Markup:

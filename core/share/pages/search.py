@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from core.deprecated import task_keywords
 from core.library.schema import Item
+from core.media.modalities import get_modality
 from core.progress import SILENT, Task
 from core.search.relevance import LIKELY
 from core.share.pages.page import Card, render, render_page
@@ -205,11 +206,11 @@ def select_shown(points: Points, numbers: NDArray[np.int64]) -> list[tuple[Item,
 
 def get_point_names(points: Points, numbers: NDArray[np.int64]) -> list[str]:
     """Names of points: of files without folders, of frames with their seconds; texts as they are."""
-    paths, own = points.column("path"), points.first_text
+    paths, kinds, own = points.column("path"), points.column("kind"), points.first_text
     names = []
     for number in numbers.tolist():
         at = points.start_s[number]
-        when = "" if np.isnan(at) else f" · {format_timecode(float(at))}"
+        when = "" if np.isnan(at) else f" · {get_modality(str(kinds[number])).describe(float(at))}"
         names.append(points.texts[number - own] if number >= own else Path(str(paths[number])).name + when)
     return names
 

@@ -20,6 +20,8 @@ from core.library.schema import Item
 from core.progress import Progress, Task
 from core.vectors.neighbors import find_nearest_neighbors
 
+pytestmark = pytest.mark.slow
+
 
 def points_in(tmp_path: Path, encoder: ColorEncoder, folder: Path, *, of: Unit = "items") -> Points:
     library = Library(tmp_path / "library", create=True)

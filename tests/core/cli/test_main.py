@@ -229,6 +229,7 @@ def test_the_pooling_ranks_the_videos(capsys: pytest.CaptureFixture[str], both: 
         assert ranks == {"late.mp4": 1, "early.mp4": 2}  # more of it is red
 
 
+@pytest.mark.slow
 def test_which_video_holds_a_picture(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     from core.library.samples.sources import sample_sources  # colours alone are no picture that pixels could tell
 

@@ -41,6 +41,7 @@ def pictures() -> dict[str, Image.Image]:
     return {name: Image.open(path).convert("RGB") for name, path in sample_sources().items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("query", "expected"), QUERIES.items())
 def test_query_ranks_the_right_photo_first(
     encoder: EmbeddedEncoder, pictures: dict[str, Image.Image], query: str, expected: str
@@ -165,6 +166,7 @@ def test_two_processes_may_prepare_at_once(encoder: EmbeddedEncoder, tmp_path: P
     assert {path.suffix for path in (tmp_path / "models").iterdir()} == {".onnx"}
 
 
+@pytest.mark.slow
 def test_a_home_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")

@@ -29,6 +29,7 @@ def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     return SAVE[request.param](tmp_path_factory.mktemp("hub") / request.param)
 
 
+@pytest.mark.slow
 def test_index_search_and_eval_agree_with_transformers(
     model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -64,6 +65,7 @@ def test_index_search_and_eval_agree_with_transformers(
         assert scores[str(path)] == pytest.approx(float(cosine), abs=0.01)
 
 
+@pytest.mark.slow
 def test_the_app_ranks_as_transformers_does(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SEMBLANCE_HOME", str(tmp_path / "home"))
     photos = list(sample_sources().values())[:8]

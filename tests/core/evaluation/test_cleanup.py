@@ -21,6 +21,7 @@ def album(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_eval_duplicates(album: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["eval", "duplicates", "--images", str(album), "--count", "5", "--json", "--quiet"]) == 0
     figures = json.loads(capsys.readouterr().out)

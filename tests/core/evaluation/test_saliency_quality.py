@@ -24,6 +24,7 @@ ASKED = {
 }
 
 
+@pytest.mark.slow
 def test_the_half_that_holds_the_answer_is_the_hot_one() -> None:
     sources = sample_sources()
     if not ASKED.keys() <= sources.keys():

@@ -77,6 +77,12 @@ def test_a_handful_of_points_and_equal_ones(count: int, method: Method) -> None:
         assert (found.sizes > 0).all() and np.isfinite(found.centers).all()
 
 
+@pytest.mark.parametrize("sizes", [(5,), (20,), (60, 15), (200, 20)])
+def test_equal_points_are_a_cluster_by_density_too(sizes: tuple[int, ...]) -> None:
+    rows = np.eye(4, dtype=np.float32)[np.repeat(np.arange(len(sizes)), sizes)]
+    assert sorted(find_clusters(rows, method="hdbscan").sizes.tolist(), reverse=True) == list(sizes)
+
+
 def test_what_cannot_be_clustered_says_why(grouped: tuple[Vectors, np.ndarray]) -> None:
     vectors, _ = grouped
     for given, says in (

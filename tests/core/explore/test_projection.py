@@ -23,6 +23,8 @@ from core.plots.map import count_bars, space
 from core.progress import Progress, Task
 from core.vectors.neighbors import find_nearest_neighbors
 
+pytestmark = pytest.mark.slow
+
 METHODS = ("pca", "umap", "tsne")
 
 
@@ -129,7 +131,6 @@ def test_known_neighbours_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
     assert alike(project_vectors(vectors, method="tsne", neighbors=near.first(3)), of) > 0.9
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS[1:])
 def test_progress_counts_up_to_its_end(method: str) -> None:
     predictions: list[Progress] = []

@@ -66,6 +66,7 @@ def cloud(library: Library, encoder: ColorEncoder) -> Points:
     return Points(found.index, rows, found.item_rows, found.start_s)
 
 
+@pytest.mark.slow
 def test_the_first_component_is_where_points_vary_most(library: Library, encoder: ColorEncoder) -> None:
     found = compute_components(cloud(library, encoder).vectors)
     assert abs(found.rows[0][0]) > 0.95 and abs(found.rows[1][1]) > 0.95

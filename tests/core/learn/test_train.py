@@ -22,6 +22,8 @@ from core.learn.train import Training
 from core.progress import Progress, Task
 from core.recommend.log_reader import InteractionLog, make_log
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def watched() -> Watched:
@@ -175,7 +177,6 @@ def test_a_log_without_repeats_is_what_counts() -> None:
     assert split(log).held.histories[0][:2].tolist() == [1, 0], "watched again counts as first"
 
 
-@pytest.mark.slow
 def test_a_training_apart_that_is_stopped_and_goes_on_is_the_one_that_was_not(watched: Watched) -> None:
     settings = TrainingSettings(dim=8, negatives=5, genres=True)
     whole = Training(watched, settings)
@@ -199,7 +200,6 @@ def test_a_training_apart_that_is_stopped_and_goes_on_is_the_one_that_was_not(wa
         assert (name, value) == (other_name, other_value) and np.array_equal(weights, others)
 
 
-@pytest.mark.slow
 def test_a_training_apart_that_broke_down_goes_on_after_its_last_epoch(watched: Watched) -> None:
     settings = TrainingSettings(dim=4)
     isolated = IsolatedTraining(watched, settings)
@@ -217,7 +217,6 @@ def test_a_training_apart_that_broke_down_goes_on_after_its_last_epoch(watched: 
     )
 
 
-@pytest.mark.slow
 def test_a_training_apart_refuses_what_one_here_refuses(watched: Watched) -> None:
     with pytest.raises(DataError, match="nothing to learn"):
         list(IsolatedTraining(of_rows([("ann", "a")])).run(1))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -70,8 +72,8 @@ def test_a_later_rule_decodes_again_and_keeps_labels(
     [
         ({"suffixes": (".jpg",)}, 0, 0),
         ({"concerns": lambda item: item.taken_at is None and "red" in item.path}, 1, 1),
-        ({"signs": (b"no such bytes",)}, 8, 0),
-        ({"signs": (b"no such bytes", b"IDAT")}, 8, 8),
+        ({"sign": b"no such bytes"}, 8, 0),
+        ({"sign": b"no such bytes|IDAT"}, 8, 8),
         ({"vectors": False}, 8, 0),
         ({"kind": "video"}, 0, 0),
     ],
@@ -132,3 +134,24 @@ def test_a_file_that_a_rule_refuses_says_why(
     Image.new("RGB", (80, 60), COLORS["red"]).save(path)
     ingest(library, encoder, [photos])
     assert items(library)["red.png"].status == "ok" and nearest(library, encoder, "red") == "red.png"
+
+
+def test_videos_of_an_earlier_version_get_their_dates_and_lengths(tmp_path: Path, encoder: ColorEncoder) -> None:
+    videos, library = tmp_path / "videos", Library(tmp_path / "library", create=True)
+    videos.mkdir()
+    write_video(videos / "VID_20180629_010000.mp4", ["red"], metadata={"creation_time": "2018-06-28T16:00:00Z"})
+    write_video(videos / "whole.mkv", ["blue", "green"])
+    ingest(library, encoder, [videos])
+    wrong = {"taken_at": datetime(2018, 6, 28, 16), "rules": None}
+    known = items(library)
+    cut_off = replace(
+        known["whole.mkv"], reason="Only the first 4.0 of 9.0 s could be read.", duration_s=9.0, rules=None
+    )
+    library.put_items([replace(known["VID_20180629_010000.mp4"], **wrong), cut_off], key="id")
+    library.put_labels([Label(cut_off.id, "warmth", "cold", "person")])
+    seen, report = encoder.images_seen, ingest(library, encoder, [videos])
+    found = items(library)
+    assert (report.redecoded, encoder.images_seen - seen) == (2, 4)  # of the first only the date is read
+    assert str(found["VID_20180629_010000.mp4"].taken_at) == "2018-06-29 01:00:00"
+    assert found["whole.mkv"].reason is None and found["whole.mkv"].duration_s == pytest.approx(4.0)
+    assert found["whole.mkv"].id == cut_off.id and [label.label for label in library.labels("warmth")] == ["cold"]

@@ -16,9 +16,8 @@ from core.classify.export import write_folders
 from core.classify.predict import Prediction
 from core.errors import MediaError
 from core.library import Item, Library
-from core.library.handout import set_rules
 from core.library.registry import create_library
-from core.policy import LOCAL
+from core.policy import LOCAL, set_rules
 from core.previews.clips import playable_clip
 from core.previews.thumbnails import make_storyboard, make_thumbnail
 from core.search.images import Hit

@@ -20,6 +20,8 @@ from core.media.sampling import Sampling
 from core.progress import Progress, Task
 from core.search.query import embed_query, parse_query
 
+pytestmark = pytest.mark.slow
+
 SHOTS = ("red", "blue", "green")
 
 

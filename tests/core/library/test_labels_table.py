@@ -57,7 +57,7 @@ def test_files_that_vanish_meanwhile_are_listed(
     embedded_set = embed_files_set(encoder, [photos / "red.png", photos / "blue.png", tmp_path / "clip.mp4"])
     assert embedded_set.sources == (str(photos / "blue.png"),)
     assert {path for path, _ in embedded_set.failed} == {str(photos / "red.png"), str(tmp_path / "clip.mp4")}
-    assert all("went away" in reason for _, reason in embedded_set.failed)
+    assert all("disappeared" in reason for _, reason in embedded_set.failed)
 
 
 def test_texts_are_told_too(encoder: ColorEncoder) -> None:

@@ -238,6 +238,39 @@ def test_a_path_that_is_not_there(library: Library, encoder: ColorEncoder, tmp_p
         ingest(library, encoder, [tmp_path / "nowhere"])
 
 
+@pytest.mark.parametrize("linked_first", [False, True])
+def test_a_folder_and_a_link_to_it_are_one_folder(
+    photos: Path, tmp_path: Path, encoder: ColorEncoder, linked_first: bool
+) -> None:
+    (tmp_path / "link").symlink_to(photos)
+    first, second = (tmp_path / "link", photos) if linked_first else (photos, tmp_path / "link")
+    library = Library(tmp_path / "both", create=True)
+    ingest(library, encoder, [first])
+    (photos / "red.png").unlink()
+    report = ingest(library, encoder, [second])
+    assert (report.items, report.added, report.unchanged, report.missing) == (N - 1, 0, N - 1, 1)
+
+
+def test_a_photo_whose_name_a_folder_has_is_gone(library: Library, encoder: ColorEncoder, photos: Path) -> None:
+    (photos / "red.png").unlink()
+    (photos / "red.png").mkdir()
+    assert ingest(library, encoder, [photos]).missing == 1 and statuses(library)["red.png"] == "missing"
+
+
+def test_an_empty_path_is_no_folder(library: Library, encoder: ColorEncoder) -> None:
+    with pytest.raises(LibraryError, match="path is empty"):
+        ingest(library, encoder, [""])
+    with pytest.raises(LibraryError, match="is empty"):
+        Library("", create=True)
+
+
+@pytest.mark.parametrize("name", ["a\nb", "a\tb", "a\x7fb"])
+def test_a_path_with_a_line_break_is_refused_before_anything_is_made(tmp_path: Path, name: str) -> None:
+    with pytest.raises(LibraryError, match="rename the folder"):
+        Library(tmp_path / name, create=True)
+    assert not (tmp_path / name).exists()
+
+
 def test_a_damaged_table_says_what_to_do(library: Library) -> None:
     for version in (library.path / "items.lance" / "_versions").iterdir():
         version.write_bytes(b"garbage")

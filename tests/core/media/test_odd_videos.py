@@ -90,6 +90,7 @@ def live(folder: Path, says_s: float, *, first: int = 0) -> Path:
 def with_sound(path: Path, names: list[str], times: list[float], *, seconds: float = 6.0) -> Path:
     """Colors, each an equal part of the times, beside so many seconds of silence, packet by packet."""
     codecs = {".webm": ("libvpx", "libopus"), ".avi": ("mpeg4", "mp2"), ".mpg": ("mpeg2video", "mp2")}
+    codecs |= {".wmv": ("wmv2", "libmp3lame")}
     codec, sound_codec = codecs.get(path.suffix, ("libx264", "aac"))
     with av.open(str(path), "w") as output:
         stream, sound = output.add_stream(codec, rate=10), output.add_stream(sound_codec, rate=48_000)
@@ -198,7 +199,7 @@ def test_packets_that_repeat_a_picture_are_no_damage() -> None:
     assert video.damage is None and video.read_s == pytest.approx(0.96)
 
 
-@pytest.mark.parametrize("ending", ["mp4", "mkv", "webm", "flv", "ts", "avi", "mpg", "tagless.mkv"])
+@pytest.mark.parametrize("ending", ["mp4", "mkv", "webm", "flv", "ts", "avi", "mpg", "wmv", "tagless.mkv"])
 def test_sound_that_goes_on_is_no_damage(tmp_path: Path, ending: str) -> None:
     path = with_sound(tmp_path / f"a.{ending}", ["red", "blue"], [n / 10 for n in range(20)], seconds=6.0)
     if ending == "tagless.mkv":
@@ -206,6 +207,23 @@ def test_sound_that_goes_on_is_no_damage(tmp_path: Path, ending: str) -> None:
     with IsolatedVideo(path, Sampling()) as video:
         assert [colour_of(frame.image) for frame in video.frames()] == ["red", "blue"]
         assert video.damage is None and video.length_s == pytest.approx(6.0, abs=0.2)
+
+
+def test_subtitles_that_go_on_are_no_damage(tmp_path: Path) -> None:
+    text = tmp_path / "a.srt"
+    text.write_text("1\n00:00:01,000 --> 00:00:04,000\nHello\n\n2\n00:00:05,000 --> 00:00:30,000\nBye\n")
+    path = tmp_path / "a.mkv"
+    with av.open(str(plain(tmp_path))) as read, av.open(str(text)) as said, av.open(str(path), "w") as output:
+        for source in (read, said):
+            output.add_stream_from_template(source.streams[0])
+        packets = heapq.merge(*(source.demux() for source in (said, read)), key=lambda p: (p.dts or 0) * p.time_base)
+        for packet in packets:
+            if packet.size:
+                packet.stream = output.streams[0 if packet.stream.type == "video" else 1]
+                output.mux(packet)
+    with IsolatedVideo(replaced(path, b"DURATION", b"DURATIOX"), Sampling()) as video:
+        assert len(list(video.frames())) == 12
+    assert video.damage is None and video.length_s == pytest.approx(30.0)
 
 
 def test_a_cut_off_video_is_still_told_from_a_short_picture(tmp_path: Path) -> None:

@@ -24,6 +24,8 @@ from core.media.sampling import Sampling
 from core.media.video import Video, frame_at, probe
 from core.previews.clips import cut_clip
 
+pytestmark = pytest.mark.slow
+
 SIX = ["red", "blue", "green", "yellow", "purple", "orange"]
 PAIRS = list(zip(SIX[::2], SIX[1::2], strict=True))
 Told = list[tuple[float, float, str]]
@@ -154,7 +156,6 @@ MAKERS: dict[str, Callable[[Path], Path]] = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("how", MAKERS)
 @pytest.mark.parametrize(
     "sampling", [Sampling(1), Sampling(3), Sampling(1, "keyframes"), Sampling(1, "scenes")], ids=str
@@ -434,7 +435,6 @@ def test_any_name_will_do(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyP
     assert told(Path(name)) == told(tmp_path / name) == told((tmp_path / name).read_bytes())
 
 
-@pytest.mark.slow
 def test_memory_stays_flat(tmp_path: Path) -> None:
     path = write_video(tmp_path / "a.mp4", SIX, fps=5, seconds_each=20, size=(640, 360))  # 400 MB of pictures
     process = psutil.Process()

@@ -17,6 +17,7 @@ from fakes import COLORS
 from media import audio_only, colour_of, truncate, write_gif, write_video
 from PIL import Image
 
+import core.media.isolated
 from core.config import get_home
 from core.errors import MediaError, TooSlow
 from core.library.schema import Item
@@ -24,11 +25,12 @@ from core.media.container import is_playable
 from core.media.sampling import Sampling
 from core.media.video import Video, probe
 from core.previews import cache as failed
-from core.previews import thumbnails
 from core.previews.clips import cut_clip, playable_clip
 from core.previews.thumbnails import make_storyboard, make_thumbnail
 from core.progress import Progress, Task
 from core.utils.cache_folder import CacheFolder
+
+pytestmark = pytest.mark.slow
 
 
 def item_of(path: Path) -> Item:
@@ -173,6 +175,9 @@ def test_what_cannot_be_cut_has_a_reason(tmp_path: Path) -> None:
         cut_clip(path, 60.0, 70.0)
     with pytest.raises(MediaError, match="sound only"):
         cut_clip(audio_only(tmp_path / "b.m4a"), 0, 1)
+    late = write_video(tmp_path / "c.mkv", [("red", 5.0)], times=[3 + n / 10 for n in range(20)], audio=True)
+    with pytest.raises(MediaError, match=r"nothing before 3\.0 s"):
+        cut_clip(late, 0, 2)
     assert probe(cut_clip(path, 5.5, 60.0)).duration_s == pytest.approx(0.5, abs=0.02)
     assert probe(cut_clip(path, 3.0, 3.0)).duration_s == pytest.approx(0.04, abs=0.02)
 
@@ -267,7 +272,7 @@ def test_a_file_on_which_decoding_hangs_is_not_waited_for_again(
         tries.append(1)
         raise TooSlow("Decoding it takes too long")
 
-    monkeypatch.setattr(thumbnails, "read_stills", hangs)
+    monkeypatch.setattr(core.media.isolated, "read_stills", hangs)
     for _ in range(3):
         with pytest.raises(MediaError, match="too long"):
             make_thumbnail(item_of(path), time_s=1.0)
@@ -281,7 +286,7 @@ def test_a_file_on_which_decoding_hangs_is_not_waited_for_again(
     assert len(tries) == 3, "after a while it is tried again"
     photo = item_of(write_gif(tmp_path / "a.gif", ["red"]))
     photo = replace(photo, kind="image")
-    monkeypatch.setattr(thumbnails, "open_isolated", hangs)
+    monkeypatch.setattr(core.media.isolated, "open_isolated", hangs)
     for _ in range(2):
         with pytest.raises(MediaError, match="too long"):
             make_thumbnail(photo)
@@ -291,7 +296,7 @@ def test_a_file_on_which_decoding_hangs_is_not_waited_for_again(
         tries.append(1)
         raise MediaError("No permission")
 
-    monkeypatch.setattr(thumbnails, "read_stills", fails)
+    monkeypatch.setattr(core.media.isolated, "read_stills", fails)
     for _ in range(2):
         with pytest.raises(MediaError, match="permission"):
             make_thumbnail(item_of(path), time_s=4.0)

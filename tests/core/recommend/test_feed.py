@@ -14,6 +14,7 @@ from core.errors import DataError
 from core.evaluation.recommend import evaluate_recommend
 from core.library import Library
 from core.library.schema import Item, VectorRow
+from core.media.modality import Segment
 from core.progress import Progress, Task
 from core.recommend.collaborative import extend_with_content, learn_behavior
 from core.recommend.feed import recommend
@@ -71,7 +72,10 @@ def test_what_is_near_to_no_like_does_not_say_that_it_is(shades: Library, encode
 
 def test_a_long_video_leaves_room_and_its_card_shows_what_is_near(shades: Library, encoder: ColorEncoder) -> None:
     red, blue = encoder.encode_images([Image.new("RGB", (8, 8), COLORS[name]) for name in ("red", "blue")])
-    frames = [VectorRow("film", blue, 0.0, 1.0), *(VectorRow("film", red, n, n + 1.0) for n in range(1, 1_000))]
+    frames = [
+        VectorRow("film", blue, Segment(0.0, 1.0)),
+        *(VectorRow("film", red, Segment(n, n + 1.0)) for n in range(1, 1_000)),
+    ]
     shades.add_vectors(encoder, frames)
     shades.put_items([Item("film", "/film.mp4", "video", "ok", 1, 1, duration_s=1_000.0)])
     feed = recommend(shades, encoder, ["red0"], k=20, exploration=0.0, diversity=0.0)

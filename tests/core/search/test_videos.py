@@ -15,6 +15,7 @@ from core.errors import QueryError
 from core.library import Library
 from core.library.filters import Filters
 from core.library.schema import Item, VectorRow
+from core.media.modality import Segment
 from core.search.query import Term, parse_query
 from core.search.videos import POOLINGS, Pooling, VideoHit, VideoResult, search_videos
 
@@ -25,7 +26,7 @@ def put_video(library: Library, encoder: ColorEncoder, name: str, scenes: Sequen
     """Writes a video's rows straight into the library: a row a second, each a flat picture of its scene's colour."""
     seconds = [color for color, length in scenes for _ in range(round(length))]
     vectors = encoder.encode_images([Image.new("RGB", (8, 8), COLORS[color]) for color in seconds])
-    library.add_vectors(encoder, [VectorRow(name, vector, at, at + 1.0) for at, vector in enumerate(vectors)])
+    library.add_vectors(encoder, [VectorRow(name, vector, Segment(at, at + 1.0)) for at, vector in enumerate(vectors)])
     library.put_items([Item(name, f"/videos/{name}.mp4", "video", "ok", 1, 1, duration_s=float(len(seconds)))])
     return name
 
@@ -105,7 +106,9 @@ def test_top_counts_seconds_and_not_rows(library: Library, encoder: ColorEncoder
     put_video(library, encoder, "long", [("red", 9), ("blue", 9)])
     red = encoder.encode_images([Image.new("RGB", (8, 8), COLORS["red"])])[0]
     blue = encoder.encode_images([Image.new("RGB", (8, 8), COLORS["blue"])])[0]
-    library.add_vectors(encoder, [VectorRow("merged", red, 0.0, 9.0), VectorRow("merged", blue, 9.0, 18.0)])
+    library.add_vectors(
+        encoder, [VectorRow("merged", red, Segment(0.0, 9.0)), VectorRow("merged", blue, Segment(9.0, 18.0))]
+    )
     library.put_items([Item("merged", "/videos/merged.mp4", "video", "ok", 1, 1, duration_s=18.0)])
     for pooling in ("max", "top", "mean"):
         result = search_videos(library, encoder, parse_query("red"), pooling=pooling)

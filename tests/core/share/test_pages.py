@@ -253,6 +253,8 @@ def test_the_command_line_saves_pages(
     assert main(["search", "red", "--all", *where, "--report", str(tmp_path / "s.html")]) == 0
     assert "Saved as a page" in capsys.readouterr().out
     assert "1. red.png" in checked((tmp_path / "s.html").read_text()).text
+    assert main(["search", "red", *where, "--report", str(tmp_path / "s.html" / "no folder.html")]) == 2
+    assert "cannot be written: " in capsys.readouterr().err  # as on a disk that is full
     assert main(["cluster", "--k", "2", *where, "--report", str(tmp_path / "c.html")]) == 0
     seen = checked((tmp_path / "c.html").read_text())
     assert "2 by k-means" in seen.text and sum(tag == "h3" for tag, _ in seen.tags) == 2

@@ -88,6 +88,7 @@ def test_a_record_that_is_wrong_is_refused() -> None:
     assert ".lines" not in import_formats()
 
 
+@pytest.mark.slow
 def test_an_installed_package_adds_one_by_its_entry_point(library: Library, tmp_path: Path) -> None:
     place = tmp_path / "site"
     (place / "counter-1.0.dist-info").mkdir(parents=True)

@@ -66,7 +66,7 @@ def stored(library: Library, encoder_id: str) -> dict[tuple[str, float | None, f
     """Every vector of a library, by whose it is."""
     ids = library.items()["id"].to_pylist()
     rows = [row for group in library.item_vectors(encoder_id, ids).values() for row in group]
-    return {(row.item_id, row.start_s, row.end_s): np.asarray(row.vector).tobytes() for row in rows}
+    return {(row.item_id, row.segment): np.asarray(row.vector).tobytes() for row in rows}
 
 
 def write_table(path: Path, paths: list[str], vectors: object, **more: object) -> Path:

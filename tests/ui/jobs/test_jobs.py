@@ -60,6 +60,7 @@ def test_work_that_returns_nothing_ends() -> None:
     assert not at.error and labels(at) == ["Do it"]
 
 
+@pytest.mark.slow
 def test_a_stopped_job_of_a_library_is_no_error(tmp_path: Path) -> None:
     library_of_shades(tmp_path)
     library = get_library("Shades")

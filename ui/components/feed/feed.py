@@ -12,10 +12,12 @@ from typing import Any
 import streamlit as st
 
 from core import Item
+from core.media.modalities import VIDEO
 from core.policy import get_policy
 from core.recommend.feedback import Reaction
 from core.utils.timecode import format_timecode
 from ui.components.gallery.gallery import RETRY, picture_urls
+from ui.components.values import as_dict, as_list, as_text
 
 _FOLDER = Path(__file__).parent
 _COMPONENT = st.components.v2.component(
@@ -71,7 +73,7 @@ def feed_cards(
     items |= {card.item.id: card.item for card in cards}
 
     def clicked(trigger: str, act: Callable[[Item], None]) -> None:
-        item = items.get(st.session_state[key].get(trigger))
+        item = items.get(as_text(st.session_state[key].get(trigger)))
         if item is not None:
             act(item)
 
@@ -86,12 +88,15 @@ def feed_cards(
 
 def _hear(key: str, on_say: OnSay) -> None:
     """Pass on new clicks only: the component repeats recent ones, as one may be lost while the page runs."""
-    said = st.session_state[key].get("said") or {}
+    said = as_dict(st.session_state[key].get("said"))
     mount, before = st.session_state.get(_heard_key(key), ("", 0))
     if said.get("mount") != mount:
-        mount, before = said.get("mount", ""), 0
-    for number, item_id, what, place in said.get("list", []):
-        if number > before:
+        mount, before = as_text(said.get("mount")), 0
+    for entry in as_list(said.get("list")):
+        number, item_id, what, place = entry if isinstance(entry, list) and len(entry) == 4 else (0, "", "", 0)
+        is_right = isinstance(number, int) and isinstance(place, int) and isinstance(item_id, str)
+        is_right = is_right and isinstance(what, str) and what in _SAID
+        if is_right and number > before:
             before = number
             on_say(item_id, _SAID[what], place)
     st.session_state[_heard_key(key)] = (mount, before)
@@ -118,7 +123,7 @@ def _card(card: FeedCard, url: str | None) -> dict[str, Any]:
         "id": item.id,
         "name": Path(item.path).name,
         "src": url,
-        "video": format_timecode(second) if item.kind == "video" else "",
+        "video": format_timecode(second) if item.kind == VIDEO.name else "",
         "note": get_policy().redact_paths(item.reason or "") or "The file is missing or cannot be read.",
         "said": card.said or "",
         "why": reason.text,

@@ -15,9 +15,11 @@ import streamlit as st
 
 from core import Hit, Item
 from core.errors import MediaError
+from core.media.modalities import VIDEO
 from core.policy import get_policy
 from core.previews.thumbnails import make_thumbnail
 from core.utils.timecode import format_timecode
+from ui.components.values import as_dict, as_text, as_texts
 from ui.server.media_url import get_data_uri, get_image_urls
 
 _FOLDER = Path(__file__).parent
@@ -104,7 +106,7 @@ def gallery(
         forced = {"turn": ticks.turn, "ids": [item_id for item_id in items if item_id in ticks.ids]}
 
     def clicked(trigger: str, act: Callable[[Item], None] | None) -> None:
-        item = items.get(state[key].get(trigger))
+        item = items.get(as_text(state[key].get(trigger)))
         if item and act:
             act(item)
 
@@ -123,8 +125,9 @@ def gallery(
         on_find_change=lambda: clicked("find", on_videos),
         on_selected_change=lambda: _pass_on(key, ticks),
     )
-    selected = result.get("selected") or {}
-    return [item_id for item_id in selected["ids"] if item_id in items] if selected.get("token") == token else []
+    selected = as_dict(result.get("selected"))
+    ids = as_texts(selected.get("ids")) if selected.get("token") == token else []
+    return [item_id for item_id in ids if item_id in items]
 
 
 def tick(key: str, ids: Sequence[str]) -> None:
@@ -138,18 +141,18 @@ def tick(key: str, ids: Sequence[str]) -> None:
 def _ordered(key: str, token: str) -> dict[str, Any] | None:
     """The last order of `tick`; None after a page switch, which clears the ticks."""
     state = st.session_state
-    ticked = (state.get(key) or {}).get("selected")
+    ticked = as_dict((state.get(key) or {}).get("selected"))
     if not ticked:
         return None
-    if ticked["token"] is None:
+    if ticked.get("token") is None:
         state[key] = {"selected": {**ticked, "token": token}}
     return state.get(_forced_key(key))
 
 
 def _pass_on(key: str, ticks: Ticks | None) -> None:
-    selected = st.session_state[key].get("selected")
-    if ticks is not None and selected and selected["token"] == st.session_state.get(_token_key(key)):
-        ticks.on_change(list(selected["ids"]))
+    selected = as_dict(st.session_state[key].get("selected"))
+    if ticks is not None and selected and selected.get("token") == st.session_state.get(_token_key(key)):
+        ticks.on_change(as_texts(selected.get("ids")))
 
 
 def picture_uri(item: Item, side: int = 320, time_s: float | None = None) -> str | None:
@@ -196,7 +199,7 @@ def _shown(cards: Sequence[Card], key: str, *, find: bool) -> list[dict[str, Any
 
 
 def _card(card: Card, url: str | None, small: dict[str, str | None], find: bool) -> dict[str, Any]:
-    hit, video = card.hit, card.item.kind == "video"
+    hit, video = card.hit, card.item.kind == VIDEO.name
     facts = card.facts or (_facts_of(hit) if hit else None)
     return {
         "id": card.item.id,

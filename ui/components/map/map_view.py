@@ -14,6 +14,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from core.explore.colors import Coloring
+from ui.components.values import as_list, as_points
 from ui.errors import boundary
 from ui.server.media_url import get_media_url
 
@@ -116,7 +117,7 @@ class _Heard:
 
     def answer(self) -> dict[str, Any]:
         """The data of the component: the map, the last action received, and the requested pictures."""
-        request = [entry for entry in self._said("peek").get("numbers", []) if self._is_point(entry)][:_MOST_SEEN]
+        request = [entry for entry in as_list(self._said("peek").get("numbers")) if self._is_point(entry)][:_MOST_SEEN]
         seen = self._on.see(request) if request else {}
         return _data(self._shown, self._unit, self._key) | {
             "layout": self._layout,
@@ -135,8 +136,8 @@ class _Heard:
         value = self._acted("choose")
         if isinstance(value.get("cluster"), int):
             self._on.cluster(value["cluster"])
-        elif isinstance(value.get("line"), list):
-            self._on.line(self._unit.back(value["line"]))
+        elif isinstance(value.get("line"), list):  # an empty one clears the selection
+            self._on.line(self._unit.back(as_points(value["line"])))
 
     def _acted(self, name: str) -> dict[str, Any]:
         value = self._said(name)
@@ -178,9 +179,8 @@ class _Unit:
         return np.ascontiguousarray(moved, np.float32)
 
     def back(self, line: list[Any]) -> list[list[float]]:
-        numbers = [entry for entry in line if isinstance(entry, list) and len(entry) == 2]
         return [
-            [float(x) * self.side + float(self.low[0]), float(self.high[1]) - float(y) * self.side] for x, y in numbers
+            [float(x) * self.side + float(self.low[0]), float(self.high[1]) - float(y) * self.side] for x, y in line
         ]
 
 

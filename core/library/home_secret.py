@@ -1,0 +1,35 @@
+"""Digests that strangers get: keyed with a secret of the home, as others would confirm a path that somebody guesses."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from functools import lru_cache
+from pathlib import Path
+
+from core.config import get_home
+from core.utils.files import locked, write_atomic
+
+
+def hide(text: str, *, size: int = 12) -> str:
+    """The same for the same text on every server of this home, and nothing that anybody else can compute.
+
+    size: bytes, of which the text has two digits each.
+    """
+    key = _secret(get_home())
+    return hashlib.blake2b(os.fsencode(text), digest_size=size, key=key).hexdigest()
+
+
+@lru_cache(maxsize=8)
+def _secret(home: Path) -> bytes:
+    """Made at the first use; where the home cannot be written, one for this process."""
+    path = home / ".secret"
+    try:
+        with locked(path):
+            if not path.exists():
+                write_atomic(path, secrets.token_bytes(32))
+                path.chmod(0o600)
+            return path.read_bytes()[:64]
+    except OSError:
+        return secrets.token_bytes(32)

@@ -1,0 +1,86 @@
+"""When a photo was taken, in the ways in which cameras and programs write it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+from odd_pictures import chunk, encoded, gradient, png
+from PIL import Image
+
+from core.media.images import get_taken_at
+
+GOOD, DAY = datetime(2015, 8, 22, 10, 8, 19), datetime(2015, 8, 22)
+ORIGINAL, DIGITIZED, CHANGED = 36867, 36868, 306
+
+
+def photo(dates: dict[int, object], xmp: str = "", format: str = "JPEG") -> bytes:
+    exif = Image.Exif()
+    for tag, text in dates.items():
+        (exif if tag == CHANGED else exif.get_ifd(0x8769))[tag] = text
+    return encoded(Image.fromarray(gradient()), format, exif=exif, xmp=xmp.encode())
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2015:08:22 10:08:19", GOOD),
+        ("2015-08-22 10:08:19", GOOD),
+        ("2015/08/22 10:08:19", GOOD),
+        ("2015.08.22 10:08:19", GOOD),
+        ("2015-08-22T10:08:19", GOOD),
+        ("2015-08-22T10:08:19Z", GOOD),
+        ("2015-08-22T10:08:19.123+02:00", GOOD),
+        ("2015:08:22 10:08:19+02:00", GOOD),
+        ("20150822T100819", GOOD),
+        ("20150822 100819", GOOD),
+        ("2015:08:22 10:08:19 AM", GOOD),
+        ("2015:08:22 10:08:19 pm", GOOD.replace(hour=22)),
+        ("2015:08:22 12:08:19 AM", GOOD.replace(hour=0)),
+        ("2015:08:22  10:08:19\0", GOOD),
+        ("2015:8:22 10:8:19", DAY),
+        ("2015:08:22 10:08", GOOD.replace(second=0)),
+        ("2015:08:22 10:08:60", GOOD.replace(second=59)),
+        ("2015:08:22 24:08:19", GOOD.replace(hour=0)),
+        ("2015:08:22", DAY),
+        ("2015-08-22", DAY),
+        ("Sat, 22 Aug 2015 10:08:19 +0200", GOOD),
+        ("Sat Aug 22 10:08:19 2015", GOOD),
+        ("0000:00:00 00:00:00", None),
+        ("    :  :     :  :  ", None),
+        ("1970:01:01 00:00:00", None),
+        ("1970:01:01 01:00:00", None),
+        ("1904:01:01 00:00:00", None),
+        ("1980:01:01 00:00:00", None),
+        ("2015:13:45 10:08:19", None),
+        ("yesterday", None),
+        ("", None),
+    ],
+)
+def test_dates_are_read_as_they_are_written(text: str, expected: datetime | None) -> None:
+    found = get_taken_at(photo({ORIGINAL: text}))
+    assert found == expected or (expected == DAY and found is not None and found.date() == DAY.date())
+
+
+_XMP = '<rdf:Description {}="2015-08-22T10:08:19+02:00"/>'
+
+
+@pytest.mark.parametrize("bad", ["0000:00:00 00:00:00", "1970:01:01 00:00:00", "    :  :     :  :  ", "", "nonsense"])
+def test_a_date_that_is_none_hides_no_good_one(bad: str) -> None:
+    good = "2015:08:22 10:08:19"
+    assert get_taken_at(photo({ORIGINAL: bad, DIGITIZED: good, CHANGED: "2016:01:01 00:00:00"})) == GOOD
+    assert get_taken_at(photo({ORIGINAL: bad, DIGITIZED: bad, CHANGED: good})) == GOOD
+    assert get_taken_at(photo({ORIGINAL: bad}, _XMP.format("exif:DateTimeOriginal"))) == GOOD
+
+
+@pytest.mark.parametrize("name", ["exif:DateTimeOriginal", "xmp:CreateDate", "photoshop:DateCreated"])
+@pytest.mark.parametrize("format", ["JPEG", "WEBP"])
+def test_the_date_of_xmp_counts_where_exif_has_none(name: str, format: str) -> None:
+    assert get_taken_at(photo({}, _XMP.format(name), format)) == GOOD
+    assert get_taken_at(photo({}, f"<{name}>2015-08-22T10:08:19</{name}>", format)) == GOOD
+
+
+def test_a_png_has_its_creation_time() -> None:
+    rows = gradient().reshape(64, -1)
+    text = chunk(b"tEXt", b"Creation Time\0Sat, 22 Aug 2015 10:08:19 GMT")
+    assert get_taken_at(png(rows, before=text)) == GOOD
